@@ -1,0 +1,1 @@
+//! Signing in: the session, and where it is kept between commands.

@@ -1,0 +1,3 @@
+//! The identity backends: one folder each, and the registry.
+
+pub mod practice;

@@ -1,0 +1,1 @@
+//! The practice directory: an embedded identity backend with the whole lifecycle.

@@ -1,0 +1,94 @@
+//! What a backend can and cannot do: learned at run time, said before the agent confirms, asserted by the story.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// One of the promises L1-L14 of docs/architecture.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Promise(u8);
+
+impl Promise {
+    /// All promises with their words, as `doctor` lists them.
+    pub const ALL: [(Self, &'static str); 14] = [
+        (Self(1), "only an agent with the right to do so gets in"),
+        (Self(2), "the agent sees profile, roles and status before acting"),
+        (Self(3), "with or without a user, the customer ends up with a temporary password"),
+        (Self(4), "nothing changes until the agent confirms"),
+        (Self(5), "the temporary password is shown exactly once"),
+        (Self(6), "it leaves by no other way, never by e-mail"),
+        (Self(7), "Force Password Reset is read back before it is said"),
+        (Self(8), "the customer must choose a new password under the listed rules"),
+        (Self(9), "while it is pending, old password, e-mail reset and sessions are out"),
+        (Self(10), "only the newest temporary password works"),
+        (Self(11), "it works once, and not after its time has run out"),
+        (Self(12), "the case of its letters matters"),
+        (Self(13), "self-service works for a customer with nothing pending"),
+        (Self(14), "the agent is told what to say"),
+    ];
+}
+
+impl fmt::Display for Promise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "L{}", self.0)
+    }
+}
+
+/// A promise that a backend does not keep, or keeps in part.
+///
+/// The conformance story matches on this without a wildcard: a new gap does not compile until the story asserts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gap {
+    /// The backend's stamps name no author: another agent's set between ours and the first read looks like ours.
+    StampNamesNoAuthor,
+    /// The customer may keep the temporary password as the new one.
+    TemporaryMayBeKept,
+    /// The backend's page does not list the rules.
+    RulesNotListed,
+    /// The e-mail reset works while a temporary password is pending.
+    SelfServiceWhilePending,
+    /// Sessions opened earlier go on.
+    SessionsGoOn,
+    /// A form or connection opened earlier can still choose the new password.
+    OpenFormOutlives,
+    /// An unused temporary password does not run out by itself.
+    NeverRunsOut,
+    /// There is no self-service by e-mail.
+    NoSelfService,
+}
+
+impl Gap {
+    /// The promise that is not kept in full.
+    pub const fn promise(self) -> Promise {
+        Promise(match self {
+            Self::StampNamesNoAuthor => 7,
+            Self::TemporaryMayBeKept | Self::RulesNotListed => 8,
+            Self::SelfServiceWhilePending | Self::SessionsGoOn => 9,
+            Self::OpenFormOutlives => 10,
+            Self::NeverRunsOut => 11,
+            Self::NoSelfService => 13,
+        })
+    }
+
+    /// What the agent is told before confirming.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::StampNamesNoAuthor => "someone else's reset at the same moment cannot always be told from yours",
+            Self::TemporaryMayBeKept => "the customer may keep the temporary password as the new one",
+            Self::RulesNotListed => "the sign-in page does not list the rules: tell the customer",
+            Self::SelfServiceWhilePending => "a reset by e-mail works meanwhile, and ends the lock-out",
+            Self::SessionsGoOn => "sessions opened earlier go on",
+            Self::OpenFormOutlives => "a page opened with an earlier temporary password can still be sent",
+            Self::NeverRunsOut => "an unused temporary password does not run out by itself: withdraw it",
+            Self::NoSelfService => "there is no reset by e-mail",
+        }
+    }
+}
+
+/// What a backend, as set up for this profile, can do.
+#[derive(Clone, Debug)]
+pub struct Capabilities {
+    /// The promises not kept.
+    pub gaps: BTreeSet<Gap>,
+    /// Setting a password also lifts an ordinary lock-out.
+    pub set_lifts_lock: bool,
+}

@@ -1,0 +1,90 @@
+//! The customer: the person being helped, as the customer directory knows them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What the customer directory calls a customer by; the key of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CustomerId(String);
+
+impl CustomerId {
+    /// An id as the directory gave it.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id as text. It may come from a backend: sanitise it before it reaches a terminal.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A customer's profile. A customer may have no user yet; then there is no username either.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Customer {
+    /// The directory's id.
+    pub id: CustomerId,
+    /// The display name.
+    pub name: String,
+    /// The e-mail address; several customers may share one.
+    pub email: Option<String>,
+    /// The name the customer signs in with, where there is a user.
+    pub username: Option<String>,
+    /// Whatever else the directory has, in its order; `show` lists it.
+    #[serde(skip)]
+    pub details: Vec<(String, String)>,
+}
+
+impl Customer {
+    /// The address with all but its first letter and its domain hidden: enough to tell candidates apart.
+    pub fn masked_email(&self) -> Option<String> {
+        self.email.as_deref().map(mask)
+    }
+}
+
+fn mask(email: &str) -> String {
+    let (local, domain) = email.split_once('@').unwrap_or((email, ""));
+    let first: String = local.chars().take(1).collect();
+    if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
+}
+
+/// What `--create` was told of a customer whom the directory does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Particulars {
+    /// The e-mail address.
+    pub email: String,
+    /// The given name.
+    pub first_name: String,
+    /// The family name.
+    pub last_name: String,
+}
+
+/// A page of a search.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The matches on this page, best first.
+    pub customers: Vec<Customer>,
+    /// How many match in all, where the directory can say.
+    pub total: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn a_masked_address_keeps_its_first_letter_and_its_domain() {
+        assert_eq!(mask("ada@example.com"), "a***@example.com");
+        assert_eq!(mask("@example.com"), "***@example.com");
+        assert_eq!(mask("no-address"), "n***");
+        assert_eq!(mask(""), "***");
+    }
+}

@@ -1,0 +1,212 @@
+//! What lies on the agent's desk: the ports that a reset or a withdrawal needs besides the session.
+
+use std::time::Duration;
+
+use super::customer::Customer;
+use super::error::{Answer, Failure, Kind, Reason};
+use super::history::History;
+use super::plan::Requirement;
+use super::ports::{AuditLog, Clock, Interruptions, Prompter, RandomSource};
+use super::session::Session;
+use super::user::{Obstacle, Standing};
+
+/// The profile's own rules.
+#[derive(Clone, Debug)]
+pub struct Guards {
+    /// What has to be given with every reset and withdrawal.
+    pub require: Vec<Requirement>,
+    /// More resets of one customer than this in 24 hours are refused; none: no limit.
+    pub max_resets_per_customer_24h: Option<u32>,
+    /// Go on where the agent may not end sessions.
+    pub allow_without_logout: bool,
+    /// How long a temporary password is to last.
+    pub temporary_password_lasts: Duration,
+}
+
+/// The ports, side by side.
+pub struct Desk<'a> {
+    /// The audit log.
+    pub audit: &'a mut dyn AuditLog,
+    /// Asks the agent.
+    pub prompter: &'a mut dyn Prompter,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Random bytes.
+    pub random: &'a mut dyn RandomSource,
+    /// Signals.
+    pub interruptions: &'a dyn Interruptions,
+    /// The profile's rules.
+    pub guards: &'a Guards,
+}
+
+/// How many candidates an ambiguous name lists.
+pub const CANDIDATES: usize = 20;
+
+/// The longest text that names a customer, in bytes: longer than any address (RFC 5321 section 4.5.3.1).
+pub const LONGEST_NAME: usize = 512;
+
+/// Finds the one customer that `text` names: an exact id, username or e-mail; part of a name only by asking.
+///
+/// # Errors
+/// Exit 2: not a usable text. Exit 3: nobody, with the candidates that a part of a name has. Exit 5: several.
+pub async fn identify(
+    text: &str,
+    session: &Session,
+    prompter: &mut dyn Prompter,
+    may_choose: bool,
+) -> Answer<Customer> {
+    let text = usable(text)?;
+    let mut exact = session.directory().exact(text).await?;
+    exact.dedup_by(|one, other| one.id == other.id);
+    let may_choose = may_choose && prompter.can_ask();
+    match exact.len() {
+        1 => return Ok(exact.swap_remove(0)),
+        0 => {}
+        _ if may_choose => {
+            return choose(&format!("\"{text}\" is more than one customer. Which one?"), exact, prompter);
+        }
+        _ => {
+            return Err(Failure::new(
+                Kind::Ambiguous,
+                Reason::Ambiguous,
+                format!("\"{text}\" is more than one customer."),
+            )
+            .hint("Give the id of the one you mean.")
+            .candidates(exact));
+        }
+    }
+    let found = session.directory().find(text, CANDIDATES).await?;
+    if found.customers.is_empty() {
+        return Err(Failure::new(
+            Kind::NotFound,
+            Reason::NoSuchCustomer,
+            format!("No customer has the id, username, e-mail or name \"{text}\"."),
+        )
+        .hint("Look for a part of the name: `tellonce find TEXT`."));
+    }
+    if may_choose {
+        return choose(
+            &format!("Nobody is called exactly \"{text}\". Which customer do you mean?"),
+            found.customers,
+            prompter,
+        );
+    }
+    Err(Failure::new(
+        Kind::NotFound,
+        Reason::NameOnly,
+        format!("\"{text}\" is only part of a name; it names no customer exactly."),
+    )
+    .hint("Give an id, a username or an e-mail address.")
+    .candidates(found.customers))
+}
+
+fn choose(question: &str, mut customers: Vec<Customer>, prompter: &mut dyn Prompter) -> Answer<Customer> {
+    let chosen = prompter.choose(question, &customers)?;
+    if chosen < customers.len() {
+        Ok(customers.swap_remove(chosen))
+    } else {
+        Err(Failure::bug("The list of customers has no such row."))
+    }
+}
+
+/// The text to look for, trimmed.
+///
+/// # Errors
+/// Exit 2: empty, too long, or with control characters.
+pub fn usable(text: &str) -> Answer<&str> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Failure::usage("The customer's id, username, e-mail or name is empty."));
+    }
+    if text.len() > LONGEST_NAME {
+        return Err(Failure::usage(format!(
+            "That is {} bytes long; an id, username, e-mail or name has at most {LONGEST_NAME}.",
+            text.len()
+        )));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Failure::usage("That has a control character in it; an id, username, e-mail or name has none."));
+    }
+    Ok(text)
+}
+
+/// Everything known of a customer before anything is decided.
+pub struct Learned {
+    /// The customer.
+    pub customer: Customer,
+    /// Where the user stands.
+    pub standing: Standing,
+    /// What this machine knows of earlier attempts, findings included.
+    pub history: History,
+    /// What was found out just now about attempts whose end was missing, in words.
+    pub recovered: Vec<String>,
+}
+
+/// Reads where the customer stands, and writes down what that says of attempts whose end is missing.
+pub async fn learn(audit: &mut dyn AuditLog, session: &Session, customer: &Customer) -> Answer<Learned> {
+    let standing = session.backend().standing(customer).await?;
+    let mut history = audit.history(session, &customer.id)?;
+    let mut recovered = Vec::new();
+    for finding in history.findings(&standing) {
+        audit.recovered(session, &customer.id, &finding)?;
+        recovered.push(history.note(&finding));
+    }
+    if !recovered.is_empty() {
+        history = audit.history(session, &customer.id)?;
+    }
+    Ok(Learned { customer: customer.clone(), standing, history, recovered })
+}
+
+/// The refusal for what stands in the way.
+pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {
+    let who = format!("{} ({})", customer.name, customer.id);
+    match obstacle {
+        Obstacle::OwnUser => {
+            Failure::refused(Reason::OwnUser, format!("{who} is your own user: nobody resets their own password here."))
+                .hint("Use \"Forgot your password?\", or ask another agent.")
+        }
+        Obstacle::Disabled => Failure::refused(
+            Reason::Disabled,
+            format!("The user of {who} is disabled; a temporary password would not let them in."),
+        )
+        .hint("Have an administrator enable the user first, if that is right."),
+        Obstacle::External(system) => Failure::refused(
+            Reason::External,
+            format!("The password of {who} is kept by another system ({system}); it cannot be set here."),
+        )
+        .hint(format!("Reset it there: {system}.")),
+        Obstacle::Protected(by) => Failure::refused(
+            Reason::Protected,
+            format!("{who} is protected by \"{by}\": agents do not reset such users."),
+        )
+        .hint("Ask an administrator of the identity backend."),
+        Obstacle::ProtectionUnreadable(missing) => Failure::refused(
+            Reason::ProtectionUnreadable,
+            format!("Whether {who} is protected cannot be read: {missing}."),
+        )
+        .hint("`tellonce doctor` says which right is missing."),
+        Obstacle::WouldNotStick(why) => Failure::refused(
+            Reason::WouldNotStick,
+            format!(
+                "A forced change would not stick for {who}: {why}. The temporary password would be a full sign-in."
+            ),
+        )
+        .hint("Have an administrator change that first."),
+        Obstacle::Locked { until } => {
+            let until = until.map_or_else(String::new, |until| format!(" until {}", until.strftime("%H:%M UTC")));
+            Failure::refused(
+                Reason::Locked,
+                format!(
+                    "{who} is locked after failed attempts{until}; a temporary password alone would look wrong to them."
+                ),
+            )
+            .hint("Add `--unlock` to lift the lock-out as well.")
+        }
+        Obstacle::MissingRight(right) => Failure::new(
+            Kind::NotAllowed,
+            Reason::MissingRight,
+            format!("You do not have the right to {}.", right.words()),
+        )
+        .hint("Ask whoever looks after agents' rights at the identity backend; `whoami` lists yours."),
+    }
+}

@@ -1,0 +1,235 @@
+//! What can go wrong, told the same way everywhere.
+//!
+//! A [`Failure`] is one kind per exit code, a finer reason for scripts, and, above all, what became of the customer:
+//! nothing changed, changed, or unknown.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::customer::Customer;
+use super::exit_code::ExitCode;
+
+/// What every port answers.
+///
+/// # Errors
+/// A [`Failure`] says which exit code the command ends with and whether anything was changed.
+pub type Answer<T> = Result<T, Failure>;
+
+/// One kind for each exit code of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The tool itself failed.
+    Bug,
+    /// Usage or configuration is wrong, or an answer is missing and nobody can be asked.
+    Usage,
+    /// No such customer.
+    NotFound,
+    /// Not signed in, the session is over, or the agent has no right to do this.
+    NotAllowed,
+    /// More than one customer matches.
+    Ambiguous,
+    /// The agent said no.
+    Declined,
+    /// A rule refuses it.
+    Refused,
+    /// Backend or audit log unavailable.
+    Unavailable,
+    /// Something changed, or may have, and no password was delivered.
+    NotDelivered,
+    /// Some items of a sweep failed.
+    SomeFailed,
+    /// A check found a fault.
+    CheckFailed,
+    /// Ended by this signal.
+    Interrupted(i32),
+}
+
+/// What became of the customer's user when something failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    /// Nothing was changed.
+    #[default]
+    No,
+    /// The request may have been applied though its answer was lost.
+    Unknown,
+    /// Something was changed.
+    Yes,
+}
+
+/// The finer reason, stable for scripts (`reason` in `tellonce.error/v1`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each name is its own documentation, and docs/json.md lists them")]
+pub enum Reason {
+    AlreadyUsed,
+    Ambiguous,
+    AuditUnavailable,
+    BackendUnavailable,
+    ChainBroken,
+    ChangeNotForced,
+    CheckFailed,
+    Configuration,
+    CustomerExists,
+    Declined,
+    Disabled,
+    DirectoryDamaged,
+    DirectoryNewer,
+    External,
+    HungUp,
+    Internal,
+    Interrupted,
+    Locked,
+    MarkFailed,
+    MissingAnswer,
+    MissingRight,
+    NameOnly,
+    NoSuchCustomer,
+    NoTerminal,
+    NotSignedIn,
+    NothingPending,
+    OwnUser,
+    Policy,
+    PracticeByAccident,
+    Protected,
+    ProtectionUnreadable,
+    RanOut,
+    RevealFailed,
+    RevealWay,
+    SessionOver,
+    SessionsNotEnded,
+    SetNotRecorded,
+    SignInRefused,
+    SomeFailed,
+    StillPending,
+    Superseded,
+    Throttled,
+    TimedOut,
+    TooManyResets,
+    UnlockFailed,
+    Usage,
+    Withdrawn,
+    WouldNotStick,
+}
+
+/// Something did not work: what, what became of the customer, and what to do next.
+#[derive(Debug)]
+pub struct Failure {
+    /// Decides the exit code.
+    pub kind: Kind,
+    /// Finer than the kind, for scripts.
+    pub reason: Reason,
+    /// What became of the customer's user.
+    pub changed: Changed,
+    /// True where a temporary password that nobody was told may be in force.
+    pub password_may_be_set: bool,
+    /// What happened, in a sentence or two.
+    pub message: String,
+    /// What to do next, with the exact command where there is one.
+    pub hint: Option<String>,
+    /// The customers meant, for `not_found` and `ambiguous`.
+    pub candidates: Vec<Customer>,
+    /// What lies beneath, for `-v` only.
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// A failure that changed nothing.
+    pub fn new(kind: Kind, reason: Reason, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            reason,
+            changed: Changed::No,
+            password_may_be_set: false,
+            message: message.into(),
+            hint: None,
+            candidates: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// Usage or configuration is wrong (exit 2).
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, Reason::Usage, message)
+    }
+
+    /// An answer is missing and nobody can be asked (exit 2); the hint names the flag.
+    pub fn missing_answer(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, Reason::MissingAnswer, message).hint(hint)
+    }
+
+    /// The backend did not answer, and nothing was changed (exit 8).
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(Kind::Unavailable, Reason::BackendUnavailable, message)
+    }
+
+    /// A rule refuses it (exit 7).
+    pub fn refused(reason: Reason, message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, reason, message)
+    }
+
+    /// The tool itself failed (exit 1).
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self::new(Kind::Bug, Reason::Internal, message)
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the customers that were meant.
+    #[must_use]
+    pub fn candidates(mut self, candidates: Vec<Customer>) -> Self {
+        self.candidates = candidates;
+        self
+    }
+
+    /// Adds what lies beneath.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The request was sent and its answer lost: it may have been applied.
+    #[must_use]
+    pub fn answer_lost(mut self) -> Self {
+        self.changed = Changed::Unknown;
+        self
+    }
+
+    /// The exit code: the one match from kind to code.
+    pub fn exit_code(&self) -> ExitCode {
+        match self.kind {
+            Kind::Bug => ExitCode::BUG,
+            Kind::Usage => ExitCode::USAGE,
+            Kind::NotFound => ExitCode::NOT_FOUND,
+            Kind::NotAllowed => ExitCode::NOT_ALLOWED,
+            Kind::Ambiguous => ExitCode::AMBIGUOUS,
+            Kind::Declined => ExitCode::DECLINED,
+            Kind::Refused => ExitCode::REFUSED,
+            Kind::Unavailable => ExitCode::UNAVAILABLE,
+            Kind::NotDelivered => ExitCode::NOT_DELIVERED,
+            Kind::SomeFailed => ExitCode::SOME_FAILED,
+            Kind::CheckFailed => ExitCode::CHECK_FAILED,
+            Kind::Interrupted(signal) => ExitCode::signal(signal),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
+    }
+}

@@ -1,0 +1,148 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A small deterministic source (xorshift), so that a failing case can be replayed.
+struct Replayed(u64);
+
+impl RandomSource for Replayed {
+    fn fill(&mut self, bytes: &mut [u8]) -> Answer<()> {
+        for byte in bytes {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            *byte = self.0.to_le_bytes()[3];
+        }
+        Ok(())
+    }
+}
+
+struct Broken;
+
+impl RandomSource for Broken {
+    fn fill(&mut self, _: &mut [u8]) -> Answer<()> {
+        Err(Failure::bug("no random bytes"))
+    }
+}
+
+fn practice_policy() -> Policy {
+    Policy::new([
+        Rule::MinLength(12),
+        Rule::Upper(1),
+        Rule::Lower(1),
+        Rule::Digits(1),
+        Rule::Special(1),
+        Rule::NotContainsUsername,
+        Rule::NotContainsEmail,
+        Rule::History(3),
+    ])
+}
+
+fn made(policy: &Policy, about: &About, seed: u64) -> Answer<String> {
+    Ok(generate(policy, about, &mut Replayed(seed | 1))?.reveal(str::to_owned))
+}
+
+#[test]
+fn the_usual_policy_gets_three_groups_of_four() -> Answer<()> {
+    let password = made(&practice_policy(), &About::default(), 7)?;
+    assert_eq!(password.split('-').map(str::len).collect::<Vec<_>>(), [4, 4, 4]);
+    Ok(())
+}
+
+#[test]
+fn no_policy_at_all_still_gets_64_bits() {
+    let needs = Needs::of(&Policy::default());
+    let bits = needs.layout().map(|layout| needs.bits(&layout));
+    assert!(bits >= Some(LEAST_BITS + SPARE_BITS), "{bits:?}");
+}
+
+#[test]
+fn the_count_of_possible_passwords_is_exact() {
+    // Two characters, one capital and one small letter: 21 * 20, in either order.
+    let needs = Needs { min_length: 0, max_length: 99, upper: 1, lower: 1, digits: 0, special: 0 };
+    let bits = needs.bits(&Layout { drawn: 2, grouped: true });
+    assert!((bits.exp2() - 840.0).abs() < 1e-6, "{}", bits.exp2());
+}
+
+#[test]
+fn a_short_maximum_drops_the_groups_and_not_the_entropy() -> Answer<()> {
+    let policy = Policy::new([Rule::MinLength(8), Rule::MaxLength(12), Rule::Special(2), Rule::Digits(1)]);
+    let password = made(&policy, &About::default(), 3)?;
+    assert_eq!(password.len(), 12);
+    assert!(policy.broken_by(&password, &About::default()).is_empty());
+    Ok(())
+}
+
+#[test]
+fn a_policy_that_leaves_too_little_to_chance_is_refused() {
+    for policy in [
+        Policy::new([Rule::MaxLength(8)]),
+        Policy::new([Rule::MinLength(40), Rule::MaxLength(20)]),
+        Policy::new([Rule::MinLength(LONGEST + 1)]),
+        Policy::new([Rule::Digits(LONGEST + 1)]),
+    ] {
+        let refused = made(&policy, &About::default(), 1).err().map(|failure| (failure.kind, failure.reason));
+        assert_eq!(refused, Some((crate::domain::Kind::Refused, Reason::Policy)), "{policy:?}");
+    }
+}
+
+#[test]
+fn a_username_of_one_letter_can_be_avoided() -> Answer<()> {
+    let about = About { username: Some("A".into()), email: None };
+    for seed in 1..200 {
+        assert!(!made(&practice_policy(), &about, seed)?.to_lowercase().contains('a'));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_random_source_that_fails_is_told() {
+    let failed = generate(&practice_policy(), &About::default(), &mut Broken).err().map(|failure| failure.kind);
+    assert_eq!(failed, Some(crate::domain::Kind::Bug));
+}
+
+#[test]
+fn every_number_below_the_bound_is_equally_likely() -> Answer<()> {
+    /// Every byte in turn: each number must then come up exactly as often as every other.
+    struct EveryByte(u8);
+    impl RandomSource for EveryByte {
+        fn fill(&mut self, bytes: &mut [u8]) -> Answer<()> {
+            bytes[0] = self.0;
+            self.0 = self.0.wrapping_add(1);
+            Ok(())
+        }
+    }
+    for bound in [1, 3, 37, 46, 100, 255, 256] {
+        let mut counts = vec![0; bound];
+        let mut source = EveryByte(0);
+        for _ in 0..256 - 256 % bound {
+            counts[below(bound, &mut source)?] += 1;
+        }
+        let different: BTreeSet<_> = counts.iter().collect();
+        assert_eq!(different.len(), 1, "{bound}: {counts:?}");
+    }
+    Ok(())
+}
+
+prop_compose! {
+    fn policies()(min in 0_usize..40, spare in 0_usize..60, upper in 0_usize..4, lower in 0_usize..4, digits in 0_usize..4, special in 0_usize..4) -> Policy {
+        Policy::new([
+            Rule::MinLength(min), Rule::MaxLength(min.max(16) + spare), Rule::Upper(upper), Rule::Lower(lower),
+            Rule::Digits(digits), Rule::Special(special), Rule::NotContainsUsername, Rule::NotContainsEmail,
+        ])
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_made_meets_the_policy_and_the_rules_of_the_house(policy in policies(), seed in 1_u64.., username in "[a-z]{2,8}") {
+        let about = About { username: Some(username.clone()), email: Some(format!("{username}@example.com")) };
+        let password = made(&policy, &about, seed).map_err(|failure| TestCaseError::fail(failure.message))?;
+        prop_assert_eq!(policy.broken_by(&password, &about), vec![]);
+        prop_assert!(has_both_cases(&password) && starts_safely(&password));
+        prop_assert!(!password.contains(['0', 'O', '1', 'l', 'I', '5', 'S', '2', 'Z', '8', 'B', ' ']));
+        prop_assert!(password.is_ascii());
+    }
+}

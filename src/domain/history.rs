@@ -1,0 +1,155 @@
+//! What this machine's audit log knows of a customer, and what to make of an attempt whose end is missing.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::attempt::AttemptId;
+use super::error::Changed;
+use super::reset::Delivery;
+use super::user::{Stamp, Standing};
+
+/// One attempt, from its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The id on its records.
+    pub id: AttemptId,
+    /// When the intent was written.
+    pub at: Timestamp,
+    /// The agent at the backend.
+    pub agent: String,
+    /// True for a withdrawal, false for a reset.
+    pub withdrawal: bool,
+    /// The stamp before.
+    pub stamp_before: Option<Stamp>,
+    /// The stamp of its set, once recorded.
+    pub set: Option<Option<Stamp>>,
+    /// How it ended; none: no end was recorded.
+    pub end: Option<End>,
+    /// A process is still at it.
+    pub in_progress: bool,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The reveal's outcome.
+    Delivered(Delivery),
+    /// It failed, with this effect.
+    Failed(Changed),
+    /// A withdrawal was finished.
+    Withdrawn,
+    /// Found out by a later command, with this effect; the password reached nobody that is known.
+    Recovered(Changed),
+}
+
+impl Attempt {
+    /// Its end is missing and no process is at it any more: what became of it is unknown.
+    pub const fn is_open(&self) -> bool {
+        self.end.is_none() && !self.in_progress
+    }
+
+    /// It is a reset that changed the customer, or may have.
+    pub const fn may_have_reset(&self) -> bool {
+        !self.withdrawal && !matches!(self.end, Some(End::Failed(Changed::No) | End::Recovered(Changed::No)))
+    }
+}
+
+/// All attempts on one customer that this machine knows, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The attempts.
+    pub attempts: Vec<Attempt>,
+}
+
+/// What was found out about an attempt whose end is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which attempt.
+    pub attempt: AttemptId,
+    /// What became of the customer.
+    pub changed: Changed,
+    /// The stamp that says so.
+    pub stamp: Option<Stamp>,
+}
+
+const A_DAY: Duration = Duration::from_hours(24);
+
+impl History {
+    /// Resets of the last 24 hours that changed the customer, or may have.
+    pub fn recent_resets(&self, now: Timestamp) -> Vec<Attempt> {
+        let since = now.checked_sub(A_DAY).unwrap_or(Timestamp::MIN);
+        self.attempts.iter().filter(|attempt| attempt.at > since && attempt.may_have_reset()).cloned().collect()
+    }
+
+    /// The agent whose reset left this stamp; none: not known on this machine.
+    pub fn issued_by(&self, stamp: Option<&Stamp>) -> Option<&str> {
+        let stamp = stamp?;
+        let left_it = |attempt: &&Attempt| {
+            !attempt.withdrawal && attempt.set.as_ref().is_some_and(|set| set.as_ref() == Some(stamp))
+        };
+        self.attempts.iter().rev().find(left_it).map(|attempt| attempt.agent.as_str())
+    }
+
+    /// Attempts whose end is missing.
+    pub fn open(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().filter(|attempt| attempt.is_open())
+    }
+
+    /// What the customer's standing says of the attempts whose end is missing.
+    ///
+    /// The stamp decides: the same as before the intent means that nothing was applied. A newer one was left by the
+    /// newest open attempt, unless an attempt whose set is recorded left it; that a change is required goes with it.
+    pub fn findings(&self, standing: &Standing) -> Vec<Finding> {
+        self.open()
+            .map(|attempt| Finding {
+                attempt: attempt.id.clone(),
+                changed: self.became_of(attempt, standing),
+                stamp: standing.stamp.clone(),
+            })
+            .collect()
+    }
+
+    /// The finding as the agent is told of it.
+    pub fn note(&self, finding: &Finding) -> String {
+        let attempt = self.attempts.iter().find(|attempt| attempt.id == finding.attempt);
+        let (what, at) = attempt.map_or_else(
+            || ("An attempt".to_owned(), String::new()),
+            |attempt| {
+                let what = if attempt.withdrawal { "A withdrawal" } else { "A reset" };
+                (format!("{what} by {}", attempt.agent), attempt.at.strftime(" at %F %T UTC").to_string())
+            },
+        );
+        let became = match finding.changed {
+            Changed::No => "was cut short before it changed anything",
+            Changed::Yes => {
+                "was cut short after it changed the password; whether the customer was told it is not known"
+            }
+            Changed::Unknown => "was cut short; what became of it is not known",
+        };
+        format!("{what}{at} {became}.")
+    }
+
+    fn became_of(&self, attempt: &Attempt, standing: &Standing) -> Changed {
+        if attempt.set.is_some() {
+            return Changed::Yes;
+        }
+        if attempt.withdrawal {
+            return match standing.state.withdrawn {
+                Some(true) => Changed::Yes,
+                Some(false) => Changed::No,
+                None => Changed::Unknown,
+            };
+        }
+        let Some(now) = standing.stamp.as_ref() else {
+            return if standing.state.has_user { Changed::Unknown } else { Changed::No };
+        };
+        if !now.is_newer_than(attempt.stamp_before.as_ref()) {
+            return Changed::No;
+        }
+        let left_by_another =
+            self.attempts.iter().any(|other| other.set.as_ref().is_some_and(|set| set.as_ref() == Some(now)));
+        let forced = standing.state.change_required;
+        if forced && !left_by_another { Changed::Yes } else { Changed::Unknown }
+    }
+}

@@ -1,0 +1,236 @@
+//! The password policy: rules that can be said in words, checked, and generated for.
+
+use std::collections::BTreeSet;
+
+/// A policy as the backend gave it, or that it could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyRead {
+    /// The live policy.
+    Read(Policy),
+    /// The agent may not read it, or part of it cannot be evaluated: why, in words.
+    Unreadable(String),
+}
+
+impl PolicyRead {
+    /// The policy to generate for: the live one, or the strictest usual one.
+    pub fn to_generate_for(&self) -> Policy {
+        match self {
+            Self::Read(policy) => policy.clone(),
+            Self::Unreadable(_) => Policy::strictest_usual(),
+        }
+    }
+
+    /// The rules in words, for the customer; unreadable: none.
+    pub fn words(&self) -> Vec<String> {
+        match self {
+            Self::Read(policy) => policy.words(),
+            Self::Unreadable(_) => Vec::new(),
+        }
+    }
+}
+
+/// The rules that a password must keep.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    rules: BTreeSet<Rule>,
+}
+
+/// One rule. Lengths and counts are in characters (Unicode scalar values).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// At least this many characters.
+    MinLength(usize),
+    /// At most this many characters.
+    MaxLength(usize),
+    /// At least this many capital letters.
+    Upper(usize),
+    /// At least this many small letters.
+    Lower(usize),
+    /// At least this many digits.
+    Digits(usize),
+    /// At least this many characters that are neither letters nor digits.
+    Special(usize),
+    /// Not the username, nor a text that contains it, in any case.
+    NotContainsUsername,
+    /// Not the e-mail address or the part before its @ (from three characters on), nor a text that contains it, in any case.
+    NotContainsEmail,
+    /// Not one of the last so many passwords.
+    History(usize),
+}
+
+/// Whose password it is: what the rules about names compare with.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The name to sign in with.
+    pub username: Option<String>,
+    /// The e-mail address.
+    pub email: Option<String>,
+}
+
+/// Below this many characters the part of an address before its @ is too common to forbid.
+const LOCAL_PART_FROM: usize = 3;
+
+impl About {
+    /// The texts, in small letters, that the rule forbids inside a password.
+    pub(super) fn forbidden(&self, rule: Rule) -> Vec<String> {
+        let texts = match rule {
+            Rule::NotContainsUsername => vec![self.username.as_deref()],
+            Rule::NotContainsEmail => {
+                let local = self.email.as_deref().and_then(|email| email.split_once('@')).map(|(local, _)| local);
+                vec![self.email.as_deref(), local.filter(|local| local.chars().count() >= LOCAL_PART_FROM)]
+            }
+            _ => Vec::new(),
+        };
+        texts.into_iter().flatten().filter(|text| !text.is_empty()).map(str::to_lowercase).collect()
+    }
+}
+
+impl Rule {
+    /// Whether the password breaks this rule. History is the backend's to judge: here it never does.
+    pub fn is_broken_by(self, password: &str, about: &About) -> bool {
+        let count = |is: fn(char) -> bool| password.chars().filter(|character| is(*character)).count();
+        match self {
+            Self::MinLength(least) => count(|_| true) < least,
+            Self::MaxLength(most) => count(|_| true) > most,
+            Self::Upper(least) => count(char::is_uppercase) < least,
+            Self::Lower(least) => count(char::is_lowercase) < least,
+            Self::Digits(least) => count(char::is_numeric) < least,
+            Self::Special(least) => count(|character| !character.is_alphanumeric()) < least,
+            Self::NotContainsUsername | Self::NotContainsEmail => {
+                let forbidden = about.forbidden(self);
+                !forbidden.is_empty() && {
+                    let password = zeroize::Zeroizing::new(password.to_lowercase());
+                    forbidden.iter().any(|text| password.contains(text.as_str()))
+                }
+            }
+            Self::History(_) => false,
+        }
+    }
+
+    /// The rule as it is told to the customer.
+    pub fn words(self) -> String {
+        let many = |count: usize, one: &str, more: &str| {
+            if count == 1 { format!("at least one {one}") } else { format!("at least {count} {more}") }
+        };
+        match self {
+            Self::MinLength(least) => format!("at least {least} characters"),
+            Self::MaxLength(most) => format!("at most {most} characters"),
+            Self::Upper(least) => many(least, "capital letter", "capital letters"),
+            Self::Lower(least) => many(least, "small letter", "small letters"),
+            Self::Digits(least) => many(least, "digit", "digits"),
+            Self::Special(least) => {
+                many(least, "special character (such as - ! ?)", "special characters (such as - ! ?)")
+            }
+            Self::NotContainsUsername => "must not contain the username".to_owned(),
+            Self::NotContainsEmail => "must not contain the e-mail address".to_owned(),
+            Self::History(1) => "must not be the last password again".to_owned(),
+            Self::History(last) => format!("must not be one of the last {last} passwords"),
+        }
+    }
+
+    /// The rule's name for scripts (`broken[]` in `tellonce.practice-sign-in/v1`).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MinLength(_) => "min_length",
+            Self::MaxLength(_) => "max_length",
+            Self::Upper(_) => "upper",
+            Self::Lower(_) => "lower",
+            Self::Digits(_) => "digits",
+            Self::Special(_) => "special",
+            Self::NotContainsUsername => "not_contains_username",
+            Self::NotContainsEmail => "not_contains_email",
+            Self::History(_) => "history",
+        }
+    }
+}
+
+impl Policy {
+    /// A policy of these rules.
+    pub fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
+        Self { rules: rules.into_iter().collect() }
+    }
+
+    /// What nearly every policy accepts, for one that cannot be read: 16 characters, two of each class, no names.
+    pub fn strictest_usual() -> Self {
+        Self::new([
+            Rule::MinLength(16),
+            Rule::Upper(2),
+            Rule::Lower(2),
+            Rule::Digits(2),
+            Rule::Special(2),
+            Rule::NotContainsUsername,
+            Rule::NotContainsEmail,
+        ])
+    }
+
+    /// The rules, in the order in which they are told.
+    pub fn rules(&self) -> impl Iterator<Item = Rule> + '_ {
+        self.rules.iter().copied()
+    }
+
+    /// The rules in words.
+    pub fn words(&self) -> Vec<String> {
+        self.rules().map(Rule::words).collect()
+    }
+
+    /// The rules that the password breaks (History is left to the backend).
+    pub fn broken_by(&self, password: &str, about: &About) -> Vec<Rule> {
+        self.rules().filter(|rule| rule.is_broken_by(password, about)).collect()
+    }
+
+    /// The policy with further rules, as a refusal named them.
+    #[must_use]
+    pub fn with(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.rules.extend(rules);
+        self
+    }
+
+    /// The largest of the numbers that `pick` finds, or none.
+    pub(super) fn most(&self, pick: impl Fn(Rule) -> Option<usize>) -> Option<usize> {
+        self.rules().filter_map(pick).max()
+    }
+
+    /// The smallest of the numbers that `pick` finds, or none.
+    pub(super) fn least(&self, pick: impl Fn(Rule) -> Option<usize>) -> Option<usize> {
+        self.rules().filter_map(pick).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn about() -> About {
+        About { username: Some("ada.lovelace".into()), email: Some("ada@example.com".into()) }
+    }
+
+    #[test]
+    fn each_rule_names_what_breaks_it() {
+        let breaks = |rule: Rule, password: &str| rule.is_broken_by(password, &about());
+        assert!(breaks(Rule::MinLength(4), "abc") && !breaks(Rule::MinLength(4), "äöü☂"));
+        assert!(breaks(Rule::MaxLength(3), "abcd") && !breaks(Rule::MaxLength(4), "abcd"));
+        assert!(breaks(Rule::Upper(1), "abc1-") && !breaks(Rule::Upper(1), "Äbc"));
+        assert!(breaks(Rule::Lower(1), "ABC1-") && !breaks(Rule::Lower(1), "ABc"));
+        assert!(breaks(Rule::Digits(2), "a1b") && !breaks(Rule::Digits(2), "a1b2"));
+        assert!(breaks(Rule::Special(1), "abcD1") && !breaks(Rule::Special(1), "abc D"));
+        assert!(breaks(Rule::NotContainsUsername, "xx-ADA.Lovelace-1"));
+        assert!(!breaks(Rule::NotContainsUsername, "ada-but-not-the-rest"));
+        assert!(breaks(Rule::NotContainsEmail, "My-Ada-2026"));
+        assert!(breaks(Rule::NotContainsEmail, "1ADA@EXAMPLE.COM"));
+        assert!(!breaks(Rule::History(3), "anything"));
+    }
+
+    #[test]
+    fn a_short_local_part_is_not_forbidden() {
+        let about = About { username: None, email: Some("al@example.com".into()) };
+        assert!(!Rule::NotContainsEmail.is_broken_by("Totally-fine-1", &about));
+        assert!(Rule::NotContainsEmail.is_broken_by("al@example.com", &about));
+    }
+
+    #[test]
+    fn nothing_known_about_the_user_forbids_nothing() {
+        let nobody = About { username: Some(String::new()), email: None };
+        assert!(!Rule::NotContainsUsername.is_broken_by("x", &nobody));
+        assert!(!Rule::NotContainsEmail.is_broken_by("x", &nobody));
+    }
+}

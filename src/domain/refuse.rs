@@ -1,0 +1,55 @@
+//! Step 4: what must not be done is refused before anything changes, whatever flags are given.
+
+use super::capabilities::Capabilities;
+use super::customer::Customer;
+use super::desk::{Desk, Learned, refusal};
+use super::error::{Answer, Failure, Reason};
+use super::user::{Obstacle, Right};
+
+/// Refuses, or says whether the agent, asked, wants the lock-out lifted as well.
+///
+/// # Errors
+/// Exit 4: a missing right. Exit 7: everything else that must not be done.
+pub(super) fn refuse(
+    desk: &mut Desk<'_>,
+    customer: &Customer,
+    learned: &Learned,
+    capabilities: &Capabilities,
+    unlock: bool,
+) -> Answer<bool> {
+    let mut lift = false;
+    for obstacle in &learned.standing.obstacles {
+        match obstacle {
+            Obstacle::Locked { .. } if unlock || capabilities.set_lifts_lock => {}
+            Obstacle::Locked { .. } if desk.prompter.can_ask() => {
+                let told = refusal(obstacle, customer);
+                desk.prompter.say(&told.message);
+                if !desk.prompter.yes("Lift the lock-out as well?", false)? {
+                    return Err(told);
+                }
+                lift = true;
+            }
+            Obstacle::MissingRight(Right::EndSessions) if desk.guards.allow_without_logout => {}
+            Obstacle::MissingRight(Right::Unlock) if !learned.standing.state.locked => {}
+            _ => return Err(refusal(obstacle, customer)),
+        }
+    }
+    too_many(desk, customer, learned)?;
+    Ok(lift)
+}
+
+fn too_many(desk: &Desk<'_>, customer: &Customer, learned: &Learned) -> Answer<()> {
+    let Some(most) = desk.guards.max_resets_per_customer_24h else { return Ok(()) };
+    let recent = learned.history.recent_resets(desk.clock.now()).len();
+    if recent < usize::try_from(most).unwrap_or(usize::MAX) {
+        return Ok(());
+    }
+    Err(Failure::refused(
+        Reason::TooManyResets,
+        format!(
+            "{} ({}) was reset {recent} times in the last 24 hours; this profile allows {most}.",
+            customer.name, customer.id
+        ),
+    )
+    .hint(format!("See who did it and why: `tellonce audit list --customer {}`.", customer.id)))
+}

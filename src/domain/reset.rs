@@ -1,0 +1,371 @@
+//! The reset, in order: this file reads like the list in docs/architecture.md.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::attempt::AttemptId;
+use super::capabilities::{Capabilities, Gap};
+use super::customer::{Customer, Particulars};
+use super::desk::{Desk, Learned, identify, learn};
+use super::error::{Answer, Changed, Failure, Kind, Reason};
+use super::generator::generate;
+use super::plan::{Action, Case, Consent, Plan};
+use super::policy::About;
+use super::ports::{Intent, Outcome, ReadyReveal, Reveal, SetFailed};
+use super::refuse::refuse;
+use super::session::{Place, Session};
+use super::temporary_password::TemporaryPassword;
+use super::user::{Issued, NewUser, SessionsEnded, Stamp, State, Whom};
+
+/// The session must last this long at the start: longer than the calls of a reset take.
+pub const AT_LEAST: Duration = Duration::from_mins(2);
+/// A refusal for policy changed nothing; this many passwords are generated at most.
+const TRIES: usize = 3;
+
+/// What the agent asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ResetRequest {
+    /// What names the customer.
+    pub customer: String,
+    /// `--create`: enter the customer if the directory does not know them.
+    pub create: Option<Particulars>,
+    /// `--unlock`: also lift a lock-out.
+    pub unlock: bool,
+    /// The case.
+    pub case: Case,
+}
+
+/// What became of the reveal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// It was painted, or written, and dismissed.
+    Shown,
+    /// It was painted, and the time ran out.
+    TimedOut,
+    /// It was never painted, the terminal went away, or the write failed.
+    NotDelivered,
+}
+
+/// What was issued, without the password: what is said beside it and afterwards.
+#[derive(Clone, Debug)]
+pub struct Issuance {
+    /// The customer.
+    pub customer: Customer,
+    /// Profile and backend.
+    pub place: Place,
+    /// A user was created.
+    pub user_created: bool,
+    /// The facts of the status, as read back.
+    pub state: State,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it runs out; none: the backend does not enforce that.
+    pub expires_at: Option<Timestamp>,
+    /// How sessions were ended.
+    pub sessions_ended: SessionsEnded,
+    /// The rules for the customer's own password, in words; empty: not readable.
+    pub rules: Vec<String>,
+    /// Promises not kept by this backend.
+    pub gaps: Vec<Gap>,
+    /// The attempt, for the ticket.
+    pub attempt: AttemptId,
+}
+
+/// Issues a temporary password: the whole job.
+///
+/// # Errors
+/// Each step's own; from the set on, [`Failure::changed`] is what became of the customer, and the exit code is 9.
+pub async fn reset(
+    desk: &mut Desk<'_>,
+    session: &Session,
+    reveal: &mut dyn Reveal,
+    mut request: ResetRequest,
+) -> Answer<Issuance> {
+    session.backend().keep_alive(AT_LEAST).await?; // 1
+    let customer = customer_of(&request, desk, session).await?; // 2
+    let capabilities = session.backend().capabilities().await?;
+    let learned = learn(desk.audit, session, &customer).await?; // 3
+    request.unlock |= refuse(desk, &customer, &learned, &capabilities, request.unlock)?; // 4
+    desk.check_generator(&customer, &learned)?;
+    request.case.complete(&desk.guards.require, desk.prompter)?;
+    let ready = reveal.prepare()?; // 5
+    let (consent, plan, learned) = confirm(desk, session, &customer, &capabilities, learned, &request, &*ready).await?; // 6
+    desk.interruptions.hold(); // 7
+    let intent = desk.audit.intend(session, &plan, consent)?;
+    let done = change(desk, session, &intent, &plan, &learned).await; // 8 to 11
+    let (password, issuance) = match done {
+        Ok(done) => done,
+        Err(failure) => return Err(told_as_it_is(desk, session, &intent, &learned, failure).await),
+    };
+    let delivery = ready.reveal(password, &issuance); // 12
+    let written = desk.audit.outcome(&intent, Outcome::Delivered(delivery)); // 13
+    desk.interruptions.release();
+    if let Err(failure) = written {
+        desk.prompter.say(&format!("The delivery could not be written to the audit log: {failure}"));
+    }
+    if delivery == Delivery::NotDelivered {
+        return Err(not_delivered(
+            &issuance.customer,
+            Reason::RevealFailed,
+            Changed::Yes,
+            "was set, but could not be shown",
+        ));
+    }
+    Ok(issuance) // 14
+}
+
+/// Step 2: the one customer, or with `--create` a draft of a new one.
+async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, session: &Session) -> Answer<Customer> {
+    let Some(particulars) = &request.create else {
+        return identify(&request.customer, session, desk.prompter, true).await;
+    };
+    let exact = session.directory().exact(super::desk::usable(&request.customer)?).await?;
+    if exact.is_empty() {
+        session.directory().draft(particulars).await
+    } else {
+        identify(&request.customer, session, desk.prompter, true).await
+    }
+}
+
+impl Desk<'_> {
+    /// Part of step 4: a policy that cannot be met is found before anything changes.
+    fn check_generator(&mut self, customer: &Customer, learned: &Learned) -> Answer<()> {
+        generate(&learned.standing.policy.to_generate_for(), &about(customer, &learned.standing.whom), self.random)
+            .map(drop)
+    }
+}
+
+fn about(customer: &Customer, whom: &Whom) -> About {
+    let username = match whom {
+        Whom::NewUser(new) => Some(new.username.clone()),
+        Whom::User(_) => customer.username.clone(),
+    };
+    About { username, email: customer.email.clone() }
+}
+
+/// Step 6: confirm; and if the agent was asked, read again: what changed meanwhile and matters is said, and asked again.
+async fn confirm(
+    desk: &mut Desk<'_>,
+    session: &Session,
+    customer: &Customer,
+    capabilities: &Capabilities,
+    mut learned: Learned,
+    request: &ResetRequest,
+    ready: &dyn ReadyReveal,
+) -> Answer<(Consent, Plan, Learned)> {
+    let mut notices = [ready.notices(), learned.recovered.clone()].concat();
+    loop {
+        let action = if matches!(learned.standing.whom, Whom::NewUser(_)) { Action::CreateAndSet } else { Action::Set };
+        let plan = Plan {
+            agent: session.agent().to_owned(),
+            place: session.place().clone(),
+            customer: customer.clone(),
+            action,
+            state: learned.standing.state,
+            stamp: learned.standing.stamp.clone(),
+            pending_since: learned.standing.issued_at.filter(|_| learned.standing.state.change_required),
+            unlock: request.unlock && learned.standing.state.locked,
+            lasts: desk.guards.temporary_password_lasts,
+            recent: learned.history.recent_resets(desk.clock.now()),
+            gaps: capabilities.gaps.iter().copied().collect(),
+            notices: notices.clone(),
+            case: request.case.clone(),
+        };
+        let consent = desk.prompter.confirm(&plan)?;
+        if !consent.was_asked() {
+            return Ok((consent, plan, learned));
+        }
+        session.backend().keep_alive(AT_LEAST).await?;
+        let again = learn(desk.audit, session, customer).await?;
+        refuse(desk, customer, &again, capabilities, request.unlock)?;
+        let same = (&again.standing.stamp, again.standing.state, &again.standing.whom)
+            == (&learned.standing.stamp, learned.standing.state, &learned.standing.whom);
+        if same {
+            return Ok((consent, plan, again));
+        }
+        notices.push(format!("Something changed while you were asked: the status is now {}, and the password may have been set by someone else.", again.standing.state.words()));
+        learned = again;
+    }
+}
+
+/// Steps 8 to 11: set, unlock, mark, end sessions, read back, write down. The first that fails ends it.
+async fn change(
+    desk: &mut Desk<'_>,
+    session: &Session,
+    intent: &Intent,
+    plan: &Plan,
+    learned: &Learned,
+) -> Result<(TemporaryPassword, Issuance), Broken> {
+    let backend = session.backend();
+    let whom = &learned.standing.whom;
+    let (password, issued) = set(desk, session, intent, &plan.customer, learned).await?; // 8
+    let user = &issued.user;
+    let broken = |failure, reason| Broken { failure, user: Some(user.clone()), stage: Stage::AfterSet(reason) };
+    if plan.unlock {
+        backend.unlock(intent, user).await.map_err(|failure| broken(failure, Reason::UnlockFailed))?;
+    }
+    backend.mark_pending(intent, &issued).await.map_err(|failure| broken(failure, Reason::MarkFailed))?; // 9
+    let sessions_ended = match backend.end_sessions(intent, user).await {
+        // 10
+        Err(failure) if desk.guards.allow_without_logout && failure.reason == Reason::MissingRight => {
+            SessionsEnded::NotHere
+        }
+        ended => ended.map_err(|failure| broken(failure, Reason::SessionsNotEnded))?,
+    };
+    let forced = backend.read_back(&issued).await.map_err(|failure| broken(failure, Reason::ChangeNotForced))?; // 11
+    if !forced.change_required {
+        let told = Failure::unavailable("The backend took the temporary password but does not force a change.");
+        return Err(broken(told, Reason::ChangeNotForced));
+    }
+    let newer = forced.stamp.as_ref().is_none_or(|stamp| stamp.is_newer_than(learned.standing.stamp.as_ref()));
+    if forced.stamp != issued.stamp || !newer {
+        return Err(broken(
+            Failure::unavailable("Someone else set a password for this customer at the same moment."),
+            Reason::Superseded,
+        ));
+    }
+    desk.audit
+        .outcome(intent, Outcome::Set { stamp: forced.stamp })
+        .map_err(|failure| broken(failure, Reason::SetNotRecorded))?;
+    if let Some(signal) = desk.interruptions.caught() {
+        return Err(broken(
+            Failure::new(
+                Kind::NotDelivered,
+                Reason::Interrupted,
+                format!("Signal {signal} came while the password was being set."),
+            ),
+            Reason::Interrupted,
+        ));
+    }
+    let issuance = Issuance {
+        customer: Customer { username: about(&plan.customer, whom).username, ..plan.customer.clone() },
+        place: plan.place.clone(),
+        user_created: matches!(whom, Whom::NewUser(NewUser { .. })),
+        state: State {
+            has_user: true,
+            change_required: true,
+            locked: plan.state.locked && !plan.unlock,
+            expired: Some(false),
+            withdrawn: Some(false),
+            ..plan.state
+        },
+        issued_at: issued.at,
+        expires_at: issued.expires_at,
+        sessions_ended,
+        rules: learned.standing.policy.words(),
+        gaps: plan.gaps.clone(),
+        attempt: intent.attempt().clone(),
+    };
+    Ok((password, issuance))
+}
+
+/// Step 8: generate to the live policy and set; a refusal for policy changed nothing and is tried again for its rules.
+async fn set(
+    desk: &mut Desk<'_>,
+    session: &Session,
+    intent: &Intent,
+    customer: &Customer,
+    learned: &Learned,
+) -> Result<(TemporaryPassword, Issued), Broken> {
+    let not_sent = |failure| Broken { failure, user: None, stage: Stage::Set };
+    let mut policy = learned.standing.policy.to_generate_for();
+    let mut refused_for = Vec::new();
+    for _ in 0..TRIES {
+        let password = generate(&policy, &about(customer, &learned.standing.whom), desk.random).map_err(not_sent)?;
+        match session.backend().set_temporary_password(intent, &learned.standing.whom, &password).await {
+            Ok(issued) => return Ok((password, issued)),
+            Err(SetFailed::Policy(rules)) => {
+                refused_for = rules.iter().map(|rule| rule.words()).collect();
+                policy = policy.with(rules);
+            }
+            Err(SetFailed::Other(failure)) => return Err(not_sent(failure)),
+        }
+    }
+    let words = refused_for.join("; ");
+    Err(not_sent(Failure::refused(
+        Reason::Policy,
+        format!("The backend refused {TRIES} temporary passwords for its policy: {words}."),
+    )))
+}
+
+/// A failure of steps 8 to 11, and how far it had come.
+struct Broken {
+    failure: Failure,
+    user: Option<super::user::UserId>,
+    stage: Stage,
+}
+
+enum Stage {
+    /// At the set: the failure itself says what became of the customer.
+    Set,
+    /// After it: the customer's password is set, and this went wrong.
+    AfterSet(Reason),
+}
+
+/// What a failure after step 7 means: the one place where `changed` is raised.
+async fn told_as_it_is(
+    desk: &mut Desk<'_>,
+    session: &Session,
+    intent: &Intent,
+    learned: &Learned,
+    broken: Broken,
+) -> Failure {
+    let Broken { failure, user, stage } = broken;
+    let (mut changed, reason) = match stage {
+        Stage::Set => (failure.changed, failure.reason),
+        Stage::AfterSet(reason) => (Changed::Yes, reason),
+    };
+    let mut stamp = None;
+    if changed != Changed::No {
+        stamp = stamp_now(session, learned).await;
+        let known_user =
+            user.or_else(|| if let Whom::User(user) = &learned.standing.whom { Some(user.clone()) } else { None });
+        if let Some(user) = known_user
+            && let Err(also) = session.backend().end_sessions(intent, &user).await
+        {
+            tracing::debug!(%also, "sessions could not be ended after the failure");
+        }
+        if changed == Changed::Unknown
+            && stamp.as_ref().is_some_and(|stamp| !stamp.is_newer_than(learned.standing.stamp.as_ref()))
+        {
+            changed = Changed::No;
+        }
+    }
+    if let Err(also) = desk.audit.outcome(intent, Outcome::Failed { reason, changed, stamp }) {
+        desk.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
+    }
+    desk.interruptions.release();
+    match changed {
+        Changed::No => Failure { changed, password_may_be_set: false, ..failure },
+        Changed::Unknown => {
+            not_delivered_because(learned, reason, changed, "may have been set: the answer was lost", failure)
+        }
+        Changed::Yes => {
+            not_delivered_because(learned, reason, changed, "was set, but was not shown and is wiped", failure)
+        }
+    }
+}
+
+/// The stamp, read once; none where it cannot be read.
+async fn stamp_now(session: &Session, learned: &Learned) -> Option<Stamp> {
+    session.backend().standing(&learned.customer).await.ok().and_then(|standing| standing.stamp)
+}
+
+fn not_delivered_because(learned: &Learned, reason: Reason, changed: Changed, what: &str, failure: Failure) -> Failure {
+    let beneath = failure.message.clone();
+    let told = not_delivered(&learned.customer, reason, changed, what).because(failure);
+    Failure { message: format!("{} {beneath}", told.message), ..told }
+}
+
+fn not_delivered(customer: &Customer, reason: Reason, changed: Changed, what: &str) -> Failure {
+    let told = Failure::new(
+        Kind::NotDelivered,
+        reason,
+        format!("A temporary password for {} ({}) {what}.", customer.name, customer.id),
+    )
+    .hint(format!("Issue another: `tellonce reset {}`. Only the newest works.", customer.id));
+    Failure { changed, password_may_be_set: true, ..told }
+}

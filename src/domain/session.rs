@@ -1,0 +1,112 @@
+//! A signed-in agent: the only way to reach the backend.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use super::ports::{CustomerDirectory, IdentityBackend};
+
+/// How an agent signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Name and password, to the backend itself.
+    Password,
+    /// A code entered in a browser, on any device.
+    Device,
+    /// A browser on this machine.
+    Web,
+    /// A script's own credentials.
+    ClientCredentials,
+}
+
+/// Where the agent is working: which profile, which kind of backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The profile's name.
+    pub profile: String,
+    /// The backend's kind (`practice`, `keycloak`, …).
+    pub backend: String,
+}
+
+/// What has to be kept to take a session up in the next command; wiped when dropped.
+#[derive(Clone)]
+pub struct StoredSession {
+    /// The agent's name at the backend.
+    pub agent: String,
+    /// Whatever the backend needs: a session token, a refresh token, a bind password.
+    pub secret: Zeroizing<String>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl fmt::Debug for StoredSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredSession")
+            .field("agent", &self.agent)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What to do with a fresh sign-in.
+#[derive(Debug)]
+pub enum Keep {
+    /// Store this.
+    Store(StoredSession),
+    /// It is good for this process only.
+    ForThisProcess,
+}
+
+/// A signed-in agent. Not `Clone`: whoever holds it may act, and signing out consumes it.
+pub struct Session {
+    agent: String,
+    place: Place,
+    expires_at: Option<Timestamp>,
+    backend: Box<dyn IdentityBackend>,
+    directory: Box<dyn CustomerDirectory>,
+}
+
+impl Session {
+    /// A session as an adapter opened it.
+    pub fn new(
+        agent: impl Into<String>,
+        place: Place,
+        expires_at: Option<Timestamp>,
+        backend: Box<dyn IdentityBackend>,
+        directory: Box<dyn CustomerDirectory>,
+    ) -> Self {
+        Self { agent: agent.into(), place, expires_at, backend, directory }
+    }
+
+    /// The same session with another backend in front of the first (a fault in a test, a second directory).
+    #[must_use]
+    pub fn wrapped(self, wrap: impl FnOnce(Box<dyn IdentityBackend>) -> Box<dyn IdentityBackend>) -> Self {
+        Self { backend: wrap(self.backend), ..self }
+    }
+
+    /// The agent's name at the backend.
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// Where the agent is working.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// When the session ends, where it does by itself.
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+
+    /// The system that keeps users and passwords.
+    pub fn backend(&self) -> &dyn IdentityBackend {
+        &*self.backend
+    }
+
+    /// Where customers' profiles come from.
+    pub fn directory(&self) -> &dyn CustomerDirectory {
+        &*self.directory
+    }
+}

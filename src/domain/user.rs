@@ -1,0 +1,291 @@
+//! The user: the customer's sign-in record in the identity backend, and where it stands.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::customer::Customer;
+use super::policy::PolicyRead;
+
+/// What the identity backend calls a user by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserId(String);
+
+impl UserId {
+    /// An id as the backend gave it.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a backend shows of when a password was last set; never the password or its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// When it was set, by the backend's clock.
+    pub at: Option<Timestamp>,
+    /// A number that grows with each set, where the backend keeps one.
+    pub version: Option<u64>,
+}
+
+impl Stamp {
+    /// Whether this stamp was made after the other. By version where both have one: clocks jump, versions do not.
+    pub fn is_newer_than(&self, earlier: Option<&Self>) -> bool {
+        let Some(earlier) = earlier else { return true };
+        match (self.version, earlier.version) {
+            (Some(mine), Some(theirs)) => mine > theirs,
+            _ => self.at > earlier.at,
+        }
+    }
+}
+
+/// The status people see. The order is the precedence when several hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The customer has no user yet.
+    NoUser,
+    /// The password is kept by another system.
+    External,
+    /// The user may not sign in at all.
+    Disabled,
+    /// Locked out for a while after failed attempts.
+    Locked,
+    /// A temporary password is pending.
+    ForcePasswordReset,
+    /// The customer can sign in.
+    Active,
+}
+
+impl Status {
+    /// The words people read.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NoUser => "No user yet",
+            Self::External => "Password kept by another system",
+            Self::Disabled => "Disabled",
+            Self::Locked => "Locked",
+            Self::ForcePasswordReset => "Force Password Reset",
+            Self::Active => "Active",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
+    }
+}
+
+/// The facts a status is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each reported on its own")]
+pub struct State {
+    /// There is a user.
+    pub has_user: bool,
+    /// The password is kept by another system.
+    pub external: bool,
+    /// The user is disabled.
+    pub disabled: bool,
+    /// The user is locked after failed attempts.
+    pub locked: bool,
+    /// The next sign-in must choose a new password.
+    pub change_required: bool,
+    /// The pending temporary password has run out; none pending: none.
+    pub expired: Option<bool>,
+    /// The pending temporary password was withdrawn; none pending or not known: none.
+    pub withdrawn: Option<bool>,
+}
+
+impl State {
+    /// The one status that stands for these facts.
+    pub const fn status(&self) -> Status {
+        if !self.has_user {
+            Status::NoUser
+        } else if self.external {
+            Status::External
+        } else if self.disabled {
+            Status::Disabled
+        } else if self.locked {
+            Status::Locked
+        } else if self.change_required {
+            Status::ForcePasswordReset
+        } else {
+            Status::Active
+        }
+    }
+
+    /// What people read: "Force Password Reset" whenever a change is required, with what else holds beside it.
+    pub fn words(&self) -> String {
+        let status = self.status();
+        let mut words = status.words().to_owned();
+        if self.change_required && status != Status::ForcePasswordReset {
+            words = format!("{words}, {}", Status::ForcePasswordReset);
+        }
+        if self.withdrawn == Some(true) {
+            words.push_str(" (temporary password withdrawn)");
+        } else if self.expired == Some(true) {
+            words.push_str(" (temporary password ran out)");
+        }
+        words
+    }
+}
+
+/// Whom a temporary password is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// A customer with a user.
+    User(UserId),
+    /// A customer for whom the user has to be created.
+    NewUser(NewUser),
+}
+
+/// What the backend creates a user from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewUser {
+    /// The customer as the directory has it, or, with `--create`, as it would have it.
+    pub customer: Customer,
+    /// The name to sign in with.
+    pub username: String,
+    /// True with `--create`: the directory does not know the customer yet.
+    pub new_customer: bool,
+}
+
+/// Why a reset of this one user must not be done, or would not do what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It is the agent's own user.
+    OwnUser,
+    /// The user is disabled.
+    Disabled,
+    /// The password is kept by another system, named here.
+    External(String),
+    /// The user is in a protected group, or has a protected role: its name.
+    Protected(String),
+    /// Whether the user is protected cannot be read: the right that is missing.
+    ProtectionUnreadable(String),
+    /// A forced change would not stick: why ("Password never expires").
+    WouldNotStick(String),
+    /// Locked after failed attempts; `--unlock` lifts it.
+    Locked {
+        /// When the lock ends by itself, where known.
+        until: Option<Timestamp>,
+    },
+    /// The agent lacks this right on this user.
+    MissingRight(Right),
+}
+
+/// What an agent may be entitled to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// Find customers and read where they stand.
+    FindCustomers,
+    /// Set a temporary password.
+    IssueTemporaryPasswords,
+    /// Create a user for a customer who has none.
+    CreateUsers,
+    /// End a user's sessions.
+    EndSessions,
+    /// Lift a lock-out after failed attempts.
+    Unlock,
+    /// List everything pending, for the sweep.
+    Sweep,
+}
+
+impl Right {
+    /// The right in words, as in "the right to …".
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::FindCustomers => "find customers",
+            Self::IssueTemporaryPasswords => "issue temporary passwords",
+            Self::CreateUsers => "create users",
+            Self::EndSessions => "end sessions",
+            Self::Unlock => "lift a lock-out",
+            Self::Sweep => "sweep all pending temporary passwords",
+        }
+    }
+}
+
+/// Everything a reset has to know of one customer before it changes anything: one answer, read side by side.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Whom a temporary password would be for.
+    pub whom: Whom,
+    /// The facts of the status.
+    pub state: State,
+    /// When the password was last set.
+    pub stamp: Option<Stamp>,
+    /// When the pending temporary password was issued.
+    pub issued_at: Option<Timestamp>,
+    /// When the pending temporary password runs out.
+    pub expires_at: Option<Timestamp>,
+    /// Who issued it, where the backend itself knows.
+    pub issued_by: Option<String>,
+    /// When the customer last chose a password of their own, where the backend knows.
+    pub changed_by_customer_at: Option<Timestamp>,
+    /// The user's roles.
+    pub roles: Vec<String>,
+    /// The user's groups.
+    pub groups: Vec<String>,
+    /// The password policy that applies to this user.
+    pub policy: PolicyRead,
+    /// What stands in the way, gravest first.
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// What a set answered.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The user it was set for (new where it was created).
+    pub user: UserId,
+    /// The stamp of this very set; where the backend's stamps name no author, the one read directly after it.
+    pub stamp: Option<Stamp>,
+    /// When it was set, by the backend's clock.
+    pub at: Timestamp,
+    /// When it runs out, where the backend enforces that.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What a read-back answered.
+#[derive(Clone, Debug)]
+pub struct Forced {
+    /// The next sign-in must choose a new password.
+    pub change_required: bool,
+    /// The stamp now.
+    pub stamp: Option<Stamp>,
+}
+
+/// How sessions were ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionsEnded {
+    /// This many.
+    Count(u64),
+    /// All; the backend does not say how many.
+    All,
+    /// The backend keeps no sessions.
+    NotHere,
+}
+
+/// One pending temporary password, for the sweep.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// The customer.
+    pub customer: Customer,
+    /// The user.
+    pub user: UserId,
+    /// When the password was set.
+    pub stamp: Option<Stamp>,
+    /// When it was issued, where the backend knows.
+    pub issued_at: Option<Timestamp>,
+    /// The backend itself shows that this tool issued it.
+    pub marked: bool,
+    /// It was withdrawn already.
+    pub withdrawn: bool,
+}

@@ -1,0 +1,217 @@
+//! Withdrawing a pending temporary password: one that went to the wrong ear, or a sweep of those that lie about.
+
+use std::time::Duration;
+
+use super::attempt::AttemptId;
+use super::customer::Customer;
+use super::desk::{Desk, Learned, identify, learn, refusal};
+use super::error::{Answer, Changed, Failure, Kind, Reason};
+use super::plan::{Action, Case, Plan};
+use super::ports::{Intent, Outcome};
+use super::reset::AT_LEAST;
+use super::session::Session;
+use super::user::{Obstacle, Pending, Right, SessionsEnded, Stamp, State, UserId, Whom};
+
+/// What was withdrawn.
+#[derive(Clone, Debug)]
+pub struct Withdrawn {
+    /// The customer.
+    pub customer: Customer,
+    /// The facts of the status now.
+    pub state: State,
+    /// How sessions were ended.
+    pub sessions_ended: SessionsEnded,
+    /// The attempt, for the ticket.
+    pub attempt: AttemptId,
+}
+
+/// Withdraws the pending temporary password of one customer.
+///
+/// # Errors
+/// Exit 7: nothing pending, already used (with when), or protected. Exit 9: it may have been withdrawn, but was not confirmed.
+pub async fn withdraw(desk: &mut Desk<'_>, session: &Session, text: &str, mut case: Case) -> Answer<Withdrawn> {
+    session.backend().keep_alive(AT_LEAST).await?;
+    let customer = identify(text, session, desk.prompter, true).await?;
+    let learned = learn(desk.audit, session, &customer).await?;
+    let user = pending_user(&learned)?;
+    case.complete(&desk.guards.require, desk.prompter)?;
+    withdraw_this(desk, session, &learned, &user, case).await
+}
+
+/// Asks, writes the intent, withdraws that very password, ends sessions, and writes down how it ended.
+async fn withdraw_this(
+    desk: &mut Desk<'_>,
+    session: &Session,
+    learned: &Learned,
+    user: &UserId,
+    case: Case,
+) -> Answer<Withdrawn> {
+    let standing = &learned.standing;
+    let capabilities = session.backend().capabilities().await?;
+    let plan = Plan {
+        agent: session.agent().to_owned(),
+        place: session.place().clone(),
+        customer: learned.customer.clone(),
+        action: Action::Withdraw,
+        state: standing.state,
+        stamp: standing.stamp.clone(),
+        pending_since: standing.issued_at,
+        unlock: false,
+        lasts: desk.guards.temporary_password_lasts,
+        recent: learned.history.recent_resets(desk.clock.now()),
+        gaps: capabilities.gaps.iter().copied().collect(),
+        notices: learned.recovered.clone(),
+        case,
+    };
+    let consent = desk.prompter.confirm(&plan)?;
+    if consent.was_asked() {
+        session.backend().keep_alive(AT_LEAST).await?;
+    }
+    desk.interruptions.hold();
+    let intent = desk.audit.intend(session, &plan, consent)?;
+    let done = change(desk, session, &intent, user, standing.stamp.as_ref()).await;
+    let told = match done {
+        Ok(sessions_ended) => Ok(Withdrawn {
+            customer: learned.customer.clone(),
+            state: State { withdrawn: Some(true), ..standing.state },
+            sessions_ended,
+            attempt: intent.attempt().clone(),
+        }),
+        Err(failure) => Err(told_as_it_is(desk, &intent, &learned.customer, failure)),
+    };
+    desk.interruptions.release();
+    told
+}
+
+async fn change(
+    desk: &mut Desk<'_>,
+    session: &Session,
+    intent: &Intent,
+    user: &UserId,
+    only: Option<&Stamp>,
+) -> Answer<SessionsEnded> {
+    session.backend().withdraw(intent, user, only).await?;
+    let after = |failure: Failure| Failure { changed: Changed::Yes, ..failure };
+    let ended = session.backend().end_sessions(intent, user).await.map_err(after)?;
+    desk.audit.outcome(intent, Outcome::Withdrawn).map_err(after)?;
+    Ok(ended)
+}
+
+fn told_as_it_is(desk: &mut Desk<'_>, intent: &Intent, customer: &Customer, failure: Failure) -> Failure {
+    let outcome = Outcome::Failed { reason: failure.reason, changed: failure.changed, stamp: None };
+    if let Err(also) = desk.audit.outcome(intent, outcome) {
+        desk.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
+    }
+    if failure.changed == Changed::No {
+        return failure;
+    }
+    let what =
+        if failure.changed == Changed::Yes { "was withdrawn, but that is not all" } else { "may have been withdrawn" };
+    let message = format!("The temporary password of {} ({}) {what}: {failure}", customer.name, customer.id);
+    let told = Failure::new(Kind::NotDelivered, failure.reason, message)
+        .hint(format!("See where it stands: `tellonce show {}`.", customer.id));
+    Failure { changed: failure.changed, ..told }.because(failure)
+}
+
+/// The user whose temporary password is pending.
+fn pending_user(learned: &Learned) -> Answer<UserId> {
+    let (customer, standing) = (&learned.customer, &learned.standing);
+    let who = format!("{} ({})", customer.name, customer.id);
+    for obstacle in &standing.obstacles {
+        let beside_the_point = matches!(
+            obstacle,
+            Obstacle::Disabled
+                | Obstacle::WouldNotStick(_)
+                | Obstacle::Locked { .. }
+                | Obstacle::MissingRight(Right::CreateUsers | Right::Unlock)
+        );
+        if !beside_the_point {
+            return Err(refusal(obstacle, customer));
+        }
+    }
+    let Whom::User(user) = &standing.whom else {
+        return Err(Failure::refused(Reason::NothingPending, format!("{who} has no user, so nothing is pending.")));
+    };
+    if standing.state.withdrawn == Some(true) {
+        return Err(Failure::refused(
+            Reason::NothingPending,
+            format!("The temporary password of {who} was withdrawn already."),
+        )
+        .hint(format!("Issue another: `tellonce reset {}`.", customer.id)));
+    }
+    if standing.state.change_required {
+        return Ok(user.clone());
+    }
+    let lock_out = format!(
+        "If that was not the customer, lock them out: `tellonce reset {}` makes every earlier password void and ends all sessions.",
+        customer.id
+    );
+    let was_issued = learned.history.attempts.iter().any(|attempt| !attempt.withdrawal && attempt.may_have_reset());
+    match standing.changed_by_customer_at {
+        Some(at) if was_issued => Err(Failure::refused(
+            Reason::AlreadyUsed,
+            format!(
+                "The temporary password of {who} was already used, and a new password chosen, at {}.",
+                at.strftime("%F %T UTC")
+            ),
+        )
+        .hint(lock_out)),
+        None if was_issued => {
+            Err(Failure::refused(Reason::AlreadyUsed, format!("The temporary password of {who} was already used."))
+                .hint(lock_out))
+        }
+        _ => Err(Failure::refused(Reason::NothingPending, format!("No temporary password is pending for {who}."))),
+    }
+}
+
+/// What a sweep did.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// Withdrawn; with `dry_run`: would be.
+    pub withdrawn: Vec<Customer>,
+    /// Not withdrawn, and why.
+    pub failed: Vec<(Customer, Failure)>,
+}
+
+/// Everything pending for longer than `older_than` that this tool issued: by its mark, or by a stamp in this audit log.
+///
+/// # Errors
+/// Exit 4: the agent may not list what is pending.
+pub async fn due(desk: &Desk<'_>, session: &Session, older_than: Duration) -> Answer<Vec<Pending>> {
+    session.backend().keep_alive(AT_LEAST).await?;
+    let pending = session.backend().pending().await?;
+    let histories = desk.audit.histories(session)?;
+    let before = desk.clock.now().checked_sub(older_than).unwrap_or(jiff::Timestamp::MIN);
+    let ours = |one: &Pending| {
+        one.marked
+            || histories.get(&one.customer.id).is_some_and(|history| history.issued_by(one.stamp.as_ref()).is_some())
+    };
+    Ok(pending
+        .into_iter()
+        .filter(|one| !one.withdrawn && one.issued_at.is_some_and(|at| at <= before) && ours(one))
+        .collect())
+}
+
+/// Withdraws each of these; one that fails does not stop the others. The desk's prompter answers each confirmation.
+pub async fn sweep(desk: &mut Desk<'_>, session: &Session, due: Vec<Pending>, case: &Case) -> Swept {
+    let mut swept = Swept::default();
+    for one in due {
+        match sweep_one(desk, session, &one, case).await {
+            Ok(()) => swept.withdrawn.push(one.customer),
+            Err(failure) => swept.failed.push((one.customer, failure)),
+        }
+    }
+    swept
+}
+
+async fn sweep_one(desk: &mut Desk<'_>, session: &Session, one: &Pending, case: &Case) -> Answer<()> {
+    let learned = learn(desk.audit, session, &one.customer).await?;
+    let user = pending_user(&learned)?;
+    if learned.standing.stamp != one.stamp {
+        return Err(Failure::refused(
+            Reason::NothingPending,
+            format!("{} got another temporary password meanwhile.", one.customer.id),
+        ));
+    }
+    withdraw_this(desk, session, &learned, &user, case.clone()).await.map(drop)
+}

@@ -1,0 +1,1 @@
+//! All that reaches eyes: prompts, tables, JSON, the reveal.
