@@ -15,6 +15,7 @@ mod refuse;
 mod reset;
 mod session;
 mod temporary_password;
+mod told;
 mod user;
 mod withdraw;
 

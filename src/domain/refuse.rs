@@ -1,7 +1,6 @@
 //! Step 4: what must not be done is refused before anything changes, whatever flags are given.
 
 use super::capabilities::Capabilities;
-use super::customer::Customer;
 use super::desk::{Desk, Learned, refusal};
 use super::error::{Answer, Failure, Reason};
 use super::user::{Obstacle, Right};
@@ -12,11 +11,11 @@ use super::user::{Obstacle, Right};
 /// Exit 4: a missing right. Exit 7: everything else that must not be done.
 pub(super) fn refuse(
     desk: &mut Desk<'_>,
-    customer: &Customer,
     learned: &Learned,
     capabilities: &Capabilities,
     unlock: bool,
 ) -> Answer<bool> {
+    let customer = &learned.customer;
     let mut lift = false;
     for obstacle in &learned.standing.obstacles {
         match obstacle {
@@ -34,12 +33,13 @@ pub(super) fn refuse(
             _ => return Err(refusal(obstacle, customer)),
         }
     }
-    too_many(desk, customer, learned)?;
+    too_many(desk, learned)?;
     Ok(lift)
 }
 
-fn too_many(desk: &Desk<'_>, customer: &Customer, learned: &Learned) -> Answer<()> {
+fn too_many(desk: &Desk<'_>, learned: &Learned) -> Answer<()> {
     let Some(most) = desk.guards.max_resets_per_customer_24h else { return Ok(()) };
+    let customer = &learned.customer;
     let recent = learned.history.recent_resets(desk.clock.now()).len();
     if recent < usize::try_from(most).unwrap_or(usize::MAX) {
         return Ok(());

@@ -17,7 +17,8 @@ use super::ports::{Intent, Outcome, ReadyReveal, Reveal, SetFailed};
 use super::refuse::refuse;
 use super::session::{Place, Session};
 use super::temporary_password::TemporaryPassword;
-use super::user::{Issued, NewUser, SessionsEnded, Stamp, State, Whom};
+use super::told::{Broken, Stage, not_delivered, told_as_it_is};
+use super::user::{Issued, SessionsEnded, State, Whom};
 
 /// The session must last this long at the start: longer than the calls of a reset take.
 pub const AT_LEAST: Duration = Duration::from_mins(2);
@@ -88,13 +89,13 @@ pub async fn reset(
     let customer = customer_of(&request, desk, session).await?; // 2
     let capabilities = session.backend().capabilities().await?;
     let learned = learn(desk.audit, session, &customer).await?; // 3
-    request.unlock |= refuse(desk, &customer, &learned, &capabilities, request.unlock)?; // 4
+    request.unlock |= refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
     request.case.complete(&desk.guards.require, desk.prompter)?;
     let ready = reveal.prepare()?; // 5
-    let (consent, plan, learned) = confirm(desk, session, &customer, &capabilities, learned, &request, &*ready).await?; // 6
+    let (consent, plan, learned) = confirm(desk, session, &capabilities, learned, &mut request, &*ready).await?; // 6
     desk.interruptions.hold(); // 7
-    let intent = desk.audit.intend(session, &plan, consent)?;
+    let intent = desk.audit.intend(session, &plan, consent).inspect_err(|_| desk.interruptions.release())?;
     let done = change(desk, session, &intent, &plan, &learned).await; // 8 to 11
     let (password, issuance) = match done {
         Ok(done) => done,
@@ -150,10 +151,9 @@ fn about(customer: &Customer, whom: &Whom) -> About {
 async fn confirm(
     desk: &mut Desk<'_>,
     session: &Session,
-    customer: &Customer,
     capabilities: &Capabilities,
     mut learned: Learned,
-    request: &ResetRequest,
+    request: &mut ResetRequest,
     ready: &dyn ReadyReveal,
 ) -> Answer<(Consent, Plan, Learned)> {
     let mut notices = [ready.notices(), learned.recovered.clone()].concat();
@@ -162,7 +162,7 @@ async fn confirm(
         let plan = Plan {
             agent: session.agent().to_owned(),
             place: session.place().clone(),
-            customer: customer.clone(),
+            customer: learned.customer.clone(),
             action,
             state: learned.standing.state,
             stamp: learned.standing.stamp.clone(),
@@ -179,8 +179,8 @@ async fn confirm(
             return Ok((consent, plan, learned));
         }
         session.backend().keep_alive(AT_LEAST).await?;
-        let again = learn(desk.audit, session, customer).await?;
-        refuse(desk, customer, &again, capabilities, request.unlock)?;
+        let again = learn(desk.audit, session, &learned.customer).await?;
+        request.unlock |= refuse(desk, &again, capabilities, request.unlock)?;
         let same = (&again.standing.stamp, again.standing.state, &again.standing.whom)
             == (&learned.standing.stamp, learned.standing.state, &learned.standing.whom);
         if same {
@@ -243,7 +243,7 @@ async fn change(
     let issuance = Issuance {
         customer: Customer { username: about(&plan.customer, whom).username, ..plan.customer.clone() },
         place: plan.place.clone(),
-        user_created: matches!(whom, Whom::NewUser(NewUser { .. })),
+        user_created: matches!(whom, Whom::NewUser(_)),
         state: State {
             has_user: true,
             change_required: true,
@@ -289,83 +289,4 @@ async fn set(
         Reason::Policy,
         format!("The backend refused {TRIES} temporary passwords for its policy: {words}."),
     )))
-}
-
-/// A failure of steps 8 to 11, and how far it had come.
-struct Broken {
-    failure: Failure,
-    user: Option<super::user::UserId>,
-    stage: Stage,
-}
-
-enum Stage {
-    /// At the set: the failure itself says what became of the customer.
-    Set,
-    /// After it: the customer's password is set, and this went wrong.
-    AfterSet(Reason),
-}
-
-/// What a failure after step 7 means: the one place where `changed` is raised.
-async fn told_as_it_is(
-    desk: &mut Desk<'_>,
-    session: &Session,
-    intent: &Intent,
-    learned: &Learned,
-    broken: Broken,
-) -> Failure {
-    let Broken { failure, user, stage } = broken;
-    let (mut changed, reason) = match stage {
-        Stage::Set => (failure.changed, failure.reason),
-        Stage::AfterSet(reason) => (Changed::Yes, reason),
-    };
-    let mut stamp = None;
-    if changed != Changed::No {
-        stamp = stamp_now(session, learned).await;
-        let known_user =
-            user.or_else(|| if let Whom::User(user) = &learned.standing.whom { Some(user.clone()) } else { None });
-        if let Some(user) = known_user
-            && let Err(also) = session.backend().end_sessions(intent, &user).await
-        {
-            tracing::debug!(%also, "sessions could not be ended after the failure");
-        }
-        if changed == Changed::Unknown
-            && stamp.as_ref().is_some_and(|stamp| !stamp.is_newer_than(learned.standing.stamp.as_ref()))
-        {
-            changed = Changed::No;
-        }
-    }
-    if let Err(also) = desk.audit.outcome(intent, Outcome::Failed { reason, changed, stamp }) {
-        desk.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
-    }
-    desk.interruptions.release();
-    match changed {
-        Changed::No => Failure { changed, password_may_be_set: false, ..failure },
-        Changed::Unknown => {
-            not_delivered_because(learned, reason, changed, "may have been set: the answer was lost", failure)
-        }
-        Changed::Yes => {
-            not_delivered_because(learned, reason, changed, "was set, but was not shown and is wiped", failure)
-        }
-    }
-}
-
-/// The stamp, read once; none where it cannot be read.
-async fn stamp_now(session: &Session, learned: &Learned) -> Option<Stamp> {
-    session.backend().standing(&learned.customer).await.ok().and_then(|standing| standing.stamp)
-}
-
-fn not_delivered_because(learned: &Learned, reason: Reason, changed: Changed, what: &str, failure: Failure) -> Failure {
-    let beneath = failure.message.clone();
-    let told = not_delivered(&learned.customer, reason, changed, what).because(failure);
-    Failure { message: format!("{} {beneath}", told.message), ..told }
-}
-
-fn not_delivered(customer: &Customer, reason: Reason, changed: Changed, what: &str) -> Failure {
-    let told = Failure::new(
-        Kind::NotDelivered,
-        reason,
-        format!("A temporary password for {} ({}) {what}.", customer.name, customer.id),
-    )
-    .hint(format!("Issue another: `tellonce reset {}`. Only the newest works.", customer.id));
-    Failure { changed, password_may_be_set: true, ..told }
 }

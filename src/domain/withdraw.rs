@@ -68,7 +68,7 @@ async fn withdraw_this(
         session.backend().keep_alive(AT_LEAST).await?;
     }
     desk.interruptions.hold();
-    let intent = desk.audit.intend(session, &plan, consent)?;
+    let intent = desk.audit.intend(session, &plan, consent).inspect_err(|_| desk.interruptions.release())?;
     let done = change(desk, session, &intent, user, standing.stamp.as_ref()).await;
     let told = match done {
         Ok(sessions_ended) => Ok(Withdrawn {
