@@ -3,6 +3,12 @@
 pub mod agent;
 pub mod audit;
 pub mod backends;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod domain;
+#[cfg(feature = "fail-points")]
+pub mod fail_points;
+pub mod harden;
+pub mod system;
 pub mod terminal;

@@ -1,3 +1,16 @@
-//! Parse, run, exit code.
+//! Hardens the process, runs the command line, ends with its exit code.
 
-fn main() {}
+use std::alloc::System;
+use std::process::ExitCode;
+
+use zeroizing_alloc::ZeroAlloc;
+
+/// Freed memory is wiped, so that no copy of a secret outlives its owner.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+
+fn main() -> ExitCode {
+    tellonce::commands::answer_completions();
+    tellonce::harden::harden();
+    ExitCode::from(tellonce::commands::main().number())
+}

@@ -1,1 +1,20 @@
-//! The audit log: who did what to whom, hash-chained.
+//! The audit log: who did what to whom, hash-chained, one JSON object a line.
+//!
+//! It detects accidents and edits by others, not by its owner: for that, records are forwarded off the machine.
+
+mod attempts;
+mod chain;
+mod export;
+mod file;
+mod forward;
+mod in_progress;
+mod list;
+mod log;
+mod record;
+
+pub use attempts::open_attempts;
+pub use chain::{Verified, verify};
+pub use export::{export_csv, export_jsonl};
+pub use list::{Filter, records};
+pub use log::FileAuditLog;
+pub use record::{Event, Record};

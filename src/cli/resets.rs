@@ -57,6 +57,7 @@ pub struct CaseArgs {
 #[command(
     after_help = "Examples:\n  tellonce reset ada@example.com\n  tellonce reset C-1002 --ticket T-17 --verified 'called back'\n  tellonce --profile practice reset C-1001 --yes --reveal stdout | next-step"
 )]
+#[allow(clippy::struct_excessive_bools, reason = "independent flags of a command line")]
 pub struct ResetArgs {
     /// The customer: an id, username or e-mail address; at a terminal also part of a name
     pub customer: String,

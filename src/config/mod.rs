@@ -1,1 +1,13 @@
 //! Profiles and folders.
+
+mod duration;
+mod edit;
+mod file;
+mod folders;
+mod profile;
+
+pub use duration::parse_duration;
+pub use edit::{NewProfile, add, remove, sample, set_default};
+pub use file::Configuration;
+pub use folders::{Folders, make_private_folder, write_private_file};
+pub use profile::{AuditSettings, BUILT_IN, Forward, Profile};

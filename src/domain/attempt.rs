@@ -24,6 +24,11 @@ impl AttemptId {
         Ok(Self(text))
     }
 
+    /// An id as it stands in the audit log.
+    pub const fn known(id: String) -> Self {
+        Self(id)
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

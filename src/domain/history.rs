@@ -49,6 +49,13 @@ impl Attempt {
         self.end.is_none() && !self.in_progress
     }
 
+    /// A stamp read after a failure, or by a later command: the attempt's own, if it changed the customer.
+    pub fn note_stamp(&mut self, changed: Changed, stamp: Option<Stamp>) {
+        if changed == Changed::Yes && self.set.is_none() {
+            self.set = Some(stamp);
+        }
+    }
+
     /// It is a reset that changed the customer, or may have.
     pub const fn may_have_reset(&self) -> bool {
         !self.withdrawal && !matches!(self.end, Some(End::Failed(Changed::No) | End::Recovered(Changed::No)))

@@ -30,8 +30,6 @@ pub trait AgentSignIn {
     async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Answer<(Session, Keep)>;
     /// Takes a session up again; none where there is none, or where it is over.
     async fn resume(&self, stored: Option<StoredSession>) -> Answer<Option<Session>>;
-    /// Ends the session at the backend.
-    async fn sign_out(&self, session: Session) -> Answer<()>;
 }
 
 /// Where customers' profiles come from. It may be the identity backend itself, or something beside it.
@@ -71,6 +69,8 @@ pub trait IdentityBackend {
     async fn rights(&self) -> Answer<Vec<Right>>;
     /// Makes the session last at least this long, or fails with exit 4.
     async fn keep_alive(&self, at_least: Duration) -> Answer<()>;
+    /// Ends the agent's own session.
+    async fn end_session(&self) -> Answer<()>;
     /// Where the customer's user stands: one answer, read side by side.
     async fn standing(&self, customer: &Customer) -> Answer<Standing>;
     /// Sets the temporary password; creates the user where there is none, in one call.

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use super::error::Answer;
 use super::ports::{CustomerDirectory, IdentityBackend};
 
 /// How an agent signs in.
@@ -83,6 +84,11 @@ impl Session {
     #[must_use]
     pub fn wrapped(self, wrap: impl FnOnce(Box<dyn IdentityBackend>) -> Box<dyn IdentityBackend>) -> Self {
         Self { backend: wrap(self.backend), ..self }
+    }
+
+    /// Signs out: ends the session at the backend.
+    pub async fn sign_out(self) -> Answer<()> {
+        self.backend.end_session().await
     }
 
     /// The agent's name at the backend.

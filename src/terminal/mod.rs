@@ -1,1 +1,26 @@
 //! All that reaches eyes: prompts, tables, JSON, the reveal.
+
+mod json;
+mod log;
+mod paint;
+mod plan;
+mod prompt;
+mod recorders;
+mod reveal;
+mod sanitize;
+mod screen;
+mod signals;
+mod spelling;
+mod steps;
+mod table;
+mod tty;
+
+pub use json::{reset_json, to_json};
+pub use log::start_log;
+pub use prompt::TerminalPrompter;
+pub use recorders::recorders;
+pub use reveal::{ChosenReveal, EarlyReveal, RevealOptions, StreamReveal, TerminalReveal, terminal_can_reveal};
+pub use sanitize::{defuse_formula, sanitize};
+pub use screen::{Screen, ScreenOptions};
+pub use signals::Signals;
+pub use steps::next_steps;

@@ -1,0 +1,94 @@
+//! A session kept in a file that only its owner can read.
+
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::config::write_private_file;
+use crate::domain::{Answer, Failure, Kind, Reason, StoredSession};
+
+#[derive(Serialize)]
+struct Written<'a> {
+    v: u8,
+    agent: &'a str,
+    secret: &'a str,
+    expires_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    v: u8,
+    agent: String,
+    secret: Zeroizing<String>,
+    expires_at: Timestamp,
+}
+
+const VERSION: u8 = 1;
+/// Room for any session, so that the buffer that holds the secret never moves.
+const ROOM: usize = 16 * 1024;
+
+/// The session as bytes, for file and keyring alike.
+pub(super) fn encode(session: &StoredSession) -> Answer<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
+    let written =
+        Written { v: VERSION, agent: &session.agent, secret: &session.secret, expires_at: session.expires_at };
+    serde_json::to_writer(&mut *bytes, &written)
+        .map_err(|error| Failure::bug("The session could not be written down.").because(error))?;
+    Ok(bytes)
+}
+
+/// The session from its bytes; `whence` is named where they make no sense.
+pub(super) fn decode(bytes: &[u8], whence: &str) -> Answer<StoredSession> {
+    let damaged = || {
+        Failure::new(
+            Kind::Usage,
+            Reason::Configuration,
+            format!("The session in {whence} cannot be read: it is damaged, or of another version."),
+        )
+        .hint("Remove it with `tellonce logout`, then sign in again.")
+    };
+    let read: Read = serde_json::from_slice(bytes).map_err(|error| damaged().because(error))?;
+    if read.v != VERSION {
+        return Err(damaged());
+    }
+    Ok(StoredSession { agent: read.agent, secret: read.secret, expires_at: read.expires_at })
+}
+
+/// Reads the file; none where there is none.
+pub(super) fn read(path: &Path) -> Answer<Option<StoredSession>> {
+    let shown = path.display();
+    let unreadable = |what: String| Failure::new(Kind::Usage, Reason::Configuration, what);
+    let bytes = match std::fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(format!("{shown} cannot be read ({error})."))),
+        Ok(bytes) => Zeroizing::new(bytes),
+    };
+    let found = path.metadata().map_err(|error| unreadable(format!("{shown} cannot be read ({error}).")))?;
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(unreadable(format!("{shown} belongs to somebody else; a session is not taken from it."))
+            .hint("Remove it with `tellonce logout`."));
+    }
+    if found.mode() & 0o077 != 0 {
+        return Err(unreadable(format!("{shown} is open to others; a session is not taken from it."))
+            .hint(format!("chmod 600 {shown}, or sign in again after `tellonce logout`.")));
+    }
+    decode(&bytes, &shown.to_string()).map(Some)
+}
+
+/// Writes the file, whole or not at all.
+pub(super) fn write(path: &Path, session: &StoredSession) -> Answer<()> {
+    let bytes = encode(session)?;
+    write_private_file(path, &bytes).map_err(|error| {
+        Failure::new(
+            Kind::Usage,
+            Reason::Configuration,
+            format!("The session cannot be kept in {} ({error}).", path.display()),
+        )
+        .hint("Is the disk full, or the folder not yours?")
+    })
+}

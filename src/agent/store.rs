@@ -1,0 +1,202 @@
+//! Where the agent's session is kept between commands: the keyring, or, asked for, a file.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::{keyring, session_file};
+use crate::config::Folders;
+use crate::domain::{Answer, StoredSession};
+
+/// Where to keep a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The platform's keyring.
+    Keyring,
+    /// A file with mode 0600.
+    File,
+}
+
+/// Where a session is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// In the platform's keyring.
+    Keyring,
+    /// In this file.
+    File(PathBuf),
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keyring => f.write_str("keyring"),
+            Self::File(path) => write!(f, "file {}", path.display()),
+        }
+    }
+}
+
+/// Keeps one profile's session.
+pub struct SessionStore {
+    profile: String,
+    file: PathBuf,
+    notice: Box<dyn Fn(&str)>,
+    environment: fn(&str) -> Option<OsString>,
+}
+
+impl SessionStore {
+    /// The store of a profile; `notice` is told of a wait.
+    pub fn new(folders: &Folders, profile: &str, notice: Box<dyn Fn(&str)>) -> Self {
+        let file = folders.sessions().join(format!("{profile}.json"));
+        Self { profile: profile.to_owned(), file, notice, environment: |name| std::env::var_os(name) }
+    }
+
+    /// The session, and where it was kept; none where there is none, or its time is over.
+    ///
+    /// # Errors
+    /// Exit 2: a file that is damaged, open to others or somebody else's. A keyring that cannot be used holds none.
+    pub fn load(&self) -> Answer<Option<(StoredSession, Kept)>> {
+        let kept = match session_file::read(&self.file)? {
+            Some(session) => Some((session, Kept::File(self.file.clone()))),
+            None => self.load_from_keyring()?.map(|session| (session, Kept::Keyring)),
+        };
+        match kept {
+            Some((session, _)) if session.expires_at <= Timestamp::now() => {
+                self.forget();
+                Ok(None)
+            }
+            kept => Ok(kept),
+        }
+    }
+
+    fn load_from_keyring(&self) -> Answer<Option<StoredSession>> {
+        if !keyring::may_be_there(&self.environment) {
+            return Ok(None);
+        }
+        match keyring::read(&self.profile, &*self.notice, &self.environment) {
+            Ok(bytes) => bytes.map(|bytes| session_file::decode(&bytes, "the keyring")).transpose(),
+            Err(failure) => {
+                tracing::debug!(%failure, "no session is taken from the keyring");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Keeps a session where it was asked to be, and nowhere else.
+    ///
+    /// # Errors
+    /// Exit 2 naming `--store file`: the keyring cannot be used. Exit 2: the file cannot be written.
+    pub fn save(&self, session: &StoredSession, choice: Choice) -> Answer<Kept> {
+        match choice {
+            Choice::Keyring => {
+                keyring::write(&self.profile, session_file::encode(session)?, &*self.notice, &self.environment)?;
+                self.forget_file();
+                Ok(Kept::Keyring)
+            }
+            Choice::File => {
+                session_file::write(&self.file, session)?;
+                Ok(Kept::File(self.file.clone()))
+            }
+        }
+    }
+
+    /// Forgets the session, wherever it is kept; a file that cannot be read as well. What cannot be removed is told.
+    pub fn forget(&self) {
+        self.forget_file();
+        if keyring::may_be_there(&self.environment)
+            && let Err(failure) = keyring::remove(&self.profile, &*self.notice, &self.environment)
+        {
+            tracing::debug!(%failure, "nothing is removed from the keyring");
+        }
+    }
+
+    fn forget_file(&self) {
+        match std::fs::remove_file(&self.file) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => (self.notice)(&format!("{} could not be removed: {error}.", self.file.display())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::time::Duration;
+
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    struct Place {
+        folder: tempfile::TempDir,
+        store: SessionStore,
+    }
+
+    fn place() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = SessionStore::new(&Folders::all_in(folder.path()), "practice", Box::new(|_| {}));
+        store.environment = |_| None;
+        Place { folder, store }
+    }
+
+    fn session(lasts: Duration) -> StoredSession {
+        let expires_at = Timestamp::now() + lasts;
+        StoredSession { agent: "sam".into(), secret: Zeroizing::new("not-a-real-token".into()), expires_at }
+    }
+
+    #[test]
+    fn a_file_keeps_it_for_its_owner_alone() {
+        let Place { folder, store } = place();
+        let kept = store.save(&session(Duration::from_hours(8)), Choice::File).unwrap();
+        let path = folder.path().join("sessions/practice.json");
+        assert_eq!(kept, Kept::File(path.clone()));
+        assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
+        assert_eq!(path.parent().unwrap().metadata().unwrap().mode() & 0o777, 0o700);
+        let (loaded, from) = store.load().unwrap().unwrap();
+        assert_eq!((loaded.agent.as_str(), loaded.secret.as_str(), from), ("sam", "not-a-real-token", kept));
+        store.forget();
+        assert!(!path.exists() && store.load().unwrap().is_none());
+    }
+
+    #[test]
+    fn without_a_keyring_nothing_goes_silently_to_a_file() {
+        let Place { folder, store } = place();
+        let failure = store.save(&session(Duration::from_hours(8)), Choice::Keyring).unwrap_err();
+        assert!(failure.hint.unwrap().contains("--store file"));
+        assert!(!folder.path().join("sessions").exists());
+        assert!(store.load().unwrap().is_none());
+    }
+
+    #[test]
+    fn one_whose_time_is_over_is_forgotten() {
+        let Place { folder, store } = place();
+        store.save(&session(Duration::ZERO), Choice::File).unwrap();
+        assert!(store.load().unwrap().is_none());
+        assert!(!folder.path().join("sessions/practice.json").exists());
+    }
+
+    #[test]
+    fn a_file_open_to_others_or_damaged_is_not_taken() {
+        let Place { folder, store } = place();
+        store.save(&session(Duration::from_hours(8)), Choice::File).unwrap();
+        let path = folder.path().join("sessions/practice.json");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(store.load().unwrap_err().hint.unwrap().contains("chmod 600"));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        for damaged in ["", "{", r#"{"v":2,"agent":"sam","secret":"x","expires_at":"2999-01-01T00:00:00Z"}"#] {
+            std::fs::write(&path, damaged).unwrap();
+            assert!(store.load().unwrap_err().hint.unwrap().contains("tellonce logout"), "{damaged}");
+        }
+        store.forget();
+        assert!(store.load().unwrap().is_none());
+    }
+
+    #[test]
+    fn nothing_shown_of_a_session_tells_its_secret() {
+        assert!(!format!("{:?}", session(Duration::ZERO)).contains("not-a-real-token"));
+    }
+}

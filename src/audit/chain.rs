@@ -1,0 +1,116 @@
+//! The chain: each line holds its own hash and that of the one before.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::file::unavailable;
+use super::record::Record;
+use crate::domain::{Answer, Failure, Kind, Reason};
+
+/// The hash before the first record.
+pub(super) const BEFORE_THE_FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+const FIELD: &str = ",\"hash\":\"";
+const CLOSE: &str = "\"}";
+
+/// A chain that is whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// How many records.
+    pub records: usize,
+    /// The hash of the last one; none where there is none.
+    pub head: Option<String>,
+}
+
+/// The line of a record: the object with its hash as the last field.
+pub(super) fn seal(record: &Record) -> Answer<String> {
+    let mut line = serde_json::to_string(record)
+        .map_err(|error| Failure::bug("An audit record could not be written down.").because(error))?;
+    let hash = hash(line.as_bytes());
+    line.pop(); // the closing brace comes after the hash
+    line.push_str(FIELD);
+    line.push_str(&hash);
+    line.push_str(CLOSE);
+    Ok(line)
+}
+
+/// The record of a line whose hash is right.
+pub(super) fn open(line: &str) -> Result<Record, &'static str> {
+    let told = "its hash is missing";
+    let (before, after) = line.rsplit_once(FIELD).ok_or(told)?;
+    let stated = after.strip_suffix(CLOSE).ok_or(told)?;
+    if hash(format!("{before}}}").as_bytes()) != stated {
+        return Err("its content does not match its hash");
+    }
+    serde_json::from_str(line).map_err(|_| "it is not a record of this version")
+}
+
+fn hash(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
+    }
+    text
+}
+
+/// Verifies every line; with `head`, also that this line is there, so that a cut-off end is found.
+///
+/// # Errors
+/// Exit 11, naming the first broken line, or the head that is missing. Exit 8: the file cannot be read.
+pub fn verify(path: &Path, head: Option<&str>) -> Answer<Verified> {
+    let mut last = BEFORE_THE_FIRST.to_owned();
+    let mut records = 0;
+    let mut head_seen = false;
+    let shown = path.display();
+    for line in lines(path)? {
+        let line = line.map_err(|error| unavailable(path, &error))?;
+        records += 1;
+        let broken = |why: &str| {
+            Failure::new(Kind::CheckFailed, Reason::ChainBroken, format!("{shown}, line {records}: {why}."))
+                .hint("Somebody or something changed the audit log. Compare it with a forwarded or saved copy.")
+        };
+        let text = line.strip_suffix(b"\n").ok_or_else(|| broken("it is torn: the line does not end"))?;
+        let text = std::str::from_utf8(text).map_err(|_| broken("it is not text"))?;
+        let record = open(text).map_err(broken)?;
+        if record.prev != last {
+            return Err(broken("it does not follow the line before: lines are missing, added or moved"));
+        }
+        last.clone_from(&record.hash);
+        head_seen |= head == Some(record.hash.as_str());
+    }
+    if let Some(head) = head
+        && !head_seen
+    {
+        return Err(Failure::new(
+            Kind::CheckFailed,
+            Reason::ChainBroken,
+            format!(
+                "{shown}: none of its {records} records has the hash {head}: its end was cut off, or it was replaced."
+            ),
+        )
+        .hint("Compare it with a forwarded or saved copy."));
+    }
+    Ok(Verified { records, head: (records > 0).then_some(last) })
+}
+
+/// The lines as bytes, line end included; no file: none.
+pub(super) fn lines(path: &Path) -> Answer<Box<dyn Iterator<Item = std::io::Result<Vec<u8>>>>> {
+    match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Box::new(std::iter::empty())),
+        Err(error) => Err(unavailable(path, &error)),
+        Ok(file) => {
+            let mut reader = BufReader::with_capacity(64 * 1024, file);
+            Ok(Box::new(std::iter::from_fn(move || {
+                let mut line = Vec::new();
+                match reader.read_until(b'\n', &mut line) {
+                    Ok(0) => None,
+                    Ok(_) => Some(Ok(line)),
+                    Err(error) => Some(Err(error)),
+                }
+            })))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Records for other programs: CSV with formula cells defused, or the lines as they stand in the log.
+
+use super::chain::seal;
+use super::record::Record;
+use crate::domain::{Answer, Failure};
+use crate::terminal::defuse_formula;
+
+/// CSV with a header row. Free text that a spreadsheet would take for a formula is defused; ids are never altered.
+///
+/// # Errors
+/// Exit 1: the rows could not be made.
+pub fn export_csv(records: &[Record]) -> Answer<String> {
+    let failed = |error: csv::Error| Failure::bug("The export could not be made.").because(error);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer
+        .write_record([
+            "at",
+            "attempt",
+            "event",
+            "agent",
+            "system_user",
+            "profile",
+            "backend",
+            "customer",
+            "action",
+            "outcome",
+            "ticket",
+            "reason",
+            "verified",
+            "hash",
+        ])
+        .map_err(failed)?;
+    for record in records {
+        let free = |text: &Option<String>| defuse_formula(text.as_deref().unwrap_or_default()).into_owned();
+        let event = serde_json::to_value(record.event).ok();
+        writer
+            .write_record([
+                &record.at.to_string(),
+                &record.attempt,
+                event.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default(),
+                &record.agent,
+                &defuse_formula(&record.system_user),
+                &record.profile,
+                &record.backend,
+                &record.customer,
+                &record.action,
+                &record.words(),
+                &free(&record.ticket),
+                &free(&record.reason),
+                &free(&record.verified),
+                &record.hash,
+            ])
+            .map_err(failed)?;
+    }
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| Failure::bug("The export could not be made.").because(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| Failure::bug("The export is not text.").because(error))
+}
+
+/// The lines as they stand in the log.
+///
+/// # Errors
+/// Exit 1: a record could not be written down.
+pub fn export_jsonl(records: &[Record]) -> Answer<String> {
+    let mut text = String::new();
+    for record in records {
+        text.push_str(&seal(record)?);
+        text.push('\n');
+    }
+    Ok(text)
+}

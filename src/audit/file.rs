@@ -1,0 +1,135 @@
+//! The log's file: appended under a lock, synced, a torn end set aside.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::chain::{BEFORE_THE_FIRST, open, seal};
+use super::record::Record;
+use crate::config::make_private_folder;
+use crate::domain::{Answer, Failure, Kind, Reason};
+
+/// How much of the end is read at once.
+const CHUNK: u64 = 16 * 1024;
+
+/// The audit log cannot be used (exit 8).
+pub(super) fn unavailable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(
+        Kind::Unavailable,
+        Reason::AuditUnavailable,
+        format!("The audit log {} cannot be used: {error}.", path.display()),
+    )
+    .hint("Nothing is done without it. Make room, or make the folder yours, and try again.")
+}
+
+/// What an append did besides.
+pub(super) struct Appended {
+    /// The line as written.
+    pub(super) line: String,
+    /// Where a torn end was set aside.
+    pub(super) set_aside: Option<PathBuf>,
+}
+
+/// Appends a record to the chain and syncs it. All of the line, or nothing of it.
+///
+/// # Errors
+/// Exit 8: the file cannot be opened, locked, read, written or synced.
+pub(super) fn append(path: &Path, mut record: Record) -> Answer<Appended> {
+    let told = |error: io::Error| unavailable(path, &error);
+    let mut file = open_for_appending(path).map_err(told)?;
+    file.lock().map_err(told)?;
+    let tail = read_tail(&mut file).map_err(told)?;
+    let set_aside = set_aside_torn_end(path, &file, &tail).map_err(told)?;
+    record.prev = match &tail.last {
+        None => BEFORE_THE_FIRST.to_owned(),
+        Some(last) => prev_of(last, path)?,
+    };
+    let line = seal(&record)?;
+    let mut bytes = line.clone().into_bytes();
+    bytes.push(b'\n');
+    file.seek(SeekFrom::Start(tail.whole)).map_err(told)?;
+    if let Err(error) = file.write_all(&bytes).and_then(|()| file.sync_all()) {
+        let _ = file.set_len(tail.whole); // a full disk: take back what was written of the line
+        return Err(told(error));
+    }
+    Ok(Appended { line, set_aside })
+}
+
+fn open_for_appending(path: &Path) -> io::Result<File> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    make_private_folder(folder)?;
+    let is_new = !path.exists();
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    if is_new {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(file)
+}
+
+/// The end of the file.
+struct Tail {
+    /// Up to here lines are whole.
+    whole: u64,
+    /// Bytes after that: a torn line.
+    torn: Vec<u8>,
+    /// The last whole line, without its line end.
+    last: Option<Vec<u8>>,
+}
+
+/// Reads from the end until the last whole line is found.
+fn read_tail(file: &mut File) -> io::Result<Tail> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let mut read: Vec<u8> = Vec::new();
+    let mut from = length;
+    loop {
+        let ends: Vec<usize> =
+            read.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n').map(|(place, _)| place).take(2).collect();
+        let start_is_read = from == 0;
+        match ends.as_slice() {
+            [end, before] => return Ok(tail(length, &read, *end, before + 1)),
+            [end] if start_is_read => return Ok(tail(length, &read, *end, 0)),
+            [] if start_is_read => return Ok(Tail { whole: 0, torn: read, last: None }),
+            _ => {}
+        }
+        let step = CHUNK.min(from);
+        from -= step;
+        file.seek(SeekFrom::Start(from))?;
+        let mut chunk = Vec::new();
+        Read::by_ref(file).take(step).read_to_end(&mut chunk)?;
+        chunk.append(&mut read);
+        read = chunk;
+    }
+}
+
+fn tail(length: u64, read: &[u8], end: usize, start: usize) -> Tail {
+    let torn = read[end + 1..].to_vec();
+    Tail { whole: length - torn.len() as u64, torn, last: Some(read[start..end].to_vec()) }
+}
+
+/// The hash that the next record has to name. A last line that is broken is not gone over: `audit verify` tells.
+fn prev_of(line: &[u8], path: &Path) -> Answer<String> {
+    let record = std::str::from_utf8(line).map_err(|_| "it is not text").and_then(open);
+    record.map(|record| record.hash).map_err(|why| {
+        Failure::new(
+            Kind::Unavailable,
+            Reason::AuditUnavailable,
+            format!("The last line of the audit log {} is broken: {why}.", path.display()),
+        )
+        .hint("`tellonce audit verify` says more. Move the file aside to begin a new chain, and keep it.")
+    })
+}
+
+/// Keeps a torn end (a crash in mid-write) beside the log, and takes it off.
+fn set_aside_torn_end(path: &Path, file: &File, tail: &Tail) -> io::Result<Option<PathBuf>> {
+    if tail.torn.is_empty() {
+        return Ok(None);
+    }
+    let name = format!("audit.jsonl.torn-{}", jiff::Timestamp::now().as_nanosecond());
+    let aside = path.with_file_name(name);
+    let mut copy = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+    copy.write_all(&tail.torn)?;
+    copy.sync_all()?;
+    file.set_len(tail.whole)?;
+    Ok(Some(aside))
+}

@@ -1,0 +1,112 @@
+//! Sends each record off the machine: to the system's log, or to a command.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use syslog::{Facility, Formatter3164};
+
+use crate::config::Forward;
+
+/// Where the system's log listens.
+const SYSLOG: &str = "/dev/log";
+/// After this a command is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks whether the command is done.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Sends one record.
+///
+/// # Errors
+/// Why it was not taken, in words.
+pub(super) fn send(to: &Forward, line: &str) -> Result<(), String> {
+    match to {
+        Forward::Syslog => to_syslog(Path::new(SYSLOG), line),
+        Forward::Command(words) => to_command(words, line, PATIENCE),
+    }
+}
+
+fn to_syslog(socket: &Path, line: &str) -> Result<(), String> {
+    let formatter = Formatter3164 {
+        facility: Facility::LOG_AUTHPRIV,
+        hostname: None,
+        process: "tellonce".to_owned(),
+        pid: std::process::id(),
+    };
+    let shown = socket.display();
+    let mut logger = syslog::unix_custom(formatter, socket)
+        .map_err(|error| format!("the system's log at {shown} does not answer ({error})"))?;
+    logger.notice(line).map_err(|error| format!("the system's log at {shown} does not take it ({error})"))
+}
+
+fn to_command(words: &[String], line: &str, patience: Duration) -> Result<(), String> {
+    let [program, arguments @ ..] = words else { return Err("no command is configured".to_owned()) };
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("{program} cannot be started ({error})"))?;
+    if let Some(mut input) = child.stdin.take()
+        && let Err(error) = writeln!(input, "{line}")
+    {
+        tracing::debug!(%error, "the command did not read all of the record; its exit code tells");
+    }
+    let started = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(ended)) if ended.success() => return Ok(()),
+            Ok(Some(ended)) => return Err(format!("{program} ended with {ended}")),
+            Err(error) => return Err(format!("{program} cannot be waited for ({error})")),
+            Ok(None) if started.elapsed() > patience => {
+                let _ = child.kill(); // it may have ended just now
+                let _ = child.wait();
+                return Err(format!("{program} took longer than {} seconds", patience.as_secs()));
+            }
+            Ok(None) => std::thread::sleep(LOOK_EVERY),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use std::os::unix::net::UnixDatagram;
+
+    use super::*;
+
+    fn shell(script: &str) -> Vec<String> {
+        ["sh", "-c", script].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn a_command_gets_the_record_on_standard_input() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        to_command(&shell(&format!("cat > {}", taken.display())), "{\"v\":1}", PATIENCE).unwrap();
+        assert_eq!(std::fs::read_to_string(taken).unwrap(), "{\"v\":1}\n");
+    }
+
+    #[test]
+    fn a_command_that_fails_hangs_or_is_missing_has_not_taken_it() {
+        assert!(to_command(&shell("exit 3"), "x", PATIENCE).unwrap_err().contains('3'));
+        assert!(to_command(&shell("exec sleep 60"), "x", Duration::from_millis(50)).unwrap_err().contains("longer"));
+        assert!(to_command(&["/no/such/program".to_owned()], "x", PATIENCE).unwrap_err().contains("started"));
+    }
+
+    #[test]
+    fn the_systems_log_gets_it_with_facility_and_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        to_syslog(&path, "{\"v\":1}").unwrap();
+        let mut buffer = [0; 512];
+        let length = socket.recv(&mut buffer).unwrap();
+        let text = std::str::from_utf8(&buffer[..length]).unwrap();
+        assert!(text.starts_with("<85>") && text.contains("tellonce") && text.ends_with("{\"v\":1}"), "{text}");
+        assert!(to_syslog(&folder.path().join("missing"), "x").is_err());
+    }
+}

@@ -1,0 +1,182 @@
+//! Agents sign in by name and password; wrong ones are throttled, and an unknown name costs as much as a wrong password.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, params};
+use zeroize::Zeroizing;
+
+use super::hash;
+use super::session::AgentSession;
+use super::store::{Practice, moment, told};
+use crate::domain::ports::{AgentSignIn, Prompter};
+use crate::domain::{Answer, Failure, Keep, Kind, Place, Reason, Session, StoredSession, Way};
+
+/// A session lasts this long.
+const LASTS: Duration = Duration::from_hours(8);
+/// After this many wrong passwords the next one has to wait.
+const FREE_TRIES: i64 = 5;
+/// The first wait, in milliseconds; it doubles with each further wrong password.
+const FIRST_WAIT: i64 = 10_000;
+/// The longest wait, in milliseconds.
+const LONGEST_WAIT: i64 = 15 * 60 * 1000;
+/// So many names are remembered as throttled; the oldest is forgotten first.
+const REMEMBERED: i64 = 10_000;
+
+/// Signs agents in to a practice directory.
+pub struct PracticeSignIn {
+    practice: Practice,
+    place: Place,
+    protected_groups: Vec<String>,
+}
+
+impl PracticeSignIn {
+    /// Agents of this directory do not reset members of these groups.
+    pub const fn new(practice: Practice, place: Place, protected_groups: Vec<String>) -> Self {
+        Self { practice, place, protected_groups }
+    }
+
+    fn session(&self, agent: &str, token: Zeroizing<String>, expires_at: i64) -> Session {
+        let inner =
+            AgentSession { practice: self.practice.clone(), token, protected_groups: self.protected_groups.clone() };
+        Session::new(agent, self.place.clone(), Some(moment(expires_at)), Box::new(inner.clone()), Box::new(inner))
+    }
+
+    /// Checks name and password; gives the agent's name as the directory spells it.
+    fn check(&self, name: &str, password: &str) -> Answer<String> {
+        self.not_throttled(name)?;
+        let found: Option<(String, String)> = self
+            .practice
+            .connection()
+            .query_row("SELECT name, hash FROM agent WHERE name = ?1", [name.to_lowercase()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()
+            .map_err(told)?;
+        let any_hash: String = self
+            .practice
+            .connection()
+            .query_row("SELECT value FROM setting WHERE name = 'initial_hash'", [], |row| row.get(0))
+            .map_err(told)?;
+        let (agent, stored) = found.map_or((None, any_hash), |(agent, stored)| (Some(agent), stored));
+        let right = hash::matches(password, &stored);
+        match agent {
+            Some(agent) if right => {
+                self.practice
+                    .connection()
+                    .execute("DELETE FROM throttle WHERE name_hash = ?1", [name_hash(name)])
+                    .map_err(told)?;
+                Ok(agent)
+            }
+            _ => {
+                self.count_failure(name)?;
+                Err(Failure::new(Kind::NotAllowed, Reason::SignInRefused, "That name and password do not go together.")
+                    .hint("The sample agents are sam, kim and lee, password \"practice\"."))
+            }
+        }
+    }
+
+    fn not_throttled(&self, name: &str) -> Answer<()> {
+        let now = self.practice.now();
+        let until: Option<i64> = self
+            .practice
+            .connection()
+            .query_row("SELECT until FROM throttle WHERE name_hash = ?1", [name_hash(name)], |row| row.get(0))
+            .optional()
+            .map_err(told)?;
+        // A wait that ends later than the longest one comes from a clock that was set back since.
+        match until {
+            Some(until) if until > now && until - now <= LONGEST_WAIT => {
+                let seconds = (until - now + 999) / 1000;
+                Err(Failure::new(
+                    Kind::NotAllowed,
+                    Reason::Throttled,
+                    format!("Too many wrong passwords for this name. Wait {seconds} seconds, then try again."),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn count_failure(&self, name: &str) -> Answer<()> {
+        let mut connection = self.practice.connection();
+        let transaction =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(told)?;
+        let hash = name_hash(name);
+        let before: i64 = transaction
+            .query_row("SELECT failures FROM throttle WHERE name_hash = ?1", [hash], |row| row.get(0))
+            .optional()
+            .map_err(told)?
+            .unwrap_or(0);
+        let failures = before + 1;
+        let wait =
+            if failures < FREE_TRIES { 0 } else { LONGEST_WAIT.min(FIRST_WAIT << (failures - FREE_TRIES).min(10)) };
+        transaction
+            .execute(
+                "INSERT OR REPLACE INTO throttle VALUES(?1, ?2, ?3)",
+                params![hash, failures, self.practice.now() + wait],
+            )
+            .map_err(told)?;
+        transaction
+            .execute("DELETE FROM throttle WHERE name_hash IN (SELECT name_hash FROM throttle ORDER BY until DESC LIMIT -1 OFFSET ?1)", [REMEMBERED])
+            .map_err(told)?;
+        transaction.commit().map_err(told)
+    }
+
+    fn open_session(&self, agent: &str) -> Answer<(Zeroizing<String>, i64)> {
+        let token = hash::fresh_token()?;
+        let now = self.practice.now();
+        let expires_at = now + i64::try_from(LASTS.as_millis()).unwrap_or(i64::MAX);
+        let connection = self.practice.connection();
+        connection.execute("DELETE FROM agent_session WHERE expires_at <= ?1", [now]).map_err(told)?;
+        connection
+            .execute("INSERT INTO agent_session VALUES(?1, ?2, ?3)", params![hash::of_token(&token), agent, expires_at])
+            .map_err(told)?;
+        Ok((token, expires_at))
+    }
+}
+
+/// Names are remembered by hash: what was typed there may be a password.
+fn name_hash(name: &str) -> [u8; 32] {
+    hash::of_token(&name.to_lowercase())
+}
+
+#[async_trait(?Send)]
+impl AgentSignIn for PracticeSignIn {
+    fn ways(&self) -> &'static [Way] {
+        &[Way::Password]
+    }
+
+    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Answer<(Session, Keep)> {
+        if way != Way::Password {
+            return Err(Failure::usage("The practice directory knows sign-in by name and password only."));
+        }
+        prompter.say(
+            "Practice directory. Agents: sam (support agent), kim (team lead), lee (may not issue). Password: practice",
+        );
+        let name = match agent {
+            Some(name) => name.to_owned(),
+            None => prompter.line("Agent", "--agent")?,
+        };
+        let password = prompter.secret("Password", "--password-stdin")?;
+        let agent = self.check(name.trim(), &password)?;
+        let (token, expires_at) = self.open_session(&agent)?;
+        let stored = StoredSession { agent: agent.clone(), secret: token.clone(), expires_at: moment(expires_at) };
+        Ok((self.session(&agent, token, expires_at), Keep::Store(stored)))
+    }
+
+    async fn resume(&self, stored: Option<StoredSession>) -> Answer<Option<Session>> {
+        let Some(stored) = stored else { return Ok(None) };
+        let found: Option<(String, i64)> = self
+            .practice
+            .connection()
+            .query_row(
+                "SELECT agent, expires_at FROM agent_session WHERE token_hash = ?1 AND expires_at > ?2",
+                params![hash::of_token(&stored.secret), self.practice.now()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(told)?;
+        Ok(found.map(|(agent, expires_at)| self.session(&agent, stored.secret, expires_at)))
+    }
+}

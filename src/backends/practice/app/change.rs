@@ -1,0 +1,104 @@
+//! Choosing a new password, after a temporary one or by a mailed link.
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::sign_in::start_session;
+use crate::backends::practice::backend::{about, remember};
+use crate::backends::practice::standing::UserRow;
+use crate::backends::practice::store::{Practice, told};
+use crate::backends::practice::{hash, policy};
+use crate::domain::{Answer, Rule};
+
+/// The app's second page: it is good for the temporary password that opened it, and for no later one.
+pub struct ChangeTicket {
+    pub(super) customer: i64,
+    pub(super) version: i64,
+}
+
+/// What "Update Password" answers.
+#[derive(Debug)]
+pub enum Change {
+    /// The new password holds, and the customer is in.
+    Done,
+    /// These rules are broken; nothing was changed.
+    Broken(Vec<Rule>),
+    /// The temporary password is not good any more, in the words that the customer reads.
+    Refused(String),
+}
+
+impl Practice {
+    /// Presses "Update Password".
+    ///
+    /// # Errors
+    /// Exit 8: the directory does not answer.
+    pub fn change_password(&self, ticket: &ChangeTicket, new: &str) -> Answer<Change> {
+        let row = UserRow::of(&self.connection(), ticket.customer)?;
+        let Some(row) = row else { return Ok(Change::Refused("This user is gone.".to_owned())) };
+        let broken = self.broken(&row, new)?;
+        if !broken.is_empty() {
+            return Ok(Change::Broken(broken));
+        }
+        let hash = hash::hash(new)?;
+        let now = self.now();
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
+        let still = UserRow::of(&transaction, ticket.customer)?;
+        let still_good = still.as_ref().is_some_and(|row| {
+            row.version == ticket.version && row.change_required && !row.withdrawn && !row.ran_out(now) && !row.disabled
+        });
+        if !still_good {
+            return Ok(Change::Refused(
+                "That temporary password does not work any more: ask support for another.".to_owned(),
+            ));
+        }
+        take_effect(&transaction, &row, &hash, now)?;
+        start_session(&transaction, row.customer, now)?;
+        transaction.commit().map_err(told)?;
+        Ok(Change::Done)
+    }
+
+    /// Every rule that the password breaks, the one about the last passwords included.
+    pub(super) fn broken(&self, row: &UserRow, new: &str) -> Answer<Vec<Rule>> {
+        if new.len() > hash::LONGEST {
+            return Ok(vec![Rule::MaxLength(hash::LONGEST)]);
+        }
+        let (policy, about, last) = {
+            let connection = self.connection();
+            let policy = policy::read(&connection)?;
+            let history =
+                policy.rules().find_map(|rule| if let Rule::History(last) = rule { Some(last) } else { None });
+            let last = last_hashes(&connection, row.customer, history.unwrap_or(0))?;
+            (policy, about(&connection, row)?, last)
+        };
+        let mut broken = policy.broken_by(new, &about);
+        let current = self.hash_or_initial(Some(row))?;
+        let was_used = std::iter::once(&current).chain(&last).any(|hash| hash::matches(new, hash));
+        if was_used {
+            let rule = policy.rules().find(|rule| matches!(rule, Rule::History(_)));
+            broken.push(rule.unwrap_or(Rule::History(1)));
+        }
+        Ok(broken)
+    }
+}
+
+/// The hashes of the last passwords; the current one is not among them.
+fn last_hashes(connection: &Connection, customer: i64, last: usize) -> Answer<Vec<String>> {
+    let mut statement = connection
+        .prepare_cached("SELECT hash FROM password_history WHERE customer = ?1 ORDER BY version DESC LIMIT ?2")
+        .map_err(told)?;
+    let rows = statement.query_map(params![customer, last], |row| row.get(0)).map_err(told)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(told)
+}
+
+/// The customer's own password holds from now on; nothing is pending any more.
+pub(super) fn take_effect(connection: &Connection, row: &UserRow, hash: &str, now: i64) -> Answer<()> {
+    remember(connection, row)?;
+    connection
+        .execute(
+            "UPDATE user SET hash = ?2, change_required = 0, withdrawn = 0, issued_at = NULL, expires_at = NULL, issued_by = NULL, mark = NULL,
+                    failures = 0, version = version + 1, set_at = ?3, chosen_at = ?3 WHERE customer = ?1",
+            params![row.customer, hash, now],
+        )
+        .map(drop)
+        .map_err(told)
+}

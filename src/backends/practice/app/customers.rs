@@ -1,0 +1,35 @@
+//! Who is there to practise on.
+
+use crate::backends::practice::directory;
+use crate::backends::practice::standing::UserRow;
+use crate::backends::practice::store::{Practice, told};
+use crate::domain::{Answer, Customer, State};
+
+/// The first customers, and how many there are.
+pub struct Page {
+    /// Each with where they stand.
+    pub rows: Vec<(Customer, State)>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+impl Practice {
+    /// The first `limit` customers.
+    ///
+    /// # Errors
+    /// Exit 8: the directory does not answer.
+    pub fn customers(&self, limit: usize) -> Answer<Page> {
+        let now = self.now();
+        let connection = self.connection();
+        let total = connection.query_row("SELECT count(*) FROM customer", [], |row| row.get(0)).map_err(told)?;
+        let page = directory::select(&connection, "ORDER BY c.number LIMIT ?1", [limit])?;
+        let rows = page
+            .into_iter()
+            .map(|(number, customer)| {
+                let state = UserRow::of(&connection, number)?.map(|row| row.state(now)).unwrap_or_default();
+                Ok((customer, state))
+            })
+            .collect::<Answer<_>>()?;
+        Ok(Page { rows, total })
+    }
+}

@@ -1,0 +1,141 @@
+//! "Forgot your password?": a mail with a link that works once.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use serde::Serialize;
+
+use super::change::take_effect;
+use crate::backends::practice::standing::UserRow;
+use crate::backends::practice::store::{Practice, moment, told};
+use crate::backends::practice::{directory, hash};
+use crate::domain::{Answer, Rule};
+
+/// A link works for so long, in milliseconds: an hour.
+const LASTS: i64 = 60 * 60 * 1000;
+/// What stands before the token in the mail.
+const LINK: &str = "https://practice.invalid/reset?token=";
+
+/// A mail as it would have arrived.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mail {
+    /// When it was sent.
+    pub at: Timestamp,
+    /// The address.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub body: String,
+}
+
+impl Mail {
+    /// The token of the link in it, if there is one.
+    pub fn token(&self) -> Option<&str> {
+        self.body.split_once(LINK).and_then(|(_, rest)| rest.split_whitespace().next())
+    }
+}
+
+/// What the link's page answers.
+#[derive(Debug)]
+pub enum Redeem {
+    /// The new password holds.
+    Done,
+    /// These rules are broken; the link can be used again.
+    Broken(Vec<Rule>),
+    /// The link does not work, in the words that the customer reads.
+    Refused(String),
+}
+
+impl Practice {
+    /// Asks for the mail. The answer is the same whoever asks; while Force Password Reset is pending no link is mailed.
+    ///
+    /// # Errors
+    /// Exit 8: the directory does not answer.
+    pub fn forgot_password(&self, email: &str) -> Answer<()> {
+        let now = self.now();
+        let connection = self.connection();
+        for (number, customer) in directory::select(&connection, "WHERE c.email = ?1", [email.trim()])? {
+            let Some(row) = UserRow::of(&connection, number)? else { continue };
+            let Some(to) = customer.email.filter(|_| row.external.is_none() && !row.disabled) else { continue };
+            let body = if row.change_required {
+                "Your password is being reset by support. Use the temporary password that they gave you, or call them again.".to_owned()
+            } else {
+                let token = hash::fresh_token()?;
+                connection
+                    .execute(
+                        "INSERT INTO reset_token VALUES(?1, ?2, ?3)",
+                        params![hash::of_token(&token), number, now + LASTS],
+                    )
+                    .map_err(told)?;
+                format!("Hello {},\nchoose a new password here, within an hour:\n{LINK}{}\n", row.username, *token)
+            };
+            connection
+                .execute(
+                    "INSERT INTO mail(at, recipient, subject, body) VALUES(?1, ?2, 'Your password', ?3)",
+                    params![now, to, body],
+                )
+                .map_err(told)?;
+        }
+        Ok(())
+    }
+
+    /// The mails that would have been sent, oldest first.
+    ///
+    /// # Errors
+    /// Exit 8: the directory does not answer.
+    pub fn outbox(&self) -> Answer<Vec<Mail>> {
+        let connection = self.connection();
+        let mut statement =
+            connection.prepare_cached("SELECT at, recipient, subject, body FROM mail ORDER BY number").map_err(told)?;
+        let mail = |row: &rusqlite::Row<'_>| {
+            Ok(Mail { at: moment(row.get(0)?), to: row.get(1)?, subject: row.get(2)?, body: row.get(3)? })
+        };
+        let rows = statement.query_map([], mail).map_err(told)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(told)
+    }
+
+    /// Follows the link and chooses a new password. It works once, and not while Force Password Reset is pending.
+    ///
+    /// # Errors
+    /// Exit 8: the directory does not answer.
+    pub fn redeem(&self, token: &str, new: &str) -> Answer<Redeem> {
+        let token = hash::of_token(token.trim());
+        let dead = || Ok(Redeem::Refused("That link does not work (any more).".to_owned()));
+        let now = self.now();
+        let owner: Option<i64> = self
+            .connection()
+            .query_row(
+                "SELECT customer FROM reset_token WHERE token_hash = ?1 AND expires_at > ?2",
+                params![token, now],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(told)?;
+        let row = match owner {
+            Some(customer) => UserRow::of(&self.connection(), customer)?,
+            None => None,
+        };
+        let Some(row) = row else { return dead() };
+        if row.change_required || row.disabled {
+            return Ok(Redeem::Refused(
+                "Your password is being reset by support: use the temporary password.".to_owned(),
+            ));
+        }
+        let broken = self.broken(&row, new)?;
+        if !broken.is_empty() {
+            return Ok(Redeem::Broken(broken));
+        }
+        let hash = hash::hash(new)?;
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
+        let used = transaction.execute("DELETE FROM reset_token WHERE token_hash = ?1", [token]).map_err(told)?;
+        let unchanged = UserRow::of(&transaction, row.customer)?.is_some_and(|still| still.version == row.version);
+        if used != 1 || !unchanged {
+            return dead();
+        }
+        take_effect(&transaction, &row, &hash, now)?;
+        transaction.execute("DELETE FROM customer_session WHERE customer = ?1", [row.customer]).map_err(told)?;
+        transaction.commit().map_err(told)?;
+        Ok(Redeem::Done)
+    }
+}

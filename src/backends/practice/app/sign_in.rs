@@ -1,0 +1,115 @@
+//! Signing in: refused, asked for a new password, or in.
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::change::ChangeTicket;
+use crate::backends::practice::standing::UserRow;
+use crate::backends::practice::store::{Practice, told};
+use crate::backends::practice::{directory, hash, policy};
+use crate::domain::{Answer, Policy};
+
+/// This many failed attempts lock the user out.
+const ATTEMPTS: i64 = 5;
+/// For so long, in milliseconds: 15 minutes.
+const LOCKED_FOR: i64 = 15 * 60 * 1000;
+/// The same words whatever was wrong: they do not tell who has a user.
+const WRONG: &str = "Wrong name or password.";
+
+/// What the app answers.
+pub enum SignIn {
+    /// In.
+    SignedIn,
+    /// The password was temporary: a new one has to be chosen.
+    ChangeRequired(ChangeTicket),
+    /// Refused, in the words that the customer reads.
+    Refused(String),
+}
+
+impl Practice {
+    /// Signs a customer in by e-mail address, username or id.
+    ///
+    /// # Errors
+    /// Exit 8: the directory does not answer.
+    pub fn sign_in(&self, name: &str, password: &str) -> Answer<SignIn> {
+        let found = directory::exact(&self.connection(), name.trim())?;
+        if found.len() > 1 {
+            return Ok(SignIn::Refused("Several customers share that address: sign in with your username.".to_owned()));
+        }
+        let row = match found.first() {
+            Some((number, _)) => UserRow::of(&self.connection(), *number)?,
+            None => None,
+        };
+        let stored = self.hash_or_initial(row.as_ref())?;
+        let right = hash::matches(password, &stored); // an unknown name costs as much as a wrong password
+        let Some(row) = row else { return Ok(SignIn::Refused(WRONG.to_owned())) };
+        let now = self.now();
+        if row.locked_until > now {
+            return Ok(SignIn::Refused("Too many failed attempts: try again later.".to_owned()));
+        }
+        if !right || row.external.is_some() {
+            self.count_failure(&row, now)?;
+            return Ok(SignIn::Refused(WRONG.to_owned()));
+        }
+        if row.disabled {
+            return Ok(SignIn::Refused("This user is disabled.".to_owned()));
+        }
+        if row.ran_out(now) {
+            return Ok(SignIn::Refused("That temporary password has run out: ask support for another.".to_owned()));
+        }
+        self.admit(&row, now)
+    }
+
+    /// The right password was given.
+    fn admit(&self, row: &UserRow, now: i64) -> Answer<SignIn> {
+        let connection = self.connection();
+        connection.execute("UPDATE user SET failures = 0 WHERE customer = ?1", [row.customer]).map_err(told)?;
+        if row.change_required {
+            return Ok(SignIn::ChangeRequired(ChangeTicket { customer: row.customer, version: row.version }));
+        }
+        start_session(&connection, row.customer, now)?;
+        Ok(SignIn::SignedIn)
+    }
+
+    /// The stored hash; the one that customers start with where none was set since.
+    pub(super) fn hash_or_initial(&self, row: Option<&UserRow>) -> Answer<String> {
+        match row.and_then(|row| row.hash.clone()) {
+            Some(hash) => Ok(hash),
+            None => self
+                .connection()
+                .query_row("SELECT value FROM setting WHERE name = 'initial_hash'", [], |found| found.get(0))
+                .map_err(told),
+        }
+    }
+
+    fn count_failure(&self, row: &UserRow, now: i64) -> Answer<()> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
+        transaction
+            .execute("UPDATE user SET failures = failures + 1 WHERE customer = ?1", [row.customer])
+            .map_err(told)?;
+        transaction
+            .execute(
+                "UPDATE user SET failures = 0, locked_until = ?2 WHERE customer = ?1 AND failures >= ?3",
+                params![row.customer, now + LOCKED_FOR, ATTEMPTS],
+            )
+            .map_err(told)?;
+        transaction.commit().map_err(told)
+    }
+
+    /// The live policy, as the app lists it.
+    ///
+    /// # Errors
+    /// Exit 8: the directory does not answer.
+    pub fn policy(&self) -> Answer<Policy> {
+        policy::read(&self.connection())
+    }
+}
+
+/// A session of the app begins.
+pub(super) fn start_session(connection: &Connection, customer: i64, now: i64) -> Answer<()> {
+    let token = hash::fresh_token()?;
+    connection
+        .execute("INSERT INTO customer_session VALUES(?1, ?2, ?3)", params![hash::of_token(&token), customer, now])
+        .map(drop)
+        .map_err(told)
+}

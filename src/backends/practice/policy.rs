@@ -1,0 +1,49 @@
+//! The password policy, as the directory keeps it.
+
+use rusqlite::Connection;
+
+use super::store::told;
+use crate::domain::{Answer, Policy, Rule};
+
+/// The policy of a new directory.
+pub(super) const INITIAL: [(&str, i64); 8] = [
+    ("min_length", 12),
+    ("upper", 1),
+    ("lower", 1),
+    ("digits", 1),
+    ("special", 1),
+    ("not_contains_username", 1),
+    ("not_contains_email", 1),
+    ("history", 3),
+];
+
+/// Reads the live policy.
+pub(super) fn read(connection: &Connection) -> Answer<Policy> {
+    let mut statement = connection.prepare_cached("SELECT name, number FROM policy_rule").map_err(told)?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).map_err(told)?;
+    let mut rules = Vec::new();
+    for row in rows {
+        let (name, number) = row.map_err(told)?;
+        rules.extend(rule(&name, usize::try_from(number).unwrap_or_default()));
+    }
+    Ok(Policy::new(rules))
+}
+
+/// The rule of a row; one that asks for nothing is none.
+fn rule(name: &str, number: usize) -> Option<Rule> {
+    if number == 0 {
+        return None;
+    }
+    match name {
+        "min_length" => Some(Rule::MinLength(number)),
+        "max_length" => Some(Rule::MaxLength(number)),
+        "upper" => Some(Rule::Upper(number)),
+        "lower" => Some(Rule::Lower(number)),
+        "digits" => Some(Rule::Digits(number)),
+        "special" => Some(Rule::Special(number)),
+        "not_contains_username" => Some(Rule::NotContainsUsername),
+        "not_contains_email" => Some(Rule::NotContainsEmail),
+        "history" => Some(Rule::History(number)),
+        _ => None,
+    }
+}

@@ -1,0 +1,116 @@
+//! The sample agents and customers: the same in every new directory.
+
+use rusqlite::{Transaction, params};
+
+/// What every customer with a user starts with.
+pub const INITIAL_PASSWORD: &str = "Practice-makes-1";
+/// What every sample agent signs in with.
+pub(super) const AGENT_PASSWORD: &str = "practice";
+/// Name, role, and the customer who the agent is as well.
+pub(super) const AGENTS: [(&str, &str, Option<&str>); 3] =
+    [("sam", "support agent", Some("C-1009")), ("kim", "team lead", None), ("lee", "team member", None)];
+/// The longest that Katherine's pending temporary password lasts, in milliseconds: a day.
+const A_DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// What is peculiar about a sample customer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Peculiar {
+    /// Nothing.
+    No,
+    /// No user yet.
+    NoUser,
+    /// The user is disabled.
+    Disabled,
+    /// A temporary password is pending, which this tool did not issue.
+    Pending,
+    /// The password is kept elsewhere.
+    External,
+    /// In a protected group.
+    Protected,
+}
+
+/// A sample customer.
+pub(super) struct Sample {
+    pub(super) id: &'static str,
+    pub(super) first: &'static str,
+    pub(super) last: &'static str,
+    pub(super) email: &'static str,
+    peculiar: Peculiar,
+}
+
+const fn sample(
+    id: &'static str,
+    first: &'static str,
+    last: &'static str,
+    email: &'static str,
+    peculiar: Peculiar,
+) -> Sample {
+    Sample { id, first, last, email, peculiar }
+}
+
+impl Sample {
+    pub(super) fn has_user(&self) -> bool {
+        self.peculiar != Peculiar::NoUser
+    }
+
+    /// Makes the user peculiar.
+    pub(super) fn peculiarity(&self, transaction: &Transaction<'_>, customer: i64, now: i64) -> rusqlite::Result<()> {
+        match self.peculiar {
+            Peculiar::No | Peculiar::NoUser => Ok(0),
+            Peculiar::Disabled => transaction.execute("UPDATE user SET disabled = 1 WHERE customer = ?1", [customer]),
+            Peculiar::External => {
+                transaction.execute("UPDATE user SET external = 'Hollywood SSO' WHERE customer = ?1", [customer])
+            }
+            Peculiar::Protected => transaction.execute("INSERT INTO user_group VALUES(?1, 'staff-admins')", [customer]),
+            Peculiar::Pending => transaction.execute(
+                "UPDATE user SET change_required = 1, issued_at = ?2, expires_at = ?3 WHERE customer = ?1",
+                params![customer, now, now + A_DAY],
+            ),
+        }
+        .map(drop)
+    }
+}
+
+/// Ada and the others.
+pub(super) const SAMPLES: [Sample; 40] = [
+    sample("C-1001", "Ada", "Lovelace", "ada@example.com", Peculiar::No),
+    sample("C-1002", "Grace", "Hopper", "grace@example.com", Peculiar::NoUser),
+    sample("C-1003", "Alan", "Turing", "alan@example.com", Peculiar::Disabled),
+    sample("C-1004", "Mary", "Jackson", "mary@example.com", Peculiar::No),
+    sample("C-1005", "Mary", "Somerville", "mary@example.com", Peculiar::No),
+    sample("C-1006", "Katherine", "Johnson", "katherine@example.com", Peculiar::Pending),
+    sample("C-1007", "Hedy", "Lamarr", "hedy@example.com", Peculiar::External),
+    sample("C-1008", "Annie", "Easley", "annie@example.com", Peculiar::Protected),
+    sample("C-1009", "Sam", "Okafor", "sam@example.com", Peculiar::No),
+    sample("C-1010", "Björk", "Guðmundsdóttir", "bjork@example.com", Peculiar::No),
+    sample("C-1011", "花子", "山田", "hanako@example.com", Peculiar::No),
+    sample("C-1012", "Σοφία", "Παπαδοπούλου", "sofia@example.com", Peculiar::No),
+    sample("C-1013", "Ольга", "Ладыженская", "olga@example.com", Peculiar::No),
+    sample("C-1014", "Siobhán", "O'Brien", "siobhan@example.com", Peculiar::No),
+    sample("C-1015", "Mallory", "\u{1b}[31mRed\u{1b}[0m\u{202e}txt", "mallory@example.com", Peculiar::No),
+    sample("C-1016", "Dorothy", "Vaughan", "dorothy@example.com", Peculiar::No),
+    sample("C-1017", "Margaret", "Hamilton", "margaret@example.com", Peculiar::No),
+    sample("C-1018", "Jean", "Bartik", "jean@example.com", Peculiar::NoUser),
+    sample("C-1019", "Kathleen", "Booth", "kathleen@example.com", Peculiar::No),
+    sample("C-1020", "Barbara", "Liskov", "barbara@example.com", Peculiar::No),
+    sample("C-1021", "Frances", "Allen", "frances@example.com", Peculiar::No),
+    sample("C-1022", "Karen", "Jones", "karen@example.com", Peculiar::No),
+    sample("C-1023", "Radia", "Perlman", "radia@example.com", Peculiar::No),
+    sample("C-1024", "Shafi", "Goldwasser", "shafi@example.com", Peculiar::No),
+    sample("C-1025", "Edsger", "Dijkstra", "edsger@example.com", Peculiar::No),
+    sample("C-1026", "Donald", "Knuth", "donald@example.com", Peculiar::NoUser),
+    sample("C-1027", "Dennis", "Ritchie", "dennis@example.com", Peculiar::No),
+    sample("C-1028", "Ken", "Thompson", "ken@example.com", Peculiar::No),
+    sample("C-1029", "Brian", "Kernighan", "brian@example.com", Peculiar::No),
+    sample("C-1030", "Claude", "Shannon", "claude@example.com", Peculiar::No),
+    sample("C-1031", "John", "McCarthy", "john@example.com", Peculiar::No),
+    sample("C-1032", "Leslie", "Lamport", "leslie@example.com", Peculiar::No),
+    sample("C-1033", "Tony", "Hoare", "tony@example.com", Peculiar::No),
+    sample("C-1034", "Adele", "Goldberg", "adele@example.com", Peculiar::No),
+    sample("C-1035", "Alan", "Kay", "kay@example.com", Peculiar::No),
+    sample("C-1036", "Evelyn", "Boyd Granville", "evelyn@example.com", Peculiar::No),
+    sample("C-1037", "Gladys", "West", "gladys@example.com", Peculiar::No),
+    sample("C-1038", "Joan", "Clarke", "joan@example.com", Peculiar::No),
+    sample("C-1039", "Mary", "Keller", "keller@example.com", Peculiar::No),
+    sample("C-1040", "Sophie", "Wilson", "sophie@example.com", Peculiar::No),
+];

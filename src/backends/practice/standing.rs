@@ -1,0 +1,189 @@
+//! Where a customer's user stands.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::directory::free_username;
+use super::policy;
+use super::session::{Agent, AgentSession};
+use super::store::{moment, told};
+use crate::domain::{Answer, Customer, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing, State, UserId, Whom};
+
+/// A user's row.
+pub(super) struct UserRow {
+    pub(super) customer: i64,
+    pub(super) username: String,
+    pub(super) hash: Option<String>,
+    pub(super) external: Option<String>,
+    pub(super) disabled: bool,
+    pub(super) locked_until: i64,
+    pub(super) change_required: bool,
+    pub(super) withdrawn: bool,
+    pub(super) issued_at: Option<i64>,
+    pub(super) expires_at: Option<i64>,
+    pub(super) issued_by: Option<String>,
+    pub(super) version: i64,
+    pub(super) set_at: i64,
+    pub(super) chosen_at: Option<i64>,
+}
+
+impl UserRow {
+    /// The user of a customer; none where there is none.
+    pub(super) fn of(connection: &Connection, customer: i64) -> Answer<Option<Self>> {
+        connection
+            .prepare_cached(
+                "SELECT customer, username, hash, external, disabled, locked_until, change_required, withdrawn, issued_at,
+                        expires_at, issued_by, version, set_at, chosen_at FROM user WHERE customer = ?1",
+            )
+            .and_then(|mut statement| statement.query_row([customer], Self::from_row).optional())
+            .map_err(told)
+    }
+
+    fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            customer: row.get(0)?,
+            username: row.get(1)?,
+            hash: row.get(2)?,
+            external: row.get(3)?,
+            disabled: row.get(4)?,
+            locked_until: row.get(5)?,
+            change_required: row.get(6)?,
+            withdrawn: row.get(7)?,
+            issued_at: row.get(8)?,
+            expires_at: row.get(9)?,
+            issued_by: row.get(10)?,
+            version: row.get(11)?,
+            set_at: row.get(12)?,
+            chosen_at: row.get(13)?,
+        })
+    }
+
+    pub(super) fn stamp(&self) -> Stamp {
+        Stamp { at: Some(moment(self.set_at)), version: u64::try_from(self.version).ok() }
+    }
+
+    /// A temporary password is pending, and its time has run out.
+    pub(super) fn ran_out(&self, now: i64) -> bool {
+        self.change_required && self.expires_at.is_some_and(|at| at <= now)
+    }
+
+    pub(super) fn state(&self, now: i64) -> State {
+        let pending = |fact: bool| self.change_required.then_some(fact);
+        State {
+            has_user: true,
+            external: self.external.is_some(),
+            disabled: self.disabled,
+            locked: self.locked_until > now,
+            change_required: self.change_required,
+            expired: pending(self.ran_out(now)),
+            withdrawn: pending(self.withdrawn),
+        }
+    }
+
+    pub(super) fn id(&self) -> UserId {
+        UserId::new(self.customer.to_string())
+    }
+}
+
+/// The row number of a customer.
+pub(super) fn number_of(connection: &Connection, customer: &Customer) -> Answer<Option<i64>> {
+    connection
+        .prepare_cached("SELECT number FROM customer WHERE id = ?1")
+        .and_then(|mut statement| statement.query_row([customer.id.as_str()], |row| row.get(0)).optional())
+        .map_err(told)
+}
+
+impl AgentSession {
+    /// Reads where the customer stands for this agent.
+    pub(super) fn read_standing(&self, customer: &Customer) -> Answer<Standing> {
+        let connection = self.practice.connection();
+        let agent = self.agent(&connection)?;
+        agent.must_have(Right::FindCustomers)?;
+        let now = self.practice.now();
+        let policy = PolicyRead::Read(policy::read(&connection)?);
+        let number = number_of(&connection, customer)?;
+        let row = number.map(|number| UserRow::of(&connection, number)).transpose()?.flatten();
+        let Some(row) = row else {
+            return without_user(&connection, &agent, customer, number.is_none(), policy);
+        };
+        let groups = groups(&connection, row.customer)?;
+        let obstacles = self.obstacles(&agent, &row, &groups, now);
+        Ok(Standing {
+            whom: Whom::User(row.id()),
+            state: row.state(now),
+            stamp: Some(row.stamp()),
+            issued_at: row.issued_at.filter(|_| row.change_required).map(moment),
+            expires_at: row.expires_at.filter(|_| row.change_required).map(moment),
+            issued_by: row.issued_by.filter(|_| row.change_required),
+            changed_by_customer_at: row.chosen_at.map(moment),
+            roles: vec!["customer".to_owned()],
+            groups,
+            policy,
+            obstacles,
+        })
+    }
+
+    fn obstacles(&self, agent: &Agent, row: &UserRow, groups: &[String], now: i64) -> Vec<Obstacle> {
+        let mut obstacles: Vec<Obstacle> = missing(agent, &[Right::IssueTemporaryPasswords, Right::EndSessions]);
+        if agent.customer == Some(row.customer) {
+            obstacles.push(Obstacle::OwnUser);
+        }
+        if let Some(group) = groups.iter().find(|group| self.protected_groups.contains(group)) {
+            obstacles.push(Obstacle::Protected(group.clone()));
+        }
+        if let Some(system) = &row.external {
+            obstacles.push(Obstacle::External(system.clone()));
+        }
+        if row.disabled {
+            obstacles.push(Obstacle::Disabled);
+        }
+        if row.locked_until > now {
+            obstacles.push(Obstacle::Locked { until: Some(moment(row.locked_until)) });
+        }
+        obstacles
+    }
+}
+
+fn missing(agent: &Agent, needed: &[Right]) -> Vec<Obstacle> {
+    let rights = agent.rights();
+    needed.iter().filter(|right| !rights.contains(right)).map(|right| Obstacle::MissingRight(*right)).collect()
+}
+
+fn groups(connection: &Connection, customer: i64) -> Answer<Vec<String>> {
+    let mut statement =
+        connection.prepare_cached("SELECT name FROM user_group WHERE customer = ?1 ORDER BY name").map_err(told)?;
+    let rows = statement.query_map([customer], |row| row.get(0)).map_err(told)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(told)
+}
+
+fn without_user(
+    connection: &Connection,
+    agent: &Agent,
+    customer: &Customer,
+    new_customer: bool,
+    policy: PolicyRead,
+) -> Answer<Standing> {
+    let names: Option<(String, String)> = connection
+        .query_row("SELECT first_name, last_name FROM customer WHERE id = ?1", [customer.id.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()
+        .map_err(told)?;
+    let (first, last) = names.unwrap_or_else(|| {
+        let (first, last) = customer.name.rsplit_once(' ').unwrap_or((customer.name.as_str(), ""));
+        (first.to_owned(), last.to_owned())
+    });
+    let username = free_username(connection, &first, &last)?;
+    Ok(Standing {
+        whom: Whom::NewUser(NewUser { customer: customer.clone(), username, new_customer }),
+        state: State::default(),
+        stamp: None,
+        issued_at: None,
+        expires_at: None,
+        issued_by: None,
+        changed_by_customer_at: None,
+        roles: Vec::new(),
+        groups: Vec::new(),
+        policy,
+        obstacles: missing(agent, &[Right::IssueTemporaryPasswords, Right::CreateUsers, Right::EndSessions]),
+    })
+}

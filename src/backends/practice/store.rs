@@ -1,0 +1,139 @@
+//! The file: opened, made on first use, and told when it is damaged, newer, or somebody else's.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::make;
+use super::schema::{APPLICATION, VERSION};
+use crate::domain::ports::Clock;
+use crate::domain::{Answer, Failure, Kind, Reason};
+
+/// An open practice directory. Clones share the connection.
+#[derive(Clone)]
+pub struct Practice {
+    connection: Arc<Mutex<Connection>>,
+    clock: Arc<dyn Clock + Send + Sync>,
+}
+
+impl Practice {
+    /// Opens the directory at this path; made with the sample customers, if there is none. `timeout` is how long a
+    /// call waits for another process's write.
+    ///
+    /// # Errors
+    /// Exit 2 naming the file: damaged, not ours, or of a newer version. Exit 8: it cannot be opened or made.
+    pub fn open(path: &Path, timeout: Duration, clock: Arc<dyn Clock + Send + Sync>) -> Answer<Self> {
+        if !path.exists() {
+            make::on_first_use(path)?;
+        }
+        let connection = open_file(path, timeout)?;
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), clock })
+    }
+
+    /// Makes the directory anew, also over a damaged one; `customers` in all, the samples included. Gives their number.
+    ///
+    /// # Errors
+    /// Exit 2: fewer than the samples or more than a million. Exit 8: it cannot be written.
+    pub fn start_over(path: &Path, customers: Option<u64>, progress: &mut dyn FnMut(u64)) -> Answer<u64> {
+        make::anew(path, customers, progress)
+    }
+
+    /// The connection, for one call.
+    pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Now, in milliseconds.
+    pub(super) fn now(&self) -> i64 {
+        self.clock.now().as_millisecond()
+    }
+}
+
+fn open_file(path: &Path, timeout: Duration) -> Answer<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| told_of(path, error))?;
+    connection.busy_timeout(timeout).map_err(|error| told_of(path, error))?;
+    check(&connection, path)?;
+    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;").map_err(|error| told_of(path, error))?;
+    Ok(connection)
+}
+
+/// Whether it is ours, and of this version.
+fn check(connection: &Connection, path: &Path) -> Answer<()> {
+    let number = |pragma: &str| {
+        connection
+            .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0))
+            .map_err(|error| told_of(path, error))
+    };
+    if number("application_id")? != APPLICATION {
+        return Err(damaged(path, "it is not a practice directory"));
+    }
+    match number("user_version")? {
+        VERSION => Ok(()),
+        version if version > VERSION => Err(Failure::new(
+            Kind::Usage,
+            Reason::DirectoryNewer,
+            format!(
+                "The practice directory {} was made by a newer tellonce (version {version}; this one knows {VERSION}).",
+                path.display()
+            ),
+        )
+        .hint("Use that one, or begin again with `tellonce practice start-over`.")),
+        version => Err(damaged(path, &format!("its version {version} is unknown"))),
+    }
+}
+
+fn damaged(path: &Path, why: &str) -> Failure {
+    Failure::new(
+        Kind::Usage,
+        Reason::DirectoryDamaged,
+        format!("The practice directory {} cannot be used: {why}.", path.display()),
+    )
+    .hint("Begin again with `tellonce practice start-over`; nothing in it is real.")
+}
+
+/// What `SQLite`'s answer means for a file that is being opened.
+pub(super) fn told_of(path: &Path, error: rusqlite::Error) -> Failure {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => damaged(path, "it is damaged").because(error),
+        _ => Failure {
+            message: format!("The practice directory {} does not answer: {error}.", path.display()),
+            ..told(error)
+        },
+    }
+}
+
+/// What `SQLite`'s answer means in the middle of the work.
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+pub(super) fn told(error: rusqlite::Error) -> Failure {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            Failure::new(Kind::Usage, Reason::DirectoryDamaged, "The practice directory is damaged.")
+                .hint("Begin again with `tellonce practice start-over`; nothing in it is real.")
+                .because(error)
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            let told = Failure::unavailable("The practice directory is busy: another process is writing to it.");
+            told.hint("Try again, or give it more time with `--timeout`.").because(error)
+        }
+        Some(ErrorCode::DiskFull) => {
+            Failure::unavailable("The disk is full; the practice directory was not changed.").because(error)
+        }
+        Some(ErrorCode::ReadOnly) => Failure::unavailable("The practice directory cannot be written.").because(error),
+        _ => Failure::unavailable(format!("The practice directory does not answer: {error}.")).because(error),
+    }
+}
+
+/// A time as the directory keeps it.
+pub(super) fn moment(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
+}
+
+/// The file is its owner's alone.
+pub(super) fn make_private(path: &PathBuf) -> std::io::Result<()> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+}

@@ -1,0 +1,229 @@
+//! What every verb works with: screen, folders, configuration, profile, and the way to a session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::agent::{Choice, SessionStore};
+use crate::audit::FileAuditLog;
+use crate::backends::{self, Surroundings};
+use crate::cli::GlobalArgs;
+use crate::config::{Configuration, Folders, Profile};
+use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
+use crate::domain::{Answer, Desk, Failure, Keep, Kind, Reason, Session, Way};
+use crate::system::{SystemClock, SystemRandom};
+use crate::terminal::{Screen, Signals, TerminalPrompter};
+
+/// How long one call to the backend may take, unless `--timeout` says otherwise.
+const ONE_CALL: Duration = Duration::from_secs(15);
+/// A mistyped password may be typed again this often.
+const TRIES: usize = 3;
+
+/// What every verb works with.
+pub(super) struct Context {
+    pub(super) global: GlobalArgs,
+    pub(super) screen: Screen,
+    pub(super) folders: Folders,
+    pub(super) configuration: Configuration,
+    pub(super) profile: Profile,
+    pub(super) signals: Signals,
+}
+
+impl Context {
+    /// Reads the configuration; nothing is opened yet.
+    pub(super) fn new(global: GlobalArgs, screen: Screen) -> Answer<Self> {
+        let folders = Folders::find(&|name| std::env::var_os(name))?;
+        let configuration = Configuration::load(&folders)?;
+        let profile = configuration.profile(global.profile.as_deref())?;
+        let signals = Signals::start()?;
+        Ok(Self { global, screen, folders, configuration, profile, signals })
+    }
+
+    /// The same agent with nothing set up, in other folders.
+    pub(super) fn elsewhere(&self, folders: Folders) -> Answer<Self> {
+        let configuration = Configuration::default();
+        let profile = configuration.profile(Some(crate::config::BUILT_IN))?;
+        Ok(Self {
+            global: self.global.clone(),
+            screen: self.screen.clone(),
+            folders,
+            configuration,
+            profile,
+            signals: self.signals.clone(),
+        })
+    }
+
+    /// How long one call may take.
+    pub(super) fn one_call(&self) -> Duration {
+        self.global.timeout.unwrap_or(ONE_CALL)
+    }
+
+    /// How agents sign in to the profile's backend.
+    pub(super) fn sign_in(&self) -> Answer<Box<dyn AgentSignIn>> {
+        backends::open(
+            &self.profile,
+            &Surroundings { folders: &self.folders, one_call: self.one_call(), clock: Arc::new(SystemClock) },
+        )
+    }
+
+    /// Where this profile's session is kept.
+    pub(super) fn store(&self) -> SessionStore {
+        let screen = self.screen.clone();
+        SessionStore::new(&self.folders, &self.profile.name, Box::new(move |words| screen.notice(words)))
+    }
+
+    /// Asks the agent; with `yes`, confirmations are given beforehand.
+    pub(super) fn prompter(&self, yes: bool) -> TerminalPrompter {
+        TerminalPrompter::new(self.screen.clone(), self.signals.clone(), !self.global.no_input, yes)
+    }
+
+    /// The session there is, if there is one.
+    pub(super) async fn session_if_any(&self) -> Answer<Option<Session>> {
+        let stored = self.store().load()?.map(|(stored, _)| stored);
+        let session = self.sign_in()?.resume(stored).await?;
+        Ok(session.map(with_fail_points))
+    }
+
+    /// The session, or at a terminal an offer to sign in.
+    ///
+    /// # Errors
+    /// Exit 4 naming `tellonce login` where nobody can be asked.
+    pub(super) async fn session(&self) -> Answer<Session> {
+        if let Some(session) = self.session_if_any().await? {
+            return Ok(session);
+        }
+        let mut prompter = self.prompter(false);
+        if !prompter.can_ask() {
+            return Err(Failure::new(
+                Kind::NotAllowed,
+                Reason::NotSignedIn,
+                format!("You are not signed in to {}.", self.profile.name),
+            )
+            .hint("Sign in first: `tellonce login`."));
+        }
+        prompter.say("You are not signed in. Sign in to go on.");
+        let (session, keep) = self.sign_in_asking(Way::Password, None, &mut prompter).await?;
+        if let Keep::Store(stored) = keep
+            && let Err(failure) = self.store().save(&stored, Choice::Keyring)
+        {
+            tracing::debug!(%failure, "the session is not kept");
+            prompter.say("This sign-in is for this command only. To stay signed in: `tellonce login --store file`.");
+        }
+        Ok(with_fail_points(session))
+    }
+
+    /// Signs in; what was mistyped may be typed again.
+    pub(super) async fn sign_in_asking(
+        &self,
+        way: Way,
+        agent: Option<&str>,
+        prompter: &mut dyn Prompter,
+    ) -> Answer<(Session, Keep)> {
+        let sign_in = self.sign_in()?;
+        let mut tries = 1;
+        loop {
+            match sign_in.sign_in(way, agent, prompter).await {
+                Err(failure) if failure.reason == Reason::SignInRefused && tries < TRIES && prompter.can_ask() => {
+                    prompter.say(&failure.message);
+                    tries += 1;
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    /// The audit log of this machine.
+    fn audit(&self) -> FileAuditLog {
+        FileAuditLog::new(
+            &self.folders,
+            self.configuration.audit.clone(),
+            Arc::new(SystemClock),
+            Box::new(SystemRandom),
+        )
+    }
+
+    /// A script must not issue practice passwords by accident.
+    ///
+    /// # Errors
+    /// Exit 2 naming `--profile practice`.
+    pub(super) fn refuse_practice_by_accident(&self, asks: bool) -> Answer<()> {
+        if self.profile.chosen || asks {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Kind::Usage,
+            Reason::PracticeByAccident,
+            "No profile is set up, so this would work on the practice directory, where nothing is real.",
+        )
+        .hint("If that is what you want, say so: `--profile practice`. Else set one up: `tellonce profile add`."))
+    }
+
+    /// Works at the desk; what the audit log has to say is told afterwards.
+    pub(super) async fn at_desk<T>(
+        &self,
+        prompter: &mut dyn Prompter,
+        work: impl AsyncFnOnce(&mut Desk<'_>) -> Answer<T>,
+    ) -> Answer<T> {
+        let mut log = audit_with_fail_points(self.audit());
+        let mut random = SystemRandom;
+        let mut desk = Desk {
+            audit: &mut log,
+            prompter,
+            clock: &SystemClock,
+            random: &mut random,
+            interruptions: &self.signals as &dyn Interruptions,
+            guards: &self.profile.guards,
+        };
+        let ended = work(&mut desk).await;
+        for warning in unwrap_log(&mut log).take_warnings() {
+            self.screen.warning(&warning);
+        }
+        ended
+    }
+}
+
+#[cfg(not(feature = "fail-points"))]
+fn with_fail_points(session: Session) -> Session {
+    session
+}
+
+#[cfg(feature = "fail-points")]
+fn with_fail_points(session: Session) -> Session {
+    session.wrapped(|backend| Box::new(crate::fail_points::FaultyBackend(backend)))
+}
+
+#[cfg(not(feature = "fail-points"))]
+fn audit_with_fail_points(log: FileAuditLog) -> FileAuditLog {
+    log
+}
+
+#[cfg(feature = "fail-points")]
+fn audit_with_fail_points(log: FileAuditLog) -> crate::fail_points::FaultyAudit<FileAuditLog> {
+    crate::fail_points::FaultyAudit(log)
+}
+
+#[cfg(not(feature = "fail-points"))]
+fn unwrap_log(log: &mut FileAuditLog) -> &mut FileAuditLog {
+    log
+}
+
+#[cfg(feature = "fail-points")]
+fn unwrap_log(log: &mut crate::fail_points::FaultyAudit<FileAuditLog>) -> &mut FileAuditLog {
+    &mut log.0
+}
+
+/// Reads a customer and where they stand, for the verbs that change nothing.
+pub(super) async fn look_up(context: &Context, text: &str) -> Answer<(Session, crate::domain::Learned)> {
+    let session = context.session().await?;
+    let mut prompter = context.prompter(false);
+    let learned = context
+        .at_desk(&mut prompter, async |desk: &mut Desk<'_>| {
+            session.backend().keep_alive(Duration::ZERO).await?;
+            let customer = crate::domain::identify(text, &session, desk.prompter, true).await?;
+            crate::domain::learn(&mut *desk.audit as &mut dyn AuditLog, &session, &customer).await
+        })
+        .await?;
+    for note in &learned.recovered {
+        context.screen.warning(note);
+    }
+    Ok((session, learned))
+}

@@ -1,0 +1,98 @@
+//! The checks of this machine: configuration, folders, session, terminal, audit log.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::{Check, Found};
+use crate::audit;
+use crate::commands::context::Context;
+use crate::terminal::{recorders, terminal_can_reveal};
+
+/// Every check that needs no backend.
+pub(super) fn checks(context: &Context) -> Vec<Check> {
+    let mut checks = vec![configuration(context)];
+    checks.extend(folders(context));
+    checks.push(session_store(context));
+    checks.push(terminal());
+    checks.push(recording());
+    checks.push(audit_log(context));
+    checks.push(open_attempts(context));
+    checks
+}
+
+fn configuration(context: &Context) -> Check {
+    let file = context.folders.config_file();
+    let words = if file.exists() {
+        format!("{} is read; profile {}", file.display(), context.profile.name)
+    } else {
+        format!("none ({}): the built-in practice profile", file.display())
+    };
+    Check::new("configuration", Found::Ok, words)
+}
+
+/// What others may do with our files: nothing.
+fn folders(context: &Context) -> Vec<Check> {
+    let folders = &context.folders;
+    let ours = [folders.practice_directory(), folders.audit_log(), folders.sessions()];
+    ours.iter().filter(|path| path.exists()).map(|path| modes(path)).collect()
+}
+
+fn modes(path: &Path) -> Check {
+    let shown = path.display();
+    match path.metadata() {
+        Err(error) => Check::new("files", Found::Fault, format!("{shown}: {error}")),
+        Ok(found) if found.mode() & 0o077 != 0 => {
+            let mode = if found.is_dir() { "700" } else { "600" };
+            Check::new("files", Found::Fault, format!("{shown} is open to others: chmod {mode} {shown}"))
+        }
+        Ok(_) => Check::new("files", Found::Ok, format!("{shown} is yours alone")),
+    }
+}
+
+fn session_store(context: &Context) -> Check {
+    let loaded = context.store().load();
+    Check::of("session", &loaded, |found| match found {
+        Some((_, kept)) => format!("kept in {kept}"),
+        None => "none is kept".to_owned(),
+    })
+}
+
+fn terminal() -> Check {
+    match terminal_can_reveal() {
+        Ok(()) => Check::new("terminal", Found::Ok, "a temporary password can be shown here"),
+        Err(failure) => {
+            Check::new("terminal", Found::Warning, format!("{failure} `tellonce reset` needs one, or `--reveal`"))
+        }
+    }
+}
+
+fn recording() -> Check {
+    let found = recorders();
+    if found.is_empty() {
+        Check::new(
+            "recording",
+            Found::Ok,
+            "nothing that records this terminal was recognised (docs/security.md says what cannot be)",
+        )
+    } else {
+        Check::new("recording", Found::Warning, format!("this terminal is recorded by {}", found.join(", ")))
+    }
+}
+
+fn audit_log(context: &Context) -> Check {
+    let verified = audit::verify(&context.folders.audit_log(), None);
+    Check::of("audit log", &verified, |verified| format!("{} records, the chain is whole", verified.records))
+}
+
+fn open_attempts(context: &Context) -> Check {
+    let open = audit::records(&context.folders.audit_log(), &audit::Filter::default())
+        .and_then(|records| audit::open_attempts(&context.folders, &records));
+    match open {
+        Err(failure) => Check::new("attempts", Found::Fault, failure.message),
+        Ok(open) if open.is_empty() => Check::new("attempts", Found::Ok, "every attempt has an end in the log"),
+        Ok(open) => {
+            let words = format!("without an end, so unknown: {}. `tellonce show CUSTOMER` finds out", open.join(", "));
+            Check::new("attempts", Found::Warning, words)
+        }
+    }
+}

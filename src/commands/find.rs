@@ -1,0 +1,51 @@
+//! `find`: customers that match a text, as a table.
+
+use serde::Serialize;
+
+use super::context::Context;
+use crate::cli::FindArgs;
+use crate::domain::{Answer, Customer, ExitCode, usable};
+
+#[derive(Serialize)]
+struct FoundJson<'a> {
+    schema: &'static str,
+    backend: &'a str,
+    customers: &'a [Customer],
+    shown: usize,
+    total: Option<u64>,
+}
+
+/// Searches and shows a page. Nobody: an empty list, and exit 0.
+pub(super) async fn run(context: &mut Context, args: FindArgs) -> Answer<ExitCode> {
+    let text = usable(&args.text)?;
+    let session = context.session().await?;
+    let found = session.directory().find(text, usize::from(args.limit)).await?;
+    let shown = found.customers.len();
+    if context.json() {
+        let object = FoundJson {
+            schema: "tellonce.find/v1",
+            backend: &context.profile.backend,
+            customers: &found.customers,
+            shown,
+            total: found.total,
+        };
+        return context.screen.json(&object);
+    }
+    context.screen.practice_banner(&context.profile.backend);
+    if found.customers.is_empty() {
+        context.screen.notice(&format!("No customer matches \"{text}\"."));
+        return Ok(ExitCode::DONE);
+    }
+    let rows = found.customers.iter().map(|customer| {
+        vec![
+            customer.id.to_string(),
+            customer.name.clone(),
+            customer.email.clone().unwrap_or_default(),
+            customer.username.clone().unwrap_or_else(|| "(no user yet)".to_owned()),
+        ]
+    });
+    context.screen.table(&["ID", "NAME", "E-MAIL", "USERNAME"], rows.collect());
+    let of = found.total.map_or_else(|| "many".to_owned(), |total| total.to_string());
+    context.screen.notice(&format!("{shown} of {of} shown."));
+    Ok(ExitCode::DONE)
+}

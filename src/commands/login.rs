@@ -1,0 +1,116 @@
+//! `login`: the agent's session begins.
+
+use std::io::{BufRead, stdin};
+
+use zeroize::Zeroizing;
+
+use super::context::Context;
+use super::view;
+use crate::agent::Choice;
+use crate::cli::{LoginArgs, StoreChoice};
+use crate::domain::ports::Prompter;
+use crate::domain::{Answer, Consent, Customer, ExitCode, Failure, Keep, Plan, Way};
+
+/// Signs in and keeps the session.
+pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Answer<ExitCode> {
+    let way = way(&args, context)?;
+    let mut prompter = context.prompter(false);
+    let (session, keep) = if args.password_stdin {
+        let mut given = GivenPassword { inner: &mut prompter, password: Some(first_line()?) };
+        context.sign_in()?.sign_in(way, args.agent.as_deref(), &mut given).await?
+    } else {
+        context.sign_in_asking(way, args.agent.as_deref(), &mut prompter).await?
+    };
+    let Keep::Store(stored) = keep else {
+        return Err(Failure::usage("This way of signing in is good for one command only.")
+            .hint("Give it to the command itself."));
+    };
+    let choice = match args.store {
+        StoreChoice::Keyring => Choice::Keyring,
+        StoreChoice::File => Choice::File,
+    };
+    let kept = match context.store().save(&stored, choice) {
+        Ok(kept) => kept,
+        Err(failure) => {
+            session.sign_out().await?; // a session that nobody keeps is ended, not left behind
+            return Err(failure);
+        }
+    };
+    view::whoami(context, &session, Some(&kept)).await
+}
+
+fn way(args: &LoginArgs, context: &Context) -> Answer<Way> {
+    let sign_in = context.sign_in()?;
+    let ways = sign_in.ways();
+    let asked = match (args.way.web, args.way.device, args.way.client_credentials) {
+        (true, ..) => Some((Way::Web, "--web")),
+        (_, true, _) => Some((Way::Device, "--device")),
+        (.., true) => Some((Way::ClientCredentials, "--client-credentials")),
+        _ => None,
+    };
+    let Some((way, flag)) = asked else {
+        return ways.first().copied().ok_or_else(|| Failure::bug("The backend has no way to sign in."));
+    };
+    if ways.contains(&way) {
+        return Ok(way);
+    }
+    Err(Failure::usage(format!("The {} backend has no sign-in by {flag}.", context.profile.backend))
+        .hint("Sign in by name and password: `tellonce login`."))
+}
+
+/// The first line of standard input, without its line end.
+pub(super) fn first_line() -> Answer<Zeroizing<String>> {
+    let mut line = Zeroizing::new(String::with_capacity(1024));
+    stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| Failure::usage("The password on standard input could not be read.").because(error))?;
+    trim_line_end(&mut line);
+    if line.is_empty() {
+        return Err(Failure::usage("Standard input has no password on its first line."));
+    }
+    Ok(line)
+}
+
+/// Takes the line end off.
+pub(super) fn trim_line_end(line: &mut String) {
+    let kept = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(kept);
+}
+
+/// Answers the question for the password; everything else is asked as usual.
+struct GivenPassword<'a> {
+    inner: &'a mut dyn Prompter,
+    password: Option<Zeroizing<String>>,
+}
+
+impl Prompter for GivenPassword<'_> {
+    fn can_ask(&self) -> bool {
+        false
+    }
+
+    fn choose(&mut self, question: &str, customers: &[Customer]) -> Answer<usize> {
+        self.inner.choose(question, customers)
+    }
+
+    fn confirm(&mut self, plan: &Plan) -> Answer<Consent> {
+        self.inner.confirm(plan)
+    }
+
+    fn line(&mut self, question: &str, flag: &str) -> Answer<String> {
+        self.inner.line(question, flag)
+    }
+
+    fn secret(&mut self, question: &str, flag: &str) -> Answer<Zeroizing<String>> {
+        match self.password.take() {
+            Some(password) => Ok(password),
+            None => self.inner.secret(question, flag),
+        }
+    }
+
+    fn yes(&mut self, question: &str, default: bool) -> Answer<bool> {
+        self.inner.yes(question, default)
+    }
+
+    fn say(&mut self, _: &str) {}
+}

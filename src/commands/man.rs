@@ -1,0 +1,66 @@
+//! `man`: the man pages, made from the command line's own definition.
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use super::context::Context;
+use crate::cli::{Cli, ManArgs};
+use crate::domain::{Answer, ExitCode, Failure};
+
+/// Writes every page into a folder, or the main page to standard output.
+pub(super) fn run(context: &mut Context, args: &ManArgs) -> Answer<ExitCode> {
+    let pages = pages()?;
+    let Some(dir) = &args.dir else {
+        context.screen.text(&pages[0].1);
+        return Ok(ExitCode::DONE);
+    };
+    let failed = |error: std::io::Error| Failure::usage(format!("{}: {error}.", dir.display()));
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    for (name, page) in &pages {
+        std::fs::write(dir.join(name), page).map_err(failed)?;
+    }
+    context.screen.notice(&format!("{} pages written to {}.", pages.len(), dir.display()));
+    Ok(ExitCode::DONE)
+}
+
+/// Each page's file name and text, the main page first.
+pub fn pages() -> Answer<Vec<(String, String)>> {
+    let mut command = Cli::command();
+    command.build();
+    let mut pages = Vec::new();
+    collect(&command, "tellonce", &mut pages)?;
+    Ok(pages)
+}
+
+fn collect(command: &Command, name: &str, pages: &mut Vec<(String, String)>) -> Answer<()> {
+    pages.push((format!("{name}.1"), page(command, name)?));
+    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+        collect(verb, &format!("{name}-{}", verb.get_name()), pages)?;
+    }
+    Ok(())
+}
+
+fn page(command: &Command, name: &str) -> Answer<String> {
+    let mut text = Vec::new();
+    let man = Man::new(command.clone().name(name.to_owned())).date("");
+    let exit_codes = exit_codes();
+    man.render(&mut text)
+        .and_then(|()| exit_codes.to_writer(&mut text))
+        .map_err(|error| Failure::bug("A man page could not be made.").because(error))?;
+    String::from_utf8(text).map_err(|error| Failure::bug("A man page is not text.").because(error))
+}
+
+fn exit_codes() -> Roff {
+    let mut roff = Roff::default();
+    roff.control("SH", ["EXIT STATUS"]);
+    for (code, meaning) in ExitCode::ALL {
+        roff.control("TP", []);
+        roff.text([bold(code.number().to_string())]);
+        roff.text([roman(meaning)]);
+    }
+    roff.control("TP", []);
+    roff.text([bold("128+n")]);
+    roff.text([roman("ended by signal n; nothing changed")]);
+    roff
+}

@@ -1,0 +1,115 @@
+//! One file a verb: take the arguments, call the inside, hand the result to the terminal.
+
+mod audit;
+mod complete;
+mod completions;
+mod context;
+mod doctor;
+mod find;
+mod login;
+mod logout;
+mod man;
+mod practice;
+mod profile;
+mod reset;
+mod setup;
+mod show;
+mod status;
+mod sweep;
+mod tour;
+mod view;
+mod whoami;
+mod withdraw;
+
+pub use complete::answer_completions;
+pub use completions::script as completion_script;
+pub use man::pages as man_pages;
+
+use std::future::Future;
+
+use crate::cli::{Cli, Command, OutputFormat};
+use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+use crate::terminal::{EarlyReveal, Screen, ScreenOptions};
+use context::Context;
+
+/// Parses the command line, runs the verb, and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = match <Cli as clap::Parser>::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return told_by_clap(&error),
+    };
+    let early = EarlyReveal::open(reveal_way(&cli));
+    let screen = Screen::new(&ScreenOptions::of(&cli.global));
+    crate::terminal::start_log(&cli.global);
+    let ended =
+        Context::new(cli.global.clone(), screen.clone()).and_then(|mut context| run(&mut context, cli.command, early));
+    match ended {
+        Ok(code) => code,
+        Err(failure) => {
+            screen.failure(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+fn reveal_way(cli: &Cli) -> Option<&str> {
+    if let Command::Reset(reset) = &cli.command { Some(&reset.reveal) } else { None }
+}
+
+fn run(context: &mut Context, command: Command, early: EarlyReveal) -> Answer<ExitCode> {
+    match command {
+        Command::Login(args) => wait_for(login::run(context, args))?,
+        Command::Logout => wait_for(logout::run(context))?,
+        Command::Whoami => wait_for(whoami::run(context))?,
+        Command::Find(args) => wait_for(find::run(context, args))?,
+        Command::Show(args) => wait_for(show::run(context, args))?,
+        Command::Reset(args) => wait_for(reset::run(context, args, early))?,
+        Command::Withdraw(args) => wait_for(withdraw::run(context, args))?,
+        Command::Status(args) => wait_for(status::run(context, args))?,
+        Command::Audit(args) => audit::run(context, args),
+        Command::Profile(args) => profile::run(context, args),
+        Command::Setup => Ok(setup::run(context)),
+        Command::Doctor => wait_for(doctor::run(context))?,
+        Command::Practice(args) => wait_for(practice::run(context, args))?,
+        Command::Completions(args) => completions::run(context, &args),
+        Command::Man(args) => man::run(context, &args),
+    }
+}
+
+/// Runs a verb that needs a backend; the others never start the runtime.
+fn wait_for<T>(work: impl Future<Output = T>) -> Answer<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map(|runtime| runtime.block_on(work))
+        .map_err(|error| Failure::bug("The runtime could not be started.").because(error))
+}
+
+/// Usage errors as clap says them; with `-o json` as the error object. Help and version are no errors.
+fn told_by_clap(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        return if error.print().is_ok() { ExitCode::DONE } else { ExitCode::BUG };
+    }
+    if wants_json() {
+        let told = error.render().to_string();
+        let first = told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let failure = Failure::new(Kind::Usage, Reason::Usage, first).hint("`tellonce --help` lists what there is.");
+        Screen::new(&ScreenOptions::json()).failure(&failure);
+    } else {
+        let _ = error.print(); // standard error may be closed; the exit code still tells
+    }
+    ExitCode::USAGE
+}
+
+/// Whether the command line that could not be parsed asked for JSON.
+fn wants_json() -> bool {
+    let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    arguments.iter().any(|argument| argument == "-ojson" || argument == "-o=json" || argument == "--output=json")
+        || arguments.windows(2).any(|pair| (pair[0] == "-o" || pair[0] == "--output") && pair[1] == "json")
+}
+
+impl Context {
+    fn json(&self) -> bool {
+        self.global.output == OutputFormat::Json
+    }
+}

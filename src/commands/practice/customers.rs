@@ -1,0 +1,46 @@
+//! `practice customers`: who is there to practise on.
+
+use serde::Serialize;
+
+use super::directory;
+use crate::commands::context::Context;
+use crate::domain::{Answer, Customer, ExitCode, Status};
+
+#[derive(Serialize)]
+struct CustomersJson<'a> {
+    schema: &'static str,
+    customers: Vec<OneJson<'a>>,
+    shown: usize,
+    total: u64,
+}
+
+#[derive(Serialize)]
+struct OneJson<'a> {
+    #[serde(flatten)]
+    customer: &'a Customer,
+    status: Status,
+}
+
+/// Lists the sample customers and where they stand.
+pub(super) fn run(context: &mut Context, limit: u16) -> Answer<ExitCode> {
+    let page = directory(context)?.customers(usize::from(limit))?;
+    let shown = page.rows.len();
+    if context.json() {
+        let customers =
+            page.rows.iter().map(|(customer, state)| OneJson { customer, status: state.status() }).collect();
+        return context.screen.json(&CustomersJson {
+            schema: "tellonce.practice-customers/v1",
+            customers,
+            shown,
+            total: page.total,
+        });
+    }
+    let rows = page.rows.iter().map(|(customer, state)| {
+        vec![customer.id.to_string(), customer.name.clone(), customer.email.clone().unwrap_or_default(), state.words()]
+    });
+    context.screen.table(&["ID", "NAME", "E-MAIL", "STATUS"], rows.collect());
+    context
+        .screen
+        .notice(&format!("{shown} of {} shown. Who has a user starts with the password Practice-makes-1.", page.total));
+    Ok(ExitCode::DONE)
+}

@@ -1,0 +1,51 @@
+//! `practice forgot-password`: self-service by e-mail.
+
+use serde::Serialize;
+
+use super::directory;
+use crate::backends::practice::{Practice, Redeem};
+use crate::cli::ForgotPasswordArgs;
+use crate::commands::context::Context;
+use crate::commands::login::first_line;
+use crate::domain::ports::Prompter;
+use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+
+#[derive(Serialize)]
+struct AskedJson {
+    schema: &'static str,
+    message: &'static str,
+}
+
+/// The same answer to every address.
+const ASKED: &str = "If there is a user with that address, an e-mail is on its way (see `tellonce practice outbox`).";
+
+/// Asks for the e-mail, or redeems its token.
+pub(super) fn run(context: &mut Context, args: &ForgotPasswordArgs) -> Answer<ExitCode> {
+    let directory = directory(context)?;
+    if let Some(token) = &args.token {
+        return redeem(context, &directory, token, args.password_stdin);
+    }
+    directory.forgot_password(args.email.as_deref().unwrap_or_default())?;
+    said(context, ASKED)
+}
+
+fn said(context: &Context, message: &'static str) -> Answer<ExitCode> {
+    if context.json() {
+        return context.screen.json(&AskedJson { schema: "tellonce.practice-forgot-password/v1", message });
+    }
+    context.screen.line(message);
+    Ok(ExitCode::DONE)
+}
+
+fn redeem(context: &Context, directory: &Practice, token: &str, from_stdin: bool) -> Answer<ExitCode> {
+    let new =
+        if from_stdin { first_line()? } else { context.prompter(false).secret("New password", "--password-stdin")? };
+    match directory.redeem(token, &new)? {
+        Redeem::Done => said(context, "Password updated."),
+        Redeem::Refused(why) => Err(Failure::new(Kind::NotAllowed, Reason::SignInRefused, why)),
+        Redeem::Broken(rules) => {
+            let words: Vec<String> = rules.iter().map(|rule| rule.words()).collect();
+            Err(Failure::refused(Reason::Policy, format!("That password cannot be used: {}.", words.join("; "))))
+        }
+    }
+}

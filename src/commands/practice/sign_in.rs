@@ -1,0 +1,150 @@
+//! `practice sign-in`: what the app does when a customer signs in.
+
+use std::io::{BufRead, stdin};
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::directory;
+use crate::backends::practice::{Change, ChangeTicket, Practice, SignIn};
+use crate::cli::SignInArgs;
+use crate::commands::context::Context;
+use crate::commands::login::trim_line_end;
+use crate::domain::ports::Prompter;
+use crate::domain::{Answer, ExitCode, Failure, Rule};
+use crate::terminal::TerminalPrompter;
+
+#[derive(Serialize)]
+struct SignInJson<'a> {
+    schema: &'static str,
+    result: &'static str,
+    rules: Vec<String>,
+    broken: Vec<&'static str>,
+    message: &'a str,
+}
+
+/// What the app says in the end.
+struct Told {
+    result: &'static str,
+    code: ExitCode,
+    broken: Vec<Rule>,
+    message: String,
+}
+
+impl Told {
+    fn new(result: &'static str, code: ExitCode, message: impl Into<String>) -> Self {
+        Self { result, code, broken: Vec::new(), message: message.into() }
+    }
+}
+
+/// Signs in; asked for a new password, reads it and presses "Update Password".
+pub(super) fn run(context: &mut Context, args: &SignInArgs) -> Answer<ExitCode> {
+    let directory = directory(context)?;
+    let mut passwords = Passwords::new(context, args.password_stdin)?;
+    let password = passwords.first()?;
+    let told = match directory.sign_in(&args.name, &password)? {
+        SignIn::SignedIn => Told::new("signed_in", ExitCode::DONE, "Signed in."),
+        SignIn::Refused(why) => Told::new("refused", ExitCode::NOT_ALLOWED, why),
+        SignIn::ChangeRequired(ticket) => change(context, &directory, &mut passwords, &ticket)?,
+    };
+    if context.json() {
+        let object = SignInJson {
+            schema: "tellonce.practice-sign-in/v1",
+            result: told.result,
+            rules: directory.policy()?.words(),
+            broken: told.broken.iter().map(|rule| rule.name()).collect(),
+            message: &told.message,
+        };
+        context.screen.json(&object)?;
+    } else {
+        context.screen.line(&told.message);
+    }
+    Ok(told.code)
+}
+
+/// The app's second page: the rules, a new password, "Update Password". At a terminal it may be tried again.
+fn change(context: &Context, directory: &Practice, passwords: &mut Passwords, ticket: &ChangeTicket) -> Answer<Told> {
+    let rules = directory.policy()?.words();
+    if !context.json() {
+        context.screen.line("Choose a new password. The rules:");
+        for rule in &rules {
+            context.screen.line(&format!("  - {rule}"));
+        }
+    }
+    loop {
+        let Some(new) = passwords.new_one()? else {
+            return Ok(Told::new("change_required", ExitCode::REFUSED, "A new password must be chosen."));
+        };
+        match directory.change_password(ticket, &new)? {
+            Change::Done => return Ok(Told::new("signed_in", ExitCode::DONE, "Password updated. Signed in.")),
+            Change::Refused(why) => return Ok(Told::new("refused", ExitCode::NOT_ALLOWED, why)),
+            Change::Broken(broken) => {
+                let words: Vec<String> = broken.iter().map(|rule| rule.words()).collect();
+                let message = format!("That password cannot be used: {}.", words.join("; "));
+                if !passwords.may_try_again() {
+                    return Ok(Told { broken, ..Told::new("change_required", ExitCode::REFUSED, message) });
+                }
+                context.screen.line(&message);
+            }
+        }
+    }
+}
+
+/// Where the customer's passwords come from: the keyboard, or two lines of standard input.
+enum Passwords {
+    Keyboard(Box<TerminalPrompter>),
+    Lines,
+}
+
+impl Passwords {
+    fn new(context: &Context, from_stdin: bool) -> Answer<Self> {
+        let prompter = context.prompter(false);
+        if from_stdin {
+            Ok(Self::Lines)
+        } else if prompter.can_ask() {
+            Ok(Self::Keyboard(Box::new(prompter)))
+        } else {
+            Err(Failure::missing_answer(
+                "The customer's password is asked for, and nobody can be asked.",
+                "Give it on standard input: `--password-stdin`.",
+            ))
+        }
+    }
+
+    fn first(&mut self) -> Answer<Zeroizing<String>> {
+        match self {
+            Self::Keyboard(prompter) => prompter.secret("Password", "--password-stdin"),
+            Self::Lines => line()?.ok_or_else(|| Failure::usage("Standard input has no password on its first line.")),
+        }
+    }
+
+    fn new_one(&mut self) -> Answer<Option<Zeroizing<String>>> {
+        match self {
+            Self::Lines => line(),
+            Self::Keyboard(prompter) => loop {
+                let new = prompter.secret("New password", "--password-stdin")?;
+                let again =
+                    prompter.secret("New password again, then \"Update Password\" with Enter", "--password-stdin")?;
+                if *new == *again {
+                    return Ok(Some(new));
+                }
+                prompter.say("The two are not the same. Once more.");
+            },
+        }
+    }
+
+    const fn may_try_again(&self) -> bool {
+        matches!(self, Self::Keyboard(_))
+    }
+}
+
+/// A line of standard input; none at its end.
+fn line() -> Answer<Option<Zeroizing<String>>> {
+    let mut line = Zeroizing::new(String::with_capacity(1024));
+    let read = stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| Failure::usage("Standard input could not be read.").because(error))?;
+    trim_line_end(&mut line);
+    Ok((read > 0).then_some(line))
+}

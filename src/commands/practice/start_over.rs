@@ -1,0 +1,30 @@
+//! `practice start-over`: the practice directory is made anew.
+
+use crate::backends::practice::Practice;
+use crate::cli::StartOverArgs;
+use crate::commands::context::Context;
+use crate::domain::ports::Prompter;
+use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+
+/// Asks, and replaces the directory, also a damaged one.
+pub(super) fn run(context: &mut Context, args: &StartOverArgs) -> Answer<ExitCode> {
+    let path = context.folders.practice_directory();
+    let mut prompter = context.prompter(args.yes);
+    if !args.yes && path.exists() {
+        if !prompter.can_ask() {
+            return Err(Failure::missing_answer(
+                "This removes everything in the practice directory, and nobody can be asked.",
+                "Add `--yes`.",
+            ));
+        }
+        if !prompter.yes(&format!("Remove everything in {} and start over?", path.display()), false)? {
+            return Err(Failure::new(Kind::Declined, Reason::Declined, "The practice directory is as it was."));
+        }
+    }
+    let screen = context.screen.clone();
+    let made = Practice::start_over(&path, args.customers, &mut |made| screen.progress(made))?;
+    context.screen.notice(&format!(
+        "The practice directory is new: {made} customers. Agents sam, kim and lee, password \"practice\"."
+    ));
+    Ok(ExitCode::DONE)
+}

@@ -1,0 +1,137 @@
+//! `profile`: backend configurations.
+
+use serde::Serialize;
+
+use super::context::Context;
+use crate::cli::{ProfileAddArgs, ProfileArgs, ProfileCommand};
+use crate::config::{self, NewProfile, Profile};
+use crate::domain::ports::Prompter;
+use crate::domain::{Answer, ExitCode, Failure};
+
+#[derive(Serialize)]
+struct ProfileJson<'a> {
+    name: &'a str,
+    backend: &'a str,
+    default: bool,
+    built_in: bool,
+}
+
+#[derive(Serialize)]
+struct ListJson<'a> {
+    schema: &'static str,
+    profiles: Vec<ProfileJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct ShowJson<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    profile: ProfileJson<'a>,
+    protected_groups: &'a [String],
+    require: Vec<&'static str>,
+    max_resets_per_customer_24h: Option<u32>,
+    temporary_password_lasts_seconds: u64,
+}
+
+/// Adds, lists, shows, chooses or removes.
+pub(super) fn run(context: &mut Context, args: ProfileArgs) -> Answer<ExitCode> {
+    match args.command {
+        ProfileCommand::Add(args) => add(context, args),
+        ProfileCommand::List => list(context),
+        ProfileCommand::Show { name } => show(context, name.as_deref()),
+        ProfileCommand::Use { name } => {
+            config::set_default(&context.folders, &name)?;
+            context.screen.notice(&format!("{name} is the default profile now."));
+            Ok(ExitCode::DONE)
+        }
+        ProfileCommand::Remove { name } => {
+            config::remove(&context.folders, &name)?;
+            context.screen.notice(&format!("Profile {name} is removed. Its session, if any, is forgotten."));
+            crate::agent::SessionStore::new(&context.folders, &name, Box::new(|_| {})).forget();
+            Ok(ExitCode::DONE)
+        }
+    }
+}
+
+/// Asks for what is missing, writes the profile, and tries it.
+fn add(context: &mut Context, args: ProfileAddArgs) -> Answer<ExitCode> {
+    let Some(name) = args.name else {
+        context.screen.text(config::sample());
+        return Ok(ExitCode::DONE);
+    };
+    let backend = match args.backend {
+        Some(backend) => backend,
+        None => context.prompter(false).line("Backend (practice)", "--backend")?,
+    };
+    config::add(&context.folders, &NewProfile { name: name.clone(), backend })?;
+    context.configuration = config::Configuration::load(&context.folders)?;
+    context.profile = context.configuration.profile(Some(&name))?;
+    if let Err(failure) = context.sign_in() {
+        config::remove(&context.folders, &name)?;
+        return Err(failure);
+    }
+    context
+        .screen
+        .notice(&format!("Profile {name} is added, and its backend answers. Sign in: tellonce --profile {name} login"));
+    Ok(ExitCode::DONE)
+}
+
+fn json_of<'a>(context: &Context, profile: &'a Profile) -> ProfileJson<'a> {
+    ProfileJson {
+        name: &profile.name,
+        backend: &profile.backend,
+        default: context.configuration.is_default(&profile.name),
+        built_in: profile.built_in,
+    }
+}
+
+fn list(context: &Context) -> Answer<ExitCode> {
+    let names = context.configuration.profile_names();
+    let profiles = names.iter().map(|name| context.configuration.profile(Some(name))).collect::<Answer<Vec<_>>>()?;
+    if context.json() {
+        let profiles = profiles.iter().map(|profile| json_of(context, profile)).collect();
+        return context.screen.json(&ListJson { schema: "tellonce.profile-list/v1", profiles });
+    }
+    let mark = |profile: &Profile| {
+        if context.configuration.is_default(&profile.name) { "default".to_owned() } else { String::new() }
+    };
+    let rows = profiles.iter().map(|profile| vec![profile.name.clone(), profile.backend.clone(), mark(profile)]);
+    context.screen.table(&["PROFILE", "BACKEND", ""], rows.collect());
+    Ok(ExitCode::DONE)
+}
+
+fn show(context: &Context, name: Option<&str>) -> Answer<ExitCode> {
+    let profile = match name {
+        Some(name) => context.configuration.profile(Some(name))?,
+        None => context.profile.clone(),
+    };
+    let guards = &profile.guards;
+    let require: Vec<&'static str> = guards.require.iter().map(|requirement| requirement.flag()).collect();
+    if context.json() {
+        return context.screen.json(&ShowJson {
+            schema: "tellonce.profile-show/v1",
+            profile: json_of(context, &profile),
+            protected_groups: &profile.protected_groups,
+            require,
+            max_resets_per_customer_24h: guards.max_resets_per_customer_24h,
+            temporary_password_lasts_seconds: guards.temporary_password_lasts.as_secs(),
+        });
+    }
+    let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
+    let hours = jiff::SignedDuration::try_from(guards.temporary_password_lasts)
+        .map_err(|error| Failure::bug("The duration is out of range.").because(error))?;
+    context.screen.fields(&[
+        ("Profile".to_owned(), profile.name.clone()),
+        ("Backend".to_owned(), profile.backend.clone()),
+        ("Protected groups".to_owned(), or_none(profile.protected_groups.join(", "))),
+        ("Required".to_owned(), or_none(require.join(", "))),
+        (
+            "Resets in 24 h".to_owned(),
+            guards
+                .max_resets_per_customer_24h
+                .map_or_else(|| "no limit".to_owned(), |most| format!("at most {most} of one customer")),
+        ),
+        ("Passwords last".to_owned(), format!("{hours:#}")),
+    ]);
+    Ok(ExitCode::DONE)
+}

@@ -1,0 +1,93 @@
+//! `reset`: the main job.
+
+use super::context::Context;
+use crate::cli::{CaseArgs, ResetArgs};
+use crate::domain::ports::{Prompter, Reveal};
+use crate::domain::{Answer, Case, Desk, ExitCode, Failure, Issuance, Particulars, ResetRequest, reset};
+use crate::terminal::{EarlyReveal, RevealOptions, next_steps, reset_json};
+
+/// Issues a temporary password and says what comes next.
+pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReveal) -> Answer<ExitCode> {
+    let mut prompter = context.prompter(args.yes);
+    context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
+    if !args.yes && !prompter.can_ask() {
+        return Err(Failure::missing_answer(
+            "A reset asks for confirmation, and nobody can be asked.",
+            "Add `--yes` to confirm beforehand.",
+        ));
+    }
+    let options = RevealOptions {
+        show_for: args.show_for,
+        allow_plaintext_file: args.allow_plaintext_file,
+        json: context.json(),
+        signals: context.signals.clone(),
+    };
+    let mut reveal = early.with(options)?;
+    let in_terminal = reveal.is_terminal();
+    let request = request(args);
+    let session = context.session().await?;
+    let issuance = context
+        .at_desk(&mut prompter, async |desk: &mut Desk<'_>| {
+            reset_with(desk, &session, reveal.as_reveal(), request).await
+        })
+        .await?;
+    if in_terminal && context.json() {
+        context.screen.bytes(&reset_json(&issuance, None)?);
+    } else if in_terminal {
+        tell(context, &issuance);
+    } else {
+        context.screen.notice(&format!("{}: {}.", issuance.customer.id, issuance.state.words()));
+    }
+    Ok(ExitCode::DONE)
+}
+
+#[cfg(not(feature = "fail-points"))]
+async fn reset_with(
+    desk: &mut Desk<'_>,
+    session: &crate::domain::Session,
+    reveal: &mut dyn Reveal,
+    request: ResetRequest,
+) -> Answer<Issuance> {
+    reset(desk, session, reveal, request).await
+}
+
+#[cfg(feature = "fail-points")]
+async fn reset_with(
+    desk: &mut Desk<'_>,
+    session: &crate::domain::Session,
+    reveal: &mut dyn Reveal,
+    request: ResetRequest,
+) -> Answer<Issuance> {
+    reset(desk, session, &mut crate::fail_points::FaultyReveal(reveal), request).await
+}
+
+fn request(args: ResetArgs) -> ResetRequest {
+    let create = match (args.create, args.email, args.first_name, args.last_name) {
+        (true, Some(email), Some(first_name), Some(last_name)) => Some(Particulars { email, first_name, last_name }),
+        _ => None, // clap lets the fields come only together
+    };
+    ResetRequest { customer: args.customer, create, unlock: args.unlock, case: args.case.into() }
+}
+
+impl From<CaseArgs> for Case {
+    fn from(args: CaseArgs) -> Self {
+        Self { ticket: args.ticket, reason: args.reason, verified: args.verified }
+    }
+}
+
+/// Step 14: the status and the next steps on the ordinary screen, without the password.
+fn tell(context: &Context, issuance: &Issuance) {
+    let (screen, customer) = (&context.screen, &issuance.customer);
+    screen.practice_banner(&issuance.place.backend);
+    let created = if issuance.user_created { "User created. " } else { "" };
+    screen.line(&format!("{created}{} ({}) now: {}.", customer.name, customer.id, issuance.state.words()));
+    for step in next_steps(issuance) {
+        screen.line(&format!("  - {step}"));
+    }
+    if let Some(username) = &customer.username {
+        screen.line(&format!(
+            "They sign in as {username}. To see when they are back in: tellonce status {} --watch",
+            customer.id
+        ));
+    }
+}

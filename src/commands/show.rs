@@ -1,0 +1,99 @@
+//! `show`: a customer's profile, and what a "Roles and Access" page would have.
+
+use serde::Serialize;
+
+use super::context::{Context, look_up};
+use super::view::{StatusFields, moment};
+use crate::cli::ShowArgs;
+use crate::domain::{Action, Answer, ExitCode, Learned, Obstacle, PolicyRead, Whom, refusal};
+
+#[derive(Serialize)]
+struct ShowJson<'a> {
+    schema: &'static str,
+    backend: &'a str,
+    #[serde(flatten)]
+    status: StatusFields<'a>,
+    roles: &'a [String],
+    groups: &'a [String],
+    policy: Vec<String>,
+    action: &'static str,
+    obstacles: Vec<ObstacleJson>,
+}
+
+#[derive(Serialize)]
+struct ObstacleJson {
+    reason: crate::domain::Reason,
+    words: String,
+}
+
+/// Shows everything known of one customer.
+pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Answer<ExitCode> {
+    let (_, learned) = look_up(context, &args.customer).await?;
+    let standing = &learned.standing;
+    let status = StatusFields::of(&learned);
+    if context.json() {
+        let object = ShowJson {
+            schema: "tellonce.show/v1",
+            backend: &context.profile.backend,
+            status,
+            roles: &standing.roles,
+            groups: &standing.groups,
+            policy: standing.policy.words(),
+            action: action(&learned).map_or("none", Action::name),
+            obstacles: obstacles(&learned),
+        };
+        return context.screen.json(&object);
+    }
+    context.screen.practice_banner(&context.profile.backend);
+    context.screen.fields(&fields(&learned, &status));
+    Ok(ExitCode::DONE)
+}
+
+/// Which of the two actions would be offered; none where something stands in the way (a lock-out can be lifted).
+fn action(learned: &Learned) -> Option<Action> {
+    let blocked = learned.standing.obstacles.iter().any(|obstacle| !matches!(obstacle, Obstacle::Locked { .. }));
+    match learned.standing.whom {
+        _ if blocked => None,
+        Whom::NewUser(_) => Some(Action::CreateAndSet),
+        Whom::User(_) => Some(Action::Set),
+    }
+}
+
+fn obstacles(learned: &Learned) -> Vec<ObstacleJson> {
+    let told = |obstacle| {
+        let failure = refusal(obstacle, &learned.customer);
+        ObstacleJson { reason: failure.reason, words: failure.message }
+    };
+    learned.standing.obstacles.iter().map(told).collect()
+}
+
+fn fields(learned: &Learned, status: &StatusFields<'_>) -> Vec<(String, String)> {
+    let (customer, standing) = (&learned.customer, &learned.standing);
+    let none = || "none".to_owned();
+    let list = |names: &[String]| if names.is_empty() { none() } else { names.join(", ") };
+    let mut fields = vec![
+        ("Customer".to_owned(), customer.id.to_string()),
+        ("Name".to_owned(), customer.name.clone()),
+        ("E-mail".to_owned(), customer.email.clone().unwrap_or_else(none)),
+    ];
+    fields.extend(customer.details.iter().cloned());
+    fields.push(("User".to_owned(), customer.username.clone().unwrap_or_else(|| "none yet".to_owned())));
+    fields.push(("Status".to_owned(), standing.state.words()));
+    if standing.state.change_required {
+        let by = status.issued_by.map_or_else(|| "not known on this machine".to_owned(), str::to_owned);
+        fields.push(("Issued".to_owned(), format!("{} by {by}", moment(standing.issued_at))));
+        fields.push(("Runs out".to_owned(), moment(standing.expires_at)));
+    }
+    fields.push(("Roles".to_owned(), list(&standing.roles)));
+    fields.push(("Groups".to_owned(), list(&standing.groups)));
+    let policy = match &standing.policy {
+        PolicyRead::Read(policy) => policy.words().join("\n"),
+        PolicyRead::Unreadable(why) => format!("cannot be read: {why}"),
+    };
+    fields.push(("Password rules".to_owned(), policy));
+    let offered = action(learned)
+        .map_or_else(|| "none".to_owned(), |action| format!("{}: tellonce reset {}", action.label(), customer.id));
+    fields.push(("Offered".to_owned(), offered));
+    fields.extend(obstacles(learned).into_iter().map(|obstacle| ("In the way".to_owned(), obstacle.words)));
+    fields
+}

@@ -1,0 +1,101 @@
+//! `status`: where a customer stands; with `--watch`, until they are back in.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::context::{Context, look_up};
+use super::view::{StatusFields, moment};
+use crate::cli::StatusArgs;
+use crate::domain::{Answer, Changed, ExitCode, Failure, Kind, Learned, Reason, Status};
+
+/// Between two looks of a watch.
+const PAUSE: Duration = Duration::from_secs(2);
+
+#[derive(Serialize)]
+struct StatusJson<'a> {
+    schema: &'static str,
+    backend: &'a str,
+    #[serde(flatten)]
+    status: &'a StatusFields<'a>,
+}
+
+/// Shows the status once, or every change of it until the customer is back in.
+pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Answer<ExitCode> {
+    let limit = args.watch.then_some(context.global.timeout).flatten();
+    if args.watch {
+        context.global.timeout = None; // with --watch it limits the watch, not one call
+    }
+    let (session, mut learned) = look_up(context, &args.customer).await?;
+    context.screen.practice_banner(&context.profile.backend);
+    show(context, &learned)?;
+    if !args.watch {
+        return Ok(ExitCode::DONE);
+    }
+    let started = std::time::Instant::now();
+    loop {
+        if let Some(ended) = verdict(&learned) {
+            return ended;
+        }
+        let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
+        if left == Some(Duration::ZERO) {
+            let who = &learned.customer;
+            return Err(Failure::new(
+                Kind::Unavailable,
+                Reason::StillPending,
+                format!("{} ({}) is still pending.", who.name, who.id),
+            ));
+        }
+        tokio::time::sleep(left.map_or(PAUSE, |left| left.min(PAUSE))).await;
+        let standing = session.backend().standing(&learned.customer).await?;
+        let changed = standing.state != learned.standing.state || standing.stamp != learned.standing.stamp;
+        learned.standing = standing;
+        if changed {
+            show(context, &learned)?;
+        }
+    }
+}
+
+/// Whether the watch is over: back in, or it will not happen with this temporary password.
+fn verdict(learned: &Learned) -> Option<Answer<ExitCode>> {
+    let (state, who) = (&learned.standing.state, &learned.customer);
+    let over = |reason, what: &str| {
+        let failure = Failure::new(
+            Kind::NotDelivered,
+            reason,
+            format!("The temporary password of {} ({}) {what}.", who.name, who.id),
+        )
+        .hint(format!("Issue another: `tellonce reset {}`.", who.id));
+        Some(Err(Failure { changed: Changed::No, ..failure }))
+    };
+    if state.withdrawn == Some(true) {
+        over(Reason::Withdrawn, "was withdrawn")
+    } else if state.expired == Some(true) {
+        over(Reason::RanOut, "ran out before it was used")
+    } else if state.status() == Status::Active {
+        Some(Ok(ExitCode::DONE))
+    } else if state.change_required || state.locked {
+        None
+    } else {
+        Some(Err(Failure::refused(
+            Reason::NothingPending,
+            format!("There is nothing to wait for: {} ({}) is \"{}\".", who.name, who.id, state.words()),
+        )))
+    }
+}
+
+fn show(context: &Context, learned: &Learned) -> Answer<()> {
+    let status = StatusFields::of(learned);
+    if context.json() {
+        let object = StatusJson { schema: "tellonce.status/v1", backend: &context.profile.backend, status: &status };
+        return context.screen.json(&object).map(drop);
+    }
+    let customer = &learned.customer;
+    let mut line = format!("{} ({}): {}", customer.name, customer.id, learned.standing.state.words());
+    if status.change_required {
+        let by = status.issued_by.map_or_else(String::new, |by| format!(" by {by}"));
+        line = format!("{line}. Issued {}{by}, runs out {}", moment(status.issued_at), moment(status.expires_at));
+    }
+    context.screen.line(&line);
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! `withdraw --all`: everything this tool issued that nobody used in time.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::view::moment;
+use crate::domain::ports::Prompter;
+use crate::domain::{Answer, Case, Customer, Desk, ExitCode, Failure, Kind, Pending, Reason, Swept, due, sweep};
+
+#[derive(Serialize)]
+struct SweptJson<'a> {
+    schema: &'static str,
+    backend: &'a str,
+    dry_run: bool,
+    withdrawn: &'a [Customer],
+    failed: Vec<FailedJson<'a>>,
+    total: usize,
+}
+
+#[derive(Serialize)]
+struct FailedJson<'a> {
+    customer: &'a Customer,
+    reason: Reason,
+    message: &'a str,
+}
+
+/// Lists, asks once for all, withdraws each; one that fails does not stop the others (exit 10).
+pub(super) async fn run(
+    context: &Context,
+    case: &Case,
+    older_than: Duration,
+    dry_run: bool,
+    yes: bool,
+) -> Answer<ExitCode> {
+    let session = context.session().await?;
+    let mut prompter = context.prompter(yes);
+    let mut confirmed = context.prompter(true);
+    let due = context.at_desk(&mut prompter, async |desk: &mut Desk<'_>| due(desk, &session, older_than).await).await?;
+    let total = due.len();
+    let swept = if dry_run {
+        list(context, &due);
+        Swept { withdrawn: due.into_iter().map(|one| one.customer).collect(), failed: Vec::new() }
+    } else {
+        if !yes && !due.is_empty() {
+            list(context, &due);
+            let question = format!(
+                "Withdraw these {total} temporary passwords on {} ({})?",
+                context.profile.name, context.profile.backend
+            );
+            if !prompter.yes(&question, false)? {
+                return Err(Failure::new(Kind::Declined, Reason::Declined, "Nothing was withdrawn."));
+            }
+        }
+        context.at_desk(&mut confirmed, async |desk: &mut Desk<'_>| Ok(sweep(desk, &session, due, case).await)).await?
+    };
+    report(context, &swept, total, dry_run)?;
+    Ok(if swept.failed.is_empty() { ExitCode::DONE } else { ExitCode::SOME_FAILED })
+}
+
+fn list(context: &Context, due: &[Pending]) {
+    if context.json() || due.is_empty() {
+        return;
+    }
+    let rows =
+        due.iter().map(|one| vec![one.customer.id.to_string(), one.customer.name.clone(), moment(one.issued_at)]);
+    context.screen.table(&["ID", "NAME", "ISSUED"], rows.collect());
+}
+
+fn report(context: &Context, swept: &Swept, total: usize, dry_run: bool) -> Answer<()> {
+    if context.json() {
+        let failed = swept.failed.iter().map(|(customer, failure)| FailedJson {
+            customer,
+            reason: failure.reason,
+            message: &failure.message,
+        });
+        let object = SweptJson {
+            schema: "tellonce.withdraw/v1",
+            backend: &context.profile.backend,
+            dry_run,
+            withdrawn: &swept.withdrawn,
+            failed: failed.collect(),
+            total,
+        };
+        return context.screen.json(&object).map(drop);
+    }
+    let what = if dry_run { "would be withdrawn" } else { "withdrawn" };
+    context.screen.line(&format!("{} of {total} {what}.", swept.withdrawn.len()));
+    for (customer, failure) in &swept.failed {
+        context.screen.warning(&format!("{}: {failure}", customer.id));
+    }
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! The story as the agent lives it.
+
+use zeroize::Zeroizing;
+
+use super::players::{Handed, Player, Read};
+use super::teller::Teller;
+use crate::audit;
+use crate::commands::context::Context;
+use crate::domain::{
+    Action, Answer, Case, Desk, Failure, Issuance, Kind, Reason, ResetRequest, Session, Status, Way, reset, withdraw,
+};
+use crate::terminal::next_steps;
+
+/// L1: a stranger changes nothing; Sam gets in.
+pub(super) async fn sign_in(stage: &Context, teller: &mut Teller<'_>) -> Answer<Session> {
+    teller.act("The agent signs in");
+    let mut stranger = Player { password: "not-the-password", ..Player::sam() };
+    let refused = stage.sign_in()?.sign_in(Way::Password, Some("sam"), &mut stranger).await;
+    let kind = refused.err().map(|failure| failure.kind);
+    teller.check("L1", "with a wrong password nobody gets in", kind == Some(Kind::NotAllowed));
+    let (lee, _) = stage.sign_in()?.sign_in(Way::Password, Some("lee"), &mut Player::sam()).await?;
+    let refused = attempt(stage, &lee, "ada@example.com", &mut Player::sam()).await.err();
+    let kind = refused.map(|failure| failure.kind);
+    teller.check("L1", "lee, who has no right to issue passwords, is refused", kind == Some(Kind::NotAllowed));
+    let (session, _) = stage.sign_in()?.sign_in(Way::Password, Some("sam"), &mut Player::sam()).await?;
+    teller.check("L1", "sam, a support agent, is signed in for 8 hours", session.agent() == "sam");
+    Ok(session)
+}
+
+/// L2: find, and see before acting.
+pub(super) async fn find(session: &Session, teller: &mut Teller<'_>) -> Answer<()> {
+    teller.act("Ada Lovelace calls: she cannot sign in, and the e-mail reset does not reach her");
+    for text in ["C-1001", "ada.lovelace", "ADA@example.com", "lovelace"] {
+        let found = session.directory().find(text, 5).await?;
+        let is_ada = found.customers.first().is_some_and(|customer| customer.id.as_str() == "C-1001");
+        teller.check("L2", &format!("tellonce find {text}: Ada Lovelace, C-1001"), is_ada);
+    }
+    let standing = standing(session, "C-1001").await?;
+    teller.check("L2", "tellonce show C-1001: Active, her roles, the password rules", standing.0 == Status::Active);
+    Ok(())
+}
+
+async fn standing(session: &Session, id: &str) -> Answer<(Status, bool)> {
+    let customer = session.directory().get(&crate::domain::CustomerId::new(id)).await?;
+    let customer = customer.ok_or_else(|| Failure::bug(format!("{id} is missing from the practice directory.")))?;
+    let standing = session.backend().standing(&customer).await?;
+    Ok((standing.state.status(), standing.state.change_required))
+}
+
+/// One reset as the real command does it, but for where it is shown.
+async fn attempt(
+    stage: &Context,
+    session: &Session,
+    customer: &str,
+    player: &mut Player,
+) -> Answer<(Issuance, Zeroizing<String>)> {
+    let read = Read::default();
+    let request = ResetRequest { customer: customer.to_owned(), ..ResetRequest::default() };
+    let mut reveal = Handed { read: std::rc::Rc::clone(&read) };
+    let issuance =
+        stage.at_desk(player, async |desk: &mut Desk<'_>| reset(desk, session, &mut reveal, request).await).await?;
+    let password = read.borrow_mut().pop().ok_or_else(|| Failure::bug("The tour saw no reveal."))?;
+    Ok((issuance, password))
+}
+
+/// L3 to L7 and L14: no, then yes, and the reveal.
+pub(super) async fn reset_ada(
+    stage: &Context,
+    session: &Session,
+    teller: &mut Teller<'_>,
+) -> Answer<Zeroizing<String>> {
+    teller.act("tellonce reset ada@example.com");
+    let mut hesitates = Player { confirms: false, ..Player::sam() };
+    let declined = attempt(stage, session, "ada@example.com", &mut hesitates).await.err().map(|failure| failure.kind);
+    let untouched = standing(session, "C-1001").await? == (Status::Active, false);
+    teller.check("L4", "sam answers no: nothing changes, exit 6", declined == Some(Kind::Declined) && untouched);
+    let mut sam = Player::sam();
+    let (issuance, password) = attempt(stage, session, "ada@example.com", &mut sam).await?;
+    let label = sam.shown.map(|plan| plan.action);
+    teller.check("L3", "sam answers yes to \"Set Temporary Password\"", label == Some(Action::Set));
+    reveal(teller, &issuance, &password);
+    let read_back = standing(session, "C-1001").await? == (Status::ForcePasswordReset, true);
+    teller.check("L7", "the status, read back, is Force Password Reset", read_back);
+    Ok(password)
+}
+
+fn reveal(teller: &mut Teller<'_>, issuance: &Issuance, password: &str) {
+    teller.say("The reveal, the only one (a real one has a screen of its own, and leaves no trace on it):");
+    teller.show(password);
+    teller.say("Sam says to the customer:");
+    let steps = next_steps(issuance);
+    for step in &steps {
+        teller.say(&format!("- {step}"));
+    }
+    teller.check("L14", "the agent was told what to say", steps.iter().any(|step| step.contains("Update Password")));
+}
+
+/// L10: the first one got lost.
+pub(super) async fn reset_again(
+    stage: &Context,
+    session: &Session,
+    teller: &mut Teller<'_>,
+) -> Answer<Zeroizing<String>> {
+    teller.act("Ada's note got wet. Nobody can show it again, so sam issues another");
+    let mut sam = Player::sam();
+    let (issuance, password) = attempt(stage, session, "C-1001", &mut sam).await?;
+    let said = sam.shown.is_some_and(|plan| plan.pending_since.is_some() && plan.recent.len() == 1);
+    teller.check("L5", "the confirmation says that one is pending and will be replaced", said);
+    reveal(teller, &issuance, &password);
+    Ok(password)
+}
+
+/// The status after the change.
+pub(super) async fn read_status(session: &Session, teller: &mut Teller<'_>) -> Answer<()> {
+    let back = standing(session, "C-1001").await? == (Status::Active, false);
+    teller.check("L8", "tellonce status C-1001 --watch ends: Active, back in", back);
+    Ok(())
+}
+
+/// L3: a customer without a user.
+pub(super) async fn reset_grace(
+    stage: &Context,
+    session: &Session,
+    teller: &mut Teller<'_>,
+) -> Answer<Zeroizing<String>> {
+    teller.act("Grace Hopper calls. She is a customer, but has no user yet: tellonce reset grace@example.com");
+    let mut sam = Player::sam();
+    let (issuance, password) = attempt(stage, session, "grace@example.com", &mut sam).await?;
+    let label = sam.shown.map(|plan| plan.action);
+    let created = issuance.user_created && label == Some(Action::CreateAndSet);
+    teller.check("L3", "\"Create User and Set Temporary Password\": it ends the same way", created);
+    reveal(teller, &issuance, &password);
+    Ok(password)
+}
+
+/// Withdrawal, and what no flag gets around.
+pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, teller: &mut Teller<'_>) -> Answer<()> {
+    teller.act("Meanwhile: what is refused, and one that went to the wrong ear");
+    let refusals = [
+        ("alan@example.com", Reason::Disabled, "Alan Turing is disabled"),
+        ("C-1007", Reason::External, "Hedy Lamarr's password is kept by another system"),
+        ("C-1008", Reason::Protected, "Annie Easley is in the protected group staff-admins"),
+        ("sam@example.com", Reason::OwnUser, "sam's own user"),
+        ("mary@example.com", Reason::Ambiguous, "two Marys share mary@example.com"),
+    ];
+    for (customer, reason, words) in refusals {
+        let refused = attempt(stage, session, customer, &mut Player::sam()).await.err().map(|failure| failure.reason);
+        teller.check("L1", &format!("refused: {words}"), refused == Some(reason));
+    }
+    let (_, password) = attempt(stage, session, "C-1004", &mut Player::sam()).await?;
+    let withdrawn = stage
+        .at_desk(&mut Player::sam(), async |desk: &mut Desk<'_>| {
+            withdraw(desk, session, "C-1004", Case::default()).await
+        })
+        .await?;
+    let refused = super::customer_side::is_refused(stage, "mary.jackson", &password)?;
+    let still_locked_out = standing(session, "C-1004").await?.1;
+    teller.check(
+        "L9",
+        "tellonce withdraw C-1004: that password is dead, Mary stays locked out",
+        withdrawn.state.change_required && refused && still_locked_out,
+    );
+    Ok(())
+}
+
+/// The audit log has it all, and no password.
+pub(super) fn audit(stage: &Context, teller: &mut Teller<'_>) -> Answer<()> {
+    teller.act("The team lead reads the audit log");
+    let verified = audit::verify(&stage.folders.audit_log(), None)?;
+    teller.check(
+        "L6",
+        &format!("tellonce audit verify: {} records, the chain is whole, no password in it", verified.records),
+        verified.records > 0,
+    );
+    Ok(())
+}

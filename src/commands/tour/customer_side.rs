@@ -1,0 +1,121 @@
+//! The story as the customer lives it.
+
+use zeroize::Zeroizing;
+
+use super::teller::Teller;
+use crate::backends::practice::{Change, Practice, Redeem, SignIn};
+use crate::commands::context::Context;
+use crate::commands::practice::directory;
+use crate::domain::{Answer, Failure, Rule};
+
+/// The password that sample customers start with.
+const OLD: &str = "Practice-makes-1";
+/// What Ada chooses.
+const CHOSEN: &str = "Poetical-Science-1843";
+/// What Ada chooses later, by e-mail.
+const CHOSEN_LATER: &str = "Analytical-Engine-1837";
+
+/// Whether the app refuses this password outright.
+pub(super) fn is_refused(stage: &Context, name: &str, password: &str) -> Answer<bool> {
+    Ok(matches!(directory(stage)?.sign_in(name, password)?, SignIn::Refused(_)))
+}
+
+fn mails(practice: &Practice) -> Answer<usize> {
+    Ok(practice.outbox()?.iter().filter(|mail| mail.token().is_some()).count())
+}
+
+/// L6, L9 and L12: what does not work meanwhile.
+pub(super) fn locked_out(stage: &Context, teller: &mut Teller<'_>) -> Answer<()> {
+    teller.act("Until Ada has chosen a password of her own, she is locked out");
+    let practice = directory(stage)?;
+    teller.check("L9", "her old password is refused", is_refused(stage, "ada@example.com", OLD)?);
+    let before = mails(&practice)?;
+    practice.forgot_password("ada@example.com")?;
+    teller.check("L9", "\"Forgot your password?\" mails her no link", mails(&practice)? == before);
+    teller.check(
+        "L6",
+        "and the temporary password was never mailed",
+        practice.outbox()?.iter().all(|mail| mail.token().is_none()),
+    );
+    Ok(())
+}
+
+/// L10 and L12: the newest only, as it was shown.
+pub(super) fn only_the_newest(stage: &Context, first: &str, second: &str, teller: &mut Teller<'_>) -> Answer<()> {
+    teller.act("Ada signs in");
+    teller.check("L10", "the first temporary password is refused", is_refused(stage, "ada@example.com", first)?);
+    let other_case: Zeroizing<String> =
+        Zeroizing::new(
+            second
+                .chars()
+                .map(|letter| {
+                    if letter.is_ascii_uppercase() { letter.to_ascii_lowercase() } else { letter.to_ascii_uppercase() }
+                })
+                .collect(),
+        );
+    teller.check(
+        "L12",
+        "the second one in the other case is refused",
+        is_refused(stage, "ada@example.com", &other_case)?,
+    );
+    Ok(())
+}
+
+/// L8 and L11: she must choose, under the rules, and it works once.
+pub(super) fn chooses(stage: &Context, temporary: &str, teller: &mut Teller<'_>) -> Answer<()> {
+    let practice = directory(stage)?;
+    let SignIn::ChangeRequired(ticket) = practice.sign_in("ada@example.com", temporary)? else {
+        teller.check("L8", "with the newest one she is asked for a new password", false);
+        return Ok(());
+    };
+    teller.check("L8", "with the newest one she is asked for a new password, under these rules:", true);
+    for rule in practice.policy()?.words() {
+        teller.say(&format!("    - {rule}"));
+    }
+    let broken = |answer: Change| if let Change::Broken(rules) = answer { rules } else { Vec::new() };
+    let short = broken(practice.change_password(&ticket, "Short-1")?);
+    teller.check("L8", "\"Short-1\" is refused: at least 12 characters", short.contains(&Rule::MinLength(12)));
+    let named = broken(practice.change_password(&ticket, "Ada.Lovelace-1843")?);
+    teller.check(
+        "L8",
+        "\"Ada.Lovelace-1843\" is refused: it contains her username",
+        named.contains(&Rule::NotContainsUsername),
+    );
+    let same = broken(practice.change_password(&ticket, temporary)?);
+    teller.check("L8", "the temporary one again is refused", same.iter().any(|rule| matches!(rule, Rule::History(_))));
+    let done = matches!(practice.change_password(&ticket, CHOSEN)?, Change::Done);
+    teller.check("L8", "a good one, \"Update Password\", and she is in", done);
+    teller.check("L11", "the temporary password is refused now", is_refused(stage, "ada@example.com", temporary)?);
+    let in_again = matches!(practice.sign_in("ada@example.com", CHOSEN)?, SignIn::SignedIn);
+    teller.check("L8", "her own password works", in_again);
+    Ok(())
+}
+
+/// L13: with nothing pending, self-service works again.
+pub(super) fn self_service(stage: &Context, teller: &mut Teller<'_>) -> Answer<()> {
+    let practice = directory(stage)?;
+    practice.forgot_password("ada@example.com")?;
+    let mails = practice.outbox()?;
+    let token = mails
+        .iter()
+        .rev()
+        .find_map(|mail| mail.token())
+        .ok_or_else(|| Failure::bug("The practice directory mailed no link."))?;
+    let redeemed = matches!(practice.redeem(token, CHOSEN_LATER)?, Redeem::Done);
+    teller.check("L13", "\"Forgot your password?\" works for her again", redeemed);
+    let once = matches!(practice.redeem(token, CHOSEN)?, Redeem::Refused(_));
+    teller.check("L13", "and its link works once", once);
+    Ok(())
+}
+
+/// L8 for a user who was just created.
+pub(super) fn grace_comes_in(stage: &Context, temporary: &str, teller: &mut Teller<'_>) -> Answer<()> {
+    let practice = directory(stage)?;
+    let SignIn::ChangeRequired(ticket) = practice.sign_in("grace@example.com", temporary)? else {
+        teller.check("L8", "Grace signs in with it and is asked for a new password", false);
+        return Ok(());
+    };
+    let done = matches!(practice.change_password(&ticket, "Nanoseconds-in-1ft")?, Change::Done);
+    teller.check("L8", "Grace signs in with it, chooses her own, and is in", done);
+    Ok(())
+}

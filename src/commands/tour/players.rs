@@ -1,0 +1,86 @@
+//! The tour's agent, who answers as the story has it, and its reveal, which the tour reads as the agent would.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use zeroize::Zeroizing;
+
+use crate::domain::ports::{Prompter, ReadyReveal, Reveal};
+use crate::domain::{Answer, Consent, Customer, Delivery, Failure, Issuance, Kind, Plan, Reason, TemporaryPassword};
+
+/// Answers the sign-in and the confirmation.
+pub(super) struct Player {
+    /// The password to sign in with.
+    pub(super) password: &'static str,
+    /// Whether the confirmation is answered yes.
+    pub(super) confirms: bool,
+    /// The plan that was shown last.
+    pub(super) shown: Option<Plan>,
+}
+
+impl Player {
+    /// Sam, who confirms.
+    pub(super) const fn sam() -> Self {
+        Self { password: "practice", confirms: true, shown: None }
+    }
+}
+
+impl Prompter for Player {
+    fn can_ask(&self) -> bool {
+        false
+    }
+
+    fn choose(&mut self, _: &str, _: &[Customer]) -> Answer<usize> {
+        Ok(0)
+    }
+
+    fn confirm(&mut self, plan: &Plan) -> Answer<Consent> {
+        self.shown = Some(plan.clone());
+        if self.confirms {
+            Ok(Consent::answered())
+        } else {
+            Err(Failure::new(Kind::Declined, Reason::Declined, "Nothing was changed."))
+        }
+    }
+
+    fn line(&mut self, _: &str, flag: &str) -> Answer<String> {
+        Err(Failure::missing_answer("The tour has no answer to that.", format!("`{flag}`")))
+    }
+
+    fn secret(&mut self, _: &str, _: &str) -> Answer<Zeroizing<String>> {
+        Ok(Zeroizing::new(self.password.to_owned()))
+    }
+
+    fn yes(&mut self, _: &str, default: bool) -> Answer<bool> {
+        Ok(default)
+    }
+
+    fn say(&mut self, _: &str) {}
+}
+
+/// What the tour read at the reveal: nobody else keeps it, and it is wiped with the tour.
+pub(super) type Read = Rc<RefCell<Vec<Zeroizing<String>>>>;
+
+/// Hands the password to the tour, which plays both agent and customer.
+pub(super) struct Handed {
+    /// What was read, one entry a reveal.
+    pub(super) read: Read,
+}
+
+impl Reveal for Handed {
+    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
+        Ok(Box::new(Self { read: Rc::clone(&self.read) }))
+    }
+}
+
+impl ReadyReveal for Handed {
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn reveal(self: Box<Self>, password: TemporaryPassword, _: &Issuance) -> Delivery {
+        let copy = password.reveal(|characters| Zeroizing::new(characters.to_owned()));
+        self.read.borrow_mut().push(copy);
+        Delivery::Shown
+    }
+}

@@ -1,0 +1,88 @@
+//! What several verbs show alike.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::context::Context;
+use crate::agent::Kept;
+use crate::domain::{Answer, Customer, ExitCode, Learned, Right, Session, Status};
+
+/// A moment as people read it.
+pub(super) fn moment(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "not known".to_owned(), |at| at.strftime("%F %H:%M UTC").to_string())
+}
+
+/// The fields that `status` and `show` share.
+#[derive(Clone, PartialEq, Serialize)]
+pub(super) struct StatusFields<'a> {
+    pub(super) customer: &'a Customer,
+    pub(super) status: Status,
+    pub(super) change_required: bool,
+    pub(super) locked: bool,
+    pub(super) disabled: bool,
+    pub(super) expired: Option<bool>,
+    pub(super) withdrawn: Option<bool>,
+    pub(super) issued_at: Option<Timestamp>,
+    pub(super) issued_by: Option<&'a str>,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+impl<'a> StatusFields<'a> {
+    /// From what was learned. Who issued it: as this machine's audit log knows it, else as the backend does.
+    pub(super) fn of(learned: &'a Learned) -> Self {
+        let standing = &learned.standing;
+        let known_here = learned.history.issued_by(standing.stamp.as_ref());
+        Self {
+            customer: &learned.customer,
+            status: standing.state.status(),
+            change_required: standing.state.change_required,
+            locked: standing.state.locked,
+            disabled: standing.state.disabled,
+            expired: standing.state.expired,
+            withdrawn: standing.state.withdrawn,
+            issued_at: standing.issued_at,
+            issued_by: known_here.or(standing.issued_by.as_deref()),
+            expires_at: standing.expires_at,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WhoamiJson<'a> {
+    schema: &'static str,
+    agent: &'a str,
+    backend: &'a str,
+    profile: &'a str,
+    expires_at: Option<Timestamp>,
+    kept_in: Option<String>,
+    rights: Vec<Right>,
+}
+
+/// Who is signed in, for `whoami` and after `login`.
+pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&Kept>) -> Answer<ExitCode> {
+    let rights = session.backend().rights().await?;
+    let kept_in = kept.map(ToString::to_string);
+    let place = session.place();
+    if context.json() {
+        let object = WhoamiJson {
+            schema: "tellonce.whoami/v1",
+            agent: session.agent(),
+            backend: &place.backend,
+            profile: &place.profile,
+            expires_at: session.expires_at(),
+            kept_in,
+            rights,
+        };
+        return context.screen.json(&object);
+    }
+    let words: Vec<&str> = rights.iter().map(|right| right.words()).collect();
+    context.screen.practice_banner(&place.backend);
+    context.screen.fields(&[
+        ("Agent".to_owned(), session.agent().to_owned()),
+        ("Profile".to_owned(), format!("{} ({})", place.profile, place.backend)),
+        ("Until".to_owned(), moment(session.expires_at())),
+        ("Kept in".to_owned(), kept_in.unwrap_or_else(|| "nowhere: this command only".to_owned())),
+        ("May".to_owned(), words.join("\n")),
+    ]);
+    Ok(ExitCode::DONE)
+}

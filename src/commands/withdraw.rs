@@ -1,0 +1,63 @@
+//! `withdraw`: a pending temporary password is made unusable now.
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::sweep;
+use crate::cli::WithdrawArgs;
+use crate::domain::ports::Prompter;
+use crate::domain::{Answer, Customer, Desk, ExitCode, Failure, SessionsEnded, Status, withdraw};
+
+#[derive(Serialize)]
+struct WithdrawnJson<'a> {
+    schema: &'static str,
+    backend: &'a str,
+    customer: &'a Customer,
+    status: Status,
+    sessions_ended: SessionsEnded,
+    attempt: &'a str,
+}
+
+/// Withdraws one, or with `--all` sweeps.
+pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Answer<ExitCode> {
+    let mut prompter = context.prompter(args.yes);
+    context.refuse_practice_by_accident((prompter.can_ask() && !args.yes) || args.dry_run)?;
+    if !args.yes && !args.dry_run && !prompter.can_ask() {
+        return Err(Failure::missing_answer(
+            "A withdrawal asks for confirmation, and nobody can be asked.",
+            "Add `--yes` to confirm beforehand.",
+        ));
+    }
+    let Some(customer) = args.customer else {
+        return sweep::run(context, &args.case.into(), args.older_than.unwrap_or_default(), args.dry_run, args.yes)
+            .await;
+    };
+    let session = context.session().await?;
+    let case = args.case.into();
+    let done = context
+        .at_desk(&mut prompter, async |desk: &mut Desk<'_>| withdraw(desk, &session, &customer, case).await)
+        .await?;
+    if context.json() {
+        let object = WithdrawnJson {
+            schema: "tellonce.withdraw/v1",
+            backend: &context.profile.backend,
+            customer: &done.customer,
+            status: done.state.status(),
+            sessions_ended: done.sessions_ended,
+            attempt: done.attempt.as_str(),
+        };
+        return context.screen.json(&object);
+    }
+    context.screen.practice_banner(&context.profile.backend);
+    let customer = &done.customer;
+    context.screen.line(&format!(
+        "The temporary password of {} ({}) is dead, and their sessions are ended.",
+        customer.name, customer.id
+    ));
+    context.screen.line(&format!(
+        "They stay locked out ({}) until you issue another: tellonce reset {}",
+        done.state.words(),
+        customer.id
+    ));
+    Ok(ExitCode::DONE)
+}

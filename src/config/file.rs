@@ -1,0 +1,255 @@
+//! Reads config.toml: unknown keys are errors, and every error names file, line and key.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::Error as _;
+
+use super::duration::parse_duration;
+use super::folders::Folders;
+use super::profile::{AuditSettings, BUILT_IN, Forward, LASTS, PRACTICE_PROTECTED, Profile};
+use crate::domain::{Answer, Failure, Guards, Kind, Reason, Requirement};
+
+/// The longest that a temporary password may be made to last.
+const LONGEST: Duration = Duration::from_hours(30 * 24);
+
+/// What config.toml says; with no file, nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    default: Option<String>,
+    profiles: BTreeMap<String, ProfileTable>,
+    /// The `[audit]` table.
+    pub audit: AuditSettings,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileTable {
+    default: Option<String>,
+    #[serde(default)]
+    profiles: BTreeMap<String, ProfileTable>,
+    #[serde(default)]
+    audit: AuditTable,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProfileTable {
+    backend: Backend,
+    protected: Option<Protected>,
+    #[serde(default)]
+    require: Vec<RequirementName>,
+    #[serde(default, deserialize_with = "at_least_one")]
+    max_resets_per_customer_24h: Option<u32>,
+    #[serde(default)]
+    allow_without_logout: bool,
+    #[serde(default, deserialize_with = "lasts")]
+    temporary_password_lasts: Option<Duration>,
+}
+
+/// The backends of this version.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Backend {
+    Practice,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "protected is a table such as { groups = [\"staff-admins\"] }, or \"none\"")]
+enum Protected {
+    Table(ProtectedTable),
+    Word(NoneWord),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProtectedTable {
+    groups: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum NoneWord {
+    None,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RequirementName {
+    Ticket,
+    Reason,
+    Verified,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditTable {
+    forward: Option<ForwardTable>,
+    #[serde(default)]
+    forward_required: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "forward is { syslog = true } or { command = [\"program\", \"argument\"] }")]
+enum ForwardTable {
+    Syslog(SyslogTable),
+    Command(CommandTable),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SyslogTable {
+    syslog: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CommandTable {
+    command: Vec<String>,
+}
+
+fn at_least_one<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<u32>, D::Error> {
+    let most = u32::deserialize(value)?;
+    if most == 0 { Err(D::Error::custom("at least 1; leave it out for no limit")) } else { Ok(Some(most)) }
+}
+
+fn lasts<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(value)?;
+    let lasts = parse_duration(&text).map_err(D::Error::custom)?;
+    if lasts.is_zero() || lasts > LONGEST {
+        return Err(D::Error::custom("more than 0, and at most 30 days"));
+    }
+    Ok(Some(lasts))
+}
+
+impl Configuration {
+    /// Reads the file; none is fine.
+    ///
+    /// # Errors
+    /// Exit 2 with file, line and key: unreadable, writable by others, broken TOML, an unknown key, a wrong value.
+    pub fn load(folders: &Folders) -> Answer<Self> {
+        let path = folders.config_file();
+        match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(wrong(&path, &format!("it cannot be read ({error})"))),
+            Ok(text) => {
+                check_owner_and_mode(&path)?;
+                Self::parse(&text, &path)
+            }
+        }
+    }
+
+    /// Reads the text of a file.
+    pub(super) fn parse(text: &str, path: &Path) -> Answer<Self> {
+        let file: FileTable = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            wrong(path, &format!("line {line}: {}", error.message().replace('\n', " ")))
+        })?;
+        if let Some(default) = &file.default
+            && default != BUILT_IN
+            && !file.profiles.contains_key(default)
+        {
+            return Err(wrong(path, &format!("default = \"{default}\" names no profile of this file")));
+        }
+        let forward = match file.audit.forward {
+            Some(ForwardTable::Syslog(SyslogTable { syslog: true })) => Some(Forward::Syslog),
+            Some(ForwardTable::Command(CommandTable { command })) if command.is_empty() => {
+                return Err(wrong(path, "audit.forward.command is empty"));
+            }
+            Some(ForwardTable::Command(CommandTable { command })) => Some(Forward::Command(command)),
+            Some(ForwardTable::Syslog(SyslogTable { syslog: false })) | None => None,
+        };
+        if file.audit.forward_required && forward.is_none() {
+            return Err(wrong(path, "audit.forward_required needs audit.forward"));
+        }
+        let audit = AuditSettings { forward, forward_required: file.audit.forward_required };
+        Ok(Self { default: file.default, profiles: file.profiles, audit })
+    }
+
+    /// The profile to use: the one named, else the default, else the practice profile that needs no configuration.
+    ///
+    /// # Errors
+    /// Exit 2, listing those there are: no profile has that name.
+    pub fn profile(&self, named: Option<&str>) -> Answer<Profile> {
+        let Some(name) = named.or(self.default.as_deref()) else {
+            return Ok(Profile::built_in(false));
+        };
+        match self.profiles.get(name) {
+            Some(table) => Ok(table.profile(name)),
+            None if name == BUILT_IN => Ok(Profile::built_in(true)),
+            None => {
+                let there_are = self.profile_names().join(", ");
+                Err(Failure::new(Kind::Usage, Reason::Configuration, format!("There is no profile \"{name}\"."))
+                    .hint(format!("There are: {there_are}. Add one with `tellonce profile add {name}`.")))
+            }
+        }
+    }
+
+    /// Every profile's name, the one that needs no configuration included.
+    pub fn profile_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.profiles.keys().cloned().collect();
+        if !self.profiles.contains_key(BUILT_IN) {
+            names.push(BUILT_IN.to_owned());
+        }
+        names
+    }
+
+    /// Whether the profile is used where none is named.
+    pub fn is_default(&self, name: &str) -> bool {
+        self.default.as_deref().unwrap_or(BUILT_IN) == name
+    }
+}
+
+impl ProfileTable {
+    fn profile(&self, name: &str) -> Profile {
+        let Backend::Practice = self.backend;
+        let protected_groups = match &self.protected {
+            Some(Protected::Table(table)) => table.groups.clone(),
+            Some(Protected::Word(NoneWord::None)) => Vec::new(),
+            None => vec![PRACTICE_PROTECTED.to_owned()],
+        };
+        let require = self.require.iter().map(|name| match name {
+            RequirementName::Ticket => Requirement::Ticket,
+            RequirementName::Reason => Requirement::Reason,
+            RequirementName::Verified => Requirement::Verified,
+        });
+        Profile {
+            name: name.to_owned(),
+            backend: BUILT_IN.to_owned(),
+            guards: Guards {
+                require: require.collect(),
+                max_resets_per_customer_24h: self.max_resets_per_customer_24h,
+                allow_without_logout: self.allow_without_logout,
+                temporary_password_lasts: self.temporary_password_lasts.unwrap_or(LASTS),
+            },
+            protected_groups,
+            chosen: true,
+            built_in: false,
+        }
+    }
+}
+
+/// A configuration that others can write decides where passwords are set: it is not trusted.
+fn check_owner_and_mode(path: &Path) -> Answer<()> {
+    let found = path.metadata().map_err(|error| wrong(path, &format!("it cannot be read ({error})")))?;
+    let me = rustix::process::geteuid().as_raw();
+    if found.uid() != me && found.uid() != 0 {
+        return Err(wrong(path, "it belongs to somebody else"));
+    }
+    if found.mode() & 0o022 != 0 {
+        return Err(wrong(path, "others can write it").hint(format!("chmod go-w {}", path.display())));
+    }
+    Ok(())
+}
+
+pub(super) fn wrong(path: &Path, what: &str) -> Failure {
+    Failure::new(Kind::Usage, Reason::Configuration, format!("{}: {what}.", path.display()))
+        .hint("`tellonce profile add --print` shows a commented sample.")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+fn parse(text: &str) -> Answer<Configuration> {
+    Configuration::parse(text, Path::new("config.toml"))
+}
+
+fn refused(text: &str) -> String {
+    let failure = parse(text).unwrap_err();
+    assert_eq!(failure.reason, Reason::Configuration);
+    assert_eq!(failure.exit_code(), crate::domain::ExitCode::USAGE);
+    failure.message
+}
+
+#[test]
+fn with_no_file_there_is_the_practice_profile_and_nobody_chose_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = Configuration::load(&Folders::all_in(folder.path())).unwrap().profile(None).unwrap();
+    assert_eq!((profile.name.as_str(), profile.chosen, profile.built_in), ("practice", false, true));
+    assert_eq!(profile.protected_groups, ["staff-admins"]);
+    assert_eq!(profile.guards.temporary_password_lasts, Duration::from_hours(24));
+}
+
+#[test]
+fn naming_practice_chooses_it() {
+    assert!(parse("").unwrap().profile(Some("practice")).unwrap().chosen);
+}
+
+#[test]
+fn everything_that_can_be_said_is_read() {
+    let configuration = parse(
+        "default = 'training'\n[profiles.training]\nbackend = 'practice'\nprotected = { groups = ['board'] }\n\
+         require = ['ticket', 'verified', 'reason']\nmax_resets_per_customer_24h = 3\nallow_without_logout = true\n\
+         temporary_password_lasts = '2 days'\n[audit]\nforward = { command = ['logger', '-t', 'x'] }\nforward_required = true\n",
+    )
+    .unwrap();
+    let profile = configuration.profile(None).unwrap();
+    assert_eq!((profile.name.as_str(), profile.chosen, profile.built_in), ("training", true, false));
+    assert_eq!(profile.protected_groups, ["board"]);
+    assert_eq!(profile.guards.require, [Requirement::Ticket, Requirement::Verified, Requirement::Reason]);
+    assert_eq!(profile.guards.max_resets_per_customer_24h, Some(3));
+    assert!(profile.guards.allow_without_logout);
+    assert_eq!(profile.guards.temporary_password_lasts, Duration::from_hours(48));
+    assert_eq!(configuration.audit.forward, Some(Forward::Command(vec!["logger".into(), "-t".into(), "x".into()])));
+    assert!(configuration.audit.forward_required);
+    assert_eq!(configuration.profile_names(), ["training", "practice"]);
+}
+
+#[test]
+fn protection_is_switched_off_only_by_saying_so() {
+    let profile =
+        parse("[profiles.a]\nbackend = 'practice'\nprotected = 'none'\n").unwrap().profile(Some("a")).unwrap();
+    assert!(profile.protected_groups.is_empty());
+}
+
+#[test]
+fn what_is_wrong_is_named_with_file_line_and_key() {
+    for (text, line, key) in [
+        ("defualt = 'x'\n", "line 1", "defualt"),
+        ("[profiles.a]\nbackend = 'practice'\n\nurl = 'x'\n", "line 4", "url"),
+        ("[profiles.a]\nbackend = 'keycloak'\n", "line 2", "keycloak"),
+        ("[profiles.a]\nrequire = ['ticket']\n", "line 1", "backend"),
+        ("[profiles.a]\nbackend = 'practice'\nrequire = ['nothing']\n", "line 3", "nothing"),
+        ("[profiles.a]\nbackend = 'practice'\ntemporary_password_lasts = 'soon'\n", "line 3", "soon"),
+        ("[profiles.a]\nbackend = 'practice'\ntemporary_password_lasts = '31d'\n", "line 3", "30 days"),
+        ("[profiles.a]\nbackend = 'practice'\nmax_resets_per_customer_24h = 0\n", "line 3", "at least 1"),
+        ("[profiles.a]\nbackend = 'practice'\nprotected = 'all'\n", "line 3", "protected"),
+        ("[audit]\nforward = { mail = true }\n", "line 2", "forward"),
+        ("default = [\n", "line", ""),
+    ] {
+        let message = refused(text);
+        assert!(
+            message.starts_with("config.toml: ") && message.contains(line) && message.contains(key),
+            "{text:?}: {message}"
+        );
+    }
+}
+
+#[test]
+fn what_does_not_go_together_is_refused() {
+    assert!(refused("default = 'missing'\n").contains("missing"));
+    assert!(refused("[audit]\nforward_required = true\n").contains("forward_required"));
+    assert!(refused("[audit]\nforward = { command = [] }\n").contains("command"));
+}
+
+#[test]
+fn an_unknown_profile_is_told_with_those_there_are() {
+    let failure = parse("[profiles.acme]\nbackend = 'practice'\n").unwrap().profile(Some("acne")).unwrap_err();
+    assert!(failure.hint.unwrap().contains("acme, practice"));
+}
+
+#[test]
+fn a_file_that_others_can_write_is_not_trusted() {
+    let folder = tempfile::tempdir().unwrap();
+    let folders = Folders::all_in(folder.path());
+    std::fs::write(folders.config_file(), "").unwrap();
+    for (mode, trusted) in [(0o600, true), (0o644, true), (0o664, false), (0o606, false)] {
+        std::fs::set_permissions(folders.config_file(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let loaded = Configuration::load(&folders);
+        assert_eq!(loaded.is_ok(), trusted, "{mode:o}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_file_or_no_text_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folders = Folders::all_in(folder.path());
+    std::fs::create_dir(folders.config_file()).unwrap();
+    assert_eq!(Configuration::load(&folders).unwrap_err().reason, Reason::Configuration);
+    std::fs::remove_dir(folders.config_file()).unwrap();
+    std::fs::write(folders.config_file(), b"\xff\xfe").unwrap();
+    assert_eq!(Configuration::load(&folders).unwrap_err().reason, Reason::Configuration);
+}

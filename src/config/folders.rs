@@ -1,0 +1,100 @@
+//! Where our files are, and that they are ours alone.
+
+use std::ffi::OsString;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use crate::domain::{Answer, Failure, Kind, Reason};
+
+/// The three folders: `TELLONCE_HOME` is all of them; else XDG's, or the platform's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folders {
+    config: PathBuf,
+    data: PathBuf,
+    state: PathBuf,
+}
+
+impl Folders {
+    /// Finds them from the environment. Nothing is made yet.
+    ///
+    /// # Errors
+    /// Exit 2: neither `TELLONCE_HOME` nor a home folder is known, or `TELLONCE_HOME` is not an absolute path.
+    pub fn find(environment: &dyn Fn(&str) -> Option<OsString>) -> Answer<Self> {
+        if let Some(home) = environment("TELLONCE_HOME").filter(|home| !home.is_empty()) {
+            let home = std::path::absolute(&home)
+                .map_err(|error| Failure::usage("TELLONCE_HOME is not a path.").because(error))?;
+            return Ok(Self::all_in(&home));
+        }
+        let base = etcetera::choose_base_strategy().map_err(|error| {
+            Failure::new(Kind::Usage, Reason::Configuration, "Your home folder is not known.")
+                .hint("Set HOME, or TELLONCE_HOME to a folder for tellonce's own files.")
+                .because(error)
+        })?;
+        let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+        Ok(Self {
+            config: base.config_dir().join("tellonce"),
+            data: base.data_dir().join("tellonce"),
+            state: state.join("tellonce"),
+        })
+    }
+
+    /// All three in one folder.
+    pub fn all_in(folder: &Path) -> Self {
+        Self { config: folder.to_owned(), data: folder.to_owned(), state: folder.to_owned() }
+    }
+
+    /// The configuration file.
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// The practice directory's file.
+    pub fn practice_directory(&self) -> PathBuf {
+        self.data.join("practice.db")
+    }
+
+    /// The audit log.
+    pub fn audit_log(&self) -> PathBuf {
+        self.state.join("audit.jsonl")
+    }
+
+    /// Where attempts in progress hold their locks.
+    pub fn attempts(&self) -> PathBuf {
+        self.state.join("attempts")
+    }
+
+    /// Where sessions are kept with `--store file`.
+    pub fn sessions(&self) -> PathBuf {
+        self.state.join("sessions")
+    }
+}
+
+/// Makes a folder, and those above it, for its owner alone (mode 0700). One that is there stays as it is.
+pub fn make_private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Writes a file for its owner alone (mode 0600): whole or not at all, and synced.
+pub fn write_private_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    make_private_folder(folder)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = folder.join(format!(".{name}.{}.new", std::process::id()));
+    let written = write_new(&beside, content).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside); // the error that matters is the first one
+    }
+    written?;
+    File::open(folder)?.sync_all()
+}
+
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let _ = std::fs::remove_file(path); // left behind by a crash of a process with the same number
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}

@@ -1,0 +1,179 @@
+//! Points at which a test ends the process, stops it, or loses an answer. Behind a feature that is off by default.
+//!
+//! `TELLONCE_FAIL_POINT=call:when:what`, several joined by commas: `call` is a port's call (`intend`, `set`, `unlock`,
+//! `mark`, `end_sessions`, `read_back`, `record_set`, `reveal`, `record_delivery`, `withdraw`, `record_withdrawn`),
+//! `when` is `before` or `after`, and `what` is
+//! - `kill`: SIGKILL to this process, as a crash or a power cut;
+//! - `stop`: SIGSTOP to this process, so that a test can do something in between and continue it;
+//! - `fail`: the call fails as unavailable (`before`: not applied; `after`: applied, and its answer lost).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rustix::process::{Signal, getpid, kill_process};
+
+use crate::domain::ports::{AuditLog, IdentityBackend, Intent, Outcome, ReadyReveal, Reveal, SetFailed};
+use crate::domain::{
+    Answer, Capabilities, Consent, Customer, CustomerId, Delivery, Failure, Finding, Forced, History, Issuance, Issued,
+    Pending, Plan, Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+};
+
+/// Reaches a point: does what the environment says of it.
+///
+/// # Errors
+/// What `fail` asked for.
+fn reach(call: &str, when: &str) -> Answer<()> {
+    let wanted = std::env::var("TELLONCE_FAIL_POINT").unwrap_or_default();
+    let point = format!("{call}:{when}:");
+    for what in wanted.split(',').filter_map(|one| one.strip_prefix(point.as_str())) {
+        match what {
+            "kill" => send(Signal::KILL),
+            "stop" => send(Signal::STOP),
+            _ => {
+                let failure = Failure::unavailable(format!("The fail-point {point}{what} was reached."));
+                return Err(if when == "after" { failure.answer_lost() } else { failure });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn send(signal: Signal) {
+    let _ = kill_process(getpid(), signal); // a signal to oneself cannot fail
+}
+
+/// An identity backend with points around the calls that change something.
+pub struct FaultyBackend(pub Box<dyn IdentityBackend>);
+
+#[async_trait(?Send)]
+impl IdentityBackend for FaultyBackend {
+    async fn capabilities(&self) -> Answer<Capabilities> {
+        self.0.capabilities().await
+    }
+
+    async fn rights(&self) -> Answer<Vec<Right>> {
+        self.0.rights().await
+    }
+
+    async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
+        self.0.keep_alive(at_least).await
+    }
+
+    async fn end_session(&self) -> Answer<()> {
+        self.0.end_session().await
+    }
+
+    async fn standing(&self, customer: &Customer) -> Answer<Standing> {
+        self.0.standing(customer).await
+    }
+
+    async fn set_temporary_password(
+        &self,
+        intent: &Intent,
+        whom: &Whom,
+        password: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed> {
+        reach("set", "before")?;
+        let issued = self.0.set_temporary_password(intent, whom, password).await?;
+        reach("set", "after")?;
+        Ok(issued)
+    }
+
+    async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Answer<()> {
+        reach("mark", "before")?;
+        self.0.mark_pending(intent, issued).await?;
+        reach("mark", "after")
+    }
+
+    async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Answer<SessionsEnded> {
+        reach("end_sessions", "before")?;
+        let ended = self.0.end_sessions(intent, user).await?;
+        reach("end_sessions", "after")?;
+        Ok(ended)
+    }
+
+    async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
+        reach("read_back", "before")?;
+        let forced = self.0.read_back(issued).await?;
+        reach("read_back", "after")?;
+        Ok(forced)
+    }
+
+    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
+        reach("withdraw", "before")?;
+        self.0.withdraw(intent, user, only).await?;
+        reach("withdraw", "after")
+    }
+
+    async fn pending(&self) -> Answer<Vec<Pending>> {
+        self.0.pending().await
+    }
+
+    async fn unlock(&self, intent: &Intent, user: &UserId) -> Answer<()> {
+        reach("unlock", "before")?;
+        self.0.unlock(intent, user).await?;
+        reach("unlock", "after")
+    }
+}
+
+/// An audit log with points around what it writes.
+pub struct FaultyAudit<A>(pub A);
+
+impl<A: AuditLog> AuditLog for FaultyAudit<A> {
+    fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+        reach("intend", "before")?;
+        let intent = self.0.intend(session, plan, consent)?;
+        reach("intend", "after")?;
+        Ok(intent)
+    }
+
+    fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
+        let call = match &outcome {
+            Outcome::Set { .. } => "record_set",
+            Outcome::Delivered(_) => "record_delivery",
+            Outcome::Failed { .. } => "record_failed",
+            Outcome::Withdrawn => "record_withdrawn",
+        };
+        reach(call, "before")?;
+        self.0.outcome(intent, outcome)?;
+        reach(call, "after")
+    }
+
+    fn history(&self, session: &Session, customer: &CustomerId) -> Answer<History> {
+        self.0.history(session, customer)
+    }
+
+    fn histories(&self, session: &Session) -> Answer<std::collections::HashMap<CustomerId, History>> {
+        self.0.histories(session)
+    }
+
+    fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+        self.0.recovered(session, customer, finding)
+    }
+}
+
+/// A reveal with a point before and after it.
+pub struct FaultyReveal<'a>(pub &'a mut dyn Reveal);
+
+struct FaultyReady(Box<dyn ReadyReveal>);
+
+impl Reveal for FaultyReveal<'_> {
+    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
+        Ok(Box::new(FaultyReady(self.0.prepare()?)))
+    }
+}
+
+impl ReadyReveal for FaultyReady {
+    fn notices(&self) -> Vec<String> {
+        self.0.notices()
+    }
+
+    fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
+        if reach("reveal", "before").is_err() {
+            return Delivery::NotDelivered;
+        }
+        let delivery = self.0.reveal(password, issuance);
+        let _ = reach("reveal", "after"); // shown is shown
+        delivery
+    }
+}

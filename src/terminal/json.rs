@@ -1,0 +1,161 @@
+//! Results for scripts: one line of JSON, in which control and bidirectional characters stand as \u escapes.
+
+use std::io;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::{CompactFormatter, Formatter};
+use zeroize::Zeroizing;
+
+use super::sanitize::is_unsafe;
+use super::steps::next_steps;
+use crate::domain::{Customer, Failure, Issuance, Kind, Reason, SessionsEnded, Status};
+
+/// Room for any object that holds a password, so that its buffer never moves and leaves a copy behind.
+const ROOM: usize = 64 * 1024;
+
+/// Compact JSON whose strings have nothing in them that a terminal or an eye could be fooled by.
+struct Escaping;
+
+impl Formatter for Escaping {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut plain = 0;
+        for (place, character) in fragment.char_indices().filter(|(_, character)| is_unsafe(*character)) {
+            CompactFormatter.write_string_fragment(writer, &fragment[plain..place])?;
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            plain = place + character.len_utf8();
+        }
+        CompactFormatter.write_string_fragment(writer, &fragment[plain..])
+    }
+}
+
+/// The object as one line, with its line end.
+///
+/// # Errors
+/// Exit 1: the object cannot be written as JSON.
+pub fn to_json(object: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut line = Zeroizing::new(Vec::with_capacity(ROOM));
+    object
+        .serialize(&mut Serializer::with_formatter(&mut *line, Escaping))
+        .map_err(|error| Failure::bug("The result could not be written as JSON.").because(error))?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+#[derive(Serialize)]
+struct ResetJson<'a> {
+    schema: &'static str,
+    customer: &'a Customer,
+    backend: &'a str,
+    user_created: bool,
+    status: Status,
+    issued_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    sessions_ended: SessionsEnded,
+    rules: &'a [String],
+    next_steps: Vec<String>,
+    attempt: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temporary_password: Option<&'a str>,
+}
+
+/// `tellonce.reset/v1`; with the password only where an explicit reveal asked for it.
+///
+/// # Errors
+/// Exit 1: it cannot be written as JSON.
+pub fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    to_json(&ResetJson {
+        schema: "tellonce.reset/v1",
+        customer: &issuance.customer,
+        backend: &issuance.place.backend,
+        user_created: issuance.user_created,
+        status: issuance.state.status(),
+        issued_at: issuance.issued_at,
+        expires_at: issuance.expires_at,
+        sessions_ended: issuance.sessions_ended,
+        rules: &issuance.rules,
+        next_steps: next_steps(issuance),
+        attempt: issuance.attempt.as_str(),
+        temporary_password: password,
+    })
+}
+
+#[derive(Serialize)]
+struct ErrorJson<'a> {
+    schema: &'static str,
+    kind: &'static str,
+    reason: Reason,
+    exit_code: u8,
+    message: &'a str,
+    hint: Option<&'a str>,
+    changed: crate::domain::Changed,
+    candidates: Vec<CandidateJson>,
+}
+
+#[derive(Serialize)]
+struct CandidateJson {
+    id: String,
+    name: String,
+    email: Option<String>,
+}
+
+/// `tellonce.error/v1`.
+pub(super) fn error_json(failure: &Failure) -> Zeroizing<Vec<u8>> {
+    let candidate = |customer: &Customer| CandidateJson {
+        id: customer.id.to_string(),
+        name: customer.name.clone(),
+        email: customer.masked_email(),
+    };
+    let object = ErrorJson {
+        schema: "tellonce.error/v1",
+        kind: kind_name(failure.kind),
+        reason: failure.reason,
+        exit_code: failure.exit_code().number(),
+        message: &failure.message,
+        hint: failure.hint.as_deref(),
+        changed: failure.changed,
+        candidates: failure.candidates.iter().map(candidate).collect(),
+    };
+    to_json(&object).unwrap_or_default()
+}
+
+/// The kind's name for scripts.
+const fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Bug => "bug",
+        Kind::Usage => "usage",
+        Kind::NotFound => "not_found",
+        Kind::NotAllowed => "not_allowed",
+        Kind::Ambiguous => "ambiguous",
+        Kind::Declined => "declined",
+        Kind::Refused => "refused",
+        Kind::Unavailable => "unavailable",
+        Kind::NotDelivered => "not_delivered",
+        Kind::SomeFailed => "some_failed",
+        Kind::CheckFailed => "check_failed",
+        Kind::Interrupted(_) => "interrupted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_survives_and_nothing_unsafe_is_written(text in any::<String>()) {
+            let line = to_json(&serde_json::json!({ "text": text })).unwrap();
+            let written = std::str::from_utf8(&line).unwrap();
+            prop_assert!(!written.trim_end_matches('\n').contains(is_unsafe));
+            let read: serde_json::Value = serde_json::from_str(written).unwrap();
+            prop_assert_eq!(read["text"].as_str().unwrap(), text);
+        }
+    }
+}

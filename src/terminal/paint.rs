@@ -1,0 +1,69 @@
+//! Text laid out in rows of a given width.
+
+use unicode_width::UnicodeWidthChar;
+use unicode_width::UnicodeWidthStr;
+
+/// Breaks text between words so that each row fits; a word that is wider than a row is cut.
+///
+/// For text that is not secret: rows are ordinary strings.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut rows = vec![String::new()];
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let used = rows.last().map_or(0, |row| row.width());
+        if used > 0 && used + 1 + word.width() > width {
+            rows.push(String::new());
+        }
+        let Some(row) = rows.last_mut() else { break };
+        if !row.is_empty() {
+            row.push(' ');
+        }
+        row.push_str(word);
+        while let Some(cut) = rows.last().and_then(|row| cut_at(row, width)) {
+            let rest = rows.last_mut().map(|row| row.split_off(cut)).unwrap_or_default();
+            rows.push(rest);
+        }
+    }
+    rows
+}
+
+/// Where a row that is too wide has to be cut; none where it fits.
+fn cut_at(row: &str, width: usize) -> Option<usize> {
+    let mut used = 0;
+    for (place, character) in row.char_indices() {
+        used += character.width().unwrap_or(0);
+        if used > width && place > 0 {
+            return Some(place);
+        }
+    }
+    None
+}
+
+/// The text cut to a width.
+pub(super) fn cut(text: &str, width: usize) -> &str {
+    cut_at(text, width).map_or(text, |place| &text[..place])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_are_kept_whole_where_they_fit() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(cut("山田花子", 4), "山田");
+    }
+
+    proptest! {
+        #[test]
+        fn no_row_is_too_wide_and_no_word_is_lost(text in "[a-z山田 ]{0,60}", width in 2_usize..30) {
+            let rows = wrap(&text, width);
+            prop_assert!(rows.iter().all(|row| row.width() <= width), "{:?}", rows);
+            let all = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(all(&rows.concat()), all(&text));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Asks the agent, or knows that nobody can be asked.
+
+use std::io::{IsTerminal, stderr, stdin};
+use std::os::fd::AsFd;
+
+use rustix::io::Errno;
+use zeroize::Zeroizing;
+
+use super::plan;
+use super::sanitize::sanitize;
+use super::screen::Screen;
+use super::signals::Signals;
+use super::table;
+use super::tty::{self, Mode};
+use crate::domain::ports::Prompter;
+use crate::domain::{Answer, Consent, Customer, Failure, Kind, Plan, Reason};
+
+/// The longest answer, in bytes: what a terminal gives in one line (termios(3), canonical mode).
+const LONGEST: usize = 4096;
+
+/// Asks on the terminal, if standard input and standard error are one and `--no-input` was not given.
+pub struct TerminalPrompter {
+    screen: Screen,
+    signals: Signals,
+    may_ask: bool,
+    yes: bool,
+}
+
+impl TerminalPrompter {
+    /// A prompter; with `yes`, confirmations are given beforehand.
+    pub fn new(screen: Screen, signals: Signals, may_ask: bool, yes: bool) -> Self {
+        Self { screen, signals, may_ask, yes }
+    }
+
+    /// One line from standard input, with or without echo. None at its end.
+    fn read(&self, hidden: bool) -> Answer<Option<Zeroizing<String>>> {
+        let terminal = stdin();
+        if hidden {
+            let failed =
+                |error: std::io::Error| Failure::bug("The terminal's echo could not be switched off.").because(error);
+            let copy = terminal.as_fd().try_clone_to_owned().map_err(failed)?;
+            let before = tty::enter(&terminal, &Mode::NoEcho).map_err(failed)?;
+            self.signals.at_a_question(copy, before);
+        }
+        let line = read_line();
+        if hidden {
+            self.signals.put_back();
+            self.screen.beside("\n");
+        }
+        line
+    }
+
+    fn ask(&self, question: &str, flag: &str, hidden: bool) -> Answer<Zeroizing<String>> {
+        if !self.can_ask() {
+            return Err(Failure::missing_answer(
+                format!("\"{question}\" has no answer, and nobody can be asked."),
+                format!("Give it with `{flag}`."),
+            ));
+        }
+        self.screen.beside(&format!("{}: ", sanitize(question)));
+        self.read(hidden)?.ok_or_else(given_up)
+    }
+}
+
+/// The end of input at a question is a no.
+fn given_up() -> Failure {
+    Failure::new(Kind::Declined, Reason::Declined, "The question was left unanswered; nothing was changed.")
+}
+
+/// Reads up to the line end, a byte at a time: what follows stays for the next question.
+fn read_line() -> Answer<Option<Zeroizing<String>>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+    let mut byte = Zeroizing::new([0_u8; 1]);
+    loop {
+        match rustix::io::read(stdin(), &mut *byte) {
+            Ok(0) if line.is_empty() => return Ok(None),
+            Ok(0) => break,
+            Ok(_) if byte[0] == b'\n' => break,
+            Ok(_) if line.len() < LONGEST => line.push(byte[0]),
+            Ok(_) => return Err(Failure::usage(format!("The answer is longer than {LONGEST} bytes."))),
+            Err(Errno::INTR) => {}
+            Err(error) => {
+                return Err(Failure::usage("The terminal cannot be read.").because(std::io::Error::from(error)));
+            }
+        }
+    }
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| Failure::usage("The answer is not UTF-8 text."))?;
+    let mut answer = Zeroizing::new(String::with_capacity(LONGEST));
+    answer.push_str(text);
+    Ok(Some(answer))
+}
+
+impl Prompter for TerminalPrompter {
+    fn can_ask(&self) -> bool {
+        self.may_ask && stdin().is_terminal() && stderr().is_terminal()
+    }
+
+    fn choose(&mut self, question: &str, customers: &[Customer]) -> Answer<usize> {
+        let numbered = |(place, customer): (usize, &Customer)| {
+            vec![
+                (place + 1).to_string(),
+                customer.id.to_string(),
+                customer.name.clone(),
+                customer.masked_email().unwrap_or_default(),
+            ]
+        };
+        let rows = customers.iter().enumerate().map(numbered).collect();
+        let listed = table::table(&["", "ID", "NAME", "E-MAIL"], rows, tty::width_of(stderr().as_fd()));
+        self.screen.beside(&format!("{}\n{listed}\n", sanitize(question)));
+        loop {
+            let answer = self.ask("Number (Enter to give up)", "CUSTOMER", false)?;
+            if answer.trim().is_empty() {
+                return Err(given_up());
+            }
+            match answer.trim().parse::<usize>() {
+                Ok(number) if (1..=customers.len()).contains(&number) => return Ok(number - 1),
+                _ => self.say(&format!("Type a number from 1 to {}.", customers.len())),
+            }
+        }
+    }
+
+    fn confirm(&mut self, plan: &Plan) -> Answer<Consent> {
+        if self.yes {
+            self.screen.notice(&plan::short(plan));
+            for notice in &plan.notices {
+                self.screen.notice(&format!("Note: {notice}"));
+            }
+            return Ok(Consent::by_flag());
+        }
+        for line in plan::lines(plan) {
+            self.screen.beside(&format!("{}\n", sanitize(&line)));
+        }
+        if self.yes(&format!("{}?", plan.action.label()), false)? {
+            return Ok(Consent::answered());
+        }
+        Err(Failure::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."))
+    }
+
+    fn line(&mut self, question: &str, flag: &str) -> Answer<String> {
+        self.ask(question, flag, false).map(|answer| answer.trim().to_owned())
+    }
+
+    fn secret(&mut self, question: &str, flag: &str) -> Answer<Zeroizing<String>> {
+        self.ask(question, flag, true)
+    }
+
+    fn yes(&mut self, question: &str, default: bool) -> Answer<bool> {
+        let choices = if default { "[Y/n]" } else { "[y/N]" };
+        loop {
+            let answer = self.ask(&format!("{question} {choices}"), "--yes", false)?;
+            match answer.trim().to_lowercase().as_str() {
+                "" => return Ok(default),
+                "y" | "yes" => return Ok(true),
+                "n" | "no" => return Ok(false),
+                _ => self.say("Type y or n."),
+            }
+        }
+    }
+
+    fn say(&mut self, words: &str) {
+        if !self.screen.is_quiet() || self.can_ask() {
+            self.screen.beside(&format!("{}\n", sanitize(words)));
+        }
+    }
+}

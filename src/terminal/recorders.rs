@@ -1,0 +1,64 @@
+//! What records this terminal, as far as it can be recognised. docs/security.md lists what cannot.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Programs that write down what a terminal shows, by the name of their process.
+const KNOWN: [&str; 9] =
+    ["script", "asciinema", "ttyrec", "termrec", "tlog-rec", "tlog-rec-sessio", "rec", "t-rec", "terminalizer"];
+/// tmux answers at once, or not at all.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// No chain of parents is longer.
+const PARENTS: usize = 64;
+
+/// The names of what was recognised.
+pub fn recorders() -> Vec<String> {
+    let mut found: Vec<String> = parents().into_iter().filter(|name| KNOWN.contains(&name.as_str())).collect();
+    if tmux_pipes_the_pane() {
+        found.push("tmux pipe-pane".to_owned());
+    }
+    found
+}
+
+/// The names of the processes above this one, nearest first (proc(5): `/proc/PID/stat`).
+fn parents() -> Vec<String> {
+    let mut names = Vec::new();
+    let mut process = "self".to_owned();
+    for _ in 0..PARENTS {
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { break };
+        let Some((before, after)) = stat.rsplit_once(')') else { break };
+        let name = before.split_once('(').map(|(_, name)| name.to_owned()).unwrap_or_default();
+        if process != "self" {
+            names.push(name);
+        }
+        match after.split_whitespace().nth(1) {
+            Some(parent) if parent != "0" => parent.clone_into(&mut process),
+            _ => break,
+        }
+    }
+    names
+}
+
+/// Asks tmux, if we are in one, whether this pane is piped to a program.
+fn tmux_pipes_the_pane() -> bool {
+    let Some(pane) = std::env::var_os("TMUX_PANE").filter(|_| std::env::var_os("TMUX").is_some()) else { return false };
+    let asked = Command::new("tmux")
+        .args(["display-message", "-p", "-t"])
+        .arg(pane)
+        .arg("#{pane_pipe}")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(mut child) = asked else { return false };
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
+        if matches!(child.try_wait(), Ok(Some(_))) {
+            return child.wait_with_output().is_ok_and(|output| output.stdout.starts_with(b"1"));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let _ = child.kill(); // it may have ended just now
+    let _ = child.wait();
+    false
+}

@@ -1,0 +1,130 @@
+//! Which reveal was asked for. A descriptor is opened before the tool opens anything else: its number must be the caller's.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, stdout};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileTypeExt;
+use std::time::Duration;
+
+use rustix::io::Errno;
+
+use super::{StreamReveal, TerminalReveal};
+use crate::domain::ports::Reveal;
+use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::terminal::Signals;
+
+/// How to reveal.
+pub struct RevealOptions {
+    /// How long the terminal shows it; zero: until dismissed.
+    pub show_for: Duration,
+    /// A regular file may get it, in clear.
+    pub allow_plaintext_file: bool,
+    /// One JSON object instead of the bare password.
+    pub json: bool,
+    /// Signals dismiss the reveal.
+    pub signals: Signals,
+}
+
+/// What `--reveal` named, opened first thing.
+pub enum EarlyReveal {
+    /// The terminal.
+    Terminal,
+    /// A descriptor, by its name on the command line.
+    Stream(String, io::Result<OwnedFd>),
+    /// Nothing that there is.
+    Unknown(String),
+}
+
+/// The reveal that was chosen, ready to be prepared.
+pub enum ChosenReveal {
+    /// On the terminal.
+    Terminal(TerminalReveal),
+    /// To a descriptor.
+    Stream(StreamReveal),
+}
+
+impl ChosenReveal {
+    /// Whether it is on the terminal.
+    pub const fn is_terminal(&self) -> bool {
+        matches!(self, Self::Terminal(_))
+    }
+
+    /// As the inside sees it.
+    pub fn as_reveal(&mut self) -> &mut dyn Reveal {
+        match self {
+            Self::Terminal(reveal) => reveal,
+            Self::Stream(reveal) => reveal,
+        }
+    }
+}
+
+impl EarlyReveal {
+    /// Opens what `--reveal` names; verbs without one get the terminal, which is opened only when needed.
+    pub fn open(way: Option<&str>) -> Self {
+        match way {
+            None | Some("terminal") => Self::Terminal,
+            Some("stdout") => Self::Stream("stdout".to_owned(), stdout().as_fd().try_clone_to_owned()),
+            Some(other) => match other.strip_prefix("fd:").map(str::parse::<u16>) {
+                Some(Ok(number)) => Self::Stream(other.to_owned(), open_descriptor(number)),
+                _ => Self::Unknown(other.to_owned()),
+            },
+        }
+    }
+
+    /// The reveal, with its options.
+    ///
+    /// # Errors
+    /// Exit 2: there is no such way, or the descriptor cannot be written to.
+    pub fn with(self, options: RevealOptions) -> Answer<ChosenReveal> {
+        match self {
+            Self::Terminal => Ok(ChosenReveal::Terminal(TerminalReveal::new(options.show_for, options.signals))),
+            Self::Unknown(way) => Err(wrong_way(format!("\"{way}\" is no way to reveal a password."))
+                .hint("There are: --reveal terminal, stdout, or fd:N.")),
+            Self::Stream(way, Err(error)) => {
+                Err(wrong_way(format!("--reveal {way}: {}.", reason(&error))).because(error))
+            }
+            Self::Stream(way, Ok(descriptor)) => StreamReveal::new(way, descriptor, &options).map(ChosenReveal::Stream),
+        }
+    }
+}
+
+/// The way to reveal cannot be used (exit 2).
+pub(super) fn wrong_way(message: String) -> Failure {
+    Failure::new(Kind::Usage, Reason::RevealWay, message).hint("Use a pipe, a terminal, or --reveal terminal.")
+}
+
+fn reason(error: &io::Error) -> String {
+    match Errno::from_io_error(error) {
+        Some(Errno::NOENT | Errno::BADF) => "that descriptor is not open".to_owned(),
+        Some(Errno::NXIO) => "that descriptor is a socket, which cannot be opened so".to_owned(),
+        _ => format!("that descriptor cannot be written to ({error})"),
+    }
+}
+
+/// Opens /dev/fd/N for writing: pipes, terminals, and regular files at their end.
+fn open_descriptor(number: u16) -> io::Result<OwnedFd> {
+    if is_read_only(number) {
+        return Err(io::Error::other("it is open for reading only"));
+    }
+    let path = format!("/dev/fd/{number}");
+    let kind = std::fs::metadata(&path)?.file_type();
+    if kind.is_socket() {
+        return Err(Errno::NXIO.into());
+    }
+    let file: File = OpenOptions::new().append(kind.is_file()).write(true).open(path)?;
+    Ok(file.into())
+}
+
+/// The access mode in a descriptor's flags, and what "reading only" is there (fcntl(2): `O_ACCMODE`, `O_RDONLY`).
+const ACCESS: u32 = 0b11;
+const READ_ONLY: u32 = 0;
+
+/// Whether the descriptor is open for reading only (proc(5): `/proc/self/fdinfo`). Opening it anew would not tell.
+fn is_read_only(number: u16) -> bool {
+    let Ok(info) = std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")) else { return false };
+    let flags = info
+        .lines()
+        .find_map(|line| line.strip_prefix("flags:"))
+        .and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+    flags.is_some_and(|flags| flags & ACCESS == READ_ONLY)
+}

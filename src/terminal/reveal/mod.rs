@@ -1,0 +1,10 @@
+//! The reveal: the temporary password is shown once, and leaves no trace.
+
+mod early;
+mod rows;
+mod stream;
+mod terminal;
+
+pub use early::{ChosenReveal, EarlyReveal, RevealOptions};
+pub use stream::StreamReveal;
+pub use terminal::{TerminalReveal, terminal_can_reveal};

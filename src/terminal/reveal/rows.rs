@@ -1,0 +1,175 @@
+//! What the reveal paints, row by row, in a buffer that never moves and is wiped.
+
+use crossterm::cursor::MoveTo;
+use crossterm::queue;
+use crossterm::terminal::{Clear, ClearType};
+use zeroize::Zeroizing;
+
+use crate::domain::Issuance;
+use crate::terminal::paint::{cut, wrap};
+use crate::terminal::sanitize::sanitize;
+use crate::terminal::spelling;
+use crate::terminal::steps::next_steps;
+use crate::terminal::tty::Size;
+
+/// Room for the largest screen's paint. It is never filled: rows are cut to the width, and there are few.
+const ROOM: usize = 256 * 1024;
+/// Left of the password and its spelling.
+const INDENT: usize = 4;
+
+/// What a screen of this size shows.
+pub(super) struct Layout {
+    /// Rows above the password, without secrets.
+    above: Vec<String>,
+    /// Where each row of the spelling begins and ends in the password.
+    spelling: Vec<std::ops::Range<usize>>,
+    /// Rows below, without secrets.
+    below: Vec<String>,
+    /// Empty rows between the parts.
+    spaced: bool,
+    columns: usize,
+}
+
+impl Layout {
+    /// The fullest layout that fits: with everything, without empty rows, or without what is told again afterwards.
+    /// None: the password and its spelling do not fit.
+    pub(super) fn of(password: &str, issuance: &Issuance, size: Size) -> Option<Self> {
+        let columns = usize::from(size.columns);
+        if columns < password.len() + 2 * INDENT {
+            return None;
+        }
+        let customer = &issuance.customer;
+        let practice = if issuance.place.backend == "practice" { "  [practice directory]" } else { "" };
+        let title = format!(
+            "Temporary password for {} ({}){practice}",
+            sanitize(&customer.name),
+            sanitize(customer.id.as_str())
+        );
+        let full = |below: Vec<String>, spaced| Self {
+            above: vec![cut(&title, columns).to_owned()],
+            spelling: spelling::rows(password, columns - INDENT),
+            below,
+            spaced,
+            columns,
+        };
+        let wide = below(issuance, columns);
+        let short: Vec<String> = wide.iter().take(1).cloned().collect();
+        [full(wide.clone(), true), full(wide, false), full(short, false), full(Vec::new(), false)]
+            .into_iter()
+            .find(|layout| layout.height() <= usize::from(size.rows))
+    }
+
+    /// Rows in all, the countdown's included.
+    pub(super) fn height(&self) -> usize {
+        let gaps = if self.spaced { 4 } else { 0 };
+        self.above.len() + 1 + self.spelling.len() + self.below.len() + gaps + 1
+    }
+
+    /// Paints everything but the countdown.
+    pub(super) fn paint(&self, password: &str) -> Zeroizing<Vec<u8>> {
+        let mut canvas = Canvas::new();
+        for row in &self.above {
+            canvas.row(|bytes| bytes.extend_from_slice(row.as_bytes()));
+        }
+        canvas.gap(self.spaced);
+        canvas.row(|bytes| {
+            bytes.resize(bytes.len() + INDENT, b' ');
+            bytes.extend_from_slice(b"\x1b[1m");
+            bytes.extend_from_slice(password.as_bytes());
+            bytes.extend_from_slice(b"\x1b[0m");
+        });
+        canvas.gap(self.spaced);
+        for range in &self.spelling {
+            canvas.row(|bytes| spell(bytes, &password[range.clone()]));
+        }
+        canvas.gap(self.spaced);
+        for row in &self.below {
+            canvas.row(|bytes| bytes.extend_from_slice(row.as_bytes()));
+        }
+        canvas.gap(self.spaced);
+        canvas.bytes
+    }
+
+    /// Paints the row with the time left and the keys.
+    pub(super) fn paint_countdown(&self, words: &str) -> Zeroizing<Vec<u8>> {
+        let mut canvas = Canvas::new();
+        canvas.next = u16::try_from(self.height() - 1).unwrap_or(u16::MAX);
+        canvas.row(|bytes| bytes.extend_from_slice(cut(words, self.columns).as_bytes()));
+        canvas.bytes
+    }
+}
+
+fn spell(bytes: &mut Vec<u8>, part: &str) {
+    bytes.resize(bytes.len() + INDENT, b' ');
+    for (place, character) in part.char_indices() {
+        let (capital, word) = spelling::word(character);
+        if place > 0 {
+            bytes.extend_from_slice(spelling::SEPARATOR.as_bytes());
+        }
+        bytes.extend_from_slice(capital.as_bytes());
+        if capital.is_empty() {
+            bytes.extend_from_slice(word.as_bytes());
+        } else {
+            bytes.extend(word.bytes().map(|byte| byte.to_ascii_uppercase()));
+        }
+    }
+}
+
+fn below(issuance: &Issuance, columns: usize) -> Vec<String> {
+    let runs_out = issuance.expires_at.map_or_else(
+        || "It does not run out by itself.".to_owned(),
+        |at| format!("It runs out at {}.", at.strftime("%F %H:%M UTC")),
+    );
+    let mut rows = wrap(&runs_out, columns);
+    for step in next_steps(issuance) {
+        for (place, row) in wrap(&sanitize(&step), columns.saturating_sub(4)).into_iter().enumerate() {
+            let bullet = if place == 0 { "  - " } else { "    " };
+            rows.push(format!("{bullet}{row}"));
+        }
+    }
+    rows
+}
+
+/// The rows that say that the window is too small.
+pub(super) fn too_small(size: Size) -> Zeroizing<Vec<u8>> {
+    let mut canvas = Canvas::new();
+    canvas.row(|bytes| bytes.extend_from_slice(cut("Enlarge the window", usize::from(size.columns)).as_bytes()));
+    if size.rows > 1 {
+        canvas.row(|bytes| bytes.extend_from_slice(cut("to see the password.", usize::from(size.columns)).as_bytes()));
+    }
+    canvas.bytes
+}
+
+/// Wipes this many rows, one by one: terminals without an alternate screen keep what "erase display" erases.
+pub(super) fn wipe(rows: u16) -> Zeroizing<Vec<u8>> {
+    let mut canvas = Canvas::new();
+    for _ in 0..rows {
+        canvas.row(|_| {});
+    }
+    let _ = queue!(&mut *canvas.bytes, MoveTo(0, 0)); // writing to memory cannot fail
+    canvas.bytes
+}
+
+/// Rows from the top, each cleared before it is written.
+struct Canvas {
+    bytes: Zeroizing<Vec<u8>>,
+    next: u16,
+}
+
+impl Canvas {
+    fn new() -> Self {
+        Self { bytes: Zeroizing::new(Vec::with_capacity(ROOM)), next: 0 }
+    }
+
+    fn row(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let _ = queue!(&mut *self.bytes, MoveTo(0, self.next), Clear(ClearType::CurrentLine)); // to memory
+        write(&mut self.bytes);
+        self.next += 1;
+    }
+
+    fn gap(&mut self, wanted: bool) {
+        if wanted {
+            self.row(|_| {});
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The reveal to a descriptor: the password and a line end, or one JSON object, and nothing else.
+
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use zeroize::Zeroizing;
+
+use super::early::{RevealOptions, wrong_way};
+use crate::domain::ports::{ReadyReveal, Reveal};
+use crate::domain::{Answer, Delivery, Failure, Issuance, TemporaryPassword};
+use crate::terminal::json::reset_json;
+use crate::terminal::tty;
+
+/// Reveals to a descriptor.
+pub struct StreamReveal {
+    way: String,
+    file: File,
+    json: bool,
+    is_plain_file: bool,
+}
+
+impl StreamReveal {
+    /// A reveal to an open descriptor; `way` is what the command line called it.
+    ///
+    /// # Errors
+    /// Exit 2: a regular file without `--allow-plaintext-file`, or the null device.
+    pub fn new(way: String, descriptor: OwnedFd, options: &RevealOptions) -> Answer<Self> {
+        let file = File::from(descriptor);
+        let found = file
+            .metadata()
+            .map_err(|error| wrong_way(format!("--reveal {way}: it cannot be looked at.")).because(error))?;
+        let is_plain_file = found.file_type().is_file();
+        if is_plain_file && !options.allow_plaintext_file {
+            return Err(wrong_way(format!(
+                "--reveal {way} is a regular file: the password would stay there in clear."
+            ))
+            .hint("Use a pipe. If it must be a file, say so: --allow-plaintext-file."));
+        }
+        if found.file_type().is_char_device() && is_null_device(found.rdev()) {
+            return Err(wrong_way(format!("--reveal {way} is /dev/null: nobody would see the password.")));
+        }
+        Ok(Self { way, file, json: options.json, is_plain_file })
+    }
+}
+
+/// The null device has the same number wherever it is (Linux: mem(4), 1:3).
+fn is_null_device(device: u64) -> bool {
+    std::fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == device)
+}
+
+impl Reveal for StreamReveal {
+    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
+        let file = self
+            .file
+            .try_clone()
+            .map_err(|error| Failure::bug("The descriptor could not be duplicated.").because(error))?;
+        if reader_went_away(&file) {
+            return Err(wrong_way(format!("--reveal {}: nobody reads the other end any more.", self.way)));
+        }
+        Ok(Box::new(ReadyStream { way: self.way.clone(), file, json: self.json, is_plain_file: self.is_plain_file }))
+    }
+}
+
+/// A pipe without a reader shows POLLERR (poll(2)).
+fn reader_went_away(file: &File) -> bool {
+    let mut watched = [PollFd::new(file, PollFlags::OUT)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().intersects(PollFlags::ERR | PollFlags::NVAL)
+}
+
+struct ReadyStream {
+    way: String,
+    file: File,
+    json: bool,
+    is_plain_file: bool,
+}
+
+impl ReadyReveal for ReadyStream {
+    fn notices(&self) -> Vec<String> {
+        let what = if self.is_plain_file {
+            "a regular file, in clear, where it stays until somebody removes it"
+        } else {
+            "whoever reads it, in clear"
+        };
+        vec![format!("The password goes to {} ({what}).", self.way)]
+    }
+
+    fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
+        let written = password.reveal(|characters| {
+            let bytes =
+                if self.json { reset_json(issuance, Some(characters)).unwrap_or_default() } else { line(characters) };
+            tty::write_all(self.file.as_fd(), &bytes).map(|()| !bytes.is_empty())
+        });
+        match written {
+            Ok(true) if !self.is_plain_file || self.file.sync_all().is_ok() => Delivery::Shown,
+            Ok(_) => Delivery::NotDelivered,
+            Err(error) => {
+                tracing::debug!(%error, "the reveal could not be written");
+                Delivery::NotDelivered
+            }
+        }
+    }
+}
+
+fn line(characters: &str) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(characters.len() + 1));
+    bytes.extend_from_slice(characters.as_bytes());
+    bytes.push(b'\n');
+    bytes
+}

@@ -1,0 +1,300 @@
+//! The reveal on the terminal: painted and wiped row by row in the alternate screen, dismissed by the agent or the time.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::queue;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
+use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+use rustix::termios::Termios;
+use signal_hook::consts::{SIGHUP, SIGTSTP};
+
+use super::rows::{Layout, too_small, wipe};
+use crate::domain::ports::{Interruptions, ReadyReveal, Reveal};
+use crate::domain::{Answer, Delivery, Failure, Issuance, Kind, Reason, TemporaryPassword};
+use crate::terminal::Signals;
+use crate::terminal::recorders::recorders;
+use crate::terminal::tty::{self, Awaited, Mode, Size};
+
+/// Keys are ignored for this long after the first paint: they were meant for something else.
+const DEAF: Duration = Duration::from_secs(1);
+/// What a press of Space adds.
+const MORE: Duration = Duration::from_mins(5);
+/// "Clear the scrollback" (xterm's ED 3): without an alternate screen a smaller window has pushed rows there.
+const CLEAR_SCROLLBACK: &[u8] = b"\x1b[3J";
+const CTRL_C: u8 = 0x03;
+const CTRL_Z: u8 = 0x1a;
+const ESCAPE: u8 = 0x1b;
+
+/// Reveals on the controlling terminal.
+pub struct TerminalReveal {
+    show_for: Duration,
+    signals: Signals,
+}
+
+impl TerminalReveal {
+    /// Shown for so long; zero: until dismissed.
+    pub const fn new(show_for: Duration, signals: Signals) -> Self {
+        Self { show_for, signals }
+    }
+}
+
+/// Whether a password could be shown here.
+///
+/// # Errors
+/// Exit 2: there is no terminal, or it cannot be painted on.
+pub fn terminal_can_reveal() -> Answer<()> {
+    open().map(drop)
+}
+
+fn open() -> Answer<OwnedFd> {
+    let cannot = |why: &str| {
+        Failure::new(Kind::Usage, Reason::NoTerminal, format!("The password cannot be shown: {why}."))
+            .hint("Run it in a terminal, or name another way: `--reveal stdout` or `--reveal fd:N`.")
+    };
+    let terminal = tty::open().map_err(|error| cannot("there is no terminal").because(error))?;
+    match std::env::var("TERM") {
+        Ok(name) if name != "dumb" && !name.is_empty() => Ok(terminal),
+        _ => Err(cannot("TERM does not name a terminal that can be painted on")),
+    }
+}
+
+impl Reveal for TerminalReveal {
+    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
+        Ok(Box::new(ReadyTerminal { terminal: open()?, show_for: self.show_for, signals: self.signals.clone() }))
+    }
+}
+
+struct ReadyTerminal {
+    terminal: OwnedFd,
+    show_for: Duration,
+    signals: Signals,
+}
+
+impl ReadyReveal for ReadyTerminal {
+    fn notices(&self) -> Vec<String> {
+        recorders()
+            .into_iter()
+            .map(|name| format!("this terminal is recorded by {name}, which will see the password."))
+            .collect()
+    }
+
+    fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
+        password.reveal(|characters| {
+            let mut show = Showing {
+                ready: &self,
+                password: characters,
+                issuance,
+                painted: None,
+                modes: None,
+                deadline: None,
+                extra: Duration::ZERO,
+            };
+            self.signals.reveal_begins();
+            let delivery = show.run();
+            self.signals.reveal_ends();
+            delivery.unwrap_or(Delivery::NotDelivered)
+        })
+    }
+}
+
+/// What is on the screen now.
+struct Painted {
+    size: Size,
+    layout: Option<Layout>,
+}
+
+/// One reveal going on.
+struct Showing<'a> {
+    ready: &'a ReadyTerminal,
+    password: &'a str,
+    issuance: &'a Issuance,
+    painted: Option<Painted>,
+    /// The terminal's modes from before, while it is ours.
+    modes: Option<Termios>,
+    /// When the password was first painted.
+    deadline: Option<Instant>,
+    extra: Duration,
+}
+
+/// What a wait led to.
+enum Next {
+    Go,
+    Repaint,
+    Suspend,
+    End(Delivery),
+}
+
+impl Showing<'_> {
+    /// From first paint to dismissal. An error means that the terminal does not take it.
+    fn run(&mut self) -> io::Result<Delivery> {
+        let started = Instant::now();
+        self.enter()?;
+        let ended = self.until_dismissed(started);
+        self.leave();
+        ended
+    }
+
+    fn until_dismissed(&mut self, started: Instant) -> io::Result<Delivery> {
+        self.paint()?;
+        tty::discard_type_ahead(&self.ready.terminal);
+        loop {
+            match self.next(started)? {
+                Next::Go => self.tick(started)?,
+                Next::Repaint => self.repaint()?,
+                Next::Suspend => self.suspend()?,
+                Next::End(delivery) => return Ok(delivery),
+            }
+        }
+    }
+
+    /// Whether the agent has seen it.
+    const fn was_shown(&self) -> bool {
+        self.deadline.is_some()
+    }
+
+    fn or_not_delivered(&self, delivery: Delivery) -> Delivery {
+        if self.was_shown() { delivery } else { Delivery::NotDelivered }
+    }
+
+    /// The time left; none: until dismissed.
+    fn left(&self, started: Instant) -> Option<Duration> {
+        let total = (self.ready.show_for > Duration::ZERO).then_some(self.ready.show_for + self.extra)?;
+        Some(total.saturating_sub(self.deadline.unwrap_or(started).elapsed()))
+    }
+
+    fn next(&mut self, started: Instant) -> io::Result<Next> {
+        if self.left(started) == Some(Duration::ZERO) {
+            return Ok(Next::End(self.or_not_delivered(Delivery::TimedOut)));
+        }
+        match tty::wait(&self.ready.terminal, self.ready.signals.woken(), self.until_next_second(started)) {
+            Awaited::Nothing => Ok(Next::Go),
+            Awaited::HungUp => Ok(Next::End(Delivery::NotDelivered)),
+            Awaited::Woken => Ok(self.signal()),
+            Awaited::Input => self.keys(),
+        }
+    }
+
+    /// Milliseconds until the countdown has to change.
+    fn until_next_second(&self, started: Instant) -> u64 {
+        let rest = self.left(started).map_or(1000, |left| u64::from(left.subsec_millis()) + 1);
+        rest.min(1000)
+    }
+
+    fn signal(&self) -> Next {
+        self.ready.signals.calm();
+        if self.ready.signals.wants_suspend() {
+            return Next::Suspend;
+        }
+        match self.ready.signals.caught() {
+            None => Next::Repaint,
+            Some(SIGHUP) => Next::End(Delivery::NotDelivered),
+            Some(SIGTSTP) => Next::Suspend,
+            Some(_) => Next::End(self.or_not_delivered(Delivery::Shown)),
+        }
+    }
+
+    fn keys(&mut self) -> io::Result<Next> {
+        let mut bytes = [0_u8; 256];
+        let read = rustix::io::read(&self.ready.terminal, &mut bytes)?;
+        let typed = &bytes[..read];
+        if typed.is_empty() {
+            return Ok(Next::End(Delivery::NotDelivered));
+        }
+        if typed.contains(&CTRL_C) {
+            return Ok(Next::End(self.or_not_delivered(Delivery::Shown)));
+        }
+        if typed.contains(&CTRL_Z) {
+            return Ok(Next::Suspend);
+        }
+        let deaf = self.deadline.is_none_or(|first| first.elapsed() < DEAF);
+        if deaf || typed.contains(&ESCAPE) {
+            return Ok(Next::Go);
+        }
+        if typed.contains(&b' ') && self.ready.show_for > Duration::ZERO {
+            self.extra += MORE;
+        }
+        let dismissed = typed.iter().any(|byte| matches!(byte, b'\r' | b'\n' | b'q' | b'Q'));
+        Ok(if dismissed { Next::End(Delivery::Shown) } else { Next::Go })
+    }
+
+    /// Paints what fits; counts as shown from the first time that the password did.
+    fn paint(&mut self) -> io::Result<()> {
+        let size = tty::size(&self.ready.terminal);
+        let layout = Layout::of(self.password, self.issuance, size);
+        let bytes = layout.as_ref().map_or_else(|| too_small(size), |layout| layout.paint(self.password));
+        let fits = layout.is_some();
+        self.painted = Some(Painted { size, layout });
+        tty::write_all(&self.ready.terminal, &bytes)?;
+        if fits && self.deadline.is_none() {
+            self.deadline = Some(Instant::now());
+        }
+        self.tick(Instant::now())
+    }
+
+    /// The countdown and the keys.
+    fn tick(&self, started: Instant) -> io::Result<()> {
+        let Some(layout) = self.painted.as_ref().and_then(|painted| painted.layout.as_ref()) else { return Ok(()) };
+        let words = self.left(started).map_or_else(
+            || "Enter or q when you have noted it.".to_owned(),
+            |left| {
+                let seconds = left.as_millis().div_ceil(1000);
+                format!(
+                    "Gone in {}:{:02}.  Enter or q when you have noted it, Space for more time.",
+                    seconds / 60,
+                    seconds % 60
+                )
+            },
+        );
+        tty::write_all(&self.ready.terminal, &layout.paint_countdown(&words))
+    }
+
+    /// After a change of size, or a continue: wiped and painted again.
+    fn repaint(&mut self) -> io::Result<()> {
+        let size = tty::size(&self.ready.terminal);
+        let was = self.painted.as_ref();
+        let smaller = was.is_some_and(|was| {
+            let height = was.layout.as_ref().map_or(0, Layout::height);
+            usize::from(size.rows) < height || size.columns < was.size.columns
+        });
+        let rows = was.map_or(0, |was| was.size.rows).max(size.rows);
+        tty::write_all(&self.ready.terminal, &wipe(rows))?;
+        if smaller {
+            tty::write_all(&self.ready.terminal, CLEAR_SCROLLBACK)?;
+        }
+        self.paint()
+    }
+
+    /// Ctrl-Z: wiped and stopped; continued, painted again, if time is left.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.leave();
+        let _ = kill_current_process_group(Signal::TSTP); // the rest of the pipeline stops as well
+        let _ = kill_process(getpid(), Signal::STOP); // here we stand until `fg`
+        self.enter()?;
+        self.ready.signals.calm();
+        let _ = self.ready.signals.wants_suspend(); // our own signal, which came back to us
+        let over = self.deadline.is_some() && self.left(Instant::now()) == Some(Duration::ZERO);
+        if over { Ok(()) } else { self.paint() }
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        self.modes = Some(tty::enter(&self.ready.terminal, &Mode::Raw)?);
+        let mut bytes = Vec::new();
+        queue!(bytes, EnterAlternateScreen, Hide)?;
+        tty::write_all(&self.ready.terminal, &bytes)
+    }
+
+    /// Wipes every row, leaves the alternate screen, and puts the modes back. A terminal that went away has nothing to wipe.
+    fn leave(&mut self) {
+        let rows =
+            self.painted.as_ref().map_or(0, |painted| painted.size.rows).max(tty::size(&self.ready.terminal).rows);
+        let mut bytes = wipe(rows);
+        let _ = queue!(&mut *bytes, Show, LeaveAlternateScreen); // to memory
+        let _ = tty::write_all(&self.ready.terminal, &bytes);
+        if let Some(modes) = self.modes.take() {
+            tty::leave(&self.ready.terminal, &modes);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Where everything but the reveal is written: results on standard output, the rest beside it.
+
+use std::io::{self, ErrorKind, IsTerminal, stderr, stdout};
+use std::os::fd::AsFd;
+use std::rc::Rc;
+
+use serde::Serialize;
+
+use super::json::{error_json, to_json};
+use super::sanitize::sanitize;
+use super::{table, tty};
+use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
+use crate::domain::{Answer, ExitCode, Failure};
+
+/// How to write.
+#[derive(Clone, Copy, Debug)]
+pub struct ScreenOptions {
+    json: bool,
+    quiet: bool,
+    color: ColorChoice,
+}
+
+impl ScreenOptions {
+    /// As the command line says.
+    pub const fn of(global: &GlobalArgs) -> Self {
+        Self { json: matches!(global.output, OutputFormat::Json), quiet: global.quiet, color: global.color }
+    }
+
+    /// JSON, where the command line could not be read.
+    pub const fn json() -> Self {
+        Self { json: true, quiet: false, color: ColorChoice::Never }
+    }
+}
+
+/// Writes results, notices and errors. A reader that went away never stops the work.
+#[derive(Clone)]
+pub struct Screen(Rc<ScreenOptions>);
+
+impl Screen {
+    /// A screen that writes so.
+    pub fn new(options: &ScreenOptions) -> Self {
+        Self(Rc::new(*options))
+    }
+
+    /// Whether only what must be said is said.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.0.quiet
+    }
+
+    /// A line of a result, on standard output.
+    pub fn line(&self, text: &str) {
+        self.bytes(format!("{}\n", sanitize(text)).as_bytes());
+    }
+
+    /// Text that is not from a backend, on standard output as it is.
+    pub fn text(&self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// Bytes, on standard output, unbuffered; nothing of them is kept.
+    pub fn bytes(&self, bytes: &[u8]) {
+        let _ = write_to_stdout(bytes); // a reader that went away, or a full disk, changes no exit code here
+    }
+
+    /// The result object.
+    ///
+    /// # Errors
+    /// Exit 8: it could not be written (a full disk); a reader that went away is no failure.
+    pub fn json(&self, object: &impl Serialize) -> Answer<ExitCode> {
+        match write_to_stdout(&to_json(object)?) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::unavailable("The result could not be written to standard output.").because(error))
+            }
+            _ => Ok(ExitCode::DONE),
+        }
+    }
+
+    /// A table of a result.
+    pub fn table(&self, headers: &[&str], rows: Vec<Vec<String>>) {
+        let text = table::table(headers, rows, tty::width_of(stdout().as_fd()));
+        self.bytes(format!("{text}\n").as_bytes());
+    }
+
+    /// Names and values of a result.
+    pub fn fields(&self, fields: &[(String, String)]) {
+        let text = table::fields(fields, tty::width_of(stdout().as_fd()));
+        self.bytes(format!("{text}\n").as_bytes());
+    }
+
+    /// Every screen of the practice directory says so.
+    pub fn practice_banner(&self, backend: &str) {
+        if backend == "practice" {
+            self.notice("Practice directory: nothing here is real.");
+        }
+    }
+
+    /// Something worth saying that is no result; not with `--quiet`.
+    pub fn notice(&self, text: &str) {
+        if !self.0.quiet {
+            self.beside(&format!("{}\n", sanitize(text)));
+        }
+    }
+
+    /// Something that must be said.
+    pub fn warning(&self, text: &str) {
+        let label = self.painted("warning:", "33");
+        self.beside(&format!("{label} {}\n", sanitize(text)));
+    }
+
+    /// How far something has come.
+    pub fn progress(&self, done: u64) {
+        if !self.0.quiet && !self.0.json && stderr().is_terminal() {
+            self.beside(&format!("\r{done} "));
+        }
+    }
+
+    /// Why the command ends as it does. For scripts one line of JSON, the last on standard error.
+    pub fn failure(&self, failure: &Failure) {
+        if self.0.json {
+            let _ = tty::write_all(stderr(), &error_json(failure)); // the exit code still tells
+            return;
+        }
+        let label = self.painted("error:", "31");
+        let hint = failure
+            .hint
+            .as_deref()
+            .map_or_else(String::new, |hint| format!("{} {}\n", self.painted("hint:", "36"), sanitize(hint)));
+        let text = format!("{label} {}\n{hint}", sanitize(&failure.message));
+        let _ = tty::write_all(stderr(), text.as_bytes()); // the exit code still tells
+        if !failure.candidates.is_empty() {
+            let row = |customer: &crate::domain::Customer| {
+                vec![customer.id.to_string(), customer.name.clone(), customer.masked_email().unwrap_or_default()]
+            };
+            let rows = failure.candidates.iter().map(row).collect();
+            let table = table::table(&["ID", "NAME", "E-MAIL"], rows, tty::width_of(stderr().as_fd()));
+            let _ = tty::write_all(stderr(), format!("{table}\n").as_bytes());
+        }
+        tracing::debug!(source = ?failure.source.as_ref().map(ToString::to_string), "what lies beneath");
+    }
+
+    /// Beside the result: on standard error, or, where that is for the error object alone, on the terminal itself.
+    pub(super) fn beside(&self, text: &str) {
+        let written = if self.0.json {
+            tty::open_for_writing().map_or(Ok(()), |terminal| tty::write_all(terminal, text.as_bytes()))
+        } else {
+            tty::write_all(stderr(), text.as_bytes())
+        };
+        drop(written); // a notice that nobody can read stops nothing
+    }
+
+    /// Text in a colour (an SGR code), where colour is wanted.
+    fn painted(&self, text: &str, sgr: &str) -> String {
+        let wanted = match self.0.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        };
+        if wanted { format!("\u{1b}[1;{sgr}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+fn write_to_stdout(bytes: &[u8]) -> io::Result<()> {
+    tty::write_all(stdout(), bytes)
+}

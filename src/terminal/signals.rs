@@ -1,0 +1,152 @@
+//! Signals: at a question they put the terminal back and end the process; during a reset they wait; during the reveal
+//! they dismiss it.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::termios::Termios;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::iterator::Signals as Incoming;
+use signal_hook::low_level::emulate_default_handler;
+
+use super::tty;
+use crate::domain::ports::Interruptions;
+use crate::domain::{Answer, Failure};
+
+/// What a signal does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Put the terminal back and end the process.
+    End,
+    /// Wait.
+    Hold,
+    /// Wake the reveal.
+    Reveal,
+}
+
+struct Shared {
+    mode: Mutex<Mode>,
+    restore: Mutex<Option<(OwnedFd, Termios)>>,
+    caught: AtomicI32,
+    suspend: AtomicBool,
+    wake: OwnedFd,
+    woken: OwnedFd,
+}
+
+/// Watches for signals in a thread of its own.
+#[derive(Clone)]
+pub struct Signals(Arc<Shared>);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Signals {
+    /// Starts watching.
+    ///
+    /// # Errors
+    /// Exit 1: the handlers could not be installed.
+    pub fn start() -> Answer<Self> {
+        let failed = |error: io::Error| Failure::bug("Signals cannot be watched.").because(error);
+        let (woken, wake) =
+            pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).map_err(|error| failed(error.into()))?;
+        let shared = Shared {
+            mode: Mutex::new(Mode::End),
+            restore: Mutex::new(None),
+            caught: AtomicI32::new(0),
+            suspend: AtomicBool::new(false),
+            wake,
+            woken,
+        };
+        let signals = Self(Arc::new(shared));
+        let mut incoming =
+            Incoming::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH]).map_err(failed)?;
+        let watcher = signals.clone();
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || incoming.forever().for_each(|signal| watcher.came(signal)))
+            .map_err(failed)?;
+        Ok(signals)
+    }
+
+    /// In the watching thread: a signal came.
+    fn came(&self, signal: i32) {
+        let mode = *lock(&self.0.mode);
+        match (signal, mode) {
+            (SIGTSTP | SIGINT | SIGTERM | SIGHUP | SIGQUIT, Mode::End) => {
+                self.put_back();
+                let _ = emulate_default_handler(signal); // ends or stops the process
+            }
+            (SIGCONT | SIGWINCH, Mode::Reveal) => self.wake(),
+            (SIGCONT | SIGWINCH, _) | (SIGTSTP, Mode::Hold) => {}
+            (SIGTSTP, Mode::Reveal) => {
+                self.0.suspend.store(true, Ordering::SeqCst);
+                self.wake();
+            }
+            _ => {
+                self.0.caught.store(signal, Ordering::SeqCst);
+                self.wake();
+            }
+        }
+    }
+
+    fn wake(&self) {
+        let _ = rustix::io::write(&self.0.wake, &[1]); // a full pipe wakes as well
+    }
+
+    /// What to put back should a signal end the process at a question.
+    pub(super) fn at_a_question(&self, terminal: OwnedFd, before: Termios) {
+        *lock(&self.0.restore) = Some((terminal, before));
+    }
+
+    /// Puts the terminal's modes back, if a question changed them.
+    pub(super) fn put_back(&self) {
+        if let Some((terminal, before)) = lock(&self.0.restore).take() {
+            tty::leave(&terminal, &before);
+        }
+    }
+
+    /// From now on signals wake the reveal.
+    pub(super) fn reveal_begins(&self) {
+        *lock(&self.0.mode) = Mode::Reveal;
+    }
+
+    /// From now on they wait, until the inside is done with the reset.
+    pub(super) fn reveal_ends(&self) {
+        *lock(&self.0.mode) = Mode::Hold;
+    }
+
+    /// What the reveal waits on beside the terminal.
+    pub(super) fn woken(&self) -> BorrowedFd<'_> {
+        self.0.woken.as_fd()
+    }
+
+    /// Empties the wake-up pipe.
+    pub(super) fn calm(&self) {
+        let mut bytes = [0; 64];
+        while matches!(rustix::io::read(&self.0.woken, &mut bytes), Ok(read) if read > 0) {}
+    }
+
+    /// A stop was asked for (once).
+    pub(super) fn wants_suspend(&self) -> bool {
+        self.0.suspend.swap(false, Ordering::SeqCst)
+    }
+}
+
+impl Interruptions for Signals {
+    fn hold(&self) {
+        *lock(&self.0.mode) = Mode::Hold;
+    }
+
+    fn caught(&self) -> Option<i32> {
+        Some(self.0.caught.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+    }
+
+    fn release(&self) {
+        *lock(&self.0.mode) = Mode::End;
+    }
+}

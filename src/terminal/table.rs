@@ -1,0 +1,70 @@
+//! Tables that fit the terminal, with every cell sanitised.
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::sanitize::sanitize;
+
+/// Without a terminal to fit.
+const WIDE: u16 = 160;
+
+/// A table with a header row.
+pub(super) fn table(headers: &[&str], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
+    let mut table = bare(width);
+    table.set_header(headers.iter().copied());
+    for row in rows {
+        table.add_row(row.iter().map(|cell| safe(cell)));
+    }
+    trimmed(&table)
+}
+
+/// Names and values beside each other.
+pub(super) fn fields(fields: &[(String, String)], width: Option<u16>) -> String {
+    let mut table = bare(width);
+    for (name, value) in fields {
+        table.add_row([safe(name), safe(value)]);
+    }
+    trimmed(&table)
+}
+
+fn bare(width: Option<u16>) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width.unwrap_or(WIDE));
+    table
+}
+
+/// Our own line breaks stay; everything else that is unsafe is made visible.
+fn safe(cell: &str) -> String {
+    cell.split('\n').map(sanitize).collect::<Vec<_>>().join("\n")
+}
+
+fn trimmed(table: &Table) -> String {
+    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+
+    #[test]
+    fn a_table_fits_and_has_nothing_unsafe_in_it() {
+        let name =
+            "Mallory \u{1b}[31mRed\u{1b}[0m 山田山田山田山田山田山田山田山田山田山田山田山田山田山田山田山田山田山田"
+                .to_owned();
+        for width in [30, 80] {
+            let text = table(&["ID", "NAME"], vec![vec!["C-1".to_owned(), name.clone()]], Some(width));
+            assert!(text.lines().all(|line| line.width() <= usize::from(width)), "{width}\n{text}");
+            assert!(!text.contains('\u{1b}') && text.contains("\\u{1b}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_several_lines_keeps_them() {
+        let text = fields(&[("Rules".to_owned(), "one\ntwo".to_owned())], Some(40));
+        assert_eq!(text.lines().count(), 2, "{text}");
+    }
+}
