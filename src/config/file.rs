@@ -143,8 +143,11 @@ impl Configuration {
         }
     }
 
-    /// Reads the text of a file.
-    pub(super) fn parse(text: &str, path: &Path) -> Answer<Self> {
+    /// Reads the text of a file; the path is for the errors only.
+    ///
+    /// # Errors
+    /// Exit 2, as for [`Configuration::load`].
+    pub fn parse(text: &str, path: &Path) -> Answer<Self> {
         let file: FileTable = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             wrong(path, &format!("line {line}: {}", error.message().replace('\n', " ")))

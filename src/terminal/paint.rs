@@ -27,6 +27,30 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     rows
 }
 
+/// A line for a terminal of this width: broken between words, further rows indented like the first, or past its bullet.
+///
+/// Without a width (no terminal) the line stays as it is.
+pub(super) fn wrap_line(line: &str, width: Option<u16>) -> String {
+    let Some(width) = width.map(usize::from) else { return format!("{line}\n") };
+    let bare = line.trim_start_matches(' ');
+    let indent = line.len() - bare.len();
+    let hanging = indent + if bare.starts_with("- ") { 2 } else { 0 };
+    if line.width() <= width || hanging + 10 > width {
+        return format!("{line}\n");
+    }
+    let mut text = String::with_capacity(line.len() + 16);
+    for (place, row) in wrap(bare.trim_start_matches("- "), width - hanging).into_iter().enumerate() {
+        if place == 0 {
+            text.push_str(&line[..hanging]);
+        } else {
+            text.extend(std::iter::repeat_n(' ', hanging));
+        }
+        text.push_str(&row);
+        text.push('\n');
+    }
+    text
+}
+
 /// Where a row that is too wide has to be cut; none where it fits.
 fn cut_at(row: &str, width: usize) -> Option<usize> {
     let mut used = 0;
@@ -55,6 +79,14 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(cut("山田花子", 4), "山田");
+    }
+
+    #[test]
+    fn a_wrapped_line_keeps_its_indent_and_its_bullet() {
+        assert_eq!(wrap_line("  - one two three", Some(14)), "  - one two\n    three\n");
+        assert_eq!(wrap_line("one two three four five", Some(14)), "one two three\nfour five\n");
+        assert_eq!(wrap_line("as it is", None), "as it is\n");
+        assert_eq!(wrap_line("", Some(20)), "\n");
     }
 
     proptest! {

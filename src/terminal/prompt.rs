@@ -131,7 +131,7 @@ impl Prompter for TerminalPrompter {
             return Ok(Consent::by_flag());
         }
         for line in plan::lines(plan) {
-            self.screen.beside(&format!("{}\n", sanitize(&line)));
+            self.screen.beside_line(&line);
         }
         if self.yes(&format!("{}?", plan.action.label()), false)? {
             return Ok(Consent::answered());
@@ -162,7 +162,7 @@ impl Prompter for TerminalPrompter {
 
     fn say(&mut self, words: &str) {
         if !self.screen.is_quiet() || self.can_ask() {
-            self.screen.beside(&format!("{}\n", sanitize(words)));
+            self.screen.beside_line(words);
         }
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::json::{error_json, to_json};
+use super::paint::wrap_line;
 use super::sanitize::sanitize;
 use super::{table, tty};
 use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
@@ -49,7 +50,7 @@ impl Screen {
 
     /// A line of a result, on standard output.
     pub fn line(&self, text: &str) {
-        self.bytes(format!("{}\n", sanitize(text)).as_bytes());
+        self.bytes(wrap_line(&sanitize(text), tty::width_of(stdout())).as_bytes());
     }
 
     /// Text that is not from a backend, on standard output as it is.
@@ -97,14 +98,13 @@ impl Screen {
     /// Something worth saying that is no result; not with `--quiet`.
     pub fn notice(&self, text: &str) {
         if !self.0.quiet {
-            self.beside(&format!("{}\n", sanitize(text)));
+            self.beside_line(text);
         }
     }
 
     /// Something that must be said.
     pub fn warning(&self, text: &str) {
-        let label = self.painted("warning:", "33");
-        self.beside(&format!("{label} {}\n", sanitize(text)));
+        self.beside(&self.labelled("warning:", "33", text));
     }
 
     /// How far something has come.
@@ -120,12 +120,8 @@ impl Screen {
             let _ = tty::write_all(stderr(), &error_json(failure)); // the exit code still tells
             return;
         }
-        let label = self.painted("error:", "31");
-        let hint = failure
-            .hint
-            .as_deref()
-            .map_or_else(String::new, |hint| format!("{} {}\n", self.painted("hint:", "36"), sanitize(hint)));
-        let text = format!("{label} {}\n{hint}", sanitize(&failure.message));
+        let hint = failure.hint.as_deref().map_or_else(String::new, |hint| self.labelled("hint:", "36", hint));
+        let text = format!("{}{hint}", self.labelled("error:", "31", &failure.message));
         let _ = tty::write_all(stderr(), text.as_bytes()); // the exit code still tells
         if !failure.candidates.is_empty() {
             let row = |customer: &crate::domain::Customer| {
@@ -146,6 +142,17 @@ impl Screen {
             tty::write_all(stderr(), text.as_bytes())
         };
         drop(written); // a notice that nobody can read stops nothing
+    }
+
+    /// A line beside the result, sanitised and broken between words.
+    pub(super) fn beside_line(&self, text: &str) {
+        self.beside(&wrap_line(&sanitize(text), tty::width_of(stderr())));
+    }
+
+    /// A line behind a label in a colour.
+    fn labelled(&self, label: &str, sgr: &str, text: &str) -> String {
+        let line = wrap_line(&format!("{label} {}", sanitize(text)), tty::width_of(stderr()));
+        line.replacen(label, &self.painted(label, sgr), 1)
     }
 
     /// Text in a colour (an SGR code), where colour is wanted.

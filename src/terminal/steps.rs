@@ -10,7 +10,7 @@ pub fn next_steps(issuance: &Issuance) -> Vec<String> {
         format!("The rules: {}.", issuance.rules.join("; "))
     };
     let mut steps = vec![
-        "Note it now: it cannot be shown again.".to_owned(),
+        "Note it while you see it: it cannot be shown again.".to_owned(),
         "It is not e-mailed: pass it on to the customer yourself.".to_owned(),
         "They enter it on the first sign-in screen, exactly: capitals and dashes matter.".to_owned(),
         format!("Then they choose a password of their own, and must not tell you. {rules}"),
