@@ -31,9 +31,25 @@ fn code(path: &Path) -> String {
 #[test]
 fn the_domain_points_nowhere_and_does_no_input_or_output() {
     let forbidden = [
-        "crate::agent", "crate::audit", "crate::backends", "crate::cli", "crate::commands", "crate::config",
-        "crate::system", "crate::terminal", "std::fs", "std::net", "std::env", "std::process", "std::io", "tokio",
-        "rusqlite", "crossterm", "rustix", "Timestamp::now", "Instant::now",
+        "crate::agent",
+        "crate::audit",
+        "crate::backends",
+        "crate::cli",
+        "crate::commands",
+        "crate::config",
+        "crate::system",
+        "crate::terminal",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "std::io",
+        "tokio",
+        "rusqlite",
+        "crossterm",
+        "rustix",
+        "Timestamp::now",
+        "Instant::now",
     ];
     for path in sources("src/domain") {
         let code = code(&path);

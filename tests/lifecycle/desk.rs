@@ -1,0 +1,156 @@
+//! An agent who answers as the story has it, a reveal that the story reads, and a clock that it can move.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tellonce::audit::FileAuditLog;
+use tellonce::config::{AuditSettings, Folders};
+use tellonce::domain::ports::{Clock, Interruptions, Prompter, ReadyReveal, Reveal};
+use tellonce::domain::{
+    Answer, Consent, Customer, Delivery, Desk, Failure, Guards, Issuance, Kind, Plan, Reason, TemporaryPassword,
+};
+use tellonce::system::SystemRandom;
+use zeroize::Zeroizing;
+
+/// Runs a future to its end.
+pub fn wait_for<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
+}
+
+/// The system's time, and some seconds more.
+#[derive(Default)]
+pub struct MovedClock(AtomicI64);
+
+impl MovedClock {
+    /// Lets time pass.
+    pub fn move_on(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_secs()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now() + jiff::SignedDuration::from_secs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// The story's agent.
+pub struct Player {
+    /// The password to sign in with.
+    pub password: String,
+    /// The answer to the confirmation.
+    pub confirms: bool,
+    /// The plans that were shown.
+    pub shown: Vec<Plan>,
+}
+
+impl Player {
+    /// One who confirms.
+    pub fn confirming(password: &str) -> Self {
+        Self { password: password.to_owned(), confirms: true, shown: Vec::new() }
+    }
+}
+
+impl Prompter for Player {
+    fn can_ask(&self) -> bool {
+        true
+    }
+
+    fn choose(&mut self, _: &str, _: &[Customer]) -> Answer<usize> {
+        Ok(0)
+    }
+
+    fn confirm(&mut self, plan: &Plan) -> Answer<Consent> {
+        self.shown.push(plan.clone());
+        if self.confirms { Ok(Consent::answered()) } else { Err(Failure::new(Kind::Declined, Reason::Declined, "No.")) }
+    }
+
+    fn line(&mut self, question: &str, _: &str) -> Answer<String> {
+        panic!("the story has no answer to {question}")
+    }
+
+    fn secret(&mut self, _: &str, _: &str) -> Answer<Zeroizing<String>> {
+        Ok(Zeroizing::new(self.password.clone()))
+    }
+
+    fn yes(&mut self, _: &str, default: bool) -> Answer<bool> {
+        Ok(default)
+    }
+
+    fn say(&mut self, _: &str) {}
+}
+
+/// What was revealed, each time.
+#[derive(Clone, Default)]
+pub struct Revealed(pub Rc<RefCell<Vec<String>>>);
+
+impl Reveal for Revealed {
+    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl ReadyReveal for Revealed {
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn reveal(self: Box<Self>, password: TemporaryPassword, _: &Issuance) -> Delivery {
+        self.0.borrow_mut().push(password.reveal(str::to_owned));
+        Delivery::Shown
+    }
+}
+
+/// No signal comes.
+pub struct Quiet;
+
+impl Interruptions for Quiet {
+    fn hold(&self) {}
+
+    fn caught(&self) -> Option<i32> {
+        None
+    }
+
+    fn release(&self) {}
+}
+
+/// The guards of the story.
+pub fn guards() -> Guards {
+    Guards {
+        require: Vec::new(),
+        max_resets_per_customer_24h: None,
+        allow_without_logout: false,
+        temporary_password_lasts: Duration::from_hours(24),
+    }
+}
+
+/// The audit log of the story, in a folder of its own.
+pub fn log(folder: &Path, clock: Arc<dyn Clock>) -> FileAuditLog {
+    FileAuditLog::new(&Folders::all_in(folder), AuditSettings::default(), clock, Box::new(SystemRandom))
+}
+
+/// Works at a desk with this agent, at this time.
+pub async fn at_desk<T>(
+    folder: &Path,
+    clock: Arc<dyn Clock>,
+    player: &mut Player,
+    work: impl AsyncFnOnce(&mut Desk<'_>) -> T,
+) -> T {
+    let mut audit = log(folder, Arc::clone(&clock));
+    let guards = guards();
+    let mut desk = Desk {
+        audit: &mut audit,
+        prompter: player,
+        clock: &*clock,
+        random: &mut SystemRandom,
+        interruptions: &Quiet,
+        guards: &guards,
+    };
+    work(&mut desk).await
+}
