@@ -32,22 +32,15 @@ impl TerminalPrompter {
         Self { screen, signals, may_ask, yes }
     }
 
-    /// One line from standard input, with or without echo. None at its end.
-    fn read(&self, hidden: bool) -> Answer<Option<Zeroizing<String>>> {
+    /// Switches the echo off, until the answer is read or a signal ends the process.
+    fn hide(&self) -> Answer<()> {
+        let failed =
+            |error: std::io::Error| Failure::bug("The terminal's echo could not be switched off.").because(error);
         let terminal = stdin();
-        if hidden {
-            let failed =
-                |error: std::io::Error| Failure::bug("The terminal's echo could not be switched off.").because(error);
-            let copy = terminal.as_fd().try_clone_to_owned().map_err(failed)?;
-            let before = tty::enter(&terminal, &Mode::NoEcho).map_err(failed)?;
-            self.signals.at_a_question(copy, before);
-        }
-        let line = read_line();
-        if hidden {
-            self.signals.put_back();
-            self.screen.beside("\n");
-        }
-        line
+        let copy = terminal.as_fd().try_clone_to_owned().map_err(failed)?;
+        let before = tty::enter(&terminal, &Mode::NoEcho).map_err(failed)?;
+        self.signals.at_a_question(copy, before);
+        Ok(())
     }
 
     fn ask(&self, question: &str, flag: &str, hidden: bool) -> Answer<Zeroizing<String>> {
@@ -57,8 +50,16 @@ impl TerminalPrompter {
                 format!("Give it with `{flag}`."),
             ));
         }
+        if hidden {
+            self.hide()?; // before the question is seen: whoever answers at once is not echoed either
+        }
         self.screen.beside(&format!("{}: ", sanitize(question)));
-        self.read(hidden)?.ok_or_else(given_up)
+        let line = read_line();
+        if hidden {
+            self.signals.put_back();
+            self.screen.beside("\n");
+        }
+        line?.ok_or_else(given_up)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossterm::cursor::{Hide, Show};
 use crossterm::queue;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
-use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+use rustix::process::{Signal, kill_current_process_group};
 use rustix::termios::Termios;
 use signal_hook::consts::{SIGHUP, SIGTSTP};
 
@@ -138,8 +138,8 @@ impl Showing<'_> {
     }
 
     fn until_dismissed(&mut self, started: Instant) -> io::Result<Delivery> {
+        tty::discard_type_ahead(&self.ready.terminal); // before the paint: what follows it is meant for it
         self.paint()?;
-        tty::discard_type_ahead(&self.ready.terminal);
         loop {
             match self.next(started)? {
                 Next::Go => self.tick(started)?,
@@ -270,11 +270,9 @@ impl Showing<'_> {
     /// Ctrl-Z: wiped and stopped; continued, painted again, if time is left.
     fn suspend(&mut self) -> io::Result<()> {
         self.leave();
-        let _ = kill_current_process_group(Signal::TSTP); // the rest of the pipeline stops as well
-        let _ = kill_process(getpid(), Signal::STOP); // here we stand until `fg`
+        let _ = kill_current_process_group(Signal::STOP); // with the rest of a pipeline; here we stand until `fg`
         self.enter()?;
         self.ready.signals.calm();
-        let _ = self.ready.signals.wants_suspend(); // our own signal, which came back to us
         let over = self.deadline.is_some() && self.left(Instant::now()) == Some(Duration::ZERO);
         if over { Ok(()) } else { self.paint() }
     }

@@ -1,0 +1,14 @@
+//! The real binary on real terminals: a pty read by vt100, tmux with and without its alternate screen, GNU screen.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at what it does not expect"
+)]
+
+mod home;
+mod multiplexer;
+mod prompts;
+mod pty;
+mod reveal;
+mod screens;

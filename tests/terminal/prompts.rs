@@ -1,0 +1,141 @@
+//! Questions on a pseudo-terminal.
+
+use super::home::Home;
+use super::pty::{Terminal, password_in};
+
+#[test]
+fn a_signed_out_reset_offers_to_sign_in_and_goes_on() {
+    let home = Home::new();
+    let mut terminal = Terminal::run(&home, &["reset", "ada@example.com"], 80, 24);
+    let screen = terminal.wait_for("Agent:");
+    assert!(
+        screen.contains("sam") && screen.contains("Password: practice"),
+        "the prompt names the sample agents:\n{screen}"
+    );
+    terminal.type_("sam\r");
+    terminal.wait_until("the question for the password", |screen| screen.trim_end().ends_with("Password:"));
+    terminal.type_("mistyped\r");
+    terminal.wait_for("do not go together");
+    terminal.wait_until("the question again", |screen| screen.matches("Agent:").count() == 2);
+    terminal.type_("sam\r");
+    terminal.wait_until("the question for the password", |screen| screen.trim_end().ends_with("Password:"));
+    terminal.type_("practice\r");
+    let screen = terminal.wait_for("Set Temporary Password? [y/N]");
+    assert!(!screen.contains("mistyped"), "no echo:\n{screen}");
+    assert!(screen.contains("you are   sam"), "{screen}");
+    assert!(screen.contains("for this command only") && screen.contains("--store file"), "{screen}");
+    terminal.type_("n\r");
+    assert_eq!(terminal.end().0, 6);
+}
+
+#[test]
+fn the_default_answer_is_no() {
+    let home = Home::of_sam();
+    for answer in ["\r", "no\r", "\u{4}"] {
+        let mut terminal = Terminal::run(&home, &["reset", "C-1001"], 80, 24);
+        terminal.wait_for("[y/N]");
+        terminal.type_(answer);
+        assert_eq!(terminal.end().0, 6, "{answer:?}");
+    }
+    assert_eq!(home.last_event(), "none");
+    assert_eq!(home.sign_in("ada.lovelace", "Practice-makes-1"), "signed_in");
+}
+
+#[test]
+fn an_interrupt_at_a_question_leaves_the_terminal_as_it_was() {
+    let home = Home::new();
+    let mut terminal = Terminal::run(&home, &["login"], 80, 24);
+    terminal.wait_for("Agent:");
+    terminal.type_("sam\r");
+    terminal.wait_until("the question for the password", |screen| screen.trim_end().ends_with("Password:"));
+    assert!(!terminal.echoes(), "the control: no echo while a password is typed");
+    terminal.type_("\u{3}");
+    let (_, signal) = terminal.end();
+    assert!(signal.is_some_and(|signal| signal.contains("Interrupt")));
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn part_of_a_name_is_shown_for_choice_even_when_single() {
+    let home = Home::of_sam();
+    let mut terminal = Terminal::run(&home, &["reset", "lovel"], 80, 24);
+    let screen = terminal.wait_for("Number (Enter to give up)");
+    assert!(screen.contains("C-1001") && screen.contains("a***@example.com"), "{screen}");
+    terminal.type_("7\r");
+    terminal.wait_for("from 1 to 1");
+    terminal.type_("1\r");
+    terminal.wait_for("Set Temporary Password? [y/N]");
+    terminal.type_("\r");
+    assert_eq!(terminal.end().0, 6);
+}
+
+#[test]
+fn an_address_that_several_share_is_chosen_from_a_list() {
+    let home = Home::of_sam();
+    let mut terminal = Terminal::run(&home, &["reset", "mary@example.com"], 80, 24);
+    terminal.wait_for("Number (Enter to give up)");
+    terminal.type_("\r");
+    assert_eq!(terminal.end().0, 6);
+}
+
+#[test]
+fn a_locked_customer_is_asked_about() {
+    let home = Home::of_sam();
+    for _ in 0..5 {
+        assert_eq!(home.sign_in("ada.lovelace", "wrong"), "refused");
+    }
+    let mut terminal = Terminal::run(&home, &["reset", "C-1001"], 80, 24);
+    terminal.wait_for("Lift the lock-out as well? [y/N]");
+    terminal.type_("y\r");
+    let screen = terminal.wait_for("Set Temporary Password? [y/N]");
+    assert!(screen.contains("lift the lock-out"), "{screen}");
+    terminal.type_("y\r");
+    let screen = terminal.wait_for("Enter or q");
+    let password = password_in(&screen).unwrap();
+    terminal.type_("\u{3}");
+    assert_eq!(terminal.end().0, 0);
+    assert_eq!(home.sign_in("ada.lovelace", &password), "change_required");
+}
+
+#[test]
+fn json_leaves_standard_output_to_the_object_and_asks_on_the_terminal() {
+    let home = Home::of_sam();
+    let mut terminal = Terminal::shell(&home, "\"$T\" reset C-1001 -o json > out.json; echo ended $?");
+    terminal.wait_for("Set Temporary Password? [y/N]");
+    terminal.type_("y\r");
+    let screen = terminal.wait_for("Enter or q");
+    let password = password_in(&screen).unwrap();
+    terminal.type_("\u{3}");
+    terminal.wait_for("ended 0");
+    terminal.end();
+    let object = std::fs::read_to_string(home.path().join("out.json")).unwrap();
+    assert!(!object.contains(&password) && !object.contains("temporary_password"));
+    let object: serde_json::Value = serde_json::from_str(&object).unwrap();
+    assert_eq!(
+        (object["schema"].as_str(), object["status"].as_str()),
+        (Some("tellonce.reset/v1"), Some("force_password_reset"))
+    );
+}
+
+#[test]
+fn the_customer_signs_in_and_chooses_at_a_terminal() {
+    let home = Home::of_sam();
+    let output = home.run(&["--profile", "practice", "reset", "C-1001", "--yes", "--reveal", "stdout"], "");
+    let temporary = String::from_utf8(output.stdout).unwrap();
+    let mut terminal = Terminal::run(&home, &["practice", "sign-in", "ada@example.com"], 80, 24);
+    terminal.wait_for("Password:");
+    terminal.type_(&format!("{}\r", temporary.trim()));
+    terminal.wait_for("at least 12 characters");
+    terminal.wait_for("New password:");
+    terminal.type_("short\r");
+    terminal.wait_for("Update Password");
+    terminal.type_("short\r");
+    terminal.wait_for("cannot be used");
+    terminal.wait_until("the question again", |screen| screen.matches("New password:").count() == 2);
+    terminal.type_("My-own-choice-7\r");
+    terminal.wait_until("the question again", |screen| screen.matches("New password again").count() == 2);
+    terminal.type_("My-own-choice-7\r");
+    assert_eq!(terminal.end().0, 0);
+    assert!(terminal.everything().0.contains("Password updated. Signed in."));
+    assert!(!terminal.everything().0.contains("My-own-choice-7"), "no echo");
+}
