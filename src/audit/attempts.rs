@@ -1,6 +1,6 @@
 //! Attempts, put together from their records.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::chain::lines;
@@ -12,26 +12,69 @@ use crate::domain::{Answer, Attempt, AttemptId, Changed, CustomerId, Delivery, E
 
 /// What the log knows of one customer.
 pub(super) fn history(path: &Path, locks: &Path, place: &Place, customer: &CustomerId) -> Answer<History> {
-    let mut builder = Builder::default();
-    // Most lines are of other customers: look for the id as JSON writes it before reading the line.
-    let needle = serde_json::to_string(customer.as_str()).unwrap_or_default();
-    for_each(path, Some(&needle), |record| {
-        if record.customer == customer.as_str() && is_of(&record, place) {
-            builder.add(record);
-        }
-    })?;
-    Ok(builder.done(locks))
+    history_with(path, place, customer, &|attempt| is_held(locks, attempt))
+}
+
+/// The same; `is_held` says whether a process is at an attempt.
+pub(super) fn history_with(
+    path: &Path,
+    place: &Place,
+    customer: &CustomerId,
+    is_held: &dyn Fn(&str) -> bool,
+) -> Answer<History> {
+    let mut histories = settled(&|| read(path, place, Some(customer)), is_held)?;
+    Ok(histories.remove(customer).unwrap_or_default())
 }
 
 /// What the log knows of every customer of this place.
 pub(super) fn histories(path: &Path, locks: &Path, place: &Place) -> Answer<HashMap<CustomerId, History>> {
+    settled(&|| read(path, place, None), &|attempt| is_held(locks, attempt))
+}
+
+/// Tells the attempts that a process is at from those whose end is missing.
+///
+/// One may end after its records were read and before its lock is looked at. Its end is written before its lock goes,
+/// so that what a second reading does not find ended stays without an end.
+fn settled(
+    read: &dyn Fn() -> Answer<HashMap<CustomerId, History>>,
+    is_held: &dyn Fn(&str) -> bool,
+) -> Answer<HashMap<CustomerId, History>> {
+    let mut found = read()?;
+    for attempt in attempts_in(&mut found) {
+        attempt.in_progress = attempt.end.is_none() && is_held(attempt.id.as_str());
+    }
+    if attempts_in(&mut found).any(|attempt| attempt.is_open()) {
+        let mut again = read()?;
+        let ended: HashMap<AttemptId, Attempt> = attempts_in(&mut again)
+            .filter(|attempt| attempt.end.is_some())
+            .map(|attempt| (attempt.id.clone(), attempt.clone()))
+            .collect();
+        for attempt in attempts_in(&mut found).filter(|attempt| attempt.is_open()) {
+            if let Some(ended) = ended.get(&attempt.id) {
+                attempt.clone_from(ended);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn attempts_in(histories: &mut HashMap<CustomerId, History>) -> impl Iterator<Item = &mut Attempt> {
+    histories.values_mut().flat_map(|history| &mut history.attempts)
+}
+
+/// The attempts as they stand in the log; with `customer`, that customer's alone.
+fn read(path: &Path, place: &Place, customer: Option<&CustomerId>) -> Answer<HashMap<CustomerId, History>> {
     let mut builders: HashMap<CustomerId, Builder> = HashMap::new();
-    for_each(path, None, |record| {
-        if is_of(&record, place) {
+    // Most lines are of other customers: look for the id as JSON writes it before reading the line.
+    let needle = customer.and_then(|customer| serde_json::to_string(customer.as_str()).ok());
+    for_each(path, needle.as_deref(), |record| {
+        let wanted = customer.is_none_or(|customer| record.customer == customer.as_str());
+        if wanted && is_of(&record, place) {
             builders.entry(CustomerId::new(record.customer.clone())).or_default().add(record);
         }
     })?;
-    Ok(builders.into_iter().map(|(customer, builder)| (customer, builder.done(locks))).collect())
+    let history = |builder: Builder| History { attempts: builder.attempts };
+    Ok(builders.into_iter().map(|(customer, builder)| (customer, history(builder))).collect())
 }
 
 /// Attempts among these records whose end is missing and that no process is at.
@@ -39,19 +82,25 @@ pub(super) fn histories(path: &Path, locks: &Path, place: &Place) -> Answer<Hash
 /// # Errors
 /// Exit 8: the log cannot be read.
 pub fn open_attempts(folders: &Folders, records: &[Record]) -> Answer<Vec<String>> {
-    let mut open: Vec<String> = Vec::new();
-    for record in records {
-        if record.event == Event::Intent {
-            open.push(record.attempt.clone());
-        }
+    let begun = records.iter().filter(|record| record.event == Event::Intent).map(|record| record.attempt.clone());
+    let mut open = without_end(&folders.audit_log(), begun.collect())?;
+    open.retain(|attempt| !is_held(&folders.attempts(), attempt));
+    if open.is_empty() {
+        return Ok(open);
     }
-    for_each(&folders.audit_log(), None, |record| {
+    without_end(&folders.audit_log(), open) // one may have ended between the reading and the look at its lock
+}
+
+/// Those of the attempts that the log has no end of.
+fn without_end(path: &Path, mut attempts: Vec<String>) -> Answer<Vec<String>> {
+    let mut ended = HashSet::new();
+    for_each(path, None, |record| {
         if record.ends_the_attempt() {
-            open.retain(|attempt| *attempt != record.attempt);
+            ended.insert(record.attempt);
         }
     })?;
-    open.retain(|attempt| !is_held(&folders.attempts(), attempt));
-    Ok(open)
+    attempts.retain(|attempt| !ended.contains(attempt));
+    Ok(attempts)
 }
 
 /// The action of an attempt, for the record that recovers it.
@@ -120,17 +169,12 @@ impl Builder {
                 attempt.end = Some(End::Failed(changed));
                 attempt.note_stamp(changed, record.stamp);
             }
+            // Whoever found it out may have come later than its own end: that one stands.
+            Event::Recovered if attempt.end.is_some() => {}
             Event::Recovered => {
                 attempt.end = Some(End::Recovered(changed));
                 attempt.note_stamp(changed, record.stamp);
             }
         }
-    }
-
-    fn done(mut self, locks: &Path) -> History {
-        for attempt in &mut self.attempts {
-            attempt.in_progress = attempt.end.is_none() && is_held(locks, attempt.id.as_str());
-        }
-        History { attempts: self.attempts }
     }
 }

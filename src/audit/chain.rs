@@ -1,7 +1,7 @@
 //! The chain: each line holds its own hash and that of the one before.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -24,16 +24,29 @@ pub struct Verified {
     pub head: Option<String>,
 }
 
-/// The line of a record: the object with its hash as the last field.
+/// The line of a new record: the object with its hash as the last field.
 pub(super) fn seal(record: &Record) -> Answer<String> {
-    let mut line = serde_json::to_string(record)
-        .map_err(|error| Failure::bug("An audit record could not be written down.").because(error))?;
-    let hash = hash(line.as_bytes());
-    line.pop(); // the closing brace comes after the hash
-    line.push_str(FIELD);
-    line.push_str(&hash);
-    line.push_str(CLOSE);
-    Ok(line)
+    let object = object_of(record)?;
+    let hash = hash(object.as_bytes());
+    Ok(with_hash(object, &hash))
+}
+
+/// The line of a record that was read, with the hash that it states: one that does not match stays as it is.
+pub(super) fn line_of(record: &Record) -> Answer<String> {
+    Ok(with_hash(object_of(record)?, &record.hash))
+}
+
+fn object_of(record: &Record) -> Answer<String> {
+    serde_json::to_string(record)
+        .map_err(|error| Failure::bug("An audit record could not be written down.").because(error))
+}
+
+fn with_hash(mut object: String, hash: &str) -> String {
+    object.pop(); // the closing brace comes after the hash
+    object.push_str(FIELD);
+    object.push_str(hash);
+    object.push_str(CLOSE);
+    object
 }
 
 /// The record of a line whose hash is right.
@@ -96,13 +109,14 @@ pub fn verify(path: &Path, head: Option<&str>) -> Answer<Verified> {
     Ok(Verified { records, head: (records > 0).then_some(last) })
 }
 
-/// The lines as bytes, line end included; no file: none.
+/// The lines as bytes, line end included; no file: none. What is appended after the call is not among them.
 pub(super) fn lines(path: &Path) -> Answer<Box<dyn Iterator<Item = std::io::Result<Vec<u8>>>>> {
     match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Box::new(std::iter::empty())),
         Err(error) => Err(unavailable(path, &error)),
         Ok(file) => {
-            let mut reader = BufReader::with_capacity(64 * 1024, file);
+            let length = length_between_appends(&file).map_err(|error| unavailable(path, &error))?;
+            let mut reader = BufReader::with_capacity(64 * 1024, file.take(length));
             Ok(Box::new(std::iter::from_fn(move || {
                 let mut line = Vec::new();
                 match reader.read_until(b'\n', &mut line) {
@@ -113,4 +127,12 @@ pub(super) fn lines(path: &Path) -> Answer<Box<dyn Iterator<Item = std::io::Resu
             })))
         }
     }
+}
+
+/// The length while nobody is writing: a line that another process is at must not look torn.
+fn length_between_appends(file: &File) -> std::io::Result<u64> {
+    file.lock_shared()?;
+    let length = file.metadata().map(|found| found.len());
+    file.unlock()?;
+    length
 }

@@ -1,6 +1,6 @@
 //! Records for other programs: CSV with formula cells defused, or the lines as they stand in the log.
 
-use super::chain::seal;
+use super::chain::line_of;
 use super::record::Record;
 use crate::domain::{Answer, Failure};
 use crate::terminal::defuse_formula;
@@ -58,14 +58,14 @@ pub fn export_csv(records: &[Record]) -> Answer<String> {
     String::from_utf8(bytes).map_err(|error| Failure::bug("The export is not text.").because(error))
 }
 
-/// The lines as they stand in the log.
+/// The lines as they stand in the log: one that was changed there is exported with the hash that it does not match.
 ///
 /// # Errors
 /// Exit 1: a record could not be written down.
 pub fn export_jsonl(records: &[Record]) -> Answer<String> {
     let mut text = String::new();
     for record in records {
-        text.push_str(&seal(record)?);
+        text.push_str(&line_of(record)?);
         text.push('\n');
     }
     Ok(text)

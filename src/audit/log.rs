@@ -11,7 +11,9 @@ use super::in_progress::{Held, hold};
 use super::record::{Event, Record, VERSION};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, Intent, Outcome, RandomSource};
-use crate::domain::{Answer, AttemptId, Consent, CustomerId, Failure, Finding, History, Kind, Plan, Reason, Session};
+use crate::domain::{
+    Answer, AttemptId, Changed, Consent, CustomerId, Failure, Finding, History, Kind, Plan, Reason, Session,
+};
 
 /// The audit log of this machine.
 pub struct FileAuditLog {
@@ -48,34 +50,52 @@ impl FileAuditLog {
         std::mem::take(&mut self.warnings)
     }
 
-    fn write(&mut self, record: Record) -> Answer<()> {
+    /// Writes and syncs a record, then forwards it. The answer is why it was not forwarded; none: it was, or need not be.
+    fn write(&mut self, record: Record) -> Answer<Option<Failure>> {
         let appended = append(&self.path, record)?;
         if let Some(aside) = appended.set_aside {
-            self.warnings.push(format!(
+            self.warn(format!(
                 "The last line of the audit log was torn by a crash; it is kept in {}.",
                 aside.display()
             ));
         }
-        let Some(to) = &self.settings.forward else { return Ok(()) };
-        forward::send(to, &appended.line).map_err(|why| {
+        let Some(to) = &self.settings.forward else { return Ok(None) };
+        Ok(forward::send(to, &appended.line).err().map(|why| {
             Failure::new(
                 Kind::Unavailable,
                 Reason::AuditUnavailable,
                 format!("The audit record could not be forwarded: {why}."),
             )
             .hint("See [audit] in the configuration.")
-        })
+        }))
     }
 
     /// Writes; a record that cannot be forwarded is told and does not stop the work.
     fn write_forwarding_best_effort(&mut self, record: Record) -> Answer<()> {
-        let written_before = self.path.metadata().map(|found| found.len()).unwrap_or_default();
-        match self.write(record) {
-            Err(failure) if self.path.metadata().is_ok_and(|found| found.len() > written_before) => {
-                self.warnings.push(failure.message);
-                Ok(())
-            }
-            ended => ended,
+        if let Some(not_forwarded) = self.write(record)? {
+            self.warn(not_forwarded.message);
+        }
+        Ok(())
+    }
+
+    /// Told once, however many records it concerns.
+    fn warn(&mut self, words: String) {
+        if !self.warnings.contains(&words) {
+            self.warnings.push(words);
+        }
+    }
+
+    /// Writes down that an attempt ended before it changed anything.
+    fn close_unchanged(&self, blank: Record) {
+        let closing = Record {
+            at: self.clock.now(),
+            event: Event::Failed,
+            failure: Some(name_of(Reason::AuditUnavailable)),
+            changed: Some(Changed::No),
+            ..blank
+        };
+        if let Err(also) = append(&self.path, closing) {
+            tracing::debug!(%also, "the attempt could not be closed in the audit log");
         }
     }
 
@@ -131,22 +151,12 @@ impl AuditLog for FileAuditLog {
             ..blank.clone()
         };
         let at = record.at;
-        if self.settings.forward_required {
-            if let Err(failure) = self.write(record) {
-                let closing = Record {
-                    at: self.clock.now(),
-                    event: Event::Failed,
-                    failure: Some("audit_unavailable".to_owned()),
-                    changed: Some(crate::domain::Changed::No),
-                    ..blank
-                };
-                if let Err(also) = append(&self.path, closing) {
-                    tracing::debug!(%also, "the attempt could not be closed in the audit log");
-                }
-                return Err(failure);
+        if let Some(not_forwarded) = self.write(record)? {
+            if self.settings.forward_required {
+                self.close_unchanged(blank);
+                return Err(not_forwarded);
             }
-        } else {
-            self.write_forwarding_best_effort(record)?;
+            self.warn(not_forwarded.message);
         }
         let template = Record { ticket: plan.case.ticket.clone(), ..blank };
         self.open.insert(attempt.clone(), (template, held));

@@ -18,3 +18,6 @@ pub use export::{export_csv, export_jsonl};
 pub use list::{Filter, records};
 pub use log::FileAuditLog;
 pub use record::{Event, Record};
+
+#[cfg(test)]
+mod tests;

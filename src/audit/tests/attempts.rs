@@ -1,0 +1,136 @@
+//! What the records say of a customer's attempts, and of those whose end is missing.
+
+use super::*;
+use crate::audit::attempts::history_with;
+use crate::audit::open_attempts;
+use crate::domain::{Changed, End, Finding, Reason};
+
+fn ends(history: &History) -> Vec<Option<End>> {
+    history.attempts.iter().map(|attempt| attempt.end).collect()
+}
+
+#[test]
+fn every_way_an_attempt_ends_is_read_as_it_was_written() {
+    let home = home();
+    let mut log = home.log();
+    let outcomes = [
+        Outcome::Delivered(Delivery::Shown),
+        Outcome::Delivered(Delivery::TimedOut),
+        Outcome::Delivered(Delivery::NotDelivered),
+        Outcome::Failed { reason: Reason::Superseded, changed: Changed::Unknown, stamp: Some(stamp(4)) },
+        Outcome::Failed { reason: Reason::BackendUnavailable, changed: Changed::No, stamp: None },
+        Outcome::Withdrawn,
+    ];
+    for outcome in outcomes {
+        let intent = intend(&mut log, "C-1001").unwrap();
+        log.outcome(&intent, outcome).unwrap();
+    }
+    let history = home.history("C-1001");
+    assert_eq!(
+        ends(&history),
+        [
+            Some(End::Delivered(Delivery::Shown)),
+            Some(End::Delivered(Delivery::TimedOut)),
+            Some(End::Delivered(Delivery::NotDelivered)),
+            Some(End::Failed(Changed::Unknown)),
+            Some(End::Failed(Changed::No)),
+            Some(End::Withdrawn),
+        ]
+    );
+    assert_eq!(history.recent_resets(NOW.parse().unwrap()).len(), 5, "one of them changed nothing");
+    assert_eq!(home.records()[7].failure.as_deref(), Some("superseded"));
+}
+
+#[test]
+fn the_stamp_of_a_set_names_who_issued_it() {
+    let home = home();
+    reset(&mut home.log(), "C-1001");
+    let history = home.history("C-1001");
+    assert_eq!(history.attempts[0].set, Some(Some(stamp(2))));
+    assert_eq!(history.issued_by(Some(&stamp(2))), Some("sam"));
+    assert_eq!(history.issued_by(Some(&stamp(3))), None);
+}
+
+#[test]
+fn another_customer_or_profile_is_another_history() {
+    let home = home();
+    let mut log = home.log();
+    reset(&mut log, "C-1001");
+    reset(&mut log, "C-100");
+    reset(&mut log, "odd \"quoted\\ é\u{202e}");
+    assert_eq!(home.history("C-100").attempts.len(), 1);
+    assert_eq!(home.history("odd \"quoted\\ é\u{202e}").attempts.len(), 1);
+    assert!(home.history("C-1002").attempts.is_empty());
+    let elsewhere = stub::session("sam", "acme");
+    assert!(log.history(&elsewhere, &CustomerId::new("C-1001")).unwrap().attempts.is_empty());
+    assert!(log.histories(&elsewhere).unwrap().is_empty());
+    assert_eq!(log.histories(&session()).unwrap().len(), 3);
+}
+
+#[test]
+fn an_attempt_that_a_process_is_at_is_not_open_and_one_it_left_is() {
+    let home = home();
+    let mut log = home.log();
+    let intent = intend(&mut log, "C-1001").unwrap();
+    let history = home.history("C-1001");
+    assert!(history.attempts[0].in_progress && history.open().count() == 0);
+    assert!(open_attempts(&home.folders(), &home.records()).unwrap().is_empty());
+
+    drop(log); // as a process that ends without a word
+    let history = home.history("C-1001");
+    assert!(!history.attempts[0].in_progress && history.open().count() == 1);
+    assert_eq!(open_attempts(&home.folders(), &home.records()).unwrap(), [intent.attempt().as_str()]);
+}
+
+#[test]
+fn a_lock_that_a_crash_left_behind_is_removed_and_does_not_count() {
+    let home = home();
+    let mut log = home.log();
+    let intent = intend(&mut log, "C-1001").unwrap();
+    drop(log);
+    let left = home.folders().attempts().join(format!("{}.lock", intent.attempt()));
+    std::fs::write(&left, "").unwrap();
+    assert_eq!(home.history("C-1001").open().count(), 1);
+    assert!(!left.exists());
+}
+
+#[test]
+fn what_was_found_out_closes_the_attempt() {
+    let home = home();
+    let mut log = home.log();
+    let intent = log.intend(&session(), &plan("C-1001", Action::CreateAndSet), Consent::answered()).unwrap();
+    drop(log);
+    let attempt = intent.attempt().clone();
+    let finding = Finding { attempt, changed: Changed::Yes, stamp: Some(stamp(2)) };
+    home.log().recovered(&stub::session("kim", "practice"), &CustomerId::new("C-1001"), &finding).unwrap();
+    let history = home.history("C-1001");
+    assert_eq!(ends(&history), [Some(End::Recovered(Changed::Yes))]);
+    assert_eq!(history.issued_by(Some(&stamp(2))), Some("sam"), "who issued it, not who found out");
+    let record = home.records().remove(1);
+    assert_eq!((record.agent.as_str(), record.action.as_str()), ("kim", "create_and_set"));
+    assert!(open_attempts(&home.folders(), &home.records()).unwrap().is_empty());
+}
+
+#[test]
+fn what_was_found_out_too_late_does_not_change_how_it_ended() {
+    let home = home();
+    reset(&mut home.log(), "C-1001");
+    let attempt = home.history("C-1001").attempts[0].id.clone();
+    let finding = Finding { attempt, changed: Changed::Unknown, stamp: None };
+    home.log().recovered(&session(), &CustomerId::new("C-1001"), &finding).unwrap();
+    assert_eq!(ends(&home.history("C-1001")), [Some(End::Delivered(Delivery::Shown))]);
+}
+
+#[test]
+fn an_attempt_that_ends_while_the_log_is_being_read_is_not_open() {
+    let home = home();
+    let log = std::cell::RefCell::new(home.log());
+    let intent = intend(&mut log.borrow_mut(), "C-1001").unwrap();
+    let ends_just_now = |_: &str| {
+        let _ = log.borrow_mut().outcome(&intent, Outcome::Delivered(Delivery::Shown));
+        false
+    };
+    let history = history_with(&home.path(), session().place(), &CustomerId::new("C-1001"), &ends_just_now).unwrap();
+    assert_eq!(ends(&history), [Some(End::Delivered(Delivery::Shown))]);
+    assert_eq!(history.open().count(), 0);
+}

@@ -1,0 +1,78 @@
+//! A session whose backend and directory are never asked: the audit log only reads who is signed in, and where.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::domain::ports::{CustomerDirectory, IdentityBackend, Intent, SetFailed};
+use crate::domain::{
+    Answer, Capabilities, Customer, CustomerId, Failure, Forced, Found, Issued, Particulars, Pending, Place, Right,
+    Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+};
+
+pub(super) fn session(agent: &str, profile: &str) -> Session {
+    let place = Place { profile: profile.into(), backend: "practice".into() };
+    Session::new(agent, place, None, Box::new(NeverAsked), Box::new(NeverAsked))
+}
+
+struct NeverAsked;
+
+fn asked<T>() -> Answer<T> {
+    Err(Failure::bug("The audit log asked the backend."))
+}
+
+#[async_trait(?Send)]
+impl CustomerDirectory for NeverAsked {
+    async fn find(&self, _: &str, _: usize) -> Answer<Found> {
+        asked()
+    }
+    async fn exact(&self, _: &str) -> Answer<Vec<Customer>> {
+        asked()
+    }
+    async fn get(&self, _: &CustomerId) -> Answer<Option<Customer>> {
+        asked()
+    }
+    async fn draft(&self, _: &Particulars) -> Answer<Customer> {
+        asked()
+    }
+}
+
+#[async_trait(?Send)]
+impl IdentityBackend for NeverAsked {
+    async fn capabilities(&self) -> Answer<Capabilities> {
+        asked()
+    }
+    async fn rights(&self) -> Answer<Vec<Right>> {
+        asked()
+    }
+    async fn keep_alive(&self, _: Duration) -> Answer<()> {
+        asked()
+    }
+    async fn end_session(&self) -> Answer<()> {
+        asked()
+    }
+    async fn standing(&self, _: &Customer) -> Answer<Standing> {
+        asked()
+    }
+    async fn set_temporary_password(&self, _: &Intent, _: &Whom, _: &TemporaryPassword) -> Result<Issued, SetFailed> {
+        asked().map_err(SetFailed::Other)
+    }
+    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Answer<()> {
+        asked()
+    }
+    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Answer<SessionsEnded> {
+        asked()
+    }
+    async fn read_back(&self, _: &Issued) -> Answer<Forced> {
+        asked()
+    }
+    async fn withdraw(&self, _: &Intent, _: &UserId, _: Option<&Stamp>) -> Answer<()> {
+        asked()
+    }
+    async fn pending(&self) -> Answer<Vec<Pending>> {
+        asked()
+    }
+    async fn unlock(&self, _: &Intent, _: &UserId) -> Answer<()> {
+        asked()
+    }
+}
