@@ -1,10 +1,12 @@
 //! Sends each record off the machine: to the system's log, or to a command.
 
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use syslog::{Facility, Formatter3164};
 
 use crate::config::Forward;
@@ -42,17 +44,9 @@ fn to_syslog(socket: &Path, line: &str) -> Result<(), String> {
 
 fn to_command(words: &[String], line: &str, patience: Duration) -> Result<(), String> {
     let [program, arguments @ ..] = words else { return Err("no command is configured".to_owned()) };
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| format!("{program} cannot be started ({error})"))?;
-    if let Some(mut input) = child.stdin.take()
-        && let Err(error) = writeln!(input, "{line}")
-    {
-        tracing::debug!(%error, "the command did not read all of the record; its exit code tells");
+    let mut child = start(program, arguments).map_err(|error| format!("{program} cannot be started ({error})"))?;
+    if let Some(input) = child.stdin.take() {
+        hand_over(input, line.to_owned());
     }
     let started = Instant::now();
     loop {
@@ -61,8 +55,7 @@ fn to_command(words: &[String], line: &str, patience: Duration) -> Result<(), St
             Ok(Some(ended)) => return Err(format!("{program} ended with {ended}")),
             Err(error) => return Err(format!("{program} cannot be waited for ({error})")),
             Ok(None) if started.elapsed() > patience => {
-                let _ = child.kill(); // it may have ended just now
-                let _ = child.wait();
+                give_up(&mut child);
                 return Err(format!("{program} took longer than {} seconds", patience.as_secs()));
             }
             Ok(None) => std::thread::sleep(LOOK_EVERY),
@@ -70,10 +63,37 @@ fn to_command(words: &[String], line: &str, patience: Duration) -> Result<(), St
     }
 }
 
+/// Starts the command in a process group of its own: Ctrl-C at the terminal waits until a reset is done, for it as well.
+fn start(program: &str, arguments: &[String]) -> std::io::Result<Child> {
+    Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+}
+
+/// Writes in a thread of its own: a command that does not read must not hold up a record longer than its pipe takes.
+fn hand_over(mut input: ChildStdin, line: String) {
+    std::thread::spawn(move || {
+        if let Err(error) = writeln!(input, "{line}") {
+            tracing::debug!(%error, "the command did not read all of the record; its exit code tells");
+        }
+    });
+}
+
+/// Ends the command, and what it had started.
+fn give_up(child: &mut Child) {
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL); // it may have ended just now
+    let _ = child.wait();
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
+    use std::io::{BufRead, BufReader};
     use std::os::unix::net::UnixDatagram;
 
     use super::*;
@@ -94,7 +114,29 @@ mod tests {
     fn a_command_that_fails_hangs_or_is_missing_has_not_taken_it() {
         assert!(to_command(&shell("exit 3"), "x", PATIENCE).unwrap_err().contains('3'));
         assert!(to_command(&shell("exec sleep 60"), "x", Duration::from_millis(50)).unwrap_err().contains("longer"));
+        let long = "x".repeat(1_000_000); // more than a pipe holds
+        assert!(to_command(&shell("exec sleep 5"), &long, Duration::from_millis(50)).unwrap_err().contains("longer"));
         assert!(to_command(&["/no/such/program".to_owned()], "x", PATIENCE).unwrap_err().contains("started"));
+    }
+
+    #[test]
+    fn what_a_command_that_is_given_up_had_started_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let words = shell(&format!("(echo here; exec sleep 600) > '{}' & wait", pipe.display()));
+        let mut child = start(&words[0], &words[1..]).unwrap();
+        let (told, what) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut lines = BufReader::new(std::fs::File::open(pipe).unwrap()).lines();
+            told.send(lines.next().unwrap().unwrap()).unwrap();
+            assert!(lines.next().is_none()); // the pipe ends when the last process that holds it does
+            told.send("ended".to_owned()).unwrap();
+        });
+        let deadline = Duration::from_mins(1);
+        assert_eq!(what.recv_timeout(deadline).unwrap(), "here");
+        give_up(&mut child);
+        assert_eq!(what.recv_timeout(deadline).unwrap(), "ended");
     }
 
     #[test]
