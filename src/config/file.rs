@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::Error as _;
+use toml::Spanned;
 
 use super::duration::parse_duration;
 use super::folders::Folders;
@@ -29,7 +31,7 @@ pub struct Configuration {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileTable {
-    default: Option<String>,
+    default: Option<Spanned<String>>,
     #[serde(default)]
     profiles: BTreeMap<String, ProfileTable>,
     #[serde(default)]
@@ -88,9 +90,8 @@ enum RequirementName {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AuditTable {
-    forward: Option<ForwardTable>,
-    #[serde(default)]
-    forward_required: bool,
+    forward: Option<Spanned<ForwardTable>>,
+    forward_required: Option<Spanned<bool>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -114,14 +115,18 @@ struct CommandTable {
 
 fn at_least_one<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<u32>, D::Error> {
     let most = u32::deserialize(value)?;
-    if most == 0 { Err(D::Error::custom("at least 1; leave it out for no limit")) } else { Ok(Some(most)) }
+    if most == 0 {
+        Err(D::Error::custom("max_resets_per_customer_24h is at least 1; leave it out for no limit"))
+    } else {
+        Ok(Some(most))
+    }
 }
 
 fn lasts<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(value)?;
-    let lasts = parse_duration(&text).map_err(D::Error::custom)?;
+    let lasts = parse_duration(&text).map_err(|why| D::Error::custom(format!("temporary_password_lasts: {why}")))?;
     if lasts.is_zero() || lasts > LONGEST {
-        return Err(D::Error::custom("more than 0, and at most 30 days"));
+        return Err(D::Error::custom("temporary_password_lasts is more than 0, and at most 30 days"));
     }
     Ok(Some(lasts))
 }
@@ -148,29 +153,38 @@ impl Configuration {
     /// # Errors
     /// Exit 2, as for [`Configuration::load`].
     pub fn parse(text: &str, path: &Path) -> Answer<Self> {
-        let file: FileTable = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            wrong(path, &format!("line {line}: {}", error.message().replace('\n', " ")))
-        })?;
-        if let Some(default) = &file.default
-            && default != BUILT_IN
-            && !file.profiles.contains_key(default)
-        {
-            return Err(wrong(path, &format!("default = \"{default}\" names no profile of this file")));
-        }
-        let forward = match file.audit.forward {
-            Some(ForwardTable::Syslog(SyslogTable { syslog: true })) => Some(Forward::Syslog),
-            Some(ForwardTable::Command(CommandTable { command })) if command.is_empty() => {
-                return Err(wrong(path, "audit.forward.command is empty"));
-            }
-            Some(ForwardTable::Command(CommandTable { command })) => Some(Forward::Command(command)),
-            Some(ForwardTable::Syslog(SyslogTable { syslog: false })) | None => None,
+        let wrong_at = |span: Range<usize>, what: &str| {
+            let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
+            wrong(path, &format!("line {line}: {what}"))
         };
-        if file.audit.forward_required && forward.is_none() {
-            return Err(wrong(path, "audit.forward_required needs audit.forward"));
+        let file: FileTable = toml::from_str(text)
+            .map_err(|error| wrong_at(error.span().unwrap_or_default(), &error.message().replace('\n', " ")))?;
+        if let Some(default) = &file.default
+            && default.get_ref() != BUILT_IN
+            && !file.profiles.contains_key(default.get_ref())
+        {
+            let what = format!("default = \"{}\" names no profile of this file", default.get_ref());
+            return Err(wrong_at(default.span(), &what));
         }
-        let audit = AuditSettings { forward, forward_required: file.audit.forward_required };
-        Ok(Self { default: file.default, profiles: file.profiles, audit })
+        let forward = file.audit.forward.map(|forward| (forward.span(), forward.into_inner()));
+        let forward = match forward {
+            Some((_, ForwardTable::Syslog(SyslogTable { syslog }))) => syslog.then_some(Forward::Syslog),
+            Some((span, ForwardTable::Command(CommandTable { command }))) if command.is_empty() => {
+                return Err(wrong_at(span, "audit.forward.command is empty"));
+            }
+            Some((_, ForwardTable::Command(CommandTable { command }))) => Some(Forward::Command(command)),
+            None => None,
+        };
+        let required = file.audit.forward_required;
+        let forward_required = required.as_ref().is_some_and(|required| *required.get_ref());
+        if let Some(required) = required
+            && forward_required
+            && forward.is_none()
+        {
+            return Err(wrong_at(required.span(), "audit.forward_required needs audit.forward"));
+        }
+        let audit = AuditSettings { forward, forward_required };
+        Ok(Self { default: file.default.map(Spanned::into_inner), profiles: file.profiles, audit })
     }
 
     /// The profile to use: the one named, else the default, else the practice profile that needs no configuration.

@@ -64,9 +64,22 @@ fn what_is_wrong_is_named_with_file_line_and_key() {
         ("[profiles.a]\nbackend = 'keycloak'\n", "line 2", "keycloak"),
         ("[profiles.a]\nrequire = ['ticket']\n", "line 1", "backend"),
         ("[profiles.a]\nbackend = 'practice'\nrequire = ['nothing']\n", "line 3", "nothing"),
-        ("[profiles.a]\nbackend = 'practice'\ntemporary_password_lasts = 'soon'\n", "line 3", "soon"),
-        ("[profiles.a]\nbackend = 'practice'\ntemporary_password_lasts = '31d'\n", "line 3", "30 days"),
-        ("[profiles.a]\nbackend = 'practice'\nmax_resets_per_customer_24h = 0\n", "line 3", "at least 1"),
+        (
+            "[profiles.a]\nbackend = 'practice'\ntemporary_password_lasts = 'soon'\n",
+            "line 3",
+            "temporary_password_lasts: \"soon\"",
+        ),
+        (
+            "[profiles.a]\nbackend = 'practice'\ntemporary_password_lasts = '31d'\n",
+            "line 3",
+            "temporary_password_lasts is more than 0, and at most 30 days",
+        ),
+        ("[profiles.a]\nbackend = 'practice'\ntemporary_password_lasts = '0'\n", "line 3", "temporary_password_lasts"),
+        (
+            "[profiles.a]\nbackend = 'practice'\nmax_resets_per_customer_24h = 0\n",
+            "line 3",
+            "max_resets_per_customer_24h is at least 1",
+        ),
         ("[profiles.a]\nbackend = 'practice'\nprotected = 'all'\n", "line 3", "protected"),
         ("[audit]\nforward = { mail = true }\n", "line 2", "forward"),
         ("default = [\n", "line", ""),
@@ -81,9 +94,16 @@ fn what_is_wrong_is_named_with_file_line_and_key() {
 
 #[test]
 fn what_does_not_go_together_is_refused() {
-    assert!(refused("default = 'missing'\n").contains("missing"));
-    assert!(refused("[audit]\nforward_required = true\n").contains("forward_required"));
-    assert!(refused("[audit]\nforward = { command = [] }\n").contains("command"));
+    for (text, line, key) in [
+        ("\ndefault = 'missing'\n", "line 2", "default = \"missing\""),
+        ("[audit]\n\nforward_required = true\n", "line 3", "audit.forward_required"),
+        ("[audit]\nforward = { syslog = false }\nforward_required = true\n", "line 3", "audit.forward_required"),
+        ("[audit]\nforward = { command = [] }\n", "line 2", "audit.forward.command"),
+    ] {
+        let message = refused(text);
+        assert!(message.contains(line) && message.contains(key), "{text:?}: {message}");
+    }
+    assert!(!parse("[audit]\nforward_required = false\n").unwrap().audit.forward_required);
 }
 
 #[test]
