@@ -63,10 +63,10 @@ impl Home {
     pub fn last_event(&self) -> String {
         let output = self.run(&["audit", "list", "-o", "json"], "");
         let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        let last = list["records"].as_array().unwrap().last().cloned().unwrap_or_default();
-        match last["delivery"].as_str() {
+        let record = list["records"].as_array().unwrap().last().cloned().unwrap_or_default();
+        match record["delivery"].as_str() {
             Some(delivery) => delivery.to_owned(),
-            None => last["event"].as_str().unwrap_or("none").to_owned(),
+            None => record["event"].as_str().unwrap_or("none").to_owned(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::home::{BINARY, Home};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn wait_until(what: &str, mut look: impl FnMut() -> String, fits: impl Fn(&str) -> bool) -> String {
     let started = Instant::now();

@@ -10,7 +10,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use super::home::{BINARY, Home};
 
 /// Long enough for the slowest machine; only a failing test waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Rows that the terminal keeps above its screen.
 const SCROLLBACK: usize = 2000;
 
