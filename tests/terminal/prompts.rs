@@ -120,8 +120,7 @@ fn json_leaves_standard_output_to_the_object_and_asks_on_the_terminal() {
 #[test]
 fn the_customer_signs_in_and_chooses_at_a_terminal() {
     let home = Home::of_sam();
-    let output = home.run(&["--profile", "practice", "reset", "C-1001", "--yes", "--reveal", "stdout"], "");
-    let temporary = String::from_utf8(output.stdout).unwrap();
+    let temporary = home.issue("C-1001");
     let mut terminal = Terminal::run(&home, &["practice", "sign-in", "ada@example.com"], 80, 24);
     terminal.wait_for("Password:");
     terminal.type_(&format!("{}\r", temporary.trim()));

@@ -3,9 +3,10 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, stdout};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::time::Duration;
 
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::{StreamReveal, TerminalReveal};
@@ -96,7 +97,8 @@ pub(super) fn wrong_way(message: String) -> Failure {
 fn reason(error: &io::Error) -> String {
     match Errno::from_io_error(error) {
         Some(Errno::NOENT | Errno::BADF) => "that descriptor is not open".to_owned(),
-        Some(Errno::NXIO) => "that descriptor is a socket, which cannot be opened so".to_owned(),
+        Some(Errno::NOTSOCK) => "that descriptor is a socket, which cannot be opened so".to_owned(),
+        Some(Errno::NXIO) => "nobody reads the other end any more".to_owned(),
         _ => format!("that descriptor cannot be written to ({error})"),
     }
 }
@@ -109,9 +111,11 @@ fn open_descriptor(number: u16) -> io::Result<OwnedFd> {
     let path = format!("/dev/fd/{number}");
     let kind = std::fs::metadata(&path)?.file_type();
     if kind.is_socket() {
-        return Err(Errno::NXIO.into());
+        return Err(Errno::NOTSOCK.into());
     }
-    let file: File = OpenOptions::new().append(kind.is_file()).write(true).open(path)?;
+    // A pipe that nobody reads would be waited for: opened so, it is told (fifo(7)). Writes wait by poll(2).
+    let flags = if kind.is_fifo() { i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0) } else { 0 };
+    let file: File = OpenOptions::new().append(kind.is_file()).write(true).custom_flags(flags).open(path)?;
     Ok(file.into())
 }
 

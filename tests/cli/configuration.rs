@@ -1,0 +1,147 @@
+//! Configuration, folders, files that are damaged, newer, or cannot be written.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use super::home::{BINARY, Home, Ran};
+
+#[track_caller]
+fn wrong(home: &Home, arguments: &[&str], words: &[&str]) {
+    let error = home.run(&[arguments, &["-o", "json"]].concat()).must(2).error();
+    for word in words {
+        assert!(error.to_string().contains(word), "{word}: {error}");
+    }
+}
+
+#[test]
+fn a_wrong_configuration_names_file_line_and_key() {
+    let home = Home::of_sam();
+    let file = home.path().join("config.toml");
+    wrong(&home, &["--profile", "nowhere", "find", "ada"], &["nowhere", "practice"]);
+    std::fs::write(&file, "default = [").unwrap();
+    wrong(&home, &["find", "ada"], &["config.toml", "line 1"]);
+    std::fs::write(&file, "[profiles.a]\nbackend = 'practice'\ncolour = 'red'\n").unwrap();
+    wrong(&home, &["find", "ada"], &["line 3", "colour"]);
+    std::fs::write(&file, "").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
+    wrong(&home, &["find", "ada"], &["chmod go-w"]);
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    wrong(&home, &["find", "ada"], &["config.toml"]);
+}
+
+#[test]
+fn profiles_are_added_listed_used_and_removed() {
+    let home = Home::new();
+    home.run(&["profile", "add", "desk", "--backend", "practice"]).must(0);
+    home.run(&["profile", "add", "desk", "--backend", "practice"]).must(2);
+    wrong(&home, &["profile", "add", "fax", "--backend", "fax"], &["fax"]);
+    let list = home.run(&["profile", "list", "-o", "json"]).must(0).json();
+    assert_eq!(
+        list["profiles"][0],
+        serde_json::json!({"name": "desk", "backend": "practice", "default": true, "built_in": false})
+    );
+    home.run(&["profile", "use", "practice"]).must(0);
+    let shown = home.run(&["profile", "show", "-o", "json"]).must(0).json();
+    assert_eq!(
+        (shown["name"].as_str(), shown["temporary_password_lasts_seconds"].as_u64()),
+        (Some("practice"), Some(86_400))
+    );
+    home.run(&["profile", "remove", "desk"]).must(0);
+    wrong(&home, &["profile", "remove", "desk"], &["desk"]);
+    assert!(home.run(&["profile", "add", "--print"]).must(0).stdout.contains("[profiles."));
+}
+
+#[test]
+fn a_damaged_foreign_or_newer_directory_is_named_with_the_way_out() {
+    let home = Home::of_sam();
+    let file = home.path().join("practice.db");
+    let sqlite = |sql: &str| rusqlite::Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+    sqlite("PRAGMA user_version = 99");
+    wrong(&home, &["find", "ada"], &["directory_newer", "practice.db", "start-over"]);
+    sqlite("PRAGMA application_id = 7");
+    wrong(&home, &["find", "ada"], &["directory_damaged", "practice.db", "start-over"]);
+    std::fs::write(&file, "this is no database, and long enough to be looked at as one".repeat(100)).unwrap();
+    wrong(&home, &["find", "ada"], &["directory_damaged", "start-over"]);
+    home.run(&["practice", "start-over", "-o", "json"]).must(2);
+    home.run(&["practice", "start-over", "--yes"]).must(0);
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    home.login("sam");
+    home.run(&["find", "ada"]).must(0);
+}
+
+#[test]
+fn start_over_makes_as_many_as_asked() {
+    let home = Home::new();
+    home.run(&["practice", "start-over", "--customers", "500", "--yes"]).must(0);
+    assert_eq!(home.run(&["practice", "customers", "--limit", "2", "-o", "json"]).must(0).json()["total"], 500);
+    for wrong in ["0", "3", "1000001"] {
+        home.run(&["practice", "start-over", "--customers", wrong, "--yes"]).must(2);
+    }
+}
+
+#[test]
+fn a_home_that_cannot_be_used_is_told() {
+    let home = Home::new();
+    let file = home.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let run = |name: &str, below: bool| {
+        let mut command = home.command(BINARY);
+        command.args(["practice", "customers", "-o", "json"]).env_remove("TELLONCE_HOME");
+        command.env(name, if below { file.join("below") } else { home.path() });
+        Ran::of(&command.output().unwrap())
+    };
+    run("XDG_DATA_HOME", true).must(8).error();
+    run("TELLONCE_HOME", true).must(2).error();
+    run("XDG_DATA_HOME", false).must(0);
+    assert!(home.path().join("tellonce/practice.db").exists());
+}
+
+#[test]
+fn without_an_audit_log_nothing_is_done() {
+    let home = Home::of_sam();
+    symlink("/dev/full", home.path().join("audit.jsonl")).unwrap();
+    let error = home.reset("C-1001", &["-o", "json"]).must(8).error();
+    assert_eq!((error["reason"].as_str(), error["changed"].as_str()), (Some("audit_unavailable"), Some("no")));
+    std::fs::remove_file(home.path().join("audit.jsonl")).unwrap();
+    std::fs::create_dir(home.path().join("audit.jsonl")).unwrap();
+    home.reset("C-1001", &["-o", "json"]).must(8).error();
+    assert_eq!(home.sign_in("ada.lovelace", "Practice-makes-1"), "signed_in", "nothing changed");
+}
+
+#[test]
+fn a_broken_chain_is_found_and_named() {
+    let home = Home::of_sam();
+    home.issue("C-1001");
+    let head = home.run(&["audit", "verify", "-o", "json"]).must(0).json()["head"].as_str().unwrap().to_owned();
+    home.issue("C-1004");
+    home.run(&["audit", "verify", "--head", &head]).must(0);
+    let file = home.path().join("audit.jsonl");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("C-1004", "C-1005", 1)).unwrap();
+    let error = home.run(&["audit", "verify", "-o", "json"]).must(11).error();
+    assert!(error["message"].as_str().unwrap().contains("line 4"), "{error}");
+    home.run(&["doctor"]).must(11);
+    std::fs::write(&file, text.lines().take(1).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    home.run(&["audit", "verify"]).must(0);
+    home.run(&["audit", "verify", "--head", &head]).must(11);
+}
+
+#[test]
+fn a_required_forward_that_fails_stops_the_reset() {
+    let home = Home::of_sam();
+    let config = |command: &str, required: bool| {
+        std::fs::write(
+            home.path().join("config.toml"),
+            format!("[audit]\nforward = {{ command = ['sh', '-c', '{command}'] }}\nforward_required = {required}\n"),
+        )
+        .unwrap();
+    };
+    config("exit 3", true);
+    let error = home.reset("C-1001", &["-o", "json"]).must(8).error();
+    assert_eq!(error["changed"], "no");
+    config("exit 3", false);
+    assert!(home.reset("C-1001", &[]).must(0).stderr.contains("forwarded"));
+    config("cat >> forwarded", true);
+    home.reset("C-1001", &[]).must(0);
+    assert_eq!(std::fs::read_to_string(home.path().join("forwarded")).unwrap().lines().count(), 3);
+}

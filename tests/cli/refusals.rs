@@ -1,0 +1,78 @@
+//! What must not be done is refused, and nothing changes, whatever flags are given.
+
+use super::home::Home;
+
+#[track_caller]
+fn refused(home: &Home, customer: &str, more: &[&str], code: i32, reason: &str) {
+    let before = home.records().len();
+    let error = home.reset(customer, &[more, &["-o", "json"]].concat()).must(code).error();
+    assert_eq!(
+        (error["reason"].as_str(), error["changed"].as_str()),
+        (Some(reason), Some("no")),
+        "{customer}: {error}"
+    );
+    assert_eq!(home.records().len(), before, "no attempt is recorded");
+}
+
+#[test]
+fn no_flag_gets_around_a_rule() {
+    let home = Home::of_sam();
+    for more in [&[][..], &["--unlock"]] {
+        refused(&home, "C-1003", more, 7, "disabled");
+        refused(&home, "C-1007", more, 7, "external");
+        refused(&home, "C-1008", more, 7, "protected");
+        refused(&home, "C-1009", more, 7, "own_user");
+    }
+    assert_eq!(home.sign_in("annie@example.com", "Practice-makes-1"), "signed_in");
+}
+
+#[test]
+fn another_agent_may_reset_sams_user() {
+    Home::of("kim").issue("C-1009");
+}
+
+#[test]
+fn a_locked_customer_needs_unlock() {
+    let home = Home::of_sam();
+    for _ in 0..5 {
+        assert_eq!(home.sign_in("ada.lovelace", "wrong"), "refused");
+    }
+    assert_eq!(home.sign_in("ada.lovelace", "Practice-makes-1"), "refused", "locked");
+    assert_eq!(home.status("C-1001")["status"], "locked");
+    refused(&home, "C-1001", &[], 7, "locked");
+    let password = home.reset("C-1001", &["--unlock"]).must(0).stdout;
+    assert_eq!(home.sign_in("ada.lovelace", password.trim()), "change_required");
+}
+
+#[test]
+fn who_may_not_issue_changes_nothing() {
+    let home = Home::of("lee");
+    refused(&home, "C-1001", &[], 4, "missing_right");
+    home.run(&["find", "ada"]).must(0);
+    assert_eq!(home.run(&["show", "C-1001", "-o", "json"]).must(0).json()["action"], "none");
+    assert_eq!(home.run(&["doctor", "-o", "json"]).must(11).json()["schema"], "tellonce.doctor/v1");
+}
+
+#[test]
+fn the_profiles_guards_hold() {
+    let home = Home::new();
+    std::fs::write(
+        home.path().join("config.toml"),
+        "default = 'desk'\n[profiles.desk]\nbackend = 'practice'\nrequire = ['ticket', 'verified']\nmax_resets_per_customer_24h = 2\nprotected = { groups = ['other'] }\n",
+    )
+    .unwrap();
+    home.run_with(&["login", "--agent", "sam", "--password-stdin", "--store", "file"], "practice\n").must(0);
+    let reset =
+        |more: &[&str]| home.run(&[&["reset", "C-1001", "--yes", "--reveal", "stdout", "-o", "json"], more].concat());
+    let error = reset(&["--ticket", "T-1"]).must(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("--verified"), "{error}");
+    let error = reset(&["--ticket", " ", "--verified", "called back"]).must(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("--ticket"), "{error}");
+    for _ in 0..2 {
+        reset(&["--ticket", "T-1", "--verified", "called back"]).must(0);
+    }
+    assert_eq!(reset(&["--ticket", "T-1", "--verified", "called back"]).must(7).error()["reason"], "too_many_resets");
+    let record = &home.records()[0];
+    assert_eq!((record["ticket"].as_str(), record["verified"].as_str()), (Some("T-1"), Some("called back")));
+    home.run(&["reset", "C-1008", "--yes", "--reveal", "stdout", "--ticket", "x", "--verified", "y"]).must(0);
+}

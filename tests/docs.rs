@@ -1,0 +1,126 @@
+//! Every command in the README and the docs is run: `console` blocks here, `sh` blocks where it is said below.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it does not expect")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Commands that need a terminal, or are the test run itself, and where they are run.
+const ELSEWHERE: [(&str, &str); 4] = [
+    ("cargo run -- reset ada@example.com", "tests/terminal/prompts.rs"),
+    ("cargo test", ".ci/run"),
+    ("tellonce reset C-1001", "tests/terminal/reveal.rs"),
+    ("tellonce status C-1001 --watch", "tests/cli/watch.rs"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// The lines of a document's blocks of one kind.
+fn blocks(document: &str, kind: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(root().join(document)).unwrap();
+    let mut lines = Vec::new();
+    let mut inside = None;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), inside.clone()) {
+            (Some(opened), None) => inside = Some(opened.to_owned()),
+            (Some(_), Some(_)) => inside = None,
+            (None, Some(open)) if open == kind => lines.push(line.to_owned()),
+            _ => {}
+        }
+        if let Some(open) = &inside {
+            assert!(
+                ["console", "sh", "toml", "text", "json"].contains(&open.as_str()),
+                "{document}: a block of kind \"{open}\""
+            );
+        }
+    }
+    lines
+}
+
+/// Runs a document's commands in order, in one home, as a new user would type them.
+fn run(document: &str) {
+    let home = tempfile::tempdir().unwrap();
+    let tools = Path::new(env!("CARGO_BIN_EXE_tellonce")).parent().unwrap();
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    let commands = blocks(document, "console");
+    assert!(!commands.is_empty(), "{document} has commands");
+    for line in commands {
+        let Some(command) = line.strip_prefix("$ ") else { panic!("{document}: \"{line}\" is not a command") };
+        let (command, expected) = match command.split_once("   # exit ") {
+            Some((command, code)) => (command, code.trim().parse().unwrap()),
+            None => (command, 0),
+        };
+        let output = Command::new("bash")
+            .args(["-o", "pipefail", "-c", &command.replace("cargo run --", "tellonce")])
+            .current_dir(home.path())
+            .env_clear()
+            .env("PATH", &path)
+            .env("HOME", home.path())
+            .env("TELLONCE_HOME", home.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(expected), "{document}: {command}\n{told}");
+    }
+}
+
+#[test]
+fn the_readme_works() {
+    run("README.md");
+}
+
+#[test]
+fn the_exit_codes_are_as_documented() {
+    run("docs/exit-codes.md");
+}
+
+#[test]
+fn the_json_examples_work() {
+    run("docs/json.md");
+}
+
+#[test]
+fn the_practice_page_works() {
+    run("docs/backends/practice.md");
+}
+
+#[test]
+fn commands_that_need_a_terminal_are_run_elsewhere() {
+    for document in [
+        "README.md",
+        "docs/exit-codes.md",
+        "docs/json.md",
+        "docs/backends/practice.md",
+        "docs/security.md",
+        "docs/architecture.md",
+    ] {
+        for command in blocks(document, "sh") {
+            let place = ELSEWHERE.iter().find(|(known, _)| *known == command);
+            let Some((_, place)) = place else { panic!("{document}: nothing runs \"{command}\"") };
+            assert!(root().join(place).exists(), "{place} runs \"{command}\"");
+        }
+    }
+}
+
+#[test]
+fn every_reason_and_exit_code_is_documented() {
+    let reasons = std::fs::read_to_string(root().join("docs/json.md")).unwrap();
+    let source = std::fs::read_to_string(root().join("src/domain/error.rs")).unwrap();
+    let names = source.split("pub enum Reason {").nth(1).unwrap().split('}').next().unwrap();
+    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let mut snake = String::new();
+        for letter in name.chars() {
+            if letter.is_uppercase() && !snake.is_empty() {
+                snake.push('_');
+            }
+            snake.extend(letter.to_lowercase());
+        }
+        assert!(reasons.contains(&snake), "docs/json.md lacks {snake}");
+    }
+    let codes = std::fs::read_to_string(root().join("docs/exit-codes.md")).unwrap();
+    for (code, _) in tellonce::domain::ExitCode::ALL {
+        assert!(codes.contains(&format!("| {} |", code.number())), "docs/exit-codes.md lacks {}", code.number());
+    }
+}
