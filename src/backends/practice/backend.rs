@@ -125,7 +125,7 @@ fn create(transaction: &Transaction<'_>, new: &NewUser, now: i64) -> Answer<i64>
             params![number, new.username, now],
         )
         .map_err(meanwhile)?;
-    let text = searched(id.as_str(), name, "", email.as_deref().unwrap_or_default(), Some(&new.username));
+    let text = searched(name, email.as_deref().unwrap_or_default(), Some(&new.username));
     transaction.execute("DELETE FROM search WHERE rowid = ?1", [number]).map_err(told)?;
     transaction.execute("INSERT INTO search(rowid, text) VALUES(?1, ?2)", params![number, text]).map_err(told)?;
     Ok(number)

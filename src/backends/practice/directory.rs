@@ -1,20 +1,15 @@
 //! The customer directory: search that stays fast over a million customers, and exact look-ups.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::fold;
+use super::search::find;
 use super::session::AgentSession;
 use super::store::told;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Particulars, Reason, Right};
 
-/// Matches are counted up to here; beyond, the total is not said.
-const COUNTED: usize = 1000;
-/// The trigram index knows texts of at least this many characters.
-const TRIGRAM: usize = 3;
 /// The longest name or address that `--create` takes, in characters (an address: RFC 5321 section 4.5.3.1.3).
 const LONGEST: usize = 254;
 
@@ -46,105 +41,9 @@ pub(super) fn exact(connection: &Connection, text: &str) -> Answer<Vec<(i64, Cus
     let mut found = select(connection, "WHERE c.id = ?1", [text])?;
     found.extend(select(connection, "WHERE u.username = ?1", [text])?);
     found.extend(select(connection, "WHERE c.email = ?1 ORDER BY c.number LIMIT 100", [text])?);
-    let mut seen = HashSet::new();
+    let mut seen = std::collections::HashSet::new();
     found.retain(|(number, _)| seen.insert(*number));
     Ok(found)
-}
-
-/// A page of matches, best first: exact ones, then names that begin with the text, then those that contain it.
-struct Page {
-    wanted: usize,
-    seen: HashSet<i64>,
-    customers: Vec<Customer>,
-}
-
-impl Page {
-    fn is_full(&self) -> bool {
-        self.customers.len() >= self.wanted
-    }
-
-    fn add(&mut self, found: Vec<(i64, Customer)>) {
-        for (number, customer) in found {
-            if !self.is_full() && self.seen.insert(number) {
-                self.customers.push(customer);
-            }
-        }
-    }
-}
-
-/// The first text after all that begin with this one.
-fn after(prefix: &str) -> String {
-    format!("{prefix}\u{10ffff}")
-}
-
-const BEGINNINGS: [&str; 3] = [
-    "WHERE c.last_folded >= ?1 AND c.last_folded < ?2 ORDER BY c.last_folded LIMIT ?3",
-    "WHERE c.first_folded >= ?1 AND c.first_folded < ?2 ORDER BY c.first_folded LIMIT ?3",
-    "WHERE c.id >= ?1 AND c.id < ?2 ORDER BY c.id LIMIT ?3",
-];
-
-fn find(connection: &Connection, text: &str, limit: usize) -> Answer<Found> {
-    let folded = fold::folded(text);
-    let mut page = Page { wanted: limit, seen: HashSet::new(), customers: Vec::new() };
-    page.add(exact(connection, text)?);
-    for beginning in BEGINNINGS {
-        if !page.is_full() {
-            page.add(select(connection, beginning, params![folded, after(&folded), limit])?);
-        }
-    }
-    let is_short = text.chars().count() < TRIGRAM;
-    if !page.is_full() && !is_short {
-        page.add(select(
-            connection,
-            "JOIN search ON search.rowid = c.number WHERE search MATCH ?1 LIMIT ?2",
-            params![phrase(text), limit],
-        )?);
-    }
-    let total = if page.is_full() { count(connection, text, &folded, is_short)? } else { Some(page.customers.len()) };
-    Ok(Found { customers: page.customers, total: total.map(|total| total as u64) })
-}
-
-/// How many match, if they are not too many to count in time.
-fn count(connection: &Connection, text: &str, folded: &str, is_short: bool) -> Answer<Option<usize>> {
-    let counted = if is_short {
-        let any = "SELECT count(*) FROM (SELECT number FROM customer WHERE last_folded >= ?1 AND last_folded < ?2
-             UNION SELECT number FROM customer WHERE first_folded >= ?1 AND first_folded < ?2
-             UNION SELECT number FROM customer WHERE id >= ?1 AND id < ?2 LIMIT ?3)";
-        if beginnings_are_many(connection, folded)? {
-            return Ok(None);
-        }
-        connection.prepare_cached(any).and_then(|mut statement| {
-            statement.query_row(params![folded, after(folded), COUNTED + 1], |row| row.get::<_, usize>(0))
-        })
-    } else {
-        connection
-            .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ?1 LIMIT ?2)")
-            .and_then(|mut statement| statement.query_row(params![phrase(text), COUNTED + 1], |row| row.get(0)))
-    };
-    Ok(Some(counted.map_err(told)?).filter(|counted| *counted <= COUNTED))
-}
-
-/// A union sorts all it joins: not where one part alone is too many.
-fn beginnings_are_many(connection: &Connection, folded: &str) -> Answer<bool> {
-    for part in ["last_folded", "first_folded", "id"] {
-        let counted: usize = connection
-            .prepare_cached(&format!(
-                "SELECT count(*) FROM (SELECT 1 FROM customer WHERE {part} >= ?1 AND {part} < ?2 LIMIT ?3)"
-            ))
-            .and_then(|mut statement| {
-                statement.query_row(params![folded, after(folded), COUNTED + 1], |row| row.get(0))
-            })
-            .map_err(told)?;
-        if counted > COUNTED {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// The text as one FTS5 string, so that nothing in it is an operator (sqlite.org/fts5, section 3.1).
-fn phrase(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "\"\""))
 }
 
 /// Checks what `--create` was told.

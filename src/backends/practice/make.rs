@@ -169,7 +169,7 @@ impl<'a> Rows<'a> {
             fold::folded(first),
             fold::folded(last)
         ])?;
-        self.search.execute(params![number, searched(id, first, last, email, username)])?;
+        self.search.execute(params![number, searched(&format!("{first} {last}"), email, username)])?;
         if let Some(username) = username {
             self.user.execute(params![number, username, self.now])?;
         }
@@ -196,7 +196,11 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// What the search looks in.
-pub(super) fn searched(id: &str, first: &str, last: &str, email: &str, username: Option<&str>) -> String {
-    format!("{first} {last}\n{id}\n{email}\n{}", username.unwrap_or_default())
+/// What the trigram index holds: the name, and the address before its @ and the username where they are not the same.
+///
+/// Not the id and not the address's domain, which all customers share: indexes of their own know how those begin.
+pub(super) fn searched(name: &str, email: &str, username: Option<&str>) -> String {
+    let local = email.split_once('@').map_or(email, |(local, _)| local);
+    let username = username.filter(|username| *username != local).unwrap_or_default();
+    format!("{name}\n{local}\n{username}")
 }

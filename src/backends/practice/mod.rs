@@ -13,6 +13,7 @@ mod make;
 mod policy;
 mod samples;
 mod schema;
+mod search;
 mod session;
 mod standing;
 mod store;

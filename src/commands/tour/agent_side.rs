@@ -163,14 +163,15 @@ pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, te
     Ok(())
 }
 
-/// The audit log has it all, and no password.
-pub(super) fn audit(stage: &Context, teller: &mut Teller<'_>) -> Answer<()> {
+/// L6: the audit log has it all, and none of the passwords that the tour saw.
+pub(super) fn audit(stage: &Context, passwords: &[&str], teller: &mut Teller<'_>) -> Answer<()> {
     teller.act("The team lead reads the audit log");
-    let verified = audit::verify(&stage.folders.audit_log(), None)?;
-    teller.check(
-        "L6",
-        &format!("tellonce audit verify: {} records, the chain is whole, no password in it", verified.records),
-        verified.records > 0,
-    );
+    let path = stage.folders.audit_log();
+    let verified = audit::verify(&path, None)?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Failure::unavailable("The tour's audit log cannot be read.").because(error))?;
+    let clean = passwords.iter().all(|password| !text.contains(password));
+    let words = format!("tellonce audit verify: {} records, the chain is whole, no password in it", verified.records);
+    teller.check("L6", &words, verified.records > 0 && clean);
     Ok(())
 }

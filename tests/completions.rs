@@ -1,0 +1,66 @@
+//! Completion in a real bash: verbs, profiles, and, when an agent is signed in, customers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at what it does not expect"
+)]
+
+#[path = "support/home.rs"]
+mod home;
+
+use home::{BINARY, Home};
+
+/// What bash offers after these words; the last one is being typed.
+fn offered(home: &Home, words: &[&str]) -> Vec<String> {
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    let script = format!(
+        "source <(\"$T\" completions bash); COMP_WORDS=(tellonce {}); COMP_CWORD={}; COMP_TYPE=9; \
+         _clap_complete_tellonce tellonce \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\" 2>/dev/null; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        quoted.join(" "),
+        words.len(),
+    );
+    let path =
+        format!("{}:{}", std::path::Path::new(BINARY).parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let output = home.command("bash").args(["-c", &script]).env("T", BINARY).env("PATH", path).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+#[test]
+fn bash_offers_verbs_and_flags() {
+    let home = Home::new();
+    assert_eq!(offered(&home, &["res"]), ["reset"]);
+    assert!(offered(&home, &["reset", "--rev"]).iter().any(|word| word.starts_with("--reveal")));
+}
+
+#[test]
+fn bash_offers_profiles() {
+    let home = Home::new();
+    home.run(&["profile", "add", "training", "--backend", "practice"]).must(0);
+    assert_eq!(offered(&home, &["--profile", "tra"]), ["training"]);
+    assert_eq!(offered(&home, &["--profile", "pra"]), ["practice"]);
+}
+
+#[test]
+fn bash_offers_customers_to_a_signed_in_agent_only() {
+    let home = Home::new();
+    let verbs = ["reset", "show", "status", "withdraw"];
+    for verb in verbs {
+        assert!(
+            offered(&home, &[verb, "ada.l"]).iter().all(|word| !word.contains("ada.lovelace")),
+            "signed out: nobody"
+        );
+    }
+    home.login("sam");
+    for verb in verbs {
+        assert_eq!(offered(&home, &[verb, "ada.l"]), ["ada.lovelace"], "{verb}");
+        assert_eq!(offered(&home, &[verb, "C-1001"]), ["C-1001"], "{verb}");
+    }
+    assert!(offered(&home, &["reset", "malL"]).iter().all(|word| !word.contains('\u{1b}')));
+}
