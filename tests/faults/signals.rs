@@ -13,6 +13,7 @@ fn a_signal_after_the_set_means_no_reveal() {
         (Signal::QUIT, "set:after"),
         (Signal::TERM, "intend:after"),
         (Signal::TERM, "read_back:after"),
+        (Signal::TERM, "record_set:after"),
     ] {
         let home = Home::new();
         let stopped = home.reset_stopped_at(point);
