@@ -89,6 +89,7 @@ impl Record {
             Event::Intent => "intent".to_owned(),
             Event::Set => "set, read back".to_owned(),
             Event::Withdrawn => "withdrawn".to_owned(),
+            Event::Recovered if self.changed == Some(Changed::Yes) => "recovered: changed, delivery unknown".to_owned(),
             Event::Recovered => changed("recovered"),
             Event::Failed => changed(&format!("failed ({})", self.failure.as_deref().unwrap_or("no reason"))),
             Event::Delivery => match self.delivery {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::customer::Customer;
-use super::error::{Answer, Failure, Kind, Reason};
+use super::error::{Answer, Changed, Failure, Kind, Reason};
 use super::history::History;
-use super::plan::Requirement;
-use super::ports::{AuditLog, Clock, Interruptions, Prompter, RandomSource};
+use super::plan::{Consent, Plan, Requirement};
+use super::ports::{AuditLog, Clock, Intent, Interruptions, Prompter, RandomSource};
 use super::session::Session;
 use super::user::{Obstacle, Standing};
 
@@ -37,6 +37,17 @@ pub struct Desk<'a> {
     pub interruptions: &'a dyn Interruptions,
     /// The profile's rules.
     pub guards: &'a Guards,
+}
+
+impl Desk<'_> {
+    /// Writes the intent; from here on signals wait. If that fails, the log may hold it, but the customer is untouched.
+    pub(super) fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+        self.interruptions.hold();
+        self.audit.intend(session, plan, consent).map_err(|failure| {
+            self.interruptions.release();
+            Failure { changed: Changed::No, ..failure }
+        })
+    }
 }
 
 /// How many candidates an ambiguous name lists.

@@ -94,8 +94,7 @@ pub async fn reset(
     request.case.complete(&desk.guards.require, desk.prompter)?;
     let ready = reveal.prepare()?; // 5
     let (consent, plan, learned) = confirm(desk, session, &capabilities, learned, &mut request, &*ready).await?; // 6
-    desk.interruptions.hold(); // 7
-    let intent = desk.audit.intend(session, &plan, consent).inspect_err(|_| desk.interruptions.release())?;
+    let intent = desk.intend(session, &plan, consent)?; // 7
     let done = change(desk, session, &intent, &plan, &learned).await; // 8 to 11
     let (password, issuance) = match done {
         Ok(done) => done,

@@ -67,8 +67,7 @@ async fn withdraw_this(
     if consent.was_asked() {
         session.backend().keep_alive(AT_LEAST).await?;
     }
-    desk.interruptions.hold();
-    let intent = desk.audit.intend(session, &plan, consent).inspect_err(|_| desk.interruptions.release())?;
+    let intent = desk.intend(session, &plan, consent)?;
     let done = change(desk, session, &intent, user, standing.stamp.as_ref()).await;
     let told = match done {
         Ok(sessions_ended) => Ok(Withdrawn {
@@ -77,7 +76,7 @@ async fn withdraw_this(
             sessions_ended,
             attempt: intent.attempt().clone(),
         }),
-        Err(failure) => Err(told_as_it_is(desk, &intent, &learned.customer, failure)),
+        Err(failure) => Err(told_as_it_is(desk, session, &intent, learned, user, failure).await),
     };
     desk.interruptions.release();
     told
@@ -97,7 +96,28 @@ async fn change(
     Ok(ended)
 }
 
-fn told_as_it_is(desk: &mut Desk<'_>, intent: &Intent, customer: &Customer, failure: Failure) -> Failure {
+/// Reads once whether it was withdrawn, where that is unknown; still ends sessions, and writes it down.
+async fn told_as_it_is(
+    desk: &mut Desk<'_>,
+    session: &Session,
+    intent: &Intent,
+    learned: &Learned,
+    user: &UserId,
+    mut failure: Failure,
+) -> Failure {
+    let (customer, before) = (&learned.customer, &learned.standing);
+    if failure.changed == Changed::Unknown {
+        let now = session.backend().standing(customer).await.ok();
+        let is_the_same = |now: &super::user::Standing| now.stamp == before.stamp;
+        if now.filter(is_the_same).is_some_and(|now| now.state.withdrawn == Some(true)) {
+            failure.changed = Changed::Yes;
+        }
+    }
+    if failure.changed != Changed::No
+        && let Err(also) = session.backend().end_sessions(intent, user).await
+    {
+        tracing::debug!(%also, "sessions could not be ended after the failure");
+    }
     let outcome = Outcome::Failed { reason: failure.reason, changed: failure.changed, stamp: None };
     if let Err(also) = desk.audit.outcome(intent, outcome) {
         desk.prompter.say(&format!("The failure could not be written to the audit log: {also}"));

@@ -3,19 +3,23 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::termios::Termios;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::flag::register_usize;
 use signal_hook::iterator::Signals as Incoming;
 use signal_hook::low_level::emulate_default_handler;
 
 use super::tty;
 use crate::domain::ports::Interruptions;
 use crate::domain::{Answer, Failure};
+
+/// What ends the process, or the reveal.
+const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
 
 /// What a signal does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +35,8 @@ enum Mode {
 struct Shared {
     mode: Mutex<Mode>,
     restore: Mutex<Option<(OwnedFd, Termios)>>,
-    caught: AtomicI32,
+    /// Set by the handlers themselves: the thread that watches may be late.
+    caught: Arc<AtomicUsize>,
     suspend: AtomicBool,
     wake: OwnedFd,
     woken: OwnedFd,
@@ -57,11 +62,15 @@ impl Signals {
         let shared = Shared {
             mode: Mutex::new(Mode::End),
             restore: Mutex::new(None),
-            caught: AtomicI32::new(0),
+            caught: Arc::new(AtomicUsize::new(0)),
             suspend: AtomicBool::new(false),
             wake,
             woken,
         };
+        for signal in ENDING {
+            register_usize(signal, shared.caught.clone(), usize::try_from(signal).unwrap_or_default())
+                .map_err(failed)?;
+        }
         let signals = Self(Arc::new(shared));
         let mut incoming =
             Incoming::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH]).map_err(failed)?;
@@ -87,10 +96,7 @@ impl Signals {
                 self.0.suspend.store(true, Ordering::SeqCst);
                 self.wake();
             }
-            _ => {
-                self.0.caught.store(signal, Ordering::SeqCst);
-                self.wake();
-            }
+            _ => self.wake(),
         }
     }
 
@@ -143,7 +149,7 @@ impl Interruptions for Signals {
     }
 
     fn caught(&self) -> Option<i32> {
-        Some(self.0.caught.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+        i32::try_from(self.0.caught.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
     }
 
     fn release(&self) {

@@ -1,0 +1,16 @@
+//! Faults between any two steps of a reset: what was told, what the directory holds and what the audit log says agree.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test may stop at what it does not expect"
+)]
+
+mod at_once;
+mod failing;
+mod home;
+mod killed;
+mod session_over;
+mod signals;
+mod withdrawal;

@@ -1,0 +1,39 @@
+//! A signal between the set and the reveal waits, then there is no reveal.
+
+use rustix::process::Signal;
+
+use crate::home::{ADA, Home};
+
+#[test]
+fn a_signal_after_the_set_means_no_reveal() {
+    for (signal, point) in [
+        (Signal::TERM, "set:after"),
+        (Signal::HUP, "set:after"),
+        (Signal::INT, "set:after"),
+        (Signal::QUIT, "set:after"),
+        (Signal::TERM, "intend:after"),
+        (Signal::TERM, "read_back:after"),
+        (Signal::TERM, "record_set:after"),
+    ] {
+        let home = Home::new();
+        let stopped = home.reset_stopped_at(point);
+        stopped.send(signal);
+        let ended = stopped.go_on();
+        assert_eq!(ended.code, Some(9), "{signal:?} {point}: {}", ended.stderr);
+        assert_eq!(ended.stdout, "", "{signal:?} {point}");
+        let error = ended.error();
+        assert_eq!((&error["reason"], &error["changed"]), (&"interrupted".into(), &"yes".into()), "{signal:?} {point}");
+        assert_eq!(home.events(ADA), ["intent", "set", "failed yes"], "{signal:?} {point}");
+        let again = home.reset(None);
+        assert_eq!(home.sign_in("ada@example.com", &again.password()), "change_required", "{signal:?} {point}");
+    }
+}
+
+#[test]
+fn stopped_and_continued_without_a_signal_it_ends_well() {
+    let home = Home::new();
+    let ended = home.reset_stopped_at("set:after").go_on();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(home.events(ADA), ["intent", "set", "delivery shown"]);
+    assert_eq!(home.sign_in("ada@example.com", &ended.password()), "change_required");
+}
