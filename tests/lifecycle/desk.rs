@@ -135,22 +135,32 @@ pub fn log(folder: &Path, clock: Arc<dyn Clock>) -> FileAuditLog {
     FileAuditLog::new(&Folders::all_in(folder), AuditSettings::default(), clock, Box::new(SystemRandom))
 }
 
-/// Works at a desk with this agent, at this time.
+/// Works at a desk with this agent, at this time, with the story's guards.
 pub async fn at_desk<T>(
     folder: &Path,
     clock: Arc<dyn Clock>,
     player: &mut Player,
     work: impl AsyncFnOnce(&mut Desk<'_>) -> T,
 ) -> T {
+    at_desk_with(folder, clock, &guards(), player, work).await
+}
+
+/// The same with other guards.
+pub async fn at_desk_with<T>(
+    folder: &Path,
+    clock: Arc<dyn Clock>,
+    guards: &Guards,
+    player: &mut Player,
+    work: impl AsyncFnOnce(&mut Desk<'_>) -> T,
+) -> T {
     let mut audit = log(folder, Arc::clone(&clock));
-    let guards = guards();
     let mut desk = Desk {
         audit: &mut audit,
         prompter: player,
         clock: &*clock,
         random: &mut SystemRandom,
         interruptions: &Quiet,
-        guards: &guards,
+        guards,
     };
     work(&mut desk).await
 }

@@ -1,0 +1,105 @@
+//! Customers: the lock-out, the time that runs out, the last passwords, one page open too long.
+
+use super::{Directory, place, wait_for};
+use crate::backends::practice::{Change, INITIAL_PASSWORD, Redeem, SignIn};
+use crate::domain::{Rule, Status};
+
+fn is_in(place: &Directory, name: &str, password: &str) -> bool {
+    matches!(place.practice.sign_in(name, password).unwrap(), SignIn::SignedIn)
+}
+
+fn ticket(place: &Directory, name: &str, password: &str) -> crate::backends::practice::ChangeTicket {
+    match place.practice.sign_in(name, password).unwrap() {
+        SignIn::ChangeRequired(ticket) => ticket,
+        _ => panic!("no change is asked for"),
+    }
+}
+
+#[test]
+fn five_failed_attempts_lock_out_for_15_minutes() {
+    let place = place();
+    let session = place.session();
+    for _ in 0..4 {
+        assert!(!is_in(&place, "ada.lovelace", "wrong"));
+    }
+    assert!(is_in(&place, "ada.lovelace", INITIAL_PASSWORD), "four are forgiven");
+    for _ in 0..5 {
+        assert!(!is_in(&place, "ada.lovelace", "wrong"));
+    }
+    assert!(!is_in(&place, "ada.lovelace", INITIAL_PASSWORD));
+    assert_eq!(place.state(&session, "C-1001").status(), Status::Locked);
+    let temporary = place.issue(&session, "C-1001");
+    assert!(
+        matches!(place.practice.sign_in("ada.lovelace", &temporary).unwrap(), SignIn::Refused(_)),
+        "a set does not lift it"
+    );
+    place.clock.move_by(15 * 60 + 1);
+    ticket(&place, "ada.lovelace", &temporary);
+}
+
+#[test]
+fn a_temporary_password_runs_out_after_its_time_also_with_the_page_open() {
+    let place = place();
+    let session = place.session();
+    let temporary = place.issue(&session, "C-1001");
+    place.clock.move_by(24 * 3600 - 1);
+    let open = ticket(&place, "ada.lovelace", &temporary);
+    place.clock.move_by(2);
+    assert!(matches!(place.practice.change_password(&open, "My-own-choice-7").unwrap(), Change::Refused(_)));
+    assert!(matches!(place.practice.sign_in("ada.lovelace", &temporary).unwrap(), SignIn::Refused(_)));
+    let session = place.session();
+    let state = place.state(&session, "C-1001");
+    assert_eq!((state.expired, state.change_required), (Some(true), true));
+}
+
+#[test]
+fn a_page_opened_with_an_earlier_temporary_password_is_dead() {
+    let place = place();
+    let session = place.session();
+    let first = place.issue(&session, "C-1001");
+    let open = ticket(&place, "ada.lovelace", &first);
+    let second = place.issue(&session, "C-1001");
+    assert!(matches!(place.practice.change_password(&open, "My-own-choice-7").unwrap(), Change::Refused(_)));
+    ticket(&place, "ada.lovelace", &second);
+}
+
+#[test]
+fn none_of_the_last_three_is_taken_again_and_the_fourth_is() {
+    let place = place();
+    let session = place.session();
+    let change = |new: &str| {
+        let temporary = place.issue(&session, "C-1001");
+        let open = ticket(&place, "ada.lovelace", &temporary);
+        place.practice.change_password(&open, new).unwrap()
+    };
+    assert!(matches!(change("First-choice-1111"), Change::Done));
+    let Change::Broken(rules) = change("First-choice-1111") else { panic!("it was just used") };
+    assert_eq!(rules, [Rule::History(3)]);
+    // Temporary ones count as well: two changes put four passwords between.
+    assert!(matches!(change("Second-choice-222"), Change::Done));
+    assert!(matches!(change("Third-choice-3333"), Change::Done));
+    assert!(matches!(change("First-choice-1111"), Change::Done));
+}
+
+#[test]
+fn a_mailed_link_works_for_an_hour() {
+    let place = place();
+    place.practice.forgot_password("ada@example.com").unwrap();
+    let token = place.practice.outbox().unwrap()[0].token().unwrap().to_owned();
+    place.clock.move_by(3601);
+    assert!(matches!(place.practice.redeem(&token, "My-own-choice-7").unwrap(), Redeem::Refused(_)));
+}
+
+#[test]
+fn a_clock_that_jumps_back_does_not_confuse_what_is_newest() {
+    let place = place();
+    let session = place.session();
+    let first = place.issue(&session, "C-1001");
+    place.clock.move_by(-3600);
+    let before = wait_for(session.backend().standing(&place.customer(&session, "C-1001"))).unwrap().stamp;
+    let second = place.issue(&session, "C-1001");
+    let after = wait_for(session.backend().standing(&place.customer(&session, "C-1001"))).unwrap().stamp.unwrap();
+    assert!(after.is_newer_than(before.as_ref()));
+    assert!(matches!(place.practice.sign_in("ada.lovelace", &first).unwrap(), SignIn::Refused(_)));
+    ticket(&place, "ada.lovelace", &second);
+}

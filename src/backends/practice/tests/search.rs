@@ -1,0 +1,71 @@
+//! The search: every way to name a customer, in any case, with anything typed.
+
+use super::{Directory, place, wait_for};
+
+fn ids(place: &Directory, text: &str, limit: usize) -> (Vec<String>, Option<u64>) {
+    let session = place.session();
+    let found = wait_for(session.directory().find(text, limit)).unwrap();
+    (found.customers.iter().map(|customer| customer.id.to_string()).collect(), found.total)
+}
+
+#[test]
+fn by_id_username_address_and_parts_of_names() {
+    let place = place();
+    for (text, id) in [
+        ("c-1001", "C-1001"),
+        ("ADA.LOVELACE", "C-1001"),
+        ("Ada@Example.com", "C-1001"),
+        ("velac", "C-1001"),
+        ("ada lov", "C-1001"),
+        ("ada.l", "C-1001"),
+        ("guðmund", "C-1010"),
+        ("BJORK", "C-1010"),
+        ("山田", "C-1011"),
+        ("花", "C-1011"),
+        ("παπαδ", "C-1012"),
+        ("ЛАДЫЖ", "C-1013"),
+        ("siobhan o'b", "C-1014"),
+        ("boyd granville", "C-1036"),
+    ] {
+        assert_eq!(ids(&place, text, 5).0.first().map(String::as_str), Some(id), "{text}");
+    }
+}
+
+#[test]
+fn exact_ones_come_first_and_the_total_is_said() {
+    let place = place();
+    let (found, total) = ids(&place, "mary", 2);
+    assert_eq!(
+        (found.len(), total),
+        (2, Some(5)),
+        "four Marys by name, and one by her family name's letters: {found:?}"
+    );
+    assert_eq!(ids(&place, "alan", 5).0[..2], ["C-1003", "C-1035"]);
+    let (page, total) = ids(&place, "example", 100);
+    assert!(page.is_empty() && total == Some(0), "the domain that all share is not searched");
+}
+
+#[test]
+fn nothing_typed_is_an_operator() {
+    let place = place();
+    for text in [
+        "%",
+        "_",
+        "*",
+        "\"",
+        "'",
+        "a* OR b",
+        "NEAR(a b)",
+        "^ada",
+        "ada\" OR \"alan",
+        "x'; DROP TABLE user; --",
+        "\u{10ffff}",
+        "-",
+        "(",
+    ] {
+        let (found, total) = ids(&place, text, 5);
+        assert!(found.len() <= 5 && total.is_some(), "{text}");
+    }
+    assert!(ids(&place, "%", 5).0.is_empty() && ids(&place, "a* OR b", 5).0.is_empty());
+    assert_eq!(ids(&place, "ada", 5).0[0], "C-1001", "and nothing was dropped");
+}

@@ -1,0 +1,114 @@
+//! The order of the calls, and what the agent is told before confirming.
+
+use std::collections::BTreeSet;
+
+use tellonce::domain::{Gap, Kind, Obstacle, Policy, PolicyRead, Reason, ResetRequest, Right, Rule};
+
+use super::desk::guards;
+use super::scripted::{Script, play, play_with};
+
+fn unlocking() -> ResetRequest {
+    ResetRequest { customer: "ada".to_owned(), unlock: true, ..ResetRequest::default() }
+}
+
+#[test]
+fn no_call_is_made_that_is_not_needed() {
+    let ended = play(Script::default());
+    assert!(ended.answer.is_ok());
+    let calls =
+        ["keep_alive", "exact", "standing", "keep_alive", "standing", "set", "mark", "end_sessions", "read_back"];
+    assert_eq!(ended.calls, calls);
+    assert_eq!(ended.revealed, ended.passwords, "what was set is what was shown");
+}
+
+#[test]
+fn a_lock_is_lifted_after_the_set_only_where_it_was_asked_for() {
+    let locked = || Script { locked: true, ..Script::default() };
+    let ended = play_with(locked(), &guards(), unlocking());
+    assert!(ended.answer.is_ok());
+    let tail: Vec<_> = ended.calls.iter().skip_while(|call| **call != "set").copied().collect();
+    assert_eq!(tail, ["set", "unlock", "mark", "end_sessions", "read_back"]);
+    let refused = play(locked());
+    assert_eq!(refused.answer.err().map(|failure| failure.reason), Some(Reason::Locked), "asked, the default is no");
+    let lifted_by_the_set = play(Script { locked: true, set_lifts_lock: true, ..Script::default() });
+    assert!(lifted_by_the_set.answer.is_ok() && !lifted_by_the_set.calls.contains(&"unlock"));
+}
+
+#[test]
+fn promises_not_kept_are_told_before_confirming_and_afterwards() {
+    let gaps = BTreeSet::from([Gap::SelfServiceWhilePending, Gap::NeverRunsOut]);
+    let ended = play(Script { gaps, ..Script::default() });
+    assert_eq!(ended.plans[0].gaps, [Gap::SelfServiceWhilePending, Gap::NeverRunsOut]);
+    let said = tellonce::terminal::next_steps(&ended.answer.unwrap()).join("\n");
+    assert!(said.contains("L9") && said.contains("L11"), "{said}");
+}
+
+#[test]
+fn what_changed_while_the_agent_was_asked_is_said_and_asked_again() {
+    let ended = play(Script { changes_while_asked: true, ..Script::default() });
+    assert!(ended.answer.is_ok());
+    assert_eq!(ended.plans.len(), 2);
+    assert!(
+        ended.plans[1].notices.iter().any(|notice| notice.contains("changed while you were asked")),
+        "{:?}",
+        ended.plans[1].notices
+    );
+}
+
+#[test]
+fn each_obstacle_refuses_before_anything_is_asked_or_changed() {
+    let obstacles = [
+        (Obstacle::OwnUser, Kind::Refused, Reason::OwnUser),
+        (Obstacle::Disabled, Kind::Refused, Reason::Disabled),
+        (Obstacle::External("SSO".to_owned()), Kind::Refused, Reason::External),
+        (Obstacle::Protected("admins".to_owned()), Kind::Refused, Reason::Protected),
+        (Obstacle::ProtectionUnreadable("view-clients".to_owned()), Kind::Refused, Reason::ProtectionUnreadable),
+        (Obstacle::WouldNotStick("never expires".to_owned()), Kind::Refused, Reason::WouldNotStick),
+        (Obstacle::MissingRight(Right::EndSessions), Kind::NotAllowed, Reason::MissingRight),
+    ];
+    for (obstacle, kind, reason) in obstacles {
+        let ended = play(Script { obstacles: vec![obstacle], ..Script::default() });
+        let failure = ended.answer.err().unwrap();
+        assert_eq!((failure.kind, failure.reason), (kind, reason));
+        assert!(failure.hint.is_some() && ended.plans.is_empty() && !ended.calls.contains(&"set"));
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_gets_the_strictest_usual_password() {
+    let ended = play(Script { policy: PolicyRead::Unreadable("no right".to_owned()), ..Script::default() });
+    assert!(Policy::strictest_usual().broken_by(&ended.revealed[0], &tellonce::domain::About::default()).is_empty());
+    assert!(ended.answer.unwrap().rules.is_empty(), "rules that are not known are not told");
+}
+
+#[test]
+fn a_policy_that_cannot_be_met_is_found_before_anything_is_asked() {
+    let ended = play(Script { policy: PolicyRead::Read(Policy::new([Rule::MaxLength(6)])), ..Script::default() });
+    assert_eq!(ended.answer.err().map(|failure| failure.reason), Some(Reason::Policy));
+    assert!(ended.plans.is_empty());
+}
+
+#[test]
+fn a_refusal_for_policy_is_tried_again_for_its_rules_three_times_at_most() {
+    let ended =
+        play(Script { policy_refusals: vec![vec![Rule::MinLength(30)], vec![Rule::Digits(3)]], ..Script::default() });
+    assert!(ended.answer.is_ok());
+    assert_eq!(ended.passwords.len(), 3);
+    assert!(ended.passwords[1].len() >= 30 && ended.passwords[2].len() >= 30);
+    let refused = play(Script { policy_refusals: vec![vec![Rule::Special(1)]; 9], ..Script::default() });
+    assert_eq!(refused.passwords.len(), 3);
+    let failure = refused.answer.err().unwrap();
+    assert_eq!(
+        (failure.kind, failure.reason, failure.changed),
+        (Kind::Refused, Reason::Policy, tellonce::domain::Changed::No)
+    );
+    assert!(failure.message.contains("special"), "{}", failure.message);
+}
+
+#[test]
+fn without_the_right_to_end_sessions_only_where_the_profile_allows_it() {
+    let lenient = tellonce::domain::Guards { allow_without_logout: true, ..guards() };
+    let script = Script { obstacles: vec![Obstacle::MissingRight(Right::EndSessions)], ..Script::default() };
+    let request = ResetRequest { customer: "ada".to_owned(), ..ResetRequest::default() };
+    assert!(play_with(script, &lenient, request).answer.is_ok());
+}

@@ -1,0 +1,256 @@
+//! A backend that answers as a test has it, and remembers what was called.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, Intent, SetFailed};
+use tellonce::domain::{
+    Answer, Capabilities, Customer, CustomerId, Failure, Forced, Found, Gap, Guards, Issuance, Issued, Obstacle,
+    Particulars, Pending, Place, Policy, PolicyRead, ResetRequest, Right, Rule, Session, SessionsEnded, Stamp,
+    Standing, State, TemporaryPassword, UserId, Whom, reset,
+};
+
+use super::desk::{MovedClock, Player, Revealed, at_desk_with, guards, wait_for};
+
+/// How the backend answers.
+pub struct Script {
+    pub gaps: BTreeSet<Gap>,
+    pub set_lifts_lock: bool,
+    pub policy: PolicyRead,
+    pub obstacles: Vec<Obstacle>,
+    pub locked: bool,
+    /// The sets that are refused for policy before one is taken.
+    pub policy_refusals: Vec<Vec<Rule>>,
+    pub set_fails: Option<fn() -> Failure>,
+    /// A failing set was applied all the same.
+    pub applied: bool,
+    pub mark_fails: bool,
+    pub unlock_fails: bool,
+    pub end_sessions_fails: Option<fn() -> Failure>,
+    pub forced: bool,
+    /// Another agent's set comes after ours.
+    pub overtaken: bool,
+    /// The password is set by somebody else after the first look.
+    pub changes_while_asked: bool,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            gaps: BTreeSet::new(),
+            set_lifts_lock: false,
+            policy: PolicyRead::Read(Policy::new([Rule::MinLength(8)])),
+            obstacles: Vec::new(),
+            locked: false,
+            policy_refusals: Vec::new(),
+            set_fails: None,
+            applied: false,
+            mark_fails: false,
+            unlock_fails: false,
+            end_sessions_fails: None,
+            forced: true,
+            overtaken: false,
+            changes_while_asked: false,
+        }
+    }
+}
+
+/// The backend, shared with the test that looks at it afterwards.
+#[derive(Clone)]
+pub struct Scripted(Rc<RefCell<Inner>>);
+
+struct Inner {
+    script: Script,
+    version: u64,
+    change_required: bool,
+    calls: Vec<&'static str>,
+    passwords: Vec<String>,
+}
+
+/// How a reset ended, and what was done on the way.
+pub struct Ended {
+    pub answer: Answer<Issuance>,
+    pub calls: Vec<&'static str>,
+    pub passwords: Vec<String>,
+    pub revealed: Vec<String>,
+    pub plans: Vec<tellonce::domain::Plan>,
+}
+
+/// Plays a reset of the one customer there is.
+pub fn play(script: Script) -> Ended {
+    play_with(script, &guards(), ResetRequest { customer: "ada".to_owned(), ..ResetRequest::default() })
+}
+
+pub fn play_with(script: Script, guards: &Guards, request: ResetRequest) -> Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Scripted(Rc::new(RefCell::new(Inner {
+        script,
+        version: 1,
+        change_required: false,
+        calls: Vec::new(),
+        passwords: Vec::new(),
+    })));
+    let place = Place { profile: "acme".to_owned(), backend: "scripted".to_owned() };
+    let session = Session::new("sam", place, None, Box::new(backend.clone()), Box::new(backend.clone()));
+    let mut player = Player::confirming("");
+    let reveal = Revealed::default();
+    let mut revealing = reveal.clone();
+    let clock: Arc<dyn Clock> = Arc::new(MovedClock::default());
+    let answer = wait_for(at_desk_with(folder.path(), clock, guards, &mut player, async |desk: &mut _| {
+        reset(desk, &session, &mut revealing, request).await
+    }));
+    let inner = backend.0.borrow();
+    Ended {
+        answer,
+        calls: inner.calls.clone(),
+        passwords: inner.passwords.clone(),
+        revealed: reveal.0.take(),
+        plans: player.shown,
+    }
+}
+
+impl Inner {
+    fn stamp(&self) -> Stamp {
+        Stamp { at: None, version: Some(self.version) }
+    }
+
+    fn customer() -> Customer {
+        Customer {
+            id: CustomerId::new("7"),
+            name: "Ada Lovelace".to_owned(),
+            email: Some("ada@example.com".to_owned()),
+            username: Some("ada".to_owned()),
+            details: Vec::new(),
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl CustomerDirectory for Scripted {
+    async fn find(&self, _: &str, _: usize) -> Answer<Found> {
+        Ok(Found::default())
+    }
+
+    async fn exact(&self, _: &str) -> Answer<Vec<Customer>> {
+        self.0.borrow_mut().calls.push("exact");
+        Ok(vec![Inner::customer()])
+    }
+
+    async fn get(&self, _: &CustomerId) -> Answer<Option<Customer>> {
+        Ok(Some(Inner::customer()))
+    }
+
+    async fn draft(&self, _: &Particulars) -> Answer<Customer> {
+        Err(Failure::usage("not here"))
+    }
+}
+
+#[async_trait(?Send)]
+impl IdentityBackend for Scripted {
+    async fn capabilities(&self) -> Answer<Capabilities> {
+        let inner = self.0.borrow();
+        Ok(Capabilities { gaps: inner.script.gaps.clone(), set_lifts_lock: inner.script.set_lifts_lock })
+    }
+
+    async fn rights(&self) -> Answer<Vec<Right>> {
+        Ok(Vec::new())
+    }
+
+    async fn keep_alive(&self, _: Duration) -> Answer<()> {
+        self.0.borrow_mut().calls.push("keep_alive");
+        Ok(())
+    }
+
+    async fn end_session(&self) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn standing(&self, _: &Customer) -> Answer<Standing> {
+        let mut inner = self.0.borrow_mut();
+        inner.calls.push("standing");
+        let locked = inner.script.locked;
+        let mut obstacles = inner.script.obstacles.clone();
+        if locked {
+            obstacles.push(Obstacle::Locked { until: None });
+        }
+        let standing = Standing {
+            whom: Whom::User(UserId::new("7")),
+            state: State { has_user: true, locked, change_required: inner.change_required, ..State::default() },
+            stamp: Some(inner.stamp()),
+            issued_at: None,
+            expires_at: None,
+            issued_by: None,
+            changed_by_customer_at: None,
+            roles: Vec::new(),
+            groups: Vec::new(),
+            policy: inner.script.policy.clone(),
+            obstacles,
+        };
+        if std::mem::take(&mut inner.script.changes_while_asked) {
+            inner.version += 1;
+        }
+        Ok(standing)
+    }
+
+    async fn set_temporary_password(
+        &self,
+        intent: &Intent,
+        _: &Whom,
+        password: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed> {
+        let mut inner = self.0.borrow_mut();
+        inner.calls.push("set");
+        inner.passwords.push(password.for_backend(intent).to_owned());
+        if !inner.script.policy_refusals.is_empty() {
+            return Err(SetFailed::Policy(inner.script.policy_refusals.remove(0)));
+        }
+        if inner.script.set_fails.is_none() || inner.script.applied {
+            inner.version += 1;
+            inner.change_required = true;
+        }
+        if let Some(fails) = inner.script.set_fails {
+            return Err(fails().into());
+        }
+        Ok(Issued { user: UserId::new("7"), stamp: Some(inner.stamp()), at: Timestamp::now(), expires_at: None })
+    }
+
+    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Answer<()> {
+        let mut inner = self.0.borrow_mut();
+        inner.calls.push("mark");
+        if inner.script.mark_fails { Err(Failure::unavailable("no mark")) } else { Ok(()) }
+    }
+
+    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Answer<SessionsEnded> {
+        let mut inner = self.0.borrow_mut();
+        inner.calls.push("end_sessions");
+        inner.script.end_sessions_fails.map_or(Ok(SessionsEnded::All), |fails| Err(fails()))
+    }
+
+    async fn read_back(&self, _: &Issued) -> Answer<Forced> {
+        let mut inner = self.0.borrow_mut();
+        inner.calls.push("read_back");
+        if inner.script.overtaken {
+            inner.version += 1;
+        }
+        Ok(Forced { change_required: inner.script.forced, stamp: Some(inner.stamp()) })
+    }
+
+    async fn withdraw(&self, _: &Intent, _: &UserId, _: Option<&Stamp>) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn pending(&self) -> Answer<Vec<Pending>> {
+        Ok(Vec::new())
+    }
+
+    async fn unlock(&self, _: &Intent, _: &UserId) -> Answer<()> {
+        let mut inner = self.0.borrow_mut();
+        inner.calls.push("unlock");
+        if inner.script.unlock_fails { Err(Failure::unavailable("still locked")) } else { Ok(()) }
+    }
+}
