@@ -21,7 +21,7 @@ pub enum AuditCommand {
     #[command(after_help = "Example:\n  tellonce audit verify --head HASH     also finds a cut-off end")]
     Verify {
         /// The hash of a line that must be there, as an earlier verify said it
-        #[arg(long, value_name = "HASH")]
+        #[arg(long, value_name = "HASH", value_parser = hash)]
         head: Option<String>,
     },
     /// All records that match, on standard output
@@ -63,4 +63,10 @@ pub enum ExportFormat {
     Csv,
     /// The lines as they stand in the log.
     Jsonl,
+}
+
+/// A SHA-256 hash in hexadecimal: a mistyped one must not look like a cut-off end.
+fn hash(text: &str) -> Result<String, String> {
+    let is_hash = text.len() == 64 && text.chars().all(|digit| digit.is_ascii_hexdigit());
+    if is_hash { Ok(text.to_lowercase()) } else { Err("not a hash of 64 hexadecimal digits".to_owned()) }
 }

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use super::file::{Configuration, wrong};
+use super::file::{Configuration, USABLE_NAMES, is_usable_name, wrong};
 use super::folders::{Folders, write_private_file};
 use super::profile::BUILT_IN;
 use crate::domain::{Answer, Failure, Kind, Reason};
@@ -29,13 +29,8 @@ pub const fn sample() -> &'static str {
 /// Exit 2: the name is taken or unusable, the backend unknown, or the file cannot be written.
 pub fn add(folders: &Folders, new: &NewProfile) -> Answer<()> {
     let name = &new.name;
-    let usable = !name.is_empty()
-        && name.len() <= 64
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'));
-    if !usable {
-        return Err(Failure::usage(format!(
-            "\"{name}\" is no name for a profile: letters, digits, - and _ only, 64 at most."
-        )));
+    if !is_usable_name(name) {
+        return Err(Failure::usage(format!("\"{name}\" is no name for a profile: {USABLE_NAMES}.")));
     }
     change(folders, |document| {
         let profiles = document.entry("profiles").or_insert_with(|| {

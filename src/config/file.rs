@@ -19,6 +19,15 @@ use crate::domain::{Answer, Failure, Guards, Kind, Reason, Requirement};
 /// The longest that a temporary password may be made to last.
 const LONGEST: Duration = Duration::from_hours(30 * 24);
 
+/// What a profile may be called: its name is part of a file's name.
+pub(super) const USABLE_NAMES: &str = "letters, digits, - and _ only, 64 at most";
+
+/// Whether a profile may be called so.
+pub(super) fn is_usable_name(name: &str) -> bool {
+    let is_usable = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    !name.is_empty() && name.len() <= 64 && name.chars().all(is_usable)
+}
+
 /// What config.toml says; with no file, nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {
@@ -159,6 +168,10 @@ impl Configuration {
         };
         let file: FileTable = toml::from_str(text)
             .map_err(|error| wrong_at(error.span().unwrap_or_default(), &error.message().replace('\n', " ")))?;
+        if let Some(name) = file.profiles.keys().find(|name| !is_usable_name(name)) {
+            let at = text.find(name.as_str()).unwrap_or_default();
+            return Err(wrong_at(at..at, &format!("\"{name}\" is no name for a profile: {USABLE_NAMES}")));
+        }
         if let Some(default) = &file.default
             && default.get_ref() != BUILT_IN
             && !file.profiles.contains_key(default.get_ref())

@@ -124,6 +124,7 @@ fn a_broken_chain_is_found_and_named() {
     std::fs::write(&file, format!("{}\n", text.lines().next().unwrap())).unwrap();
     home.run(&["audit", "verify"]).must(0);
     home.run(&["audit", "verify", "--head", &head]).must(11);
+    home.run(&["audit", "verify", "--head", "mistyped"]).must(2);
 }
 
 #[test]

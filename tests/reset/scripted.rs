@@ -18,6 +18,7 @@ use tellonce::domain::{
 use super::desk::{MovedClock, Player, Revealed, at_desk_with, guards, wait_for};
 
 /// How the backend answers.
+#[allow(clippy::struct_excessive_bools, reason = "independent faults, each switched on by itself")]
 pub struct Script {
     pub gaps: BTreeSet<Gap>,
     pub set_lifts_lock: bool,

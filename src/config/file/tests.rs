@@ -107,6 +107,12 @@ fn what_does_not_go_together_is_refused() {
 }
 
 #[test]
+fn a_profile_whose_name_is_a_path_is_refused() {
+    let message = refused("\n[profiles.'../../etc']\nbackend = 'practice'\n");
+    assert!(message.contains("line 2") && message.contains("../../etc"), "{message}");
+}
+
+#[test]
 fn an_unknown_profile_is_told_with_those_there_are() {
     let failure = parse("[profiles.acme]\nbackend = 'practice'\n").unwrap().profile(Some("acne")).unwrap_err();
     assert!(failure.hint.unwrap().contains("acme, practice"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{place, wait_for};
+use super::{customer, place, wait_for};
 use crate::domain::{Reason, Right};
 
 #[test]
@@ -61,7 +61,7 @@ fn each_role_has_its_rights() {
 fn the_backend_itself_refuses_who_may_not() {
     let place = place();
     let session = place.try_sign_in("lee", "practice").unwrap();
-    let ada = place.customer(&session, "C-1001");
+    let ada = customer(&session, "C-1001");
     let intent = place.intent(&session, &ada);
     let user = crate::domain::UserId::new("1");
     let backend = session.backend();

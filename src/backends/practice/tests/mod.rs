@@ -51,6 +51,11 @@ pub(super) fn place() -> Directory {
     Directory { _folder: folder, practice, clock }
 }
 
+/// The customer with this id.
+pub(super) fn customer(session: &Session, id: &str) -> Customer {
+    wait_for(session.directory().get(&CustomerId::new(id))).unwrap().unwrap()
+}
+
 pub(super) fn wait_for<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
@@ -98,12 +103,8 @@ impl Directory {
         self.try_sign_in("sam", "practice").unwrap()
     }
 
-    pub(super) fn customer(&self, session: &Session, id: &str) -> Customer {
-        wait_for(session.directory().get(&CustomerId::new(id))).unwrap().unwrap()
-    }
-
     pub(super) fn state(&self, session: &Session, id: &str) -> State {
-        wait_for(session.backend().standing(&self.customer(session, id))).unwrap().state
+        wait_for(session.backend().standing(&customer(session, id))).unwrap().state
     }
 
     /// An intent without an audit log: these tests are of the backend alone.
@@ -129,11 +130,11 @@ impl Directory {
 
     /// Sets a temporary password and gives it.
     pub(super) fn issue(&self, session: &Session, id: &str) -> String {
-        let customer = self.customer(session, id);
-        let standing = wait_for(session.backend().standing(&customer)).unwrap();
+        let whom = customer(session, id);
+        let standing = wait_for(session.backend().standing(&whom)).unwrap();
         let password =
             generate(&standing.policy.to_generate_for(), &crate::domain::About::default(), &mut SystemRandom).unwrap();
-        let intent = self.intent(session, &customer);
+        let intent = self.intent(session, &whom);
         assert!(wait_for(session.backend().set_temporary_password(&intent, &standing.whom, &password)).is_ok());
         password.reveal(str::to_owned)
     }
