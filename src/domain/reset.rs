@@ -89,18 +89,22 @@ pub async fn reset(
     let customer = customer_of(&request, desk, session).await?; // 2
     let capabilities = session.backend().capabilities().await?;
     let learned = learn(desk.audit, session, &customer).await?; // 3
+    tracing::debug!(customer = %customer.id, status = %learned.standing.state.words(), stamp = ?learned.standing.stamp, "learned");
     request.unlock |= refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
     request.case.complete(&desk.guards.require, desk.prompter)?;
     let ready = reveal.prepare()?; // 5
     let (consent, plan, learned) = confirm(desk, session, &capabilities, learned, &mut request, &*ready).await?; // 6
     let intent = desk.intend(session, &plan, consent)?; // 7
+    tracing::debug!(attempt = %intent.attempt(), "the intent is written");
     let done = change(desk, session, &intent, &plan, &learned).await; // 8 to 11
     let (password, issuance) = match done {
         Ok(done) => done,
         Err(failure) => return Err(told_as_it_is(desk, session, &intent, &learned, failure).await),
     };
+    tracing::debug!(attempt = %intent.attempt(), sessions_ended = ?issuance.sessions_ended, "set and read back");
     let delivery = ready.reveal(password, &issuance); // 12
+    tracing::debug!(attempt = %intent.attempt(), ?delivery, "revealed");
     let written = desk.audit.outcome(&intent, Outcome::Delivered(delivery)); // 13
     desk.interruptions.release();
     if let Err(failure) = written {

@@ -39,13 +39,14 @@ fn folders(context: &Context) -> Vec<Check> {
 
 fn modes(path: &Path) -> Check {
     let shown = path.display();
+    let id = format!("file {}", path.file_name().unwrap_or_default().to_string_lossy());
     match path.metadata() {
-        Err(error) => Check::new("files", Found::Fault, format!("{shown}: {error}")),
+        Err(error) => Check::new(&id, Found::Fault, format!("{shown}: {error}")),
         Ok(found) if found.mode() & 0o077 != 0 => {
             let mode = if found.is_dir() { "700" } else { "600" };
-            Check::new("files", Found::Fault, format!("{shown} is open to others: chmod {mode} {shown}"))
+            Check::new(&id, Found::Fault, format!("{shown} is open to others: chmod {mode} {shown}"))
         }
-        Ok(_) => Check::new("files", Found::Ok, format!("{shown} is yours alone")),
+        Ok(_) => Check::new(&id, Found::Ok, format!("{shown} is yours alone")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Customers: the lock-out, the time that runs out, the last passwords, one page open too long.
 
-use super::{Directory, customer, place, wait_for};
+use super::{Directory, customer, place, state, wait_for};
 use crate::backends::practice::{Change, INITIAL_PASSWORD, Redeem, SignIn};
 use crate::domain::{Rule, Status};
 
@@ -27,7 +27,7 @@ fn five_failed_attempts_lock_out_for_15_minutes() {
         assert!(!is_in(&place, "ada.lovelace", "wrong"));
     }
     assert!(!is_in(&place, "ada.lovelace", INITIAL_PASSWORD));
-    assert_eq!(place.state(&session, "C-1001").status(), Status::Locked);
+    assert_eq!(state(&session, "C-1001").status(), Status::Locked);
     let temporary = place.issue(&session, "C-1001");
     assert!(
         matches!(place.practice.sign_in("ada.lovelace", &temporary).unwrap(), SignIn::Refused(_)),
@@ -48,8 +48,8 @@ fn a_temporary_password_runs_out_after_its_time_also_with_the_page_open() {
     assert!(matches!(place.practice.change_password(&open, "My-own-choice-7").unwrap(), Change::Refused(_)));
     assert!(matches!(place.practice.sign_in("ada.lovelace", &temporary).unwrap(), SignIn::Refused(_)));
     let session = place.session();
-    let state = place.state(&session, "C-1001");
-    assert_eq!((state.expired, state.change_required), (Some(true), true));
+    let now = state(&session, "C-1001");
+    assert_eq!((now.expired, now.change_required), (Some(true), true));
 }
 
 #[test]

@@ -56,6 +56,11 @@ pub(super) fn customer(session: &Session, id: &str) -> Customer {
     wait_for(session.directory().get(&CustomerId::new(id))).unwrap().unwrap()
 }
 
+/// The facts of the status of the customer with this id.
+pub(super) fn state(session: &Session, id: &str) -> State {
+    wait_for(session.backend().standing(&customer(session, id))).unwrap().state
+}
+
 pub(super) fn wait_for<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
@@ -101,10 +106,6 @@ impl Directory {
 
     pub(super) fn session(&self) -> Session {
         self.try_sign_in("sam", "practice").unwrap()
-    }
-
-    pub(super) fn state(&self, session: &Session, id: &str) -> State {
-        wait_for(session.backend().standing(&customer(session, id))).unwrap().state
     }
 
     /// An intent without an audit log: these tests are of the backend alone.
