@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::file::unavailable;
+use super::file::{must_be_regular, unavailable};
 use super::record::Record;
 use crate::domain::{Answer, Failure, Kind, Reason};
 
@@ -111,6 +111,7 @@ pub fn verify(path: &Path, head: Option<&str>) -> Answer<Verified> {
 
 /// The lines as bytes, line end included; no file: none. What is appended after the call is not among them.
 pub(super) fn lines(path: &Path) -> Answer<Box<dyn Iterator<Item = std::io::Result<Vec<u8>>>>> {
+    must_be_regular(path).map_err(|error| unavailable(path, &error))?;
     match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Box::new(std::iter::empty())),
         Err(error) => Err(unavailable(path, &error)),

@@ -1,7 +1,7 @@
 //! The log's file: appended under a lock, synced, a torn end set aside.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,18 @@ pub(super) fn append(path: &Path, mut record: Record) -> Answer<Appended> {
     Ok(Appended { line, set_aside })
 }
 
+/// A device, a pipe or a folder is no log: reading one may never end. No file is fine; it is made when first needed.
+pub(super) fn must_be_regular(path: &Path) -> io::Result<()> {
+    match path.metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(_) => Err(io::Error::other("it is not a regular file")),
+    }
+}
+
 fn open_for_appending(path: &Path) -> io::Result<File> {
+    must_be_regular(path)?;
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     make_private_folder(folder)?;
     let is_new = !path.exists();

@@ -91,8 +91,10 @@ pub enum Command {
     /// Sign in as an agent
     Login(LoginArgs),
     /// End the agent's session
+    #[command(after_help = "Example:\n  tellonce logout")]
     Logout,
     /// Who is signed in, where, and until when
+    #[command(after_help = "Example:\n  tellonce whoami -o json")]
     Whoami,
     /// Customers that match a text
     Find(FindArgs),

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 /// Who did what to whom
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tellonce audit list --customer C-1001")]
 pub struct AuditArgs {
     /// The verb.
     #[command(subcommand)]

@@ -7,6 +7,7 @@ use clap_complete::Shell;
 
 /// Backend configurations
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tellonce profile list")]
 pub struct ProfileArgs {
     /// The verb.
     #[command(subcommand)]
@@ -19,18 +20,22 @@ pub enum ProfileCommand {
     /// Add one: asks for what is needed and tries it
     Add(ProfileAddArgs),
     /// All of them
+    #[command(after_help = "Example:\n  tellonce profile list")]
     List,
     /// One of them
+    #[command(after_help = "Example:\n  tellonce profile show practice")]
     Show {
         /// The profile
         name: Option<String>,
     },
     /// Make one the default
+    #[command(after_help = "Example:\n  tellonce profile use training")]
     Use {
         /// The profile
         name: String,
     },
     /// Remove one
+    #[command(after_help = "Example:\n  tellonce profile remove training")]
     Remove {
         /// The profile
         name: String,
@@ -56,6 +61,7 @@ pub struct ProfileAddArgs {
 
 /// The practice directory, seen as the customer
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tellonce practice tour     the whole story, with nothing set up")]
 pub struct PracticeArgs {
     /// The verb.
     #[command(subcommand)]
@@ -66,6 +72,7 @@ pub struct PracticeArgs {
 #[derive(Debug, Subcommand)]
 pub enum PracticeCommand {
     /// The sample customers
+    #[command(after_help = "Example:\n  tellonce practice customers --limit 10")]
     Customers {
         /// How many to show at most
         #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -76,6 +83,7 @@ pub enum PracticeCommand {
     /// Ask for the self-service e-mail, or redeem its link
     ForgotPassword(ForgotPasswordArgs),
     /// The e-mails that the practice directory would have sent
+    #[command(after_help = "Example:\n  tellonce practice outbox")]
     Outbox,
     /// Make the practice directory anew
     StartOver(StartOverArgs),

@@ -69,7 +69,7 @@ pub async fn identify(
     let text = usable(text)?;
     let mut exact = session.directory().exact(text).await?;
     exact.dedup_by(|one, other| one.id == other.id);
-    let may_choose = may_choose && prompter.can_ask();
+    let may_choose = may_choose && prompter.can_choose();
     match exact.len() {
         1 => return Ok(exact.swap_remove(0)),
         0 => {}

@@ -172,6 +172,10 @@ pub trait AuditLog {
 pub trait Prompter {
     /// Whether questions can be asked at all.
     fn can_ask(&self) -> bool;
+    /// Whether the agent can choose from a list: not where everything was confirmed beforehand.
+    fn can_choose(&self) -> bool {
+        self.can_ask()
+    }
     /// Which of these customers is meant.
     fn choose(&mut self, question: &str, customers: &[Customer]) -> Answer<usize>;
     /// Shows the plan and asks; the default answer is no (exit 6).

@@ -99,6 +99,10 @@ impl Prompter for TerminalPrompter {
         self.may_ask && stdin().is_terminal() && stderr().is_terminal()
     }
 
+    fn can_choose(&self) -> bool {
+        self.can_ask() && !self.yes
+    }
+
     fn choose(&mut self, question: &str, customers: &[Customer]) -> Answer<usize> {
         let numbered = |(place, customer): (usize, &Customer)| {
             vec![

@@ -164,14 +164,36 @@ fn what_create_is_told_is_checked() {
 #[test]
 fn every_command_explains_itself_with_an_example() {
     let home = Home::new();
-    let verbs = ["login", "find", "show", "reset", "withdraw", "status", "setup", "doctor", "completions", "man"];
+    let verbs = [
+        "login",
+        "logout",
+        "whoami",
+        "find",
+        "show",
+        "reset",
+        "withdraw",
+        "status",
+        "audit",
+        "profile",
+        "setup",
+        "doctor",
+        "practice",
+        "completions",
+        "man",
+    ];
     let nested = [
         ["audit", "list"],
         ["audit", "verify"],
         ["audit", "export"],
         ["profile", "add"],
+        ["profile", "list"],
+        ["profile", "show"],
+        ["profile", "use"],
+        ["profile", "remove"],
+        ["practice", "customers"],
         ["practice", "sign-in"],
         ["practice", "forgot-password"],
+        ["practice", "outbox"],
         ["practice", "start-over"],
         ["practice", "tour"],
     ];

@@ -99,13 +99,39 @@ fn a_home_that_cannot_be_used_is_told() {
 #[test]
 fn without_an_audit_log_nothing_is_done() {
     let home = Home::of_sam();
-    symlink("/dev/full", home.path().join("audit.jsonl")).unwrap();
+    symlink("/dev/zero", home.path().join("audit.jsonl")).unwrap(); // no log: reading it would never end
     let error = home.reset("C-1001", &["-o", "json"]).must(8).error();
     assert_eq!((error["reason"].as_str(), error["changed"].as_str()), (Some("audit_unavailable"), Some("no")));
     std::fs::remove_file(home.path().join("audit.jsonl")).unwrap();
     std::fs::create_dir(home.path().join("audit.jsonl")).unwrap();
     home.reset("C-1001", &["-o", "json"]).must(8).error();
     assert_eq!(home.sign_in("ada.lovelace", "Practice-makes-1"), "signed_in", "nothing changed");
+}
+
+#[test]
+fn a_full_disk_for_the_audit_log_stops_a_reset_before_anything_changes() {
+    let home = Home::of_sam();
+    let long = "a long story ".repeat(500);
+    let size = |name: &str| home.path().join(name).metadata().map_or(0, |found| found.len());
+    while size("audit.jsonl") < 2 * size("practice.db") {
+        home.reset("C-1004", &["--reason", &long]).must(0);
+    }
+    let before = std::fs::read(home.path().join("audit.jsonl")).unwrap();
+    // A file may grow to the block in which the log ends now (sh counts blocks of 512 bytes), and no further.
+    let blocks = size("audit.jsonl").div_ceil(512);
+    let script = format!(
+        "trap '' XFSZ; ulimit -f {blocks}; exec \"$T\" --profile practice reset C-1001 --yes --reveal stdout --reason \"$LONG\" -o json"
+    );
+    let output = home.command("sh").args(["-c", &script]).env("T", BINARY).env("LONG", &long).output().unwrap();
+    let error = Ran::of(&output).must(8).error();
+    assert_eq!((error["reason"].as_str(), error["changed"].as_str()), (Some("audit_unavailable"), Some("no")));
+    assert_eq!(
+        std::fs::read(home.path().join("audit.jsonl")).unwrap(),
+        before,
+        "what was written of the line is taken back"
+    );
+    assert_eq!(home.sign_in("ada.lovelace", "Practice-makes-1"), "signed_in");
+    home.issue("C-1001"); // the control: without the limit it goes through
 }
 
 #[test]

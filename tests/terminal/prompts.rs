@@ -70,6 +70,15 @@ fn part_of_a_name_is_shown_for_choice_even_when_single() {
 }
 
 #[test]
+fn with_yes_nobody_chooses_from_a_list() {
+    let home = Home::of_sam();
+    for (text, code) in [("lovel", 3), ("mary@example.com", 5)] {
+        let mut terminal = Terminal::run(&home, &["--profile", "practice", "reset", text, "--yes"], 80, 24);
+        assert_eq!(terminal.end().0, code, "{text}");
+    }
+}
+
+#[test]
 fn an_address_that_several_share_is_chosen_from_a_list() {
     let home = Home::of_sam();
     let mut terminal = Terminal::run(&home, &["reset", "mary@example.com"], 80, 24);
