@@ -13,3 +13,4 @@ mod prompts;
 mod pty;
 mod reveal;
 mod screens;
+mod streams;
