@@ -8,6 +8,7 @@
 
 #[path = "../support/home.rs"]
 mod home;
+mod jobs;
 mod multiplexer;
 mod prompts;
 mod pty;

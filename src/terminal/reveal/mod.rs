@@ -1,6 +1,7 @@
 //! The reveal: the temporary password is shown once, and leaves no trace.
 
 mod early;
+mod keys;
 mod rows;
 mod stream;
 mod terminal;
