@@ -105,6 +105,13 @@ impl Signals {
         }
     }
 
+    /// As if its handler had caught this signal; a real one would reach every test in the process.
+    #[cfg(test)]
+    pub(super) fn catch(&self, signal: i32) {
+        self.0.caught.store(usize::try_from(signal).unwrap_or_default(), Ordering::SeqCst);
+        self.came(signal);
+    }
+
     fn wake(&self) {
         let _ = rustix::io::write(&self.0.wake, &[1]); // a full pipe wakes as well
     }

@@ -30,6 +30,8 @@ fn a_secret_asked_for_before_a_stop_is_not_echoed_after_it() {
     terminal.type_("Mistyped-after-a-stop\r");
     let screen = terminal.wait_for("do not go together");
     assert!(!screen.contains("Mistyped-after-a-stop"), "{screen}");
+    terminal.type_("\u{3}");
+    terminal.end();
     assert!(terminal.echoes());
 }
 

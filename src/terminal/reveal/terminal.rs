@@ -307,3 +307,6 @@ impl Showing<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
