@@ -11,7 +11,7 @@ use super::sanitize::sanitize;
 use super::screen::Screen;
 use super::signals::Signals;
 use super::table;
-use super::tty::{self, Mode};
+use super::tty;
 use crate::domain::ports::Prompter;
 use crate::domain::{Answer, Consent, Customer, Failure, Kind, Plan, Reason};
 
@@ -38,9 +38,7 @@ impl TerminalPrompter {
             |error: std::io::Error| Failure::bug("The terminal's echo could not be switched off.").because(error);
         let terminal = stdin();
         let copy = terminal.as_fd().try_clone_to_owned().map_err(failed)?;
-        let before = tty::enter(&terminal, &Mode::NoEcho).map_err(failed)?;
-        self.signals.at_a_question(copy, before);
-        Ok(())
+        self.signals.hide(copy).map_err(failed)
     }
 
     fn ask(&self, question: &str, flag: &str, hidden: bool) -> Answer<Zeroizing<String>> {

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 /// Programs that write down what a terminal shows, by the name of their process.
 const KNOWN: [&str; 9] =
     ["script", "asciinema", "ttyrec", "termrec", "tlog-rec", "tlog-rec-sessio", "rec", "t-rec", "terminalizer"];
+/// What recorders leave in the environment, where their process cannot be seen: script(1) of BSD and macOS, asciinema.
+const LEFT_BEHIND: [(&str, &str); 2] = [("SCRIPT", "script"), ("ASCIINEMA_REC", "asciinema")];
 /// tmux answers at once, or not at all.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// No chain of parents is longer.
@@ -13,9 +15,18 @@ const PARENTS: usize = 64;
 
 /// The names of what was recognised.
 pub fn recorders() -> Vec<String> {
-    let mut found: Vec<String> = parents().into_iter().filter(|name| KNOWN.contains(&name.as_str())).collect();
-    if tmux_pipes_the_pane() {
-        found.push("tmux pipe-pane".to_owned());
+    recognised(&parents(), |name| std::env::var_os(name).is_some(), tmux_pipes_the_pane())
+}
+
+/// Each name once, nearest first.
+fn recognised(parents: &[String], is_set: impl Fn(&str) -> bool, pane_is_piped: bool) -> Vec<String> {
+    let running = parents.iter().map(String::as_str).filter(|name| KNOWN.contains(name));
+    let left_behind = LEFT_BEHIND.iter().filter(|(variable, _)| is_set(variable)).map(|(_, name)| *name);
+    let mut found: Vec<String> = Vec::new();
+    for name in running.chain(left_behind).chain(pane_is_piped.then_some("tmux pipe-pane")) {
+        if !found.iter().any(|known| known == name) {
+            found.push(name.to_owned());
+        }
     }
     found
 }
@@ -61,4 +72,20 @@ fn tmux_pipes_the_pane() -> bool {
     let _ = child.kill(); // it may have ended just now
     let _ = child.wait();
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_recorder_is_named_once_and_nothing_else_is() {
+        let parents = ["bash", "script", "bash", "script", "tmux: server"].map(str::to_owned);
+        assert_eq!(recognised(&parents, |_| false, false), ["script"]);
+        assert_eq!(
+            recognised(&parents, |name| name == "SCRIPT" || name == "ASCIINEMA_REC", true),
+            ["script", "asciinema", "tmux pipe-pane"]
+        );
+        assert!(recognised(&parents[..1], |name| name == "TMUX", false).is_empty());
+    }
 }

@@ -5,20 +5,28 @@ use std::borrow::Cow;
 /// Whether a character could do something to a terminal, or to how a line is read, other than be seen.
 ///
 /// Control characters (Unicode Cc: C0, DEL, C1); line and paragraph separators; the bidirectional controls of
-/// UAX #9; zero-width and other invisible format characters; tag characters; and byte order marks.
+/// UAX #9; zero-width, blank and other invisible format characters (Unicode's `Default_Ignorable_Code_Point`); tag
+/// characters; and byte order marks. Variation selectors stay: names are written with them, and they hide nothing.
 pub(super) const fn is_unsafe(character: char) -> bool {
     matches!(
         character,
         '\0'..='\u{1f}'
             | '\u{7f}'..='\u{9f}'
             | '\u{ad}'
+            | '\u{34f}'
             | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
             | '\u{180e}'
             | '\u{200b}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
             | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e007f}'
     )
 }
@@ -61,6 +69,8 @@ mod tests {
         assert_eq!(sanitize("a\u{1b}[31mb"), "a\\u{1b}[31mb");
         assert_eq!(sanitize("\u{202e}txt"), "\\u{202e}txt");
         assert_eq!(sanitize("line\nline\ttab\u{9b}2J"), "line\\u{a}line\\u{9}tab\\u{9b}2J");
+        assert_eq!(sanitize("ad\u{34f}a\u{3164}\u{1d173}"), "ad\\u{34f}a\\u{3164}\\u{1d173}");
+        assert_eq!(sanitize("葛\u{e0100}城"), "葛\u{e0100}城", "the form of a character in a name");
         assert_eq!(sanitize("Ольга 山田 O'Brien"), "Ольга 山田 O'Brien");
     }
 

@@ -86,11 +86,16 @@ impl Signals {
     fn came(&self, signal: i32) {
         let mode = *lock(&self.0.mode);
         match (signal, mode) {
-            (SIGTSTP | SIGINT | SIGTERM | SIGHUP | SIGQUIT, Mode::End) => {
+            (SIGINT | SIGTERM | SIGHUP | SIGQUIT, Mode::End) => {
                 self.put_back();
-                let _ = emulate_default_handler(signal); // ends or stops the process
+                let _ = emulate_default_handler(signal); // ends the process
+            }
+            (SIGTSTP, Mode::End) => {
+                self.lend();
+                let _ = emulate_default_handler(signal); // stops the process; once continued, SIGCONT comes here
             }
             (SIGCONT | SIGWINCH, Mode::Reveal) => self.wake(),
+            (SIGCONT, Mode::End) => self.hide_again(),
             (SIGCONT | SIGWINCH, _) | (SIGTSTP, Mode::Hold) => {}
             (SIGTSTP, Mode::Reveal) => {
                 self.0.suspend.store(true, Ordering::SeqCst);
@@ -100,13 +105,37 @@ impl Signals {
         }
     }
 
+    /// As if its handler had caught this signal; a real one would reach every test in the process.
+    #[cfg(test)]
+    pub(super) fn catch(&self, signal: i32) {
+        self.0.caught.store(usize::try_from(signal).unwrap_or_default(), Ordering::SeqCst);
+        self.came(signal);
+    }
+
     fn wake(&self) {
         let _ = rustix::io::write(&self.0.wake, &[1]); // a full pipe wakes as well
     }
 
-    /// What to put back should a signal end the process at a question.
-    pub(super) fn at_a_question(&self, terminal: OwnedFd, before: Termios) {
-        *lock(&self.0.restore) = Some((terminal, before));
+    /// Switches the echo off for a question, until `put_back`, or a signal that ends the process.
+    pub(super) fn hide(&self, terminal: OwnedFd) -> io::Result<()> {
+        let mut restore = lock(&self.0.restore); // a signal that comes meanwhile waits, and puts the modes back
+        let before = tty::enter(&terminal, &tty::Mode::NoEcho)?;
+        *restore = Some((terminal, before));
+        Ok(())
+    }
+
+    /// Before a stop at a question: the shell gets the terminal as it was, and the question stays open.
+    fn lend(&self) {
+        if let Some((terminal, before)) = lock(&self.0.restore).as_ref() {
+            tty::leave(terminal, before);
+        }
+    }
+
+    /// After any stop: a secret that is still asked for must not be echoed, whatever modes the shell has left.
+    fn hide_again(&self) {
+        if let Some((terminal, _)) = lock(&self.0.restore).as_ref() {
+            let _ = tty::enter(terminal, &tty::Mode::NoEcho); // a terminal that went away has no echo
+        }
     }
 
     /// Puts the terminal's modes back, if a question changed them.

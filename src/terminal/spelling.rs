@@ -78,6 +78,11 @@ pub(super) fn rows(password: &str, width: usize) -> Vec<std::ops::Range<usize>> 
 /// Between two words.
 pub(super) const SEPARATOR: &str = ", ";
 
+/// Columns that the longest of the password's words takes.
+pub(super) fn widest(password: &str) -> usize {
+    password.chars().map(length).max().unwrap_or(0)
+}
+
 fn length(character: char) -> usize {
     let (capital, word) = word(character);
     capital.len() + word.len()

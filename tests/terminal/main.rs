@@ -8,8 +8,10 @@
 
 #[path = "../support/home.rs"]
 mod home;
+mod jobs;
 mod multiplexer;
 mod prompts;
 mod pty;
 mod reveal;
 mod screens;
+mod streams;

@@ -152,10 +152,33 @@ impl Terminal {
             || format!("{:?}", modes.local_flags).split(" | ").any(|flag| flag.trim_end_matches(')').ends_with("ECHO"))
     }
 
+    /// Waits until the terminal echoes what is typed, or does not.
+    pub fn wait_for_echo(&self, wanted: bool) {
+        let started = Instant::now();
+        while self.echoes() != wanted {
+            assert!(started.elapsed() < PATIENCE, "the echo never became {wanted}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Where the terminal is in the file system.
+    pub fn name(&self) -> std::path::PathBuf {
+        self.master.tty_name().unwrap()
+    }
+
     /// The exit code; 128 and more where a signal ended it.
     pub fn end(&mut self) -> (u32, Option<String>) {
-        let status = self.child.wait().unwrap();
         let started = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if started.elapsed() > PATIENCE {
+                self.child.kill().unwrap();
+                panic!("it never ended; the screen:\n{}", self.everything().0);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
         let mut seen = self.seen.0.lock().unwrap();
         while !seen.closed && started.elapsed() < PATIENCE {
             seen = self.seen.1.wait_timeout(seen, Duration::from_millis(100)).unwrap().0;

@@ -18,8 +18,10 @@ fn revealed(home: &Home, more: &[&str], columns: u16, rows: u16) -> (Terminal, S
 
 /// Dismissed by this key, once the first second is over.
 fn dismiss(terminal: &mut Terminal, key: &str) {
-    terminal
-        .wait_until("a second to pass", |screen| !screen.contains("Gone in 10:00") && !screen.contains("Gone in 9:59"));
+    terminal.wait_until("a second to pass", |screen| {
+        // The countdown is painted after the password: without it no time can be told.
+        screen.contains("Gone in") && !screen.contains("Gone in 10:00") && !screen.contains("Gone in 9:59")
+    });
     terminal.type_(key);
 }
 

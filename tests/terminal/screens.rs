@@ -1,7 +1,8 @@
 //! Inside tmux and GNU screen nothing of the password is left: not on the screen, not in the scrollback.
 
+use super::home::Home;
 use super::multiplexer::{GnuScreen, Multiplexer, Tmux};
-use super::pty::password_in;
+use super::pty::{Terminal, password_in};
 
 const KEYS: &str = "Enter or q when you have noted it";
 
@@ -77,6 +78,22 @@ fn a_terminal_that_goes_away_is_no_delivery() {
         assert!(std::time::Instant::now() < deadline, "the last event is {}", tmux.home().last_event());
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
+}
+
+#[test]
+#[ignore = "needs script"]
+fn a_terminal_that_script_records_is_told_before_confirming() {
+    let home = Home::of_sam();
+    let mut terminal = Terminal::shell(&home, "script -q -c '\"$T\" reset C-1001' /dev/null");
+    let shown = terminal.wait_for("[y/N]");
+    assert!(shown.contains("recorded by script"), "{shown}");
+    terminal.type_("n\r");
+    terminal.end();
+    let mut terminal = Terminal::shell(&home, "\"$T\" reset C-1001");
+    let shown = terminal.wait_for("[y/N]");
+    assert!(!shown.contains("recorded by"), "the control: {shown}");
+    terminal.type_("n\r");
+    terminal.end();
 }
 
 #[test]

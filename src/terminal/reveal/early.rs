@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::time::Duration;
 
-use rustix::fs::OFlags;
+use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::Errno;
 
 use super::{StreamReveal, TerminalReveal};
@@ -64,7 +64,7 @@ impl EarlyReveal {
     pub fn open(way: Option<&str>) -> Self {
         match way {
             None | Some("terminal") => Self::Terminal,
-            Some("stdout") => Self::Stream("stdout".to_owned(), stdout().as_fd().try_clone_to_owned()),
+            Some("stdout") => Self::Stream("stdout".to_owned(), open_stdout()),
             Some(other) => match other.strip_prefix("fd:").map(str::parse::<u16>) {
                 Some(Ok(number)) => Self::Stream(other.to_owned(), open_descriptor(number)),
                 _ => Self::Unknown(other.to_owned()),
@@ -103,10 +103,21 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
+fn open_stdout() -> io::Result<OwnedFd> {
+    if fcntl_getfl(stdout())? & OFlags::RWMODE == OFlags::RDONLY {
+        return Err(reading_only());
+    }
+    stdout().as_fd().try_clone_to_owned()
+}
+
+fn reading_only() -> io::Error {
+    io::Error::other("it is open for reading only")
+}
+
 /// Opens /dev/fd/N for writing: pipes, terminals, and regular files at their end.
 fn open_descriptor(number: u16) -> io::Result<OwnedFd> {
     if is_read_only(number) {
-        return Err(io::Error::other("it is open for reading only"));
+        return Err(reading_only());
     }
     let path = format!("/dev/fd/{number}");
     let kind = std::fs::metadata(&path)?.file_type();
@@ -114,7 +125,8 @@ fn open_descriptor(number: u16) -> io::Result<OwnedFd> {
         return Err(Errno::NOTSOCK.into());
     }
     // A pipe that nobody reads would be waited for: opened so, it is told (fifo(7)). Writes wait by poll(2).
-    let flags = if kind.is_fifo() { i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0) } else { 0 };
+    let waiting = if kind.is_fifo() { OFlags::NONBLOCK } else { OFlags::empty() };
+    let flags = i32::try_from((waiting | OFlags::NOCTTY).bits()).unwrap_or(0);
     let file: File = OpenOptions::new().append(kind.is_file()).write(true).custom_flags(flags).open(path)?;
     Ok(file.into())
 }

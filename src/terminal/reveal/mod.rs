@@ -1,6 +1,10 @@
 //! The reveal: the temporary password is shown once, and leaves no trace.
 
 mod early;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+mod fixture;
+mod keys;
 mod rows;
 mod stream;
 mod terminal;

@@ -35,7 +35,7 @@ impl Layout {
     /// None: the password and its spelling do not fit.
     pub(super) fn of(password: &str, issuance: &Issuance, size: Size) -> Option<Self> {
         let columns = usize::from(size.columns);
-        if columns < password.len() + 2 * INDENT {
+        if columns < (password.len() + 2 * INDENT).max(spelling::widest(password) + INDENT) {
             return None;
         }
         let customer = &issuance.customer;
@@ -173,3 +173,6 @@ impl Canvas {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

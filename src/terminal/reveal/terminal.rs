@@ -9,8 +9,9 @@ use crossterm::queue;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
 use rustix::process::{Signal, kill_current_process_group};
 use rustix::termios::Termios;
-use signal_hook::consts::{SIGHUP, SIGTSTP};
+use signal_hook::consts::SIGHUP;
 
+use super::keys::Keys;
 use super::rows::{Layout, too_small, wipe};
 use crate::domain::ports::{Interruptions, ReadyReveal, Reveal};
 use crate::domain::{Answer, Delivery, Failure, Issuance, Kind, Reason, TemporaryPassword};
@@ -26,7 +27,6 @@ const MORE: Duration = Duration::from_mins(5);
 const CLEAR_SCROLLBACK: &[u8] = b"\x1b[3J";
 const CTRL_C: u8 = 0x03;
 const CTRL_Z: u8 = 0x1a;
-const ESCAPE: u8 = 0x1b;
 
 /// Reveals on the controlling terminal.
 pub struct TerminalReveal {
@@ -91,6 +91,7 @@ impl ReadyReveal for ReadyTerminal {
                 modes: None,
                 deadline: None,
                 extra: Duration::ZERO,
+                keys: Keys::default(),
             };
             self.signals.reveal_begins();
             let delivery = show.run();
@@ -117,6 +118,7 @@ struct Showing<'a> {
     /// When the password was first painted.
     deadline: Option<Instant>,
     extra: Duration,
+    keys: Keys,
 }
 
 /// What a wait led to.
@@ -139,6 +141,9 @@ impl Showing<'_> {
 
     fn until_dismissed(&mut self, started: Instant) -> io::Result<Delivery> {
         tty::discard_type_ahead(&self.ready.terminal); // before the paint: what follows it is meant for it
+        if let Some(delivery) = self.ended_by_signal() {
+            return Ok(delivery); // it came before there was anything to see
+        }
         self.paint()?;
         loop {
             match self.next(started)? {
@@ -166,6 +171,9 @@ impl Showing<'_> {
     }
 
     fn next(&mut self, started: Instant) -> io::Result<Next> {
+        if let Some(delivery) = self.ended_by_signal() {
+            return Ok(Next::End(delivery)); // looked at each time: the wake-up may have come with a stop
+        }
         if self.left(started) == Some(Duration::ZERO) {
             return Ok(Next::End(self.or_not_delivered(Delivery::TimedOut)));
         }
@@ -188,21 +196,22 @@ impl Showing<'_> {
         if self.ready.signals.wants_suspend() {
             return Next::Suspend;
         }
-        match self.ready.signals.caught() {
-            None => Next::Repaint,
-            Some(SIGHUP) => Next::End(Delivery::NotDelivered),
-            Some(SIGTSTP) => Next::Suspend,
-            Some(_) => Next::End(self.or_not_delivered(Delivery::Shown)),
-        }
+        self.ended_by_signal().map_or(Next::Repaint, Next::End)
+    }
+
+    /// What a signal makes of the reveal, whether it came during it, before it, or while it was stopped.
+    fn ended_by_signal(&self) -> Option<Delivery> {
+        let signal = self.ready.signals.caught()?;
+        Some(if signal == SIGHUP { Delivery::NotDelivered } else { self.or_not_delivered(Delivery::Shown) })
     }
 
     fn keys(&mut self) -> io::Result<Next> {
         let mut bytes = [0_u8; 256];
         let read = rustix::io::read(&self.ready.terminal, &mut bytes)?;
-        let typed = &bytes[..read];
-        if typed.is_empty() {
+        if read == 0 {
             return Ok(Next::End(Delivery::NotDelivered));
         }
+        let typed = self.keys.plain(&bytes[..read]);
         if typed.contains(&CTRL_C) {
             return Ok(Next::End(self.or_not_delivered(Delivery::Shown)));
         }
@@ -210,7 +219,7 @@ impl Showing<'_> {
             return Ok(Next::Suspend);
         }
         let deaf = self.deadline.is_none_or(|first| first.elapsed() < DEAF);
-        if deaf || typed.contains(&ESCAPE) {
+        if deaf {
             return Ok(Next::Go);
         }
         if typed.contains(&b' ') && self.ready.show_for > Duration::ZERO {
@@ -253,6 +262,8 @@ impl Showing<'_> {
 
     /// After a change of size, or a continue: wiped and painted again.
     fn repaint(&mut self) -> io::Result<()> {
+        // SIGSTOP cannot be caught: the shell that had the terminal meanwhile may have left other modes.
+        tty::enter(&self.ready.terminal, &Mode::Raw)?;
         let size = tty::size(&self.ready.terminal);
         let was = self.painted.as_ref();
         let smaller = was.is_some_and(|was| {
@@ -274,7 +285,7 @@ impl Showing<'_> {
         self.enter()?;
         self.ready.signals.calm();
         let over = self.deadline.is_some() && self.left(Instant::now()) == Some(Duration::ZERO);
-        if over { Ok(()) } else { self.paint() }
+        if over || self.ended_by_signal().is_some() { Ok(()) } else { self.paint() }
     }
 
     fn enter(&mut self) -> io::Result<()> {
@@ -296,3 +307,6 @@ impl Showing<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,35 @@
+//! What the tests of the reveal show.
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    About, AttemptId, Customer, CustomerId, Issuance, Place, Policy, SessionsEnded, State, TemporaryPassword, generate,
+};
+use crate::system::SystemRandom;
+
+/// Ada's, on the practice directory, with its policy.
+pub(super) fn issuance(rules: &[&str]) -> Issuance {
+    Issuance {
+        customer: Customer {
+            id: CustomerId::new("C-1001"),
+            name: "Ada Lovelace".to_owned(),
+            email: Some("ada@example.com".to_owned()),
+            username: Some("ada.lovelace".to_owned()),
+            details: Vec::new(),
+        },
+        place: Place { profile: "practice".to_owned(), backend: "practice".to_owned() },
+        user_created: false,
+        state: State { has_user: true, change_required: true, ..State::default() },
+        issued_at: Timestamp::UNIX_EPOCH,
+        expires_at: Some(Timestamp::UNIX_EPOCH),
+        sessions_ended: SessionsEnded::All,
+        rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
+        gaps: Vec::new(),
+        attempt: AttemptId::fresh(&mut SystemRandom).unwrap(),
+    }
+}
+
+/// A password as it is issued.
+pub(super) fn password() -> TemporaryPassword {
+    generate(&Policy::default(), &About { username: None, email: None }, &mut SystemRandom).unwrap()
+}

@@ -1,0 +1,102 @@
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+use std::num::NonZero;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::Issuance;
+use crate::terminal::reveal::fixture::{issuance, password};
+
+/// The practice directory's policy, in eight rules.
+const RULES: [&str; 8] = [
+    "at least 12 characters",
+    "an upper-case letter",
+    "a lower-case letter",
+    "a digit",
+    "a special character",
+    "does not contain the username",
+    "does not contain the e-mail address",
+    "is none of the last 3 passwords",
+];
+
+fn screen(size: Size) -> vt100::Parser {
+    vt100::Parser::new(NonZero::new(size.rows).unwrap(), NonZero::new(size.columns).unwrap(), 100)
+}
+
+/// What a terminal of this size shows; none where the password does not fit.
+fn shown(password: &str, issuance: &Issuance, size: Size) -> Option<vt100::Parser> {
+    let layout = Layout::of(password, issuance, size)?;
+    let mut terminal = screen(size);
+    let painted = layout.paint(password);
+    assert_eq!(painted.capacity(), ROOM, "the buffer moved, and left a copy behind");
+    terminal.process(&painted);
+    terminal
+        .process(&layout.paint_countdown("Gone in 10:00.  Enter or q when you have noted it, Space for more time."));
+    Some(terminal)
+}
+
+fn spelled(password: &str) -> String {
+    let words = password.chars().map(|character| {
+        let (capital, word) = spelling::word(character);
+        if capital.is_empty() { word.to_owned() } else { format!("{capital}{}", word.to_uppercase()) }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The words on the screen, without what separates them.
+fn words(terminal: &vt100::Parser) -> String {
+    terminal.screen().contents().replace(',', " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn everything_fits_an_ordinary_terminal() {
+    password().reveal(|password| {
+        let terminal = shown(password, &issuance(&RULES), Size { columns: 80, rows: 24 }).unwrap();
+        let words = words(&terminal);
+        for part in
+            ["Ada Lovelace (C-1001)", "cannot be shown again", "Update Password", "only the newest works", "Enter or q"]
+                .into_iter()
+                .chain(RULES)
+        {
+            assert!(words.contains(part), "{part}: {words}");
+        }
+    });
+}
+
+#[test]
+fn where_not_even_the_password_fits_nothing_of_it_is_painted() {
+    password().reveal(|password| {
+        for size in [Size { columns: 10, rows: 24 }, Size { columns: 80, rows: 3 }, Size { columns: 1, rows: 1 }] {
+            assert!(Layout::of(password, &issuance(&RULES), size).is_none());
+            let mut terminal = screen(size);
+            terminal.process(&too_small(size));
+            assert!(terminal.screen().contents().starts_with('E'), "{}", terminal.screen().contents());
+        }
+    });
+}
+
+proptest! {
+    #[test]
+    fn at_any_size_the_password_and_its_spelling_are_whole_or_not_painted(
+        columns in 1_u16..140,
+        rows in 1_u16..50,
+        name in any::<String>(),
+        characters in "[A-HJ-NP-Ya-hj-kmnp-y34679!#%*?_-]{4,40}",
+        rules in 0_usize..8,
+    ) {
+        let size = Size { columns, rows };
+        let mut issuance = issuance(&RULES[..rules]);
+        issuance.customer.name = name;
+        if let Some(mut terminal) = shown(&characters, &issuance, size) {
+            let seen = terminal.screen().contents();
+            prop_assert!(seen.contains(&characters), "{}", seen);
+            prop_assert!(words(&terminal).contains(&spelled(&characters)), "{}", seen);
+            prop_assert!((0..rows).all(|row| !terminal.screen().row_wrapped(row)), "a row is too wide: {}", seen);
+            terminal.process(&wipe(rows));
+            prop_assert_eq!(terminal.screen().contents(), "");
+            terminal.screen_mut().set_scrollback(1);
+            prop_assert_eq!(terminal.screen().scrollback(), 0, "a row was pushed off the screen");
+        }
+    }
+}
