@@ -216,6 +216,11 @@ pub async fn due(desk: &Desk<'_>, session: &Session, older_than: Duration) -> An
 pub async fn sweep(desk: &mut Desk<'_>, session: &Session, due: Vec<Pending>, case: &Case) -> Swept {
     let mut swept = Swept::default();
     for one in due {
+        if let Some(signal) = desk.interruptions.caught() {
+            let told = Failure::new(Kind::Interrupted(signal), Reason::Interrupted, "Not begun: a signal came.");
+            swept.failed.push((one.customer, told));
+            continue;
+        }
         match sweep_one(desk, session, &one, case).await {
             Ok(()) => swept.withdrawn.push(one.customer),
             Err(failure) => swept.failed.push((one.customer, failure)),

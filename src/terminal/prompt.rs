@@ -164,8 +164,6 @@ impl Prompter for TerminalPrompter {
     }
 
     fn say(&mut self, words: &str) {
-        if !self.screen.is_quiet() || self.can_ask() {
-            self.screen.beside_line(words);
-        }
+        self.screen.beside_line(words);
     }
 }

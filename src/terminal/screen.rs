@@ -43,11 +43,6 @@ impl Screen {
         Self(Rc::new(*options))
     }
 
-    /// Whether only what must be said is said.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.0.quiet
-    }
-
     /// A line of a result, on standard output.
     pub fn line(&self, text: &str) {
         self.bytes(wrap_line(&sanitize(text), tty::width_of(stdout())).as_bytes());
