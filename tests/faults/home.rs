@@ -155,7 +155,7 @@ pub fn in_short(record: &Value) -> String {
 pub struct Stopped(Option<Child>);
 
 /// Far longer than any reset takes.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 impl Stopped {
     /// Sends a signal; it is pending until the process goes on.
