@@ -87,9 +87,9 @@ pub async fn reset(
 ) -> Answer<Issuance> {
     session.backend().keep_alive(AT_LEAST).await?; // 1
     let customer = customer_of(&request, desk, session).await?; // 2
+    tracing::debug!(customer = ?customer.id.as_str(), "the customer is found");
     let capabilities = session.backend().capabilities().await?;
     let learned = learn(desk.audit, session, &customer).await?; // 3
-    tracing::debug!(customer = %customer.id, status = %learned.standing.state.words(), stamp = ?learned.standing.stamp, "learned");
     request.unlock |= refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
     request.case.complete(&desk.guards.require, desk.prompter)?;
@@ -102,9 +102,8 @@ pub async fn reset(
         Ok(done) => done,
         Err(failure) => return Err(told_as_it_is(desk, session, &intent, &learned, failure).await),
     };
-    tracing::debug!(attempt = %intent.attempt(), sessions_ended = ?issuance.sessions_ended, "set and read back");
     let delivery = ready.reveal(password, &issuance); // 12
-    tracing::debug!(attempt = %intent.attempt(), ?delivery, "revealed");
+    tracing::debug!(?delivery, "the reveal is over");
     let written = desk.audit.outcome(&intent, Outcome::Delivered(delivery)); // 13
     desk.interruptions.release();
     if let Err(failure) = written {
@@ -205,6 +204,7 @@ async fn change(
     let backend = session.backend();
     let whom = &learned.standing.whom;
     let (password, issued) = set(desk, session, intent, &plan.customer, learned).await?; // 8
+    tracing::debug!(at = %issued.at, "a temporary password is set");
     let user = &issued.user;
     let broken = |failure, reason| Broken { failure, user: Some(user.clone()), stage: Stage::AfterSet(reason) };
     if plan.unlock {
@@ -219,6 +219,11 @@ async fn change(
         ended => ended.map_err(|failure| broken(failure, Reason::SessionsNotEnded))?,
     };
     let forced = backend.read_back(&issued).await.map_err(|failure| broken(failure, Reason::ChangeNotForced))?; // 11
+    tracing::debug!(
+        ?sessions_ended,
+        change_required = forced.change_required,
+        "sessions are ended, the set is read back"
+    );
     if !forced.change_required {
         let told = Failure::unavailable("The backend took the temporary password but does not force a change.");
         return Err(broken(told, Reason::ChangeNotForced));

@@ -1,4 +1,6 @@
-//! The password reaches the reveal that was asked for, and nothing else.
+//! The password reaches the reveal that was asked for, and nothing else: no other descriptor, no file, no argument, no
+//! environment, no log, and after the dismissal no memory.
+#![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,3 +8,13 @@
     missing_docs,
     reason = "a test may stop at what it does not expect"
 )]
+
+mod default_build;
+mod descriptors;
+mod files;
+mod home;
+mod memory;
+mod process;
+mod pty;
+mod scan;
+mod trace;

@@ -1,0 +1,21 @@
+//! The fail-points are behind a feature that is off by default.
+#![cfg(not(feature = "fail-points"))]
+
+use std::path::Path;
+
+use crate::home::Home;
+
+#[test]
+fn the_default_binary_has_no_fail_points() {
+    let binary = Path::new(env!("CARGO_BIN_EXE_tellonce"));
+    let home = Home::signed_in(binary);
+    let ran = home
+        .command(&["reset", "C-1001", "--yes", "--reveal", "stdout"])
+        .env("TELLONCE_FAIL_POINT", "intend:before:fail,set:before:fail,set:after:kill")
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
+    let bytes = std::fs::read(binary).unwrap();
+    assert_eq!(crate::scan::count(&bytes, b"TELLONCE_FAIL_POINT"), 0);
+    assert!(crate::scan::count(&bytes, b"TELLONCE_HOME") > 0, "the scan finds what is there");
+}

@@ -1,0 +1,94 @@
+//! After the dismissal no copy of the password is in the memory of the process.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
+use crate::home::{Home, release_with_fail_points};
+use crate::pty::Terminal;
+use crate::scan::{memory, places, places_of_parts};
+
+/// Nothing of it is left.
+fn is_gone(process: u32, password: &str) {
+    let left = places_of_parts(&memory(process), password);
+    assert!(left.is_empty(), "{} traces left:\n{}", left.len(), left.join("\n"));
+}
+
+/// Whether the process is stopped (proc(5): the state follows the name in parentheses).
+fn is_stopped(process: u32) -> Option<()> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let state = status.rsplit_once(") ")?.1;
+    state.starts_with('T').then_some(())
+}
+
+#[test]
+#[ignore = "needs root and the release build"]
+fn after_the_terminal_reveal() {
+    for customer in ["C-1001", "C-1002"] {
+        let home = Home::signed_in(release_with_fail_points());
+        let mut terminal = Terminal::run(&home, &[], &["reset", customer, "--yes"], Some("reveal:after:stop"));
+        let (password, spelling) = terminal.revealed();
+        let shown = memory(terminal.process());
+        assert!(!places(&shown, password.as_bytes()).is_empty(), "the scan finds it while it is shown");
+        drop(shown);
+        terminal.dismissed(is_stopped);
+        is_gone(terminal.process(), &password);
+        is_gone(terminal.process(), &spelling);
+        kill_process(Pid::from_raw(i32::try_from(terminal.process()).unwrap()).unwrap(), Signal::CONT).unwrap();
+        assert_eq!(terminal.ended(&password), 0);
+    }
+}
+
+/// A reveal to a pipe, stopped before and after it.
+struct Stopped(Child);
+
+impl Stopped {
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.0)
+    }
+
+    fn wait_until_stopped(&self) {
+        let (_, status) = waitpid(Some(self.pid()), WaitOptions::UNTRACED).unwrap().unwrap();
+        assert!(status.stopped(), "{status:?}");
+    }
+
+    fn go_on(&self) {
+        kill_process(self.pid(), Signal::CONT).unwrap();
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = self.0.kill(); // it ended
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+#[ignore = "needs root and the release build"]
+fn after_a_reveal_to_a_pipe() {
+    for output in ["table", "json"] {
+        let home = Home::signed_in(release_with_fail_points());
+        let reset = ["-vv", "-o", output, "reset", "C-1001", "--yes", "--reveal", "stdout"];
+        let mut command = home.command(&reset);
+        command.env("TELLONCE_FAIL_POINT", "reveal:before:stop,reveal:after:stop");
+        let mut stopped = Stopped(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+        let mut pipe = BufReader::new(stopped.0.stdout.take().unwrap());
+        stopped.wait_until_stopped();
+        let before = memory(stopped.0.id());
+        stopped.go_on();
+        stopped.wait_until_stopped();
+        let mut line = String::new();
+        pipe.read_line(&mut line).unwrap();
+        let password = serde_json::from_str::<serde_json::Value>(&line).map_or_else(
+            |_| line.trim_end().to_owned(),
+            |object| object["temporary_password"].as_str().unwrap().to_owned(),
+        );
+        let found = places(&before, password.as_bytes());
+        assert_eq!(found.len(), 1, "before the reveal there is one copy: {}", found.join("\n"));
+        is_gone(stopped.0.id(), &password);
+        stopped.go_on();
+        assert!(stopped.0.wait().unwrap().success(), "{output}");
+    }
+}
