@@ -11,25 +11,25 @@ use tempfile::TempDir;
 /// The release binary: the one named by `TELLONCE_RELEASE`, else built here.
 pub fn release() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| std::env::var_os("TELLONCE_RELEASE").map_or_else(|| build(target(), &[]), PathBuf::from))
+    BINARY.get_or_init(|| std::env::var_os("TELLONCE_RELEASE").map_or_else(|| build(&target(), &[]), PathBuf::from))
 }
 
 /// The same with fail-points, in a folder of its own: what is measured is the release profile.
 pub fn release_with_fail_points() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| build(target().join("secrecy"), &["--features", "fail-points"]))
+    BINARY.get_or_init(|| build(&target().join("secrecy"), &["--features", "fail-points"]))
 }
 
 fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned()
 }
 
-fn build(target: PathBuf, features: &[&str]) -> PathBuf {
+fn build(target: &Path, features: &[&str]) -> PathBuf {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--release", "--locked", "--bin", "tellonce", "--manifest-path"])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(&target)
+        .arg(target)
         .args(features)
         .status()
         .unwrap();

@@ -33,7 +33,7 @@ pub fn traces(bytes: &[u8], secret: &str) -> usize {
 
 /// The ways in which a file could hold it.
 fn disguises(password: &str) -> Vec<Vec<u8>> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes();
+    let hex = |bytes: &[u8]| bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect::<Vec<u8>>();
     let digest = Sha256::digest(password.as_bytes());
     let wide: Vec<u8> = password.bytes().flat_map(|byte| [byte, 0]).collect();
     let dense = password.replace('-', "").into_bytes();
