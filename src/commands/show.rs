@@ -80,8 +80,10 @@ fn fields(learned: &Learned, status: &StatusFields<'_>) -> Vec<(String, String)>
     fields.push(("User".to_owned(), customer.username.clone().unwrap_or_else(|| "none yet".to_owned())));
     fields.push(("Status".to_owned(), standing.state.words()));
     if standing.state.change_required {
-        let by = status.issued_by.map_or_else(|| "not known on this machine".to_owned(), str::to_owned);
-        fields.push(("Issued".to_owned(), format!("{} by {by}", moment(standing.issued_at))));
+        let by = status
+            .issued_by
+            .map_or_else(|| "(by whom is not known on this machine)".to_owned(), |by| format!("by {by}"));
+        fields.push(("Issued".to_owned(), format!("{} {by}", moment(standing.issued_at))));
         fields.push(("Runs out".to_owned(), moment(standing.expires_at)));
     }
     fields.push(("Roles".to_owned(), list(&standing.roles)));

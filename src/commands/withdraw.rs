@@ -56,7 +56,7 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Answer<Exi
     ));
     context.screen.line(&format!(
         "They stay locked out ({}) until you issue another: tellonce reset {}",
-        done.state.words(),
+        done.state.status(),
         customer.id
     ));
     Ok(ExitCode::DONE)
