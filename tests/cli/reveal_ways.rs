@@ -1,6 +1,6 @@
 //! `--reveal stdout` and `fd:N`: what cannot work is found before anything changes, where it can be.
 
-use super::home::Home;
+use super::home::{BINARY, Home, Ran};
 
 /// Refused before anything changed.
 #[track_caller]
@@ -29,10 +29,14 @@ fn what_cannot_work_is_refused_before_the_set() {
 #[test]
 fn a_socket_cannot_be_opened_so() {
     let home = Home::of_sam();
-    refused(
-        &home,
-        "python3 -c 'import socket,subprocess,os,sys; a,b=socket.socketpair(); os.dup2(a.fileno(),3); sys.exit(subprocess.call([os.environ[\"T\"],\"reset\",\"C-1001\",\"--yes\",\"--reveal\",\"fd:3\"],pass_fds=[3]))'",
-    );
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let mut command = home.command(BINARY);
+    command.args(["--profile", "practice", "reset", "C-1001", "--yes", "--reveal", "fd:1"]);
+    let output = command.stdout(std::os::fd::OwnedFd::from(theirs)).output().unwrap();
+    drop(ours);
+    let ran = Ran::of(&output).must(2);
+    assert!(ran.stderr.contains("socket"), "{ran:?}");
+    assert!(home.records().is_empty());
 }
 
 #[test]
