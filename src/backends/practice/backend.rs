@@ -82,13 +82,15 @@ pub(super) fn about(connection: &Connection, row: &UserRow) -> Answer<About> {
 
 /// Keeps the hash of a password that is replaced, for the rule about the last ones.
 pub(super) fn remember(connection: &Connection, row: &UserRow) -> Answer<()> {
-    let Some(hash) = &row.hash else {
-        let initial =
-            "INSERT OR IGNORE INTO password_history SELECT ?1, ?2, value FROM setting WHERE name = 'initial_hash'";
-        return connection.execute(initial, params![row.customer, row.version]).map(drop).map_err(told);
-    };
+    if row.withdrawn {
+        return Ok(()); // its hash is gone
+    }
     connection
-        .execute("INSERT OR IGNORE INTO password_history VALUES(?1, ?2, ?3)", params![row.customer, row.version, hash])
+        .execute(
+            "INSERT OR IGNORE INTO password_history
+             SELECT ?1, ?2, coalesce(?3, value) FROM setting WHERE name = 'initial_hash'",
+            params![row.customer, row.version, row.hash],
+        )
         .map(drop)
         .map_err(told)
 }
@@ -164,7 +166,11 @@ impl IdentityBackend for AgentSession {
         whom: &Whom,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        let policy = policy::read(&self.practice.connection())?;
+        let policy = {
+            let connection = self.practice.connection();
+            self.agent(&connection)?.must_have(Right::IssueTemporaryPasswords)?; // and again when it is written
+            policy::read(&connection)?
+        };
         let broken = policy.broken_by(password.for_backend(intent), &self.about(whom)?);
         if !broken.is_empty() {
             return Err(SetFailed::Policy(broken));

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Transaction, params};
 
 use super::samples::{AGENT_PASSWORD, AGENTS, INITIAL_PASSWORD, SAMPLES, Sample};
@@ -19,8 +20,8 @@ const MOST: u64 = 1_000_000;
 const TELL_EVERY: u64 = 50_000;
 
 /// Makes it with the samples, unless another process was faster.
-pub(super) fn on_first_use(path: &Path) -> Answer<()> {
-    let beside = build(path, SAMPLES.len() as u64, &mut |_| {})?;
+pub(super) fn on_first_use(path: &Path, now: Timestamp) -> Answer<()> {
+    let beside = build(path, SAMPLES.len() as u64, now, &mut |_| {})?;
     let linked = std::fs::hard_link(&beside, path);
     let _ = std::fs::remove_file(&beside); // its content is at `path` now, or was not needed
     match linked {
@@ -38,7 +39,7 @@ pub(super) fn anew(path: &Path, customers: Option<u64>, progress: &mut dyn FnMut
             "{customers} customers cannot be made: from {samples} (the samples) to {MOST}."
         )));
     }
-    let beside = build(path, customers, progress)?;
+    let beside = build(path, customers, Timestamp::now(), progress)?;
     for leftover in ["-wal", "-shm", "-journal"] {
         let mut name = path.as_os_str().to_owned();
         name.push(leftover);
@@ -53,18 +54,18 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
         .hint("Make room, or set TELLONCE_HOME to a folder that you can write to.")
 }
 
-fn build(path: &Path, customers: u64, progress: &mut dyn FnMut(u64)) -> Answer<PathBuf> {
+fn build(path: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u64)) -> Answer<PathBuf> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     make_private_folder(folder).map_err(|error| unwritable(path, &error))?;
-    let beside = path.with_extension(format!("{}.new", std::process::id()));
-    let _ = std::fs::remove_file(&beside); // left behind by a crash of a process with the same number
+    // Not the process's number: containers that share a home have the same ones.
+    let beside = path.with_extension(format!("{}.new", &hash::fresh_token()?[..16]));
     OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(&beside)
         .map_err(|error| unwritable(path, &error))?;
-    let built = fill(&beside, customers, progress)
+    let built = fill(&beside, customers, now, progress)
         .and_then(|()| make_private(&beside).map_err(|error| unwritable(path, &error)));
     if built.is_err() {
         let _ = std::fs::remove_file(&beside); // the error that matters is the first one
@@ -72,7 +73,7 @@ fn build(path: &Path, customers: u64, progress: &mut dyn FnMut(u64)) -> Answer<P
     built.map(|()| beside)
 }
 
-fn fill(file: &Path, customers: u64, progress: &mut dyn FnMut(u64)) -> Answer<()> {
+fn fill(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u64)) -> Answer<()> {
     let told = |error| told_of(file, error);
     let mut connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(told)?;
     // A file that nobody else knows yet needs no journal: a crash leaves it beside, unused.
@@ -82,9 +83,8 @@ fn fill(file: &Path, customers: u64, progress: &mut dyn FnMut(u64)) -> Answer<()
     connection.execute_batch(TABLES).map_err(told)?;
     let transaction = connection.transaction().map_err(told)?;
     settings(&transaction)?;
-    let now = jiff::Timestamp::now().as_millisecond();
     {
-        let mut rows = Rows::new(&transaction, now).map_err(told)?;
+        let mut rows = Rows::new(&transaction, now.as_millisecond()).map_err(told)?;
         for (place, sample) in SAMPLES.iter().enumerate() {
             rows.sample(place, sample).map_err(told)?;
         }

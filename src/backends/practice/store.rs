@@ -13,6 +13,9 @@ use super::schema::{APPLICATION, VERSION};
 use crate::domain::ports::Clock;
 use crate::domain::{Answer, Failure, Kind, Reason};
 
+/// A directory of at most so many bytes is looked through whenever it is opened; one with the samples has a twentieth of that.
+const LOOKED_THROUGH: u64 = 2 * 1024 * 1024;
+
 /// An open practice directory. Clones share the connection.
 #[derive(Clone)]
 pub struct Practice {
@@ -28,7 +31,7 @@ impl Practice {
     /// Exit 2 naming the file: damaged, not ours, or of a newer version. Exit 8: it cannot be opened or made.
     pub fn open(path: &Path, timeout: Duration, clock: Arc<dyn Clock + Send + Sync>) -> Answer<Self> {
         if !path.exists() {
-            make::on_first_use(path)?;
+            make::on_first_use(path, clock.now())?;
         }
         let connection = open_file(path, timeout)?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), clock })
@@ -73,7 +76,7 @@ fn check(connection: &Connection, path: &Path) -> Answer<()> {
         return Err(damaged(path, "it is not a practice directory"));
     }
     match number("user_version")? {
-        VERSION => Ok(()),
+        VERSION => whole(connection, path),
         version if version > VERSION => Err(Failure::new(
             Kind::Usage,
             Reason::DirectoryNewer,
@@ -85,6 +88,17 @@ fn check(connection: &Connection, path: &Path) -> Answer<()> {
         .hint("Use that one, or begin again with `tellonce practice start-over`.")),
         version => Err(damaged(path, &format!("its version {version} is unknown"))),
     }
+}
+
+/// Looks a small directory through, in a millisecond or so: better told now than in the middle of a reset.
+fn whole(connection: &Connection, path: &Path) -> Answer<()> {
+    let size = std::fs::metadata(path).map_or(u64::MAX, |file| file.len());
+    if size > LOOKED_THROUGH {
+        return Ok(());
+    }
+    let found: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| told_of(path, error))?;
+    if found == "ok" { Ok(()) } else { Err(damaged(path, "it is damaged").because(found)) }
 }
 
 fn damaged(path: &Path, why: &str) -> Failure {
@@ -113,6 +127,11 @@ pub(super) fn told(error: rusqlite::Error) -> Failure {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             Failure::new(Kind::Usage, Reason::DirectoryDamaged, "The practice directory is damaged.")
+                .hint("Begin again with `tellonce practice start-over`; nothing in it is real.")
+                .because(error)
+        }
+        _ if error.to_string().starts_with("no such ") => {
+            Failure::new(Kind::Usage, Reason::DirectoryDamaged, "The practice directory lacks a table or a column.")
                 .hint("Begin again with `tellonce practice start-over`; nothing in it is real.")
                 .because(error)
         }

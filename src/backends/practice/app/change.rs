@@ -15,6 +15,13 @@ pub struct ChangeTicket {
     pub(super) version: i64,
 }
 
+impl ChangeTicket {
+    /// The password that opened the page is still the newest, and neither withdrawn nor run out.
+    fn is_good_for(&self, row: &UserRow, now: i64) -> bool {
+        row.version == self.version && row.change_required && !row.withdrawn && !row.ran_out(now) && !row.disabled
+    }
+}
+
 /// What "Update Password" answers.
 #[derive(Debug)]
 pub enum Change {
@@ -32,8 +39,11 @@ impl Practice {
     /// # Errors
     /// Exit 8: the directory does not answer.
     pub fn change_password(&self, ticket: &ChangeTicket, new: &str) -> Answer<Change> {
+        let void = || {
+            Ok(Change::Refused("That temporary password does not work any more: ask support for another.".to_owned()))
+        };
         let row = UserRow::of(&self.connection(), ticket.customer)?;
-        let Some(row) = row else { return Ok(Change::Refused("This user is gone.".to_owned())) };
+        let Some(row) = row.filter(|row| ticket.is_good_for(row, self.now())) else { return void() };
         let broken = self.broken(&row, new)?;
         if !broken.is_empty() {
             return Ok(Change::Broken(broken));
@@ -43,13 +53,8 @@ impl Practice {
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
         let still = UserRow::of(&transaction, ticket.customer)?;
-        let still_good = still.as_ref().is_some_and(|row| {
-            row.version == ticket.version && row.change_required && !row.withdrawn && !row.ran_out(now) && !row.disabled
-        });
-        if !still_good {
-            return Ok(Change::Refused(
-                "That temporary password does not work any more: ask support for another.".to_owned(),
-            ));
+        if !still.is_some_and(|row| ticket.is_good_for(&row, now)) {
+            return void();
         }
         take_effect(&transaction, &row, &hash, now)?;
         start_session(&transaction, row.customer, now)?;
@@ -90,7 +95,7 @@ fn last_hashes(connection: &Connection, customer: i64, last: usize) -> Answer<Ve
     rows.collect::<rusqlite::Result<_>>().map_err(told)
 }
 
-/// The customer's own password holds from now on; nothing is pending any more.
+/// The customer's own password holds from now on; nothing is pending any more, and links mailed before are void.
 pub(super) fn take_effect(connection: &Connection, row: &UserRow, hash: &str, now: i64) -> Answer<()> {
     remember(connection, row)?;
     connection
@@ -99,6 +104,6 @@ pub(super) fn take_effect(connection: &Connection, row: &UserRow, hash: &str, no
                     failures = 0, version = version + 1, set_at = ?3, chosen_at = ?3 WHERE customer = ?1",
             params![row.customer, hash, now],
         )
-        .map(drop)
-        .map_err(told)
+        .map_err(told)?;
+    connection.execute("DELETE FROM reset_token WHERE customer = ?1", [row.customer]).map(drop).map_err(told)
 }

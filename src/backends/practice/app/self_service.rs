@@ -53,7 +53,9 @@ impl Practice {
     /// Exit 8: the directory does not answer.
     pub fn forgot_password(&self, email: &str) -> Answer<()> {
         let now = self.now();
-        let connection = self.connection();
+        let mut connection = self.connection();
+        // One transaction, begun for everybody: no link can slip in behind a temporary password that is being issued.
+        let connection = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
         for (number, customer) in directory::select(&connection, "WHERE c.email = ?1", [email.trim()])? {
             let Some(row) = UserRow::of(&connection, number)? else { continue };
             let Some(to) = customer.email.filter(|_| row.external.is_none() && !row.disabled) else { continue };
@@ -76,7 +78,7 @@ impl Practice {
                 )
                 .map_err(told)?;
         }
-        Ok(())
+        connection.commit().map_err(told)
     }
 
     /// The mails that would have been sent, oldest first.

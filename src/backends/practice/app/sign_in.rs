@@ -42,32 +42,32 @@ impl Practice {
         let stored = self.hash_or_initial(row.as_ref())?;
         let right = hash::matches(password, &stored); // an unknown name costs as much as a wrong password
         let Some(row) = row else { return Ok(SignIn::Refused(WRONG.to_owned())) };
-        let now = self.now();
-        if row.locked_until > now {
-            return Ok(SignIn::Refused("Too many failed attempts: try again later.".to_owned()));
-        }
-        if !right || row.external.is_some() {
-            self.count_failure(&row, now)?;
-            return Ok(SignIn::Refused(WRONG.to_owned()));
-        }
-        if row.disabled {
-            return Ok(SignIn::Refused("This user is disabled.".to_owned()));
-        }
-        if row.ran_out(now) {
-            return Ok(SignIn::Refused("That temporary password has run out: ask support for another.".to_owned()));
-        }
-        self.admit(&row, now)
+        self.decide(&row, right, self.now())
     }
 
-    /// The right password was given.
-    fn admit(&self, row: &UserRow, now: i64) -> Answer<SignIn> {
-        let connection = self.connection();
-        connection.execute("UPDATE user SET failures = 0 WHERE customer = ?1", [row.customer]).map_err(told)?;
-        if row.change_required {
-            return Ok(SignIn::ChangeRequired(ChangeTicket { customer: row.customer, version: row.version }));
+    /// Decides by where the user stands now: hashing took its time, and meanwhile the password may have been replaced.
+    fn decide(&self, before: &UserRow, right: bool, now: i64) -> Answer<SignIn> {
+        let refused = |words: &str| Ok(SignIn::Refused(words.to_owned()));
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
+        let Some(row) = UserRow::of(&transaction, before.customer)? else { return refused(WRONG) };
+        if row.locked_until > now {
+            return refused("Too many failed attempts: try again later.");
         }
-        start_session(&connection, row.customer, now)?;
-        Ok(SignIn::SignedIn)
+        if !right || row.hash != before.hash || row.external.is_some() {
+            count_failure(&transaction, &row, now)?;
+            transaction.commit().map_err(told)?;
+            return refused(WRONG);
+        }
+        if row.disabled {
+            return refused("This user is disabled.");
+        }
+        if row.ran_out(now) {
+            return refused("That temporary password has run out: ask support for another.");
+        }
+        let admitted = admit(&transaction, &row, now)?;
+        transaction.commit().map_err(told)?;
+        Ok(admitted)
     }
 
     /// The stored hash; the one that customers start with where none was set since.
@@ -81,21 +81,6 @@ impl Practice {
         }
     }
 
-    fn count_failure(&self, row: &UserRow, now: i64) -> Answer<()> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
-        transaction
-            .execute("UPDATE user SET failures = failures + 1 WHERE customer = ?1", [row.customer])
-            .map_err(told)?;
-        transaction
-            .execute(
-                "UPDATE user SET failures = 0, locked_until = ?2 WHERE customer = ?1 AND failures >= ?3",
-                params![row.customer, now + LOCKED_FOR, ATTEMPTS],
-            )
-            .map_err(told)?;
-        transaction.commit().map_err(told)
-    }
-
     /// The live policy, as the app lists it.
     ///
     /// # Errors
@@ -103,6 +88,27 @@ impl Practice {
     pub fn policy(&self) -> Answer<Policy> {
         policy::read(&self.connection())
     }
+}
+
+/// The right password was given.
+fn admit(connection: &Connection, row: &UserRow, now: i64) -> Answer<SignIn> {
+    connection.execute("UPDATE user SET failures = 0 WHERE customer = ?1", [row.customer]).map_err(told)?;
+    if row.change_required {
+        return Ok(SignIn::ChangeRequired(ChangeTicket { customer: row.customer, version: row.version }));
+    }
+    start_session(connection, row.customer, now)?;
+    Ok(SignIn::SignedIn)
+}
+
+fn count_failure(connection: &Connection, row: &UserRow, now: i64) -> Answer<()> {
+    connection.execute("UPDATE user SET failures = failures + 1 WHERE customer = ?1", [row.customer]).map_err(told)?;
+    connection
+        .execute(
+            "UPDATE user SET failures = 0, locked_until = ?2 WHERE customer = ?1 AND failures >= ?3",
+            params![row.customer, now + LOCKED_FOR, ATTEMPTS],
+        )
+        .map(drop)
+        .map_err(told)
 }
 
 /// A session of the app begins.

@@ -2,53 +2,75 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it does not expect")]
 
 mod agents;
+mod app;
 mod customers;
+mod doors;
+mod file;
+mod issuing;
+mod meanwhile;
 mod search;
+mod standing;
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::{Practice, PracticeSignIn};
-use crate::domain::ports::{AgentSignIn, Clock, Intent, Prompter};
+use super::{Practice, PracticeSignIn, SignIn};
+use crate::domain::ports::{AgentSignIn, Clock, Intent, Prompter, SetFailed};
 use crate::domain::{
-    Action, Answer, AttemptId, Case, Consent, Customer, CustomerId, Failure, Place, Plan, Session, State, Way, generate,
+    About, Action, Answer, AttemptId, Case, Consent, Customer, CustomerId, Failure, Issued, Place, Plan, Policy,
+    Session, Standing, State, TemporaryPassword, UserId, Way, Whom, generate,
 };
 use crate::system::SystemRandom;
 
-/// A clock that a test sets.
-pub(super) struct SetClock(AtomicI64);
+/// A clock that a test sets, and that can do something the next time it is read.
+#[derive(Default)]
+pub(super) struct SetClock(AtomicI64, Mutex<VecDeque<Box<dyn FnOnce() + Send>>>);
 
 impl SetClock {
     pub(super) fn move_by(&self, seconds: i64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
+
+    /// What another process does, just before the time is read next.
+    pub(super) fn meanwhile(&self, work: impl FnOnce() + Send + 'static) {
+        self.1.lock().unwrap().push_back(Box::new(work));
+    }
 }
 
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
+        let work = self.1.lock().unwrap().pop_front();
+        if let Some(work) = work {
+            work();
+        }
         Timestamp::from_second(1_800_000_000 + self.0.load(Ordering::SeqCst)).unwrap()
     }
 }
 
 /// A directory in a folder of its own, and its clock.
 pub(super) struct Directory {
-    _folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
     pub(super) practice: Practice,
     pub(super) clock: Arc<SetClock>,
 }
 
 pub(super) fn place() -> Directory {
     let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(SetClock(AtomicI64::new(0)));
-    let practice =
-        Practice::open(&folder.path().join("practice.db"), Duration::from_secs(5), Arc::<SetClock>::clone(&clock))
-            .unwrap();
-    Directory { _folder: folder, practice, clock }
+    let clock = Arc::<SetClock>::default();
+    let practice = Practice::open(
+        &folder.path().join("home").join("practice.db"),
+        Duration::from_secs(5),
+        Arc::<SetClock>::clone(&clock),
+    )
+    .unwrap();
+    Directory { folder, practice, clock }
 }
 
 /// The customer with this id.
@@ -98,10 +120,40 @@ impl Prompter for Typist {
 }
 
 impl Directory {
-    pub(super) fn try_sign_in(&self, agent: &str, password: &'static str) -> Answer<Session> {
+    pub(super) fn path(&self) -> PathBuf {
+        self.folder.path().join("home").join("practice.db")
+    }
+
+    /// The same file, as another process opens it.
+    pub(super) fn again(&self) -> Practice {
+        Practice::open(&self.path(), Duration::from_mins(1), Arc::<SetClock>::default()).unwrap()
+    }
+
+    /// What a query of one number gives.
+    pub(super) fn number(&self, query: &str) -> i64 {
+        self.practice.connection().query_row(query, [], |row| row.get(0)).unwrap()
+    }
+
+    /// "in", "change", or the words of the refusal.
+    pub(super) fn signs_in(&self, name: &str, password: &str) -> String {
+        match self.practice.sign_in(name, password).unwrap() {
+            SignIn::SignedIn => "in".to_owned(),
+            SignIn::ChangeRequired(_) => "change".to_owned(),
+            SignIn::Refused(words) => words,
+        }
+    }
+
+    pub(super) fn door(&self) -> PracticeSignIn {
         let place = Place { profile: "practice".to_owned(), backend: "practice".to_owned() };
-        let sign_in = PracticeSignIn::new(self.practice.clone(), place, vec!["staff-admins".to_owned()]);
-        wait_for(sign_in.sign_in(Way::Password, Some(agent), &mut Typist(password))).map(|(session, _)| session)
+        PracticeSignIn::new(self.practice.clone(), place, vec!["staff-admins".to_owned()])
+    }
+
+    pub(super) fn try_sign_in(&self, agent: &str, password: &'static str) -> Answer<Session> {
+        wait_for(self.door().sign_in(Way::Password, Some(agent), &mut Typist(password))).map(|(session, _)| session)
+    }
+
+    pub(super) fn agent(&self, name: &str) -> Session {
+        self.try_sign_in(name, "practice").unwrap()
     }
 
     pub(super) fn session(&self) -> Session {
@@ -131,12 +183,37 @@ impl Directory {
 
     /// Sets a temporary password and gives it.
     pub(super) fn issue(&self, session: &Session, id: &str) -> String {
-        let whom = customer(session, id);
-        let standing = wait_for(session.backend().standing(&whom)).unwrap();
-        let password =
-            generate(&standing.policy.to_generate_for(), &crate::domain::About::default(), &mut SystemRandom).unwrap();
-        let intent = self.intent(session, &whom);
-        assert!(wait_for(session.backend().set_temporary_password(&intent, &standing.whom, &password)).is_ok());
-        password.reveal(str::to_owned)
+        self.issue_to(session, &stands(session, id).whom).unwrap().1
     }
+
+    /// Sets a temporary password; how it went, and the password.
+    pub(super) fn issue_to(&self, session: &Session, whom: &Whom) -> Answer<(Issued, String)> {
+        let password = fresh_password();
+        let id = CustomerId::new("C-1001");
+        let somebody = Customer { id, name: String::new(), email: None, username: None, details: Vec::new() };
+        let intent = self.intent(session, &somebody);
+        match wait_for(session.backend().set_temporary_password(&intent, whom, &password)) {
+            Ok(issued) => Ok((issued, password.reveal(str::to_owned))),
+            Err(SetFailed::Other(failure)) => Err(failure),
+            Err(SetFailed::Policy(rules)) => panic!("refused for {rules:?}"),
+        }
+    }
+}
+
+/// Where the customer with this id stands.
+pub(super) fn stands(session: &Session, id: &str) -> Standing {
+    wait_for(session.backend().standing(&customer(session, id))).unwrap()
+}
+
+pub(super) fn user_of(session: &Session, id: &str) -> UserId {
+    match stands(session, id).whom {
+        Whom::User(user) => user,
+        Whom::NewUser(_) => panic!("{id} has no user"),
+    }
+}
+
+/// One that suits every customer of these tests: "ada" is so short that chance now and then puts it into a password.
+pub(super) fn fresh_password() -> TemporaryPassword {
+    let ada = About { username: Some("ada.lovelace".to_owned()), email: Some("ada@example.com".to_owned()) };
+    generate(&Policy::strictest_usual(), &ada, &mut SystemRandom).unwrap()
 }
