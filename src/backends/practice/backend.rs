@@ -87,9 +87,9 @@ pub(super) fn remember(connection: &Connection, row: &UserRow) -> Answer<()> {
     }
     connection
         .execute(
-            "INSERT OR IGNORE INTO password_history
-             SELECT ?1, ?2, coalesce(?3, value) FROM setting WHERE name = 'initial_hash'",
-            params![row.customer, row.version, row.hash],
+            "INSERT OR IGNORE INTO password_history(customer, version, hash, temporary)
+             SELECT ?1, ?2, coalesce(?3, value), ?4 FROM setting WHERE name = 'initial_hash'",
+            params![row.customer, row.version, row.hash, row.change_required],
         )
         .map(drop)
         .map_err(told)

@@ -43,7 +43,7 @@ CREATE TABLE user(
   chosen_at INTEGER
 );
 CREATE TABLE user_group(customer INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY(customer, name)) WITHOUT ROWID;
-CREATE TABLE password_history(customer INTEGER NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL, PRIMARY KEY(customer, version)) WITHOUT ROWID;
+CREATE TABLE password_history(customer INTEGER NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL, temporary INTEGER NOT NULL, PRIMARY KEY(customer, version)) WITHOUT ROWID;
 CREATE TABLE customer_session(token_hash BLOB PRIMARY KEY, customer INTEGER NOT NULL, started_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE reset_token(token_hash BLOB PRIMARY KEY, customer INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE mail(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL);

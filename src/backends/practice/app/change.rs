@@ -72,7 +72,9 @@ impl Practice {
             let policy = policy::read(&connection)?;
             let history =
                 policy.rules().find_map(|rule| if let Rule::History(last) = rule { Some(last) } else { None });
-            let last = last_hashes(&connection, row.customer, history.unwrap_or(0))?;
+            // A password of the customer's own that holds now is one of the last; a temporary one comes on top.
+            let own = history.unwrap_or(0).saturating_sub(usize::from(!row.change_required));
+            let last = last_hashes(&connection, row.customer, own)?;
             (policy, about(&connection, row)?, last)
         };
         let mut broken = policy.broken_by(new, &about);
@@ -86,10 +88,14 @@ impl Practice {
     }
 }
 
-/// The hashes of the last passwords; the current one is not among them.
+/// The hashes of the last passwords of the customer's own, and of as many temporary ones, which do not displace
+/// them; the current one is not among them.
 fn last_hashes(connection: &Connection, customer: i64, last: usize) -> Answer<Vec<String>> {
     let mut statement = connection
-        .prepare_cached("SELECT hash FROM password_history WHERE customer = ?1 ORDER BY version DESC LIMIT ?2")
+        .prepare_cached(
+            "SELECT hash FROM (SELECT hash, row_number() OVER (PARTITION BY temporary ORDER BY version DESC) AS place
+             FROM password_history WHERE customer = ?1) WHERE place <= ?2",
+        )
         .map_err(told)?;
     let rows = statement.query_map(params![customer, last], |row| row.get(0)).map_err(told)?;
     rows.collect::<rusqlite::Result<_>>().map_err(told)

@@ -75,9 +75,10 @@ fn none_of_the_last_three_is_taken_again_and_the_fourth_is() {
     assert!(matches!(change("First-choice-1111"), Change::Done));
     let Change::Broken(rules) = change("First-choice-1111") else { panic!("it was just used") };
     assert_eq!(rules, [Rule::History(3)]);
-    // Temporary ones count as well: two changes put four passwords between.
     assert!(matches!(change("Second-choice-222"), Change::Done));
     assert!(matches!(change("Third-choice-3333"), Change::Done));
+    assert!(matches!(change("First-choice-1111"), Change::Broken(_)), "temporary ones do not displace it");
+    assert!(matches!(change("Fourth-choice-444"), Change::Done));
     assert!(matches!(change("First-choice-1111"), Change::Done));
 }
 
@@ -102,4 +103,19 @@ fn a_clock_that_jumps_back_does_not_confuse_what_is_newest() {
     assert!(after.is_newer_than(before.as_ref()));
     assert!(matches!(place.practice.sign_in("ada.lovelace", &first).unwrap(), SignIn::Refused(_)));
     ticket(&place, "ada.lovelace", &second);
+}
+
+#[test]
+fn many_temporary_passwords_do_not_bring_an_old_one_back() {
+    let place = place();
+    let session = place.session();
+    let mut temporary = String::new();
+    for _ in 0..5 {
+        temporary = place.issue(&session, "C-1001");
+    }
+    let open = ticket(&place, "ada.lovelace", &temporary);
+    let Change::Broken(rules) = place.practice.change_password(&open, INITIAL_PASSWORD).unwrap() else {
+        panic!("it was the customer's own until now")
+    };
+    assert_eq!(rules, [Rule::History(3)]);
 }
