@@ -17,7 +17,7 @@ pub fn count(bytes: &[u8], wanted: &[u8]) -> usize {
 /// Length of a password's parts that are looked for: two groups and their dash. By chance: once in 2^45 places.
 const PART: usize = 9;
 /// Of a spelling, whose words stand elsewhere as well, so much is looked for.
-const SPELLED: usize = 60;
+const SPELLED: usize = 20;
 
 /// Every part of a password, or of a row of its spelling, that is long enough to betray it.
 pub fn parts(secret: &str) -> Vec<Vec<u8>> {
