@@ -2,14 +2,13 @@
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-/// Switches core dumps off and makes the process not dumpable.
+/// Switches core dumps off and makes the process not dumpable; gives what could not be done, for the log.
 ///
-/// A failure is a warning and no error: a container may forbid it, and being traced is the owner's own choice.
-pub fn harden() {
-    if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
-        tracing::warn!(%error, "core dumps could not be switched off");
-    }
-    if let Err(error) = secmem_proc::harden_process() {
-        tracing::warn!(%error, "the process could not be hardened");
-    }
+/// It is the first thing done, before there is a log. A failure is a warning and no error: a container may forbid it,
+/// and being traced is the owner's own choice.
+pub fn harden() -> Vec<String> {
+    let core = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let core = core.err().map(|error| format!("core dumps could not be switched off: {error}"));
+    let rest = secmem_proc::harden_process().err().map(|error| format!("the process could not be hardened: {error}"));
+    [core, rest].into_iter().flatten().collect()
 }

@@ -11,6 +11,6 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     tellonce::commands::answer_completions();
-    tellonce::harden::harden();
-    ExitCode::from(tellonce::commands::main().number())
+    let weaknesses = tellonce::harden::harden();
+    ExitCode::from(tellonce::commands::main(&weaknesses).number())
 }

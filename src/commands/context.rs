@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::agent::{Choice, SessionStore};
+use crate::agent::{Choice, Kept, SessionStore};
 use crate::audit::FileAuditLog;
 use crate::backends::{self, Surroundings};
 use crate::cli::GlobalArgs;
@@ -78,9 +78,14 @@ impl Context {
 
     /// The session there is, if there is one.
     pub(super) async fn session_if_any(&self) -> Answer<Option<Session>> {
-        let stored = self.store().load()?.map(|(stored, _)| stored);
+        Ok(self.kept_session().await?.map(|(session, _)| session))
+    }
+
+    /// The session there is, and where it is kept; a backend may have one that is kept nowhere.
+    pub(super) async fn kept_session(&self) -> Answer<Option<(Session, Option<Kept>)>> {
+        let (stored, kept) = self.store().load()?.unzip();
         let session = self.sign_in()?.resume(stored).await?;
-        Ok(session.map(with_fail_points))
+        Ok(session.map(|session| (with_fail_points(session), kept)))
     }
 
     /// The session, or at a terminal an offer to sign in.

@@ -1,7 +1,5 @@
 //! `login`: the agent's session begins.
 
-use std::io::{BufRead, stdin};
-
 use zeroize::Zeroizing;
 
 use super::context::Context;
@@ -10,6 +8,7 @@ use crate::agent::Choice;
 use crate::cli::{LoginArgs, StoreChoice};
 use crate::domain::ports::Prompter;
 use crate::domain::{Answer, Consent, Customer, ExitCode, Failure, Keep, Plan, Way};
+use crate::terminal::secret_line;
 
 /// Signs in and keeps the session.
 pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Answer<ExitCode> {
@@ -58,24 +57,11 @@ fn way(args: &LoginArgs, context: &Context) -> Answer<Way> {
         .hint("Sign in by name and password: `tellonce login`."))
 }
 
-/// The first line of standard input, without its line end.
+/// The first line of standard input, which must hold a password.
 pub(super) fn first_line() -> Answer<Zeroizing<String>> {
-    let mut line = Zeroizing::new(String::with_capacity(1024));
-    stdin()
-        .lock()
-        .read_line(&mut line)
-        .map_err(|error| Failure::usage("The password on standard input could not be read.").because(error))?;
-    trim_line_end(&mut line);
-    if line.is_empty() {
-        return Err(Failure::usage("Standard input has no password on its first line."));
-    }
-    Ok(line)
-}
-
-/// Takes the line end off.
-pub(super) fn trim_line_end(line: &mut String) {
-    let kept = line.trim_end_matches(['\r', '\n']).len();
-    line.truncate(kept);
+    secret_line()?
+        .filter(|line| !line.is_empty())
+        .ok_or_else(|| Failure::usage("Standard input has no password on its first line."))
 }
 
 /// Answers the question for the password; everything else is asked as usual.

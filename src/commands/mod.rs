@@ -32,8 +32,8 @@ use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
 use crate::terminal::{EarlyReveal, Screen, ScreenOptions};
 use context::Context;
 
-/// Parses the command line, runs the verb, and gives the exit code.
-pub fn main() -> ExitCode {
+/// Parses the command line, runs the verb, and gives the exit code. What could not be hardened is told with `-v`.
+pub fn main(weaknesses: &[String]) -> ExitCode {
     let cli = match <Cli as clap::Parser>::try_parse() {
         Ok(cli) => cli,
         Err(error) => return told_by_clap(&error),
@@ -41,6 +41,9 @@ pub fn main() -> ExitCode {
     let early = EarlyReveal::open(reveal_way(&cli));
     let screen = Screen::new(&ScreenOptions::of(&cli.global));
     crate::terminal::start_log(&cli.global);
+    for weakness in weaknesses {
+        tracing::warn!("{weakness}");
+    }
     let ended =
         Context::new(cli.global.clone(), screen.clone()).and_then(|mut context| run(&mut context, cli.command, early));
     match ended {

@@ -6,8 +6,7 @@ use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
 
 /// Says who is signed in; signed out is exit 4.
 pub(super) async fn run(context: &mut Context) -> Answer<ExitCode> {
-    let kept = context.store().load()?.map(|(_, kept)| kept);
-    let Some(session) = context.session_if_any().await? else {
+    let Some((session, kept)) = context.kept_session().await? else {
         return Err(Failure::new(
             Kind::NotAllowed,
             Reason::NotSignedIn,

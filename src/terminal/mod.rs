@@ -1,6 +1,7 @@
 //! All that reaches eyes: prompts, tables, JSON, the reveal.
 
 mod json;
+mod line;
 mod log;
 mod paint;
 mod plan;
@@ -16,6 +17,7 @@ mod table;
 mod tty;
 
 pub use json::{reset_json, to_json};
+pub use line::secret_line;
 pub use log::start_log;
 pub use prompt::TerminalPrompter;
 pub use recorders::recorders;

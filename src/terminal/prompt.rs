@@ -3,9 +3,9 @@
 use std::io::{IsTerminal, stderr, stdin};
 use std::os::fd::AsFd;
 
-use rustix::io::Errno;
 use zeroize::Zeroizing;
 
+use super::line::read_line;
 use super::plan;
 use super::sanitize::sanitize;
 use super::screen::Screen;
@@ -52,7 +52,7 @@ impl TerminalPrompter {
             self.hide()?; // before the question is seen: whoever answers at once is not echoed either
         }
         self.screen.beside(&format!("{}: ", sanitize(question)));
-        let line = read_line();
+        let line = read_line(LONGEST);
         if hidden {
             self.signals.put_back();
             self.screen.beside("\n");
@@ -64,32 +64,6 @@ impl TerminalPrompter {
 /// The end of input at a question is a no.
 fn given_up() -> Failure {
     Failure::new(Kind::Declined, Reason::Declined, "The question was left unanswered; nothing was changed.")
-}
-
-/// Reads up to the line end, a byte at a time: what follows stays for the next question.
-fn read_line() -> Answer<Option<Zeroizing<String>>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
-    let mut byte = Zeroizing::new([0_u8; 1]);
-    loop {
-        match rustix::io::read(stdin(), &mut *byte) {
-            Ok(0) if line.is_empty() => return Ok(None),
-            Ok(0) => break,
-            Ok(_) if byte[0] == b'\n' => break,
-            Ok(_) if line.len() < LONGEST => line.push(byte[0]),
-            Ok(_) => return Err(Failure::usage(format!("The answer is longer than {LONGEST} bytes."))),
-            Err(Errno::INTR) => {}
-            Err(error) => {
-                return Err(Failure::usage("The terminal cannot be read.").because(std::io::Error::from(error)));
-            }
-        }
-    }
-    if line.last() == Some(&b'\r') {
-        line.pop();
-    }
-    let text = std::str::from_utf8(&line).map_err(|_| Failure::usage("The answer is not UTF-8 text."))?;
-    let mut answer = Zeroizing::new(String::with_capacity(LONGEST));
-    answer.push_str(text);
-    Ok(Some(answer))
 }
 
 impl Prompter for TerminalPrompter {

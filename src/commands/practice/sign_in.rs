@@ -1,7 +1,5 @@
 //! `practice sign-in`: what the app does when a customer signs in.
 
-use std::io::{BufRead, stdin};
-
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -9,10 +7,9 @@ use super::directory;
 use crate::backends::practice::{Change, ChangeTicket, Practice, SignIn};
 use crate::cli::SignInArgs;
 use crate::commands::context::Context;
-use crate::commands::login::trim_line_end;
 use crate::domain::ports::Prompter;
 use crate::domain::{Answer, ExitCode, Failure, Rule};
-use crate::terminal::TerminalPrompter;
+use crate::terminal::{TerminalPrompter, secret_line};
 
 #[derive(Serialize)]
 struct SignInJson<'a> {
@@ -114,13 +111,15 @@ impl Passwords {
     fn first(&mut self) -> Answer<Zeroizing<String>> {
         match self {
             Self::Keyboard(prompter) => prompter.secret("Password", "--password-stdin"),
-            Self::Lines => line()?.ok_or_else(|| Failure::usage("Standard input has no password on its first line.")),
+            Self::Lines => {
+                secret_line()?.ok_or_else(|| Failure::usage("Standard input has no password on its first line."))
+            }
         }
     }
 
     fn new_one(&mut self) -> Answer<Option<Zeroizing<String>>> {
         match self {
-            Self::Lines => line(),
+            Self::Lines => secret_line(),
             Self::Keyboard(prompter) => loop {
                 let new = prompter.secret("New password", "--password-stdin")?;
                 let again =
@@ -136,15 +135,4 @@ impl Passwords {
     const fn may_try_again(&self) -> bool {
         matches!(self, Self::Keyboard(_))
     }
-}
-
-/// A line of standard input; none at its end.
-fn line() -> Answer<Option<Zeroizing<String>>> {
-    let mut line = Zeroizing::new(String::with_capacity(1024));
-    let read = stdin()
-        .lock()
-        .read_line(&mut line)
-        .map_err(|error| Failure::usage("Standard input could not be read.").because(error))?;
-    trim_line_end(&mut line);
-    Ok((read > 0).then_some(line))
 }
