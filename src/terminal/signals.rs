@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use nix::sys::signal::SigSet;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::termios::Termios;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
@@ -77,7 +78,11 @@ impl Signals {
         let watcher = signals.clone();
         thread::Builder::new()
             .name("signals".to_owned())
-            .spawn(move || incoming.forever().for_each(|signal| watcher.came(signal)))
+            .spawn(move || {
+                // Its handlers run in the main thread: whatever that does after one came, it finds it caught.
+                let _ = SigSet::all().thread_block(); // if it fails, it is caught a moment later
+                incoming.forever().for_each(|signal| watcher.came(signal));
+            })
             .map_err(failed)?;
         Ok(signals)
     }
