@@ -12,7 +12,7 @@ use super::record::{Event, Record, VERSION};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, Intent, Outcome, RandomSource};
 use crate::domain::{
-    Answer, AttemptId, Changed, Consent, CustomerId, Failure, Finding, History, Kind, Plan, Reason, Session,
+    Answer, AttemptId, Changed, Consent, Customer, CustomerId, Failure, Finding, History, Kind, Plan, Reason, Session,
 };
 
 /// The audit log of this machine.
@@ -184,7 +184,7 @@ impl AuditLog for FileAuditLog {
         written
     }
 
-    fn history(&self, session: &Session, customer: &CustomerId) -> Answer<History> {
+    fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
         history(&self.path, &self.attempts, session.place(), customer)
     }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::context::Context;
+use crate::backends;
 use crate::cli::{ProfileAddArgs, ProfileArgs, ProfileCommand};
 use crate::config::{self, NewProfile, Profile};
 use crate::domain::ports::Prompter;
@@ -28,6 +29,7 @@ struct ShowJson<'a> {
     #[serde(flatten)]
     profile: ProfileJson<'a>,
     protected_groups: &'a [String],
+    protected_roles: &'a [String],
     require: Vec<&'static str>,
     max_resets_per_customer_24h: Option<u32>,
     temporary_password_lasts_seconds: u64,
@@ -63,7 +65,7 @@ fn add(context: &mut Context, args: ProfileAddArgs) -> Answer<ExitCode> {
         Some(backend) => backend,
         None => context.prompter(false).line("Backend (practice)", "--backend")?,
     };
-    config::add(&context.folders, &NewProfile { name: name.clone(), backend })?;
+    config::add(&context.folders, &NewProfile { name: name.clone(), backend, settings: Vec::new() })?;
     context.configuration = config::Configuration::load(&context.folders)?;
     context.profile = context.configuration.profile(Some(&name))?;
     if let Err(failure) = context.sign_in() {
@@ -106,12 +108,14 @@ fn show(context: &Context, name: Option<&str>) -> Answer<ExitCode> {
         None => context.profile.clone(),
     };
     let guards = &profile.guards;
+    let protected = backends::protected(&profile)?;
     let require: Vec<&'static str> = guards.require.iter().map(|requirement| requirement.flag()).collect();
     if context.json() {
         return context.screen.json(&ShowJson {
             schema: "tellonce.profile-show/v1",
             profile: json_of(context, &profile),
-            protected_groups: &profile.protected_groups,
+            protected_groups: &protected.groups,
+            protected_roles: &protected.roles,
             require,
             max_resets_per_customer_24h: guards.max_resets_per_customer_24h,
             temporary_password_lasts_seconds: guards.temporary_password_lasts.as_secs(),
@@ -123,7 +127,8 @@ fn show(context: &Context, name: Option<&str>) -> Answer<ExitCode> {
     context.screen.fields(&[
         ("Profile".to_owned(), profile.name.clone()),
         ("Backend".to_owned(), profile.backend.clone()),
-        ("Protected groups".to_owned(), or_none(profile.protected_groups.join(", "))),
+        ("Protected groups".to_owned(), or_none(protected.groups.join(", "))),
+        ("Protected roles".to_owned(), or_none(protected.roles.join(", "))),
         ("Required".to_owned(), or_none(require.join(", "))),
         (
             "Resets in 24 h".to_owned(),

@@ -38,12 +38,29 @@ pub struct Customer {
     pub email: Option<String>,
     /// The name the customer signs in with, where there is a user.
     pub username: Option<String>,
+    /// Given and family name, where the directory keeps them apart.
+    #[serde(skip)]
+    pub names: Option<Names>,
     /// Whatever else the directory has, in its order; `show` lists it.
     #[serde(skip)]
     pub details: Vec<(String, String)>,
 }
 
 impl Customer {
+    /// Given and family name; where the directory does not keep them apart, the family name is the last word.
+    pub fn first_and_last(&self) -> Names {
+        self.names.clone().unwrap_or_else(|| {
+            let (first, last) = self.name.rsplit_once(' ').unwrap_or((self.name.as_str(), ""));
+            Names { first: first.to_owned(), last: last.to_owned() }
+        })
+    }
+
+    /// What the audit log may know the customer by: the id, and the address that a new one had before it had an id.
+    pub fn known_as(&self) -> impl Iterator<Item = CustomerId> + '_ {
+        let email = self.email.as_deref().map(|email| CustomerId::new(email.to_lowercase()));
+        std::iter::once(self.id.clone()).chain(email)
+    }
+
     /// The address with all but its first letter and its domain hidden: enough to tell candidates apart.
     pub fn masked_email(&self) -> Option<String> {
         self.email.as_deref().map(mask)
@@ -54,6 +71,15 @@ fn mask(email: &str) -> String {
     let (local, domain) = email.split_once('@').unwrap_or((email, ""));
     let first: String = local.chars().take(1).collect();
     if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
+}
+
+/// Given and family name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The given name.
+    pub first: String,
+    /// The family name.
+    pub last: String,
 }
 
 /// What `--create` was told of a customer whom the directory does not know.

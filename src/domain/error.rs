@@ -201,6 +201,11 @@ impl Failure {
         self
     }
 
+    /// Message and hint in one.
+    pub fn told(&self) -> String {
+        self.hint.as_ref().map_or_else(|| self.message.clone(), |hint| format!("{} {hint}", self.message))
+    }
+
     /// The exit code: the one match from kind to code.
     pub fn exit_code(&self) -> ExitCode {
         match self.kind {

@@ -8,7 +8,7 @@ use super::search::find;
 use super::session::AgentSession;
 use super::store::told;
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Particulars, Reason, Right};
+use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, Right};
 
 /// The longest name or address that `--create` takes, in characters (an address: RFC 5321 section 4.5.3.1.3).
 const LONGEST: usize = 254;
@@ -24,6 +24,7 @@ pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<(i64, Customer)> {
         name: format!("{first} {last}").trim().to_owned(),
         email: row.get(3)?,
         username: row.get(5)?,
+        names: Some(Names { first, last }),
         details: phone.map(|phone| ("Phone".to_owned(), phone)).into_iter().collect(),
     };
     Ok((row.get(6)?, customer))
@@ -128,6 +129,10 @@ impl CustomerDirectory for AgentSession {
             name: format!("{} {}", particulars.first_name.trim(), particulars.last_name.trim()),
             email: Some(particulars.email.clone()),
             username: None,
+            names: Some(Names {
+                first: particulars.first_name.trim().to_owned(),
+                last: particulars.last_name.trim().to_owned(),
+            }),
             details: Vec::new(),
         })
     }
