@@ -66,17 +66,37 @@ impl KeycloakAgent {
 /// The realm, for this agent.
 pub(super) struct RealmDirectory(pub(super) KeycloakAgent);
 
+impl RealmDirectory {
+    /// The server's search does not look at ids: one that is given in full is looked up.
+    async fn by_id_in_full(&self, text: &str) -> Answer<Option<User>> {
+        let looks_like_one = text.len() == 36 && text.matches('-').count() == 4;
+        if looks_like_one { self.0.user(text).await } else { Ok(None) }
+    }
+}
+
+/// The server searches for beginnings unless it is told otherwise: `*text*` finds it anywhere in username, names and
+/// e-mail. Its own signs in the text are not the agent's to give.
+fn infix(text: &str) -> String {
+    let plain: String = text.chars().filter(|letter| !matches!(letter, '*' | '"')).collect();
+    format!("*{plain}*")
+}
+
 #[async_trait(?Send)]
 impl CustomerDirectory for RealmDirectory {
     async fn find(&self, text: &str, limit: usize) -> Answer<Found> {
         let most = limit.to_string();
-        let query = [("search", text), ("first", "0"), ("max", most.as_str()), BRIEF];
-        let found = self.0.users(&query).await?;
+        let search = infix(text);
+        let query = [("search", search.as_str()), ("first", "0"), ("max", most.as_str()), BRIEF];
+        let (by_id, mut found) = tokio::try_join!(self.by_id_in_full(text), self.0.users(&query))?;
         let total = if found.len() < limit {
-            Some(found.len() as u64)
+            Some(found.len() as u64 + u64::from(by_id.is_some()))
         } else {
-            Some(self.0.api().get(&["users", "count"], &[("search", text)], Right::FindCustomers).await?)
+            Some(self.0.api().get(&["users", "count"], &[("search", search.as_str())], Right::FindCustomers).await?)
         };
+        if let Some(user) = by_id {
+            found.insert(0, user);
+            found.truncate(limit);
+        }
         Ok(Found { customers: found.iter().map(User::customer).collect(), total })
     }
 
@@ -120,7 +140,13 @@ impl CustomerDirectory for RealmDirectory {
 
 #[cfg(test)]
 mod tests {
-    use super::could_be_id;
+    use super::{could_be_id, infix};
+
+    #[test]
+    fn a_search_is_for_the_text_anywhere() {
+        assert_eq!(infix("ovel"), "*ovel*");
+        assert_eq!(infix("\"a*b\""), "*ab*");
+    }
 
     #[test]
     fn what_looks_like_a_path_is_no_id() {

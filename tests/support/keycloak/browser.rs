@@ -132,12 +132,7 @@ impl<'a> Browser<'a> {
     }
 
     fn shop(&self, more: &[(&str, &str)]) -> Reply {
-        let query = [
-            ("client_id", "shop"),
-            ("response_type", "code"),
-            ("scope", "openid"),
-            ("redirect_uri", CALLBACK),
-        ];
+        let query = [("client_id", "shop"), ("response_type", "code"), ("scope", "openid"), ("redirect_uri", CALLBACK)];
         let address = format!("{}/protocol/openid-connect/auth", self.realm.issuer());
         let url = reqwest::Url::parse_with_params(&address, query.iter().chain(more)).unwrap();
         self.follow(Method::GET, url.as_str(), Body::Nothing)
@@ -240,13 +235,23 @@ impl<'a> Browser<'a> {
 
     /// The agent opens `verification_uri_complete`, signs in and agrees; the page's title at the end, or the refusal.
     #[track_caller]
-    pub fn approve_device(&self, verification_uri_complete: &str, username: &str, password: &str) -> Result<String, String> {
+    pub fn approve_device(
+        &self,
+        verification_uri_complete: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<String, String> {
         self.device(verification_uri_complete, username, password, true)
     }
 
     /// The same, but the agent says no at the end.
     #[track_caller]
-    pub fn refuse_device(&self, verification_uri_complete: &str, username: &str, password: &str) -> Result<String, String> {
+    pub fn refuse_device(
+        &self,
+        verification_uri_complete: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<String, String> {
         self.device(verification_uri_complete, username, password, false)
     }
 

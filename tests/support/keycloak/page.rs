@@ -27,9 +27,7 @@ impl Form {
             let fields = tags(text, "<input")
                 .into_iter()
                 .filter(|input| !matches!(attribute(input, "type").as_deref(), Some("checkbox" | "submit")))
-                .filter_map(|input| {
-                    Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default()))
-                })
+                .filter_map(|input| Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default())))
                 .collect();
             let action = attribute(tag, "action").unwrap_or_default();
             forms.push((attribute(tag, "id").unwrap_or_default(), Self { action, fields }));
@@ -68,7 +66,11 @@ pub fn title(page: &str) -> String {
 
 /// The addresses of the links whose text or attributes contain this.
 pub fn links(page: &str, containing: &str) -> Vec<String> {
-    tags(page, "<a ").into_iter().filter(|tag| tag.contains(containing)).filter_map(|tag| attribute(tag, "href")).collect()
+    tags(page, "<a ")
+        .into_iter()
+        .filter(|tag| tag.contains(containing))
+        .filter_map(|tag| attribute(tag, "href"))
+        .collect()
 }
 
 /// The page as text, without tags, scripts and empty lines.

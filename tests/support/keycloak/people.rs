@@ -42,12 +42,7 @@ pub struct Person {
     pub quirk: Quirk,
 }
 
-const fn person(
-    username: &'static str,
-    email: &'static str,
-    [first, last]: [&'static str; 2],
-    quirk: Quirk,
-) -> Person {
+const fn person(username: &'static str, email: &'static str, [first, last]: [&'static str; 2], quirk: Quirk) -> Person {
     Person { username, email, first, last, quirk }
 }
 
@@ -98,14 +93,8 @@ pub enum Rights {
 
 impl Rights {
     /// Every row that needs no fine-grained permissions.
-    pub const PLAIN: [Self; 6] = [
-        Self::ManageUsers,
-        Self::AndViewRealm,
-        Self::AndViewClients,
-        Self::ViewUsers,
-        Self::QueryUsers,
-        Self::Nothing,
-    ];
+    pub const PLAIN: [Self; 6] =
+        [Self::ManageUsers, Self::AndViewRealm, Self::AndViewClients, Self::ViewUsers, Self::QueryUsers, Self::Nothing];
     /// Every row that needs them.
     pub const FINE: [Self; 3] = [Self::FineBlind, Self::FineView, Self::FineManage];
 

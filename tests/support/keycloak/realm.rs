@@ -78,8 +78,7 @@ impl<'a> Realm<'a> {
         let name = format!("r{:x}", RandomState::new().build_hasher().finish());
         let sink = SmtpSink::start();
         server.rest().post("", realm_json(&name, options, sink.port()));
-        let realm =
-            Self { base: server.url().to_owned(), server, name, client_id: options.client_id.clone(), sink };
+        let realm = Self { base: server.url().to_owned(), server, name, client_id: options.client_id.clone(), sink };
         if options.fine_grained {
             for rights in Rights::FINE {
                 realm.grant(&realm.agent(rights).id, rights.scopes());

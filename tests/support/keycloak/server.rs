@@ -55,12 +55,13 @@ impl Server {
         let temporary = tempfile::Builder::new().prefix("tellonce-keycloak-").tempdir().unwrap();
         let folder = temporary.path().to_owned();
         // It outlives this process by as long as stopping takes. A group of its own: Ctrl-C is not for it.
-        let guard = std::os::unix::process::CommandExt::process_group(Command::new(SCRIPT).arg("guard").arg(&folder), 0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let guard =
+            std::os::unix::process::CommandExt::process_group(Command::new(SCRIPT).arg("guard").arg(&folder), 0)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
         run(&folder, &options, "start", &[]);
         let mut server = Self::at(folder);
         server.options = options;

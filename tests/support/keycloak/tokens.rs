@@ -83,8 +83,7 @@ impl Realm<'_> {
 
     /// The password grant at the customers' shop: how a password is tried without a page.
     pub fn password_grant(&self, username: &str, password: &str) -> Grant {
-        let fields =
-            [("grant_type", "password"), ("scope", "openid"), ("username", username), ("password", password)];
+        let fields = [("grant_type", "password"), ("scope", "openid"), ("username", username), ("password", password)];
         self.token_endpoint("shop", &fields)
     }
 
