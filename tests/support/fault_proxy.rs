@@ -131,7 +131,8 @@ pub struct FaultProxy {
 impl FaultProxy {
     /// In front of a server, `http://127.0.0.1:PORT`.
     pub fn before(upstream: &str) -> Self {
-        let upstream = upstream.strip_prefix("http://").expect("plain http").trim_end_matches('/').to_owned();
+        let Some(upstream) = upstream.strip_prefix("http://") else { panic!("{upstream} is not plain http") };
+        let upstream = upstream.trim_end_matches('/').to_owned();
         Self::listen(Some(upstream))
     }
 
@@ -321,9 +322,10 @@ fn relay(stream: &TcpStream, whole: &[u8]) -> Option<()> {
 }
 
 fn answer(status: u16, headers: &[String], body: &[u8]) -> Vec<u8> {
-    let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-    let head = format!("HTTP/1.1 {status} Told\r\n{headers}content-length: {}\r\n\r\n", body.len());
-    [head.as_bytes(), body].concat()
+    let first = format!("HTTP/1.1 {status} Told");
+    let last = format!("content-length: {}\r\n\r\n", body.len());
+    let lines: Vec<&str> = std::iter::once(&first).chain(headers).chain([&last]).map(String::as_str).collect();
+    [lines.join("\r\n").as_bytes(), body].concat()
 }
 
 /// Writes a JSON text until it is whole or the other side hangs up; how much was written.
@@ -333,7 +335,7 @@ fn flood(stream: &TcpStream, length: &str, bytes: u64, chunked: bool) -> u64 {
     if out.write_all(head.as_bytes()).is_err() {
         return 0;
     }
-    let block = [b' '; 1 << 16];
+    let block = vec![b' '; 1 << 16];
     let mut sent = 0;
     while sent < bytes {
         let part = &block[..usize::try_from((bytes - sent).min(1 << 16)).unwrap()];
