@@ -3,6 +3,8 @@
 //!
 //! Everything waits and may be called inside async code. Included by `#[path]` from each test program that needs it.
 #![allow(dead_code, unused_imports, reason = "each test program uses its part")]
+#![allow(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "the server's own switches and names")]
+#![allow(clippy::needless_pass_by_value, reason = "calls read better with json!(…) and Method::GET in place")]
 
 mod browser;
 mod page;
