@@ -56,7 +56,7 @@ impl Chromium {
         browser
     }
 
-    fn send(&mut self, method: &str, parameters: Value) -> u64 {
+    fn send(&mut self, method: &str, parameters: &Value) -> u64 {
         self.last += 1;
         let mut message = json!({ "id": self.last, "method": method, "params": parameters });
         if let Some(session) = &self.session {
@@ -75,8 +75,9 @@ impl Chromium {
         }
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "calls read better with json!(…) in place")]
     fn call(&mut self, method: &str, parameters: Value) -> Value {
-        let id = self.send(method, parameters);
+        let id = self.send(method, &parameters);
         let answer = self.until(|message| message["id"] == id);
         assert!(answer["error"].is_null(), "{method}: {answer}");
         answer["result"].clone()
@@ -84,7 +85,7 @@ impl Chromium {
 
     /// Goes to an address and waits until the page is there.
     pub fn go(&mut self, address: &str) {
-        self.send("Page.navigate", json!({ "url": address }));
+        self.send("Page.navigate", &json!({ "url": address }));
         self.until(|message| message["method"] == "Page.loadEventFired");
     }
 
@@ -111,7 +112,7 @@ impl Chromium {
         for kind in ["keyDown", "keyUp"] {
             let key =
                 json!({ "type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r" });
-            self.send("Input.dispatchKeyEvent", key);
+            self.send("Input.dispatchKeyEvent", &key);
         }
         self.until(|message| message["method"] == "Page.loadEventFired");
     }
