@@ -91,6 +91,7 @@ impl KeycloakSignIn {
             }
             StatusCode::NOT_FOUND => Err(told::not_found(&url, &self.settings.realm, &read).unwrap_or_else(|| {
                 Failure::new(Kind::Usage, Reason::Configuration, format!("{url} is not there (404)."))
+                    .hint("Check url and realm: `tellonce profile show`.")
             })),
             status => Err(told::unexpected(&url, status, location.as_deref(), &read)),
         }
