@@ -1,8 +1,14 @@
-//! The operating system's clock and random source, as ports.
+//! The operating system's clock and random source, as ports; and lines of its descriptors, read so that nothing of a
+//! secret stays behind in a buffer.
+
+use std::io;
+use std::os::fd::AsFd;
 
 use jiff::Timestamp;
 use rand::TryRng;
 use rand::rngs::SysRng;
+use rustix::io::Errno;
+use zeroize::Zeroizing;
 
 use crate::domain::ports::{Clock, RandomSource};
 use crate::domain::{Answer, Failure};
@@ -27,4 +33,43 @@ impl RandomSource for SystemRandom {
             .try_fill_bytes(bytes)
             .map_err(|error| Failure::bug("The operating system gave no random bytes.").because(error))
     }
+}
+
+/// Why a line was not read.
+#[derive(Debug)]
+pub enum LineFailed {
+    /// It is longer than it may be.
+    TooLong,
+    /// It is not UTF-8.
+    NotText,
+    /// The descriptor cannot be read.
+    Unreadable(io::Error),
+}
+
+/// Reads up to the line end, a byte at a time: what follows stays for the next reader. None at the end of the input.
+/// The buffers never move, and are wiped.
+///
+/// # Errors
+/// It is longer than `longest` bytes, not UTF-8, or cannot be read.
+pub fn read_line(source: impl AsFd, longest: usize) -> Result<Option<Zeroizing<String>>, LineFailed> {
+    let mut line = Zeroizing::new(Vec::with_capacity(longest));
+    let mut byte = Zeroizing::new([0_u8; 1]);
+    loop {
+        match rustix::io::read(&source, &mut *byte) {
+            Ok(0) if line.is_empty() => return Ok(None),
+            Ok(0) => break,
+            Ok(_) if byte[0] == b'\n' => break,
+            Ok(_) if line.len() < longest => line.push(byte[0]),
+            Ok(_) => return Err(LineFailed::TooLong),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(LineFailed::Unreadable(error.into())),
+        }
+    }
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| LineFailed::NotText)?;
+    let mut answer = Zeroizing::new(String::with_capacity(longest));
+    answer.push_str(text);
+    Ok(Some(answer))
 }

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -11,8 +10,9 @@ use zeroize::Zeroizing;
 use super::keyring;
 use crate::config::{Credential, Settings};
 use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::system::{LineFailed, read_line};
 
-/// The longest secret, in bytes; the buffer has this room from the start, so that it never moves.
+/// The longest secret, in bytes.
 const LONGEST: usize = 16 * 1024;
 
 /// Reads the secret: the first line.
@@ -58,16 +58,13 @@ fn from_file(path: &Path) -> Answer<Zeroizing<String>> {
     first_line(file, &shown.to_string())
 }
 
-fn first_line(source: impl Read, whence: &str) -> Answer<Zeroizing<String>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
-    BufReader::with_capacity(1, source.take(LONGEST as u64 + 1))
-        .read_until(b'\n', &mut line)
-        .map_err(|error| wrong(&format!("{whence} cannot be read ({error})")))?;
-    if line.len() > LONGEST {
-        return Err(wrong(&format!("the first line of {whence} is longer than {LONGEST} bytes")));
-    }
-    let text = std::str::from_utf8(&line).map_err(|_| wrong(&format!("{whence} is not UTF-8")))?;
-    Ok(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
+fn first_line(source: File, whence: &str) -> Answer<Zeroizing<String>> {
+    let line = read_line(source, LONGEST).map_err(|failed| match failed {
+        LineFailed::TooLong => wrong(&format!("the first line of {whence} is longer than {LONGEST} bytes")),
+        LineFailed::NotText => wrong(&format!("{whence} is not UTF-8")),
+        LineFailed::Unreadable(error) => wrong(&format!("{whence} cannot be read ({error})")),
+    })?;
+    Ok(line.unwrap_or_default())
 }
 
 fn from_keyring(name: &str, notice: &dyn Fn(&str)) -> Answer<Zeroizing<String>> {

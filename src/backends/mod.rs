@@ -76,7 +76,7 @@ pub fn names() -> Vec<&'static str> {
 /// # Errors
 /// Exit 2: there is no such backend.
 pub fn asks(backend: &str) -> Answer<(&'static [Ask], bool)> {
-    let entry = BACKENDS.iter().find(|entry| entry.name == backend).ok_or_else(|| {
+    let entry = named(backend).ok_or_else(|| {
         Failure::new(Kind::Usage, Reason::Configuration, format!("There is no backend \"{backend}\"."))
             .hint(format!("There are: {}.", names().join(", ")))
     })?;
@@ -121,8 +121,12 @@ pub fn open(profile: &Profile, around: &Surroundings<'_>) -> Answer<Box<dyn Agen
     (entry(profile)?.open)(profile, place, around)
 }
 
+fn named(backend: &str) -> Option<&'static Entry> {
+    BACKENDS.iter().find(|entry| entry.name == backend)
+}
+
 fn entry(profile: &Profile) -> Answer<&'static Entry> {
-    BACKENDS.iter().find(|entry| entry.name == profile.backend).ok_or_else(|| {
+    named(&profile.backend).ok_or_else(|| {
         let what = format!(
             "there is no backend \"{}\" (profile {}); there are: {}",
             profile.backend,

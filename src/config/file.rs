@@ -173,8 +173,10 @@ impl Configuration {
             let at = text.find(name.as_str()).unwrap_or_default();
             return Err(wrong_at(at..at, &format!("\"{name}\" is no name for a profile: {USABLE_NAMES}")));
         }
+        let mut lines = lines(text);
         for (name, table) in &mut file.profiles {
-            table.settings = Settings::new(std::mem::take(&mut table.values), lines(text, name), path);
+            let lines = lines.remove(name).unwrap_or_default();
+            table.settings = Settings::new(std::mem::take(&mut table.values), lines, path);
         }
         if let Some(default) = &file.default
             && default.get_ref() != BUILT_IN

@@ -71,17 +71,20 @@ impl Settings {
     }
 }
 
-/// The lines of a profile's keys; the profile's own line stands under the empty key.
-pub(super) fn lines(text: &str, profile: &str) -> BTreeMap<String, usize> {
+/// The lines of each profile's keys; the profile's own line stands under the empty key.
+pub(super) fn lines(text: &str) -> BTreeMap<String, BTreeMap<String, usize>> {
     let line = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
     let Ok(file) = DeTable::parse(text) else { return BTreeMap::new() };
     let Some(DeValue::Table(profiles)) = file.get_ref().get("profiles").map(toml::Spanned::get_ref) else {
         return BTreeMap::new();
     };
-    let found = profiles.iter().find(|(name, _)| name.get_ref() == profile);
-    let Some((name, DeValue::Table(table))) = found.map(|(name, value)| (name, value.get_ref())) else {
-        return BTreeMap::new();
+    let tables = profiles.iter().filter_map(|(name, value)| match value.get_ref() {
+        DeValue::Table(table) => Some((name, table)),
+        _ => None,
+    });
+    let lines_of = |(name, table): (&toml::Spanned<_>, &DeTable<'_>)| {
+        let keys = table.keys().map(|key| (key.get_ref().to_string(), line(key.span().start)));
+        keys.chain([(String::new(), line(name.span().start))]).collect()
     };
-    let keys = table.keys().map(|key| (key.get_ref().to_string(), line(key.span().start)));
-    keys.chain([(String::new(), line(name.span().start))]).collect()
+    tables.map(|(name, table)| (name.get_ref().to_string(), lines_of((name, table)))).collect()
 }

@@ -242,6 +242,25 @@ pub struct Standing {
     pub obstacles: Vec<Obstacle>,
 }
 
+impl Standing {
+    /// Where a customer stands for whom the user has to be created.
+    pub fn without_user(new: NewUser, policy: PolicyRead, obstacles: Vec<Obstacle>) -> Self {
+        Self {
+            whom: Whom::NewUser(new),
+            state: State::default(),
+            stamp: None,
+            issued_at: None,
+            expires_at: None,
+            issued_by: None,
+            changed_by_customer_at: None,
+            roles: Vec::new(),
+            groups: Vec::new(),
+            policy,
+            obstacles,
+        }
+    }
+}
+
 /// What a set answered.
 #[derive(Clone, Debug)]
 pub struct Issued {

@@ -8,6 +8,7 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+#[path = "../support/keycloak_desk.rs"]
 mod desk;
 mod faults;
 #[path = "../support/home.rs"]

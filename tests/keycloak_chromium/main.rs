@@ -9,11 +9,13 @@
 )]
 
 use chromium::Chromium;
+use desk::Desk;
 use fault_proxy::FaultProxy;
-use home::{BINARY, Home, Ran};
 use rig::{Realm, Rights, Server};
 
 mod chromium;
+#[path = "../support/keycloak_desk.rs"]
+mod desk;
 #[path = "../support/fault_proxy.rs"]
 mod fault_proxy;
 #[path = "../support/home.rs"]
@@ -25,17 +27,8 @@ mod rig;
 #[ignore = "needs a Keycloak server and chromium: TELLONCE_LIVE=keycloak"]
 fn a_customer_gets_back_in() {
     let realm = Realm::shipped(Server::shared());
-    let home = Home::new();
-    let text = format!(
-        "default = 'live'\n[profiles.live]\nbackend = 'keycloak'\nurl = '{}'\nrealm = '{}'\nprotected = 'none'\n",
-        realm.url(),
-        realm.name(),
-    );
-    std::fs::write(home.path().join("config.toml"), text).unwrap();
-    let token = realm.token_of(Rights::AndViewRealm.agent());
-    let mut reset = home.command(BINARY);
-    reset.args(["reset", "ada.lovelace", "--yes", "--reveal", "stdout"]).env("TELLONCE_TOKEN", token);
-    let ran = Ran::of(&reset.output().unwrap()).must(0);
+    let desk = Desk::of_with(&realm, Rights::AndViewRealm, "protected = 'none'");
+    let ran = desk.run(&["reset", "ada.lovelace", "--yes", "--reveal", "stdout"]).must(0);
     let temporary = ran.stdout.trim_end();
 
     let shop = FaultProxy::witness();

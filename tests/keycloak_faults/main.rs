@@ -8,10 +8,13 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+use desk::Desk;
 use fault_proxy::{Fault, FaultProxy, Gate, Rule};
-use home::{BINARY, Home, Ran};
+use home::Ran;
 use rig::{Entered, Realm, Rights, Server};
 
+#[path = "../support/keycloak_desk.rs"]
+mod desk;
 #[path = "../support/fault_proxy.rs"]
 mod fault_proxy;
 #[path = "../support/home.rs"]
@@ -26,29 +29,19 @@ const SET: &str = "/reset-password";
 struct Bench {
     realm: Realm<'static>,
     proxy: FaultProxy,
-    home: Home,
-    token: String,
+    desk: Desk,
 }
 
 impl Bench {
     fn new() -> Self {
         let realm = Realm::shipped(Server::shared());
         let proxy = FaultProxy::before(realm.url());
-        let home = Home::new();
-        let text = format!(
-            "default = 'live'\n[profiles.live]\nbackend = 'keycloak'\nurl = '{}'\nrealm = '{}'\nprotected = 'none'\n",
-            proxy.address(),
-            realm.name(),
-        );
-        std::fs::write(home.path().join("config.toml"), text).unwrap();
-        let token = realm.reached_by(proxy.address()).token_of(Rights::AndViewRealm.agent());
-        Self { realm, proxy, home, token }
+        let desk = Desk::of_with(&realm.reached_by(proxy.address()), Rights::AndViewRealm, "protected = 'none'");
+        Self { realm, proxy, desk }
     }
 
     fn reset(&self, timeout: &str) -> Ran {
-        let arguments = ["-o", "json", "--timeout", timeout, "reset", CUSTOMER, "--yes", "--reveal", "stdout"];
-        let mut command = self.home.command(BINARY);
-        Ran::of(&command.args(arguments).env("TELLONCE_TOKEN", &self.token).output().unwrap())
+        self.desk.run(&["-o", "json", "--timeout", timeout, "reset", CUSTOMER, "--yes", "--reveal", "stdout"])
     }
 
     /// Resets while this is wrong, once; what came of it, and whether the customer's password is another now.
@@ -190,7 +183,7 @@ fn nothing_follows_a_redirect_to_another_address() {
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
 fn nobody_listens_there() {
     let bench = Bench::new();
-    let config = bench.home.path().join("config.toml");
+    let config = bench.desk.home.path().join("config.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, text.replace(bench.proxy.address(), &FaultProxy::refusing())).unwrap();
     let error = bench.reset("3s");
@@ -210,6 +203,6 @@ fn ran_says_any_password(bench: &Bench, text: &str) -> bool {
         })
         .collect();
     assert!(!sent.is_empty());
-    let log = std::fs::read_to_string(bench.home.path().join("audit.jsonl")).unwrap();
+    let log = std::fs::read_to_string(bench.desk.home.path().join("audit.jsonl")).unwrap();
     sent.iter().any(|password| text.contains(password.as_str()) || log.contains(password.as_str()))
 }

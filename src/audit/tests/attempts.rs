@@ -134,3 +134,12 @@ fn an_attempt_that_ends_while_the_log_is_being_read_is_not_open() {
     assert_eq!(ends(&history), [Some(End::Delivered(Delivery::Shown))]);
     assert_eq!(history.open().count(), 0);
 }
+
+#[test]
+fn a_customer_who_was_new_is_known_by_the_address_that_they_were_entered_with() {
+    let home = home();
+    intend(&mut home.log(), "ada@example.com").unwrap();
+    assert_eq!(home.log().history(&session(), &customer_called("7f3e")).unwrap().attempts.len(), 1);
+    let other = Customer { email: Some("grace@example.com".into()), ..customer_called("7f3e") };
+    assert!(home.log().history(&session(), &other).unwrap().attempts.is_empty());
+}

@@ -187,8 +187,7 @@ impl Api {
         let refused = got.status == StatusCode::TOO_MANY_REQUESTS
             || (got.status == StatusCode::SERVICE_UNAVAILABLE && pause.is_some());
         if refused || got.status.is_server_error() {
-            let failure = told::unexpected(url, got.status, None, &got.body);
-            let failure = if refused || !changes { failure } else { failure.answer_lost() };
+            let failure = maybe_applied(told::unexpected(url, got.status, None, &got.body), changes && !refused);
             return Err(Broken { failure, not_applied: refused, passing: true, pause });
         }
         Ok(got)
@@ -198,8 +197,7 @@ impl Api {
         let lost = |error: reqwest::Error| {
             let not_applied = error.is_connect() || error.is_builder();
             let passing = !error.is_timeout() && !error.is_builder();
-            let failure = no_answer(error, url);
-            let failure = if not_applied || !changes { failure } else { failure.answer_lost() };
+            let failure = maybe_applied(no_answer(error, url), changes && !not_applied);
             Broken { failure, not_applied, passing, pause: None }
         };
         let response = request.send().await.map_err(lost)?;
@@ -214,13 +212,18 @@ impl Api {
             Err(_) if status.is_success() && status != StatusCode::OK => Zeroizing::new(Vec::new()),
             Err(BodyFailed::Broken(error)) => return Err(lost(error)),
             Err(BodyFailed::TooLong) => {
-                let failure = Failure::unavailable(format!("{} answers without an end.", told::host(url)));
-                let failure = if changes { failure.answer_lost() } else { failure };
+                let told = Failure::unavailable(format!("{} answers without an end.", told::host(url)));
+                let failure = maybe_applied(told, changes);
                 return Err(Broken { failure, not_applied: false, passing: false, pause: None });
             }
         };
         Ok(Got { status, location, pause, body })
     }
+}
+
+/// Tells of a change whose answer was lost that it may have been applied.
+fn maybe_applied(failure: Failure, maybe: bool) -> Failure {
+    if maybe { failure.answer_lost() } else { failure }
 }
 
 /// Sends again, each time a little later, or as the server asks for.

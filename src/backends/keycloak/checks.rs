@@ -2,8 +2,7 @@
 
 use super::agent::{KeycloakAgent, PROVED};
 use super::policy::remembers;
-use super::wire::User;
-use crate::domain::{Answer, Check, CheckState, PolicyRead, Right};
+use crate::domain::{Answer, Check, CheckState, PolicyRead};
 
 impl KeycloakAgent {
     /// Rights that are too wide or cannot be read, and settings of the realm that weaken a promise.
@@ -120,9 +119,19 @@ impl KeycloakAgent {
             let words = format!("{why}: every reset is refused until then");
             return Ok(Some(Check::new("protection", CheckState::Fault, words)));
         }
-        let known: Answer<Option<User>> =
-            self.api().get_if_any(&["users", &self.0.claims.user], &[], Right::FindCustomers).await;
-        let words = if known.is_ok() { "groups and roles can be read" } else { "could not be tried" };
-        Ok(Some(Check::new("protection", CheckState::Ok, words)))
+        let me = &self.0.claims.user;
+        if self.user(me).await?.is_none() {
+            let words = "could not be tried: you are no user of this realm yourself";
+            return Ok(Some(Check::new("protection", CheckState::Unknown, words)));
+        }
+        let (groups, roles) = tokio::try_join!(self.groups(me), self.roles(me))?;
+        let unreadable = groups.err().filter(|_| !protected.groups.is_empty());
+        let unreadable = unreadable.or(roles.err().filter(|_| !protected.roles.is_empty()));
+        Ok(Some(match unreadable {
+            None => Check::new("protection", CheckState::Ok, "groups and roles can be read"),
+            Some(why) => {
+                Check::new("protection", CheckState::Fault, format!("{why}: every reset is refused until then"))
+            }
+        }))
     }
 }

@@ -21,7 +21,7 @@ use crate::agent::{SessionStore, read_credential};
 use crate::config::{Protected, Settings};
 use crate::customers::CsvCustomers;
 use crate::domain::ports::{AgentSignIn, CustomerDirectory, Prompter};
-use crate::domain::{Answer, Check, CheckState, Failure, Keep, Kind, Place, Reason, Session, StoredSession, Way};
+use crate::domain::{Answer, Check, CheckState, Failure, Keep, Place, Reason, Session, StoredSession, Way};
 
 /// Clocks may differ by this much before tokens are taken for over.
 const SKEW: i64 = 30;
@@ -79,26 +79,19 @@ impl KeycloakSignIn {
         match status {
             StatusCode::OK => {
                 let found = serde_json::from_slice(&read).map_err(|error| {
-                    Failure::new(
-                        Kind::Usage,
-                        Reason::Configuration,
-                        format!("{url} is not a Keycloak realm's: it answers \"{}\".", told::begins(&read)),
-                    )
-                    .hint("Check url and realm: `tellonce profile show`.")
-                    .because(error)
+                    let begins = told::begins(&read);
+                    told::misconfigured(format!("{url} is not a Keycloak realm's: it answers \"{begins}\"."))
+                        .because(error)
                 })?;
                 Ok((found, skew))
             }
-            StatusCode::NOT_FOUND => Err(told::not_found(&url, &self.settings.realm, &read).unwrap_or_else(|| {
-                Failure::new(Kind::Usage, Reason::Configuration, format!("{url} is not there (404)."))
-                    .hint("Check url and realm: `tellonce profile show`.")
-            })),
+            StatusCode::NOT_FOUND => Err(told::not_found(&url, &self.settings.realm, &read)
+                .unwrap_or_else(|| told::misconfigured(format!("{url} is not there (404).")))),
             status => Err(told::unexpected(&url, status, location.as_deref(), &read)),
         }
     }
 
-    fn session(&self, keeper: TokenKeeper, access: &str, expires_at: Option<Timestamp>) -> Answer<Session> {
-        let claims = Claims::of(access, &self.settings.realm)?;
+    fn session(&self, keeper: TokenKeeper, claims: Claims, expires_at: Option<Timestamp>) -> Session {
         let agent = if claims.realm == self.settings.realm || claims.realm.is_empty() {
             claims.name.clone()
         } else {
@@ -112,34 +105,34 @@ impl KeycloakSignIn {
         let inner =
             KeycloakAgent::new(api, claims, self.protected.clone(), self.settings.pending_group.clone(), customers());
         let directory = customers().unwrap_or_else(|| Box::new(RealmDirectory(inner.clone())));
-        Ok(Session::new(agent, self.place.clone(), expires_at, Box::new(inner), directory))
+        Session::new(agent, self.place.clone(), expires_at, Box::new(inner), directory)
+    }
+
+    /// What its tokens become is kept where the session is kept.
+    fn renewing(&self, keeper: TokenKeeper) -> TokenKeeper {
+        keeper.kept_in(Rc::clone(&self.store), self.lock.clone(), self.one_call.saturating_mul(2))
     }
 
     /// A session of fresh tokens, and what to keep of it.
     fn begun(&self, tokens: Tokens, secret: Option<Zeroizing<String>>) -> Answer<(Session, Keep)> {
-        let access = tokens.access.clone();
-        let claims = Claims::of(&access, &self.settings.realm)?;
-        let keeper = TokenKeeper::fresh(self.oauth(), tokens, &claims.name, secret).kept_in(
-            Rc::clone(&self.store),
-            self.lock.clone(),
-            self.one_call.saturating_mul(2),
-        );
+        let claims = Claims::of(&tokens.access, &self.settings.realm)?;
+        let keeper = self.renewing(TokenKeeper::fresh(self.oauth(), tokens, &claims.name, secret));
         let stored = keeper.to_store()?;
         let ends = keeper.ends();
-        Ok((self.session(keeper, &access, Some(ends))?, Keep::Store(stored)))
+        Ok((self.session(keeper, claims, Some(ends)), Keep::Store(stored)))
     }
 
     /// A token from the environment: nothing renews it.
-    fn ambient(&self, token: String) -> Answer<Session> {
+    fn ambient(&self, token: &str) -> Answer<Session> {
         let tokens = Tokens {
-            access: Zeroizing::new(token),
+            access: Zeroizing::new(token.to_owned()),
             access_until: Timestamp::MAX, // the server says when it is over
             refresh: None,
             refresh_until: None,
         };
-        let access = tokens.access.clone();
-        let keeper = TokenKeeper::fresh(self.oauth(), tokens, "", None);
-        self.session(keeper, access.trim(), None)
+        let claims = Claims::of(token, &self.settings.realm)?;
+        let keeper = TokenKeeper::fresh(self.oauth(), tokens, &claims.name, None);
+        Ok(self.session(keeper, claims, None))
     }
 
     fn secret_of_profile(&self) -> Answer<Option<Zeroizing<String>>> {
@@ -174,8 +167,8 @@ impl AgentSignIn for KeycloakSignIn {
     }
 
     async fn resume(&self, stored: Option<StoredSession>) -> Answer<Option<Session>> {
-        if let Some(token) = std::env::var(TOKEN).ok().filter(|token| !token.trim().is_empty()) {
-            return self.ambient(token).map(Some);
+        if let Some(token) = std::env::var(TOKEN).map(Zeroizing::new).ok().filter(|token| !token.trim().is_empty()) {
+            return self.ambient(token.trim()).map(Some);
         }
         let Some(stored) = stored else {
             if self.settings.sign_in != SignInBy::ClientCredentials {
@@ -187,11 +180,7 @@ impl AgentSignIn for KeycloakSignIn {
             let (session, _) = self.begun(tokens, Some(secret))?;
             return Ok(Some(session));
         };
-        let keeper = TokenKeeper::stored(self.oauth(), &stored)?.kept_in(
-            Rc::clone(&self.store),
-            self.lock.clone(),
-            self.one_call.saturating_mul(2),
-        );
+        let keeper = self.renewing(TokenKeeper::stored(self.oauth(), &stored)?);
         let access = match keeper.bearer().await {
             Ok(access) => access,
             Err(failure) if failure.reason == Reason::SessionOver => {
@@ -200,8 +189,9 @@ impl AgentSignIn for KeycloakSignIn {
             }
             Err(failure) => return Err(failure),
         };
+        let claims = Claims::of(&access, &self.settings.realm)?;
         let ends = keeper.ends();
-        self.session(keeper, &access, Some(ends)).map(Some)
+        Ok(Some(self.session(keeper, claims, Some(ends))))
     }
 
     async fn checks(&self) -> Vec<Check> {

@@ -23,7 +23,7 @@ struct Read {
 }
 
 /// Something that decides about protection: read, or why it cannot be.
-type Protection<T> = Result<T, String>;
+pub(super) type Protection<T> = Result<T, String>;
 
 /// The local password among the credentials.
 pub(super) fn password(credentials: &[Credential]) -> Option<&Credential> {
@@ -51,16 +51,16 @@ impl KeycloakAgent {
     /// Reads where the customer stands for this agent.
     pub(super) async fn read_standing(&self, customer: &Customer) -> Answer<Standing> {
         let Some(id) = self.id_of(customer).await? else { return self.without_user(customer).await };
-        let (user, credentials, groups, roles, lock, policy) = tokio::try_join!(
+        let (user, credentials, groups, roles, lock, policy, mark) = tokio::try_join!(
             self.user(&id),
             self.credentials(&id),
             self.groups(&id),
             self.roles(&id),
             self.lock(&id),
             self.policy(),
+            self.pending_group(),
         )?;
         let Some(user) = user else { return super::told::gone() };
-        let marks = self.pending_group().await?.is_some();
         let read = Read { user, credentials, groups, roles, lock };
         let state = read.state();
         let password = password(&read.credentials);
@@ -76,7 +76,7 @@ impl KeycloakAgent {
             roles: read.roles.clone().unwrap_or_default(),
             groups: read.groups.iter().flatten().map(|group| group.path.clone()).collect(),
             policy,
-            obstacles: self.obstacles(&read, marks),
+            obstacles: self.obstacles(&read, mark.is_some()),
         })
     }
 
@@ -111,23 +111,9 @@ impl KeycloakAgent {
         let username = username.unwrap_or_else(|| customer.id.as_str().to_owned()).to_lowercase();
         let claims = &self.0.claims;
         let may_not = !claims.has("manage-users") && claims.has("view-users");
-        Ok(Standing {
-            whom: Whom::NewUser(NewUser {
-                customer: customer.clone(),
-                username,
-                new_customer: self.0.customers.is_none(),
-            }),
-            state: State::default(),
-            stamp: None,
-            issued_at: None,
-            expires_at: None,
-            issued_by: None,
-            changed_by_customer_at: None,
-            roles: Vec::new(),
-            groups: Vec::new(),
-            policy,
-            obstacles: if may_not { vec![Obstacle::MissingRight(Right::CreateUsers)] } else { Vec::new() },
-        })
+        let new = NewUser { customer: customer.clone(), username, new_customer: self.0.customers.is_none() };
+        let obstacles = if may_not { vec![Obstacle::MissingRight(Right::CreateUsers)] } else { Vec::new() };
+        Ok(Standing::without_user(new, policy, obstacles))
     }
 
     /// The user's credentials; passwords and their hashes are not among what the server shows of them.
@@ -135,13 +121,13 @@ impl KeycloakAgent {
         self.api().get(&["users", id, "credentials"], &[], Right::FindCustomers).await
     }
 
-    async fn groups(&self, id: &str) -> Answer<Protection<Vec<Group>>> {
+    pub(super) async fn groups(&self, id: &str) -> Answer<Protection<Vec<Group>>> {
         let read = self.api().get(&["users", id, "groups"], &[], Right::FindCustomers).await;
         readable(read, "you may not read the user's groups")
     }
 
     /// The user's effective roles of the realm, and `client/role` of the clients whose roles are protected.
-    async fn roles(&self, id: &str) -> Answer<Protection<Vec<String>>> {
+    pub(super) async fn roles(&self, id: &str) -> Answer<Protection<Vec<String>>> {
         let path = ["users", id, "role-mappings", "realm", "composite"];
         let read = self.api().get::<Vec<Named>>(&path, &[], Right::FindCustomers).await;
         let mut roles: Vec<String> = match readable(read, "you may not read the user's roles")? {

@@ -40,18 +40,20 @@ pub(super) fn session_over() -> Failure {
     .hint("Sign in again: `tellonce login`.")
 }
 
+/// The profile does not fit what is there: exit 2.
+pub(super) fn misconfigured(what: String) -> Failure {
+    Failure::new(Kind::Usage, Reason::Configuration, what).hint("Check url and realm: `tellonce profile show`.")
+}
+
 /// What a 404 says: none where only the thing asked for is missing.
 pub(super) fn not_found(realm_url: &Url, realm: &str, body: &[u8]) -> Option<Failure> {
     let refusal: Option<Refusal> = serde_json::from_slice(body).ok();
-    let configuration = |what: String| {
-        Failure::new(Kind::Usage, Reason::Configuration, what).hint("Check url and realm: `tellonce profile show`.")
-    };
     match refusal.as_ref().and_then(|refusal| refusal.error.as_deref()) {
         Some(words) if words.starts_with("Realm") => {
-            Some(configuration(format!("{} has no realm \"{realm}\".", host(realm_url))))
+            Some(misconfigured(format!("{} has no realm \"{realm}\".", host(realm_url))))
         }
         Some(_) => None,
-        None => Some(configuration(format!(
+        None => Some(misconfigured(format!(
             "{realm_url} is not there (404), and what answers is no Keycloak: \"{}\".",
             begins(body)
         ))),

@@ -166,17 +166,7 @@ fn without_user(
 ) -> Answer<Standing> {
     let Names { first, last } = customer.first_and_last();
     let username = free_username(connection, &first, &last)?;
-    Ok(Standing {
-        whom: Whom::NewUser(NewUser { customer: customer.clone(), username, new_customer }),
-        state: State::default(),
-        stamp: None,
-        issued_at: None,
-        expires_at: None,
-        issued_by: None,
-        changed_by_customer_at: None,
-        roles: Vec::new(),
-        groups: Vec::new(),
-        policy,
-        obstacles: missing(agent, &[Right::IssueTemporaryPasswords, Right::CreateUsers, Right::EndSessions]),
-    })
+    let new = NewUser { customer: customer.clone(), username, new_customer };
+    let needed = [Right::IssueTemporaryPasswords, Right::CreateUsers, Right::EndSessions];
+    Ok(Standing::without_user(new, policy, missing(agent, &needed)))
 }

@@ -1,4 +1,5 @@
 //! A home with a profile for a realm, and an agent's token in the environment.
+#![allow(dead_code, reason = "each test program uses its part")]
 
 use std::process::{Command, Stdio};
 
