@@ -126,7 +126,7 @@ impl Context {
         Ok(with_fail_points(session))
     }
 
-    /// Signs in; what was mistyped may be typed again.
+    /// Signs in; a password that was mistyped may be typed again.
     pub(super) async fn sign_in_asking(
         &self,
         way: Way,
@@ -137,7 +137,12 @@ impl Context {
         let mut tries = 1;
         loop {
             match sign_in.sign_in(way, agent, prompter).await {
-                Err(failure) if failure.reason == Reason::SignInRefused && tries < TRIES && prompter.can_ask() => {
+                Err(failure)
+                    if way == Way::Password
+                        && failure.reason == Reason::SignInRefused
+                        && tries < TRIES
+                        && prompter.can_ask() =>
+                {
                     prompter.say(&failure.message);
                     tries += 1;
                 }

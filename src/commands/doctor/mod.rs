@@ -50,7 +50,7 @@ pub(super) async fn run(context: &mut Context) -> Answer<ExitCode> {
 async fn backend(context: &Context) -> Vec<Check> {
     let opened = context.sign_in();
     let mut checks = vec![Check::of("backend", &opened, |_| {
-        format!("{} ({}) answers", context.profile.name, context.profile.backend)
+        format!("{} ({}) can be opened", context.profile.name, context.profile.backend)
     })];
     let Ok(opened) = opened else { return checks };
     checks.extend(opened.checks().await);
