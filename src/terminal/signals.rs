@@ -31,6 +31,8 @@ enum Mode {
     Hold,
     /// Wake the reveal.
     Reveal,
+    /// Nothing, for the first that ends: it came, and was acted upon, while signals waited.
+    Late,
 }
 
 struct Shared {
@@ -38,6 +40,8 @@ struct Shared {
     restore: Mutex<Option<(OwnedFd, Termios)>>,
     /// Set by the handlers themselves: the thread that watches may be late.
     caught: Arc<AtomicUsize>,
+    /// The thread that watches has met one that was caught while signals waited.
+    met: AtomicBool,
     suspend: AtomicBool,
     wake: OwnedFd,
     woken: OwnedFd,
@@ -64,6 +68,7 @@ impl Signals {
             mode: Mutex::new(Mode::End),
             restore: Mutex::new(None),
             caught: Arc::new(AtomicUsize::new(0)),
+            met: AtomicBool::new(false),
             suspend: AtomicBool::new(false),
             wake,
             woken,
@@ -89,18 +94,18 @@ impl Signals {
 
     /// In the watching thread: a signal came.
     fn came(&self, signal: i32) {
-        let mode = *lock(&self.0.mode);
+        let mode = self.mode_for(signal);
         match (signal, mode) {
             (SIGINT | SIGTERM | SIGHUP | SIGQUIT, Mode::End) => {
                 self.put_back();
                 let _ = emulate_default_handler(signal); // ends the process
             }
-            (SIGTSTP, Mode::End) => {
+            (SIGTSTP, Mode::End | Mode::Late) => {
                 self.lend();
                 let _ = emulate_default_handler(signal); // stops the process; once continued, SIGCONT comes here
             }
             (SIGCONT | SIGWINCH, Mode::Reveal) => self.wake(),
-            (SIGCONT, Mode::End) => self.hide_again(),
+            (SIGCONT, Mode::End | Mode::Late) => self.hide_again(),
             (SIGCONT | SIGWINCH, _) | (SIGTSTP, Mode::Hold) => {}
             (SIGTSTP, Mode::Reveal) => {
                 self.0.suspend.store(true, Ordering::SeqCst);
@@ -108,6 +113,20 @@ impl Signals {
             }
             _ => self.wake(),
         }
+    }
+
+    /// What this signal is to do, and what it changes for the next.
+    fn mode_for(&self, signal: i32) -> Mode {
+        let mut mode = lock(&self.0.mode);
+        let now = *mode;
+        if ENDING.contains(&signal) {
+            match now {
+                Mode::End => {}
+                Mode::Late => *mode = Mode::End,
+                Mode::Hold | Mode::Reveal => self.0.met.store(true, Ordering::SeqCst),
+            }
+        }
+        now
     }
 
     /// As if its handler had caught this signal; a real one would reach every test in the process.
@@ -187,6 +206,40 @@ impl Interruptions for Signals {
     }
 
     fn release(&self) {
-        *lock(&self.0.mode) = Mode::End;
+        let mut mode = lock(&self.0.mode);
+        // What its handler caught has had its say; the thread that watches may come to it only now.
+        let late = self.caught().is_some() && !self.0.met.load(Ordering::SeqCst);
+        *mode = if late { Mode::Late } else { Mode::End };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use super::*;
+
+    fn mode(signals: &Signals) -> Mode {
+        *lock(&signals.0.mode)
+    }
+
+    #[test]
+    fn one_that_is_met_after_it_was_acted_upon_does_not_end_the_process() {
+        let signals = Signals::start().unwrap();
+        signals.hold();
+        signals.0.caught.store(usize::try_from(SIGTERM).unwrap(), Ordering::SeqCst); // by its handler
+        signals.release();
+        assert_eq!(mode(&signals), Mode::Late);
+        signals.came(SIGTERM); // the thread was late; in `Mode::End` this test would end here
+        assert_eq!(mode(&signals), Mode::End);
+    }
+
+    #[test]
+    fn one_that_was_met_in_time_leaves_the_next_to_end_the_process() {
+        let signals = Signals::start().unwrap();
+        signals.hold();
+        signals.catch(SIGTERM);
+        signals.release();
+        assert_eq!(mode(&signals), Mode::End);
     }
 }
