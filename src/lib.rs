@@ -6,6 +6,7 @@ pub mod backends;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod customers;
 pub mod domain;
 #[cfg(feature = "fail-points")]
 pub mod fail_points;

@@ -1,5 +1,6 @@
 //! The identity backends: one folder each, and the registry.
 
+mod keycloak;
 pub mod practice;
 
 use std::rc::Rc;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use crate::agent::SessionStore;
 use crate::config::{Folders, Profile, Protected};
 use crate::domain::ports::{AgentSignIn, Clock};
-use crate::domain::{Answer, Place};
+use crate::domain::{Answer, Failure, Kind, Place, Reason};
 
 /// What every backend is opened with.
 pub struct Surroundings<'a> {
@@ -23,23 +24,63 @@ pub struct Surroundings<'a> {
     pub store: Rc<SessionStore>,
 }
 
+/// A key that a new profile must have.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    /// The key in the configuration.
+    pub key: &'static str,
+    /// What to ask for.
+    pub question: &'static str,
+}
+
 /// A backend of this version.
 struct Entry {
     name: &'static str,
     /// The groups that are protected unless the profile says otherwise; none: the profile must say.
     protected: Option<&'static [&'static str]>,
+    /// What `profile add` asks for: the keys that have no usual value.
+    asks: &'static [Ask],
     /// Reads the profile's own keys, and opens nothing.
     check: fn(&Profile) -> Answer<()>,
     open: fn(&Profile, Place, &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>>,
 }
 
 /// The registry. A new backend is one line here.
-const BACKENDS: [Entry; 1] =
-    [Entry { name: "practice", protected: Some(&["staff-admins"]), check: practice::check, open: practice::open }];
+const BACKENDS: [Entry; 2] = [
+    Entry {
+        name: "practice",
+        protected: Some(&["staff-admins"]),
+        asks: &[],
+        check: practice::check,
+        open: practice::open,
+    },
+    Entry {
+        name: "keycloak",
+        protected: None,
+        asks: &[
+            Ask { key: "url", question: "Address of the server (https://id.example.com)" },
+            Ask { key: "realm", question: "Realm" },
+        ],
+        check: keycloak::check,
+        open: keycloak::open,
+    },
+];
 
 /// The backends of this version.
 pub fn names() -> Vec<&'static str> {
     BACKENDS.iter().map(|entry| entry.name).collect()
+}
+
+/// What a new profile of this backend must have, and whether it must say whom agents do not reset.
+///
+/// # Errors
+/// Exit 2: there is no such backend.
+pub fn asks(backend: &str) -> Answer<(&'static [Ask], bool)> {
+    let entry = BACKENDS.iter().find(|entry| entry.name == backend).ok_or_else(|| {
+        Failure::new(Kind::Usage, Reason::Configuration, format!("There is no backend \"{backend}\"."))
+            .hint(format!("There are: {}.", names().join(", ")))
+    })?;
+    Ok((entry.asks, entry.protected.is_none()))
 }
 
 /// Whether the profile is written right: the backend is there, and it knows every key.

@@ -115,7 +115,8 @@ impl Context {
             .hint("Sign in first: `tellonce login`."));
         }
         prompter.say("You are not signed in. Sign in to go on.");
-        let (session, keep) = self.sign_in_asking(Way::Password, None, &mut prompter).await?;
+        let way = self.sign_in()?.ways().first().copied().unwrap_or(Way::Password);
+        let (session, keep) = self.sign_in_asking(way, None, &mut prompter).await?;
         if let Keep::Store(stored) = keep
             && let Err(failure) = self.store().save(&stored, Choice::Keyring)
         {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::{Answer, Failure};
+
 /// What the customer directory calls a customer by; the key of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -91,6 +93,35 @@ pub struct Particulars {
     pub first_name: String,
     /// The family name.
     pub last_name: String,
+}
+
+/// The longest name or address that `--create` takes, in characters (an address: RFC 5321 section 4.5.3.1.3).
+const LONGEST: usize = 254;
+
+impl Particulars {
+    /// Checks what `--create` was told.
+    ///
+    /// # Errors
+    /// Exit 2 naming the flag: empty, too long, control characters, or no e-mail address.
+    pub fn check(&self) -> Answer<()> {
+        let Self { email, first_name, last_name } = self;
+        for (flag, value) in [("--email", email), ("--first-name", first_name), ("--last-name", last_name)] {
+            if value.trim().is_empty() || value.chars().count() > LONGEST || value.chars().any(char::is_control) {
+                return Err(Failure::usage(format!(
+                    "{flag} is empty, longer than {LONGEST} characters, or has control characters in it."
+                )));
+            }
+        }
+        let well_formed = email.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty()
+                && domain.contains('.')
+                && !domain.starts_with('.')
+                && !domain.ends_with('.')
+                && !domain.contains('@')
+                && !email.contains(char::is_whitespace)
+        });
+        if well_formed { Ok(()) } else { Err(Failure::usage(format!("\"{email}\" is not an e-mail address."))) }
+    }
 }
 
 /// A page of a search.

@@ -10,9 +10,6 @@ use super::store::told;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, Right};
 
-/// The longest name or address that `--create` takes, in characters (an address: RFC 5321 section 4.5.3.1.3).
-const LONGEST: usize = 254;
-
 const CUSTOMER: &str = "SELECT c.id, c.first_name, c.last_name, c.email, c.phone, u.username, c.number FROM customer c LEFT JOIN user u ON u.customer = c.number";
 
 /// A customer from a row of [`CUSTOMER`].
@@ -45,27 +42,6 @@ pub(super) fn exact(connection: &Connection, text: &str) -> Answer<Vec<(i64, Cus
     let mut seen = std::collections::HashSet::new();
     found.retain(|(number, _)| seen.insert(*number));
     Ok(found)
-}
-
-/// Checks what `--create` was told.
-fn check(particulars: &Particulars) -> Answer<()> {
-    let Particulars { email, first_name, last_name } = particulars;
-    for (flag, value) in [("--email", email), ("--first-name", first_name), ("--last-name", last_name)] {
-        if value.trim().is_empty() || value.chars().count() > LONGEST || value.chars().any(char::is_control) {
-            return Err(Failure::usage(format!(
-                "{flag} is empty, longer than {LONGEST} characters, or has control characters in it."
-            )));
-        }
-    }
-    let well_formed = email.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty()
-            && domain.contains('.')
-            && !domain.starts_with('.')
-            && !domain.ends_with('.')
-            && !domain.contains('@')
-            && !email.contains(char::is_whitespace)
-    });
-    if well_formed { Ok(()) } else { Err(Failure::usage(format!("\"{email}\" is not an e-mail address."))) }
 }
 
 /// given.family, with a number where it is taken.
@@ -108,7 +84,7 @@ impl CustomerDirectory for AgentSession {
     }
 
     async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {
-        check(particulars)?;
+        particulars.check()?;
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::CreateUsers)?;
         let same = exact(&connection, &particulars.email)?;
