@@ -273,7 +273,10 @@ impl Dialect for OpenLdap {
             && let Some(at) = only.and_then(|stamp| stamp.at)
         {
             let time = at.strftime("%Y%m%d%H%M%SZ");
-            controls.push(RawControl { crit: true, ..Assertion::new(format!("(&(pwdReset=TRUE)(pwdChangedTime={time}))")) });
+            controls.push(RawControl {
+                crit: true,
+                ..Assertion::new(format!("(&(pwdReset=TRUE)(pwdChangedTime={time}))"))
+            });
         }
         let changes = [("userPassword", unknown.for_backend(intent).as_bytes()), ("pwdReset", b"TRUE".as_slice())];
         let result = agent.connection.replace(user.as_str(), &changes, controls).await?;
