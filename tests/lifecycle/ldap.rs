@@ -1,4 +1,4 @@
-//! The drivers of Active Directory and OpenLDAP: customers by the servers' own tools (kpasswd, ldapwhoami, ldappasswd).
+//! The drivers of Active Directory and `OpenLDAP`: customers by the servers' own tools (kpasswd, ldapwhoami, ldappasswd).
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};

@@ -22,8 +22,8 @@ impl LdapDirectory {
         let mut attributes = vec![agent.id_attribute(), agent.dialect.login(), "mail"];
         attributes.extend(agent.dialect.also_names());
         attributes.dedup();
-        let parts: String = attributes.iter().map(|attribute| format!("({attribute}={escaped})")).collect();
-        format!("(|{parts})")
+        let parts: Vec<String> = attributes.iter().map(|attribute| format!("({attribute}={escaped})")).collect();
+        format!("(|{})", parts.concat())
     }
 }
 
@@ -39,7 +39,7 @@ impl CustomerDirectory for LdapDirectory {
         });
         let others = self.0.customers(&entries);
         let mut customers = exactly;
-        customers.extend(others.into_iter().filter(|_| true));
+        customers.extend(others);
         let mut seen = std::collections::HashSet::new();
         customers.retain(|customer| seen.insert(customer.details.last().cloned()));
         let total = complete.then_some(customers.len() as u64);

@@ -1,4 +1,4 @@
-//! Active Directory and OpenLDAP: one backend over LDAP, with a dialect each.
+//! Active Directory and `OpenLDAP`: one backend over LDAP, with a dialect each.
 //!
 //! Facts about the servers that a line leans on stand beside that line; they were seen on Samba 4.17 and slapd 2.5.
 

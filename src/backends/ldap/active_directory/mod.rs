@@ -26,7 +26,7 @@ use crate::domain::{
     Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Pending, PolicyRead,
     Reason, Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
 };
-use standing::{FACTS, change_required, stamp};
+use standing::{change_required, stamp};
 use values::unicode_pwd;
 
 /// What a set is recognised by.
@@ -278,7 +278,7 @@ impl Dialect for ActiveDirectory {
     }
 
     async fn pending(&self, agent: &LdapAgent) -> Answer<Vec<Pending>> {
-        let attributes = [agent.attributes(), FACTS.to_vec()].concat();
+        let attributes = [agent.attributes(), SET.to_vec()].concat();
         let filter = format!("(&{}(pwdLastSet=0)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))", self.users());
         let found =
             agent.connection.search(&agent.settings.base, Scope::Subtree, &filter, &attributes, usize::MAX).await?;

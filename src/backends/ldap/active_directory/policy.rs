@@ -8,7 +8,7 @@ use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
 use crate::domain::{Answer, Policy, PolicyRead, Rule};
 
-/// pwdProperties: complexity is asked for ([MS-SAMR] section 2.2.1.1: DOMAIN_PASSWORD_COMPLEX).
+/// pwdProperties: complexity is asked for ([MS-SAMR] section 2.2.1.1: `DOMAIN_PASSWORD_COMPLEX`).
 const COMPLEX: i64 = 1;
 /// Windows counts durations in steps of 100 ns, and writes them as negative numbers.
 const STEPS: i64 = 10_000_000;

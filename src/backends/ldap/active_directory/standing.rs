@@ -11,7 +11,7 @@ use crate::backends::ldap::settings::suffix;
 use crate::domain::{Answer, Obstacle, Right, Stamp, Standing, State, UserId, Whom};
 
 /// What a standing is read from; the computed ones are answered for one entry at a time only.
-pub(super) const FACTS: [&str; 15] = [
+const FACTS: [&str; 15] = [
     "sAMAccountName",
     "mail",
     "objectSid",

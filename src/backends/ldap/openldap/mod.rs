@@ -55,9 +55,9 @@ impl OpenLdap {
         let after = agent.connection.read_after_a_secret(dn, &SET).await;
         let entry = match ber::post_read(result) {
             Some(entry) => entry,
-            None => after
-                .map_err(|failure| Failure { changed: Changed::Yes, ..failure })?
-                .ok_or_else(|| gone_after_set())?,
+            None => {
+                after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
+            }
         };
         *self.last_set.borrow_mut() = entry.text("entryCSN");
         let stamp = stamp(&entry);
