@@ -1,6 +1,6 @@
-//! What the Keycloak backend leans on, seen on a real server; and the tools that these tests are made with.
+//! The tool against a real Keycloak, seen from outside: rights, refusals, sign-in, faults.
 //!
-//! Live ones: `TELLONCE_LIVE=keycloak cargo test --test keycloak -- --ignored`.
+//! Live: `TELLONCE_LIVE=keycloak cargo test --test keycloak -- --ignored`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,6 +8,12 @@
     reason = "a test may stop at what it does not expect"
 )]
 
-mod customers_side;
+mod desk;
+mod faults;
+#[path = "../support/home.rs"]
+mod home;
+mod refusals;
 #[path = "../support/keycloak/mod.rs"]
 mod rig;
+mod rights;
+mod sign_in;

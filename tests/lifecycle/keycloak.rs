@@ -135,7 +135,7 @@ impl Driver for KeycloakDriver {
         let store = Rc::new(SessionStore::new(&folders, "live", Box::new(|_| {})));
         let around = Surroundings {
             folders: &folders,
-            one_call: Duration::from_secs(60),
+            one_call: Duration::from_mins(1),
             clock: Arc::<MovedClock>::clone(&self.clock),
             store,
         };

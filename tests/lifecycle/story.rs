@@ -63,10 +63,10 @@ impl Story<'_> {
 
     /// A reset as the command does it; the password that was revealed, exactly once.
     async fn reset(&self, session: &Session, customer: &str, player: &mut Player) -> Answer<(Issuance, String)> {
-        self.reset_as(session, self.request(customer), player).await
+        self.reset_as(session, Self::request(customer), player).await
     }
 
-    fn request(&self, customer: &str) -> ResetRequest {
+    fn request(customer: &str) -> ResetRequest {
         ResetRequest { customer: customer.to_owned(), ..ResetRequest::default() }
     }
 
@@ -279,7 +279,7 @@ impl Story<'_> {
         let session = self.try_sign_in(Agent::Entitled, None).await.unwrap();
         let mut agent = Player::confirming("");
         let cast = self.driver.cast();
-        let create = || ResetRequest { create: cast.create.clone(), ..self.request(cast.without_user) };
+        let create = || ResetRequest { create: cast.create.clone(), ..Self::request(cast.without_user) };
         let (issuance, password) = self.reset_as(&session, create(), &mut agent).await.unwrap();
         assert_eq!(agent.shown[0].action, Action::CreateAndSet);
         assert!(issuance.user_created);

@@ -79,7 +79,7 @@ impl Refused {
                 Reason::SignInRefused,
                 format!("The server does not take the client \"{client_id}\": {}.", self.words),
             )
-            .hint("Check client_id and credential in the profile; `tellonce setup` makes the client."),
+            .hint("Check client_id and credential in the profile, and the client at the server."),
             "unauthorized_client" => not_allowed(
                 Reason::SignInRefused,
                 format!(
@@ -87,7 +87,7 @@ impl Refused {
                     self.words
                 ),
             )
-            .hint("`tellonce setup` sets the client up; `tellonce login --web` and `--device` are the other ways."),
+            .hint("Switch it on at the server, or sign in another way: `tellonce login --web`, `--device`."),
             "access_denied" => not_allowed(Reason::SignInRefused, "The sign-in was refused in the browser.".to_owned()),
             "expired_token" => {
                 not_allowed(Reason::SignInRefused, "The code ran out before anybody signed in with it.".to_owned())

@@ -11,7 +11,8 @@ use super::wire::{Client, Group, Realm, User};
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{Answer, Kind, PolicyRead, Reason, Right};
 
-/// The attribute by which `setup` notes on the group that it proved itself: the flow that refuses meanwhile.
+/// The attribute that says of the group that it was proved to clear itself, and by which flow e-mail resets are refused
+/// meanwhile. Without it the group is not used: it would keep customers out of self-service.
 pub(super) const PROVED: &str = "tellonce-proved";
 
 /// A signed-in agent.
@@ -69,7 +70,7 @@ impl KeycloakAgent {
         })
     }
 
-    /// The group that marks who has a temporary password pending, where `setup` proved that it clears itself.
+    /// The group that marks who has a temporary password pending, where it was proved to clear itself.
     pub(super) async fn pending_group(&self) -> Answer<Option<&Group>> {
         let found = self.0.pending_group.get_or_try_init(|| async {
             let name = self.0.pending_group_name.as_str();

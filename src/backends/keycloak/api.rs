@@ -171,12 +171,13 @@ impl Api {
             }
         };
         let for_good = |failure| Broken { failure, not_applied: true, passing: false, pause: None };
+        let changes = *method != Method::GET;
         let bearer = self.keeper.bearer().await.map_err(for_good)?;
-        let mut got = self.sent(request(&bearer), url).await?;
+        let mut got = self.sent(request(&bearer), url, changes).await?;
         if got.status == StatusCode::UNAUTHORIZED {
             self.keeper.renew(&bearer).await.map_err(for_good)?;
             let bearer = self.keeper.bearer().await.map_err(for_good)?;
-            got = self.sent(request(&bearer), url).await?;
+            got = self.sent(request(&bearer), url, changes).await?;
         }
         if got.status == StatusCode::UNAUTHORIZED {
             return Err(for_good(told::session_over()));
@@ -187,18 +188,18 @@ impl Api {
             || (got.status == StatusCode::SERVICE_UNAVAILABLE && pause.is_some());
         if refused || got.status.is_server_error() {
             let failure = told::unexpected(url, got.status, None, &got.body);
-            let failure = if refused { failure } else { failure.answer_lost() };
+            let failure = if refused || !changes { failure } else { failure.answer_lost() };
             return Err(Broken { failure, not_applied: refused, passing: true, pause });
         }
         Ok(got)
     }
 
-    async fn sent(&self, request: RequestBuilder, url: &Url) -> Result<Got, Broken> {
+    async fn sent(&self, request: RequestBuilder, url: &Url, changes: bool) -> Result<Got, Broken> {
         let lost = |error: reqwest::Error| {
             let not_applied = error.is_connect() || error.is_builder();
             let passing = !error.is_timeout() && !error.is_builder();
             let failure = no_answer(error, url);
-            let failure = if not_applied { failure } else { failure.answer_lost() };
+            let failure = if not_applied || !changes { failure } else { failure.answer_lost() };
             Broken { failure, not_applied, passing, pause: None }
         };
         let response = request.send().await.map_err(lost)?;
@@ -213,8 +214,8 @@ impl Api {
             Err(_) if status.is_success() && status != StatusCode::OK => Zeroizing::new(Vec::new()),
             Err(BodyFailed::Broken(error)) => return Err(lost(error)),
             Err(BodyFailed::TooLong) => {
-                let failure =
-                    Failure::unavailable(format!("{} answers without an end.", told::host(url))).answer_lost();
+                let failure = Failure::unavailable(format!("{} answers without an end.", told::host(url)));
+                let failure = if changes { failure.answer_lost() } else { failure };
                 return Err(Broken { failure, not_applied: false, passing: false, pause: None });
             }
         };

@@ -23,7 +23,7 @@ impl KeycloakAgent {
             return Check::new("least rights", CheckState::Ok, "no right over the realm beyond its users");
         }
         let words =
-            format!("wider than an agent needs: {}. `tellonce setup` makes a group with the least", found.join(", "));
+            format!("wider than an agent needs: {}. docs/backends/keycloak.md lists the least", found.join(", "));
         Check::new("least rights", CheckState::Warning, words)
     }
 
@@ -53,7 +53,7 @@ impl KeycloakAgent {
             _ => Check::new(
                 "password history",
                 CheckState::Warning,
-                "off: the customer may keep the temporary password as the new one. `tellonce setup` switches it on",
+                "off: the customer may keep the temporary password as the new one. Add it to the realm's policy (docs/backends/keycloak.md)",
             ),
         })
     }
@@ -62,7 +62,7 @@ impl KeycloakAgent {
         let name = &self.0.pending_group_name;
         let Some(group) = self.pending_group().await? else {
             let words = format!(
-                "there is no group /{name} that proved itself: a reset by e-mail works while a temporary password is pending. `tellonce setup` makes it"
+                "there is no group /{name} that proved itself: a reset by e-mail works while a temporary password is pending"
             );
             return Ok(Check::new("pending group", CheckState::Warning, words));
         };
@@ -73,7 +73,7 @@ impl KeycloakAgent {
                 "pending group",
                 CheckState::Fault,
                 format!(
-                    "the realm's reset flow is \"{bound}\" now, not \"{flow}\", which refuses e-mail resets meanwhile. Run `tellonce setup` again"
+                    "the realm's reset flow is \"{bound}\" now, not \"{flow}\", which refuses e-mail resets meanwhile"
                 ),
             ),
             Some(_) => Check::new(

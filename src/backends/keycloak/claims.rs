@@ -48,7 +48,7 @@ impl Claims {
     pub(super) fn of(token: &str, realm: &str) -> Answer<Self> {
         let refused = |what: &str| {
             Failure::new(Kind::NotAllowed, Reason::SignInRefused, format!("The access token {what}.")).hint(
-                "Sign in with a client that gives its tokens the scopes basic and profile; `tellonce setup` makes one.",
+                "Sign in with a client that gives its tokens the scopes basic and profile (docs/backends/keycloak.md).",
             )
         };
         let payload = token.split('.').nth(1).ok_or_else(|| refused("is not one of Keycloak's (no JWT)"))?;

@@ -9,9 +9,9 @@ use crate::agent::https::is_loopback;
 use crate::config::{Credential, CustomersSource, Profile};
 use crate::domain::{Answer, Way};
 
-/// The client that `setup` makes.
+/// The client for agents, as the set-up page calls it.
 const CLIENT_ID: &str = "tellonce";
-/// The group that `setup` makes.
+/// The group that marks who has a temporary password pending.
 const PENDING_GROUP: &str = "temp-issued";
 
 /// How agents of this profile sign in.

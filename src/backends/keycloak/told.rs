@@ -18,7 +18,7 @@ pub(super) fn missing(right: Right, realm: &str) -> Failure {
         Reason::MissingRight,
         format!("You do not have the right to {} in realm {realm} (403): it takes {}.", right.words(), role(right)),
     )
-    .hint("Ask the realm's administrator; `tellonce setup` makes a group with the rights that agents need.")
+    .hint("Ask the realm's administrator; docs/backends/keycloak.md lists the rights that agents need.")
 }
 
 /// The role of `realm-management` that gives a right.

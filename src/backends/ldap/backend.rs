@@ -9,9 +9,12 @@ use super::agent::LdapAgent;
 use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
 use crate::domain::{
     About, Answer, Capabilities, Check, Customer, Failure, Forced, Issued, Kind, NewUser, Obstacle, Pending, Reason,
-    Right, SessionsEnded, Stamp, Standing, State, TemporaryPassword, UserId, Whom, generate,
+    Right, Rule, SessionsEnded, Stamp, Standing, State, TemporaryPassword, UserId, Whom, generate,
 };
 use crate::system::SystemRandom;
+
+/// The length of a password that nobody will know.
+const NOBODY_TYPES: usize = 64;
 
 /// The directory as a system that keeps passwords.
 pub(super) struct LdapBackend {
@@ -107,7 +110,11 @@ impl IdentityBackend for LdapBackend {
             return Err(not_pending());
         }
         let about = About { username: entry.text(agent.dialect.login()), email: entry.text("mail") };
-        let unknown = generate(&standing.policy.to_generate_for(), &about, &mut SystemRandom)?;
+        let mut policy = standing.policy.to_generate_for();
+        if !policy.rules().any(|rule| matches!(rule, Rule::MaxLength(_))) {
+            policy = policy.with([Rule::MinLength(NOBODY_TYPES)]); // enough for a stricter policy that cannot be read
+        }
+        let unknown = generate(&policy, &about, &mut SystemRandom)?;
         agent.dialect.withdraw(agent, intent, user, standing.stamp.as_ref(), &unknown).await
     }
 

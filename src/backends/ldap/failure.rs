@@ -7,6 +7,8 @@ use crate::domain::{Failure, Kind, Reason};
 
 /// The server does not let the agent do this (RFC 4511 appendix A: insufficientAccessRights).
 pub(super) const NO_RIGHT: u32 = 50;
+/// invalidDNSyntax.
+pub(super) const INVALID_NAME: u32 = 34;
 /// noSuchObject.
 pub(super) const NO_SUCH_OBJECT: u32 = 32;
 /// entryAlreadyExists.
@@ -57,7 +59,7 @@ pub(super) fn not_reached(server: &str, error: LdapError) -> Failure {
 
 fn certificate(wrong: &CertificateError) -> String {
     match wrong {
-        CertificateError::UnknownIssuer => {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "its certificate is signed by an authority that is not trusted here; name the right one as ca_cert"
                 .to_owned()
         }

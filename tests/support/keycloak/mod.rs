@@ -3,6 +3,10 @@
 //!
 //! Everything waits and may be called inside async code. Included by `#[path]` from each test program that needs it.
 #![allow(dead_code, unused_imports, reason = "each test program uses its part")]
+#![allow(clippy::struct_excessive_bools, reason = "a realm's settings, each on or off")]
+#![allow(clippy::struct_field_names, reason = "the names of RFC 8628")]
+#![allow(clippy::single_match_else, reason = "two arms read side by side")]
+#![allow(clippy::needless_pass_by_value, reason = "what a test writes on the spot is handed over")]
 
 mod browser;
 mod page;

@@ -30,7 +30,7 @@ pub struct Server {
     client: Client,
     token: Mutex<Option<(Instant, String)>>,
     guard: Option<Child>,
-    _temporary: Option<tempfile::TempDir>,
+    temporary_folder: Option<tempfile::TempDir>,
 }
 
 impl Server {
@@ -66,7 +66,7 @@ impl Server {
         let mut server = Self::at(folder);
         server.options = options;
         server.guard = Some(guard);
-        server._temporary = Some(temporary);
+        server.temporary_folder = Some(temporary);
         server
     }
 
@@ -81,7 +81,7 @@ impl Server {
             token: Mutex::default(),
             options: ServerOptions { tls: ca.is_some(), ..ServerOptions::default() },
             guard: None,
-            _temporary: None,
+            temporary_folder: None,
             folder,
             ca,
         }

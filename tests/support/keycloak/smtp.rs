@@ -127,7 +127,7 @@ fn serve(stream: &TcpStream, kept: &Box_) -> Option<()> {
             mail = Mail { to: Vec::new(), raw: String::new() };
             b"250 kept\r\n"
         } else if let Some(at) = upper.starts_with("RCPT TO:").then_some(8) {
-            let address = line[at..].trim().split_whitespace().next()?;
+            let address = line[at..].split_whitespace().next()?;
             mail.to.push(address.trim_matches(['<', '>']).to_owned());
             b"250 so be it\r\n"
         } else if upper.starts_with("QUIT") {

@@ -75,7 +75,7 @@ impl Client {
         let builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .timeout(Duration::from_secs(60));
+            .timeout(Duration::from_mins(1));
         let trusted = ca.map(|ca| reqwest::Certificate::from_pem(&std::fs::read(ca).unwrap()).unwrap());
         Self(builder.tls_certs_only(trusted).build().unwrap())
     }

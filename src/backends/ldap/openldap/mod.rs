@@ -17,7 +17,7 @@ use super::ber::{self, PolicyError};
 use super::connection::{BindRefused, Connection};
 use super::dialect::{Dialect, Known, wrong_password};
 use super::entry::Entry;
-use super::failure::{self, ASSERTION_FAILED, CONSTRAINT, EXISTS, WRONG_CREDENTIALS};
+use super::failure::{self, ASSERTION_FAILED, CONSTRAINT, EXISTS, INVALID_NAME, WRONG_CREDENTIALS};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
@@ -120,6 +120,10 @@ fn bind_refused(result: &LdapResult) -> Option<Failure> {
             no(Reason::PasswordExpired, "You must choose a new password of your own first, then sign in again.")
         }
         _ if result.rc == WRONG_CREDENTIALS => Some(wrong_password(result)),
+        _ if result.rc == INVALID_NAME => no(
+            Reason::SignInRefused,
+            "That is no name (DN) that the directory knows. Give the whole one, or set agents = \"ou=agents,…\" in the profile.",
+        ),
         _ => None,
     }
 }
