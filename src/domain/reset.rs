@@ -169,7 +169,7 @@ async fn confirm(
             state: learned.standing.state,
             stamp: learned.standing.stamp.clone(),
             pending_since: learned.standing.issued_at.filter(|_| learned.standing.state.change_required),
-            unlock: request.unlock && learned.standing.state.locked,
+            unlock: (request.unlock || capabilities.set_lifts_lock) && learned.standing.state.locked,
             lasts: desk.guards.temporary_password_lasts,
             recent: learned.history.recent_resets(desk.clock.now()),
             gaps: capabilities.gaps.iter().copied().collect(),

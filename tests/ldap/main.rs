@@ -37,6 +37,38 @@ fn refuses(server: &Server) {
     assert!(server::words(&unreadable).contains("cannot be read"), "{}", server::words(&unreadable));
 }
 
+/// A lock-out is told: lifted by the set itself on `OpenLDAP`, only with `--unlock` on Active Directory.
+fn lock_outs_are_lifted(server: &Server) {
+    let home = server.home("");
+    server.lock_out("gus");
+    let first = home.reset("gus");
+    if server.kind == Kind::ActiveDirectory {
+        assert_eq!(first.status.code(), Some(7), "{}", server::words(&first));
+        assert!(server::words(&first).contains("--unlock"), "{}", server::words(&first));
+        let unlocked = home.run(&["reset", "gus", "--yes", "--unlock", "--reveal", "stdout"], "");
+        assert!(unlocked.status.success(), "{}", server::words(&unlocked));
+    } else {
+        assert!(first.status.success(), "{}", server::words(&first));
+        assert!(!server::words(&first).contains("Locked"), "{}", server::words(&first));
+    }
+    let status = home.run(&["status", "gus"], "");
+    assert!(!server::words(&status).contains("Locked"), "{}", server::words(&status));
+}
+
+/// Names that mean something in DNs and filters are names, and nothing more.
+fn creates_people_with_any_name(server: &Server) {
+    let home = server.home("");
+    let create =
+        ["--create", "--email", "zoe@example.com", "--first-name", "Zoë, \"the\"", "--last-name", "O+Neil <x>; #1"];
+    let arguments = [&["reset", "zoe@example.com", "--yes", "--reveal", "stdout"][..], &create].concat();
+    let created = home.run(&arguments, "");
+    assert!(created.status.success(), "{}", server::words(&created));
+    let found = home.run(&["find", "Zoë, \"the\" O+N", "-o", "json"], "");
+    assert!(server::words(&found).contains("O+Neil <x>; #1"), "{}", server::words(&found));
+    let again = home.reset("zoe");
+    assert!(again.status.success(), "{}", server::words(&again));
+}
+
 /// The connection is cut after the change was sent: it was made, nobody was told, and the exit code is 9.
 fn a_cut_after_the_change_is_told(server: &Server) {
     let proxy = proxy::Proxy::start(server.address());
@@ -74,6 +106,8 @@ fn connections_that_are_wrong_are_told(server: &Server) {
 fn openldap() {
     let server = Server::start(Kind::OpenLdap);
     refuses(&server);
+    lock_outs_are_lifted(&server);
+    creates_people_with_any_name(&server);
     a_cut_after_the_change_is_told(&server);
     connections_that_are_wrong_are_told(&server);
 }
@@ -83,6 +117,8 @@ fn openldap() {
 fn active_directory() {
     let server = Server::start(Kind::ActiveDirectory);
     refuses(&server);
+    lock_outs_are_lifted(&server);
+    creates_people_with_any_name(&server);
     a_cut_after_the_change_is_told(&server);
     connections_that_are_wrong_are_told(&server);
 }

@@ -14,7 +14,8 @@ pub enum Kind {
 }
 
 pub struct Server {
-    kind: Kind,
+    /// Which.
+    pub kind: Kind,
     script: PathBuf,
     folder: TempDir,
     values: HashMap<String, String>,
@@ -50,6 +51,22 @@ impl Server {
 
     pub fn address(&self) -> String {
         self.url().trim_start_matches("ldaps://").to_owned()
+    }
+
+    /// Fails to sign in as this customer until the server locks them out.
+    pub fn lock_out(&self, customer: &str) {
+        let name = match self.kind {
+            Kind::OpenLdap => format!("uid={customer},{}", self.value("OU")),
+            Kind::ActiveDirectory => format!("{customer}@tellonce.test"),
+        };
+        for _ in 0..11 {
+            let refused = Command::new("ldapsearch")
+                .args(["-x", "-H", self.url(), "-D", &name, "-w", "wrong", "-s", "base", "-b", ""])
+                .env("LDAPTLS_CACERT", self.value("CA"))
+                .output()
+                .unwrap();
+            assert_eq!(refused.status.code(), Some(49), "{}", words(&refused));
+        }
     }
 
     /// The certificate of an authority that has signed nothing here.
