@@ -43,8 +43,16 @@ fn what_is_wrong_in_a_profile_is_named_with_file_line_and_key_by_every_command()
 #[test]
 fn a_server_that_is_not_there_is_unavailable_and_nobody_is_signed_in() {
     let home = with(NOWHERE);
-    let error = home.run(&["-o", "json", "login", "--device", "--store", "file"]).must(8).error();
-    assert!(error["message"].as_str().unwrap().contains("127.0.0.1 cannot be reached"), "{error}");
+    let told = home.run(&["login", "--device", "--store", "file"]).must(8).stderr;
+    assert!(told.contains("127.0.0.1 cannot be reached"), "{told}");
+    let mut json = home.command("setsid"); // without a controlling terminal, whatever the tests run in
+    let ran = json
+        .arg("--wait")
+        .arg(crate::home::BINARY)
+        .args(["-o", "json", "login", "--device", "--store", "file"])
+        .output();
+    let error = crate::home::Ran::of(&ran.unwrap()).must(2).error();
+    assert!(error["message"].as_str().unwrap().contains("could not be shown"), "nobody would see the code: {error}");
     assert_eq!(home.run(&["-o", "json", "reset", "ada", "--yes"]).must(4).error()["reason"], "not_signed_in");
     home.run(&["doctor"]).must(11);
 }

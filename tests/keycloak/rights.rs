@@ -27,7 +27,11 @@ fn an_agent_can_do_what_their_rights_allow_and_is_told_the_rest() {
         row(Rights::Nothing, 4, 4, 4, "missing_right"),
         row(Rights::FineBlind, 0, 3, 4, "no_such_customer"),
         row(Rights::FineView, 0, 4, 4, "missing_right"), // may set a password, and not end sessions
+        row(Rights::FineManage, 0, 0, 0, ""),
     ] {
+        if !rights.scopes().is_empty() {
+            realm.grant_alone(rights);
+        }
         let desk = Desk::of(&realm, rights);
         let before = realm.password_set_at("ada.lovelace");
         let found = desk.run(&["find", "ada"]);

@@ -28,7 +28,7 @@ pub struct RealmOptions {
     pub refresh_rotation: bool,
     /// Three failed sign-ins lock a user.
     pub brute_force: bool,
-    /// Fine-grained permissions, and the agents who have them.
+    /// Fine-grained permissions are switched on; [`Realm::grant_alone`] gives them to an agent.
     pub fine_grained: bool,
     /// Administrators' calls are recorded, with details.
     pub admin_events: bool,
@@ -79,11 +79,6 @@ impl<'a> Realm<'a> {
         let sink = SmtpSink::start();
         server.rest().post("", realm_json(&name, options, sink.port()));
         let realm = Self { base: server.url().to_owned(), server, name, client_id: options.client_id.clone(), sink };
-        if options.fine_grained {
-            for rights in Rights::FINE {
-                realm.grant(&realm.agent(rights).id, rights.scopes());
-            }
-        }
         if let Some(rights) = options.robot {
             realm.make_robot(rights);
         }
@@ -230,14 +225,28 @@ impl<'a> Realm<'a> {
         self.rest().post(&format!("/users/{user_id}/role-mappings/clients/{client}"), given.into());
     }
 
-    /// Gives a user fine-grained permissions on all users. The realm has them switched on.
-    pub fn grant(&self, user_id: &str, scopes: &[&str]) {
+    /// The agent of these fine-grained rights gets them, and nobody else has any from now on. The realm has them
+    /// switched on.
+    ///
+    /// One agent at a time: a permission that grants a scope to somebody refuses it to everybody else, and such a
+    /// refusal outweighs what another permission grants (26.7.3).
+    #[track_caller]
+    pub fn grant_alone(&self, rights: Rights) {
         let server = format!("/clients/{}/authz/resource-server", self.client_uuid("admin-permissions"));
-        let name = format!("{user_id} {}", scopes.join(" "));
-        let policy = json!({ "name": name, "users": [user_id], "logic": "POSITIVE" });
+        for kind in ["true", "false"] {
+            let all = self.rest().get(&format!("{server}/policy?permission={kind}&max=100"));
+            for one in all.as_array().unwrap() {
+                self.rest().delete(&format!("{server}/policy/{}", one["id"].as_str().unwrap()));
+            }
+        }
+        self.grant(&self.agent(rights).id, rights.scopes());
+    }
+
+    fn grant(&self, user_id: &str, scopes: &[&str]) {
+        let server = format!("/clients/{}/authz/resource-server", self.client_uuid("admin-permissions"));
+        let policy = json!({ "name": "agents", "users": [user_id], "logic": "POSITIVE" });
         let policy = self.rest().post(&format!("{server}/policy/user"), policy).json()["id"].clone();
-        let permission =
-            json!({ "name": format!("may {name}"), "resourceType": "Users", "scopes": scopes, "policies": [policy] });
+        let permission = json!({ "name": "may", "resourceType": "Users", "scopes": scopes, "policies": [policy] });
         self.rest().post(&format!("{server}/permission/scope"), permission);
     }
 

@@ -22,15 +22,13 @@ impl Mail {
         let mut rest = joined.as_bytes();
         while let Some((&first, after)) = rest.split_first() {
             let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-            match code.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| first == b'=' && quoted(&self.raw)) {
-                Some(byte) => {
-                    bytes.push(byte);
-                    rest = &after[2..];
-                }
-                None => {
-                    bytes.push(first);
-                    rest = after;
-                }
+            let code = code.and_then(|two| u8::from_str_radix(two, 16).ok());
+            if let Some(byte) = code.filter(|_| first == b'=' && quoted(&self.raw)) {
+                bytes.push(byte);
+                rest = &after[2..];
+            } else {
+                bytes.push(first);
+                rest = after;
             }
         }
         String::from_utf8_lossy(&bytes).into_owned()
