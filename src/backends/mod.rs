@@ -1,6 +1,7 @@
 //! The identity backends: one folder each, and the registry.
 
 mod keycloak;
+mod ldap;
 pub mod practice;
 
 use std::rc::Rc;
@@ -46,7 +47,7 @@ struct Entry {
 }
 
 /// The registry. A new backend is one line here.
-const BACKENDS: [Entry; 2] = [
+const BACKENDS: [Entry; 4] = [
     Entry {
         name: "practice",
         protected: Some(&["staff-admins"]),
@@ -63,6 +64,30 @@ const BACKENDS: [Entry; 2] = [
         ],
         check: keycloak::check,
         open: keycloak::open,
+    },
+    Entry {
+        name: "active-directory",
+        protected: None,
+        asks: &[
+            Ask { key: "url", question: "Address of a domain controller (ldaps://dc1.example.com)" },
+            Ask { key: "base", question: "Below which the customers' users are (OU=Customers,DC=example,DC=com)" },
+        ],
+        check: ldap::check,
+        open: ldap::open,
+    },
+    Entry {
+        name: "openldap",
+        protected: None,
+        asks: &[
+            Ask { key: "url", question: "Address of the server (ldaps://ldap.example.com)" },
+            Ask { key: "base", question: "Below which the customers' users are (ou=customers,dc=example,dc=com)" },
+            Ask {
+                key: "default_policy",
+                question: "The default policy's entry (cn=default,ou=policies,dc=example,dc=com)",
+            },
+        ],
+        check: ldap::check,
+        open: ldap::open,
     },
 ];
 

@@ -54,13 +54,15 @@ pub enum Gap {
     NeverRunsOut,
     /// There is no self-service by e-mail.
     NoSelfService,
+    /// The backend cannot show that a pending temporary password was withdrawn.
+    WithdrawnReadsAsPending,
 }
 
 impl Gap {
     /// The promise that is not kept in full.
     pub const fn promise(self) -> Promise {
         Promise(match self {
-            Self::StampNamesNoAuthor => 7,
+            Self::StampNamesNoAuthor | Self::WithdrawnReadsAsPending => 7,
             Self::TemporaryMayBeKept | Self::RulesNotListed => 8,
             Self::SelfServiceWhilePending | Self::SessionsGoOn => 9,
             Self::OpenFormOutlives => 10,
@@ -80,6 +82,7 @@ impl Gap {
             Self::OpenFormOutlives => "a page opened with an earlier temporary password can still be sent",
             Self::NeverRunsOut => "an unused temporary password does not run out by itself: withdraw it",
             Self::NoSelfService => "there is no reset by e-mail",
+            Self::WithdrawnReadsAsPending => "a withdrawn temporary password still reads as pending",
         }
     }
 }

@@ -90,6 +90,7 @@ pub enum Reason {
     NotSignedIn,
     NothingPending,
     OwnUser,
+    PasswordExpired,
     Policy,
     PracticeByAccident,
     Protected,

@@ -97,7 +97,7 @@ pub async fn reset(
     let (consent, plan, learned) = confirm(desk, session, &capabilities, learned, &mut request, &*ready).await?; // 6
     let intent = desk.intend(session, &plan, consent)?; // 7
     tracing::debug!(attempt = %intent.attempt(), "the intent is written");
-    let done = change(desk, session, &intent, &plan, &learned).await; // 8 to 11
+    let done = change(desk, session, &intent, &plan, &learned, &capabilities).await; // 8 to 11
     let (password, issuance) = match done {
         Ok(done) => done,
         Err(failure) => return Err(told_as_it_is(desk, session, &intent, &learned, failure).await),
@@ -200,6 +200,7 @@ async fn change(
     intent: &Intent,
     plan: &Plan,
     learned: &Learned,
+    capabilities: &Capabilities,
 ) -> Result<(TemporaryPassword, Issuance), Broken> {
     let backend = session.backend();
     let whom = &learned.standing.whom;
@@ -255,7 +256,7 @@ async fn change(
         state: State {
             has_user: true,
             change_required: true,
-            locked: plan.state.locked && !plan.unlock,
+            locked: plan.state.locked && !plan.unlock && !capabilities.set_lifts_lock,
             expired: Some(false),
             withdrawn: Some(false),
             ..plan.state

@@ -1,6 +1,6 @@
 //! The confirmation: everything the agent has to know before anything changes.
 
-use crate::domain::{Action, Plan};
+use crate::domain::{Action, Gap, Plan};
 
 /// The plan in lines, for the confirmation.
 pub(super) fn lines(plan: &Plan) -> Vec<String> {
@@ -56,7 +56,9 @@ fn effects(plan: &Plan) -> Vec<String> {
         );
     }
     let lasts = jiff::SignedDuration::try_from(plan.lasts).map(|lasts| format!("{lasts:#}")).unwrap_or_default();
-    effects.push(format!("let it run out after {lasts}"));
+    if !plan.gaps.contains(&Gap::NeverRunsOut) {
+        effects.push(format!("let it run out after {lasts}"));
+    }
     effects
 }
 

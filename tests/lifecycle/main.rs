@@ -9,6 +9,7 @@
 mod desk;
 mod driver;
 mod keycloak;
+mod ldap;
 mod practice;
 #[path = "../support/keycloak/mod.rs"]
 mod rig;
@@ -62,5 +63,21 @@ fn with_password_history_the_temporary_one_cannot_be_kept_and_customers_may_come
     let realm = Realm::with(Server::shared(), &options);
     let gaps = &as_shipped() - &BTreeSet::from([Gap::TemporaryMayBeKept]);
     let driver = KeycloakDriver::new(realm, folder.path(), Customers::Csv, gaps);
+    desk::wait_for(story::play(&driver, folder.path()));
+}
+
+#[test]
+#[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
+fn openldap_keeps_what_doctor_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = ldap::LdapDriver::new(ldap::Server::start(ldap::Kind::OpenLdap, folder.path()), folder.path());
+    desk::wait_for(story::play(&driver, folder.path()));
+}
+
+#[test]
+#[ignore = "needs Samba as a domain controller, and root: TELLONCE_LIVE=active-directory"]
+fn active_directory_keeps_what_doctor_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = ldap::LdapDriver::new(ldap::Server::start(ldap::Kind::ActiveDirectory, folder.path()), folder.path());
     desk::wait_for(story::play(&driver, folder.path()));
 }

@@ -1,0 +1,61 @@
+//! What `doctor` finds out of the domain as this agent.
+
+use super::policy;
+use super::standing::group_sids;
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::ber;
+use crate::backends::ldap::dialect::Dialect;
+use crate::domain::{Answer, Check, CheckState, PolicyRead};
+
+/// More users than this are not counted.
+const COUNTED: usize = 500;
+
+/// The checks.
+pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec<Check>> {
+    let domain = policy::read(agent, None).await?;
+    let mut checks = vec![match &domain.rules {
+        PolicyRead::Read(policy) => Check::new("policy", CheckState::Ok, policy.words().join(", ")),
+        PolicyRead::Unreadable(why) => Check::new("policy", CheckState::Warning, why.clone()),
+    }];
+    let history = if agent.known.has(ber::POLICY_HINTS) {
+        Check::new("history", CheckState::Ok, "resets keep the password history (policy-hints control)")
+    } else {
+        Check::new(
+            "history",
+            CheckState::Warning,
+            "resets do not keep the password history: this server has no policy-hints control",
+        )
+    };
+    checks.push(history);
+    checks.push(Check::new(
+        "reset_right",
+        CheckState::Unknown,
+        "that you may write pwdLastSet is read; the right to reset passwords itself shows with the first reset",
+    ));
+    checks.push(Check::new(
+        "expiry",
+        CheckState::Warning,
+        "the domain does not end an unused temporary password: run `tellonce withdraw --older-than 24h --all` from a timer",
+    ));
+    checks.push(Check::new(
+        "tickets",
+        CheckState::Warning,
+        "Kerberos tickets that a customer holds already go on until they end (10 hours as shipped)",
+    ));
+    for name in &agent.protected {
+        if group_sids(agent, name).await?.is_empty() {
+            let words =
+                format!("the protected group \"{name}\" is not there, or you may not read it: every reset is refused");
+            checks.push(Check::new("protected", CheckState::Fault, words));
+        }
+    }
+    let never = policy::never_expiring(agent, dialect.users(), COUNTED).await?;
+    if never > 0 {
+        let words = format!(
+            "{never} users below {} have \"Password never expires\": no change can be forced on them, and a reset is refused",
+            agent.settings.base
+        );
+        checks.push(Check::new("never_expires", CheckState::Warning, words));
+    }
+    Ok(checks)
+}

@@ -1,0 +1,349 @@
+//! Active Directory: Windows Server, and Samba as a domain controller.
+
+mod checks;
+mod policy;
+mod standing;
+mod values;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use ldap3::controls::RawControl;
+use ldap3::{LdapResult, Scope, dn_escape, ldap_escape};
+
+use super::agent::LdapAgent;
+use super::backend::not_pending;
+use super::ber;
+use super::connection::{BindRefused, Connection};
+use super::dialect::{Dialect, Known, wrong_password};
+use super::entry::Entry;
+use super::failure::{self, CONSTRAINT, EXISTS, UNWILLING, WRONG_CREDENTIALS};
+use super::openldap::exists;
+use super::settings::{LdapSettings, suffix};
+use crate::domain::ports::{Intent, SetFailed};
+use crate::domain::{
+    Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Pending, PolicyRead,
+    Reason, Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
+};
+use standing::{change_required, stamp};
+use values::unicode_pwd;
+
+/// What a set is recognised by.
+const SET: [&str; 4] =
+    ["pwdLastSet", "userAccountControl", "msDS-User-Account-Control-Computed", "replPropertyMetaData"];
+/// The longest sAMAccountName of a user, in characters ([MS-SAMR] section 3.1.1.6).
+const LONGEST_NAME: usize = 20;
+/// userAccountControl of a new user: an ordinary, enabled one.
+const ENABLED: &[u8] = b"512";
+
+/// The dialect of Active Directory.
+pub(super) struct ActiveDirectory {
+    settings: Rc<LdapSettings>,
+}
+
+impl ActiveDirectory {
+    pub(super) const fn new(settings: Rc<LdapSettings>) -> Self {
+        Self { settings }
+    }
+
+    /// A reset ignores the history unless it is asked to keep it; asked where the server knows the control.
+    fn controls(agent: &LdapAgent) -> Vec<RawControl> {
+        if !agent.known.has(ber::POLICY_HINTS) {
+            return Vec::new();
+        }
+        let hints = vec![0x30, 3, 2, 1, 1]; // SEQUENCE { INTEGER 1 }
+        vec![RawControl { ctype: ber::POLICY_HINTS.to_owned(), crit: true, val: Some(hints) }]
+    }
+
+    /// The stamp directly after a set; ours has the version that follows the one before.
+    async fn issued(agent: &LdapAgent, dn: &str, before: Option<&Stamp>) -> Answer<Issued> {
+        let changed = |failure: Failure| Failure { changed: Changed::Yes, ..failure };
+        let entry = agent.connection.read_after_a_secret(dn, &SET).await.map_err(changed)?;
+        let entry = entry.ok_or_else(|| changed(Failure::unavailable("The user is gone right after the set.")))?;
+        let stamp = stamp(&entry);
+        let versions = stamp.as_ref().and_then(|stamp| stamp.version).zip(before.and_then(|stamp| stamp.version));
+        if versions.is_some_and(|(now, before)| now != before + 1) {
+            let told = Failure::new(
+                Kind::Unavailable,
+                Reason::Superseded,
+                "Someone else set a password for this customer at the same moment.",
+            );
+            return Err(changed(told));
+        }
+        let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| agent.clock.now());
+        Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
+    }
+
+    fn upn(&self, username: &str) -> String {
+        let domain = || {
+            suffix(&self.settings.base)
+                .split(',')
+                .filter_map(|part| part.split_once('=').map(|(_, value)| value.trim().to_lowercase()))
+                .collect::<Vec<_>>()
+                .join(".")
+        };
+        format!("{username}@{}", self.settings.upn_suffix.clone().unwrap_or_else(domain))
+    }
+
+    /// A name for the new entry that nobody below the same unit has.
+    async fn free_cn(&self, agent: &LdapAgent, new: &NewUser) -> Answer<String> {
+        let name: String = new.customer.name.chars().take(64 - LONGEST_NAME - 3).collect(); // cn: 64 at most
+        let filter = format!("(cn={})", ldap_escape(name.as_str()));
+        let taken = agent.connection.search(&self.settings.create_in, Scope::OneLevel, &filter, &["1.1"], 1).await?;
+        let free = taken.entries.is_empty() && !name.trim().is_empty();
+        Ok(if free { name } else { format!("{} ({})", name.trim(), new.username) })
+    }
+}
+
+/// Why a password was not taken. Samba says the rule; Windows says 0000052D alone.
+fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
+    let policy = result.text.contains("0000052D") || result.text.contains("0000052d");
+    if policy && matches!(result.rc, CONSTRAINT | UNWILLING) {
+        let words = result.text.to_lowercase();
+        let longer = words.split("longer than ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+        return SetFailed::Policy(match longer {
+            Some(length) => vec![Rule::MinLength(length)],
+            None if words.contains("complexity") => {
+                vec![Rule::Upper(2), Rule::Lower(2), Rule::Digits(2), Rule::Special(2)]
+            }
+            None => {
+                vec![Rule::MinLength(length + 8), Rule::Upper(2), Rule::Lower(2), Rule::Digits(2), Rule::Special(2)]
+            }
+        });
+    }
+    failure::refused(&agent.connection.server(), result).into()
+}
+
+/// The number after "data" in a refused bind ([MS-ERREF] section 2.2).
+fn bind_refused(result: &LdapResult) -> Option<Failure> {
+    if result.rc != WRONG_CREDENTIALS {
+        return None;
+    }
+    let data = result.text.split("data ").nth(1).unwrap_or_default();
+    let code: String = data.chars().take_while(char::is_ascii_hexdigit).collect();
+    let no = |reason, words: &str| Failure::new(Kind::NotAllowed, reason, words);
+    Some(match code.as_str() {
+        "775" => no(Reason::Locked, "Your own user is locked after failed attempts. Wait, or have it unlocked."),
+        "533" => no(Reason::Disabled, "Your own user is disabled."),
+        "532" => {
+            no(Reason::PasswordExpired, "Your own password has expired. Choose a new one first, then sign in again.")
+        }
+        "701" => no(Reason::Disabled, "Your own user's time has ended (accountExpires)."),
+        "773" => no(Reason::PasswordExpired, "You must choose a new password of your own first, then sign in again."),
+        "530" | "531" => no(Reason::Disabled, "Your own user may not sign in now, or from here."),
+        _ => wrong_password(result),
+    })
+}
+
+#[async_trait(?Send)]
+impl Dialect for ActiveDirectory {
+    fn bind_name(&self, agent: &str) -> String {
+        let whole = agent.contains(['@', '\\', '=']);
+        if whole { agent.to_owned() } else { self.upn(agent) }
+    }
+
+    fn bind_refused(&self) -> BindRefused {
+        bind_refused
+    }
+
+    async fn learn(&self, connection: &Connection) -> Answer<Known> {
+        let root = connection.read("", &["supportedControl", "tokenGroups"]).await?.unwrap_or_default();
+        Ok(Known { dn: None, sids: root.values("tokenGroups").to_vec(), controls: root.texts("supportedControl") })
+    }
+
+    fn users(&self) -> &'static str {
+        "(&(objectCategory=person)(objectClass=user)(sAMAccountName=*))"
+    }
+
+    fn contacts(&self) -> &'static str {
+        "(&(objectClass=contact)(!(objectClass=user)))"
+    }
+
+    fn login(&self) -> &'static str {
+        "sAMAccountName"
+    }
+
+    fn also_names(&self) -> &'static [&'static str] {
+        &["userPrincipalName", "employeeID"]
+    }
+
+    fn search(&self, escaped: &str) -> String {
+        format!("(|(anr={escaped})(mail={escaped}*)(displayName=*{escaped}*)(userPrincipalName={escaped}*))")
+    }
+
+    fn username(&self, text: &str) -> String {
+        let letters = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+        let name: String = text
+            .to_lowercase()
+            .replace(' ', ".")
+            .chars()
+            .filter(|letter| letters(*letter))
+            .take(LONGEST_NAME - 2)
+            .collect();
+        let name = name.trim_end_matches('.');
+        if name.is_empty() { "customer".to_owned() } else { name.to_owned() }
+    }
+
+    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
+        standing::read(agent, user).await
+    }
+
+    async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead> {
+        Ok(policy::read(agent, None).await?.rules)
+    }
+
+    async fn may_create(&self, agent: &LdapAgent) -> Answer<bool> {
+        let unit = agent.connection.read(&agent.settings.create_in, &["allowedChildClassesEffective"]).await?;
+        Ok(unit.is_some_and(|unit| unit.texts("allowedChildClassesEffective").iter().any(|class| class == "user")))
+    }
+
+    async fn set(
+        &self,
+        agent: &LdapAgent,
+        intent: &Intent,
+        user: &UserId,
+        password: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed> {
+        let secret = unicode_pwd(password.for_backend(intent));
+        // One modify: without pwdLastSet 0 in it the temporary password would be a full sign-in.
+        let changes = [("unicodePwd", secret.as_slice()), ("pwdLastSet", b"0".as_slice())];
+        let result = agent.connection.replace(user.as_str(), &changes, Self::controls(agent)).await?;
+        if result.rc != 0 {
+            return Err(not_taken(agent, &result, password.for_backend(intent).len()));
+        }
+        Ok(Self::issued(agent, user.as_str(), intent.stamp_before()).await?)
+    }
+
+    async fn create(
+        &self,
+        agent: &LdapAgent,
+        intent: &Intent,
+        new: &NewUser,
+        password: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed> {
+        let cn = self.free_cn(agent, new).await?;
+        let dn = format!("CN={},{}", dn_escape(cn.as_str()), self.settings.create_in);
+        let Names { first, last } = new.customer.first_and_last();
+        let upn = self.upn(&new.username);
+        let secret = unicode_pwd(password.for_backend(intent));
+        let mut attributes: Vec<(&str, Vec<&[u8]>)> = vec![
+            ("objectClass", vec![b"user"]),
+            ("sAMAccountName", vec![new.username.as_bytes()]),
+            ("userPrincipalName", vec![upn.as_bytes()]),
+            ("displayName", vec![new.customer.name.as_bytes()]),
+            ("userAccountControl", vec![ENABLED]),
+            ("unicodePwd", vec![secret.as_slice()]),
+            ("pwdLastSet", vec![b"0"]),
+        ];
+        let optional = [("givenName", Some(&first)), ("sn", Some(&last)), ("mail", new.customer.email.as_ref())];
+        for (name, value) in optional {
+            attributes.extend(value.filter(|value| !value.is_empty()).map(|value| (name, vec![value.as_bytes()])));
+        }
+        if let Some(attribute) = agent.settings.customer_id.as_deref().filter(|_| !new.new_customer) {
+            attributes.push((attribute, vec![new.customer.id.as_str().as_bytes()]));
+        }
+        let result = agent.connection.add(&dn, &attributes, Vec::new()).await?;
+        match result.rc {
+            0 => Ok(Self::issued(agent, &dn, None).await?),
+            EXISTS => Err(exists(&new.username).into()),
+            _ => Err(not_taken(agent, &result, password.for_backend(intent).len())),
+        }
+    }
+
+    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced> {
+        let entry = agent.entry(&issued.user, &SET).await?;
+        Ok(Forced { change_required: change_required(&entry), stamp: stamp(&entry) })
+    }
+
+    async fn withdraw(
+        &self,
+        agent: &LdapAgent,
+        intent: &Intent,
+        user: &UserId,
+        only: Option<&Stamp>,
+        unknown: &TemporaryPassword,
+    ) -> Answer<()> {
+        let secret = unicode_pwd(unknown.for_backend(intent));
+        let now = agent.entry(user, &SET).await?;
+        if !change_required(&now) || stamp(&now).as_ref() != only {
+            return Err(not_pending());
+        }
+        let changes = [("unicodePwd", secret.as_slice()), ("pwdLastSet", b"0".as_slice())];
+        let result = agent.connection.replace(user.as_str(), &changes, Vec::new()).await?;
+        if result.rc != 0 {
+            return Err(failure::refused(&agent.connection.server(), &result));
+        }
+        Self::issued(agent, user.as_str(), only).await.map(drop)
+    }
+
+    async fn pending(&self, agent: &LdapAgent) -> Answer<Vec<Pending>> {
+        let attributes = [agent.attributes(), SET.to_vec()].concat();
+        let filter = format!("(&{}(pwdLastSet=0)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))", self.users());
+        let found =
+            agent.connection.search(&agent.settings.base, Scope::Subtree, &filter, &attributes, usize::MAX).await?;
+        if !found.complete {
+            return Err(Failure::unavailable("The directory sent only a part of what is pending (its size limit)."));
+        }
+        let customers = agent.customers(&found.entries);
+        let both = customers.into_iter().zip(&found.entries).filter(|(_, entry)| change_required(entry));
+        Ok(both
+            .map(|(customer, entry)| {
+                let stamp = stamp(entry);
+                Pending {
+                    customer,
+                    user: UserId::new(entry.dn.clone()),
+                    issued_at: stamp.as_ref().and_then(|stamp| stamp.at),
+                    stamp,
+                    marked: false,
+                    withdrawn: false,
+                }
+            })
+            .collect())
+    }
+
+    async fn unlock(&self, agent: &LdapAgent, user: &UserId) -> Answer<()> {
+        let result = agent.connection.replace(user.as_str(), &[("lockoutTime", b"0".as_slice())], Vec::new()).await?;
+        if result.rc == 0 { Ok(()) } else { Err(failure::refused(&agent.connection.server(), &result)) }
+    }
+
+    async fn capabilities(&self, agent: &LdapAgent) -> Answer<Capabilities> {
+        let policy = policy::read(agent, None).await?;
+        let mut gaps = BTreeSet::from([
+            Gap::StampNamesNoAuthor,
+            Gap::RulesNotListed,
+            Gap::SessionsGoOn,
+            Gap::NeverRunsOut,
+            Gap::NoSelfService,
+            Gap::WithdrawnReadsAsPending,
+        ]);
+        if policy.history == Some(0) {
+            gaps.insert(Gap::TemporaryMayBeKept);
+        }
+        Ok(Capabilities { gaps, set_lifts_lock: false })
+    }
+
+    async fn rights(&self, agent: &LdapAgent) -> Answer<Vec<Right>> {
+        let mut rights = vec![Right::FindCustomers];
+        let one = agent.connection.search(&agent.settings.base, Scope::Subtree, self.users(), &["1.1"], 1).await?;
+        if let Some(user) = one.entries.first() {
+            let user = agent.entry(&UserId::new(user.dn.clone()), &["allowedAttributesEffective"]).await?;
+            let writable = user.texts("allowedAttributesEffective");
+            let may = |attribute: &str| writable.iter().any(|name| name.eq_ignore_ascii_case(attribute));
+            if may("pwdLastSet") {
+                rights.extend([Right::IssueTemporaryPasswords, Right::Sweep]);
+            }
+            if may("lockoutTime") {
+                rights.push(Right::Unlock);
+            }
+        }
+        if self.may_create(agent).await? {
+            rights.push(Right::CreateUsers);
+        }
+        Ok(rights)
+    }
+
+    async fn checks(&self, agent: &LdapAgent) -> Answer<Vec<Check>> {
+        checks::read(agent, self).await
+    }
+}

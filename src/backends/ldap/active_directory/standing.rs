@@ -1,0 +1,175 @@
+//! Where a user stands: flags, the computed ones too, groups with nesting, and the policy that applies.
+
+use jiff::SignedDuration;
+use ldap3::{Scope, ldap_escape};
+
+use super::policy;
+use super::values::{DISABLED, LOCKED, MUST_CHANGE, NEVER_EXPIRES, SMART_CARD, administrators, password_version};
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::entry::Entry;
+use crate::backends::ldap::settings::suffix;
+use crate::domain::{Answer, Obstacle, Right, Stamp, Standing, State, UserId, Whom};
+
+/// What a standing is read from; the computed ones are answered for one entry at a time only.
+const FACTS: [&str; 15] = [
+    "sAMAccountName",
+    "mail",
+    "objectSid",
+    "userAccountControl",
+    "msDS-User-Account-Control-Computed",
+    "pwdLastSet",
+    "accountExpires",
+    "lockoutTime",
+    "adminCount",
+    "memberOf",
+    "tokenGroups",
+    "msDS-ResultantPSO",
+    "replPropertyMetaData",
+    "allowedAttributesEffective",
+    "distinguishedName",
+];
+
+/// Version and time of the password.
+pub(super) fn stamp(entry: &Entry) -> Option<Stamp> {
+    let (version, at) = password_version(entry.values("replPropertyMetaData").first()?)?;
+    Some(Stamp { at, version: Some(version) })
+}
+
+/// A change is forced: asked for, and not kept from happening by "password never expires".
+pub(super) fn change_required(entry: &Entry) -> bool {
+    let asked = entry.number("pwdLastSet") == Some(0);
+    let computed = entry.number("msDS-User-Account-Control-Computed");
+    let flags = entry.number("userAccountControl").unwrap_or(0);
+    asked && flags & NEVER_EXPIRES == 0 && computed.is_none_or(|computed| computed & MUST_CHANGE != 0)
+}
+
+/// Reads where the user stands.
+pub(super) async fn read(agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
+    let id = UserId::new(user.dn.clone());
+    let entry = agent.entry(&id, &FACTS).await?;
+    let now = agent.clock.now();
+    let policy = policy::read(agent, entry.text("msDS-ResultantPSO").as_deref()).await?;
+    let flags = entry.number("userAccountControl").unwrap_or(0);
+    let computed = entry.number("msDS-User-Account-Control-Computed").unwrap_or(0);
+    let locked = computed & LOCKED != 0;
+    let until = entry
+        .file_time("lockoutTime")
+        .zip(policy.lockout_seconds)
+        .and_then(|(at, seconds)| at.checked_add(SignedDuration::from_secs(seconds)).ok());
+    let ended = entry.file_time("accountExpires").is_some_and(|at| at <= now);
+    let disabled = flags & DISABLED != 0 || ended;
+    let change_required = change_required(&entry);
+    let mut obstacles = Vec::new();
+    if entry.values("objectSid").first().is_some_and(|sid| agent.known.sids.contains(sid)) {
+        obstacles.push(Obstacle::OwnUser);
+    }
+    obstacles.extend(protection(agent, &entry).await?);
+    let writable = entry.texts("allowedAttributesEffective");
+    let may = |attribute: &str| writable.iter().any(|name| name.eq_ignore_ascii_case(attribute));
+    if !may("pwdLastSet") {
+        obstacles.push(Obstacle::MissingRight(Right::IssueTemporaryPasswords));
+    }
+    if flags & SMART_CARD != 0 {
+        obstacles.push(Obstacle::External("a smart card is required".to_owned()));
+    }
+    if disabled {
+        obstacles.push(Obstacle::Disabled);
+    }
+    if flags & NEVER_EXPIRES != 0 {
+        obstacles.push(Obstacle::WouldNotStick("\"Password never expires\" is set on the user".to_owned()));
+    }
+    if locked {
+        if !may("lockoutTime") {
+            obstacles.push(Obstacle::MissingRight(Right::Unlock));
+        }
+        obstacles.push(Obstacle::Locked { until });
+    }
+    let stamp = stamp(&entry);
+    let set_at = stamp.as_ref().and_then(|stamp| stamp.at);
+    Ok(Standing {
+        whom: Whom::User(id),
+        state: State {
+            has_user: true,
+            external: flags & SMART_CARD != 0,
+            disabled,
+            locked,
+            change_required,
+            expired: None,
+            withdrawn: None,
+        },
+        issued_at: set_at.filter(|_| change_required),
+        changed_by_customer_at: None, // the directory names no author
+        stamp,
+        expires_at: None,
+        issued_by: None,
+        roles: Vec::new(),
+        groups: entry.texts("memberOf").iter().map(|dn| first_value(dn)).collect(),
+        policy: policy.rules,
+        obstacles,
+    })
+}
+
+/// The first value of a name (RFC 4514): `Staff` of `CN=Staff,OU=Groups,…`.
+fn first_value(dn: &str) -> String {
+    let value = dn.split_once('=').map_or(dn, |(_, value)| value);
+    let mut end = value.len();
+    let mut escaped = false;
+    for (at, letter) in value.char_indices() {
+        if letter == ',' && !escaped {
+            end = at;
+            break;
+        }
+        escaped = letter == '\\' && !escaped;
+    }
+    value[..end].replace('\\', "")
+}
+
+/// Administrators by adminCount and by their built-in groups; the profile's own groups with all nesting.
+async fn protection(agent: &LdapAgent, entry: &Entry) -> Answer<Option<Obstacle>> {
+    if entry.number("adminCount").is_some_and(|count| count > 0) {
+        return Ok(Some(Obstacle::Protected("adminCount (an administrators' group of the domain)".to_owned())));
+    }
+    let groups = entry.values("tokenGroups");
+    if groups.is_empty() {
+        let missing = "the right to read tokenGroups of this user".to_owned();
+        return Ok(Some(Obstacle::ProtectionUnreadable(missing)));
+    }
+    if let Some(name) = groups.iter().find_map(|sid| administrators(sid)) {
+        return Ok(Some(Obstacle::Protected(name.to_owned())));
+    }
+    for name in &agent.protected {
+        let sids = group_sids(agent, name).await?;
+        if sids.is_empty() {
+            let missing = format!("the group \"{name}\" is not there, or you may not read it");
+            return Ok(Some(Obstacle::ProtectionUnreadable(missing)));
+        }
+        if sids.iter().any(|sid| groups.contains(sid)) {
+            return Ok(Some(Obstacle::Protected(name.clone())));
+        }
+    }
+    Ok(None)
+}
+
+/// The identifiers of the groups with this name, or of the one entry that it names.
+pub(super) async fn group_sids(agent: &LdapAgent, name: &str) -> Answer<Vec<Vec<u8>>> {
+    let found = if name.contains('=') {
+        agent.connection.search(name, Scope::Base, "(objectClass=group)", &["objectSid"], 1).await?
+    } else {
+        let name = ldap_escape(name);
+        let filter = format!("(&(objectClass=group)(|(sAMAccountName={name})(cn={name})))");
+        agent.connection.search(suffix(&agent.settings.base), Scope::Subtree, &filter, &["objectSid"], 10).await?
+    };
+    Ok(found.entries.iter().filter_map(|entry| entry.values("objectSid").first().cloned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_value;
+
+    #[test]
+    fn a_group_is_named_by_its_first_value() {
+        assert_eq!(first_value("CN=Staff,OU=Groups,DC=tellonce,DC=test"), "Staff");
+        assert_eq!(first_value("CN=Staff\\, London,OU=Groups"), "Staff, London");
+        assert_eq!(first_value("no name"), "no name");
+    }
+}

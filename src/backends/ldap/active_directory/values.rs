@@ -1,0 +1,95 @@
+//! Values as Active Directory writes them: flags, security identifiers, replication metadata, passwords.
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::backends::ldap::entry::since_1601;
+
+/// userAccountControl ([MS-ADTS] section 2.2.16): the user is disabled.
+pub(super) const DISABLED: i64 = 0x2;
+/// msDS-User-Account-Control-Computed: locked after failed attempts.
+pub(super) const LOCKED: i64 = 0x10;
+/// userAccountControl: the password never expires, and then no change is ever forced.
+pub(super) const NEVER_EXPIRES: i64 = 0x1_0000;
+/// userAccountControl: only a smart card lets in.
+pub(super) const SMART_CARD: i64 = 0x4_0000;
+/// msDS-User-Account-Control-Computed: the password has to be changed.
+pub(super) const MUST_CHANGE: i64 = 0x80_0000;
+
+/// The attribute id of unicodePwd in replication metadata.
+const UNICODE_PWD: u32 = 0x9005a;
+const HEADER: usize = 16;
+const ROW: usize = 48;
+
+/// Version of the password, and when it was set ([MS-ADTS] section 3.1.1.1.9; replPropertyMetaData, version 1).
+pub(super) fn password_version(metadata: &[u8]) -> Option<(u64, Option<Timestamp>)> {
+    let number = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
+    let count = usize::try_from(number(metadata.get(8..12)?)?).ok()?;
+    metadata.get(HEADER..)?.chunks_exact(ROW).take(count).find_map(|row| {
+        if number(&row[0..4])? != UNICODE_PWD {
+            return None;
+        }
+        let seconds = u64::from_le_bytes(row[8..16].try_into().ok()?);
+        let at = i64::try_from(seconds).ok().and_then(since_1601);
+        Some((u64::from(number(&row[4..8])?), at))
+    })
+}
+
+/// A password as unicodePwd takes it: in quotes, in UTF-16, little-endian ([MS-ADTS] section 3.1.1.3.1.5).
+pub(super) fn unicode_pwd(password: &str) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(password.len() * 2 + 4));
+    for unit in std::iter::once(u16::from(b'"')).chain(password.encode_utf16()).chain(std::iter::once(u16::from(b'"')))
+    {
+        bytes.extend_from_slice(&unit.to_le_bytes());
+    }
+    bytes
+}
+
+/// Whether a security identifier is one of the built-in administrators' ([MS-DTYP] section 2.4.2.4).
+pub(super) fn administrators(sid: &[u8]) -> Option<&'static str> {
+    let last = sid.len().checked_sub(4).and_then(|at| sid.get(at..))?;
+    let number = u32::from_le_bytes(last.try_into().ok()?);
+    let built_in = sid.get(8..12) == Some(&32_u32.to_le_bytes()) && sid.len() == 16;
+    let domain = sid.get(8..12) == Some(&21_u32.to_le_bytes()) && sid.len() == 28;
+    match number {
+        544 if built_in => Some("Administrators"),
+        548 if built_in => Some("Account Operators"),
+        549 if built_in => Some("Server Operators"),
+        550 if built_in => Some("Print Operators"),
+        551 if built_in => Some("Backup Operators"),
+        512 if domain => Some("Domain Admins"),
+        516 if domain => Some("Domain Controllers"),
+        518 if domain => Some("Schema Admins"),
+        519 if domain => Some("Enterprise Admins"),
+        526 if domain => Some("Key Admins"),
+        527 if domain => Some("Enterprise Key Admins"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_the_password_is_found_in_the_metadata() {
+        let mut metadata = vec![1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0];
+        for (id, version) in [(0x90060_u32, 9_u32), (UNICODE_PWD, 4)] {
+            metadata.extend(id.to_le_bytes());
+            metadata.extend(version.to_le_bytes());
+            metadata.extend(13_440_009_679_u64.to_le_bytes());
+            metadata.extend([0; 32]);
+        }
+        let found = password_version(&metadata);
+        assert_eq!(found.map(|(version, _)| version), Some(4));
+        assert_eq!(found.and_then(|(_, at)| at).map(|at| at.to_string()).as_deref(), Some("2026-11-24T16:01:19Z"));
+        for length in 0..metadata.len() - 1 {
+            assert_eq!(password_version(&metadata[..length]), None, "cut off at {length}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_quoted_and_wide() {
+        assert_eq!(unicode_pwd("aä").as_slice(), [b'"', 0, b'a', 0, 0xe4, 0, b'"', 0]);
+    }
+}

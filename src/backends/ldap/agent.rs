@@ -1,0 +1,186 @@
+//! A signed-in agent: the connection, and how users are found over it.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use ldap3::{Scope, ldap_escape};
+
+use super::connection::Connection;
+use super::dialect::{Dialect, Known};
+use super::entry::Entry;
+use super::settings::LdapSettings;
+use crate::domain::ports::Clock;
+use crate::domain::{Answer, Customer, CustomerId, Failure, Kind, Names, Reason, UserId};
+
+/// The detail under which `show` lists an entry's name, and by which it is found again.
+const ENTRY: &str = "Entry";
+
+/// A signed-in agent.
+pub(super) struct LdapAgent {
+    pub(super) connection: Connection,
+    pub(super) settings: Rc<LdapSettings>,
+    pub(super) dialect: Rc<dyn Dialect>,
+    pub(super) known: Known,
+    pub(super) protected: Vec<String>,
+    pub(super) clock: Arc<dyn Clock + Send + Sync>,
+    /// When the kept session ends.
+    pub(super) until: Option<Timestamp>,
+}
+
+impl LdapAgent {
+    /// The attributes of every customer's entry.
+    pub(super) fn attributes(&self) -> Vec<&str> {
+        let mut attributes = vec![
+            "objectClass",
+            "cn",
+            "displayName",
+            "givenName",
+            "sn",
+            "mail",
+            "telephoneNumber",
+            "description",
+            self.dialect.login(),
+        ];
+        attributes.extend(self.dialect.also_names());
+        attributes.extend(self.settings.customer_id.as_deref());
+        attributes
+    }
+
+    /// The attribute with the customer's id.
+    pub(super) fn id_attribute(&self) -> &str {
+        self.settings.customer_id.as_deref().unwrap_or_else(|| self.dialect.login())
+    }
+
+    /// The entries of users, and of people without one, that fit. A contact whose address a user has is that user.
+    pub(super) async fn people(&self, filter: &str, most: usize) -> Answer<(Vec<Entry>, bool)> {
+        let attributes = self.attributes();
+        let users = format!("(&{}{filter})", self.dialect.users());
+        let found = self.connection.search(&self.settings.base, Scope::Subtree, &users, &attributes, most).await?;
+        let (mut entries, mut complete) = (found.entries, found.complete);
+        if let Some(contacts) = &self.settings.contacts {
+            let filter = format!("(&{}{filter})", self.dialect.contacts());
+            let more = self.connection.search(contacts, Scope::Subtree, &filter, &attributes, most).await?;
+            complete &= more.complete;
+            for contact in more.entries {
+                let mail = contact.text("mail").map(|mail| mail.to_lowercase());
+                let has_user = match &mail {
+                    Some(mail) => !self.users_with("mail", mail).await?.is_empty(),
+                    None => false,
+                };
+                if !has_user && !entries.iter().any(|entry| entry.dn == contact.dn) {
+                    entries.push(contact);
+                }
+            }
+        }
+        Ok((entries, complete))
+    }
+
+    /// The users with exactly this value.
+    pub(super) async fn users_with(&self, attribute: &str, value: &str) -> Answer<Vec<Entry>> {
+        let filter = format!("(&{}({attribute}={}))", self.dialect.users(), ldap_escape(value));
+        let attributes = self.attributes();
+        Ok(self.connection.search(&self.settings.base, Scope::Subtree, &filter, &attributes, 10).await?.entries)
+    }
+
+    /// Customers from entries; an id that several have is none: their entries' names take its place.
+    pub(super) fn customers(&self, entries: &[Entry]) -> Vec<Customer> {
+        let mut customers: Vec<Customer> = entries.iter().map(|entry| self.customer(entry)).collect();
+        for at in 0..customers.len() {
+            let shared = customers.iter().filter(|other| other.id == customers[at].id).count() > 1;
+            if shared {
+                let id = customers[at].id.clone();
+                for (customer, entry) in customers.iter_mut().zip(entries).filter(|(customer, _)| customer.id == id) {
+                    customer.id = CustomerId::new(entry.dn.clone());
+                }
+            }
+        }
+        customers
+    }
+
+    fn customer(&self, entry: &Entry) -> Customer {
+        let email = entry.text("mail");
+        let username = entry.text(self.dialect.login());
+        let id = entry
+            .text(self.id_attribute())
+            .or_else(|| username.clone())
+            .or_else(|| email.as_ref().map(|email| email.to_lowercase()))
+            .unwrap_or_else(|| entry.dn.clone());
+        let (first, last) = (entry.text("givenName"), entry.text("sn"));
+        let both = [first.as_deref(), last.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let name = entry.text("displayName").or_else(|| entry.text("cn")).unwrap_or(both);
+        let mut details: Vec<(String, String)> = [("Phone", "telephoneNumber"), ("Description", "description")]
+            .into_iter()
+            .filter_map(|(label, attribute)| entry.text(attribute).map(|value| (label.to_owned(), value)))
+            .collect();
+        for attribute in self.dialect.also_names() {
+            details.extend(entry.text(attribute).map(|value| ((*attribute).to_owned(), value)));
+        }
+        details.push((ENTRY.to_owned(), entry.dn.clone()));
+        let names = first.zip(last).map(|(first, last)| Names { first, last });
+        Customer { id: CustomerId::new(id), name, email, username, names, details }
+    }
+
+    /// The customer's user; none where there is none.
+    ///
+    /// # Errors
+    /// Exit 5: several users could be meant.
+    pub(super) async fn user_of(&self, customer: &Customer) -> Answer<Option<Entry>> {
+        let listed = customer.details.iter().find(|(label, _)| label == ENTRY).map(|(_, dn)| dn);
+        if let Some(dn) = listed
+            && let Some(entry) = self.connection.read(dn, &self.attributes()).await?
+            && entry.has(self.dialect.login())
+        {
+            return Ok(Some(entry));
+        }
+        let mut ways: Vec<(&str, &str)> = Vec::new();
+        ways.extend(customer.username.as_deref().map(|username| (self.dialect.login(), username)));
+        ways.push((self.id_attribute(), customer.id.as_str()));
+        ways.extend(customer.email.as_deref().map(|email| ("mail", email)));
+        for (attribute, value) in ways {
+            let mut found = self.users_with(attribute, value).await?;
+            match found.len() {
+                0 => {}
+                1 => return Ok(found.pop()),
+                _ => {
+                    return Err(Failure::new(
+                        Kind::Ambiguous,
+                        Reason::Ambiguous,
+                        format!("\"{value}\" ({attribute}) is more than one user in the directory."),
+                    )
+                    .hint("Give the id of the one you mean.")
+                    .candidates(self.customers(&found)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// A name to sign in with that nobody has yet.
+    pub(super) async fn free_username(&self, customer: &Customer) -> Answer<String> {
+        let local = customer.email.as_deref().and_then(|email| email.split_once('@')).map(|(local, _)| local);
+        let base = self.dialect.username(local.unwrap_or(&customer.name));
+        let domain = super::settings::suffix(&self.settings.base);
+        for number in 1..100_u32 {
+            let name = if number == 1 { base.clone() } else { format!("{base}{number}") };
+            let filter = format!("({}={})", self.dialect.login(), ldap_escape(name.as_str()));
+            let taken = self.connection.search(domain, Scope::Subtree, &filter, &["1.1"], 1).await?;
+            if taken.entries.is_empty() {
+                return Ok(name);
+            }
+        }
+        Err(Failure::unavailable(format!("No name to sign in with is free that begins with \"{base}\".")))
+    }
+
+    /// The entry of a user, by its name.
+    pub(super) async fn entry(&self, user: &UserId, attributes: &[&str]) -> Answer<Entry> {
+        let entry = self.connection.read(user.as_str(), attributes).await?;
+        entry.ok_or_else(|| Failure::unavailable("The user is gone from the directory, or may not be read any more."))
+    }
+}
+
+/// Whether two names (RFC 4514) are the same, written as servers write them.
+pub(super) fn same_dn(one: &str, other: &str) -> bool {
+    let plain = |dn: &str| dn.split(',').map(|part| part.trim().to_lowercase()).collect::<Vec<_>>().join(",");
+    plain(one) == plain(other)
+}

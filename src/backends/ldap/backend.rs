@@ -1,0 +1,141 @@
+//! The identity backend: what is the same in every dialect.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::agent::LdapAgent;
+use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
+use crate::domain::{
+    About, Answer, Capabilities, Check, Customer, Failure, Forced, Issued, Kind, NewUser, Obstacle, Pending, Reason,
+    Right, Rule, SessionsEnded, Stamp, Standing, State, TemporaryPassword, UserId, Whom, generate,
+};
+use crate::system::SystemRandom;
+
+/// The length of a password that nobody will know.
+const NOBODY_TYPES: usize = 64;
+
+/// The directory as a system that keeps passwords.
+pub(super) struct LdapBackend {
+    pub(super) agent: Rc<LdapAgent>,
+    /// Customers come from somewhere else.
+    pub(super) directory_beside: bool,
+}
+
+#[async_trait(?Send)]
+impl IdentityBackend for LdapBackend {
+    async fn capabilities(&self) -> Answer<Capabilities> {
+        self.agent.dialect.capabilities(&self.agent).await
+    }
+
+    async fn rights(&self) -> Answer<Vec<Right>> {
+        self.agent.dialect.rights(&self.agent).await
+    }
+
+    async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
+        let until = self.agent.clock.now().checked_add(at_least).unwrap_or(jiff::Timestamp::MAX);
+        if self.agent.until.is_some_and(|ends| ends < until) {
+            return Err(Failure::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over, or about to end.")
+                .hint("Sign in again: `tellonce login`."));
+        }
+        self.agent.connection.unpin();
+        self.agent.connection.read("", &["1.1"]).await.map(drop)
+    }
+
+    async fn end_session(&self) -> Answer<()> {
+        self.agent.connection.close().await;
+        Ok(())
+    }
+
+    async fn standing(&self, customer: &Customer) -> Answer<Standing> {
+        let agent = &self.agent;
+        if let Some(user) = agent.user_of(customer).await? {
+            return agent.dialect.standing(agent, &user).await;
+        }
+        let policy = agent.dialect.new_users_policy(agent).await?;
+        let username = match &customer.username {
+            Some(username) => username.clone(),
+            None => agent.free_username(customer).await?,
+        };
+        let mut obstacles = Vec::new();
+        if !agent.dialect.may_create(agent).await? {
+            obstacles.push(Obstacle::MissingRight(Right::CreateUsers));
+        }
+        let new_customer = !self.directory_beside && customer.details.is_empty();
+        Ok(Standing {
+            whom: Whom::NewUser(NewUser { customer: customer.clone(), username, new_customer }),
+            state: State::default(),
+            stamp: None,
+            issued_at: None,
+            expires_at: None,
+            issued_by: None,
+            changed_by_customer_at: None,
+            roles: Vec::new(),
+            groups: Vec::new(),
+            policy,
+            obstacles,
+        })
+    }
+
+    async fn set_temporary_password(
+        &self,
+        intent: &Intent,
+        whom: &Whom,
+        password: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed> {
+        match whom {
+            Whom::User(user) => self.agent.dialect.set(&self.agent, intent, user, password).await,
+            Whom::NewUser(new) => self.agent.dialect.create(&self.agent, intent, new, password).await,
+        }
+    }
+
+    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Answer<()> {
+        Ok(()) // the set itself marks it
+    }
+
+    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Answer<SessionsEnded> {
+        Ok(SessionsEnded::NotHere) // a directory keeps none; connections and tickets cannot be ended from outside
+    }
+
+    async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
+        self.agent.dialect.read_back(&self.agent, issued).await
+    }
+
+    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
+        let agent = &self.agent;
+        let entry = agent.entry(user, &agent.attributes()).await?;
+        let standing = agent.dialect.standing(agent, &entry).await?;
+        if !standing.state.change_required || only.is_some_and(|only| standing.stamp.as_ref() != Some(only)) {
+            return Err(not_pending());
+        }
+        let about = About { username: entry.text(agent.dialect.login()), email: entry.text("mail") };
+        let mut policy = standing.policy.to_generate_for();
+        if !policy.rules().any(|rule| matches!(rule, Rule::MaxLength(_))) {
+            policy = policy.with([Rule::MinLength(NOBODY_TYPES)]); // enough for a stricter policy that cannot be read
+        }
+        let unknown = generate(&policy, &about, &mut SystemRandom)?;
+        agent.dialect.withdraw(agent, intent, user, standing.stamp.as_ref(), &unknown).await
+    }
+
+    async fn pending(&self) -> Answer<Vec<Pending>> {
+        self.agent.dialect.pending(&self.agent).await
+    }
+
+    async fn unlock(&self, _: &Intent, user: &UserId) -> Answer<()> {
+        self.agent.dialect.unlock(&self.agent, user).await
+    }
+
+    async fn checks(&self) -> Answer<Vec<Check>> {
+        self.agent.dialect.checks(&self.agent).await
+    }
+}
+
+/// It was used, or another was issued, meanwhile.
+pub(super) fn not_pending() -> Failure {
+    Failure::refused(
+        Reason::NothingPending,
+        "That temporary password is not pending any more: it was used, or another was issued.",
+    )
+    .hint("See where the customer stands: `tellonce show CUSTOMER`.")
+}

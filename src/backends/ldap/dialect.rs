@@ -1,0 +1,107 @@
+//! What differs between the servers.
+
+use async_trait::async_trait;
+use ldap3::LdapResult;
+
+use super::agent::LdapAgent;
+use super::connection::{BindRefused, Connection};
+use super::entry::Entry;
+use crate::domain::ports::{Intent, SetFailed};
+use crate::domain::{
+    Answer, Capabilities, Check, Forced, Issued, NewUser, Pending, PolicyRead, Right, Stamp, Standing,
+    TemporaryPassword, UserId,
+};
+
+/// Who the agent is to the server, and what the server can do: read once, after the bind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// The agent's own name (DN), where the server tells it.
+    pub(super) dn: Option<String>,
+    /// Active Directory: the agent's security identifiers.
+    pub(super) sids: Vec<Vec<u8>>,
+    /// The controls that the server knows.
+    pub(super) controls: Vec<String>,
+}
+
+impl Known {
+    /// Whether the server knows a control.
+    pub(super) fn has(&self, control: &str) -> bool {
+        self.controls.iter().any(|known| known == control)
+    }
+}
+
+/// A kind of directory server.
+#[async_trait(?Send)]
+pub(super) trait Dialect {
+    /// The name to bind with, for the name that the agent gave.
+    fn bind_name(&self, agent: &str) -> String;
+    /// What a refused bind means.
+    fn bind_refused(&self) -> BindRefused;
+    /// Learns who the agent is.
+    async fn learn(&self, connection: &Connection) -> Answer<Known>;
+    /// The filter that every user fits.
+    fn users(&self) -> &'static str;
+    /// The filter that every person without a user fits.
+    fn contacts(&self) -> &'static str;
+    /// The attribute with the name to sign in with.
+    fn login(&self) -> &'static str;
+    /// Further attributes that name one user exactly.
+    fn also_names(&self) -> &'static [&'static str];
+    /// The filter for part of a name, from text that is escaped.
+    fn search(&self, escaped: &str) -> String;
+    /// A name to sign in with made of this text.
+    fn username(&self, text: &str) -> String;
+    /// Where a user stands.
+    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing>;
+    /// The policy for a new user.
+    async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead>;
+    /// Whether the agent may create users, as far as it can be read.
+    async fn may_create(&self, agent: &LdapAgent) -> Answer<bool>;
+    /// Sets the password of a user, with a forced change.
+    async fn set(
+        &self,
+        agent: &LdapAgent,
+        intent: &Intent,
+        user: &UserId,
+        password: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed>;
+    /// Creates a user with that password, in one add.
+    async fn create(
+        &self,
+        agent: &LdapAgent,
+        intent: &Intent,
+        new: &NewUser,
+        password: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed>;
+    /// Reads back.
+    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced>;
+    /// Replaces the pending password by one that nobody knows.
+    async fn withdraw(
+        &self,
+        agent: &LdapAgent,
+        intent: &Intent,
+        user: &UserId,
+        only: Option<&Stamp>,
+        unknown: &TemporaryPassword,
+    ) -> Answer<()>;
+    /// All that is pending.
+    async fn pending(&self, agent: &LdapAgent) -> Answer<Vec<Pending>>;
+    /// Lifts a lock-out.
+    async fn unlock(&self, agent: &LdapAgent, user: &UserId) -> Answer<()>;
+    /// What it keeps and does not keep.
+    async fn capabilities(&self, agent: &LdapAgent) -> Answer<Capabilities>;
+    /// What the agent may do, as far as it can be read.
+    async fn rights(&self, agent: &LdapAgent) -> Answer<Vec<Right>>;
+    /// For `doctor`.
+    async fn checks(&self, agent: &LdapAgent) -> Answer<Vec<Check>>;
+}
+
+/// The refusal of a bind for a wrong name or password.
+pub(super) fn wrong_password(_: &LdapResult) -> crate::domain::Failure {
+    crate::domain::Failure::new(
+        crate::domain::Kind::NotAllowed,
+        crate::domain::Reason::SignInRefused,
+        "That name and password do not go together.",
+    )
+    .hint("Sign in again: `tellonce login`.")
+}

@@ -1,0 +1,93 @@
+//! The customer directory: look-ups by id, name to sign in with, e-mail or part of a name.
+
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use ldap3::ldap_escape;
+
+use super::agent::LdapAgent;
+use crate::domain::ports::CustomerDirectory;
+use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason};
+
+/// Matches are counted up to about here; beyond, the total is not said.
+const COUNTED: usize = 1000;
+
+/// The directory as a list of customers.
+pub(super) struct LdapDirectory(pub(super) Rc<LdapAgent>);
+
+impl LdapDirectory {
+    fn exactly(&self, text: &str) -> String {
+        let agent = &self.0;
+        let escaped = ldap_escape(text);
+        let mut attributes = vec![agent.id_attribute(), agent.dialect.login(), "mail"];
+        attributes.extend(agent.dialect.also_names());
+        attributes.dedup();
+        let parts: Vec<String> = attributes.iter().map(|attribute| format!("({attribute}={escaped})")).collect();
+        format!("(|{})", parts.concat())
+    }
+}
+
+#[async_trait(?Send)]
+impl CustomerDirectory for LdapDirectory {
+    async fn find(&self, text: &str, limit: usize) -> Answer<Found> {
+        let exactly = self.exact(text).await?;
+        let filter = self.0.dialect.search(&ldap_escape(text));
+        let (mut entries, complete) = self.0.people(&filter, COUNTED).await?;
+        entries.sort_by_cached_key(|entry| {
+            [entry.text("sn"), entry.text("cn"), Some(entry.dn.clone())]
+                .map(|text| text.map(|text| text.to_lowercase()))
+        });
+        let others = self.0.customers(&entries);
+        let mut customers = exactly;
+        customers.extend(others);
+        let mut seen = std::collections::HashSet::new();
+        customers.retain(|customer| seen.insert(customer.details.last().cloned()));
+        let total = complete.then_some(customers.len() as u64);
+        customers.truncate(limit);
+        Ok(Found { customers, total })
+    }
+
+    async fn exact(&self, text: &str) -> Answer<Vec<Customer>> {
+        if text.contains('=') {
+            let entry = self.0.connection.read(text, &self.0.attributes()).await;
+            if let Ok(Some(entry)) = entry {
+                return Ok(self.0.customers(&[entry]));
+            }
+        }
+        let (entries, _) = self.0.people(&self.exactly(text), COUNTED).await?;
+        Ok(self.0.customers(&entries))
+    }
+
+    async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
+        let mut found = self.exact(id.as_str()).await?;
+        if found.len() > 1 {
+            found.retain(|customer| customer.id == *id);
+        }
+        Ok(if found.len() == 1 { found.pop() } else { None })
+    }
+
+    async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {
+        particulars.check()?;
+        let email = particulars.email.trim();
+        let there = self.exact(email).await?;
+        if !there.is_empty() {
+            return Err(Failure::new(
+                Kind::Refused,
+                Reason::CustomerExists,
+                format!("There is a customer with the e-mail address {email} already."),
+            )
+            .hint("Reset that one, without `--create`.")
+            .candidates(there));
+        }
+        let names =
+            Names { first: particulars.first_name.trim().to_owned(), last: particulars.last_name.trim().to_owned() };
+        Ok(Customer {
+            id: CustomerId::new(email.to_lowercase()),
+            name: format!("{} {}", names.first, names.last),
+            email: Some(email.to_owned()),
+            username: None,
+            names: Some(names),
+            details: Vec::new(),
+        })
+    }
+}

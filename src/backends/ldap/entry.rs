@@ -1,0 +1,129 @@
+//! An entry of the directory: its values as bytes, and as what they mean. Nothing a server sends makes this stop.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+use lber::structure::{PL, StructureTag};
+
+/// Seconds between 1601-01-01 and 1970-01-01: Windows counts from the former ([MS-DTYP] section 2.3.3).
+const SINCE_1601: i64 = 11_644_473_600;
+
+/// A name and its attributes, whose names are in small letters and without options.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    pub(super) dn: String,
+    attributes: HashMap<String, Vec<Vec<u8>>>,
+}
+
+fn children(tag: StructureTag) -> Option<Vec<StructureTag>> {
+    if let PL::C(children) = tag.payload { Some(children) } else { None }
+}
+
+fn bytes(tag: StructureTag) -> Option<Vec<u8>> {
+    if let PL::P(bytes) = tag.payload { Some(bytes) } else { None }
+}
+
+impl Entry {
+    /// From a search result entry (RFC 4511 section 4.5.2); none where it is not one.
+    pub(super) fn of(tag: StructureTag) -> Option<Self> {
+        let mut parts = children(tag)?.into_iter();
+        let dn = String::from_utf8(bytes(parts.next()?)?).ok()?;
+        let mut attributes = HashMap::new();
+        for attribute in children(parts.next()?)? {
+            let mut parts = children(attribute)?.into_iter();
+            let name = String::from_utf8(bytes(parts.next()?)?).ok()?;
+            let values: Vec<Vec<u8>> = children(parts.next()?)?.into_iter().filter_map(bytes).collect();
+            let name = name.split(';').next().unwrap_or_default().to_ascii_lowercase();
+            attributes.entry(name).or_insert_with(Vec::new).extend(values);
+        }
+        Some(Self { dn, attributes })
+    }
+
+    /// The values of an attribute; it has none, or the agent may not read it: none.
+    pub(super) fn values(&self, name: &str) -> &[Vec<u8>] {
+        self.attributes.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether there is a value.
+    pub(super) fn has(&self, name: &str) -> bool {
+        !self.values(name).is_empty()
+    }
+
+    /// All values as text; bytes that are none are replaced.
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        self.values(name).iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect()
+    }
+
+    /// The first value as text.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.values(name)
+            .first()
+            .map(|value| String::from_utf8_lossy(value).into_owned())
+            .filter(|text| !text.is_empty())
+    }
+
+    /// The first value as a number.
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
+        self.text(name)?.trim().parse().ok()
+    }
+
+    /// Whether the first value is TRUE (RFC 4517 section 3.3.3).
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|text| text.eq_ignore_ascii_case("TRUE"))
+    }
+
+    /// The first value as a generalised time in UTC.
+    pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
+        generalized_time(&self.text(name)?)
+    }
+
+    /// The first value as a Windows file time; 0 and "never" are none.
+    pub(super) fn file_time(&self, name: &str) -> Option<Timestamp> {
+        self.number(name).filter(|ticks| *ticks > 0 && *ticks < i64::MAX).and_then(from_ticks)
+    }
+}
+
+/// 100-nanosecond steps since 1601.
+fn from_ticks(ticks: i64) -> Option<Timestamp> {
+    since_1601(ticks / 10_000_000)
+}
+
+/// Seconds since 1601.
+pub(super) fn since_1601(seconds: i64) -> Option<Timestamp> {
+    Timestamp::from_second(seconds.checked_sub(SINCE_1601)?).ok()
+}
+
+/// A generalised time in UTC, to the second (RFC 4517 section 3.3.13).
+pub(super) fn generalized_time(text: &str) -> Option<Timestamp> {
+    let digits = text.strip_suffix('Z')?.split(['.', ',']).next()?;
+    let time = DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
+    Offset::UTC.to_timestamp(time).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use super::*;
+
+    #[test]
+    fn times_are_read_and_what_is_none_is_none() {
+        assert_eq!(generalized_time("20261124160102Z").unwrap().to_string(), "2026-11-24T16:01:02Z");
+        assert_eq!(generalized_time("20261124160102.519926Z").unwrap().to_string(), "2026-11-24T16:01:02Z");
+        for text in ["000001010000Z", "", "Z", "20261124", "2026112416010Z\u{0}", "20261324160102Z"] {
+            assert!(generalized_time(text).is_none(), "{text}");
+        }
+        assert_eq!(since_1601(13_440_009_679).unwrap().to_string(), "2026-11-24T16:01:19Z");
+        assert!(since_1601(i64::MIN).is_none());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_do_not_stop_it() {
+        let mut entry = Entry::default();
+        entry.attributes.insert("mail".into(), vec![vec![0xff, 0x1b, b'a']]);
+        assert_eq!(entry.text("MAIL").unwrap(), "\u{fffd}\u{1b}a");
+        assert!(entry.number("mail").is_none() && entry.time("mail").is_none() && entry.text("cn").is_none());
+    }
+}

@@ -1,0 +1,61 @@
+//! Active Directory and `OpenLDAP`: one backend over LDAP, with a dialect each.
+//!
+//! Facts about the servers that a line leans on stand beside that line; they were seen on Samba 4.17 and slapd 2.5.
+
+mod active_directory;
+mod agent;
+mod backend;
+mod ber;
+mod connection;
+mod dialect;
+mod directory;
+mod entry;
+mod failure;
+mod openldap;
+mod settings;
+mod sign_in;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::Surroundings;
+use crate::config::Profile;
+use crate::domain::ports::AgentSignIn;
+use crate::domain::{Answer, Place};
+use active_directory::ActiveDirectory;
+use dialect::Dialect;
+use openldap::OpenLdap;
+use settings::LdapSettings;
+use sign_in::LdapSignIn;
+
+/// Whether the profile is written right.
+///
+/// # Errors
+/// Exit 2 with file, line and key.
+pub(super) fn check(profile: &Profile) -> Answer<()> {
+    LdapSettings::of(profile).map(drop)
+}
+
+/// Opens the directory; nothing is sent yet.
+///
+/// # Errors
+/// Exit 2: the profile is written wrong, or its certificate authorities cannot be read.
+pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>> {
+    let settings = Rc::new(LdapSettings::of(profile)?);
+    let dialect: Rc<dyn Dialect> = if profile.backend == settings::ACTIVE_DIRECTORY {
+        Rc::new(ActiveDirectory::new(Rc::clone(&settings)))
+    } else {
+        Rc::new(OpenLdap::new(Rc::clone(&settings)))
+    };
+    Ok(Box::new(LdapSignIn {
+        tls: connection::tls(settings.ca_cert.as_deref())?,
+        settings,
+        dialect,
+        raw: profile.settings.clone(),
+        protected: super::protected(profile)?.groups,
+        place,
+        store: Rc::clone(&around.store),
+        one_call: around.one_call,
+        clock: Arc::clone(&around.clock),
+    }))
+}

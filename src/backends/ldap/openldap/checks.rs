@@ -1,0 +1,57 @@
+//! What `doctor` finds out of slapd as this agent.
+
+use ldap3::Scope;
+
+use super::policy::UserPolicy;
+use super::standing::unseen_group;
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::ber;
+use crate::domain::{Answer, Check, CheckState, PolicyRead};
+
+/// The checks.
+pub(super) async fn read(agent: &LdapAgent) -> Answer<Vec<Check>> {
+    let policy = UserPolicy::read(agent, None).await?;
+    let name = &agent.settings.default_policy;
+    let mut checks = vec![match policy.would_not_stick() {
+        None => Check::new("default_policy", CheckState::Ok, format!("{name} forces a change after a reset")),
+        Some(why) => Check::new("default_policy", CheckState::Fault, format!("a forced change does not stick: {why}")),
+    }];
+    if let PolicyRead::Unreadable(why) = policy.rules() {
+        checks.push(Check::new("policy", CheckState::Warning, format!("{why}: passwords are made for a strict one")));
+    }
+    checks.push(Check::new(
+        "rights_readable",
+        CheckState::Unknown,
+        "slapd tells nobody their rights: the first reset and the first new user answer",
+    ));
+    checks.push(Check::new(
+        "expiry",
+        CheckState::Warning,
+        "slapd does not end an unused temporary password: run `tellonce withdraw --older-than 24h --all` from a timer",
+    ));
+    if !agent.known.has(ber::PASSWORD_POLICY) {
+        checks.push(Check::new(
+            "ppolicy",
+            CheckState::Fault,
+            "the password-policy overlay is not loaded: no change is ever forced",
+        ));
+    }
+    if let Some(group) = unseen_group(agent).await? {
+        let words =
+            format!("the protected group \"{group}\" is not there, or you may not read it: every reset is refused");
+        checks.push(Check::new("protected", CheckState::Fault, words));
+    }
+    let filter = "(|(userPassword=*)(pwdHistory=*))";
+    let seen = agent
+        .connection
+        .search(&agent.settings.base, Scope::Subtree, filter, &["userPassword", "pwdHistory"], 50)
+        .await?;
+    if seen.entries.iter().any(|entry| entry.has("userPassword") || entry.has("pwdHistory")) {
+        checks.push(Check::new(
+            "hashes",
+            CheckState::Warning,
+            "agents may read password hashes (userPassword or pwdHistory): narrow slapd's access rules",
+        ));
+    }
+    Ok(checks)
+}

@@ -1,0 +1,364 @@
+//! `OpenLDAP` with the password-policy overlay (slapo-ppolicy(5)).
+
+mod checks;
+mod policy;
+mod standing;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use ldap3::controls::{Assertion, PostRead, RawControl};
+use ldap3::{LdapResult, Scope, dn_escape};
+
+use super::agent::{LdapAgent, same_dn};
+use super::backend::not_pending;
+use super::ber::{self, PolicyError};
+use super::connection::{BindRefused, Connection};
+use super::dialect::{Dialect, Known, wrong_password};
+use super::entry::Entry;
+use super::failure::{self, ASSERTION_FAILED, CONSTRAINT, EXISTS, INVALID_NAME, WRONG_CREDENTIALS};
+use super::settings::LdapSettings;
+use crate::domain::ports::{Intent, SetFailed};
+use crate::domain::{
+    Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Obstacle, Pending,
+    PolicyRead, Reason, Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
+};
+use policy::UserPolicy;
+use standing::{FACTS, stamp};
+
+/// What a set is recognised by: read with the change itself (post-read), and again at the read-back.
+const SET: [&str; 4] = ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName"];
+
+/// The dialect of `OpenLDAP`.
+pub(super) struct OpenLdap {
+    settings: Rc<LdapSettings>,
+    /// The change number of the last set: it names the change, where the time names only the second.
+    last_set: std::cell::RefCell<Option<String>>,
+}
+
+impl OpenLdap {
+    pub(super) const fn new(settings: Rc<LdapSettings>) -> Self {
+        Self { settings, last_set: std::cell::RefCell::new(None) }
+    }
+
+    fn controls(agent: &LdapAgent) -> Vec<RawControl> {
+        let mut controls = vec![ber::plain(ber::PASSWORD_POLICY)];
+        if agent.known.has(ber::POST_READ) {
+            controls.push(PostRead::new(SET.to_vec()));
+        }
+        controls
+    }
+
+    /// The stamp of the set that was just answered.
+    async fn issued(&self, agent: &LdapAgent, dn: &str, result: &LdapResult) -> Answer<Issued> {
+        let after = agent.connection.read_after_a_secret(dn, &SET).await;
+        let entry = match ber::post_read(result) {
+            Some(entry) => entry,
+            None => {
+                after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
+            }
+        };
+        *self.last_set.borrow_mut() = entry.text("entryCSN");
+        let stamp = stamp(&entry);
+        let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| agent.clock.now());
+        Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
+    }
+
+    /// Waits until the clock's next second where the password was set in this one: pwdChangedTime has whole seconds.
+    async fn wait_for_the_next_second(agent: &LdapAgent, before: Option<&Stamp>) {
+        let Some(at) = before.and_then(|stamp| stamp.at) else { return };
+        let since = agent.clock.now().duration_since(at);
+        if !since.is_negative() && since < jiff::SignedDuration::from_millis(1050) {
+            let rest = jiff::SignedDuration::from_millis(1050).checked_sub(since).unwrap_or_default();
+            tokio::time::sleep(rest.unsigned_abs()).await;
+        }
+    }
+}
+
+fn gone_after_set() -> Failure {
+    Failure { changed: Changed::Yes, ..Failure::unavailable("The user is gone right after the password was set.") }
+}
+
+/// Why a password was not taken.
+fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
+    let error = ber::policy_answer(result).and_then(|answer| answer.error);
+    match error {
+        Some(PolicyError::TooShort) => SetFailed::Policy(vec![Rule::MinLength(length + 4)]),
+        Some(PolicyError::Quality) => SetFailed::Policy(vec![
+            Rule::MinLength(length.max(16)),
+            Rule::Upper(2),
+            Rule::Lower(2),
+            Rule::Digits(2),
+            Rule::Special(2),
+        ]),
+        Some(PolicyError::InHistory) => SetFailed::Policy(vec![Rule::History(1)]),
+        Some(PolicyError::TooYoung) => Failure::refused(
+            Reason::Policy,
+            "The password was changed too recently for the policy (pwdMinAge); it cannot be set yet.",
+        )
+        .into(),
+        _ if result.rc == CONSTRAINT => {
+            Failure::refused(Reason::Policy, format!("The directory refused the password: {}.", failure::words(result)))
+                .into()
+        }
+        _ => failure::refused(&agent.connection.server(), result).into(),
+    }
+}
+
+fn bind_refused(result: &LdapResult) -> Option<Failure> {
+    let answer = ber::policy_answer(result).unwrap_or_default();
+    let no = |reason, words: &str| Some(Failure::new(Kind::NotAllowed, reason, words));
+    match answer.error {
+        Some(PolicyError::Locked) => {
+            no(Reason::Locked, "Your own user is locked after failed attempts. Wait, or have it unlocked.")
+        }
+        Some(PolicyError::Expired) => {
+            no(Reason::PasswordExpired, "Your own password has expired. Choose a new one first, then sign in again.")
+        }
+        Some(PolicyError::ChangeAfterReset) => {
+            no(Reason::PasswordExpired, "You must choose a new password of your own first, then sign in again.")
+        }
+        _ if result.rc == WRONG_CREDENTIALS => Some(wrong_password(result)),
+        _ if result.rc == INVALID_NAME => no(
+            Reason::SignInRefused,
+            "That is no name (DN) that the directory knows. Give the whole one, or set agents = \"ou=agents,…\" in the profile.",
+        ),
+        _ => None,
+    }
+}
+
+#[async_trait(?Send)]
+impl Dialect for OpenLdap {
+    fn bind_name(&self, agent: &str) -> String {
+        match &self.settings.agents {
+            Some(agents) if !agent.contains('=') => format!("uid={},{agents}", dn_escape(agent)),
+            _ => agent.to_owned(),
+        }
+    }
+
+    fn bind_refused(&self) -> BindRefused {
+        bind_refused
+    }
+
+    async fn learn(&self, connection: &Connection) -> Answer<Known> {
+        let root = connection.read("", &["supportedControl"]).await?.unwrap_or_default();
+        let own = connection.who_am_i().await?;
+        let dn = own.and_then(|name| name.strip_prefix("dn:").map(str::to_owned));
+        Ok(Known { dn, sids: Vec::new(), controls: root.texts("supportedControl") })
+    }
+
+    fn users(&self) -> &'static str {
+        "(&(objectClass=person)(uid=*))"
+    }
+
+    fn contacts(&self) -> &'static str {
+        "(&(objectClass=person)(!(uid=*)))"
+    }
+
+    fn login(&self) -> &'static str {
+        "uid"
+    }
+
+    fn also_names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn search(&self, escaped: &str) -> String {
+        format!("(|(uid={escaped}*)(cn=*{escaped}*)(sn={escaped}*)(givenName={escaped}*)(mail={escaped}*))")
+    }
+
+    fn username(&self, text: &str) -> String {
+        let letters = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+        let name: String = text.to_lowercase().replace(' ', ".").chars().filter(|letter| letters(*letter)).collect();
+        if name.is_empty() { "customer".to_owned() } else { name }
+    }
+
+    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
+        let mut standing = standing::read(agent, user).await?;
+        if let Some(group) = standing::unseen_group(agent).await? {
+            let missing = format!("the group \"{group}\" is not there, or you may not read it");
+            standing.obstacles.insert(0, Obstacle::ProtectionUnreadable(missing));
+        }
+        Ok(standing)
+    }
+
+    async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead> {
+        Ok(UserPolicy::read(agent, None).await?.rules())
+    }
+
+    async fn may_create(&self, _: &LdapAgent) -> Answer<bool> {
+        Ok(true) // slapd tells nobody their rights: the add itself answers
+    }
+
+    async fn set(
+        &self,
+        agent: &LdapAgent,
+        intent: &Intent,
+        user: &UserId,
+        password: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed> {
+        Self::wait_for_the_next_second(agent, intent.stamp_before()).await;
+        let secret = password.for_backend(intent);
+        // One modify: between two, the password would be a full sign-in. Never the Password Modify operation, which
+        // clears pwdReset for everybody but the root user.
+        let changes = [("userPassword", secret.as_bytes()), ("pwdReset", b"TRUE".as_slice())];
+        let result = agent.connection.replace(user.as_str(), &changes, Self::controls(agent)).await?;
+        if result.rc != 0 {
+            return Err(not_taken(agent, &result, secret.len()));
+        }
+        Ok(self.issued(agent, user.as_str(), &result).await?)
+    }
+
+    async fn create(
+        &self,
+        agent: &LdapAgent,
+        intent: &Intent,
+        new: &NewUser,
+        password: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed> {
+        let standing = UserPolicy::read(agent, None).await?;
+        if let Some(why) = standing.would_not_stick() {
+            return Err(
+                Failure::refused(Reason::WouldNotStick, format!("A forced change would not stick: {why}.")).into()
+            );
+        }
+        let Names { first, last } = new.customer.first_and_last();
+        let last = if last.is_empty() { new.username.clone() } else { last };
+        let secret = password.for_backend(intent);
+        let dn = format!("uid={},{}", dn_escape(new.username.as_str()), agent.settings.create_in);
+        let classes = agent.settings.object_classes.iter().map(String::as_bytes).collect();
+        let mut attributes: Vec<(&str, Vec<&[u8]>)> = vec![
+            ("objectClass", classes),
+            ("uid", vec![new.username.as_bytes()]),
+            ("cn", vec![new.customer.name.as_bytes()]),
+            ("sn", vec![last.as_bytes()]),
+            ("userPassword", vec![secret.as_bytes()]),
+            ("pwdReset", vec![b"TRUE"]),
+        ];
+        if !first.is_empty() {
+            attributes.push(("givenName", vec![first.as_bytes()]));
+        }
+        if let Some(email) = &new.customer.email {
+            attributes.push(("mail", vec![email.as_bytes()]));
+        }
+        if let Some(attribute) = agent.settings.customer_id.as_deref().filter(|_| !new.new_customer) {
+            attributes.push((attribute, vec![new.customer.id.as_str().as_bytes()]));
+        }
+        let result = agent.connection.add(&dn, &attributes, Self::controls(agent)).await?;
+        match result.rc {
+            0 => Ok(self.issued(agent, &dn, &result).await?),
+            EXISTS => Err(exists(&new.username).into()),
+            _ => Err(not_taken(agent, &result, secret.len())),
+        }
+    }
+
+    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced> {
+        let entry = agent.entry(&issued.user, &[&SET[..], &["pwdPolicySubentry"]].concat()).await?;
+        let policy = UserPolicy::read(agent, entry.text("pwdPolicySubentry")).await?;
+        let change_required = entry.is_true("pwdReset") && policy.would_not_stick().is_none();
+        let ours = entry.text("entryCSN") == *self.last_set.borrow()
+            && entry.text("modifiersName").zip(agent.known.dn.as_deref()).is_none_or(|(by, own)| same_dn(&by, own));
+        // Somebody else's change in the same second has the same time: it is told by leaving the stamp out.
+        let stamp = stamp(&entry).filter(|_| ours);
+        Ok(Forced { change_required, stamp })
+    }
+
+    async fn withdraw(
+        &self,
+        agent: &LdapAgent,
+        intent: &Intent,
+        user: &UserId,
+        only: Option<&Stamp>,
+        unknown: &TemporaryPassword,
+    ) -> Answer<()> {
+        let mut controls = Self::controls(agent);
+        if agent.known.has(ber::ASSERTION)
+            && let Some(at) = only.and_then(|stamp| stamp.at)
+        {
+            let time = at.strftime("%Y%m%d%H%M%SZ");
+            controls.push(RawControl {
+                crit: true,
+                ..Assertion::new(format!("(&(pwdReset=TRUE)(pwdChangedTime={time}))"))
+            });
+        }
+        let changes = [("userPassword", unknown.for_backend(intent).as_bytes()), ("pwdReset", b"TRUE".as_slice())];
+        let result = agent.connection.replace(user.as_str(), &changes, controls).await?;
+        match result.rc {
+            0 => Ok(()),
+            ASSERTION_FAILED => Err(not_pending()),
+            _ => Err(failure::refused(&agent.connection.server(), &result)),
+        }
+    }
+
+    async fn pending(&self, agent: &LdapAgent) -> Answer<Vec<Pending>> {
+        let attributes = [agent.attributes(), FACTS.to_vec()].concat();
+        let filter = format!("(&{}(pwdReset=TRUE))", self.users());
+        let found =
+            agent.connection.search(&agent.settings.base, Scope::Subtree, &filter, &attributes, usize::MAX).await?;
+        if !found.complete {
+            return Err(Failure::unavailable("The directory sent only a part of what is pending (its size limit).")
+                .hint("Have the agent's size limit raised (slapd: limits … size.prtotal=unlimited)."));
+        }
+        let customers = agent.customers(&found.entries);
+        Ok(customers
+            .into_iter()
+            .zip(&found.entries)
+            .map(|(customer, entry)| {
+                let stamp = stamp(entry);
+                Pending {
+                    customer,
+                    user: UserId::new(entry.dn.clone()),
+                    issued_at: stamp.as_ref().and_then(|stamp| stamp.at),
+                    stamp,
+                    marked: false,
+                    withdrawn: false,
+                }
+            })
+            .collect())
+    }
+
+    async fn unlock(&self, _: &LdapAgent, _: &UserId) -> Answer<()> {
+        Ok(()) // the set lifted it (slapo-ppolicy(5): a changed password deletes pwdAccountLockedTime)
+    }
+
+    async fn capabilities(&self, agent: &LdapAgent) -> Answer<Capabilities> {
+        let policy = UserPolicy::read(agent, None).await?;
+        let mut gaps = BTreeSet::from([
+            Gap::RulesNotListed,
+            Gap::SessionsGoOn,
+            Gap::NeverRunsOut,
+            Gap::NoSelfService,
+            Gap::WithdrawnReadsAsPending,
+        ]);
+        if policy.may_keep() {
+            gaps.insert(Gap::TemporaryMayBeKept);
+        }
+        if policy.open_connections_may_change() {
+            gaps.insert(Gap::OpenFormOutlives);
+        }
+        if !agent.known.has(ber::POST_READ) {
+            gaps.insert(Gap::StampNamesNoAuthor);
+        }
+        Ok(Capabilities { gaps, set_lifts_lock: true })
+    }
+
+    async fn rights(&self, _: &LdapAgent) -> Answer<Vec<Right>> {
+        // slapd tells nobody their rights: `checks` says so, and the first change answers.
+        Ok(vec![Right::FindCustomers, Right::IssueTemporaryPasswords, Right::CreateUsers, Right::Unlock, Right::Sweep])
+    }
+
+    async fn checks(&self, agent: &LdapAgent) -> Answer<Vec<Check>> {
+        checks::read(agent).await
+    }
+}
+
+/// Somebody else took the name meanwhile.
+pub(super) fn exists(username: &str) -> Failure {
+    Failure::new(
+        Kind::Unavailable,
+        Reason::CustomerExists,
+        format!("There is a user {username} in the directory already."),
+    )
+    .hint("Look again: `tellonce find TEXT`.")
+}

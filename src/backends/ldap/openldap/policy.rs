@@ -1,0 +1,72 @@
+//! The policy that applies to a user: the entry of slapo-ppolicy(5) that the user names, else the default.
+
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::entry::Entry;
+use crate::domain::{Answer, Policy, PolicyRead, Rule};
+
+/// A policy entry, as far as it may be read.
+pub(super) struct UserPolicy {
+    entry: Option<Entry>,
+    name: String,
+}
+
+impl UserPolicy {
+    /// Reads the policy named here, else the default.
+    pub(super) async fn read(agent: &LdapAgent, named: Option<String>) -> Answer<Self> {
+        let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
+        let entry = agent.connection.read(&name, &["*"]).await?;
+        let entry = entry.filter(|entry| entry.has("pwdAttribute"));
+        Ok(Self { entry, name })
+    }
+
+    /// Why a forced change would not stick; none: it does. Reading pwdReset back proves nothing: slapd stores it anyway.
+    pub(super) fn would_not_stick(&self) -> Option<String> {
+        let name = &self.name;
+        match &self.entry {
+            None => Some(format!("the password policy {name} cannot be read, so nobody can tell")),
+            Some(entry) if !entry.is_true("pwdMustChange") => {
+                Some(format!("the password policy {name} has pwdMustChange FALSE"))
+            }
+            Some(entry) if entry.text("pwdAllowUserChange").is_some_and(|text| text.eq_ignore_ascii_case("FALSE")) => {
+                Some(format!(
+                    "the password policy {name} does not let the customer choose one (pwdAllowUserChange FALSE)"
+                ))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// The rules.
+    pub(super) fn rules(&self) -> PolicyRead {
+        let Some(entry) = &self.entry else {
+            return PolicyRead::Unreadable(format!("the password policy {} cannot be read", self.name));
+        };
+        if entry.is_true("pwdUseCheckModule") || entry.has("pwdCheckModule") {
+            return PolicyRead::Unreadable(format!("the password policy {} has a check module of its own", self.name));
+        }
+        let number = |name: &str| {
+            entry.number(name).and_then(|number| usize::try_from(number).ok()).filter(|number| *number > 0)
+        };
+        let checked = entry.number("pwdCheckQuality").unwrap_or(0) > 0;
+        let mut rules = Vec::new();
+        rules.extend(number("pwdMinLength").filter(|_| checked).map(Rule::MinLength));
+        rules.extend(number("pwdMaxLength").filter(|_| checked).map(Rule::MaxLength));
+        rules.extend(number("pwdInHistory").map(Rule::History));
+        PolicyRead::Read(Policy::new(rules))
+    }
+
+    /// How long a lock-out lasts, in seconds; none: until an administrator lifts it.
+    pub(super) fn lockout_seconds(&self) -> Option<i64> {
+        self.entry.as_ref()?.number("pwdLockoutDuration").filter(|seconds| *seconds > 0)
+    }
+
+    /// Whether the customer may keep the temporary password as the new one.
+    pub(super) fn may_keep(&self) -> bool {
+        self.entry.as_ref().is_none_or(|entry| entry.number("pwdInHistory").unwrap_or(0) == 0)
+    }
+
+    /// Whether a connection that is bound already can choose a password without telling the old one.
+    pub(super) fn open_connections_may_change(&self) -> bool {
+        self.entry.as_ref().is_none_or(|entry| !entry.is_true("pwdSafeModify"))
+    }
+}

@@ -1,0 +1,145 @@
+//! Where a user stands: pwdReset, locks, start and end, groups, and the policy that applies.
+
+use ldap3::{Scope, ldap_escape};
+
+use super::policy::UserPolicy;
+use crate::backends::ldap::agent::{LdapAgent, same_dn};
+use crate::backends::ldap::entry::Entry;
+use crate::domain::{Answer, Obstacle, Stamp, Standing, State, UserId, Whom};
+
+/// An administrator's lock, which does not end (draft-behera-ldap-password-policy-10 section 5.3.3).
+const FOR_EVER: &str = "000001010000Z";
+/// What a standing is read from.
+pub(super) const FACTS: [&str; 12] = [
+    "uid",
+    "mail",
+    "cn",
+    "pwdReset",
+    "pwdChangedTime",
+    "pwdAccountLockedTime",
+    "pwdStartTime",
+    "pwdEndTime",
+    "pwdPolicySubentry",
+    "modifiersName",
+    "entryCSN",
+    "pwdHistory",
+];
+
+/// When the password was last set.
+pub(super) fn stamp(entry: &Entry) -> Option<Stamp> {
+    entry.time("pwdChangedTime").map(|at| Stamp { at: Some(at), version: None })
+}
+
+/// Reads where the user stands.
+pub(super) async fn read(agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
+    let id = UserId::new(user.dn.clone());
+    let entry = agent.entry(&id, &FACTS).await?;
+    let policy = UserPolicy::read(agent, entry.text("pwdPolicySubentry")).await?;
+    let groups = groups(agent, &entry).await?;
+    let now = agent.clock.now();
+    let locked_at = entry.text("pwdAccountLockedTime");
+    let for_ever = locked_at.as_deref() == Some(FOR_EVER);
+    let locked_until = entry
+        .time("pwdAccountLockedTime")
+        .zip(policy.lockout_seconds())
+        .and_then(|(at, seconds)| at.checked_add(jiff::SignedDuration::from_secs(seconds)).ok());
+    let locked = locked_at.is_some() && !for_ever && locked_until.is_none_or(|until| until > now);
+    let ended = entry.time("pwdEndTime").is_some_and(|at| at <= now);
+    let not_begun = entry.time("pwdStartTime").is_some_and(|at| at > now);
+    let change_required = entry.is_true("pwdReset");
+    let mut obstacles = Vec::new();
+    if agent.known.dn.as_deref().is_some_and(|own| same_dn(own, &entry.dn)) {
+        obstacles.push(Obstacle::OwnUser);
+    }
+    obstacles.extend(protection(agent, &groups));
+    if for_ever || ended || not_begun {
+        obstacles.push(Obstacle::Disabled); // a reset would lift an administrator's lock as well
+    }
+    obstacles.extend(policy.would_not_stick().map(Obstacle::WouldNotStick));
+    if locked {
+        obstacles.push(Obstacle::Locked { until: locked_until });
+    }
+    let stamp = stamp(&entry);
+    Ok(Standing {
+        whom: Whom::User(id),
+        state: State {
+            has_user: true,
+            external: false,
+            disabled: for_ever || ended || not_begun,
+            locked,
+            change_required,
+            expired: None,
+            withdrawn: None,
+        },
+        issued_at: stamp.as_ref().and_then(|stamp| stamp.at).filter(|_| change_required),
+        changed_by_customer_at: changed_by_customer(&entry, change_required),
+        stamp,
+        expires_at: None,
+        issued_by: entry.text("modifiersName").filter(|_| change_required),
+        roles: Vec::new(),
+        groups: groups.into_iter().map(|group| group.name).collect(),
+        policy: policy.rules(),
+        obstacles,
+    })
+}
+
+/// The customer chose the password: the last change of the entry is theirs, and nothing is pending.
+fn changed_by_customer(entry: &Entry, pending: bool) -> Option<jiff::Timestamp> {
+    let theirs = entry.text("modifiersName").is_some_and(|name| same_dn(&name, &entry.dn));
+    entry.time("pwdChangedTime").filter(|_| theirs && !pending)
+}
+
+struct Group {
+    dn: String,
+    name: String,
+}
+
+/// The user's groups, and the groups that those are in.
+async fn groups(agent: &LdapAgent, entry: &Entry) -> Answer<Vec<Group>> {
+    let mut found: Vec<Group> = Vec::new();
+    let mut uid = entry.text("uid");
+    let mut members = vec![entry.dn.clone()];
+    while let Some(member) = members.pop() {
+        let dn = ldap_escape(member.as_str());
+        let by_uid = uid.take().map(|uid| format!("(memberUid={})", ldap_escape(uid.as_str()))).unwrap_or_default();
+        let filter = format!("(|(member={dn})(uniqueMember={dn}){by_uid})");
+        let of = agent.connection.search(&agent.settings.groups, Scope::Subtree, &filter, &["cn"], 1000).await?;
+        for group in of.entries {
+            if !found.iter().any(|known| known.dn == group.dn) {
+                members.push(group.dn.clone());
+                found.push(Group { name: group.text("cn").unwrap_or_else(|| group.dn.clone()), dn: group.dn });
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn protection(agent: &LdapAgent, groups: &[Group]) -> Option<Obstacle> {
+    let is = |name: &String, group: &Group| name.eq_ignore_ascii_case(&group.name) || same_dn(name, &group.dn);
+    let by = agent.protected.iter().find(|name| groups.iter().any(|group| is(name, group)))?;
+    Some(Obstacle::Protected(by.clone()))
+}
+
+/// A protected group that the agent cannot see: nobody can tell who is in it.
+pub(super) async fn unseen_group(agent: &LdapAgent) -> Answer<Option<String>> {
+    for name in &agent.protected {
+        let seen = if name.contains('=') {
+            agent.connection.read(name, &["cn"]).await?.is_some()
+        } else {
+            let filter = format!(
+                "(&(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))(cn={}))",
+                ldap_escape(name.as_str())
+            );
+            !agent
+                .connection
+                .search(&agent.settings.groups, Scope::Subtree, &filter, &["cn"], 1)
+                .await?
+                .entries
+                .is_empty()
+        };
+        if !seen {
+            return Ok(Some(name.clone()));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,196 @@
+//! The profile's own keys.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use url::{Host, Url};
+
+use crate::config::{Credential, CustomersSource, Profile};
+use crate::domain::Answer;
+
+/// The name of the dialect for Active Directory and Samba.
+pub(super) const ACTIVE_DIRECTORY: &str = "active-directory";
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "url is an address, or a list of addresses: \"ldaps://dc1.example.com\"")]
+enum Addresses {
+    One(String),
+    Several(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    url: Addresses,
+    base: String,
+    #[serde(default)]
+    start_tls: bool,
+    #[serde(default)]
+    insecure_ldap: bool,
+    ca_cert: Option<PathBuf>,
+    agent: Option<String>,
+    credential: Option<Credential>,
+    agents: Option<String>,
+    customer_id: Option<String>,
+    create_in: Option<String>,
+    contacts: Option<String>,
+    groups: Option<String>,
+    upn_suffix: Option<String>,
+    object_classes: Option<Vec<String>>,
+    default_policy: Option<String>,
+    customers: Option<CustomersSource>,
+}
+
+/// The profile's own keys, checked.
+#[derive(Clone, Debug)]
+pub(super) struct LdapSettings {
+    /// Tried in order.
+    pub(super) urls: Vec<Url>,
+    pub(super) start_tls: bool,
+    pub(super) ca_cert: Option<PathBuf>,
+    /// Below it are the customers' users.
+    pub(super) base: String,
+    /// Where new users are created.
+    pub(super) create_in: String,
+    /// Where people without a user are kept.
+    pub(super) contacts: Option<String>,
+    /// Below it are the groups.
+    pub(super) groups: String,
+    /// Unattended sign-in: the name to bind with, and where its password is.
+    pub(super) unattended: Option<(String, Credential)>,
+    /// `OpenLDAP`: where agents are, so that they sign in by a name.
+    pub(super) agents: Option<String>,
+    /// The attribute with the customer's id; none: the name to sign in with.
+    pub(super) customer_id: Option<String>,
+    /// Active Directory: what follows the @ of a new user's principal name.
+    pub(super) upn_suffix: Option<String>,
+    /// `OpenLDAP`: the object classes of a new user.
+    pub(super) object_classes: Vec<String>,
+    /// `OpenLDAP`: the policy of users that name none (`ppolicy_default` of slapd.conf(5)).
+    pub(super) default_policy: String,
+    pub(super) customers: Option<PathBuf>,
+}
+
+impl LdapSettings {
+    /// # Errors
+    /// Exit 2 with file, line and key.
+    pub(super) fn of(profile: &Profile) -> Answer<Self> {
+        let settings = &profile.settings;
+        let own: Own = settings.read()?;
+        let texts = match own.url {
+            Addresses::One(text) => vec![text],
+            Addresses::Several(texts) => texts,
+        };
+        if texts.is_empty() {
+            return Err(settings.wrong("url", "url: the list has no address"));
+        }
+        let address = |text: &String| {
+            address(text, own.start_tls, own.insecure_ldap).map_err(|what| settings.wrong("url", &what))
+        };
+        let urls = texts.iter().map(address).collect::<Answer<Vec<Url>>>()?;
+        for (key, attribute) in [("customer_id", &own.customer_id)] {
+            if attribute.as_deref().is_some_and(|name| !is_attribute(name)) {
+                return Err(settings.wrong(key, &format!("{key}: that is no name of an attribute")));
+            }
+        }
+        if profile.protected.as_ref().is_some_and(|protected| !protected.roles.is_empty()) {
+            let what = "protected.roles: a directory has groups, no roles; use protected.groups";
+            return Err(settings.wrong("protected", what));
+        }
+        let unattended = match (own.agent, own.credential) {
+            (Some(agent), Some(credential)) => Some((agent, credential)),
+            (None, None) => None,
+            (Some(_), None) => return Err(settings.wrong("agent", "agent: it needs credential as well")),
+            (None, Some(_)) => return Err(settings.wrong("credential", "credential: it needs agent as well")),
+        };
+        let default_policy = match own.default_policy {
+            Some(policy) => policy,
+            None if profile.backend == ACTIVE_DIRECTORY => String::new(),
+            None => {
+                let what = "default_policy: name the entry of ppolicy_default (slapd.conf or olcPPolicyDefault); without it nobody can tell whether a change is forced";
+                return Err(settings.wrong("default_policy", what));
+            }
+        };
+        Ok(Self {
+            urls,
+            start_tls: own.start_tls,
+            ca_cert: own.ca_cert.map(|path| settings.path(&path)),
+            create_in: own.create_in.unwrap_or_else(|| own.base.clone()),
+            contacts: own.contacts,
+            groups: own.groups.unwrap_or_else(|| suffix(&own.base).to_owned()),
+            base: own.base,
+            unattended,
+            agents: own.agents,
+            customer_id: own.customer_id,
+            upn_suffix: own.upn_suffix,
+            object_classes: own.object_classes.unwrap_or_else(|| vec!["inetOrgPerson".to_owned()]),
+            default_policy,
+            customers: own.customers.map(|source| settings.path(&source.csv)),
+        })
+    }
+}
+
+/// The `dc=` parts of a name (RFC 2247), or all of it where there are none.
+pub(super) fn suffix(base: &str) -> &str {
+    let lower = base.to_ascii_lowercase();
+    if lower.starts_with("dc=") { base } else { lower.find(",dc=").map_or(base, |at| &base[at + 1..]) }
+}
+
+/// A short name of an attribute (RFC 4512 section 1.4), or an object identifier.
+fn is_attribute(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+}
+
+/// An LDAPS address, or an LDAP address with `StartTLS`; in clear only to this machine, and asked for.
+fn address(text: &str, start_tls: bool, insecure: bool) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("url: \"{text}\" is no address ({error})"))?;
+    let host = match url.host() {
+        Some(host) if !url.host_str().unwrap_or_default().is_empty() => host,
+        _ => return Err(format!("url: \"{text}\" names no server")),
+    };
+    let loopback = match host {
+        Host::Domain(name) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    match url.scheme() {
+        "ldaps" if start_tls => {
+            Err("url: start_tls is for ldap:// addresses; ldaps:// is encrypted already".to_owned())
+        }
+        "ldaps" => Ok(url),
+        "ldap" if start_tls || (insecure && loopback) => Ok(url),
+        "ldap" if insecure => {
+            Err(format!("url: \"{text}\" is not on this machine: insecure_ldap is for loopback only"))
+        }
+        "ldap" => Err(format!("url: \"{text}\" is not encrypted; use ldaps://, or start_tls = true")),
+        _ => Err(format!("url: \"{text}\" is not an ldaps:// or ldap:// address")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_encrypted_is_refused_unless_it_stays_on_this_machine() {
+        assert!(address("ldaps://dc1.example.com", false, false).is_ok());
+        assert!(address("ldap://dc1.example.com", true, false).is_ok());
+        assert!(address("ldap://dc1.example.com", false, false).is_err());
+        assert!(address("ldap://dc1.example.com", false, true).is_err());
+        assert!(address("ldap://127.0.0.1:1389", false, true).is_ok());
+        assert!(address("ldap://127.0.0.1:1389", false, false).is_err());
+        assert!(address("ldaps://dc1.example.com", true, false).is_err());
+        for text in ["", "dc1", "https://dc1", "ldaps://"] {
+            assert!(address(text, false, true).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_the_dc_parts_of_a_base() {
+        assert_eq!(suffix("OU=Customers,DC=tellonce,DC=test"), "DC=tellonce,DC=test");
+        assert_eq!(suffix("dc=example,dc=com"), "dc=example,dc=com");
+        assert_eq!(suffix("o=acme"), "o=acme");
+    }
+}
