@@ -67,6 +67,11 @@ impl Folders {
         self.state.join("attempts")
     }
 
+    /// Where bulk runs keep their journals, a folder each.
+    pub fn bulk_runs(&self) -> PathBuf {
+        self.state.join("bulk")
+    }
+
     /// Where sessions are kept with `--store file`.
     pub fn sessions(&self) -> PathBuf {
         self.state.join("sessions")

@@ -31,6 +31,8 @@ enum Mode {
     Hold,
     /// Wake the reveal.
     Reveal,
+    /// The first is left to the run, which finishes what is in flight; the second ends the process.
+    Run,
 }
 
 struct Shared {
@@ -39,6 +41,7 @@ struct Shared {
     /// Set by the handlers themselves: the thread that watches may be late.
     caught: Arc<AtomicUsize>,
     suspend: AtomicBool,
+    asked_to_end: AtomicBool,
     wake: OwnedFd,
     woken: OwnedFd,
 }
@@ -65,6 +68,7 @@ impl Signals {
             restore: Mutex::new(None),
             caught: Arc::new(AtomicUsize::new(0)),
             suspend: AtomicBool::new(false),
+            asked_to_end: AtomicBool::new(false),
             wake,
             woken,
         };
@@ -94,6 +98,14 @@ impl Signals {
             (SIGINT | SIGTERM | SIGHUP | SIGQUIT, Mode::End) => {
                 self.put_back();
                 let _ = emulate_default_handler(signal); // ends the process
+            }
+            (SIGINT | SIGTERM | SIGHUP | SIGQUIT, Mode::Run) => {
+                if self.0.asked_to_end.swap(true, Ordering::SeqCst) {
+                    let _ = emulate_default_handler(signal); // what is in flight is settled by the resumed run
+                }
+            }
+            (SIGTSTP, Mode::Run) => {
+                let _ = emulate_default_handler(signal);
             }
             (SIGTSTP, Mode::End) => {
                 self.lend();
@@ -148,6 +160,11 @@ impl Signals {
         if let Some((terminal, before)) = lock(&self.0.restore).take() {
             tty::leave(&terminal, &before);
         }
+    }
+
+    /// From now on the first signal is the run's, and the second ends the process.
+    pub fn run_begins(&self) {
+        *lock(&self.0.mode) = Mode::Run;
     }
 
     /// From now on signals wake the reveal.
