@@ -85,6 +85,7 @@ pub(super) struct RowLog {
 /// What came to be known of a row on the way.
 #[derive(Default)]
 pub(super) struct Seen {
+    pub(super) id: Option<CustomerId>,
     pub(super) customer: Option<Customer>,
     pub(super) attempt: Option<String>,
 }
@@ -122,6 +123,7 @@ impl AuditLog for RowLog {
         if let Some(other) = self.journal.claim(customer, self.line)? {
             return Err(Failure::refused(Reason::Duplicate, format!("{customer} is the customer of line {other} as well.")));
         }
+        self.seen.borrow_mut().id = Some(customer.clone());
         self.audit.history(session, customer)
     }
 

@@ -23,7 +23,7 @@ use super::sink::Sink;
 use super::written::OutputRow;
 use crate::audit::RunAuditLog;
 use crate::domain::ports::{Clock, Interruptions};
-use crate::domain::{Answer, Case, Changed, Desk, Failure, Guards, Kind, Reason, Session, identify, learn, reset};
+use crate::domain::{Answer, Case, Changed, Customer, Desk, Failure, Guards, Kind, Reason, Session, identify, learn, reset};
 use crate::system::SystemRandom;
 
 /// How often signals and the time are looked at while nothing else happens.
@@ -257,7 +257,9 @@ impl Run<'_> {
         let answer = self.reset(&item, &mut log, &blank).await;
         drop(log);
         let seen = seen.take();
-        let row = OutputRow { at: self.clock.now(), customer: seen.customer, attempt: seen.attempt, ..blank };
+        let only_id = |id| Customer { id, name: String::new(), email: None, username: None, details: Vec::new() };
+        let customer = seen.customer.or_else(|| seen.id.map(only_id));
+        let row = OutputRow { at: self.clock.now(), customer, attempt: seen.attempt, ..blank };
         match answer {
             Ok(Outcome::Delivered) => self.ended(item.line, Outcome::Delivered, 0).await,
             Ok(outcome) => self.finish(OutputRow { outcome, ..row }).await,

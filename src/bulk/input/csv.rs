@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
 use super::super::row::{COLUMNS, Numbered, Row};
 use super::source::{Source, line_ends};
@@ -42,7 +42,7 @@ impl<R: Read> CsvRows<R> {
     pub(super) fn new(source: Source<R>) -> Answer<Self> {
         let mut rows = Self {
             source,
-            reader: ReaderBuilder::new().delimiter(b'\n').build(),
+            reader: reader(DELIMITERS[0]),
             columns: Vec::new(),
             unused: Vec::new(),
             cells: vec![0; LONGEST_ROW].into_boxed_slice(),
@@ -67,7 +67,9 @@ impl<R: Read> CsvRows<R> {
             }
             rows.columns.push(column);
         }
-        rows.reader = ReaderBuilder::new().delimiter(delimiter).build();
+        rows.reader = reader(delimiter);
+        // A reader takes off a byte order mark from what it sees first; here that is a row, and the mark is text.
+        let _ = rows.reader.read_record(b"\n", &mut rows.cells, &mut rows.ends);
         Ok(rows)
     }
 
@@ -179,13 +181,18 @@ impl<R: Read> CsvRows<R> {
     }
 }
 
+/// Rows end with a line feed alone, so that each has a line of its own; the carriage return before it is trimmed.
+fn reader(delimiter: u8) -> Reader {
+    ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build()
+}
+
 fn is_column(name: &str, column: &str) -> bool {
     name.trim().replace([' ', '-'], "_").eq_ignore_ascii_case(column)
 }
 
 /// The header's cells; none where there are too many.
 fn split(header: &[u8], delimiter: u8) -> Option<Vec<String>> {
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).build();
+    let mut reader = reader(delimiter);
     let mut cells = vec![0; header.len() + 1];
     let mut ends = vec![0; MOST_COLUMNS];
     let (mut read, mut written, mut many) = (0, 0, 0);
