@@ -70,10 +70,8 @@ impl Index {
         };
         self.catch_up(&mut log)?;
         let mut records = Vec::new();
-        let mut statement = self
-            .lines
-            .prepare_cached("SELECT start FROM line WHERE customer = ?1 ORDER BY start")
-            .map_err(told)?;
+        let mut statement =
+            self.lines.prepare_cached("SELECT start FROM line WHERE customer = ?1 ORDER BY start").map_err(told)?;
         let starts = statement.query_map([number_of(customer.as_str())], |row| row.get::<_, u64>(0)).map_err(told)?;
         for start in starts {
             let line = line_at(&mut log, start.map_err(told)?).map_err(told_of_log(&self.log))?;

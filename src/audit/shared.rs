@@ -63,11 +63,7 @@ fn append_all(path: &Path, settings: &AuditSettings, records: Vec<Record>) -> Ve
     };
     let torn = appended.set_aside.as_deref().map(torn_end);
     let sent = |line: &String| settings.forward.as_ref().and_then(|to| forward::send(to, line).err());
-    appended
-        .lines
-        .iter()
-        .map(|line| Written::Synced { torn: torn.clone(), not_forwarded: sent(line) })
-        .collect()
+    appended.lines.iter().map(|line| Written::Synced { torn: torn.clone(), not_forwarded: sent(line) }).collect()
 }
 
 impl RunAuditLog {
@@ -125,8 +121,12 @@ impl RunAuditLog {
 
     async fn about_the_run(&self, session: &Session, event: Event, words: &str) -> Answer<()> {
         let blank = blank(self.0.clock.now(), session, "", &self.0.run, event);
-        let record =
-            Record { action: "bulk".to_owned(), reason: Some(words.to_owned()), run: Some(self.0.run.clone()), ..blank };
+        let record = Record {
+            action: "bulk".to_owned(),
+            reason: Some(words.to_owned()),
+            run: Some(self.0.run.clone()),
+            ..blank
+        };
         self.0.write(record).await
     }
 
@@ -148,7 +148,9 @@ impl Inner {
     /// Writes and syncs. The answer is why it was not forwarded; none: it was, or need not be.
     async fn append(&self, record: Record) -> Answer<Option<String>> {
         match self.writer.hand_over(record).get().await? {
-            Written::Failed(why) => Err(Failure { message: why, ..unavailable(&self.path, &std::io::ErrorKind::Other.into()) }),
+            Written::Failed(why) => {
+                Err(Failure { message: why, ..unavailable(&self.path, &std::io::ErrorKind::Other.into()) })
+            }
             Written::Synced { torn, not_forwarded } => {
                 torn.into_iter().for_each(|words| self.warn(words));
                 Ok(not_forwarded)

@@ -121,7 +121,10 @@ impl AuditLog for RowLog {
     /// Here the row's customer is known and nothing is decided yet: one that is another row's is refused.
     fn history(&self, session: &Session, customer: &CustomerId) -> Answer<History> {
         if let Some(other) = self.journal.claim(customer, self.line)? {
-            return Err(Failure::refused(Reason::Duplicate, format!("{customer} is the customer of line {other} as well.")));
+            return Err(Failure::refused(
+                Reason::Duplicate,
+                format!("{customer} is the customer of line {other} as well."),
+            ));
         }
         self.seen.borrow_mut().id = Some(customer.clone());
         self.audit.history(session, customer)

@@ -46,7 +46,11 @@ pub fn named(folders: &Folders, text: &str) -> Answer<String> {
     };
     match found.len() {
         1 => Ok(found.swap_remove(0)),
-        0 => Err(told(crate::domain::Kind::NotFound, crate::domain::Reason::NoSuchRun, format!("There is no run \"{text}\"."))),
+        0 => Err(told(
+            crate::domain::Kind::NotFound,
+            crate::domain::Reason::NoSuchRun,
+            format!("There is no run \"{text}\"."),
+        )),
         _ => Err(told(
             crate::domain::Kind::Ambiguous,
             crate::domain::Reason::Ambiguous,
@@ -118,7 +122,9 @@ pub fn look(folders: &Folders, run: &str) -> Answer<Option<Known>> {
 /// # Errors
 /// Exit 8: it cannot be read or written.
 pub fn spool(folder: &Path) -> Answer<PathBuf> {
-    let told = |error: std::io::Error| Failure::unavailable(format!("Standard input could not be kept: {error}.")).because(error);
+    let told = |error: std::io::Error| {
+        Failure::unavailable(format!("Standard input could not be kept: {error}.")).because(error)
+    };
     make_private_folder(folder).map_err(told)?;
     let path = folder.join("input");
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(told)?;
@@ -179,9 +185,8 @@ pub fn count(path: &Path, format: Option<InputFormat>) -> Answer<Counted> {
 /// Exit 2: it cannot be read.
 pub fn sha256(path: &Path) -> Answer<String> {
     use std::fmt::Write as _;
-    let told = |error: std::io::Error| {
-        Failure::usage(format!("{} cannot be read: {error}.", path.display())).because(error)
-    };
+    let told =
+        |error: std::io::Error| Failure::usage(format!("{} cannot be read: {error}.", path.display())).because(error);
     let mut file = File::open(path).map_err(told)?;
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
     loop {

@@ -115,18 +115,21 @@ impl Journal {
         let failed = |error: std::io::Error| unwritable(&error.to_string());
         make_private_folder(folder).map_err(failed)?;
         let private = |path: &Path| {
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(failed)
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(path)
+                .map_err(failed)
         };
         let lock = private(&folder.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(Failure::new(
-                    Kind::Unavailable,
-                    Reason::AlreadyRunning,
-                    "Another process is at this run.",
-                )
-                .hint("Wait until it has ended: `tellonce bulk list` says when."));
+                return Err(Failure::new(Kind::Unavailable, Reason::AlreadyRunning, "Another process is at this run.")
+                    .hint("Wait until it has ended: `tellonce bulk list` says when."));
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }

@@ -180,6 +180,5 @@ impl Paced for crate::domain::ports::SetFailed {
     }
 }
 
-
 #[cfg(test)]
 mod tests;

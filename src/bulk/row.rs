@@ -90,11 +90,9 @@ impl Row {
             verified: or(&self.verified, &defaults.verified),
         };
         let particulars = match (&self.email, &self.first_name, &self.last_name) {
-            (Some(email), Some(first_name), Some(last_name)) if create || self.create => Some(Particulars {
-                email: email.clone(),
-                first_name: first_name.clone(),
-                last_name: last_name.clone(),
-            }),
+            (Some(email), Some(first_name), Some(last_name)) if create || self.create => {
+                Some(Particulars { email: email.clone(), first_name: first_name.clone(), last_name: last_name.clone() })
+            }
             _ => None,
         };
         ResetRequest { customer: self.customer.clone(), create: particulars, unlock: false, case }

@@ -23,7 +23,9 @@ use super::sink::Sink;
 use super::written::OutputRow;
 use crate::audit::RunAuditLog;
 use crate::domain::ports::{Clock, Interruptions};
-use crate::domain::{Answer, Case, Changed, Customer, Desk, Failure, Guards, Kind, Reason, Session, identify, learn, reset};
+use crate::domain::{
+    Answer, Case, Changed, Customer, Desk, Failure, Guards, Kind, Reason, Session, identify, learn, reset,
+};
 use crate::system::SystemRandom;
 
 /// How often signals and the time are looked at while nothing else happens.
@@ -143,7 +145,8 @@ impl Run<'_> {
                 }
             }
             progress.concurrency = self.pace.limit();
-            progress.waiting = self.pace.down().filter(|(since, _)| *since > Duration::from_secs(1)).map(|(_, words)| words);
+            progress.waiting =
+                self.pace.down().filter(|(since, _)| *since > Duration::from_secs(1)).map(|(_, words)| words);
             tell(&progress);
             if flight.is_empty() && (ended.stopped.is_some() || again.is_empty()) {
                 let limited = self.settings.limit.is_some_and(|limit| begun >= limit) && !at_end;
@@ -186,9 +189,8 @@ impl Run<'_> {
             ));
         }
         let (down, words) = self.pace.down()?;
-        (down > Duration::from_secs(self.settings.wait_seconds)).then(|| {
-            Failure::unavailable(format!("The backend was waited for {} seconds. {words}", down.as_secs()))
-        })
+        (down > Duration::from_secs(self.settings.wait_seconds))
+            .then(|| Failure::unavailable(format!("The backend was waited for {} seconds. {words}", down.as_secs())))
     }
 
     /// The next row that is not done: one to be worked at, or one that cannot be read.
@@ -283,7 +285,8 @@ impl Run<'_> {
         let unusable = |why: String| Failure::usage(format!("Line {} cannot be used: {why}.", item.line));
         let own = item.row.recipient.as_ref().map(std::slice::from_ref);
         let keys = own.unwrap_or(&self.settings.recipients);
-        let recipients = keys.iter().map(|key| sealing::recipient(key)).collect::<Result<Vec<_>, _>>().map_err(unusable)?;
+        let recipients =
+            keys.iter().map(|key| sealing::recipient(key)).collect::<Result<Vec<_>, _>>().map_err(unusable)?;
         if recipients.is_empty() && !self.sink.is_clear() {
             return Err(unusable("it has no recipient to seal to".to_owned()));
         }

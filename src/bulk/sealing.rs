@@ -86,8 +86,12 @@ pub fn identities_of(path: &Path) -> Answer<Vec<Box<dyn age::Identity>>> {
 /// Exit 7: it was not sealed to any of these keys, or is damaged.
 pub fn open(identities: &[Box<dyn age::Identity>], sealed: &str) -> Answer<Zeroizing<String>> {
     let told = |why: String| {
-        Failure::new(Kind::Refused, Reason::RevealFailed, format!("The password cannot be opened with this key: {why}."))
-            .hint("Use the identity whose public key it was sealed to.")
+        Failure::new(
+            Kind::Refused,
+            Reason::RevealFailed,
+            format!("The password cannot be opened with this key: {why}."),
+        )
+        .hint("Use the identity whose public key it was sealed to.")
     };
     if sealed.len() > LONGEST {
         return Err(told(format!("it is longer than {LONGEST} bytes")));
@@ -99,7 +103,6 @@ pub fn open(identities: &[Box<dyn age::Identity>], sealed: &str) -> Answer<Zeroi
     reader.read_to_string(&mut characters).map_err(|error| told(error.to_string()))?;
     Ok(characters)
 }
-
 
 #[cfg(test)]
 mod tests {

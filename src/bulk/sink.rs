@@ -47,7 +47,9 @@ impl Sink {
         let sink = Self::start(file.into(), true, format, false, shown.to_string())?;
         sink.begin()?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| full(&sink.name, &error.to_string()))?;
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| full(&sink.name, &error.to_string()))?;
         Ok(sink)
     }
 

@@ -17,7 +17,6 @@ mod steps;
 mod table;
 mod tty;
 
-pub(crate) use tty::write_all;
 pub use json::{reset_json, to_json};
 pub use line::secret_line;
 pub use log::start_log;
@@ -29,3 +28,4 @@ pub use sanitize::{defuse_formula, sanitize};
 pub use screen::{Screen, ScreenOptions};
 pub use signals::Signals;
 pub use steps::next_steps;
+pub(crate) use tty::write_all;

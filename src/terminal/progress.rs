@@ -92,7 +92,8 @@ impl ProgressTeller {
             }
             return;
         }
-        let waiting = waiting.as_deref().map_or_else(String::new, |words| format!("; waiting for the backend: {words}"));
+        let waiting =
+            waiting.as_deref().map_or_else(String::new, |words| format!("; waiting for the backend: {words}"));
         self.screen.notice(&format!("{done} of {rows} done, {failed} failed{waiting}"));
     }
 }

@@ -33,7 +33,9 @@ fn a_full_disk_stops_it_and_it_goes_on_when_there_is_room() {
     fixture.input(60);
     let key = fixture.public();
     // The limit (in KiB) is for every file; the directory is larger already and is written in place.
-    let run = format!("trap '' XFSZ; ulimit -f 400; \"$T\" bulk in.csv --yes --expect 60 --out out.jsonl --seal-to {key}; echo $? > code");
+    let run = format!(
+        "trap '' XFSZ; ulimit -f 400; \"$T\" bulk in.csv --yes --expect 60 --out out.jsonl --seal-to {key}; echo $? > code"
+    );
     std::fs::write(fixture.path("audit.jsonl"), "").unwrap();
     let ran = fixture.home.shell(&run.replace("400", "16"));
     let code = std::fs::read_to_string(fixture.path("code")).unwrap_or_default();

@@ -33,7 +33,9 @@ fn a_line_of_a_gigabyte_is_one_bad_row() {
 
 #[test]
 fn what_cannot_be_read_is_told_with_its_line_and_the_rest_is_read() {
-    let rows = read(b"customer,ticket\na,1\n\xff\xfe,2\nb\0,3\n\n\nc,\"x\ny\"\nd\ne,1,2\nf,\"never closed\ng,1\n", None).unwrap();
+    let rows =
+        read(b"customer,ticket\na,1\n\xff\xfe,2\nb\0,3\n\n\nc,\"x\ny\"\nd\ne,1,2\nf,\"never closed\ng,1\n", None)
+            .unwrap();
     let told: Vec<(u64, bool)> = rows.iter().map(|row| (row.line, row.row.is_ok())).collect();
     assert_eq!(told, [(2, true), (3, false), (4, false), (7, true), (9, false), (10, false), (11, false)]);
 }
@@ -49,7 +51,12 @@ fn headers_that_cannot_be_used_are_refused() {
 
 #[test]
 fn delimiters_and_marks_are_recognised() {
-    for text in ["customer;ticket\na;1\n", "\u{feff}Ticket\tCUSTOMER\n1\ta\n", "ticket|customer\r\n1|a\r\n", "{\"customer\":\"a\",\"ticket\":1}"] {
+    for text in [
+        "customer;ticket\na;1\n",
+        "\u{feff}Ticket\tCUSTOMER\n1\ta\n",
+        "ticket|customer\r\n1|a\r\n",
+        "{\"customer\":\"a\",\"ticket\":1}",
+    ] {
         let rows = read(text.as_bytes(), None).unwrap();
         let row = rows[0].row.as_ref().unwrap();
         assert_eq!((rows.len(), row.customer.as_str(), row.ticket.as_deref()), (1, "a", Some("1")), "{text}");

@@ -35,7 +35,9 @@ fn what_cannot_be_reset_is_told_in_its_row_and_the_others_go_on() {
     rows.sort_by_key(|row| row["line"].as_u64());
     let told: Vec<(u64, &str, u64)> = rows
         .iter()
-        .map(|row| (row["line"].as_u64().unwrap(), row["outcome"].as_str().unwrap(), row["exit_code"].as_u64().unwrap()))
+        .map(|row| {
+            (row["line"].as_u64().unwrap(), row["outcome"].as_str().unwrap(), row["exit_code"].as_u64().unwrap())
+        })
         .collect();
     let expected = [
         (2, "delivered", 0),

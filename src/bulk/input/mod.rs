@@ -108,4 +108,3 @@ impl<R: Read> Rows<R> {
         }
     }
 }
-

@@ -44,9 +44,11 @@ fn it_waits_as_long_as_it_is_asked_to_but_not_for_ever() {
         for (asked, waited) in [(7, 7), (3600, 30)] {
             let started = Instant::now();
             let first = Cell::new(true);
-            pace.call(async || {
-                if first.replace(false) { Err(busy().retry_after(Duration::from_secs(asked))) } else { Ok(()) }
-            })
+            pace.call(
+                async || {
+                    if first.replace(false) { Err(busy().retry_after(Duration::from_secs(asked))) } else { Ok(()) }
+                },
+            )
             .await
             .unwrap();
             assert_eq!(started.elapsed().as_secs(), waited);

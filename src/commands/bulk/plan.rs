@@ -56,8 +56,8 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyRevea
         }
         None => {
             let out = args.out.clone().unwrap_or_default();
-            let out = std::path::absolute(&out)
-                .map_err(|error| Failure::usage("--out is not a path.").because(error))?;
+            let out =
+                std::path::absolute(&out).map_err(|error| Failure::usage("--out is not a path.").because(error))?;
             let sink = Sink::create(&out, row_format)?;
             (Delivery::Sealed(out), sink)
         }
@@ -109,7 +109,12 @@ fn clear_way(signals: &Signals, args: &BulkRunArgs, early: EarlyReveal) -> Answe
 }
 
 /// The descriptor that gets passwords in clear; a terminal's one reveal is for one password.
-pub(super) fn stream(signals: &Signals, early: EarlyReveal, allow_plaintext_file: bool, way: &str) -> Answer<StreamReveal> {
+pub(super) fn stream(
+    signals: &Signals,
+    early: EarlyReveal,
+    allow_plaintext_file: bool,
+    way: &str,
+) -> Answer<StreamReveal> {
     let options = RevealOptions {
         show_for: std::time::Duration::ZERO,
         allow_plaintext_file,
@@ -118,12 +123,10 @@ pub(super) fn stream(signals: &Signals, early: EarlyReveal, allow_plaintext_file
     };
     match early.with(options)? {
         ChosenReveal::Stream(stream) => Ok(stream),
-        ChosenReveal::Terminal(_) => Err(Failure::new(
-            Kind::Usage,
-            Reason::RevealWay,
-            format!("A run's passwords do not go to --reveal {way}."),
-        )
-        .hint("There are: `--reveal stdout` and `--reveal fd:N`; or `--out FILE`, sealed.")),
+        ChosenReveal::Terminal(_) => {
+            Err(Failure::new(Kind::Usage, Reason::RevealWay, format!("A run's passwords do not go to --reveal {way}."))
+                .hint("There are: `--reveal stdout` and `--reveal fd:N`; or `--out FILE`, sealed."))
+        }
     }
 }
 
@@ -222,7 +225,9 @@ fn plan_words(context: &Context, args: &BulkRunArgs, counted: &Counted) -> Vec<S
     }
     words.push(match (&args.reveal, &args.out) {
         (Some(way), _) => format!("The passwords go to {way} in clear: whoever reads it has them."),
-        (None, Some(out)) => format!("The passwords go to {}, sealed: whoever holds the key opens them.", out.display()),
+        (None, Some(out)) => {
+            format!("The passwords go to {}, sealed: whoever holds the key opens them.", out.display())
+        }
         (None, None) => String::new(),
     });
     words

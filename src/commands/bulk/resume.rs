@@ -13,12 +13,7 @@ use crate::domain::{Answer, CustomerId, ExitCode, Failure, Session};
 use crate::terminal::EarlyReveal;
 
 /// Takes the run up.
-pub(super) async fn run(
-    context: &Context,
-    name: &str,
-    progress: ProgressKind,
-    early: EarlyReveal,
-) -> Answer<ExitCode> {
+pub(super) async fn run(context: &Context, name: &str, progress: ProgressKind, early: EarlyReveal) -> Answer<ExitCode> {
     let run = named(&context.folders, name)?;
     let never = || {
         Failure::usage(format!("The run {run} never began: nothing was changed."))
@@ -30,8 +25,11 @@ pub(super) async fn run(
     let settings = journal.settings()?.ok_or_else(never)?;
     if settings.profile != context.profile.name || settings.backend != context.profile.backend {
         let profile = &settings.profile;
-        return Err(Failure::usage(format!("The run {run} is on the profile {profile}, not {}.", context.profile.name))
-            .hint(format!("Say so: `tellonce --profile {profile} bulk --resume {run}`.")));
+        return Err(Failure::usage(format!(
+            "The run {run} is on the profile {profile}, not {}.",
+            context.profile.name
+        ))
+        .hint(format!("Say so: `tellonce --profile {profile} bulk --resume {run}`.")));
     }
     if sha256(&settings.input)? != settings.sha256 {
         return Err(Failure::usage(format!("{} is not what it was when the run began.", settings.input.display()))
@@ -56,7 +54,8 @@ pub(super) async fn run(
                 }
                 _ => early,
             };
-            let (descriptor, is_file) = stream(&context.signals, early, settings.allow_plaintext_file, way)?.into_parts();
+            let (descriptor, is_file) =
+                stream(&context.signals, early, settings.allow_plaintext_file, way)?.into_parts();
             Sink::clear(descriptor, is_file, settings.row_format, way)?
         }
     };
