@@ -133,6 +133,17 @@ impl FileAuditLog {
         written
     }
 
+    /// Writes down what was found out about an attempt whose end is missing.
+    ///
+    /// # Errors
+    /// Exit 8: the log cannot be used.
+    pub fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+        let blank = self.blank(session, customer, &finding.attempt, Event::Recovered);
+        let action = super::attempts::action_of(&self.path, finding.attempt.as_str())?;
+        let record = Record { action, changed: Some(finding.changed), stamp: finding.stamp.clone(), ..blank };
+        self.write_forwarding_best_effort(record)
+    }
+
     /// Writes down that a sealed password was opened and shown here; no session is needed for that.
     ///
     /// # Errors
@@ -163,14 +174,7 @@ impl AuditLog for FileAuditLog {
     }
 
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
-        let blank = self.blank(session, customer, &finding.attempt, Event::Recovered);
-        let action = super::attempts::action_of(&self.path, finding.attempt.as_str())?;
-        self.write_forwarding_best_effort(Record {
-            action,
-            changed: Some(finding.changed),
-            stamp: finding.stamp.clone(),
-            ..blank
-        })
+        Self::recovered(self, session, customer, finding)
     }
 }
 

@@ -152,7 +152,9 @@ impl Inner {
                 Err(Failure { message: why, ..unavailable(&self.path, &std::io::ErrorKind::Other.into()) })
             }
             Written::Synced { torn, not_forwarded } => {
-                torn.into_iter().for_each(|words| self.warn(words));
+                if let Some(words) = torn {
+                    self.warn(words);
+                }
                 Ok(not_forwarded)
             }
         }

@@ -176,14 +176,11 @@ impl Journal {
                 .and_then(|mut select| select.query_row([customer.as_str()], |row| row.get(0)).optional())
                 .map_err(told)?,
         };
-        match known {
-            Some(other) => Ok(Some(other).filter(|other| *other != line)),
-            None => {
-                claimed.insert(customer.clone(), line);
-                drop(self.hand_over(Change::Claim { line, customer: customer.clone() }));
-                Ok(None)
-            }
+        if known.is_none() {
+            claimed.insert(customer.clone(), line);
+            drop(self.hand_over(Change::Claim { line, customer: customer.clone() }));
         }
+        Ok(known.filter(|other| *other != line))
     }
 
     /// The row has ended and that is written: its claim is on disk.

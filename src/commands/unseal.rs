@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, args: UnsealArgs, early: EarlyReveal)
     let identities = sealing::identities_of(&args.identity)?;
     let row = newest(&args)?;
     let sealed = row.sealed.clone().unwrap_or_default();
-    let password = TemporaryPassword::unsealed(sealing::open(&identities, &sealed)?);
+    let password = TemporaryPassword::unsealed(&sealing::open(&identities, &sealed)?);
     let ready = reveal.as_reveal().prepare()?;
     let issuance = issuance(context, &row);
     let mut log = FileAuditLog::new(

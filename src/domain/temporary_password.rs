@@ -32,8 +32,8 @@ impl TemporaryPassword {
     }
 
     /// One that was sealed and is opened again, for the one reveal by whoever holds the key.
-    pub fn unsealed(characters: Zeroizing<String>) -> Self {
-        Self(Zeroizing::new(characters.as_str().into()))
+    pub fn unsealed(characters: &str) -> Self {
+        Self(Zeroizing::new(characters.into()))
     }
 
     /// What the backend must be told, after the intent was recorded.

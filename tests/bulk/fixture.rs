@@ -39,19 +39,19 @@ impl Fixture {
 
     /// An input of so many rows.
     pub fn input(&self, rows: u64) {
-        let mut text = "customer,ticket\n".to_owned();
+        let mut lines = vec!["customer,ticket".to_owned()];
         for number in FIRST..FIRST + rows {
-            text.push_str(&format!("C-{number},T-{number}\n"));
+            lines.push(format!("C-{number},T-{number}"));
         }
-        std::fs::write(self.path("in.csv"), text).unwrap();
+        std::fs::write(self.path("in.csv"), lines.join("\n") + "\n").unwrap();
     }
 
-    pub fn arguments<'a>(&self, more: &[&'a str]) -> Vec<&'a str> {
+    pub fn arguments<'a>(more: &[&'a str]) -> Vec<&'a str> {
         [&PRACTICE[..], &["bulk"], more].concat()
     }
 
     pub fn bulk(&self, more: &[&str]) -> Ran {
-        self.home.run(&self.arguments(more))
+        self.home.run(&Self::arguments(more))
     }
 
     /// A run that is sealed to the key, into this file.

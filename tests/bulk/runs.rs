@@ -107,7 +107,7 @@ fn a_limit_stops_and_the_next_ones_follow() {
 #[test]
 fn many_failures_in_a_row_stop_it() {
     let fixture = Fixture::new(40);
-    let rows: String = (0..50).map(|number| format!("nobody-{number}\n")).collect();
+    let rows = (0..50).map(|number| format!("nobody-{number}")).collect::<Vec<_>>().join("\n");
     std::fs::write(fixture.path("in.csv"), format!("customer\n{rows}")).unwrap();
     let ran = fixture.sealed("out.jsonl", 50, &["--abort-after", "5"]).must(8);
     assert!(ran.stderr.contains("--resume"), "{ran:?}");
@@ -130,7 +130,7 @@ fn a_dry_run_changes_nothing() {
 fn standard_input_is_kept_for_the_run_alone() {
     let fixture = Fixture::new(60);
     let key = fixture.public();
-    let arguments = fixture.arguments(&["-", "--yes", "--expect", "2", "--out", "out.jsonl", "--seal-to", &key]);
+    let arguments = Fixture::arguments(&["-", "--yes", "--expect", "2", "--out", "out.jsonl", "--seal-to", &key]);
     let input = format!("{{\"customer\":\"C-{FIRST}\",\"ticket\":5}}\n\n{{\"customer\":\"C-{}\"}}\n", FIRST + 1);
     fixture.home.run_with(&arguments, &input).must(0);
     assert_eq!(fixture.last("out.jsonl").len(), 2);

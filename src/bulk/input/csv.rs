@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
+use memchr::memchr_iter;
 
 use super::super::row::{COLUMNS, Numbered, Row};
 use super::source::{Source, line_ends};
@@ -151,7 +152,7 @@ impl<R: Read> CsvRows<R> {
             let (result, read, written, cells) =
                 self.reader.read_record(filled, &mut self.cells[bytes..], &mut self.ends[record.cells..]);
             any |= read > 0;
-            quotes += filled[..read].iter().filter(|byte| **byte == b'"').count();
+            quotes += memchr_iter(b'"', &filled[..read]).count();
             inner_lines += line_ends(&filled[..read]);
             self.source.skip(read);
             bytes += written;

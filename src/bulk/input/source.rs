@@ -17,7 +17,7 @@ pub(super) struct Source<R> {
 
 /// How many line ends there are.
 pub(super) fn line_ends(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+    memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
 impl<R: Read> Source<R> {

@@ -36,7 +36,7 @@ impl Drop for Meanwhile {
 /// What would happen to a row.
 struct Would {
     customer: Option<String>,
-    would: &'static str,
+    does: &'static str,
     exit_code: u8,
     message: Option<String>,
 }
@@ -77,7 +77,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCod
             }
         };
         failed |= would.exit_code != 0;
-        *counts.entry(would.would).or_default() += 1;
+        *counts.entry(would.does).or_default() += 1;
         tell(context, line, &would)?;
     }
     for (would, count) in counts {
@@ -90,7 +90,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCod
 fn refused(failure: &Failure) -> Would {
     Would {
         customer: None,
-        would: Outcome::of(failure).name(),
+        does: Outcome::of(failure).name(),
         exit_code: failure.exit_code().number(),
         message: Some(failure.message.clone()),
     }
@@ -108,11 +108,11 @@ async fn would(
             let customer = rehearsed.customer.id;
             if let Some(other) = journal.claim(&customer, line)? {
                 let message = Some(format!("{customer} is the customer of line {other} as well."));
-                let would = Outcome::Duplicate.name();
-                return Ok(Would { customer: Some(customer.to_string()), would, exit_code: 0, message });
+                let does = Outcome::Duplicate.name();
+                return Ok(Would { customer: Some(customer.to_string()), does, exit_code: 0, message });
             }
-            let would = if rehearsed.action == Action::CreateAndSet { "create_and_set" } else { "set" };
-            Ok(Would { customer: Some(customer.to_string()), would, exit_code: 0, message: None })
+            let does = if rehearsed.action == Action::CreateAndSet { "create_and_set" } else { "set" };
+            Ok(Would { customer: Some(customer.to_string()), does, exit_code: 0, message: None })
         }
         Err(failure) if failure.kind == crate::domain::Kind::Unavailable => Err(failure),
         Err(failure) if failure.reason == crate::domain::Reason::SessionOver => Err(failure),
@@ -126,7 +126,7 @@ fn tell(context: &Context, line: u64, would: &Would) -> Answer<()> {
             schema: "tellonce.bulk-dry-run/v1",
             line,
             customer: would.customer.as_deref(),
-            would: would.would,
+            would: would.does,
             exit_code: would.exit_code,
             message: would.message.as_deref(),
         };
@@ -134,7 +134,7 @@ fn tell(context: &Context, line: u64, would: &Would) -> Answer<()> {
     }
     let who = would.customer.as_deref().map_or_else(String::new, |customer| format!(" {customer}"));
     let why = would.message.as_deref().map_or_else(String::new, |message| format!(" ({message})"));
-    context.screen.line(&format!("line {line}:{who} {}{why}", would.would));
+    context.screen.line(&format!("line {line}:{who} {}{why}", would.does));
     Ok(())
 }
 

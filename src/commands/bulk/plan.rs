@@ -49,19 +49,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyRevea
         }
     };
     let row_format = row_format(args);
-    let (delivery, sink) = match clear {
-        Some((way, stream)) => {
-            let (descriptor, is_file) = stream.into_parts();
-            (Delivery::Clear(way.clone()), Sink::clear(descriptor, is_file, row_format, &way)?)
-        }
-        None => {
-            let out = args.out.clone().unwrap_or_default();
-            let out =
-                std::path::absolute(&out).map_err(|error| Failure::usage("--out is not a path.").because(error))?;
-            let sink = Sink::create(&out, row_format)?;
-            (Delivery::Sealed(out), sink)
-        }
-    };
+    let (delivery, sink) = output(args, clear, row_format)?;
     let settings = Settings {
         run: run.clone(),
         started_at: SystemClock.now(),
@@ -94,6 +82,19 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyRevea
     context.screen.notice(&format!("Run {run}. If it is interrupted: {}", report::command(&settings)));
     let audit = audit(context, &run, &run_folder)?;
     sit(context, session, audit, Sitting { settings, journal, sink, progress: args.progress }).await
+}
+
+/// Where the rows go, opened.
+fn output(args: &BulkRunArgs, clear: Option<(String, StreamReveal)>, format: RowFormat) -> Answer<(Delivery, Sink)> {
+    if let Some((way, stream)) = clear {
+        let (descriptor, is_file) = stream.into_parts();
+        let sink = Sink::clear(descriptor, is_file, format, &way)?;
+        return Ok((Delivery::Clear(way), sink));
+    }
+    let out = std::path::absolute(args.out.clone().unwrap_or_default())
+        .map_err(|error| Failure::usage("--out is not a path.").because(error))?;
+    let sink = Sink::create(&out, format)?;
+    Ok((Delivery::Sealed(out), sink))
 }
 
 /// Where passwords go in clear, if that was asked for.
@@ -191,10 +192,14 @@ fn planned(
     }
     let words = plan_words(context, args, &counted);
     if args.yes {
-        words.iter().for_each(|line| context.screen.notice(line));
+        for line in &words {
+            context.screen.notice(line);
+        }
         return Ok(counted);
     }
-    words.iter().for_each(|line| prompter.say(line));
+    for line in &words {
+        prompter.say(line);
+    }
     let agreed = if counted.rows > TYPED_ABOVE {
         let typed = prompter.line(&format!("Type {} to go on", counted.rows), "--yes --expect N")?;
         typed.trim() == counted.rows.to_string()

@@ -65,7 +65,9 @@ pub(super) fn told(
         let rows: Vec<Vec<String>> =
             counts.iter().map(|(outcome, count)| vec![outcome.name().to_owned(), count.to_string()]).collect();
         if clear {
-            rows.iter().for_each(|row| context.screen.notice(&row.join(": ")));
+            for row in rows {
+                context.screen.notice(&row.join(": "));
+            }
         } else {
             context.screen.table(&["OUTCOME", "ROWS"], rows);
         }

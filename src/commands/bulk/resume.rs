@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context, name: &str, progress: ProgressKind, e
     let audit = audit(context, &run, &folder)?;
     let sink = match &settings.delivery {
         Delivery::Sealed(out) => {
-            let rows = rows_of(out, &settings)?;
+            let rows = rows_of(out, &settings, &journal)?;
             for found in &rows.changes {
                 settle(&session, &audit, &journal, found).await?;
             }
@@ -67,11 +67,13 @@ struct Read {
     changes: Vec<FoundRow>,
 }
 
-/// Reads what the output holds. Rows are what it says, whatever the journal knows.
-fn rows_of(out: &std::path::Path, settings: &Settings) -> Answer<Read> {
+/// Reads what the output holds, and keeps what the journal does not know yet: the few rows that were in flight.
+fn rows_of(out: &std::path::Path, settings: &Settings, journal: &Journal) -> Answer<Read> {
     let mut changes = Vec::new();
     let whole = for_each(out, settings.row_format, &mut |row| {
-        changes.push(FoundRow { sealed: None, ..row });
+        if !matches!(journal.known(row.line)?, Known::Done) {
+            changes.push(FoundRow { sealed: None, ..row });
+        }
         Ok(())
     })?;
     Ok(Read { whole, changes })
