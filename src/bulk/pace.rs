@@ -24,7 +24,7 @@ pub struct Pace {
     limit: Cell<usize>,
     in_use: Cell<usize>,
     closed_until: Cell<Option<Instant>>,
-    last_halved: Cell<Instant>,
+    last_halved: Cell<Option<Instant>>,
     quiet_since: Cell<Instant>,
     down_since: Cell<Option<Instant>>,
     refusals: Cell<u32>,
@@ -59,7 +59,7 @@ impl Pace {
             limit: Cell::new(most),
             in_use: Cell::new(0),
             closed_until: Cell::new(None),
-            last_halved: Cell::new(now),
+            last_halved: Cell::new(None),
             quiet_since: Cell::new(now),
             down_since: Cell::new(None),
             refusals: Cell::new(0),
@@ -147,8 +147,8 @@ impl Pace {
         self.down_since.set(self.down_since.get().or(Some(now)));
         *self.last_words.borrow_mut() = Some(failure.message.clone());
         // Calls that went out together are refused together: that is one refusal.
-        if leave.since >= self.last_halved.get() {
-            self.last_halved.set(now);
+        if self.last_halved.get().is_none_or(|last| leave.since > last) {
+            self.last_halved.set(Some(now));
             self.limit.set((self.limit.get() / 2).max(1));
             self.refusals.set(self.refusals.get() + 1);
         }
