@@ -67,14 +67,19 @@ fn memory(home: &Path, rows: usize) {
     let many = rows.to_string();
     let all = ["bulk", "many.csv", "--yes", "--expect", &many, "--out", "many.jsonl", "--seal-to", KEY];
     let limited = [&all[..], &["--abort-after", "999999999", "--limit", "20000"]].concat();
-    println!("memory: {} KiB over {start} KiB for {rows} rows, 20,000 of them worked at (the bar: 32 MiB)", most(tool(home, &limited)) - start);
+    println!(
+        "memory: {} KiB over {start} KiB for {rows} rows, 20,000 of them worked at (the bar: 32 MiB)",
+        most(tool(home, &limited)) - start
+    );
 }
 
 fn practice(home: &Path, rows: usize) {
     let many = (rows + 100).to_string();
     assert!(tool(home, &["practice", "start-over", "--yes", "--customers", &many]).status().unwrap().success());
     let login = "echo practice | \"$0\" --profile practice login --agent sam --password-stdin --store file";
-    assert!(Command::new("sh").args(["-c", login, BINARY]).env("TELLONCE_HOME", home).output().unwrap().status.success());
+    assert!(
+        Command::new("sh").args(["-c", login, BINARY]).env("TELLONCE_HOME", home).output().unwrap().status.success()
+    );
     std::fs::write(home.join("in.csv"), csv(rows, &|row| format!("C-{}", 1050 + row))).unwrap();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     for turn in 0..3 {
