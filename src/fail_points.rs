@@ -14,8 +14,8 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use crate::domain::ports::{AuditLog, IdentityBackend, Intent, Outcome, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Consent, Customer, CustomerId, Delivery, Failure, Finding, Forced, History, Issuance, Issued,
-    Pending, Plan, Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    Answer, Capabilities, Check, Consent, Customer, CustomerId, Delivery, Failure, Finding, Forced, History, Issuance,
+    Issued, Pending, Plan, Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
 };
 
 /// Reaches a point: does what the environment says of it.
@@ -114,6 +114,10 @@ impl IdentityBackend for FaultyBackend {
         self.0.unlock(intent, user).await?;
         reach("unlock", "after")
     }
+
+    async fn checks(&self) -> Answer<Vec<Check>> {
+        self.0.checks().await
+    }
 }
 
 /// An audit log with points around what it writes.
@@ -140,7 +144,7 @@ impl<A: AuditLog> AuditLog for FaultyAudit<A> {
         reach(call, "after")
     }
 
-    fn history(&self, session: &Session, customer: &CustomerId) -> Answer<History> {
+    fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
         self.0.history(session, customer)
     }
 

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Commands that need a terminal, or are the test run itself, and where they are run.
-const ELSEWHERE: [(&str, &str); 4] = [
+const ELSEWHERE: [(&str, &str); 7] = [
     ("cargo run -- reset ada@example.com", "tests/terminal/prompts.rs"),
     ("cargo test", ".ci/run"),
     ("tellonce reset C-1001", "tests/terminal/reveal.rs"),
     ("tellonce status C-1001 --watch", "tests/cli/watch.rs"),
+    ("tellonce login", "tests/keycloak/sign_in.rs"),
+    ("tellonce doctor", "tests/keycloak/rights.rs"),
+    ("tellonce reset ada@example.com", "tests/keycloak/sign_in.rs"),
 ];
 
 fn root() -> PathBuf {
@@ -99,6 +102,7 @@ fn commands_that_need_a_terminal_are_run_elsewhere() {
         "docs/json.md",
         "docs/backends/practice.md",
         "docs/bulk.md",
+        "docs/backends/keycloak.md",
         "docs/security.md",
         "docs/architecture.md",
     ] {

@@ -37,6 +37,7 @@ fn the_domain_points_nowhere_and_does_no_input_or_output() {
         "crate::cli",
         "crate::commands",
         "crate::config",
+        "crate::customers",
         "crate::system",
         "crate::terminal",
         "std::fs",

@@ -1,7 +1,11 @@
 //! Signing in: the session, and where it is kept between commands.
 
+mod credential;
+pub mod https;
 mod keyring;
+pub mod oauth;
 mod session_file;
 mod store;
 
+pub use credential::read_credential;
 pub use store::{Choice, Kept, SessionStore};

@@ -101,6 +101,18 @@ impl SessionStore {
         }
     }
 
+    /// Keeps what a session has become where it is kept now; one that is kept nowhere stays so.
+    ///
+    /// # Errors
+    /// Exit 2: it cannot be written.
+    pub fn replace(&self, session: &StoredSession) -> Answer<()> {
+        match self.load()? {
+            Some((_, Kept::Keyring)) => self.save(session, Choice::Keyring).map(drop),
+            Some((_, Kept::File(_))) => self.save(session, Choice::File).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Forgets the session, wherever it is kept; a file that cannot be read as well. What cannot be removed is told.
     pub fn forget(&self) {
         self.forget_file();

@@ -8,10 +8,10 @@ use super::file::unavailable;
 use super::in_progress::is_held;
 use super::record::{Event, Record};
 use crate::config::Folders;
-use crate::domain::{Answer, Attempt, AttemptId, Changed, CustomerId, Delivery, End, History, Place};
+use crate::domain::{Answer, Attempt, AttemptId, Changed, Customer, CustomerId, Delivery, End, History, Place};
 
 /// What the log knows of one customer.
-pub(super) fn history(path: &Path, locks: &Path, place: &Place, customer: &CustomerId) -> Answer<History> {
+pub(super) fn history(path: &Path, locks: &Path, place: &Place, customer: &Customer) -> Answer<History> {
     history_with(path, place, customer, &|attempt| is_held(locks, attempt))
 }
 
@@ -19,11 +19,11 @@ pub(super) fn history(path: &Path, locks: &Path, place: &Place, customer: &Custo
 pub(super) fn history_with(
     path: &Path,
     place: &Place,
-    customer: &CustomerId,
+    customer: &Customer,
     is_held: &dyn Fn(&str) -> bool,
 ) -> Answer<History> {
     let mut histories = settled(&|| read(path, place, Some(customer)), is_held)?;
-    Ok(histories.remove(customer).unwrap_or_default())
+    Ok(histories.remove(&customer.id).unwrap_or_default())
 }
 
 /// What these records say of one customer, for the row of a bulk run; `read` gives that customer's records.
@@ -79,15 +79,17 @@ fn attempts_in(histories: &mut HashMap<CustomerId, History>) -> impl Iterator<It
     histories.values_mut().flat_map(|history| &mut history.attempts)
 }
 
-/// The attempts as they stand in the log; with `customer`, that customer's alone.
-fn read(path: &Path, place: &Place, customer: Option<&CustomerId>) -> Answer<HashMap<CustomerId, History>> {
+/// The attempts as they stand in the log; with `customer`, that customer's alone, under all that they are known as.
+fn read(path: &Path, place: &Place, customer: Option<&Customer>) -> Answer<HashMap<CustomerId, History>> {
     let mut builders: HashMap<CustomerId, Builder> = HashMap::new();
+    let ids: Vec<CustomerId> = customer.into_iter().flat_map(Customer::known_as).collect();
     // Most lines are of other customers: look for the id as JSON writes it before reading the line.
-    let needle = customer.and_then(|customer| serde_json::to_string(customer.as_str()).ok());
-    for_each(path, needle.as_deref(), |record| {
-        let wanted = customer.is_none_or(|customer| record.customer == customer.as_str());
+    let needles: Vec<String> = ids.iter().filter_map(|id| serde_json::to_string(id.as_str()).ok()).collect();
+    for_each(path, &needles, |record| {
+        let wanted = customer.is_none() || ids.iter().any(|id| record.customer == id.as_str());
         if wanted && is_of(&record, place) {
-            builders.entry(CustomerId::new(record.customer.clone())).or_default().add(record);
+            let id = customer.map_or_else(|| CustomerId::new(record.customer.clone()), |customer| customer.id.clone());
+            builders.entry(id).or_default().add(record);
         }
     })?;
     Ok(builders.into_iter().map(|(customer, builder)| (customer, builder.history(None))).collect())
@@ -110,7 +112,7 @@ pub fn open_attempts(folders: &Folders, records: &[Record]) -> Answer<Vec<String
 /// Those of the attempts that the log has no end of.
 fn without_end(path: &Path, mut attempts: Vec<String>) -> Answer<Vec<String>> {
     let mut ended = HashSet::new();
-    for_each(path, None, |record| {
+    for_each(path, &[], |record| {
         if record.ends_the_attempt() {
             ended.insert(record.attempt);
         }
@@ -122,7 +124,7 @@ fn without_end(path: &Path, mut attempts: Vec<String>) -> Answer<Vec<String>> {
 /// The action of an attempt, for the record that recovers it.
 pub(super) fn action_of(path: &Path, attempt: &str) -> Answer<String> {
     let mut action = String::new();
-    for_each(path, Some(attempt), |record| {
+    for_each(path, &[attempt.to_owned()], |record| {
         if record.attempt == attempt && record.event == Event::Intent {
             action = record.action;
         }
@@ -135,11 +137,11 @@ fn is_of(record: &Record, place: &Place) -> bool {
 }
 
 /// Each record that can be read; a line that cannot is left to `audit verify`.
-pub(super) fn for_each(path: &Path, containing: Option<&str>, mut each: impl FnMut(Record)) -> Answer<()> {
+pub(super) fn for_each(path: &Path, containing: &[String], mut each: impl FnMut(Record)) -> Answer<()> {
     for line in lines(path)? {
         let line = line.map_err(|error| unavailable(path, &error))?;
         let Ok(text) = std::str::from_utf8(&line) else { continue };
-        if containing.is_some_and(|needle| !text.contains(needle)) {
+        if !containing.is_empty() && !containing.iter().any(|needle| text.contains(needle.as_str())) {
             continue;
         }
         match serde_json::from_str(text.trim_end()) {

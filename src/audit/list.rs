@@ -40,7 +40,7 @@ impl Filter {
 /// Exit 8: the log cannot be read.
 pub fn records(path: &Path, filter: &Filter) -> Answer<Vec<Record>> {
     let mut found = Vec::new();
-    for_each(path, None, |record| {
+    for_each(path, &[], |record| {
         if filter.wants(&record) {
             found.push(record);
         }

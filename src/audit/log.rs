@@ -14,7 +14,7 @@ use super::record::{Event, Record, blank, blank_at, name_of, system_user};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, Intent, Outcome, RandomSource};
 use crate::domain::{
-    Answer, AttemptId, Changed, Consent, CustomerId, Failure, Finding, History, Kind, Plan, Reason, Session,
+    Answer, AttemptId, Changed, Consent, Customer, CustomerId, Failure, Finding, History, Kind, Plan, Reason, Session,
 };
 
 /// The audit log of this machine.
@@ -165,7 +165,7 @@ impl AuditLog for FileAuditLog {
         Self::outcome(self, intent, outcome)
     }
 
-    fn history(&self, session: &Session, customer: &CustomerId) -> Answer<History> {
+    fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
         history(&self.path, &self.attempts, session.place(), customer)
     }
 

@@ -19,7 +19,7 @@ use crate::batch::Batcher;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, Intent, Outcome, RandomSource};
 use crate::domain::{
-    Answer, AttemptId, Changed, Consent, CustomerId, Delivery, Failure, Finding, History, Plan, Session,
+    Answer, AttemptId, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Plan, Session,
 };
 
 /// What came of appending one record.
@@ -222,10 +222,14 @@ impl AuditLog for RowAuditLog {
         written
     }
 
-    fn history(&self, session: &Session, customer: &CustomerId) -> Answer<History> {
+    fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
         let row = (self.inner.run.clone(), self.row);
-        let read = || self.inner.index.borrow_mut().records_of(customer);
-        history_of_row(&read, &self.inner.attempts, session.place(), customer, &row)
+        let read = || {
+            let mut index = self.inner.index.borrow_mut();
+            let records = customer.known_as().map(|id| index.records_of(&id)).collect::<Answer<Vec<_>>>()?;
+            Ok(records.concat())
+        };
+        history_of_row(&read, &self.inner.attempts, session.place(), &customer.id, &row)
     }
 
     fn histories(&self, session: &Session) -> Answer<HashMap<CustomerId, History>> {

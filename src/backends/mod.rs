@@ -1,14 +1,16 @@
 //! The identity backends: one folder each, and the registry.
 
+mod keycloak;
 pub mod practice;
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Folders, Profile};
+use crate::agent::SessionStore;
+use crate::config::{Folders, Profile, Protected};
 use crate::domain::ports::{AgentSignIn, Clock};
 use crate::domain::{Answer, Failure, Kind, Place, Reason};
-use practice::{Practice, PracticeSignIn};
 
 /// What every backend is opened with.
 pub struct Surroundings<'a> {
@@ -18,25 +20,115 @@ pub struct Surroundings<'a> {
     pub one_call: Duration,
     /// The time.
     pub clock: Arc<dyn Clock + Send + Sync>,
+    /// Where the session is kept: a backend whose sessions are renewed keeps what they become.
+    pub store: Rc<SessionStore>,
 }
 
-/// The registry: opens the profile's backend, for an agent to sign in to. A new backend is one line here.
+/// A key that a new profile must have.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    /// The key in the configuration.
+    pub key: &'static str,
+    /// What to ask for.
+    pub question: &'static str,
+}
+
+/// A backend of this version.
+struct Entry {
+    name: &'static str,
+    /// The groups that are protected unless the profile says otherwise; none: the profile must say.
+    protected: Option<&'static [&'static str]>,
+    /// What `profile add` asks for: the keys that have no usual value.
+    asks: &'static [Ask],
+    /// Reads the profile's own keys, and opens nothing.
+    check: fn(&Profile) -> Answer<()>,
+    open: fn(&Profile, Place, &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>>,
+}
+
+/// The registry. A new backend is one line here.
+const BACKENDS: [Entry; 2] = [
+    Entry {
+        name: "practice",
+        protected: Some(&["staff-admins"]),
+        asks: &[],
+        check: practice::check,
+        open: practice::open,
+    },
+    Entry {
+        name: "keycloak",
+        protected: None,
+        asks: &[
+            Ask { key: "url", question: "Address of the server (https://id.example.com)" },
+            Ask { key: "realm", question: "Realm" },
+        ],
+        check: keycloak::check,
+        open: keycloak::open,
+    },
+];
+
+/// The backends of this version.
+pub fn names() -> Vec<&'static str> {
+    BACKENDS.iter().map(|entry| entry.name).collect()
+}
+
+/// What a new profile of this backend must have, and whether it must say whom agents do not reset.
+///
+/// # Errors
+/// Exit 2: there is no such backend.
+pub fn asks(backend: &str) -> Answer<(&'static [Ask], bool)> {
+    let entry = BACKENDS.iter().find(|entry| entry.name == backend).ok_or_else(|| {
+        Failure::new(Kind::Usage, Reason::Configuration, format!("There is no backend \"{backend}\"."))
+            .hint(format!("There are: {}.", names().join(", ")))
+    })?;
+    Ok((entry.asks, entry.protected.is_none()))
+}
+
+/// Whether the profile is written right: the backend is there, and it knows every key.
+///
+/// # Errors
+/// Exit 2 with file, line and key.
+pub fn check(profile: &Profile) -> Answer<()> {
+    protected(profile)?;
+    (entry(profile)?.check)(profile)
+}
+
+/// Whom agents do not reset.
+///
+/// # Errors
+/// Exit 2 with file and line: a real backend's profile must say.
+pub fn protected(profile: &Profile) -> Answer<Protected> {
+    match (&profile.protected, entry(profile)?.protected) {
+        (Some(protected), _) => Ok(protected.clone()),
+        (None, Some(groups)) => {
+            Ok(Protected { groups: groups.iter().map(|group| (*group).to_owned()).collect(), roles: Vec::new() })
+        }
+        (None, None) => {
+            let what = format!(
+                "profile {} must say whom agents do not reset: protected = {{ groups = [\"staff-admins\"] }}, or \"none\"",
+                profile.name
+            );
+            Err(profile.settings.wrong("", &what))
+        }
+    }
+}
+
+/// Opens the profile's backend, for an agent to sign in to.
 ///
 /// # Errors
 /// Exit 2: the profile names a backend that there is not, or one that is set up wrong. Exit 8: it does not answer.
 pub fn open(profile: &Profile, around: &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>> {
     let place = Place { profile: profile.name.clone(), backend: profile.backend.clone() };
-    match profile.backend.as_str() {
-        "practice" => {
-            let directory =
-                Practice::open(&around.folders.practice_directory(), around.one_call, Arc::clone(&around.clock))?;
-            Ok(Box::new(PracticeSignIn::new(directory, place, profile.protected_groups.clone())))
-        }
-        other => Err(Failure::new(
-            Kind::Usage,
-            Reason::Configuration,
-            format!("Profile {} has the backend \"{other}\", which this version does not have.", profile.name),
-        )
-        .hint("There is: practice.")),
-    }
+    (entry(profile)?.open)(profile, place, around)
+}
+
+fn entry(profile: &Profile) -> Answer<&'static Entry> {
+    BACKENDS.iter().find(|entry| entry.name == profile.backend).ok_or_else(|| {
+        let what = format!(
+            "there is no backend \"{}\" (profile {}); there are: {}",
+            profile.backend,
+            profile.name,
+            names().join(", ")
+        );
+        profile.settings.wrong("backend", &what)
+    })
 }

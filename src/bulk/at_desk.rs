@@ -119,14 +119,14 @@ impl AuditLog for RowLog {
     }
 
     /// Here the row's customer is known and nothing is decided yet: one that is another row's is refused.
-    fn history(&self, session: &Session, customer: &CustomerId) -> Answer<History> {
-        if let Some(other) = self.journal.claim(customer, self.line)? {
+    fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
+        if let Some(other) = self.journal.claim(&customer.id, self.line)? {
             return Err(Failure::refused(
                 Reason::Duplicate,
-                format!("{customer} is the customer of line {other} as well."),
+                format!("{} is the customer of line {other} as well.", customer.id),
             ));
         }
-        self.seen.borrow_mut().id = Some(customer.clone());
+        self.seen.borrow_mut().id = Some(customer.id.clone());
         self.audit.history(session, customer)
     }
 

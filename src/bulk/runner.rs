@@ -259,8 +259,7 @@ impl Run<'_> {
         let answer = self.reset(&item, &mut log, &blank).await;
         drop(log);
         let seen = seen.take();
-        let only_id = |id| Customer { id, name: String::new(), email: None, username: None, details: Vec::new() };
-        let customer = seen.customer.or_else(|| seen.id.map(only_id));
+        let customer = seen.customer.or_else(|| seen.id.map(Customer::known_by));
         let row = OutputRow { at: self.clock.now(), customer, attempt: seen.attempt, ..blank };
         match answer {
             Ok(Outcome::Delivered) => self.ended(item.line, Outcome::Delivered, 0).await,

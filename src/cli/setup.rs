@@ -45,17 +45,23 @@ pub enum ProfileCommand {
 /// Add a profile
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  tellonce profile add training --backend practice\n  tellonce profile add --print > config.toml"
+    after_help = "Examples:\n  tellonce profile add training --backend practice\n  tellonce profile add acme --backend keycloak --set url=https://id.example.com --set realm=customers --protect staff-admins\n  tellonce profile add --print > config.toml"
 )]
 pub struct ProfileAddArgs {
     /// Its name
     #[arg(required_unless_present = "print")]
     pub name: Option<String>,
-    /// Which backend
+    /// Which backend: practice, keycloak
     #[arg(long, value_name = "BACKEND")]
     pub backend: Option<String>,
+    /// One of the backend's own keys; what is not given is asked for
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// A group whose members agents do not reset (or "none")
+    #[arg(long = "protect", value_name = "GROUP")]
+    pub protect: Vec<String>,
     /// Print a commented sample configuration instead
-    #[arg(long, conflicts_with_all = ["name", "backend"])]
+    #[arg(long, conflicts_with_all = ["name", "backend", "settings", "protect"])]
     pub print: bool,
 }
 

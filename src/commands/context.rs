@@ -1,5 +1,6 @@
 //! What every verb works with: screen, folders, configuration, profile, and the way to a session.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,9 @@ impl Context {
     pub(super) fn new(global: GlobalArgs, screen: Screen) -> Answer<Self> {
         let folders = Folders::find(&|name| std::env::var_os(name))?;
         let configuration = Configuration::load(&folders)?;
+        for name in configuration.profile_names() {
+            backends::check(&configuration.profile(Some(&name))?)?;
+        }
         let profile = configuration.profile(global.profile.as_deref())?;
         let signals = Signals::start()?;
         Ok(Self { global, screen, folders, configuration, profile, signals })
@@ -61,7 +65,12 @@ impl Context {
     pub(super) fn sign_in(&self) -> Answer<Box<dyn AgentSignIn>> {
         backends::open(
             &self.profile,
-            &Surroundings { folders: &self.folders, one_call: self.one_call(), clock: Arc::new(SystemClock) },
+            &Surroundings {
+                folders: &self.folders,
+                one_call: self.one_call(),
+                clock: Arc::new(SystemClock),
+                store: Rc::new(self.store()),
+            },
         )
     }
 
@@ -106,7 +115,8 @@ impl Context {
             .hint("Sign in first: `tellonce login`."));
         }
         prompter.say("You are not signed in. Sign in to go on.");
-        let (session, keep) = self.sign_in_asking(Way::Password, None, &mut prompter).await?;
+        let way = self.sign_in()?.ways().first().copied().unwrap_or(Way::Password);
+        let (session, keep) = self.sign_in_asking(way, None, &mut prompter).await?;
         if let Keep::Store(stored) = keep
             && let Err(failure) = self.store().save(&stored, Choice::Keyring)
         {

@@ -13,6 +13,12 @@ use crate::terminal::secret_line;
 /// Signs in and keeps the session.
 pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Answer<ExitCode> {
     let way = way(&args, context)?;
+    if matches!(way, Way::Device | Way::Web) && !context.screen.reaches_somebody() {
+        return Err(Failure::missing_answer(
+            "The address to sign in at could not be shown: with -o json it goes to the terminal, and there is none.",
+            "Leave out -o json, or sign in as a script: `--client-credentials`.",
+        ));
+    }
     let mut prompter = context.prompter(false);
     let (session, keep) = if args.password_stdin {
         let mut given = GivenPassword { inner: &mut prompter, password: Some(first_line()?) };
@@ -54,7 +60,7 @@ fn way(args: &LoginArgs, context: &Context) -> Answer<Way> {
         return Ok(way);
     }
     Err(Failure::usage(format!("The {} backend has no sign-in by {flag}.", context.profile.backend))
-        .hint("Sign in by name and password: `tellonce login`."))
+        .hint("Leave the flag out: `tellonce login` takes the profile's own way."))
 }
 
 /// The first line of standard input, which must hold a password.
@@ -98,5 +104,7 @@ impl Prompter for GivenPassword<'_> {
         self.inner.yes(question, default)
     }
 
-    fn say(&mut self, _: &str) {}
+    fn say(&mut self, words: &str) {
+        self.inner.say(words);
+    }
 }

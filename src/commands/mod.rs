@@ -79,8 +79,8 @@ fn run(context: &mut Context, command: Command, early: EarlyReveal) -> Answer<Ex
         Command::Withdraw(args) => wait_for(withdraw::run(context, args))?,
         Command::Status(args) => wait_for(status::run(context, args))?,
         Command::Audit(args) => audit::run(context, args),
-        Command::Profile(args) => profile::run(context, args),
-        Command::Setup => Ok(setup::run(context)),
+        Command::Profile(args) => wait_for(profile::run(context, args))?,
+        Command::Setup => setup::run(context),
         Command::Doctor => wait_for(doctor::run(context))?,
         Command::Practice(args) => wait_for(practice::run(context, args))?,
         Command::Completions(args) => completions::run(context, &args),
@@ -91,7 +91,7 @@ fn run(context: &mut Context, command: Command, early: EarlyReveal) -> Answer<Ex
 /// Runs a verb that needs a backend; the others never start the runtime.
 fn wait_for<T>(work: impl Future<Output = T>) -> Answer<T> {
     tokio::runtime::Builder::new_current_thread()
-        .enable_time()
+        .enable_all()
         .build()
         .map(|runtime| runtime.block_on(work))
         .map_err(|error| Failure::bug("The runtime could not be started.").because(error))

@@ -84,6 +84,7 @@ fn issuance(context: &Context, row: &FoundRow) -> Issuance {
             id,
             email: row.email.clone(),
             username: row.username.clone(),
+            names: None,
             details: Vec::new(),
         },
         place: Place { profile: context.profile.name.clone(), backend: context.profile.backend.clone() },

@@ -16,6 +16,8 @@ pub struct NewProfile {
     pub name: String,
     /// The backend's kind.
     pub backend: String,
+    /// The backend's own keys, in their order.
+    pub settings: Vec<(String, toml_edit::Value)>,
 }
 
 /// A commented sample, for `profile add --print`.
@@ -53,6 +55,9 @@ pub fn add(folders: &Folders, new: &NewProfile) -> Answer<()> {
         }
         let mut table = Table::new();
         table.insert("backend", value(&new.backend));
+        for (key, setting) in &new.settings {
+            table.insert(key, value(setting.clone()));
+        }
         profiles.insert(name, Item::Table(table));
         if !document.contains_key("default") {
             document.insert("default", value(name));
@@ -123,7 +128,7 @@ mod tests {
     use super::*;
 
     fn new(name: &str) -> NewProfile {
-        NewProfile { name: name.into(), backend: "practice".into() }
+        NewProfile { name: name.into(), backend: "practice".into(), settings: Vec::new() }
     }
 
     #[test]
@@ -156,7 +161,6 @@ mod tests {
         let before = std::fs::read(folders.config_file()).unwrap();
         assert!(add(&folders, &new("one")).is_err());
         assert!(add(&folders, &new("../etc")).is_err());
-        assert!(add(&folders, &NewProfile { backend: "fax".into(), ..new("x") }).is_err());
         assert!(set_default(&folders, "none").is_err());
         assert!(remove(&folders, "none").is_err());
         assert!(remove(&folders, "practice").is_err());

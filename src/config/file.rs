@@ -13,7 +13,8 @@ use toml::Spanned;
 
 use super::duration::parse_duration;
 use super::folders::Folders;
-use super::profile::{AuditSettings, BUILT_IN, Forward, LASTS, PRACTICE_PROTECTED, Profile};
+use super::profile::{AuditSettings, BUILT_IN, Forward, LASTS, Profile, Protected};
+use super::settings::{Settings, lines};
 use crate::domain::{Answer, Failure, Guards, Kind, Reason, Requirement};
 
 /// The longest that a temporary password may be made to last.
@@ -47,11 +48,11 @@ struct FileTable {
     audit: AuditTable,
 }
 
+/// The keys that every backend has; the others are the backend's own, which refuses those it does not know.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct ProfileTable {
-    backend: Backend,
-    protected: Option<Protected>,
+    backend: String,
+    protected: Option<ProtectedValue>,
     #[serde(default)]
     require: Vec<RequirementName>,
     #[serde(default, deserialize_with = "at_least_one")]
@@ -60,18 +61,15 @@ struct ProfileTable {
     allow_without_logout: bool,
     #[serde(default, deserialize_with = "lasts")]
     temporary_password_lasts: Option<Duration>,
-}
-
-/// The backends of this version.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Backend {
-    Practice,
+    #[serde(flatten)]
+    values: toml::Table,
+    #[serde(skip)]
+    settings: Settings,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged, expecting = "protected is a table such as { groups = [\"staff-admins\"] }, or \"none\"")]
-enum Protected {
+#[serde(untagged, expecting = "protected is a table such as { groups = [\"staff-admins\"], roles = [] }, or \"none\"")]
+enum ProtectedValue {
     Table(ProtectedTable),
     Word(NoneWord),
 }
@@ -79,7 +77,10 @@ enum Protected {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProtectedTable {
+    #[serde(default)]
     groups: Vec<String>,
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -166,11 +167,14 @@ impl Configuration {
             let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
             wrong(path, &format!("line {line}: {what}"))
         };
-        let file: FileTable = toml::from_str(text)
+        let mut file: FileTable = toml::from_str(text)
             .map_err(|error| wrong_at(error.span().unwrap_or_default(), &error.message().replace('\n', " ")))?;
         if let Some(name) = file.profiles.keys().find(|name| !is_usable_name(name)) {
             let at = text.find(name.as_str()).unwrap_or_default();
             return Err(wrong_at(at..at, &format!("\"{name}\" is no name for a profile: {USABLE_NAMES}")));
+        }
+        for (name, table) in &mut file.profiles {
+            table.settings = Settings::new(std::mem::take(&mut table.values), lines(text, name), path);
         }
         if let Some(default) = &file.default
             && default.get_ref() != BUILT_IN
@@ -236,12 +240,10 @@ impl Configuration {
 
 impl ProfileTable {
     fn profile(&self, name: &str) -> Profile {
-        let Backend::Practice = self.backend;
-        let protected_groups = match &self.protected {
-            Some(Protected::Table(table)) => table.groups.clone(),
-            Some(Protected::Word(NoneWord::None)) => Vec::new(),
-            None => vec![PRACTICE_PROTECTED.to_owned()],
-        };
+        let protected = self.protected.as_ref().map(|protected| match protected {
+            ProtectedValue::Table(table) => Protected { groups: table.groups.clone(), roles: table.roles.clone() },
+            ProtectedValue::Word(NoneWord::None) => Protected::default(),
+        });
         let require = self.require.iter().map(|name| match name {
             RequirementName::Ticket => Requirement::Ticket,
             RequirementName::Reason => Requirement::Reason,
@@ -249,14 +251,15 @@ impl ProfileTable {
         });
         Profile {
             name: name.to_owned(),
-            backend: BUILT_IN.to_owned(),
+            backend: self.backend.clone(),
             guards: Guards {
                 require: require.collect(),
                 max_resets_per_customer_24h: self.max_resets_per_customer_24h,
                 allow_without_logout: self.allow_without_logout,
                 temporary_password_lasts: self.temporary_password_lasts.unwrap_or(LASTS),
             },
-            protected_groups,
+            protected,
+            settings: self.settings.clone(),
             chosen: true,
             built_in: false,
         }

@@ -72,6 +72,11 @@ impl Folders {
         self.state.join("bulk")
     }
 
+    /// The lock under which a profile's session is renewed.
+    pub fn session_lock(&self, profile: &str) -> PathBuf {
+        self.sessions().join(format!("{profile}.lock"))
+    }
+
     /// Where sessions are kept with `--store file`.
     pub fn sessions(&self) -> PathBuf {
         self.state.join("sessions")

@@ -5,9 +5,11 @@ mod edit;
 mod file;
 mod folders;
 mod profile;
+mod settings;
 
 pub use duration::parse_duration;
 pub use edit::{NewProfile, add, remove, sample, set_default};
 pub use file::Configuration;
 pub use folders::{Folders, make_private_folder, write_private_file};
-pub use profile::{AuditSettings, BUILT_IN, Forward, Profile};
+pub use profile::{AuditSettings, BUILT_IN, Forward, Profile, Protected};
+pub use settings::{Credential, CustomersSource, Settings};

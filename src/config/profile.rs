@@ -2,14 +2,22 @@
 
 use std::time::Duration;
 
+use super::settings::Settings;
 use crate::domain::Guards;
 
 /// The profile that is there with nothing set up.
 pub const BUILT_IN: &str = "practice";
-/// The group that the practice directory protects.
-pub(super) const PRACTICE_PROTECTED: &str = "staff-admins";
 /// How long a temporary password lasts unless the profile says otherwise.
 pub(super) const LASTS: Duration = Duration::from_hours(24);
+
+/// Whom agents do not reset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Protected {
+    /// Members of these groups.
+    pub groups: Vec<String>,
+    /// Holders of these roles: `role`, or `client/role`.
+    pub roles: Vec<String>,
+}
 
 /// A named backend configuration.
 #[derive(Clone, Debug)]
@@ -20,8 +28,10 @@ pub struct Profile {
     pub backend: String,
     /// Its rules.
     pub guards: Guards,
-    /// Groups whose members agents do not reset.
-    pub protected_groups: Vec<String>,
+    /// Whom agents do not reset; none: the profile does not say.
+    pub protected: Option<Protected>,
+    /// The backend's own keys.
+    pub settings: Settings,
     /// Somebody chose it: by a flag, the environment or the configuration's default.
     pub chosen: bool,
     /// It is the practice profile that needs no configuration.
@@ -41,7 +51,8 @@ impl Profile {
             name: BUILT_IN.to_owned(),
             backend: BUILT_IN.to_owned(),
             guards,
-            protected_groups: vec![PRACTICE_PROTECTED.to_owned()],
+            protected: None,
+            settings: Settings::default(),
             chosen,
             built_in: true,
         }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::{Answer, Failure};
+
 /// What the customer directory calls a customer by; the key of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -38,12 +40,34 @@ pub struct Customer {
     pub email: Option<String>,
     /// The name the customer signs in with, where there is a user.
     pub username: Option<String>,
+    /// Given and family name, where the directory keeps them apart.
+    #[serde(skip)]
+    pub names: Option<Names>,
     /// Whatever else the directory has, in its order; `show` lists it.
     #[serde(skip)]
     pub details: Vec<(String, String)>,
 }
 
 impl Customer {
+    /// A customer of whom nothing but the id is known here.
+    pub const fn known_by(id: CustomerId) -> Self {
+        Self { id, name: String::new(), email: None, username: None, names: None, details: Vec::new() }
+    }
+
+    /// Given and family name; where the directory does not keep them apart, the family name is the last word.
+    pub fn first_and_last(&self) -> Names {
+        self.names.clone().unwrap_or_else(|| {
+            let (first, last) = self.name.rsplit_once(' ').unwrap_or((self.name.as_str(), ""));
+            Names { first: first.to_owned(), last: last.to_owned() }
+        })
+    }
+
+    /// What the audit log may know the customer by: the id, and the address that a new one had before it had an id.
+    pub fn known_as(&self) -> impl Iterator<Item = CustomerId> + '_ {
+        let email = self.email.as_deref().map(|email| CustomerId::new(email.to_lowercase()));
+        std::iter::once(self.id.clone()).chain(email)
+    }
+
     /// The address with all but its first letter and its domain hidden: enough to tell candidates apart.
     pub fn masked_email(&self) -> Option<String> {
         self.email.as_deref().map(mask)
@@ -56,6 +80,15 @@ fn mask(email: &str) -> String {
     if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
 }
 
+/// Given and family name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The given name.
+    pub first: String,
+    /// The family name.
+    pub last: String,
+}
+
 /// What `--create` was told of a customer whom the directory does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Particulars {
@@ -65,6 +98,35 @@ pub struct Particulars {
     pub first_name: String,
     /// The family name.
     pub last_name: String,
+}
+
+/// The longest name or address that `--create` takes, in characters (an address: RFC 5321 section 4.5.3.1.3).
+const LONGEST: usize = 254;
+
+impl Particulars {
+    /// Checks what `--create` was told.
+    ///
+    /// # Errors
+    /// Exit 2 naming the flag: empty, too long, control characters, or no e-mail address.
+    pub fn check(&self) -> Answer<()> {
+        let Self { email, first_name, last_name } = self;
+        for (flag, value) in [("--email", email), ("--first-name", first_name), ("--last-name", last_name)] {
+            if value.trim().is_empty() || value.chars().count() > LONGEST || value.chars().any(char::is_control) {
+                return Err(Failure::usage(format!(
+                    "{flag} is empty, longer than {LONGEST} characters, or has control characters in it."
+                )));
+            }
+        }
+        let well_formed = email.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty()
+                && domain.contains('.')
+                && !domain.starts_with('.')
+                && !domain.ends_with('.')
+                && !domain.contains('@')
+                && !email.contains(char::is_whitespace)
+        });
+        if well_formed { Ok(()) } else { Err(Failure::usage(format!("\"{email}\" is not an e-mail address."))) }
+    }
 }
 
 /// A page of a search.

@@ -156,14 +156,14 @@ pub struct Learned {
 /// Reads where the customer stands, and writes down what that says of attempts whose end is missing.
 pub async fn learn(audit: &mut dyn AuditLog, session: &Session, customer: &Customer) -> Answer<Learned> {
     let standing = session.backend().standing(customer).await?;
-    let mut history = audit.history(session, &customer.id)?;
+    let mut history = audit.history(session, customer)?;
     let mut recovered = Vec::new();
     for finding in history.findings(&standing) {
         audit.recovered(session, &customer.id, &finding).await?;
         recovered.push(history.note(&finding));
     }
     if !recovered.is_empty() {
-        history = audit.history(session, &customer.id)?;
+        history = audit.history(session, customer)?;
     }
     Ok(Learned { customer: customer.clone(), standing, history, recovered })
 }

@@ -98,7 +98,9 @@ pub enum Reason {
     PracticeByAccident,
     Protected,
     ProtectionUnreadable,
+    ProfileRule,
     RanOut,
+    ResetAtTheSameTime,
     RevealFailed,
     RevealWay,
     SessionOver,
@@ -214,6 +216,11 @@ impl Failure {
     pub fn answer_lost(mut self) -> Self {
         self.changed = Changed::Unknown;
         self
+    }
+
+    /// Message and hint in one.
+    pub fn told(&self) -> String {
+        self.hint.as_ref().map_or_else(|| self.message.clone(), |hint| format!("{} {hint}", self.message))
     }
 
     /// The exit code: the one match from kind to code.

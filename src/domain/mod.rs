@@ -2,6 +2,7 @@
 
 mod attempt;
 mod capabilities;
+mod check;
 mod customer;
 mod desk;
 mod error;
@@ -22,7 +23,8 @@ mod withdraw;
 
 pub use attempt::AttemptId;
 pub use capabilities::{Capabilities, Gap, Promise};
-pub use customer::{Customer, CustomerId, Found, Particulars};
+pub use check::{Check, CheckState};
+pub use customer::{Customer, CustomerId, Found, Names, Particulars};
 pub use desk::{CANDIDATES, Desk, Guards, LONGEST_NAME, Learned, identify, learn, refusal, usable};
 pub use error::{Answer, Changed, Failure, Kind, Reason};
 pub use exit_code::ExitCode;

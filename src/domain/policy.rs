@@ -54,6 +54,12 @@ pub enum Rule {
     NotContainsUsername,
     /// Not the e-mail address or the part before its @ (from three characters on), nor a text that contains it, in any case.
     NotContainsEmail,
+    /// Not the username itself, in any case.
+    NotUsername,
+    /// Not the e-mail address itself, in any case.
+    NotEmail,
+    /// Not one of the backend's list of well-known passwords.
+    NotWellKnown,
     /// Not one of the last so many passwords.
     History(usize),
 }
@@ -86,8 +92,9 @@ impl About {
 }
 
 impl Rule {
-    /// Whether the password breaks this rule. History is the backend's to judge: here it never does.
+    /// Whether the password breaks this rule. History and lists are the backend's to judge: here they never do.
     pub fn is_broken_by(self, password: &str, about: &About) -> bool {
+        let is = |text: &Option<String>| text.as_ref().is_some_and(|text| text.eq_ignore_ascii_case(password));
         let count = |is: fn(char) -> bool| password.chars().filter(|character| is(*character)).count();
         match self {
             Self::MinLength(least) => count(|_| true) < least,
@@ -103,7 +110,9 @@ impl Rule {
                     forbidden.iter().any(|text| password.contains(text.as_str()))
                 }
             }
-            Self::History(_) => false,
+            Self::NotUsername => is(&about.username),
+            Self::NotEmail => is(&about.email),
+            Self::NotWellKnown | Self::History(_) => false,
         }
     }
 
@@ -123,6 +132,9 @@ impl Rule {
             }
             Self::NotContainsUsername => "must not contain the username".to_owned(),
             Self::NotContainsEmail => "must not contain the e-mail address".to_owned(),
+            Self::NotUsername => "must not be the username".to_owned(),
+            Self::NotEmail => "must not be the e-mail address".to_owned(),
+            Self::NotWellKnown => "must not be a well-known password".to_owned(),
             Self::History(1) => "must not be the last password again".to_owned(),
             Self::History(last) => format!("must not be one of the last {last} passwords"),
         }
@@ -139,6 +151,9 @@ impl Rule {
             Self::Special(_) => "special",
             Self::NotContainsUsername => "not_contains_username",
             Self::NotContainsEmail => "not_contains_email",
+            Self::NotUsername => "not_username",
+            Self::NotEmail => "not_email",
+            Self::NotWellKnown => "not_well_known",
             Self::History(_) => "history",
         }
     }

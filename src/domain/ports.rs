@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::attempt::AttemptId;
 use super::capabilities::Capabilities;
+use super::check::Check;
 use super::customer::{Customer, CustomerId, Found, Particulars};
 use super::error::{Answer, Failure};
 use super::history::{Finding, History};
@@ -30,6 +31,10 @@ pub trait AgentSignIn {
     async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Answer<(Session, Keep)>;
     /// Takes a session up again; none where there is none, or where it is over.
     async fn resume(&self, stored: Option<StoredSession>) -> Answer<Option<Session>>;
+    /// What `doctor` can find out before anybody is signed in: reachable, version, clock, certificate.
+    async fn checks(&self) -> Vec<Check> {
+        Vec::new()
+    }
 }
 
 /// Where customers' profiles come from. It may be the identity backend itself, or something beside it.
@@ -92,6 +97,10 @@ pub trait IdentityBackend {
     async fn pending(&self) -> Answer<Vec<Pending>>;
     /// Lifts a lock-out after failed attempts.
     async fn unlock(&self, intent: &Intent, user: &UserId) -> Answer<()>;
+    /// What `doctor` can find out as this agent, beyond rights and promises: settings of the backend that weaken them.
+    async fn checks(&self) -> Answer<Vec<Check>> {
+        Ok(Vec::new())
+    }
 }
 
 /// The receipt of a synced audit line: this attempt was written down before anything changed.
@@ -162,7 +171,7 @@ pub trait AuditLog {
     /// Writes and syncs what became of it.
     async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()>;
     /// What this machine's log knows of a customer.
-    fn history(&self, session: &Session, customer: &CustomerId) -> Answer<History>;
+    fn history(&self, session: &Session, customer: &Customer) -> Answer<History>;
     /// What this machine's log knows of every customer of this backend, read once, for the sweep.
     fn histories(&self, session: &Session) -> Answer<std::collections::HashMap<CustomerId, History>>;
     /// Writes down what was found out about an attempt whose end is missing.

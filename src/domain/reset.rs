@@ -293,7 +293,7 @@ async fn set(
             Err(SetFailed::Other(failure)) => return Err(not_sent(failure)),
         }
     }
-    let words = refused_for.join("; ");
+    let words = if refused_for.is_empty() { "it names no rule".to_owned() } else { refused_for.join("; ") };
     Err(not_sent(Failure::refused(
         Reason::Policy,
         format!("The backend refused {TRIES} temporary passwords for its policy: {words}."),

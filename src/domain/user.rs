@@ -194,6 +194,8 @@ pub enum Right {
     EndSessions,
     /// Lift a lock-out after failed attempts.
     Unlock,
+    /// Mark a user as pending, where the backend needs a mark.
+    MarkPending,
     /// List everything pending, for the sweep.
     Sweep,
 }
@@ -207,6 +209,7 @@ impl Right {
             Self::CreateUsers => "create users",
             Self::EndSessions => "end sessions",
             Self::Unlock => "lift a lock-out",
+            Self::MarkPending => "mark a user as pending",
             Self::Sweep => "sweep all pending temporary passwords",
         }
     }

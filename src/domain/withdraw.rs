@@ -204,7 +204,11 @@ pub async fn due(desk: &Desk<'_>, session: &Session, older_than: Duration) -> An
     let before = desk.clock.now().checked_sub(older_than).unwrap_or(jiff::Timestamp::MIN);
     let ours = |one: &Pending| {
         one.marked
-            || histories.get(&one.customer.id).is_some_and(|history| history.issued_by(one.stamp.as_ref()).is_some())
+            || one
+                .customer
+                .known_as()
+                .filter_map(|id| histories.get(&id))
+                .any(|history| history.issued_by(one.stamp.as_ref()).is_some())
     };
     Ok(pending
         .into_iter()

@@ -145,6 +145,11 @@ impl Screen {
         drop(written); // a notice that nobody can read stops nothing
     }
 
+    /// Whether what is told beside the result can be read by anybody.
+    pub fn reaches_somebody(&self) -> bool {
+        !self.0.json || tty::open_for_writing().is_some()
+    }
+
     /// A line beside the result, sanitised and broken between words.
     pub(super) fn beside_line(&self, text: &str) {
         self.beside(&wrap_line(&sanitize(text), tty::width_of(stderr())));

@@ -6,6 +6,7 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod backends;
 mod bad_input;
 mod configuration;
 #[path = "../support/home.rs"]

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 /// Runs a future to its end.
 pub fn wait_for<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
 /// The system's time, and some seconds more.

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use std::sync::Arc;
 
-use tellonce::domain::ports::{AgentSignIn, Clock};
-use tellonce::domain::{Failure, Gap};
+use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
+use tellonce::domain::{Failure, Gap, Particulars, Way};
+
+use super::desk::Player;
 
 /// The agents of the story.
 #[derive(Clone, Copy)]
@@ -24,6 +26,8 @@ pub struct Cast {
     pub old_password: &'static str,
     /// Has no user yet.
     pub without_user: &'static str,
+    /// What to enter `without_user` with, where the directory does not know them.
+    pub create: Option<Particulars>,
 }
 
 /// What signing in as the customer led to.
@@ -56,12 +60,24 @@ pub trait Driver {
     fn cast(&self) -> Cast;
     /// How agents sign in.
     fn sign_in(&self) -> Box<dyn AgentSignIn>;
+    /// The way that agents sign in.
+    fn way(&self) -> Way {
+        Way::Password
+    }
     /// An agent's name and password.
     fn credentials(&self, agent: Agent) -> (&'static str, &'static str);
+    /// Answers the questions of a sign-in; with `password`, with this one instead of the right one.
+    fn player(&self, agent: Agent, password: Option<&str>) -> Box<dyn Prompter + '_> {
+        Box::new(Player::confirming(password.unwrap_or(self.credentials(agent).1)))
+    }
     /// Signs in as a customer.
     fn customer_signs_in(&self, name: &str, password: &str) -> SignedIn;
     /// Signs in with a temporary password and chooses a new one.
     fn customer_chooses(&self, name: &str, temporary: &str, new: &str) -> Chosen;
+    /// Signs in with a temporary password up to the page for a new one, and leaves it open.
+    fn customer_opens_page(&self, name: &str, temporary: &str);
+    /// Sends the page that was opened.
+    fn customer_sends_page(&self, new: &str) -> Chosen;
     /// The rules as the server's own page lists them to the customer.
     fn rules_listed(&self) -> Vec<String>;
     /// Asks for the self-service mail; the token in it, if one was sent.

@@ -8,12 +8,59 @@
 
 mod desk;
 mod driver;
+mod keycloak;
 mod practice;
+#[path = "../support/keycloak/mod.rs"]
+mod rig;
 mod story;
+
+use std::collections::BTreeSet;
+
+use keycloak::{Customers, KeycloakDriver};
+use rig::{Realm, RealmOptions, Server};
+use tellonce::domain::Gap;
 
 #[test]
 fn the_practice_directory_keeps_every_promise() {
     let folder = tempfile::tempdir().unwrap();
     let driver = practice::PracticeDriver::new(folder.path());
+    desk::wait_for(story::play(&driver, folder.path()));
+}
+
+/// What a realm as shipped does not keep.
+fn as_shipped() -> BTreeSet<Gap> {
+    BTreeSet::from([
+        Gap::StampNamesNoAuthor,
+        Gap::RulesNotListed,
+        Gap::TemporaryMayBeKept,
+        Gap::SelfServiceWhilePending,
+        Gap::OpenFormOutlives,
+        Gap::NeverRunsOut,
+    ])
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn a_keycloak_realm_as_shipped_keeps_what_doctor_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let realm = Realm::shipped(Server::shared());
+    let driver = KeycloakDriver::new(realm, folder.path(), Customers::Realm, as_shipped());
+    desk::wait_for(story::play(&driver, folder.path()));
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn with_password_history_the_temporary_one_cannot_be_kept_and_customers_may_come_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = RealmOptions {
+        policy: "length(12) and upperCase(1) and digits(1) and passwordHistory(3)".to_owned(),
+        refresh_rotation: true,
+        brute_force: true,
+        more: serde_json::json!({ "failureFactor": 30, "quickLoginCheckMilliSeconds": 0 }), // the story itself fails to sign in more often than three times
+        ..RealmOptions::default()
+    };
+    let realm = Realm::with(Server::shared(), &options);
+    let gaps = &as_shipped() - &BTreeSet::from([Gap::TemporaryMayBeKept]);
+    let driver = KeycloakDriver::new(realm, folder.path(), Customers::Csv, gaps);
     desk::wait_for(story::play(&driver, folder.path()));
 }

@@ -1,11 +1,12 @@
 //! The practice directory's driver: its customers' side is its own app.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tellonce::backends::practice::{Change, INITIAL_PASSWORD, Practice, PracticeSignIn, Redeem, SignIn};
+use tellonce::backends::practice::{Change, ChangeTicket, INITIAL_PASSWORD, Practice, PracticeSignIn, Redeem, SignIn};
 use tellonce::domain::ports::{AgentSignIn, Clock};
 use tellonce::domain::{Gap, Place};
 
@@ -15,6 +16,7 @@ use super::driver::{Agent, Cast, Chosen, Driver, SignedIn};
 pub struct PracticeDriver {
     directory: Practice,
     clock: Arc<MovedClock>,
+    open: RefCell<Option<ChangeTicket>>,
 }
 
 impl PracticeDriver {
@@ -23,7 +25,7 @@ impl PracticeDriver {
         let directory =
             Practice::open(&folder.join("practice.db"), Duration::from_secs(15), Arc::<MovedClock>::clone(&clock))
                 .unwrap();
-        Self { directory, clock }
+        Self { directory, clock, open: RefCell::default() }
     }
 }
 
@@ -41,6 +43,7 @@ impl Driver for PracticeDriver {
             with_user: ["C-1001", "ada.lovelace", "ADA@example.com", "Lovel"],
             old_password: INITIAL_PASSWORD,
             without_user: "grace@example.com",
+            create: None,
         }
     }
 
@@ -76,6 +79,21 @@ impl Driver for PracticeDriver {
             Change::Broken(rules) => {
                 Chosen::Refused(rules.into_iter().map(tellonce::domain::Rule::words).collect::<Vec<_>>().join("; "))
             }
+        }
+    }
+
+    fn customer_opens_page(&self, name: &str, temporary: &str) {
+        let SignIn::ChangeRequired(ticket) = self.directory.sign_in(name, temporary).unwrap() else {
+            panic!("no change is required")
+        };
+        *self.open.borrow_mut() = Some(ticket);
+    }
+
+    fn customer_sends_page(&self, new: &str) -> Chosen {
+        let ticket = self.open.borrow_mut().take().unwrap();
+        match self.directory.change_password(&ticket, new).unwrap() {
+            Change::Done => Chosen::In,
+            other => Chosen::Refused(format!("{other:?}")),
         }
     }
 

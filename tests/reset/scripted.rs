@@ -126,6 +126,7 @@ impl Inner {
             name: "Ada Lovelace".to_owned(),
             email: Some("ada@example.com".to_owned()),
             username: Some("ada".to_owned()),
+            names: None,
             details: Vec::new(),
         }
     }

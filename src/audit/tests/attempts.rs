@@ -62,7 +62,7 @@ fn another_customer_or_profile_is_another_history() {
     assert_eq!(home.history("odd \"quoted\\ é\u{202e}").attempts.len(), 1);
     assert!(home.history("C-1002").attempts.is_empty());
     let elsewhere = stub::session("sam", "acme");
-    assert!(log.history(&elsewhere, &CustomerId::new("C-1001")).unwrap().attempts.is_empty());
+    assert!(log.history(&elsewhere, &customer_called("C-1001")).unwrap().attempts.is_empty());
     assert!(log.histories(&elsewhere).unwrap().is_empty());
     assert_eq!(log.histories(&session()).unwrap().len(), 3);
 }
@@ -102,7 +102,7 @@ fn what_was_found_out_closes_the_attempt() {
     drop(log);
     let attempt = intent.attempt().clone();
     let finding = Finding { attempt, changed: Changed::Yes, stamp: Some(stamp(2)) };
-    home.log().recovered(&stub::session("kim", "practice"), &CustomerId::new("C-1001"), &finding).unwrap();
+    home.log().recovered(&stub::session("kim", "practice"), &customer_called("C-1001").id, &finding).unwrap();
     let history = home.history("C-1001");
     assert_eq!(ends(&history), [Some(End::Recovered(Changed::Yes))]);
     assert_eq!(history.issued_by(Some(&stamp(2))), Some("sam"), "who issued it, not who found out");
@@ -117,7 +117,7 @@ fn what_was_found_out_too_late_does_not_change_how_it_ended() {
     reset(&mut home.log(), "C-1001");
     let attempt = home.history("C-1001").attempts[0].id.clone();
     let finding = Finding { attempt, changed: Changed::Unknown, stamp: None };
-    home.log().recovered(&session(), &CustomerId::new("C-1001"), &finding).unwrap();
+    home.log().recovered(&session(), &customer_called("C-1001").id, &finding).unwrap();
     assert_eq!(ends(&home.history("C-1001")), [Some(End::Delivered(Delivery::Shown))]);
 }
 
@@ -130,7 +130,7 @@ fn an_attempt_that_ends_while_the_log_is_being_read_is_not_open() {
         let _ = log.borrow_mut().outcome(&intent, Outcome::Delivered(Delivery::Shown));
         false
     };
-    let history = history_with(&home.path(), session().place(), &CustomerId::new("C-1001"), &ends_just_now).unwrap();
+    let history = history_with(&home.path(), session().place(), &customer_called("C-1001"), &ends_just_now).unwrap();
     assert_eq!(ends(&history), [Some(End::Delivered(Delivery::Shown))]);
     assert_eq!(history.open().count(), 0);
 }

@@ -81,7 +81,7 @@ impl Home {
     }
 
     fn history(&self, customer: &str) -> History {
-        self.log().history(&session(), &CustomerId::new(customer)).unwrap()
+        self.log().history(&session(), &customer_called(customer)).unwrap()
     }
 }
 
@@ -97,17 +97,22 @@ fn stamp(version: u64) -> Stamp {
     Stamp { at: Some(NOW.parse().unwrap()), version: Some(version) }
 }
 
+fn customer_called(id: &str) -> Customer {
+    Customer {
+        id: CustomerId::new(id),
+        name: "Ada Lovelace".into(),
+        email: Some("ada@example.com".into()),
+        username: Some("ada.lovelace".into()),
+        names: None,
+        details: Vec::new(),
+    }
+}
+
 fn plan(customer: &str, action: Action) -> Plan {
     Plan {
         agent: "sam".into(),
         place: Place { profile: "practice".into(), backend: "practice".into() },
-        customer: Customer {
-            id: CustomerId::new(customer),
-            name: "Ada Lovelace".into(),
-            email: Some("ada@example.com".into()),
-            username: Some("ada.lovelace".into()),
-            details: Vec::new(),
-        },
+        customer: customer_called(customer),
         action,
         state: State { has_user: true, ..State::default() },
         stamp: Some(stamp(1)),

@@ -13,8 +13,8 @@ use super::store::{moment, told};
 use super::{directory, fold, hash, policy};
 use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
 use crate::domain::{
-    About, Answer, Capabilities, Customer, Failure, Forced, Issued, NewUser, Pending, Reason, Right, SessionsEnded,
-    Stamp, Standing, TemporaryPassword, UserId, Whom,
+    About, Answer, Capabilities, Customer, Failure, Forced, Issued, Names, NewUser, Pending, Reason, Right,
+    SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
 };
 
 /// Replaces the hash of a withdrawn password: no PHC string, so nothing matches it.
@@ -109,11 +109,11 @@ fn create(transaction: &Transaction<'_>, new: &NewUser, now: i64) -> Answer<i64>
         _ => told(error),
     };
     let number = if new.new_customer {
-        let (first, last) = name.rsplit_once(' ').unwrap_or((name.as_str(), ""));
+        let Names { first, last } = new.customer.first_and_last();
         transaction
             .execute(
                 "INSERT INTO customer(id, first_name, last_name, email, first_folded, last_folded) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-                params![id.as_str(), first, last, email, fold::folded(first), fold::folded(last)],
+                params![id.as_str(), first, last, email, fold::folded(&first), fold::folded(&last)],
             )
             .map_err(meanwhile)?;
         transaction.last_insert_rowid()

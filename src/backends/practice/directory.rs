@@ -8,10 +8,7 @@ use super::search::find;
 use super::session::AgentSession;
 use super::store::told;
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Particulars, Reason, Right};
-
-/// The longest name or address that `--create` takes, in characters (an address: RFC 5321 section 4.5.3.1.3).
-const LONGEST: usize = 254;
+use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, Right};
 
 const CUSTOMER: &str = "SELECT c.id, c.first_name, c.last_name, c.email, c.phone, u.username, c.number FROM customer c LEFT JOIN user u ON u.customer = c.number";
 
@@ -24,6 +21,7 @@ pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<(i64, Customer)> {
         name: format!("{first} {last}").trim().to_owned(),
         email: row.get(3)?,
         username: row.get(5)?,
+        names: Some(Names { first, last }),
         details: phone.map(|phone| ("Phone".to_owned(), phone)).into_iter().collect(),
     };
     Ok((row.get(6)?, customer))
@@ -44,27 +42,6 @@ pub(super) fn exact(connection: &Connection, text: &str) -> Answer<Vec<(i64, Cus
     let mut seen = std::collections::HashSet::new();
     found.retain(|(number, _)| seen.insert(*number));
     Ok(found)
-}
-
-/// Checks what `--create` was told.
-fn check(particulars: &Particulars) -> Answer<()> {
-    let Particulars { email, first_name, last_name } = particulars;
-    for (flag, value) in [("--email", email), ("--first-name", first_name), ("--last-name", last_name)] {
-        if value.trim().is_empty() || value.chars().count() > LONGEST || value.chars().any(char::is_control) {
-            return Err(Failure::usage(format!(
-                "{flag} is empty, longer than {LONGEST} characters, or has control characters in it."
-            )));
-        }
-    }
-    let well_formed = email.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty()
-            && domain.contains('.')
-            && !domain.starts_with('.')
-            && !domain.ends_with('.')
-            && !domain.contains('@')
-            && !email.contains(char::is_whitespace)
-    });
-    if well_formed { Ok(()) } else { Err(Failure::usage(format!("\"{email}\" is not an e-mail address."))) }
 }
 
 /// given.family, with a number where it is taken.
@@ -107,7 +84,7 @@ impl CustomerDirectory for AgentSession {
     }
 
     async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {
-        check(particulars)?;
+        particulars.check()?;
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::CreateUsers)?;
         let same = exact(&connection, &particulars.email)?;
@@ -128,6 +105,10 @@ impl CustomerDirectory for AgentSession {
             name: format!("{} {}", particulars.first_name.trim(), particulars.last_name.trim()),
             email: Some(particulars.email.clone()),
             username: None,
+            names: Some(Names {
+                first: particulars.first_name.trim().to_owned(),
+                last: particulars.last_name.trim().to_owned(),
+            }),
             details: Vec::new(),
         })
     }

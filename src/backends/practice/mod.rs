@@ -20,7 +20,45 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::Surroundings;
+use crate::config::Profile;
+use crate::domain::ports::AgentSignIn;
+use crate::domain::{Answer, Place};
+
 pub use agents::PracticeSignIn;
 pub use app::{Change, ChangeTicket, Mail, Page, Redeem, SignIn};
 pub use samples::INITIAL_PASSWORD;
 pub use store::Practice;
+
+/// It has no keys of its own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {}
+
+/// Whether the profile is written right.
+///
+/// # Errors
+/// Exit 2 with file, line and key: the practice directory has no keys of its own, and no roles to protect.
+pub(super) fn check(profile: &Profile) -> Answer<()> {
+    let Own {} = profile.settings.read()?;
+    if profile.protected.as_ref().is_some_and(|protected| !protected.roles.is_empty()) {
+        return Err(profile
+            .settings
+            .wrong("protected", "protected.roles: the practice directory has no roles to protect"));
+    }
+    Ok(())
+}
+
+/// Opens the practice directory.
+///
+/// # Errors
+/// Exit 2: it is damaged, newer than this version, or cannot be made.
+pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>> {
+    check(profile)?;
+    let directory = Practice::open(&around.folders.practice_directory(), around.one_call, Arc::clone(&around.clock))?;
+    Ok(Box::new(PracticeSignIn::new(directory, place, super::protected(profile)?.groups)))
+}

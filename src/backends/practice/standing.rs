@@ -6,7 +6,9 @@ use super::directory::free_username;
 use super::policy;
 use super::session::{Agent, AgentSession};
 use super::store::{moment, told};
-use crate::domain::{Answer, Customer, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing, State, UserId, Whom};
+use crate::domain::{
+    Answer, Customer, Names, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing, State, UserId, Whom,
+};
 
 /// A user's row.
 pub(super) struct UserRow {
@@ -162,16 +164,7 @@ fn without_user(
     new_customer: bool,
     policy: PolicyRead,
 ) -> Answer<Standing> {
-    let names: Option<(String, String)> = connection
-        .query_row("SELECT first_name, last_name FROM customer WHERE id = ?1", [customer.id.as_str()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()
-        .map_err(told)?;
-    let (first, last) = names.unwrap_or_else(|| {
-        let (first, last) = customer.name.rsplit_once(' ').unwrap_or((customer.name.as_str(), ""));
-        (first.to_owned(), last.to_owned())
-    });
+    let Names { first, last } = customer.first_and_last();
     let username = free_username(connection, &first, &last)?;
     Ok(Standing {
         whom: Whom::NewUser(NewUser { customer: customer.clone(), username, new_customer }),

@@ -9,7 +9,7 @@ use crate::bulk::read_back::{FoundRow, for_each};
 use crate::bulk::{Change, Delivery, Journal, Known, Outcome, Settings, Sink};
 use crate::cli::ProgressKind;
 use crate::domain::ports::AuditLog;
-use crate::domain::{Answer, CustomerId, ExitCode, Failure, Session};
+use crate::domain::{Answer, Customer, CustomerId, ExitCode, Failure, Session};
 use crate::terminal::EarlyReveal;
 
 /// Takes the run up.
@@ -88,7 +88,7 @@ async fn settle(session: &Session, audit: &RunAuditLog, journal: &Journal, found
     if let (Outcome::Delivered, Some(customer), Some(attempt)) = (outcome, &found.customer, &found.attempt) {
         let customer = CustomerId::new(customer.clone());
         let row = audit.row(found.line);
-        let history = row.history(session, &customer)?;
+        let history = row.history(session, &Customer::known_by(customer.clone()))?;
         let is_open = history.attempts.iter().any(|known| known.id.as_str() == attempt && known.end.is_none());
         if is_open {
             row.delivered_after_all(session, &customer, attempt).await?;

@@ -3,9 +3,9 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::{Check, Found};
 use crate::audit;
 use crate::commands::context::Context;
+use crate::domain::{Check, CheckState};
 use crate::terminal::{recorders, terminal_can_reveal};
 
 /// Every check that needs no backend.
@@ -27,7 +27,7 @@ fn configuration(context: &Context) -> Check {
     } else {
         format!("none ({}): the built-in practice profile", file.display())
     };
-    Check::new("configuration", Found::Ok, words)
+    Check::new("configuration", CheckState::Ok, words)
 }
 
 /// What others may do with our files: nothing.
@@ -41,12 +41,12 @@ fn modes(path: &Path) -> Check {
     let shown = path.display();
     let id = format!("file {}", path.file_name().unwrap_or_default().to_string_lossy());
     match path.metadata() {
-        Err(error) => Check::new(&id, Found::Fault, format!("{shown}: {error}")),
+        Err(error) => Check::new(&id, CheckState::Fault, format!("{shown}: {error}")),
         Ok(found) if found.mode() & 0o077 != 0 => {
             let mode = if found.is_dir() { "700" } else { "600" };
-            Check::new(&id, Found::Fault, format!("{shown} is open to others: chmod {mode} {shown}"))
+            Check::new(&id, CheckState::Fault, format!("{shown} is open to others: chmod {mode} {shown}"))
         }
-        Ok(_) => Check::new(&id, Found::Ok, format!("{shown} is yours alone")),
+        Ok(_) => Check::new(&id, CheckState::Ok, format!("{shown} is yours alone")),
     }
 }
 
@@ -60,9 +60,9 @@ fn session_store(context: &Context) -> Check {
 
 fn terminal() -> Check {
     match terminal_can_reveal() {
-        Ok(()) => Check::new("terminal", Found::Ok, "a temporary password can be shown here"),
+        Ok(()) => Check::new("terminal", CheckState::Ok, "a temporary password can be shown here"),
         Err(failure) => {
-            Check::new("terminal", Found::Warning, format!("{failure} `tellonce reset` needs one, or `--reveal`"))
+            Check::new("terminal", CheckState::Warning, format!("{failure} `tellonce reset` needs one, or `--reveal`"))
         }
     }
 }
@@ -72,11 +72,11 @@ fn recording() -> Check {
     if found.is_empty() {
         Check::new(
             "recording",
-            Found::Ok,
+            CheckState::Ok,
             "nothing that records this terminal was recognised (docs/security.md says what cannot be)",
         )
     } else {
-        Check::new("recording", Found::Warning, format!("this terminal is recorded by {}", found.join(", ")))
+        Check::new("recording", CheckState::Warning, format!("this terminal is recorded by {}", found.join(", ")))
     }
 }
 
@@ -89,11 +89,11 @@ fn open_attempts(context: &Context) -> Check {
     let open = audit::records(&context.folders.audit_log(), &audit::Filter::default())
         .and_then(|records| audit::open_attempts(&context.folders, &records));
     match open {
-        Err(failure) => Check::new("attempts", Found::Fault, failure.message),
-        Ok(open) if open.is_empty() => Check::new("attempts", Found::Ok, "every attempt has an end in the log"),
+        Err(failure) => Check::new("attempts", CheckState::Fault, failure.message),
+        Ok(open) if open.is_empty() => Check::new("attempts", CheckState::Ok, "every attempt has an end in the log"),
         Ok(open) => {
             let words = format!("without an end, so unknown: {}. `tellonce show CUSTOMER` finds out", open.join(", "));
-            Check::new("attempts", Found::Warning, words)
+            Check::new("attempts", CheckState::Warning, words)
         }
     }
 }

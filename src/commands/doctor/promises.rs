@@ -1,22 +1,21 @@
 //! Each promise, kept or not kept, by this backend as it is set up.
 
-use super::{Check, Found};
 use crate::commands::context::Context;
-use crate::domain::{Promise, Session};
+use crate::domain::{Check, CheckState, Promise, Session};
 
 /// L1 to L14.
 pub(super) async fn checks(context: &Context, session: &Session) -> Vec<Check> {
     let capabilities = match session.backend().capabilities().await {
         Ok(capabilities) => capabilities,
-        Err(failure) => return vec![Check::new("promises", Found::Fault, super::told(&failure))],
+        Err(failure) => return vec![Check::new("promises", CheckState::Fault, failure.told())],
     };
     let check = |(promise, words): (Promise, &str)| {
         let gaps: Vec<&str> =
             capabilities.gaps.iter().filter(|gap| gap.promise() == promise).map(|gap| gap.words()).collect();
         let (state, words) = if gaps.is_empty() {
-            (Found::Kept, words.to_owned())
+            (CheckState::Kept, words.to_owned())
         } else {
-            (Found::NotKept, format!("{words}: {}", gaps.join("; ")))
+            (CheckState::NotKept, format!("{words}: {}", gaps.join("; ")))
         };
         Check {
             id: format!("promise_{}", promise.to_string().to_lowercase()),
@@ -29,7 +28,7 @@ pub(super) async fn checks(context: &Context, session: &Session) -> Vec<Check> {
     if context.profile.guards.allow_without_logout {
         checks.push(Check::new(
             "guards",
-            Found::Warning,
+            CheckState::Warning,
             "the profile allows a reset without ending sessions (allow_without_logout)",
         ));
     }

@@ -20,7 +20,7 @@ fn with_no_file_there_is_the_practice_profile_and_nobody_chose_it() {
     let folder = tempfile::tempdir().unwrap();
     let profile = Configuration::load(&Folders::all_in(folder.path())).unwrap().profile(None).unwrap();
     assert_eq!((profile.name.as_str(), profile.chosen, profile.built_in), ("practice", false, true));
-    assert_eq!(profile.protected_groups, ["staff-admins"]);
+    assert_eq!(profile.protected, None);
     assert_eq!(profile.guards.temporary_password_lasts, Duration::from_hours(24));
 }
 
@@ -32,14 +32,14 @@ fn naming_practice_chooses_it() {
 #[test]
 fn everything_that_can_be_said_is_read() {
     let configuration = parse(
-        "default = 'training'\n[profiles.training]\nbackend = 'practice'\nprotected = { groups = ['board'] }\n\
+        "default = 'training'\n[profiles.training]\nbackend = 'practice'\nprotected = { groups = ['board'], roles = ['it/root'] }\n\
          require = ['ticket', 'verified', 'reason']\nmax_resets_per_customer_24h = 3\nallow_without_logout = true\n\
          temporary_password_lasts = '2 days'\n[audit]\nforward = { command = ['logger', '-t', 'x'] }\nforward_required = true\n",
     )
     .unwrap();
     let profile = configuration.profile(None).unwrap();
     assert_eq!((profile.name.as_str(), profile.chosen, profile.built_in), ("training", true, false));
-    assert_eq!(profile.protected_groups, ["board"]);
+    assert_eq!(profile.protected, Some(Protected { groups: vec!["board".into()], roles: vec!["it/root".into()] }));
     assert_eq!(profile.guards.require, [Requirement::Ticket, Requirement::Verified, Requirement::Reason]);
     assert_eq!(profile.guards.max_resets_per_customer_24h, Some(3));
     assert!(profile.guards.allow_without_logout);
@@ -53,15 +53,14 @@ fn everything_that_can_be_said_is_read() {
 fn protection_is_switched_off_only_by_saying_so() {
     let profile =
         parse("[profiles.a]\nbackend = 'practice'\nprotected = 'none'\n").unwrap().profile(Some("a")).unwrap();
-    assert!(profile.protected_groups.is_empty());
+    assert_eq!(profile.protected, Some(Protected::default()));
 }
 
 #[test]
 fn what_is_wrong_is_named_with_file_line_and_key() {
     for (text, line, key) in [
         ("defualt = 'x'\n", "line 1", "defualt"),
-        ("[profiles.a]\nbackend = 'practice'\n\nurl = 'x'\n", "line 4", "url"),
-        ("[profiles.a]\nbackend = 'keycloak'\n", "line 2", "keycloak"),
+        ("[profiles.a]\nbackend = 'practice'\nprotected = { groups = [], users = [] }\n", "line 3", "protected"),
         ("[profiles.a]\nrequire = ['ticket']\n", "line 1", "backend"),
         ("[profiles.a]\nbackend = 'practice'\nrequire = ['nothing']\n", "line 3", "nothing"),
         (
@@ -139,4 +138,36 @@ fn a_file_that_is_no_file_or_no_text_is_told() {
     std::fs::remove_dir(folders.config_file()).unwrap();
     std::fs::write(folders.config_file(), b"\xff\xfe").unwrap();
     assert_eq!(Configuration::load(&folders).unwrap_err().reason, Reason::Configuration);
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shape {
+    url: String,
+    credential: Option<super::super::Credential>,
+}
+
+#[test]
+fn a_backend_reads_its_own_keys() {
+    let text = "[profiles.a]\nbackend = 'x'\nurl = 'https://id'\ncredential = { file = 'secret' }\nrequire = []\n";
+    let profile = parse(text).unwrap().profile(Some("a")).unwrap();
+    let shape: Shape = profile.settings.read().unwrap();
+    assert_eq!(shape.url, "https://id");
+    assert_eq!(shape.credential, Some(super::super::Credential::File("secret".into())));
+    assert_eq!(profile.settings.path(Path::new("ca.pem")), Path::new("ca.pem"));
+}
+
+#[test]
+fn a_backends_own_key_that_is_wrong_is_named_with_file_line_and_key() {
+    for (text, line, key) in [
+        ("[profiles.a]\nbackend = 'x'\nurl = 'x'\n\nrealms = 'x'\n", "line 5", "realms"),
+        ("[profiles.a]\nbackend = 'x'\n\nurl = 7\n", "line 4", "url"),
+        ("\n[profiles.a]\nbackend = 'x'\n", "line 2", "url"),
+        ("[profiles.a]\nbackend = 'x'\nurl = 'x'\ncredential = { file = 7 }\n", "line 4", "credential"),
+        ("[profiles.a]\nbackend = 'x'\nurl = 'x'\ncredential = { env = 'X' }\n", "line 4", "env"),
+    ] {
+        let settings = parse(text).unwrap().profile(Some("a")).unwrap().settings;
+        let message = settings.read::<Shape>().unwrap_err().message;
+        assert!(message.contains(line) && message.contains(key), "{text:?}: {message}");
+    }
 }

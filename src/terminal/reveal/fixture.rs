@@ -15,6 +15,7 @@ pub(super) fn issuance(rules: &[&str]) -> Issuance {
             name: "Ada Lovelace".to_owned(),
             email: Some("ada@example.com".to_owned()),
             username: Some("ada.lovelace".to_owned()),
+            names: None,
             details: Vec::new(),
         },
         place: Place { profile: "practice".to_owned(), backend: "practice".to_owned() },

@@ -190,7 +190,8 @@ impl Directory {
     pub(super) fn issue_to(&self, session: &Session, whom: &Whom) -> Answer<(Issued, String)> {
         let password = fresh_password();
         let id = CustomerId::new("C-1001");
-        let somebody = Customer { id, name: String::new(), email: None, username: None, details: Vec::new() };
+        let somebody =
+            Customer { id, name: String::new(), email: None, username: None, names: None, details: Vec::new() };
         let intent = self.intent(session, &somebody);
         match wait_for(session.backend().set_temporary_password(&intent, whom, &password)) {
             Ok(issued) => Ok((issued, password.reveal(str::to_owned))),

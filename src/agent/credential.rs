@@ -1,0 +1,117 @@
+//! The secret of an unattended sign-in: from a file, a file descriptor or the keyring, as the profile says.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::keyring;
+use crate::config::{Credential, Settings};
+use crate::domain::{Answer, Failure, Kind, Reason};
+
+/// The longest secret, in bytes; the buffer has this room from the start, so that it never moves.
+const LONGEST: usize = 16 * 1024;
+
+/// Reads the secret: the first line.
+///
+/// # Errors
+/// Exit 2: it is not there, empty, too long, or its file is open to others.
+pub fn read_credential(
+    credential: &Credential,
+    settings: &Settings,
+    notice: &dyn Fn(&str),
+) -> Answer<Zeroizing<String>> {
+    let secret = match credential {
+        Credential::File(path) => from_file(&settings.path(path))?,
+        Credential::Fd(number) => {
+            let path = format!("/dev/fd/{number}");
+            let file = File::open(&path)
+                .map_err(|error| wrong(&format!("file descriptor {number} cannot be read ({error})")))?;
+            first_line(file, &format!("file descriptor {number}"))?
+        }
+        Credential::Keyring(name) => from_keyring(name, notice)?,
+    };
+    if secret.is_empty() {
+        return Err(wrong("it is empty"));
+    }
+    Ok(secret)
+}
+
+fn wrong(what: &str) -> Failure {
+    Failure::new(Kind::Usage, Reason::Configuration, format!("The profile's credential: {what}."))
+}
+
+fn from_file(path: &Path) -> Answer<Zeroizing<String>> {
+    let shown = path.display();
+    let file = File::open(path).map_err(|error| wrong(&format!("{shown} cannot be read ({error})")))?;
+    let found = file.metadata().map_err(|error| wrong(&format!("{shown} cannot be read ({error})")))?;
+    let me = rustix::process::geteuid().as_raw();
+    if found.uid() != me && found.uid() != 0 {
+        return Err(wrong(&format!("{shown} belongs to somebody else")));
+    }
+    if found.mode() & 0o077 != 0 {
+        return Err(wrong(&format!("{shown} is open to others")).hint(format!("chmod 600 {shown}")));
+    }
+    first_line(file, &shown.to_string())
+}
+
+fn first_line(source: impl Read, whence: &str) -> Answer<Zeroizing<String>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
+    BufReader::with_capacity(1, source.take(LONGEST as u64 + 1))
+        .read_until(b'\n', &mut line)
+        .map_err(|error| wrong(&format!("{whence} cannot be read ({error})")))?;
+    if line.len() > LONGEST {
+        return Err(wrong(&format!("the first line of {whence} is longer than {LONGEST} bytes")));
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| wrong(&format!("{whence} is not UTF-8")))?;
+    Ok(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
+}
+
+fn from_keyring(name: &str, notice: &dyn Fn(&str)) -> Answer<Zeroizing<String>> {
+    let environment: fn(&str) -> Option<OsString> = |name| std::env::var_os(name);
+    let bytes = keyring::read(name, notice, &environment)?
+        .ok_or_else(|| wrong(&format!("the keyring has no entry \"{name}\" of the service tellonce")))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong("the keyring's entry is not UTF-8"))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn read(path: &Path) -> Answer<Zeroizing<String>> {
+        read_credential(&Credential::File(path.to_owned()), &Settings::default(), &|_| {})
+    }
+
+    #[test]
+    fn the_first_line_of_a_file_of_ones_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, "not-a-real-secret\r\nsecond line\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(read(&path).unwrap().as_str(), "not-a-real-secret");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(read(&path).unwrap_err().hint.unwrap().contains("chmod 600"));
+    }
+
+    #[test]
+    fn what_is_missing_empty_or_too_long_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        assert!(read(&path).unwrap_err().message.contains("cannot be read"));
+        for (text, what) in [("\n".to_owned(), "empty"), ("x".repeat(LONGEST + 1), "longer")] {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            assert!(read(&path).unwrap_err().message.contains(what), "{what}");
+        }
+        let nowhere = read_credential(&Credential::Fd(987), &Settings::default(), &|_| {});
+        assert!(nowhere.unwrap_err().message.contains("987"));
+    }
+}

@@ -1,0 +1,160 @@
+//! Signing in at an OAuth 2.0 server: device grant (RFC 8628), authorization code with PKCE on a loopback port
+//! (RFC 8252, RFC 7636), client credentials, and refresh (RFC 6749).
+
+mod device;
+mod keeper;
+mod told;
+mod transport;
+mod web;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use oauth2::basic::{
+    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
+};
+use oauth2::{
+    AuthType, AuthUrl, Client, ClientId, ClientSecret, DeviceAuthorizationUrl, EndpointNotSet, EndpointSet,
+    ExtraTokenFields, RefreshToken, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+};
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::domain::{Answer, Failure};
+pub use keeper::{AGENT_SESSION_LASTS, TokenKeeper};
+use told::told;
+
+/// Where the server does what.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// The authorization endpoint.
+    pub authorize: Url,
+    /// The token endpoint.
+    pub token: Url,
+    /// The device authorization endpoint.
+    pub device: Url,
+    /// The endpoint that ends the agent's session, given a refresh token.
+    pub end_session: Url,
+}
+
+/// What Keycloak and others say beyond the standard.
+#[derive(Debug, Deserialize, Serialize)]
+struct Extra {
+    /// Seconds until the refresh token runs out; 0: it does not by itself.
+    refresh_expires_in: Option<u64>,
+}
+
+impl ExtraTokenFields for Extra {}
+
+type Granted = StandardTokenResponse<Extra, BasicTokenType>;
+type SetUp = Client<
+    BasicErrorResponse,
+    Granted,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// What a sign-in or a refresh gave.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Tokens {
+    /// The bearer token of each call.
+    pub access: Zeroizing<String>,
+    /// When that runs out.
+    pub access_until: Timestamp,
+    /// What gets the next one.
+    pub refresh: Option<Zeroizing<String>>,
+    /// When that runs out, where it does.
+    pub refresh_until: Option<Timestamp>,
+}
+
+/// A client of an OAuth 2.0 server.
+pub struct OAuth {
+    http: reqwest::Client,
+    endpoints: Endpoints,
+    client_id: String,
+}
+
+impl OAuth {
+    /// A client known to the server by this id.
+    pub const fn new(http: reqwest::Client, endpoints: Endpoints, client_id: String) -> Self {
+        Self { http, endpoints, client_id }
+    }
+
+    fn set_up(&self) -> SetUp {
+        Client::new(ClientId::new(self.client_id.clone()))
+            .set_auth_type(AuthType::RequestBody)
+            .set_auth_uri(AuthUrl::from_url(self.endpoints.authorize.clone()))
+            .set_device_authorization_url(DeviceAuthorizationUrl::from_url(self.endpoints.device.clone()))
+            .set_token_uri(TokenUrl::from_url(self.endpoints.token.clone()))
+    }
+
+    async fn send(&self, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, transport::Failed> {
+        transport::send(&self.http, request).await
+    }
+
+    /// With a script's own secret (RFC 6749 section 4.4).
+    ///
+    /// # Errors
+    /// Exit 4: the secret is wrong, or the client may not sign in so. Exit 8: no answer.
+    pub async fn client_credentials(&self, secret: &str) -> Answer<Tokens> {
+        let client = self.set_up().set_client_secret(ClientSecret::new(secret.to_owned()));
+        let granted = client.exchange_client_credentials().request_async(&|request| self.send(request)).await;
+        granted.map(|granted| tokens(&granted)).map_err(|error| told(error, &self.endpoints.token, &self.client_id))
+    }
+
+    /// Gets the next access token (RFC 6749 section 6). The server may give a new refresh token and void this one.
+    ///
+    /// # Errors
+    /// Exit 4: the session is over. Exit 8: no answer.
+    pub async fn refresh(&self, refresh: &str) -> Answer<Tokens> {
+        let refresh = RefreshToken::new(refresh.to_owned());
+        let granted = self.set_up().exchange_refresh_token(&refresh).request_async(&|request| self.send(request)).await;
+        let mut tokens = granted
+            .map(|granted| tokens(&granted))
+            .map_err(|error| told(error, &self.endpoints.token, &self.client_id))?;
+        if tokens.refresh.is_none() {
+            tokens.refresh = Some(Zeroizing::new(refresh.into_secret())); // it stays good: RFC 6749 section 6
+        }
+        Ok(tokens)
+    }
+
+    /// Ends the session at the server.
+    ///
+    /// # Errors
+    /// Exit 8: no answer, or not the one of a session that is ended.
+    pub async fn end_session(&self, refresh: &str) -> Answer<()> {
+        let form = [("client_id", self.client_id.as_str()), ("refresh_token", refresh)];
+        let url = &self.endpoints.end_session;
+        let response = self
+            .http
+            .post(url.clone())
+            .form(&form)
+            .send()
+            .await
+            .map_err(|error| super::https::no_answer(error, url))?;
+        // One that is over already is answered with 400 invalid_grant: that is what was wanted.
+        if response.status().is_success() || response.status() == reqwest::StatusCode::BAD_REQUEST {
+            return Ok(());
+        }
+        Err(Failure::unavailable(format!("The server did not end the session: it answered {}.", response.status())))
+    }
+}
+
+fn tokens(granted: &Granted) -> Tokens {
+    let now = Timestamp::now();
+    let after = |seconds: u64| now.checked_add(Duration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+    let refresh_seconds = granted.extra_fields().refresh_expires_in.filter(|seconds| *seconds > 0);
+    Tokens {
+        access: Zeroizing::new(granted.access_token().secret().clone()),
+        access_until: after(granted.expires_in().unwrap_or_default().as_secs()),
+        refresh: granted.refresh_token().map(|token| Zeroizing::new(token.secret().clone())),
+        refresh_until: granted.refresh_token().and(refresh_seconds).map(after),
+    }
+}

@@ -1,0 +1,274 @@
+//! The calls of the admin API: sent with the agent's token, retried only where that is harmless, told in words.
+
+use std::future::Future;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use super::settings::below;
+use super::told;
+use super::wire::Refusal;
+use crate::agent::https::{BodyFailed, body, no_answer};
+use crate::agent::oauth::TokenKeeper;
+use crate::domain::{Answer, Failure, Right};
+
+/// A server's Retry-After is followed up to this long.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How often a call is sent again.
+const AGAIN: usize = 4;
+
+/// The realm's admin API, as this agent.
+pub(super) struct Api {
+    http: reqwest::Client,
+    /// `…/admin/realms/REALM`.
+    realm: Url,
+    pub(super) keeper: TokenKeeper,
+    name: String,
+}
+
+/// What a request carries.
+pub(super) enum Payload {
+    Nothing,
+    /// A temporary password is in it: wiped when sent, never copied.
+    Secret(Zeroizing<Vec<u8>>),
+}
+
+/// What a changing call was answered with.
+pub(super) struct Written {
+    pub(super) status: StatusCode,
+    /// The last segment of Location: the id of what was created.
+    pub(super) created: Option<String>,
+    pub(super) refusal: Refusal,
+}
+
+/// An answer, or why there is none.
+struct Got {
+    status: StatusCode,
+    location: Option<String>,
+    pause: Option<Duration>,
+    body: Zeroizing<Vec<u8>>,
+}
+
+impl Got {
+    fn written(self) -> Written {
+        Written {
+            status: self.status,
+            created: self.location.as_deref().and_then(last_segment),
+            refusal: serde_json::from_slice(&self.body).unwrap_or_default(),
+        }
+    }
+}
+
+/// Why a call failed, and whether sending it again could help.
+struct Broken {
+    failure: Failure,
+    /// It was certainly not applied.
+    not_applied: bool,
+    passing: bool,
+    pause: Option<Duration>,
+}
+
+impl Api {
+    pub(super) fn new(http: reqwest::Client, realm: Url, name: String, keeper: TokenKeeper) -> Self {
+        Self { http, realm, keeper, name }
+    }
+
+    /// Reads an object; `right` is what a 403 means is missing.
+    ///
+    /// # Errors
+    /// Exit 4: session over, or the right is missing. Exit 8: no answer. Exit 2: there is no such realm.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        right: Right,
+    ) -> Answer<T> {
+        self.get_if_any(path, query, right).await?.ok_or_else(|| {
+            let what = path.join("/");
+            Failure::unavailable(format!("The server does not know {what} of realm {} any more (404).", self.name))
+        })
+    }
+
+    /// Reads an object; none where the server says 404 of it (but not of the realm).
+    ///
+    /// # Errors
+    /// As for [`Api::get`].
+    pub(super) async fn get_if_any<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        right: Right,
+    ) -> Answer<Option<T>> {
+        let url = self.url(path);
+        let got = retrying(|| self.once(&Method::GET, &url, query, || None), |broken| broken.passing).await?;
+        match got.status {
+            StatusCode::OK => serde_json::from_slice(&got.body)
+                .map(Some)
+                .map_err(|error| told::unreadable(&url, &got.body).because(error)),
+            StatusCode::NOT_FOUND => told::not_found(&self.realm, &self.name, &got.body).map_or(Ok(None), Err),
+            StatusCode::FORBIDDEN => Err(told::missing(right, &self.name)),
+            status => Err(told::unexpected(&url, status, got.location.as_deref(), &got.body)),
+        }
+    }
+
+    /// Changes something. It is sent again only where it was certainly not applied, or, with `harmless`, where
+    /// applying it twice is the same as once.
+    ///
+    /// # Errors
+    /// As for [`Api::get`]; where the answer was lost, `changed` is unknown.
+    pub(super) async fn change(
+        &self,
+        method: Method,
+        path: &[&str],
+        payload: Payload,
+        right: Right,
+        harmless: bool,
+    ) -> Answer<Written> {
+        let url = self.url(path);
+        let bytes = match payload {
+            Payload::Nothing => None,
+            Payload::Secret(secret) => Some(bytes::Bytes::from_owner(secret)),
+        };
+        let got = retrying(
+            || self.once(&method, &url, &[], || bytes.clone()),
+            |broken| broken.passing && (harmless || broken.not_applied),
+        )
+        .await?;
+        match got.status {
+            StatusCode::FORBIDDEN => Err(told::missing(right, &self.name)),
+            StatusCode::NOT_FOUND => {
+                told::not_found(&self.realm, &self.name, &got.body).map_or_else(|| Ok(got.written()), Err)
+            }
+            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Ok(got.written()),
+            status if status.is_success() => Ok(got.written()),
+            status => Err(told::unexpected(&url, status, got.location.as_deref(), &got.body)),
+        }
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
+        below(&self.realm, path)
+    }
+
+    /// One call; an access token that the server no longer takes is renewed once.
+    async fn once(
+        &self,
+        method: &Method,
+        url: &Url,
+        query: &[(&str, &str)],
+        body: impl Fn() -> Option<bytes::Bytes>,
+    ) -> Result<Got, Broken> {
+        let request = |bearer: &str| {
+            let mut request = self.http.request(method.clone(), url.clone()).bearer_auth(bearer);
+            if !query.is_empty() {
+                request = request.query(query);
+            }
+            match body() {
+                Some(bytes) => request.header("content-type", "application/json").body(bytes),
+                None => request,
+            }
+        };
+        let for_good = |failure| Broken { failure, not_applied: true, passing: false, pause: None };
+        let changes = *method != Method::GET;
+        let bearer = self.keeper.bearer().await.map_err(for_good)?;
+        let mut got = self.sent(request(&bearer), url, changes).await?;
+        if got.status == StatusCode::UNAUTHORIZED {
+            self.keeper.renew(&bearer).await.map_err(for_good)?;
+            let bearer = self.keeper.bearer().await.map_err(for_good)?;
+            got = self.sent(request(&bearer), url, changes).await?;
+        }
+        if got.status == StatusCode::UNAUTHORIZED {
+            return Err(for_good(told::session_over()));
+        }
+        let pause = got.pause;
+        // 429, and 503 with a time to come back, say that the server did not begin; other 5xx may come after the change.
+        let refused = got.status == StatusCode::TOO_MANY_REQUESTS
+            || (got.status == StatusCode::SERVICE_UNAVAILABLE && pause.is_some());
+        if refused || got.status.is_server_error() {
+            let failure = told::unexpected(url, got.status, None, &got.body);
+            let failure = if refused || !changes { failure } else { failure.answer_lost() };
+            return Err(Broken { failure, not_applied: refused, passing: true, pause });
+        }
+        Ok(got)
+    }
+
+    async fn sent(&self, request: RequestBuilder, url: &Url, changes: bool) -> Result<Got, Broken> {
+        let lost = |error: reqwest::Error| {
+            let not_applied = error.is_connect() || error.is_builder();
+            let passing = !error.is_timeout() && !error.is_builder();
+            let failure = no_answer(error, url);
+            let failure = if not_applied || !changes { failure } else { failure.answer_lost() };
+            Broken { failure, not_applied, passing, pause: None }
+        };
+        let response = request.send().await.map_err(lost)?;
+        let status = response.status();
+        tracing::debug!(%status, path = url.path(), "answered");
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let location = header("location");
+        let pause = header("retry-after").and_then(|text| pause(&text));
+        let body = match body(response).await {
+            Ok(body) => body,
+            // What was changed was changed: the status says so, and nothing else of the answer is needed.
+            Err(_) if status.is_success() && status != StatusCode::OK => Zeroizing::new(Vec::new()),
+            Err(BodyFailed::Broken(error)) => return Err(lost(error)),
+            Err(BodyFailed::TooLong) => {
+                let failure = Failure::unavailable(format!("{} answers without an end.", told::host(url)));
+                let failure = if changes { failure.answer_lost() } else { failure };
+                return Err(Broken { failure, not_applied: false, passing: false, pause: None });
+            }
+        };
+        Ok(Got { status, location, pause, body })
+    }
+}
+
+/// Sends again, each time a little later, or as the server asks for.
+async fn retrying<F: Future<Output = Result<Got, Broken>>>(
+    call: impl FnMut() -> F,
+    again: impl FnMut(&Broken) -> bool,
+) -> Answer<Got> {
+    let pauses = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(LONGEST_PAUSE)
+        .with_max_times(AGAIN)
+        .with_jitter();
+    call.retry(pauses)
+        .when(again)
+        .adjust(|broken: &Broken, usual| usual.map(|usual| broken.pause.unwrap_or(usual).min(LONGEST_PAUSE)))
+        .notify(|broken: &Broken, pause| tracing::debug!(failure = %broken.failure, ?pause, "sent again"))
+        .await
+        .map_err(|broken| broken.failure)
+}
+
+/// Retry-After: seconds, or a date (RFC 9110 section 10.2.3).
+fn pause(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    text.parse().map(Duration::from_secs).ok().or_else(|| {
+        let until = httpdate::parse_http_date(text).ok()?;
+        Some(until.duration_since(std::time::SystemTime::now()).unwrap_or_default())
+    })
+}
+
+fn last_segment(location: &str) -> Option<String> {
+    let last = location.trim_end_matches('/').rsplit('/').next()?;
+    (!last.is_empty()).then(|| last.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_to_come_back_is_seconds_or_a_date() {
+        assert_eq!(pause(" 7 "), Some(Duration::from_secs(7)));
+        assert_eq!(pause("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert_eq!(pause("soon"), None);
+    }
+
+    #[test]
+    fn the_id_of_what_was_created_is_the_last_part() {
+        assert_eq!(last_segment("https://id/admin/realms/x/users/7f").as_deref(), Some("7f"));
+        assert_eq!(last_segment("").as_deref(), None);
+    }
+}

@@ -1,0 +1,227 @@
+//! The identity backend: what an agent changes in a realm.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use reqwest::{Method, StatusCode};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::agent::KeycloakAgent;
+use super::api::{Payload, Written};
+use super::standing::{UPDATE_PASSWORD, password, set_at, stamp};
+use super::told;
+use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
+use crate::domain::{
+    Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Issued, Names, NewUser, Pending, Reason,
+    Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+};
+
+/// As many calls at once as a server is kept busy by: more only make each slower (measured on two cores).
+const CONCURRENCY: usize = 4;
+/// HTTP/2 keeps what is small in its frame buffer for as long as the connection lives; spaces before the JSON
+/// (RFC 8259 section 2 allows them) make a body large enough to be sent from its own buffer, which is wiped.
+const SPACES: usize = 1100;
+/// Room for the largest body with a password, so that its buffer never moves.
+const ROOM: usize = SPACES + 8 * 1024;
+
+#[derive(Serialize)]
+struct TemporaryCredential<'a> {
+    r#type: &'static str,
+    value: &'a str,
+    temporary: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CreatedUser<'a> {
+    username: &'a str,
+    email: Option<&'a str>,
+    first_name: &'a str,
+    last_name: &'a str,
+    enabled: bool,
+    credentials: [TemporaryCredential<'a>; 1],
+}
+
+/// A body with a password in it: in one buffer that never moves, and is wiped.
+fn secret(body: &impl Serialize) -> Answer<Payload> {
+    let mut buffer = Zeroizing::new(Vec::with_capacity(ROOM));
+    buffer.resize(SPACES, b' ');
+    let mut left = Bounded { buffer: &mut buffer };
+    serde_json::to_writer(&mut left, body)
+        .map_err(|error| Failure::bug("The request could not be written.").because(error))?;
+    Ok(Payload::Secret(buffer))
+}
+
+/// Refuses to let the buffer grow: a copy of the password would be left behind.
+struct Bounded<'a> {
+    buffer: &'a mut Vec<u8>,
+}
+
+impl std::io::Write for Bounded<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.buffer.len() + bytes.len() > ROOM {
+            return Err(std::io::Error::other("a name or address is too long"));
+        }
+        self.buffer.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl KeycloakAgent {
+    async fn set(&self, id: &str, value: &str) -> Result<(), SetFailed> {
+        let payload = secret(&TemporaryCredential { r#type: "password", value, temporary: true })?;
+        let path = ["users", id, "reset-password"];
+        let written = self.api().change(Method::PUT, &path, payload, Right::IssueTemporaryPasswords, false).await?;
+        match written.status {
+            StatusCode::NOT_FOUND => Ok(told::gone()?),
+            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Err(told::set_refused(&written.refusal)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn create(&self, new: &NewUser, value: &str) -> Result<String, SetFailed> {
+        let Names { first, last } = new.customer.first_and_last();
+        let payload = secret(&CreatedUser {
+            username: &new.username,
+            email: new.customer.email.as_deref(),
+            first_name: &first,
+            last_name: &last,
+            enabled: true,
+            credentials: [TemporaryCredential { r#type: "password", value, temporary: true }],
+        })?;
+        let Written { status, created, refusal } =
+            self.api().change(Method::POST, &["users"], payload, Right::CreateUsers, false).await?;
+        if matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT) {
+            return Err(told::create_refused(status, &refusal, &new.username));
+        }
+        created.ok_or_else(|| {
+            let told = Failure::unavailable("The server created the user and did not say which it is.");
+            SetFailed::Other(Failure { changed: Changed::Yes, ..told })
+        })
+    }
+
+    /// A changing call that is answered with nothing, and that is harmless to repeat.
+    async fn settle(&self, method: Method, path: &[&str], right: Right) -> Answer<()> {
+        let written = self.api().change(method, path, Payload::Nothing, right, true).await?;
+        match written.status {
+            StatusCode::NOT_FOUND => told::gone(),
+            status if status.is_success() => Ok(()),
+            status => Err(Failure::unavailable(format!("The server answered {status}: {}.", written.refusal.words()))),
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl IdentityBackend for KeycloakAgent {
+    async fn capabilities(&self) -> Answer<Capabilities> {
+        let (realm, group) = tokio::try_join!(self.realm(), self.pending_group())?;
+        let mut gaps =
+            BTreeSet::from([Gap::StampNamesNoAuthor, Gap::RulesNotListed, Gap::OpenFormOutlives, Gap::NeverRunsOut]);
+        if !realm.password_policy.as_deref().is_some_and(super::policy::remembers) {
+            gaps.insert(Gap::TemporaryMayBeKept);
+        }
+        if group.is_none() && realm.reset_password_allowed != Some(false) {
+            gaps.insert(Gap::SelfServiceWhilePending);
+        }
+        if realm.enabled.is_some() && realm.reset_password_allowed != Some(true) {
+            gaps.insert(Gap::NoSelfService);
+        }
+        Ok(Capabilities { gaps, set_lifts_lock: false, concurrency: CONCURRENCY })
+    }
+
+    async fn rights(&self) -> Answer<Vec<Right>> {
+        self.rights_read().await
+    }
+
+    async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
+        self.api().keeper.at_least(at_least).await
+    }
+
+    async fn end_session(&self) -> Answer<()> {
+        self.api().keeper.end().await
+    }
+
+    async fn standing(&self, customer: &Customer) -> Answer<Standing> {
+        self.read_standing(customer).await
+    }
+
+    async fn set_temporary_password(
+        &self,
+        intent: &Intent,
+        whom: &Whom,
+        temporary: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed> {
+        let value = temporary.for_backend(intent);
+        let id = match whom {
+            Whom::User(user) => {
+                self.set(user.as_str(), value).await?;
+                user.as_str().to_owned()
+            }
+            Whom::NewUser(new) => self.create(new, value).await?,
+        };
+        let after = |failure: Failure| SetFailed::Other(Failure { changed: Changed::Yes, ..failure });
+        let credentials = self.credentials(&id).await.map_err(after)?;
+        let set = password(&credentials)
+            .ok_or_else(|| after(Failure::unavailable("The server shows no password that was set.")))?;
+        let at = set_at(set).unwrap_or_else(Timestamp::now);
+        Ok(Issued { user: UserId::new(id), stamp: Some(stamp(set)), at, expires_at: None })
+    }
+
+    async fn mark_pending(&self, _: &Intent, issued: &Issued) -> Answer<()> {
+        let Some(group) = self.pending_group().await? else { return Ok(()) };
+        let path = ["users", issued.user.as_str(), "groups", &group.id];
+        self.settle(Method::PUT, &path, Right::MarkPending).await
+    }
+
+    async fn end_sessions(&self, _: &Intent, user: &UserId) -> Answer<SessionsEnded> {
+        self.settle(Method::POST, &["users", user.as_str(), "logout"], Right::EndSessions).await?;
+        Ok(SessionsEnded::All)
+    }
+
+    async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
+        let id = issued.user.as_str();
+        let (user, credentials) = tokio::try_join!(self.user(id), self.credentials(id))?;
+        let Some(user) = user else { return told::gone() };
+        Ok(Forced {
+            change_required: user.required_actions.iter().any(|action| action == UPDATE_PASSWORD),
+            stamp: password(&credentials).map(stamp),
+        })
+    }
+
+    async fn withdraw(&self, _: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
+        let id = user.as_str();
+        let credentials = self.credentials(id).await?;
+        let found = password(&credentials).filter(|found| only.is_none_or(|only| *only == stamp(found)));
+        let Some(found) = found else {
+            return Err(Failure::refused(
+                Reason::NothingPending,
+                "That temporary password is not there any more: it was used, withdrawn or replaced meanwhile.",
+            ));
+        };
+        let path = ["users", id, "credentials", &found.id];
+        let written =
+            self.api().change(Method::DELETE, &path, Payload::Nothing, Right::IssueTemporaryPasswords, true).await?;
+        match written.status {
+            status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()), // sent twice, it is gone as well
+            status => Err(Failure::unavailable(format!("The server answered {status}: {}.", written.refusal.words()))),
+        }
+    }
+
+    async fn pending(&self) -> Answer<Vec<Pending>> {
+        self.read_pending().await
+    }
+
+    async fn unlock(&self, _: &Intent, user: &UserId) -> Answer<()> {
+        self.settle(Method::DELETE, &["attack-detection", "brute-force", "users", user.as_str()], Right::Unlock).await
+    }
+
+    async fn checks(&self) -> Answer<Vec<Check>> {
+        self.look().await
+    }
+}

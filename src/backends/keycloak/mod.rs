@@ -1,0 +1,54 @@
+//! Keycloak: a realm's users, over its Admin REST API, with an agent's least rights.
+//!
+//! Facts about the server that a line leans on stand beside that line; they were seen on version 26.7.
+
+mod agent;
+mod api;
+mod backend;
+mod checks;
+mod claims;
+mod directory;
+mod pending;
+mod policy;
+mod settings;
+mod sign_in;
+mod standing;
+mod told;
+mod wire;
+
+use std::rc::Rc;
+
+use super::Surroundings;
+use crate::agent::https::Server;
+use crate::config::Profile;
+use crate::domain::ports::AgentSignIn;
+use crate::domain::{Answer, Place};
+use settings::KeycloakSettings;
+use sign_in::KeycloakSignIn;
+
+/// Whether the profile is written right.
+///
+/// # Errors
+/// Exit 2 with file, line and key.
+pub(super) fn check(profile: &Profile) -> Answer<()> {
+    KeycloakSettings::of(profile).map(drop)
+}
+
+/// Opens the realm; nothing is sent yet.
+///
+/// # Errors
+/// Exit 2: the profile is written wrong, or its certificate authorities cannot be read.
+pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>> {
+    let settings = KeycloakSettings::of(profile)?;
+    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: around.one_call };
+    Ok(Box::new(KeycloakSignIn {
+        http: server.client()?,
+        settings,
+        raw: profile.settings.clone(),
+        protected: super::protected(profile)?,
+        lock: around.folders.session_lock(&profile.name),
+        place,
+        store: Rc::clone(&around.store),
+        one_call: around.one_call,
+    }))
+}

@@ -1,0 +1,119 @@
+//! The realm's password policy: `length(12) and upperCase(1) and …` (Keycloak's Server Administration Guide,
+//! "Password policies").
+
+use crate::domain::{Policy, PolicyRead, Rule};
+
+/// Reads a realm's policy string.
+pub(super) fn parse(text: &str) -> PolicyRead {
+    let mut rules = Vec::new();
+    let mut odd = Vec::new();
+    for part in split(text) {
+        match rule(&part) {
+            Ok(found) => rules.extend(found),
+            Err(why) => odd.push(why),
+        }
+    }
+    if odd.is_empty() { PolicyRead::Read(Policy::new(rules)) } else { PolicyRead::Unreadable(odd.join("; ")) }
+}
+
+/// The parts, told apart by ` and ` outside of parentheses (a pattern may hold both).
+fn split(text: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let end = rest.match_indices(" and ").map(|(at, _)| at).find(|at| is_whole(&rest[..*at]));
+        let (part, after) = end.map_or((rest, ""), |at| (&rest[..at], &rest[at + 5..]));
+        parts.push(part.trim().to_owned());
+        rest = after.trim();
+    }
+    parts
+}
+
+/// A part is whole when it is an id alone, or ends with the parenthesis that closes its value.
+fn is_whole(part: &str) -> bool {
+    !part.contains('(') || part.trim_end().ends_with(')')
+}
+
+/// The rule of a part; none where the part is no rule about what a password looks like.
+fn rule(part: &str) -> Result<Option<Rule>, String> {
+    let (id, value) = part.split_once('(').map_or((part, ""), |(id, value)| (id, value.trim_end_matches(')')));
+    let number = |usual: usize| match value.trim() {
+        "" | "undefined" => Ok(usual),
+        digits => digits.parse().map_err(|_| format!("the rule \"{part}\" has no number")),
+    };
+    Ok(Some(match id.trim() {
+        "length" => Rule::MinLength(number(8)?),
+        "maxLength" => Rule::MaxLength(number(64)?),
+        "upperCase" => Rule::Upper(number(1)?),
+        "lowerCase" => Rule::Lower(number(1)?),
+        "digits" => Rule::Digits(number(1)?),
+        "specialChars" => Rule::Special(number(1)?),
+        "notUsername" => Rule::NotUsername,
+        "notEmail" => Rule::NotEmail,
+        "notContainsUsername" => Rule::NotContainsUsername,
+        "passwordHistory" => Rule::History(number(3)?),
+        "passwordBlacklist" => Rule::NotWellKnown,
+        "forceExpiredPasswordChange"
+        | "hashIterations"
+        | "hashAlgorithm"
+        | "passwordAge"
+        | "maxAuthAge"
+        | "recoveryCodesWarningThreshold" => return Ok(None),
+        "regexPattern" => return Err("it has a pattern, which is the server's to judge".to_owned()),
+        other => return Err(format!("it has a rule that is not known here: {other}")),
+    }))
+}
+
+/// Whether the last password may not be chosen again, so that the temporary one cannot be kept.
+pub(super) fn remembers(policy: &str) -> bool {
+    split(policy).iter().any(|part| matches!(rule(part), Ok(Some(Rule::History(last))) if last >= 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_that_there_is_is_read() {
+        let text = "length(12) and maxLength(64) and upperCase(1) and lowerCase(2) and digits(3) and specialChars(1) and \
+                    notUsername(undefined) and notEmail(undefined) and notContainsUsername(undefined) and passwordHistory(3) and \
+                    passwordBlacklist(10k.txt) and passwordAge(2) and forceExpiredPasswordChange(365) and hashIterations(1) and \
+                    hashAlgorithm(pbkdf2-sha512) and maxAuthAge(300) and recoveryCodesWarningThreshold(4)";
+        let expected = Policy::new([
+            Rule::MinLength(12),
+            Rule::MaxLength(64),
+            Rule::Upper(1),
+            Rule::Lower(2),
+            Rule::Digits(3),
+            Rule::Special(1),
+            Rule::NotUsername,
+            Rule::NotEmail,
+            Rule::NotContainsUsername,
+            Rule::NotWellKnown,
+            Rule::History(3),
+        ]);
+        assert_eq!(parse(text), PolicyRead::Read(expected));
+        assert_eq!(parse(""), PolicyRead::Read(Policy::default()));
+        assert_eq!(
+            parse("notUsername and length"),
+            PolicyRead::Read(Policy::new([Rule::NotUsername, Rule::MinLength(8)]))
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_evaluated_makes_the_policy_unreadable() {
+        for (text, why) in [
+            ("regexPattern(^(a|b) and (c)$) and length(12)", "pattern"),
+            ("length(twelve)", "length(twelve)"),
+            ("length(12) and quantumSafe(7)", "quantumSafe"),
+        ] {
+            assert!(matches!(parse(text), PolicyRead::Unreadable(told) if told.contains(why)), "{text}");
+        }
+        assert_eq!(split("regexPattern(a and b) and length(3)").len(), 2);
+    }
+
+    #[test]
+    fn history_is_found() {
+        assert!(remembers("length(8) and passwordHistory(1)") && !remembers("length(8)"));
+    }
+}

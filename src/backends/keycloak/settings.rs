@@ -1,0 +1,187 @@
+//! The profile's own keys.
+
+use std::path::PathBuf;
+
+use reqwest::Url;
+use serde::Deserialize;
+
+use crate::agent::https::is_loopback;
+use crate::config::{Credential, CustomersSource, Profile};
+use crate::domain::{Answer, Way};
+
+/// The client for agents, as the set-up page calls it.
+const CLIENT_ID: &str = "tellonce";
+/// The group that marks who has a temporary password pending.
+const PENDING_GROUP: &str = "temp-issued";
+
+/// How agents of this profile sign in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum SignInBy {
+    #[default]
+    Device,
+    Web,
+    ClientCredentials,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    url: String,
+    realm: String,
+    #[serde(default)]
+    client_id: Option<String>,
+    #[serde(default)]
+    sign_in: SignInBy,
+    credential: Option<Credential>,
+    ca_cert: Option<PathBuf>,
+    #[serde(default)]
+    insecure_http: bool,
+    customers: Option<CustomersSource>,
+    pending_group: Option<String>,
+}
+
+/// The profile's own keys, checked.
+#[derive(Clone, Debug)]
+pub(super) struct KeycloakSettings {
+    pub(super) url: Url,
+    pub(super) realm: String,
+    pub(super) client_id: String,
+    pub(super) sign_in: SignInBy,
+    pub(super) credential: Option<Credential>,
+    pub(super) ca_cert: Option<PathBuf>,
+    pub(super) customers: Option<PathBuf>,
+    /// The top-level group that marks who has a temporary password pending.
+    pub(super) pending_group: String,
+}
+
+impl KeycloakSettings {
+    /// # Errors
+    /// Exit 2 with file, line and key.
+    pub(super) fn of(profile: &Profile) -> Answer<Self> {
+        let settings = &profile.settings;
+        let own: Own = settings.read()?;
+        let url = base(&own.url).map_err(|what| settings.wrong("url", &what))?;
+        if url.scheme() == "http" && !own.insecure_http && !is_loopback(&url) {
+            let what = format!(
+                "url: {url} is not encrypted, and the server is not on this machine; use https (or say insecure_http = true)"
+            );
+            return Err(settings.wrong("url", &what));
+        }
+        if !is_realm(&own.realm) {
+            let what = format!("realm: \"{}\" is no name of a realm", own.realm.escape_debug());
+            return Err(settings.wrong("realm", &what));
+        }
+        Ok(Self {
+            url,
+            realm: own.realm,
+            client_id: own.client_id.unwrap_or_else(|| CLIENT_ID.to_owned()),
+            sign_in: own.sign_in,
+            credential: own.credential,
+            ca_cert: own.ca_cert.map(|path| settings.path(&path)),
+            customers: own.customers.map(|source| settings.path(&source.csv)),
+            pending_group: own.pending_group.unwrap_or_else(|| PENDING_GROUP.to_owned()),
+        })
+    }
+
+    /// The ways to sign in, the profile's own first.
+    pub(super) const fn ways(&self) -> &'static [Way] {
+        match self.sign_in {
+            SignInBy::Device => &[Way::Device, Way::Web, Way::ClientCredentials],
+            SignInBy::Web => &[Way::Web, Way::Device, Way::ClientCredentials],
+            SignInBy::ClientCredentials => &[Way::ClientCredentials, Way::Device, Way::Web],
+        }
+    }
+
+    /// An address below the server's.
+    pub(super) fn at(&self, segments: &[&str]) -> Url {
+        below(&self.url, segments)
+    }
+}
+
+/// An address below another; each segment is encoded as one (RFC 3986 section 3.3).
+pub(super) fn below(base: &Url, segments: &[&str]) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(segments);
+    }
+    url
+}
+
+/// The server's address: http or https, nothing but host, port and a path.
+fn base(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("url: \"{text}\" is no address ({error})"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(format!("url: \"{text}\" is not an http or https address"));
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err("url: it holds more than a server's address".to_owned());
+    }
+    for (part, what) in [("/realms", "the realm goes to its own key: realm = \"…\""), ("/admin", "leave out /admin")]
+    {
+        if url.path().contains(part) {
+            return Err(format!("url: \"{text}\" is below the server's own address; {what}"));
+        }
+    }
+    Ok(url)
+}
+
+/// Keycloak takes nearly any name; these could not be told from a path.
+fn is_realm(name: &str) -> bool {
+    !name.trim().is_empty()
+        && name.len() <= 255
+        && !matches!(name, "." | "..")
+        && !name.contains(|letter: char| letter.is_control() || matches!(letter, '/' | '\\' | '?' | '#' | ';'))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Configuration;
+
+    fn settings(keys: &str) -> Answer<KeycloakSettings> {
+        let text = format!("[profiles.a]\nbackend = 'keycloak'\n{keys}");
+        let configuration = Configuration::parse(&text, Path::new("/etc/tellonce/config.toml")).unwrap();
+        KeycloakSettings::of(&configuration.profile(Some("a")).unwrap())
+    }
+
+    #[test]
+    fn what_is_left_out_has_the_usual_value_and_paths_are_the_configurations() {
+        let found = settings("url = 'https://id.example.com/auth/'\nrealm = 'my realm'\nca_cert = 'ca.pem'\n").unwrap();
+        assert_eq!(found.client_id, "tellonce");
+        assert_eq!(found.ways()[0], Way::Device);
+        assert_eq!(found.ca_cert.as_deref(), Some(Path::new("/etc/tellonce/ca.pem")));
+        let url = found.at(&["realms", &found.realm, "a/b", "Ünï"]);
+        assert_eq!(url.as_str(), "https://id.example.com/auth/realms/my%20realm/a%2Fb/%C3%9Cn%C3%AF");
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_line_and_key() {
+        for (keys, line, key) in [
+            ("realm = 'x'\n", "line 1", "url"),
+            ("url = 'https://id'\n", "line 1", "realm"),
+            ("url = 'ftp://id'\nrealm = 'x'\n", "line 3", "http or https"),
+            ("url = 'id.example.com'\nrealm = 'x'\n", "line 3", "no address"),
+            ("url = 'http://id.example.com'\nrealm = 'x'\n", "line 3", "insecure_http"),
+            ("url = 'https://u:p@id'\nrealm = 'x'\n", "line 3", "more than"),
+            ("url = 'https://id/realms/x'\nrealm = 'x'\n", "line 3", "own key"),
+            ("url = 'https://id'\nrealm = 'a/b'\n", "line 4", "a/b"),
+            ("url = 'https://id'\nrealm = '..'\n", "line 4", "realm"),
+            ("url = 'https://id'\nrealm = ' '\n", "line 4", "realm"),
+            ("url = 'https://id'\nrealm = 'x'\nsign_in = 'password'\n", "line 5", "sign_in"),
+        ] {
+            let message = settings(keys).unwrap_err().message;
+            assert!(message.contains(line) && message.contains(key), "{keys:?}: {message}");
+        }
+    }
+
+    #[test]
+    fn plain_http_goes_to_this_machine_or_where_the_profile_says_so() {
+        assert!(settings("url = 'http://127.0.0.1:8080'\nrealm = 'x'\n").is_ok());
+        assert!(settings("url = 'http://id.example.com'\nrealm = 'x'\ninsecure_http = true\n").is_ok());
+    }
+}

@@ -1,0 +1,224 @@
+//! Agents sign in at the realm's own sign-in page, or a script by its client's secret.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::agent::KeycloakAgent;
+use super::api::Api;
+use super::claims::Claims;
+use super::directory::RealmDirectory;
+use super::settings::{KeycloakSettings, SignInBy};
+use super::told;
+use crate::agent::https::{body, no_answer};
+use crate::agent::oauth::{Endpoints, OAuth, TokenKeeper, Tokens};
+use crate::agent::{SessionStore, read_credential};
+use crate::config::{Protected, Settings};
+use crate::customers::CsvCustomers;
+use crate::domain::ports::{AgentSignIn, CustomerDirectory, Prompter};
+use crate::domain::{Answer, Check, CheckState, Failure, Keep, Kind, Place, Reason, Session, StoredSession, Way};
+
+/// Clocks may differ by this much before tokens are taken for over.
+const SKEW: i64 = 30;
+/// An ambient token in the environment.
+const TOKEN: &str = "TELLONCE_TOKEN";
+
+/// Signs agents in to a realm.
+pub(super) struct KeycloakSignIn {
+    pub(super) settings: KeycloakSettings,
+    pub(super) raw: Settings,
+    pub(super) place: Place,
+    pub(super) protected: Protected,
+    pub(super) http: reqwest::Client,
+    pub(super) store: Rc<SessionStore>,
+    pub(super) lock: std::path::PathBuf,
+    pub(super) one_call: Duration,
+}
+
+/// What the server says of the realm to everybody (`OpenID` Connect Discovery 1.0).
+#[derive(Deserialize)]
+struct Discovered {
+    issuer: String,
+}
+
+impl KeycloakSignIn {
+    fn oauth(&self) -> OAuth {
+        let endpoint = |parts: &[&str]| {
+            let path = [&["realms", self.settings.realm.as_str(), "protocol", "openid-connect"], parts].concat();
+            self.settings.at(&path)
+        };
+        let endpoints = Endpoints {
+            authorize: endpoint(&["auth"]),
+            token: endpoint(&["token"]),
+            device: endpoint(&["auth", "device"]),
+            end_session: endpoint(&["logout"]),
+        };
+        OAuth::new(self.http.clone(), endpoints, self.settings.client_id.clone())
+    }
+
+    /// Asks the server for the realm: what answers is a Keycloak, and has it.
+    ///
+    /// # Errors
+    /// Exit 2 with what was found. Exit 8: no answer.
+    async fn discover(&self) -> Answer<(Discovered, Option<i64>)> {
+        let url = self.settings.at(&["realms", &self.settings.realm, ".well-known", "openid-configuration"]);
+        let response = self.http.get(url.clone()).send().await.map_err(|error| no_answer(error, &url))?;
+        let status = response.status();
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (location, date) = (header("location"), header("date"));
+        let skew = date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).and_then(|theirs| {
+            let theirs = theirs.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
+            i64::try_from(theirs).ok().map(|theirs| theirs - Timestamp::now().as_second())
+        });
+        let read = body(response).await.map_err(|_| Failure::unavailable(format!("{url}: the answer broke off.")))?;
+        match status {
+            StatusCode::OK => {
+                let found = serde_json::from_slice(&read).map_err(|error| {
+                    Failure::new(
+                        Kind::Usage,
+                        Reason::Configuration,
+                        format!("{url} is not a Keycloak realm's: it answers \"{}\".", told::begins(&read)),
+                    )
+                    .hint("Check url and realm: `tellonce profile show`.")
+                    .because(error)
+                })?;
+                Ok((found, skew))
+            }
+            StatusCode::NOT_FOUND => Err(told::not_found(&url, &self.settings.realm, &read).unwrap_or_else(|| {
+                Failure::new(Kind::Usage, Reason::Configuration, format!("{url} is not there (404)."))
+                    .hint("Check url and realm: `tellonce profile show`.")
+            })),
+            status => Err(told::unexpected(&url, status, location.as_deref(), &read)),
+        }
+    }
+
+    fn session(&self, keeper: TokenKeeper, access: &str, expires_at: Option<Timestamp>) -> Answer<Session> {
+        let claims = Claims::of(access, &self.settings.realm)?;
+        let agent = if claims.realm == self.settings.realm || claims.realm.is_empty() {
+            claims.name.clone()
+        } else {
+            format!("{} of realm {}", claims.name, claims.realm)
+        };
+        let realm = self.settings.at(&["admin", "realms", &self.settings.realm]);
+        let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), keeper);
+        let customers = || -> Option<Box<dyn CustomerDirectory>> {
+            self.settings.customers.clone().map(|path| Box::new(CsvCustomers::new(path)) as _)
+        };
+        let inner =
+            KeycloakAgent::new(api, claims, self.protected.clone(), self.settings.pending_group.clone(), customers());
+        let directory = customers().unwrap_or_else(|| Box::new(RealmDirectory(inner.clone())));
+        Ok(Session::new(agent, self.place.clone(), expires_at, Box::new(inner), directory))
+    }
+
+    /// A session of fresh tokens, and what to keep of it.
+    fn begun(&self, tokens: Tokens, secret: Option<Zeroizing<String>>) -> Answer<(Session, Keep)> {
+        let access = tokens.access.clone();
+        let claims = Claims::of(&access, &self.settings.realm)?;
+        let keeper = TokenKeeper::fresh(self.oauth(), tokens, &claims.name, secret).kept_in(
+            Rc::clone(&self.store),
+            self.lock.clone(),
+            self.one_call.saturating_mul(2),
+        );
+        let stored = keeper.to_store()?;
+        let ends = keeper.ends();
+        Ok((self.session(keeper, &access, Some(ends))?, Keep::Store(stored)))
+    }
+
+    /// A token from the environment: nothing renews it.
+    fn ambient(&self, token: String) -> Answer<Session> {
+        let tokens = Tokens {
+            access: Zeroizing::new(token),
+            access_until: Timestamp::MAX, // the server says when it is over
+            refresh: None,
+            refresh_until: None,
+        };
+        let access = tokens.access.clone();
+        let keeper = TokenKeeper::fresh(self.oauth(), tokens, "", None);
+        self.session(keeper, access.trim(), None)
+    }
+
+    fn secret_of_profile(&self) -> Answer<Option<Zeroizing<String>>> {
+        let credential = self.settings.credential.as_ref();
+        credential.map(|credential| read_credential(credential, &self.raw, &|_| {})).transpose()
+    }
+}
+
+#[async_trait(?Send)]
+impl AgentSignIn for KeycloakSignIn {
+    fn ways(&self) -> &'static [Way] {
+        self.settings.ways()
+    }
+
+    async fn sign_in(&self, way: Way, _: Option<&str>, prompter: &mut dyn Prompter) -> Answer<(Session, Keep)> {
+        self.discover().await?;
+        let oauth = self.oauth();
+        match way {
+            Way::Device => self.begun(oauth.device(prompter).await?, None),
+            Way::Web => self.begun(oauth.web(prompter).await?, None),
+            Way::ClientCredentials => {
+                let question = format!("Secret of the client {}", self.settings.client_id);
+                let secret =
+                    self.secret_of_profile()?.map_or_else(|| prompter.secret(&question, "--password-stdin"), Ok)?;
+                let tokens = oauth.client_credentials(&secret).await?;
+                self.begun(tokens, Some(secret))
+            }
+            Way::Password => {
+                Err(Failure::usage("Keycloak's agents sign in by --device, --web or --client-credentials."))
+            }
+        }
+    }
+
+    async fn resume(&self, stored: Option<StoredSession>) -> Answer<Option<Session>> {
+        if let Some(token) = std::env::var(TOKEN).ok().filter(|token| !token.trim().is_empty()) {
+            return self.ambient(token).map(Some);
+        }
+        let Some(stored) = stored else {
+            if self.settings.sign_in != SignInBy::ClientCredentials {
+                return Ok(None);
+            }
+            // Unattended: the profile's credential is the session.
+            let Some(secret) = self.secret_of_profile()? else { return Ok(None) };
+            let tokens = self.oauth().client_credentials(&secret).await?;
+            let (session, _) = self.begun(tokens, Some(secret))?;
+            return Ok(Some(session));
+        };
+        let keeper = TokenKeeper::stored(self.oauth(), &stored)?.kept_in(
+            Rc::clone(&self.store),
+            self.lock.clone(),
+            self.one_call.saturating_mul(2),
+        );
+        let access = match keeper.bearer().await {
+            Ok(access) => access,
+            Err(failure) if failure.reason == Reason::SessionOver => {
+                tracing::debug!(%failure, "the stored session is over");
+                return Ok(None);
+            }
+            Err(failure) => return Err(failure),
+        };
+        let ends = keeper.ends();
+        self.session(keeper, &access, Some(ends)).map(Some)
+    }
+
+    async fn checks(&self) -> Vec<Check> {
+        let found = self.discover().await;
+        let mut checks = vec![Check::of("server", &found, |(found, _)| {
+            let encrypted = if self.settings.url.scheme() == "https" { "" } else { ", without encryption" };
+            format!("realm {} answers as {}{encrypted}", self.settings.realm, found.issuer)
+        })];
+        if let Ok((_, Some(skew))) = found {
+            checks.push(if skew.abs() <= SKEW {
+                Check::new("clock", CheckState::Ok, "this machine and the server agree on the time")
+            } else {
+                let words =
+                    format!("the server's clock is {skew} seconds off this machine's: times of issue are the server's");
+                Check::new("clock", CheckState::Warning, words)
+            });
+        }
+        checks
+    }
+}

@@ -1,0 +1,279 @@
+//! Where a customer's user stands: one answer, its parts read side by side.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::agent::KeycloakAgent;
+use super::wire::{BruteForce, Credential, Group, Named, User};
+use crate::domain::{
+    Answer, Customer, Failure, Kind, NewUser, Obstacle, Reason, Right, Stamp, Standing, State, UserId, Whom,
+};
+
+/// The required action that forces a change.
+pub(super) const UPDATE_PASSWORD: &str = "UPDATE_PASSWORD";
+
+/// What is read of one user.
+struct Read {
+    user: User,
+    credentials: Vec<Credential>,
+    groups: Protection<Vec<Group>>,
+    roles: Protection<Vec<String>>,
+    lock: Option<BruteForce>,
+}
+
+/// Something that decides about protection: read, or why it cannot be.
+type Protection<T> = Result<T, String>;
+
+/// The local password among the credentials.
+pub(super) fn password(credentials: &[Credential]) -> Option<&Credential> {
+    credentials.iter().find(|credential| credential.kind == "password")
+}
+
+/// When a password was set. Keycloak's stamps have no version and name no author.
+pub(super) fn stamp(password: &Credential) -> Stamp {
+    Stamp { at: set_at(password), version: None }
+}
+
+pub(super) fn set_at(password: &Credential) -> Option<Timestamp> {
+    password.created_date.and_then(|at| Timestamp::from_millisecond(at).ok())
+}
+
+/// A 403 is a finding here; everything else is a failure.
+fn readable<T>(read: Answer<T>, missing: &str) -> Answer<Protection<T>> {
+    match read {
+        Err(failure) if failure.reason == Reason::MissingRight => Ok(Err(missing.to_owned())),
+        read => read.map(Ok),
+    }
+}
+
+impl KeycloakAgent {
+    /// Reads where the customer stands for this agent.
+    pub(super) async fn read_standing(&self, customer: &Customer) -> Answer<Standing> {
+        let Some(id) = self.id_of(customer).await? else { return self.without_user(customer).await };
+        let (user, credentials, groups, roles, lock, policy) = tokio::try_join!(
+            self.user(&id),
+            self.credentials(&id),
+            self.groups(&id),
+            self.roles(&id),
+            self.lock(&id),
+            self.policy(),
+        )?;
+        let Some(user) = user else { return super::told::gone() };
+        let marks = self.pending_group().await?.is_some();
+        let read = Read { user, credentials, groups, roles, lock };
+        let state = read.state();
+        let password = password(&read.credentials);
+        let at = password.and_then(set_at);
+        Ok(Standing {
+            whom: Whom::User(UserId::new(id)),
+            state,
+            stamp: password.map(stamp),
+            issued_at: at.filter(|_| state.change_required),
+            expires_at: None,
+            issued_by: None,
+            changed_by_customer_at: at.filter(|_| !state.change_required),
+            roles: read.roles.clone().unwrap_or_default(),
+            groups: read.groups.iter().flatten().map(|group| group.path.clone()).collect(),
+            policy,
+            obstacles: self.obstacles(&read, marks),
+        })
+    }
+
+    /// The id of the customer's user: the customer's own, or found by username or e-mail where customers come from
+    /// elsewhere.
+    async fn id_of(&self, customer: &Customer) -> Answer<Option<String>> {
+        if self.0.customers.is_none() && customer.username.is_some() {
+            return Ok(Some(customer.id.as_str().to_owned()));
+        }
+        let Some(text) = customer.username.as_deref().or(customer.email.as_deref()) else { return Ok(None) };
+        let mut found = self.users_called(text).await?;
+        if found.len() > 1 {
+            return Err(Failure::new(
+                Kind::Ambiguous,
+                Reason::Ambiguous,
+                format!(
+                    "More than one user of the realm goes by \"{text}\"; which is {}'s cannot be told.",
+                    customer.name
+                ),
+            )
+            .hint("Give the customers' file a column username.")
+            .candidates(found.iter().map(User::customer).collect()));
+        }
+        Ok(found.pop().map(|user| user.id))
+    }
+
+    /// A customer whose user has to be created.
+    async fn without_user(&self, customer: &Customer) -> Answer<Standing> {
+        let (realm, policy) = tokio::try_join!(self.realm(), self.policy())?;
+        let by_email = realm.registration_email_as_username == Some(true);
+        let username = customer.username.clone().filter(|_| !by_email).or_else(|| customer.email.clone());
+        let username = username.unwrap_or_else(|| customer.id.as_str().to_owned()).to_lowercase();
+        let claims = &self.0.claims;
+        let may_not = !claims.has("manage-users") && claims.has("view-users");
+        Ok(Standing {
+            whom: Whom::NewUser(NewUser {
+                customer: customer.clone(),
+                username,
+                new_customer: self.0.customers.is_none(),
+            }),
+            state: State::default(),
+            stamp: None,
+            issued_at: None,
+            expires_at: None,
+            issued_by: None,
+            changed_by_customer_at: None,
+            roles: Vec::new(),
+            groups: Vec::new(),
+            policy,
+            obstacles: if may_not { vec![Obstacle::MissingRight(Right::CreateUsers)] } else { Vec::new() },
+        })
+    }
+
+    /// The user's credentials; passwords and their hashes are not among what the server shows of them.
+    pub(super) async fn credentials(&self, id: &str) -> Answer<Vec<Credential>> {
+        self.api().get(&["users", id, "credentials"], &[], Right::FindCustomers).await
+    }
+
+    async fn groups(&self, id: &str) -> Answer<Protection<Vec<Group>>> {
+        let read = self.api().get(&["users", id, "groups"], &[], Right::FindCustomers).await;
+        readable(read, "you may not read the user's groups")
+    }
+
+    /// The user's effective roles of the realm, and `client/role` of the clients whose roles are protected.
+    async fn roles(&self, id: &str) -> Answer<Protection<Vec<String>>> {
+        let path = ["users", id, "role-mappings", "realm", "composite"];
+        let read = self.api().get::<Vec<Named>>(&path, &[], Right::FindCustomers).await;
+        let mut roles: Vec<String> = match readable(read, "you may not read the user's roles")? {
+            Ok(found) => found.into_iter().map(|role| role.name).collect(),
+            Err(why) => return Ok(Err(why)),
+        };
+        for (client, found) in self.protected_clients().await? {
+            let client_id = match found {
+                Ok(id) => id,
+                Err(why) => return Ok(Err(why.clone())),
+            };
+            let path = ["users", id, "role-mappings", "clients", client_id, "composite"];
+            let read = self.api().get::<Vec<Named>>(&path, &[], Right::FindCustomers).await;
+            match readable(read, "you may not read the user's roles of a client (it takes view-clients)")? {
+                Ok(found) => roles.extend(found.into_iter().map(|role| format!("{client}/{}", role.name))),
+                Err(why) => return Ok(Err(why)),
+            }
+        }
+        Ok(Ok(roles))
+    }
+
+    async fn lock(&self, id: &str) -> Answer<Option<BruteForce>> {
+        if self.realm().await?.brute_force_protected == Some(false) {
+            return Ok(None);
+        }
+        let path = ["attack-detection", "brute-force", "users", id];
+        match self.api().get_if_any(&path, &[], Right::FindCustomers).await {
+            // Fine-grained permissions do not reach these: what cannot be read is not a lock.
+            Err(failure) if failure.reason == Reason::MissingRight => Ok(None),
+            lock => lock,
+        }
+    }
+
+    fn obstacles(&self, read: &Read, marks: bool) -> Vec<Obstacle> {
+        let access = read.user.access;
+        let mut obstacles = Vec::new();
+        let mut missing = |may: Option<bool>, right| {
+            if may == Some(false) {
+                obstacles.push(Obstacle::MissingRight(right));
+            }
+        };
+        missing(access.reset_password, Right::IssueTemporaryPasswords);
+        missing(access.manage, Right::EndSessions);
+        if marks {
+            missing(access.manage_group_membership, Right::MarkPending);
+        }
+        if self.0.claims.user == read.user.id {
+            obstacles.push(Obstacle::OwnUser);
+        }
+        obstacles.extend(self.protection(read));
+        if let Some(system) = read.external() {
+            obstacles.push(Obstacle::External(system));
+        }
+        if !read.user.enabled {
+            obstacles.push(Obstacle::Disabled);
+        }
+        if let Some(lock) = read.lock.as_ref().filter(|lock| lock.disabled) {
+            let until = Some(lock.failed_login_not_before).filter(|at| *at > 0);
+            obstacles.push(Obstacle::Locked { until: until.and_then(|at| Timestamp::from_second(at).ok()) });
+        }
+        obstacles
+    }
+
+    /// A protected group or role, or that it cannot be read whether there is one.
+    fn protection(&self, read: &Read) -> Option<Obstacle> {
+        let protected = &self.0.protected;
+        if !protected.groups.is_empty() {
+            match &read.groups {
+                Err(why) => return Some(Obstacle::ProtectionUnreadable(why.clone())),
+                Ok(groups) => {
+                    let is_in = |name: &&String| groups.iter().any(|group| is_in(&group.path, name));
+                    if let Some(name) = protected.groups.iter().find(is_in) {
+                        return Some(Obstacle::Protected(name.clone()));
+                    }
+                }
+            }
+        }
+        if protected.roles.is_empty() {
+            return None;
+        }
+        match &read.roles {
+            Err(why) => Some(Obstacle::ProtectionUnreadable(why.clone())),
+            Ok(roles) => {
+                let roles: BTreeSet<&String> = roles.iter().collect();
+                protected.roles.iter().find(|role| roles.contains(role)).cloned().map(Obstacle::Protected)
+            }
+        }
+    }
+}
+
+/// Whether a group's path is the named group or below it; a name with a slash in front is a whole path.
+fn is_in(path: &str, name: &str) -> bool {
+    if name.starts_with('/') {
+        return path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+    }
+    path.split('/').any(|part| part == name)
+}
+
+impl Read {
+    fn state(&self) -> State {
+        let change_required = self.user.required_actions.iter().any(|action| action == UPDATE_PASSWORD);
+        let withdrawn = change_required.then(|| password(&self.credentials).is_none());
+        State {
+            has_user: true,
+            external: self.external().is_some(),
+            disabled: !self.user.enabled,
+            locked: self.lock.as_ref().is_some_and(|lock| lock.disabled),
+            change_required,
+            expired: change_required.then_some(false),
+            withdrawn,
+        }
+    }
+
+    /// Where the password is kept, if it is not here: the user comes from, or signs in by, another system, and has no
+    /// local password.
+    fn external(&self) -> Option<String> {
+        if password(&self.credentials).is_some() {
+            return None;
+        }
+        let signs_in_by = self.user.federated_identities.first().map(|identity| identity.identity_provider.clone());
+        self.user.federation_link.clone().or(signs_in_by)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_in;
+
+    #[test]
+    fn a_protected_group_protects_those_below_it() {
+        assert!(is_in("/staff-admins", "staff-admins") && is_in("/it/staff-admins/root", "staff-admins"));
+        assert!(is_in("/it/root", "/it") && is_in("/it", "/it") && !is_in("/items", "/it") && !is_in("/a/it", "/it"));
+        assert!(!is_in("/staff-admins-not", "staff-admins"));
+    }
+}

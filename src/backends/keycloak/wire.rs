@@ -1,0 +1,147 @@
+//! What the admin API answers with, as far as it is needed (Keycloak's Admin REST API, version 26).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A user, whole or in brief.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct User {
+    pub(super) id: String,
+    pub(super) username: Option<String>,
+    pub(super) email: Option<String>,
+    pub(super) first_name: Option<String>,
+    pub(super) last_name: Option<String>,
+    #[serde(default)]
+    pub(super) enabled: bool,
+    #[serde(default)]
+    pub(super) required_actions: Vec<String>,
+    /// The storage that the user comes from, if not from the realm itself.
+    pub(super) federation_link: Option<String>,
+    /// Other servers that the user signs in by.
+    #[serde(default)]
+    pub(super) federated_identities: Vec<FederatedIdentity>,
+    /// What this agent may do with this user.
+    #[serde(default)]
+    pub(super) access: Access,
+    #[serde(default)]
+    pub(super) attributes: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FederatedIdentity {
+    pub(super) identity_provider: String,
+}
+
+/// The `access` map: what is absent is not known.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Access {
+    pub(super) manage: Option<bool>,
+    pub(super) reset_password: Option<bool>,
+    pub(super) manage_group_membership: Option<bool>,
+}
+
+/// A credential; only those of type `password` matter. Their `createdDate` is when the password was set.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Credential {
+    pub(super) id: String,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    /// Milliseconds since 1970.
+    pub(super) created_date: Option<i64>,
+}
+
+/// A group, with its attributes where they were asked for.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Group {
+    pub(super) id: String,
+    pub(super) path: String,
+    #[serde(default)]
+    pub(super) attributes: BTreeMap<String, Vec<String>>,
+}
+
+/// Something with a name: a role.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Named {
+    pub(super) name: String,
+}
+
+/// A client.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Client {
+    pub(super) id: String,
+    pub(super) client_id: String,
+}
+
+/// The realm: agents without view-realm get little more than its name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Realm {
+    pub(super) registration_email_as_username: Option<bool>,
+    pub(super) brute_force_protected: Option<bool>,
+    pub(super) password_policy: Option<String>,
+    pub(super) reset_password_allowed: Option<bool>,
+    pub(super) reset_credentials_flow: Option<String>,
+    pub(super) admin_events_enabled: Option<bool>,
+    /// Only in the whole answer: tells it from the reduced one, where no policy means nothing.
+    pub(super) enabled: Option<bool>,
+}
+
+/// How far failed attempts have come.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BruteForce {
+    #[serde(default)]
+    pub(super) disabled: bool,
+    /// Seconds since 1970; 0: not known.
+    #[serde(default)]
+    pub(super) failed_login_not_before: i64,
+}
+
+/// The bodies that refusals come with, in the shapes that were seen.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Refusal {
+    pub(super) error: Option<String>,
+    #[serde(rename = "error_description")]
+    pub(super) error_description: Option<String>,
+    pub(super) error_message: Option<String>,
+    pub(super) field: Option<String>,
+    #[serde(default)]
+    pub(super) errors: Vec<FieldError>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FieldError {
+    pub(super) field: Option<String>,
+    pub(super) error_message: Option<String>,
+}
+
+impl Refusal {
+    /// The server's own words.
+    pub(super) fn words(&self) -> String {
+        let fields: Vec<String> = self.fields().map(|(field, what)| format!("{field}: {what}")).collect();
+        if !fields.is_empty() {
+            return fields.join("; ");
+        }
+        [&self.error_description, &self.error_message, &self.error]
+            .into_iter()
+            .flatten()
+            .next()
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The fields of the user profile that are wrong, and why.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let one = self.field.as_deref().zip(self.error_message.as_deref());
+        let several = self.errors.iter().filter_map(|error| error.field.as_deref().zip(error.error_message.as_deref()));
+        one.into_iter().chain(several)
+    }
+}

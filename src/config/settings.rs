@@ -1,0 +1,87 @@
+//! A backend's own keys of its profile's table: read by the backend, told with file, line and key where they are wrong.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
+
+use super::file::wrong;
+use crate::domain::{Answer, Failure};
+
+/// What a profile says beyond the keys that every backend has.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    values: toml::Table,
+    /// The line of each key of the profile, and of the profile itself under the empty key.
+    lines: BTreeMap<String, usize>,
+    file: PathBuf,
+}
+
+/// Where an unattended sign-in takes its secret from.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "lowercase")]
+pub enum Credential {
+    /// The first line of a file that only its owner can read; relative to the configuration's folder.
+    File(PathBuf),
+    /// The first line of a file descriptor that the process was started with.
+    Fd(u32),
+    /// The platform's keyring, under this name.
+    Keyring(String),
+}
+
+/// Where customers' profiles come from, if not from the backend itself.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomersSource {
+    /// A CSV file; relative to the configuration's folder.
+    pub csv: PathBuf,
+}
+
+impl Settings {
+    pub(super) fn new(values: toml::Table, lines: BTreeMap<String, usize>, file: &Path) -> Self {
+        Self { values, lines, file: file.to_owned() }
+    }
+
+    /// The backend's settings as its own type, which must refuse unknown fields.
+    ///
+    /// # Errors
+    /// Exit 2 with file, line and key: an unknown key, one that is missing, a wrong value.
+    pub fn read<T: DeserializeOwned>(&self) -> Answer<T> {
+        self.values.clone().try_into().map_err(|error: toml::de::Error| {
+            let words = error.to_string();
+            let key = self.values.keys().find(|key| words.contains(&format!("`{key}`")));
+            let key = key.map(String::as_str).unwrap_or_default();
+            let message = error.message().replace('\n', " ");
+            let named = key.is_empty() || message.contains(key);
+            self.wrong(key, &if named { message } else { format!("{key}: {message}") })
+        })
+    }
+
+    /// A key of the profile is wrong: exit 2 with file and line.
+    pub fn wrong(&self, key: &str, what: &str) -> Failure {
+        let line = self.lines.get(key).or_else(|| self.lines.get("")).copied().unwrap_or_default();
+        wrong(&self.file, &format!("line {line}: {what}"))
+    }
+
+    /// A path of the configuration, relative to its folder.
+    pub fn path(&self, path: &Path) -> PathBuf {
+        self.file.parent().unwrap_or_else(|| Path::new("")).join(path)
+    }
+}
+
+/// The lines of a profile's keys; the profile's own line stands under the empty key.
+pub(super) fn lines(text: &str, profile: &str) -> BTreeMap<String, usize> {
+    let line = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
+    let Ok(file) = DeTable::parse(text) else { return BTreeMap::new() };
+    let Some(DeValue::Table(profiles)) = file.get_ref().get("profiles").map(toml::Spanned::get_ref) else {
+        return BTreeMap::new();
+    };
+    let found = profiles.iter().find(|(name, _)| name.get_ref() == profile);
+    let Some((name, DeValue::Table(table))) = found.map(|(name, value)| (name, value.get_ref())) else {
+        return BTreeMap::new();
+    };
+    let keys = table.keys().map(|key| (key.get_ref().to_string(), line(key.span().start)));
+    keys.chain([(String::new(), line(name.span().start))]).collect()
+}

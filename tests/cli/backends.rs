@@ -1,0 +1,87 @@
+//! Profiles of a real backend, as far as they can be looked at without a server.
+
+use crate::home::Home;
+
+fn with(profile: &str) -> Home {
+    let home = Home::new();
+    let text = format!("default = 'acme'\n[profiles.acme]\n{profile}");
+    std::fs::write(home.path().join("config.toml"), text).unwrap();
+    home
+}
+
+/// Nobody listens there: port 9 of this machine is discard's, and is not served.
+const NOWHERE: &str = "backend = 'keycloak'\nurl = 'http://127.0.0.1:9'\nrealm = 'x'\nprotected = 'none'\n";
+
+#[test]
+fn what_is_wrong_in_a_profile_is_named_with_file_line_and_key_by_every_command() {
+    for (profile, line, what) in [
+        ("backend = 'fax'\n", "line 3", "there are: practice, keycloak"),
+        ("backend = 'practice'\nurl = 'x'\n", "line 4", "url"),
+        ("backend = 'practice'\nprotected = { roles = ['x'] }\n", "line 4", "protected.roles"),
+        ("backend = 'keycloak'\nurl = 'https://id'\nrealm = 'x'\n", "line 2", "whom agents do not reset"),
+        ("backend = 'keycloak'\nrealm = 'x'\nprotected = 'none'\n", "line 2", "url"),
+        (
+            "backend = 'keycloak'\nurl = 'http://id.example.com'\nrealm = 'x'\nprotected = 'none'\n",
+            "line 4",
+            "insecure_http",
+        ),
+        ("backend = 'keycloak'\nurl = 'https://id'\nrealm = 'a/b'\nprotected = 'none'\n", "line 5", "a/b"),
+    ] {
+        let home = with(profile);
+        for command in ["whoami", "doctor"] {
+            let error = home.run(&["-o", "json", command]).must(2).error();
+            let message = error["message"].as_str().unwrap();
+            assert!(
+                message.contains("config.toml") && message.contains(line) && message.contains(what),
+                "{profile}: {message}"
+            );
+            assert_eq!(error["reason"], "configuration");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_unavailable_and_nobody_is_signed_in() {
+    let home = with(NOWHERE);
+    let told = home.run(&["login", "--device", "--store", "file"]).must(8).stderr;
+    assert!(told.contains("127.0.0.1 cannot be reached"), "{told}");
+    let mut json = home.command("setsid"); // without a controlling terminal, whatever the tests run in
+    let ran = json
+        .arg("--wait")
+        .arg(crate::home::BINARY)
+        .args(["-o", "json", "login", "--device", "--store", "file"])
+        .output();
+    let error = crate::home::Ran::of(&ran.unwrap()).must(2).error();
+    assert!(error["message"].as_str().unwrap().contains("could not be shown"), "nobody would see the code: {error}");
+    assert_eq!(home.run(&["-o", "json", "reset", "ada", "--yes"]).must(4).error()["reason"], "not_signed_in");
+    home.run(&["doctor"]).must(11);
+}
+
+#[test]
+fn a_token_that_is_none_is_refused_before_anything_is_sent() {
+    let home = with(NOWHERE);
+    let ran = home.command(crate::home::BINARY).args(["-o", "json", "whoami"]).env("TELLONCE_TOKEN", "no-jwt").output();
+    let error = crate::home::Ran::of(&ran.unwrap()).must(4).error();
+    assert!(error["message"].as_str().unwrap().contains("no JWT"), "{error}");
+}
+
+#[test]
+fn setup_says_that_it_prepares_no_realm_and_names_the_page() {
+    let error = with(NOWHERE).run(&["-o", "json", "setup"]).must(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("docs/backends/keycloak.md"), "{error}");
+}
+
+#[test]
+fn a_profile_is_added_only_if_its_server_answers() {
+    let home = Home::new();
+    let error = home.run(&["-o", "json", "profile", "add", "acme", "--backend", "keycloak"]).must(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("--set url="), "{error}");
+    let error = home.run(&["-o", "json", "profile", "add", "acme", "--backend", "fax"]).must(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("practice, keycloak"), "{error}");
+    let add = ["-o", "json", "profile", "add", "acme", "--backend", "keycloak", "--set", "url=http://127.0.0.1:9"];
+    let rest = ["--set", "realm=x", "--protect", "staff-admins"];
+    let error = home.run(&[&add[..], &rest[..]].concat()).must(2).error();
+    assert!(error["message"].as_str().unwrap().contains("cannot be reached"), "{error}");
+    let listed = home.run(&["-o", "json", "profile", "list"]).must(0).json();
+    assert_eq!(listed["profiles"].as_array().unwrap().len(), 1, "nothing was written: {listed}");
+}

@@ -1,0 +1,19 @@
+//! The tool against a real Keycloak, seen from outside: rights, refusals, sign-in, faults.
+//!
+//! Live: `TELLONCE_LIVE=keycloak cargo test --test keycloak -- --ignored`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at what it does not expect"
+)]
+
+mod desk;
+mod faults;
+#[path = "../support/home.rs"]
+mod home;
+mod refusals;
+#[path = "../support/keycloak/mod.rs"]
+mod rig;
+mod rights;
+mod sign_in;

@@ -1,0 +1,135 @@
+//! Agents sign in by each way, stay signed in beside each other, and sign out at the server.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use super::desk::{Desk, PROTECTED};
+use super::home::Ran;
+use super::rig::{Realm, RealmOptions, Rights, Server, old_password};
+
+/// Starts a sign-in and reads on standard error up to the line with this in it.
+fn begin(desk: &Desk, way: &str, until: &str) -> (Child, String) {
+    let mut child = desk
+        .command(&["login", way, "--store", "file"])
+        .env("BROWSER", "true") // none opens
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains(until) {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0, "it ended without \"{until}\"");
+    }
+    let address = line[line.find("http").unwrap()..].trim().to_owned();
+    std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink())); // nobody blocks on a full pipe
+    (child, address)
+}
+
+fn end(child: Child) -> Ran {
+    Ran::of(&child.wait_with_output().unwrap())
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn by_device_code_and_out_again() {
+    let realm = Realm::shipped(Server::shared());
+    let desk = Desk::new(&realm, PROTECTED);
+    assert_eq!(desk.reset("ada.lovelace").must(4).error()["reason"], "not_signed_in");
+    let (child, address) = begin(&desk, "--device", "which has the code in it");
+    realm.browser().approve_device(&address, "sam", old_password()).unwrap();
+    end(child).must(0);
+    let who = desk.run(&["-o", "json", "whoami"]).must(0).json();
+    assert_eq!((&who["agent"], &who["backend"]), (&"sam".into(), &"keycloak".into()));
+    assert_eq!(realm.sessions("sam"), 1);
+    desk.reset("ada.lovelace").must(0);
+    desk.run(&["logout"]).must(0);
+    assert_eq!(realm.sessions("sam"), 0, "it is ended at the server");
+    desk.reset("ada.lovelace").must(4);
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn a_refusal_in_the_browser_is_a_refusal() {
+    let realm = Realm::shipped(Server::shared());
+    let desk = Desk::new(&realm, PROTECTED);
+    let (child, address) = begin(&desk, "--device", "which has the code in it");
+    realm.browser().refuse_device(&address, "sam", old_password()).unwrap();
+    assert_eq!(end(child).code, 4);
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn in_a_browser_that_comes_back() {
+    let realm = Realm::shipped(Server::shared());
+    let desk = Desk::new(&realm, PROTECTED);
+    let (child, address) = begin(&desk, "--web", "openid-connect/auth");
+    realm.browser().approve_web(&address, "sam", old_password()).unwrap();
+    assert!(end(child).must(0).stdout.contains("sam"));
+    desk.reset("ada.lovelace").must(0);
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn a_script_by_its_clients_secret_from_a_file_or_standard_input() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let options = RealmOptions { robot: Some(Rights::AndViewRealm), ..RealmOptions::default() };
+    let realm = Realm::with(Server::shared(), &options);
+    let client = format!("{PROTECTED}\nclient_id = 'robot'\nsign_in = 'client-credentials'\n");
+    let desk = Desk::new(&realm, &client);
+    let login = ["-o", "json", "login", "--client-credentials", "--password-stdin", "--store", "file"];
+    assert_eq!(desk.run_with(&login, "wrong\n").must(4).error()["reason"], "sign_in_refused");
+    desk.run_with(&login, &format!("{}\n", realm.robot_secret())).must(0);
+    desk.reset("ada.lovelace").must(0);
+    let desk = Desk::new(&realm, &format!("{client}credential = {{ file = 'secret' }}\n"));
+    let secret = desk.home.path().join("secret");
+    std::fs::write(&secret, realm.robot_secret()).unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(desk.reset("ada.lovelace").must(2).error()["hint"].as_str().unwrap().contains("chmod 600"));
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    desk.reset("ada.lovelace").must(0);
+}
+
+/// Refresh tokens are good once here, and an access token for seconds: whoever presents an old one ends the session.
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn processes_beside_each_other_do_not_end_each_others_session() {
+    let options = RealmOptions {
+        refresh_rotation: true,
+        more: serde_json::json!({ "accessTokenLifespan": 11 }), // below the tool's margin after a second
+        ..RealmOptions::default()
+    };
+    let realm = Realm::with(Server::shared(), &options);
+    let desk = Desk::new(&realm, PROTECTED);
+    let (child, address) = begin(&desk, "--device", "which has the code in it");
+    realm.browser().approve_device(&address, "sam", old_password()).unwrap();
+    end(child).must(0);
+    for _ in 0..3 {
+        let children: Vec<Child> = (0..4)
+            .map(|_| {
+                desk.command(&["-o", "json", "reset", "ada.lovelace", "--yes", "--reveal", "stdout"]).spawn().unwrap()
+            })
+            .collect();
+        for child in children {
+            let ran = end(child);
+            assert!([0, 8, 9].contains(&ran.code), "overtaken, perhaps, but never signed out: {ran:?}");
+        }
+    }
+    desk.run(&["whoami"]).must(0);
+    desk.run(&["audit", "verify"]).must(0);
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn what_is_no_realm_or_no_keycloak_is_told_so() {
+    let realm = Realm::shipped(Server::shared());
+    let desk = Desk::new(&realm, PROTECTED);
+    let config = desk.home.path().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace(realm.name(), "no such realm")).unwrap();
+    let told = desk.run(&["login", "--device", "--store", "file"]).must(2).stderr;
+    assert!(told.contains("no such realm"), "{told}");
+    std::fs::write(&config, text.replace(realm.url(), &format!("{}/elsewhere", realm.url()))).unwrap();
+    let told = desk.run(&["login", "--device", "--store", "file"]).must(2).stderr;
+    assert!(told.contains("Check url and realm"), "{told}");
+}
