@@ -123,15 +123,16 @@ impl IdentityBackend for FaultyBackend {
 /// An audit log with points around what it writes.
 pub struct FaultyAudit<A>(pub A);
 
+#[async_trait(?Send)]
 impl<A: AuditLog> AuditLog for FaultyAudit<A> {
-    fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
         reach("intend", "before")?;
-        let intent = self.0.intend(session, plan, consent)?;
+        let intent = self.0.intend(session, plan, consent).await?;
         reach("intend", "after")?;
         Ok(intent)
     }
 
-    fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
+    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
         let call = match &outcome {
             Outcome::Set { .. } => "record_set",
             Outcome::Delivered(_) => "record_delivery",
@@ -139,7 +140,7 @@ impl<A: AuditLog> AuditLog for FaultyAudit<A> {
             Outcome::Withdrawn => "record_withdrawn",
         };
         reach(call, "before")?;
-        self.0.outcome(intent, outcome)?;
+        self.0.outcome(intent, outcome).await?;
         reach(call, "after")
     }
 
@@ -151,8 +152,8 @@ impl<A: AuditLog> AuditLog for FaultyAudit<A> {
         self.0.histories(session)
     }
 
-    fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
-        self.0.recovered(session, customer, finding)
+    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+        self.0.recovered(session, customer, finding).await
     }
 }
 
@@ -167,16 +168,17 @@ impl Reveal for FaultyReveal<'_> {
     }
 }
 
+#[async_trait(?Send)]
 impl ReadyReveal for FaultyReady {
     fn notices(&self) -> Vec<String> {
         self.0.notices()
     }
 
-    fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
+    async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
         if reach("reveal", "before").is_err() {
             return Delivery::NotDelivered;
         }
-        let delivery = self.0.reveal(password, issuance);
+        let delivery = self.0.reveal(password, issuance).await;
         let _ = reach("reveal", "after"); // shown is shown
         delivery
     }

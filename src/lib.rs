@@ -3,6 +3,8 @@
 pub mod agent;
 pub mod audit;
 pub mod backends;
+mod batch;
+pub mod bulk;
 pub mod cli;
 pub mod commands;
 pub mod config;

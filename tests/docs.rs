@@ -85,6 +85,11 @@ fn the_json_examples_work() {
 }
 
 #[test]
+fn the_bulk_page_works() {
+    run("docs/bulk.md");
+}
+
+#[test]
 fn the_practice_page_works() {
     run("docs/backends/practice.md");
 }
@@ -96,6 +101,7 @@ fn commands_that_need_a_terminal_are_run_elsewhere() {
         "docs/exit-codes.md",
         "docs/json.md",
         "docs/backends/practice.md",
+        "docs/bulk.md",
         "docs/backends/keycloak.md",
         "docs/security.md",
         "docs/architecture.md",

@@ -26,6 +26,23 @@ pub(super) fn history_with(
     Ok(histories.remove(&customer.id).unwrap_or_default())
 }
 
+/// What these records say of one customer, for the row of a bulk run; `read` gives that customer's records.
+pub(super) fn history_of_row(
+    read: &dyn Fn() -> Answer<Vec<Record>>,
+    locks: &Path,
+    place: &Place,
+    customer: &CustomerId,
+    row: &(String, u64),
+) -> Answer<History> {
+    let read = || {
+        let mut builder = Builder::default();
+        read()?.into_iter().filter(|record| is_of(record, place)).for_each(|record| builder.add(record));
+        Ok(HashMap::from([(customer.clone(), builder.history(Some(row)))]))
+    };
+    let mut histories = settled(&read, &|attempt| is_held(locks, attempt))?;
+    Ok(histories.remove(customer).unwrap_or_default())
+}
+
 /// What the log knows of every customer of this place.
 pub(super) fn histories(path: &Path, locks: &Path, place: &Place) -> Answer<HashMap<CustomerId, History>> {
     settled(&|| read(path, place, None), &|attempt| is_held(locks, attempt))
@@ -75,8 +92,7 @@ fn read(path: &Path, place: &Place, customer: Option<&Customer>) -> Answer<HashM
             builders.entry(id).or_default().add(record);
         }
     })?;
-    let history = |builder: Builder| History { attempts: builder.attempts };
-    Ok(builders.into_iter().map(|(customer, builder)| (customer, history(builder))).collect())
+    Ok(builders.into_iter().map(|(customer, builder)| (customer, builder.history(None))).collect())
 }
 
 /// Attempts among these records whose end is missing and that no process is at.
@@ -140,9 +156,20 @@ pub(super) fn for_each(path: &Path, containing: &[String], mut each: impl FnMut(
 struct Builder {
     attempts: Vec<Attempt>,
     places: HashMap<String, usize>,
+    /// The bulk run and row of each attempt.
+    rows: Vec<Option<(String, u64)>>,
 }
 
 impl Builder {
+    /// The history; of a bulk run's row only the last attempt counts, and of `this` row, which is being tried, none.
+    fn history(mut self, this: Option<&(String, u64)>) -> History {
+        for (place, row) in self.rows.iter().enumerate().filter(|(_, row)| row.is_some()) {
+            let again = row.as_ref() == this || self.rows[place + 1..].contains(row);
+            self.attempts[place].retried = again;
+        }
+        History { attempts: self.attempts }
+    }
+
     fn add(&mut self, record: Record) {
         if record.event == Event::Intent {
             self.places.insert(record.attempt.clone(), self.attempts.len());
@@ -155,7 +182,9 @@ impl Builder {
                 set: None,
                 end: None,
                 in_progress: false,
+                retried: false,
             });
+            self.rows.push(record.run.zip(record.row));
             return;
         }
         let Some(attempt) = self.places.get(&record.attempt).and_then(|place| self.attempts.get_mut(*place)) else {
@@ -163,7 +192,7 @@ impl Builder {
         };
         let changed = record.changed.unwrap_or(Changed::Unknown);
         match record.event {
-            Event::Intent => {}
+            Event::Intent | Event::BulkStarted | Event::BulkEnded | Event::Unsealed => {}
             Event::Set => attempt.set = Some(record.stamp),
             Event::Delivery => attempt.end = Some(End::Delivered(record.delivery.unwrap_or(Delivery::NotDelivered))),
             Event::Withdrawn => attempt.end = Some(End::Withdrawn),

@@ -24,11 +24,11 @@ pub struct Verified {
     pub head: Option<String>,
 }
 
-/// The line of a new record: the object with its hash as the last field.
-pub(super) fn seal(record: &Record) -> Answer<String> {
+/// The line of a new record, the object with its hash as the last field; and that hash.
+pub(super) fn seal(record: &Record) -> Answer<(String, String)> {
     let object = object_of(record)?;
     let hash = hash(object.as_bytes());
-    Ok(with_hash(object, &hash))
+    Ok((with_hash(object, &hash), hash))
 }
 
 /// The line of a record that was read, with the hash that it states: one that does not match stays as it is.

@@ -25,35 +25,41 @@ pub(super) fn unavailable(path: &Path, error: &io::Error) -> Failure {
 
 /// What an append did besides.
 pub(super) struct Appended {
-    /// The line as written.
-    pub(super) line: String,
+    /// The lines as written.
+    pub(super) lines: Vec<String>,
     /// Where a torn end was set aside.
     pub(super) set_aside: Option<PathBuf>,
 }
 
-/// Appends a record to the chain and syncs it. All of the line, or nothing of it.
+/// Appends records to the chain and syncs them, once for all. All of the lines, or nothing of them.
 ///
 /// # Errors
 /// Exit 8: the file cannot be opened, locked, read, written or synced.
-pub(super) fn append(path: &Path, mut record: Record) -> Answer<Appended> {
+pub(super) fn append(path: &Path, records: Vec<Record>) -> Answer<Appended> {
     let told = |error: io::Error| unavailable(path, &error);
     let mut file = open_for_appending(path).map_err(told)?;
     file.lock().map_err(told)?;
     let tail = read_tail(&mut file).map_err(told)?;
     let set_aside = set_aside_torn_end(path, &file, &tail).map_err(told)?;
-    record.prev = match &tail.last {
+    let mut prev = match &tail.last {
         None => BEFORE_THE_FIRST.to_owned(),
         Some(last) => prev_of(last, path)?,
     };
-    let line = seal(&record)?;
-    let mut bytes = line.clone().into_bytes();
-    bytes.push(b'\n');
+    let mut lines = Vec::with_capacity(records.len());
+    let mut bytes = Vec::new();
+    for record in records {
+        let (line, hash) = seal(&Record { prev, ..record })?;
+        prev = hash;
+        bytes.extend_from_slice(line.as_bytes());
+        bytes.push(b'\n');
+        lines.push(line);
+    }
     file.seek(SeekFrom::Start(tail.whole)).map_err(told)?;
     if let Err(error) = file.write_all(&bytes).and_then(|()| file.sync_all()) {
-        let _ = file.set_len(tail.whole); // a full disk: take back what was written of the line
+        let _ = file.set_len(tail.whole); // a full disk: take back what was written of the lines
         return Err(told(error));
     }
-    Ok(Appended { line, set_aside })
+    Ok(Appended { lines, set_aside })
 }
 
 /// A device, a pipe or a folder is no log: reading one may never end. No file is fine; it is made when first needed.

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use super::attempts::{histories, history};
 use super::file::{append, unavailable};
 use super::forward;
 use super::in_progress::{Held, hold};
-use super::record::{Event, Record, VERSION};
+use super::record::{Event, Record, blank, blank_at, name_of, system_user};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, Intent, Outcome, RandomSource};
 use crate::domain::{
@@ -52,22 +54,12 @@ impl FileAuditLog {
 
     /// Writes and syncs a record, then forwards it. The answer is why it was not forwarded; none: it was, or need not be.
     fn write(&mut self, record: Record) -> Answer<Option<Failure>> {
-        let appended = append(&self.path, record)?;
+        let appended = append(&self.path, vec![record])?;
         if let Some(aside) = appended.set_aside {
-            self.warn(format!(
-                "The last line of the audit log was torn by a crash; it is kept in {}.",
-                aside.display()
-            ));
+            self.warn(torn_end(&aside));
         }
         let Some(to) = &self.settings.forward else { return Ok(None) };
-        Ok(forward::send(to, &appended.line).err().map(|why| {
-            Failure::new(
-                Kind::Unavailable,
-                Reason::AuditUnavailable,
-                format!("The audit record could not be forwarded: {why}."),
-            )
-            .hint("See [audit] in the configuration.")
-        }))
+        Ok(appended.lines.iter().find_map(|line| forward::send(to, line).err()).map(|why| not_forwarded(&why)))
     }
 
     /// Writes; a record that cannot be forwarded is told and does not stop the work.
@@ -94,94 +86,83 @@ impl FileAuditLog {
             changed: Some(Changed::No),
             ..blank
         };
-        if let Err(also) = append(&self.path, closing) {
+        if let Err(also) = append(&self.path, vec![closing]) {
             tracing::debug!(%also, "the attempt could not be closed in the audit log");
         }
     }
 
     fn blank(&self, session: &Session, customer: &CustomerId, attempt: &AttemptId, event: Event) -> Record {
-        Record {
-            v: VERSION,
-            at: self.clock.now(),
-            attempt: attempt.to_string(),
-            event,
-            agent: session.agent().to_owned(),
-            system_user: system_user(),
-            profile: session.place().profile.clone(),
-            backend: session.place().backend.clone(),
-            customer: customer.to_string(),
-            action: String::new(),
-            ticket: None,
-            reason: None,
-            verified: None,
-            consent: None,
-            unlock: None,
-            delivery: None,
-            failure: None,
-            changed: None,
-            stamp_before: None,
-            stamp: None,
-            prev: String::new(),
-            hash: String::new(),
-        }
+        blank(self.clock.now(), session, customer.as_str(), attempt.as_str(), event)
     }
-}
 
-/// The system's user: by name where the environment has it, always by number.
-fn system_user() -> String {
-    let number = rustix::process::getuid().as_raw();
-    std::env::var("USER").map_or_else(|_| format!("uid {number}"), |name| format!("{name} (uid {number})"))
-}
-
-impl AuditLog for FileAuditLog {
-    fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+    /// Writes and syncs the intent.
+    ///
+    /// # Errors
+    /// Exit 8: the log cannot be used, or the record cannot be forwarded and has to be.
+    pub fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
         let attempt = AttemptId::fresh(&mut *self.random)?;
         let held = hold(&self.attempts, attempt.as_str()).map_err(|error| unavailable(&self.attempts, &error))?;
-        let blank = Record {
-            action: plan.action.name().to_owned(),
-            ..self.blank(session, &plan.customer.id, &attempt, Event::Intent)
-        };
-        let record = Record {
-            ticket: plan.case.ticket.clone(),
-            reason: plan.case.reason.clone(),
-            verified: plan.case.verified.clone(),
-            consent: Some(if consent.was_asked() { "asked" } else { "flag" }.to_owned()),
-            unlock: Some(plan.unlock),
-            stamp_before: plan.stamp.clone(),
-            ..blank.clone()
-        };
+        let blank = self.blank(session, &plan.customer.id, &attempt, Event::Intent);
+        let (record, template) = blank.of_intent(plan, consent.was_asked());
         let at = record.at;
         if let Some(not_forwarded) = self.write(record)? {
             if self.settings.forward_required {
-                self.close_unchanged(blank);
+                self.close_unchanged(Record { ticket: None, ..template });
                 return Err(not_forwarded);
             }
             self.warn(not_forwarded.message);
         }
-        let template = Record { ticket: plan.case.ticket.clone(), ..blank };
         self.open.insert(attempt.clone(), (template, held));
         Ok(Intent::receipt(session, plan, consent, attempt, at))
     }
 
-    fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
+    /// Writes and syncs what became of it.
+    ///
+    /// # Errors
+    /// Exit 8: the log cannot be used.
+    pub fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
         let Some((template, _)) = self.open.get(intent.attempt()) else {
             return Err(Failure::bug(format!("The attempt {} is not open in the audit log.", intent.attempt())));
         };
-        let blank = Record { at: self.clock.now(), ..template.clone() };
-        let record = match outcome {
-            Outcome::Set { stamp } => Record { event: Event::Set, stamp, ..blank },
-            Outcome::Delivered(delivery) => Record { event: Event::Delivery, delivery: Some(delivery), ..blank },
-            Outcome::Withdrawn => Record { event: Event::Withdrawn, ..blank },
-            Outcome::Failed { reason, changed, stamp } => {
-                Record { event: Event::Failed, failure: Some(name_of(reason)), changed: Some(changed), stamp, ..blank }
-            }
-        };
+        let record = template.clone().of_outcome(self.clock.now(), outcome);
         let ends = record.ends_the_attempt();
         let written = self.write_forwarding_best_effort(record);
         if ends {
             self.open.remove(intent.attempt());
         }
         written
+    }
+
+    /// Writes down what was found out about an attempt whose end is missing.
+    ///
+    /// # Errors
+    /// Exit 8: the log cannot be used.
+    pub fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+        let blank = self.blank(session, customer, &finding.attempt, Event::Recovered);
+        let action = super::attempts::action_of(&self.path, finding.attempt.as_str())?;
+        let record = Record { action, changed: Some(finding.changed), stamp: finding.stamp.clone(), ..blank };
+        self.write_forwarding_best_effort(record)
+    }
+
+    /// Writes down that a sealed password was opened and shown here; no session is needed for that.
+    ///
+    /// # Errors
+    /// Exit 8: the log cannot be used.
+    pub fn unsealed(&mut self, place: (&str, &str), customer: &str, attempt: &str) -> Answer<()> {
+        let who = system_user();
+        let blank = blank_at(self.clock.now(), &who, place, customer, attempt, Event::Unsealed);
+        self.write_forwarding_best_effort(Record { action: "unseal".to_owned(), ..blank })
+    }
+}
+
+#[async_trait(?Send)]
+impl AuditLog for FileAuditLog {
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+        Self::intend(self, session, plan, consent)
+    }
+
+    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
+        Self::outcome(self, intent, outcome)
     }
 
     fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
@@ -192,19 +173,22 @@ impl AuditLog for FileAuditLog {
         histories(&self.path, &self.attempts, session.place())
     }
 
-    fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
-        let blank = self.blank(session, customer, &finding.attempt, Event::Recovered);
-        let action = super::attempts::action_of(&self.path, finding.attempt.as_str())?;
-        self.write_forwarding_best_effort(Record {
-            action,
-            changed: Some(finding.changed),
-            stamp: finding.stamp.clone(),
-            ..blank
-        })
+    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+        Self::recovered(self, session, customer, finding)
     }
 }
 
-/// The reason's name for scripts.
-fn name_of(reason: Reason) -> String {
-    serde_json::to_value(reason).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+/// The record is written, and could not be sent on.
+pub(super) fn not_forwarded(why: &str) -> Failure {
+    Failure::new(
+        Kind::Unavailable,
+        Reason::AuditUnavailable,
+        format!("The audit record could not be forwarded: {why}."),
+    )
+    .hint("See [audit] in the configuration.")
+}
+
+/// A torn end was found and set aside.
+pub(super) fn torn_end(aside: &std::path::Path) -> String {
+    format!("The last line of the audit log was torn by a crash; it is kept in {}.", aside.display())
 }

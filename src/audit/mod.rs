@@ -8,9 +8,11 @@ mod export;
 mod file;
 mod forward;
 mod in_progress;
+mod index;
 mod list;
 mod log;
 mod record;
+mod shared;
 
 pub use attempts::open_attempts;
 pub use chain::{Verified, verify};
@@ -18,6 +20,7 @@ pub use export::{export_csv, export_jsonl};
 pub use list::{Filter, records};
 pub use log::FileAuditLog;
 pub use record::{Event, Record};
+pub use shared::{RowAuditLog, RunAuditLog};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Changed, Delivery, Stamp};
+use crate::domain::ports::Outcome;
+use crate::domain::{Changed, Delivery, Plan, Reason, Session, Stamp};
 
 /// The version of the record's form.
 pub(super) const VERSION: u8 = 1;
@@ -24,6 +25,12 @@ pub enum Event {
     Failed,
     /// Found out by a later command, where the end was missing.
     Recovered,
+    /// A bulk run began, or was taken up again.
+    BulkStarted,
+    /// A bulk run ended, or was interrupted.
+    BulkEnded,
+    /// A sealed password was opened and shown.
+    Unsealed,
 }
 
 /// One line of the log. It never holds a password, nor a hash of one.
@@ -70,6 +77,12 @@ pub struct Record {
     pub stamp_before: Option<Stamp>,
     /// The stamp that this record knows of.
     pub stamp: Option<Stamp>,
+    /// The bulk run that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// The row of that run: the line of its input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u64>,
     /// The hash of the record before; of the first one: zeros.
     pub prev: String,
     /// The hash of this line up to here: SHA-256 of the object without this field, in hexadecimal.
@@ -89,6 +102,9 @@ impl Record {
             Event::Intent => "intent".to_owned(),
             Event::Set => "set, read back".to_owned(),
             Event::Withdrawn => "withdrawn".to_owned(),
+            Event::BulkStarted => "bulk run started".to_owned(),
+            Event::BulkEnded => "bulk run ended".to_owned(),
+            Event::Unsealed => "unsealed".to_owned(),
             Event::Recovered if self.changed == Some(Changed::Yes) => "recovered: changed, delivery unknown".to_owned(),
             Event::Recovered => changed("recovered"),
             Event::Failed => changed(&format!("failed ({})", self.failure.as_deref().unwrap_or("no reason"))),
@@ -100,8 +116,90 @@ impl Record {
         }
     }
 
+    /// The record of an intent, and what the records that follow it are made from.
+    pub(super) fn of_intent(self, plan: &Plan, asked: bool) -> (Self, Self) {
+        let blank = Self { event: Event::Intent, action: plan.action.name().to_owned(), ..self };
+        let template = Self { ticket: plan.case.ticket.clone(), ..blank };
+        let record = Self {
+            reason: plan.case.reason.clone(),
+            verified: plan.case.verified.clone(),
+            consent: Some(if asked { "asked" } else { "flag" }.to_owned()),
+            unlock: Some(plan.unlock),
+            stamp_before: plan.stamp.clone(),
+            ..template.clone()
+        };
+        (record, template)
+    }
+
+    /// The record of what became of it.
+    pub(super) fn of_outcome(self, at: Timestamp, outcome: Outcome) -> Self {
+        let blank = Self { at, ..self };
+        match outcome {
+            Outcome::Set { stamp } => Self { event: Event::Set, stamp, ..blank },
+            Outcome::Delivered(delivery) => Self { event: Event::Delivery, delivery: Some(delivery), ..blank },
+            Outcome::Withdrawn => Self { event: Event::Withdrawn, ..blank },
+            Outcome::Failed { reason, changed, stamp } => {
+                Self { event: Event::Failed, failure: Some(name_of(reason)), changed: Some(changed), stamp, ..blank }
+            }
+        }
+    }
+
     /// Whether no further record of the attempt is to come.
     pub(super) const fn ends_the_attempt(&self) -> bool {
         !matches!(self.event, Event::Intent | Event::Set)
     }
+}
+
+/// A record with nothing in it but who and where; the customer is empty where it concerns none.
+pub(super) fn blank(at: Timestamp, session: &Session, customer: &str, attempt: &str, event: Event) -> Record {
+    let place = session.place();
+    blank_at(at, session.agent(), (&place.profile, &place.backend), customer, attempt, event)
+}
+
+/// The same without a session.
+pub(super) fn blank_at(
+    at: Timestamp,
+    agent: &str,
+    (profile, backend): (&str, &str),
+    customer: &str,
+    attempt: &str,
+    event: Event,
+) -> Record {
+    Record {
+        v: VERSION,
+        at,
+        attempt: attempt.to_owned(),
+        event,
+        agent: agent.to_owned(),
+        system_user: system_user(),
+        profile: profile.to_owned(),
+        backend: backend.to_owned(),
+        customer: customer.to_owned(),
+        action: String::new(),
+        ticket: None,
+        reason: None,
+        verified: None,
+        consent: None,
+        unlock: None,
+        delivery: None,
+        failure: None,
+        changed: None,
+        stamp_before: None,
+        stamp: None,
+        run: None,
+        row: None,
+        prev: String::new(),
+        hash: String::new(),
+    }
+}
+
+/// The system's user: by name where the environment has it, always by number.
+pub(super) fn system_user() -> String {
+    let number = rustix::process::getuid().as_raw();
+    std::env::var("USER").map_or_else(|_| format!("uid {number}"), |name| format!("{name} (uid {number})"))
+}
+
+/// The reason's name for scripts.
+pub(super) fn name_of(reason: Reason) -> String {
+    serde_json::to_value(reason).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

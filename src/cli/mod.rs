@@ -1,6 +1,7 @@
 //! The command line: the clap types, nothing else. Completions and man pages are made from them.
 
 mod agents;
+mod bulk;
 mod records;
 mod resets;
 mod setup;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use agents::{LoginArgs, SignInWay, StoreChoice};
+pub use bulk::{BulkArgs, BulkCommand, BulkRunArgs, InputKind, ProgressKind, UnsealArgs};
 pub use records::{AuditArgs, AuditCommand, ExportFormat, RecordFilter};
 pub use resets::{CaseArgs, FindArgs, ResetArgs, ShowArgs, StatusArgs, WithdrawArgs};
 pub use setup::{
@@ -106,6 +108,10 @@ pub enum Command {
     Withdraw(WithdrawArgs),
     /// Where a customer stands
     Status(StatusArgs),
+    /// Many resets, resumable at any moment
+    Bulk(Box<BulkArgs>),
+    /// Reveal one sealed password of a bulk run's output
+    Unseal(UnsealArgs),
     /// Who did what to whom
     Audit(AuditArgs),
     /// Backend configurations

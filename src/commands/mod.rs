@@ -1,6 +1,7 @@
 //! One file a verb: take the arguments, call the inside, hand the result to the terminal.
 
 mod audit;
+mod bulk;
 mod complete;
 mod completions;
 mod context;
@@ -17,6 +18,7 @@ mod show;
 mod status;
 mod sweep;
 mod tour;
+mod unseal;
 mod view;
 mod whoami;
 mod withdraw;
@@ -56,7 +58,12 @@ pub fn main(weaknesses: &[String]) -> ExitCode {
 }
 
 fn reveal_way(cli: &Cli) -> Option<&str> {
-    if let Command::Reset(reset) = &cli.command { Some(&reset.reveal) } else { None }
+    match &cli.command {
+        Command::Reset(reset) => Some(&reset.reveal),
+        Command::Unseal(unseal) => Some(&unseal.reveal),
+        Command::Bulk(bulk) => bulk.run.reveal.as_deref(),
+        _ => None,
+    }
 }
 
 fn run(context: &mut Context, command: Command, early: EarlyReveal) -> Answer<ExitCode> {
@@ -67,6 +74,8 @@ fn run(context: &mut Context, command: Command, early: EarlyReveal) -> Answer<Ex
         Command::Find(args) => wait_for(find::run(context, args))?,
         Command::Show(args) => wait_for(show::run(context, args))?,
         Command::Reset(args) => wait_for(reset::run(context, args, early))?,
+        Command::Bulk(args) => wait_for(bulk::run(context, *args, early))?,
+        Command::Unseal(args) => wait_for(unseal::run(context, args, early))?,
         Command::Withdraw(args) => wait_for(withdraw::run(context, args))?,
         Command::Status(args) => wait_for(status::run(context, args))?,
         Command::Audit(args) => audit::run(context, args),

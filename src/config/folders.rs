@@ -67,6 +67,11 @@ impl Folders {
         self.state.join("attempts")
     }
 
+    /// Where bulk runs keep their journals, a folder each.
+    pub fn bulk_runs(&self) -> PathBuf {
+        self.state.join("bulk")
+    }
+
     /// The lock under which a profile's session is renewed.
     pub fn session_lock(&self, profile: &str) -> PathBuf {
         self.sessions().join(format!("{profile}.lock"))

@@ -94,4 +94,6 @@ pub struct Capabilities {
     pub gaps: BTreeSet<Gap>,
     /// Setting a password also lifts an ordinary lock-out.
     pub set_lifts_lock: bool,
+    /// How many calls at once it takes before more of them only make each slower: where bulk begins.
+    pub concurrency: usize,
 }

@@ -49,6 +49,11 @@ pub struct Customer {
 }
 
 impl Customer {
+    /// A customer of whom nothing but the id is known here.
+    pub const fn known_by(id: CustomerId) -> Self {
+        Self { id, name: String::new(), email: None, username: None, names: None, details: Vec::new() }
+    }
+
     /// Given and family name; where the directory does not keep them apart, the family name is the last word.
     pub fn first_and_last(&self) -> Names {
         self.names.clone().unwrap_or_else(|| {

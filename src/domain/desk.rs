@@ -41,9 +41,9 @@ pub struct Desk<'a> {
 
 impl Desk<'_> {
     /// Writes the intent; from here on signals wait. If that fails, the log may hold it, but the customer is untouched.
-    pub(super) fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+    pub(super) async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
         self.interruptions.hold();
-        self.audit.intend(session, plan, consent).map_err(|failure| {
+        self.audit.intend(session, plan, consent).await.map_err(|failure| {
             self.interruptions.release();
             Failure { changed: Changed::No, ..failure }
         })
@@ -159,7 +159,7 @@ pub async fn learn(audit: &mut dyn AuditLog, session: &Session, customer: &Custo
     let mut history = audit.history(session, customer)?;
     let mut recovered = Vec::new();
     for finding in history.findings(&standing) {
-        audit.recovered(session, &customer.id, &finding)?;
+        audit.recovered(session, &customer.id, &finding).await?;
         recovered.push(history.note(&finding));
     }
     if !recovered.is_empty() {

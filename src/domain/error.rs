@@ -64,6 +64,7 @@ pub enum Changed {
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "each name is its own documentation, and docs/json.md lists them")]
 pub enum Reason {
+    AlreadyRunning,
     AlreadyUsed,
     Ambiguous,
     AuditUnavailable,
@@ -77,6 +78,7 @@ pub enum Reason {
     Disabled,
     DirectoryDamaged,
     DirectoryNewer,
+    Duplicate,
     External,
     Internal,
     Interrupted,
@@ -86,9 +88,11 @@ pub enum Reason {
     MissingRight,
     NameOnly,
     NoSuchCustomer,
+    NoSuchRun,
     NoTerminal,
     NotSignedIn,
     NothingPending,
+    OutputFailed,
     OwnUser,
     PasswordExpired,
     Policy,
@@ -108,6 +112,7 @@ pub enum Reason {
     StillPending,
     Superseded,
     Throttled,
+    TooManyFailures,
     TooManyResets,
     UnlockFailed,
     Usage,
@@ -132,6 +137,8 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The customers meant, for `not_found` and `ambiguous`.
     pub candidates: Vec<Customer>,
+    /// How long the backend asked to be left alone (RFC 9110 section 10.2.3, Retry-After); none: it did not say.
+    pub retry_after: Option<std::time::Duration>,
     /// What lies beneath, for `-v` only.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -147,6 +154,7 @@ impl Failure {
             message: message.into(),
             hint: None,
             candidates: Vec::new(),
+            retry_after: None,
             source: None,
         }
     }
@@ -194,6 +202,13 @@ impl Failure {
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// The backend asked to be left alone for so long.
+    #[must_use]
+    pub fn retry_after(mut self, wait: std::time::Duration) -> Self {
+        self.retry_after = Some(wait);
         self
     }
 

@@ -53,12 +53,15 @@ impl ExitCode {
             Self::REFUSED,
             "refused by a rule (own user, disabled, not kept here, protected, policy, nothing pending to withdraw); nothing changed",
         ),
-        (Self::UNAVAILABLE, "backend or audit log unavailable; nothing changed (a watch: still pending)"),
+        (
+            Self::UNAVAILABLE,
+            "backend or audit log unavailable; nothing changed (a watch: still pending; bulk: stopped early, resumable)",
+        ),
         (
             Self::NOT_DELIVERED,
             "something changed, or may have, and no password was delivered (a watch: it ran out or was withdrawn): issue another",
         ),
-        (Self::SOME_FAILED, "a sweep finished, some items failed"),
+        (Self::SOME_FAILED, "bulk or a sweep finished, some items failed"),
         (Self::CHECK_FAILED, "a check found a fault (doctor, audit verify)"),
     ];
 }

@@ -28,6 +28,8 @@ pub struct Attempt {
     pub end: Option<End>,
     /// A process is still at it.
     pub in_progress: bool,
+    /// A row of a bulk run was tried again after it: a row counts once, however often it is tried.
+    pub retried: bool,
 }
 
 /// How an attempt ended.
@@ -86,7 +88,11 @@ impl History {
     /// Resets of the last 24 hours that changed the customer, or may have.
     pub fn recent_resets(&self, now: Timestamp) -> Vec<Attempt> {
         let since = now.checked_sub(A_DAY).unwrap_or(Timestamp::MIN);
-        self.attempts.iter().filter(|attempt| attempt.at > since && attempt.may_have_reset()).cloned().collect()
+        self.attempts
+            .iter()
+            .filter(|attempt| attempt.at > since && attempt.may_have_reset() && !attempt.retried)
+            .cloned()
+            .collect()
     }
 
     /// The agent whose reset left this stamp; none: not known on this machine.

@@ -164,17 +164,18 @@ pub enum Outcome {
 }
 
 /// Who did what to whom, hash-chained.
+#[async_trait(?Send)]
 pub trait AuditLog {
     /// Writes and syncs the intent. If it fails, nothing must be changed.
-    fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent>;
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent>;
     /// Writes and syncs what became of it.
-    fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()>;
+    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()>;
     /// What this machine's log knows of a customer.
     fn history(&self, session: &Session, customer: &Customer) -> Answer<History>;
     /// What this machine's log knows of every customer of this backend, read once, for the sweep.
     fn histories(&self, session: &Session) -> Answer<std::collections::HashMap<CustomerId, History>>;
     /// Writes down what was found out about an attempt whose end is missing.
-    fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()>;
+    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()>;
 }
 
 /// Asks the agent, or knows that nobody can be asked.
@@ -206,11 +207,12 @@ pub trait Reveal {
 }
 
 /// A reveal that can happen.
+#[async_trait(?Send)]
 pub trait ReadyReveal {
     /// What has to be said in the confirmation: what records this terminal, or where a clear password will go.
     fn notices(&self) -> Vec<String>;
     /// Shows the password with the words of L14 beside it; consumes both.
-    fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery;
+    async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery;
 }
 
 /// Signals (INT, TERM, HUP) wait while a reset must not be cut.

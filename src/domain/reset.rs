@@ -95,16 +95,16 @@ pub async fn reset(
     request.case.complete(&desk.guards.require, desk.prompter)?;
     let ready = reveal.prepare()?; // 5
     let (consent, plan, learned) = confirm(desk, session, &capabilities, learned, &mut request, &*ready).await?; // 6
-    let intent = desk.intend(session, &plan, consent)?; // 7
+    let intent = desk.intend(session, &plan, consent).await?; // 7
     tracing::debug!(attempt = %intent.attempt(), "the intent is written");
     let done = change(desk, session, &intent, &plan, &learned, &capabilities).await; // 8 to 11
     let (password, issuance) = match done {
         Ok(done) => done,
         Err(failure) => return Err(told_as_it_is(desk, session, &intent, &learned, failure).await),
     };
-    let delivery = ready.reveal(password, &issuance); // 12
+    let delivery = ready.reveal(password, &issuance).await; // 12
     tracing::debug!(?delivery, "the reveal is over");
-    let written = desk.audit.outcome(&intent, Outcome::Delivered(delivery)); // 13
+    let written = desk.audit.outcome(&intent, Outcome::Delivered(delivery)).await; // 13
     desk.interruptions.release();
     if let Err(failure) = written {
         desk.prompter.say(&format!("The delivery could not be written to the audit log: {failure}"));
@@ -121,7 +121,7 @@ pub async fn reset(
 }
 
 /// Step 2: the one customer, or with `--create` a draft of a new one.
-async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, session: &Session) -> Answer<Customer> {
+pub(super) async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, session: &Session) -> Answer<Customer> {
     let Some(particulars) = &request.create else {
         return identify(&request.customer, session, desk.prompter, true).await;
     };
@@ -135,7 +135,7 @@ async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, session: &Sess
 
 impl Desk<'_> {
     /// Part of step 4: a policy that cannot be met is found before anything changes.
-    fn check_generator(&mut self, customer: &Customer, learned: &Learned) -> Answer<()> {
+    pub(super) fn check_generator(&mut self, customer: &Customer, learned: &Learned) -> Answer<()> {
         generate(&learned.standing.policy.to_generate_for(), &about(customer, &learned.standing.whom), self.random)
             .map(drop)
     }
@@ -238,6 +238,7 @@ async fn change(
     }
     desk.audit
         .outcome(intent, Outcome::Set { stamp: forced.stamp })
+        .await
         .map_err(|failure| broken(failure, Reason::SetNotRecorded))?;
     if let Some(signal) = desk.interruptions.caught() {
         return Err(broken(

@@ -86,6 +86,19 @@ impl Session {
         Self { backend: wrap(self.backend), ..self }
     }
 
+    /// The same session with something in front of both (a pace, a count).
+    #[must_use]
+    pub fn wrapped_both(
+        self,
+        wrap: impl FnOnce(
+            Box<dyn IdentityBackend>,
+            Box<dyn CustomerDirectory>,
+        ) -> (Box<dyn IdentityBackend>, Box<dyn CustomerDirectory>),
+    ) -> Self {
+        let (backend, directory) = wrap(self.backend, self.directory);
+        Self { backend, directory, ..self }
+    }
+
     /// Signs out: ends the session at the backend.
     pub async fn sign_out(self) -> Answer<()> {
         self.backend.end_session().await

@@ -31,6 +31,11 @@ impl TemporaryPassword {
         Self(Zeroizing::new(std::mem::take(&mut *characters).into_boxed_str()))
     }
 
+    /// One that was sealed and is opened again, for the one reveal by whoever holds the key.
+    pub fn unsealed(characters: &str) -> Self {
+        Self(Zeroizing::new(characters.into()))
+    }
+
     /// What the backend must be told, after the intent was recorded.
     pub fn for_backend(&self, _recorded: &Intent) -> &str {
         &self.0

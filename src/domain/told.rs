@@ -51,7 +51,7 @@ pub(super) async fn told_as_it_is(
             tracing::debug!(%also, "sessions could not be ended after the failure");
         }
     }
-    if let Err(also) = desk.audit.outcome(intent, Outcome::Failed { reason, changed, stamp }) {
+    if let Err(also) = desk.audit.outcome(intent, Outcome::Failed { reason, changed, stamp }).await {
         desk.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
     }
     desk.interruptions.release();

@@ -67,7 +67,7 @@ async fn withdraw_this(
     if consent.was_asked() {
         session.backend().keep_alive(AT_LEAST).await?;
     }
-    let intent = desk.intend(session, &plan, consent)?;
+    let intent = desk.intend(session, &plan, consent).await?;
     let done = change(desk, session, &intent, user, standing.stamp.as_ref()).await;
     let told = match done {
         Ok(sessions_ended) => Ok(Withdrawn {
@@ -92,7 +92,7 @@ async fn change(
     session.backend().withdraw(intent, user, only).await?;
     let after = |failure: Failure| Failure { changed: Changed::Yes, ..failure };
     let ended = session.backend().end_sessions(intent, user).await.map_err(after)?;
-    desk.audit.outcome(intent, Outcome::Withdrawn).map_err(after)?;
+    desk.audit.outcome(intent, Outcome::Withdrawn).await.map_err(after)?;
     Ok(ended)
 }
 
@@ -119,7 +119,7 @@ async fn told_as_it_is(
         tracing::debug!(%also, "sessions could not be ended after the failure");
     }
     let outcome = Outcome::Failed { reason: failure.reason, changed: failure.changed, stamp: None };
-    if let Err(also) = desk.audit.outcome(intent, outcome) {
+    if let Err(also) = desk.audit.outcome(intent, outcome).await {
         desk.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
     }
     if failure.changed == Changed::No {

@@ -71,6 +71,12 @@ impl Screen {
         }
     }
 
+    /// An object beside the results, where those are on standard output themselves.
+    pub fn json_beside(&self, object: &impl Serialize) {
+        let written = to_json(object).map(|line| tty::write_all(stderr(), &line));
+        drop(written); // the exit code still tells
+    }
+
     /// A table of a result.
     pub fn table(&self, headers: &[&str], rows: Vec<Vec<String>>) {
         let text = table::table(headers, rows, tty::width_of(stdout().as_fd()));

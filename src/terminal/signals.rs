@@ -33,6 +33,8 @@ enum Mode {
     Reveal,
     /// Nothing, for the first that ends: it came, and was acted upon, while signals waited.
     Late,
+    /// The first is left to the run, which finishes what is in flight; the second ends the process.
+    Run,
 }
 
 struct Shared {
@@ -100,6 +102,9 @@ impl Signals {
                 self.put_back();
                 let _ = emulate_default_handler(signal); // ends the process
             }
+            (SIGTSTP, Mode::Run) => {
+                let _ = emulate_default_handler(signal);
+            }
             (SIGTSTP, Mode::End | Mode::Late) => {
                 self.lend();
                 let _ = emulate_default_handler(signal); // stops the process; once continued, SIGCONT comes here
@@ -121,9 +126,11 @@ impl Signals {
         let now = *mode;
         if ENDING.contains(&signal) {
             match now {
-                Mode::End => {}
                 Mode::Late => *mode = Mode::End,
                 Mode::Hold | Mode::Reveal => self.0.met.store(true, Ordering::SeqCst),
+                // The second ends the process: what is in flight is settled by the resumed run.
+                Mode::Run if self.0.met.swap(true, Ordering::SeqCst) => return Mode::End,
+                Mode::End | Mode::Run => {}
             }
         }
         now
@@ -167,6 +174,11 @@ impl Signals {
         if let Some((terminal, before)) = lock(&self.0.restore).take() {
             tty::leave(&terminal, &before);
         }
+    }
+
+    /// From now on the first signal is the run's, and the second ends the process.
+    pub fn run_begins(&self) {
+        *lock(&self.0.mode) = Mode::Run;
     }
 
     /// From now on signals wake the reveal.

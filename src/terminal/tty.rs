@@ -106,7 +106,7 @@ pub(super) fn wait(terminal: impl AsFd, wake: impl AsFd, milliseconds: u64) -> A
 }
 
 /// Writes all of it, unbuffered.
-pub(super) fn write_all(to: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_all(to: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match rustix::io::write(&to, bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),

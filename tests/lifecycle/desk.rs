@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use tellonce::audit::FileAuditLog;
 use tellonce::config::{AuditSettings, Folders};
@@ -96,12 +97,13 @@ impl Reveal for Revealed {
     }
 }
 
+#[async_trait(?Send)]
 impl ReadyReveal for Revealed {
     fn notices(&self) -> Vec<String> {
         Vec::new()
     }
 
-    fn reveal(self: Box<Self>, password: TemporaryPassword, _: &Issuance) -> Delivery {
+    async fn reveal(self: Box<Self>, password: TemporaryPassword, _: &Issuance) -> Delivery {
         self.0.borrow_mut().push(password.reveal(str::to_owned));
         Delivery::Shown
     }

@@ -156,7 +156,11 @@ impl CustomerDirectory for Scripted {
 impl IdentityBackend for Scripted {
     async fn capabilities(&self) -> Answer<Capabilities> {
         let inner = self.0.borrow();
-        Ok(Capabilities { gaps: inner.script.gaps.clone(), set_lifts_lock: inner.script.set_lifts_lock })
+        Ok(Capabilities {
+            gaps: inner.script.gaps.clone(),
+            set_lifts_lock: inner.script.set_lifts_lock,
+            concurrency: 1,
+        })
     }
 
     async fn rights(&self) -> Answer<Vec<Right>> {

@@ -136,7 +136,9 @@ fn create(transaction: &Transaction<'_>, new: &NewUser, now: i64) -> Answer<i64>
 #[async_trait(?Send)]
 impl IdentityBackend for AgentSession {
     async fn capabilities(&self) -> Answer<Capabilities> {
-        Ok(Capabilities { gaps: BTreeSet::new(), set_lifts_lock: false })
+        // One more than there are cores: while one waits for the disk, the others hash.
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Capabilities { gaps: BTreeSet::new(), set_lifts_lock: false, concurrency: cores + 1 })
     }
 
     async fn rights(&self) -> Answer<Vec<Right>> {
@@ -175,7 +177,7 @@ impl IdentityBackend for AgentSession {
         if !broken.is_empty() {
             return Err(SetFailed::Policy(broken));
         }
-        let hash = hash::hash(password.for_backend(intent))?; // before the transaction: others need not wait for it
+        let hash = hash::hash_beside(password.for_backend(intent)).await?; // before the transaction: others need not wait for it
         Ok(self.set(intent, whom, &hash)?)
     }
 

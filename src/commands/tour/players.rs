@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use crate::domain::ports::{Prompter, ReadyReveal, Reveal};
@@ -73,12 +74,13 @@ impl Reveal for Handed {
     }
 }
 
+#[async_trait(?Send)]
 impl ReadyReveal for Handed {
     fn notices(&self) -> Vec<String> {
         Vec::new()
     }
 
-    fn reveal(self: Box<Self>, password: TemporaryPassword, _: &Issuance) -> Delivery {
+    async fn reveal(self: Box<Self>, password: TemporaryPassword, _: &Issuance) -> Delivery {
         let copy = password.reveal(|characters| Zeroizing::new(characters.to_owned()));
         self.read.borrow_mut().push(copy);
         Delivery::Shown

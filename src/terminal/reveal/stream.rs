@@ -4,6 +4,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
+use async_trait::async_trait;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use zeroize::Zeroizing;
 
@@ -45,6 +46,13 @@ impl StreamReveal {
     }
 }
 
+impl StreamReveal {
+    /// The descriptor, and whether it is a regular file: for rows, which are written by others.
+    pub fn into_parts(self) -> (OwnedFd, bool) {
+        (self.file.into(), self.is_plain_file)
+    }
+}
+
 /// The null device has the same number wherever it is (Linux: mem(4), 1:3).
 fn is_null_device(device: u64) -> bool {
     std::fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == device)
@@ -77,6 +85,7 @@ struct ReadyStream {
     is_plain_file: bool,
 }
 
+#[async_trait(?Send)]
 impl ReadyReveal for ReadyStream {
     fn notices(&self) -> Vec<String> {
         let what = if self.is_plain_file {
@@ -87,7 +96,7 @@ impl ReadyReveal for ReadyStream {
         vec![format!("The password goes to {} ({what}).", self.way)]
     }
 
-    fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
+    async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
         let written = password.reveal(|characters| {
             let bytes =
                 if self.json { reset_json(issuance, Some(characters)).unwrap_or_default() } else { line(characters) };

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use crossterm::cursor::{Hide, Show};
 use crossterm::queue;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
@@ -73,6 +74,7 @@ struct ReadyTerminal {
     signals: Signals,
 }
 
+#[async_trait(?Send)]
 impl ReadyReveal for ReadyTerminal {
     fn notices(&self) -> Vec<String> {
         recorders()
@@ -81,7 +83,7 @@ impl ReadyReveal for ReadyTerminal {
             .collect()
     }
 
-    fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
+    async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
         password.reveal(|characters| {
             let mut show = Showing {
                 ready: &self,

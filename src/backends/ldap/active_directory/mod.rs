@@ -29,6 +29,8 @@ use crate::domain::{
 use standing::{change_required, stamp};
 use values::unicode_pwd;
 
+/// A domain controller works on one change at a time: a second is under way on the network meanwhile.
+const CONCURRENCY: usize = 2;
 /// What a set is recognised by.
 const SET: [&str; 4] =
     ["pwdLastSet", "userAccountControl", "msDS-User-Account-Control-Computed", "replPropertyMetaData"];
@@ -320,7 +322,7 @@ impl Dialect for ActiveDirectory {
         if policy.history == Some(0) {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
-        Ok(Capabilities { gaps, set_lifts_lock: false })
+        Ok(Capabilities { gaps, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, agent: &LdapAgent) -> Answer<Vec<Right>> {

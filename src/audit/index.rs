@@ -1,0 +1,118 @@
+//! Which lines of the log are of which customer: a bulk run asks for each row, and the log may be long.
+//!
+//! The index is a file of the run, made anew each time, so that it needs no sync and memory does not grow with the log.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::file::{must_be_regular, unavailable};
+use super::record::Record;
+use crate::domain::{Answer, CustomerId, Failure};
+
+/// Much more than a line: what is read of the log at once.
+const CHUNK: usize = 64 * 1024;
+
+const TABLES: &str = "
+PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1024;
+CREATE TABLE line(customer INTEGER NOT NULL, start INTEGER NOT NULL, PRIMARY KEY(customer, start)) WITHOUT ROWID;";
+
+/// An index of the log, up to where it was read.
+pub(super) struct Index {
+    log: PathBuf,
+    lines: Connection,
+    read_up_to: u64,
+}
+
+#[derive(Deserialize)]
+struct Whose<'a> {
+    #[serde(borrow)]
+    customer: Cow<'a, str>,
+}
+
+fn told(error: rusqlite::Error) -> Failure {
+    Failure::unavailable("The index of the audit log cannot be used.").because(error)
+}
+
+/// A number that stands for the customer; two may share one, and the lines themselves tell them apart.
+fn number_of(customer: &str) -> i64 {
+    let digest = Sha256::digest(customer.as_bytes());
+    digest.iter().take(8).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte))
+}
+
+impl Index {
+    /// An index at this path, with nothing read yet; one left there is replaced.
+    pub(super) fn new(log: &Path, path: &Path) -> Answer<Self> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(unavailable(path, &error)),
+            _ => {}
+        }
+        let lines = Connection::open(path).map_err(told)?;
+        lines.execute_batch(TABLES).map_err(told)?;
+        Ok(Self { log: log.to_owned(), lines, read_up_to: 0 })
+    }
+
+    /// The customer's records, oldest first.
+    pub(super) fn records_of(&mut self, customer: &CustomerId) -> Answer<Vec<Record>> {
+        let told_of_log = |log: &Path| {
+            let log = log.to_owned();
+            move |error: io::Error| unavailable(&log, &error)
+        };
+        must_be_regular(&self.log).map_err(told_of_log(&self.log))?;
+        let mut log = match File::open(&self.log) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            opened => opened.map_err(told_of_log(&self.log))?,
+        };
+        self.catch_up(&mut log)?;
+        let mut records = Vec::new();
+        let mut statement =
+            self.lines.prepare_cached("SELECT start FROM line WHERE customer = ?1 ORDER BY start").map_err(told)?;
+        let starts = statement.query_map([number_of(customer.as_str())], |row| row.get::<_, u64>(0)).map_err(told)?;
+        for start in starts {
+            let line = line_at(&mut log, start.map_err(told)?).map_err(told_of_log(&self.log))?;
+            let record = serde_json::from_slice::<Record>(line.trim_ascii_end());
+            records.extend(record.ok().filter(|record| record.customer == customer.as_str()));
+        }
+        Ok(records)
+    }
+
+    /// Reads what was appended since, whole lines only: one that another process is at comes with the next call.
+    fn catch_up(&mut self, log: &mut File) -> Answer<()> {
+        let told_of_log = |error: io::Error| unavailable(&self.log, &error);
+        let length = log.metadata().map_err(told_of_log)?.len();
+        if length <= self.read_up_to {
+            return Ok(());
+        }
+        log.seek(SeekFrom::Start(self.read_up_to)).map_err(told_of_log)?;
+        let mut reader = BufReader::with_capacity(CHUNK, log.take(length - self.read_up_to));
+        self.lines.execute_batch("BEGIN").map_err(told)?;
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            reader.read_until(b'\n', &mut line).map_err(told_of_log)?;
+            if line.last() != Some(&b'\n') {
+                break;
+            }
+            if let Ok(whose) = serde_json::from_slice::<Whose<'_>>(line.trim_ascii_end()) {
+                self.lines
+                    .prepare_cached("INSERT OR REPLACE INTO line(customer, start) VALUES(?1, ?2)")
+                    .and_then(|mut insert| insert.execute(params![number_of(&whose.customer), self.read_up_to]))
+                    .map_err(told)?;
+            }
+            self.read_up_to += line.len() as u64;
+        }
+        self.lines.execute_batch("COMMIT").map_err(told)
+    }
+}
+
+fn line_at(log: &mut File, start: u64) -> io::Result<Vec<u8>> {
+    log.seek(SeekFrom::Start(start))?;
+    let mut line = Vec::new();
+    BufReader::with_capacity(1024, log).read_until(b'\n', &mut line)?;
+    Ok(line)
+}

@@ -1,0 +1,245 @@
+//! The audit log for the rows of a bulk run: what waits for the disk at the same time shares one sync.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::attempts::{action_of, histories, history_of_row};
+use super::file::{append, unavailable};
+use super::forward;
+use super::in_progress::{Held, hold};
+use super::index::Index;
+use super::log::{not_forwarded, torn_end};
+use super::record::{Event, Record, blank};
+use crate::batch::Batcher;
+use crate::config::{AuditSettings, Folders};
+use crate::domain::ports::{AuditLog, Clock, Intent, Outcome, RandomSource};
+use crate::domain::{
+    Answer, AttemptId, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Plan, Session,
+};
+
+/// What came of appending one record.
+#[derive(Clone)]
+enum Written {
+    /// Synced; a torn end was set aside, the record could not be forwarded: in words.
+    Synced { torn: Option<String>, not_forwarded: Option<String> },
+    /// Not written.
+    Failed(String),
+}
+
+struct Inner {
+    path: PathBuf,
+    attempts: PathBuf,
+    forward_required: bool,
+    clock: Arc<dyn Clock>,
+    random: RefCell<Box<dyn RandomSource>>,
+    writer: Batcher<Record, Written>,
+    index: RefCell<Index>,
+    open: RefCell<HashMap<AttemptId, (Record, Held)>>,
+    warnings: RefCell<Vec<String>>,
+    run: String,
+}
+
+/// The audit log of this machine, for one bulk run.
+#[derive(Clone)]
+pub struct RunAuditLog(Rc<Inner>);
+
+/// The same, for one row of it.
+pub struct RowAuditLog {
+    inner: Rc<Inner>,
+    row: u64,
+}
+
+/// Appends in the thread of its own; the failure of one append is that of all who share it.
+fn append_all(path: &Path, settings: &AuditSettings, records: Vec<Record>) -> Vec<Written> {
+    let many = records.len();
+    let appended = match append(path, records) {
+        Ok(appended) => appended,
+        Err(failure) => return vec![Written::Failed(failure.message); many],
+    };
+    let torn = appended.set_aside.as_deref().map(torn_end);
+    let sent = |line: &String| settings.forward.as_ref().and_then(|to| forward::send(to, line).err());
+    appended.lines.iter().map(|line| Written::Synced { torn: torn.clone(), not_forwarded: sent(line) }).collect()
+}
+
+impl RunAuditLog {
+    /// The log in these folders; `index` is a file of the run.
+    ///
+    /// # Errors
+    /// Exit 8: the index cannot be made.
+    pub fn new(
+        folders: &Folders,
+        settings: AuditSettings,
+        clock: Arc<dyn Clock>,
+        random: Box<dyn RandomSource>,
+        run: &str,
+        index: &Path,
+    ) -> Answer<Self> {
+        let path = folders.audit_log();
+        let log = path.clone();
+        let forward_required = settings.forward_required;
+        let writer = Batcher::start("audit", move |records| append_all(&log, &settings, records))
+            .map_err(|error| Failure::bug("The audit log's thread could not be started.").because(error))?;
+        Ok(Self(Rc::new(Inner {
+            index: RefCell::new(Index::new(&path, index)?),
+            path,
+            attempts: folders.attempts(),
+            forward_required,
+            clock,
+            random: RefCell::new(random),
+            writer,
+            open: RefCell::default(),
+            warnings: RefCell::default(),
+            run: run.to_owned(),
+        })))
+    }
+
+    /// The log for one row: the line of the input where it begins.
+    pub fn row(&self, row: u64) -> RowAuditLog {
+        RowAuditLog { inner: Rc::clone(&self.0), row }
+    }
+
+    /// The run began, or was taken up again.
+    ///
+    /// # Errors
+    /// Exit 8: the line could not be written.
+    pub async fn started(&self, session: &Session, words: &str) -> Answer<()> {
+        self.about_the_run(session, Event::BulkStarted, words).await
+    }
+
+    /// The run ended, or was interrupted.
+    ///
+    /// # Errors
+    /// Exit 8: the line could not be written.
+    pub async fn ended(&self, session: &Session, words: &str) -> Answer<()> {
+        self.about_the_run(session, Event::BulkEnded, words).await
+    }
+
+    async fn about_the_run(&self, session: &Session, event: Event, words: &str) -> Answer<()> {
+        let blank = blank(self.0.clock.now(), session, "", &self.0.run, event);
+        let record = Record {
+            action: "bulk".to_owned(),
+            reason: Some(words.to_owned()),
+            run: Some(self.0.run.clone()),
+            ..blank
+        };
+        self.0.write(record).await
+    }
+
+    /// What has to be told.
+    pub fn take_warnings(&self) -> Vec<String> {
+        self.0.warnings.take()
+    }
+}
+
+impl Inner {
+    /// Writes and syncs; a record that cannot be forwarded is told and does not stop the work.
+    async fn write(&self, record: Record) -> Answer<()> {
+        if let Some(why) = self.append(record).await? {
+            self.warn(not_forwarded(&why).message);
+        }
+        Ok(())
+    }
+
+    /// Writes and syncs. The answer is why it was not forwarded; none: it was, or need not be.
+    async fn append(&self, record: Record) -> Answer<Option<String>> {
+        match self.writer.hand_over(record).get().await? {
+            Written::Failed(why) => {
+                Err(Failure { message: why, ..unavailable(&self.path, &std::io::ErrorKind::Other.into()) })
+            }
+            Written::Synced { torn, not_forwarded } => {
+                if let Some(words) = torn {
+                    self.warn(words);
+                }
+                Ok(not_forwarded)
+            }
+        }
+    }
+
+    fn warn(&self, words: String) {
+        let mut warnings = self.warnings.borrow_mut();
+        if !warnings.contains(&words) {
+            warnings.push(words);
+        }
+    }
+}
+
+impl RowAuditLog {
+    fn blank(&self, session: &Session, customer: &CustomerId, attempt: &AttemptId, event: Event) -> Record {
+        let blank = blank(self.inner.clock.now(), session, customer.as_str(), attempt.as_str(), event);
+        Record { run: Some(self.inner.run.clone()), row: Some(self.row), ..blank }
+    }
+
+    /// Writes down a delivery that the run's output shows and the log does not: the run was cut between the two.
+    ///
+    /// # Errors
+    /// Exit 8: the line could not be written.
+    pub async fn delivered_after_all(&self, session: &Session, customer: &CustomerId, attempt: &str) -> Answer<()> {
+        let attempt = AttemptId::known(attempt.to_owned());
+        let action = action_of(&self.inner.path, attempt.as_str())?;
+        let blank = self.blank(session, customer, &attempt, Event::Delivery);
+        self.inner.write(Record { action, delivery: Some(Delivery::Shown), ..blank }).await
+    }
+}
+
+#[async_trait(?Send)]
+impl AuditLog for RowAuditLog {
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+        let inner = &self.inner;
+        let attempt = AttemptId::fresh(&mut **inner.random.borrow_mut())?;
+        let held = hold(&inner.attempts, attempt.as_str()).map_err(|error| unavailable(&inner.attempts, &error))?;
+        let blank = self.blank(session, &plan.customer.id, &attempt, Event::Intent);
+        let (record, template) = blank.of_intent(plan, consent.was_asked());
+        let at = record.at;
+        if let Some(why) = inner.append(record).await? {
+            let failure = not_forwarded(&why);
+            if inner.forward_required {
+                let closing = Outcome::Failed { reason: failure.reason, changed: Changed::No, stamp: None };
+                inner.append(template.of_outcome(inner.clock.now(), closing)).await?;
+                return Err(failure);
+            }
+            inner.warn(failure.message);
+        }
+        inner.open.borrow_mut().insert(attempt.clone(), (template, held));
+        Ok(Intent::receipt(session, plan, consent, attempt, at))
+    }
+
+    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
+        let template = self.inner.open.borrow().get(intent.attempt()).map(|(template, _)| template.clone());
+        let Some(template) = template else {
+            return Err(Failure::bug(format!("The attempt {} is not open in the audit log.", intent.attempt())));
+        };
+        let record = template.of_outcome(self.inner.clock.now(), outcome);
+        let ends = record.ends_the_attempt();
+        let written = self.inner.write(record).await;
+        if ends {
+            self.inner.open.borrow_mut().remove(intent.attempt());
+        }
+        written
+    }
+
+    fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
+        let row = (self.inner.run.clone(), self.row);
+        let read = || {
+            let mut index = self.inner.index.borrow_mut();
+            let records = customer.known_as().map(|id| index.records_of(&id)).collect::<Answer<Vec<_>>>()?;
+            Ok(records.concat())
+        };
+        history_of_row(&read, &self.inner.attempts, session.place(), &customer.id, &row)
+    }
+
+    fn histories(&self, session: &Session) -> Answer<HashMap<CustomerId, History>> {
+        histories(&self.inner.path, &self.inner.attempts, session.place())
+    }
+
+    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+        let action = action_of(&self.inner.path, finding.attempt.as_str())?;
+        let blank = self.blank(session, customer, &finding.attempt, Event::Recovered);
+        let record = Record { action, changed: Some(finding.changed), stamp: finding.stamp.clone(), ..blank };
+        self.inner.write(record).await
+    }
+}

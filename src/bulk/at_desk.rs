@@ -1,0 +1,179 @@
+//! What lies on the desk of one row: nobody is asked, the journal goes along with the audit log, the output is the reveal.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use age::x25519::Recipient;
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use super::journal::{Change, Journal};
+use super::outcome::Outcome as RowOutcome;
+use super::sink::Sink;
+use super::written::OutputRow;
+use crate::audit::RowAuditLog;
+use crate::domain::ports::{AuditLog, Intent, Interruptions, Outcome, Prompter, ReadyReveal, Reveal};
+use crate::domain::{
+    Answer, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Issuance, Plan, Reason,
+    Session, TemporaryPassword,
+};
+
+/// Consent was given beforehand, for all rows; nothing else is answered.
+pub(super) struct Beforehand;
+
+fn nobody(flag: &str) -> Failure {
+    Failure::missing_answer(
+        format!("This profile requires {flag} with every reset, and the row has none."),
+        format!("Fill its column, or add `{flag} …` for all rows."),
+    )
+}
+
+impl Prompter for Beforehand {
+    fn can_ask(&self) -> bool {
+        false
+    }
+
+    fn choose(&mut self, _: &str, _: &[Customer]) -> Answer<usize> {
+        Err(nobody("CUSTOMER"))
+    }
+
+    fn confirm(&mut self, _: &Plan) -> Answer<Consent> {
+        Ok(Consent::by_flag())
+    }
+
+    fn line(&mut self, _: &str, flag: &str) -> Answer<String> {
+        Err(nobody(flag))
+    }
+
+    fn secret(&mut self, _: &str, flag: &str) -> Answer<Zeroizing<String>> {
+        Err(nobody(flag))
+    }
+
+    fn yes(&mut self, _: &str, _: bool) -> Answer<bool> {
+        Ok(false)
+    }
+
+    fn say(&mut self, words: &str) {
+        tracing::warn!("{words}");
+    }
+}
+
+/// Signals are the run's own: what is in flight is finished.
+pub(super) struct LeftToTheRun;
+
+impl Interruptions for LeftToTheRun {
+    fn hold(&self) {}
+
+    fn caught(&self) -> Option<i32> {
+        None
+    }
+
+    fn release(&self) {}
+}
+
+/// The audit log and the journal of one row.
+pub(super) struct RowLog {
+    pub(super) audit: RowAuditLog,
+    /// None: a dry run, whose journal only knows who was seen.
+    pub(super) journal: Rc<Journal>,
+    pub(super) line: u64,
+    /// What it came to know on the way, for the output.
+    pub(super) seen: Rc<RefCell<Seen>>,
+}
+
+/// What came to be known of a row on the way.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) id: Option<CustomerId>,
+    pub(super) customer: Option<Customer>,
+    pub(super) attempt: Option<String>,
+}
+
+#[async_trait(?Send)]
+impl AuditLog for RowLog {
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+        self.seen.borrow_mut().customer = Some(plan.customer.clone());
+        let intent = self.audit.intend(session, plan, consent).await?;
+        self.seen.borrow_mut().attempt = Some(intent.attempt().to_string());
+        let change = Change::Intent {
+            line: self.line,
+            customer: plan.customer.id.clone(),
+            attempt: intent.attempt().clone(),
+            at: intent.at(),
+            stamp_before: plan.stamp.clone(),
+        };
+        if let Err(failure) = self.journal.write(change).await {
+            let closing = Outcome::Failed { reason: failure.reason, changed: Changed::No, stamp: None };
+            self.audit.outcome(&intent, closing).await?;
+            return Err(failure);
+        }
+        Ok(intent)
+    }
+
+    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
+        if let Outcome::Set { stamp } = &outcome {
+            drop(self.journal.hand_over(Change::Set { line: self.line, stamp: stamp.clone() }));
+        }
+        self.audit.outcome(intent, outcome).await
+    }
+
+    /// Here the row's customer is known and nothing is decided yet: one that is another row's is refused.
+    fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
+        if let Some(other) = self.journal.claim(&customer.id, self.line)? {
+            return Err(Failure::refused(
+                Reason::Duplicate,
+                format!("{} is the customer of line {other} as well.", customer.id),
+            ));
+        }
+        self.seen.borrow_mut().id = Some(customer.id.clone());
+        self.audit.history(session, customer)
+    }
+
+    fn histories(&self, session: &Session) -> Answer<HashMap<CustomerId, History>> {
+        self.audit.histories(session)
+    }
+
+    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+        self.audit.recovered(session, customer, finding).await
+    }
+}
+
+/// The reveal of one row: its place in the output.
+pub(super) struct RowReveal {
+    pub(super) sink: Rc<Sink>,
+    pub(super) recipients: Vec<Recipient>,
+    pub(super) row: OutputRow,
+}
+
+#[async_trait(?Send)]
+impl ReadyReveal for RowReveal {
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
+        let row = OutputRow {
+            customer: Some(issuance.customer.clone()),
+            outcome: RowOutcome::Delivered,
+            exit_code: 0,
+            at: issuance.issued_at,
+            expires_at: issuance.expires_at,
+            attempt: Some(issuance.attempt.to_string()),
+            changed: Changed::Yes,
+            ..self.row
+        };
+        self.sink.deliver(&row, password, &self.recipients).await
+    }
+}
+
+/// Makes it ready, if the output still takes rows.
+pub(super) struct RowWay(pub(super) Option<RowReveal>);
+
+impl Reveal for RowWay {
+    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
+        let ready = self.0.take().ok_or_else(|| Failure::bug("The row was revealed already."))?;
+        ready.sink.check()?;
+        Ok(Box::new(ready))
+    }
+}

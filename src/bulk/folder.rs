@@ -1,0 +1,204 @@
+//! A run's folder, under the state folder: its journal, its copy of standard input, its index of the audit log.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags};
+use sha2::{Digest, Sha256};
+
+use super::input::{InputFormat, Rows};
+use super::journal;
+use super::outcome::Outcome;
+use super::settings::Settings;
+use crate::config::{Folders, make_private_folder};
+use crate::domain::ports::RandomSource;
+use crate::domain::{Answer, Failure};
+
+/// A fresh run's id: when it began, and four hexadecimal digits.
+///
+/// # Errors
+/// Exit 1: the system gives no random bytes.
+pub fn fresh_id(now: Timestamp, random: &mut dyn RandomSource) -> Answer<String> {
+    let mut bytes = [0_u8; 2];
+    random.fill(&mut bytes)?;
+    Ok(format!("{}-{:02x}{:02x}", now.strftime("%Y%m%d-%H%M%S"), bytes[0], bytes[1]))
+}
+
+/// Where a run's files are.
+pub fn of(folders: &Folders, run: &str) -> PathBuf {
+    folders.bulk_runs().join(run)
+}
+
+/// The run that a text names: its id, or a beginning that no other has.
+///
+/// # Errors
+/// Exit 3: there is none. Exit 5: several begin so.
+pub fn named(folders: &Folders, text: &str) -> Answer<String> {
+    let mut found: Vec<String> = ids(folders)?.into_iter().filter(|id| id.starts_with(text)).collect();
+    if let Some(exact) = found.iter().position(|id| id == text) {
+        return Ok(found.swap_remove(exact));
+    }
+    let told = |kind, reason, words: String| {
+        Failure::new(kind, reason, words).hint("See which there are: `tellonce bulk list`.")
+    };
+    match found.len() {
+        1 => Ok(found.swap_remove(0)),
+        0 => Err(told(
+            crate::domain::Kind::NotFound,
+            crate::domain::Reason::NoSuchRun,
+            format!("There is no run \"{text}\"."),
+        )),
+        _ => Err(told(
+            crate::domain::Kind::Ambiguous,
+            crate::domain::Reason::Ambiguous,
+            format!("More than one run begins with \"{text}\"."),
+        )),
+    }
+}
+
+/// The ids of all runs, newest first.
+///
+/// # Errors
+/// Exit 8: the folder cannot be read.
+pub fn ids(folders: &Folders) -> Answer<Vec<String>> {
+    let folder = folders.bulk_runs();
+    let told = |error: std::io::Error| {
+        Failure::unavailable(format!("{} cannot be read: {error}.", folder.display())).because(error)
+    };
+    let mut ids = Vec::new();
+    match std::fs::read_dir(&folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ids),
+        Err(error) => return Err(told(error)),
+        Ok(entries) => {
+            for entry in entries {
+                let entry = entry.map_err(told)?;
+                if journal::file_in(&entry.path()).exists() {
+                    ids.push(entry.file_name().to_string_lossy().into_owned());
+                }
+            }
+        }
+    }
+    ids.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(ids)
+}
+
+/// What is known of a run without being at it.
+pub struct Known {
+    /// What was asked for.
+    pub settings: Settings,
+    /// `running`, `finished` or `stopped`.
+    pub state: String,
+    /// What rows came to.
+    pub counts: Vec<(Outcome, u64)>,
+}
+
+/// Looks at a run; none where it never began.
+///
+/// # Errors
+/// Exit 8: its journal cannot be read.
+pub fn look(folders: &Folders, run: &str) -> Answer<Option<Known>> {
+    let folder = of(folders, run);
+    let connection = Connection::open_with_flags(journal::file_in(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .map_err(journal::told)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(journal::told)?;
+    let has_tables: bool = connection
+        .query_row("SELECT count(*) = 3 FROM sqlite_master WHERE type = 'table'", [], |row| row.get(0))
+        .map_err(journal::told)?;
+    if !has_tables {
+        return Ok(None);
+    }
+    let Some(settings) = journal::settings(&connection)? else { return Ok(None) };
+    let ended = journal::fact(&connection, "state")?;
+    let is_held = File::open(folder.join("lock")).is_ok_and(|lock| lock.try_lock_shared().is_err());
+    let state = if is_held { "running".to_owned() } else { ended.unwrap_or_else(|| "stopped".to_owned()) };
+    Ok(Some(Known { settings, state, counts: journal::counts(&connection)? }))
+}
+
+/// Copies standard input into the run's folder: it can be read again.
+///
+/// # Errors
+/// Exit 8: it cannot be read or written.
+pub fn spool(folder: &Path) -> Answer<PathBuf> {
+    let told = |error: std::io::Error| {
+        Failure::unavailable(format!("Standard input could not be kept: {error}.")).because(error)
+    };
+    make_private_folder(folder).map_err(told)?;
+    let path = folder.join("input");
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(told)?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(told)?;
+    file.sync_all().map_err(told)?;
+    Ok(path)
+}
+
+/// What a file holds.
+pub struct Counted {
+    /// How it is written.
+    pub format: InputFormat,
+    /// Its SHA-256.
+    pub sha256: String,
+    /// Rows in all.
+    pub rows: u64,
+    /// Rows that name their own recipient.
+    pub with_recipient: u64,
+    /// Rows that cannot be read.
+    pub unusable: u64,
+    /// The first of these, and why.
+    pub first_unusable: Option<(u64, String)>,
+    /// Columns that are not read.
+    pub unused: Vec<String>,
+}
+
+/// Reads all of it once, and counts.
+///
+/// # Errors
+/// Exit 2: it cannot be opened, or its header cannot be used.
+pub fn count(path: &Path, format: Option<InputFormat>) -> Answer<Counted> {
+    let mut rows = Rows::open(path, format)?;
+    let mut counted = Counted {
+        format: rows.format(),
+        sha256: sha256(path)?,
+        rows: 0,
+        with_recipient: 0,
+        unusable: 0,
+        first_unusable: None,
+        unused: rows.unused().to_vec(),
+    };
+    while let Some(numbered) = rows.next_row()? {
+        counted.rows += 1;
+        match numbered.row {
+            Ok(row) => counted.with_recipient += u64::from(row.recipient.is_some()),
+            Err(why) => {
+                counted.unusable += 1;
+                counted.first_unusable.get_or_insert((numbered.line, why));
+            }
+        }
+    }
+    Ok(counted)
+}
+
+/// The SHA-256 of a file, in hexadecimal.
+///
+/// # Errors
+/// Exit 2: it cannot be read.
+pub fn sha256(path: &Path) -> Answer<String> {
+    use std::fmt::Write as _;
+    let told =
+        |error: std::io::Error| Failure::usage(format!("{} cannot be read: {error}.", path.display())).because(error);
+    let mut file = File::open(path).map_err(told)?;
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
+    loop {
+        let read = file.read(&mut buffer).map_err(told)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&buffer[..read]);
+    }
+    let mut text = String::new();
+    for byte in hash.finalize() {
+        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
+    }
+    Ok(text)
+}

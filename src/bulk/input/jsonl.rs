@@ -1,0 +1,117 @@
+//! JSON Lines in constant memory.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use serde::Deserialize;
+
+use super::super::row::{COLUMNS, Numbered, Row};
+use super::LONGEST_ROW;
+use super::source::Source;
+use crate::domain::Answer;
+
+/// One object a line; empty lines are skipped.
+pub(super) struct JsonRows<R> {
+    source: Source<R>,
+    line: Vec<u8>,
+}
+
+/// A text, or a whole number where an id is one.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Cell<'a> {
+    Text(#[serde(borrow)] Cow<'a, str>),
+    Number(u64),
+    Yes(bool),
+}
+
+#[derive(Deserialize)]
+struct Object<'a> {
+    #[serde(borrow)]
+    customer: Option<Cell<'a>>,
+    #[serde(borrow)]
+    ticket: Option<Cell<'a>>,
+    #[serde(borrow)]
+    reason: Option<Cell<'a>>,
+    #[serde(borrow)]
+    verified: Option<Cell<'a>>,
+    #[serde(borrow)]
+    recipient: Option<Cell<'a>>,
+    #[serde(borrow)]
+    create: Option<Cell<'a>>,
+    #[serde(borrow)]
+    email: Option<Cell<'a>>,
+    #[serde(borrow)]
+    first_name: Option<Cell<'a>>,
+    #[serde(borrow)]
+    last_name: Option<Cell<'a>>,
+}
+
+impl<R: Read> JsonRows<R> {
+    pub(super) fn new(source: Source<R>) -> Self {
+        Self { source, line: Vec::new() }
+    }
+
+    pub(super) fn next_row(&mut self) -> Answer<Option<Numbered>> {
+        loop {
+            let line = self.source.line();
+            let Some(too_long) = self.read_line()? else { return Ok(None) };
+            if too_long {
+                return Ok(Some(Numbered { line, row: Err(format!("it is longer than {LONGEST_ROW} bytes")) }));
+            }
+            if !self.line.trim_ascii().is_empty() {
+                return Ok(Some(Numbered { line, row: row(&self.line) }));
+            }
+        }
+    }
+
+    /// Reads a line and says whether it is too long; what is too long is read over, not kept.
+    fn read_line(&mut self) -> Answer<Option<bool>> {
+        self.line.clear();
+        let (mut any, mut too_long) = (false, false);
+        loop {
+            let filled = self.source.fill()?;
+            if filled.is_empty() {
+                return Ok(any.then_some(too_long));
+            }
+            any = true;
+            let end = filled.iter().position(|byte| *byte == b'\n');
+            let taken = end.map_or(filled.len(), |end| end + 1);
+            too_long |= self.line.len() + taken > LONGEST_ROW;
+            if !too_long {
+                self.line.extend_from_slice(&filled[..taken]);
+            }
+            self.source.skip(taken);
+            if end.is_some() {
+                return Ok(Some(too_long));
+            }
+        }
+    }
+}
+
+fn row(line: &[u8]) -> Result<Row, String> {
+    let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8 text".to_owned())?;
+    let object: Object<'_> = serde_json::from_str(text).map_err(|error| format!("it is no such object ({error})"))?;
+    let cells = [
+        object.customer,
+        object.ticket,
+        object.reason,
+        object.verified,
+        object.recipient,
+        object.create,
+        object.email,
+        object.first_name,
+        object.last_name,
+    ];
+    debug_assert_eq!(cells.len(), COLUMNS.len());
+    let mut row = Row::default();
+    for (column, cell) in cells.into_iter().enumerate() {
+        match cell {
+            None => {}
+            Some(Cell::Text(text)) => row.put(column, &text)?,
+            Some(Cell::Number(number)) => row.put(column, &number.to_string())?,
+            Some(Cell::Yes(yes)) => row.put(column, if yes { "yes" } else { "no" })?,
+        }
+    }
+    row.whole()
+}

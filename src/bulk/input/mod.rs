@@ -1,0 +1,110 @@
+//! The input: CSV or JSON Lines, read row by row in constant memory, whatever is in it.
+
+mod csv;
+mod jsonl;
+mod source;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::row::Numbered;
+use crate::domain::{Answer, Failure};
+use csv::CsvRows;
+use jsonl::JsonRows;
+use source::Source;
+
+/// The longest row, in bytes.
+pub const LONGEST_ROW: usize = 64 * 1024;
+/// So many columns a header has at most.
+pub const MOST_COLUMNS: usize = 1024;
+
+/// How the input is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputFormat {
+    /// CSV with a header row (RFC 4180; also with `;`, tab or `|`).
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// The rows of an input, one by one.
+pub struct Rows<R> {
+    rows: Kind<R>,
+}
+
+enum Kind<R> {
+    Csv(Box<CsvRows<R>>),
+    Json(JsonRows<R>),
+}
+
+impl Rows<File> {
+    /// The rows of a file.
+    ///
+    /// # Errors
+    /// Exit 2: it cannot be opened, or its header cannot be used.
+    pub fn open(path: &Path, format: Option<InputFormat>) -> Answer<Self> {
+        let shown = path.display();
+        let told = |error: std::io::Error| Failure::usage(format!("{shown} cannot be read: {error}.")).because(error);
+        let file = File::open(path).map_err(told)?;
+        if !file.metadata().map_err(told)?.is_file() {
+            return Err(Failure::usage(format!("{shown} is not a file."))
+                .hint("Give a pipe to standard input: `tellonce bulk -`."));
+        }
+        Self::new(file, format)
+    }
+}
+
+impl<R: Read> Rows<R> {
+    /// The rows of what is read; without a format its content tells.
+    ///
+    /// # Errors
+    /// Exit 2: the header cannot be used.
+    pub fn new(read: R, format: Option<InputFormat>) -> Answer<Self> {
+        let mut source = Source::new(read);
+        let start = source.fill()?;
+        if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+            return Err(Failure::usage("The input is UTF-16.").hint("Save it as UTF-8, and try again."));
+        }
+        if start.starts_with(b"\xef\xbb\xbf") {
+            source.skip(3);
+        }
+        let first = source.fill()?.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
+        let by_content = if first == Some(b'{') { InputFormat::Jsonl } else { InputFormat::Csv };
+        let rows = match format.unwrap_or(by_content) {
+            InputFormat::Csv => Kind::Csv(Box::new(CsvRows::new(source)?)),
+            InputFormat::Jsonl => Kind::Json(JsonRows::new(source)),
+        };
+        Ok(Self { rows })
+    }
+
+    /// Which of the two it is.
+    pub const fn format(&self) -> InputFormat {
+        match self.rows {
+            Kind::Csv(_) => InputFormat::Csv,
+            Kind::Json(_) => InputFormat::Jsonl,
+        }
+    }
+
+    /// The columns that are not read, at most a few of them; JSON has none.
+    pub fn unused(&self) -> &[String] {
+        match &self.rows {
+            Kind::Csv(rows) => rows.unused(),
+            Kind::Json(_) => &[],
+        }
+    }
+
+    /// The next row; none at the end.
+    ///
+    /// # Errors
+    /// Exit 8: the input cannot be read any further.
+    pub fn next_row(&mut self) -> Answer<Option<Numbered>> {
+        match &mut self.rows {
+            Kind::Csv(rows) => rows.next_row(),
+            Kind::Json(rows) => rows.next_row(),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The journal of one run: how far each row has come, synced, and nothing of any password.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use super::outcome::Outcome;
+use super::settings::Settings;
+use crate::batch::{Batcher, Promised};
+use crate::config::make_private_folder;
+use crate::domain::{Answer, AttemptId, CustomerId, Failure, Kind, Reason, Stamp};
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS run(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS row(
+  line INTEGER PRIMARY KEY,
+  state INTEGER NOT NULL,
+  customer TEXT, attempt TEXT, at INTEGER, stamp TEXT,
+  outcome TEXT, exit_code INTEGER
+);
+CREATE TABLE IF NOT EXISTS seen(customer TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID;";
+
+/// How far a row has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Intent = 1,
+    Set = 2,
+    Done = 3,
+}
+
+/// An attempt of a row whose password nobody is known to have been told.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    /// The attempt's id in the audit log.
+    pub attempt: String,
+    /// The customer.
+    pub customer: CustomerId,
+    /// The stamp of its set; not known to be set: the one before it.
+    pub stamp: Option<Stamp>,
+}
+
+/// What the journal knows of a row.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// Nothing: it is still to be done.
+    Nothing,
+    /// It was begun; whether its password was set or delivered is not known, or it was not.
+    Begun(Earlier),
+    /// It is done.
+    Done,
+}
+
+/// A change of the journal; `line` names the row.
+#[allow(missing_docs, reason = "the fields are the columns")]
+pub enum Change {
+    /// A row is about to be set.
+    Intent { line: u64, customer: CustomerId, attempt: AttemptId, at: Timestamp, stamp_before: Option<Stamp> },
+    /// It is set.
+    Set { line: u64, stamp: Option<Stamp> },
+    /// A row is at its end, for this time.
+    Ended { line: u64, outcome: Outcome, exit_code: u8 },
+    /// The customer belongs to this row.
+    Claim { line: u64, customer: CustomerId },
+    /// A fact of the run.
+    Fact { name: &'static str, value: String },
+}
+
+/// The journal of one run, locked.
+pub struct Journal {
+    folder: PathBuf,
+    read: Connection,
+    writer: Batcher<Change, Result<(), String>>,
+    claimed: RefCell<HashMap<CustomerId, u64>>,
+    _lock: File,
+}
+
+pub(super) fn told(error: rusqlite::Error) -> Failure {
+    unwritable(&error.to_string()).because(error)
+}
+
+fn unwritable(why: &str) -> Failure {
+    Failure::new(Kind::Unavailable, Reason::AuditUnavailable, format!("The journal of the run cannot be used: {why}."))
+        .hint("Make room, or make the state folder yours, and resume the run.")
+}
+
+/// The journal's file in a run's folder.
+pub(super) fn file_in(folder: &Path) -> PathBuf {
+    folder.join("journal.db")
+}
+
+fn connect(path: &Path) -> Answer<Connection> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(told)?;
+    connection.busy_timeout(Duration::from_secs(10)).map_err(told)?;
+    connection
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -1024;")
+        .map_err(told)?;
+    Ok(connection)
+}
+
+impl Journal {
+    /// Opens the journal of a run, or makes it; nobody else may be at it.
+    ///
+    /// # Errors
+    /// Exit 8: another process is at this run, or the file cannot be used.
+    pub fn open(folder: &Path) -> Answer<Self> {
+        let path = file_in(folder);
+        let failed = |error: std::io::Error| unwritable(&error.to_string());
+        make_private_folder(folder).map_err(failed)?;
+        let private = |path: &Path| {
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(path)
+                .map_err(failed)
+        };
+        let lock = private(&folder.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Failure::new(Kind::Unavailable, Reason::AlreadyRunning, "Another process is at this run.")
+                    .hint("Wait until it has ended: `tellonce bulk list` says when."));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        private(&path)?;
+        let write = connect(&path)?;
+        write.execute_batch(TABLES).map_err(told)?;
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        let mut write = write;
+        let writer = Batcher::start("journal", move |changes: Vec<Change>| {
+            let many = changes.len();
+            let result = commit(&mut write, &changes).map_err(|error| error.to_string());
+            vec![result; many]
+        })
+        .map_err(failed)?;
+        Ok(Self { folder: folder.to_owned(), read: connect(&path)?, writer, claimed: RefCell::default(), _lock: lock })
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes a change; it is synced when the answer is there. Changes keep their order.
+    ///
+    /// # Errors
+    /// Exit 8: it could not be written.
+    pub async fn write(&self, change: Change) -> Answer<()> {
+        self.hand_over(change).get().await?.map_err(|why| unwritable(&why))
+    }
+
+    /// Writes a change that nothing leans on yet: it rides with the next.
+    pub fn hand_over(&self, change: Change) -> Promised<Result<(), String>> {
+        self.writer.hand_over(change)
+    }
+
+    /// Makes the customer this row's own; the row that has it already, if there is one.
+    pub fn claim(&self, customer: &CustomerId, line: u64) -> Answer<Option<u64>> {
+        let mut claimed = self.claimed.borrow_mut();
+        let known = match claimed.get(customer) {
+            Some(line) => Some(*line),
+            None => self
+                .read
+                .prepare_cached("SELECT line FROM seen WHERE customer = ?1")
+                .and_then(|mut select| select.query_row([customer.as_str()], |row| row.get(0)).optional())
+                .map_err(told)?,
+        };
+        if known.is_none() {
+            claimed.insert(customer.clone(), line);
+            drop(self.hand_over(Change::Claim { line, customer: customer.clone() }));
+        }
+        Ok(known.filter(|other| *other != line))
+    }
+
+    /// The row has ended and that is written: its claim is on disk.
+    pub fn release(&self, line: u64) {
+        self.claimed.borrow_mut().retain(|_, claimed| *claimed != line);
+    }
+
+    /// What is known of a row.
+    pub fn known(&self, line: u64) -> Answer<Known> {
+        self.read
+            .prepare_cached("SELECT state, customer, attempt, stamp, outcome FROM row WHERE line = ?1")
+            .and_then(|mut select| select.query_row([line], known).optional())
+            .map(|found| found.unwrap_or(Known::Nothing))
+            .map_err(told)
+    }
+
+    /// How many rows came to what.
+    pub fn counts(&self) -> Answer<Vec<(Outcome, u64)>> {
+        counts(&self.read)
+    }
+
+    /// What was asked for when the run began; none: it never did.
+    pub fn settings(&self) -> Answer<Option<Settings>> {
+        settings(&self.read)
+    }
+}
+
+fn known(row: &rusqlite::Row<'_>) -> rusqlite::Result<Known> {
+    let outcome: Option<String> = row.get(4)?;
+    let (customer, attempt): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
+    let done = row.get::<_, i64>(0)? == State::Done as i64 && outcome.as_deref() != Some(Outcome::NotDelivered.name());
+    Ok(match (done, customer.zip(attempt)) {
+        (true, _) => Known::Done,
+        (false, None) => Known::Nothing,
+        (false, Some((customer, attempt))) => Known::Begun(Earlier {
+            attempt,
+            customer: CustomerId::new(customer),
+            stamp: row.get::<_, Option<String>>(3)?.and_then(|text| serde_json::from_str(&text).ok()),
+        }),
+    })
+}
+
+/// How many rows came to what, in a journal that is read.
+pub(super) fn counts(connection: &Connection) -> Answer<Vec<(Outcome, u64)>> {
+    let mut select = connection
+        .prepare("SELECT outcome, count(*) FROM row WHERE outcome IS NOT NULL GROUP BY outcome")
+        .map_err(told)?;
+    let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?))).map_err(told)?;
+    let mut counts = Vec::new();
+    for row in rows {
+        let (name, count) = row.map_err(told)?;
+        counts.extend(Outcome::named(&name).map(|outcome| (outcome, count)));
+    }
+    counts.sort_unstable();
+    Ok(counts)
+}
+
+/// A fact of the run.
+pub(super) fn fact(connection: &Connection, name: &str) -> Answer<Option<String>> {
+    connection.query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get(0)).optional().map_err(told)
+}
+
+pub(super) fn settings(connection: &Connection) -> Answer<Option<Settings>> {
+    let Some(text) = fact(connection, "settings")? else { return Ok(None) };
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|error| unwritable("its settings are not of this version").because(error))
+}
+
+fn commit(connection: &mut Connection, changes: &[Change]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for change in changes {
+        apply(&transaction, change)?;
+    }
+    transaction.commit()
+}
+
+fn apply(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
+    let stamp_text = |stamp: &Option<Stamp>| stamp.as_ref().and_then(|stamp| serde_json::to_string(stamp).ok());
+    match change {
+        Change::Intent { line, customer, attempt, at, stamp_before } => connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO row(line, state, customer, attempt, at, stamp) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                line,
+                State::Intent as i64,
+                customer.as_str(),
+                attempt.as_str(),
+                at.as_millisecond(),
+                stamp_text(stamp_before)
+            ]),
+        Change::Set { line, stamp } => connection
+            .prepare_cached("UPDATE row SET state = ?2, stamp = ?3 WHERE line = ?1")?
+            .execute(params![line, State::Set as i64, stamp_text(stamp)]),
+        Change::Ended { line, outcome, exit_code } => connection
+            .prepare_cached(
+                "INSERT INTO row(line, state, outcome, exit_code) VALUES(?1, ?2, ?3, ?4)
+                 ON CONFLICT(line) DO UPDATE SET state = ?2, outcome = ?3, exit_code = ?4",
+            )?
+            .execute(params![line, State::Done as i64, outcome.name(), exit_code]),
+        Change::Claim { line, customer } => connection
+            .prepare_cached("INSERT OR IGNORE INTO seen(customer, line) VALUES(?1, ?2)")?
+            .execute(params![customer.as_str(), line]),
+        Change::Fact { name, value } => connection
+            .prepare_cached("INSERT OR REPLACE INTO run(name, value) VALUES(?1, ?2)")?
+            .execute(params![name, value]),
+    }
+    .map(drop)
+}

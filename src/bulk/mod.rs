@@ -1,0 +1,26 @@
+//! Bulk: many resets, each as a single one, resumable at any moment, at the backend's own pace.
+
+mod at_desk;
+pub mod folder;
+mod input;
+mod journal;
+mod outcome;
+mod pace;
+mod paced;
+pub mod read_back;
+mod row;
+mod runner;
+pub mod sealing;
+mod settings;
+mod sink;
+mod written;
+
+pub use input::{InputFormat, Rows};
+pub use journal::{Change, Journal, Known};
+pub use outcome::Outcome;
+pub use pace::Pace;
+pub use paced::paced;
+pub use row::{Numbered, Row};
+pub use runner::{Ended, Progress, Run};
+pub use settings::{Delivery, RowFormat, Settings};
+pub use sink::Sink;

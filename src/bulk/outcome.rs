@@ -1,0 +1,98 @@
+//! What became of a row: the words of the output, the journal and the report.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Failure, Kind, Reason};
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A temporary password is set, and the row that holds it is written.
+    Delivered,
+    /// The customer has signed in since an earlier attempt of this row: nothing was done again.
+    SignedInSince,
+    /// The customer is another row's already.
+    Duplicate,
+    /// A rule refuses it.
+    Refused,
+    /// No such customer.
+    NotFound,
+    /// More than one customer matches.
+    Ambiguous,
+    /// The agent has no right to do this.
+    NotAllowed,
+    /// The row cannot be read, or lacks what the profile requires.
+    Unusable,
+    /// A temporary password is set, or may be, and nobody was told it: resume the run.
+    NotDelivered,
+    /// Something else went wrong; nothing changed.
+    Failed,
+}
+
+impl Outcome {
+    /// All, in the order of the report.
+    pub const ALL: [Self; 10] = [
+        Self::Delivered,
+        Self::SignedInSince,
+        Self::Duplicate,
+        Self::Refused,
+        Self::NotFound,
+        Self::Ambiguous,
+        Self::NotAllowed,
+        Self::Unusable,
+        Self::NotDelivered,
+        Self::Failed,
+    ];
+
+    /// The name in the output and the journal.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::SignedInSince => "signed_in_since",
+            Self::Duplicate => "duplicate",
+            Self::Refused => "refused",
+            Self::NotFound => "not_found",
+            Self::Ambiguous => "ambiguous",
+            Self::NotAllowed => "not_allowed",
+            Self::Unusable => "unusable",
+            Self::NotDelivered => "not_delivered",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The outcome of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
+    /// Whether somebody has to look at the row.
+    pub const fn is_failure(self) -> bool {
+        !matches!(self, Self::Delivered | Self::SignedInSince | Self::Duplicate)
+    }
+
+    /// What a failed reset came to.
+    pub const fn of(failure: &Failure) -> Self {
+        match failure.kind {
+            Kind::NotDelivered => Self::NotDelivered,
+            Kind::Refused => Self::Refused,
+            Kind::NotFound => Self::NotFound,
+            Kind::Ambiguous => Self::Ambiguous,
+            Kind::NotAllowed => Self::NotAllowed,
+            Kind::Usage => Self::Unusable,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// The backend did not take it for now, and nothing changed: the row is tried again.
+pub fn is_transient(failure: &Failure) -> bool {
+    failure.kind == Kind::Unavailable
+        && failure.changed == crate::domain::Changed::No
+        && matches!(failure.reason, Reason::BackendUnavailable | Reason::Throttled)
+}
+
+/// No further row would fare better: the run stops, and is resumed when that is mended.
+pub const fn stops_the_run(failure: &Failure) -> bool {
+    matches!(failure.reason, Reason::AuditUnavailable | Reason::SessionOver | Reason::NotSignedIn | Reason::Interrupted)
+}

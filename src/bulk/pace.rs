@@ -1,0 +1,184 @@
+//! How many calls at once: halved when the backend is busy, one more after a quiet while.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::outcome::is_transient;
+use crate::domain::Failure;
+
+/// After so long without a refusal one call more is tried.
+const QUIET: Duration = Duration::from_secs(5);
+/// The first wait after a refusal that names none; each that follows doubles it.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// The longest wait, whatever the backend asks for: it is asked again then.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// A call that changes nothing, or was refused before it did, is tried so often.
+const TRIES: u32 = 4;
+
+/// The pace of one run.
+pub struct Pace {
+    most: usize,
+    limit: Cell<usize>,
+    in_use: Cell<usize>,
+    closed_until: Cell<Option<Instant>>,
+    last_halved: Cell<Option<Instant>>,
+    quiet_since: Cell<Instant>,
+    down_since: Cell<Option<Instant>>,
+    refusals: Cell<u32>,
+    /// Calls refused for pace, and calls in all.
+    refused: Cell<u64>,
+    calls: Cell<u64>,
+    last_words: RefCell<Option<String>>,
+    ending: Cell<bool>,
+    freed: Notify,
+}
+
+/// Leave for one call.
+struct Leave<'a> {
+    pace: &'a Pace,
+    since: Instant,
+}
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.pace.in_use.set(self.pace.in_use.get() - 1);
+        self.pace.freed.notify_one();
+    }
+}
+
+impl Pace {
+    /// At most so many calls at once.
+    pub fn new(most: usize) -> Self {
+        let now = Instant::now();
+        let most = most.max(1);
+        Self {
+            most,
+            limit: Cell::new(most),
+            in_use: Cell::new(0),
+            closed_until: Cell::new(None),
+            last_halved: Cell::new(None),
+            quiet_since: Cell::new(now),
+            down_since: Cell::new(None),
+            refusals: Cell::new(0),
+            refused: Cell::new(0),
+            calls: Cell::new(0),
+            last_words: RefCell::default(),
+            ending: Cell::new(false),
+            freed: Notify::new(),
+        }
+    }
+
+    /// Calls at once, now.
+    pub fn limit(&self) -> usize {
+        self.limit.get()
+    }
+
+    /// Calls that were refused for pace, and calls in all.
+    pub fn refused_of(&self) -> (u64, u64) {
+        (self.refused.get(), self.calls.get())
+    }
+
+    /// How long the backend has not taken anything, and what it said last; none: it is there.
+    pub fn down(&self) -> Option<(Duration, String)> {
+        let since = self.down_since.get()?;
+        Some((since.elapsed(), self.last_words.borrow().clone().unwrap_or_default()))
+    }
+
+    /// Whether new rows may be begun: not while a busy backend is left alone.
+    pub fn is_open(&self) -> bool {
+        self.closed_until.get().is_none_or(|until| Instant::now() >= until)
+    }
+
+    /// From now on nothing is tried again: the run is ending.
+    pub fn end(&self) {
+        self.ending.set(true);
+    }
+
+    /// Makes a call that may be tried again where it changed nothing.
+    pub(super) async fn call<T, E: Paced>(&self, mut make: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+        let mut tries = 0;
+        loop {
+            let leave = self.leave().await;
+            let answer = make().await;
+            tries += 1;
+            self.learn(&leave, answer.as_ref().err().and_then(Paced::transient));
+            drop(leave);
+            let again = answer.as_ref().is_err_and(|failure| failure.transient().is_some());
+            if !again || tries >= TRIES || self.ending.get() {
+                return answer;
+            }
+        }
+    }
+
+    async fn leave(&self) -> Leave<'_> {
+        loop {
+            if let Some(until) = self.closed_until.get().filter(|until| *until > Instant::now()) {
+                sleep_until(until).await;
+                continue;
+            }
+            if self.in_use.get() < self.limit.get() {
+                self.in_use.set(self.in_use.get() + 1);
+                self.calls.set(self.calls.get() + 1);
+                return Leave { pace: self, since: Instant::now() };
+            }
+            self.freed.notified().await;
+        }
+    }
+
+    /// What a call's answer says of the pace.
+    fn learn(&self, leave: &Leave<'_>, refusal: Option<&Failure>) {
+        let now = Instant::now();
+        let Some(failure) = refusal else {
+            self.down_since.set(None);
+            self.refusals.set(0);
+            let quiet = now.duration_since(self.quiet_since.get()) >= QUIET;
+            if quiet && self.limit.get() < self.most {
+                self.limit.set(self.limit.get() + 1);
+                self.quiet_since.set(now);
+                self.freed.notify_one();
+            }
+            return;
+        };
+        self.refused.set(self.refused.get() + 1);
+        self.quiet_since.set(now);
+        self.down_since.set(self.down_since.get().or(Some(now)));
+        *self.last_words.borrow_mut() = Some(failure.message.clone());
+        // Calls that went out together are refused together: that is one refusal.
+        if self.last_halved.get().is_none_or(|last| leave.since > last) {
+            self.last_halved.set(Some(now));
+            self.limit.set((self.limit.get() / 2).max(1));
+            self.refusals.set(self.refusals.get() + 1);
+        }
+        let doubled = FIRST_WAIT * 2_u32.saturating_pow(self.refusals.get().saturating_sub(1).min(10));
+        let wait = failure.retry_after.unwrap_or(doubled).min(LONGEST_WAIT);
+        let until = now + wait;
+        self.closed_until.set(Some(self.closed_until.get().map_or(until, |earlier| earlier.max(until))));
+    }
+}
+
+/// A failure that may say that the backend is busy, or gone.
+pub(super) trait Paced {
+    /// The failure, if nothing was changed and it may be tried again.
+    fn transient(&self) -> Option<&Failure>;
+}
+
+impl Paced for Failure {
+    fn transient(&self) -> Option<&Failure> {
+        is_transient(self).then_some(self)
+    }
+}
+
+impl Paced for crate::domain::ports::SetFailed {
+    fn transient(&self) -> Option<&Failure> {
+        match self {
+            Self::Other(failure) => failure.transient(),
+            Self::Policy(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

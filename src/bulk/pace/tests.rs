@@ -1,0 +1,99 @@
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+use futures_util::future::join_all;
+
+use super::*;
+use crate::domain::{Kind, Reason};
+
+fn busy() -> Failure {
+    Failure::new(Kind::Unavailable, Reason::Throttled, "Too many requests.")
+}
+
+/// A clock of its own: waiting takes no time.
+fn at_once<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
+}
+
+#[test]
+fn it_is_halved_once_for_calls_that_were_refused_together_and_grows_when_it_is_quiet() {
+    at_once(async {
+        let pace = Pace::new(8);
+        let tries = Cell::new(0);
+        let calls = (0..8).map(|_| {
+            pace.call(async || {
+                tries.set(tries.get() + 1);
+                tokio::task::yield_now().await;
+                if tries.get() <= 8 { Err(busy()) } else { Ok(()) }
+            })
+        });
+        assert!(join_all(calls).await.iter().all(Result::is_ok));
+        assert_eq!(pace.limit(), 4);
+        assert_eq!(pace.refused_of(), (8, 16));
+        for _ in 0..20 {
+            tokio::time::advance(QUIET).await;
+            pace.call(async || Ok::<_, Failure>(())).await.unwrap();
+        }
+        assert_eq!(pace.limit(), 8, "and no more than it began with");
+    });
+}
+
+#[test]
+fn it_waits_as_long_as_it_is_asked_to_but_not_for_ever() {
+    at_once(async {
+        let pace = Pace::new(2);
+        for (asked, waited) in [(7, 7), (3600, 30)] {
+            let started = Instant::now();
+            let first = Cell::new(true);
+            pace.call(
+                async || {
+                    if first.replace(false) { Err(busy().retry_after(Duration::from_secs(asked))) } else { Ok(()) }
+                },
+            )
+            .await
+            .unwrap();
+            assert_eq!(started.elapsed().as_secs(), waited);
+        }
+    });
+}
+
+#[test]
+fn what_may_have_changed_something_is_not_tried_again() {
+    at_once(async {
+        let pace = Pace::new(2);
+        let tries = Cell::new(0);
+        let failed = pace
+            .call(async || {
+                tries.set(tries.get() + 1);
+                Err::<(), _>(Failure::unavailable("The answer was lost.").answer_lost())
+            })
+            .await;
+        assert!(failed.is_err());
+        assert_eq!(tries.get(), 1);
+    });
+}
+
+#[test]
+fn never_more_at_once_than_the_limit_and_a_gone_backend_is_known_as_such() {
+    at_once(async {
+        let pace = Pace::new(3);
+        let (now, most) = (Cell::new(0), Cell::new(0));
+        let calls = (0..20).map(|_| {
+            pace.call(async || {
+                now.set(now.get() + 1);
+                most.set(most.get().max(now.get()));
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                now.set(now.get() - 1);
+                Ok::<_, Failure>(())
+            })
+        });
+        join_all(calls).await;
+        assert_eq!(most.get(), 3);
+        assert!(pace.down().is_none());
+        let gone = pace.call(async || Err::<(), _>(Failure::unavailable("Nobody answers."))).await;
+        assert!(gone.is_err());
+        let (since, words) = pace.down().unwrap();
+        assert!(since > Duration::ZERO && words == "Nobody answers.");
+        pace.call(async || Ok::<_, Failure>(())).await.unwrap();
+        assert!(pace.down().is_none());
+    });
+}

@@ -1,0 +1,117 @@
+//! A backend and a directory at the run's pace: each call waits for its leave, and tells what it learnt.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::pace::Pace;
+use crate::domain::ports::{CustomerDirectory, IdentityBackend, Intent, SetFailed};
+use crate::domain::{
+    Answer, Capabilities, Customer, CustomerId, Forced, Found, Issued, Particulars, Pending, Right, Session,
+    SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+};
+
+struct PacedBackend {
+    backend: Box<dyn IdentityBackend>,
+    pace: Rc<Pace>,
+    /// Learned once for the whole run.
+    capabilities: RefCell<Option<Capabilities>>,
+}
+
+struct PacedDirectory {
+    directory: Box<dyn CustomerDirectory>,
+    pace: Rc<Pace>,
+}
+
+/// The same session at this pace.
+pub fn paced(session: Session, pace: &Rc<Pace>) -> Session {
+    session.wrapped_both(|backend, directory| {
+        (
+            Box::new(PacedBackend { backend, pace: Rc::clone(pace), capabilities: RefCell::default() }),
+            Box::new(PacedDirectory { directory, pace: Rc::clone(pace) }),
+        )
+    })
+}
+
+#[async_trait(?Send)]
+impl IdentityBackend for PacedBackend {
+    async fn capabilities(&self) -> Answer<Capabilities> {
+        if let Some(known) = self.capabilities.borrow().as_ref() {
+            return Ok(known.clone());
+        }
+        let learned = self.pace.call(async || self.backend.capabilities().await).await?;
+        *self.capabilities.borrow_mut() = Some(learned.clone());
+        Ok(learned)
+    }
+
+    async fn rights(&self) -> Answer<Vec<Right>> {
+        self.pace.call(async || self.backend.rights().await).await
+    }
+
+    async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
+        self.pace.call(async || self.backend.keep_alive(at_least).await).await
+    }
+
+    async fn end_session(&self) -> Answer<()> {
+        self.backend.end_session().await
+    }
+
+    async fn standing(&self, customer: &Customer) -> Answer<Standing> {
+        self.pace.call(async || self.backend.standing(customer).await).await
+    }
+
+    /// Only one that is known not to have been applied is sent again.
+    async fn set_temporary_password(
+        &self,
+        intent: &Intent,
+        whom: &Whom,
+        password: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed> {
+        self.pace.call(async || self.backend.set_temporary_password(intent, whom, password).await).await
+    }
+
+    async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Answer<()> {
+        self.pace.call(async || self.backend.mark_pending(intent, issued).await).await
+    }
+
+    async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Answer<SessionsEnded> {
+        self.pace.call(async || self.backend.end_sessions(intent, user).await).await
+    }
+
+    async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
+        self.pace.call(async || self.backend.read_back(issued).await).await
+    }
+
+    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
+        self.pace.call(async || self.backend.withdraw(intent, user, only).await).await
+    }
+
+    async fn pending(&self) -> Answer<Vec<Pending>> {
+        self.pace.call(async || self.backend.pending().await).await
+    }
+
+    async fn unlock(&self, intent: &Intent, user: &UserId) -> Answer<()> {
+        self.pace.call(async || self.backend.unlock(intent, user).await).await
+    }
+}
+
+#[async_trait(?Send)]
+impl CustomerDirectory for PacedDirectory {
+    async fn find(&self, text: &str, limit: usize) -> Answer<Found> {
+        self.pace.call(async || self.directory.find(text, limit).await).await
+    }
+
+    async fn exact(&self, text: &str) -> Answer<Vec<Customer>> {
+        self.pace.call(async || self.directory.exact(text).await).await
+    }
+
+    async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
+        self.pace.call(async || self.directory.get(id).await).await
+    }
+
+    async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {
+        self.pace.call(async || self.directory.draft(particulars).await).await
+    }
+}

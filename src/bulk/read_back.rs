@@ -1,0 +1,193 @@
+//! Rows of an output that is there: what a cut run delivered, and what `unseal` opens.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::outcome::Outcome;
+use super::settings::RowFormat;
+use crate::domain::{Answer, Failure};
+
+/// The longest row of an output, in bytes.
+const LONGEST: u64 = 1024 * 1024;
+
+/// A row as it stands there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundRow {
+    /// The line of the input.
+    pub line: u64,
+    /// The customer's id.
+    pub customer: Option<String>,
+    /// The name to sign in with.
+    pub username: Option<String>,
+    /// The e-mail address; CSV has none.
+    pub email: Option<String>,
+    /// The display name; CSV has none.
+    pub name: Option<String>,
+    /// What became of it.
+    pub outcome: Option<Outcome>,
+    /// The exit code.
+    pub exit_code: u8,
+    /// The attempt's id.
+    pub attempt: Option<String>,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// When the password runs out.
+    pub expires_at: Option<Timestamp>,
+    /// The sealed password.
+    pub sealed: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RowJson {
+    line: u64,
+    customer: Option<CustomerJson>,
+    outcome: Outcome,
+    exit_code: u8,
+    attempt: Option<String>,
+    at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    sealed: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct CustomerJson {
+    id: String,
+    username: Option<String>,
+    email: Option<String>,
+    name: Option<String>,
+}
+
+/// Goes through the whole rows; gives how many bytes they take. A torn end is not among them.
+///
+/// # Errors
+/// Exit 8: the file cannot be read. Exit 2: it is no output of a run.
+pub fn for_each(path: &Path, format: RowFormat, each: &mut dyn FnMut(FoundRow) -> Answer<()>) -> Answer<u64> {
+    let file = File::open(path)
+        .map_err(|error| Failure::unavailable(format!("{} cannot be read: {error}.", path.display())).because(error))?;
+    match format {
+        RowFormat::Jsonl => json_rows(path, file, each),
+        RowFormat::Csv => csv_rows(path, &file, each),
+    }
+}
+
+/// How an output is written, by its first byte.
+///
+/// # Errors
+/// Exit 2: it cannot be read.
+pub fn format_of(path: &Path) -> Answer<RowFormat> {
+    let mut first = [0_u8; 1];
+    let read = File::open(path).and_then(|mut file| file.read(&mut first));
+    match read {
+        Ok(_) => Ok(if first == *b"{" { RowFormat::Jsonl } else { RowFormat::Csv }),
+        Err(error) => Err(Failure::usage(format!("{} cannot be read: {error}.", path.display())).because(error)),
+    }
+}
+
+fn no_output(path: &Path, line: u64) -> Failure {
+    Failure::usage(format!("{}, row {line}: it is no row of a bulk run's output.", path.display()))
+}
+
+fn json_rows(path: &Path, file: File, each: &mut dyn FnMut(FoundRow) -> Answer<()>) -> Answer<u64> {
+    let mut reader = BufReader::new(file);
+    let (mut whole, mut number) = (0, 0);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = Read::by_ref(&mut reader).take(LONGEST).read_until(b'\n', &mut line);
+        read.map_err(|error| Failure::unavailable(format!("{} cannot be read.", path.display())).because(error))?;
+        if line.last() != Some(&b'\n') {
+            return if (line.len() as u64) < LONGEST { Ok(whole) } else { Err(no_output(path, number + 1)) };
+        }
+        number += 1;
+        let row: RowJson = serde_json::from_slice(&line).map_err(|error| no_output(path, number).because(error))?;
+        let customer = row.customer;
+        whole += line.len() as u64;
+        each(FoundRow {
+            line: row.line,
+            username: customer.as_ref().and_then(|customer| customer.username.clone()),
+            email: customer.as_ref().and_then(|customer| customer.email.clone()),
+            name: customer.as_ref().and_then(|customer| customer.name.clone()),
+            customer: customer.map(|customer| customer.id),
+            outcome: Some(row.outcome),
+            exit_code: row.exit_code,
+            attempt: row.attempt,
+            at: row.at,
+            expires_at: row.expires_at,
+            sealed: row.sealed,
+        })?;
+    }
+}
+
+fn csv_rows(path: &Path, file: &File, each: &mut dyn FnMut(FoundRow) -> Answer<()>) -> Answer<u64> {
+    let told =
+        |error: std::io::Error| Failure::unavailable(format!("{} cannot be read.", path.display())).because(error);
+    let length = file.metadata().map_err(told)?.len();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(BufReader::new(file));
+    let mut columns: Vec<String> = Vec::new();
+    let mut record = csv::StringRecord::new();
+    let (mut whole, mut number) = (0, 0);
+    loop {
+        let start = reader.position().byte();
+        let more = match reader.read_record(&mut record) {
+            Ok(more) => more,
+            Err(_) if is_torn(path, start, length).map_err(told)? => return Ok(whole), // cut inside a character
+            Err(error) => return Err(no_output(path, number + 1).because(error)),
+        };
+        if !more {
+            return Ok(whole);
+        }
+        let end = reader.position().byte();
+        if end == length && is_torn(path, start, length).map_err(told)? {
+            return Ok(whole);
+        }
+        number += 1;
+        whole = end;
+        if columns.is_empty() {
+            columns = record.iter().map(str::to_owned).collect();
+            if !columns.iter().any(|column| column == "outcome") {
+                return Err(no_output(path, number));
+            }
+            continue;
+        }
+        let row = csv_row(&columns, &record).ok_or_else(|| no_output(path, number))?;
+        each(row)?;
+    }
+}
+
+/// Whether the last row, which begins there, was cut: its line end is missing, or is inside of quotes.
+fn is_torn(path: &Path, start: u64, length: u64) -> std::io::Result<bool> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(start))?;
+    let mut last = Vec::new();
+    file.take((length - start).min(LONGEST)).read_to_end(&mut last)?;
+    let quotes = memchr::memchr_iter(b'"', &last).count();
+    Ok(last.last() != Some(&b'\n') || quotes % 2 == 1)
+}
+
+fn csv_row(columns: &[String], record: &csv::StringRecord) -> Option<FoundRow> {
+    if record.len() != columns.len() {
+        return None;
+    }
+    let cell = |name: &str| {
+        let place = columns.iter().position(|column| column == name)?;
+        record.get(place).filter(|cell| !cell.is_empty()).map(str::to_owned)
+    };
+    let time = |name: &str| cell(name).and_then(|text| text.parse().ok());
+    Some(FoundRow {
+        line: cell("line")?.parse().ok()?,
+        customer: cell("customer_id"),
+        username: cell("username"),
+        email: None,
+        name: None,
+        outcome: Some(Outcome::named(&cell("outcome")?)?),
+        exit_code: cell("exit_code")?.parse().ok()?,
+        attempt: cell("attempt"),
+        at: time("at"),
+        expires_at: time("expires_at"),
+        sealed: cell("sealed"),
+    })
+}

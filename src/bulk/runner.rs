@@ -1,0 +1,337 @@
+//! The run: rows in flight at once, each through the same reset as a single one.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::at_desk::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay, Seen};
+use super::input::Rows;
+use super::journal::{Change, Earlier, Journal, Known};
+use super::outcome::{Outcome, is_transient, stops_the_run};
+use super::pace::Pace;
+use super::row::{Numbered, Row};
+use super::sealing;
+use super::settings::Settings;
+use super::sink::Sink;
+use super::written::OutputRow;
+use crate::audit::RunAuditLog;
+use crate::domain::ports::{Clock, Interruptions};
+use crate::domain::{
+    Answer, Case, Changed, Customer, Desk, Failure, Guards, Kind, Reason, Session, identify, learn, reset,
+};
+use crate::system::SystemRandom;
+
+/// How often signals and the time are looked at while nothing else happens.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// More rows are in flight than calls: while some wait for the disk, others call.
+const ROWS_PER_CALL: usize = 3;
+
+/// Everything a run works with.
+pub struct Run<'a> {
+    /// The session, at the run's pace.
+    pub session: &'a Session,
+    /// The pace.
+    pub pace: Rc<Pace>,
+    /// The journal.
+    pub journal: Rc<Journal>,
+    /// The audit log.
+    pub audit: RunAuditLog,
+    /// The output.
+    pub sink: Rc<Sink>,
+    /// The profile's rules.
+    pub guards: &'a Guards,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Signals.
+    pub interruptions: &'a dyn Interruptions,
+    /// What was asked for.
+    pub settings: &'a Settings,
+}
+
+/// How far a run has come.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    /// Rows in all.
+    pub rows: u64,
+    /// Rows at their end, those of earlier sittings included.
+    pub done: u64,
+    /// Of these, how many somebody has to look at.
+    pub failed: u64,
+    /// Calls at once, now.
+    pub concurrency: usize,
+    /// Waiting for a backend that takes nothing: its words.
+    pub waiting: Option<String>,
+}
+
+/// How a sitting ended.
+pub struct Ended {
+    /// What rows came to, in this sitting.
+    pub counts: BTreeMap<Outcome, u64>,
+    /// Why it stopped early; none: the input is at its end.
+    pub stopped: Option<Failure>,
+    /// It stopped because `--limit` was reached.
+    pub limited: bool,
+}
+
+struct Item {
+    line: u64,
+    row: Row,
+    earlier: Option<Earlier>,
+}
+
+/// What became of a row in flight.
+enum Landed {
+    /// It is at its end, and that is written.
+    Done(Outcome),
+    /// The backend did not take it: once more, later.
+    Again(Box<Item>),
+    /// The run cannot go on.
+    Stop(Failure),
+}
+
+impl Run<'_> {
+    /// Works until the input is at its end, or something stops it. `tell` hears how far it has come.
+    pub async fn work(&self, mut rows: Rows<File>, tell: &mut dyn FnMut(&Progress)) -> Ended {
+        let mut flight: FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + '_>>> = FuturesUnordered::new();
+        let mut again: VecDeque<Item> = VecDeque::new();
+        let mut ended = Ended { counts: BTreeMap::new(), stopped: None, limited: false };
+        let mut progress = Progress { rows: self.settings.rows, ..Progress::default() };
+        let (mut begun, mut in_a_row, mut at_end) = (0_u64, 0_u64, false);
+        let mut next_start = Instant::now();
+        loop {
+            if ended.stopped.is_none() {
+                ended.stopped = self.reason_to_stop(in_a_row);
+            }
+            let stopping = ended.stopped.is_some();
+            if stopping {
+                self.pace.end();
+            }
+            let room = self.pace.limit() * ROWS_PER_CALL;
+            while !stopping && flight.len() < room && self.pace.is_open() && Instant::now() >= next_start {
+                let limited = self.settings.limit.is_some_and(|limit| begun >= limit);
+                let item = match again.pop_front() {
+                    Some(item) => item,
+                    None if at_end || limited => break,
+                    None => match self.next(&mut rows, &mut progress) {
+                        Ok(Some(Ok(item))) => {
+                            begun += 1;
+                            item
+                        }
+                        Ok(Some(Err(unusable))) => {
+                            begun += 1;
+                            flight.push(Box::pin(self.unusable(unusable)));
+                            continue;
+                        }
+                        Ok(None) => {
+                            at_end = true;
+                            break;
+                        }
+                        Err(failure) => {
+                            ended.stopped = Some(failure);
+                            break;
+                        }
+                    },
+                };
+                flight.push(Box::pin(self.one(item)));
+                if let Some(rate) = self.settings.rate {
+                    next_start = next_start.max(Instant::now()) + Duration::from_secs_f64(1.0 / rate);
+                }
+            }
+            progress.concurrency = self.pace.limit();
+            progress.waiting =
+                self.pace.down().filter(|(since, _)| *since > Duration::from_secs(1)).map(|(_, words)| words);
+            tell(&progress);
+            if flight.is_empty() && (ended.stopped.is_some() || again.is_empty()) {
+                let limited = self.settings.limit.is_some_and(|limit| begun >= limit) && !at_end;
+                if ended.stopped.is_some() || at_end || limited {
+                    ended.limited = limited && ended.stopped.is_none();
+                    return ended;
+                }
+            }
+            let until = if next_start > Instant::now() { next_start } else { Instant::now() + LOOK_EVERY };
+            tokio::select! {
+                Some(landed) = flight.next() => match landed {
+                    Landed::Done(outcome) => {
+                        *ended.counts.entry(outcome).or_default() += 1;
+                        progress.done += 1;
+                        progress.failed += u64::from(outcome.is_failure());
+                        in_a_row = if outcome.is_failure() { in_a_row + 1 } else { 0 };
+                    }
+                    Landed::Again(item) => again.push_back(*item),
+                    Landed::Stop(failure) => { ended.stopped.get_or_insert(failure); }
+                },
+                () = sleep_until(until) => {}
+                () = sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    fn reason_to_stop(&self, in_a_row: u64) -> Option<Failure> {
+        if let Some(signal) = self.interruptions.caught() {
+            let message = format!("Signal {signal} came; what was in flight is finished.");
+            return Some(Failure::new(Kind::Interrupted(signal), Reason::Interrupted, message));
+        }
+        if let Err(failure) = self.sink.check() {
+            return Some(failure);
+        }
+        if in_a_row >= self.settings.abort_after.max(1) {
+            return Some(Failure::new(
+                Kind::Unavailable,
+                Reason::TooManyFailures,
+                format!("{in_a_row} rows failed one after the other: something may be wrong with all of them."),
+            ));
+        }
+        let (down, words) = self.pace.down()?;
+        (down > Duration::from_secs(self.settings.wait_seconds))
+            .then(|| Failure::unavailable(format!("The backend was waited for {} seconds. {words}", down.as_secs())))
+    }
+
+    /// The next row that is not done: one to be worked at, or one that cannot be read.
+    fn next(&self, rows: &mut Rows<File>, progress: &mut Progress) -> Answer<Option<Result<Item, (u64, String)>>> {
+        while let Some(Numbered { line, row }) = rows.next_row()? {
+            let earlier = match self.journal.known(line)? {
+                Known::Done => {
+                    progress.done += 1;
+                    continue;
+                }
+                Known::Begun(earlier) => Some(earlier),
+                Known::Nothing => None,
+            };
+            return Ok(Some(match row {
+                Ok(row) => Ok(Item { line, row, earlier }),
+                Err(why) => Err((line, why)),
+            }));
+        }
+        Ok(None)
+    }
+
+    async fn unusable(&self, (line, why): (u64, String)) -> Landed {
+        let row = self.blank(line, &Row::default());
+        self.finish(OutputRow {
+            outcome: Outcome::Unusable,
+            exit_code: 2,
+            message: Some(format!("Line {line} cannot be used: {why}.")),
+            ..row
+        })
+        .await
+    }
+
+    fn case(&self) -> Case {
+        let settings = self.settings;
+        Case { ticket: settings.ticket.clone(), reason: settings.reason.clone(), verified: settings.verified.clone() }
+    }
+
+    fn blank(&self, line: u64, row: &Row) -> OutputRow {
+        OutputRow {
+            line,
+            given: row.customer.clone(),
+            customer: None,
+            outcome: Outcome::Failed,
+            exit_code: 0,
+            ticket: row.ticket.clone().or_else(|| self.settings.ticket.clone()),
+            at: self.clock.now(),
+            expires_at: None,
+            attempt: None,
+            supersedes: None,
+            changed: Changed::No,
+            message: None,
+        }
+    }
+
+    /// One row: looked up first where an earlier attempt was cut short, then reset.
+    async fn one(&self, item: Item) -> Landed {
+        let seen = Rc::new(RefCell::new(Seen::default()));
+        let mut log = RowLog {
+            audit: self.audit.row(item.line),
+            journal: Rc::clone(&self.journal),
+            line: item.line,
+            seen: Rc::clone(&seen),
+        };
+        let supersedes = item.earlier.as_ref().map(|earlier| earlier.attempt.clone());
+        let blank = OutputRow { supersedes, ..self.blank(item.line, &item.row) };
+        let answer = self.reset(&item, &mut log, &blank).await;
+        drop(log);
+        let seen = seen.take();
+        let customer = seen.customer.or_else(|| seen.id.map(Customer::known_by));
+        let row = OutputRow { at: self.clock.now(), customer, attempt: seen.attempt, ..blank };
+        match answer {
+            Ok(Outcome::Delivered) => self.ended(item.line, Outcome::Delivered, 0).await,
+            Ok(outcome) => self.finish(OutputRow { outcome, ..row }).await,
+            Err(failure) if is_transient(&failure) => Landed::Again(Box::new(item)),
+            Err(failure) if failure.changed == Changed::No && stops_the_run(&failure) => Landed::Stop(failure),
+            Err(failure) => {
+                let duplicate = failure.reason == Reason::Duplicate;
+                self.finish(OutputRow {
+                    outcome: if duplicate { Outcome::Duplicate } else { Outcome::of(&failure) },
+                    exit_code: if duplicate { 0 } else { failure.exit_code().number() },
+                    changed: failure.changed,
+                    message: Some(failure.message),
+                    ..row
+                })
+                .await
+            }
+        }
+    }
+
+    async fn reset(&self, item: &Item, log: &mut RowLog, row: &OutputRow) -> Answer<Outcome> {
+        let unusable = |why: String| Failure::usage(format!("Line {} cannot be used: {why}.", item.line));
+        let own = item.row.recipient.as_ref().map(std::slice::from_ref);
+        let keys = own.unwrap_or(&self.settings.recipients);
+        let recipients =
+            keys.iter().map(|key| sealing::recipient(key)).collect::<Result<Vec<_>, _>>().map_err(unusable)?;
+        if recipients.is_empty() && !self.sink.is_clear() {
+            return Err(unusable("it has no recipient to seal to".to_owned()));
+        }
+        let (mut prompter, mut random) = (Beforehand, SystemRandom);
+        let mut desk = Desk {
+            audit: log,
+            prompter: &mut prompter,
+            clock: self.clock,
+            random: &mut random,
+            interruptions: &LeftToTheRun,
+            guards: self.guards,
+        };
+        if let Some(earlier) = &item.earlier
+            && self.has_signed_in(&mut desk, earlier).await?
+        {
+            return Ok(Outcome::SignedInSince);
+        }
+        let request = item.row.request(&self.case(), self.settings.create);
+        let reveal = RowReveal { sink: Rc::clone(&self.sink), recipients, row: row.clone() };
+        reset(&mut desk, self.session, &mut RowWay(Some(reveal)), request).await?;
+        Ok(Outcome::Delivered)
+    }
+
+    /// Whether the customer has chosen a password since the attempt that was cut short: they are not locked out again.
+    async fn has_signed_in(&self, desk: &mut Desk<'_>, earlier: &Earlier) -> Answer<bool> {
+        let customer = identify(earlier.customer.as_str(), self.session, desk.prompter, false).await?;
+        let learned = learn(desk.audit, self.session, &customer).await?;
+        let standing = learned.standing;
+        let newer = standing.stamp.as_ref().is_some_and(|stamp| stamp.is_newer_than(earlier.stamp.as_ref()));
+        Ok(standing.state.has_user && !standing.state.change_required && newer)
+    }
+
+    /// Writes the row, then that it is at its end.
+    async fn finish(&self, row: OutputRow) -> Landed {
+        match self.sink.write(&row).await {
+            Ok(()) => self.ended(row.line, row.outcome, row.exit_code).await,
+            Err(failure) => Landed::Stop(failure),
+        }
+    }
+
+    async fn ended(&self, line: u64, outcome: Outcome, exit_code: u8) -> Landed {
+        let written = self.journal.write(Change::Ended { line, outcome, exit_code }).await;
+        self.journal.release(line);
+        match written {
+            Ok(()) => Landed::Done(outcome),
+            Err(failure) => Landed::Stop(failure),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Sealing: each password on its own, with age (X25519), to whoever holds the key.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::str::FromStr;
+
+use age::armor::{ArmoredReader, ArmoredWriter, Format};
+use age::x25519::Recipient;
+use age::{Decryptor, Encryptor, IdentityFile};
+use zeroize::Zeroizing;
+
+use crate::domain::{Answer, Failure, Kind, Reason};
+
+/// The longest sealed password that is opened, in bytes.
+const LONGEST: usize = 64 * 1024;
+
+/// A recipient's public key.
+///
+/// # Errors
+/// Why it is none, in words.
+pub fn recipient(text: &str) -> Result<Recipient, String> {
+    Recipient::from_str(text.trim()).map_err(|why| format!("\"{}\" is no age public key ({why})", text.trim()))
+}
+
+/// The public keys of a file, one a line; empty lines and `#` are comments.
+///
+/// # Errors
+/// Exit 2: the file cannot be read, or a line is no key.
+pub fn recipients_of(path: &Path) -> Answer<Vec<String>> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("{shown} cannot be read: {error}.")).because(error))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let keys: Vec<String> = lines.map(str::to_owned).collect();
+    for key in &keys {
+        recipient(key).map_err(|why| Failure::usage(format!("{shown}: {why}.")))?;
+    }
+    if keys.is_empty() {
+        return Err(Failure::usage(format!("{shown} has no age public key in it.")));
+    }
+    Ok(keys)
+}
+
+/// The password, sealed to all of these, armoured.
+///
+/// # Errors
+/// Exit 1: it cannot be sealed.
+pub fn seal(recipients: &[Recipient], password: &str) -> Answer<String> {
+    let failed = |error: String| Failure::bug("The password could not be sealed.").because(error);
+    let encryptor = Encryptor::with_recipients(recipients.iter().map(|recipient| recipient as &dyn age::Recipient))
+        .map_err(|error| failed(error.to_string()))?;
+    let mut sealed = Vec::new();
+    let written = ArmoredWriter::wrap_output(&mut sealed, Format::AsciiArmor)
+        .and_then(|armour| encryptor.wrap_output(armour))
+        .and_then(|mut writer| {
+            writer.write_all(password.as_bytes())?;
+            writer.finish()?.finish()
+        });
+    written.map_err(|error| failed(error.to_string()))?;
+    String::from_utf8(sealed).map_err(|error| failed(error.to_string()))
+}
+
+/// The keys of an identity file, as age-keygen writes it.
+///
+/// # Errors
+/// Exit 2: the file cannot be read, or has no key in it.
+pub fn identities_of(path: &Path) -> Answer<Vec<Box<dyn age::Identity>>> {
+    let told = |why: String| {
+        Failure::usage(format!("The identity file {} cannot be used: {why}.", path.display()))
+            .hint("It is the file that age-keygen wrote; its public key is what the passwords were sealed to.")
+    };
+    let file = std::fs::File::open(path).map_err(|error| told(error.to_string()))?;
+    let identities = IdentityFile::from_buffer(std::io::BufReader::new(file))
+        .map_err(|error| told(error.to_string()))?
+        .into_identities()
+        .map_err(|error| told(error.to_string()))?;
+    if identities.is_empty() {
+        return Err(told("it has no key in it".to_owned()));
+    }
+    Ok(identities.into_iter().map(|identity| identity as Box<dyn age::Identity>).collect())
+}
+
+/// Opens a sealed password.
+///
+/// # Errors
+/// Exit 7: it was not sealed to any of these keys, or is damaged.
+pub fn open(identities: &[Box<dyn age::Identity>], sealed: &str) -> Answer<Zeroizing<String>> {
+    let told = |why: String| {
+        Failure::new(
+            Kind::Refused,
+            Reason::RevealFailed,
+            format!("The password cannot be opened with this key: {why}."),
+        )
+        .hint("Use the identity whose public key it was sealed to.")
+    };
+    if sealed.len() > LONGEST {
+        return Err(told(format!("it is longer than {LONGEST} bytes")));
+    }
+    let mut reader = Decryptor::new(ArmoredReader::new(sealed.as_bytes()))
+        .and_then(|decryptor| decryptor.decrypt(identities.iter().map(|identity| &**identity)))
+        .map_err(|error| told(error.to_string()))?;
+    let mut characters = Zeroizing::new(String::with_capacity(LONGEST));
+    reader.read_to_string(&mut characters).map_err(|error| told(error.to_string()))?;
+    Ok(characters)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use age::x25519::Identity;
+
+    use super::*;
+
+    fn pair() -> (Identity, Recipient) {
+        let identity = Identity::generate();
+        let public = identity.to_public();
+        (identity, public)
+    }
+
+    #[test]
+    fn who_has_the_key_opens_it_and_nobody_else() {
+        let [(one, to_one), (other, to_other), (stranger, _)] = [pair(), pair(), pair()];
+        let sealed = seal(&[to_one, to_other], "Kd4m-7XpR").unwrap();
+        assert!(sealed.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n") && !sealed.contains("Kd4m"));
+        for key in [one, other] {
+            assert_eq!(*open(&[Box::new(key)], &sealed).unwrap(), "Kd4m-7XpR");
+        }
+        assert_eq!(open(&[Box::new(stranger)], &sealed).unwrap_err().kind, Kind::Refused);
+        let (key, _) = pair();
+        assert!(open(&[Box::new(key)], "-----BEGIN AGE ENCRYPTED FILE-----\nx").is_err());
+    }
+
+    #[test]
+    fn what_is_no_key_is_told() {
+        assert!(recipient("age1nonsense").unwrap_err().contains("age1nonsense"));
+        assert!(recipient(&pair().1.to_string()).is_ok());
+    }
+}

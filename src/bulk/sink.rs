@@ -1,0 +1,168 @@
+//! Where rows go: each written whole, and synced where it is a file, before it counts as delivered.
+
+use std::cell::RefCell;
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use age::x25519::Recipient;
+use zeroize::Zeroizing;
+
+use super::settings::RowFormat;
+use super::written::{OutputRow, Password, header};
+use crate::batch::Batcher;
+use crate::domain::{Answer, Delivery, Failure, Kind, Reason, TemporaryPassword};
+use crate::terminal::write_all;
+
+type Bytes = Zeroizing<Vec<u8>>;
+
+/// Where rows go.
+pub struct Sink {
+    writer: Batcher<Bytes, Result<(), String>>,
+    format: RowFormat,
+    clear: bool,
+    name: String,
+    failed: RefCell<Option<String>>,
+}
+
+/// The output can take no more rows (exit 8): the run stops.
+fn full(name: &str, why: &str) -> Failure {
+    Failure::new(Kind::Unavailable, Reason::OutputFailed, format!("The output {name} takes no more rows: {why}."))
+        .hint("Make room, or start its reader again, and resume the run.")
+}
+
+impl Sink {
+    /// A new file, its owner's alone.
+    ///
+    /// # Errors
+    /// Exit 2: there is such a file already, or it cannot be made.
+    pub fn create(path: &Path, format: RowFormat) -> Answer<Self> {
+        let shown = path.display();
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| {
+            let told = Failure::usage(format!("The output {shown} cannot be made: {error}."));
+            told.hint("--out names a new file: one that is there is never written over.").because(error)
+        })?;
+        let sink = Self::start(file.into(), true, format, false, shown.to_string())?;
+        sink.begin()?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| full(&sink.name, &error.to_string()))?;
+        Ok(sink)
+    }
+
+    /// The file of a run that is taken up again; what is after `whole` bytes is cut off.
+    ///
+    /// # Errors
+    /// Exit 8: it cannot be written.
+    pub fn take_up(path: &Path, format: RowFormat, whole: u64) -> Answer<Self> {
+        let shown = path.display().to_string();
+        let told = |error: std::io::Error| full(&shown, &error.to_string());
+        let mut file = OpenOptions::new().write(true).open(path).map_err(told)?;
+        file.set_len(whole).map_err(told)?;
+        file.seek(SeekFrom::End(0)).map_err(told)?;
+        file.sync_all().map_err(told)?;
+        let sink = Self::start(file.into(), true, format, false, shown)?;
+        if whole == 0 {
+            sink.begin()?;
+        }
+        Ok(sink)
+    }
+
+    /// A descriptor that gets passwords in clear.
+    ///
+    /// # Errors
+    /// Exit 1: its thread could not be started. Exit 8: nobody reads it.
+    pub fn clear(descriptor: OwnedFd, is_file: bool, format: RowFormat, way: &str) -> Answer<Self> {
+        let sink = Self::start(descriptor, is_file, format, true, way.to_owned())?;
+        sink.begin()?;
+        Ok(sink)
+    }
+
+    fn start(descriptor: OwnedFd, is_file: bool, format: RowFormat, clear: bool, name: String) -> Answer<Self> {
+        let file = File::from(descriptor);
+        let writer = Batcher::start("output", move |rows: Vec<Bytes>| {
+            let many = rows.len();
+            let result = write(&file, is_file, &rows).map_err(|error| error.to_string());
+            vec![result; many]
+        })
+        .map_err(|error| Failure::bug("The output's thread could not be started.").because(error))?;
+        Ok(Self { writer, format, clear, name, failed: RefCell::default() })
+    }
+
+    fn begin(&self) -> Answer<()> {
+        if self.format == RowFormat::Csv {
+            drop(self.writer.hand_over(Zeroizing::new(header(self.clear)?)));
+        }
+        Ok(())
+    }
+
+    /// Whether passwords go there in clear.
+    pub const fn is_clear(&self) -> bool {
+        self.clear
+    }
+
+    /// Whether rows can still be written.
+    ///
+    /// # Errors
+    /// Exit 8: not any more.
+    pub fn check(&self) -> Answer<()> {
+        self.failed.borrow().as_ref().map_or(Ok(()), |why| Err(full(&self.name, why)))
+    }
+
+    /// Writes a row without a password.
+    ///
+    /// # Errors
+    /// Exit 8: the output takes no more.
+    pub async fn write(&self, row: &OutputRow) -> Answer<()> {
+        self.take(row.bytes(self.format, Password::None)?).await
+    }
+
+    /// Writes a row with its password, sealed or in clear; it is delivered when that is done.
+    pub async fn deliver(&self, row: &OutputRow, password: TemporaryPassword, to: &[Recipient]) -> Delivery {
+        let bytes = password.reveal(|characters| {
+            if self.clear {
+                return row.bytes(self.format, Password::Clear(characters));
+            }
+            let sealed = super::sealing::seal(to, characters)?;
+            row.bytes(self.format, Password::Sealed(&sealed))
+        });
+        let taken = match bytes {
+            Ok(bytes) => self.take(bytes).await,
+            Err(failure) => Err(failure),
+        };
+        match taken {
+            Ok(()) => Delivery::Shown,
+            Err(failure) => {
+                tracing::debug!(%failure, "the row could not be written");
+                Delivery::NotDelivered
+            }
+        }
+    }
+
+    async fn take(&self, bytes: Bytes) -> Answer<()> {
+        self.check()?;
+        let written = self.writer.hand_over(bytes).get().await?;
+        if let Err(why) = written {
+            let failure = full(&self.name, &why);
+            *self.failed.borrow_mut() = Some(why);
+            return Err(failure);
+        }
+        Ok(())
+    }
+}
+
+/// Writes rows that wait together; of those that could not be written whole nothing stays.
+fn write(mut file: &File, is_file: bool, rows: &[Bytes]) -> std::io::Result<()> {
+    if !is_file {
+        return rows.iter().try_for_each(|row| write_all(file.as_fd(), row));
+    }
+    let before = file.seek(SeekFrom::End(0))?;
+    let written = rows.iter().try_for_each(|row| write_all(file.as_fd(), row)).and_then(|()| file.sync_data());
+    if written.is_err() {
+        let _ = file.set_len(before); // a resumed run cuts a torn row as well
+    }
+    written
+}

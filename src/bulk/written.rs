@@ -1,0 +1,174 @@
+//! A row of the output: what it says, as JSON or as CSV.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::outcome::Outcome;
+use super::settings::RowFormat;
+use crate::domain::{Answer, Changed, Customer, Failure};
+use crate::terminal::{defuse_formula, to_json};
+
+/// The columns of the CSV; the last one is `sealed` or `temporary_password`.
+pub(super) const COLUMNS: [&str; 13] = [
+    "line",
+    "customer_id",
+    "username",
+    "given",
+    "outcome",
+    "exit_code",
+    "ticket",
+    "at",
+    "expires_at",
+    "attempt",
+    "supersedes",
+    "changed",
+    "message",
+];
+
+/// Room for any row, so that a buffer with a clear password never moves and leaves a copy behind.
+const ROOM: usize = 128 * 1024;
+
+/// The password of a row.
+#[derive(Clone, Copy)]
+pub enum Password<'a> {
+    /// None was issued.
+    None,
+    /// Sealed, armoured.
+    Sealed(&'a str),
+    /// In clear.
+    Clear(&'a str),
+}
+
+/// A row of the output.
+#[derive(Clone, Debug)]
+pub struct OutputRow {
+    /// The line of the input where the row begins.
+    pub line: u64,
+    /// What the input called the customer.
+    pub given: String,
+    /// The customer, where one was found.
+    pub customer: Option<Customer>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The exit code that a reset of its own would have had.
+    pub exit_code: u8,
+    /// The ticket.
+    pub ticket: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// When the password runs out.
+    pub expires_at: Option<Timestamp>,
+    /// The attempt's id in the audit log.
+    pub attempt: Option<String>,
+    /// An earlier attempt of this row, whose password this one makes void.
+    pub supersedes: Option<String>,
+    /// What became of the customer.
+    pub changed: Changed,
+    /// What has to be said.
+    pub message: Option<String>,
+}
+
+#[derive(Serialize)]
+struct RowJson<'a> {
+    schema: &'static str,
+    line: u64,
+    customer: Option<&'a Customer>,
+    given: &'a str,
+    outcome: Outcome,
+    exit_code: u8,
+    ticket: Option<&'a str>,
+    at: Timestamp,
+    expires_at: Option<Timestamp>,
+    attempt: Option<&'a str>,
+    supersedes: Option<&'a str>,
+    changed: Changed,
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temporary_password: Option<&'a str>,
+}
+
+/// The header of the CSV.
+pub(super) fn header(clear: bool) -> Answer<Vec<u8>> {
+    let last = if clear { "temporary_password" } else { "sealed" };
+    Ok(csv_line(COLUMNS.iter().copied().chain([last]))?.to_vec())
+}
+
+fn csv_line<'a>(cells: impl IntoIterator<Item = &'a str>) -> Answer<Zeroizing<Vec<u8>>> {
+    let failed = |error: String| Failure::bug("The row could not be written as CSV.").because(error);
+    let mut line = Zeroizing::new(Vec::with_capacity(ROOM));
+    let mut writer = csv::WriterBuilder::new().buffer_capacity(ROOM).from_writer(&mut *line);
+    writer.write_record(cells).map_err(|error| failed(error.to_string()))?;
+    writer.flush().map_err(|error| failed(error.to_string()))?;
+    drop(writer);
+    Ok(line)
+}
+
+impl OutputRow {
+    /// The row as bytes, with its line end.
+    pub(super) fn bytes(&self, format: RowFormat, password: Password<'_>) -> Answer<Zeroizing<Vec<u8>>> {
+        match format {
+            RowFormat::Jsonl => self.json(password),
+            RowFormat::Csv => self.csv(password),
+        }
+    }
+
+    fn json(&self, password: Password<'_>) -> Answer<Zeroizing<Vec<u8>>> {
+        let (sealed, clear) = match password {
+            Password::None => (None, None),
+            Password::Sealed(sealed) => (Some(sealed), None),
+            Password::Clear(clear) => (None, Some(clear)),
+        };
+        to_json(&RowJson {
+            schema: "tellonce.bulk-row/v1",
+            line: self.line,
+            customer: self.customer.as_ref(),
+            given: &self.given,
+            outcome: self.outcome,
+            exit_code: self.exit_code,
+            ticket: self.ticket.as_deref(),
+            at: self.at,
+            expires_at: self.expires_at,
+            attempt: self.attempt.as_deref(),
+            supersedes: self.supersedes.as_deref(),
+            changed: self.changed,
+            message: self.message.as_deref(),
+            sealed,
+            temporary_password: clear,
+        })
+    }
+
+    /// Free text that starts a formula is defused; ids, names to sign in with and passwords are never altered.
+    fn csv(&self, password: Password<'_>) -> Answer<Zeroizing<Vec<u8>>> {
+        let free = |text: Option<&str>| defuse_formula(text.unwrap_or_default()).into_owned();
+        let time = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        let customer = self.customer.as_ref();
+        let changed = match self.changed {
+            Changed::No => "no",
+            Changed::Yes => "yes",
+            Changed::Unknown => "unknown",
+        };
+        let password = match password {
+            Password::None => "",
+            Password::Sealed(text) | Password::Clear(text) => text,
+        };
+        csv_line([
+            self.line.to_string().as_str(),
+            customer.map_or("", |customer| customer.id.as_str()),
+            customer.and_then(|customer| customer.username.as_deref()).unwrap_or_default(),
+            &free(Some(&self.given)),
+            self.outcome.name(),
+            &self.exit_code.to_string(),
+            &free(self.ticket.as_deref()),
+            &time(Some(self.at)),
+            &time(self.expires_at),
+            self.attempt.as_deref().unwrap_or_default(),
+            self.supersedes.as_deref().unwrap_or_default(),
+            changed,
+            &free(self.message.as_deref()),
+            password,
+        ])
+    }
+}

@@ -1,0 +1,239 @@
+//! A new run: parsed and counted, asked about once, then done.
+
+use std::path::{Path, PathBuf};
+
+use super::super::context::Context;
+use super::{Sitting, audit, report, sit};
+use crate::bulk::folder::{Counted, count, fresh_id, of, spool};
+use crate::bulk::{Change, Delivery, InputFormat, Journal, RowFormat, Settings, Sink, sealing};
+use crate::cli::{BulkRunArgs, InputKind};
+use crate::domain::ports::{Clock, Prompter};
+use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+use crate::system::{SystemClock, SystemRandom};
+use crate::terminal::{ChosenReveal, EarlyReveal, RevealOptions, Signals, StreamReveal, TerminalPrompter};
+
+/// Above so many rows the count is typed back.
+const TYPED_ABOVE: u64 = 25;
+
+impl From<InputKind> for InputFormat {
+    fn from(kind: InputKind) -> Self {
+        match kind {
+            InputKind::Csv => Self::Csv,
+            InputKind::Jsonl => Self::Jsonl,
+        }
+    }
+}
+
+/// Plans, asks, and does it.
+pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyReveal) -> Answer<ExitCode> {
+    let mut prompter = context.prompter(args.yes);
+    context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
+    if args.yes && args.expect.is_none() || !args.yes && !prompter.can_ask() {
+        return Err(Failure::missing_answer(
+            "A run without a question says beforehand how many rows it is.",
+            "Add `--yes --expect N`, where N is the number of rows.",
+        ));
+    }
+    let clear = clear_way(&context.signals, args, early)?;
+    let recipients = recipients(args)?;
+    let session = context.session().await?;
+    let run = fresh_id(SystemClock.now(), &mut SystemRandom)?;
+    let run_folder = of(&context.folders, &run);
+    let (input, spooled) = input_of(args, &run_folder)?;
+    let planned = planned(context, args, &input, clear.is_some() || !recipients.is_empty(), &mut prompter);
+    let counted = match planned {
+        Ok(counted) => counted,
+        Err(failure) => {
+            let _ = std::fs::remove_dir_all(&run_folder); // a copy of standard input is not kept for nothing
+            return Err(failure);
+        }
+    };
+    let row_format = row_format(args);
+    let (delivery, sink) = output(args, clear, row_format)?;
+    let settings = Settings {
+        run: run.clone(),
+        started_at: SystemClock.now(),
+        profile: context.profile.name.clone(),
+        backend: context.profile.backend.clone(),
+        agent: session.agent().to_owned(),
+        input,
+        spooled,
+        format: counted.format,
+        sha256: counted.sha256,
+        rows: counted.rows,
+        delivery,
+        row_format,
+        recipients,
+        allow_plaintext_file: args.allow_plaintext_file,
+        create: args.create,
+        ticket: args.case.ticket.clone(),
+        reason: args.case.reason.clone(),
+        verified: args.case.verified.clone(),
+        concurrency: args.concurrency.map(usize::from),
+        rate: args.rate,
+        limit: args.limit,
+        abort_after: args.abort_after,
+        wait_seconds: args.wait.as_secs(),
+    };
+    let journal = Journal::open(&run_folder)?;
+    let value = serde_json::to_string(&settings)
+        .map_err(|error| Failure::bug("The settings could not be written down.").because(error))?;
+    journal.write(Change::Fact { name: "settings", value }).await?;
+    context.screen.notice(&format!("Run {run}. If it is interrupted: {}", report::command(&settings)));
+    let audit = audit(context, &run, &run_folder)?;
+    sit(context, session, audit, Sitting { settings, journal, sink, progress: args.progress }).await
+}
+
+/// Where the rows go, opened.
+fn output(args: &BulkRunArgs, clear: Option<(String, StreamReveal)>, format: RowFormat) -> Answer<(Delivery, Sink)> {
+    if let Some((way, stream)) = clear {
+        let (descriptor, is_file) = stream.into_parts();
+        let sink = Sink::clear(descriptor, is_file, format, &way)?;
+        return Ok((Delivery::Clear(way), sink));
+    }
+    let out = std::path::absolute(args.out.clone().unwrap_or_default())
+        .map_err(|error| Failure::usage("--out is not a path.").because(error))?;
+    let sink = Sink::create(&out, format)?;
+    Ok((Delivery::Sealed(out), sink))
+}
+
+/// Where passwords go in clear, if that was asked for.
+fn clear_way(signals: &Signals, args: &BulkRunArgs, early: EarlyReveal) -> Answer<Option<(String, StreamReveal)>> {
+    let Some(way) = &args.reveal else {
+        if args.out.is_none() {
+            return Err(Failure::usage("Nothing says where the passwords go.")
+                .hint("Sealed into a file: `--out FILE --seal-to age1…`. In clear to a pipe: `--reveal stdout`."));
+        }
+        return Ok(None);
+    };
+    stream(signals, early, args.allow_plaintext_file, way).map(|stream| Some((way.clone(), stream)))
+}
+
+/// The descriptor that gets passwords in clear; a terminal's one reveal is for one password.
+pub(super) fn stream(
+    signals: &Signals,
+    early: EarlyReveal,
+    allow_plaintext_file: bool,
+    way: &str,
+) -> Answer<StreamReveal> {
+    let options = RevealOptions {
+        show_for: std::time::Duration::ZERO,
+        allow_plaintext_file,
+        json: false,
+        signals: signals.clone(),
+    };
+    match early.with(options)? {
+        ChosenReveal::Stream(stream) => Ok(stream),
+        ChosenReveal::Terminal(_) => {
+            Err(Failure::new(Kind::Usage, Reason::RevealWay, format!("A run's passwords do not go to --reveal {way}."))
+                .hint("There are: `--reveal stdout` and `--reveal fd:N`; or `--out FILE`, sealed."))
+        }
+    }
+}
+
+fn recipients(args: &BulkRunArgs) -> Answer<Vec<String>> {
+    for key in &args.seal_to {
+        sealing::recipient(key).map_err(|why| Failure::usage(format!("--seal-to: {why}.")))?;
+    }
+    let mut keys = args.seal_to.clone();
+    if let Some(file) = &args.recipients {
+        keys.extend(sealing::recipients_of(file)?);
+    }
+    Ok(keys)
+}
+
+/// The input: a file, or the run's own copy of standard input.
+pub(super) fn input_of(args: &BulkRunArgs, run_folder: &Path) -> Answer<(PathBuf, bool)> {
+    match args.input.as_deref() {
+        Some(path) if path == Path::new("-") => Ok((spool(run_folder)?, true)),
+        Some(path) => std::path::absolute(path)
+            .map(|path| (path, false))
+            .map_err(|error| Failure::usage("FILE is not a path.").because(error)),
+        None => Err(Failure::bug("There is no FILE.")),
+    }
+}
+
+fn row_format(args: &BulkRunArgs) -> RowFormat {
+    match args.format {
+        Some(InputKind::Csv) => RowFormat::Csv,
+        Some(InputKind::Jsonl) => RowFormat::Jsonl,
+        None => {
+            let ends = |path: &PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+            if args.out.as_ref().is_some_and(ends) { RowFormat::Csv } else { RowFormat::Jsonl }
+        }
+    }
+}
+
+/// Reads all of it, and asks once.
+fn planned(
+    context: &Context,
+    args: &BulkRunArgs,
+    input: &Path,
+    has_recipients: bool,
+    prompter: &mut TerminalPrompter,
+) -> Answer<Counted> {
+    let counted = count(input, args.input_format.map(InputFormat::from))?;
+    if counted.rows == 0 {
+        return Err(Failure::usage("The input has no rows."));
+    }
+    if let (true, Some((line, why))) = (args.strict, &counted.first_unusable) {
+        let message = format!("{} rows cannot be read; line {line}: {why}.", counted.unusable);
+        return Err(Failure::usage(message).hint("Mend them, or leave out --strict: then each is told in its own row."));
+    }
+    if !has_recipients && counted.with_recipient == 0 {
+        return Err(Failure::usage("Nothing says whom the passwords are sealed to.")
+            .hint("Add `--seal-to age1…` or `--recipients FILE`, or fill the column \"recipient\"."));
+    }
+    if let Some(expected) = args.expect
+        && expected != counted.rows
+    {
+        return Err(Failure::usage(format!("The input has {} rows, not {expected}.", counted.rows))
+            .hint("Look at it: `--dry-run` says what would happen."));
+    }
+    let words = plan_words(context, args, &counted);
+    if args.yes {
+        for line in &words {
+            context.screen.notice(line);
+        }
+        return Ok(counted);
+    }
+    for line in &words {
+        prompter.say(line);
+    }
+    let agreed = if counted.rows > TYPED_ABOVE {
+        let typed = prompter.line(&format!("Type {} to go on", counted.rows), "--yes --expect N")?;
+        typed.trim() == counted.rows.to_string()
+    } else {
+        prompter.yes(&format!("Reset these {} customers?", counted.rows), false)?
+    };
+    if agreed {
+        return Ok(counted);
+    }
+    Err(Failure::new(Kind::Declined, Reason::Declined, "Nothing was changed."))
+}
+
+fn plan_words(context: &Context, args: &BulkRunArgs, counted: &Counted) -> Vec<String> {
+    let profile = &context.profile;
+    let mut words = vec![format!("{} rows on {} ({}).", counted.rows, profile.name, profile.backend)];
+    if profile.backend == "practice" {
+        words.push("Practice directory: nothing here is real.".to_owned());
+    }
+    words.push("Each customer is locked out until they have used their temporary password.".to_owned());
+    if let Some(limit) = args.limit {
+        words.push(format!("Of these the first {limit} now."));
+    }
+    if counted.unusable > 0 {
+        words.push(format!("{} rows cannot be read; each is told in its own row.", counted.unusable));
+    }
+    if !counted.unused.is_empty() {
+        words.push(format!("Columns that are not used: {}.", counted.unused.join(", ")));
+    }
+    words.push(match (&args.reveal, &args.out) {
+        (Some(way), _) => format!("The passwords go to {way} in clear: whoever reads it has them."),
+        (None, Some(out)) => {
+            format!("The passwords go to {}, sealed: whoever holds the key opens them.", out.display())
+        }
+        (None, None) => String::new(),
+    });
+    words
+}

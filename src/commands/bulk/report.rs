@@ -1,0 +1,104 @@
+//! What a run came to: a table of outcomes, and the command that goes on with it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::super::context::Context;
+use crate::bulk::{Delivery, Ended, Outcome, Settings};
+use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+
+#[derive(Serialize)]
+struct ReportJson<'a> {
+    schema: &'static str,
+    backend: &'a str,
+    run: &'a str,
+    rows: u64,
+    outcomes: BTreeMap<&'static str, u64>,
+    resume: Option<String>,
+}
+
+/// The command that goes on with a run.
+pub(super) fn command(settings: &Settings) -> String {
+    let profile = format!("--profile {} ", settings.profile);
+    let reveal = match &settings.delivery {
+        Delivery::Clear(way) if way != "stdout" => format!(" --reveal {way}"),
+        _ => String::new(),
+    };
+    format!("tellonce {profile}bulk --resume {}{reveal}", settings.run)
+}
+
+/// Whether a row was changed and nobody was told.
+pub(super) fn has_undelivered(counts: &[(Outcome, u64)]) -> bool {
+    counts.iter().any(|(outcome, count)| *outcome == Outcome::NotDelivered && *count > 0)
+}
+
+/// For the audit log: what was begun.
+pub(super) fn begun(settings: &Settings) -> String {
+    let to = match &settings.delivery {
+        Delivery::Sealed(path) => format!("sealed to {}", path.display()),
+        Delivery::Clear(way) => format!("in clear to {way}"),
+    };
+    format!("{} rows, input SHA-256 {}, {to}", settings.rows, settings.sha256)
+}
+
+/// For the audit log: what it came to.
+pub(super) fn ended(counts: &[(Outcome, u64)], stopped: Option<&Failure>) -> String {
+    let mut words: Vec<String> = counts.iter().map(|(outcome, count)| format!("{} {count}", outcome.name())).collect();
+    words.extend(stopped.map(|failure| format!("stopped: {failure}")));
+    words.join(", ")
+}
+
+/// Tells it, and gives the exit code: 128+n, 8, 9, 10, 0.
+pub(super) fn told(
+    context: &Context,
+    settings: &Settings,
+    counts: &[(Outcome, u64)],
+    ended: Ended,
+    clear: bool,
+) -> Answer<ExitCode> {
+    let undelivered = has_undelivered(counts);
+    let command = command(settings);
+    let again = ended.stopped.is_some() || ended.limited || undelivered;
+    let fails = ended.stopped.is_some() || undelivered;
+    if !context.json() {
+        let rows: Vec<Vec<String>> =
+            counts.iter().map(|(outcome, count)| vec![outcome.name().to_owned(), count.to_string()]).collect();
+        if clear {
+            for row in rows {
+                context.screen.notice(&row.join(": "));
+            }
+        } else {
+            context.screen.table(&["OUTCOME", "ROWS"], rows);
+        }
+        if ended.limited && !fails {
+            context.screen.notice(&format!("The limit is reached. To do the next ones: {command}"));
+        }
+    } else if !fails {
+        let report = ReportJson {
+            schema: "tellonce.bulk/v1",
+            backend: &settings.backend,
+            run: &settings.run,
+            rows: settings.rows,
+            outcomes: counts.iter().map(|(outcome, count)| (outcome.name(), *count)).collect(),
+            resume: again.then(|| command.clone()),
+        };
+        if clear {
+            context.screen.json_beside(&report);
+        } else {
+            context.screen.json(&report)?;
+        }
+    }
+    let hint = format!("Go on with it: `{command}`.");
+    if let Some(failure) = ended.stopped {
+        let kind = if matches!(failure.kind, Kind::Interrupted(_)) { failure.kind } else { Kind::Unavailable };
+        let first = failure.hint.clone().map_or_else(String::new, |hint| format!("{hint} "));
+        return Err(Failure { kind, ..failure }.hint(format!("{first}{hint}")));
+    }
+    if undelivered {
+        let message = "Some customers have a temporary password, or may have, that nobody was told.";
+        return Err(Failure::new(Kind::NotDelivered, Reason::RevealFailed, message).hint(hint));
+    }
+    let failed = counts.iter().any(|(outcome, count)| outcome.is_failure() && *count > 0);
+    Ok(if failed { ExitCode::SOME_FAILED } else { ExitCode::DONE })
+}

@@ -1,0 +1,98 @@
+//! A run that was interrupted is taken up again, as it was asked for.
+
+use super::super::context::Context;
+use super::plan::stream;
+use super::{Sitting, audit, sit};
+use crate::audit::RunAuditLog;
+use crate::bulk::folder::{look, named, of, sha256};
+use crate::bulk::read_back::{FoundRow, for_each};
+use crate::bulk::{Change, Delivery, Journal, Known, Outcome, Settings, Sink};
+use crate::cli::ProgressKind;
+use crate::domain::ports::AuditLog;
+use crate::domain::{Answer, Customer, CustomerId, ExitCode, Failure, Session};
+use crate::terminal::EarlyReveal;
+
+/// Takes the run up.
+pub(super) async fn run(context: &Context, name: &str, progress: ProgressKind, early: EarlyReveal) -> Answer<ExitCode> {
+    let run = named(&context.folders, name)?;
+    let never = || {
+        Failure::usage(format!("The run {run} never began: nothing was changed."))
+            .hint("Begin it again: `tellonce bulk FILE`.")
+    };
+    look(&context.folders, &run)?.ok_or_else(never)?;
+    let folder = of(&context.folders, &run);
+    let journal = Journal::open(&folder)?;
+    let settings = journal.settings()?.ok_or_else(never)?;
+    if settings.profile != context.profile.name || settings.backend != context.profile.backend {
+        let profile = &settings.profile;
+        return Err(Failure::usage(format!(
+            "The run {run} is on the profile {profile}, not {}.",
+            context.profile.name
+        ))
+        .hint(format!("Say so: `tellonce --profile {profile} bulk --resume {run}`.")));
+    }
+    if sha256(&settings.input)? != settings.sha256 {
+        return Err(Failure::usage(format!("{} is not what it was when the run began.", settings.input.display()))
+            .hint("Put the same file there again, or begin a new run for what is new."));
+    }
+    let session = context.session().await?;
+    let audit = audit(context, &run, &folder)?;
+    let sink = match &settings.delivery {
+        Delivery::Sealed(out) => {
+            let rows = rows_of(out, &settings, &journal)?;
+            for found in &rows.changes {
+                settle(&session, &audit, &journal, found).await?;
+            }
+            Sink::take_up(out, settings.row_format, rows.whole)?
+        }
+        Delivery::Clear(way) => {
+            let early = match &early {
+                EarlyReveal::Terminal if way == "stdout" => EarlyReveal::open(Some("stdout")),
+                EarlyReveal::Terminal => {
+                    return Err(Failure::usage(format!("The run's passwords go to {way}, which is not open here."))
+                        .hint(format!("Open it, and add `--reveal {way}`.")));
+                }
+                _ => early,
+            };
+            let (descriptor, is_file) =
+                stream(&context.signals, early, settings.allow_plaintext_file, way)?.into_parts();
+            Sink::clear(descriptor, is_file, settings.row_format, way)?
+        }
+    };
+    sit(context, session, audit, Sitting { settings, journal, sink, progress }).await
+}
+
+struct Read {
+    whole: u64,
+    changes: Vec<FoundRow>,
+}
+
+/// Reads what the output holds, and keeps what the journal does not know yet: the few rows that were in flight.
+fn rows_of(out: &std::path::Path, settings: &Settings, journal: &Journal) -> Answer<Read> {
+    let mut changes = Vec::new();
+    let whole = for_each(out, settings.row_format, &mut |row| {
+        if !matches!(journal.known(row.line)?, Known::Done) {
+            changes.push(FoundRow { sealed: None, ..row });
+        }
+        Ok(())
+    })?;
+    Ok(Read { whole, changes })
+}
+
+/// What the output shows and the journal, or the audit log, was cut before it knew.
+async fn settle(session: &Session, audit: &RunAuditLog, journal: &Journal, found: &FoundRow) -> Answer<()> {
+    let Some(outcome) = found.outcome else { return Ok(()) };
+    if matches!(journal.known(found.line)?, Known::Done) {
+        return Ok(());
+    }
+    if let (Outcome::Delivered, Some(customer), Some(attempt)) = (outcome, &found.customer, &found.attempt) {
+        let customer = CustomerId::new(customer.clone());
+        let row = audit.row(found.line);
+        let history = row.history(session, &Customer::known_by(customer.clone()))?;
+        let is_open = history.attempts.iter().any(|known| known.id.as_str() == attempt && known.end.is_none());
+        if is_open {
+            row.delivered_after_all(session, &customer, attempt).await?;
+        }
+    }
+    journal.write(Change::Ended { line: found.line, outcome, exit_code: found.exit_code }).await
+}

@@ -1,0 +1,100 @@
+//! `unseal`: one sealed password of a bulk run's output, through the same reveal as a reset.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::context::Context;
+use crate::audit::FileAuditLog;
+use crate::bulk::read_back::{FoundRow, for_each, format_of};
+use crate::bulk::sealing;
+use crate::cli::UnsealArgs;
+use crate::domain::{
+    Answer, AttemptId, Customer, CustomerId, Delivery, ExitCode, Failure, Issuance, Kind, Place, Reason, SessionsEnded,
+    State, TemporaryPassword,
+};
+use crate::system::{SystemClock, SystemRandom};
+use crate::terminal::{EarlyReveal, RevealOptions};
+
+/// Opens the newest one of this customer. It needs no session and no backend, and leaves an audit record.
+pub(super) async fn run(context: &Context, args: UnsealArgs, early: EarlyReveal) -> Answer<ExitCode> {
+    let options = RevealOptions {
+        show_for: args.show_for,
+        allow_plaintext_file: args.allow_plaintext_file,
+        json: context.json(),
+        signals: context.signals.clone(),
+    };
+    let mut reveal = early.with(options)?;
+    let identities = sealing::identities_of(&args.identity)?;
+    let row = newest(&args)?;
+    let sealed = row.sealed.clone().unwrap_or_default();
+    let password = TemporaryPassword::unsealed(&sealing::open(&identities, &sealed)?);
+    let ready = reveal.as_reveal().prepare()?;
+    let issuance = issuance(context, &row);
+    let mut log = FileAuditLog::new(
+        &context.folders,
+        context.configuration.audit.clone(),
+        Arc::new(SystemClock),
+        Box::new(SystemRandom),
+    );
+    let place = (issuance.place.profile.as_str(), issuance.place.backend.as_str());
+    log.unsealed(place, issuance.customer.id.as_str(), issuance.attempt.as_str())?; // before it is seen
+    let delivery = ready.reveal(password, &issuance).await;
+    for warning in log.take_warnings() {
+        context.screen.warning(&warning);
+    }
+    if delivery == Delivery::NotDelivered {
+        return Err(Failure::new(Kind::Unavailable, Reason::RevealFailed, "The password could not be shown.")
+            .hint("It is still sealed in the file: try again."));
+    }
+    Ok(ExitCode::DONE)
+}
+
+/// The last row of this customer that holds a password: only the newest works.
+fn newest(args: &UnsealArgs) -> Answer<FoundRow> {
+    let wanted = args.customer.trim();
+    let is = |text: &Option<String>| text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case(wanted));
+    let mut found: Vec<FoundRow> = Vec::new();
+    for_each(&args.file, format_of(&args.file)?, &mut |row| {
+        if row.sealed.is_some() && (is(&row.customer) || is(&row.username) || is(&row.email)) {
+            found.retain(|earlier| earlier.customer != row.customer);
+            found.push(row);
+        }
+        Ok(())
+    })?;
+    match found.len() {
+        1 => Ok(found.swap_remove(0)),
+        0 => Err(Failure::new(
+            Kind::NotFound,
+            Reason::NoSuchCustomer,
+            format!("{} has no sealed password of \"{wanted}\".", args.file.display()),
+        )
+        .hint("Give the id as it stands in the file.")),
+        _ => Err(Failure::new(Kind::Ambiguous, Reason::Ambiguous, format!("\"{wanted}\" is more than one customer."))
+            .hint("Give the id of the one you mean.")),
+    }
+}
+
+/// What is said beside the password, as far as the file knows it.
+fn issuance(context: &Context, row: &FoundRow) -> Issuance {
+    let id = CustomerId::new(row.customer.clone().unwrap_or_default());
+    Issuance {
+        customer: Customer {
+            name: row.name.clone().or_else(|| row.username.clone()).unwrap_or_else(|| id.to_string()),
+            id,
+            email: row.email.clone(),
+            username: row.username.clone(),
+            names: None,
+            details: Vec::new(),
+        },
+        place: Place { profile: context.profile.name.clone(), backend: context.profile.backend.clone() },
+        user_created: false,
+        state: State { has_user: true, change_required: true, ..State::default() },
+        issued_at: row.at.unwrap_or(Timestamp::UNIX_EPOCH),
+        expires_at: row.expires_at,
+        sessions_ended: SessionsEnded::NotHere,
+        rules: Vec::new(),
+        gaps: Vec::new(),
+        attempt: AttemptId::known(row.attempt.clone().unwrap_or_default()),
+    }
+}

@@ -1,0 +1,99 @@
+//! How far a bulk run has come: a bar at a terminal, lines, or JSON events on standard error.
+
+use std::io::{IsTerminal, stderr};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use super::json::to_json;
+use super::sanitize::sanitize;
+use super::screen::Screen;
+use super::tty::write_all;
+use crate::bulk::Progress;
+use crate::cli::ProgressKind;
+
+/// Between two lines.
+const A_LINE_EVERY: Duration = Duration::from_secs(10);
+/// Between two events.
+const AN_EVENT_EVERY: Duration = Duration::from_secs(1);
+
+/// Tells how far it has come.
+pub struct ProgressTeller {
+    screen: Screen,
+    kind: ProgressKind,
+    bar: Option<ProgressBar>,
+    last: Option<Instant>,
+    waiting: bool,
+}
+
+#[derive(Serialize)]
+struct EventJson<'a> {
+    schema: &'static str,
+    run: &'a str,
+    done: u64,
+    failed: u64,
+    rows: u64,
+    concurrency: usize,
+    waiting: Option<&'a str>,
+}
+
+impl ProgressTeller {
+    /// One that tells in this way; `quiet` leaves out all but events that were asked for.
+    pub fn new(screen: Screen, kind: ProgressKind, rows: u64, quiet: bool) -> Self {
+        let bar = (kind == ProgressKind::Auto && !quiet && stderr().is_terminal()).then(|| {
+            let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec} {eta} left {msg}");
+            let bar = ProgressBar::with_draw_target(Some(rows), ProgressDrawTarget::stderr());
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Self { screen, kind, bar, last: None, waiting: false }
+    }
+
+    /// It has come so far.
+    pub fn tell(&mut self, run: &str, progress: &Progress) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(progress.done);
+            let failed = if progress.failed > 0 { format!("{} failed", progress.failed) } else { String::new() };
+            let waiting = progress.waiting.as_deref().map_or_else(String::new, |words| format!("waiting: {words}"));
+            bar.set_message(sanitize(&format!("{failed} {waiting}")).into_owned());
+            return;
+        }
+        let every = if self.kind == ProgressKind::Json { AN_EVENT_EVERY } else { A_LINE_EVERY };
+        let begins_to_wait = progress.waiting.is_some() && !self.waiting;
+        self.waiting = progress.waiting.is_some();
+        if begins_to_wait || self.last.is_none_or(|last| last.elapsed() >= every) {
+            self.last = Some(Instant::now());
+            self.say(run, progress);
+        }
+    }
+
+    /// It has come to an end.
+    pub fn end(&mut self, run: &str, progress: &Progress) {
+        match &self.bar {
+            Some(bar) => bar.finish_and_clear(),
+            None => self.say(run, progress),
+        }
+    }
+
+    fn say(&self, run: &str, progress: &Progress) {
+        let Progress { rows, done, failed, concurrency, waiting } = progress;
+        if self.kind == ProgressKind::Json {
+            let event = EventJson {
+                schema: "tellonce.bulk-progress/v1",
+                run,
+                done: *done,
+                failed: *failed,
+                rows: *rows,
+                concurrency: *concurrency,
+                waiting: waiting.as_deref(),
+            };
+            if let Ok(line) = to_json(&event) {
+                let _ = write_all(stderr(), &line); // a reader that went away stops nothing
+            }
+            return;
+        }
+        let waiting =
+            waiting.as_deref().map_or_else(String::new, |words| format!("; waiting for the backend: {words}"));
+        self.screen.notice(&format!("{done} of {rows} done, {failed} failed{waiting}"));
+    }
+}
