@@ -88,6 +88,7 @@ pub(super) struct Realm {
     pub(super) reset_password_allowed: Option<bool>,
     pub(super) reset_credentials_flow: Option<String>,
     pub(super) admin_events_enabled: Option<bool>,
+    pub(super) admin_permissions_enabled: Option<bool>,
     /// Only in the whole answer: tells it from the reduced one, where no policy means nothing.
     pub(super) enabled: Option<bool>,
 }
