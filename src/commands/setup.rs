@@ -75,7 +75,7 @@ async fn prepare(
         return show(context, &plan, &preparation_lines(&plan));
     }
     for line in preparation_lines(&plan) {
-        prompter.say(&line);
+        if args.yes { context.screen.notice(&line) } else { prompter.say(&line) }
     }
     confirm(args, &mut plan, prompter)?;
     if !plan.is_done() {
@@ -141,8 +141,6 @@ fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Answer<Exit
         lines.iter().for_each(|line| context.screen.line(line));
         return Ok(ExitCode::DONE);
     }
-    let step = |step: &'_ crate::domain::Step| (step.id, step.state);
-    tracing::debug!(steps = ?plan.steps.iter().map(step).collect::<Vec<_>>(), "the plan");
     context.screen.json(&SetupJson {
         schema: "tellonce.setup/v1",
         backend: &context.profile.backend,

@@ -17,4 +17,6 @@ mod refusals;
 #[path = "../support/keycloak/mod.rs"]
 mod rig;
 mod rights;
+mod setup;
+mod setup_failing;
 mod sign_in;
