@@ -69,6 +69,7 @@ pub struct ProfileAddArgs {
 ///
 /// The administrator signs in for this command alone; nothing of it is kept. Nothing is changed before it is confirmed.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(
     after_help = "Examples:\n  tellonce --profile acme setup --administrator root --realm-of-administrator master\n  tellonce --profile acme setup --print     the same as steps for those who click\n  tellonce --profile acme setup --administrator root --password-stdin --password-history --yes <secret\n\nThe practice directory needs none, and says so."
 )]

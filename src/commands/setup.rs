@@ -132,13 +132,15 @@ fn so_far(failure: Failure, done: &[&str]) -> Failure {
     };
     let message = format!("{}{words}", failure.message);
     let hint = failure.hint.clone().unwrap_or_else(|| "Run `tellonce setup` again: it goes on from there.".to_owned());
-    Failure { message, changed, ..failure }.hint(hint)
+    Failure { changed, message, ..failure }.hint(hint)
 }
 
 /// The result: lines for people, the plan itself for scripts.
 fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Answer<ExitCode> {
     if !context.json() {
-        lines.iter().for_each(|line| context.screen.line(line));
+        for line in lines {
+            context.screen.line(line);
+        }
         return Ok(ExitCode::DONE);
     }
     context.screen.json(&SetupJson {

@@ -15,7 +15,8 @@ fn an_administrator_without_the_rights_is_refused_and_nothing_is_changed() {
         ("half-one", &["manage-clients", "manage-users", "view-realm"][..], "manage-realm"),
         ("half-two", &["manage-realm", "manage-users", "view-clients"], "manage-clients"),
         ("half-three", &["manage-realm", "manage-clients", "view-users", "query-groups"], "manage-users"),
-        ("nobody-much", &[], "manage-clients"),
+        ("nobody-much", &[], "manage-realm"),
+        ("nearly", &["manage-realm", "manage-clients", "manage-users"], "realm-admin"),
     ] {
         let id = realm.make_user(json!({ "username": name, "enabled": true, "email": format!("{name}@example.com"),
             "emailVerified": true, "firstName": name, "lastName": "X",
@@ -52,7 +53,9 @@ fn a_mark_that_does_not_prove_itself_is_not_used() {
     let error = desk.setup(&realm, &["--yes"]).must(11).error();
     assert_eq!((&error["reason"], &error["changed"]), (&"check_failed".into(), &"yes".into()));
     let message = error["message"].as_str().unwrap();
-    for words in ["back into /temp-issued", "are removed", "Done before: agents_group, pending_group, reset_flow"] {
+    for words in
+        ["is in /temp-issued still", "are removed", "Done before: client, agents_group, pending_group, reset_flow"]
+    {
         assert!(message.contains(words), "{message}");
     }
     let group = rest.get("/groups?search=temp-issued&briefRepresentation=false")[0].clone();

@@ -240,10 +240,11 @@ pub fn prepare(realm: &Realm<'_>) {
     let (name, password) = realm.server().administrator();
     let mut child = Command::new(env!("CARGO_BIN_EXE_tellonce"))
         .args(["--profile", "live", "setup", "--realm-of-administrator", "master", "--administrator", name])
-        .args(["--password-stdin", "--password-history", "--yes"])
+        .args(["--password-stdin", "--password-history", "--yes", "-q"])
         .env_clear()
         .env("TELLONCE_HOME", home.path())
         .stdin(Stdio::piped())
+        .stdout(Stdio::null())
         .spawn()
         .unwrap();
     writeln!(child.stdin.take().unwrap(), "{password}").unwrap();

@@ -11,8 +11,10 @@ use crate::domain::{Answer, Failure, Kind, Reason, Right};
 /// What a call takes of the administrator.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Need {
-    /// The realm itself, its flows and workflows.
+    /// The realm itself, its flows and roles.
     Realm,
+    /// Workflows: no smaller role than the one over everything shows them (26.7.3).
+    Workflows,
     /// Clients.
     Clients,
     /// Users, groups and their roles.
@@ -22,7 +24,8 @@ pub(super) enum Need {
 impl Need {
     const fn words(self) -> &'static str {
         match self {
-            Self::Realm => "change the realm, its flows and workflows",
+            Self::Realm => "change the realm and its flows",
+            Self::Workflows => "see and make workflows",
             Self::Clients => "make and change clients",
             Self::Users => "make and change groups and users",
         }
@@ -31,6 +34,7 @@ impl Need {
     const fn role(self) -> &'static str {
         match self {
             Self::Realm => "manage-realm",
+            Self::Workflows => "realm-admin",
             Self::Clients => "manage-clients",
             Self::Users => "manage-users",
         }

@@ -177,18 +177,14 @@ impl Preparation for KeycloakPreparation {
 
     async fn plan(&mut self) -> Answer<Preparations> {
         let calls = self.calls.as_ref().ok_or_else(nobody)?;
+        calls.may_prepare().await?;
         let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
-        if realm.enabled.is_none() {
-            // Without the right to see the realm the server shows five keys of it, and no error.
-            calls.may_prepare().await?;
-        }
         let mut parts: Vec<Box<dyn Part>> = vec![
             client::look(calls, &self.settings).await?,
             Box::new(AgentsGroup::look(calls, &self.wishes.agents, &self.protected).await?),
             Box::new(History::of(&realm)),
         ];
         parts.extend(self.pending_parts(calls, &realm).await?);
-        calls.may_prepare().await?;
         let steps = parts.iter().map(|part| part.step()).collect();
         let administrator = Some(calls.name.clone());
         self.parts = parts;
