@@ -92,7 +92,7 @@ fn setup_prints_its_steps_without_a_server_and_asks_for_what_it_needs() {
 #[test]
 fn setup_of_a_backend_that_is_prepared_by_hand_names_the_page() {
     let home = with(
-        "[profiles.acme]\nbackend = 'openldap'\nurl = 'ldaps://127.0.0.1:9'\nbase = 'dc=x'\ndefault_policy = 'cn=p'\nprotected = 'none'\n",
+        "backend = 'openldap'\nurl = 'ldaps://127.0.0.1:9'\nbase = 'dc=x'\ndefault_policy = 'cn=p'\nprotected = 'none'\n",
     );
     let error = home.run(&["-o", "json", "setup"]).must(2).error();
     assert!(error["hint"].as_str().unwrap().contains("docs/backends/openldap.md"), "{error}");
