@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Commands that need a terminal, or are the test run itself, and where they are run.
-const ELSEWHERE: [(&str, &str); 7] = [
+const ELSEWHERE: [(&str, &str); 9] = [
     ("cargo run -- reset ada@example.com", "tests/terminal/prompts.rs"),
     ("cargo test", ".ci/run"),
     ("tellonce reset C-1001", "tests/terminal/reveal.rs"),
@@ -13,6 +13,8 @@ const ELSEWHERE: [(&str, &str); 7] = [
     ("tellonce login", "tests/keycloak/sign_in.rs"),
     ("tellonce doctor", "tests/keycloak/rights.rs"),
     ("tellonce reset ada@example.com", "tests/keycloak/sign_in.rs"),
+    ("tellonce setup --administrator root", "tests/keycloak/setup_failing.rs"),
+    ("tellonce setup --administrator root --realm-of-administrator master", "tests/keycloak/setup.rs"),
 ];
 
 fn root() -> PathBuf {

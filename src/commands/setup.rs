@@ -20,6 +20,7 @@ struct SetupJson<'a> {
     administrator: Option<&'a str>,
     steps: Vec<StepJson<'a>>,
     notes: &'a [String],
+    next: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -84,11 +85,13 @@ async fn prepare(
         done?;
     }
     let verdict = if plan.steps.iter().any(|step| step.state == StepState::Done) {
-        "The realm is prepared. What comes next is in the notes above."
+        "It is prepared."
     } else {
         "Nothing is left to be done."
     };
-    show(context, &plan, &[verdict.to_owned()])
+    let next = plan.next.iter().map(|next| format!("Next: {next}"));
+    let lines: Vec<String> = std::iter::once(verdict.to_owned()).chain(next).collect();
+    show(context, &plan, &lines)
 }
 
 /// What is asked apart, and then the rest of it.
@@ -155,6 +158,7 @@ fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Answer<Exit
             .map(|step| StepJson { id: step.id, state: step.state, words: &step.words, by_hand: &step.by_hand })
             .collect(),
         notes: &plan.notes,
+        next: &plan.next,
     })
 }
 

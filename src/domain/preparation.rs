@@ -66,8 +66,10 @@ pub struct Preparations {
     pub administrator: Option<String>,
     /// Its steps.
     pub steps: Vec<Step>,
-    /// What the administrator has to know beside it.
+    /// What the administrator has to know before it is done.
     pub notes: Vec<String>,
+    /// What comes next, once it is done.
+    pub next: Vec<String>,
 }
 
 impl Preparations {

@@ -8,10 +8,9 @@ pub fn preparation_lines(plan: &Preparations) -> Vec<String> {
         Some(name) => format!("{}, as {name}:", capital(&plan.about)),
         None => format!("{}:", capital(&plan.about)),
     }];
-    let state = |state: StepState| format!("{:<14}", state.words());
     lines.extend(plan.steps.iter().map(|step| {
         let apart = if step.apart.is_some() { " (asked apart)" } else { "" };
-        format!("  {}{}{apart}", state(step.state), step.words)
+        format!("- {}{apart}: {}", step.state.words(), step.words)
     }));
     lines.extend(plan.notes.iter().map(|note| format!("Note: {note}")));
     lines
@@ -35,6 +34,7 @@ pub fn steps_by_hand(plan: &Preparations) -> Vec<String> {
         }
     }
     lines.extend(plan.notes.iter().map(|note| format!("Note: {note}")));
+    lines.extend(plan.next.iter().map(|next| format!("Then: {next}")));
     lines
 }
 

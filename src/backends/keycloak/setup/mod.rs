@@ -103,6 +103,15 @@ impl KeycloakPreparation {
         Ok(vec![Box::new(group), Box::new(flow), Box::new(leaving), Box::new(self.self_test(bound, is_proved))])
     }
 
+    fn next(&self) -> Vec<String> {
+        let group = &self.wishes.agents;
+        vec![
+            format!("put your agents into the group /{group}; each of them runs `tellonce login` and `tellonce doctor`."),
+            "agents reach every user of the realm: name the groups and roles that they must not reset in the profile (protected)."
+                .to_owned(),
+        ]
+    }
+
     fn notes(&self, realm: &Realm) -> Vec<String> {
         let group = &self.wishes.agents;
         let mut notes = Vec::new();
@@ -114,9 +123,6 @@ impl KeycloakPreparation {
                 "Fine-grained permissions are on in this realm. The group /{group} gets roles nevertheless: a permission that grants something to one group refuses it to everybody else, and it does not reach lock-outs. docs/backends/keycloak.md has the permissions for those who prefer them."
             ));
         }
-        notes.push(format!(
-            "manage-users reaches every user of the realm: name the groups and roles that agents must not reset in the profile (protected). Then put your agents into /{group}; each of them runs `tellonce login` and `tellonce doctor`."
-        ));
         notes
     }
 }
@@ -144,7 +150,7 @@ impl Preparation for KeycloakPreparation {
             Box::new(self.self_test(String::new(), false)),
         ];
         let steps = parts.iter().map(|part| part.step()).collect();
-        Preparations { about: self.about(), administrator: None, steps, notes: self.notes(&Realm::default()) }
+        Preparations { about: self.about(), administrator: None, steps, notes: Vec::new(), next: self.next() }
     }
 
     async fn sign_in(&mut self, administrator: Administrator, prompter: &mut dyn Prompter) -> Answer<()> {
@@ -188,7 +194,7 @@ impl Preparation for KeycloakPreparation {
         let steps = parts.iter().map(|part| part.step()).collect();
         let administrator = Some(calls.name.clone());
         self.parts = parts;
-        Ok(Preparations { about: self.about(), administrator, steps, notes: self.notes(&realm) })
+        Ok(Preparations { about: self.about(), administrator, steps, notes: self.notes(&realm), next: self.next() })
     }
 
     async fn carry_out(&mut self, step: &Step) -> Answer<String> {
