@@ -19,4 +19,5 @@ mod rig;
 mod rights;
 mod setup;
 mod setup_failing;
+mod setup_fine_grained;
 mod sign_in;

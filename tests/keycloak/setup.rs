@@ -35,7 +35,7 @@ fn all(state: &str) -> Vec<(String, String)> {
 }
 
 /// An agent with no right but what the group gives.
-fn agent(realm: &Realm<'_>, name: &str, groups: &[&str]) -> String {
+pub fn agent(realm: &Realm<'_>, name: &str, groups: &[&str]) -> String {
     realm.make_user(json!({ "username": name, "enabled": true, "email": format!("{name}@support.example.com"),
         "emailVerified": true, "firstName": name, "lastName": "Agent", "groups": groups,
         "credentials": [{ "type": "password", "value": old_password(), "temporary": false }] }));

@@ -64,6 +64,12 @@ pub(super) struct Group {
     pub(super) attributes: BTreeMap<String, Vec<String>>,
 }
 
+/// How many there are.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Count {
+    pub(super) count: usize,
+}
+
 /// Something with a name: a role.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Named {

@@ -21,8 +21,13 @@ pub(super) struct AgentsGroup {
 }
 
 /// The rights: find, set, create and end sessions; read the policy; where roles of clients are protected, read those.
-fn roles(protected: &Protected) -> Vec<&'static str> {
-    let mut roles = vec!["manage-users", "view-users", "query-users", "view-realm"];
+/// With fine-grained permissions beside them, those of users are in the permissions.
+fn roles(protected: &Protected, by_permissions: bool) -> Vec<&'static str> {
+    let mut roles = if by_permissions {
+        vec!["query-users", "query-groups", "view-realm"]
+    } else {
+        vec!["manage-users", "view-users", "query-users", "view-realm"]
+    };
     if protected.roles.iter().any(|role| role.contains('/')) {
         roles.push("view-clients");
     }
@@ -32,7 +37,7 @@ fn roles(protected: &Protected) -> Vec<&'static str> {
 impl AgentsGroup {
     /// Nothing is known of it.
     pub(super) fn unknown(name: &str, management: String, protected: &Protected) -> Self {
-        Self { name: name.to_owned(), roles: roles(protected), management, id: None, has: Vec::new() }
+        Self { name: name.to_owned(), roles: roles(protected, false), management, id: None, has: Vec::new() }
     }
 
     /// Looks at it.
@@ -48,6 +53,18 @@ impl AgentsGroup {
         found.has = has.iter().filter_map(|role| role["name"].as_str()).map(str::to_owned).collect();
         found.id = Some(group.id);
         Ok(found)
+    }
+
+    /// Whether it reaches all users by its roles already.
+    pub(super) fn manages_users(&self) -> bool {
+        self.has.iter().any(|role| role == "manage-users")
+    }
+
+    /// Its rights over users are in permissions.
+    #[must_use]
+    pub(super) fn by_permissions(mut self, protected: &Protected) -> Self {
+        self.roles = roles(protected, true);
+        self
     }
 
     fn missing(&self) -> Vec<&'static str> {

@@ -13,8 +13,8 @@ use crate::domain::{Answer, Failure, Kind, Reason, Right};
 pub(super) enum Need {
     /// The realm itself, its flows and roles.
     Realm,
-    /// Workflows: no smaller role than the one over everything shows them (26.7.3).
-    Workflows,
+    /// Workflows and permissions: no smaller role than the one over everything shows workflows (26.7.3).
+    Everything,
     /// Clients.
     Clients,
     /// Users, groups and their roles.
@@ -25,7 +25,7 @@ impl Need {
     const fn words(self) -> &'static str {
         match self {
             Self::Realm => "change the realm and its flows",
-            Self::Workflows => "see and make workflows",
+            Self::Everything => "see and make workflows and permissions",
             Self::Clients => "make and change clients",
             Self::Users => "make and change groups and users",
         }
@@ -34,7 +34,7 @@ impl Need {
     const fn role(self) -> &'static str {
         match self {
             Self::Realm => "manage-realm",
-            Self::Workflows => "realm-admin",
+            Self::Everything => "realm-admin",
             Self::Clients => "manage-clients",
             Self::Users => "manage-users",
         }

@@ -11,6 +11,7 @@ mod group;
 mod history;
 mod part;
 mod pending;
+mod permissions;
 mod self_test;
 mod visitor;
 mod workflow;
@@ -23,6 +24,7 @@ use self::flow::ResetFlow;
 use self::history::History;
 use self::part::{NotHere, Part};
 use self::pending::{PendingGroup, StaleProof};
+use self::permissions::{By, Permissions};
 use self::self_test::SelfTest;
 use self::workflow::Leaving;
 use super::api::Api;
@@ -112,16 +114,10 @@ impl KeycloakPreparation {
         ]
     }
 
-    fn notes(&self, realm: &Realm) -> Vec<String> {
-        let group = &self.wishes.agents;
+    fn notes(realm: &Realm) -> Vec<String> {
         let mut notes = Vec::new();
         if realm.reset_password_allowed == Some(false) {
             notes.push("\"Forgot password\" is off in this realm: nobody resets by e-mail, and the refusal could not be tried.".to_owned());
-        }
-        if realm.admin_permissions_enabled == Some(true) {
-            notes.push(format!(
-                "Fine-grained permissions are on in this realm. The group /{group} gets roles nevertheless: a permission that grants something to one group refuses it to everybody else, and it does not reach lock-outs. docs/backends/keycloak.md has the permissions for those who prefer them."
-            ));
         }
         notes
     }
@@ -185,16 +181,27 @@ impl Preparation for KeycloakPreparation {
         let calls = self.calls.as_ref().ok_or_else(nobody)?;
         calls.may_prepare().await?;
         let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
-        let mut parts: Vec<Box<dyn Part>> = vec![
-            client::look(calls, &self.settings).await?,
-            Box::new(AgentsGroup::look(calls, &self.wishes.agents, &self.protected).await?),
-            Box::new(History::of(&realm)),
-        ];
+        let mut parts: Vec<Box<dyn Part>> = vec![client::look(calls, &self.settings).await?];
+        let mut notes = Self::notes(&realm);
+        let agents = AgentsGroup::look(calls, &self.wishes.agents, &self.protected).await?;
+        let fine = realm.admin_permissions_enabled == Some(true) && !agents.manages_users();
+        let by = if fine { Permissions::look(calls, &self.wishes.agents).await? } else { By::Roles(None) };
+        match by {
+            By::Permissions(permissions) => {
+                parts.push(Box::new(agents.by_permissions(&self.protected)));
+                parts.push(Box::new(permissions));
+            }
+            By::Roles(note) => {
+                parts.push(Box::new(agents));
+                notes.extend(note);
+            }
+        }
+        parts.push(Box::new(History::of(&realm)));
         parts.extend(self.pending_parts(calls, &realm).await?);
         let steps = parts.iter().map(|part| part.step()).collect();
         let administrator = Some(calls.name.clone());
         self.parts = parts;
-        Ok(Preparations { about: self.about(), administrator, steps, notes: self.notes(&realm), next: self.next() })
+        Ok(Preparations { about: self.about(), administrator, steps, notes, next: self.next() })
     }
 
     async fn carry_out(&mut self, step: &Step) -> Answer<String> {

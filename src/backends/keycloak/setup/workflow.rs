@@ -31,7 +31,7 @@ impl Leaving {
     /// # Errors
     /// As for [`Calls::get`].
     pub(super) async fn look(calls: &Calls, group: &str) -> Answer<Option<Self>> {
-        let all: Option<Vec<Value>> = calls.find(&["workflows"], &[("max", ALL)], Need::Workflows).await?;
+        let all: Option<Vec<Value>> = calls.find(&["workflows"], &[("max", ALL)], Need::Everything).await?;
         let Some(all) = all else { return Ok(None) };
         let mut found = Self::unknown(group);
         found.is_there = all.iter().any(|workflow| does(workflow, group));
@@ -91,9 +91,9 @@ impl Part for Leaving {
 
     async fn carry_out(&self, calls: &Calls) -> Answer<String> {
         if let Some(id) = &self.odd {
-            calls.remove(&["workflows", id], Need::Workflows).await?;
+            calls.remove(&["workflows", id], Need::Everything).await?;
         }
-        calls.make(&["workflows"], &self.wanted(), Need::Workflows).await?;
+        calls.make(&["workflows"], &self.wanted(), Need::Everything).await?;
         Ok(format!("the workflow \"{}\" is made", self.name()))
     }
 }
