@@ -84,7 +84,9 @@ fn setup_prints_its_steps_without_a_server_and_asks_for_what_it_needs() {
     assert!(error["hint"].as_str().unwrap().contains("--password-stdin"), "{error}");
     let nobody_answers = ["-o", "json", "setup", "--dry-run", "--administrator", "root", "--password-stdin"];
     assert_eq!(home.run_with(&nobody_answers, "x\n").must(8).error()["changed"], "no");
-    for wrong in [&["--print", "--yes"][..], &["--dry-run", "--yes"], &["--password-stdin"]] {
+    for wrong in
+        [&["--print", "--yes"][..], &["--dry-run", "--yes"], &["--password-stdin"], &["--print", "--agents", "a/b"]]
+    {
         home.run(&[&["setup"][..], wrong].concat()).must(2);
     }
 }

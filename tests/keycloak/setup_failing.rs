@@ -104,3 +104,24 @@ fn a_realm_that_refuses_everybody_a_reset_by_mail_is_told_and_left_as_it_was() {
     let ran = desk.setup(&realm, &["--yes"]).must(0);
     assert!(states(&ran).contains(&("reset_flow".into(), "not_here".into())));
 }
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn what_a_realm_wants_of_every_user_is_given_and_what_it_does_not_take_is_told_and_gone_on_from() {
+    let realm = Realm::shipped(Server::shared());
+    let desk = Desk::new(&realm, PROTECTED);
+    realm.require_attribute("branch");
+    let too_long = "length(50) and hashAlgorithm(pbkdf2-sha512) and hashIterations(1)";
+    realm.change(json!({ "passwordPolicy": too_long }));
+    let error = desk.setup(&realm, &["--yes"]).must(8).error();
+    assert_eq!(error["changed"], "yes");
+    let message = error["message"].as_str().unwrap();
+    for words in ["minimum length 50", "not noted as proved", "Done before: client, agents_group"] {
+        assert!(message.contains(words), "{message}");
+    }
+    assert!(!snapshot(&realm).to_string().contains("tellonce-self-test"));
+    realm.change(json!({ "passwordPolicy": "length(12) and hashAlgorithm(pbkdf2-sha512) and hashIterations(1)" }));
+    let done = states(&desk.setup(&realm, &["--yes"]).must(0));
+    let done: Vec<&str> = done.iter().filter(|(_, state)| state == "done").map(|(id, _)| id.as_str()).collect();
+    assert_eq!(done, ["reset_flow", "self_test"]);
+}

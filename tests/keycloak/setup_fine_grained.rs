@@ -48,6 +48,15 @@ fn agents_do_the_whole_job_by_permissions_alone_and_who_had_roles_keeps_them() {
     let swept = newcomer.run(&["-o", "json", "withdraw", "--older-than", "0s", "--all", "--yes"]).must(0).json();
     assert_eq!(swept["withdrawn"].as_array().unwrap().len(), 2, "{swept}");
     newcomer.run(&["doctor"]).must(0);
+    for _ in 0..3 {
+        realm.browser().sign_in("mary.somerville", "wrong").refused();
+    }
+    assert_eq!(
+        newcomer.reset("mary.somerville").must(7).error()["reason"],
+        "locked",
+        "permissions on all users show it"
+    );
+    newcomer.run(&["-o", "json", "reset", "mary.somerville", "--unlock", "--yes", "--reveal", "stdout"]).must(0);
 
     Desk::of(&realm, Rights::ManageUsers).run(&["find", "mary"]).must(0);
     let felix = Desk::of(&realm, Rights::FineManage);

@@ -23,7 +23,7 @@ use super::{Surroundings, Wishes};
 use crate::agent::https::Server;
 use crate::config::Profile;
 use crate::domain::ports::{AgentSignIn, Preparation};
-use crate::domain::{Answer, Place};
+use crate::domain::{Answer, Failure, Place};
 use settings::KeycloakSettings;
 use setup::KeycloakPreparation;
 use sign_in::KeycloakSignIn;
@@ -61,6 +61,10 @@ pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -
 /// As for [`open`].
 pub(super) fn prepare(profile: &Profile, around: &Surroundings<'_>, wishes: &Wishes) -> Answer<Box<dyn Preparation>> {
     let settings = KeycloakSettings::of(profile)?;
+    if wishes.agents.trim().is_empty() || wishes.agents.contains('/') {
+        let what = format!("\"{}\" is no name of a top-level group.", wishes.agents.escape_debug());
+        return Err(Failure::usage(what).hint("Give one with `--agents GROUP`."));
+    }
     let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: around.one_call };
     let (http, protected) = (server.client()?, super::protected(profile)?);
     Ok(Box::new(KeycloakPreparation::new(http, settings, protected, wishes.clone())))

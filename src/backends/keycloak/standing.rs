@@ -169,7 +169,7 @@ impl KeycloakAgent {
         }
         let path = ["attack-detection", "brute-force", "users", id];
         match self.api().get_if_any(&path, &[], Right::FindCustomers).await {
-            // Fine-grained permissions do not reach these: what cannot be read is not a lock.
+            // Permissions on some users alone do not reach these: what cannot be read is not a lock.
             Err(failure) if failure.reason == Reason::MissingRight => Ok(None),
             lock => lock,
         }

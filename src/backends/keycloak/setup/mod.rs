@@ -12,6 +12,7 @@ mod history;
 mod part;
 mod pending;
 mod permissions;
+mod person;
 mod self_test;
 mod visitor;
 mod workflow;

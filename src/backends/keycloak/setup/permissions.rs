@@ -66,7 +66,7 @@ impl Permissions {
         }
         if !foreign.is_empty() {
             return Ok(By::Roles(Some(format!(
-                "this realm has fine-grained permissions of its own ({}). One more beside them would refuse to others what they grant, so the agents' group gets roles; docs/backends/keycloak.md has the permissions for adding it to yours.",
+                "this realm has fine-grained permissions of its own ({}). One more beside them would refuse to others what they grant, so the agents' group gets roles.",
                 foreign.join(", ")
             ))));
         }

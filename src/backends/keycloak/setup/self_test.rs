@@ -5,25 +5,20 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
-use zeroize::Zeroizing;
+use serde_json::json;
 
 use super::calls::{Calls, Need};
 use super::part::{Part, step};
+use super::person::{NAME, clear_away, made_up, make_client, make_user};
 use super::visitor::Visitor;
 use super::{flow, group};
 use crate::backends::keycloak::agent::PROVED;
 use crate::backends::keycloak::settings::KeycloakSettings;
-use crate::backends::keycloak::wire::{Group, Realm, User};
-use crate::domain::ports::RandomSource;
+use crate::backends::keycloak::wire::{Group, Realm};
 use crate::domain::{Answer, Changed, Failure, Kind, Reason, Step};
-use crate::system::SystemRandom;
 
-/// The name of the user and of the client that are made for it.
-const NAME: &str = "tellonce-self-test";
-/// Nobody has this name; mail to `.invalid` goes nowhere (RFC 6761 section 6.4).
+/// Nobody has this name.
 const NOBODY: &str = "tellonce-self-test-nobody";
-const EMAIL: &str = "tellonce-self-test@example.invalid";
 /// How long the workflow may take: the server runs it beside the sign-in.
 const LONGEST: Duration = Duration::from_secs(15);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -155,63 +150,7 @@ fn told(failure: Failure, not_removed: Option<String>, restored: Answer<Option<S
     Failure { message: said.join(" "), changed: Changed::Yes, ..failure }.hint(hint)
 }
 
-/// A password that nobody is told, with something of every class that policies ask for.
-fn made_up() -> Answer<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new([0_u8; 12]);
-    SystemRandom.fill(&mut *bytes)?;
-    let mut text = Zeroizing::new(String::with_capacity(64));
-    for byte in bytes.iter() {
-        for half in [byte >> 4, byte & 15] {
-            text.push(char::from(b'a' + half));
-        }
-    }
-    text.push_str("-Aq7!Bz9?Cx3+");
-    Ok(text)
-}
-
-/// By it the user made for it signs in; the agents' own client takes no passwords.
-async fn make_client(calls: &Calls) -> Answer<()> {
-    let body = json!({
-        "clientId": NAME, "publicClient": true, "directAccessGrantsEnabled": true, "standardFlowEnabled": true,
-        "fullScopeAllowed": false, "redirectUris": ["http://127.0.0.1/callback"], "webOrigins": [],
-    });
-    calls.make(&["clients"], &body, Need::Clients).await.map(drop)
-}
-
-/// A user with a temporary password and nothing else to do at the first sign-in; its id.
-async fn make_user(calls: &Calls, temporary: &str) -> Answer<String> {
-    let user = |more: Value| {
-        let mut user = json!({ "username": NAME, "email": EMAIL, "emailVerified": true, "enabled": true,
-            "firstName": "tellonce", "lastName": "self-test" });
-        if let (Some(user), Value::Object(more)) = (user.as_object_mut(), more) {
-            user.extend(more);
-        }
-        user
-    };
-    let credentials = json!([{ "type": "password", "value": temporary, "temporary": true }]);
-    let made = calls.make(&["users"], &user(json!({ "credentials": credentials })), Need::Users).await?;
-    let id = made.ok_or_else(|| Failure::unavailable("The server made a user and did not say which it is."))?;
-    // What the realm asks of every new user at the first sign-in is not what is tried here.
-    let only = user(json!({ "requiredActions": ["UPDATE_PASSWORD"] }));
-    calls.put(&["users", &id], &only, Need::Users).await?;
-    Ok(id)
-}
-
 async fn is_in(calls: &Calls, user: &str, group: &str) -> Answer<bool> {
     let groups: Vec<Group> = calls.get(&["users", user, "groups"], &[], Need::Users).await?;
     Ok(groups.iter().any(|found| found.id == group))
-}
-
-/// Removes the user and the client made for it, also those of a run that was cut off.
-async fn clear_away(calls: &Calls) -> Answer<()> {
-    let query = [("username", NAME), ("exact", "true")];
-    let users: Vec<User> = calls.get(&["users"], &query, Need::Users).await?;
-    for user in users.iter().filter(|user| user.email.as_deref() == Some(EMAIL)) {
-        calls.remove(&["users", &user.id], Need::Users).await?;
-    }
-    let clients: Vec<Value> = calls.get(&["clients"], &[("clientId", NAME)], Need::Clients).await?;
-    for id in clients.iter().filter(|client| client["clientId"] == NAME).filter_map(|client| client["id"].as_str()) {
-        calls.remove(&["clients", id], Need::Clients).await?;
-    }
-    Ok(())
 }
