@@ -38,7 +38,9 @@ pub(super) struct SelfTest {
 impl Part for SelfTest {
     fn step(&self) -> Step {
         let group = &self.settings.pending_group;
-        let words = format!("proved on a user made for it and removed, and noted on /{group} for agents to read");
+        let words = format!(
+            "the proof that this works, on a user made for it and removed; noted on /{group}, where agents read it"
+        );
         let by_hand = vec![
             "Make a user with a temporary password, put it into the group, and ask for a reset by e-mail: it must be refused. Sign in with it and choose a new password: it must have left the group. Remove it.".to_owned(),
             format!("Groups, {group}, Attributes, Add: {PROVED} = the name of the reset flow that is bound."),
