@@ -85,13 +85,6 @@ impl Outcome {
     }
 }
 
-/// The backend did not take it for now, and nothing changed: the row is tried again.
-pub fn is_transient(failure: &Failure) -> bool {
-    failure.kind == Kind::Unavailable
-        && failure.changed == crate::domain::Changed::No
-        && matches!(failure.reason, Reason::BackendUnavailable | Reason::Throttled)
-}
-
 /// No further row would fare better: the run stops, and is resumed when that is mended.
 pub const fn stops_the_run(failure: &Failure) -> bool {
     matches!(failure.reason, Reason::AuditUnavailable | Reason::SessionOver | Reason::NotSignedIn | Reason::Interrupted)

@@ -1,5 +1,6 @@
 //! The calls of the admin API: sent with the agent's token, retried only where that is harmless, told in words.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::told;
 use super::wire::Refusal;
 use crate::agent::https::{BodyFailed, body, no_answer};
 use crate::agent::oauth::TokenKeeper;
-use crate::domain::{Answer, Failure, Right};
+use crate::domain::{Answer, Failure, Reason, Right};
 
 /// A server's Retry-After is followed up to this long.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -27,6 +28,8 @@ pub(super) struct Api {
     realm: Url,
     pub(super) keeper: TokenKeeper,
     name: String,
+    /// The caller tries again itself what changed nothing.
+    left: Cell<bool>,
 }
 
 /// What a request carries.
@@ -73,7 +76,29 @@ struct Broken {
 
 impl Api {
     pub(super) fn new(http: reqwest::Client, realm: Url, name: String, keeper: TokenKeeper) -> Self {
-        Self { http, realm, keeper, name }
+        Self { http, realm, keeper, name, left: Cell::new(false) }
+    }
+
+    /// From now on the caller tries again itself what changed nothing.
+    pub(super) fn leave_retries(&self) {
+        self.left.set(true);
+    }
+
+    /// A read that has to succeed here, for its caller cannot repeat what went before it.
+    ///
+    /// # Errors
+    /// The read's own, once it has been tried often enough.
+    pub(super) async fn insisting<T>(&self, read: impl AsyncFn() -> Answer<T>) -> Answer<T> {
+        (|| read())
+            .retry(pauses())
+            .when(|failure: &Failure| self.left.get() && failure.is_passing())
+            .adjust(|failure: &Failure, usual| adjusted(failure.retry_after, usual))
+            .await
+    }
+
+    /// Whether it is tried again here and not by the caller.
+    fn is_ours(&self, broken: &Broken) -> bool {
+        broken.passing && !(self.left.get() && broken.failure.is_passing())
     }
 
     /// Reads an object; `right` is what a 403 means is missing.
@@ -103,7 +128,7 @@ impl Api {
         right: Right,
     ) -> Answer<Option<T>> {
         let url = self.url(path);
-        let got = retrying(|| self.once(&Method::GET, &url, query, || None), |broken| broken.passing).await?;
+        let got = retrying(|| self.once(&Method::GET, &url, query, || None), |broken| self.is_ours(broken)).await?;
         match got.status {
             StatusCode::OK => serde_json::from_slice(&got.body)
                 .map(Some)
@@ -134,7 +159,7 @@ impl Api {
         };
         let got = retrying(
             || self.once(&method, &url, &[], || bytes.clone()),
-            |broken| broken.passing && (harmless || broken.not_applied),
+            |broken| self.is_ours(broken) && (harmless || broken.not_applied),
         )
         .await?;
         match got.status {
@@ -187,7 +212,9 @@ impl Api {
         let refused = got.status == StatusCode::TOO_MANY_REQUESTS
             || (got.status == StatusCode::SERVICE_UNAVAILABLE && pause.is_some());
         if refused || got.status.is_server_error() {
-            let failure = maybe_applied(told::unexpected(url, got.status, None, &got.body), changes && !refused);
+            let told = told::unexpected(url, got.status, None, &got.body);
+            let told = if refused { Failure { reason: Reason::Throttled, retry_after: pause, ..told } } else { told };
+            let failure = maybe_applied(told, changes && !refused);
             return Err(Broken { failure, not_applied: refused, passing: true, pause });
         }
         Ok(got)
@@ -231,17 +258,25 @@ async fn retrying<F: Future<Output = Result<Got, Broken>>>(
     call: impl FnMut() -> F,
     again: impl FnMut(&Broken) -> bool,
 ) -> Answer<Got> {
-    let pauses = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(LONGEST_PAUSE)
-        .with_max_times(AGAIN)
-        .with_jitter();
-    call.retry(pauses)
+    call.retry(pauses())
         .when(again)
-        .adjust(|broken: &Broken, usual| usual.map(|usual| broken.pause.unwrap_or(usual).min(LONGEST_PAUSE)))
+        .adjust(|broken: &Broken, usual| adjusted(broken.pause, usual))
         .notify(|broken: &Broken, pause| tracing::debug!(failure = %broken.failure, ?pause, "sent again"))
         .await
         .map_err(|broken| broken.failure)
+}
+
+fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(LONGEST_PAUSE)
+        .with_max_times(AGAIN)
+        .with_jitter()
+}
+
+/// The server's own time to come back, where it says one; no more pauses when they are used up.
+fn adjusted(asked: Option<Duration>, usual: Option<Duration>) -> Option<Duration> {
+    usual.map(|usual| asked.unwrap_or(usual).min(LONGEST_PAUSE))
 }
 
 /// Retry-After: seconds, or a date (RFC 9110 section 10.2.3).

@@ -135,6 +135,10 @@ impl IdentityBackend for KeycloakAgent {
         Ok(Capabilities { gaps, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
+    fn leave_retries(&self) {
+        self.api().leave_retries();
+    }
+
     async fn rights(&self) -> Answer<Vec<Right>> {
         self.rights_read().await
     }
@@ -166,7 +170,7 @@ impl IdentityBackend for KeycloakAgent {
             Whom::NewUser(new) => self.create(new, value).await?,
         };
         let after = |failure: Failure| SetFailed::Other(Failure { changed: Changed::Yes, ..failure });
-        let credentials = self.credentials(&id).await.map_err(after)?;
+        let credentials = self.api().insisting(async || self.credentials(&id).await).await.map_err(after)?;
         let set = password(&credentials)
             .ok_or_else(|| after(Failure::unavailable("The server shows no password that was set.")))?;
         let at = set_at(set).unwrap_or_else(Timestamp::now);
