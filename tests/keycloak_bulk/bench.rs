@@ -80,7 +80,7 @@ impl Bench {
         let key = self.key.to_public().to_string();
         let rows = self.rows.to_string();
         let all = ["--timeout", "3s", "bulk", "in.csv", "--yes", "--expect", &rows, "--out", OUT, "--seal-to", &key];
-        all.iter().chain(&["--wait", "30s", "--progress", "json"]).chain(more).map(|text| (*text).to_owned()).collect()
+        all.iter().chain(&["--progress", "json"]).chain(more).map(|text| (*text).to_owned()).collect()
     }
 
     /// Starts the run.

@@ -53,7 +53,7 @@ fn a_session_that_cannot_be_renewed_stops_it_and_it_goes_on_after_a_new_sign_in(
 fn a_server_that_is_restarted_is_waited_for() {
     let server: &'static Server = Box::leak(Box::new(Server::start(ServerOptions::default())));
     let bench = Bench::on(Realm::shipped(server), 20);
-    let mut child = bench.start(&["--rate", "4", "--wait", "5m"]);
+    let mut child = bench.start(&["--rate", "4"]);
     bench.wait_for(3, &mut child);
     server.stop();
     server.start_again();
