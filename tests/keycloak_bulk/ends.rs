@@ -1,9 +1,13 @@
 //! The session, the server, or the tool itself ends in the middle of a run.
 
-use super::bench::Bench;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use super::bench::{Bench, crowd, name};
+use super::desk::Desk;
 use super::fault_proxy::{Fault, Rule};
-use super::home::Ran;
-use super::rig::{Realm, RealmOptions, Server, ServerOptions};
+use super::home::{BINARY, Ran};
+use super::rig::{Entered, Realm, RealmOptions, Server, ServerOptions, old_password};
 
 fn end(child: std::process::Child) -> Ran {
     Ran::of(&child.wait_with_output().unwrap())
@@ -83,4 +87,34 @@ fn killed_again_and_again_and_resumed_until_done() {
         bench.until_done();
     }
     bench.settled();
+}
+
+/// Refresh tokens are good once here, and an access token for seconds: eight at once must not end each other's session.
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn single_resets_eight_at_once_share_one_session_and_one_audit_chain() {
+    let more = serde_json::json!({ "accessTokenLifespan": 13 });
+    let options = RealmOptions { refresh_rotation: true, more, ..RealmOptions::default() };
+    let realm = Realm::with(Server::shared(), &options);
+    crowd(&realm, 16);
+    let desk = Desk::new(&realm, "protected = 'none'");
+    let mut login = desk.command(&["login", "--device", "--store", "file"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(login.stderr.take().unwrap()).lines();
+    let line = lines.by_ref().map(Result::unwrap).find(|line| line.contains("which has the code in it")).unwrap();
+    realm.browser().approve_device(line[line.find("http").unwrap()..].trim(), "robin", old_password()).unwrap();
+    assert!(lines.all(|line| line.is_ok()) && login.wait().unwrap().success());
+    let names: String = (0..16).map(|number| name(number) + "\n").collect();
+    std::fs::write(desk.home.path().join("names"), names).unwrap();
+    let one = "printf '%s ' ID; \"$T\" reset ID --yes --reveal stdout | cat";
+    let script = format!("xargs -P 8 -I ID sh -c 'answer=$({one}); echo \"$answer\"' < names");
+    let mut shell = desk.home.command("bash");
+    let ran = Ran::of(&shell.args(["-c", &script]).env("T", BINARY).output().unwrap()).must(0);
+    assert_eq!(ran.stdout.lines().count(), 16, "{ran:?}");
+    for line in ran.stdout.lines() {
+        let (username, password) = line.split_once(' ').unwrap();
+        let entered = realm.browser().sign_in(username, password);
+        assert!(matches!(entered, Entered::ChangeRequired(_)), "{username}: {entered:?}; {ran:?}");
+    }
+    desk.run(&["whoami"]).must(0);
+    assert_eq!(desk.run(&["audit", "verify", "-o", "json"]).must(0).json()["records"], 48);
 }

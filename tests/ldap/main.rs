@@ -1,6 +1,7 @@
 //! Active Directory and `OpenLDAP` from the outside: what is refused, and what a server or a network can do wrong.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it does not expect")]
 
+mod bulk;
 mod proxy;
 mod server;
 
@@ -109,6 +110,7 @@ fn openldap() {
     lock_outs_are_lifted(&server);
     creates_people_with_any_name(&server);
     a_cut_after_the_change_is_told(&server);
+    bulk::a_run_creates_sets_and_survives_a_cut(&server);
     connections_that_are_wrong_are_told(&server);
 }
 
@@ -120,5 +122,6 @@ fn active_directory() {
     lock_outs_are_lifted(&server);
     creates_people_with_any_name(&server);
     a_cut_after_the_change_is_told(&server);
+    bulk::a_run_creates_sets_and_survives_a_cut(&server);
     connections_that_are_wrong_are_told(&server);
 }

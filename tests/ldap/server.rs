@@ -49,6 +49,14 @@ impl Server {
         self.value("URL")
     }
 
+    pub fn unit(&self) -> &str {
+        self.value("OU")
+    }
+
+    pub fn authority(&self) -> &str {
+        self.value("CA")
+    }
+
     pub fn address(&self) -> String {
         self.url().trim_start_matches("ldaps://").to_owned()
     }
@@ -136,6 +144,10 @@ impl Home {
 
     pub fn audit_log(&self) -> PathBuf {
         self.folder.path().join("audit.jsonl")
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     pub fn protect(&mut self, group: &str) {

@@ -10,8 +10,8 @@ fn home(customers: u32, rows: u32) -> Home {
     let many = customers.to_string();
     home.run(&[&PRACTICE[..], &["practice", "start-over", "--yes", "--customers", &many]].concat()).must(0);
     home.login("sam");
-    let lines: String = (0..rows).map(|row| format!("C-{}\n", 1030 + row)).collect();
-    std::fs::write(home.path().join("in.csv"), format!("customer\n{lines}")).unwrap();
+    let lines: Vec<String> = (0..rows).map(|row| format!("C-{}", 1030 + row)).collect();
+    std::fs::write(home.path().join("in.csv"), format!("customer\n{}\n", lines.join("\n"))).unwrap();
     home
 }
 

@@ -4,7 +4,8 @@ mod checks;
 mod policy;
 mod standing;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use async_trait::async_trait;
@@ -35,13 +36,14 @@ const SET: [&str; 4] = ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName
 /// The dialect of `OpenLDAP`.
 pub(super) struct OpenLdap {
     settings: Rc<LdapSettings>,
-    /// The change number of the last set: it names the change, where the time names only the second.
-    last_set: std::cell::RefCell<Option<String>>,
+    /// The change number of each set that is not read back yet (a bulk run has several under way), by the user's DN: it
+    /// names the change, where the time names only the second.
+    sets: RefCell<HashMap<String, Option<String>>>,
 }
 
 impl OpenLdap {
-    pub(super) const fn new(settings: Rc<LdapSettings>) -> Self {
-        Self { settings, last_set: std::cell::RefCell::new(None) }
+    pub(super) fn new(settings: Rc<LdapSettings>) -> Self {
+        Self { settings, sets: RefCell::default() }
     }
 
     fn controls(agent: &LdapAgent) -> Vec<RawControl> {
@@ -61,7 +63,7 @@ impl OpenLdap {
                 after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
             }
         };
-        *self.last_set.borrow_mut() = entry.text("entryCSN");
+        self.sets.borrow_mut().insert(dn.to_owned(), entry.text("entryCSN"));
         let stamp = stamp(&entry);
         let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| agent.clock.now());
         Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
@@ -259,7 +261,8 @@ impl Dialect for OpenLdap {
         let entry = agent.entry(&issued.user, &[&SET[..], &["pwdPolicySubentry"]].concat()).await?;
         let policy = UserPolicy::read(agent, entry.text("pwdPolicySubentry")).await?;
         let change_required = entry.is_true("pwdReset") && policy.would_not_stick().is_none();
-        let ours = entry.text("entryCSN") == *self.last_set.borrow()
+        let set = self.sets.borrow_mut().remove(issued.user.as_str()).flatten();
+        let ours = entry.text("entryCSN") == set
             && entry.text("modifiersName").zip(agent.known.dn.as_deref()).is_none_or(|(by, own)| same_dn(&by, own));
         // Somebody else's change in the same second has the same time: it is told by leaving the stamp out.
         let stamp = stamp(&entry).filter(|_| ours);
