@@ -61,6 +61,8 @@ pub(super) struct Connection {
     server: Cell<usize>,
     /// The last change: from then on this server and no other, which may not know yet.
     changed_at: Cell<Option<Instant>>,
+    /// The last answer to a read.
+    answered_at: Cell<Option<Instant>>,
 }
 
 impl Connection {
@@ -69,7 +71,13 @@ impl Connection {
     /// # Errors
     /// Exit 4: the bind is refused. Exit 8: no server answers.
     pub(super) async fn open(target: Target) -> Answer<Self> {
-        let connection = Self { target, live: RefCell::new(None), server: Cell::new(0), changed_at: Cell::new(None) };
+        let connection = Self {
+            target,
+            live: RefCell::new(None),
+            server: Cell::new(0),
+            changed_at: Cell::new(None),
+            answered_at: Cell::new(None),
+        };
         connection.ldap().await?;
         Ok(connection)
     }
@@ -90,6 +98,11 @@ impl Connection {
         if self.changed_at.get().as_ref().is_some_and(read_back_by_now) {
             self.changed_at.set(None);
         }
+    }
+
+    /// Whether it lived a moment ago.
+    pub(super) fn answered_within(&self, time: Duration) -> bool {
+        self.live.borrow().is_some() && self.answered_at.get().is_some_and(|at| at.elapsed() < time)
     }
 
     /// The live handle; where there is none, a new connection to the first server that answers.
@@ -155,10 +168,9 @@ impl Connection {
     ) -> Answer<Results> {
         let once = || async move {
             let mut ldap = self.ldap().await?;
-            let (entries, result) = self
-                .pages(&mut ldap, base, scope, filter, attributes, most)
-                .await
-                .map_err(|error| self.lost(error))?;
+            let (entries, result) =
+                self.pages(&mut ldap, base, scope, filter, attributes, most).await.map_err(|error| self.lost(error))?;
+            self.answered_at.set(Some(Instant::now()));
             match result.rc {
                 NO_SUCH_OBJECT => Ok(Results { entries: Vec::new(), complete: true }),
                 0 | SIZE_LIMIT => {

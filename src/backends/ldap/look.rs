@@ -37,9 +37,16 @@ pub(super) async fn servers(sign_in: &LdapSignIn) -> Vec<Check> {
     let mut checks = Vec::new();
     for (url, told) in &found {
         match told {
-            Ok(told) => checks.extend(of_one(&sign_in.settings, url, told, sign_in.clock.now(), &sign_in.place.backend)),
+            Ok(told) => {
+                let now = sign_in.clock.now();
+                checks.extend(of_one(&sign_in.settings, url, told, now, &sign_in.place.backend));
+            }
             Err(failure) if one_answers => {
-                checks.push(Check::new("server", CheckState::Warning, format!("{failure} Another one serves meanwhile.")));
+                checks.push(Check::new(
+                    "server",
+                    CheckState::Warning,
+                    format!("{failure} Another one serves meanwhile."),
+                ));
             }
             Err(failure) => checks.push(Check::new("server", CheckState::Fault, failure.told())),
         }

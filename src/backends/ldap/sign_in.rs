@@ -1,5 +1,6 @@
 //! Agents sign in by a bind; what is kept is the bind password, for eight hours.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,12 +72,12 @@ impl LdapSignIn {
             clock: Arc::clone(&self.clock),
             until,
         });
-        let beside = self.settings.customers.clone();
-        let backend = LdapBackend { agent: Rc::clone(&inner), directory_beside: beside.is_some() };
-        let directory: Box<dyn CustomerDirectory> = match beside {
-            Some(path) => Box::new(CsvCustomers::new(path)),
-            None => Box::new(LdapDirectory(inner)),
+        let beside = self.settings.customers.clone().map(CsvCustomers::new);
+        let directory: Box<dyn CustomerDirectory> = match &beside {
+            Some(customers) => Box::new(customers.clone()),
+            None => Box::new(LdapDirectory(Rc::clone(&inner))),
         };
+        let backend = LdapBackend { agent: inner, beside, capabilities: RefCell::default() };
         Ok(Session::new(agent, self.place.clone(), until, Box::new(backend), directory))
     }
 }
