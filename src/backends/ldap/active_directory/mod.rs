@@ -187,6 +187,10 @@ impl Dialect for ActiveDirectory {
         if name.is_empty() { "customer".to_owned() } else { name.to_owned() }
     }
 
+    fn facts(&self) -> &'static [&'static str] {
+        &standing::FACTS
+    }
+
     async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
         standing::read(agent, user).await
     }
