@@ -41,12 +41,25 @@ impl Server {
     /// # Errors
     /// Exit 2: the certificate authorities cannot be read.
     pub fn client(&self) -> Answer<Client> {
+        self.client_that(false)
+    }
+
+    /// A client whose answers tell the server's certificate: for `doctor`.
+    ///
+    /// # Errors
+    /// As for [`Server::client`].
+    pub fn looking_client(&self) -> Answer<Client> {
+        self.client_that(true)
+    }
+
+    fn client_that(&self, looks: bool) -> Answer<Client> {
         let configuration = |what: String| Failure::new(Kind::Usage, Reason::Configuration, what);
         let mut builder = Client::builder()
             .user_agent(concat!("tellonce/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECTING.min(self.one_call))
-            .timeout(self.one_call);
+            .timeout(self.one_call)
+            .tls_info(looks);
         if let Some(path) = &self.ca_cert {
             let shown = path.display();
             let pem = std::fs::read(path)

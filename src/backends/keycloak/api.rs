@@ -102,7 +102,22 @@ impl Api {
         query: &[(&str, &str)],
         right: Right,
     ) -> Answer<Option<T>> {
-        let url = self.url(path);
+        self.read(self.url(path), query, right).await
+    }
+
+    /// What the server tells this agent of itself; 403 for agents without any right over the realm.
+    ///
+    /// # Errors
+    /// As for [`Api::get`].
+    pub(super) async fn server_info<T: DeserializeOwned>(&self) -> Answer<Option<T>> {
+        let mut url = self.realm.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop().pop().push("serverinfo"); // …/admin/realms/REALM
+        }
+        self.read(url, &[], Right::FindCustomers).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, url: Url, query: &[(&str, &str)], right: Right) -> Answer<Option<T>> {
         let got = retrying(|| self.once(&Method::GET, &url, query, || None), |broken| broken.passing).await?;
         match got.status {
             StatusCode::OK => serde_json::from_slice(&got.body)
