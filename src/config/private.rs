@@ -52,10 +52,8 @@ pub fn check_private(path: &Path, found: &Metadata, holds: Holds) -> Result<(), 
 /// # Errors
 /// It cannot be read, is somebody else's, or others may do more than they should.
 pub fn open_private_file(path: &Path, holds: Holds) -> Result<Option<File>, NotPrivate> {
-    let unreadable = |error: std::io::Error| NotPrivate {
-        what: format!("{} cannot be read ({error})", path.display()),
-        hint: None,
-    };
+    let unreadable =
+        |error: std::io::Error| NotPrivate { what: format!("{} cannot be read ({error})", path.display()), hint: None };
     let file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(unreadable)?,
@@ -79,9 +77,13 @@ mod tests {
         let path = folder.path().join("file");
         assert!(open_private_file(&path, Holds::Secret).unwrap().is_none(), "there is none");
         std::fs::write(&path, "x").unwrap();
-        for (mode, settings, secret) in
-            [(0o600, true, true), (0o640, true, false), (0o604, true, false), (0o620, false, false), (0o602, false, false)]
-        {
+        for (mode, settings, secret) in [
+            (0o600, true, true),
+            (0o640, true, false),
+            (0o604, true, false),
+            (0o620, false, false),
+            (0o602, false, false),
+        ] {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             for (holds, taken) in [(Holds::Settings, settings), (Holds::Secret, secret)] {
                 let opened = open_private_file(&path, holds);

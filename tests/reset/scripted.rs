@@ -219,7 +219,8 @@ impl IdentityBackend for Scripted {
         if !inner.script.policy_refusals.is_empty() {
             return Err(SetFailed::Policy(inner.script.policy_refusals.remove(0)));
         }
-        let broken = Policy::new(inner.script.refuses_by.clone()).broken_by(password.for_backend(intent), &About::default());
+        let broken =
+            Policy::new(inner.script.refuses_by.clone()).broken_by(password.for_backend(intent), &About::default());
         if let Some(first) = broken.first() {
             return Err(SetFailed::Policy(vec![*first]));
         }

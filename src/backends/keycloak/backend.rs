@@ -15,8 +15,8 @@ use super::standing::{UPDATE_PASSWORD, password, set_at, stamp};
 use super::told;
 use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Issued, Names, NewUser, Pending, PolicyRead, Reason,
-    Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    Aid, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Issued, Names, NewUser, Pending,
+    PolicyRead, Reason, Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
 };
 
 /// As many calls at once as a server is kept busy by: more only make each slower (measured on two cores).
@@ -95,8 +95,13 @@ impl KeycloakAgent {
             enabled: true,
             credentials: [TemporaryCredential { r#type: "password", value, temporary: true }],
         })?;
-        let Written { status, created, refusal } =
+        let Written { status, created, refusal, sent_again } =
             self.api().change(Method::POST, &["users"], payload, Right::CreateUsers, false).await?;
+        if status == StatusCode::CONFLICT && sent_again {
+            // It may be the one of the first try, with a password that nobody was told.
+            let told = told::exists(&refusal, &new.username).answer_lost();
+            return Err(SetFailed::Other(told));
+        }
         if matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT) {
             return Err(told::create_refused(status, &refusal, &new.username));
         }

@@ -37,7 +37,8 @@ impl KeycloakAgent {
     }
 
     async fn version_check(&self) -> Answer<Check> {
-        let hidden = "your rights do not show it (the server tells it to those who may manage the realm): ask its administrator";
+        let hidden =
+            "your rights do not show it (the server tells it to those who may manage the realm): ask its administrator";
         let found = match self.api().server_info::<ServerInfo>().await {
             Err(failure) if failure.reason == Reason::MissingRight => None,
             found => found?.and_then(|info| info.system_info.version),
@@ -91,7 +92,7 @@ impl KeycloakAgent {
             Err(failure) if failure.reason == Reason::MissingRight => Check::new(
                 "locks",
                 CheckState::Warning,
-                "whether failed attempts have locked a customer, your rights do not show (fine-grained permissions do not reach it; it takes view-users): a right temporary password may be refused until the lock ends",
+                "whether failed attempts have locked a customer, your rights do not show (where fine-grained permissions do not reach it, it takes view-users): a right temporary password may be refused until the lock ends",
             ),
             found => {
                 found?;

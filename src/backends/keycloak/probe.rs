@@ -47,11 +47,8 @@ impl KeycloakSignIn {
 
     /// Reachable, trusted and for how long, and whether agents could sign in by the profile's client.
     pub(super) async fn look_from_outside(&self) -> Vec<Check> {
-        let server = Server {
-            url: self.settings.url.clone(),
-            ca_cert: self.settings.ca_cert.clone(),
-            one_call: self.one_call,
-        };
+        let server =
+            Server { url: self.settings.url.clone(), ca_cert: self.settings.ca_cert.clone(), one_call: self.one_call };
         let found = match server.looking_client() {
             Ok(http) => self.discover(&http).await,
             Err(failure) => Err(failure),
