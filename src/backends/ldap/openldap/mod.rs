@@ -21,7 +21,7 @@ use super::failure::{self, ASSERTION_FAILED, CONSTRAINT, EXISTS, INVALID_NAME, W
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Pending, PolicyRead,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Pending, PolicyRead,
     Reason, Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
 };
 use policy::UserPolicy;
@@ -342,7 +342,8 @@ impl Dialect for OpenLdap {
         if !agent.known.has(ber::POST_READ) {
             gaps.insert(Gap::StampNamesNoAuthor);
         }
-        Ok(Capabilities { gaps, set_lifts_lock: true, concurrency: CONCURRENCY })
+        let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
+        Ok(Capabilities { gaps, aids, set_lifts_lock: true, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, _: &LdapAgent) -> Answer<Vec<Right>> {
