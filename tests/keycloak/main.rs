@@ -10,6 +10,9 @@
 
 #[path = "../support/keycloak_desk.rs"]
 mod desk;
+mod doctor;
+#[path = "../support/fault_proxy.rs"]
+mod fault_proxy;
 mod faults;
 #[path = "../support/home.rs"]
 mod home;

@@ -30,7 +30,7 @@ impl Proxy {
     }
 
     pub fn url(&self) -> String {
-        format!("ldaps://127.0.0.1:{}", self.port)
+        format!("\"ldaps://127.0.0.1:{}\"", self.port)
     }
 
     /// As soon as there is one more intent in the log than now.

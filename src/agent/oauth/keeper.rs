@@ -111,6 +111,11 @@ impl TokenKeeper {
         self.kept.borrow().ends()
     }
 
+    /// When the access token runs out, by this machine's clock.
+    pub fn access_until(&self) -> Timestamp {
+        self.kept.borrow().tokens.access_until
+    }
+
     /// The bearer token, good for at least one call.
     ///
     /// # Errors

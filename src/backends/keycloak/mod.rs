@@ -10,6 +10,7 @@ mod claims;
 mod directory;
 mod pending;
 mod policy;
+mod probe;
 mod settings;
 mod sign_in;
 mod standing;

@@ -155,7 +155,8 @@ impl KeycloakAgent {
         }
         let path = ["attack-detection", "brute-force", "users", id];
         match self.api().get_if_any(&path, &[], Right::FindCustomers).await {
-            // Fine-grained permissions do not reach these: what cannot be read is not a lock.
+            // Not on every server do fine-grained permissions reach these: what cannot be read is not a lock, and
+            // `doctor` says so.
             Err(failure) if failure.reason == Reason::MissingRight => Ok(None),
             lock => lock,
         }

@@ -92,6 +92,19 @@ pub(super) struct Realm {
     pub(super) enabled: Option<bool>,
 }
 
+/// The server, as far as it tells of itself: its version only to agents who may manage the realm (26.7).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ServerInfo {
+    #[serde(default)]
+    pub(super) system_info: SystemInfo,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct SystemInfo {
+    pub(super) version: Option<String>,
+}
+
 /// How far failed attempts have come.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

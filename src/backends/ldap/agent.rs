@@ -47,6 +47,11 @@ impl LdapAgent {
         attributes
     }
 
+    /// The same, and what a standing is read from.
+    pub(super) fn attributes_and_facts(&self) -> Vec<&str> {
+        [&self.attributes()[..], self.dialect.facts()].concat()
+    }
+
     /// The attribute with the customer's id.
     pub(super) fn id_attribute(&self) -> &str {
         self.settings.customer_id.as_deref().unwrap_or_else(|| self.dialect.login())
@@ -121,27 +126,30 @@ impl LdapAgent {
         Customer { id: CustomerId::new(id), name, email, username, names, details }
     }
 
-    /// The customer's user; none where there is none.
+    /// The customer's user, with the facts; none where there is none.
     ///
     /// # Errors
     /// Exit 5: several users could be meant.
     pub(super) async fn user_of(&self, customer: &Customer) -> Answer<Option<Entry>> {
         let listed = customer.details.iter().find(|(label, _)| label == ENTRY).map(|(_, dn)| dn);
         if let Some(dn) = listed
-            && let Some(entry) = self.connection.read(dn, &self.attributes()).await?
+            && let Some(entry) = self.connection.read(dn, &self.attributes_and_facts()).await?
             && entry.has(self.dialect.login())
         {
             return Ok(Some(entry));
         }
         let mut ways: Vec<(&str, &str)> = Vec::new();
         ways.extend(customer.username.as_deref().map(|username| (self.dialect.login(), username)));
-        ways.push((self.id_attribute(), customer.id.as_str()));
+        // An id of another system is a name to sign in with by chance only.
+        if self.settings.customers.is_none() || self.settings.customer_id.is_some() {
+            ways.push((self.id_attribute(), customer.id.as_str()));
+        }
         ways.extend(customer.email.as_deref().map(|email| ("mail", email)));
         for (attribute, value) in ways {
-            let mut found = self.users_with(attribute, value).await?;
-            match found.len() {
-                0 => {}
-                1 => return Ok(found.pop()),
+            let found = self.users_with(attribute, value).await?;
+            match &found[..] {
+                [] => {}
+                [user] => return self.connection.read(&user.dn, &self.attributes_and_facts()).await,
                 _ => {
                     return Err(Failure::new(
                         Kind::Ambiguous,

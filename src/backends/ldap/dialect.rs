@@ -51,7 +51,9 @@ pub(super) trait Dialect {
     fn search(&self, escaped: &str) -> String;
     /// A name to sign in with made of this text.
     fn username(&self, text: &str) -> String;
-    /// Where a user stands.
+    /// The attributes that a standing is read from; some are answered for one entry at a time only.
+    fn facts(&self) -> &'static [&'static str];
+    /// Where a user stands, by an entry that has the facts.
     async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing>;
     /// The policy for a new user.
     async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead>;

@@ -21,10 +21,10 @@ pub(super) const UNWILLING: u32 = 53;
 pub(super) const WRONG_CREDENTIALS: u32 = 49;
 /// sizeLimitExceeded: what was sent is a part.
 pub(super) const SIZE_LIMIT: u32 = 4;
-/// busy: nothing was done (RFC 4511 appendix A.2).
-const BUSY: u32 = 51;
-/// unavailable: shutting down, or a subsystem is offline; nothing was done.
-const NOT_AVAILABLE: u32 = 52;
+/// busy: it was not done, and may be later.
+pub(super) const BUSY: u32 = 51;
+/// unavailable: the same, of a server that is going down or coming up.
+pub(super) const NOT_AVAILABLE: u32 = 52;
 /// assertionFailed (RFC 4528).
 pub(super) const ASSERTION_FAILED: u32 = 122;
 
@@ -45,11 +45,28 @@ pub(super) const fn was_not_sent(error: &LdapError) -> bool {
     matches!(error, LdapError::OpSend { .. } | LdapError::AddNoValues)
 }
 
+/// Whether the same call may well succeed a moment later: the connection was lost or not taken, or the server is busy.
+pub(super) fn is_passing(failure: &Failure) -> bool {
+    let Some(source) = failure.source.as_deref() else { return false };
+    if let Some(result) = source.downcast_ref::<LdapResult>() {
+        return matches!(result.rc, BUSY | NOT_AVAILABLE);
+    }
+    match source.downcast_ref::<LdapError>() {
+        Some(LdapError::Io { source }) => tls_error(source).is_none(),
+        Some(error) => is_lost(error),
+        None => false,
+    }
+}
+
+fn tls_error(error: &std::io::Error) -> Option<&TlsError> {
+    error.get_ref()?.downcast_ref::<TlsError>()
+}
+
 /// The words for a connection that did not come about.
 pub(super) fn not_reached(server: &str, error: LdapError) -> Failure {
     let what = match &error {
         LdapError::Timeout { .. } => "it did not answer in time".to_owned(),
-        LdapError::Io { source } => match source.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+        LdapError::Io { source } => match tls_error(source) {
             Some(TlsError::InvalidCertificate(wrong)) => certificate(wrong),
             Some(other) => format!("no encrypted connection came about ({other})"),
             None => source.to_string(),

@@ -22,8 +22,8 @@ use super::failure::{self, ASSERTION_FAILED, CONSTRAINT, EXISTS, INVALID_NAME, W
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Obstacle, Pending,
-    PolicyRead, Reason, Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Pending, PolicyRead,
+    Reason, Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
 };
 use policy::UserPolicy;
 use standing::{FACTS, stamp};
@@ -146,8 +146,8 @@ impl Dialect for OpenLdap {
     }
 
     async fn learn(&self, connection: &Connection) -> Answer<Known> {
-        let root = connection.read("", &["supportedControl"]).await?.unwrap_or_default();
-        let own = connection.who_am_i().await?;
+        let (root, own) = tokio::try_join!(connection.read("", &["supportedControl"]), connection.who_am_i())?;
+        let root = root.unwrap_or_default();
         let dn = own.and_then(|name| name.strip_prefix("dn:").map(str::to_owned));
         Ok(Known { dn, sids: Vec::new(), controls: root.texts("supportedControl") })
     }
@@ -178,13 +178,12 @@ impl Dialect for OpenLdap {
         if name.is_empty() { "customer".to_owned() } else { name }
     }
 
+    fn facts(&self) -> &'static [&'static str] {
+        &FACTS
+    }
+
     async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
-        let mut standing = standing::read(agent, user).await?;
-        if let Some(group) = standing::unseen_group(agent).await? {
-            let missing = format!("the group \"{group}\" is not there, or you may not read it");
-            standing.obstacles.insert(0, Obstacle::ProtectionUnreadable(missing));
-        }
-        Ok(standing)
+        standing::read(agent, user).await
     }
 
     async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead> {
@@ -258,8 +257,9 @@ impl Dialect for OpenLdap {
     }
 
     async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced> {
-        let entry = agent.entry(&issued.user, &[&SET[..], &["pwdPolicySubentry"]].concat()).await?;
-        let policy = UserPolicy::read(agent, entry.text("pwdPolicySubentry")).await?;
+        let wanted = [&SET[..], &["pwdPolicySubentry"]].concat();
+        let (entry, policy) = tokio::try_join!(agent.entry(&issued.user, &wanted), UserPolicy::read(agent, None))?;
+        let policy = policy.or_of(agent, &entry).await?;
         let change_required = entry.is_true("pwdReset") && policy.would_not_stick().is_none();
         let set = self.sets.borrow_mut().remove(issued.user.as_str()).flatten();
         let ours = entry.text("entryCSN") == set
@@ -345,7 +345,8 @@ impl Dialect for OpenLdap {
         if !agent.known.has(ber::POST_READ) {
             gaps.insert(Gap::StampNamesNoAuthor);
         }
-        Ok(Capabilities { gaps, set_lifts_lock: true, concurrency: CONCURRENCY })
+        let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
+        Ok(Capabilities { gaps, aids, set_lifts_lock: true, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, _: &LdapAgent) -> Answer<Vec<Right>> {

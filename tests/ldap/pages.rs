@@ -1,0 +1,1 @@
+//! The pages of docs/backends, followed as a new user would.
