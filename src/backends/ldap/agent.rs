@@ -11,7 +11,7 @@ use super::dialect::{Dialect, Known};
 use super::entry::Entry;
 use super::settings::LdapSettings;
 use crate::domain::ports::Clock;
-use crate::domain::{Answer, Customer, CustomerId, Failure, Kind, Names, Reason, UserId};
+use crate::domain::{Answer, Customer, CustomerId, Failure, Kind, Names, Pending, Reason, UserId};
 
 /// The detail under which `show` lists an entry's name, and by which it is found again.
 const ENTRY: &str = "Entry";
@@ -164,10 +164,32 @@ impl LdapAgent {
         Ok(None)
     }
 
+    /// Everybody whose temporary password is pending.
+    pub(super) async fn pending(&self) -> Answer<Vec<Pending>> {
+        let attributes = [&self.attributes()[..], self.dialect.recognised_by()].concat();
+        let filter = format!("(&{}{})", self.dialect.users(), self.dialect.pending());
+        let found =
+            self.connection.search(&self.settings.base, Scope::Subtree, &filter, &attributes, usize::MAX).await?;
+        if !found.complete {
+            return Err(Failure::unavailable("The directory sent only a part of what is pending (its size limit).")
+                .hint("Have the agents' limit raised; for slapd: `limits group=… size=unlimited`."));
+        }
+        let customers = self.customers(&found.entries);
+        let both = customers.into_iter().zip(&found.entries).filter(|(_, entry)| self.dialect.is_pending(entry));
+        Ok(both
+            .map(|(customer, entry)| {
+                let stamp = self.dialect.stamp(entry);
+                let issued_at = stamp.as_ref().and_then(|stamp| stamp.at);
+                let user = UserId::new(entry.dn.clone());
+                Pending { customer, user, issued_at, stamp, marked: false, withdrawn: false }
+            })
+            .collect())
+    }
+
     /// A name to sign in with that nobody has yet.
     pub(super) async fn free_username(&self, customer: &Customer) -> Answer<String> {
         let local = customer.email.as_deref().and_then(|email| email.split_once('@')).map(|(local, _)| local);
-        let base = self.dialect.username(local.unwrap_or(&customer.name));
+        let base = plain(local.unwrap_or(&customer.name), self.dialect.longest_login());
         let domain = super::settings::suffix(&self.settings.base);
         for number in 1..100_u32 {
             let name = if number == 1 { base.clone() } else { format!("{base}{number}") };
@@ -185,6 +207,14 @@ impl LdapAgent {
         let entry = self.connection.read(user.as_str(), attributes).await?;
         entry.ok_or_else(|| Failure::unavailable("The user is gone from the directory, or may not be read any more."))
     }
+}
+
+/// A name to sign in with made of this text: what every server takes, with room for a number behind it.
+fn plain(text: &str, longest: usize) -> String {
+    let letters = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    let name: String = text.to_lowercase().replace(' ', ".").chars().filter(letters).take(longest - 2).collect();
+    let name = name.trim_end_matches('.');
+    if name.is_empty() { "customer".to_owned() } else { name.to_owned() }
 }
 
 /// Whether two names (RFC 4514) are the same, written as servers write them.
