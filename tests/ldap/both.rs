@@ -25,6 +25,10 @@ fn refuses(server: &Server) {
     for nobody in ["a*)(uid=*", "\\2a", "(|(cn=*", "*", "uid=ada,ou=elsewhere", "\u{202e}ada"] {
         home.refuses(nobody, 3, "No customer");
     }
+    for elsewhere in [server.value("AGENT"), server.value("OU"), server.value("BASE")] {
+        home.refuses(elsewhere, 3, "No customer"); // there is such an entry, and it is no customer's
+    }
+    home.must(&["show", &server.dn("ada")], 0, "ada");
     let vip = home.issue("vip");
     assert!(vip.len() >= 20, "a stricter policy is met: at least 20 characters");
     home.must(&["withdraw", "--older-than", "0s", "--all", "--yes", "--reason", "expired"], 0, "1 of 1 withdrawn");

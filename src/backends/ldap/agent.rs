@@ -81,6 +81,16 @@ impl LdapAgent {
         Ok((entries, complete))
     }
 
+    /// The customer's entry of this name (RFC 4514); one that is none, or of somebody who is no customer, names nobody.
+    pub(super) async fn named(&self, dn: &str) -> Option<Entry> {
+        let people = format!("(|{}{})", self.dialect.users(), self.dialect.contacts());
+        let found = self.connection.search(dn, Scope::Base, &people, &self.attributes(), 1).await.ok()?;
+        let base = |entry: &Entry| {
+            if entry.has(self.dialect.login()) { Some(&self.settings.base) } else { self.settings.contacts.as_ref() }
+        };
+        found.entries.into_iter().find(|entry| base(entry).is_some_and(|base| is_below(&entry.dn, base)))
+    }
+
     /// The users with exactly this value.
     pub(super) async fn users_with(&self, attribute: &str, value: &str) -> Answer<Vec<Entry>> {
         let filter = format!("(&{}({attribute}={}))", self.dialect.users(), ldap_escape(value));
@@ -221,4 +231,24 @@ fn plain(text: &str, longest: usize) -> String {
 pub(super) fn same_dn(one: &str, other: &str) -> bool {
     let plain = |dn: &str| dn.split(',').map(|part| part.trim().to_lowercase()).collect::<Vec<_>>().join(",");
     plain(one) == plain(other)
+}
+
+/// Whether a name (RFC 4514) is this one, or below it.
+pub(super) fn is_below(name: &str, top: &str) -> bool {
+    let depth = top.split(',').count();
+    let parts: Vec<&str> = name.split(',').collect();
+    parts.len().checked_sub(depth).is_some_and(|from| same_dn(&parts[from..].join(","), top))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_below;
+
+    #[test]
+    fn a_base_is_below_what_the_directory_holds() {
+        assert!(is_below("OU=Customers, DC=example,dc=COM", "dc=example,dc=com"));
+        assert!(is_below("dc=example,dc=com", "dc=example,dc=com"));
+        assert!(!is_below("ou=customers,dc=example,dc=org", "dc=example,dc=com"));
+        assert!(!is_below("dc=com", "dc=example,dc=com"));
+    }
 }
