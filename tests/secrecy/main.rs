@@ -13,8 +13,11 @@ mod default_build;
 mod descriptors;
 mod files;
 mod home;
+mod ldaps;
 mod memory;
 mod process;
 mod pty;
 mod scan;
+#[path = "../ldap/server.rs"]
+mod server;
 mod trace;

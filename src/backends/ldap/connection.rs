@@ -46,6 +46,14 @@ fn pauses() -> ExponentialBuilder {
     ExponentialBuilder::default().with_min_delay(Duration::from_millis(200)).with_max_times(AGAIN).with_jitter()
 }
 
+/// Reads, and again a little later where the connection was lost or the server is busy.
+async fn harmless<T, F: Future<Output = Answer<T>>>(read: impl FnMut() -> F) -> Answer<T> {
+    read.retry(pauses())
+        .when(failure::is_passing)
+        .notify(|failure, pause| tracing::debug!(%failure, ?pause, "the read is done again"))
+        .await
+}
+
 /// What a search found.
 pub(super) struct Results {
     pub(super) entries: Vec<Entry>,
@@ -156,8 +164,7 @@ impl Connection {
         }
     }
 
-    /// Reads, and again a little later where the connection was lost or the server is busy. At most about `most`
-    /// entries, and whether that is all.
+    /// At most about `most` entries, and whether that is all.
     pub(super) async fn search(
         &self,
         base: &str,
@@ -166,7 +173,7 @@ impl Connection {
         attributes: &[&str],
         most: usize,
     ) -> Answer<Results> {
-        let once = || async move {
+        harmless(|| async move {
             let mut ldap = self.ldap().await?;
             let (entries, result) =
                 self.pages(&mut ldap, base, scope, filter, attributes, most).await.map_err(|error| self.lost(error))?;
@@ -179,11 +186,8 @@ impl Connection {
                 }
                 _ => Err(failure::refused(&self.server(), &result)),
             }
-        };
-        once.retry(pauses())
-            .when(failure::is_passing)
-            .notify(|failure, pause| tracing::debug!(%failure, ?pause, "the read is done again"))
-            .await
+        })
+        .await
     }
 
     async fn pages(
@@ -294,13 +298,13 @@ impl Connection {
 
     /// Who the server says that the agent is (RFC 4532); none where it does not know the operation.
     pub(super) async fn who_am_i(&self) -> Answer<Option<String>> {
-        let mut ldap = self.ldap().await?;
-        let answer = ldap
-            .with_timeout(self.target.one_call)
-            .extended(ldap3::exop::WhoAmI)
-            .await
-            .map_err(|error| self.lost(error))?;
-        Ok(answer.0.val.filter(|_| answer.1.rc == 0).and_then(|value| String::from_utf8(value).ok()))
+        harmless(|| async move {
+            let mut ldap = self.ldap().await?;
+            let asked = ldap.with_timeout(self.target.one_call).extended(ldap3::exop::WhoAmI);
+            let answer = asked.await.map_err(|error| self.lost(error))?;
+            Ok(answer.0.val.filter(|_| answer.1.rc == 0).and_then(|value| String::from_utf8(value).ok()))
+        })
+        .await
     }
 
     /// Says good-bye; what is lost then does not matter.
