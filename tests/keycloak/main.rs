@@ -14,8 +14,10 @@ mod doctor;
 #[path = "../support/fault_proxy.rs"]
 mod fault_proxy;
 mod faults;
+mod federation;
 #[path = "../support/home.rs"]
 mod home;
+mod page;
 mod refusals;
 #[path = "../support/keycloak/mod.rs"]
 mod rig;
