@@ -77,7 +77,8 @@ impl Reader {
         let line = self.instead.iter().fold(line.to_owned(), |line, (page, test)| line.replace(page, test));
         let ran = Ran::of(&self.shell(&format!("{}{line}", self.kept)).output().unwrap());
         if !line.starts_with("tellonce") && line.split_once("=$(").is_some_and(|(name, _)| !name.contains(' ')) {
-            self.kept += &format!("{line}\n");
+            self.kept.push_str(&line);
+            self.kept.push('\n');
         }
         ran
     }

@@ -13,8 +13,11 @@ mod default_build;
 mod descriptors;
 mod files;
 mod home;
+mod keycloak;
 mod memory;
 mod process;
 mod pty;
+#[path = "../support/keycloak/mod.rs"]
+mod rig;
 mod scan;
 mod trace;
