@@ -8,6 +8,8 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod bad_input;
+mod calls;
 #[path = "../support/keycloak_desk.rs"]
 mod desk;
 mod doctor;
