@@ -24,4 +24,7 @@ mod refusals;
 #[path = "../support/keycloak/mod.rs"]
 mod rig;
 mod rights;
+mod setup;
+mod setup_failing;
+mod setup_fine_grained;
 mod sign_in;

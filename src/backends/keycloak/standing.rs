@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::agent::KeycloakAgent;
-use super::wire::{BruteForce, Credential, Group, Named, Storage, User};
+use super::wire::{BruteForce, Count, Credential, Group, Named, Storage, User};
 use crate::domain::{
     Answer, Customer, Failure, Kind, NewUser, Obstacle, Reason, Right, Stamp, Standing, State, UserId, Whom,
 };
@@ -125,8 +125,22 @@ impl KeycloakAgent {
     }
 
     pub(super) async fn groups(&self, id: &str) -> Answer<Protection<Vec<Group>>> {
-        let read = self.api().get(&["users", id, "groups"], &[], Right::FindCustomers).await;
-        readable(read, "you may not read the user's groups")
+        let read: Answer<Vec<Group>> = self.api().get(&["users", id, "groups"], &[], Right::FindCustomers).await;
+        let groups = match readable(read, "you may not read the user's groups")? {
+            Ok(groups) if !self.sees_all_groups() => groups,
+            read => return Ok(read),
+        };
+        // Fine-grained permissions leave out what is not permitted, without a word; the count leaves out nothing.
+        let count: Count = self.api().get(&["users", id, "groups", "count"], &[], Right::FindCustomers).await?;
+        Ok(if count.count > groups.len() {
+            Err("you are not shown all of the user's groups (it takes the permission view on groups)".to_owned())
+        } else {
+            Ok(groups)
+        })
+    }
+
+    fn sees_all_groups(&self) -> bool {
+        self.0.claims.has("view-users") || self.0.claims.has("manage-users")
     }
 
     /// The user's effective roles of the realm, and `client/role` of the clients whose roles are protected.

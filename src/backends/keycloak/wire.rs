@@ -83,6 +83,12 @@ pub(super) struct Group {
     pub(super) attributes: BTreeMap<String, Vec<String>>,
 }
 
+/// How many there are.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Count {
+    pub(super) count: usize,
+}
+
 /// Something with a name: a role.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Named {
@@ -107,6 +113,7 @@ pub(super) struct Realm {
     pub(super) reset_password_allowed: Option<bool>,
     pub(super) reset_credentials_flow: Option<String>,
     pub(super) admin_events_enabled: Option<bool>,
+    pub(super) admin_permissions_enabled: Option<bool>,
     /// Only in the whole answer: tells it from the reduced one, where no policy means nothing.
     pub(super) enabled: Option<bool>,
 }
