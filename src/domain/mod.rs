@@ -23,7 +23,7 @@ mod user;
 mod withdraw;
 
 pub use attempt::AttemptId;
-pub use capabilities::{Capabilities, Gap, Promise};
+pub use capabilities::{Aid, Capabilities, Gap, Promise};
 pub use check::{Check, CheckState};
 pub use customer::{Customer, CustomerId, Found, Names, Particulars};
 pub use desk::{CANDIDATES, Desk, Guards, LONGEST_NAME, Learned, identify, learn, refusal, usable};

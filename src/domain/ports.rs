@@ -71,6 +71,9 @@ impl From<Failure> for SetFailed {
 pub trait IdentityBackend {
     /// What it can do as set up for this profile.
     async fn capabilities(&self) -> Answer<Capabilities>;
+    /// From now on the caller sets the pace, and tries again itself: an answer that changed nothing (busy, gone) is
+    /// given at once. A backend that tries nothing again has nothing to leave.
+    fn leave_retries(&self) {}
     /// What the signed-in agent is entitled to, as far as it can be read without trying.
     async fn rights(&self) -> Answer<Vec<Right>>;
     /// Makes the session last at least this long, or fails with exit 4.

@@ -1,13 +1,18 @@
 //! A server of the test's own, and homes of agents who are signed in to it.
+#![allow(dead_code, reason = "each program uses its part")]
 
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard};
 
 use tempfile::TempDir;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// A domain controller has the ports that it has: one at a time.
+static ONE_DOMAIN: Mutex<()> = Mutex::new(());
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     ActiveDirectory,
     OpenLdap,
@@ -19,28 +24,38 @@ pub struct Server {
     script: PathBuf,
     folder: TempDir,
     values: HashMap<String, String>,
+    _alone: Option<MutexGuard<'static, ()>>,
 }
 
 impl Server {
     /// If `TELLONCE_LIVE` does not name it, or it does not start, that is a failure, never a skip.
     pub fn start(kind: Kind) -> Self {
+        Self::start_with(kind, &[])
+    }
+
+    /// The same, with these settings of its script.
+    pub fn start_with(kind: Kind, settings: &[(&str, &str)]) -> Self {
         let (name, script) = match kind {
             Kind::OpenLdap => ("openldap", "slapd.sh"),
             Kind::ActiveDirectory => ("active-directory", "samba-ad.sh"),
         };
         let live = std::env::var("TELLONCE_LIVE").unwrap_or_default();
         assert!(live.split(',').any(|named| named == name), "this test needs TELLONCE_LIVE={name}");
+        let alone = (kind == Kind::ActiveDirectory)
+            .then(|| ONE_DOMAIN.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers").join(script);
         let folder = tempfile::tempdir().unwrap();
-        let started = Command::new(&script).arg("start").arg(folder.path().join("server")).output().unwrap();
+        let mut start = Command::new(&script);
+        start.arg("start").arg(folder.path().join("server")).envs(settings.iter().copied());
+        let started = start.output().unwrap();
         assert!(started.status.success(), "{name} starts: {}", words(&started));
         let told = String::from_utf8_lossy(&started.stdout).into_owned();
         let values = told.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
         let values = values.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect();
-        Self { kind, script, folder, values }
+        Self { kind, script, folder, values, _alone: alone }
     }
 
-    fn value(&self, name: &str) -> &str {
+    pub fn value(&self, name: &str) -> &str {
         let prefix = if self.kind == Kind::OpenLdap { "TELLONCE_OPENLDAP" } else { "TELLONCE_AD" };
         &self.values[&format!("{prefix}_{name}")]
     }
@@ -53,18 +68,55 @@ impl Server {
         self.url().trim_start_matches("ldaps://").to_owned()
     }
 
-    /// Fails to sign in as this customer until the server locks them out.
-    pub fn lock_out(&self, customer: &str) {
-        let name = match self.kind {
+    /// A name to bind with.
+    pub fn name(&self, customer: &str) -> String {
+        match self.kind {
             Kind::OpenLdap => format!("uid={customer},{}", self.value("OU")),
             Kind::ActiveDirectory => format!("{customer}@tellonce.test"),
-        };
+        }
+    }
+
+    /// The entry of a customer.
+    pub fn dn(&self, customer: &str) -> String {
+        let attribute = if self.kind == Kind::OpenLdap { "uid" } else { "CN" };
+        format!("{attribute}={customer},{}", self.value("OU"))
+    }
+
+    /// Runs one of the server's tools, bound with this name and password.
+    pub fn tool(&self, program: &str, name: &str, password: &str, arguments: &[&str], input: &str) -> Output {
+        let mut child = Command::new(program)
+            .args(["-x", "-H", self.url(), "-D", name, "-w", password])
+            .args(arguments)
+            .env("LDAPTLS_CACERT", self.value("CA"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    /// Makes these changes (LDIF, RFC 2849) as the server's administrator.
+    pub fn change(&self, ldif: &str) {
+        let changed = self.tool("ldapmodify", self.value("ADMIN"), self.value("ADMIN_PW"), &[], ldif);
+        assert!(changed.status.success(), "{ldif}: {}", words(&changed));
+    }
+
+    /// One attribute of an entry, replaced as the server's administrator.
+    pub fn replace(&self, dn: &str, attribute: &str, value: &str) {
+        self.change(&format!("dn: {dn}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n"));
+    }
+
+    /// Whether somebody gets in with this password; told by the tool's exit code and words.
+    pub fn binds(&self, name: &str, password: &str) -> Output {
+        self.tool("ldapsearch", name, password, &["-e", "ppolicy", "-LLL", "-s", "base", "-b", name, "1.1"], "")
+    }
+
+    /// Fails to sign in until the server locks them out.
+    pub fn lock_out(&self, name: &str) {
         for _ in 0..11 {
-            let refused = Command::new("ldapsearch")
-                .args(["-x", "-H", self.url(), "-D", &name, "-w", "wrong", "-s", "base", "-b", ""])
-                .env("LDAPTLS_CACERT", self.value("CA"))
-                .output()
-                .unwrap();
+            let refused = self.tool("ldapsearch", name, "wrong", &["-s", "base", "-b", ""], "");
             assert_eq!(refused.status.code(), Some(49), "{}", words(&refused));
         }
     }
@@ -83,35 +135,45 @@ impl Server {
         path
     }
 
-    /// An agent's home; with `url`, at another address than the server's own.
-    pub fn home(&self, url: &str) -> Home {
-        self.home_with(url, Path::new(self.value("CA")))
-    }
-
-    pub fn home_with(&self, url: &str, authority: &Path) -> Home {
-        let folder = tempfile::tempdir().unwrap();
-        let url = if url.is_empty() { self.url() } else { url };
+    /// The profile's own keys, with the server's address, or with others.
+    pub fn profile(&self, url: &str, authority: &Path) -> String {
+        let url = if url.is_empty() { format!("\"{}\"", self.url()) } else { url.to_owned() };
         let (backend, more) = match self.kind {
             Kind::OpenLdap => {
-                let policies = format!("ou=policies,{}", self.value("BASE"));
-                ("openldap", format!("default_policy = \"cn=default,{policies}\"\n"))
+                let (policies, agents) = (self.value("BASE"), self.value("BASE"));
+                let more = "default_policy = \"cn=default,ou=policies,";
+                ("openldap", format!("{more}{policies}\"\nagents = \"ou=agents,{agents}\"\n"))
             }
             Kind::ActiveDirectory => ("active-directory", String::new()),
         };
-        let profile = format!(
-            "default = \"live\"\n[profiles.live]\nbackend = \"{backend}\"\nurl = \"{url}\"\nca_cert = \"{}\"\nbase = \"{}\"\nprotected = \"none\"\n{more}",
+        format!(
+            "backend = \"{backend}\"\nurl = {url}\nca_cert = \"{}\"\nbase = \"{}\"\n{more}",
             authority.display(),
             self.value("OU")
-        );
+        )
+    }
+
+    /// An agent's home, signed in.
+    pub fn home(&self) -> Home {
+        self.home_with("", "protected = \"none\"\n")
+    }
+
+    /// The same at another address (as it stands in the profile, in quotes or brackets), with these further keys.
+    pub fn home_with(&self, url: &str, more: &str) -> Home {
+        self.home_trusting(url, more, Path::new(self.value("CA")))
+    }
+
+    pub fn home_trusting(&self, url: &str, more: &str, authority: &Path) -> Home {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = format!("default = \"live\"\n[profiles.live]\n{}{more}", self.profile(url, authority));
         std::fs::write(folder.path().join("config.toml"), profile).unwrap();
-        let login = run(
-            folder.path(),
-            &["--timeout", "5s", "login", "--agent", self.value("AGENT"), "--password-stdin", "--store", "file"],
-            &format!("{}\n", self.value("AGENT_PW")),
-        );
+        let login = run(folder.path(), &LOGIN, &format!("{}\n", self.value("AGENT_PW")));
         Home { folder, login }
     }
 }
+
+/// The agent of every server signs in by this.
+pub const LOGIN: [&str; 8] = ["--timeout", "5s", "login", "--agent", "agent", "--password-stdin", "--store", "file"];
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -126,27 +188,66 @@ pub struct Home {
 }
 
 impl Home {
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub fn run(&self, arguments: &[&str], input: &str) -> Output {
         run(self.folder.path(), arguments, input)
+    }
+
+    /// It ended with this code and said these words.
+    #[track_caller]
+    pub fn must(&self, arguments: &[&str], code: i32, said: &str) -> Output {
+        let ended = self.run(arguments, "");
+        must(&ended, code, said);
+        ended
     }
 
     pub fn reset(&self, customer: &str) -> Output {
         self.run(&["reset", customer, "--yes", "--reveal", "stdout"], "")
     }
 
+    /// Refused with this code and these words; nothing is revealed.
+    #[track_caller]
+    pub fn refuses(&self, customer: &str, code: i32, said: &str) {
+        let ended = self.reset(customer);
+        must(&ended, code, said);
+        assert!(ended.stdout.is_empty(), "{customer}: nothing is revealed");
+    }
+
+    /// The password of a reset that must work.
+    #[track_caller]
+    pub fn issue(&self, customer: &str) -> String {
+        let ended = self.reset(customer);
+        must(&ended, 0, "");
+        String::from_utf8(ended.stdout).unwrap().trim().to_owned()
+    }
+
     pub fn audit_log(&self) -> PathBuf {
         self.folder.path().join("audit.jsonl")
     }
 
-    pub fn protect(&mut self, group: &str) {
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Changes the configuration.
+    pub fn edit(&self, from: &str, to: &str) {
         let path = self.folder.path().join("config.toml");
         let text = std::fs::read_to_string(&path).unwrap();
-        let protected = format!("protected = {{ groups = [\"{group}\"] }}");
-        std::fs::write(path, text.replace("protected = \"none\"", &protected)).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(path, text.replace(from, to)).unwrap();
     }
 }
 
-fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
+#[track_caller]
+pub fn must(ended: &Output, code: i32, said: &str) {
+    assert_eq!(ended.status.code(), Some(code), "{}", words(ended));
+    assert!(words(ended).contains(said), "\"{said}\": {}", words(ended));
+}
+
+pub fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tellonce"))
         .args(arguments)
         .env_clear()
@@ -157,7 +258,7 @@ fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes()); // one that refuses does not read
     child.wait_with_output().unwrap()
 }
 

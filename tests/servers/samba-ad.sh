@@ -2,6 +2,7 @@
 # Samba AD DC on loopback for tests.   samba-ad.sh start DIR | env DIR | stop DIR | install
 # Needs: root (a second one: root in `unshare -n` with lo up), ports 389 636 (+88 464 with kdc, 445 135 with smb) on $SAMBA_IP.
 # Env: SAMBA_IP=127.0.0.1  SAMBA_MODEL=single (1 process, 53 MiB; prefork: 21 processes) SAMBA_SERVICES="ldap kdc"  (ldap | ldap kdc | ldap kdc s3fs rpc)
+#      SAMBA_DELEGATE=no (the agent gets no right: to try the page that delegates them)
 set -euo pipefail
 cmd=${1:-}; DIR=${2:-${TMPDIR:-/tmp}/tellonce-samba}
 IP=${SAMBA_IP:-127.0.0.1}; SERVICES=${SAMBA_SERVICES:-ldap kdc}
@@ -104,12 +105,14 @@ L
   T domain passwordsettings pso create vip-pso 10 "${H[@]}" --min-pwd-length=20 --history-length=5 --min-pwd-age=0 --max-pwd-age=7 --complexity=on >/dev/null
   T domain passwordsettings pso apply vip-pso vip "${H[@]}" >/dev/null
   SID=$(ldbsearch "${H[@]}" --configfile="$DIR/etc/smb.conf" '(sAMAccountName=agent)' objectSid | sed -n 's/^objectSid: //p')
+  if [ "${SAMBA_DELEGATE:-yes}" = yes ]; then
   U=bf967aba-0de6-11d0-a285-00aa003049e2            # class user
   acl() { T dsacl set "${H[@]}" --objectdn="$OU" --sddl="$1" >/dev/null; }
   acl "(OA;CI;CC;$U;;$SID)"                                                  # create user objects
   acl "(OA;CIIO;CR;00299570-246d-11d0-a768-00aa006e0529;$U;$SID)"            # Reset Password
   acl "(OA;CIIO;RPWP;bf967a0a-0de6-11d0-a285-00aa003049e2;$U;$SID)"          # pwdLastSet
   acl "(OA;CIIO;RPWP;28630ebf-41d5-11d1-a9c1-0000f80367c1;$U;$SID)"            # lockoutTime, for --unlock
+  fi
   touch provisioned
 fi
 sed -i "s/^  server services = .*/  server services = ${SERVICES// /, }/" etc/smb.conf

@@ -1,12 +1,25 @@
 #!/usr/bin/env bash
 # slapd + ppolicy on loopback for tests, any user.   slapd.sh install | start DIR | env DIR | stop DIR [--keep]
-# Env: SLAPD_PORT=0 SLAPD_TLS_PORT=0 (0 = pick a free one)  SLAPD_HASH={SSHA}|{ARGON2}
+# Env: SLAPD_PORT=0 SLAPD_TLS_PORT=0 (0 = pick a free one)  SLAPD_HASH={SSHA}|{ARGON2}  SLAPD_DAYS=30 (of the certificate; -1: expired)
+#      SLAPD_PLAIN=1 (passwords in clear as well: for a proxy)  SLAPD_CROWD=0 (users crowd00001 and so on, all pending; every tenth without mail)
+#      SLAPD_ACL=FILE (access rules in place of those below)  SLAPD_LIMITS='size.prtotal=700' (of the agent)
 set -euo pipefail
 cmd=${1:-}; DIR=${2:-${TMPDIR:-/tmp}/tellonce-slapd}; HASH=${SLAPD_HASH:-'{SSHA}'}
 BASE=dc=tellonce,dc=test; OU=ou=customers,$BASE
 ADMIN=cn=admin,$BASE; AGENT=uid=agent,ou=agents,$BASE; NORIGHT=uid=noright,ou=agents,$BASE
 ADMINPW=Adm1n-Local-Only; AGENTPW=Ag3nt-Local-Only; NORIGHTPW=N0right-Local-Only; CUSTPW=Cust0mer-Start-1
 free() { python3 -c 'import socket;s=socket.socket();s.bind(("127.0.0.1",0));print(s.getsockname()[1])'; }
+rules() { # the agent: write-only passwords, pwdReset, new entries; no delete, no other attribute
+  if [ -n "${SLAPD_ACL:-}" ]; then cat "$SLAPD_ACL"; return; fi
+  cat <<A
+access to dn.subtree=$OU attrs=userPassword by dn.exact=$AGENT =w by self =xw by anonymous auth by * none
+access to dn.subtree=$OU attrs=pwdReset,pwdEndTime by dn.exact=$AGENT write by dn.exact=$NORIGHT read by self read by * none
+access to dn.subtree=$OU attrs=pwdHistory by * none
+access to dn.exact=$OU attrs=children by dn.exact=$AGENT =arscd by * none
+access to dn.children=$OU attrs=entry by dn.exact=$AGENT =arscd by dn.exact=$NORIGHT read by self read by * none
+access to dn.subtree=$OU by dn.exact=$AGENT read by dn.exact=$NORIGHT read by self read by * none
+A
+}
 case $cmd in
 install) export DEBIAN_FRONTEND=noninteractive
   echo 'slapd slapd/no_configuration boolean true' | debconf-set-selections
@@ -31,7 +44,7 @@ if [ ! -e provisioned ]; then
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=tellonce test CA" \
      -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign -keyout tls/ca.key -out tls/ca.crt 2>/dev/null
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" -keyout tls/s.key -out tls/s.csr 2>/dev/null
-  openssl x509 -req -in tls/s.csr -CA tls/ca.crt -CAkey tls/ca.key -CAcreateserial -days 30 -out tls/s.crt \
+  openssl x509 -req -in tls/s.csr -CA tls/ca.crt -CAkey tls/ca.key -CAcreateserial -days "${SLAPD_DAYS:-30}" -out tls/s.crt \
      -extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n') 2>/dev/null
   cat > slapd.conf <<C
 include /etc/ldap/schema/core.schema
@@ -49,7 +62,7 @@ logfile $DIR/slapd.log
 TLSCACertificateFile $DIR/tls/ca.crt
 TLSCertificateFile $DIR/tls/s.crt
 TLSCertificateKeyFile $DIR/tls/s.key
-security simple_bind=128
+$([ -n "${SLAPD_PLAIN:-}" ] || echo "security simple_bind=128")
 password-hash $HASH
 database mdb
 suffix $BASE
@@ -63,13 +76,8 @@ overlay ppolicy
 ppolicy_default cn=default,ou=policies,$BASE
 ppolicy_hash_cleartext
 ppolicy_use_lockout
-# the agent: write-only passwords, pwdReset, new entries; no delete, no other attribute
-access to dn.subtree=$OU attrs=userPassword by dn.exact=$AGENT =w by self =xw by anonymous auth by * none
-access to dn.subtree=$OU attrs=pwdReset,pwdEndTime by dn.exact=$AGENT write by dn.exact=$NORIGHT read by self read by * none
-access to dn.subtree=$OU attrs=pwdHistory by * none
-access to dn.exact=$OU attrs=children by dn.exact=$AGENT =arscd by * none
-access to dn.children=$OU attrs=entry by dn.exact=$AGENT =arscd by dn.exact=$NORIGHT read by self read by * none
-access to dn.subtree=$OU by dn.exact=$AGENT read by dn.exact=$NORIGHT read by self read by * none
+$([ -z "${SLAPD_LIMITS:-}" ] || echo "limits dn.exact=$AGENT $SLAPD_LIMITS")
+$(rules)
 access to dn.subtree=ou=agents,$BASE attrs=userPassword by self =xw by anonymous auth by * none
 access to dn.subtree=ou=policies,$BASE by users read by * none
 access to dn.base="" by * read
@@ -94,6 +102,13 @@ C
   p shg $OU shg@example.com $CUSTPW "pwdPolicySubentry: cn=shortgrace,ou=policies,$BASE"
   p fay1 $OU fay@example.com $CUSTPW; p fay2 $OU fay@example.com $CUSTPW
   printf '\ndn: cn=ben,ou=contacts,%s\nobjectClass: inetOrgPerson\ncn: ben\nsn: Test\nmail: ben@example.com\n' $BASE
+  printf '\ndn: ou=groups,%s\nobjectClass: organizationalUnit\nou: groups\n' $BASE
+  printf '\ndn: cn=agents,ou=groups,%s\nobjectClass: groupOfNames\ncn: agents\nmember: %s\n' $BASE $AGENT
+  hash=$(slappasswd -h '{SSHA}' -s "$CUSTPW")
+  for i in $(seq -f %05g "${SLAPD_CROWD:-0}"); do
+    printf '\ndn: uid=crowd%s,%s\nobjectClass: inetOrgPerson\nuid: crowd%s\ncn: Crowd %s\nsn: Test\nuserPassword: %s\npwdReset: TRUE\n' $i $OU $i $i "$hash"
+    [ "${i: -1}" = 0 ] || echo "mail: crowd$i@example.com"
+  done
   } > seed.ldif
   slapadd -q -f slapd.conf -l seed.ldif
   touch provisioned

@@ -1,6 +1,7 @@
 //! Signing in at an OAuth 2.0 server: device grant (RFC 8628), authorization code with PKCE on a loopback port
 //! (RFC 8252, RFC 7636), client credentials, and refresh (RFC 6749).
 
+mod begins;
 mod device;
 mod keeper;
 mod told;

@@ -10,6 +10,7 @@ mod claims;
 mod directory;
 mod pending;
 mod policy;
+mod probe;
 mod settings;
 mod setup;
 mod sign_in;

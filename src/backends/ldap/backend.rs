@@ -1,18 +1,24 @@
 //! The identity backend: what is the same in every dialect.
 
+use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
 use super::agent::LdapAgent;
-use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
+use crate::customers::CsvCustomers;
+use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, Intent, SetFailed};
 use crate::domain::{
     About, Answer, Capabilities, Check, Customer, Failure, Forced, Issued, Kind, NewUser, Obstacle, Pending, Reason,
-    Right, Rule, SessionsEnded, Stamp, Standing, State, TemporaryPassword, UserId, Whom, generate,
+    Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, generate,
 };
 use crate::system::SystemRandom;
 
+/// What the server can do is learned anew after this.
+const LEARNED_ANEW: Duration = Duration::from_mins(1);
+/// A connection that answered within this is not asked whether it lives.
+const LIVES: Duration = Duration::from_secs(2);
 /// The length of a password that nobody will know.
 const NOBODY_TYPES: usize = 64;
 
@@ -20,13 +26,22 @@ const NOBODY_TYPES: usize = 64;
 pub(super) struct LdapBackend {
     pub(super) agent: Rc<LdapAgent>,
     /// Customers come from somewhere else.
-    pub(super) directory_beside: bool,
+    pub(super) beside: Option<CsvCustomers>,
+    /// What was learned of the server, and when: rows of a bulk run share it.
+    pub(super) capabilities: RefCell<Option<(Instant, Capabilities)>>,
 }
 
 #[async_trait(?Send)]
 impl IdentityBackend for LdapBackend {
     async fn capabilities(&self) -> Answer<Capabilities> {
-        self.agent.dialect.capabilities(&self.agent).await
+        if let Some((at, capabilities)) = self.capabilities.borrow().as_ref()
+            && at.elapsed() < LEARNED_ANEW
+        {
+            return Ok(capabilities.clone());
+        }
+        let capabilities = self.agent.dialect.capabilities(&self.agent).await?;
+        *self.capabilities.borrow_mut() = Some((Instant::now(), capabilities.clone()));
+        Ok(capabilities)
     }
 
     async fn rights(&self) -> Answer<Vec<Right>> {
@@ -40,6 +55,9 @@ impl IdentityBackend for LdapBackend {
                 .hint("Sign in again: `tellonce login`."));
         }
         self.agent.connection.unpin();
+        if self.agent.connection.answered_within(LIVES) {
+            return Ok(());
+        }
         self.agent.connection.read("", &["1.1"]).await.map(drop)
     }
 
@@ -62,20 +80,9 @@ impl IdentityBackend for LdapBackend {
         if !agent.dialect.may_create(agent).await? {
             obstacles.push(Obstacle::MissingRight(Right::CreateUsers));
         }
-        let new_customer = !self.directory_beside && customer.details.is_empty();
-        Ok(Standing {
-            whom: Whom::NewUser(NewUser { customer: customer.clone(), username, new_customer }),
-            state: State::default(),
-            stamp: None,
-            issued_at: None,
-            expires_at: None,
-            issued_by: None,
-            changed_by_customer_at: None,
-            roles: Vec::new(),
-            groups: Vec::new(),
-            policy,
-            obstacles,
-        })
+        let new_customer = self.beside.is_none() && customer.details.is_empty();
+        let new = NewUser { customer: customer.clone(), username, new_customer };
+        Ok(Standing::without_user(new, policy, obstacles))
     }
 
     async fn set_temporary_password(
@@ -104,7 +111,7 @@ impl IdentityBackend for LdapBackend {
 
     async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
         let agent = &self.agent;
-        let entry = agent.entry(user, &agent.attributes()).await?;
+        let entry = agent.entry(user, &agent.attributes_and_facts()).await?;
         let standing = agent.dialect.standing(agent, &entry).await?;
         if !standing.state.change_required || only.is_some_and(|only| standing.stamp.as_ref() != Some(only)) {
             return Err(not_pending());
@@ -119,7 +126,19 @@ impl IdentityBackend for LdapBackend {
     }
 
     async fn pending(&self) -> Answer<Vec<Pending>> {
-        self.agent.dialect.pending(&self.agent).await
+        let mut pending = self.agent.pending().await?;
+        let Some(beside) = &self.beside else { return Ok(pending) };
+        for one in &mut pending {
+            let user = one.customer.clone();
+            let id = self.agent.settings.customer_id.as_ref().map(|_| user.id.as_str());
+            for text in [id, user.username.as_deref(), user.email.as_deref()].into_iter().flatten() {
+                if let [known] = &beside.exact(text).await?[..] {
+                    one.customer = known.clone(); // the audit log knows them by that id
+                    break;
+                }
+            }
+        }
+        Ok(pending)
     }
 
     async fn unlock(&self, _: &Intent, user: &UserId) -> Answer<()> {

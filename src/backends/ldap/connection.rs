@@ -2,50 +2,30 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
 use ldap3::controls::{PagedResults, RawControl};
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, Mod, Scope, SearchOptions, StdStream};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
+use ldap3::{Ldap, LdapError, LdapResult, Mod, Scope};
+use rustls::ClientConfig;
 use tokio::time::timeout;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::ber;
 use super::entry::Entry;
-use super::failure::{self, NO_SUCH_OBJECT, SIZE_LIMIT};
-use crate::domain::{Answer, Failure, Kind, Reason};
+use super::failure::{self, BUSY, NO_SUCH_OBJECT, NOT_AVAILABLE, SIZE_LIMIT};
+use super::{ber, link};
+use crate::domain::{Answer, Failure, Kind};
 
 /// Entries of one page.
 const PAGE: i32 = 500;
+/// A change is read back, and settled, in no more calls than this.
+const CALLS_OF_A_READ_BACK: u32 = 4;
+/// What the server is too busy for is tried again this often.
+const AGAIN: usize = 3;
 /// Longer than the buffer in which the library keeps what it sent, as long as the connection lasts (8 KiB).
 const OVERWRITES: usize = 9 * 1024;
-
-/// Trusts the authorities of this file alone; none named: those of the system.
-///
-/// # Errors
-/// Exit 2: the file cannot be read, or has no certificate in it.
-pub(super) fn tls(ca_cert: Option<&Path>) -> Answer<Option<Arc<ClientConfig>>> {
-    let Some(path) = ca_cert else { return Ok(None) };
-    let wrong =
-        |what: String| Failure::new(Kind::Usage, Reason::Configuration, format!("ca_cert {}: {what}.", path.display()));
-    let mut roots = RootCertStore::empty();
-    let certificates =
-        CertificateDer::pem_file_iter(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| wrong(format!("it is damaged ({error})")))?;
-        roots.add(certificate).map_err(|error| wrong(format!("it cannot be used ({error})")))?;
-    }
-    if roots.is_empty() {
-        return Err(wrong("it has no certificate in it".to_owned()));
-    }
-    Ok(Some(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())))
-}
 
 /// What a bind led to, where it did not lead in.
 pub(super) type BindRefused = fn(&LdapResult) -> Option<Failure>;
@@ -61,6 +41,19 @@ pub(super) struct Target {
     pub(super) refused: BindRefused,
 }
 
+/// Each time a little later.
+fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::default().with_min_delay(Duration::from_millis(200)).with_max_times(AGAIN).with_jitter()
+}
+
+/// Reads, and again a little later where the connection was lost or the server is busy.
+async fn harmless<T, F: Future<Output = Answer<T>>>(read: impl FnMut() -> F) -> Answer<T> {
+    read.retry(pauses())
+        .when(failure::is_passing)
+        .notify(|failure, pause| tracing::debug!(%failure, ?pause, "the read is done again"))
+        .await
+}
+
 /// What a search found.
 pub(super) struct Results {
     pub(super) entries: Vec<Entry>,
@@ -74,8 +67,10 @@ pub(super) struct Connection {
     live: RefCell<Option<Ldap>>,
     /// Which of the servers.
     server: Cell<usize>,
-    /// From the first change on: this server and no other, which may not know yet.
-    pinned: Cell<bool>,
+    /// The last change: from then on this server and no other, which may not know yet.
+    changed_at: Cell<Option<Instant>>,
+    /// The last answer to a read.
+    answered_at: Cell<Option<Instant>>,
 }
 
 impl Connection {
@@ -84,7 +79,13 @@ impl Connection {
     /// # Errors
     /// Exit 4: the bind is refused. Exit 8: no server answers.
     pub(super) async fn open(target: Target) -> Answer<Self> {
-        let connection = Self { target, live: RefCell::new(None), server: Cell::new(0), pinned: Cell::new(false) };
+        let connection = Self {
+            target,
+            live: RefCell::new(None),
+            server: Cell::new(0),
+            changed_at: Cell::new(None),
+            answered_at: Cell::new(None),
+        };
         connection.ldap().await?;
         Ok(connection)
     }
@@ -98,9 +99,18 @@ impl Connection {
             .unwrap_or_default()
     }
 
-    /// A new job begins: any server will do until it changes something.
+    /// A new job begins: any server will do until it changes something, unless another job, under way beside it, has
+    /// just changed something and reads it back.
     pub(super) fn unpin(&self) {
-        self.pinned.set(false);
+        let read_back_by_now = |at: &Instant| at.elapsed() > self.target.one_call * CALLS_OF_A_READ_BACK;
+        if self.changed_at.get().as_ref().is_some_and(read_back_by_now) {
+            self.changed_at.set(None);
+        }
+    }
+
+    /// Whether it lived a moment ago.
+    pub(super) fn answered_within(&self, time: Duration) -> bool {
+        self.live.borrow().is_some() && self.answered_at.get().is_some_and(|at| at.elapsed() < time)
     }
 
     /// The live handle; where there is none, a new connection to the first server that answers.
@@ -112,7 +122,7 @@ impl Connection {
             return Ok(ldap);
         }
         let first = self.server.get();
-        let many = if self.pinned.get() { 1 } else { self.target.urls.len() };
+        let many = if self.changed_at.get().is_some() { 1 } else { self.target.urls.len() };
         let mut told = None;
         for step in 0..many {
             self.server.set((first + step) % self.target.urls.len());
@@ -137,7 +147,7 @@ impl Connection {
         let Some(url) = self.target.urls.get(self.server.get()) else {
             return Err(Failure::unavailable("No server is named."));
         };
-        let mut ldap = timeout(self.target.one_call, self.handshake(url))
+        let mut ldap = timeout(self.target.one_call, link::reach(url, self.target.start_tls, self.target.tls.as_ref()))
             .await
             .unwrap_or_else(|elapsed| Err(elapsed.into()))
             .map_err(|error| failure::not_reached(&server, error))?;
@@ -154,28 +164,7 @@ impl Connection {
         }
     }
 
-    /// Name, TCP without delay (the library leaves Nagle's algorithm on: 40 ms a connection), TLS.
-    async fn handshake(&self, url: &Url) -> Result<Ldap, LdapError> {
-        let port = url.port().unwrap_or(if url.scheme() == "ldaps" { 636 } else { 389 });
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let stream = TcpStream::connect((host, port)).await?;
-        stream.set_nodelay(true)?;
-        let mut settings = LdapConnSettings::new()
-            .set_starttls(self.target.start_tls)
-            .set_std_stream(StdStream::Tcp(stream.into_std()?));
-        if let Some(tls) = &self.target.tls {
-            settings = settings.set_config(Arc::clone(tls));
-        }
-        let (connection, ldap) = LdapConnAsync::from_url_with_settings(settings, url).await?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.drive().await {
-                tracing::debug!(%error, "the connection ended");
-            }
-        });
-        Ok(ldap)
-    }
-
-    /// Reads; a lost connection is made anew, once. At most `most` entries, and whether that is all.
+    /// At most about `most` entries, and whether that is all.
     pub(super) async fn search(
         &self,
         base: &str,
@@ -184,27 +173,21 @@ impl Connection {
         attributes: &[&str],
         most: usize,
     ) -> Answer<Results> {
-        for last_try in [false, true] {
+        harmless(|| async move {
             let mut ldap = self.ldap().await?;
-            match self.pages(&mut ldap, base, scope, filter, attributes, most).await {
-                Ok((_, result)) if result.rc == NO_SUCH_OBJECT => {
-                    return Ok(Results { entries: Vec::new(), complete: true });
+            let (entries, result) =
+                self.pages(&mut ldap, base, scope, filter, attributes, most).await.map_err(|error| self.lost(error))?;
+            self.answered_at.set(Some(Instant::now()));
+            match result.rc {
+                NO_SUCH_OBJECT => Ok(Results { entries: Vec::new(), complete: true }),
+                0 | SIZE_LIMIT => {
+                    let complete = result.rc == 0 && ber::next_page(&result).is_none();
+                    Ok(Results { entries, complete })
                 }
-                Ok((entries, result)) if result.rc == 0 || result.rc == SIZE_LIMIT => {
-                    return Ok(Results { entries, complete: result.rc == 0 && ber::next_page(&result).is_none() });
-                }
-                Ok((_, result)) => return Err(failure::refused(&self.server(), &result)),
-                Err(error) if failure::is_lost(&error) && !last_try => {
-                    tracing::debug!(%error, "the connection was lost; the read is done again");
-                    *self.live.borrow_mut() = None;
-                }
-                Err(error) => {
-                    *self.live.borrow_mut() = None;
-                    return Err(failure::no_answer(&self.server(), error));
-                }
+                _ => Err(failure::refused(&self.server(), &result)),
             }
-        }
-        Err(Failure::bug("A search ended without an answer."))
+        })
+        .await
     }
 
     async fn pages(
@@ -221,8 +204,8 @@ impl Connection {
         loop {
             ldap.with_timeout(self.target.one_call);
             if scope != Scope::Base {
-                ldap.with_controls(PagedResults { size: PAGE, cookie });
-                ldap.with_search_options(SearchOptions::new());
+                let size = i32::try_from(most).map_or(PAGE, |most| most.clamp(1, PAGE));
+                ldap.with_controls(PagedResults { size, cookie });
             }
             let mut stream = ldap.streaming_search(base, scope, filter, attributes).await?;
             while let Some(found) = stream.next().await? {
@@ -261,12 +244,13 @@ impl Connection {
         attributes: &[(&str, &[u8])],
         controls: Vec<RawControl>,
     ) -> Answer<LdapResult> {
-        let mut ldap = self.ldap().await?;
-        self.pinned.set(true);
-        let changes: Vec<Mod<&[u8]>> =
-            attributes.iter().map(|(name, value)| Mod::Replace(name.as_bytes(), HashSet::from([*value]))).collect();
-        let answer = ldap.with_timeout(self.target.one_call).with_controls(controls).modify(dn, changes).await;
-        self.changed(answer)
+        self.changed_at.set(Some(Instant::now()));
+        self.write(async |ldap: &mut Ldap| {
+            let changes: Vec<Mod<&[u8]>> =
+                attributes.iter().map(|(name, value)| Mod::Replace(name.as_bytes(), HashSet::from([*value]))).collect();
+            ldap.with_controls(controls.clone()).modify(dn, changes).await
+        })
+        .await
     }
 
     /// Adds an entry.
@@ -279,32 +263,48 @@ impl Connection {
         attributes: &[(&str, Vec<&[u8]>)],
         controls: Vec<RawControl>,
     ) -> Answer<LdapResult> {
-        let mut ldap = self.ldap().await?;
-        self.pinned.set(true);
-        let attributes =
-            attributes.iter().map(|(name, values)| (name.as_bytes(), values.iter().copied().collect())).collect();
-        let answer = ldap.with_timeout(self.target.one_call).with_controls(controls).add(dn, attributes).await;
-        self.changed(answer)
+        self.changed_at.set(Some(Instant::now()));
+        self.write(async |ldap: &mut Ldap| {
+            let attributes =
+                attributes.iter().map(|(name, values)| (name.as_bytes(), values.iter().copied().collect())).collect();
+            ldap.with_controls(controls.clone()).add(dn, attributes).await
+        })
+        .await
     }
 
-    fn changed(&self, answer: Result<LdapResult, LdapError>) -> Answer<LdapResult> {
-        answer.map_err(|error| {
-            *self.live.borrow_mut() = None;
-            let sent = !failure::was_not_sent(&error);
-            let told = failure::no_answer(&self.server(), error);
-            if sent { told.answer_lost() } else { told }
-        })
+    /// Sends a change; again only where the server said that it did not do it, being busy.
+    async fn write(&self, send: impl AsyncFn(&mut Ldap) -> Result<LdapResult, LdapError>) -> Answer<LdapResult> {
+        let mut pauses = pauses().build();
+        loop {
+            let mut ldap = self.ldap().await?;
+            ldap.with_timeout(self.target.one_call);
+            let result = send(&mut ldap).await.map_err(|error| {
+                let never_left = failure::was_not_sent(&error);
+                let told = self.lost(error);
+                if never_left { told } else { told.answer_lost() }
+            })?;
+            match pauses.next() {
+                Some(pause) if matches!(result.rc, BUSY | NOT_AVAILABLE) => tokio::time::sleep(pause).await,
+                _ => return Ok(result),
+            }
+        }
+    }
+
+    /// No answer: the connection is not used again.
+    fn lost(&self, error: LdapError) -> Failure {
+        *self.live.borrow_mut() = None;
+        failure::no_answer(&self.server(), error)
     }
 
     /// Who the server says that the agent is (RFC 4532); none where it does not know the operation.
     pub(super) async fn who_am_i(&self) -> Answer<Option<String>> {
-        let mut ldap = self.ldap().await?;
-        let answer = ldap
-            .with_timeout(self.target.one_call)
-            .extended(ldap3::exop::WhoAmI)
-            .await
-            .map_err(|error| failure::no_answer(&self.server(), error))?;
-        Ok(answer.0.val.filter(|_| answer.1.rc == 0).and_then(|value| String::from_utf8(value).ok()))
+        harmless(|| async move {
+            let mut ldap = self.ldap().await?;
+            let asked = ldap.with_timeout(self.target.one_call).extended(ldap3::exop::WhoAmI);
+            let answer = asked.await.map_err(|error| self.lost(error))?;
+            Ok(answer.0.val.filter(|_| answer.1.rc == 0).and_then(|value| String::from_utf8(value).ok()))
+        })
+        .await
     }
 
     /// Says good-bye; what is lost then does not matter.

@@ -21,6 +21,10 @@ pub(super) const UNWILLING: u32 = 53;
 pub(super) const WRONG_CREDENTIALS: u32 = 49;
 /// sizeLimitExceeded: what was sent is a part.
 pub(super) const SIZE_LIMIT: u32 = 4;
+/// busy: it was not done, and may be later.
+pub(super) const BUSY: u32 = 51;
+/// unavailable: the same, of a server that is going down or coming up.
+pub(super) const NOT_AVAILABLE: u32 = 52;
 /// assertionFailed (RFC 4528).
 pub(super) const ASSERTION_FAILED: u32 = 122;
 
@@ -41,11 +45,28 @@ pub(super) const fn was_not_sent(error: &LdapError) -> bool {
     matches!(error, LdapError::OpSend { .. } | LdapError::AddNoValues)
 }
 
+/// Whether the same call may well succeed a moment later: the connection was lost or not taken, or the server is busy.
+pub(super) fn is_passing(failure: &Failure) -> bool {
+    let Some(source) = failure.source.as_deref() else { return false };
+    if let Some(result) = source.downcast_ref::<LdapResult>() {
+        return matches!(result.rc, BUSY | NOT_AVAILABLE);
+    }
+    match source.downcast_ref::<LdapError>() {
+        Some(LdapError::Io { source }) => tls_error(source).is_none(),
+        Some(error) => is_lost(error),
+        None => false,
+    }
+}
+
+fn tls_error(error: &std::io::Error) -> Option<&TlsError> {
+    error.get_ref()?.downcast_ref::<TlsError>()
+}
+
 /// The words for a connection that did not come about.
 pub(super) fn not_reached(server: &str, error: LdapError) -> Failure {
     let what = match &error {
         LdapError::Timeout { .. } => "it did not answer in time".to_owned(),
-        LdapError::Io { source } => match source.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+        LdapError::Io { source } => match tls_error(source) {
             Some(TlsError::InvalidCertificate(wrong)) => certificate(wrong),
             Some(other) => format!("no encrypted connection came about ({other})"),
             None => source.to_string(),
@@ -94,7 +115,13 @@ pub(super) fn refused(server: &str, result: &LdapResult) -> Failure {
         .hint("Ask whoever delegates rights in the directory; `tellonce whoami` lists yours."),
         NO_SUCH_OBJECT => Failure::unavailable("The entry is gone from the directory: somebody moved or removed it.")
             .hint("Look again: `tellonce find TEXT`."),
-        51 | 52 => Failure::unavailable(format!("{server} is busy or not available now ({}).", words(result)))
+        BUSY => Failure::new(
+            Kind::Unavailable,
+            Reason::Throttled,
+            format!("{server} is too busy to take it now ({}).", words(result)),
+        )
+        .hint("Try again in a minute."),
+        NOT_AVAILABLE => Failure::unavailable(format!("{server} is not available now ({}).", words(result)))
             .hint("Try again in a minute."),
         10 => Failure::unavailable(format!("{server} refers to another server, which this tool does not follow."))
             .hint("Name a server that can be written to as url."),
@@ -108,4 +135,34 @@ pub(super) fn words(result: &LdapResult) -> String {
     let text = result.text.replace(['\n', '\r', '\0'], " ");
     let text = text.trim().trim_end_matches('.');
     if text.is_empty() { format!("result {}", result.rc) } else { format!("result {}, {text}", result.rc) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Changed;
+
+    fn answered(rc: u32) -> Failure {
+        let result =
+            LdapResult { rc, matched: String::new(), text: "later".to_owned(), refs: Vec::new(), ctrls: Vec::new() };
+        refused("ldaps://dc1", &result)
+    }
+
+    #[test]
+    fn a_server_that_is_busy_or_away_changed_nothing_and_may_be_asked_again() {
+        for (rc, reason) in [(51, Reason::Throttled), (52, Reason::BackendUnavailable)] {
+            let failure = answered(rc);
+            assert_eq!((failure.reason, failure.changed), (reason, Changed::No), "{rc}");
+            assert!(failure.is_passing(), "{rc}");
+            assert!(failure.message.contains("later"), "{}", failure.message);
+        }
+        assert!(!answered(NO_RIGHT).is_passing());
+    }
+
+    #[test]
+    fn a_change_whose_answer_was_lost_is_not_tried_again() {
+        let failure = no_answer("ldaps://dc1", LdapError::EndOfStream).answer_lost();
+        assert!(!failure.is_passing());
+        assert!(was_not_sent(&LdapError::AddNoValues) && !was_not_sent(&LdapError::EndOfStream));
+    }
 }

@@ -11,6 +11,8 @@ mod dialect;
 mod directory;
 mod entry;
 mod failure;
+mod link;
+mod look;
 mod openldap;
 mod settings;
 mod sign_in;
@@ -48,7 +50,7 @@ pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -
         Rc::new(OpenLdap::new(Rc::clone(&settings)))
     };
     Ok(Box::new(LdapSignIn {
-        tls: connection::tls(settings.ca_cert.as_deref())?,
+        tls: link::tls(settings.ca_cert.as_deref())?,
         settings,
         dialect,
         raw: profile.settings.clone(),

@@ -1,5 +1,6 @@
 //! Agents sign in by a bind; what is kept is the bind password, for eight hours.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +15,13 @@ use super::backend::LdapBackend;
 use super::connection::{Connection, Target};
 use super::dialect::Dialect;
 use super::directory::LdapDirectory;
+use super::look;
 use super::settings::LdapSettings;
 use crate::agent::{SessionStore, read_credential};
 use crate::config::Settings;
 use crate::customers::CsvCustomers;
 use crate::domain::ports::{AgentSignIn, Clock, CustomerDirectory, Prompter};
-use crate::domain::{Answer, Failure, Keep, Kind, Place, Reason, Session, StoredSession, Way};
+use crate::domain::{Answer, Check, Failure, Keep, Kind, Place, Reason, Session, StoredSession, Way};
 
 /// A session lasts this long.
 const LASTS: Duration = Duration::from_hours(8);
@@ -38,6 +40,13 @@ pub(super) struct LdapSignIn {
 }
 
 impl LdapSignIn {
+    /// Signs in as the profile says; none where it does not.
+    pub(super) async fn unattended(&self) -> Answer<Option<Session>> {
+        let Some((agent, credential)) = &self.settings.unattended else { return Ok(None) };
+        let password = read_credential(credential, &self.raw, &|_| {})?;
+        self.bind(agent, password, None).await.map(Some)
+    }
+
     async fn bind(&self, agent: &str, password: Zeroizing<String>, until: Option<Timestamp>) -> Answer<Session> {
         // An empty password is no wrong password to a server, but a sign-in as nobody (RFC 4513 section 5.1.2).
         if agent.is_empty() || password.is_empty() {
@@ -63,12 +72,12 @@ impl LdapSignIn {
             clock: Arc::clone(&self.clock),
             until,
         });
-        let beside = self.settings.customers.clone();
-        let backend = LdapBackend { agent: Rc::clone(&inner), directory_beside: beside.is_some() };
-        let directory: Box<dyn CustomerDirectory> = match beside {
-            Some(path) => Box::new(CsvCustomers::new(path)),
-            None => Box::new(LdapDirectory(inner)),
+        let beside = self.settings.customers.clone().map(CsvCustomers::new);
+        let directory: Box<dyn CustomerDirectory> = match &beside {
+            Some(customers) => Box::new(customers.clone()),
+            None => Box::new(LdapDirectory(Rc::clone(&inner))),
         };
+        let backend = LdapBackend { agent: inner, beside, capabilities: RefCell::default() };
         Ok(Session::new(agent, self.place.clone(), until, Box::new(backend), directory))
     }
 }
@@ -107,8 +116,10 @@ impl AgentSignIn for LdapSignIn {
                 Err(failure) => Err(failure),
             };
         }
-        let Some((agent, credential)) = &self.settings.unattended else { return Ok(None) };
-        let password = read_credential(credential, &self.raw, &|_| {})?;
-        self.bind(agent, password, None).await.map(Some)
+        self.unattended().await
+    }
+
+    async fn checks(&self) -> Vec<Check> {
+        look::servers(self).await
     }
 }

@@ -109,6 +109,11 @@ impl Server {
         (&self.administrator.0, &self.administrator.1)
     }
 
+    /// Where the programs are that come with it, such as `kcadm.sh`.
+    pub fn programs(&self) -> PathBuf {
+        self.folder.join("home/bin")
+    }
+
     /// What the server wrote to its log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap()

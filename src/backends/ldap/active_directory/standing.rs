@@ -11,7 +11,7 @@ use crate::backends::ldap::settings::suffix;
 use crate::domain::{Answer, Obstacle, Right, Stamp, Standing, State, UserId, Whom};
 
 /// What a standing is read from; the computed ones are answered for one entry at a time only.
-const FACTS: [&str; 15] = [
+pub(super) const FACTS: [&str; 15] = [
     "sAMAccountName",
     "mail",
     "objectSid",
@@ -44,11 +44,12 @@ pub(super) fn change_required(entry: &Entry) -> bool {
 }
 
 /// Reads where the user stands.
-pub(super) async fn read(agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
-    let id = UserId::new(user.dn.clone());
-    let entry = agent.entry(&id, &FACTS).await?;
+pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
+    let id = UserId::new(entry.dn.clone());
     let now = agent.clock.now();
-    let policy = policy::read(agent, entry.text("msDS-ResultantPSO").as_deref()).await?;
+    let settings_object = entry.text("msDS-ResultantPSO");
+    let (policy, protection) =
+        tokio::try_join!(policy::read(agent, settings_object.as_deref()), protection(agent, entry))?;
     let flags = entry.number("userAccountControl").unwrap_or(0);
     let computed = entry.number("msDS-User-Account-Control-Computed").unwrap_or(0);
     let locked = computed & LOCKED != 0;
@@ -58,12 +59,12 @@ pub(super) async fn read(agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
         .and_then(|(at, seconds)| at.checked_add(SignedDuration::from_secs(seconds)).ok());
     let ended = entry.file_time("accountExpires").is_some_and(|at| at <= now);
     let disabled = flags & DISABLED != 0 || ended;
-    let change_required = change_required(&entry);
+    let change_required = change_required(entry);
     let mut obstacles = Vec::new();
     if entry.values("objectSid").first().is_some_and(|sid| agent.known.sids.contains(sid)) {
         obstacles.push(Obstacle::OwnUser);
     }
-    obstacles.extend(protection(agent, &entry).await?);
+    obstacles.extend(protection);
     let writable = entry.texts("allowedAttributesEffective");
     let may = |attribute: &str| writable.iter().any(|name| name.eq_ignore_ascii_case(attribute));
     if !may("pwdLastSet") {
@@ -84,7 +85,7 @@ pub(super) async fn read(agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
         }
         obstacles.push(Obstacle::Locked { until });
     }
-    let stamp = stamp(&entry);
+    let stamp = stamp(entry);
     let set_at = stamp.as_ref().and_then(|stamp| stamp.at);
     Ok(Standing {
         whom: Whom::User(id),

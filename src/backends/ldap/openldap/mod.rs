@@ -4,12 +4,13 @@ mod checks;
 mod policy;
 mod standing;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use async_trait::async_trait;
 use ldap3::controls::{Assertion, PostRead, RawControl};
-use ldap3::{LdapResult, Scope, dn_escape};
+use ldap3::{LdapResult, dn_escape};
 
 use super::agent::{LdapAgent, same_dn};
 use super::backend::not_pending;
@@ -21,27 +22,30 @@ use super::failure::{self, ASSERTION_FAILED, CONSTRAINT, EXISTS, INVALID_NAME, W
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Obstacle, Pending,
-    PolicyRead, Reason, Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, PolicyRead, Reason,
+    Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
 };
 use policy::UserPolicy;
 use standing::{FACTS, stamp};
 
 /// The server works with a thread for each request; with fast hashes, more at once were not faster (measured on two cores).
 const CONCURRENCY: usize = 8;
+/// The longest uid of a new user, in characters: every schema takes that many.
+const LONGEST_NAME: usize = 64;
 /// What a set is recognised by: read with the change itself (post-read), and again at the read-back.
 const SET: [&str; 4] = ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName"];
 
 /// The dialect of `OpenLDAP`.
 pub(super) struct OpenLdap {
     settings: Rc<LdapSettings>,
-    /// The change number of the last set: it names the change, where the time names only the second.
-    last_set: std::cell::RefCell<Option<String>>,
+    /// The change number of each set that is not read back yet (a bulk run has several under way), by the user's DN: it
+    /// names the change, where the time names only the second.
+    sets: RefCell<HashMap<String, Option<String>>>,
 }
 
 impl OpenLdap {
-    pub(super) const fn new(settings: Rc<LdapSettings>) -> Self {
-        Self { settings, last_set: std::cell::RefCell::new(None) }
+    pub(super) fn new(settings: Rc<LdapSettings>) -> Self {
+        Self { settings, sets: RefCell::default() }
     }
 
     fn controls(agent: &LdapAgent) -> Vec<RawControl> {
@@ -61,7 +65,7 @@ impl OpenLdap {
                 after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
             }
         };
-        *self.last_set.borrow_mut() = entry.text("entryCSN");
+        self.sets.borrow_mut().insert(dn.to_owned(), entry.text("entryCSN"));
         let stamp = stamp(&entry);
         let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| agent.clock.now());
         Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
@@ -144,8 +148,8 @@ impl Dialect for OpenLdap {
     }
 
     async fn learn(&self, connection: &Connection) -> Answer<Known> {
-        let root = connection.read("", &["supportedControl"]).await?.unwrap_or_default();
-        let own = connection.who_am_i().await?;
+        let (root, own) = tokio::try_join!(connection.read("", &["supportedControl"]), connection.who_am_i())?;
+        let root = root.unwrap_or_default();
         let dn = own.and_then(|name| name.strip_prefix("dn:").map(str::to_owned));
         Ok(Known { dn, sids: Vec::new(), controls: root.texts("supportedControl") })
     }
@@ -170,19 +174,16 @@ impl Dialect for OpenLdap {
         format!("(|(uid={escaped}*)(cn=*{escaped}*)(sn={escaped}*)(givenName={escaped}*)(mail={escaped}*))")
     }
 
-    fn username(&self, text: &str) -> String {
-        let letters = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
-        let name: String = text.to_lowercase().replace(' ', ".").chars().filter(|letter| letters(*letter)).collect();
-        if name.is_empty() { "customer".to_owned() } else { name }
+    fn longest_login(&self) -> usize {
+        LONGEST_NAME
+    }
+
+    fn facts(&self) -> &'static [&'static str] {
+        &FACTS
     }
 
     async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
-        let mut standing = standing::read(agent, user).await?;
-        if let Some(group) = standing::unseen_group(agent).await? {
-            let missing = format!("the group \"{group}\" is not there, or you may not read it");
-            standing.obstacles.insert(0, Obstacle::ProtectionUnreadable(missing));
-        }
-        Ok(standing)
+        standing::read(agent, user).await
     }
 
     async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead> {
@@ -256,10 +257,12 @@ impl Dialect for OpenLdap {
     }
 
     async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced> {
-        let entry = agent.entry(&issued.user, &[&SET[..], &["pwdPolicySubentry"]].concat()).await?;
-        let policy = UserPolicy::read(agent, entry.text("pwdPolicySubentry")).await?;
+        let wanted = [&SET[..], &["pwdPolicySubentry"]].concat();
+        let (entry, policy) = tokio::try_join!(agent.entry(&issued.user, &wanted), UserPolicy::read(agent, None))?;
+        let policy = policy.or_of(agent, &entry).await?;
         let change_required = entry.is_true("pwdReset") && policy.would_not_stick().is_none();
-        let ours = entry.text("entryCSN") == *self.last_set.borrow()
+        let set = self.sets.borrow_mut().remove(issued.user.as_str()).flatten();
+        let ours = entry.text("entryCSN") == set
             && entry.text("modifiersName").zip(agent.known.dn.as_deref()).is_none_or(|(by, own)| same_dn(&by, own));
         // Somebody else's change in the same second has the same time: it is told by leaving the stamp out.
         let stamp = stamp(&entry).filter(|_| ours);
@@ -293,31 +296,20 @@ impl Dialect for OpenLdap {
         }
     }
 
-    async fn pending(&self, agent: &LdapAgent) -> Answer<Vec<Pending>> {
-        let attributes = [agent.attributes(), FACTS.to_vec()].concat();
-        let filter = format!("(&{}(pwdReset=TRUE))", self.users());
-        let found =
-            agent.connection.search(&agent.settings.base, Scope::Subtree, &filter, &attributes, usize::MAX).await?;
-        if !found.complete {
-            return Err(Failure::unavailable("The directory sent only a part of what is pending (its size limit).")
-                .hint("Have the agent's size limit raised (slapd: limits … size.prtotal=unlimited)."));
-        }
-        let customers = agent.customers(&found.entries);
-        Ok(customers
-            .into_iter()
-            .zip(&found.entries)
-            .map(|(customer, entry)| {
-                let stamp = stamp(entry);
-                Pending {
-                    customer,
-                    user: UserId::new(entry.dn.clone()),
-                    issued_at: stamp.as_ref().and_then(|stamp| stamp.at),
-                    stamp,
-                    marked: false,
-                    withdrawn: false,
-                }
-            })
-            .collect())
+    fn recognised_by(&self) -> &'static [&'static str] {
+        &SET
+    }
+
+    fn pending(&self) -> &'static str {
+        "(pwdReset=TRUE)"
+    }
+
+    fn is_pending(&self, entry: &Entry) -> bool {
+        entry.is_true("pwdReset")
+    }
+
+    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
+        stamp(entry)
     }
 
     async fn unlock(&self, _: &LdapAgent, _: &UserId) -> Answer<()> {
@@ -342,7 +334,8 @@ impl Dialect for OpenLdap {
         if !agent.known.has(ber::POST_READ) {
             gaps.insert(Gap::StampNamesNoAuthor);
         }
-        Ok(Capabilities { gaps, set_lifts_lock: true, concurrency: CONCURRENCY })
+        let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
+        Ok(Capabilities { gaps, aids, set_lifts_lock: true, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, _: &LdapAgent) -> Answer<Vec<Right>> {

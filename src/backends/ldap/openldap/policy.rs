@@ -19,6 +19,14 @@ impl UserPolicy {
         Ok(Self { entry, name })
     }
 
+    /// This one, or the one that a user's entry names.
+    pub(super) async fn or_of(self, agent: &LdapAgent, user: &Entry) -> Answer<Self> {
+        match user.text("pwdPolicySubentry") {
+            Some(named) => Self::read(agent, Some(named)).await,
+            None => Ok(self),
+        }
+    }
+
     /// Why a forced change would not stick; none: it does. Reading pwdReset back proves nothing: slapd stores it anyway.
     pub(super) fn would_not_stick(&self) -> Option<String> {
         let name = &self.name;

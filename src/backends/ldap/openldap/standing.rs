@@ -31,11 +31,11 @@ pub(super) fn stamp(entry: &Entry) -> Option<Stamp> {
 }
 
 /// Reads where the user stands.
-pub(super) async fn read(agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
-    let id = UserId::new(user.dn.clone());
-    let entry = agent.entry(&id, &FACTS).await?;
-    let policy = UserPolicy::read(agent, entry.text("pwdPolicySubentry")).await?;
-    let groups = groups(agent, &entry).await?;
+pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
+    let id = UserId::new(entry.dn.clone());
+    let named = entry.text("pwdPolicySubentry");
+    let (policy, groups, unseen) =
+        tokio::try_join!(UserPolicy::read(agent, named), groups(agent, entry), unseen_group(agent))?;
     let now = agent.clock.now();
     let locked_at = entry.text("pwdAccountLockedTime");
     let for_ever = locked_at.as_deref() == Some(FOR_EVER);
@@ -48,6 +48,10 @@ pub(super) async fn read(agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
     let not_begun = entry.time("pwdStartTime").is_some_and(|at| at > now);
     let change_required = entry.is_true("pwdReset");
     let mut obstacles = Vec::new();
+    if let Some(group) = unseen {
+        let missing = format!("the group \"{group}\" is not there, or you may not read it");
+        obstacles.push(Obstacle::ProtectionUnreadable(missing));
+    }
     if agent.known.dn.as_deref().is_some_and(|own| same_dn(own, &entry.dn)) {
         obstacles.push(Obstacle::OwnUser);
     }
@@ -59,7 +63,7 @@ pub(super) async fn read(agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
     if locked {
         obstacles.push(Obstacle::Locked { until: locked_until });
     }
-    let stamp = stamp(&entry);
+    let stamp = stamp(entry);
     Ok(Standing {
         whom: Whom::User(id),
         state: State {
@@ -72,7 +76,7 @@ pub(super) async fn read(agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
             withdrawn: None,
         },
         issued_at: stamp.as_ref().and_then(|stamp| stamp.at).filter(|_| change_required),
-        changed_by_customer_at: changed_by_customer(&entry, change_required),
+        changed_by_customer_at: changed_by_customer(entry, change_required),
         stamp,
         expires_at: None,
         issued_by: entry.text("modifiersName").filter(|_| change_required),

@@ -1,0 +1,230 @@
+//! What a reset and a bulk run over LDAP cost beside the bare operations on the same server: see benches/README.md.
+//!
+//! `TELLONCE_LIVE=openldap,active-directory cargo bench --bench ldap`; a server that is not named is left out.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a benchmark may stop at what it does not expect, and prints what it found"
+)]
+
+#[path = "../tests/ldap/server.rs"]
+mod server;
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use ldap3::controls::PagedResults;
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Mod, Scope, StdStream};
+use server::{Kind, Server};
+
+const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+/// Single resets of each sort.
+const SINGLE: usize = 25;
+/// Rows of a bulk run.
+const ROWS: usize = 100;
+/// Turns, each with customers of its own.
+const TURNS: usize = 3;
+
+fn main() {
+    let live = std::env::var("TELLONCE_LIVE").unwrap_or_default();
+    if live.contains("openldap") {
+        for hash in ["{ARGON2}", "{SSHA}"] {
+            let settings = [("SLAPD_CROWD", "3000"), ("SLAPD_HASH", hash), ("SLAPD_LIMITS", "size=unlimited")];
+            measure(&Server::start_with(Kind::OpenLdap, &settings), &format!("slapd {hash}"), 8);
+        }
+    }
+    if live.contains("active-directory") {
+        let domain = Server::start(Kind::ActiveDirectory);
+        run(populate(&domain, 2 * SINGLE + 10 + 2 * TURNS * ROWS));
+        measure(&domain, "Samba", 2);
+    }
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// A bound connection without delay, as bare as it gets.
+async fn bare(server: &Server, name: &str, password: &str) -> Ldap {
+    let stream = std::net::TcpStream::connect(server.address()).unwrap();
+    stream.set_nodelay(true).unwrap();
+    let settings = LdapConnSettings::new().set_no_tls_verify(true).set_std_stream(StdStream::Tcp(stream));
+    let (connection, mut ldap) = LdapConnAsync::with_settings(settings, server.url()).await.unwrap();
+    tokio::spawn(connection.drive());
+    ldap.simple_bind(name, password).await.unwrap().success().unwrap();
+    ldap
+}
+
+async fn bare_agent(server: &Server) -> Ldap {
+    bare(server, server.value("AGENT"), server.value("AGENT_PW")).await
+}
+
+async fn populate(server: &Server, many: usize) {
+    let mut ldap = bare(server, server.value("ADMIN"), server.value("ADMIN_PW")).await;
+    let password = unicode("Cust0mer-Start-1!");
+    for number in 1..=many {
+        let name = customer(number);
+        let mail = format!("{name}@example.com");
+        let attributes: Vec<(&[u8], HashSet<&[u8]>)> = vec![
+            (b"objectClass", [&b"user"[..]].into()),
+            (b"sAMAccountName", [name.as_bytes()].into()),
+            (b"mail", [mail.as_bytes()].into()),
+            (b"unicodePwd", [password.as_slice()].into()),
+            (b"userAccountControl", [&b"512"[..]].into()),
+        ];
+        ldap.add(&server.dn(&name), attributes).await.unwrap().success().unwrap();
+    }
+}
+
+fn customer(number: usize) -> String {
+    format!("crowd{number:05}")
+}
+
+fn unicode(password: &str) -> Vec<u8> {
+    format!("\"{password}\"").encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// The operations that a reset cannot do without: find, read, read the policy, set, read back.
+async fn bare_reset(server: &Server, ldap: &mut Ldap, name: &str, number: usize) {
+    let password = format!("Kd4m-7XpR-tqWn-{number:05}");
+    let login = if server.kind == Kind::OpenLdap { "uid" } else { "sAMAccountName" };
+    let filter = format!("(&(objectClass=person)(|({login}={name})(mail={name})))");
+    ldap.with_controls(PagedResults { size: 500, cookie: Vec::new() });
+    let found = ldap.search(server.value("OU"), Scope::Subtree, &filter, ["*"]).await.unwrap();
+    assert_eq!(found.0.len(), 1, "{name}");
+    let dn = server.dn(name);
+    let all = ["*", "+"];
+    let (policy, changes) = match server.kind {
+        Kind::OpenLdap => (
+            format!("cn=default,ou=policies,{}", server.value("BASE")),
+            vec![
+                Mod::Replace(b"userPassword".to_vec(), HashSet::from([password.into_bytes()])),
+                Mod::Replace(b"pwdReset".to_vec(), HashSet::from([b"TRUE".to_vec()])),
+            ],
+        ),
+        Kind::ActiveDirectory => (
+            server.value("BASE").to_owned(),
+            vec![
+                Mod::Replace(b"unicodePwd".to_vec(), HashSet::from([unicode(&password)])),
+                Mod::Replace(b"pwdLastSet".to_vec(), HashSet::from([b"0".to_vec()])),
+            ],
+        ),
+    };
+    ldap.search(&dn, Scope::Base, "(objectClass=*)", all).await.unwrap().success().unwrap();
+    ldap.search(&policy, Scope::Base, "(objectClass=*)", all).await.unwrap().success().unwrap();
+    ldap.modify(&dn, changes).await.unwrap().success().unwrap();
+    ldap.search(&dn, Scope::Base, "(objectClass=*)", all).await.unwrap().success().unwrap();
+}
+
+fn measure(server: &Server, name: &str, at_once: usize) {
+    let next = Cell::new(0);
+    let fresh = || {
+        next.set(next.get() + 1);
+        next.get()
+    };
+    let home = server.home();
+    assert!(home.login.status.success(), "{}", server::words(&home.login));
+    let (mut tool, mut lone) = (Vec::new(), Vec::new());
+    for _ in 0..SINGLE {
+        let number = fresh();
+        lone.push(timed(|| {
+            run(async {
+                let mut ldap = bare_agent(server).await;
+                bare_reset(server, &mut ldap, &customer(number), number).await;
+            });
+        }));
+        let who = customer(fresh());
+        tool.push(timed(|| assert!(home.reset(&who).status.success())));
+    }
+    let (tool, lone) = (median(tool), median(lone));
+    println!(
+        "{name}: a reset, the whole process, {tool:.1?}; connect, bind and the bare operations {lone:.1?}: {:.2}",
+        ratio(tool, lone)
+    );
+    let usual: Vec<Duration> = (0..5).map(|_| usual_tool(server, &customer(fresh()))).collect();
+    let usual = median(usual);
+    println!("{name}: the usual tool per customer {usual:.1?}: {:.1} times as long as a reset", ratio(usual, tool));
+    for turn in 0..TURNS {
+        let numbers: Vec<usize> = (0..ROWS).map(|_| fresh()).collect();
+        let load = timed(|| run(loaded(server, &numbers, at_once)));
+        let mut csv = "customer\n".to_owned();
+        for _ in 0..ROWS {
+            writeln!(csv, "{}", customer(fresh())).unwrap();
+        }
+        std::fs::write(home.path().join("in.csv"), csv).unwrap();
+        let (input, out) = (home.path().join("in.csv"), home.path().join(format!("out-{turn}.jsonl")));
+        let (input, out, rows) = (input.to_str().unwrap(), out.to_str().unwrap(), ROWS.to_string());
+        let all = ["bulk", input, "--yes", "--expect", &rows, "--out", out, "--seal-to", KEY];
+        let bulk = timed(|| {
+            let ended = home.run(&all, "");
+            assert!(ended.status.success(), "{}", server::words(&ended));
+        });
+        println!(
+            "{name}: {ROWS} rows in bulk {bulk:.1?}, the bare operations, {at_once} at once, {load:.1?}: {:.2} of their pace",
+            ratio(load, bulk)
+        );
+    }
+}
+
+/// The bare operations, so many at once over one connection.
+async fn loaded(server: &Server, numbers: &[usize], at_once: usize) {
+    let ldap = bare_agent(server).await;
+    let next = Cell::new(0);
+    let worker = || {
+        let mut ldap = ldap.clone();
+        let next = &next;
+        async move {
+            while let Some(number) = numbers.get(next.get()) {
+                next.set(next.get() + 1);
+                bare_reset(server, &mut ldap, &customer(*number), *number).await;
+            }
+        }
+    };
+    join_all((0..at_once).map(|_| worker())).await;
+}
+
+/// What people do today, a process per customer: `ldappasswd` and `ldapmodify`, or `samba-tool user setpassword`.
+fn usual_tool(server: &Server, who: &str) -> Duration {
+    let dn = server.dn(who);
+    timed(|| match server.kind {
+        Kind::OpenLdap => {
+            let (agent, password) = (server.value("AGENT"), server.value("AGENT_PW"));
+            let set = server.tool("ldappasswd", agent, password, &["-s", "Kd4m-7XpR-tqWn-again", &dn], "");
+            assert!(set.status.success(), "{}", server::words(&set));
+            let mark = format!("dn: {dn}\nchangetype: modify\nreplace: pwdReset\npwdReset: TRUE\n");
+            let marked = server.tool("ldapmodify", agent, password, &[], &mark);
+            assert!(marked.status.success(), "{}", server::words(&marked));
+        }
+        Kind::ActiveDirectory => {
+            let set = Command::new("samba-tool")
+                .args(["user", "setpassword", who, "--newpassword=Kd4m-7XpR-tqWn-again", "--must-change-at-next-login"])
+                .args(["-H", server.url(), "-U", &format!("agent%{}", server.value("AGENT_PW"))])
+                .args(["-s", server.value("SMBCONF"), "--option=tls verify peer = no_check"])
+                .output()
+                .unwrap();
+            assert!(set.status.success(), "{}", server::words(&set));
+        }
+    })
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let started = Instant::now();
+    work();
+    started.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn ratio(one: Duration, other: Duration) -> f64 {
+    one.as_secs_f64() / other.as_secs_f64()
+}

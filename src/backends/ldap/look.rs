@@ -1,0 +1,115 @@
+//! What `doctor` and `profile add` find out of the servers before anybody is signed in: reachable, certificate, clock,
+//! and whether it is the directory that the profile says.
+
+use jiff::{SignedDuration, Timestamp};
+use ldap3::{Ldap, LdapError, Scope};
+use tokio::time::timeout;
+use url::Url;
+
+use super::agent::is_below;
+use super::ber;
+use super::entry::{Entry, generalized_time};
+use super::failure;
+use super::settings::{ACTIVE_DIRECTORY, LdapSettings};
+use super::sign_in::LdapSignIn;
+use crate::domain::{Answer, Check, CheckState};
+
+/// A certificate that ends sooner than this is worth a word.
+const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// Clocks that differ by more than this make times of issue look wrong.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
+/// supportedCapabilities of Active Directory and Samba ([MS-ADTS] section 3.1.1.3.4.3.1).
+const IS_ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
+
+/// What one server told.
+struct Told {
+    root: Entry,
+    certificate_ends: Option<Timestamp>,
+}
+
+/// Each server in turn; unattended, whether the sign-in works as well.
+pub(super) async fn servers(sign_in: &LdapSignIn) -> Vec<Check> {
+    let mut found = Vec::new();
+    for url in &sign_in.settings.urls {
+        found.push((url, told(sign_in, url).await));
+    }
+    let one_answers = found.iter().any(|(_, told)| told.is_ok());
+    let mut checks = Vec::new();
+    for (url, told) in &found {
+        match told {
+            Ok(told) => {
+                let now = sign_in.clock.now();
+                checks.extend(of_one(&sign_in.settings, url, told, now, &sign_in.place.backend));
+            }
+            Err(failure) if one_answers => {
+                checks.push(Check::new(
+                    "server",
+                    CheckState::Warning,
+                    format!("{failure} Another one serves meanwhile."),
+                ));
+            }
+            Err(failure) => checks.push(Check::new("server", CheckState::Fault, failure.told())),
+        }
+    }
+    if one_answers && sign_in.settings.unattended.is_some() {
+        let bound = sign_in.unattended().await.map(drop);
+        checks.push(Check::of("unattended", &bound, |()| "the profile's agent and credential sign in".to_owned()));
+    }
+    checks
+}
+
+async fn told(sign_in: &LdapSignIn, url: &Url) -> Answer<Told> {
+    let server = url.as_str().trim_end_matches('/');
+    let read = async {
+        let mut ldap = super::link::reach(url, sign_in.settings.start_tls, sign_in.tls.as_ref()).await?;
+        let certificate = ldap.get_peer_certificate().await?;
+        let root = root(&mut ldap).await?;
+        let _ = ldap.unbind().await; // it said all that was asked
+        Ok(Told { root, certificate_ends: certificate.as_deref().and_then(ber::certificate_ends) })
+    };
+    let told: Result<Told, LdapError> =
+        timeout(sign_in.one_call, read).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
+    told.map_err(|error| failure::not_reached(server, error))
+}
+
+/// The server's own entry (RFC 4512 section 5.1); empty where strangers may not read it.
+async fn root(ldap: &mut Ldap) -> Result<Entry, LdapError> {
+    let attributes = ["namingContexts", "supportedCapabilities", "currentTime"];
+    let found = ldap.search("", Scope::Base, "(objectClass=*)", attributes).await?;
+    Ok(found.0.into_iter().next().and_then(|entry| Entry::of(entry.0)).unwrap_or_default())
+}
+
+fn of_one(settings: &LdapSettings, url: &Url, told: &Told, now: Timestamp, backend: &str) -> Vec<Check> {
+    let server = url.as_str().trim_end_matches('/');
+    let encrypted = if url.scheme() == "ldap" && !settings.start_tls { ", without encryption" } else { ", encrypted" };
+    let mut checks = vec![Check::new("server", CheckState::Ok, format!("{server} answers{encrypted}"))];
+    if let Some(ends) = told.certificate_ends {
+        let left = ends.duration_since(now);
+        let words = format!("{server}: the certificate is good for {} more days", left.as_hours() / 24);
+        checks.push(Check::new("certificate", if left < SOON { CheckState::Warning } else { CheckState::Ok }, words));
+    }
+    if let Some(time) = told.root.text("currentTime").as_deref().and_then(generalized_time) {
+        let skew = time.duration_since(now);
+        checks.push(if skew.abs() <= SKEW {
+            Check::new("clock", CheckState::Ok, "this machine and the server agree on the time")
+        } else {
+            let words = format!(
+                "{server}: its clock is {} seconds off this machine's: times of issue are the server's",
+                skew.as_secs()
+            );
+            Check::new("clock", CheckState::Warning, words)
+        });
+    }
+    let contexts = told.root.texts("namingContexts");
+    let is_active_directory = told.root.texts("supportedCapabilities").iter().any(|known| known == IS_ACTIVE_DIRECTORY);
+    let known = !contexts.is_empty();
+    if known && is_active_directory != (backend == ACTIVE_DIRECTORY) {
+        let (is, other) = if is_active_directory { ("an", ACTIVE_DIRECTORY) } else { ("no", "openldap") };
+        let words = format!("{server} is {is} Active Directory: set backend = \"{other}\" in the profile");
+        checks.push(Check::new("backend", CheckState::Fault, words));
+    } else if known && !contexts.iter().any(|context| is_below(&settings.base, context)) {
+        let words = format!("base {} is not in this directory, which holds {}", settings.base, contexts.join("; "));
+        checks.push(Check::new("base", CheckState::Fault, words));
+    }
+    checks
+}

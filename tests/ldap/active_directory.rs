@@ -1,0 +1,97 @@
+//! The traps of Active Directory, on Samba.
+
+use crate::server::{self, Kind, Server, must};
+use crate::{both, bulk, unattended};
+
+/// What a temporary password would not let in, or would let in too far, is told before it is set.
+fn who_cannot_be_reset(server: &Server) {
+    let home = server.home();
+    let user = |name: &str, flags: &str, more: &str| {
+        format!(
+            "dn: {}\nchangetype: add\nobjectClass: user\nsAMAccountName: {name}\nunicodePwd:: {}\nuserAccountControl: {flags}\n{more}\n",
+            server.dn(name),
+            both::wide("Cust0mer-Start-1!")
+        )
+    };
+    // accountExpires counts steps of 100 ns since 1601: this is in 2020.
+    server.change(&user("ended", "512", "accountExpires: 132223104000000000\n"));
+    home.refuses("ended", 7, "disabled");
+    server.change(&user("card", "262656", ""));
+    home.refuses("card", 7, "smart card");
+    server.change(&user("chief", "512", ""));
+    server.replace(&server.dn("chief"), "adminCount", "1");
+    home.refuses("chief", 7, "adminCount");
+    home.refuses("eve", 7, "Password never expires");
+}
+
+/// An administrator of the domain is refused, whatever the base is and whoever the agent.
+fn administrators_are_refused(server: &Server) {
+    let home = server.home();
+    home.edit(server.value("OU"), server.value("BASE"));
+    home.refuses("Administrator", 7, "protected");
+    home.refuses("krbtgt", 7, "");
+    home.refuses("agent", 7, "your own user");
+}
+
+/// The settings object applies, and agents cannot read what is in it: said, and met all the same.
+fn a_policy_that_cannot_be_read(server: &Server) {
+    let home = server.home();
+    home.must(&["show", "vip"], 0, "stricter policy");
+    assert!(home.issue("vip").len() >= 20);
+}
+
+/// What keeps an agent out is told apart, by the number that the domain gives.
+fn agents_are_told_why(server: &Server) {
+    let agent = |name: &str, flags: &str, more: &str| {
+        format!(
+            "dn: CN={name},OU=Agents,{}\nchangetype: add\nobjectClass: user\nsAMAccountName: {name}\nuserPrincipalName: {name}@tellonce.test\nunicodePwd:: {}\nuserAccountControl: {flags}\n{more}\n",
+            server.value("BASE"),
+            both::wide("Ag3nts-Password")
+        )
+    };
+    server.change(&agent("resetagent", "512", "pwdLastSet: 0\n"));
+    server.change(&agent("offagent", "514", ""));
+    server.change(&agent("endedagent", "512", "accountExpires: 132223104000000000\n"));
+    server.change(&agent("lockedagent", "512", ""));
+    server.lock_out("lockedagent@tellonce.test");
+    let tries = |name: &str| both::agent_tries(server, name);
+    must(&tries("resetagent"), 4, "choose a new password");
+    must(&tries("offagent"), 4, "disabled");
+    must(&tries("endedagent"), 4, "accountExpires");
+    must(&tries("lockedagent"), 4, "locked");
+    must(&tries("nobody"), 4, "do not go together");
+    let home = server.home();
+    let distinguished = format!("CN=agent,OU=Agents,{}", server.value("BASE"));
+    for name in ["agent@tellonce.test", "TELLONCE\\agent", distinguished.as_str(), "agent"] {
+        let login = ["login", "--agent", name, "--password-stdin", "--store", "file"];
+        must(&home.run(&login, &format!("{}\n", server.value("AGENT_PW"))), 0, "");
+    }
+}
+
+/// Missing rights are read, and said before anything is asked or changed.
+fn missing_rights_are_said_beforehand(server: &Server) {
+    let home = server.home();
+    let login = ["login", "--agent", "noright", "--password-stdin", "--store", "file"];
+    must(&home.run(&login, &format!("{}\n", server.value("NORIGHT_PW"))), 0, "");
+    let told = home.must(&["doctor"], 11, "may not issue temporary passwords");
+    assert!(server::words(&told).contains("withdraw --older-than 24h --all"), "who ends an unused one is said");
+    home.refuses("ada", 4, "right to issue temporary passwords");
+    assert!(!home.audit_log().exists(), "not even an intent");
+    let create = ["--create", "--email", "new@example.com", "--first-name", "New", "--last-name", "One"];
+    let ended = home.run(&[&["reset", "new@example.com", "--yes", "--reveal", "stdout"][..], &create].concat(), "");
+    must(&ended, 4, "right to create users");
+}
+
+#[test]
+#[ignore = "needs Samba as a domain controller, and root: TELLONCE_LIVE=active-directory"]
+fn active_directory() {
+    let server = Server::start(Kind::ActiveDirectory);
+    both::all(&server);
+    bulk::a_run_creates_sets_and_survives_a_cut(&server);
+    who_cannot_be_reset(&server);
+    administrators_are_refused(&server);
+    a_policy_that_cannot_be_read(&server);
+    agents_are_told_why(&server);
+    missing_rights_are_said_beforehand(&server);
+    unattended::works(&server);
+}

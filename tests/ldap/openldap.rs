@@ -1,0 +1,94 @@
+//! The traps of slapd with the password-policy overlay.
+
+use crate::server::{self, Kind, Server, must};
+use crate::{both, bulk, unattended};
+
+/// An administrator's lock is none that a reset may lift; an end that has come and a start that has not are told.
+fn locks_that_a_reset_would_lift(server: &Server) {
+    let home = server.home();
+    let dn = server.dn("sho");
+    server.replace(&dn, "pwdAccountLockedTime", "000001010000Z");
+    home.refuses("sho", 7, "disabled");
+    let locked = server.binds(&server.name("sho"), server.value("CUSTOMER_PW"));
+    assert_eq!(locked.status.code(), Some(49), "the lock was not lifted: {}", server::words(&locked));
+    server.change(&format!("dn: {dn}\nchangetype: modify\ndelete: pwdAccountLockedTime\n"));
+    server.replace(&dn, "pwdEndTime", "20200101000000Z");
+    home.refuses("sho", 7, "disabled");
+    server.replace(&dn, "pwdEndTime", "20990101000000Z");
+    home.issue("sho");
+    server.change(&format!("dn: {dn}\nchangetype: modify\ndelete: pwdEndTime\n"));
+    server.replace(&dn, "pwdStartTime", "20990101000000Z");
+    home.refuses("sho", 7, "disabled");
+    server.change(&format!("dn: {dn}\nchangetype: modify\ndelete: pwdStartTime\n"));
+}
+
+/// The user's own policy counts, not the default one; one that cannot be read is no ground to stand on.
+fn the_policy_that_applies(server: &Server) {
+    let home = server.home();
+    home.must(&["show", "vip"], 0, "at least 20 characters");
+    home.must(&["show", "ada"], 0, "at least 12 characters");
+    let dn = server.dn("shg");
+    server.replace(&dn, "pwdPolicySubentry", &format!("cn=nochange,ou=policies,{}", server.value("BASE")));
+    home.refuses("shg", 7, "pwdMustChange FALSE");
+    server.replace(&dn, "pwdPolicySubentry", &format!("cn=gone,ou=policies,{}", server.value("BASE")));
+    home.refuses("shg", 7, "cannot be read");
+    home.edit("cn=default,ou=policies", "cn=nochange,ou=policies");
+    home.refuses("ada", 7, "pwdMustChange FALSE");
+    home.must(&["doctor"], 11, "pwdMustChange FALSE");
+    server.replace(&dn, "pwdPolicySubentry", &format!("cn=default,ou=policies,{}", server.value("BASE")));
+}
+
+/// pwdReset without an enforcing policy is stored and means nothing: a read-back alone would believe it.
+fn stored_is_not_enforced(server: &Server) {
+    server.replace(&server.dn("eve"), "pwdReset", "TRUE");
+    let inside = server.binds(&server.name("eve"), server.value("CUSTOMER_PW"));
+    must(&inside, 0, "");
+    assert!(!server::words(&inside).contains("must be changed"), "{}", server::words(&inside));
+    server.home().refuses("eve", 7, "would not stick");
+}
+
+/// What keeps an agent out is told apart.
+fn agents_are_told_why(server: &Server) {
+    let base = server.value("BASE");
+    let agent = |name: &str, more: &str| {
+        format!(
+            "dn: uid={name},ou=agents,{base}\nchangetype: add\nobjectClass: inetOrgPerson\nuid: {name}\ncn: {name}\nsn: x\nuserPassword: Ag3nts-Password\n{more}\n"
+        )
+    };
+    let policy = |name: &str| format!("pwdPolicySubentry: cn={name},ou=policies,{base}\n");
+    server.change(&agent("resetagent", "pwdReset: TRUE\n"));
+    server.change(&agent("lockedagent", ""));
+    server.lock_out(&format!("uid=lockedagent,ou=agents,{base}"));
+    server.change(&agent("offagent", "pwdAccountLockedTime: 000001010000Z\n"));
+    server.change(&agent("endedagent", "pwdEndTime: 20200101000000Z\n"));
+    server.change(&agent("oldagent", &policy("short")));
+    server.replace(
+        &format!("uid=oldagent,ou=agents,{base}"),
+        "description",
+        "its password is older than two seconds soon",
+    );
+    let tries = |name: &str| both::agent_tries(server, name);
+    must(&tries("resetagent"), 4, "choose a new password");
+    must(&tries("lockedagent"), 4, "locked");
+    must(&tries("offagent"), 4, "locked");
+    must(&tries("endedagent"), 4, "locked");
+    must(&tries("no such agent"), 4, "do not go together");
+    // pwdMaxAge is two seconds, and the server's clock the only one that counts: asked until it says so.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    while !server::words(&tries("oldagent")).contains("expired") {
+        assert!(std::time::Instant::now() < deadline, "{}", server::words(&tries("oldagent")));
+    }
+}
+
+#[test]
+#[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
+fn openldap() {
+    let server = Server::start(Kind::OpenLdap);
+    both::all(&server);
+    bulk::a_run_creates_sets_and_survives_a_cut(&server);
+    locks_that_a_reset_would_lift(&server);
+    the_policy_that_applies(&server);
+    stored_is_not_enforced(&server);
+    agents_are_told_why(&server);
+    unattended::works(&server);
+}
