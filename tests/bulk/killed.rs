@@ -1,6 +1,6 @@
 //! SIGKILL at random moments, resumed until done: nobody is left with a password that no one was told.
 //!
-//! `TELLONCE_KILLS=1000 cargo test --release --test bulk killed` kills a thousand times; without it, fifty.
+//! `TELLONCE_KILLS=1000 cargo test --test bulk killed` kills a thousand times; without it, fifty.
 
 use std::process::Stdio;
 use std::time::Duration;
