@@ -91,7 +91,7 @@ fn crowd(realm: &Realm<'_>, many: usize) -> Vec<Person> {
     };
     let users: Vec<Value> = (0..many).map(user).collect();
     realm.rest().post("/partialImport", json!({ "ifResourceExists": "FAIL", "users": users }));
-    let found = realm.rest().get("/users?search=crowd.example.com&max=100000");
+    let found = realm.rest().get("/users?search=c0&max=100000");
     let word = |user: &Value, key: &str| user[key].as_str().unwrap().to_owned();
     let people = found.as_array().unwrap().iter();
     people.map(|user| Person { id: word(user, "id"), username: word(user, "username") }).collect()
@@ -137,7 +137,8 @@ async fn generate(url: &str, token: &str, calls: &[Call], people: &[Person], at_
                     request
                 };
                 let answer = request.send().await.unwrap();
-                assert!(answer.status().is_success(), "{path}: {}", answer.status());
+                // A username is looked up as an id as well, and is none.
+                assert!(answer.status().is_success() || answer.status() == 404, "{path}: {}", answer.status());
                 answer.bytes().await.unwrap();
             }
         }
