@@ -69,6 +69,8 @@ pub struct Progress {
     pub concurrency: usize,
     /// Waiting for a backend that takes nothing: its words.
     pub waiting: Option<String>,
+    /// Calls that the backend refused for pace, and calls in all, in this sitting.
+    pub refused_of: (u64, u64),
 }
 
 /// How a sitting ended.
@@ -104,7 +106,7 @@ impl Run<'_> {
         let mut flight: FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + '_>>> = FuturesUnordered::new();
         let mut again: VecDeque<Item> = VecDeque::new();
         let mut ended = Ended { counts: BTreeMap::new(), stopped: None, limited: false };
-        let mut progress = Progress { rows: self.settings.rows, ..Progress::default() };
+        let mut progress = Progress { rows: self.settings.rows, failed: self.failed_before(), ..Progress::default() };
         let (mut begun, mut in_a_row, mut at_end) = (0_u64, 0_u64, false);
         let mut next_start = Instant::now();
         loop {
@@ -146,7 +148,7 @@ impl Run<'_> {
                     next_start = next_start.max(Instant::now()) + Duration::from_secs_f64(1.0 / rate);
                 }
             }
-            progress.concurrency = self.pace.limit();
+            (progress.concurrency, progress.refused_of) = (self.pace.limit(), self.pace.refused_of());
             progress.waiting =
                 self.pace.down().filter(|(since, _)| *since > Duration::from_secs(1)).map(|(_, words)| words);
             tell(&progress);
@@ -196,6 +198,13 @@ impl Run<'_> {
         }
         let (down, words) = self.pace.down()?;
         (down > self.wait()).then(|| self.waited(&words))
+    }
+
+    /// Rows of earlier sittings that somebody has to look at; those that are done again now are counted now.
+    fn failed_before(&self) -> u64 {
+        let counts = self.journal.counts().unwrap_or_default(); // a journal that cannot be read is told by the first row
+        let is_over = |outcome: Outcome| outcome.is_failure() && outcome != Outcome::NotDelivered;
+        counts.into_iter().filter(|(outcome, _)| is_over(*outcome)).map(|(_, count)| count).sum()
     }
 
     const fn wait(&self) -> Duration {
