@@ -115,8 +115,14 @@ impl Desk {
         let body = r#"{"type":"password","value":"Kd4m-7XpR-tqWn","temporary":true}"#;
         let steps = [
             vec![get(&format!("/users?username={CUSTOMER}&exact=true")), get(&format!("/users/{CUSTOMER}"))],
-            vec![get(""), get("/groups?search=temp-issued&exact=true&briefRepresentation=false&subGroupsCount=false")],
-            vec![of(""), of("/credentials"), of("/groups"), of("/role-mappings/realm/composite")],
+            vec![
+                of(""),
+                of("/credentials"),
+                of("/groups"),
+                of("/role-mappings/realm/composite"),
+                get(""),
+                get("/groups?search=temp-issued&exact=true&briefRepresentation=false&subGroupsCount=false"),
+            ],
             vec![(Method::PUT, format!("{base}{user}/reset-password"), Some(body))],
             vec![of("/credentials")],
             vec![(Method::POST, format!("{base}{user}/logout"), None)],
