@@ -25,25 +25,35 @@ use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Mod, Scope, StdStream};
 use server::{Kind, Server};
 
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
-/// Single resets of each sort.
-const SINGLE: usize = 25;
-/// Rows of a bulk run.
-const ROWS: usize = 100;
-/// Turns, each with customers of its own.
-const TURNS: usize = 3;
+/// How much is done.
+#[derive(Clone, Copy)]
+struct Size {
+    /// Single resets of each sort.
+    single: usize,
+    /// Customers reset by the usual tool.
+    usual: usize,
+    /// Rows of a bulk run.
+    rows: usize,
+    /// Bulk runs, each with customers of its own.
+    turns: usize,
+}
+
+const FULL: Size = Size { single: 25, usual: 5, rows: 100, turns: 3 };
+const QUICK: Size = Size { single: 5, usual: 3, rows: 20, turns: 1 };
 
 fn main() {
     let live = std::env::var("TELLONCE_LIVE").unwrap_or_default();
+    let size = if std::env::args().any(|argument| argument == "--quick") { QUICK } else { FULL };
     if live.contains("openldap") {
         for hash in ["{ARGON2}", "{SSHA}"] {
             let settings = [("SLAPD_CROWD", "3000"), ("SLAPD_HASH", hash), ("SLAPD_LIMITS", "size=unlimited")];
-            measure(&Server::start_with(Kind::OpenLdap, &settings), &format!("slapd {hash}"), 8);
+            measure(&Server::start_with(Kind::OpenLdap, &settings), &format!("slapd {hash}"), 8, size);
         }
     }
     if live.contains("active-directory") {
         let domain = Server::start(Kind::ActiveDirectory);
-        run(populate(&domain, 2 * SINGLE + 10 + 2 * TURNS * ROWS));
-        measure(&domain, "Samba", 2);
+        run(populate(&domain, 2 * size.single + size.usual + 2 * size.turns * size.rows));
+        measure(&domain, "Samba", 2, size);
     }
 }
 
@@ -123,7 +133,7 @@ async fn bare_reset(server: &Server, ldap: &mut Ldap, name: &str, number: usize)
     ldap.search(&dn, Scope::Base, "(objectClass=*)", all).await.unwrap().success().unwrap();
 }
 
-fn measure(server: &Server, name: &str, at_once: usize) {
+fn measure(server: &Server, name: &str, at_once: usize, size: Size) {
     let next = Cell::new(0);
     let fresh = || {
         next.set(next.get() + 1);
@@ -132,7 +142,7 @@ fn measure(server: &Server, name: &str, at_once: usize) {
     let home = server.home();
     assert!(home.login.status.success(), "{}", server::words(&home.login));
     let (mut tool, mut lone) = (Vec::new(), Vec::new());
-    for _ in 0..SINGLE {
+    for _ in 0..size.single {
         let number = fresh();
         lone.push(timed(|| {
             run(async {
@@ -148,26 +158,26 @@ fn measure(server: &Server, name: &str, at_once: usize) {
         "{name}: a reset, the whole process, {tool:.1?}; connect, bind and the bare operations {lone:.1?}: {:.2}",
         ratio(tool, lone)
     );
-    let usual: Vec<Duration> = (0..5).map(|_| usual_tool(server, &customer(fresh()))).collect();
+    let usual: Vec<Duration> = (0..size.usual).map(|_| usual_tool(server, &customer(fresh()))).collect();
     let usual = median(usual);
     println!("{name}: the usual tool per customer {usual:.1?}: {:.1} times as long as a reset", ratio(usual, tool));
-    for turn in 0..TURNS {
-        let numbers: Vec<usize> = (0..ROWS).map(|_| fresh()).collect();
+    for turn in 0..size.turns {
+        let numbers: Vec<usize> = (0..size.rows).map(|_| fresh()).collect();
         let load = timed(|| run(loaded(server, &numbers, at_once)));
         let mut csv = "customer\n".to_owned();
-        for _ in 0..ROWS {
+        for _ in 0..size.rows {
             writeln!(csv, "{}", customer(fresh())).unwrap();
         }
         std::fs::write(home.path().join("in.csv"), csv).unwrap();
         let (input, out) = (home.path().join("in.csv"), home.path().join(format!("out-{turn}.jsonl")));
-        let (input, out, rows) = (input.to_str().unwrap(), out.to_str().unwrap(), ROWS.to_string());
+        let (input, out, rows) = (input.to_str().unwrap(), out.to_str().unwrap(), size.rows.to_string());
         let all = ["bulk", input, "--yes", "--expect", &rows, "--out", out, "--seal-to", KEY];
         let bulk = timed(|| {
             let ended = home.run(&all, "");
             assert!(ended.status.success(), "{}", server::words(&ended));
         });
         println!(
-            "{name}: {ROWS} rows in bulk {bulk:.1?}, the bare operations, {at_once} at once, {load:.1?}: {:.2} of their pace",
+            "{name}: {rows} rows in bulk {bulk:.1?}, the bare operations, {at_once} at once, {load:.1?}: {:.2} of their pace",
             ratio(load, bulk)
         );
     }

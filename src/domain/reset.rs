@@ -89,8 +89,8 @@ pub async fn reset(
     session.backend().keep_alive(AT_LEAST).await?; // 1
     let customer = customer_of(&request, desk, session).await?; // 2
     tracing::debug!(customer = ?customer.id.as_str(), "the customer is found");
-    let capabilities = session.backend().capabilities().await?;
     let learned = learn(desk.audit, session, &customer).await?; // 3
+    let capabilities = session.backend().capabilities().await?; // of what was read just now, where the backend can
     request.unlock |= refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
     request.case.complete(&desk.guards.require, desk.prompter)?;

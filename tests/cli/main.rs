@@ -9,6 +9,7 @@
 mod backends;
 mod bad_input;
 mod configuration;
+mod directories;
 #[path = "../support/home.rs"]
 mod home;
 mod json;

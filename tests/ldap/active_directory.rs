@@ -54,16 +54,13 @@ fn agents_are_told_why(server: &Server) {
     server.change(&agent("endedagent", "512", "accountExpires: 132223104000000000\n"));
     server.change(&agent("lockedagent", "512", ""));
     server.lock_out("lockedagent@tellonce.test");
-    let home = server.home();
-    let tries = |name: &str| {
-        let login = ["login", "--agent", name, "--password-stdin", "--store", "file"];
-        home.run(&login, "Ag3nts-Password\n")
-    };
+    let tries = |name: &str| both::agent_tries(server, name);
     must(&tries("resetagent"), 4, "choose a new password");
     must(&tries("offagent"), 4, "disabled");
     must(&tries("endedagent"), 4, "accountExpires");
     must(&tries("lockedagent"), 4, "locked");
     must(&tries("nobody"), 4, "do not go together");
+    let home = server.home();
     let distinguished = format!("CN=agent,OU=Agents,{}", server.value("BASE"));
     for name in ["agent@tellonce.test", "TELLONCE\\agent", distinguished.as_str(), "agent"] {
         let login = ["login", "--agent", name, "--password-stdin", "--store", "file"];
@@ -89,16 +86,8 @@ fn missing_rights_are_said_beforehand(server: &Server) {
 #[ignore = "needs Samba as a domain controller, and root: TELLONCE_LIVE=active-directory"]
 fn active_directory() {
     let server = Server::start(Kind::ActiveDirectory);
-    both::refuses(&server);
-    both::who_has_no_right_changes_nothing(&server);
-    both::lock_outs_are_lifted(&server);
-    both::creates_people_with_any_name(&server);
-    both::what_it_holds_is_shown_tame(&server);
-    both::protects_with_all_nesting(&server);
-    both::withdraws_only_what_it_issued(&server);
-    both::a_cut_after_the_change_is_told(&server);
+    both::all(&server);
     bulk::a_run_creates_sets_and_survives_a_cut(&server);
-    both::connections_that_are_wrong_are_told(&server);
     who_cannot_be_reset(&server);
     administrators_are_refused(&server);
     a_policy_that_cannot_be_read(&server);

@@ -3,8 +3,21 @@
 use crate::proxy::Proxy;
 use crate::server::{self, Kind, LOGIN, Server, must};
 
+/// All of it.
+pub fn all(server: &Server) {
+    refuses(server);
+    who_has_no_right_changes_nothing(server);
+    lock_outs_are_lifted(server);
+    creates_people_with_any_name(server);
+    what_it_holds_is_shown_tame(server);
+    protects_with_all_nesting(server);
+    withdraws_only_what_it_issued(server);
+    a_cut_after_the_change_is_told(server);
+    connections_that_are_wrong_are_told(server);
+}
+
 /// Each of these is refused before anything changes, or told apart.
-pub fn refuses(server: &Server) {
+fn refuses(server: &Server) {
     let home = server.home();
     home.refuses("dan", 7, "disabled");
     home.refuses("eve", 7, "would not stick");
@@ -12,6 +25,10 @@ pub fn refuses(server: &Server) {
     for nobody in ["a*)(uid=*", "\\2a", "(|(cn=*", "*", "uid=ada,ou=elsewhere", "\u{202e}ada"] {
         home.refuses(nobody, 3, "No customer");
     }
+    for elsewhere in [server.value("AGENT"), server.value("OU"), server.value("BASE")] {
+        home.refuses(elsewhere, 3, "No customer"); // there is such an entry, and it is no customer's
+    }
+    home.must(&["show", &server.dn("ada")], 0, "ada");
     let vip = home.issue("vip");
     assert!(vip.len() >= 20, "a stricter policy is met: at least 20 characters");
     home.must(&["withdraw", "--older-than", "0s", "--all", "--yes", "--reason", "expired"], 0, "1 of 1 withdrawn");
@@ -22,7 +39,7 @@ pub fn refuses(server: &Server) {
 }
 
 /// An agent without the right is told so in a plain sentence, and nothing changes.
-pub fn who_has_no_right_changes_nothing(server: &Server) {
+fn who_has_no_right_changes_nothing(server: &Server) {
     let home = server.home();
     let login = ["login", "--agent", "noright", "--password-stdin", "--store", "file"];
     must(&home.run(&login, &format!("{}\n", server.value("NORIGHT_PW"))), 0, "");
@@ -35,7 +52,7 @@ pub fn who_has_no_right_changes_nothing(server: &Server) {
 }
 
 /// A lock-out is told: lifted by the set itself on `OpenLDAP`, only with `--unlock` on Active Directory.
-pub fn lock_outs_are_lifted(server: &Server) {
+fn lock_outs_are_lifted(server: &Server) {
     let home = server.home();
     server.lock_out(&server.name("gus"));
     if server.kind == Kind::ActiveDirectory {
@@ -51,7 +68,7 @@ pub fn lock_outs_are_lifted(server: &Server) {
 }
 
 /// Names that mean something in DNs and filters are names, and nothing more.
-pub fn creates_people_with_any_name(server: &Server) {
+fn creates_people_with_any_name(server: &Server) {
     let home = server.home();
     let create =
         ["--create", "--email", "zoe@example.com", "--first-name", "Zoë, \"the\"", "--last-name", "O+Neil <x>; #1"];
@@ -62,7 +79,7 @@ pub fn creates_people_with_any_name(server: &Server) {
 }
 
 /// What a directory holds is text of strangers: escapes and overrides are made visible, and a missing mail stops nothing.
-pub fn what_it_holds_is_shown_tame(server: &Server) {
+fn what_it_holds_is_shown_tame(server: &Server) {
     // "\u{1b}[2J\u{202e}Eve" and "\u{1b}]0;x\u{7}" in base64, as LDIF wants it.
     let (name, text) = ("G1sySuKArkV2ZQ==", "G11dMDt4Bw==");
     let own = match server.kind {
@@ -84,7 +101,7 @@ pub fn what_it_holds_is_shown_tame(server: &Server) {
 }
 
 /// A member of a group within a protected group is protected, and one whose group cannot be seen as well.
-pub fn protects_with_all_nesting(server: &Server) {
+fn protects_with_all_nesting(server: &Server) {
     let group = |name: &str, member: &str| match server.kind {
         Kind::OpenLdap => format!(
             "dn: cn={name},ou=groups,{0}\nchangetype: add\nobjectClass: groupOfNames\ncn: {name}\nmember: {member}\n\n",
@@ -107,7 +124,7 @@ pub fn protects_with_all_nesting(server: &Server) {
 }
 
 /// The sweep takes what was issued here, and not what somebody set since, pending though that is.
-pub fn withdraws_only_what_it_issued(server: &Server) {
+fn withdraws_only_what_it_issued(server: &Server) {
     let home = server.home();
     let (issued, swept) = (home.issue("fay1"), home.issue("fay2"));
     let theirs = "Adm1nistrators-Choice";
@@ -138,6 +155,12 @@ pub fn withdraws_only_what_it_issued(server: &Server) {
     must(&home.run(&["withdraw", "ada", "--yes"], ""), 7, "");
 }
 
+/// Signs in with the password of the agents that a test made, from a home of its own.
+pub fn agent_tries(server: &Server, name: &str) -> std::process::Output {
+    let home = server.home();
+    home.run(&["login", "--agent", name, "--password-stdin", "--store", "file"], "Ag3nts-Password\n")
+}
+
 /// The bytes of unicodePwd, in base64.
 pub fn wide(password: &str) -> String {
     use base64::Engine as _;
@@ -146,7 +169,7 @@ pub fn wide(password: &str) -> String {
 }
 
 /// The connection is cut after the change was sent: it was made, nobody was told, and the exit code is 9.
-pub fn a_cut_after_the_change_is_told(server: &Server) {
+fn a_cut_after_the_change_is_told(server: &Server) {
     let proxy = Proxy::start(server.address());
     let home = server.home_with(&proxy.url(), "protected = \"none\"\n");
     proxy.cut_after_intent_in(home.audit_log());
@@ -155,7 +178,7 @@ pub fn a_cut_after_the_change_is_told(server: &Server) {
 }
 
 /// What is wrong with a connection is said, and exit 8. The first server is dead: the next one serves.
-pub fn connections_that_are_wrong_are_told(server: &Server) {
+fn connections_that_are_wrong_are_told(server: &Server) {
     let none = "protected = \"none\"\n";
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("\"ldaps://{}\"", silent.local_addr().unwrap());

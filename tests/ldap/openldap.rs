@@ -67,11 +67,7 @@ fn agents_are_told_why(server: &Server) {
         "description",
         "its password is older than two seconds soon",
     );
-    let home = server.home();
-    let tries = |name: &str| {
-        let login = ["login", "--agent", name, "--password-stdin", "--store", "file"];
-        home.run(&login, "Ag3nts-Password\n")
-    };
+    let tries = |name: &str| both::agent_tries(server, name);
     must(&tries("resetagent"), 4, "choose a new password");
     must(&tries("lockedagent"), 4, "locked");
     must(&tries("offagent"), 4, "locked");
@@ -88,16 +84,8 @@ fn agents_are_told_why(server: &Server) {
 #[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
 fn openldap() {
     let server = Server::start(Kind::OpenLdap);
-    both::refuses(&server);
-    both::who_has_no_right_changes_nothing(&server);
-    both::lock_outs_are_lifted(&server);
-    both::creates_people_with_any_name(&server);
-    both::what_it_holds_is_shown_tame(&server);
-    both::protects_with_all_nesting(&server);
-    both::withdraws_only_what_it_issued(&server);
-    both::a_cut_after_the_change_is_told(&server);
+    both::all(&server);
     bulk::a_run_creates_sets_and_survives_a_cut(&server);
-    both::connections_that_are_wrong_are_told(&server);
     locks_that_a_reset_would_lift(&server);
     the_policy_that_applies(&server);
     stored_is_not_enforced(&server);

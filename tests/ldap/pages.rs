@@ -1,1 +1,105 @@
-//! The pages of docs/backends, followed as a new user would.
+//! The pages of docs/backends, followed as a new user would: every block of commands, on a server set up by the page.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::server::{Kind, Server, words};
+
+/// The blocks of one kind, in order.
+fn blocks(page: &str, kind: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/backends").join(page);
+    let text = std::fs::read_to_string(path).unwrap();
+    let opened = format!("```{kind}\n");
+    text.split(opened.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// The page's names are example.com's; the server's are its own.
+fn here(text: &str, server: Option<&Server>) -> String {
+    let text =
+        text.replace("DC=example,DC=com", "DC=tellonce,DC=test").replace("dc=example,dc=com", "dc=tellonce,dc=test");
+    let Some(server) = server else { return text };
+    text.replace("ldaps://ldap.example.com", server.url())
+        .replace("ldaps://dc1.example.com", server.url())
+        .replace("=ca.pem", &format!("={}", server.value("CA")))
+        .replace("/usr/local/bin/tellonce", "tellonce")
+}
+
+/// Runs the page's commands; what a person would type at a question comes from a file or a flag here.
+fn follow(page: &str, server: &Server) {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("password"), format!("{}\n", server.value("AGENT_PW"))).unwrap();
+    let tools = home.path().join("bin");
+    std::fs::create_dir(&tools).unwrap();
+    let answers = format!(
+        "#!/bin/sh\ncase \" $* \" in\n*' login '*) exec {0} \"$@\" --password-stdin <{1};;\n*' reset '*) exec {0} \"$@\" --yes --reveal stdout;;\n*) exec {0} \"$@\";;\nesac\n",
+        env!("CARGO_BIN_EXE_tellonce"),
+        home.path().join("password").display()
+    );
+    let tool = tools.join("tellonce");
+    std::fs::write(&tool, answers).unwrap();
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let timers = blocks(page, "text").join("\n");
+    let mut scripts = blocks(page, "sh");
+    assert!(scripts.len() >= 2, "{page} has commands");
+    for (mark, what) in [("ExecStart=", "the unit"), ("*/15 * * * * ", "the cron line")] {
+        let line = timers.lines().find_map(|line| line.strip_prefix(mark));
+        scripts.push(line.unwrap_or_else(|| panic!("{page}: {what}")).to_owned());
+    }
+    for script in scripts {
+        let mut shell = Command::new("bash");
+        shell.args(["-euo", "pipefail", "-c", &here(&script, Some(server))]).current_dir(home.path()).env_clear();
+        shell.env("PATH", format!("{}:{}", tools.display(), std::env::var("PATH").unwrap()));
+        shell.env("HOME", home.path()).env("TELLONCE_HOME", home.path().join("tellonce"));
+        if server.kind == Kind::ActiveDirectory {
+            shell.env("SMB_CONF_PATH", server.value("SMBCONF"));
+        }
+        let ended = shell.stdin(Stdio::null()).output().unwrap();
+        assert!(ended.status.success(), "{page}:\n{script}\n{}", words(&ended));
+    }
+    let status = Command::new(env!("CARGO_BIN_EXE_tellonce"))
+        .args(["status", "ada", "-o", "json"])
+        .env("TELLONCE_HOME", home.path().join("tellonce"))
+        .output()
+        .unwrap();
+    assert!(words(&status).contains("force_password_reset"), "{}", words(&status));
+}
+
+#[test]
+#[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
+fn the_openldap_page_works() {
+    let rules = blocks("openldap.md", "text").into_iter().find(|block| block.starts_with("access to")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("access");
+    std::fs::write(&path, here(&rules, None)).unwrap();
+    let server = Server::start_with(Kind::OpenLdap, &[("SLAPD_ACL", path.to_str().unwrap())]);
+    server.change(&format!(
+        "dn: cn=staff-admins,ou=groups,{0}\nchangetype: add\nobjectClass: groupOfNames\ncn: staff-admins\nmember: cn=admin,{0}\n",
+        server.value("BASE")
+    ));
+    follow("openldap.md", &server);
+    // What the page promises of its rules: an agent writes passwords, reads none, and deletes nobody.
+    let (agent, password, ada) = (server.value("AGENT"), server.value("AGENT_PW"), server.dn("ada"));
+    let read = server.tool("ldapsearch", agent, password, &["-LLL", "-b", &ada, "userPassword", "pwdHistory"], "");
+    assert!(!words(&read).contains("userPassword") && !words(&read).contains("pwdHistory"), "{}", words(&read));
+    let delete = server.tool("ldapdelete", agent, password, &[&ada], "");
+    assert_eq!(delete.status.code(), Some(50), "{}", words(&delete));
+    let mail = format!("dn: {ada}\nchangetype: modify\nreplace: mail\nmail: other@example.com\n");
+    let write = server.tool("ldapmodify", agent, password, &[], &mail);
+    assert_eq!(write.status.code(), Some(50), "{}", words(&write));
+}
+
+#[test]
+#[ignore = "needs Samba as a domain controller, and root: TELLONCE_LIVE=active-directory"]
+fn the_active_directory_page_works() {
+    let server = Server::start_with(Kind::ActiveDirectory, &[("SAMBA_DELEGATE", "no")]);
+    server.change(&format!(
+        "dn: CN=staff-admins,{}\nchangetype: add\nobjectClass: group\nsAMAccountName: staff-admins\n",
+        server.value("BASE")
+    ));
+    server.home().refuses("ada", 4, "right");
+    follow("active-directory.md", &server);
+    let (agent, password, ada) = (server.value("AGENT"), server.value("AGENT_PW"), server.dn("ada"));
+    let delete = server.tool("ldapdelete", agent, password, &[&ada], "");
+    assert_eq!(delete.status.code(), Some(50), "{}", words(&delete));
+}

@@ -96,7 +96,7 @@ pub fn memory(process: u32) -> Vec<Map> {
 pub fn places(maps: &[Map], wanted: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     for map in maps {
-        for (place, _) in map.bytes.windows(wanted.len()).enumerate().filter(|(_, window)| *window == wanted) {
+        for place in memchr::memmem::find_iter(&map.bytes, wanted) {
             let around = &map.bytes[place.saturating_sub(64)..(place + wanted.len() + 64).min(map.bytes.len())];
             let at = map.start + place as u64;
             found.push(format!("{at:#x} in {}: {:?}", map.name, String::from_utf8_lossy(around)));

@@ -44,6 +44,19 @@ impl Desk {
         Self { token: Some(realm.token_of(name)), ..Self::new(realm, more) }
     }
 
+    /// Nobody is signed in; whoever owns this token is, in the environment.
+    #[must_use]
+    pub fn with_token(self, token: String) -> Self {
+        Self { token: Some(token), ..self }
+    }
+
+    /// `setup` as the administrator of the whole server, with these words more.
+    pub fn setup(&self, realm: &Realm<'_>, more: &[&str]) -> Ran {
+        let (name, password) = realm.server().administrator();
+        let who = ["--administrator", name, "--realm-of-administrator", "master", "--password-stdin"];
+        self.run_with(&[&["-o", "json", "setup"], &who[..], more].concat(), &format!("{password}\n"))
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.home.command(BINARY);
         command.args(arguments);

@@ -30,6 +30,8 @@ pub(super) struct Api {
 /// What a request carries.
 pub(super) enum Payload {
     Nothing,
+    /// Nothing secret is in it.
+    Plain(Vec<u8>),
     /// A temporary password is in it: wiped when sent, never copied.
     Secret(Zeroizing<Vec<u8>>),
 }
@@ -168,6 +170,7 @@ impl Api {
         let url = self.url(path);
         let bytes = match payload {
             Payload::Nothing => None,
+            Payload::Plain(body) => Some(bytes::Bytes::from(body)),
             Payload::Secret(secret) => Some(bytes::Bytes::from_owner(secret)),
         };
         let sent = Cell::new(0);
@@ -203,7 +206,8 @@ impl Api {
         body: impl Fn() -> Option<bytes::Bytes>,
     ) -> Result<Got, Broken> {
         let request = |bearer: &str| {
-            let mut request = self.http.request(method.clone(), url.clone()).bearer_auth(bearer);
+            let request = self.http.request(method.clone(), url.clone()).bearer_auth(bearer);
+            let mut request = request.header("accept", "application/json"); // workflows are YAML unless it is asked for
             if !query.is_empty() {
                 request = request.query(query);
             }

@@ -83,14 +83,8 @@ impl KeycloakSignIn {
 
     /// A token from the environment: nothing renews it.
     fn ambient(&self, token: &str) -> Answer<Session> {
-        let tokens = Tokens {
-            access: Zeroizing::new(token.to_owned()),
-            access_until: Timestamp::MAX, // the server says when it is over
-            refresh: None,
-            refresh_until: None,
-        };
         let claims = Claims::of(token, &self.settings.realm)?;
-        let keeper = TokenKeeper::fresh(self.oauth(), tokens, &claims.name, None);
+        let keeper = TokenKeeper::fresh(self.oauth(), Tokens::ambient(token), &claims.name, None);
         Ok(self.session(keeper, claims, None))
     }
 

@@ -11,7 +11,7 @@ use super::dialect::{Dialect, Known};
 use super::entry::Entry;
 use super::settings::LdapSettings;
 use crate::domain::ports::Clock;
-use crate::domain::{Answer, Customer, CustomerId, Failure, Kind, Names, Reason, UserId};
+use crate::domain::{Answer, Customer, CustomerId, Failure, Kind, Names, Pending, Reason, UserId};
 
 /// The detail under which `show` lists an entry's name, and by which it is found again.
 const ENTRY: &str = "Entry";
@@ -79,6 +79,16 @@ impl LdapAgent {
             }
         }
         Ok((entries, complete))
+    }
+
+    /// The customer's entry of this name (RFC 4514); one that is none, or of somebody who is no customer, names nobody.
+    pub(super) async fn named(&self, dn: &str) -> Option<Entry> {
+        let people = format!("(|{}{})", self.dialect.users(), self.dialect.contacts());
+        let found = self.connection.search(dn, Scope::Base, &people, &self.attributes(), 1).await.ok()?;
+        let base = |entry: &Entry| {
+            if entry.has(self.dialect.login()) { Some(&self.settings.base) } else { self.settings.contacts.as_ref() }
+        };
+        found.entries.into_iter().find(|entry| base(entry).is_some_and(|base| is_below(&entry.dn, base)))
     }
 
     /// The users with exactly this value.
@@ -164,10 +174,32 @@ impl LdapAgent {
         Ok(None)
     }
 
+    /// Everybody whose temporary password is pending.
+    pub(super) async fn pending(&self) -> Answer<Vec<Pending>> {
+        let attributes = [&self.attributes()[..], self.dialect.recognised_by()].concat();
+        let filter = format!("(&{}{})", self.dialect.users(), self.dialect.pending());
+        let found =
+            self.connection.search(&self.settings.base, Scope::Subtree, &filter, &attributes, usize::MAX).await?;
+        if !found.complete {
+            return Err(Failure::unavailable("The directory sent only a part of what is pending (its size limit).")
+                .hint("Have the agents' limit raised; for slapd: `limits group=… size=unlimited`."));
+        }
+        let customers = self.customers(&found.entries);
+        let both = customers.into_iter().zip(&found.entries).filter(|(_, entry)| self.dialect.is_pending(entry));
+        Ok(both
+            .map(|(customer, entry)| {
+                let stamp = self.dialect.stamp(entry);
+                let issued_at = stamp.as_ref().and_then(|stamp| stamp.at);
+                let user = UserId::new(entry.dn.clone());
+                Pending { customer, user, issued_at, stamp, marked: false, withdrawn: false }
+            })
+            .collect())
+    }
+
     /// A name to sign in with that nobody has yet.
     pub(super) async fn free_username(&self, customer: &Customer) -> Answer<String> {
         let local = customer.email.as_deref().and_then(|email| email.split_once('@')).map(|(local, _)| local);
-        let base = self.dialect.username(local.unwrap_or(&customer.name));
+        let base = plain(local.unwrap_or(&customer.name), self.dialect.longest_login());
         let domain = super::settings::suffix(&self.settings.base);
         for number in 1..100_u32 {
             let name = if number == 1 { base.clone() } else { format!("{base}{number}") };
@@ -187,8 +219,36 @@ impl LdapAgent {
     }
 }
 
+/// A name to sign in with made of this text: what every server takes, with room for a number behind it.
+fn plain(text: &str, longest: usize) -> String {
+    let letters = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    let name: String = text.to_lowercase().replace(' ', ".").chars().filter(letters).take(longest - 2).collect();
+    let name = name.trim_end_matches('.');
+    if name.is_empty() { "customer".to_owned() } else { name.to_owned() }
+}
+
 /// Whether two names (RFC 4514) are the same, written as servers write them.
 pub(super) fn same_dn(one: &str, other: &str) -> bool {
     let plain = |dn: &str| dn.split(',').map(|part| part.trim().to_lowercase()).collect::<Vec<_>>().join(",");
     plain(one) == plain(other)
+}
+
+/// Whether a name (RFC 4514) is this one, or below it.
+pub(super) fn is_below(name: &str, top: &str) -> bool {
+    let depth = top.split(',').count();
+    let parts: Vec<&str> = name.split(',').collect();
+    parts.len().checked_sub(depth).is_some_and(|from| same_dn(&parts[from..].join(","), top))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_below;
+
+    #[test]
+    fn a_base_is_below_what_the_directory_holds() {
+        assert!(is_below("OU=Customers, DC=example,dc=COM", "dc=example,dc=com"));
+        assert!(is_below("dc=example,dc=com", "dc=example,dc=com"));
+        assert!(!is_below("ou=customers,dc=example,dc=org", "dc=example,dc=com"));
+        assert!(!is_below("dc=com", "dc=example,dc=com"));
+    }
 }

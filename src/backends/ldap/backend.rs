@@ -11,7 +11,7 @@ use crate::customers::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, Intent, SetFailed};
 use crate::domain::{
     About, Answer, Capabilities, Check, Customer, Failure, Forced, Issued, Kind, NewUser, Obstacle, Pending, Reason,
-    Right, Rule, SessionsEnded, Stamp, Standing, State, TemporaryPassword, UserId, Whom, generate,
+    Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, generate,
 };
 use crate::system::SystemRandom;
 
@@ -81,19 +81,8 @@ impl IdentityBackend for LdapBackend {
             obstacles.push(Obstacle::MissingRight(Right::CreateUsers));
         }
         let new_customer = self.beside.is_none() && customer.details.is_empty();
-        Ok(Standing {
-            whom: Whom::NewUser(NewUser { customer: customer.clone(), username, new_customer }),
-            state: State::default(),
-            stamp: None,
-            issued_at: None,
-            expires_at: None,
-            issued_by: None,
-            changed_by_customer_at: None,
-            roles: Vec::new(),
-            groups: Vec::new(),
-            policy,
-            obstacles,
-        })
+        let new = NewUser { customer: customer.clone(), username, new_customer };
+        Ok(Standing::without_user(new, policy, obstacles))
     }
 
     async fn set_temporary_password(
@@ -137,7 +126,7 @@ impl IdentityBackend for LdapBackend {
     }
 
     async fn pending(&self) -> Answer<Vec<Pending>> {
-        let mut pending = self.agent.dialect.pending(&self.agent).await?;
+        let mut pending = self.agent.pending().await?;
         let Some(beside) = &self.beside else { return Ok(pending) };
         for one in &mut pending {
             let user = one.customer.clone();

@@ -24,8 +24,14 @@ const PAGE: i32 = 500;
 const CALLS_OF_A_READ_BACK: u32 = 4;
 /// What the server is too busy for is tried again this often.
 const AGAIN: usize = 3;
-/// Longer than the buffer in which the library keeps what it sent, as long as the connection lasts (8 KiB).
-const OVERWRITES: usize = 9 * 1024;
+/// The library keeps what it sent in one buffer as long as the connection lasts: 8 KiB, and from the first request that
+/// is longer, twice that. What is sent next goes behind what was sent before, until it does not fit any more: then to the
+/// front. A request that fills all of it leaves nothing of an earlier one; one that were longer would have it copied.
+const BUFFER: usize = 16 * 1024;
+/// A request that makes the buffer that large.
+const ENLARGES: usize = 9 * 1024;
+/// All of a search request for a long `cn` but name, attributes and that value (RFC 4511 section 4.5.1), at the most.
+const REST_OF_A_SEARCH: usize = 64;
 
 /// What a bind led to, where it did not lead in.
 pub(super) type BindRefused = fn(&LdapResult) -> Option<Failure>;
@@ -44,6 +50,19 @@ pub(super) struct Target {
 /// Each time a little later.
 fn pauses() -> ExponentialBuilder {
     ExponentialBuilder::default().with_min_delay(Duration::from_millis(200)).with_max_times(AGAIN).with_jitter()
+}
+
+/// Every entry fits it.
+fn long_filter(length: usize) -> String {
+    format!("(|(objectClass=*)(cn={}))", "x".repeat(length))
+}
+
+/// Reads, and again a little later where the connection was lost or the server is busy.
+async fn harmless<T, F: Future<Output = Answer<T>>>(read: impl FnMut() -> F) -> Answer<T> {
+    read.retry(pauses())
+        .when(failure::is_passing)
+        .notify(|failure, pause| tracing::debug!(%failure, ?pause, "the read is done again"))
+        .await
 }
 
 /// What a search found.
@@ -150,14 +169,18 @@ impl Connection {
             .await
             .map_err(|error| failure::not_reached(&server, error))?;
         match (self.target.refused)(&bound) {
-            Some(failure) => Err(failure),
-            None if bound.rc == 0 => Ok(ldap),
-            None => Err(failure::refused(&server, &bound)),
+            Some(failure) => return Err(failure),
+            None if bound.rc == 0 => {}
+            None => return Err(failure::refused(&server, &bound)),
         }
+        ldap.with_timeout(self.target.one_call)
+            .search("", Scope::Base, &long_filter(ENLARGES), ["1.1"])
+            .await
+            .map_err(|error| failure::not_reached(&server, error))?;
+        Ok(ldap)
     }
 
-    /// Reads, and again a little later where the connection was lost or the server is busy. At most about `most`
-    /// entries, and whether that is all.
+    /// At most about `most` entries, and whether that is all.
     pub(super) async fn search(
         &self,
         base: &str,
@@ -166,7 +189,7 @@ impl Connection {
         attributes: &[&str],
         most: usize,
     ) -> Answer<Results> {
-        let once = || async move {
+        harmless(|| async move {
             let mut ldap = self.ldap().await?;
             let (entries, result) =
                 self.pages(&mut ldap, base, scope, filter, attributes, most).await.map_err(|error| self.lost(error))?;
@@ -179,11 +202,8 @@ impl Connection {
                 }
                 _ => Err(failure::refused(&self.server(), &result)),
             }
-        };
-        once.retry(pauses())
-            .when(failure::is_passing)
-            .notify(|failure, pause| tracing::debug!(%failure, ?pause, "the read is done again"))
-            .await
+        })
+        .await
     }
 
     async fn pages(
@@ -223,9 +243,10 @@ impl Connection {
         Ok(found.entries.into_iter().next())
     }
 
-    /// The same, with a request so long that nothing stays of what was sent before, a password among it.
+    /// The same, with a request of the buffer's length: nothing stays of what was sent before, a password among it.
     pub(super) async fn read_after_a_secret(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
-        let filter = format!("(|(objectClass=*)(cn={}))", "x".repeat(OVERWRITES));
+        let asked: usize = attributes.iter().map(|name| name.len() + 2).sum();
+        let filter = long_filter(BUFFER.saturating_sub(dn.len() + asked + REST_OF_A_SEARCH));
         let found = self.search(dn, Scope::Base, &filter, attributes, 1).await?;
         Ok(found.entries.into_iter().next())
     }
@@ -294,13 +315,13 @@ impl Connection {
 
     /// Who the server says that the agent is (RFC 4532); none where it does not know the operation.
     pub(super) async fn who_am_i(&self) -> Answer<Option<String>> {
-        let mut ldap = self.ldap().await?;
-        let answer = ldap
-            .with_timeout(self.target.one_call)
-            .extended(ldap3::exop::WhoAmI)
-            .await
-            .map_err(|error| self.lost(error))?;
-        Ok(answer.0.val.filter(|_| answer.1.rc == 0).and_then(|value| String::from_utf8(value).ok()))
+        harmless(|| async move {
+            let mut ldap = self.ldap().await?;
+            let asked = ldap.with_timeout(self.target.one_call).extended(ldap3::exop::WhoAmI);
+            let answer = asked.await.map_err(|error| self.lost(error))?;
+            Ok(answer.0.val.filter(|_| answer.1.rc == 0).and_then(|value| String::from_utf8(value).ok()))
+        })
+        .await
     }
 
     /// Says good-bye; what is lost then does not matter.

@@ -8,8 +8,7 @@ use super::connection::{BindRefused, Connection};
 use super::entry::Entry;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Check, Forced, Issued, NewUser, Pending, PolicyRead, Right, Stamp, Standing,
-    TemporaryPassword, UserId,
+    Answer, Capabilities, Check, Forced, Issued, NewUser, PolicyRead, Right, Stamp, Standing, TemporaryPassword, UserId,
 };
 
 /// Who the agent is to the server, and what the server can do: read once, after the bind.
@@ -49,8 +48,8 @@ pub(super) trait Dialect {
     fn also_names(&self) -> &'static [&'static str];
     /// The filter for part of a name, from text that is escaped.
     fn search(&self, escaped: &str) -> String;
-    /// A name to sign in with made of this text.
-    fn username(&self, text: &str) -> String;
+    /// The longest name to sign in with, in characters.
+    fn longest_login(&self) -> usize;
     /// The attributes that a standing is read from; some are answered for one entry at a time only.
     fn facts(&self) -> &'static [&'static str];
     /// Where a user stands, by an entry that has the facts.
@@ -86,8 +85,14 @@ pub(super) trait Dialect {
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
     ) -> Answer<()>;
-    /// All that is pending.
-    async fn pending(&self, agent: &LdapAgent) -> Answer<Vec<Pending>>;
+    /// The attributes that a pending password is recognised by: those of the facts that are answered for many at once.
+    fn recognised_by(&self) -> &'static [&'static str];
+    /// The filter that every pending user fits, and perhaps others.
+    fn pending(&self) -> &'static str;
+    /// Whether a change is forced on a user, by an entry that has those attributes.
+    fn is_pending(&self, entry: &Entry) -> bool;
+    /// When the password was set, by an entry that has those attributes.
+    fn stamp(&self, entry: &Entry) -> Option<Stamp>;
     /// Lifts a lock-out.
     async fn unlock(&self, agent: &LdapAgent, user: &UserId) -> Answer<()>;
     /// What it keeps and does not keep.

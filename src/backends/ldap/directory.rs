@@ -48,11 +48,10 @@ impl CustomerDirectory for LdapDirectory {
     }
 
     async fn exact(&self, text: &str) -> Answer<Vec<Customer>> {
-        if text.contains('=') {
-            let entry = self.0.connection.read(text, &self.0.attributes()).await;
-            if let Ok(Some(entry)) = entry {
-                return Ok(self.0.customers(&[entry]));
-            }
+        if text.contains('=')
+            && let Some(entry) = self.0.named(text).await
+        {
+            return Ok(self.0.customers(&[entry]));
         }
         let (entries, _) = self.0.people(&self.exactly(text), COUNTED).await?;
         Ok(self.0.customers(&entries))

@@ -6,7 +6,7 @@ use ldap3::{Ldap, LdapError, Scope};
 use tokio::time::timeout;
 use url::Url;
 
-use super::agent::same_dn;
+use super::agent::is_below;
 use super::ber;
 use super::entry::{Entry, generalized_time};
 use super::failure;
@@ -112,24 +112,4 @@ fn of_one(settings: &LdapSettings, url: &Url, told: &Told, now: Timestamp, backe
         checks.push(Check::new("base", CheckState::Fault, words));
     }
     checks
-}
-
-/// Whether a name (RFC 4514) is this one, or below it.
-fn is_below(name: &str, top: &str) -> bool {
-    let depth = top.split(',').count();
-    let parts: Vec<&str> = name.split(',').collect();
-    parts.len().checked_sub(depth).is_some_and(|from| same_dn(&parts[from..].join(","), top))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_below;
-
-    #[test]
-    fn a_base_is_below_what_the_directory_holds() {
-        assert!(is_below("OU=Customers, DC=example,dc=COM", "dc=example,dc=com"));
-        assert!(is_below("dc=example,dc=com", "dc=example,dc=com"));
-        assert!(!is_below("ou=customers,dc=example,dc=org", "dc=example,dc=com"));
-        assert!(!is_below("dc=com", "dc=example,dc=com"));
-    }
 }

@@ -32,7 +32,8 @@ fn told((promise, words): (Promise, &str), capabilities: &Capabilities) -> Check
     let aids: Vec<&str> =
         capabilities.aids.iter().filter(|aid| aid.promise() == promise).map(|aid| aid.words()).collect();
     let (state, more) = if !gaps.is_empty() {
-        (CheckState::NotKept, gaps.join("; "))
+        let told = [gaps.join("; "), aids.join("; ")].into_iter().filter(|part| !part.is_empty());
+        (CheckState::NotKept, told.collect::<Vec<_>>().join("; what tellonce does all the same: "))
     } else if !aids.is_empty() {
         (CheckState::KeptByTellonce, aids.join("; "))
     } else {
@@ -73,6 +74,7 @@ mod tests {
         assert!(matches!(state(11), (CheckState::KeptByTellonce, words) if words.contains("withdraw --older-than")));
         assert!(matches!(state(8), (CheckState::NotKept, words) if words.contains("read the rules")), "no aid for it");
         assert!(matches!(state(9), (CheckState::NotKept, words) if words.contains("tellonce setup")));
+        assert!(state(9).1.contains("each reset ends them"), "what is done all the same is told");
         assert_eq!(state(12).0, CheckState::Kept);
         assert!(states(&[], &[]).iter().all(|check| check.state == CheckState::Kept));
     }

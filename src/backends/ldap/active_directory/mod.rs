@@ -23,8 +23,8 @@ use super::openldap::exists;
 use super::settings::{LdapSettings, suffix};
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Pending, PolicyRead,
-    Reason, Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, PolicyRead, Reason,
+    Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
 };
 use standing::{change_required, stamp};
 use values::unicode_pwd;
@@ -174,17 +174,8 @@ impl Dialect for ActiveDirectory {
         format!("(|(anr={escaped})(mail={escaped}*)(displayName=*{escaped}*)(userPrincipalName={escaped}*))")
     }
 
-    fn username(&self, text: &str) -> String {
-        let letters = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
-        let name: String = text
-            .to_lowercase()
-            .replace(' ', ".")
-            .chars()
-            .filter(|letter| letters(*letter))
-            .take(LONGEST_NAME - 2)
-            .collect();
-        let name = name.trim_end_matches('.');
-        if name.is_empty() { "customer".to_owned() } else { name.to_owned() }
+    fn longest_login(&self) -> usize {
+        LONGEST_NAME
     }
 
     fn facts(&self) -> &'static [&'static str] {
@@ -283,29 +274,20 @@ impl Dialect for ActiveDirectory {
         Self::issued(agent, user.as_str(), only).await.map(drop)
     }
 
-    async fn pending(&self, agent: &LdapAgent) -> Answer<Vec<Pending>> {
-        let attributes = [agent.attributes(), SET.to_vec()].concat();
-        let filter = format!("(&{}(pwdLastSet=0)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))", self.users());
-        let found =
-            agent.connection.search(&agent.settings.base, Scope::Subtree, &filter, &attributes, usize::MAX).await?;
-        if !found.complete {
-            return Err(Failure::unavailable("The directory sent only a part of what is pending (its size limit)."));
-        }
-        let customers = agent.customers(&found.entries);
-        let both = customers.into_iter().zip(&found.entries).filter(|(_, entry)| change_required(entry));
-        Ok(both
-            .map(|(customer, entry)| {
-                let stamp = stamp(entry);
-                Pending {
-                    customer,
-                    user: UserId::new(entry.dn.clone()),
-                    issued_at: stamp.as_ref().and_then(|stamp| stamp.at),
-                    stamp,
-                    marked: false,
-                    withdrawn: false,
-                }
-            })
-            .collect())
+    fn recognised_by(&self) -> &'static [&'static str] {
+        &SET
+    }
+
+    fn pending(&self) -> &'static str {
+        "(&(pwdLastSet=0)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))"
+    }
+
+    fn is_pending(&self, entry: &Entry) -> bool {
+        change_required(entry)
+    }
+
+    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
+        stamp(entry)
     }
 
     async fn unlock(&self, agent: &LdapAgent, user: &UserId) -> Answer<()> {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use async_trait::async_trait;
 use ldap3::controls::{Assertion, PostRead, RawControl};
-use ldap3::{LdapResult, Scope, dn_escape};
+use ldap3::{LdapResult, dn_escape};
 
 use super::agent::{LdapAgent, same_dn};
 use super::backend::not_pending;
@@ -22,14 +22,16 @@ use super::failure::{self, ASSERTION_FAILED, CONSTRAINT, EXISTS, INVALID_NAME, W
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Pending, PolicyRead,
-    Reason, Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, PolicyRead, Reason,
+    Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
 };
 use policy::UserPolicy;
 use standing::{FACTS, stamp};
 
 /// The server works with a thread for each request; with fast hashes, more at once were not faster (measured on two cores).
 const CONCURRENCY: usize = 8;
+/// The longest uid of a new user, in characters: every schema takes that many.
+const LONGEST_NAME: usize = 64;
 /// What a set is recognised by: read with the change itself (post-read), and again at the read-back.
 const SET: [&str; 4] = ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName"];
 
@@ -172,10 +174,8 @@ impl Dialect for OpenLdap {
         format!("(|(uid={escaped}*)(cn=*{escaped}*)(sn={escaped}*)(givenName={escaped}*)(mail={escaped}*))")
     }
 
-    fn username(&self, text: &str) -> String {
-        let letters = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
-        let name: String = text.to_lowercase().replace(' ', ".").chars().filter(|letter| letters(*letter)).collect();
-        if name.is_empty() { "customer".to_owned() } else { name }
+    fn longest_login(&self) -> usize {
+        LONGEST_NAME
     }
 
     fn facts(&self) -> &'static [&'static str] {
@@ -296,31 +296,20 @@ impl Dialect for OpenLdap {
         }
     }
 
-    async fn pending(&self, agent: &LdapAgent) -> Answer<Vec<Pending>> {
-        let attributes = [agent.attributes(), FACTS.to_vec()].concat();
-        let filter = format!("(&{}(pwdReset=TRUE))", self.users());
-        let found =
-            agent.connection.search(&agent.settings.base, Scope::Subtree, &filter, &attributes, usize::MAX).await?;
-        if !found.complete {
-            return Err(Failure::unavailable("The directory sent only a part of what is pending (its size limit).")
-                .hint("Have the agent's size limit raised (slapd: limits … size.prtotal=unlimited)."));
-        }
-        let customers = agent.customers(&found.entries);
-        Ok(customers
-            .into_iter()
-            .zip(&found.entries)
-            .map(|(customer, entry)| {
-                let stamp = stamp(entry);
-                Pending {
-                    customer,
-                    user: UserId::new(entry.dn.clone()),
-                    issued_at: stamp.as_ref().and_then(|stamp| stamp.at),
-                    stamp,
-                    marked: false,
-                    withdrawn: false,
-                }
-            })
-            .collect())
+    fn recognised_by(&self) -> &'static [&'static str] {
+        &SET
+    }
+
+    fn pending(&self) -> &'static str {
+        "(pwdReset=TRUE)"
+    }
+
+    fn is_pending(&self, entry: &Entry) -> bool {
+        entry.is_true("pwdReset")
+    }
+
+    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
+        stamp(entry)
     }
 
     async fn unlock(&self, _: &LdapAgent, _: &UserId) -> Answer<()> {
