@@ -79,7 +79,7 @@ impl Bench {
     fn arguments(&self, more: &[&str]) -> Vec<String> {
         let key = self.key.to_public().to_string();
         let rows = self.rows.to_string();
-        let all = ["--timeout", "3s", "bulk", "in.csv", "--yes", "--expect", &rows, "--out", OUT, "--seal-to", &key];
+        let all = ["--timeout", "8s", "bulk", "in.csv", "--yes", "--expect", &rows, "--out", OUT, "--seal-to", &key];
         all.iter().chain(&["--progress", "json"]).chain(more).map(|text| (*text).to_owned()).collect()
     }
 
