@@ -4,7 +4,8 @@ mod checks;
 mod policy;
 mod standing;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use async_trait::async_trait;
@@ -37,13 +38,14 @@ const SET: [&str; 4] = ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName
 /// The dialect of `OpenLDAP`.
 pub(super) struct OpenLdap {
     settings: Rc<LdapSettings>,
-    /// The change number of the last set: it names the change, where the time names only the second.
-    last_set: std::cell::RefCell<Option<String>>,
+    /// The change number of each set that is not read back yet, by the user's name: it names the change, where the time
+    /// names only the second. Rows of a bulk run are under way side by side.
+    sets: RefCell<HashMap<String, String>>,
 }
 
 impl OpenLdap {
-    pub(super) const fn new(settings: Rc<LdapSettings>) -> Self {
-        Self { settings, last_set: std::cell::RefCell::new(None) }
+    pub(super) fn new(settings: Rc<LdapSettings>) -> Self {
+        Self { settings, sets: RefCell::default() }
     }
 
     fn controls(agent: &LdapAgent) -> Vec<RawControl> {
@@ -63,7 +65,9 @@ impl OpenLdap {
                 after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
             }
         };
-        *self.last_set.borrow_mut() = entry.text("entryCSN");
+        if let Some(number) = entry.text("entryCSN") {
+            self.sets.borrow_mut().insert(dn.to_owned(), number);
+        }
         let stamp = stamp(&entry);
         let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| agent.clock.now());
         Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
@@ -259,7 +263,8 @@ impl Dialect for OpenLdap {
         let (entry, policy) = tokio::try_join!(agent.entry(&issued.user, &wanted), UserPolicy::read(agent, None))?;
         let policy = policy.or_of(agent, &entry).await?;
         let change_required = entry.is_true("pwdReset") && policy.would_not_stick().is_none();
-        let ours = entry.text("entryCSN") == *self.last_set.borrow()
+        let set = self.sets.borrow_mut().remove(issued.user.as_str());
+        let ours = entry.text("entryCSN") == set
             && entry.text("modifiersName").zip(agent.known.dn.as_deref()).is_none_or(|(by, own)| same_dn(&by, own));
         // Somebody else's change in the same second has the same time: it is told by leaving the stamp out.
         let stamp = stamp(&entry).filter(|_| ours);
