@@ -189,7 +189,8 @@ fn rows_go_side_by_side(server: &Server) {
             }
         };
         server.change(&format!("dn: {}\nchangetype: add\n{own}\n", server.dn(&name)));
-        text += &format!("{name}\n");
+        text.push_str(&name);
+        text.push('\n');
     }
     std::fs::write(&rows, text).unwrap();
     let key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
