@@ -2,13 +2,12 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use super::keyring;
-use crate::config::{Credential, Settings};
+use crate::config::{Credential, Holds, Settings, open_private_file};
 use crate::domain::{Answer, Failure, Kind, Reason};
 use crate::system::{LineFailed, read_line};
 
@@ -46,15 +45,11 @@ fn wrong(what: &str) -> Failure {
 
 fn from_file(path: &Path) -> Answer<Zeroizing<String>> {
     let shown = path.display();
-    let file = File::open(path).map_err(|error| wrong(&format!("{shown} cannot be read ({error})")))?;
-    let found = file.metadata().map_err(|error| wrong(&format!("{shown} cannot be read ({error})")))?;
-    let me = rustix::process::geteuid().as_raw();
-    if found.uid() != me && found.uid() != 0 {
-        return Err(wrong(&format!("{shown} belongs to somebody else")));
-    }
-    if found.mode() & 0o077 != 0 {
-        return Err(wrong(&format!("{shown} is open to others")).hint(format!("chmod 600 {shown}")));
-    }
+    let file = open_private_file(path, Holds::Secret).map_err(|found| {
+        let failure = wrong(&found.what);
+        found.hint.into_iter().fold(failure, Failure::hint)
+    })?;
+    let file = file.ok_or_else(|| wrong(&format!("{shown} cannot be read: it is not there")))?;
     first_line(file, &shown.to_string())
 }
 

@@ -4,7 +4,9 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::{Certificate, Client, Response, Url, redirect};
+use backon::ExponentialBuilder;
+use reqwest::header::HeaderMap;
+use reqwest::{Certificate, Client, Response, StatusCode, Url, redirect};
 use zeroize::Zeroizing;
 
 use crate::domain::{Answer, Failure, Kind, Reason};
@@ -13,6 +15,40 @@ use crate::domain::{Answer, Failure, Kind, Reason};
 const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
 /// The longest wait for a connection; a call as a whole may take longer.
 const CONNECTING: Duration = Duration::from_secs(5);
+
+/// A server's Retry-After is followed up to this long.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How often a request is sent again.
+const AGAIN: usize = 4;
+
+/// The pauses between one request and its next try.
+pub fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(LONGEST_PAUSE)
+        .with_max_times(AGAIN)
+        .with_jitter()
+}
+
+/// The server's own time to come back, where it says one; no more pauses when they are used up.
+pub fn adjusted(asked: Option<Duration>, usual: Option<Duration>) -> Option<Duration> {
+    usual.map(|usual| asked.unwrap_or(usual).min(LONGEST_PAUSE))
+}
+
+/// Retry-After: seconds, or a date (RFC 9110 section 10.2.3).
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("retry-after")?.to_str().ok()?.trim();
+    text.parse().map(Duration::from_secs).ok().or_else(|| {
+        let until = httpdate::parse_http_date(text).ok()?;
+        Some(until.duration_since(std::time::SystemTime::now()).unwrap_or_default())
+    })
+}
+
+/// Whether the server says that it did not begin with a request: 429, and 503 with a time to come back. Other 5xx may
+/// come after the change.
+pub fn did_not_begin(status: StatusCode, pause: Option<Duration>) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS || (status == StatusCode::SERVICE_UNAVAILABLE && pause.is_some())
+}
 
 /// Where the server is, and whom to trust.
 #[derive(Clone, Debug)]
@@ -41,12 +77,25 @@ impl Server {
     /// # Errors
     /// Exit 2: the certificate authorities cannot be read.
     pub fn client(&self) -> Answer<Client> {
+        self.client_that(false)
+    }
+
+    /// A client whose answers tell the server's certificate: for `doctor`.
+    ///
+    /// # Errors
+    /// As for [`Server::client`].
+    pub fn looking_client(&self) -> Answer<Client> {
+        self.client_that(true)
+    }
+
+    fn client_that(&self, looks: bool) -> Answer<Client> {
         let configuration = |what: String| Failure::new(Kind::Usage, Reason::Configuration, what);
         let mut builder = Client::builder()
             .user_agent(concat!("tellonce/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECTING.min(self.one_call))
-            .timeout(self.one_call);
+            .timeout(self.one_call)
+            .tls_info(looks);
         if let Some(path) = &self.ca_cert {
             let shown = path.display();
             let pem = std::fs::read(path)
@@ -126,6 +175,28 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use super::*;
+
+    #[test]
+    fn a_time_to_come_back_is_seconds_or_a_date() {
+        let pause = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("retry-after", text.parse().unwrap());
+            retry_after(&headers)
+        };
+        assert_eq!(pause(" 7 "), Some(Duration::from_secs(7)));
+        assert_eq!(pause("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert_eq!(pause("soon"), None);
+        assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn what_was_certainly_not_begun_is_told_from_the_rest() {
+        let pause = Some(Duration::ZERO);
+        assert!(did_not_begin(StatusCode::TOO_MANY_REQUESTS, None));
+        assert!(did_not_begin(StatusCode::SERVICE_UNAVAILABLE, pause));
+        assert!(!did_not_begin(StatusCode::SERVICE_UNAVAILABLE, None));
+        assert!(!did_not_begin(StatusCode::INTERNAL_SERVER_ERROR, pause));
+    }
 
     #[test]
     fn loopback_is_told_from_everything_that_looks_like_it() {

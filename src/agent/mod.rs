@@ -1,5 +1,6 @@
 //! Signing in: the session, and where it is kept between commands.
 
+mod certificate;
 mod credential;
 pub mod https;
 mod keyring;
@@ -7,5 +8,6 @@ pub mod oauth;
 mod session_file;
 mod store;
 
+pub use certificate::certificate_check;
 pub use credential::read_credential;
 pub use store::{Choice, Kept, SessionStore};

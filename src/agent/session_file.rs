@@ -1,14 +1,13 @@
 //! A session kept in a file that only its owner can read.
 
-use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
+use std::io::Read as _;
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::config::write_private_file;
+use crate::config::{Holds, open_private_file, write_private_file};
 use crate::domain::{Answer, Failure, Kind, Reason, StoredSession};
 
 #[derive(Serialize)]
@@ -63,20 +62,14 @@ pub(super) fn decode(bytes: &[u8], whence: &str) -> Answer<StoredSession> {
 pub(super) fn read(path: &Path) -> Answer<Option<StoredSession>> {
     let shown = path.display();
     let unreadable = |what: String| Failure::new(Kind::Usage, Reason::Configuration, what);
-    let bytes = match std::fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(format!("{shown} cannot be read ({error})."))),
-        Ok(bytes) => Zeroizing::new(bytes),
-    };
-    let found = path.metadata().map_err(|error| unreadable(format!("{shown} cannot be read ({error}).")))?;
-    if found.uid() != rustix::process::geteuid().as_raw() {
-        return Err(unreadable(format!("{shown} belongs to somebody else; a session is not taken from it."))
-            .hint("Remove it with `tellonce logout`."));
-    }
-    if found.mode() & 0o077 != 0 {
-        return Err(unreadable(format!("{shown} is open to others; a session is not taken from it."))
-            .hint(format!("chmod 600 {shown}, or sign in again after `tellonce logout`.")));
-    }
+    let file = open_private_file(path, Holds::Secret).map_err(|found| {
+        let remedy = "`tellonce logout` removes it; then sign in again.";
+        let hint = found.hint.map_or_else(|| remedy.to_owned(), |command| format!("{command}. Or {remedy}"));
+        unreadable(format!("The session: {}.", found.what)).hint(hint)
+    })?;
+    let Some(mut file) = file else { return Ok(None) };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
+    file.read_to_end(&mut bytes).map_err(|error| unreadable(format!("{shown} cannot be read ({error}).")))?;
     decode(&bytes, &shown.to_string()).map(Some)
 }
 

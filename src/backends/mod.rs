@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::agent::SessionStore;
 use crate::config::{Folders, Profile, Protected};
-use crate::domain::ports::{AgentSignIn, Clock};
+use crate::domain::ports::{AgentSignIn, Clock, Preparation};
 use crate::domain::{Answer, Failure, Kind, Place, Reason};
 
 /// What every backend is opened with.
@@ -34,6 +34,16 @@ pub struct Ask {
     pub question: &'static str,
 }
 
+/// What `setup` is told beside the profile.
+#[derive(Clone, Debug)]
+pub struct Wishes {
+    /// The group that agents are put into.
+    pub agents: String,
+}
+
+/// How a backend's administrator prepares it.
+type Prepare = fn(&Profile, &Surroundings<'_>, &Wishes) -> Answer<Box<dyn Preparation>>;
+
 /// A backend of this version.
 struct Entry {
     name: &'static str,
@@ -44,6 +54,8 @@ struct Entry {
     /// Reads the profile's own keys, and opens nothing.
     check: fn(&Profile) -> Answer<()>,
     open: fn(&Profile, Place, &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>>,
+    /// None: it is prepared by hand, or needs no preparation.
+    prepare: Option<Prepare>,
 }
 
 /// The registry. A new backend is one line here.
@@ -54,6 +66,7 @@ const BACKENDS: [Entry; 4] = [
         asks: &[],
         check: practice::check,
         open: practice::open,
+        prepare: None,
     },
     Entry {
         name: "keycloak",
@@ -64,6 +77,7 @@ const BACKENDS: [Entry; 4] = [
         ],
         check: keycloak::check,
         open: keycloak::open,
+        prepare: Some(keycloak::prepare),
     },
     Entry {
         name: "active-directory",
@@ -74,6 +88,7 @@ const BACKENDS: [Entry; 4] = [
         ],
         check: ldap::check,
         open: ldap::open,
+        prepare: None,
     },
     Entry {
         name: "openldap",
@@ -88,6 +103,7 @@ const BACKENDS: [Entry; 4] = [
         ],
         check: ldap::check,
         open: ldap::open,
+        prepare: None,
     },
 ];
 
@@ -144,6 +160,15 @@ pub fn protected(profile: &Profile) -> Answer<Protected> {
 pub fn open(profile: &Profile, around: &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>> {
     let place = Place { profile: profile.name.clone(), backend: profile.backend.clone() };
     (entry(profile)?.open)(profile, place, around)
+}
+
+/// The preparation of the profile's backend; none where there is none to be done by tellonce.
+///
+/// # Errors
+/// As for [`open`].
+pub fn prepare(profile: &Profile, around: &Surroundings<'_>, wishes: &Wishes) -> Answer<Option<Box<dyn Preparation>>> {
+    protected(profile)?;
+    entry(profile)?.prepare.map(|prepare| prepare(profile, around, wishes)).transpose()
 }
 
 fn named(backend: &str) -> Option<&'static Entry> {

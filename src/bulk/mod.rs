@@ -7,6 +7,7 @@ mod journal;
 mod outcome;
 mod pace;
 mod paced;
+mod patience;
 pub mod read_back;
 mod row;
 mod runner;

@@ -85,14 +85,23 @@ impl Outcome {
     }
 }
 
-/// The backend did not take it for now, and nothing changed: the row is tried again.
-pub fn is_transient(failure: &Failure) -> bool {
-    failure.kind == Kind::Unavailable
-        && failure.changed == crate::domain::Changed::No
-        && matches!(failure.reason, Reason::BackendUnavailable | Reason::Throttled)
+/// No further row would fare better: the run stops, and is resumed when that is mended. A right may be missing for one
+/// customer alone; whoever is not let in any more is so for all.
+pub fn stops_the_run(failure: &Failure) -> bool {
+    let is_out = failure.kind == Kind::NotAllowed && failure.reason != Reason::MissingRight;
+    is_out || matches!(failure.reason, Reason::AuditUnavailable | Reason::Interrupted)
 }
 
-/// No further row would fare better: the run stops, and is resumed when that is mended.
-pub const fn stops_the_run(failure: &Failure) -> bool {
-    matches!(failure.reason, Reason::AuditUnavailable | Reason::SessionOver | Reason::NotSignedIn | Reason::Interrupted)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_who_is_not_let_in_any_more_stops_it_and_a_missing_right_is_of_one_row() {
+        for reason in [Reason::SessionOver, Reason::NotSignedIn, Reason::SignInRefused, Reason::PasswordExpired] {
+            assert!(stops_the_run(&Failure::new(Kind::NotAllowed, reason, "Out.")));
+        }
+        assert!(!stops_the_run(&Failure::new(Kind::NotAllowed, Reason::MissingRight, "Not this one.")));
+        assert!(!stops_the_run(&Failure::refused(Reason::Locked, "Locked.")));
+    }
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::outcome::is_transient;
-use crate::domain::Failure;
+use crate::domain::{Failure, Kind, Reason};
 
 /// After so long without a refusal one call more is tried.
 const QUIET: Duration = Duration::from_secs(5);
@@ -21,6 +20,8 @@ const TRIES: u32 = 4;
 /// The pace of one run.
 pub struct Pace {
     most: usize,
+    /// How long a backend that takes nothing is waited for, where giving up would leave a password that nobody is told.
+    wait: Duration,
     limit: Cell<usize>,
     in_use: Cell<usize>,
     closed_until: Cell<Option<Instant>>,
@@ -50,12 +51,13 @@ impl Drop for Leave<'_> {
 }
 
 impl Pace {
-    /// At most so many calls at once.
-    pub fn new(most: usize) -> Self {
+    /// At most so many calls at once; a backend that takes nothing is waited for so long.
+    pub fn new(most: usize, wait: Duration) -> Self {
         let now = Instant::now();
         let most = most.max(1);
         Self {
             most,
+            wait,
             limit: Cell::new(most),
             in_use: Cell::new(0),
             closed_until: Cell::new(None),
@@ -98,16 +100,29 @@ impl Pace {
     }
 
     /// Makes a call that may be tried again where it changed nothing.
-    pub(super) async fn call<T, E: Paced>(&self, mut make: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
-        let mut tries = 0;
+    pub(super) async fn call<T, E: Paced>(&self, make: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+        self.calling(make, |tries, _| tries < TRIES).await
+    }
+
+    /// The same after a set: it is tried again for as long as the backend is waited for.
+    pub(super) async fn insist<T, E: Paced>(&self, make: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+        self.calling(make, |_, since| since.elapsed() < self.wait).await
+    }
+
+    async fn calling<T, E: Paced>(
+        &self,
+        mut make: impl AsyncFnMut() -> Result<T, E>,
+        once_more: impl Fn(u32, Instant) -> bool,
+    ) -> Result<T, E> {
+        let (mut tries, started) = (0, Instant::now());
         loop {
             let leave = self.leave().await;
             let answer = make().await;
             tries += 1;
-            self.learn(&leave, answer.as_ref().err().and_then(Paced::transient));
+            self.learn(&leave, answer.as_ref().err().and_then(Paced::strain));
             drop(leave);
-            let again = answer.as_ref().is_err_and(|failure| failure.transient().is_some());
-            if !again || tries >= TRIES || self.ending.get() {
+            let again = answer.as_ref().err().and_then(Paced::strain).is_some_and(Failure::is_passing);
+            if !again || !once_more(tries, started) || self.ending.get() {
                 return answer;
             }
         }
@@ -142,7 +157,7 @@ impl Pace {
             }
             return;
         };
-        self.refused.set(self.refused.get() + 1);
+        self.refused.set(self.refused.get() + u64::from(failure.is_passing()));
         self.quiet_since.set(now);
         self.down_since.set(self.down_since.get().or(Some(now)));
         *self.last_words.borrow_mut() = Some(failure.message.clone());
@@ -161,20 +176,22 @@ impl Pace {
 
 /// A failure that may say that the backend is busy, or gone.
 pub(super) trait Paced {
-    /// The failure, if nothing was changed and it may be tried again.
-    fn transient(&self) -> Option<&Failure>;
+    /// The failure, if it says so; whether it may be tried again is another question.
+    fn strain(&self) -> Option<&Failure>;
 }
 
 impl Paced for Failure {
-    fn transient(&self) -> Option<&Failure> {
-        is_transient(self).then_some(self)
+    fn strain(&self) -> Option<&Failure> {
+        let says_so =
+            self.kind == Kind::Unavailable && matches!(self.reason, Reason::BackendUnavailable | Reason::Throttled);
+        says_so.then_some(self)
     }
 }
 
 impl Paced for crate::domain::ports::SetFailed {
-    fn transient(&self) -> Option<&Failure> {
+    fn strain(&self) -> Option<&Failure> {
         match self {
-            Self::Other(failure) => failure.transient(),
+            Self::Other(failure) => failure.strain(),
             Self::Policy(_) => None,
         }
     }

@@ -27,6 +27,7 @@ struct PacedDirectory {
 
 /// The same session at this pace.
 pub fn paced(session: Session, pace: &Rc<Pace>) -> Session {
+    session.backend().leave_retries();
     session.wrapped_both(|backend, directory| {
         (
             Box::new(PacedBackend { backend, pace: Rc::clone(pace), capabilities: RefCell::default() }),
@@ -45,6 +46,8 @@ impl IdentityBackend for PacedBackend {
         *self.capabilities.borrow_mut() = Some(learned.clone());
         Ok(learned)
     }
+
+    fn leave_retries(&self) {} // they are left to this one already
 
     async fn rights(&self) -> Answer<Vec<Right>> {
         self.pace.call(async || self.backend.rights().await).await
@@ -73,15 +76,15 @@ impl IdentityBackend for PacedBackend {
     }
 
     async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Answer<()> {
-        self.pace.call(async || self.backend.mark_pending(intent, issued).await).await
+        self.pace.insist(async || self.backend.mark_pending(intent, issued).await).await
     }
 
     async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Answer<SessionsEnded> {
-        self.pace.call(async || self.backend.end_sessions(intent, user).await).await
+        self.pace.insist(async || self.backend.end_sessions(intent, user).await).await
     }
 
     async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
-        self.pace.call(async || self.backend.read_back(issued).await).await
+        self.pace.insist(async || self.backend.read_back(issued).await).await
     }
 
     async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {

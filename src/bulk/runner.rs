@@ -14,8 +14,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::at_desk::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay, Seen};
 use super::input::Rows;
 use super::journal::{Change, Earlier, Journal, Known};
-use super::outcome::{Outcome, is_transient, stops_the_run};
+use super::outcome::{Outcome, stops_the_run};
 use super::pace::Pace;
+use super::patience::{Patience, Verdict};
 use super::row::{Numbered, Row};
 use super::sealing;
 use super::settings::Settings;
@@ -68,6 +69,8 @@ pub struct Progress {
     pub concurrency: usize,
     /// Waiting for a backend that takes nothing: its words.
     pub waiting: Option<String>,
+    /// Calls that the backend refused for pace, and calls in all, in this sitting.
+    pub refused_of: (u64, u64),
 }
 
 /// How a sitting ended.
@@ -84,6 +87,7 @@ struct Item {
     line: u64,
     row: Row,
     earlier: Option<Earlier>,
+    patience: Patience,
 }
 
 /// What became of a row in flight.
@@ -91,7 +95,7 @@ enum Landed {
     /// It is at its end, and that is written.
     Done(Outcome),
     /// The backend did not take it: once more, later.
-    Again(Box<Item>),
+    Again(Box<Item>, Failure),
     /// The run cannot go on.
     Stop(Failure),
 }
@@ -102,7 +106,7 @@ impl Run<'_> {
         let mut flight: FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + '_>>> = FuturesUnordered::new();
         let mut again: VecDeque<Item> = VecDeque::new();
         let mut ended = Ended { counts: BTreeMap::new(), stopped: None, limited: false };
-        let mut progress = Progress { rows: self.settings.rows, ..Progress::default() };
+        let mut progress = Progress { rows: self.settings.rows, failed: self.failed_before(), ..Progress::default() };
         let (mut begun, mut in_a_row, mut at_end) = (0_u64, 0_u64, false);
         let mut next_start = Instant::now();
         loop {
@@ -144,7 +148,7 @@ impl Run<'_> {
                     next_start = next_start.max(Instant::now()) + Duration::from_secs_f64(1.0 / rate);
                 }
             }
-            progress.concurrency = self.pace.limit();
+            (progress.concurrency, progress.refused_of) = (self.pace.limit(), self.pace.refused_of());
             progress.waiting =
                 self.pace.down().filter(|(since, _)| *since > Duration::from_secs(1)).map(|(_, words)| words);
             tell(&progress);
@@ -164,7 +168,11 @@ impl Run<'_> {
                         progress.failed += u64::from(outcome.is_failure());
                         in_a_row = if outcome.is_failure() { in_a_row + 1 } else { 0 };
                     }
-                    Landed::Again(item) => again.push_back(*item),
+                    Landed::Again(mut item, failure) => match item.patience.after(&failure, progress.done, self.wait()) {
+                        Verdict::Again => again.push_back(*item),
+                        Verdict::GiveUp => flight.push(Box::pin(self.given_up(*item, failure))),
+                        Verdict::Stop => { ended.stopped.get_or_insert_with(|| self.waited(&failure.message)); }
+                    },
                     Landed::Stop(failure) => { ended.stopped.get_or_insert(failure); }
                 },
                 () = sleep_until(until) => {}
@@ -189,8 +197,22 @@ impl Run<'_> {
             ));
         }
         let (down, words) = self.pace.down()?;
-        (down > Duration::from_secs(self.settings.wait_seconds))
-            .then(|| Failure::unavailable(format!("The backend was waited for {} seconds. {words}", down.as_secs())))
+        (down > self.wait()).then(|| self.waited(&words))
+    }
+
+    /// Rows of earlier sittings that somebody has to look at; those that are done again now are counted now.
+    fn failed_before(&self) -> u64 {
+        let counts = self.journal.counts().unwrap_or_default(); // a journal that cannot be read is told by the first row
+        let is_over = |outcome: Outcome| outcome.is_failure() && outcome != Outcome::NotDelivered;
+        counts.into_iter().filter(|(outcome, _)| is_over(*outcome)).map(|(_, count)| count).sum()
+    }
+
+    const fn wait(&self) -> Duration {
+        Duration::from_secs(self.settings.wait_seconds)
+    }
+
+    fn waited(&self, words: &str) -> Failure {
+        Failure::unavailable(format!("The backend was waited for {} seconds. {words}", self.settings.wait_seconds))
     }
 
     /// The next row that is not done: one to be worked at, or one that cannot be read.
@@ -205,7 +227,7 @@ impl Run<'_> {
                 Known::Nothing => None,
             };
             return Ok(Some(match row {
-                Ok(row) => Ok(Item { line, row, earlier }),
+                Ok(row) => Ok(Item { line, row, earlier, patience: Patience::default() }),
                 Err(why) => Err((line, why)),
             }));
         }
@@ -221,6 +243,17 @@ impl Run<'_> {
             ..row
         })
         .await
+    }
+
+    /// The backend takes other rows and not this one. An earlier attempt that nobody was told of stays to be settled.
+    async fn given_up(&self, item: Item, failure: Failure) -> Landed {
+        let row = self.blank(item.line, &item.row);
+        let (outcome, exit_code, changed) = match &item.earlier {
+            None => (Outcome::Failed, failure.exit_code().number(), Changed::No),
+            Some(_) => (Outcome::NotDelivered, crate::domain::ExitCode::NOT_DELIVERED.number(), Changed::Unknown),
+        };
+        let supersedes = item.earlier.map(|earlier| earlier.attempt);
+        self.finish(OutputRow { outcome, exit_code, changed, supersedes, message: Some(failure.message), ..row }).await
     }
 
     fn case(&self) -> Case {
@@ -264,7 +297,7 @@ impl Run<'_> {
         match answer {
             Ok(Outcome::Delivered) => self.ended(item.line, Outcome::Delivered, 0).await,
             Ok(outcome) => self.finish(OutputRow { outcome, ..row }).await,
-            Err(failure) if is_transient(&failure) => Landed::Again(Box::new(item)),
+            Err(failure) if failure.is_passing() => Landed::Again(Box::new(item), failure),
             Err(failure) if failure.changed == Changed::No && stops_the_run(&failure) => Landed::Stop(failure),
             Err(failure) => {
                 let duplicate = failure.reason == Reason::Duplicate;

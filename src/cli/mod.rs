@@ -16,7 +16,7 @@ pub use records::{AuditArgs, AuditCommand, ExportFormat, RecordFilter};
 pub use resets::{CaseArgs, FindArgs, ResetArgs, ShowArgs, StatusArgs, WithdrawArgs};
 pub use setup::{
     CompletionsArgs, ForgotPasswordArgs, ManArgs, PracticeArgs, PracticeCommand, ProfileAddArgs, ProfileArgs,
-    ProfileCommand, SignInArgs, StartOverArgs,
+    ProfileCommand, SetupArgs, SignInArgs, StartOverArgs,
 };
 
 /// Issue a customer a temporary password from the terminal: told once, stored nowhere.
@@ -117,8 +117,7 @@ pub enum Command {
     /// Backend configurations
     Profile(ProfileArgs),
     /// An administrator's one-time preparation of a backend
-    #[command(after_help = "Example:\n  tellonce setup     the practice directory needs none, and says so")]
-    Setup,
+    Setup(SetupArgs),
     /// Is this set-up right, and does it keep every promise?
     #[command(after_help = "Example:\n  tellonce doctor     exits 11 if a check found a fault")]
     Doctor,

@@ -65,6 +65,41 @@ pub struct ProfileAddArgs {
     pub print: bool,
 }
 
+/// An administrator's one-time preparation of a backend
+///
+/// The administrator signs in for this command alone; nothing of it is kept. Nothing is changed before it is confirmed.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[command(
+    after_help = "Examples:\n  tellonce --profile acme setup --administrator root --realm-of-administrator master\n  tellonce --profile acme setup --print     the same as steps for those who click\n  tellonce --profile acme setup --administrator root --password-stdin --password-history --yes <secret\n\nThe practice directory needs none, and says so."
+)]
+pub struct SetupArgs {
+    /// Who signs in: an administrator of the realm
+    #[arg(long, value_name = "NAME")]
+    pub administrator: Option<String>,
+    /// Read the administrator's password from the first line of standard input
+    #[arg(long, requires = "administrator")]
+    pub password_stdin: bool,
+    /// The realm that the administrator is a user of, if it is another one (master)
+    #[arg(long, value_name = "REALM")]
+    pub realm_of_administrator: Option<String>,
+    /// The group that agents are put into
+    #[arg(long, value_name = "GROUP", default_value = "support-agents")]
+    pub agents: String,
+    /// Also have the password policy refuse the password used last, for everybody
+    #[arg(long)]
+    pub password_history: bool,
+    /// Print the steps for doing it by hand; changes nothing, and without --administrator asks nobody
+    #[arg(long, conflicts_with_all = ["yes", "dry_run"])]
+    pub print: bool,
+    /// Show what is there and what would be done; changes nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Do not ask for confirmation
+    #[arg(long)]
+    pub yes: bool,
+}
+
 /// The practice directory, seen as the customer
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  tellonce practice tour     the whole story, with nothing set up")]

@@ -63,15 +63,17 @@ impl Context {
 
     /// How agents sign in to the profile's backend.
     pub(super) fn sign_in(&self) -> Answer<Box<dyn AgentSignIn>> {
-        backends::open(
-            &self.profile,
-            &Surroundings {
-                folders: &self.folders,
-                one_call: self.one_call(),
-                clock: Arc::new(SystemClock),
-                store: Rc::new(self.store()),
-            },
-        )
+        backends::open(&self.profile, &self.surroundings())
+    }
+
+    /// What the backend is opened with.
+    pub(super) fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings {
+            folders: &self.folders,
+            one_call: self.one_call(),
+            clock: Arc::new(SystemClock),
+            store: Rc::new(self.store()),
+        }
     }
 
     /// Where this profile's session is kept.

@@ -80,7 +80,7 @@ fn run(context: &mut Context, command: Command, early: EarlyReveal) -> Answer<Ex
         Command::Status(args) => wait_for(status::run(context, args))?,
         Command::Audit(args) => audit::run(context, args),
         Command::Profile(args) => wait_for(profile::run(context, args))?,
-        Command::Setup => setup::run(context),
+        Command::Setup(args) => wait_for(setup::run(context, args))?,
         Command::Doctor => wait_for(doctor::run(context))?,
         Command::Practice(args) => wait_for(practice::run(context, args))?,
         Command::Completions(args) => completions::run(context, &args),

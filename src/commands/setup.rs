@@ -1,18 +1,173 @@
 //! `setup`: an administrator's one-time preparation of a backend.
 
+use serde::Serialize;
+
 use super::context::Context;
+use super::login::first_line;
+use crate::backends::{self, Wishes};
+use crate::cli::SetupArgs;
 use crate::config::BUILT_IN;
-use crate::domain::{Answer, ExitCode, Failure};
+use crate::domain::ports::{Interruptions, Preparation, Prompter};
+use crate::domain::{Administrator, Answer, Changed, ExitCode, Failure, Kind, Preparations, Reason, StepState};
+use crate::terminal::{preparation_lines, steps_by_hand};
+
+#[derive(Serialize)]
+struct SetupJson<'a> {
+    schema: &'static str,
+    backend: &'a str,
+    profile: &'a str,
+    about: &'a str,
+    administrator: Option<&'a str>,
+    steps: Vec<StepJson<'a>>,
+    notes: &'a [String],
+    next: &'a [String],
+}
+
+#[derive(Serialize)]
+struct StepJson<'a> {
+    id: &'a str,
+    state: StepState,
+    words: &'a str,
+    by_hand: &'a [String],
+}
+
+/// Shows the plan, asks, and does what is left of it.
+pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Answer<ExitCode> {
+    let wishes = Wishes { agents: args.agents.clone() };
+    let Some(mut preparation) = backends::prepare(&context.profile, &context.surroundings(), &wishes)? else {
+        return nothing_to_prepare(context);
+    };
+    let ambient = std::env::var_os("TELLONCE_TOKEN").is_some_and(|token| !token.is_empty());
+    if args.print && args.administrator.is_none() && !ambient {
+        let plan = preparation.by_hand();
+        return show(context, &plan, &steps_by_hand(&plan));
+    }
+    let mut prompter = context.prompter(args.yes);
+    if !args.print && !args.dry_run && !args.yes && !prompter.can_ask() {
+        return Err(Failure::missing_answer(
+            "setup asks for confirmation, and nobody can be asked.",
+            "Add `--yes` to confirm beforehand, or `--dry-run` to see what it would do.",
+        ));
+    }
+    let administrator = Administrator {
+        name: args.administrator.clone(),
+        password: if args.password_stdin { Some(first_line()?) } else { None },
+        home: args.realm_of_administrator.clone(),
+    };
+    preparation.sign_in(administrator, &mut prompter).await?;
+    let ended = prepare(context, &args, &mut *preparation, &mut prompter).await;
+    if let Err(failure) = preparation.sign_out().await {
+        context.screen.warning(&format!("The administrator's session could not be ended: {}", failure.message));
+    }
+    ended
+}
+
+async fn prepare(
+    context: &Context,
+    args: &SetupArgs,
+    preparation: &mut dyn Preparation,
+    prompter: &mut dyn Prompter,
+) -> Answer<ExitCode> {
+    let mut plan = preparation.plan().await?;
+    if args.print {
+        return show(context, &plan, &steps_by_hand(&plan));
+    }
+    if args.dry_run {
+        return show(context, &plan, &preparation_lines(&plan));
+    }
+    for line in preparation_lines(&plan) {
+        if args.yes { context.screen.notice(&line) } else { prompter.say(&line) }
+    }
+    confirm(args, &mut plan, prompter)?;
+    if !plan.is_done() {
+        let done = carry_out(context, &mut plan, preparation).await;
+        context.signals.release();
+        done?;
+    }
+    let verdict = if plan.steps.iter().any(|step| step.state == StepState::Done) {
+        "It is prepared."
+    } else {
+        "Nothing is left to be done."
+    };
+    let next = plan.next.iter().map(|next| format!("Next: {next}"));
+    let lines: Vec<String> = std::iter::once(verdict.to_owned()).chain(next).collect();
+    show(context, &plan, &lines)
+}
+
+/// What is asked apart, and then the rest of it.
+fn confirm(args: &SetupArgs, plan: &mut Preparations, prompter: &mut dyn Prompter) -> Answer<()> {
+    for step in plan.steps.iter_mut().filter(|step| step.state == StepState::ToDo) {
+        let Some(apart) = step.apart else { continue };
+        let wanted = args.password_history || (!args.yes && prompter.yes(apart.question, false)?);
+        if !wanted {
+            step.state = StepState::LeftOut;
+        }
+    }
+    if plan.is_done() || args.yes || prompter.yes("Do what is to be done?", false)? {
+        return Ok(());
+    }
+    Err(Failure::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."))
+}
+
+/// Step after step. A signal waits for the end of the step it came in.
+async fn carry_out(context: &Context, plan: &mut Preparations, preparation: &mut dyn Preparation) -> Answer<()> {
+    context.signals.hold();
+    let mut done: Vec<&'static str> = Vec::new();
+    for step in plan.steps.iter_mut().filter(|step| step.state == StepState::ToDo) {
+        if let Some(signal) = context.signals.caught() {
+            let failure = Failure::new(Kind::Interrupted(signal), Reason::Interrupted, "setup was interrupted.");
+            return Err(so_far(failure, &done));
+        }
+        let words = preparation.carry_out(step).await.map_err(|failure| so_far(failure, &done))?;
+        context.screen.notice(&format!("Done: {words}."));
+        step.state = StepState::Done;
+        done.push(step.id);
+    }
+    Ok(())
+}
+
+/// Says of a failure what was done before it: running it again goes on from there.
+fn so_far(failure: Failure, done: &[&str]) -> Failure {
+    let (changed, words) = if done.is_empty() {
+        (failure.changed, String::new())
+    } else {
+        (Changed::Yes, format!(" Done before: {}.", done.join(", ")))
+    };
+    let message = format!("{}{words}", failure.message);
+    let hint = failure.hint.clone().unwrap_or_else(|| "Run `tellonce setup` again: it goes on from there.".to_owned());
+    Failure { changed, message, ..failure }.hint(hint)
+}
+
+/// The result: lines for people, the plan itself for scripts.
+fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Answer<ExitCode> {
+    if !context.json() {
+        for line in lines {
+            context.screen.line(line);
+        }
+        return Ok(ExitCode::DONE);
+    }
+    context.screen.json(&SetupJson {
+        schema: "tellonce.setup/v1",
+        backend: &context.profile.backend,
+        profile: &context.profile.name,
+        about: &plan.about,
+        administrator: plan.administrator.as_deref(),
+        steps: plan
+            .steps
+            .iter()
+            .map(|step| StepJson { id: step.id, state: step.state, words: &step.words, by_hand: &step.by_hand })
+            .collect(),
+        notes: &plan.notes,
+        next: &plan.next,
+    })
+}
 
 /// The practice directory needs none; elsewhere the steps are done by hand.
-///
-/// # Errors
-/// Exit 2 naming the page with the steps: nothing was prepared.
-pub(super) fn run(context: &mut Context) -> Answer<ExitCode> {
+fn nothing_to_prepare(context: &Context) -> Answer<ExitCode> {
     let (name, backend) = (&context.profile.name, &context.profile.backend);
     if backend != BUILT_IN {
         return Err(Failure::usage(format!(
-            "tellonce does not prepare a {backend} by itself; nothing was done for profile {name}."
+            "tellonce does not prepare {backend} by itself; nothing was done for profile {name}."
         ))
         .hint(format!("docs/backends/{backend}.md has the steps for its administrator; then `tellonce doctor`.")));
     }

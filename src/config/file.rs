@@ -1,9 +1,8 @@
 //! Reads config.toml: unknown keys are errors, and every error names file, line and key.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::Read as _;
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use toml::Spanned;
 
 use super::duration::parse_duration;
 use super::folders::Folders;
+use super::private::{Holds, NotPrivate, open_private_file};
 use super::profile::{AuditSettings, BUILT_IN, Forward, LASTS, Profile, Protected};
 use super::settings::{Settings, lines};
 use crate::domain::{Answer, Failure, Guards, Kind, Reason, Requirement};
@@ -148,14 +148,13 @@ impl Configuration {
     /// Exit 2 with file, line and key: unreadable, writable by others, broken TOML, an unknown key, a wrong value.
     pub fn load(folders: &Folders) -> Answer<Self> {
         let path = folders.config_file();
-        match std::fs::read_to_string(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(wrong(&path, &format!("it cannot be read ({error})"))),
-            Ok(text) => {
-                check_owner_and_mode(&path)?;
-                Self::parse(&text, &path)
-            }
-        }
+        // A configuration that others can write decides where passwords are set: it is not trusted.
+        let Some(mut file) = open_private_file(&path, Holds::Settings).map_err(not_taken)? else {
+            return Ok(Self::default());
+        };
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(|error| wrong(&path, &format!("it cannot be read ({error})")))?;
+        Self::parse(&text, &path)
     }
 
     /// Reads the text of a file; the path is for the errors only.
@@ -268,17 +267,9 @@ impl ProfileTable {
     }
 }
 
-/// A configuration that others can write decides where passwords are set: it is not trusted.
-fn check_owner_and_mode(path: &Path) -> Answer<()> {
-    let found = path.metadata().map_err(|error| wrong(path, &format!("it cannot be read ({error})")))?;
-    let me = rustix::process::geteuid().as_raw();
-    if found.uid() != me && found.uid() != 0 {
-        return Err(wrong(path, "it belongs to somebody else"));
-    }
-    if found.mode() & 0o022 != 0 {
-        return Err(wrong(path, "others can write it").hint(format!("chmod go-w {}", path.display())));
-    }
-    Ok(())
+fn not_taken(found: NotPrivate) -> Failure {
+    let failure = Failure::new(Kind::Usage, Reason::Configuration, format!("{}.", found.what));
+    found.hint.into_iter().fold(failure, Failure::hint)
 }
 
 pub(super) fn wrong(path: &Path, what: &str) -> Failure {

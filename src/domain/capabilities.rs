@@ -87,11 +87,83 @@ impl Gap {
     }
 }
 
+impl Gap {
+    /// What to do about it: by the agent, or once by an administrator.
+    pub const fn remedy(self) -> &'static str {
+        match self {
+            Self::StampNamesNoAuthor => "let one agent at a time help a customer",
+            Self::TemporaryMayBeKept => "have an administrator switch on a password history of at least one",
+            Self::RulesNotListed => "read the rules to the customer: the agent's right to read the policy shows them",
+            Self::SelfServiceWhilePending => {
+                "tell the customer not to ask for an e-mail meanwhile; `tellonce setup` says how to close it"
+            }
+            Self::SessionsGoOn => "have the customer sign out everywhere",
+            Self::OpenFormOutlives => "have the customer close every sign-in page before you issue another",
+            Self::NeverRunsOut => "withdraw what is not used: `tellonce withdraw`",
+            Self::NoSelfService => "tell the customer to call again if they forget it",
+            Self::WithdrawnReadsAsPending => "ask this machine's record: `tellonce audit list`",
+        }
+    }
+
+    /// What of tellonce closes it.
+    pub const fn met_by(self) -> Option<Aid> {
+        match self {
+            Self::RulesNotListed => Some(Aid::TellsRules),
+            Self::NeverRunsOut => Some(Aid::Sweeps),
+            Self::StampNamesNoAuthor
+            | Self::TemporaryMayBeKept
+            | Self::SelfServiceWhilePending
+            | Self::SessionsGoOn
+            | Self::OpenFormOutlives
+            | Self::NoSelfService
+            | Self::WithdrawnReadsAsPending => None,
+        }
+    }
+}
+
+/// What tellonce does on top of a backend that would not keep a promise by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Aid {
+    /// The rules are told with the temporary password, because the backend's page lists none.
+    TellsRules,
+    /// A set alone leaves sessions open: they are ended with every reset.
+    EndsSessions,
+    /// The customer is marked, so that e-mail resets are refused until the change is made.
+    MarksPending,
+    /// What is not used in time is withdrawn by a sweep.
+    Sweeps,
+}
+
+impl Aid {
+    /// The promise that it keeps, or helps to keep.
+    pub const fn promise(self) -> Promise {
+        Promise(match self {
+            Self::TellsRules => 8,
+            Self::EndsSessions | Self::MarksPending => 9,
+            Self::Sweeps => 11,
+        })
+    }
+
+    /// What `doctor` says of it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::TellsRules => "the sign-in page lists no rules: the reveal does, for the agent to read out",
+            Self::EndsSessions => "a set leaves sessions open: each reset ends them",
+            Self::MarksPending => "each reset marks the customer, so that e-mail resets are refused until the change",
+            Self::Sweeps => {
+                "an unused one does not run out by itself: a timer has to run `tellonce withdraw --older-than 24h --all --yes --reason expired`"
+            }
+        }
+    }
+}
+
 /// What a backend, as set up for this profile, can do.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
     /// The promises not kept.
     pub gaps: BTreeSet<Gap>,
+    /// What tellonce does beside it, so that a promise is kept all the same.
+    pub aids: BTreeSet<Aid>,
     /// Setting a password also lifts an ordinary lock-out.
     pub set_lifts_lock: bool,
     /// How many calls at once it takes before more of them only make each slower: where bulk begins.

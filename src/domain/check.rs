@@ -18,6 +18,8 @@ pub enum CheckState {
     Unknown,
     /// A promise that is kept.
     Kept,
+    /// A promise that the backend alone would not keep, and that is kept by what tellonce does beside it.
+    KeptByTellonce,
     /// A promise that this backend does not keep.
     NotKept,
 }
@@ -31,6 +33,7 @@ impl CheckState {
             Self::Fault => "FAULT",
             Self::Unknown => "not checked",
             Self::Kept => "kept",
+            Self::KeptByTellonce => "kept by tellonce",
             Self::NotKept => "NOT KEPT",
         }
     }

@@ -219,6 +219,13 @@ impl Failure {
         self
     }
 
+    /// The backend did not take it for now (busy, gone), and nothing was changed: it may be tried again.
+    pub fn is_passing(&self) -> bool {
+        self.kind == Kind::Unavailable
+            && self.changed == Changed::No
+            && matches!(self.reason, Reason::BackendUnavailable | Reason::Throttled)
+    }
+
     /// Message and hint in one.
     pub fn told(&self) -> String {
         self.hint.as_ref().map_or_else(|| self.message.clone(), |hint| format!("{} {hint}", self.message))

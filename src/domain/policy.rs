@@ -73,6 +73,10 @@ pub struct About {
     pub email: Option<String>,
 }
 
+/// What a raised policy asks of the length, in characters, and of each class.
+const RAISED_LENGTH: usize = 24;
+const RAISED_CLASSES: usize = 4;
+
 /// Below this many characters the part of an address before its @ is too common to forbid.
 const LOCAL_PART_FROM: usize = 3;
 
@@ -200,6 +204,24 @@ impl Policy {
         self
     }
 
+    /// The policy with its other rules made as strict as the strictest that a refusal named: a hidden policy that was
+    /// broken twice is stricter than the usual ones, and a server that names one breach at a time may hide more.
+    #[must_use]
+    pub fn raised(self) -> Self {
+        let counts = |rule| match rule {
+            Rule::Upper(least) | Rule::Lower(least) | Rule::Digits(least) | Rule::Special(least) => Some(least),
+            _ => None,
+        };
+        let each = self.most(counts).unwrap_or(0).max(RAISED_CLASSES);
+        self.with([
+            Rule::MinLength(RAISED_LENGTH),
+            Rule::Upper(each),
+            Rule::Lower(each),
+            Rule::Digits(each),
+            Rule::Special(each),
+        ])
+    }
+
     /// The largest of the numbers that `pick` finds, or none.
     pub(super) fn most(&self, pick: impl Fn(Rule) -> Option<usize>) -> Option<usize> {
         self.rules().filter_map(pick).max()
@@ -233,6 +255,15 @@ mod tests {
         assert!(breaks(Rule::NotContainsEmail, "My-Ada-2026"));
         assert!(breaks(Rule::NotContainsEmail, "1ADA@EXAMPLE.COM"));
         assert!(!breaks(Rule::History(3), "anything"));
+    }
+
+    #[test]
+    fn a_raised_policy_is_as_strict_all_round_as_the_strictest_rule() {
+        let raised = Policy::new([Rule::MinLength(30), Rule::Digits(6), Rule::MaxLength(64)]).raised();
+        for rule in [Rule::MinLength(30), Rule::Upper(6), Rule::Lower(6), Rule::Digits(6), Rule::Special(6)] {
+            assert!(raised.rules().any(|kept| kept == rule), "{rule:?}");
+        }
+        assert!(Policy::strictest_usual().raised().rules().any(|kept| kept == Rule::Special(RAISED_CLASSES)));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::error::{Answer, Failure};
 use super::history::{Finding, History};
 use super::plan::{Consent, Plan};
 use super::policy::Rule;
+use super::preparation::{Administrator, Preparations, Step};
 use super::reset::{Delivery, Issuance};
 use super::session::{Keep, Session, StoredSession, Way};
 use super::temporary_password::TemporaryPassword;
@@ -70,6 +71,9 @@ impl From<Failure> for SetFailed {
 pub trait IdentityBackend {
     /// What it can do as set up for this profile.
     async fn capabilities(&self) -> Answer<Capabilities>;
+    /// From now on the caller sets the pace, and tries again itself: an answer that changed nothing (busy, gone) is
+    /// given at once. A backend that tries nothing again has nothing to leave.
+    fn leave_retries(&self) {}
     /// What the signed-in agent is entitled to, as far as it can be read without trying.
     async fn rights(&self) -> Answer<Vec<Right>>;
     /// Makes the session last at least this long, or fails with exit 4.
@@ -101,6 +105,21 @@ pub trait IdentityBackend {
     async fn checks(&self) -> Answer<Vec<Check>> {
         Ok(Vec::new())
     }
+}
+
+/// An administrator's one-time preparation of a backend.
+#[async_trait(?Send)]
+pub trait Preparation {
+    /// The whole of it for those who do it by hand; nothing is asked or looked at.
+    fn by_hand(&self) -> Preparations;
+    /// Signs the administrator in, for as long as this lives; nothing of it is kept anywhere.
+    async fn sign_in(&mut self, administrator: Administrator, prompter: &mut dyn Prompter) -> Answer<()>;
+    /// Looks what is there, and whether the administrator may do the rest. Changes nothing.
+    async fn plan(&mut self) -> Answer<Preparations>;
+    /// Does one step of the plan; what came of it, in words.
+    async fn carry_out(&mut self, step: &Step) -> Answer<String>;
+    /// Ends the administrator's session.
+    async fn sign_out(&mut self) -> Answer<()>;
 }
 
 /// The receipt of a synced audit line: this attempt was written down before anything changed.

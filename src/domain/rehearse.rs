@@ -25,8 +25,8 @@ pub struct Rehearsed {
 pub async fn rehearse(desk: &mut Desk<'_>, session: &Session, mut request: ResetRequest) -> Answer<Rehearsed> {
     session.backend().keep_alive(AT_LEAST).await?; // 1
     let customer = customer_of(&request, desk, session).await?; // 2
-    let capabilities = session.backend().capabilities().await?;
     let learned = learn(desk.audit, session, &customer).await?; // 3
+    let capabilities = session.backend().capabilities().await?;
     refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
     request.case.complete(&desk.guards.require, desk.prompter)?;

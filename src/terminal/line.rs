@@ -1,6 +1,7 @@
 //! Lines of standard input.
 
 use std::io::stdin;
+use std::os::fd::AsFd;
 
 use zeroize::Zeroizing;
 
@@ -15,12 +16,12 @@ const LONGEST: usize = 64 * 1024;
 /// # Errors
 /// Exit 2: standard input cannot be read, is not text, or the line is too long.
 pub fn secret_line() -> Answer<Option<Zeroizing<String>>> {
-    read_line(LONGEST)
+    read_line(stdin(), LONGEST)
 }
 
-/// The next line of standard input, up to the line end: what follows stays for the next question.
-pub(super) fn read_line(longest: usize) -> Answer<Option<Zeroizing<String>>> {
-    system::read_line(stdin(), longest).map_err(|failed| match failed {
+/// The next line, up to the line end: what follows stays for the next question.
+pub(super) fn read_line(from: impl AsFd, longest: usize) -> Answer<Option<Zeroizing<String>>> {
+    system::read_line(from, longest).map_err(|failed| match failed {
         LineFailed::TooLong => Failure::usage(format!("The line is longer than {longest} bytes.")),
         LineFailed::NotText => Failure::usage("The line is not UTF-8 text."),
         LineFailed::Unreadable(error) => Failure::usage("Standard input cannot be read.").because(error),

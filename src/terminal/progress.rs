@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::json::to_json;
@@ -36,15 +36,22 @@ struct EventJson<'a> {
     rows: u64,
     concurrency: usize,
     waiting: Option<&'a str>,
+    refused: u64,
+    calls: u64,
+}
+
+/// Rows a second, with as much of it as people read.
+fn rate(state: &ProgressState, to: &mut dyn std::fmt::Write) {
+    let _ = write!(to, "{:.1}/s", state.per_sec()); // what cannot be written is not shown
 }
 
 impl ProgressTeller {
     /// One that tells in this way; `quiet` leaves out all but events that were asked for.
     pub fn new(screen: Screen, kind: ProgressKind, rows: u64, quiet: bool) -> Self {
         let bar = (kind == ProgressKind::Auto && !quiet && stderr().is_terminal()).then(|| {
-            let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec} {eta} left {msg}");
+            let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {rate} {eta} left {msg}");
             let bar = ProgressBar::with_draw_target(Some(rows), ProgressDrawTarget::stderr());
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate))
         });
         Self { screen, kind, bar, last: None, waiting: false }
     }
@@ -76,7 +83,7 @@ impl ProgressTeller {
     }
 
     fn say(&self, run: &str, progress: &Progress) {
-        let Progress { rows, done, failed, concurrency, waiting } = progress;
+        let Progress { rows, done, failed, concurrency, waiting, refused_of: (refused, calls) } = progress;
         if self.kind == ProgressKind::Json {
             let event = EventJson {
                 schema: "tellonce.bulk-progress/v1",
@@ -86,6 +93,8 @@ impl ProgressTeller {
                 rows: *rows,
                 concurrency: *concurrency,
                 waiting: waiting.as_deref(),
+                refused: *refused,
+                calls: *calls,
             };
             if let Ok(line) = to_json(&event) {
                 let _ = write_all(stderr(), &line); // a reader that went away stops nothing

@@ -1,7 +1,7 @@
 //! Asks the agent, or knows that nobody can be asked.
 
 use std::io::{IsTerminal, stderr, stdin};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use zeroize::Zeroizing;
 
@@ -24,21 +24,32 @@ pub struct TerminalPrompter {
     signals: Signals,
     may_ask: bool,
     yes: bool,
+    /// The terminal itself, where standard input is the work.
+    terminal: Option<OwnedFd>,
 }
 
 impl TerminalPrompter {
     /// A prompter; with `yes`, confirmations are given beforehand.
     pub fn new(screen: Screen, signals: Signals, may_ask: bool, yes: bool) -> Self {
-        Self { screen, signals, may_ask, yes }
+        Self { screen, signals, may_ask, yes, terminal: None }
+    }
+
+    /// Reads answers from the terminal itself, if there is one: standard input is the work.
+    #[must_use]
+    pub fn beside_standard_input(self) -> Self {
+        let terminal = tty::open().ok();
+        Self { may_ask: self.may_ask && terminal.is_some(), terminal, ..self }
     }
 
     /// Switches the echo off, until the answer is read or a signal ends the process.
     fn hide(&self) -> Answer<()> {
         let failed =
             |error: std::io::Error| Failure::bug("The terminal's echo could not be switched off.").because(error);
-        let terminal = stdin();
-        let copy = terminal.as_fd().try_clone_to_owned().map_err(failed)?;
-        self.signals.hide(copy).map_err(failed)
+        let copy = match &self.terminal {
+            Some(terminal) => terminal.try_clone(),
+            None => stdin().as_fd().try_clone_to_owned(),
+        };
+        self.signals.hide(copy.map_err(failed)?).map_err(failed)
     }
 
     fn ask(&self, question: &str, flag: &str, hidden: bool) -> Answer<Zeroizing<String>> {
@@ -52,7 +63,10 @@ impl TerminalPrompter {
             self.hide()?; // before the question is seen: whoever answers at once is not echoed either
         }
         self.screen.beside(&format!("{}: ", sanitize(question)));
-        let line = read_line(LONGEST);
+        let line = match &self.terminal {
+            Some(terminal) => read_line(terminal, LONGEST),
+            None => read_line(stdin(), LONGEST),
+        };
         if hidden {
             self.signals.put_back();
             self.screen.beside("\n");
@@ -68,7 +82,7 @@ fn given_up() -> Failure {
 
 impl Prompter for TerminalPrompter {
     fn can_ask(&self) -> bool {
-        self.may_ask && stdin().is_terminal() && stderr().is_terminal()
+        self.may_ask && (self.terminal.is_some() || stdin().is_terminal()) && stderr().is_terminal()
     }
 
     fn can_choose(&self) -> bool {

@@ -56,6 +56,81 @@ fn a_full_disk_stops_it_and_it_goes_on_when_there_is_room() {
 }
 
 #[test]
+fn a_journal_that_is_full_stops_it_and_it_goes_on_when_there_is_room() {
+    let fixture = Fixture::new(120);
+    fixture.input(60);
+    // The journal is the first file that grows above the limit (in KiB).
+    let run = format!(
+        "trap '' XFSZ; ulimit -f 300; \"$T\" bulk in.csv --yes --expect 60 --out out.jsonl --seal-to {}",
+        fixture.public()
+    );
+    let ran = fixture.home.shell(&run);
+    assert!([8, 9].contains(&ran.code), "{ran:?}");
+    assert!(ran.stderr.contains("The journal of the run cannot be used"), "{ran:?}");
+    assert!((5..60).contains(&fixture.rows("out.jsonl").len()), "whole rows stay, and no half one");
+    fixture.bulk(&["--resume", &fixture.run_id()]).must(0);
+    every_one_works(&fixture, 60);
+}
+
+#[test]
+fn an_output_that_is_full_in_the_middle_stops_it_and_the_rest_follows() {
+    let fixture = Fixture::new(120);
+    fixture.input(60);
+    // It begins near the limit (in KiB), so it is the first file that grows above it.
+    std::fs::File::create(fixture.path("out")).unwrap().set_len(400_000).unwrap();
+    let run = "trap '' XFSZ; ulimit -f 400; \"$T\" bulk in.csv --yes --expect 60 --reveal stdout --allow-plaintext-file >> out";
+    let ran = fixture.home.shell(run);
+    assert!([8, 9].contains(&ran.code), "{ran:?}");
+    assert!(ran.stderr.contains("stdout takes no more rows"), "{ran:?}");
+    let rows = |fixture: &Fixture| -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(fixture.path("out")).unwrap();
+        text.trim_start_matches('\0').lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    assert!((2..60).contains(&rows(&fixture).len()), "whole rows stay, and no half one");
+    fixture.home.shell(&format!("\"$T\" bulk --resume {} >> out", fixture.run_id())).must(0);
+    let word = |row: &serde_json::Value, key: &str| row[key].as_str().map(str::to_owned);
+    let last: std::collections::HashMap<_, _> = rows(&fixture)
+        .iter()
+        .filter_map(|row| word(&row["customer"], "username").zip(word(row, "temporary_password")))
+        .collect();
+    assert_eq!(last.len(), 60, "none is lost");
+    for (username, password) in last {
+        assert_eq!(fixture.home.sign_in(&username, &password), "change_required", "{username}");
+    }
+    fixture.home.run(&["audit", "verify"]).must(0);
+}
+
+#[test]
+fn a_descriptor_that_is_full_stops_it_at_the_first_row() {
+    let fixture = Fixture::new(60);
+    fixture.input(30);
+    let ran = fixture.home.shell("\"$T\" bulk in.csv --yes --expect 30 --reveal fd:3 3>/dev/full");
+    assert!([8, 9].contains(&ran.code), "{ran:?}");
+    assert!(ran.stderr.contains("fd:3 takes no more rows") && ran.stderr.contains("--reveal fd:3"), "{ran:?}");
+    let begun = fixture.home.records().iter().filter(|record| record["event"] == "intent").count();
+    assert!(begun < 30, "it did not go through all of them");
+    let run = fixture.run_id();
+    let rest = fixture.home.shell(&format!("\"$T\" bulk --resume {run} --reveal fd:3 3>&1 >/dev/null | cat")).must(0);
+    for line in rest.stdout.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let username = row["customer"]["username"].as_str().unwrap();
+        let password = row["temporary_password"].as_str().unwrap();
+        assert_eq!(fixture.home.sign_in(username, password), "change_required", "{username}");
+    }
+    assert_eq!(rest.stdout.lines().count(), 30);
+    fixture.home.run(&["audit", "verify"]).must(0);
+}
+
+fn every_one_works(fixture: &Fixture, rows: usize) {
+    let last = fixture.last("out.jsonl");
+    assert_eq!(last.len(), rows, "none is lost");
+    for (username, password) in last {
+        assert_eq!(fixture.home.sign_in(&username, &password), "change_required", "{username}");
+    }
+    fixture.home.run(&["audit", "verify"]).must(0);
+}
+
+#[test]
 fn a_session_that_ends_stops_it_and_it_goes_on_after_a_new_sign_in() {
     let fixture = Fixture::new(120);
     fixture.input(40);

@@ -74,6 +74,18 @@ fn formulas_and_escapes_do_nothing_in_the_output() {
     assert!(!text.contains(",=") && !text.contains(",@"), "{text}");
 }
 
+#[test]
+fn escapes_do_nothing_at_a_terminal() {
+    let fixture = Fixture::new(40);
+    std::fs::write(fixture.path("in.csv"), "customer\n\u{1b}[31mred\u{202e}\n").unwrap();
+    let dry = fixture.bulk(&["in.csv", "--dry-run"]).must(10);
+    let key = fixture.public();
+    let real = fixture.bulk(&["in.csv", "--yes", "--expect", "1", "--out", "out.csv", "--seal-to", &key]).must(10);
+    for text in [dry.stdout, dry.stderr, real.stdout, real.stderr] {
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_input_stops_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..2000), csv in any::<bool>()) {

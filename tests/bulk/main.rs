@@ -8,4 +8,5 @@ mod home;
 mod hostile;
 mod killed;
 mod runs;
+mod signals;
 mod unseal;

@@ -66,9 +66,38 @@ fn a_token_that_is_none_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn setup_says_that_it_prepares_no_realm_and_names_the_page() {
-    let error = with(NOWHERE).run(&["-o", "json", "setup"]).must(2).error();
-    assert!(error["hint"].as_str().unwrap().contains("docs/backends/keycloak.md"), "{error}");
+fn setup_prints_its_steps_without_a_server_and_asks_for_what_it_needs() {
+    let home = with(NOWHERE);
+    let plan = home.run(&["-o", "json", "setup", "--print"]).must(0).json();
+    assert_eq!((&plan["schema"], plan["steps"].as_array().unwrap().len()), (&"tellonce.setup/v1".into(), 7));
+    assert!(
+        plan["administrator"].is_null()
+            && plan["steps"].as_array().unwrap().iter().all(|step| step["state"] == "to_do")
+    );
+    let printed = home.run(&["setup", "--print", "--agents", "helpers"]).must(0).stdout;
+    assert!(printed.contains("7. ") && printed.contains("Groups, Create group: helpers."), "{printed}");
+    let error = home.run(&["-o", "json", "setup"]).must(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("--yes"), "{error}");
+    let error = home.run(&["-o", "json", "setup", "--yes"]).must(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("--administrator NAME"), "{error}");
+    let error = home.run(&["-o", "json", "setup", "--yes", "--administrator", "root"]).must(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("--password-stdin"), "{error}");
+    let nobody_answers = ["-o", "json", "setup", "--dry-run", "--administrator", "root", "--password-stdin"];
+    assert_eq!(home.run_with(&nobody_answers, "x\n").must(8).error()["changed"], "no");
+    for wrong in
+        [&["--print", "--yes"][..], &["--dry-run", "--yes"], &["--password-stdin"], &["--print", "--agents", "a/b"]]
+    {
+        home.run(&[&["setup"][..], wrong].concat()).must(2);
+    }
+}
+
+#[test]
+fn setup_of_a_backend_that_is_prepared_by_hand_names_the_page() {
+    let home = with(
+        "backend = 'openldap'\nurl = 'ldaps://127.0.0.1:9'\nbase = 'dc=x'\ndefault_policy = 'cn=p'\nprotected = 'none'\n",
+    );
+    let error = home.run(&["-o", "json", "setup"]).must(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("docs/backends/openldap.md"), "{error}");
 }
 
 #[test]

@@ -8,13 +8,23 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod bad_input;
+mod calls;
 #[path = "../support/keycloak_desk.rs"]
 mod desk;
+mod doctor;
+#[path = "../support/fault_proxy.rs"]
+mod fault_proxy;
 mod faults;
+mod federation;
 #[path = "../support/home.rs"]
 mod home;
+mod page;
 mod refusals;
 #[path = "../support/keycloak/mod.rs"]
 mod rig;
 mod rights;
+mod setup;
+mod setup_failing;
+mod setup_fine_grained;
 mod sign_in;

@@ -101,3 +101,14 @@ fn a_withdrawn_password_is_dead_and_the_sweep_takes_what_is_ours_alone() {
     let shown = desk.run(&["-o", "json", "show", "ada.lovelace"]).must(0).json();
     assert_eq!((&shown["status"], &shown["withdrawn"]), (&"force_password_reset".into(), &true.into()));
 }
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn groups_that_fine_grained_permissions_leave_out_protect_all_the_same() {
+    let realm = Realm::with(Server::shared(), &RealmOptions { fine_grained: true, ..RealmOptions::default() });
+    realm.grant_alone(Rights::FineManage); // users alone: the server shows no group of theirs, and no error
+    let desk = Desk::of(&realm, Rights::FineManage);
+    let error = desk.reset("annie.easley").must(7).error();
+    assert_eq!((&error["reason"], &error["changed"]), (&"protection_unreadable".into(), &"no".into()), "{error}");
+    desk.reset("ada.lovelace").must(0);
+}

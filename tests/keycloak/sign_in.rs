@@ -1,30 +1,10 @@
 //! Agents sign in by each way, stay signed in beside each other, and sign out at the server.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::Child;
 
 use super::desk::{Desk, PROTECTED};
 use super::home::Ran;
 use super::rig::{Realm, RealmOptions, Rights, Server, old_password};
-
-/// Starts a sign-in and reads on standard error up to the line with this in it.
-fn begin(desk: &Desk, way: &str, until: &str) -> (Child, String) {
-    let mut child = desk
-        .command(&["login", way, "--store", "file"])
-        .env("BROWSER", "true") // none opens
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains(until) {
-        line.clear();
-        assert!(lines.read_line(&mut line).unwrap() > 0, "it ended without \"{until}\"");
-    }
-    let address = line[line.find("http").unwrap()..].trim().to_owned();
-    std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink())); // nobody blocks on a full pipe
-    (child, address)
-}
 
 fn end(child: Child) -> Ran {
     Ran::of(&child.wait_with_output().unwrap())
@@ -36,7 +16,7 @@ fn by_device_code_and_out_again() {
     let realm = Realm::shipped(Server::shared());
     let desk = Desk::new(&realm, PROTECTED);
     assert_eq!(desk.reset("ada.lovelace").must(4).error()["reason"], "not_signed_in");
-    let (child, address) = begin(&desk, "--device", "which has the code in it");
+    let (child, address) = desk.begin_sign_in("--device", "which has the code in it");
     realm.browser().approve_device(&address, "sam", old_password()).unwrap();
     end(child).must(0);
     let who = desk.run(&["-o", "json", "whoami"]).must(0).json();
@@ -53,7 +33,7 @@ fn by_device_code_and_out_again() {
 fn a_refusal_in_the_browser_is_a_refusal() {
     let realm = Realm::shipped(Server::shared());
     let desk = Desk::new(&realm, PROTECTED);
-    let (child, address) = begin(&desk, "--device", "which has the code in it");
+    let (child, address) = desk.begin_sign_in("--device", "which has the code in it");
     realm.browser().refuse_device(&address, "sam", old_password()).unwrap();
     assert_eq!(end(child).code, 4);
 }
@@ -63,7 +43,7 @@ fn a_refusal_in_the_browser_is_a_refusal() {
 fn in_a_browser_that_comes_back() {
     let realm = Realm::shipped(Server::shared());
     let desk = Desk::new(&realm, PROTECTED);
-    let (child, address) = begin(&desk, "--web", "openid-connect/auth");
+    let (child, address) = desk.begin_sign_in("--web", "openid-connect/auth");
     realm.browser().approve_web(&address, "sam", old_password()).unwrap();
     assert!(end(child).must(0).stdout.contains("sam"));
     desk.reset("ada.lovelace").must(0);
@@ -101,7 +81,7 @@ fn processes_beside_each_other_do_not_end_each_others_session() {
     };
     let realm = Realm::with(Server::shared(), &options);
     let desk = Desk::new(&realm, PROTECTED);
-    let (child, address) = begin(&desk, "--device", "which has the code in it");
+    let (child, address) = desk.begin_sign_in("--device", "which has the code in it");
     realm.browser().approve_device(&address, "sam", old_password()).unwrap();
     end(child).must(0);
     for _ in 0..3 {

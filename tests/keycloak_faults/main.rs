@@ -13,6 +13,7 @@ use fault_proxy::{Fault, FaultProxy, Gate, Rule};
 use home::Ran;
 use rig::{Entered, Realm, Rights, Server};
 
+mod creating;
 #[path = "../support/keycloak_desk.rs"]
 mod desk;
 #[path = "../support/fault_proxy.rs"]
@@ -21,6 +22,7 @@ mod fault_proxy;
 mod home;
 #[path = "../support/keycloak/mod.rs"]
 mod rig;
+mod tokens;
 
 const CUSTOMER: &str = "ada.lovelace";
 const SET: &str = "/reset-password";

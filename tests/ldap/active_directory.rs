@@ -1,7 +1,7 @@
 //! The traps of Active Directory, on Samba.
 
 use crate::server::{self, Kind, Server, must};
-use crate::{both, unattended};
+use crate::{both, bulk, unattended};
 
 /// What a temporary password would not let in, or would let in too far, is told before it is set.
 fn who_cannot_be_reset(server: &Server) {
@@ -87,6 +87,7 @@ fn missing_rights_are_said_beforehand(server: &Server) {
 fn active_directory() {
     let server = Server::start(Kind::ActiveDirectory);
     both::all(&server);
+    bulk::a_run_creates_sets_and_survives_a_cut(&server);
     who_cannot_be_reset(&server);
     administrators_are_refused(&server);
     a_policy_that_cannot_be_read(&server);

@@ -3,6 +3,7 @@
 
 mod active_directory;
 mod both;
+mod bulk;
 mod faults;
 mod frames;
 mod many;

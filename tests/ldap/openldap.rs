@@ -1,7 +1,7 @@
 //! The traps of slapd with the password-policy overlay.
 
 use crate::server::{self, Kind, Server, must};
-use crate::{both, unattended};
+use crate::{both, bulk, unattended};
 
 /// An administrator's lock is none that a reset may lift; an end that has come and a start that has not are told.
 fn locks_that_a_reset_would_lift(server: &Server) {
@@ -85,6 +85,7 @@ fn agents_are_told_why(server: &Server) {
 fn openldap() {
     let server = Server::start(Kind::OpenLdap);
     both::all(&server);
+    bulk::a_run_creates_sets_and_survives_a_cut(&server);
     locks_that_a_reset_would_lift(&server);
     the_policy_that_applies(&server);
     stored_is_not_enforced(&server);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 pub struct Proxy {
     port: u16,
     /// The audit log to look at; taken when it has cut.
-    log: Arc<Mutex<Option<PathBuf>>>,
+    log: Arc<Mutex<Option<(PathBuf, usize)>>>,
 }
 
 impl Proxy {
@@ -33,17 +33,22 @@ impl Proxy {
         format!("\"ldaps://127.0.0.1:{}\"", self.port)
     }
 
+    /// As soon as there is one more intent in the log than now.
+    pub fn cut_after_intent_in_next(&self, log: PathBuf) {
+        let now = intents(&log);
+        *self.log.lock().unwrap() = Some((log, now));
+    }
+
     pub fn cut_after_intent_in(&self, log: PathBuf) {
-        *self.log.lock().unwrap() = Some(log);
+        *self.log.lock().unwrap() = Some((log, 0));
     }
 }
 
-fn pass_on(mut from: TcpStream, mut to: TcpStream, log: &Mutex<Option<PathBuf>>) {
+fn pass_on(mut from: TcpStream, mut to: TcpStream, log: &Mutex<Option<(PathBuf, usize)>>) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         let mut log = log.lock().unwrap();
-        let intent =
-            log.as_ref().is_some_and(|path| std::fs::read_to_string(path).is_ok_and(|text| text.contains("intent")));
+        let intent = log.as_ref().is_some_and(|(path, before)| intents(path) > *before);
         if intent {
             *log = None;
             let _ = from.shutdown(Shutdown::Both); // no answer comes back, but the request arrives
@@ -53,4 +58,8 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, log: &Mutex<Option<PathBuf>>)
         }
     }
     let _ = to.shutdown(Shutdown::Write);
+}
+
+fn intents(log: &PathBuf) -> usize {
+    std::fs::read_to_string(log).unwrap_or_default().matches("\"intent\"").count()
 }

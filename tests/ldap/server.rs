@@ -228,6 +228,10 @@ impl Home {
         self.folder.path().join("audit.jsonl")
     }
 
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Changes the configuration.
     pub fn edit(&self, from: &str, to: &str) {
         let path = self.folder.path().join("config.toml");

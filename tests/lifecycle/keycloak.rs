@@ -225,3 +225,28 @@ fn chosen(chosen: rig::Chosen) -> Chosen {
         rig::Chosen::Refused(why) => Chosen::Refused(why),
     }
 }
+
+/// Prepares the realm as its administrator does: by `setup`.
+pub fn prepare(realm: &Realm<'_>) {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let home = tempfile::tempdir().unwrap();
+    let text = format!(
+        "[profiles.live]\nbackend = 'keycloak'\nurl = '{}'\nrealm = '{}'\nprotected = 'none'\n",
+        realm.url(),
+        realm.name()
+    );
+    std::fs::write(home.path().join("config.toml"), text).unwrap();
+    let (name, password) = realm.server().administrator();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tellonce"))
+        .args(["--profile", "live", "setup", "--realm-of-administrator", "master", "--administrator", name])
+        .args(["--password-stdin", "--password-history", "--yes", "-q"])
+        .env_clear()
+        .env("TELLONCE_HOME", home.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+    assert!(child.wait().unwrap().success());
+}

@@ -51,6 +51,17 @@ fn a_keycloak_realm_as_shipped_keeps_what_doctor_says() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn a_keycloak_realm_hardened_by_setup_keeps_e_mail_resets_out_while_one_is_pending() {
+    let folder = tempfile::tempdir().unwrap();
+    let realm = Realm::shipped(Server::shared());
+    keycloak::prepare(&realm);
+    let gaps = &as_shipped() - &BTreeSet::from([Gap::TemporaryMayBeKept, Gap::SelfServiceWhilePending]);
+    let driver = KeycloakDriver::new(realm, folder.path(), Customers::Realm, gaps);
+    desk::wait_for(story::play(&driver, folder.path()));
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
 fn with_password_history_the_temporary_one_cannot_be_kept_and_customers_may_come_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let options = RealmOptions {

@@ -96,13 +96,35 @@ fn a_refusal_for_policy_is_tried_again_for_its_rules_three_times_at_most() {
     assert_eq!(ended.passwords.len(), 3);
     assert!(ended.passwords[1].len() >= 30 && ended.passwords[2].len() >= 30);
     let refused = play(Script { policy_refusals: vec![vec![Rule::Special(1)]; 9], ..Script::default() });
-    assert_eq!(refused.passwords.len(), 3);
+    assert_eq!(refused.passwords.len(), 4, "the first one, and three again");
     let failure = refused.answer.err().unwrap();
     assert_eq!(
         (failure.kind, failure.reason, failure.changed),
         (Kind::Refused, Reason::Policy, tellonce::domain::Changed::No)
     );
     assert!(failure.message.contains("special"), "{}", failure.message);
+    assert!(refused.revealed.is_empty());
+}
+
+#[test]
+fn a_hidden_policy_of_several_stricter_rules_is_met_though_it_names_one_at_a_time() {
+    let hidden = || PolicyRead::Unreadable("no right".to_owned());
+    let nobody = tellonce::domain::About::default();
+    let rules = [Rule::MinLength(28), Rule::Digits(4), Rule::Special(4), Rule::Upper(4), Rule::Lower(4)];
+    let ended = play(Script { policy: hidden(), refuses_by: rules.to_vec(), ..Script::default() });
+    assert!(ended.answer.is_ok());
+    assert!(ended.passwords.len() <= 4, "{}", ended.passwords.len());
+    assert_eq!(ended.revealed.len(), 1);
+    assert!(Policy::new(rules).broken_by(&ended.revealed[0], &nobody).is_empty());
+    // Three rules that leave no room to be met half-way: each refusal teaches its own.
+    let narrow = [Rule::MaxLength(18), Rule::Digits(3), Rule::Upper(3)];
+    let ended = play(Script { policy: hidden(), refuses_by: narrow.to_vec(), ..Script::default() });
+    assert!(ended.answer.is_ok());
+    assert!(Policy::new(narrow).broken_by(&ended.revealed[0], &nobody).is_empty());
+    let impossible = [Rule::MaxLength(8)];
+    let refused = play(Script { policy: hidden(), refuses_by: impossible.to_vec(), ..Script::default() });
+    let failure = refused.answer.err().unwrap();
+    assert_eq!((failure.reason, failure.changed), (Reason::Policy, tellonce::domain::Changed::No));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, Intent, SetFailed};
 use tellonce::domain::{
-    Answer, Capabilities, Customer, CustomerId, Failure, Forced, Found, Gap, Guards, Issuance, Issued, Obstacle,
+    About, Answer, Capabilities, Customer, CustomerId, Failure, Forced, Found, Gap, Guards, Issuance, Issued, Obstacle,
     Particulars, Pending, Place, Policy, PolicyRead, ResetRequest, Right, Rule, Session, SessionsEnded, Stamp,
     Standing, State, TemporaryPassword, UserId, Whom, reset,
 };
@@ -27,6 +27,8 @@ pub struct Script {
     pub locked: bool,
     /// The sets that are refused for policy before one is taken.
     pub policy_refusals: Vec<Vec<Rule>>,
+    /// A policy that is not shown: what breaks it is refused, and the first rule that it breaks named.
+    pub refuses_by: Vec<Rule>,
     pub set_fails: Option<fn() -> Failure>,
     /// A failing set was applied all the same.
     pub applied: bool,
@@ -49,6 +51,7 @@ impl Default for Script {
             obstacles: Vec::new(),
             locked: false,
             policy_refusals: Vec::new(),
+            refuses_by: Vec::new(),
             set_fails: None,
             applied: false,
             mark_fails: false,
@@ -158,6 +161,7 @@ impl IdentityBackend for Scripted {
         let inner = self.0.borrow();
         Ok(Capabilities {
             gaps: inner.script.gaps.clone(),
+            aids: BTreeSet::new(),
             set_lifts_lock: inner.script.set_lifts_lock,
             concurrency: 1,
         })
@@ -214,6 +218,11 @@ impl IdentityBackend for Scripted {
         inner.passwords.push(password.for_backend(intent).to_owned());
         if !inner.script.policy_refusals.is_empty() {
             return Err(SetFailed::Policy(inner.script.policy_refusals.remove(0)));
+        }
+        let broken =
+            Policy::new(inner.script.refuses_by.clone()).broken_by(password.for_backend(intent), &About::default());
+        if let Some(first) = broken.first() {
+            return Err(SetFailed::Policy(vec![*first]));
         }
         if inner.script.set_fails.is_none() || inner.script.applied {
             inner.version += 1;

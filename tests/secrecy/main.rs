@@ -13,10 +13,13 @@ mod default_build;
 mod descriptors;
 mod files;
 mod home;
+mod keycloak;
 mod ldaps;
 mod memory;
 mod process;
 mod pty;
+#[path = "../support/keycloak/mod.rs"]
+mod rig;
 mod scan;
 #[path = "../ldap/server.rs"]
 mod server;

@@ -10,7 +10,7 @@ use crate::pty::Terminal;
 use crate::scan::{memory, places, places_of_parts};
 
 /// Nothing of it is left.
-fn is_gone(process: u32, password: &str) {
+pub fn is_gone(process: u32, password: &str) {
     let left = places_of_parts(&memory(process), password);
     assert!(left.is_empty(), "{} traces left:\n{}", left.len(), left.join("\n"));
 }
@@ -41,19 +41,19 @@ fn after_the_terminal_reveal() {
 }
 
 /// A reveal to a pipe, stopped before and after it.
-struct Stopped(Child);
+pub struct Stopped(pub Child);
 
 impl Stopped {
     fn pid(&self) -> Pid {
         Pid::from_child(&self.0)
     }
 
-    fn wait_until_stopped(&self) {
+    pub fn wait_until_stopped(&self) {
         let (_, status) = waitpid(Some(self.pid()), WaitOptions::UNTRACED).unwrap().unwrap();
         assert!(status.stopped(), "{status:?}");
     }
 
-    fn go_on(&self) {
+    pub fn go_on(&self) {
         kill_process(self.pid(), Signal::CONT).unwrap();
     }
 }

@@ -14,12 +14,14 @@
 # KEYCLOAK_NO_WAIT=1            return as soon as the port answers, while it still boots; needs KEYCLOAK_PORT
 # KEYCLOAK_FLAGS='...'          more flags for `kc.sh start`
 # KEYCLOAK_FEATURES='...'       for `kc.sh build`; makes a template of its own
+# KEYCLOAK_WITHOUT='...'        features to leave out, for `kc.sh build`; makes a template of its own
 set -euo pipefail
 
 version=${KEYCLOAK_VERSION:-26.7.3}
 here=$(cd "$(dirname "$0")/../.." && pwd)
 cache=${KEYCLOAK_CACHE:-$here/target/keycloak}
 flavour=${KEYCLOAK_FEATURES:+-$(printf %s "$KEYCLOAK_FEATURES" | tr -c 'a-z0-9' _)}
+flavour=$flavour${KEYCLOAK_WITHOUT:+-without-$(printf %s "$KEYCLOAK_WITHOUT" | tr -c 'a-z0-9' _)}
 template=$cache/$version$flavour
 export JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1
 
@@ -77,6 +79,7 @@ build() {
   unzip -q "$zip" -d "$work"
   mv "$work"/keycloak-* "$work/home"
   "$work/home/bin/kc.sh" build --db=dev-file --health-enabled=true ${KEYCLOAK_FEATURES:+--features="$KEYCLOAK_FEATURES"} \
+    ${KEYCLOAK_WITHOUT:+--features-disabled="$KEYCLOAK_WITHOUT"} \
     >"$work/home/build.log" 2>&1 || { tail -5 "$work/home/build.log" >&2; die "kc.sh build failed."; }
   # The first start makes the database: once here, not at every start.
   openssl rand -hex 16 >"$work/home/administrator"

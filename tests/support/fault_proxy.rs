@@ -172,6 +172,11 @@ impl FaultProxy {
         self.state.rules.lock().unwrap().push(rule);
     }
 
+    /// From now on nothing goes wrong; what came by is remembered.
+    pub fn heal(&self) {
+        self.state.rules.lock().unwrap().clear();
+    }
+
     /// From now on nothing goes wrong, and what came by is forgotten.
     pub fn mend(&self) {
         self.state.rules.lock().unwrap().clear();

@@ -6,6 +6,7 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod bulk;
 #[path = "../support/home.rs"]
 mod home;
 mod jobs;

@@ -12,6 +12,23 @@ use crate::domain::Answer;
 use crate::domain::ports::Prompter;
 
 impl OAuth {
+    /// Asks for a code.
+    ///
+    /// # Errors
+    /// Exit 4: the client may not sign in so. Exit 8: no answer.
+    pub(super) async fn device_code(
+        &self,
+        challenge: &PkceCodeChallenge,
+    ) -> Answer<StandardDeviceAuthorizationResponse> {
+        self.set_up()
+            .exchange_device_code()
+            .add_extra_param("code_challenge", challenge.as_str())
+            .add_extra_param("code_challenge_method", challenge.method().as_str())
+            .request_async(&|request| self.send(request))
+            .await
+            .map_err(|error| told(error, &self.endpoints.device, &self.client_id))
+    }
+
     /// Shows code and address, and waits until somebody has signed in with them.
     ///
     /// # Errors
@@ -20,13 +37,7 @@ impl OAuth {
         let client = self.set_up();
         let send = |request| self.send(request);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let asked: StandardDeviceAuthorizationResponse = client
-            .exchange_device_code()
-            .add_extra_param("code_challenge", challenge.as_str())
-            .add_extra_param("code_challenge_method", challenge.method().as_str())
-            .request_async(&send)
-            .await
-            .map_err(|error| told(error, &self.endpoints.device, &self.client_id))?;
+        let asked = self.device_code(&challenge).await?;
         let minutes = asked.expires_in().as_secs().div_ceil(60);
         prompter.say(&format!(
             "To sign in, open {} in a browser, on any device, and enter the code {} (within {minutes} minutes).",

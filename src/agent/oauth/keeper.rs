@@ -1,6 +1,6 @@
 //! Keeps the agent's tokens good: renewed before they run out, under a lock, and kept where the session is kept.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -42,6 +42,10 @@ pub struct TokenKeeper {
     store: Option<Store>,
     /// How long to wait for another process that renews.
     patience: Duration,
+    /// Rows of one run ask at once: a refresh token that may be used once is presented once.
+    renewing: tokio::sync::Mutex<()>,
+    /// How long the server's tokens last at most, as far as seen: more cannot be had by renewing again and again.
+    lasts: Cell<Duration>,
 }
 
 struct Store {
@@ -59,7 +63,7 @@ impl TokenKeeper {
     pub fn fresh(oauth: OAuth, tokens: Tokens, agent: &str, client_secret: Option<Zeroizing<String>>) -> Self {
         let until = Timestamp::now().checked_add(AGENT_SESSION_LASTS).unwrap_or(Timestamp::MAX);
         let kept = RefCell::new(Kept { tokens, client_secret, until });
-        Self { oauth, kept, agent: agent.to_owned(), store: None, patience: Duration::ZERO }
+        Self::of(oauth, kept, agent)
     }
 
     /// Tokens as they were stored.
@@ -68,8 +72,19 @@ impl TokenKeeper {
     /// Exit 2: they are of another version.
     pub fn stored(oauth: OAuth, stored: &StoredSession) -> Answer<Self> {
         let kept = read(stored)?;
-        let agent = stored.agent.clone();
-        Ok(Self { oauth, kept: RefCell::new(kept), agent, store: None, patience: Duration::ZERO })
+        Ok(Self::of(oauth, RefCell::new(kept), &stored.agent))
+    }
+
+    fn of(oauth: OAuth, kept: RefCell<Kept>, agent: &str) -> Self {
+        Self {
+            oauth,
+            kept,
+            agent: agent.to_owned(),
+            store: None,
+            patience: Duration::ZERO,
+            renewing: tokio::sync::Mutex::new(()),
+            lasts: Cell::new(Duration::MAX),
+        }
     }
 
     /// Renewed tokens go to this store, under a lock beside it; `patience`: how long another process may take.
@@ -96,6 +111,11 @@ impl TokenKeeper {
         self.kept.borrow().ends()
     }
 
+    /// When the access token runs out, by this machine's clock.
+    pub fn access_until(&self) -> Timestamp {
+        self.kept.borrow().tokens.access_until
+    }
+
     /// The bearer token, good for at least one call.
     ///
     /// # Errors
@@ -110,6 +130,8 @@ impl TokenKeeper {
     /// # Errors
     /// Exit 4: the session is over. Exit 8: it could not be renewed.
     pub async fn at_least(&self, lasts: Duration) -> Answer<()> {
+        // Half of what the server gives at most: renewed in time, and not at every call.
+        let lasts = lasts.min(self.lasts.get() / 2);
         let needed = Timestamp::now().checked_add(lasts.max(MARGIN)).unwrap_or(Timestamp::MAX);
         let (stale, until) = {
             let kept = self.kept.borrow();
@@ -130,6 +152,7 @@ impl TokenKeeper {
     /// # Errors
     /// Exit 4: the session is over. Exit 8: it could not be renewed.
     pub async fn renew(&self, stale: &str) -> Answer<()> {
+        let _one = self.renewing.lock().await;
         if self.kept.borrow().tokens.access.as_str() != stale {
             return Ok(());
         }
@@ -156,6 +179,8 @@ impl TokenKeeper {
         };
         match renewed {
             Ok(tokens) => {
+                let lasts = Duration::try_from(Timestamp::now().duration_until(tokens.access_until));
+                self.lasts.set(lasts.unwrap_or_default());
                 self.kept.borrow_mut().tokens = tokens;
                 self.keep()
             }

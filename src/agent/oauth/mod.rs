@@ -1,6 +1,7 @@
 //! Signing in at an OAuth 2.0 server: device grant (RFC 8628), authorization code with PKCE on a loopback port
 //! (RFC 8252, RFC 7636), client credentials, and refresh (RFC 6749).
 
+mod begins;
 mod device;
 mod keeper;
 mod told;
@@ -15,7 +16,8 @@ use oauth2::basic::{
 };
 use oauth2::{
     AuthType, AuthUrl, Client, ClientId, ClientSecret, DeviceAuthorizationUrl, EndpointNotSet, EndpointSet,
-    ExtraTokenFields, RefreshToken, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    ExtraTokenFields, RefreshToken, ResourceOwnerPassword, ResourceOwnerUsername, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
@@ -74,6 +76,18 @@ pub struct Tokens {
     pub refresh_until: Option<Timestamp>,
 }
 
+impl Tokens {
+    /// A bearer token from the environment: nothing renews it, and the server says when it is over.
+    pub fn ambient(token: &str) -> Self {
+        Self {
+            access: Zeroizing::new(token.to_owned()),
+            access_until: Timestamp::MAX,
+            refresh: None,
+            refresh_until: None,
+        }
+    }
+}
+
 /// A client of an OAuth 2.0 server.
 pub struct OAuth {
     http: reqwest::Client,
@@ -106,6 +120,18 @@ impl OAuth {
     pub async fn client_credentials(&self, secret: &str) -> Answer<Tokens> {
         let client = self.set_up().set_client_secret(ClientSecret::new(secret.to_owned()));
         let granted = client.exchange_client_credentials().request_async(&|request| self.send(request)).await;
+        granted.map(|granted| tokens(&granted)).map_err(|error| told(error, &self.endpoints.token, &self.client_id))
+    }
+
+    /// With a name and a password (RFC 6749 section 4.3): for an administrator's one command, of which nothing is kept.
+    ///
+    /// # Errors
+    /// Exit 4: refused, in the server's words. Exit 8: no answer.
+    pub async fn password(&self, name: &str, password: &str) -> Answer<Tokens> {
+        let (user, password) =
+            (ResourceOwnerUsername::new(name.to_owned()), ResourceOwnerPassword::new(password.to_owned()));
+        let client = self.set_up();
+        let granted = client.exchange_password(&user, &password).request_async(&|request| self.send(request)).await;
         granted.map(|granted| tokens(&granted)).map_err(|error| told(error, &self.endpoints.token, &self.client_id))
     }
 

@@ -27,9 +27,26 @@ pub(super) fn refused<R: ErrorResponse + 'static>(
             Ok(Refused::new(code, words))
         }
         RequestTokenError::Request(Failed::NoAnswer(error)) => Err(no_answer(error, url)),
-        RequestTokenError::Request(other) => Err(Failure::unavailable(format!("{host}: {other}."))),
+        RequestTokenError::Request(Failed::Unavailable(status, pause)) => {
+            let told = Failure::unavailable(format!("{host} lets nobody sign in at this moment: it answers {status}."))
+                .hint("Try again in a while. Nothing was changed.");
+            Err(pause.into_iter().fold(told, Failure::retry_after))
+        }
+        RequestTokenError::Request(told @ Failed::SentOn(_)) => {
+            let what = format!("{host} is not where agents sign in: {told}.");
+            Err(Failure::new(Kind::Usage, Reason::Configuration, what)
+                .hint("If that is the server's right address, set it in the profile: url."))
+        }
+        RequestTokenError::Request(other) => {
+            Err(Failure::unavailable(format!("{host}: {other}."))
+                .hint("Is it the right address? `tellonce doctor` looks."))
+        }
         RequestTokenError::Parse(_, body) => Err(not_one(url, &body)),
-        RequestTokenError::Other(words) => Err(Failure::unavailable(format!("{host}: {words}."))),
+        // A page in its place, an empty answer: what stands before the server may give it for a while.
+        RequestTokenError::Other(words) => {
+            Err(Failure::unavailable(format!("{host} does not answer as a sign-in server does: {words}."))
+                .hint("Try again in a while; if it stays so, check the profile's url: `tellonce profile show`."))
+        }
     }
 }
 

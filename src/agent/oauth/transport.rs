@@ -1,10 +1,13 @@
 //! How the OAuth library's requests are sent: by the one HTTPS client, with answers of bounded length.
 
 use std::fmt;
+use std::time::Duration;
 
+use backon::Retryable;
 use oauth2::{HttpRequest, HttpResponse};
+use reqwest::StatusCode;
 
-use crate::agent::https::{BodyFailed, body};
+use crate::agent::https::{BodyFailed, adjusted, body, did_not_begin, pauses, retry_after};
 
 /// A request that had no answer, or one that is not taken.
 #[derive(Debug)]
@@ -13,6 +16,10 @@ pub(super) enum Failed {
     NoAnswer(reqwest::Error),
     /// The answer is longer than any should be.
     TooLong,
+    /// The server, or what stands before it, is busy or out of order; how long it asked to be left alone.
+    Unavailable(StatusCode, Option<Duration>),
+    /// Sent on to this address, where nothing of an agent's goes.
+    SentOn(String),
     /// The library's request is not one: its own fault.
     NoRequest(String),
 }
@@ -21,6 +28,8 @@ impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAnswer(error) => error.fmt(f),
+            Self::Unavailable(status, _) => write!(f, "it answers {status}"),
+            Self::SentOn(to) => write!(f, "it sends the sign-in on to {to}, and nothing is sent there"),
             Self::TooLong => f.write_str("the answer is too long"),
             Self::NoRequest(why) => f.write_str(why),
         }
@@ -29,11 +38,36 @@ impl fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-/// Sends a request and reads its answer.
+/// Sends a request and reads its answer. It is sent again only where the server certainly did not begin with it: a
+/// refresh token may be good once.
 pub(super) async fn send(client: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, Failed> {
     let request = reqwest::Request::try_from(request).map_err(|error| Failed::NoRequest(error.to_string()))?;
+    let no_copy = || Failed::NoRequest("the request cannot be sent again".to_owned());
+    (|| async { once(client, request.try_clone().ok_or_else(no_copy)?).await })
+        .retry(pauses())
+        .when(|failed| match failed {
+            Failed::Unavailable(status, pause) => did_not_begin(*status, *pause),
+            Failed::NoAnswer(error) => error.is_connect() && !error.is_timeout(),
+            _ => false,
+        })
+        .adjust(|failed: &Failed, usual| match failed {
+            Failed::Unavailable(_, pause) => adjusted(*pause, usual),
+            _ => usual,
+        })
+        .notify(|failed, pause| tracing::debug!(%failed, ?pause, "sent again"))
+        .await
+}
+
+async fn once(client: &reqwest::Client, request: reqwest::Request) -> Result<HttpResponse, Failed> {
     let response = client.execute(request).await.map_err(Failed::NoAnswer)?;
     let (status, headers) = (response.status(), response.headers().clone());
+    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+        return Err(Failed::Unavailable(status, retry_after(&headers)));
+    }
+    if status.is_redirection() {
+        let to = headers.get("location").and_then(|to| to.to_str().ok()).unwrap_or("somewhere else");
+        return Err(Failed::SentOn(to.to_owned()));
+    }
     let read = body(response).await.map_err(|failed| match failed {
         BodyFailed::TooLong => Failed::TooLong,
         BodyFailed::Broken(error) => Failed::NoAnswer(error),

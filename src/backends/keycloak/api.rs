@@ -1,9 +1,10 @@
 //! The calls of the admin API: sent with the agent's token, retried only where that is harmless, told in words.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
+use backon::Retryable;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -11,14 +12,9 @@ use zeroize::Zeroizing;
 use super::settings::below;
 use super::told;
 use super::wire::Refusal;
-use crate::agent::https::{BodyFailed, body, no_answer};
+use crate::agent::https::{BodyFailed, adjusted, body, did_not_begin, no_answer, pauses, retry_after};
 use crate::agent::oauth::TokenKeeper;
-use crate::domain::{Answer, Failure, Right};
-
-/// A server's Retry-After is followed up to this long.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How often a call is sent again.
-const AGAIN: usize = 4;
+use crate::domain::{Answer, Failure, Reason, Right};
 
 /// The realm's admin API, as this agent.
 pub(super) struct Api {
@@ -27,11 +23,15 @@ pub(super) struct Api {
     realm: Url,
     pub(super) keeper: TokenKeeper,
     name: String,
+    /// The caller tries again itself what changed nothing.
+    left: Cell<bool>,
 }
 
 /// What a request carries.
 pub(super) enum Payload {
     Nothing,
+    /// Nothing secret is in it.
+    Plain(Vec<u8>),
     /// A temporary password is in it: wiped when sent, never copied.
     Secret(Zeroizing<Vec<u8>>),
 }
@@ -42,6 +42,8 @@ pub(super) struct Written {
     /// The last segment of Location: the id of what was created.
     pub(super) created: Option<String>,
     pub(super) refusal: Refusal,
+    /// It was sent more than once: the server had said that it did not begin with it.
+    pub(super) sent_again: bool,
 }
 
 /// An answer, or why there is none.
@@ -53,8 +55,9 @@ struct Got {
 }
 
 impl Got {
-    fn written(self) -> Written {
+    fn written(self, sent: usize) -> Written {
         Written {
+            sent_again: sent > 1,
             status: self.status,
             created: self.location.as_deref().and_then(last_segment),
             refusal: serde_json::from_slice(&self.body).unwrap_or_default(),
@@ -73,7 +76,29 @@ struct Broken {
 
 impl Api {
     pub(super) fn new(http: reqwest::Client, realm: Url, name: String, keeper: TokenKeeper) -> Self {
-        Self { http, realm, keeper, name }
+        Self { http, realm, keeper, name, left: Cell::new(false) }
+    }
+
+    /// From now on the caller tries again itself what changed nothing.
+    pub(super) fn leave_retries(&self) {
+        self.left.set(true);
+    }
+
+    /// A read that has to succeed here, for its caller cannot repeat what went before it.
+    ///
+    /// # Errors
+    /// The read's own, once it has been tried often enough.
+    pub(super) async fn insisting<T>(&self, read: impl AsyncFn() -> Answer<T>) -> Answer<T> {
+        (|| read())
+            .retry(pauses())
+            .when(|failure: &Failure| self.left.get() && failure.is_passing())
+            .adjust(|failure: &Failure, usual| adjusted(failure.retry_after, usual))
+            .await
+    }
+
+    /// Whether it is tried again here and not by the caller.
+    fn is_ours(&self, broken: &Broken) -> bool {
+        broken.passing && !(self.left.get() && broken.failure.is_passing())
     }
 
     /// Reads an object; `right` is what a 403 means is missing.
@@ -102,8 +127,23 @@ impl Api {
         query: &[(&str, &str)],
         right: Right,
     ) -> Answer<Option<T>> {
-        let url = self.url(path);
-        let got = retrying(|| self.once(&Method::GET, &url, query, || None), |broken| broken.passing).await?;
+        self.read(self.url(path), query, right).await
+    }
+
+    /// What the server tells this agent of itself; 403 for agents without any right over the realm.
+    ///
+    /// # Errors
+    /// As for [`Api::get`].
+    pub(super) async fn server_info<T: DeserializeOwned>(&self) -> Answer<Option<T>> {
+        let mut url = self.realm.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop().pop().push("serverinfo"); // …/admin/realms/REALM
+        }
+        self.read(url, &[], Right::FindCustomers).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, url: Url, query: &[(&str, &str)], right: Right) -> Answer<Option<T>> {
+        let got = retrying(|| self.once(&Method::GET, &url, query, || None), |broken| self.is_ours(broken)).await?;
         match got.status {
             StatusCode::OK => serde_json::from_slice(&got.body)
                 .map(Some)
@@ -130,20 +170,25 @@ impl Api {
         let url = self.url(path);
         let bytes = match payload {
             Payload::Nothing => None,
+            Payload::Plain(body) => Some(bytes::Bytes::from(body)),
             Payload::Secret(secret) => Some(bytes::Bytes::from_owner(secret)),
         };
+        let sent = Cell::new(0);
         let got = retrying(
-            || self.once(&method, &url, &[], || bytes.clone()),
-            |broken| broken.passing && (harmless || broken.not_applied),
+            || {
+                sent.set(sent.get() + 1);
+                self.once(&method, &url, &[], || bytes.clone())
+            },
+            |broken| self.is_ours(broken) && (harmless || broken.not_applied),
         )
         .await?;
         match got.status {
             StatusCode::FORBIDDEN => Err(told::missing(right, &self.name)),
             StatusCode::NOT_FOUND => {
-                told::not_found(&self.realm, &self.name, &got.body).map_or_else(|| Ok(got.written()), Err)
+                told::not_found(&self.realm, &self.name, &got.body).map_or_else(|| Ok(got.written(sent.get())), Err)
             }
-            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Ok(got.written()),
-            status if status.is_success() => Ok(got.written()),
+            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Ok(got.written(sent.get())),
+            status if status.is_success() => Ok(got.written(sent.get())),
             status => Err(told::unexpected(&url, status, got.location.as_deref(), &got.body)),
         }
     }
@@ -161,7 +206,8 @@ impl Api {
         body: impl Fn() -> Option<bytes::Bytes>,
     ) -> Result<Got, Broken> {
         let request = |bearer: &str| {
-            let mut request = self.http.request(method.clone(), url.clone()).bearer_auth(bearer);
+            let request = self.http.request(method.clone(), url.clone()).bearer_auth(bearer);
+            let mut request = request.header("accept", "application/json"); // workflows are YAML unless it is asked for
             if !query.is_empty() {
                 request = request.query(query);
             }
@@ -183,11 +229,11 @@ impl Api {
             return Err(for_good(told::session_over()));
         }
         let pause = got.pause;
-        // 429, and 503 with a time to come back, say that the server did not begin; other 5xx may come after the change.
-        let refused = got.status == StatusCode::TOO_MANY_REQUESTS
-            || (got.status == StatusCode::SERVICE_UNAVAILABLE && pause.is_some());
+        let refused = did_not_begin(got.status, pause);
         if refused || got.status.is_server_error() {
-            let failure = maybe_applied(told::unexpected(url, got.status, None, &got.body), changes && !refused);
+            let told = told::unexpected(url, got.status, None, &got.body);
+            let told = if refused { Failure { reason: Reason::Throttled, retry_after: pause, ..told } } else { told };
+            let failure = maybe_applied(told, changes && !refused);
             return Err(Broken { failure, not_applied: refused, passing: true, pause });
         }
         Ok(got)
@@ -205,7 +251,7 @@ impl Api {
         tracing::debug!(%status, path = url.path(), "answered");
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let location = header("location");
-        let pause = header("retry-after").and_then(|text| pause(&text));
+        let pause = retry_after(response.headers());
         let body = match body(response).await {
             Ok(body) => body,
             // What was changed was changed: the status says so, and nothing else of the answer is needed.
@@ -231,26 +277,12 @@ async fn retrying<F: Future<Output = Result<Got, Broken>>>(
     call: impl FnMut() -> F,
     again: impl FnMut(&Broken) -> bool,
 ) -> Answer<Got> {
-    let pauses = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(LONGEST_PAUSE)
-        .with_max_times(AGAIN)
-        .with_jitter();
-    call.retry(pauses)
+    call.retry(pauses())
         .when(again)
-        .adjust(|broken: &Broken, usual| usual.map(|usual| broken.pause.unwrap_or(usual).min(LONGEST_PAUSE)))
+        .adjust(|broken: &Broken, usual| adjusted(broken.pause, usual))
         .notify(|broken: &Broken, pause| tracing::debug!(failure = %broken.failure, ?pause, "sent again"))
         .await
         .map_err(|broken| broken.failure)
-}
-
-/// Retry-After: seconds, or a date (RFC 9110 section 10.2.3).
-fn pause(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    text.parse().map(Duration::from_secs).ok().or_else(|| {
-        let until = httpdate::parse_http_date(text).ok()?;
-        Some(until.duration_since(std::time::SystemTime::now()).unwrap_or_default())
-    })
 }
 
 fn last_segment(location: &str) -> Option<String> {
@@ -261,13 +293,6 @@ fn last_segment(location: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_time_to_come_back_is_seconds_or_a_date() {
-        assert_eq!(pause(" 7 "), Some(Duration::from_secs(7)));
-        assert_eq!(pause("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
-        assert_eq!(pause("soon"), None);
-    }
 
     #[test]
     fn the_id_of_what_was_created_is_the_last_part() {

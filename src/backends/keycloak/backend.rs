@@ -15,8 +15,8 @@ use super::standing::{UPDATE_PASSWORD, password, set_at, stamp};
 use super::told;
 use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Issued, Names, NewUser, Pending, Reason,
-    Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    Aid, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Issued, Names, NewUser, Pending,
+    PolicyRead, Reason, Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
 };
 
 /// As many calls at once as a server is kept busy by: more only make each slower (measured on two cores).
@@ -95,8 +95,13 @@ impl KeycloakAgent {
             enabled: true,
             credentials: [TemporaryCredential { r#type: "password", value, temporary: true }],
         })?;
-        let Written { status, created, refusal } =
+        let Written { status, created, refusal, sent_again } =
             self.api().change(Method::POST, &["users"], payload, Right::CreateUsers, false).await?;
+        if status == StatusCode::CONFLICT && sent_again {
+            // It may be the one of the first try, with a password that nobody was told.
+            let told = told::exists(&refusal, &new.username).answer_lost();
+            return Err(SetFailed::Other(told));
+        }
         if matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT) {
             return Err(told::create_refused(status, &refusal, &new.username));
         }
@@ -120,7 +125,7 @@ impl KeycloakAgent {
 #[async_trait(?Send)]
 impl IdentityBackend for KeycloakAgent {
     async fn capabilities(&self) -> Answer<Capabilities> {
-        let (realm, group) = tokio::try_join!(self.realm(), self.pending_group())?;
+        let (realm, group, policy) = tokio::try_join!(self.realm(), self.pending_group(), self.policy())?;
         let mut gaps =
             BTreeSet::from([Gap::StampNamesNoAuthor, Gap::RulesNotListed, Gap::OpenFormOutlives, Gap::NeverRunsOut]);
         if !realm.password_policy.as_deref().is_some_and(super::policy::remembers) {
@@ -132,7 +137,19 @@ impl IdentityBackend for KeycloakAgent {
         if realm.enabled.is_some() && realm.reset_password_allowed != Some(true) {
             gaps.insert(Gap::NoSelfService);
         }
-        Ok(Capabilities { gaps, set_lifts_lock: false, concurrency: CONCURRENCY })
+        // As the server is, sessions survive a set: they are ended with it.
+        let mut aids = BTreeSet::from([Aid::EndsSessions, Aid::Sweeps]);
+        if group.is_some() {
+            aids.insert(Aid::MarksPending);
+        }
+        if matches!(policy, PolicyRead::Read(_)) {
+            aids.insert(Aid::TellsRules);
+        }
+        Ok(Capabilities { gaps, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
+    }
+
+    fn leave_retries(&self) {
+        self.api().leave_retries();
     }
 
     async fn rights(&self) -> Answer<Vec<Right>> {
@@ -166,7 +183,7 @@ impl IdentityBackend for KeycloakAgent {
             Whom::NewUser(new) => self.create(new, value).await?,
         };
         let after = |failure: Failure| SetFailed::Other(Failure { changed: Changed::Yes, ..failure });
-        let credentials = self.credentials(&id).await.map_err(after)?;
+        let credentials = self.api().insisting(async || self.credentials(&id).await).await.map_err(after)?;
         let set = password(&credentials)
             .ok_or_else(|| after(Failure::unavailable("The server shows no password that was set.")))?;
         let at = set_at(set).unwrap_or_else(Timestamp::now);

@@ -1,23 +1,114 @@
 //! What `doctor` can find out about a realm.
 
 use super::agent::{KeycloakAgent, PROVED};
+use super::claims::REALM_MANAGEMENT;
 use super::policy::remembers;
-use crate::domain::{Answer, Check, CheckState, PolicyRead};
+use super::wire::{BruteForce, ServerInfo};
+use crate::domain::{Answer, Check, CheckState, PolicyRead, Reason, Right};
+
+/// Clocks may differ by so many seconds before tokens are taken for over.
+const SKEW: i64 = 30;
+/// The oldest major version of which anything was tried.
+const OLDEST: u32 = 26;
+/// The role that is all of them.
+const ALL: &str = "realm-admin";
+/// What an agent has use for; docs/backends/keycloak.md says for what.
+const NEEDED: [&str; 8] = [
+    "manage-users",
+    "view-users",
+    "query-users",
+    "query-groups",
+    "view-realm",
+    "query-realms",
+    "view-clients",
+    "query-clients",
+];
 
 impl KeycloakAgent {
     /// Rights that are too wide or cannot be read, and settings of the realm that weaken a promise.
     pub(super) async fn look(&self) -> Answer<Vec<Check>> {
-        let mut checks = vec![self.width(), self.policy_check().await?, self.history_check().await?];
-        checks.push(self.group_check().await?);
+        let mut checks = vec![self.version_check().await?, self.clock_check(), self.width()];
+        checks.extend(self.administrators_check());
+        checks.extend([self.policy_check().await?, self.history_check().await?, self.group_check().await?]);
         checks.extend(self.realm_checks().await?);
+        checks.push(self.locks_check().await?);
         checks.extend(self.protection_check().await?);
         Ok(checks)
     }
 
+    async fn version_check(&self) -> Answer<Check> {
+        let hidden =
+            "your rights do not show it (the server tells it to those who may manage the realm): ask its administrator";
+        let found = match self.api().server_info::<ServerInfo>().await {
+            Err(failure) if failure.reason == Reason::MissingRight => None,
+            found => found?.and_then(|info| info.system_info.version),
+        };
+        Ok(match found {
+            None => Check::new("version", CheckState::Unknown, hidden),
+            Some(version) => {
+                let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+                if major.is_some_and(|major| major < OLDEST) {
+                    let words = format!("Keycloak {version}: older than any that was tried; have it updated");
+                    Check::new("version", CheckState::Warning, words)
+                } else {
+                    Check::new("version", CheckState::Ok, format!("Keycloak {version}"))
+                }
+            }
+        })
+    }
+
+    /// The server sends no Date; its clock is in its tokens.
+    fn clock_check(&self) -> Check {
+        match self.0.claims.skew {
+            None => Check::new("clock", CheckState::Unknown, "a token from the environment does not tell"),
+            Some(skew) if skew.abs() <= SKEW => {
+                Check::new("clock", CheckState::Ok, "this machine and the server agree on the time")
+            }
+            Some(skew) => {
+                let words = format!(
+                    "the server's clock is {skew} seconds off this machine's: set this machine's right; times of issue are the server's"
+                );
+                Check::new("clock", CheckState::Warning, words)
+            }
+        }
+    }
+
+    /// `manage-users` has no exceptions at the server: those who must not be reset are protected here, or not at all.
+    fn administrators_check(&self) -> Option<Check> {
+        let protects = self.0.protected.roles.iter().any(|role| role.starts_with(REALM_MANAGEMENT));
+        (self.0.claims.has("manage-users") && !protects).then(|| {
+            let words = "manage-users reaches the realm's administrators too, and the profile does not protect them by role: protected = { roles = [\"realm-management/realm-admin\"] }";
+            Check::new("administrators", CheckState::Warning, words)
+        })
+    }
+
+    /// Whether locks can be read, tried on the agent's own user.
+    async fn locks_check(&self) -> Answer<Check> {
+        if self.realm().await?.brute_force_protected == Some(false) {
+            return Ok(Check::new("locks", CheckState::Ok, "there are none"));
+        }
+        let path = ["attack-detection", "brute-force", "users", self.0.claims.user.as_str()];
+        Ok(match self.api().get_if_any::<BruteForce>(&path, &[], Right::FindCustomers).await {
+            Err(failure) if failure.reason == Reason::MissingRight => Check::new(
+                "locks",
+                CheckState::Warning,
+                "whether failed attempts have locked a customer, your rights do not show (where fine-grained permissions do not reach it, it takes view-users): a right temporary password may be refused until the lock ends",
+            ),
+            found => {
+                found?;
+                Check::new("locks", CheckState::Ok, "a customer who is locked by failed attempts is seen")
+            }
+        })
+    }
+
     /// An agent needs to manage users, not realms.
     fn width(&self) -> Check {
-        let too_wide = ["realm-admin", "manage-realm", "manage-clients", "manage-identity-providers", "impersonation"];
-        let found: Vec<&str> = too_wide.into_iter().filter(|role| self.0.claims.roles.contains(*role)).collect();
+        let roles = &self.0.claims.roles;
+        let found: Vec<&str> = if roles.contains(ALL) {
+            vec![ALL]
+        } else {
+            roles.iter().map(String::as_str).filter(|role| !NEEDED.contains(role)).collect()
+        };
         if found.is_empty() {
             return Check::new("least rights", CheckState::Ok, "no right over the realm beyond its users");
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::domain::{Answer, Failure, Kind, Reason};
@@ -17,6 +18,7 @@ struct Raw {
     sub: Option<String>,
     preferred_username: Option<String>,
     iss: Option<String>,
+    exp: Option<i64>,
     #[serde(default)]
     resource_access: BTreeMap<String, Roles>,
 }
@@ -38,9 +40,19 @@ pub(super) struct Claims {
     pub(super) realm: String,
     /// Roles of `realm-management` (or, from the master realm, of `REALM-realm`).
     pub(super) roles: BTreeSet<String>,
+    /// When it runs out by the server's clock, in seconds since 1970.
+    pub(super) expires: Option<i64>,
+    /// By how many seconds the server's clock is ahead of this machine's; none: not known.
+    pub(super) skew: Option<i64>,
 }
 
 impl Claims {
+    /// Compares the clocks: the token's end as the server gave it, and as it was reckoned here when the token came.
+    #[must_use]
+    pub(super) fn came_to_end_at(self, until: Timestamp) -> Self {
+        Self { skew: self.expires.map(|theirs| theirs - until.as_second()), ..self }
+    }
+
     /// Reads the payload of a JWT (RFC 7519).
     ///
     /// # Errors
@@ -65,6 +77,8 @@ impl Claims {
             user,
             roles: roles.flat_map(|found| found.roles.iter().cloned()).collect(),
             realm: home,
+            expires: raw.exp,
+            skew: None,
         })
     }
 
@@ -92,6 +106,13 @@ mod tests {
         let claims = Claims::of(&token, "acme").unwrap();
         assert_eq!((claims.user.as_str(), claims.name.as_str(), claims.realm.as_str()), ("7", "sam", "acme"));
         assert!(claims.has("manage-users") && !claims.has("view-profile"));
+    }
+
+    #[test]
+    fn the_clocks_are_compared_by_the_tokens_end() {
+        let claims = Claims::of(&token(r#"{"sub":"7","exp":1000}"#), "acme").unwrap();
+        assert_eq!(claims.skew, None, "a token alone tells nothing of the clock here");
+        assert_eq!(claims.came_to_end_at(Timestamp::from_second(940).unwrap()).skew, Some(60));
     }
 
     #[test]

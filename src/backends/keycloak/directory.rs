@@ -27,9 +27,13 @@ impl User {
     }
 }
 
+/// What the server has below `users` beside users (26.7).
+const NO_IDS: [&str; 2] = ["count", "profile"];
+
 /// Whether a text could be an id: never something that would be another path.
 fn could_be_id(text: &str) -> bool {
-    text.contains(|letter: char| letter.is_ascii_alphanumeric())
+    !NO_IDS.contains(&text)
+        && text.contains(|letter: char| letter.is_ascii_alphanumeric())
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | ':'))
 }
 
@@ -159,6 +163,9 @@ mod tests {
             ("a/../b", false),
             ("a b", false),
             ("count?x", false),
+            ("count", false),
+            ("profile", false),
+            ("countess", true),
             ("", false),
         ] {
             assert_eq!(could_be_id(text), could, "{text}");

@@ -10,7 +10,9 @@ mod claims;
 mod directory;
 mod pending;
 mod policy;
+mod probe;
 mod settings;
+mod setup;
 mod sign_in;
 mod standing;
 mod told;
@@ -18,12 +20,13 @@ mod wire;
 
 use std::rc::Rc;
 
-use super::Surroundings;
+use super::{Surroundings, Wishes};
 use crate::agent::https::Server;
 use crate::config::Profile;
-use crate::domain::ports::AgentSignIn;
-use crate::domain::{Answer, Place};
+use crate::domain::ports::{AgentSignIn, Preparation};
+use crate::domain::{Answer, Failure, Place};
 use settings::KeycloakSettings;
+use setup::KeycloakPreparation;
 use sign_in::KeycloakSignIn;
 
 /// Whether the profile is written right.
@@ -51,4 +54,19 @@ pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -
         store: Rc::clone(&around.store),
         one_call: around.one_call,
     }))
+}
+
+/// Prepares the realm; nothing is sent yet.
+///
+/// # Errors
+/// As for [`open`].
+pub(super) fn prepare(profile: &Profile, around: &Surroundings<'_>, wishes: &Wishes) -> Answer<Box<dyn Preparation>> {
+    let settings = KeycloakSettings::of(profile)?;
+    if wishes.agents.trim().is_empty() || wishes.agents.contains('/') {
+        let what = format!("\"{}\" is no name of a top-level group.", wishes.agents.escape_debug());
+        return Err(Failure::usage(what).hint("Give one with `--agents GROUP`."));
+    }
+    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: around.one_call };
+    let (http, protected) = (server.client()?, super::protected(profile)?);
+    Ok(Box::new(KeycloakPreparation::new(http, settings, protected, wishes.clone())))
 }

@@ -69,6 +69,12 @@ pub(super) fn remembers(policy: &str) -> bool {
     split(policy).iter().any(|part| matches!(rule(part), Ok(Some(Rule::History(last))) if last >= 1))
 }
 
+/// The policy without its rule about earlier passwords.
+pub(super) fn without_history(policy: &str) -> String {
+    let kept: Vec<String> = split(policy).into_iter().filter(|part| !part.starts_with("passwordHistory")).collect();
+    kept.join(" and ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +121,7 @@ mod tests {
     #[test]
     fn history_is_found() {
         assert!(remembers("length(8) and passwordHistory(1)") && !remembers("length(8)"));
+        let policy = "length(8) and passwordHistory(0) and regexPattern(^(a and b)$)";
+        assert_eq!(without_history(policy), "length(8) and regexPattern(^(a and b)$)");
     }
 }

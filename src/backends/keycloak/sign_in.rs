@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use reqwest::StatusCode;
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::agent::KeycloakAgent;
@@ -14,17 +12,13 @@ use super::api::Api;
 use super::claims::Claims;
 use super::directory::RealmDirectory;
 use super::settings::{KeycloakSettings, SignInBy};
-use super::told;
-use crate::agent::https::{body, no_answer};
 use crate::agent::oauth::{Endpoints, OAuth, TokenKeeper, Tokens};
 use crate::agent::{SessionStore, read_credential};
 use crate::config::{Protected, Settings};
 use crate::customers::CsvCustomers;
 use crate::domain::ports::{AgentSignIn, CustomerDirectory, Prompter};
-use crate::domain::{Answer, Check, CheckState, Failure, Keep, Place, Reason, Session, StoredSession, Way};
+use crate::domain::{Answer, Check, Failure, Keep, Place, Reason, Session, StoredSession, Way};
 
-/// Clocks may differ by this much before tokens are taken for over.
-const SKEW: i64 = 30;
 /// An ambient token in the environment.
 const TOKEN: &str = "TELLONCE_TOKEN";
 
@@ -40,14 +34,8 @@ pub(super) struct KeycloakSignIn {
     pub(super) one_call: Duration,
 }
 
-/// What the server says of the realm to everybody (`OpenID` Connect Discovery 1.0).
-#[derive(Deserialize)]
-struct Discovered {
-    issuer: String,
-}
-
 impl KeycloakSignIn {
-    fn oauth(&self) -> OAuth {
+    pub(super) fn oauth(&self) -> OAuth {
         let endpoint = |parts: &[&str]| {
             let path = [&["realms", self.settings.realm.as_str(), "protocol", "openid-connect"], parts].concat();
             self.settings.at(&path)
@@ -59,36 +47,6 @@ impl KeycloakSignIn {
             end_session: endpoint(&["logout"]),
         };
         OAuth::new(self.http.clone(), endpoints, self.settings.client_id.clone())
-    }
-
-    /// Asks the server for the realm: what answers is a Keycloak, and has it.
-    ///
-    /// # Errors
-    /// Exit 2 with what was found. Exit 8: no answer.
-    async fn discover(&self) -> Answer<(Discovered, Option<i64>)> {
-        let url = self.settings.at(&["realms", &self.settings.realm, ".well-known", "openid-configuration"]);
-        let response = self.http.get(url.clone()).send().await.map_err(|error| no_answer(error, &url))?;
-        let status = response.status();
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let (location, date) = (header("location"), header("date"));
-        let skew = date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok()).and_then(|theirs| {
-            let theirs = theirs.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
-            i64::try_from(theirs).ok().map(|theirs| theirs - Timestamp::now().as_second())
-        });
-        let read = body(response).await.map_err(|_| Failure::unavailable(format!("{url}: the answer broke off.")))?;
-        match status {
-            StatusCode::OK => {
-                let found = serde_json::from_slice(&read).map_err(|error| {
-                    let begins = told::begins(&read);
-                    told::misconfigured(format!("{url} is not a Keycloak realm's: it answers \"{begins}\"."))
-                        .because(error)
-                })?;
-                Ok((found, skew))
-            }
-            StatusCode::NOT_FOUND => Err(told::not_found(&url, &self.settings.realm, &read)
-                .unwrap_or_else(|| told::misconfigured(format!("{url} is not there (404).")))),
-            status => Err(told::unexpected(&url, status, location.as_deref(), &read)),
-        }
     }
 
     fn session(&self, keeper: TokenKeeper, claims: Claims, expires_at: Option<Timestamp>) -> Session {
@@ -117,6 +75,7 @@ impl KeycloakSignIn {
     fn begun(&self, tokens: Tokens, secret: Option<Zeroizing<String>>) -> Answer<(Session, Keep)> {
         let claims = Claims::of(&tokens.access, &self.settings.realm)?;
         let keeper = self.renewing(TokenKeeper::fresh(self.oauth(), tokens, &claims.name, secret));
+        let claims = claims.came_to_end_at(keeper.access_until());
         let stored = keeper.to_store()?;
         let ends = keeper.ends();
         Ok((self.session(keeper, claims, Some(ends)), Keep::Store(stored)))
@@ -124,14 +83,8 @@ impl KeycloakSignIn {
 
     /// A token from the environment: nothing renews it.
     fn ambient(&self, token: &str) -> Answer<Session> {
-        let tokens = Tokens {
-            access: Zeroizing::new(token.to_owned()),
-            access_until: Timestamp::MAX, // the server says when it is over
-            refresh: None,
-            refresh_until: None,
-        };
         let claims = Claims::of(token, &self.settings.realm)?;
-        let keeper = TokenKeeper::fresh(self.oauth(), tokens, &claims.name, None);
+        let keeper = TokenKeeper::fresh(self.oauth(), Tokens::ambient(token), &claims.name, None);
         Ok(self.session(keeper, claims, None))
     }
 
@@ -148,7 +101,7 @@ impl AgentSignIn for KeycloakSignIn {
     }
 
     async fn sign_in(&self, way: Way, _: Option<&str>, prompter: &mut dyn Prompter) -> Answer<(Session, Keep)> {
-        self.discover().await?;
+        self.discover(&self.http).await?;
         let oauth = self.oauth();
         match way {
             Way::Device => self.begun(oauth.device(prompter).await?, None),
@@ -189,26 +142,12 @@ impl AgentSignIn for KeycloakSignIn {
             }
             Err(failure) => return Err(failure),
         };
-        let claims = Claims::of(&access, &self.settings.realm)?;
+        let claims = Claims::of(&access, &self.settings.realm)?.came_to_end_at(keeper.access_until());
         let ends = keeper.ends();
         Ok(Some(self.session(keeper, claims, Some(ends))))
     }
 
     async fn checks(&self) -> Vec<Check> {
-        let found = self.discover().await;
-        let mut checks = vec![Check::of("server", &found, |(found, _)| {
-            let encrypted = if self.settings.url.scheme() == "https" { "" } else { ", without encryption" };
-            format!("realm {} answers as {}{encrypted}", self.settings.realm, found.issuer)
-        })];
-        if let Ok((_, Some(skew))) = found {
-            checks.push(if skew.abs() <= SKEW {
-                Check::new("clock", CheckState::Ok, "this machine and the server agree on the time")
-            } else {
-                let words =
-                    format!("the server's clock is {skew} seconds off this machine's: times of issue are the server's");
-                Check::new("clock", CheckState::Warning, words)
-            });
-        }
-        checks
+        self.look_from_outside().await
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::agent::KeycloakAgent;
-use super::wire::{BruteForce, Credential, Group, Named, User};
+use super::wire::{BruteForce, Count, Credential, Group, Named, Storage, User};
 use crate::domain::{
     Answer, Customer, Failure, Kind, NewUser, Obstacle, Reason, Right, Stamp, Standing, State, UserId, Whom,
 };
@@ -20,6 +20,8 @@ struct Read {
     groups: Protection<Vec<Group>>,
     roles: Protection<Vec<String>>,
     lock: Option<BruteForce>,
+    /// Where the password is kept, if it is not here.
+    external: Option<String>,
 }
 
 /// Something that decides about protection: read, or why it cannot be.
@@ -27,7 +29,7 @@ pub(super) type Protection<T> = Result<T, String>;
 
 /// The local password among the credentials.
 pub(super) fn password(credentials: &[Credential]) -> Option<&Credential> {
-    credentials.iter().find(|credential| credential.kind == "password")
+    credentials.iter().find(|credential| credential.kind == "password" && credential.federation_link.is_none())
 }
 
 /// When a password was set. Keycloak's stamps have no version and name no author.
@@ -61,7 +63,8 @@ impl KeycloakAgent {
             self.pending_group(),
         )?;
         let Some(user) = user else { return super::told::gone() };
-        let read = Read { user, credentials, groups, roles, lock };
+        let external = self.external(&user, &credentials).await?;
+        let read = Read { user, credentials, groups, roles, lock, external };
         let state = read.state();
         let password = password(&read.credentials);
         let at = password.and_then(set_at);
@@ -122,8 +125,22 @@ impl KeycloakAgent {
     }
 
     pub(super) async fn groups(&self, id: &str) -> Answer<Protection<Vec<Group>>> {
-        let read = self.api().get(&["users", id, "groups"], &[], Right::FindCustomers).await;
-        readable(read, "you may not read the user's groups")
+        let read: Answer<Vec<Group>> = self.api().get(&["users", id, "groups"], &[], Right::FindCustomers).await;
+        let groups = match readable(read, "you may not read the user's groups")? {
+            Ok(groups) if !self.sees_all_groups() => groups,
+            read => return Ok(read),
+        };
+        // Fine-grained permissions leave out what is not permitted, without a word; the count leaves out nothing.
+        let count: Count = self.api().get(&["users", id, "groups", "count"], &[], Right::FindCustomers).await?;
+        Ok(if count.count > groups.len() {
+            Err("you are not shown all of the user's groups (it takes the permission view on groups)".to_owned())
+        } else {
+            Ok(groups)
+        })
+    }
+
+    fn sees_all_groups(&self) -> bool {
+        self.0.claims.has("view-users") || self.0.claims.has("manage-users")
     }
 
     /// The user's effective roles of the realm, and `client/role` of the clients whose roles are protected.
@@ -149,13 +166,38 @@ impl KeycloakAgent {
         Ok(Ok(roles))
     }
 
+    /// Where the password is kept, if it is not here: the user comes from, or signs in by, another system, and has no
+    /// local password. A directory whose users' changes stay in the realm gets a local one by the first reset.
+    ///
+    /// One that takes a password from here is external as well: it would keep the temporary one as a full sign-in for
+    /// everything else that asks it, and it cannot be withdrawn.
+    async fn external(&self, user: &User, credentials: &[Credential]) -> Answer<Option<String>> {
+        if password(credentials).is_some() {
+            return Ok(None);
+        }
+        let Some(directory) = &user.federation_link else {
+            return Ok(user.federated_identities.first().map(|identity| identity.identity_provider.clone()));
+        };
+        let found: Answer<Option<Storage>> =
+            self.api().get_if_any(&["components", directory], &[], Right::FindCustomers).await;
+        match found {
+            Err(failure) if failure.reason == Reason::MissingRight => Ok(Some(format!("directory {directory}"))),
+            found => Ok(match found? {
+                Some(found) if found.keeps_changes_in_the_realm() => None,
+                Some(found) => Some(format!("directory {}", found.name)),
+                None => Some(format!("directory {directory}")),
+            }),
+        }
+    }
+
     async fn lock(&self, id: &str) -> Answer<Option<BruteForce>> {
         if self.realm().await?.brute_force_protected == Some(false) {
             return Ok(None);
         }
         let path = ["attack-detection", "brute-force", "users", id];
         match self.api().get_if_any(&path, &[], Right::FindCustomers).await {
-            // Fine-grained permissions do not reach these: what cannot be read is not a lock.
+            // Not on every server do fine-grained permissions reach these: what cannot be read is not a lock, and
+            // `doctor` says so.
             Err(failure) if failure.reason == Reason::MissingRight => Ok(None),
             lock => lock,
         }
@@ -178,8 +220,8 @@ impl KeycloakAgent {
             obstacles.push(Obstacle::OwnUser);
         }
         obstacles.extend(self.protection(read));
-        if let Some(system) = read.external() {
-            obstacles.push(Obstacle::External(system));
+        if let Some(system) = &read.external {
+            obstacles.push(Obstacle::External(system.clone()));
         }
         if !read.user.enabled {
             obstacles.push(Obstacle::Disabled);
@@ -232,23 +274,13 @@ impl Read {
         let withdrawn = change_required.then(|| password(&self.credentials).is_none());
         State {
             has_user: true,
-            external: self.external().is_some(),
+            external: self.external.is_some(),
             disabled: !self.user.enabled,
             locked: self.lock.as_ref().is_some_and(|lock| lock.disabled),
             change_required,
             expired: change_required.then_some(false),
             withdrawn,
         }
-    }
-
-    /// Where the password is kept, if it is not here: the user comes from, or signs in by, another system, and has no
-    /// local password.
-    fn external(&self) -> Option<String> {
-        if password(&self.credentials).is_some() {
-            return None;
-        }
-        let signs_in_by = self.user.federated_identities.first().map(|identity| identity.identity_provider.clone());
-        self.user.federation_link.clone().or(signs_in_by)
     }
 }
 

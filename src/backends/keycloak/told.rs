@@ -131,17 +131,20 @@ fn broken_rules(key: &str, words: &str) -> Vec<Rule> {
     rule.into_iter().collect()
 }
 
+/// A 409 to a creation.
+pub(super) fn exists(refusal: &Refusal, username: &str) -> Failure {
+    Failure::new(
+        Kind::Unavailable,
+        Reason::CustomerExists,
+        format!("There is a user \"{username}\", or one with that e-mail, already ({}).", refusal.words()),
+    )
+    .hint("Somebody created it just now, or an earlier attempt did. Look again: `tellonce find`.")
+}
+
 /// What a 400 or 409 to a creation means. Nothing was changed.
 pub(super) fn create_refused(status: StatusCode, refusal: &Refusal, username: &str) -> SetFailed {
     if status == StatusCode::CONFLICT {
-        return SetFailed::Other(
-            Failure::new(
-                Kind::Unavailable,
-                Reason::CustomerExists,
-                format!("There is a user \"{username}\", or one with that e-mail, already ({}).", refusal.words()),
-            )
-            .hint("Somebody created it just now, or an earlier attempt did. Look again: `tellonce find`."),
-        );
+        return SetFailed::Other(exists(refusal, username));
     }
     let fields: Vec<(&str, &str)> = refusal.fields().collect();
     if fields.is_empty() {

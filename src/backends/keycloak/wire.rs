@@ -48,11 +48,30 @@ pub(super) struct Access {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Credential {
+    /// Empty where it is kept by another directory: the server only passes on that there is one.
+    #[serde(default)]
     pub(super) id: String,
     #[serde(rename = "type")]
     pub(super) kind: String,
     /// Milliseconds since 1970.
     pub(super) created_date: Option<i64>,
+    /// The directory that keeps it, if not the realm itself.
+    pub(super) federation_link: Option<String>,
+}
+
+/// A directory that the realm takes users from.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Storage {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) config: BTreeMap<String, Vec<String>>,
+}
+
+impl Storage {
+    /// What is changed here stays here, passwords too (`editMode` of an LDAP user federation).
+    pub(super) fn keeps_changes_in_the_realm(&self) -> bool {
+        self.config.get("editMode").is_some_and(|modes| modes.iter().any(|mode| mode == "UNSYNCED"))
+    }
 }
 
 /// A group, with its attributes where they were asked for.
@@ -62,6 +81,12 @@ pub(super) struct Group {
     pub(super) path: String,
     #[serde(default)]
     pub(super) attributes: BTreeMap<String, Vec<String>>,
+}
+
+/// How many there are.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Count {
+    pub(super) count: usize,
 }
 
 /// Something with a name: a role.
@@ -88,8 +113,22 @@ pub(super) struct Realm {
     pub(super) reset_password_allowed: Option<bool>,
     pub(super) reset_credentials_flow: Option<String>,
     pub(super) admin_events_enabled: Option<bool>,
+    pub(super) admin_permissions_enabled: Option<bool>,
     /// Only in the whole answer: tells it from the reduced one, where no policy means nothing.
     pub(super) enabled: Option<bool>,
+}
+
+/// The server, as far as it tells of itself: its version only to agents who may manage the realm (26.7).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ServerInfo {
+    #[serde(default)]
+    pub(super) system_info: SystemInfo,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct SystemInfo {
+    pub(super) version: Option<String>,
 }
 
 /// How far failed attempts have come.

@@ -115,10 +115,14 @@ pub(super) fn refused(server: &str, result: &LdapResult) -> Failure {
         .hint("Ask whoever delegates rights in the directory; `tellonce whoami` lists yours."),
         NO_SUCH_OBJECT => Failure::unavailable("The entry is gone from the directory: somebody moved or removed it.")
             .hint("Look again: `tellonce find TEXT`."),
-        BUSY | NOT_AVAILABLE => {
-            Failure::unavailable(format!("{server} is busy or not available now ({}).", words(result)))
-                .hint("Try again in a minute.")
-        }
+        BUSY => Failure::new(
+            Kind::Unavailable,
+            Reason::Throttled,
+            format!("{server} is too busy to take it now ({}).", words(result)),
+        )
+        .hint("Try again in a minute."),
+        NOT_AVAILABLE => Failure::unavailable(format!("{server} is not available now ({}).", words(result)))
+            .hint("Try again in a minute."),
         10 => Failure::unavailable(format!("{server} refers to another server, which this tool does not follow."))
             .hint("Name a server that can be written to as url."),
         _ => Failure::unavailable(format!("{server} refused it: {}.", words(result))),
@@ -131,4 +135,34 @@ pub(super) fn words(result: &LdapResult) -> String {
     let text = result.text.replace(['\n', '\r', '\0'], " ");
     let text = text.trim().trim_end_matches('.');
     if text.is_empty() { format!("result {}", result.rc) } else { format!("result {}, {text}", result.rc) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Changed;
+
+    fn answered(rc: u32) -> Failure {
+        let result =
+            LdapResult { rc, matched: String::new(), text: "later".to_owned(), refs: Vec::new(), ctrls: Vec::new() };
+        refused("ldaps://dc1", &result)
+    }
+
+    #[test]
+    fn a_server_that_is_busy_or_away_changed_nothing_and_may_be_asked_again() {
+        for (rc, reason) in [(51, Reason::Throttled), (52, Reason::BackendUnavailable)] {
+            let failure = answered(rc);
+            assert_eq!((failure.reason, failure.changed), (reason, Changed::No), "{rc}");
+            assert!(failure.is_passing(), "{rc}");
+            assert!(failure.message.contains("later"), "{}", failure.message);
+        }
+        assert!(!answered(NO_RIGHT).is_passing());
+    }
+
+    #[test]
+    fn a_change_whose_answer_was_lost_is_not_tried_again() {
+        let failure = no_answer("ldaps://dc1", LdapError::EndOfStream).answer_lost();
+        assert!(!failure.is_passing());
+        assert!(was_not_sent(&LdapError::AddNoValues) && !was_not_sent(&LdapError::EndOfStream));
+    }
 }

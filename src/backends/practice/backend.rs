@@ -138,7 +138,7 @@ impl IdentityBackend for AgentSession {
     async fn capabilities(&self) -> Answer<Capabilities> {
         // One more than there are cores: while one waits for the disk, the others hash.
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Ok(Capabilities { gaps: BTreeSet::new(), set_lifts_lock: false, concurrency: cores + 1 })
+        Ok(Capabilities { gaps: BTreeSet::new(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency: cores + 1 })
     }
 
     async fn rights(&self) -> Answer<Vec<Right>> {

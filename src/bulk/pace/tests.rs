@@ -5,6 +5,8 @@ use futures_util::future::join_all;
 use super::*;
 use crate::domain::{Kind, Reason};
 
+const WAIT: Duration = Duration::from_mins(5);
+
 fn busy() -> Failure {
     Failure::new(Kind::Unavailable, Reason::Throttled, "Too many requests.")
 }
@@ -17,7 +19,7 @@ fn at_once<T>(work: impl Future<Output = T>) -> T {
 #[test]
 fn it_is_halved_once_for_calls_that_were_refused_together_and_grows_when_it_is_quiet() {
     at_once(async {
-        let pace = Pace::new(8);
+        let pace = Pace::new(8, WAIT);
         let tries = Cell::new(0);
         let calls = (0..8).map(|_| {
             pace.call(async || {
@@ -40,7 +42,7 @@ fn it_is_halved_once_for_calls_that_were_refused_together_and_grows_when_it_is_q
 #[test]
 fn it_waits_as_long_as_it_is_asked_to_but_not_for_ever() {
     at_once(async {
-        let pace = Pace::new(2);
+        let pace = Pace::new(2, WAIT);
         for (asked, waited) in [(7, 7), (3600, 30)] {
             let started = Instant::now();
             let first = Cell::new(true);
@@ -59,7 +61,7 @@ fn it_waits_as_long_as_it_is_asked_to_but_not_for_ever() {
 #[test]
 fn what_may_have_changed_something_is_not_tried_again() {
     at_once(async {
-        let pace = Pace::new(2);
+        let pace = Pace::new(2, WAIT);
         let tries = Cell::new(0);
         let failed = pace
             .call(async || {
@@ -68,14 +70,15 @@ fn what_may_have_changed_something_is_not_tried_again() {
             })
             .await;
         assert!(failed.is_err());
-        assert_eq!(tries.get(), 1);
+        assert_eq!((tries.get(), pace.limit()), (1, 1), "but it is slowed down for it");
+        assert_eq!(pace.refused_of(), (0, 1));
     });
 }
 
 #[test]
 fn never_more_at_once_than_the_limit_and_a_gone_backend_is_known_as_such() {
     at_once(async {
-        let pace = Pace::new(3);
+        let pace = Pace::new(3, WAIT);
         let (now, most) = (Cell::new(0), Cell::new(0));
         let calls = (0..20).map(|_| {
             pace.call(async || {
@@ -95,5 +98,28 @@ fn never_more_at_once_than_the_limit_and_a_gone_backend_is_known_as_such() {
         assert!(since > Duration::ZERO && words == "Nobody answers.");
         pace.call(async || Ok::<_, Failure>(())).await.unwrap();
         assert!(pace.down().is_none());
+    });
+}
+
+#[test]
+fn after_a_set_it_is_tried_for_as_long_as_the_backend_is_waited_for() {
+    at_once(async {
+        let pace = Pace::new(2, WAIT);
+        let started = Instant::now();
+        let back = started + WAIT - Duration::from_secs(40);
+        let gone = || Failure::unavailable("Nobody answers.");
+        let read = pace.insist(async || if Instant::now() < back { Err(gone()) } else { Ok(()) }).await;
+        assert!(read.is_ok() && started.elapsed() < WAIT);
+        let started = Instant::now();
+        assert!(pace.insist(async || Err::<(), _>(gone())).await.is_err());
+        assert!(started.elapsed() >= WAIT);
+        pace.end();
+        let tries = Cell::new(0);
+        let last = pace.insist(async || {
+            tries.set(tries.get() + 1);
+            Err::<(), _>(gone())
+        });
+        assert!(last.await.is_err());
+        assert_eq!(tries.get(), 1, "a run that is ending waits for nobody");
     });
 }

@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCod
     let _meanwhile = Meanwhile(folder.clone());
     let (input, _) = input_of(args, &folder)?;
     let mut rows = Rows::open(&input, args.input_format.map(InputFormat::from))?;
-    let (session, _) = at_a_pace(context.session().await?, args.concurrency.map(usize::from)).await?;
+    let (session, _) = at_a_pace(context.session().await?, args.concurrency.map(usize::from), args.wait).await?;
     let journal = Journal::open(&folder)?;
     let log = audit(context, &id, &folder)?;
     let case: Case = args.case.clone().into();

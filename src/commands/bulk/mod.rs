@@ -8,6 +8,7 @@ mod resume;
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::context::Context;
 use crate::audit::RunAuditLog;
@@ -45,12 +46,12 @@ fn audit(context: &Context, run: &str, folder: &std::path::Path) -> Answer<RunAu
 }
 
 /// The pace, and the session at it.
-async fn at_a_pace(session: Session, concurrency: Option<usize>) -> Answer<(Session, Rc<Pace>)> {
+async fn at_a_pace(session: Session, concurrency: Option<usize>, wait: Duration) -> Answer<(Session, Rc<Pace>)> {
     let concurrency = match concurrency {
         Some(given) => given,
         None => session.backend().capabilities().await?.concurrency,
     };
-    let pace = Rc::new(Pace::new(concurrency));
+    let pace = Rc::new(Pace::new(concurrency, wait));
     Ok((paced(session, &pace), pace))
 }
 
@@ -58,7 +59,7 @@ async fn at_a_pace(session: Session, concurrency: Option<usize>) -> Answer<(Sess
 async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: Sitting) -> Answer<ExitCode> {
     let Sitting { settings, journal, sink, progress } = sitting;
     let journal = Rc::new(journal);
-    let (session, pace) = at_a_pace(session, settings.concurrency).await?;
+    let (session, pace) = at_a_pace(session, settings.concurrency, Duration::from_secs(settings.wait_seconds)).await?;
     let rows = Rows::open(&settings.input, Some(settings.format))?;
     context.signals.run_begins();
     journal.write(Change::Fact { name: "state", value: "stopped".to_owned() }).await?;

@@ -27,6 +27,9 @@ impl From<InputKind> for InputFormat {
 /// Plans, asks, and does it.
 pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyReveal) -> Answer<ExitCode> {
     let mut prompter = context.prompter(args.yes);
+    if args.input.as_deref() == Some(Path::new("-")) {
+        prompter = prompter.beside_standard_input();
+    }
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if args.yes && args.expect.is_none() || !args.yes && !prompter.can_ask() {
         return Err(Failure::missing_answer(

@@ -71,6 +71,10 @@ pub(super) fn told(
         } else {
             context.screen.table(&["OUTCOME", "ROWS"], rows);
         }
+        let failed: u64 = counts.iter().filter(|(outcome, _)| outcome.is_failure()).map(|(_, count)| count).sum();
+        if let (1.., Delivery::Sealed(out)) = (failed, &settings.delivery) {
+            context.screen.notice(&format!("{failed} failed; why is in their rows of {}.", out.display()));
+        }
         if ended.limited && !fails {
             context.screen.notice(&format!("The limit is reached. To do the next ones: {command}"));
         }

@@ -1,10 +1,10 @@
 //! The checks of this machine: configuration, folders, session, terminal, audit log.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::audit;
 use crate::commands::context::Context;
+use crate::config::{Holds, NotPrivate, check_private};
 use crate::domain::{Check, CheckState};
 use crate::terminal::{recorders, terminal_can_reveal};
 
@@ -40,13 +40,16 @@ fn folders(context: &Context) -> Vec<Check> {
 fn modes(path: &Path) -> Check {
     let shown = path.display();
     let id = format!("file {}", path.file_name().unwrap_or_default().to_string_lossy());
-    match path.metadata() {
-        Err(error) => Check::new(&id, CheckState::Fault, format!("{shown}: {error}")),
-        Ok(found) if found.mode() & 0o077 != 0 => {
-            let mode = if found.is_dir() { "700" } else { "600" };
-            Check::new(&id, CheckState::Fault, format!("{shown} is open to others: chmod {mode} {shown}"))
+    let checked = path
+        .metadata()
+        .map_err(|error| NotPrivate { what: format!("{shown}: {error}"), hint: None })
+        .and_then(|found| check_private(path, &found, Holds::Secret));
+    match checked {
+        Ok(()) => Check::new(&id, CheckState::Ok, format!("{shown} is yours alone")),
+        Err(NotPrivate { what, hint }) => {
+            let words = hint.map_or_else(|| what.clone(), |hint| format!("{what}. {hint}"));
+            Check::new(&id, CheckState::Fault, words)
         }
-        Ok(_) => Check::new(&id, CheckState::Ok, format!("{shown} is yours alone")),
     }
 }
 

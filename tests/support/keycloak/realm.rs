@@ -36,6 +36,8 @@ pub struct RealmOptions {
     pub robot: Option<Rights>,
     /// The sign-in client's name.
     pub client_id: String,
+    /// How its name begins; the rest is made up.
+    pub called: String,
     /// Laid over the realm's JSON, key by key.
     pub more: Value,
 }
@@ -52,6 +54,7 @@ impl Default for RealmOptions {
             admin_events: false,
             robot: None,
             client_id: "tellonce".to_owned(),
+            called: "r".to_owned(),
             more: Value::Null,
         }
     }
@@ -75,7 +78,7 @@ impl<'a> Realm<'a> {
 
     /// A realm with these settings. Everybody's password is [`old_password`].
     pub fn with(server: &'a Server, options: &RealmOptions) -> Self {
-        let name = format!("r{:x}", RandomState::new().build_hasher().finish());
+        let name = format!("{}{:x}", options.called, RandomState::new().build_hasher().finish());
         let sink = SmtpSink::start();
         server.rest().post("", realm_json(&name, options, sink.port()));
         let realm = Self { base: server.url().to_owned(), server, name, client_id: options.client_id.clone(), sink };

@@ -39,7 +39,12 @@ impl<'a> Rest<'a> {
         };
         let bearer = format!("Bearer {token}");
         let body = body.map_or(Body::Nothing, Body::Json);
-        self.client.send(method, &format!("{}{path}", self.base), &[("authorization", &bearer)], body)
+        self.client.send(
+            method,
+            &format!("{}{path}", self.base),
+            &[("authorization", &bearer), ("accept", "application/json")],
+            body,
+        )
     }
 
     #[track_caller]

@@ -18,6 +18,8 @@ pub struct ServerOptions {
     pub tls: bool,
     /// More flags for `kc.sh start`.
     pub flags: String,
+    /// Features that it is built without.
+    pub without: String,
 }
 
 /// A running server. Dropped, it is stopped and its folder removed.
@@ -105,6 +107,11 @@ impl Server {
     /// The name and password of the administrator of the whole server (realm `master`).
     pub fn administrator(&self) -> (&str, &str) {
         (&self.administrator.0, &self.administrator.1)
+    }
+
+    /// Where the programs are that come with it, such as `kcadm.sh`.
+    pub fn programs(&self) -> PathBuf {
+        self.folder.join("home/bin")
     }
 
     /// What the server wrote to its log.
@@ -196,6 +203,7 @@ fn run_with(folder: &Path, options: &ServerOptions, verb: &str, arguments: &[&st
     let mut command = Command::new(SCRIPT);
     command.arg(verb).arg(folder).args(arguments).envs(env.iter().copied()).stdin(Stdio::null());
     command.env("KEYCLOAK_FLAGS", &options.flags).env("KEYCLOAK_TLS", if options.tls { "1" } else { "" });
+    command.env("KEYCLOAK_WITHOUT", &options.without);
     // To files, not pipes: the server inherits nothing of this process that could be waited on.
     let errors = folder.join("errors");
     std::fs::create_dir_all(folder).unwrap();

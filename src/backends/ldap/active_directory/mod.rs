@@ -23,7 +23,7 @@ use super::openldap::exists;
 use super::settings::{LdapSettings, suffix};
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, PolicyRead, Reason,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, PolicyRead, Reason,
     Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
 };
 use standing::{change_required, stamp};
@@ -308,7 +308,8 @@ impl Dialect for ActiveDirectory {
         if policy.history == Some(0) {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
-        Ok(Capabilities { gaps, set_lifts_lock: false, concurrency: CONCURRENCY })
+        let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
+        Ok(Capabilities { gaps, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, agent: &LdapAgent) -> Answer<Vec<Right>> {

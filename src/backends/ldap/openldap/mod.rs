@@ -22,7 +22,7 @@ use super::failure::{self, ASSERTION_FAILED, CONSTRAINT, EXISTS, INVALID_NAME, W
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, PolicyRead, Reason,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, PolicyRead, Reason,
     Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
 };
 use policy::UserPolicy;
@@ -38,9 +38,9 @@ const SET: [&str; 4] = ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName
 /// The dialect of `OpenLDAP`.
 pub(super) struct OpenLdap {
     settings: Rc<LdapSettings>,
-    /// The change number of each set that is not read back yet, by the user's name: it names the change, where the time
-    /// names only the second. Rows of a bulk run are under way side by side.
-    sets: RefCell<HashMap<String, String>>,
+    /// The change number of each set that is not read back yet (a bulk run has several under way), by the user's DN: it
+    /// names the change, where the time names only the second.
+    sets: RefCell<HashMap<String, Option<String>>>,
 }
 
 impl OpenLdap {
@@ -65,9 +65,7 @@ impl OpenLdap {
                 after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
             }
         };
-        if let Some(number) = entry.text("entryCSN") {
-            self.sets.borrow_mut().insert(dn.to_owned(), number);
-        }
+        self.sets.borrow_mut().insert(dn.to_owned(), entry.text("entryCSN"));
         let stamp = stamp(&entry);
         let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| agent.clock.now());
         Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
@@ -263,7 +261,7 @@ impl Dialect for OpenLdap {
         let (entry, policy) = tokio::try_join!(agent.entry(&issued.user, &wanted), UserPolicy::read(agent, None))?;
         let policy = policy.or_of(agent, &entry).await?;
         let change_required = entry.is_true("pwdReset") && policy.would_not_stick().is_none();
-        let set = self.sets.borrow_mut().remove(issued.user.as_str());
+        let set = self.sets.borrow_mut().remove(issued.user.as_str()).flatten();
         let ours = entry.text("entryCSN") == set
             && entry.text("modifiersName").zip(agent.known.dn.as_deref()).is_none_or(|(by, own)| same_dn(&by, own));
         // Somebody else's change in the same second has the same time: it is told by leaving the stamp out.
@@ -336,7 +334,8 @@ impl Dialect for OpenLdap {
         if !agent.known.has(ber::POST_READ) {
             gaps.insert(Gap::StampNamesNoAuthor);
         }
-        Ok(Capabilities { gaps, set_lifts_lock: true, concurrency: CONCURRENCY })
+        let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
+        Ok(Capabilities { gaps, aids, set_lifts_lock: true, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, _: &LdapAgent) -> Answer<Vec<Right>> {

@@ -1,0 +1,56 @@
+//! How long a server's certificate is still good: for `doctor`.
+
+use jiff::Timestamp;
+use reqwest::Response;
+use reqwest::tls::TlsInfo;
+use x509_parser::parse_x509_certificate;
+
+use crate::domain::{Check, CheckState};
+
+/// From so many days on it is worth a note: time enough to renew it.
+const SOON: i64 = 21;
+const DAY: i64 = 24 * 60 * 60;
+
+/// What `doctor` says of the certificate that the answer came with; none without TLS, or where the client did not look.
+pub fn certificate_check(response: &Response, now: Timestamp) -> Option<Check> {
+    let der = response.extensions().get::<TlsInfo>()?.peer_certificate()?;
+    Some(told(der, now))
+}
+
+fn told(der: &[u8], now: Timestamp) -> Check {
+    let Ok((_, certificate)) = parse_x509_certificate(der) else {
+        return Check::new("certificate", CheckState::Unknown, "when the server's certificate runs out cannot be read");
+    };
+    let until = certificate.validity().not_after.timestamp();
+    let days = (until - now.as_second()).div_euclid(DAY);
+    let date = Timestamp::from_second(until).map_or_else(|_| "far away".to_owned(), |at| at.to_string());
+    if days < SOON {
+        let words = format!("it runs out in {days} days ({date}): have the server's administrator renew it");
+        return Check::new("certificate", CheckState::Warning, words);
+    }
+    Check::new("certificate", CheckState::Ok, format!("good for {days} days ({date})"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
+    use super::*;
+
+    /// Good until 2036-11-21T19:29:55Z; its key was thrown away.
+    const DER: &str = "MIIBhjCCAS2gAwIBAgIUf7bjU/AMxdCBfIwat82oE42gv18wCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOaWQuZXhhbXBsZS5jb20wHhcNMjYxMTI0MTkyOTU1WhcNMzYxMTIxMTkyOTU1WjAZMRcwFQYDVQQDDA5pZC5leGFtcGxlLmNvbTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABOsok5N+rpVeuL68x1R+9fkpWOtimFcxVGNyutD3nUc1PKca4AUvrerVtvP55oEwWbzvlF1Db3riGd1mYmx3FCOjUzBRMB0GA1UdDgQWBBSgsBukoWAlLLUnCaXJo19tite3hTAfBgNVHSMEGDAWgBSgsBukoWAlLLUnCaXJo19tite3hTAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIBwESxKtLUqn4r5OWWyfyRTFfbpZfkB0tr5wzQj1rwcaAiBWcoVGK4VJoLLhuH8yUd6M8Tehs3ga7QSnuV1A4P1Yxw==";
+
+    #[test]
+    fn the_days_are_counted_and_few_are_a_note() {
+        let der = BASE64_STANDARD.decode(DER).unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let found = told(&der, at("2026-11-24T19:29:55Z"));
+        assert!(found.state == CheckState::Ok && found.words.contains("3650 days"), "{found:?}");
+        let found = told(&der, at("2036-11-11T18:29:55Z"));
+        assert!(found.state == CheckState::Warning && found.words.contains("in 10 days"), "{found:?}");
+        assert_eq!(told(b"no certificate", at("2026-11-24T00:00:00Z")).state, CheckState::Unknown);
+    }
+}

@@ -1,0 +1,79 @@
+//! What can be found out of a realm before anybody is signed in.
+
+use jiff::Timestamp;
+use reqwest::{Client, StatusCode};
+use serde::Deserialize;
+
+use super::settings::SignInBy;
+use super::sign_in::KeycloakSignIn;
+use super::told;
+use crate::agent::certificate_check;
+use crate::agent::https::{Server, body, no_answer};
+use crate::domain::{Answer, Check, CheckState, Failure};
+
+/// What the server says of the realm to everybody (`OpenID` Connect Discovery 1.0).
+#[derive(Deserialize)]
+pub(super) struct Discovered {
+    issuer: String,
+}
+
+impl KeycloakSignIn {
+    /// Asks the server for the realm: what answers is a Keycloak, and has it. With a client that looks, its
+    /// certificate is told as well.
+    ///
+    /// # Errors
+    /// Exit 2 with what was found. Exit 8: no answer.
+    pub(super) async fn discover(&self, http: &Client) -> Answer<(Discovered, Option<Check>)> {
+        let url = self.settings.at(&["realms", &self.settings.realm, ".well-known", "openid-configuration"]);
+        let response = http.get(url.clone()).send().await.map_err(|error| no_answer(error, &url))?;
+        let status = response.status();
+        let certificate = certificate_check(&response, Timestamp::now());
+        let location = response.headers().get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let read = body(response).await.map_err(|_| Failure::unavailable(format!("{url}: the answer broke off.")))?;
+        match status {
+            StatusCode::OK => {
+                let found = serde_json::from_slice(&read).map_err(|error| {
+                    let begins = told::begins(&read);
+                    told::misconfigured(format!("{url} is not a Keycloak realm's: it answers \"{begins}\"."))
+                        .because(error)
+                })?;
+                Ok((found, certificate))
+            }
+            StatusCode::NOT_FOUND => Err(told::not_found(&url, &self.settings.realm, &read)
+                .unwrap_or_else(|| told::misconfigured(format!("{url} is not there (404).")))),
+            status => Err(told::unexpected(&url, status, location.as_deref(), &read)),
+        }
+    }
+
+    /// Reachable, trusted and for how long, and whether agents could sign in by the profile's client.
+    pub(super) async fn look_from_outside(&self) -> Vec<Check> {
+        let server =
+            Server { url: self.settings.url.clone(), ca_cert: self.settings.ca_cert.clone(), one_call: self.one_call };
+        let found = match server.looking_client() {
+            Ok(http) => self.discover(&http).await,
+            Err(failure) => Err(failure),
+        };
+        let mut checks = vec![Check::of("server", &found, |(found, _)| {
+            let encrypted = if self.settings.url.scheme() == "https" { "" } else { ", without encryption" };
+            format!("realm {} answers as {}{encrypted}", self.settings.realm, found.issuer)
+        })];
+        if let Ok((_, certificate)) = found {
+            checks.extend(certificate);
+            checks.push(self.client_check().await);
+        }
+        checks
+    }
+
+    async fn client_check(&self) -> Check {
+        let (name, client) = ("sign-in client", &self.settings.client_id);
+        let (begins, way) = match self.settings.sign_in {
+            SignInBy::Device => (self.oauth().device_begins().await, "with a code on any device"),
+            SignInBy::Web => (self.oauth().web_begins().await, "in a browser on this machine"),
+            SignInBy::ClientCredentials => {
+                let words = format!("{client}: its secret is tried by signing in");
+                return Check::new(name, CheckState::Unknown, words);
+            }
+        };
+        Check::of(name, &begins, |()| format!("{client} lets agents sign in {way}"))
+    }
+}

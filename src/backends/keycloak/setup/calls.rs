@@ -1,0 +1,188 @@
+//! The administrator's calls: sent with a token that is kept in memory alone, and told in words.
+
+use reqwest::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::backends::keycloak::api::{Api, Payload, Written};
+use crate::backends::keycloak::claims::REALM_MANAGEMENT;
+use crate::domain::{Answer, Failure, Kind, Reason, Right};
+
+/// What a call takes of the administrator.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Need {
+    /// The realm itself, its flows and roles.
+    Realm,
+    /// Workflows and permissions: no smaller role than the one over everything shows workflows (26.7.3).
+    Everything,
+    /// Clients.
+    Clients,
+    /// Users, groups and their roles.
+    Users,
+}
+
+impl Need {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Realm => "change the realm and its flows",
+            Self::Everything => "see and make workflows and permissions",
+            Self::Clients => "make and change clients",
+            Self::Users => "make and change groups and users",
+        }
+    }
+
+    const fn role(self) -> &'static str {
+        match self {
+            Self::Realm => "manage-realm",
+            Self::Everything => "realm-admin",
+            Self::Clients => "manage-clients",
+            Self::Users => "manage-users",
+        }
+    }
+}
+
+/// The admin API, as an administrator.
+pub(super) struct Calls {
+    pub(super) api: Api,
+    /// The administrator's name.
+    pub(super) name: String,
+    pub(super) realm: String,
+}
+
+impl Calls {
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// Exit 4: the right is missing, or the session is over. Exit 8: no answer, or it is not there.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        need: Need,
+    ) -> Answer<T> {
+        self.api.get(path, query, Right::FindCustomers).await.map_err(|failure| self.told(failure, need))
+    }
+
+    /// Reads an object; none where the server does not have it.
+    ///
+    /// # Errors
+    /// As for [`Calls::get`].
+    pub(super) async fn find<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        need: Need,
+    ) -> Answer<Option<T>> {
+        self.api.get_if_any(path, query, Right::FindCustomers).await.map_err(|failure| self.told(failure, need))
+    }
+
+    /// Makes something; its id, where the server says it.
+    ///
+    /// # Errors
+    /// As for [`Calls::get`]; and exit 8 where the server does not take it, in its own words.
+    pub(super) async fn make(&self, path: &[&str], body: &Value, need: Need) -> Answer<Option<String>> {
+        let written = self.send(Method::POST, path, Some(body), need).await?;
+        taken(path, written).map(|written| written.created)
+    }
+
+    /// Makes something that may be there already: none then.
+    ///
+    /// # Errors
+    /// As for [`Calls::make`].
+    pub(super) async fn make_new(&self, path: &[&str], body: &Value, need: Need) -> Answer<Option<String>> {
+        let written = self.send(Method::POST, path, Some(body), need).await?;
+        if written.status == StatusCode::CONFLICT {
+            return Ok(None);
+        }
+        taken(path, written).map(|written| written.created)
+    }
+
+    /// Puts something in place.
+    ///
+    /// # Errors
+    /// As for [`Calls::make`].
+    pub(super) async fn put(&self, path: &[&str], body: &Value, need: Need) -> Answer<()> {
+        taken(path, self.send(Method::PUT, path, Some(body), need).await?).map(drop)
+    }
+
+    /// Puts something in place that needs no body.
+    ///
+    /// # Errors
+    /// As for [`Calls::make`].
+    pub(super) async fn join(&self, path: &[&str], need: Need) -> Answer<()> {
+        taken(path, self.send(Method::PUT, path, None, need).await?).map(drop)
+    }
+
+    /// Removes something; that it is gone already is no failure.
+    ///
+    /// # Errors
+    /// As for [`Calls::make`].
+    pub(super) async fn remove(&self, path: &[&str], need: Need) -> Answer<()> {
+        let written = self.send(Method::DELETE, path, None, need).await?;
+        if written.status == StatusCode::NOT_FOUND { Ok(()) } else { taken(path, written).map(drop) }
+    }
+
+    /// Whether the administrator may do everything that is to be done, found out by calls that the server refuses for
+    /// another reason where the right is there: nothing is changed.
+    ///
+    /// # Errors
+    /// Exit 4 naming the right that is missing.
+    pub(super) async fn may_prepare(&self) -> Answer<()> {
+        let nowhere = json!({ "newName": "tellonce" });
+        self.send(
+            Method::POST,
+            &["authentication", "flows", "tellonce has no such flow", "copy"],
+            Some(&nowhere),
+            Need::Realm,
+        )
+        .await?;
+        let there = json!({ "clientId": self.management() });
+        self.send(Method::POST, &["clients"], Some(&there), Need::Clients).await?;
+        self.send(Method::POST, &["groups"], Some(&json!({ "name": "" })), Need::Users).await?;
+        Ok(())
+    }
+
+    /// The client whose roles are the rights over this realm.
+    pub(super) fn management(&self) -> String {
+        if self.realm == "master" { "master-realm".to_owned() } else { REALM_MANAGEMENT.to_owned() }
+    }
+
+    async fn send(&self, method: Method, path: &[&str], body: Option<&Value>, need: Need) -> Answer<Written> {
+        let payload = body.map_or(Payload::Nothing, |body| Payload::Plain(body.to_string().into_bytes()));
+        let harmless = method != Method::POST;
+        let sent = self.api.change(method, path, payload, Right::FindCustomers, harmless).await;
+        sent.map_err(|failure| self.told(failure, need))
+    }
+
+    fn told(&self, failure: Failure, need: Need) -> Failure {
+        match failure.reason {
+            Reason::MissingRight => Failure::new(
+                Kind::NotAllowed,
+                Reason::MissingRight,
+                format!(
+                    "{} may not {} in realm {} (403): it takes the role {} of {}.",
+                    self.name,
+                    need.words(),
+                    self.realm,
+                    need.role(),
+                    self.management()
+                ),
+            )
+            .hint("Sign in as an administrator of the realm: `tellonce setup --administrator NAME`."),
+            Reason::SessionOver => {
+                Failure::new(Kind::NotAllowed, Reason::SessionOver, "The administrator's session is over.")
+                    .hint("Begin again: `tellonce setup`.")
+            }
+            _ => failure,
+        }
+    }
+}
+
+/// The server's own words where it does not take what was sent.
+fn taken(path: &[&str], written: Written) -> Answer<Written> {
+    if written.status.is_success() {
+        return Ok(written);
+    }
+    let words = written.refusal.words();
+    Err(Failure::unavailable(format!("The server does not take {} ({}): {words}.", path.join("/"), written.status)))
+}

@@ -1,0 +1,134 @@
+//! The user who is made for the self-test, and the client that they sign in by.
+
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::calls::{Calls, Need};
+use crate::backends::keycloak::wire::User;
+use crate::domain::ports::RandomSource;
+use crate::domain::{Answer, Failure};
+use crate::system::SystemRandom;
+
+/// The name of both.
+pub(super) const NAME: &str = "tellonce-self-test";
+/// Mail to `.invalid` goes nowhere (RFC 6761 section 6.4).
+const EMAIL: &str = "tellonce-self-test@example.invalid";
+
+/// A password that nobody is told, with something of every class that policies ask for.
+pub(super) fn made_up() -> Answer<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new([0_u8; 12]);
+    SystemRandom.fill(&mut *bytes)?;
+    let mut text = Zeroizing::new(String::with_capacity(64));
+    for byte in bytes.iter() {
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from(b'a' + half));
+        }
+    }
+    text.push_str("-Aq7!Bz9?Cx3+");
+    Ok(text)
+}
+
+/// By it the user made for it signs in; the agents' own client takes no passwords.
+pub(super) async fn make_client(calls: &Calls) -> Answer<()> {
+    let body = json!({
+        "clientId": NAME, "publicClient": true, "directAccessGrantsEnabled": true, "standardFlowEnabled": true,
+        "fullScopeAllowed": false, "redirectUris": ["http://127.0.0.1/callback"], "webOrigins": [],
+    });
+    calls.make(&["clients"], &body, Need::Clients).await.map(drop)
+}
+
+/// A user with a temporary password and nothing else to do at the first sign-in; its id.
+pub(super) async fn make_user(calls: &Calls, temporary: &str) -> Answer<String> {
+    let user = |more: Value| {
+        let mut user = json!({ "username": NAME, "email": EMAIL, "emailVerified": true, "enabled": true,
+            "firstName": "tellonce", "lastName": "self-test" });
+        if let (Some(user), Value::Object(more)) = (user.as_object_mut(), more) {
+            user.extend(more);
+        }
+        user
+    };
+    let attributes = asked_of_everybody(calls).await?;
+    let credentials = json!([{ "type": "password", "value": temporary, "temporary": true }]);
+    let made = calls
+        .make(&["users"], &user(json!({ "credentials": credentials, "attributes": attributes })), Need::Users)
+        .await?;
+    let id = made.ok_or_else(|| Failure::unavailable("The server made a user and did not say which it is."))?;
+    // What the realm asks of every new user at the first sign-in is not what is tried here.
+    let only = user(json!({ "requiredActions": ["UPDATE_PASSWORD"], "attributes": attributes }));
+    calls.put(&["users", &id], &only, Need::Users).await?;
+    Ok(id)
+}
+
+/// Removes the user and the client made for it, also those of a run that was cut off.
+pub(super) async fn clear_away(calls: &Calls) -> Answer<()> {
+    let query = [("username", NAME), ("exact", "true")];
+    let users: Vec<User> = calls.get(&["users"], &query, Need::Users).await?;
+    for user in users.iter().filter(|user| user.email.as_deref() == Some(EMAIL)) {
+        calls.remove(&["users", &user.id], Need::Users).await?;
+    }
+    let clients: Vec<Value> = calls.get(&["clients"], &[("clientId", NAME)], Need::Clients).await?;
+    for id in clients.iter().filter(|client| client["clientId"] == NAME).filter_map(|client| client["id"].as_str()) {
+        calls.remove(&["clients", id], Need::Clients).await?;
+    }
+    Ok(())
+}
+
+/// The attributes that the realm's user profile requires of every user, each with something that it may take.
+async fn asked_of_everybody(calls: &Calls) -> Answer<Value> {
+    let profile: Value = calls.get(&["users", "profile"], &[], Need::Users).await?;
+    let own = ["username", "email", "firstName", "lastName"];
+    let mut filled = serde_json::Map::new();
+    for attribute in profile["attributes"].as_array().into_iter().flatten() {
+        let name = attribute["name"].as_str().unwrap_or_default();
+        if attribute["required"].is_object() && !own.contains(&name) {
+            filled.insert(name.to_owned(), json!([something(&attribute["validations"])]));
+        }
+    }
+    Ok(Value::Object(filled))
+}
+
+/// The first of the options, a number where one is wanted, else a text of the least length.
+fn something(validations: &Value) -> String {
+    if let Some(first) = validations["options"]["options"][0].as_str() {
+        return first.to_owned();
+    }
+    if let Some(kind) = ["integer", "double"].into_iter().find(|kind| validations[*kind].is_object()) {
+        let least = &validations[kind]["min"];
+        return least
+            .as_str()
+            .map_or_else(|| if least.is_number() { least.to_string() } else { "1".to_owned() }, str::to_owned);
+    }
+    let least = &validations["length"]["min"];
+    let least = least.as_u64().or_else(|| least.as_str()?.parse().ok()).unwrap_or(1);
+    "tellonce".chars().cycle().take(usize::try_from(least.clamp(8, 255)).unwrap_or(8)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use super::*;
+
+    #[test]
+    fn what_a_profile_requires_is_filled_with_something_it_may_take() {
+        for (validations, text) in [
+            (json!({}), "tellonce"),
+            (json!({ "options": { "options": ["north", "south"] } }), "north"),
+            (json!({ "integer": { "min": "3" } }), "3"),
+            (json!({ "integer": { "min": 4 } }), "4"),
+            (json!({ "double": {} }), "1"),
+            (json!({ "length": { "min": "10", "max": 20 } }), "telloncete"),
+        ] {
+            assert_eq!(something(&validations), text, "{validations}");
+        }
+    }
+
+    #[test]
+    fn a_made_up_password_is_another_each_time_and_has_every_class() {
+        let (one, other) = (made_up().unwrap(), made_up().unwrap());
+        assert_ne!(*one, *other);
+        for class in [char::is_uppercase, char::is_lowercase, char::is_numeric] {
+            assert!(one.chars().any(class), "a class is missing");
+        }
+    }
+}

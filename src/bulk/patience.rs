@@ -1,0 +1,88 @@
+//! How long a row that the backend does not take is tried again, and when it is the row's own fault.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::{Failure, Reason};
+
+/// So often a row is tried while others come to their end: what fails then is the row.
+const ROUNDS: u32 = 5;
+
+/// What one row has been through.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    rounds: u32,
+    done_then: u64,
+    stuck_since: Option<Instant>,
+}
+
+/// What to do with a row that was not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Once more, later.
+    Again,
+    /// Others fare better: it is told as failed, and the run goes on.
+    GiveUp,
+    /// Nothing has come to its end for longer than the backend is waited for: the run stops, resumable.
+    Stop,
+}
+
+impl Patience {
+    /// After one more refusal, with so many rows done; `wait` is how long a backend is waited for.
+    pub(super) fn after(&mut self, failure: &Failure, done: u64, wait: Duration) -> Verdict {
+        let now = Instant::now();
+        if done > self.done_then || self.stuck_since.is_none() {
+            self.rounds += u32::from(self.stuck_since.is_some());
+            (self.done_then, self.stuck_since) = (done, Some(now));
+        }
+        // A backend that says that it is busy says nothing of the row.
+        if self.rounds >= ROUNDS && failure.reason != Reason::Throttled {
+            return Verdict::GiveUp;
+        }
+        if self.stuck_since.is_some_and(|since| now.duration_since(since) > wait) {
+            Verdict::Stop
+        } else {
+            Verdict::Again
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Kind;
+
+    const WAIT: Duration = Duration::from_mins(5);
+
+    fn at_once<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+        Ok(runtime.block_on(work))
+    }
+
+    #[test]
+    fn a_row_that_fails_while_others_are_done_is_given_up_but_not_for_a_busy_backend() -> std::io::Result<()> {
+        at_once(async {
+            let (mut row, mut throttled) = (Patience::default(), Patience::default());
+            let busy = Failure::new(Kind::Unavailable, Reason::Throttled, "Too many requests.");
+            for done in 7..12 {
+                assert_eq!(row.after(&Failure::unavailable("500"), done, WAIT), Verdict::Again);
+                assert_eq!(throttled.after(&busy, done, WAIT), Verdict::Again);
+            }
+            assert_eq!(row.after(&Failure::unavailable("500"), 12, WAIT), Verdict::GiveUp);
+            assert_eq!(throttled.after(&busy, 12, WAIT), Verdict::Again);
+        })
+    }
+
+    #[test]
+    fn a_run_in_which_nothing_comes_to_its_end_stops() -> std::io::Result<()> {
+        at_once(async {
+            let mut row = Patience::default();
+            assert_eq!(row.after(&Failure::unavailable("500"), 7, WAIT), Verdict::Again);
+            tokio::time::advance(WAIT).await;
+            assert_eq!(row.after(&Failure::unavailable("500"), 7, WAIT), Verdict::Again);
+            tokio::time::advance(Duration::from_secs(1)).await;
+            assert_eq!(row.after(&Failure::unavailable("500"), 7, WAIT), Verdict::Stop);
+        })
+    }
+}

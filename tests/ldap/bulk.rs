@@ -1,0 +1,70 @@
+//! A bulk run on a directory: rows that create, rows that set, each delivered password tried; cut in the middle as well.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use age::x25519::Identity;
+
+use super::proxy::Proxy;
+use super::server::{self, Home, Server, words};
+
+const ROWS: usize = 12;
+
+/// The last password delivered to each customer, by username.
+fn delivered(home: &Home, key: &Identity, out: &str) -> HashMap<String, String> {
+    let text = std::fs::read_to_string(home.file(out)).unwrap();
+    let rows = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let opened = |row: serde_json::Value| {
+        let password = age::decrypt(key, row["sealed"].as_str().unwrap().as_bytes()).unwrap();
+        (row["customer"]["username"].as_str().unwrap().to_owned(), String::from_utf8(password).unwrap())
+    };
+    rows.filter(|row| row["outcome"] == "delivered").map(opened).collect()
+}
+
+/// Whether this is the customer's password, and a new one has to be chosen, by the server's own answer to a bind.
+fn works(server: &Server, username: &str, password: &str) -> bool {
+    let told = server::words(&server.binds(&server.name(username), password)).to_lowercase();
+    told.contains("must be changed") || told.contains("data 773")
+}
+
+pub fn a_run_creates_sets_and_survives_a_cut(server: &Server) {
+    let key = Identity::generate();
+    let sealed_to = key.to_public().to_string();
+    let proxy = Proxy::start(server.address());
+    let home = server.home_with(&proxy.url(), "protected = \"none\"\n");
+    let mut input = "customer,create,email,first_name,last_name\n".to_owned();
+    for row in 0..ROWS {
+        let _ = writeln!(input, "b{row}@bulk.example.com,yes,b{row}@bulk.example.com,Bulk,Customer{row}"); // to a String
+    }
+    std::fs::write(home.file("in.csv"), input).unwrap();
+    let (many, all) = (ROWS.to_string(), home.file("in.csv").display().to_string());
+    let start = |home: &Home, out: &str| {
+        let out = home.file(out).display().to_string();
+        home.run(&["bulk", &all, "--yes", "--expect", &many, "--out", &out, "--seal-to", &sealed_to], "")
+    };
+    let created = start(&home, "created.jsonl");
+    let rows = std::fs::read_to_string(home.file("created.jsonl")).unwrap_or_default();
+    assert!(created.status.success(), "{}\n{rows}", words(&created));
+    let first = delivered(&home, &key, "created.jsonl");
+    assert_eq!(first.len(), ROWS);
+    for (username, password) in &first {
+        assert!(works(server, username, password), "{username}");
+    }
+    // The connection ends when the next changes are under way: some are unknown, and get a fresh password.
+    proxy.cut_after_intent_in_next(home.audit_log());
+    let cut = start(&home, "set.jsonl");
+    assert!(matches!(cut.status.code(), Some(0 | 9)), "{}", words(&cut));
+    if cut.status.code() == Some(9) {
+        let listed = home.run(&["bulk", "list", "-o", "json"], "");
+        let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+        let resumed = home.run(&["bulk", "--resume", listed["runs"][0]["run"].as_str().unwrap()], "");
+        assert!(resumed.status.success(), "{}", words(&resumed));
+    }
+    let last = delivered(&home, &key, "set.jsonl");
+    assert_eq!(last.len(), ROWS, "none is lost");
+    for (username, password) in &last {
+        assert!(works(server, username, password), "{username}");
+        assert!(!works(server, username, &first[username]), "{username}: only the newest works");
+    }
+    assert!(home.run(&["audit", "verify"], "").status.success());
+}
