@@ -215,8 +215,7 @@ fn usual_tool(server: &Server, who: &str) -> Duration {
         Kind::ActiveDirectory => {
             let set = Command::new("samba-tool")
                 .args(["user", "setpassword", who, "--newpassword=Kd4m-7XpR-tqWn-again", "--must-change-at-next-login"])
-                .args(["-H", server.url(), "-U", &format!("agent%{}", server.value("AGENT_PW"))])
-                .args(["-s", server.value("SMBCONF"), "--option=tls verify peer = no_check"])
+                .args(["-s", server.value("SMBCONF")]) // as root on the local database: the fastest that it can be
                 .output()
                 .unwrap();
             assert!(set.status.success(), "{}", server::words(&set));

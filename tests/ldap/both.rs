@@ -12,6 +12,7 @@ pub fn all(server: &Server) {
     what_it_holds_is_shown_tame(server);
     protects_with_all_nesting(server);
     withdraws_only_what_it_issued(server);
+    rows_go_side_by_side(server);
     a_cut_after_the_change_is_told(server);
     connections_that_are_wrong_are_told(server);
 }
@@ -128,6 +129,7 @@ fn withdraws_only_what_it_issued(server: &Server) {
     let home = server.home();
     let (issued, swept) = (home.issue("fay1"), home.issue("fay2"));
     let theirs = "Adm1nistrators-Choice";
+    next_second();
     match server.kind {
         Kind::OpenLdap => server.change(&format!(
             "dn: {}\nchangetype: modify\nreplace: userPassword\nuserPassword: {theirs}\n-\nreplace: pwdReset\npwdReset: TRUE\n",
@@ -155,10 +157,46 @@ fn withdraws_only_what_it_issued(server: &Server) {
     must(&home.run(&["withdraw", "ada", "--yes"], ""), 7, "");
 }
 
+/// pwdChangedTime has whole seconds: what is set within the same one cannot be told apart.
+fn next_second() {
+    let second = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let now = second();
+    while second() == now {
+        std::thread::yield_now();
+    }
+}
+
 /// Signs in with the password of the agents that a test made, from a home of its own.
 pub fn agent_tries(server: &Server, name: &str) -> std::process::Output {
     let home = server.home();
     home.run(&["login", "--agent", name, "--password-stdin", "--store", "file"], "Ag3nts-Password\n")
+}
+
+/// A bulk run keeps several sets in flight over one connection: each is told from the others.
+fn rows_go_side_by_side(server: &Server) {
+    let home = server.home();
+    let (rows, out) = (home.path().join("rows.csv"), home.path().join("out.jsonl"));
+    let mut text = "customer\n".to_owned();
+    for number in 1..=12 {
+        let name = format!("row{number}");
+        let own = match server.kind {
+            Kind::OpenLdap => format!("objectClass: inetOrgPerson\nuid: {name}\nsn: Row\ncn: {name}"),
+            Kind::ActiveDirectory => {
+                format!(
+                    "objectClass: user\nsAMAccountName: {name}\nunicodePwd:: {}\nuserAccountControl: 512",
+                    wide("Cust0mer-Start-1!")
+                )
+            }
+        };
+        server.change(&format!("dn: {}\nchangetype: add\n{own}\n", server.dn(&name)));
+        text.push_str(&name);
+        text.push('\n');
+    }
+    std::fs::write(&rows, text).unwrap();
+    let key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+    let (rows, out) = (rows.to_str().unwrap(), out.to_str().unwrap());
+    home.must(&["bulk", rows, "--yes", "--expect", "12", "--concurrency", "8", "--out", out, "--seal-to", key], 0, "");
+    assert_eq!(std::fs::read_to_string(out).unwrap().matches("\"outcome\":\"delivered\"").count(), 12);
 }
 
 /// The bytes of unicodePwd, in base64.
