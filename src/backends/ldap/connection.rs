@@ -173,11 +173,13 @@ impl Connection {
             None if bound.rc == 0 => {}
             None => return Err(failure::refused(&server, &bound)),
         }
-        ldap.with_timeout(self.target.one_call)
-            .search("", Scope::Base, &long_filter(ENLARGES), ["1.1"])
-            .await
-            .map_err(|error| failure::not_reached(&server, error))?;
-        Ok(ldap)
+        let enlarged =
+            ldap.with_timeout(self.target.one_call).search("", Scope::Base, &long_filter(ENLARGES), ["1.1"]).await;
+        match enlarged {
+            // A connection that is lost already is found by the read that follows, and made anew.
+            Err(error) if !failure::is_lost(&error) => Err(failure::not_reached(&server, error)),
+            _ => Ok(ldap),
+        }
     }
 
     /// At most about `most` entries, and whether that is all.
