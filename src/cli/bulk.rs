@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::CaseArgs;
+use super::{CaseArgs, RevealArgs};
 use crate::config::parse_duration;
 
 /// Many resets, resumable at any moment
@@ -144,13 +144,7 @@ pub struct UnsealArgs {
     /// The customer's id, username or (JSON only) e-mail
     #[arg(long, value_name = "C")]
     pub customer: String,
-    /// Where the temporary password is shown: terminal, stdout or fd:N
-    #[arg(long, value_name = "WHERE", default_value = "terminal")]
-    pub reveal: String,
-    /// How long the terminal shows it; 0 until dismissed
-    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
-    pub show_for: Duration,
-    /// Let the reveal go to a regular file, in clear
-    #[arg(long)]
-    pub allow_plaintext_file: bool,
+    /// The one reveal
+    #[command(flatten)]
+    pub reveal: RevealArgs,
 }

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use agents::{LoginArgs, SignInWay, StoreChoice};
 pub use bulk::{BulkArgs, BulkCommand, BulkRunArgs, InputKind, ProgressKind, UnsealArgs};
 pub use records::{AuditArgs, AuditCommand, ExportFormat, RecordFilter};
-pub use resets::{CaseArgs, FindArgs, ResetArgs, ShowArgs, StatusArgs, WithdrawArgs};
+pub use resets::{CaseArgs, FindArgs, ResetArgs, RevealArgs, ShowArgs, StatusArgs, WithdrawArgs};
 pub use setup::{
     CompletionsArgs, ForgotPasswordArgs, ManArgs, PracticeArgs, PracticeCommand, ProfileAddArgs, ProfileArgs,
     ProfileCommand, SetupArgs, SignInArgs, StartOverArgs,

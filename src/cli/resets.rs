@@ -52,6 +52,20 @@ pub struct CaseArgs {
     pub verified: Option<String>,
 }
 
+/// The one reveal.
+#[derive(Debug, Args)]
+pub struct RevealArgs {
+    /// Where the temporary password is shown: terminal, stdout or fd:N
+    #[arg(long = "reveal", value_name = "WHERE", default_value = "terminal")]
+    pub to: String,
+    /// How long the terminal shows it; 0 until dismissed
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
+    pub show_for: Duration,
+    /// Let the reveal go to a regular file, in clear
+    #[arg(long)]
+    pub allow_plaintext_file: bool,
+}
+
 /// Issue a temporary password: the main job
 #[derive(Debug, Args)]
 #[command(
@@ -70,15 +84,9 @@ pub struct ResetArgs {
     /// What the agent was told of the case
     #[command(flatten)]
     pub case: CaseArgs,
-    /// Where the temporary password is shown: terminal, stdout or fd:N
-    #[arg(long, value_name = "WHERE", default_value = "terminal")]
-    pub reveal: String,
-    /// How long the terminal shows it; 0 until dismissed
-    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = parse_duration)]
-    pub show_for: Duration,
-    /// Let the reveal go to a regular file, in clear
-    #[arg(long)]
-    pub allow_plaintext_file: bool,
+    /// The one reveal
+    #[command(flatten)]
+    pub reveal: RevealArgs,
     /// Enter the customer if the directory does not know them
     #[arg(long, requires_all = ["email", "first_name", "last_name"])]
     pub create: bool,

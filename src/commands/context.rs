@@ -7,12 +7,12 @@ use std::time::Duration;
 use crate::agent::{Choice, Kept, SessionStore};
 use crate::audit::FileAuditLog;
 use crate::backends::{self, Surroundings};
-use crate::cli::GlobalArgs;
+use crate::cli::{GlobalArgs, RevealArgs};
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
 use crate::domain::{Answer, Desk, Failure, Keep, Kind, Reason, Session, Way};
 use crate::system::{SystemClock, SystemRandom};
-use crate::terminal::{Screen, Signals, TerminalPrompter};
+use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
 
 /// How long one call to the backend may take, unless `--timeout` says otherwise.
 const ONE_CALL: Duration = Duration::from_secs(15);
@@ -30,6 +30,16 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// How the one reveal of a command is made.
+    pub(super) fn reveal_options(&self, args: &RevealArgs) -> RevealOptions {
+        RevealOptions {
+            show_for: args.show_for,
+            allow_plaintext_file: args.allow_plaintext_file,
+            json: self.json(),
+            signals: self.signals.clone(),
+        }
+    }
+
     /// Reads the configuration; nothing is opened yet.
     pub(super) fn new(global: GlobalArgs, screen: Screen) -> Answer<Self> {
         let folders = Folders::find(&|name| std::env::var_os(name))?;

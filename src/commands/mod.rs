@@ -59,8 +59,8 @@ pub fn main(weaknesses: &[String]) -> ExitCode {
 
 fn reveal_way(cli: &Cli) -> Option<&str> {
     match &cli.command {
-        Command::Reset(reset) => Some(&reset.reveal),
-        Command::Unseal(unseal) => Some(&unseal.reveal),
+        Command::Reset(reset) => Some(&reset.reveal.to),
+        Command::Unseal(unseal) => Some(&unseal.reveal.to),
         Command::Bulk(bulk) => bulk.run.reveal.as_deref(),
         _ => None,
     }

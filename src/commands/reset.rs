@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::cli::{CaseArgs, ResetArgs};
 use crate::domain::ports::{Prompter, Reveal};
 use crate::domain::{Answer, Case, Desk, ExitCode, Failure, Issuance, Particulars, ResetRequest, reset};
-use crate::terminal::{EarlyReveal, RevealOptions, next_steps, reset_json};
+use crate::terminal::{EarlyReveal, next_steps, reset_json};
 
 /// Issues a temporary password and says what comes next.
 pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReveal) -> Answer<ExitCode> {
@@ -16,13 +16,7 @@ pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReve
             "Add `--yes` to confirm beforehand.",
         ));
     }
-    let options = RevealOptions {
-        show_for: args.show_for,
-        allow_plaintext_file: args.allow_plaintext_file,
-        json: context.json(),
-        signals: context.signals.clone(),
-    };
-    let mut reveal = early.with(options)?;
+    let mut reveal = early.with(context.reveal_options(&args.reveal))?;
     let in_terminal = reveal.is_terminal();
     let request = request(args);
     let session = context.session().await?;

@@ -14,17 +14,11 @@ use crate::domain::{
     State, TemporaryPassword,
 };
 use crate::system::{SystemClock, SystemRandom};
-use crate::terminal::{EarlyReveal, RevealOptions};
+use crate::terminal::EarlyReveal;
 
 /// Opens the newest one of this customer. It needs no session and no backend, and leaves an audit record.
 pub(super) async fn run(context: &Context, args: UnsealArgs, early: EarlyReveal) -> Answer<ExitCode> {
-    let options = RevealOptions {
-        show_for: args.show_for,
-        allow_plaintext_file: args.allow_plaintext_file,
-        json: context.json(),
-        signals: context.signals.clone(),
-    };
-    let mut reveal = early.with(options)?;
+    let mut reveal = early.with(context.reveal_options(&args.reveal))?;
     let identities = sealing::identities_of(&args.identity)?;
     let row = newest(&args)?;
     let sealed = row.sealed.clone().unwrap_or_default();

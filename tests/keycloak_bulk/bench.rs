@@ -8,11 +8,10 @@ use age::x25519::Identity;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
-use super::fault_proxy::{FaultProxy, Rule};
+use super::fault_proxy::{FaultProxy, Rule, SET};
 use super::home::Ran;
 use super::rig::{Grant, Realm, RealmOptions, Rights, Server, old_password};
 
-pub const SET: &str = "/reset-password";
 pub const OUT: &str = "out.jsonl";
 
 pub struct Bench {

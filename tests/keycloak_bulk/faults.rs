@@ -1,18 +1,10 @@
 //! A proxy throttles, fails, cuts, delays, and loses the answers of what was applied.
 
-use super::bench::{Bench, SET};
-use super::fault_proxy::{Fault, Gate, Rule};
+use super::bench::Bench;
+use super::fault_proxy::{Fault, Gate, Rule, SET, read, set};
 use super::rig::Entered;
 
 const ROWS: usize = 12;
-
-fn set(fault: Fault) -> Rule {
-    Rule::on("PUT", SET, fault)
-}
-
-fn read(fault: Fault) -> Rule {
-    Rule::on("GET", "/admin/realms/", fault)
-}
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]

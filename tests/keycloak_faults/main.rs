@@ -9,7 +9,7 @@
 )]
 
 use desk::Desk;
-use fault_proxy::{Fault, FaultProxy, Gate, Rule};
+use fault_proxy::{Fault, FaultProxy, Gate, Rule, SET, read, set};
 use home::Ran;
 use rig::{Entered, Realm, Rights, Server};
 
@@ -25,7 +25,6 @@ mod rig;
 mod tokens;
 
 const CUSTOMER: &str = "ada.lovelace";
-const SET: &str = "/reset-password";
 
 /// A realm behind a proxy, and an agent who reaches it by that alone.
 struct Bench {
@@ -54,14 +53,6 @@ impl Bench {
         let ran = self.reset(timeout);
         (ran, self.realm.password_set_at(CUSTOMER) != before)
     }
-}
-
-fn set(fault: Fault) -> Rule {
-    Rule::on("PUT", SET, fault)
-}
-
-fn read(fault: Fault) -> Rule {
-    Rule::on("GET", "/admin/realms/", fault)
 }
 
 #[test]

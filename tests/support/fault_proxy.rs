@@ -75,6 +75,19 @@ pub struct Rule {
     fault: Fault,
 }
 
+/// The path, at its end, of the one request with a temporary password for a user of Keycloak.
+pub const SET: &str = "/reset-password";
+
+/// On that request.
+pub fn set(fault: Fault) -> Rule {
+    Rule::on("PUT", SET, fault)
+}
+
+/// On whatever is read of a realm.
+pub fn read(fault: Fault) -> Rule {
+    Rule::on("GET", "/admin/realms/", fault)
+}
+
 impl Rule {
     /// On requests of this method (`*`: any) whose path and query contain this.
     pub fn on(method: &str, path: &str, fault: Fault) -> Self {
