@@ -91,6 +91,7 @@ fn run(context: &mut Context, command: Command, early: EarlyReveal) -> Answer<Ex
 /// Runs a verb that needs a backend; the others never start the runtime.
 fn wait_for<T>(work: impl Future<Output = T>) -> Answer<T> {
     tokio::runtime::Builder::new_current_thread()
+        .thread_name("worker") // the library's own is the longest a thread can have: traces show it as cut off
         .enable_all()
         .build()
         .map(|runtime| runtime.block_on(work))
