@@ -8,6 +8,6 @@ pub mod oauth;
 mod session_file;
 mod store;
 
-pub use certificate::certificate_check;
+pub use certificate::{certificate_check, certificate_told};
 pub use credential::read_credential;
 pub use store::{Choice, Kept, SessionStore};

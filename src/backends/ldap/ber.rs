@@ -1,13 +1,11 @@
 //! Control values, read without trusting them: the answers of the password policy, of paging, and of post-read.
 
-use jiff::Timestamp;
-use lber::common::TagClass;
 use lber::parse::parse_tag;
 use lber::structure::{PL, StructureTag};
 use ldap3::LdapResult;
 use ldap3::controls::RawControl;
 
-use super::entry::{Entry, generalized_time};
+use super::entry::Entry;
 
 /// The password policy control (draft-behera-ldap-password-policy-10 section 6).
 pub(super) const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
@@ -19,9 +17,6 @@ pub(super) const POST_READ: &str = "1.3.6.1.1.13.2";
 pub(super) const ASSERTION: &str = "1.3.6.1.1.12";
 /// Asks that a reset keeps the password history ([MS-ADTS] section 3.1.1.3.4.1.27).
 pub(super) const POLICY_HINTS: &str = "1.2.840.113556.1.4.2239";
-
-/// The universal tag of a `UTCTime` (X.680 section 8).
-const UTC_TIME: u64 = 23;
 
 /// What the password policy control said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,22 +111,6 @@ pub(super) fn next_page(result: &LdapResult) -> Option<Vec<u8>> {
 /// The entry as the change left it.
 pub(super) fn post_read(result: &LdapResult) -> Option<Entry> {
     Entry::of(parsed(value(result, POST_READ)?)?)
-}
-
-/// When a certificate ends (RFC 5280 section 4.1.2.5); none where it cannot be read.
-pub(super) fn certificate_ends(certificate: &[u8]) -> Option<Timestamp> {
-    let children = |tag: StructureTag| if let PL::C(children) = tag.payload { Some(children) } else { None };
-    let signed = children(parsed(certificate)?)?.into_iter().next()?;
-    // [0] version, which may be left out; serial number, algorithm, issuer, validity
-    let parts = children(signed)?.into_iter().skip_while(|part| part.class == TagClass::Context);
-    let ends = children(parts.into_iter().nth(3)?)?.into_iter().nth(1)?;
-    let PL::P(bytes) = ends.payload else { return None };
-    let text = String::from_utf8(bytes).ok()?;
-    match ends.id {
-        // Two digits for the year: below 50 they are of this century.
-        UTC_TIME => generalized_time(&format!("{}{text}", if text.get(0..2)? < "50" { "20" } else { "19" })),
-        _ => generalized_time(&text),
-    }
 }
 
 #[cfg(test)]

@@ -7,15 +7,13 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::agent::is_below;
-use super::ber;
 use super::entry::{Entry, generalized_time};
 use super::failure;
 use super::settings::{ACTIVE_DIRECTORY, LdapSettings};
 use super::sign_in::LdapSignIn;
+use crate::agent::certificate_told;
 use crate::domain::{Answer, Check, CheckState};
 
-/// A certificate that ends sooner than this is worth a word.
-const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Clocks that differ by more than this make times of issue look wrong.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 /// supportedCapabilities of Active Directory and Samba ([MS-ADTS] section 3.1.1.3.4.3.1).
@@ -24,7 +22,8 @@ const IS_ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
 /// What one server told.
 struct Told {
     root: Entry,
-    certificate_ends: Option<Timestamp>,
+    /// In DER; none without encryption.
+    certificate: Option<Vec<u8>>,
 }
 
 /// Each server in turn; unattended, whether the sign-in works as well.
@@ -65,7 +64,7 @@ async fn told(sign_in: &LdapSignIn, url: &Url) -> Answer<Told> {
         let certificate = ldap.get_peer_certificate().await?;
         let root = root(&mut ldap).await?;
         let _ = ldap.unbind().await; // it said all that was asked
-        Ok(Told { root, certificate_ends: certificate.as_deref().and_then(ber::certificate_ends) })
+        Ok(Told { root, certificate })
     };
     let told: Result<Told, LdapError> =
         timeout(sign_in.one_call, read).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
@@ -83,10 +82,9 @@ fn of_one(settings: &LdapSettings, url: &Url, told: &Told, now: Timestamp, backe
     let server = url.as_str().trim_end_matches('/');
     let encrypted = if url.scheme() == "ldap" && !settings.start_tls { ", without encryption" } else { ", encrypted" };
     let mut checks = vec![Check::new("server", CheckState::Ok, format!("{server} answers{encrypted}"))];
-    if let Some(ends) = told.certificate_ends {
-        let left = ends.duration_since(now);
-        let words = format!("{server}: the certificate is good for {} more days", left.as_hours() / 24);
-        checks.push(Check::new("certificate", if left < SOON { CheckState::Warning } else { CheckState::Ok }, words));
+    if let Some(der) = &told.certificate {
+        let check = certificate_told(der, now);
+        checks.push(Check { words: format!("{server}: {}", check.words), ..check });
     }
     if let Some(time) = told.root.text("currentTime").as_deref().and_then(generalized_time) {
         let skew = time.duration_since(now);
