@@ -1,13 +1,12 @@
 //! A reset on a real Keycloak: what HTTP and TLS libraries were given of the password is in no memory after the reveal,
 //! while the connection is still there.
 
-use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use crate::home::release_with_fail_points;
 use crate::memory::{Stopped, is_gone};
 use crate::rig::{Entered, Realm, Rights, Server, ServerOptions};
-use crate::scan::{memory, places};
+use crate::scan::places;
 
 /// Resets this customer, looks before and after the reveal, and signs in with what was revealed.
 fn leaves_nothing(realm: &Realm<'_>, arguments: &[&str], customer: &str) {
@@ -26,13 +25,7 @@ fn leaves_nothing(realm: &Realm<'_>, arguments: &[&str], customer: &str) {
     command.env("TELLONCE_FAIL_POINT", "reveal:before:stop,reveal:after:stop");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut stopped = Stopped(command.spawn().unwrap());
-    let mut pipe = BufReader::new(stopped.0.stdout.take().unwrap());
-    stopped.wait_until_stopped();
-    let before = memory(stopped.0.id());
-    stopped.go_on();
-    stopped.wait_until_stopped();
-    let mut line = String::new();
-    pipe.read_line(&mut line).unwrap();
+    let (before, line) = stopped.reveals();
     let object: serde_json::Value = serde_json::from_str(&line).unwrap();
     let password = object["temporary_password"].as_str().unwrap();
     let found = places(&before, password.as_bytes());

@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::home::{Home, release_with_fail_points};
 use crate::pty::Terminal;
-use crate::scan::{memory, places, places_of_parts};
+use crate::scan::{Map, memory, places, places_of_parts};
 
 /// Nothing of it is left.
 pub fn is_gone(process: u32, password: &str) {
@@ -56,6 +56,19 @@ impl Stopped {
     pub fn go_on(&self) {
         kill_process(self.pid(), Signal::CONT).unwrap();
     }
+
+    /// Lets it reveal. The memory from before, and the line that came; it is stopped behind the reveal.
+    pub fn reveals(&mut self) -> (Vec<Map>, String) {
+        let mut pipe = BufReader::new(self.0.stdout.take().unwrap());
+        self.wait_until_stopped();
+        let before = memory(self.0.id());
+        self.go_on();
+        self.wait_until_stopped();
+        let mut line = String::new();
+        pipe.read_line(&mut line).unwrap();
+        self.0.stdout = Some(pipe.into_inner()); // open as long as the tool lives
+        (before, line)
+    }
 }
 
 impl Drop for Stopped {
@@ -74,13 +87,7 @@ fn after_a_reveal_to_a_pipe() {
         let mut command = home.command(&reset);
         command.env("TELLONCE_FAIL_POINT", "reveal:before:stop,reveal:after:stop");
         let mut stopped = Stopped(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
-        let mut pipe = BufReader::new(stopped.0.stdout.take().unwrap());
-        stopped.wait_until_stopped();
-        let before = memory(stopped.0.id());
-        stopped.go_on();
-        stopped.wait_until_stopped();
-        let mut line = String::new();
-        pipe.read_line(&mut line).unwrap();
+        let (before, line) = stopped.reveals();
         let password = serde_json::from_str::<serde_json::Value>(&line).map_or_else(
             |_| line.trim_end().to_owned(),
             |object| object["temporary_password"].as_str().unwrap().to_owned(),
