@@ -2,7 +2,8 @@
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{Builder, JoinHandle};
+use std::thread::{Builder, JoinHandle, sleep};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -10,6 +11,10 @@ use crate::domain::{Answer, Failure};
 
 /// So much is taken at once, at most: what waits behind it must not wait long.
 const AT_ONCE: usize = 256;
+/// From the beginning of one batch to the next there is at least so much time: what comes within it shares a sync,
+/// which costs a disk, and a processor that hashes, more than this wait costs a row. What comes to an idle thread is
+/// done at once.
+const APART: Duration = Duration::from_millis(10);
 
 type Handed<J, R> = (J, oneshot::Sender<R>);
 
@@ -54,7 +59,10 @@ impl<R> Promised<R> {
 }
 
 fn run<J, R>(handed: &Receiver<Handed<J, R>>, mut work: impl FnMut(Vec<J>) -> Vec<R>) {
+    let mut not_before = Instant::now();
     while let Ok(first) = handed.recv() {
+        sleep(not_before.saturating_duration_since(Instant::now()));
+        not_before = Instant::now() + APART;
         let (mut jobs, mut waiting) = (vec![first.0], vec![first.1]);
         while let (true, Ok((job, done))) = (jobs.len() < AT_ONCE, handed.try_recv()) {
             jobs.push(job);

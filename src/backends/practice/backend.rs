@@ -62,13 +62,12 @@ impl AgentSession {
         transaction.commit().map_err(told)?;
         Ok(Issued { user: row.id(), stamp: Some(row.stamp()), at: moment(now), expires_at: Some(moment(expires_at)) })
     }
+}
 
-    fn about(&self, whom: &Whom) -> Answer<About> {
-        let connection = self.practice.connection();
-        match whom {
-            Whom::NewUser(new) => Ok(About { username: Some(new.username.clone()), email: new.customer.email.clone() }),
-            Whom::User(user) => about(&connection, &row_of(&connection, user)?),
-        }
+fn about_whom(connection: &Connection, whom: &Whom) -> Answer<About> {
+    match whom {
+        Whom::NewUser(new) => Ok(About { username: Some(new.username.clone()), email: new.customer.email.clone() }),
+        Whom::User(user) => about(connection, &row_of(connection, user)?),
     }
 }
 
@@ -136,9 +135,9 @@ fn create(transaction: &Transaction<'_>, new: &NewUser, now: i64) -> Answer<i64>
 #[async_trait(?Send)]
 impl IdentityBackend for AgentSession {
     async fn capabilities(&self) -> Answer<Capabilities> {
-        // One more than there are cores: while one waits for the disk, the others hash.
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Ok(Capabilities { gaps: BTreeSet::new(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency: cores + 1 })
+        // As many as hash, and as many again that wait for their turn: while some wait for the disk, no core is idle.
+        let concurrency = 2 * hash::cores() + 1;
+        Ok(Capabilities { gaps: BTreeSet::new(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency })
     }
 
     async fn rights(&self) -> Answer<Vec<Right>> {
@@ -168,12 +167,11 @@ impl IdentityBackend for AgentSession {
         whom: &Whom,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        let policy = {
-            let connection = self.practice.connection();
-            self.agent(&connection)?.must_have(Right::IssueTemporaryPasswords)?; // and again when it is written
-            policy::read(&connection)?
-        };
-        let broken = policy.broken_by(password.for_backend(intent), &self.about(whom)?);
+        let (policy, about) = self.practice.read(|connection| {
+            self.agent(connection)?.must_have(Right::IssueTemporaryPasswords)?; // and again when it is written
+            Ok((policy::read(connection)?, about_whom(connection, whom)?))
+        })?;
+        let broken = policy.broken_by(password.for_backend(intent), &about);
         if !broken.is_empty() {
             return Err(SetFailed::Policy(broken));
         }
@@ -195,9 +193,10 @@ impl IdentityBackend for AgentSession {
     }
 
     async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
-        let connection = self.practice.connection();
-        self.agent(&connection)?;
-        let row = row_of(&connection, &issued.user)?;
+        let row = self.practice.read(|connection| {
+            self.agent(connection)?;
+            row_of(connection, &issued.user)
+        })?;
         Ok(Forced { change_required: row.change_required && !row.withdrawn, stamp: Some(row.stamp()) })
     }
 

@@ -72,9 +72,11 @@ impl CustomerDirectory for AgentSession {
     }
 
     async fn exact(&self, text: &str) -> Answer<Vec<Customer>> {
-        let connection = self.practice.connection();
-        self.agent(&connection)?.must_have(Right::FindCustomers)?;
-        Ok(exact(&connection, text)?.into_iter().map(|(_, customer)| customer).collect())
+        let found = self.practice.read(|connection| {
+            self.agent(connection)?.must_have(Right::FindCustomers)?;
+            exact(connection, text)
+        })?;
+        Ok(found.into_iter().map(|(_, customer)| customer).collect())
     }
 
     async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {

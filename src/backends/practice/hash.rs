@@ -1,8 +1,9 @@
 //! Argon2id for passwords (RFC 9106, the parameters of OWASP's Password Storage Cheat Sheet: m=19456, t=2, p=1),
 //! SHA-256 for tokens that are random anyway.
 
-use std::cell::RefCell;
 use std::fmt::Write as _;
+use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
+use std::thread::available_parallelism;
 
 use argon2::password_hash::Error;
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
@@ -27,10 +28,15 @@ pub(super) fn hash(password: &str) -> Answer<String> {
         .map_err(|error| Failure::bug("The password could not be hashed.").because(error.to_string()))
 }
 
-thread_local! {
-    /// The memory that hashing works in: 19 MiB, kept between the hashes of one thread.
-    static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+/// How many processor cores there are to hash on.
+pub(super) fn cores() -> usize {
+    available_parallelism().map_or(1, std::num::NonZero::get)
 }
+
+/// What hashing works in, 19 MiB for each core, kept between hashes. Whoever hashes waits for one: more hashes at once
+/// than there are cores would only put each other's memory out of the cores' caches.
+static MEMORIES: LazyLock<(Mutex<Vec<Vec<Block>>>, Condvar)> =
+    LazyLock::new(|| (Mutex::new(vec![Vec::new(); cores()]), Condvar::new()));
 
 /// The same, in a thread of its own: several are hashed at once, one a core.
 pub(super) async fn hash_beside(password: &str) -> Answer<String> {
@@ -39,21 +45,32 @@ pub(super) async fn hash_beside(password: &str) -> Answer<String> {
     }
     let copy = Zeroizing::new(password.to_owned());
     let failed = |error: String| Failure::bug("The password could not be hashed.").because(error);
-    spawn_blocking(move || hash_in_memory(&copy))
+    spawn_blocking(move || hash_in_turn(&copy))
         .await
         .map_err(|error| failed(error.to_string()))?
         .map_err(|error| failed(error.to_string()))
 }
 
-fn hash_in_memory(password: &str) -> Result<String, Error> {
+fn hash_in_turn(password: &str) -> Result<String, Error> {
+    let (memories, freed) = &*MEMORIES;
+    let mut memory = {
+        let free = memories.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = freed.wait_while(free, |free| free.is_empty()).unwrap_or_else(PoisonError::into_inner);
+        free.pop().unwrap_or_default()
+    };
+    let hash = hash_in_memory(password, &mut memory);
+    memories.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+    freed.notify_one();
+    hash
+}
+
+fn hash_in_memory(password: &str, memory: &mut Vec<Block>) -> Result<String, Error> {
     let argon2 = Argon2::default();
     let mut salt = Zeroizing::new([0_u8; Salt::RECOMMENDED_LENGTH]);
     SystemRandom.fill(&mut *salt).map_err(|_| Error::Crypto)?;
     let mut output = [0_u8; Params::DEFAULT_OUTPUT_LEN];
-    MEMORY.with_borrow_mut(|memory| {
-        memory.resize(argon2.params().block_count(), Block::new());
-        argon2.hash_password_into_with_memory(password.as_bytes(), &*salt, &mut output, memory)
-    })?;
+    memory.resize(argon2.params().block_count(), Block::new());
+    argon2.hash_password_into_with_memory(password.as_bytes(), &*salt, &mut output, memory)?;
     let hash = PasswordHash {
         algorithm: argon2::ARGON2ID_IDENT,
         version: Some(argon2::Version::default().into()),

@@ -97,17 +97,20 @@ pub(super) fn number_of(connection: &Connection, customer: &Customer) -> Answer<
 impl AgentSession {
     /// Reads where the customer stands for this agent.
     pub(super) fn read_standing(&self, customer: &Customer) -> Answer<Standing> {
-        let connection = self.practice.connection();
-        let agent = self.agent(&connection)?;
+        self.practice.read(|connection| self.standing_in(connection, customer))
+    }
+
+    fn standing_in(&self, connection: &Connection, customer: &Customer) -> Answer<Standing> {
+        let agent = self.agent(connection)?;
         agent.must_have(Right::FindCustomers)?;
         let now = self.practice.now();
-        let policy = PolicyRead::Read(policy::read(&connection)?);
-        let number = number_of(&connection, customer)?;
-        let row = number.map(|number| UserRow::of(&connection, number)).transpose()?.flatten();
+        let policy = PolicyRead::Read(policy::read(connection)?);
+        let number = number_of(connection, customer)?;
+        let row = number.map(|number| UserRow::of(connection, number)).transpose()?.flatten();
         let Some(row) = row else {
-            return without_user(&connection, &agent, customer, number.is_none(), policy);
+            return without_user(connection, &agent, customer, number.is_none(), policy);
         };
-        let groups = groups(&connection, row.customer)?;
+        let groups = groups(connection, row.customer)?;
         let obstacles = self.obstacles(&agent, &row, &groups, now);
         Ok(Standing {
             whom: Whom::User(row.id()),

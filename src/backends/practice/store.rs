@@ -50,6 +50,13 @@ impl Practice {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Reads in one transaction: what is read belongs together, and the file is locked once.
+    pub(super) fn read<T>(&self, look: impl FnOnce(&Connection) -> Answer<T>) -> Answer<T> {
+        let connection = self.connection();
+        let transaction = connection.unchecked_transaction().map_err(told)?;
+        look(&transaction)
+    }
+
     /// Now, in milliseconds.
     pub(super) fn now(&self) -> i64 {
         self.clock.now().as_millisecond()
@@ -61,7 +68,7 @@ fn open_file(path: &Path, timeout: Duration) -> Answer<Connection> {
     let connection = Connection::open_with_flags(path, flags).map_err(|error| told_of(path, error))?;
     connection.busy_timeout(timeout).map_err(|error| told_of(path, error))?;
     check(&connection, path)?;
-    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;").map_err(|error| told_of(path, error))?;
+    connection.execute_batch("PRAGMA journal_mode = TRUNCATE; PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;").map_err(|error| told_of(path, error))?;
     Ok(connection)
 }
 
