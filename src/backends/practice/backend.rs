@@ -135,8 +135,8 @@ fn create(transaction: &Transaction<'_>, new: &NewUser, now: i64) -> Answer<i64>
 #[async_trait(?Send)]
 impl IdentityBackend for AgentSession {
     async fn capabilities(&self) -> Answer<Capabilities> {
-        // As many as hash, and as many again that wait for their turn: while some wait for the disk, no core is idle.
-        let concurrency = 2 * hash::cores() + 1;
+        // One hashes a core; the others wait for their turn, so that no core is idle while some wait for the disk.
+        let concurrency = 4 * hash::cores();
         Ok(Capabilities { gaps: BTreeSet::new(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency })
     }
 

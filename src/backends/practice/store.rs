@@ -68,7 +68,7 @@ fn open_file(path: &Path, timeout: Duration) -> Answer<Connection> {
     let connection = Connection::open_with_flags(path, flags).map_err(|error| told_of(path, error))?;
     connection.busy_timeout(timeout).map_err(|error| told_of(path, error))?;
     check(&connection, path)?;
-    connection.execute_batch("PRAGMA journal_mode = TRUNCATE; PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;").map_err(|error| told_of(path, error))?;
+    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;").map_err(|error| told_of(path, error))?;
     Ok(connection)
 }
 
