@@ -6,10 +6,11 @@
     reason = "a benchmark may stop at what it does not expect, and prints what it found"
 )]
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use argon2::{Argon2, PasswordHasher};
 use tellonce::bulk::Rows;
@@ -24,6 +25,7 @@ fn main() {
     memory(home.path(), if quick { 100_000 } else { 1_000_000 });
     let (turns, rows) = if quick { (3, 100) } else { (9, 500) };
     practice(home.path(), turns, rows);
+    writing(home.path(), turns * rows, rows);
 }
 
 fn csv(rows: usize, name: &dyn Fn(usize) -> String) -> String {
@@ -76,7 +78,7 @@ fn memory(home: &Path, rows: usize) {
 
 /// Argon2id on all cores, and a run of as many rows, in turns; each run has customers of its own.
 fn practice(home: &Path, turns: usize, rows: usize) {
-    let many = (turns * rows + 100).to_string();
+    let many = (turns * rows + rows + 100).to_string();
     assert!(tool(home, &["practice", "start-over", "--yes", "--customers", &many]).status().unwrap().success());
     let login = "echo practice | \"$0\" --profile practice login --agent sam --password-stdin --store file";
     assert!(
@@ -108,13 +110,49 @@ fn bare(hashes: usize) -> f64 {
     started.elapsed().as_secs_f64()
 }
 
+/// The rows from this one on, as an input.
+fn input(home: &Path, first: usize, rows: usize) {
+    std::fs::write(home.join("in.csv"), csv(rows, &|row| format!("C-{}", 1050 + first + row))).unwrap();
+}
+
 /// A run, the whole process, in seconds.
 fn run(home: &Path, turn: usize, rows: usize) -> f64 {
-    let first = 1050 + turn * rows;
-    std::fs::write(home.join("in.csv"), csv(rows, &|row| format!("C-{}", first + row))).unwrap();
+    input(home, turn * rows, rows);
     let (count, out) = (rows.to_string(), format!("out-{turn}.jsonl"));
     let all = ["bulk", "in.csv", "--yes", "--expect", &count, "--out", &out, "--seal-to", KEY];
     let started = Instant::now();
     assert!(tool(home, &all).status().unwrap().success());
     started.elapsed().as_secs_f64()
+}
+
+/// The processor time of the threads that write the audit log, the journal and the output, beside that of the process.
+fn writing(home: &Path, first: usize, rows: usize) {
+    input(home, first, rows);
+    let mut command = Command::new(BINARY);
+    command.args(["-q", "--profile", "practice", "bulk", "in.csv", "--yes", "--out", "w.jsonl", "--seal-to", KEY]);
+    command.args(["--expect", &rows.to_string()]).current_dir(home).env("TELLONCE_HOME", home);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let tasks = format!("/proc/{}/task", child.id());
+    let mut spent: HashMap<String, (String, u64)> = HashMap::new();
+    while child.try_wait().unwrap().is_none() {
+        for task in std::fs::read_dir(&tasks).into_iter().flatten().flatten() {
+            let read = |name: &str| std::fs::read_to_string(task.path().join(name)).unwrap_or_default();
+            let nanoseconds = read("schedstat").split(' ').next().and_then(|number| number.parse().ok());
+            if let Some(nanoseconds) = nanoseconds {
+                let id = task.file_name().to_string_lossy().into_owned();
+                spent.insert(id, (read("comm").trim().to_owned(), nanoseconds));
+            }
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let of = |wanted: &[&str]| -> f64 {
+        spent.values().filter(|(name, _)| wanted.contains(&name.as_str())).map(|(_, spent)| *spent as f64).sum()
+    };
+    let all: f64 = spent.values().map(|(_, spent)| *spent as f64).sum();
+    println!(
+        "writing: audit {:.2} %, journal {:.2} %, output {:.2} % of the processor time of a run of {rows} rows (the bar: 5 % together)",
+        100.0 * of(&["audit"]) / all,
+        100.0 * of(&["journal"]) / all,
+        100.0 * of(&["output"]) / all,
+    );
 }

@@ -1,11 +1,13 @@
 //! Input that means harm, or was made by a bad export.
 
 use std::io::Read;
+use std::process::Stdio;
 
 use proptest::prelude::*;
 use tellonce::bulk::{InputFormat, Numbered, Rows};
 
 use super::fixture::Fixture;
+use super::home::{BINARY, PRACTICE};
 
 fn read(bytes: &[u8], format: Option<InputFormat>) -> Result<Vec<Numbered>, String> {
     let mut rows = Rows::new(bytes, format).map_err(|failure| failure.message)?;
@@ -29,6 +31,34 @@ fn a_line_of_a_gigabyte_is_one_bad_row() {
         assert_eq!((last.line, last.row.unwrap().customer.as_str()), (after, "last"));
         assert!(rows.next_row().unwrap().is_none());
     }
+}
+
+#[test]
+#[ignore = "a gigabyte goes to the disk"]
+fn a_line_of_a_gigabyte_on_standard_input_is_spooled_and_one_bad_row() {
+    let fixture = Fixture::new(60);
+    let key = fixture.public();
+    let all = ["bulk", "-", "--yes", "--expect", "3", "--out", "out.jsonl", "--seal-to", &key];
+    let mut command = fixture.home.command("/usr/bin/time");
+    command.args(["--quiet", "-f", "%M", BINARY, "-q"]).args([&PRACTICE[..], &all].concat());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = b"customer\nC-1040\n".chain(std::io::repeat(b'x').take(1 << 30)).chain(&b"\nC-1041\n"[..]);
+    std::io::copy(&mut input, &mut child.stdin.take().unwrap()).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(10));
+    let told = String::from_utf8(ended.stderr).unwrap();
+    let most: u64 = told.lines().last().unwrap().parse().unwrap();
+    assert!(most < 128 * 1024, "{most} KiB");
+    let mut rows: Vec<(u64, String)> = fixture
+        .rows("out.jsonl")
+        .iter()
+        .map(|row| (row["line"].as_u64().unwrap(), row["outcome"].as_str().unwrap().to_owned()))
+        .collect();
+    rows.sort_unstable();
+    let expected = [(2, "delivered"), (3, "unusable"), (4, "delivered")];
+    assert_eq!(rows, expected.map(|(line, outcome)| (line, outcome.to_owned())));
+    let run = fixture.path("bulk").join(fixture.run_id());
+    assert!(std::fs::read_dir(run).unwrap().all(|file| file.unwrap().metadata().unwrap().len() < 1 << 20));
 }
 
 #[test]

@@ -180,8 +180,10 @@ fn planned(
         return Err(Failure::usage("The input has no rows."));
     }
     if let (true, Some((line, why))) = (args.strict, &counted.first_unusable) {
-        let message = format!("{} rows cannot be read; line {line}: {why}.", counted.unusable);
-        return Err(Failure::usage(message).hint("Mend them, or leave out --strict: then each is told in its own row."));
+        let message = format!("{} cannot be read; line {line}: {why}.", rows(counted.unusable));
+        return Err(
+            Failure::usage(message).hint("Mend the input, or leave out --strict: then each is told in its own row.")
+        );
     }
     if !has_recipients && counted.with_recipient == 0 {
         return Err(Failure::usage("Nothing says whom the passwords are sealed to.")
@@ -190,7 +192,7 @@ fn planned(
     if let Some(expected) = args.expect
         && expected != counted.rows
     {
-        return Err(Failure::usage(format!("The input has {} rows, not {expected}.", counted.rows))
+        return Err(Failure::usage(format!("The input has {}, not {expected}.", rows(counted.rows)))
             .hint("Look at it: `--dry-run` says what would happen."));
     }
     let words = plan_words(context, args, &counted);
@@ -207,7 +209,9 @@ fn planned(
         let typed = prompter.line(&format!("Type {} to go on", counted.rows), "--yes --expect N")?;
         typed.trim() == counted.rows.to_string()
     } else {
-        prompter.yes(&format!("Reset these {} customers?", counted.rows), false)?
+        let these =
+            if counted.rows == 1 { "this customer".to_owned() } else { format!("these {} customers", counted.rows) };
+        prompter.yes(&format!("Reset {these}?"), false)?
     };
     if agreed {
         return Ok(counted);
@@ -215,9 +219,14 @@ fn planned(
     Err(Failure::new(Kind::Declined, Reason::Declined, "Nothing was changed."))
 }
 
+/// A number of rows, in words.
+fn rows(many: u64) -> String {
+    if many == 1 { "1 row".to_owned() } else { format!("{many} rows") }
+}
+
 fn plan_words(context: &Context, args: &BulkRunArgs, counted: &Counted) -> Vec<String> {
     let profile = &context.profile;
-    let mut words = vec![format!("{} rows on {} ({}).", counted.rows, profile.name, profile.backend)];
+    let mut words = vec![format!("{} on {} ({}).", rows(counted.rows), profile.name, profile.backend)];
     if profile.backend == "practice" {
         words.push("Practice directory: nothing here is real.".to_owned());
     }
@@ -226,7 +235,7 @@ fn plan_words(context: &Context, args: &BulkRunArgs, counted: &Counted) -> Vec<S
         words.push(format!("Of these the first {limit} now."));
     }
     if counted.unusable > 0 {
-        words.push(format!("{} rows cannot be read; each is told in its own row.", counted.unusable));
+        words.push(format!("{} cannot be read; why is told in the output.", rows(counted.unusable)));
     }
     if !counted.unused.is_empty() {
         words.push(format!("Columns that are not used: {}.", counted.unused.join(", ")));
