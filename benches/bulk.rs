@@ -23,7 +23,7 @@ fn main() {
     let home = tempfile::tempdir().unwrap();
     reading(if quick { 200_000 } else { 1_000_000 });
     memory(home.path(), if quick { 100_000 } else { 1_000_000 });
-    let (turns, rows) = if quick { (3, 100) } else { (9, 500) };
+    let (turns, rows) = if quick { (3, 100) } else { (5, 1_500) };
     practice(home.path(), turns, rows);
     writing(home.path(), turns * rows, rows);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Params, Transaction, TransactionBehavior, params};
 
 use super::make::searched;
 use super::session::AgentSession;
@@ -22,6 +22,11 @@ const NOTHING_MATCHES: &str = "withdrawn";
 
 fn begin(connection: &mut Connection) -> Answer<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)
+}
+
+/// Changes rows by a statement that is kept; how many.
+fn execute(connection: &Connection, statement: &str, values: impl Params) -> Answer<usize> {
+    connection.prepare_cached(statement).and_then(|mut statement| statement.execute(values)).map_err(told)
 }
 
 fn row_of(connection: &Connection, user: &UserId) -> Answer<UserRow> {
@@ -50,14 +55,13 @@ impl AgentSession {
             }
         };
         let expires_at = intent.expires_at().as_millisecond();
-        transaction
-            .execute(
+        execute(
+                &transaction,
                 "UPDATE user SET hash = ?2, change_required = 1, withdrawn = 0, issued_at = ?3, expires_at = ?4, issued_by = ?5,
                         mark = ?6, version = version + 1, set_at = ?3 WHERE customer = ?1",
                 params![customer, hash, now, expires_at, agent.name, intent.attempt().as_str()],
-            )
-            .map_err(told)?;
-        transaction.execute("DELETE FROM reset_token WHERE customer = ?1", [customer]).map_err(told)?;
+            )?;
+        execute(&transaction, "DELETE FROM reset_token WHERE customer = ?1", [customer])?;
         let row = row_of(&transaction, &UserId::new(customer.to_string()))?;
         transaction.commit().map_err(told)?;
         Ok(Issued { user: row.id(), stamp: Some(row.stamp()), at: moment(now), expires_at: Some(moment(expires_at)) })
@@ -74,7 +78,8 @@ fn about_whom(connection: &Connection, whom: &Whom) -> Answer<About> {
 /// Whose password it is, for the rules about names.
 pub(super) fn about(connection: &Connection, row: &UserRow) -> Answer<About> {
     let email = connection
-        .query_row("SELECT email FROM customer WHERE number = ?1", [row.customer], |found| found.get(0))
+        .prepare_cached("SELECT email FROM customer WHERE number = ?1")
+        .and_then(|mut select| select.query_row([row.customer], |found| found.get(0)))
         .map_err(told)?;
     Ok(About { username: Some(row.username.clone()), email })
 }
@@ -84,14 +89,13 @@ pub(super) fn remember(connection: &Connection, row: &UserRow) -> Answer<()> {
     if row.withdrawn {
         return Ok(()); // its hash is gone
     }
-    connection
-        .execute(
-            "INSERT OR IGNORE INTO password_history(customer, version, hash, temporary)
+    execute(
+        connection,
+        "INSERT OR IGNORE INTO password_history(customer, version, hash, temporary)
              SELECT ?1, ?2, coalesce(?3, value), ?4 FROM setting WHERE name = 'initial_hash'",
-            params![row.customer, row.version, row.hash, row.change_required],
-        )
-        .map(drop)
-        .map_err(told)
+        params![row.customer, row.version, row.hash, row.change_required],
+    )
+    .map(drop)
 }
 
 /// Creates the user, and with `--create` the customer; gives the customer's number.
@@ -187,8 +191,7 @@ impl IdentityBackend for AgentSession {
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::EndSessions)?;
         let row = row_of(&connection, user)?;
-        let ended =
-            connection.execute("DELETE FROM customer_session WHERE customer = ?1", [row.customer]).map_err(told)?;
+        let ended = execute(&connection, "DELETE FROM customer_session WHERE customer = ?1", [row.customer])?;
         Ok(SessionsEnded::Count(ended as u64))
     }
 

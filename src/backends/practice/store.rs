@@ -16,6 +16,9 @@ use crate::domain::{Answer, Failure, Kind, Reason};
 /// A directory of at most so many bytes is looked through whenever it is opened; one with the samples has a twentieth of that.
 const LOOKED_THROUGH: u64 = 2 * 1024 * 1024;
 
+/// So many statements are kept: more than a reset has.
+const STATEMENTS: usize = 64;
+
 /// An open practice directory. Clones share the connection.
 #[derive(Clone)]
 pub struct Practice {
@@ -68,6 +71,7 @@ fn open_file(path: &Path, timeout: Duration) -> Answer<Connection> {
     let connection = Connection::open_with_flags(path, flags).map_err(|error| told_of(path, error))?;
     connection.busy_timeout(timeout).map_err(|error| told_of(path, error))?;
     check(&connection, path)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;").map_err(|error| told_of(path, error))?;
     Ok(connection)
 }
