@@ -20,6 +20,9 @@ mod federation;
 #[path = "../support/home.rs"]
 mod home;
 mod page;
+#[path = "../terminal/pty.rs"]
+#[allow(dead_code, reason = "each test program uses its part")]
+mod pty;
 mod refusals;
 #[path = "../support/keycloak/mod.rs"]
 mod rig;
@@ -27,4 +30,7 @@ mod rights;
 mod setup;
 mod setup_failing;
 mod setup_fine_grained;
+mod setup_policy;
+mod setup_sign_in;
+mod setup_terminal;
 mod sign_in;

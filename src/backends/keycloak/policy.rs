@@ -16,6 +16,11 @@ pub(super) fn parse(text: &str) -> PolicyRead {
     if odd.is_empty() { PolicyRead::Read(Policy::new(rules)) } else { PolicyRead::Unreadable(odd.join("; ")) }
 }
 
+/// The rules of a realm's policy string that can be evaluated, whatever else there is in it.
+pub(super) fn known(text: &str) -> Policy {
+    Policy::new(split(text).iter().filter_map(|part| rule(part).ok().flatten()))
+}
+
 /// The parts, told apart by ` and ` outside of parentheses (a pattern may hold both).
 fn split(text: &str) -> Vec<String> {
     let mut parts = Vec::new();
@@ -116,6 +121,7 @@ mod tests {
             assert!(matches!(parse(text), PolicyRead::Unreadable(told) if told.contains(why)), "{text}");
         }
         assert_eq!(split("regexPattern(a and b) and length(3)").len(), 2);
+        assert_eq!(known("regexPattern(^(a and b)$) and length(9)"), Policy::new([Rule::MinLength(9)]));
     }
 
     #[test]
