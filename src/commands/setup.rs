@@ -140,7 +140,10 @@ async fn carry_out(context: &Context, plan: &mut Preparations, preparation: &mut
             let failure = Failure::new(Kind::Interrupted(signal), Reason::Interrupted, "setup was interrupted.");
             return Err(so_far(failure, &done));
         }
-        let words = preparation.carry_out(step).await.map_err(|failure| so_far(failure, &done))?;
+        let words = preparation.carry_out(step).await.map_err(|failure| {
+            let message = format!("{} It was at the step {}.", failure.message, step.id);
+            so_far(Failure { message, ..failure }, &done)
+        })?;
         context.screen.notice(&format!("Done: {words}."));
         step.state = StepState::Done;
         done.push(step.id);
@@ -156,7 +159,12 @@ fn so_far(failure: Failure, done: &[&str]) -> Failure {
         (Changed::Yes, format!(" Done before: {}.", done.join(", ")))
     };
     let message = format!("{}{words}", failure.message);
-    let hint = failure.hint.clone().unwrap_or_else(|| "Run `tellonce setup` again: it goes on from there.".to_owned());
+    let again = "`tellonce setup`";
+    let hint = match &failure.hint {
+        Some(hint) if hint.contains(again) => hint.clone(),
+        Some(hint) => format!("{hint} Then run {again} again: it goes on from there."),
+        None => format!("Run {again} again: it goes on from there."),
+    };
     Failure { changed, message, ..failure }.hint(hint)
 }
 

@@ -29,6 +29,7 @@ mod rig;
 mod rights;
 mod setup;
 mod setup_failing;
+mod setup_faults;
 mod setup_fine_grained;
 mod setup_policy;
 mod setup_sign_in;

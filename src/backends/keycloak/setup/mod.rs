@@ -79,7 +79,7 @@ impl KeycloakPreparation {
     fn calls_with(&self, keeper: TokenKeeper, name: String) -> Calls {
         let realm = self.settings.at(&["admin", "realms", &self.settings.realm]);
         let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), keeper);
-        Calls { api, name, realm: self.settings.realm.clone() }
+        Calls::new(api, name, self.settings.realm.clone())
     }
 
     fn self_test(&self, bound: String, is_proved: bool) -> SelfTest {
@@ -190,7 +190,8 @@ impl Preparation for KeycloakPreparation {
         let calls = self.calls.as_ref().ok_or_else(nobody)?;
         let part = self.parts.iter().find(|part| part.step().id == step.id);
         let part = part.ok_or_else(|| Failure::bug(format!("The plan has no step {}.", step.id)))?;
-        part.carry_out(calls).await
+        calls.forget();
+        part.carry_out(calls).await.map_err(|failure| calls.so_far(failure))
     }
 
     async fn sign_out(&mut self) -> Answer<()> {
