@@ -110,7 +110,10 @@ async fn prepare(
         "Nothing is left to be done."
     };
     let next = plan.next.iter().map(|next| format!("Next: {next}"));
-    let lines: Vec<String> = std::iter::once(verdict.to_owned()).chain(next).collect();
+    let left_out = plan.steps.iter().filter(|step| step.state == StepState::LeftOut);
+    let left_out =
+        left_out.filter_map(|step| step.apart.map(|apart| format!("Left out: {} ({})", step.words, apart.flag)));
+    let lines: Vec<String> = std::iter::once(verdict.to_owned()).chain(left_out).chain(next).collect();
     show(context, &plan, &lines)
 }
 

@@ -13,7 +13,7 @@ use super::desk::{Desk, Learned, identify, learn};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
 use super::generator::generate;
 use super::plan::{Action, Case, Consent, Plan};
-use super::policy::{About, PolicyRead, Rule};
+use super::policy::{About, Policy, Rule};
 use super::ports::{Intent, Outcome, ReadyReveal, Reveal, SetFailed};
 use super::refuse::refuse;
 use super::session::{Place, Session};
@@ -268,19 +268,12 @@ async fn change(
         issued_at: issued.at,
         expires_at: issued.expires_at,
         sessions_ended,
-        rules: match &learned.standing.policy {
-            PolicyRead::Read(policy) => policy.words(),
-            PolicyRead::Unreadable(_) => words(refused_for),
-        },
-        rules_are_all: matches!(learned.standing.policy, PolicyRead::Read(_)),
+        rules: learned.standing.policy.known().with(refused_for).words(),
+        rules_are_all: learned.standing.policy.is_whole(),
         gaps: plan.gaps.clone(),
         attempt: intent.attempt().clone(),
     };
     Ok((password, issuance))
-}
-
-fn words(rules: BTreeSet<Rule>) -> Vec<String> {
-    rules.into_iter().map(Rule::words).collect()
 }
 
 /// Step 8: generate to the live policy and set; a refusal for policy changed nothing and is tried again for its rules,
@@ -294,8 +287,9 @@ async fn set(
 ) -> Result<(TemporaryPassword, Issued, BTreeSet<Rule>), Broken> {
     let not_sent = |failure| Broken { failure, user: None, stage: Stage::Set };
     let about = about(customer, &learned.standing.whom);
-    let hidden = matches!(learned.standing.policy, PolicyRead::Unreadable(_));
-    let mut policy = learned.standing.policy.to_generate_for();
+    let read = &learned.standing.policy;
+    let hidden = !read.is_whole();
+    let mut policy = read.to_generate_for();
     let mut refused_for: BTreeSet<Rule> = BTreeSet::new();
     for refusals in 0..=AGAIN {
         // One breach is named at a time: after two, what is hidden is met half-way, where that can be met.
@@ -306,13 +300,16 @@ async fn set(
             Ok(issued) => return Ok((password, issued, refused_for)),
             Err(SetFailed::Policy(rules)) => {
                 tracing::debug!(?rules, "refused for the policy");
-                refused_for.extend(&rules);
-                policy = policy.with(rules);
+                refused_for.extend(rules);
+                let known = read.known().with(refused_for.iter().copied());
+                policy = if hidden { known.guessed() } else { known };
             }
             Err(SetFailed::Other(failure)) => return Err(not_sent(failure)),
         }
     }
-    let words = if refused_for.is_empty() { "it names no rule".to_owned() } else { words(refused_for).join("; ") };
+    let words =
+        if refused_for.is_empty() { vec!["it names no rule".to_owned()] } else { Policy::new(refused_for).words() };
+    let words = words.join("; ");
     Err(not_sent(Failure::refused(
         Reason::Policy,
         format!("The backend refused {} temporary passwords for its policy: {words}.", AGAIN + 1),

@@ -20,6 +20,7 @@ mod federation;
 #[path = "../support/home.rs"]
 mod home;
 mod page;
+mod policy;
 #[path = "../terminal/pty.rs"]
 #[allow(dead_code, reason = "each test program uses its part")]
 mod pty;

@@ -15,8 +15,8 @@ use super::standing::{UPDATE_PASSWORD, password, set_at, stamp};
 use super::told;
 use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Issued, Names, NewUser, Pending,
-    PolicyRead, Reason, Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    Aid, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Issued, Names, NewUser, Pending, Reason,
+    Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
 };
 
 /// As many calls at once as a server is kept busy by: more only make each slower (measured on two cores).
@@ -156,7 +156,7 @@ impl IdentityBackend for KeycloakAgent {
         if group.is_some() {
             aids.insert(Aid::MarksPending);
         }
-        if matches!(policy, PolicyRead::Read(_)) {
+        if policy.is_whole() {
             aids.insert(Aid::TellsRules);
         }
         Ok(Capabilities { gaps, aids, set_lifts_lock: false, concurrency: CONCURRENCY })

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::calls::{Calls, Need};
 use crate::backends::keycloak::policy;
 use crate::backends::keycloak::wire::User;
-use crate::domain::{About, Answer, Failure, Policy, generate};
+use crate::domain::{About, Answer, Failure, generate};
 use crate::system::SystemRandom;
 
 /// The name of both.
@@ -14,16 +14,14 @@ pub(super) const NAME: &str = "tellonce-self-test";
 /// Mail to `.invalid` goes nowhere (RFC 6761 section 6.4).
 const EMAIL: &str = "tellonce-self-test@example.invalid";
 
-/// A password that nobody is told, to this realm's policy. What of the policy cannot be evaluated is met half-way, by
-/// the strictest usual rules, where there is room for them.
+/// A password that nobody is told, to this realm's policy.
 ///
 /// # Errors
 /// Exit 7, `policy`: no password of at least 64 bits meets it. Exit 1: the random source failed.
 pub(super) fn made_up(policy: Option<&str>) -> Answer<Zeroizing<String>> {
     let about = About { username: Some(NAME.to_owned()), email: Some(EMAIL.to_owned()) };
-    let known = policy::known(policy.unwrap_or_default());
-    let strict = known.clone().with(Policy::strictest_usual().rules());
-    let made = generate(&strict, &about, &mut SystemRandom).or_else(|_| generate(&known, &about, &mut SystemRandom))?;
+    let policy = policy::parse(policy.unwrap_or_default()).to_generate_for();
+    let made = generate(&policy, &about, &mut SystemRandom)?;
     Ok(made.reveal(|text| Zeroizing::new(text.to_owned())))
 }
 
@@ -127,10 +125,10 @@ mod tests {
         for policy in ["", "maxLength(12) and upperCase(2) and digits(2) and specialChars(1)", "length(40)"] {
             let (one, other) = (made_up(Some(policy)).unwrap(), made_up(Some(policy)).unwrap());
             assert_ne!(*one, *other);
-            assert_eq!(policy::known(policy).broken_by(&one, &About::default()), [], "{policy}");
+            assert_eq!(policy::parse(policy).known().broken_by(&one, &About::default()), [], "{policy}");
         }
         let odd = made_up(Some("regexPattern(^.*$)")).unwrap();
-        assert_eq!(Policy::strictest_usual().broken_by(&odd, &About::default()), []);
+        assert_eq!(crate::domain::Policy::strictest_usual().broken_by(&odd, &About::default()), []);
         assert!(made_up(Some("maxLength(6)")).is_err());
     }
 }
