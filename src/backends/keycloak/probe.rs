@@ -75,8 +75,12 @@ impl KeycloakSignIn {
             }
         };
         let check = Check::of(name, &begins, |()| format!("{client} lets agents sign in {way}"));
-        if begins.is_err_and(|failure| failure.reason == Reason::SignInRefused) {
-            let words = format!("{} An administrator makes it, or adds what it lacks: `tellonce setup`.", check.words);
+        let refused = begins.err().filter(|failure| failure.reason == Reason::SignInRefused);
+        if let Some(failure) = refused {
+            let words = format!(
+                "{} An administrator makes the client, or adds what it lacks: `tellonce setup`; if it has another name, say so in the profile (client_id).",
+                failure.message
+            );
             return Check { words, for_setup: true, ..check };
         }
         check
