@@ -6,6 +6,9 @@
 //! - `kill`: SIGKILL to this process, as a crash or a power cut;
 //! - `stop`: SIGSTOP to this process, so that a test can do something in between and continue it;
 //! - `fail`: the call fails as unavailable (`before`: not applied; `after`: applied, and its answer lost).
+//!
+//! For whoever looks for copies, on Keycloak: `set:answered:stop` stops when the set is answered, before anything else is
+//! sent; and the control, `set:unpadded`, sends it in a body so small that HTTP/2 has a copy of it then.
 
 use std::time::Duration;
 
@@ -36,6 +39,16 @@ fn reach(call: &str, when: &str) -> Answer<()> {
         }
     }
     Ok(())
+}
+
+/// Whether the body with a temporary password is to be sent as small as it is.
+pub fn unpadded() -> bool {
+    std::env::var("TELLONCE_FAIL_POINT").is_ok_and(|wanted| wanted.split(',').any(|one| one == "set:unpadded"))
+}
+
+/// The request that sets was answered.
+pub fn answered() {
+    let _ = reach("set", "answered"); // it stops, or goes on
 }
 
 fn send(signal: Signal) {

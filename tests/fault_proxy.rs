@@ -106,7 +106,7 @@ async fn held_until_told() {
     proxy.rule(Rule::on("PUT", "/held", Fault::Hold(gate.clone())));
     let watching = proxy.clone();
     let watcher = std::thread::spawn(move || {
-        watching.wait_for("PUT", "/held");
+        watching.wait_for("PUT", "/held", 1);
         let before = server.seen().len();
         gate.open();
         before

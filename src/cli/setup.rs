@@ -80,6 +80,9 @@ pub struct SetupArgs {
     /// Read the administrator's password from the first line of standard input
     #[arg(long, requires = "administrator")]
     pub password_stdin: bool,
+    /// Sign in with a one-time code as well: asked for, or with --password-stdin read from the second line
+    #[arg(long, requires = "administrator")]
+    pub one_time_code: bool,
     /// The realm that the administrator is a user of, if it is another one (master)
     #[arg(long, value_name = "REALM")]
     pub realm_of_administrator: Option<String>,

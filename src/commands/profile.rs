@@ -8,7 +8,7 @@ use crate::backends;
 use crate::cli::{ProfileAddArgs, ProfileArgs, ProfileCommand};
 use crate::config::{self, NewProfile, Profile};
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, CheckState, ExitCode, Failure, Kind, Reason};
+use crate::domain::{Answer, Check, CheckState, ExitCode, Failure, Kind, Reason};
 
 #[derive(Serialize)]
 struct ProfileJson<'a> {
@@ -69,13 +69,21 @@ async fn add(context: &mut Context, args: ProfileAddArgs) -> Answer<ExitCode> {
     };
     let settings = settings(&backend, &args.settings, &args.protect, &mut prompter)?;
     config::add(&context.folders, &NewProfile { name: name.clone(), backend, settings })?;
-    if let Err(failure) = try_out(context, &name).await {
-        config::remove(&context.folders, &name)?;
-        return Err(failure);
+    let unprepared = match try_out(context, &name).await {
+        Ok(unprepared) => unprepared,
+        Err(failure) => {
+            config::remove(&context.folders, &name)?;
+            return Err(failure);
+        }
+    };
+    let added = format!("Profile {name} is added, and its backend answers.");
+    match unprepared {
+        None => context.screen.notice(&format!("{added} Sign in: tellonce --profile {name} login")),
+        Some(words) => {
+            context.screen.notice(&format!("{added} Agents cannot sign in yet. {words}"));
+            context.screen.notice(&format!("Its administrator prepares it: tellonce --profile {name} setup"));
+        }
     }
-    context
-        .screen
-        .notice(&format!("Profile {name} is added, and its backend answers. Sign in: tellonce --profile {name} login"));
     Ok(ExitCode::DONE)
 }
 
@@ -119,13 +127,15 @@ fn settings(
     Ok(settings)
 }
 
-/// Reads it as any command will, and asks the backend for a sign of life.
-async fn try_out(context: &mut Context, name: &str) -> Answer<()> {
+/// Reads it as any command will, and asks the backend for a sign of life; what is left for `setup` to mend, in words.
+async fn try_out(context: &mut Context, name: &str) -> Answer<Option<String>> {
     context.configuration = config::Configuration::load(&context.folders)?;
     context.profile = context.configuration.profile(Some(name))?;
     let checks = context.sign_in()?.checks().await;
-    match checks.into_iter().find(|check| check.state == CheckState::Fault) {
-        None => Ok(()),
+    let (for_setup, faults): (Vec<Check>, Vec<Check>) =
+        checks.into_iter().filter(|check| check.state == CheckState::Fault).partition(|check| check.for_setup);
+    match faults.into_iter().next() {
+        None => Ok(for_setup.into_iter().next().map(|check| check.words)),
         Some(fault) => Err(Failure::new(Kind::Usage, Reason::Configuration, fault.words).hint(format!(
             "Nothing was written. Try again, or write the profile {name} by hand: `tellonce profile add --print`."
         ))),

@@ -1,6 +1,7 @@
 //! `setup`: an administrator's one-time preparation of a backend.
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::login::first_line;
@@ -8,8 +9,10 @@ use crate::backends::{self, Wishes};
 use crate::cli::SetupArgs;
 use crate::config::BUILT_IN;
 use crate::domain::ports::{Interruptions, Preparation, Prompter};
-use crate::domain::{Administrator, Answer, Changed, ExitCode, Failure, Kind, Preparations, Reason, StepState};
-use crate::terminal::{preparation_lines, steps_by_hand};
+use crate::domain::{
+    Administrator, Answer, Changed, ExitCode, Failure, Kind, OneTimeCode, Preparations, Reason, StepState,
+};
+use crate::terminal::{preparation_lines, secret_line, steps_by_hand};
 
 #[derive(Serialize)]
 struct SetupJson<'a> {
@@ -49,17 +52,31 @@ pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Answer<ExitCo
             "Add `--yes` to confirm beforehand, or `--dry-run` to see what it would do.",
         ));
     }
-    let administrator = Administrator {
-        name: args.administrator.clone(),
-        password: if args.password_stdin { Some(first_line()?) } else { None },
-        home: args.realm_of_administrator.clone(),
-    };
+    let administrator = administrator(&args)?;
     preparation.sign_in(administrator, &mut prompter).await?;
     let ended = prepare(context, &args, &mut *preparation, &mut prompter).await;
     if let Err(failure) = preparation.sign_out().await {
         context.screen.warning(&format!("The administrator's session could not be ended: {}", failure.message));
     }
     ended
+}
+
+/// Who signs in, as far as the command line and standard input say.
+fn administrator(args: &SetupArgs) -> Answer<Administrator> {
+    let password = if args.password_stdin { Some(first_line()?) } else { None };
+    let code = match (args.one_time_code, args.password_stdin) {
+        (false, _) => OneTimeCode::IfRefused,
+        (true, false) => OneTimeCode::AskedFor,
+        (true, true) => OneTimeCode::Given(second_line()?),
+    };
+    Ok(Administrator { name: args.administrator.clone(), password, code, home: args.realm_of_administrator.clone() })
+}
+
+/// The second line of standard input, which must hold a one-time code.
+fn second_line() -> Answer<Zeroizing<String>> {
+    secret_line()?
+        .filter(|line| !line.is_empty())
+        .ok_or_else(|| Failure::usage("Standard input has no one-time code on its second line."))
 }
 
 async fn prepare(
@@ -84,13 +101,19 @@ async fn prepare(
         context.signals.release();
         done?;
     }
-    let verdict = if plan.steps.iter().any(|step| step.state == StepState::Done) {
+    let any = |state| plan.steps.iter().any(|step| step.state == state);
+    let verdict = if any(StepState::Done) {
         "It is prepared."
+    } else if any(StepState::LeftOut) {
+        "Nothing was changed: what was left to be done, you left out."
     } else {
         "Nothing is left to be done."
     };
     let next = plan.next.iter().map(|next| format!("Next: {next}"));
-    let lines: Vec<String> = std::iter::once(verdict.to_owned()).chain(next).collect();
+    let left_out = plan.steps.iter().filter(|step| step.state == StepState::LeftOut);
+    let left_out =
+        left_out.filter_map(|step| step.apart.map(|apart| format!("Left out: {} ({})", step.words, apart.flag)));
+    let lines: Vec<String> = std::iter::once(verdict.to_owned()).chain(left_out).chain(next).collect();
     show(context, &plan, &lines)
 }
 
@@ -103,7 +126,9 @@ fn confirm(args: &SetupArgs, plan: &mut Preparations, prompter: &mut dyn Prompte
             step.state = StepState::LeftOut;
         }
     }
-    if plan.is_done() || args.yes || prompter.yes("Do what is to be done?", false)? {
+    let left = plan.steps.iter().filter(|step| step.state == StepState::ToDo).count();
+    let question = format!("Do what is to be done ({left} {})?", if left == 1 { "step" } else { "steps" });
+    if left == 0 || args.yes || prompter.yes(&question, false)? {
         return Ok(());
     }
     Err(Failure::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."))
@@ -118,7 +143,10 @@ async fn carry_out(context: &Context, plan: &mut Preparations, preparation: &mut
             let failure = Failure::new(Kind::Interrupted(signal), Reason::Interrupted, "setup was interrupted.");
             return Err(so_far(failure, &done));
         }
-        let words = preparation.carry_out(step).await.map_err(|failure| so_far(failure, &done))?;
+        let words = preparation.carry_out(step).await.map_err(|failure| {
+            let message = format!("{} It was at the step {}.", failure.message, step.id);
+            so_far(Failure { message, ..failure }, &done)
+        })?;
         context.screen.notice(&format!("Done: {words}."));
         step.state = StepState::Done;
         done.push(step.id);
@@ -134,7 +162,12 @@ fn so_far(failure: Failure, done: &[&str]) -> Failure {
         (Changed::Yes, format!(" Done before: {}.", done.join(", ")))
     };
     let message = format!("{}{words}", failure.message);
-    let hint = failure.hint.clone().unwrap_or_else(|| "Run `tellonce setup` again: it goes on from there.".to_owned());
+    let again = "`tellonce setup`";
+    let hint = match &failure.hint {
+        Some(hint) if hint.contains(again) => hint.clone(),
+        Some(hint) => format!("{hint} Then run {again} again: it goes on from there."),
+        None => format!("Run {again} again: it goes on from there."),
+    };
     Failure { changed, message, ..failure }.hint(hint)
 }
 

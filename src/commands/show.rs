@@ -90,6 +90,7 @@ fn fields(learned: &Learned, status: &StatusFields<'_>) -> Vec<(String, String)>
     fields.push(("Groups".to_owned(), list(&standing.groups)));
     let policy = match &standing.policy {
         PolicyRead::Read(policy) => policy.words().join("\n"),
+        PolicyRead::InPart(policy, why) => [policy.words(), vec![format!("and more: {why}")]].concat().join("\n"),
         PolicyRead::Unreadable(why) => format!("cannot be read: {why}"),
     };
     fields.push(("Password rules".to_owned(), policy));

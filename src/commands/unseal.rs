@@ -88,6 +88,7 @@ fn issuance(context: &Context, row: &FoundRow) -> Issuance {
         expires_at: row.expires_at,
         sessions_ended: SessionsEnded::NotHere,
         rules: Vec::new(),
+        rules_are_all: false,
         gaps: Vec::new(),
         attempt: AttemptId::known(row.attempt.clone().unwrap_or_default()),
     }

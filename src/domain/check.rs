@@ -50,12 +50,15 @@ pub struct Check {
     pub state: CheckState,
     /// What it found, in words, and what to do.
     pub words: String,
+    /// A fault that `tellonce setup` mends.
+    #[serde(skip)]
+    pub for_setup: bool,
 }
 
 impl Check {
     /// A check of nothing that was promised.
     pub fn new(id: &str, state: CheckState, words: impl Into<String>) -> Self {
-        Self { id: id.to_owned(), promise: None, state, words: words.into() }
+        Self { id: id.to_owned(), promise: None, state, words: words.into(), for_setup: false }
     }
 
     /// Ok with these words, or a fault with the failure's.

@@ -7,25 +7,34 @@ use std::collections::BTreeSet;
 pub enum PolicyRead {
     /// The live policy.
     Read(Policy),
-    /// The agent may not read it, or part of it cannot be evaluated: why, in words.
+    /// The rules of it that can be evaluated, and why the others cannot, in words.
+    InPart(Policy, String),
+    /// The agent may not read it, or nothing of it can be evaluated: why, in words.
     Unreadable(String),
 }
 
 impl PolicyRead {
-    /// The policy to generate for: the live one, or the strictest usual one.
+    /// The policy to generate for: the live one; and where there is more than is known, the strictest usual one.
     pub fn to_generate_for(&self) -> Policy {
+        if self.is_whole() { self.known() } else { self.known().guessed() }
+    }
+
+    /// The rules that are known.
+    pub fn known(&self) -> Policy {
         match self {
-            Self::Read(policy) => policy.clone(),
-            Self::Unreadable(_) => Policy::strictest_usual(),
+            Self::Read(policy) | Self::InPart(policy, _) => policy.clone(),
+            Self::Unreadable(_) => Policy::default(),
         }
     }
 
-    /// The rules in words, for the customer; unreadable: none.
+    /// Whether there are no others.
+    pub const fn is_whole(&self) -> bool {
+        matches!(self, Self::Read(_))
+    }
+
+    /// The rules that are known, in words, for the customer.
     pub fn words(&self) -> Vec<String> {
-        match self {
-            Self::Read(policy) => policy.words(),
-            Self::Unreadable(_) => Vec::new(),
-        }
+        self.known().words()
     }
 }
 
@@ -72,6 +81,10 @@ pub struct About {
     /// The e-mail address.
     pub email: Option<String>,
 }
+
+/// What the strictest usual policy asks of the length, in characters, and of each class.
+const USUAL_LENGTH: usize = 16;
+const USUAL_CLASSES: usize = 2;
 
 /// What a raised policy asks of the length, in characters, and of each class.
 const RAISED_LENGTH: usize = 24;
@@ -171,12 +184,22 @@ impl Policy {
 
     /// What nearly every policy accepts, for one that cannot be read: 16 characters, two of each class, no names.
     pub fn strictest_usual() -> Self {
-        Self::new([
-            Rule::MinLength(16),
-            Rule::Upper(2),
-            Rule::Lower(2),
-            Rule::Digits(2),
-            Rule::Special(2),
+        Self::default().guessed()
+    }
+
+    /// These rules of a policy that has others, and beside them the strictest usual ones: 16 characters, two of each
+    /// class, no names. Where a largest length leaves no room for them: one of each class, no names.
+    #[must_use]
+    pub fn guessed(self) -> Self {
+        let longest = self.least(|rule| if let Rule::MaxLength(most) = rule { Some(most) } else { None });
+        let has_room = longest.is_none_or(|most| most >= USUAL_LENGTH);
+        let each = if has_room { USUAL_CLASSES } else { 1 };
+        let length = has_room.then_some(Rule::MinLength(USUAL_LENGTH));
+        self.with(length).with([
+            Rule::Upper(each),
+            Rule::Lower(each),
+            Rule::Digits(each),
+            Rule::Special(each),
             Rule::NotContainsUsername,
             Rule::NotContainsEmail,
         ])
@@ -264,6 +287,15 @@ mod tests {
             assert!(raised.rules().any(|kept| kept == rule), "{rule:?}");
         }
         assert!(Policy::strictest_usual().raised().rules().any(|kept| kept == Rule::Special(RAISED_CLASSES)));
+    }
+
+    #[test]
+    fn what_is_guessed_leaves_room_for_what_is_known() {
+        let long = Policy::new([Rule::MinLength(20), Rule::Digits(3)]).guessed();
+        assert!(long.broken_by("aB3-aB3-aB3-aB3-aB3-", &about()).is_empty());
+        let short = PolicyRead::InPart(Policy::new([Rule::MaxLength(14)]), "it has a pattern".into());
+        assert!(short.to_generate_for().broken_by("aB3-efghijkmnp", &about()).is_empty());
+        assert_eq!((short.words().len(), short.is_whole()), (1, false));
     }
 
     #[test]

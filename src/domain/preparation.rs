@@ -79,6 +79,18 @@ impl Preparations {
     }
 }
 
+/// The one-time code of an administrator who has a second factor.
+#[derive(Default)]
+pub enum OneTimeCode {
+    /// Asked for where the password alone is refused, and somebody can be asked.
+    #[default]
+    IfRefused,
+    /// Asked for beside the password.
+    AskedFor,
+    /// Given.
+    Given(Zeroizing<String>),
+}
+
 /// Who signs in to prepare the backend, as far as the command line says.
 #[derive(Default)]
 pub struct Administrator {
@@ -86,6 +98,8 @@ pub struct Administrator {
     pub name: Option<String>,
     /// The password.
     pub password: Option<Zeroizing<String>>,
+    /// The code of a second factor.
+    pub code: OneTimeCode,
     /// Where the administrator is a user, if not where the agents are.
     pub home: Option<String>,
 }

@@ -13,7 +13,7 @@ use super::desk::{Desk, Learned, identify, learn};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
 use super::generator::generate;
 use super::plan::{Action, Case, Consent, Plan};
-use super::policy::{About, PolicyRead, Rule};
+use super::policy::{About, Policy, Rule};
 use super::ports::{Intent, Outcome, ReadyReveal, Reveal, SetFailed};
 use super::refuse::refuse;
 use super::session::{Place, Session};
@@ -68,8 +68,10 @@ pub struct Issuance {
     pub expires_at: Option<Timestamp>,
     /// How sessions were ended.
     pub sessions_ended: SessionsEnded,
-    /// The rules for the customer's own password, in words; empty: not readable.
+    /// The rules for the customer's own password, in words.
     pub rules: Vec<String>,
+    /// They are all of them; else the policy cannot be read, and they are those that refusals of this reset named.
+    pub rules_are_all: bool,
     /// Promises not kept by this backend.
     pub gaps: Vec<Gap>,
     /// The attempt, for the ticket.
@@ -205,7 +207,7 @@ async fn change(
 ) -> Result<(TemporaryPassword, Issuance), Broken> {
     let backend = session.backend();
     let whom = &learned.standing.whom;
-    let (password, issued) = set(desk, session, intent, &plan.customer, learned).await?; // 8
+    let (password, issued, refused_for) = set(desk, session, intent, &plan.customer, learned).await?; // 8
     tracing::debug!(at = %issued.at, "a temporary password is set");
     let user = &issued.user;
     let broken = |failure, reason| Broken { failure, user: Some(user.clone()), stage: Stage::AfterSet(reason) };
@@ -266,25 +268,28 @@ async fn change(
         issued_at: issued.at,
         expires_at: issued.expires_at,
         sessions_ended,
-        rules: learned.standing.policy.words(),
+        rules: learned.standing.policy.known().with(refused_for).words(),
+        rules_are_all: learned.standing.policy.is_whole(),
         gaps: plan.gaps.clone(),
         attempt: intent.attempt().clone(),
     };
     Ok((password, issuance))
 }
 
-/// Step 8: generate to the live policy and set; a refusal for policy changed nothing and is tried again for its rules.
+/// Step 8: generate to the live policy and set; a refusal for policy changed nothing and is tried again for its rules,
+/// which are given as well.
 async fn set(
     desk: &mut Desk<'_>,
     session: &Session,
     intent: &Intent,
     customer: &Customer,
     learned: &Learned,
-) -> Result<(TemporaryPassword, Issued), Broken> {
+) -> Result<(TemporaryPassword, Issued, BTreeSet<Rule>), Broken> {
     let not_sent = |failure| Broken { failure, user: None, stage: Stage::Set };
     let about = about(customer, &learned.standing.whom);
-    let hidden = matches!(learned.standing.policy, PolicyRead::Unreadable(_));
-    let mut policy = learned.standing.policy.to_generate_for();
+    let read = &learned.standing.policy;
+    let hidden = !read.is_whole();
+    let mut policy = read.to_generate_for();
     let mut refused_for: BTreeSet<Rule> = BTreeSet::new();
     for refusals in 0..=AGAIN {
         // One breach is named at a time: after two, what is hidden is met half-way, where that can be met.
@@ -292,17 +297,19 @@ async fn set(
         let password = if raised { generate(&policy.clone().raised(), &about, desk.random).ok() } else { None };
         let password = password.map_or_else(|| generate(&policy, &about, desk.random), Ok).map_err(not_sent)?;
         match session.backend().set_temporary_password(intent, &learned.standing.whom, &password).await {
-            Ok(issued) => return Ok((password, issued)),
+            Ok(issued) => return Ok((password, issued, refused_for)),
             Err(SetFailed::Policy(rules)) => {
                 tracing::debug!(?rules, "refused for the policy");
-                refused_for.extend(&rules);
-                policy = policy.with(rules);
+                refused_for.extend(rules);
+                let known = read.known().with(refused_for.iter().copied());
+                policy = if hidden { known.guessed() } else { known };
             }
             Err(SetFailed::Other(failure)) => return Err(not_sent(failure)),
         }
     }
-    let words: Vec<String> = refused_for.into_iter().map(Rule::words).collect();
-    let words = if words.is_empty() { "it names no rule".to_owned() } else { words.join("; ") };
+    let words =
+        if refused_for.is_empty() { vec!["it names no rule".to_owned()] } else { Policy::new(refused_for).words() };
+    let words = words.join("; ");
     Err(not_sent(Failure::refused(
         Reason::Policy,
         format!("The backend refused {} temporary passwords for its policy: {words}.", AGAIN + 1),

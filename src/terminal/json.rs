@@ -56,6 +56,7 @@ struct ResetJson<'a> {
     expires_at: Option<Timestamp>,
     sessions_ended: SessionsEnded,
     rules: &'a [String],
+    rules_are_all: bool,
     next_steps: Vec<String>,
     attempt: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +78,7 @@ pub fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<Zeroizi
         expires_at: issuance.expires_at,
         sessions_ended: issuance.sessions_ended,
         rules: &issuance.rules,
+        rules_are_all: issuance.rules_are_all,
         next_steps: next_steps(issuance),
         attempt: issuance.attempt.as_str(),
         temporary_password: password,

@@ -130,6 +130,7 @@ fn the_clients_door_is_tried_and_the_clocks_are_compared() {
     for more in ["client_id = 'nobody'", "client_id = 'shop'", "client_id = 'nobody'\nsign_in = 'web'"] {
         let (state, words) = found(more);
         assert!(state == "fault" && (words.contains("nobody") || words.contains("shop")), "{more}: {words}");
+        assert!(words.contains("`tellonce setup`"), "{words}");
     }
     let robot = Desk::new(&realm, &format!("{PROTECTED}\nsign_in = 'client-credentials'\nclient_id = 'robot'"));
     let login = ["login", "--client-credentials", "--password-stdin", "--store", "file"];

@@ -20,11 +20,19 @@ mod federation;
 #[path = "../support/home.rs"]
 mod home;
 mod page;
+mod policy;
+#[path = "../terminal/pty.rs"]
+#[allow(dead_code, reason = "each test program uses its part")]
+mod pty;
 mod refusals;
 #[path = "../support/keycloak/mod.rs"]
 mod rig;
 mod rights;
 mod setup;
 mod setup_failing;
+mod setup_faults;
 mod setup_fine_grained;
+mod setup_policy;
+mod setup_sign_in;
+mod setup_terminal;
 mod sign_in;

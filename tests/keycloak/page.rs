@@ -11,19 +11,20 @@ use super::rig::{Entered, Realm, RealmOptions, Server, old_password};
 
 const PAGE: &str = "docs/backends/keycloak.md";
 
-/// The lines of the page's `sh` blocks.
-fn commands() -> Vec<String> {
+/// The lines of the page's `sh` blocks: those of the way by `setup`, and those of the way by hand.
+fn commands() -> (Vec<String>, Vec<String>) {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap();
-    let mut inside = false;
-    let mut found = Vec::new();
+    let (mut inside, mut by_hand) = (false, false);
+    let (mut setup, mut hand) = (Vec::new(), Vec::new());
     for line in page.lines() {
+        by_hand |= line == "### By hand";
         if let Some(kind) = line.trim_start().strip_prefix("```") {
             inside = !inside && kind == "sh";
         } else if inside {
-            found.push(line.trim().to_owned());
+            if by_hand { &mut hand } else { &mut setup }.push(line.trim().to_owned());
         }
     }
-    found
+    (setup, hand)
 }
 
 /// A realm with people in it, and nothing else: no client, no group, no policy.
@@ -35,8 +36,11 @@ fn bare(server: &'static Server) -> Realm<'static> {
     // The customers' own application is what they sign in to.
     let shop = json!({ "clientId": "shop", "publicClient": true, "redirectUris": ["http://127.0.0.1/callback"] });
     let more = json!({ "clients": [shop], "groups": [], "roles": {}, "identityProviders": [], "passwordPolicy": "",
-        "users": [person("sam", "sam@support.example.com"), person("ada", "ada@example.com")] });
-    Realm::with(server, &RealmOptions { more, ..RealmOptions::default() })
+        "users": [person("sam", "sam@support.example.com"), person("ada", "ada@example.com"),
+            person("root", "root@example.com")] });
+    let realm = Realm::with(server, &RealmOptions { more, ..RealmOptions::default() });
+    realm.give_roles(&realm.user_id("root"), &["realm-admin"]);
+    realm
 }
 
 /// A home in which the page is followed.
@@ -58,6 +62,7 @@ impl Reader {
             ("realms/customers", format!("realms/{name}")),
             ("realm=customers", format!("realm={name}")),
             ("--user admin", format!("--user {}", realm.server().administrator().0)),
+            ("root --realm-of", format!("{} --realm-of", realm.server().administrator().0)),
         ];
         Self { home: Home::new(), realm, instead, kept: String::new() }
     }
@@ -98,35 +103,69 @@ impl Reader {
     }
 }
 
-#[test]
-#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn every_command_of_the_page_works_from_a_bare_realm_to_the_first_reset() {
-    let mut reader = Reader::new(bare(Server::shared()));
+/// Everything from the profile to the first reset; the customer's temporary password.
+fn follow(reader: &mut Reader, lines: &[String], mut setup: impl FnMut(&mut Reader, &str)) -> String {
     let mut password = None;
-    for line in commands() {
+    for line in lines {
         match line.as_str() {
-            // What `setup` does is tried by its own tests; here the realm is prepared by hand.
-            setup if setup.starts_with("tellonce setup") => {}
-            login if login.starts_with("tellonce login") => reader.sign_in(login),
-            reset if reset.starts_with("tellonce reset") => {
+            line if line.starts_with("tellonce setup") => setup(reader, line),
+            line if line.starts_with("tellonce login") => reader.sign_in(line),
+            line if line.starts_with("tellonce reset") => {
                 assert!(password.is_none(), "the page resets once");
                 // A terminal is what `tests/terminal` has.
-                let ran = reader.run(&format!("{reset} -o json --yes --reveal stdout")).must(0);
+                let ran = reader.run(&format!("{line} -o json --yes --reveal stdout")).must(0);
                 password = ran.json()["temporary_password"].as_str().map(str::to_owned);
             }
-            _ => {
-                let ran = reader.run(&line);
+            line => {
+                let ran = reader.run(line);
                 assert_eq!(ran.code, 0, "{line}: {ran:?}");
             }
         }
     }
-    let entered = reader.realm.browser().sign_in("ada@example.com", &password.expect("the page resets"));
+    password.expect("the page resets")
+}
+
+fn all_is_well(reader: &mut Reader, password: &str, more: &[&str]) {
+    let entered = reader.realm.browser().sign_in("ada@example.com", password);
     assert!(matches!(entered, Entered::ChangeRequired(_)), "{entered:?}");
     let doctor: Value = reader.run("tellonce doctor -o json").must(0).json();
     let state = |id: &str| {
         doctor["checks"].as_array().unwrap().iter().find(|check| check["id"] == id).unwrap()["state"].clone()
     };
-    for id in ["rights", "least rights", "policy", "password history", "sign-in client", "clock", "protection"] {
+    let all = ["rights", "least rights", "policy", "password history", "sign-in client", "clock", "protection"];
+    for id in all.iter().chain(more) {
         assert_eq!(state(id), "ok", "{id}: the page leaves nothing out");
     }
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn every_command_of_the_page_works_from_a_bare_realm_to_the_first_reset() {
+    let mut reader = Reader::new(bare(Server::shared()));
+    let mut verdicts = Vec::new();
+    let password = follow(&mut reader, &commands().0, |reader, line| {
+        let administrator = reader.realm.server().administrator().1;
+        let password = if line.contains("--realm-of") { administrator } else { old_password() };
+        // What is typed at the questions of a terminal (`tests/keycloak/setup_terminal.rs`).
+        let line = format!("echo '{password}' | {line} --password-stdin --password-history --yes");
+        verdicts.extend(reader.run(&line).must(0).stdout.lines().next().map(str::to_owned));
+        let realm = &reader.realm;
+        let group = realm.rest().get("/groups?search=support-agents")[0]["id"].as_str().unwrap().to_owned();
+        realm.rest().put(&format!("/users/{}/groups/{group}", realm.user_id("sam")), json!({}));
+    });
+    assert_eq!(verdicts, ["It is prepared.", "Nothing is left to be done."], "either administrator does");
+    all_is_well(&mut reader, &password, &["pending group"]);
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn every_command_of_the_way_by_hand_works_in_place_of_setup() {
+    let mut reader = Reader::new(bare(Server::shared()));
+    let (by_setup, by_hand) = commands();
+    for line in &by_hand {
+        let ran = reader.run(line);
+        assert_eq!(ran.code, 0, "{line}: {ran:?}");
+    }
+    let password = follow(&mut reader, &by_setup, |_, _| {});
+    all_is_well(&mut reader, &password, &[]);
 }

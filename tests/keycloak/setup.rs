@@ -10,7 +10,7 @@ const ALL: [&str; 7] =
     ["client", "agents_group", "password_history", "pending_group", "reset_flow", "workflow", "self_test"];
 
 /// A realm in which nothing is prepared, the agents' client included.
-fn bare() -> Realm<'static> {
+pub fn bare() -> Realm<'static> {
     let options = RealmOptions { client_id: "other".to_owned(), ..RealmOptions::default() };
     Realm::with(Server::shared(), &options)
 }

@@ -78,7 +78,7 @@ fn delays_are_waited_for_and_one_that_is_too_long_is_a_lost_answer() {
         bench.proxy.rule(rule);
     }
     let child = bench.start(&[]);
-    bench.proxy.wait_for("PUT", SET);
+    bench.proxy.wait_for("PUT", SET, 1);
     short.open();
     let ran = super::home::Ran::of(&child.wait_with_output().unwrap()).must(9);
     assert!(ran.stderr.contains("bulk --resume"), "{ran:?}");

@@ -116,11 +116,21 @@ fn a_hidden_policy_of_several_stricter_rules_is_met_though_it_names_one_at_a_tim
     assert!(ended.passwords.len() <= 4, "{}", ended.passwords.len());
     assert_eq!(ended.revealed.len(), 1);
     assert!(Policy::new(rules).broken_by(&ended.revealed[0], &nobody).is_empty());
+    let told = ended.answer.unwrap();
+    assert!(!told.rules_are_all && told.rules.contains(&"at least 28 characters".to_owned()), "{:?}", told.rules);
     // Three rules that leave no room to be met half-way: each refusal teaches its own.
     let narrow = [Rule::MaxLength(18), Rule::Digits(3), Rule::Upper(3)];
     let ended = play(Script { policy: hidden(), refuses_by: narrow.to_vec(), ..Script::default() });
     assert!(ended.answer.is_ok());
     assert!(Policy::new(narrow).broken_by(&ended.revealed[0], &nobody).is_empty());
+    // Shorter than what is usual, and so is what is known beforehand.
+    let short = [Rule::MaxLength(13), Rule::Upper(2)];
+    let ended = play(Script { policy: hidden(), refuses_by: short.to_vec(), ..Script::default() });
+    assert!(ended.answer.unwrap().rules.contains(&"at most 13 characters".to_owned()));
+    let known = PolicyRead::InPart(Policy::new([Rule::MaxLength(13)]), "a pattern".to_owned());
+    let ended = play(Script { policy: known, refuses_by: short.to_vec(), ..Script::default() });
+    let told = ended.answer.unwrap();
+    assert!(!told.rules_are_all && told.rules.contains(&"at most 13 characters".to_owned()), "{:?}", told.rules);
     let impossible = [Rule::MaxLength(8)];
     let refused = play(Script { policy: hidden(), refuses_by: impossible.to_vec(), ..Script::default() });
     let failure = refused.answer.err().unwrap();

@@ -1,6 +1,6 @@
 //! After the dismissal no copy of the password is in the memory of the process.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
@@ -13,6 +13,28 @@ use crate::scan::{Map, memory, places, places_of_parts};
 pub fn is_gone(process: u32, password: &str) {
     let left = places_of_parts(&memory(process), password);
     assert!(left.is_empty(), "{} traces left:\n{}", left.len(), left.join("\n"));
+}
+
+/// What is planted in another process is found there, whole and in part, and what is not is not.
+#[test]
+fn the_control_what_a_process_keeps_is_found() {
+    let (kept, half) = ("Kfd7-mXqa-9RtE", "Ghwu-4Kcj-pY6n");
+    let mut shell = std::process::Command::new("sh")
+        .args(["-c", "read -r kept; echo it has read; read -r end"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = shell.stdin.take().unwrap();
+    writeln!(input, "{kept} {}", &half[2..11]).unwrap();
+    let mut line = String::new();
+    BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let image = memory(shell.id());
+    drop(input);
+    shell.wait().unwrap();
+    assert!(!places(&image, kept.as_bytes()).is_empty() && !places_of_parts(&image, kept).is_empty());
+    assert!(places(&image, half.as_bytes()).is_empty() && !places_of_parts(&image, half).is_empty());
+    assert_eq!(places_of_parts(&image, "Wc3v-Jn7y-dQ4m"), Vec::<String>::new());
 }
 
 /// Whether the process is stopped (proc(5): the state follows the name in parentheses).

@@ -206,10 +206,11 @@ impl FaultProxy {
         self.seen().iter().filter(|seen| matches(&seen.method, &seen.path, method, path)).count()
     }
 
-    /// Waits until a request came by (it may be held); a minute at most.
-    pub fn wait_for(&self, method: &str, path: &str) {
+    /// Waits until so many requests came by (the last may be held); a minute at most.
+    pub fn wait_for(&self, method: &str, path: &str, times: usize) {
+        let came = |one: &&Seen| matches(&one.method, &one.path, method, path);
+        let missing = |seen: &mut Vec<Seen>| seen.iter().filter(came).count() < times;
         let seen = self.state.seen.lock().unwrap();
-        let missing = |seen: &mut Vec<Seen>| !seen.iter().any(|one| matches(&one.method, &one.path, method, path));
         let (seen, late) = self.state.came.wait_timeout_while(seen, Duration::from_mins(1), missing).unwrap();
         assert!(!late.timed_out(), "no {method} {path} came by: {seen:#?}");
     }

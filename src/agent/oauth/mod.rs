@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::{Answer, Failure};
 pub use keeper::{AGENT_SESSION_LASTS, TokenKeeper};
-use told::told;
+use told::{not_taken, told};
 
 /// Where the server does what.
 #[derive(Clone, Debug)]
@@ -123,16 +123,21 @@ impl OAuth {
         granted.map(|granted| tokens(&granted)).map_err(|error| told(error, &self.endpoints.token, &self.client_id))
     }
 
-    /// With a name and a password (RFC 6749 section 4.3): for an administrator's one command, of which nothing is kept.
+    /// With a name and a password (RFC 6749 section 4.3), and whatever else the server reads from the form: for an
+    /// administrator's one command, of which nothing is kept. Where it does not take them, its words.
     ///
     /// # Errors
-    /// Exit 4: refused, in the server's words. Exit 8: no answer.
-    pub async fn password(&self, name: &str, password: &str) -> Answer<Tokens> {
+    /// Exit 4: the client may not do so. Exit 8: no answer.
+    pub async fn password(&self, name: &str, password: &str, more: &[(&str, &str)]) -> Answer<Result<Tokens, String>> {
         let (user, password) =
             (ResourceOwnerUsername::new(name.to_owned()), ResourceOwnerPassword::new(password.to_owned()));
         let client = self.set_up();
-        let granted = client.exchange_password(&user, &password).request_async(&|request| self.send(request)).await;
-        granted.map(|granted| tokens(&granted)).map_err(|error| told(error, &self.endpoints.token, &self.client_id))
+        let request = client.exchange_password(&user, &password);
+        let request = more.iter().fold(request, |request, (name, value)| request.add_extra_param(*name, *value));
+        match request.request_async(&|request| self.send(request)).await {
+            Ok(granted) => Ok(Ok(tokens(&granted))),
+            Err(error) => not_taken(error, &self.endpoints.token, &self.client_id).map(Err),
+        }
     }
 
     /// Gets the next access token (RFC 6749 section 6). The server may give a new refresh token and void this one.

@@ -67,17 +67,28 @@ pub(super) fn told(
     url: &Url,
     client_id: &str,
 ) -> Failure {
-    let read = |answer: &oauth2::basic::BasicErrorResponse| {
-        let code = match answer.error() {
-            BasicErrorResponseType::Extension(code) => code.clone(),
-            other => other.as_ref().to_owned(),
-        };
-        (code, answer.error_description().cloned())
-    };
-    match refused(error, url, read) {
+    match refused(error, url, code_and_words) {
         Ok(refusal) => refusal.failure(client_id),
         Err(failure) => failure,
     }
+}
+
+/// The server's words where it does not take a name and password (`invalid_grant`); everything else is a failure.
+pub(super) fn not_taken(
+    error: RequestTokenError<Failed, oauth2::basic::BasicErrorResponse>,
+    url: &Url,
+    client_id: &str,
+) -> Answer<String> {
+    let refusal = refused(error, url, code_and_words)?;
+    if refusal.code == "invalid_grant" { Ok(refusal.words) } else { Err(refusal.failure(client_id)) }
+}
+
+fn code_and_words(answer: &oauth2::basic::BasicErrorResponse) -> (String, Option<String>) {
+    let code = match answer.error() {
+        BasicErrorResponseType::Extension(code) => code.clone(),
+        other => other.as_ref().to_owned(),
+    };
+    (code, answer.error_description().cloned())
 }
 
 impl Refused {

@@ -248,7 +248,7 @@ impl Api {
         };
         let response = request.send().await.map_err(lost)?;
         let status = response.status();
-        tracing::debug!(%status, path = url.path(), "answered");
+        tracing::debug!(%status, path = url.path(), version = ?response.version(), "answered");
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let location = header("location");
         let pause = retry_after(response.headers());

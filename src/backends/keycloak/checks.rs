@@ -12,6 +12,8 @@ const SKEW: i64 = 30;
 const OLDEST: u32 = 26;
 /// The role that is all of them.
 const ALL: &str = "realm-admin";
+/// What is done about rules that are not known.
+const GUESSED: &str = "the strictest usual one is kept, and the server's refusal read";
 /// What an agent has use for; docs/backends/keycloak.md says for what.
 const NEEDED: [&str; 8] = [
     "manage-users",
@@ -124,8 +126,14 @@ impl KeycloakAgent {
                 let words = if words.is_empty() { "it has no rules".to_owned() } else { words.join(", ") };
                 Check::new("policy", CheckState::Ok, words)
             }
+            PolicyRead::InPart(policy, why) => {
+                let known = policy.words().join(", ");
+                let beside = if known.is_empty() { String::new() } else { format!("{known}, and more: ") };
+                let words = format!("{beside}{why}; {GUESSED}");
+                Check::new("policy", CheckState::Warning, words)
+            }
             PolicyRead::Unreadable(why) => {
-                let words = format!("{why}; the strictest usual one is kept, and the server's refusal read");
+                let words = format!("{why}; {GUESSED}");
                 Check::new("policy", CheckState::Warning, words)
             }
         })

@@ -9,7 +9,7 @@ use super::sign_in::KeycloakSignIn;
 use super::told;
 use crate::agent::certificate_check;
 use crate::agent::https::{Server, body, no_answer};
-use crate::domain::{Answer, Check, CheckState, Failure};
+use crate::domain::{Answer, Check, CheckState, Failure, Reason};
 
 /// What the server says of the realm to everybody (`OpenID` Connect Discovery 1.0).
 #[derive(Deserialize)]
@@ -74,6 +74,15 @@ impl KeycloakSignIn {
                 return Check::new(name, CheckState::Unknown, words);
             }
         };
-        Check::of(name, &begins, |()| format!("{client} lets agents sign in {way}"))
+        let check = Check::of(name, &begins, |()| format!("{client} lets agents sign in {way}"));
+        let refused = begins.err().filter(|failure| failure.reason == Reason::SignInRefused);
+        if let Some(failure) = refused {
+            let words = format!(
+                "{} An administrator makes the client, or adds what it lacks: `tellonce setup`; if it has another name, say so in the profile (client_id).",
+                failure.message
+            );
+            return Check { words, for_setup: true, ..check };
+        }
+        check
     }
 }

@@ -44,6 +44,7 @@ fn told((promise, words): (Promise, &str), capabilities: &Capabilities) -> Check
         promise: Some(promise.to_string()),
         state,
         words: if more.is_empty() { words.to_owned() } else { format!("{words}: {more}") },
+        for_setup: false,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::{
 use crate::system::SystemRandom;
 
 /// Ada's, on the practice directory, with its policy.
-pub(super) fn issuance(rules: &[&str]) -> Issuance {
+pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
     Issuance {
         customer: Customer {
             id: CustomerId::new("C-1001"),
@@ -25,6 +25,7 @@ pub(super) fn issuance(rules: &[&str]) -> Issuance {
         expires_at: Some(Timestamp::UNIX_EPOCH),
         sessions_ended: SessionsEnded::All,
         rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
+        rules_are_all: !rules.is_empty(),
         gaps: Vec::new(),
         attempt: AttemptId::fresh(&mut SystemRandom).unwrap(),
     }

@@ -3,7 +3,7 @@
 mod early;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
-mod fixture;
+pub(super) mod fixture;
 mod keys;
 mod rows;
 mod stream;

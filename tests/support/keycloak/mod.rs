@@ -9,6 +9,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "what a test writes on the spot is handed over")]
 
 mod browser;
+mod one_time;
 mod page;
 mod people;
 mod realm;
@@ -19,6 +20,7 @@ mod tokens;
 mod web;
 
 pub use browser::{Asked, Browser, Chosen, Entered, UpdateForm};
+pub use one_time::Authenticator;
 pub use page::{Form, links, said, text, title};
 pub use people::{Agent, CUSTOMERS, Person, Quirk, Rights, WITHOUT_USER, old_password};
 pub use realm::{CALLBACK, Realm, RealmOptions};

@@ -1,12 +1,14 @@
 //! The administrator's calls: sent with a token that is kept in memory alone, and told in words.
 
+use std::cell::Cell;
+
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::backends::keycloak::api::{Api, Payload, Written};
 use crate::backends::keycloak::claims::REALM_MANAGEMENT;
-use crate::domain::{Answer, Failure, Kind, Reason, Right};
+use crate::domain::{Answer, Changed, Failure, Kind, Reason, Right};
 
 /// What a call takes of the administrator.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +49,26 @@ pub(super) struct Calls {
     /// The administrator's name.
     pub(super) name: String,
     pub(super) realm: String,
+    /// The server took something since [`Calls::forget`].
+    written: Cell<bool>,
 }
 
 impl Calls {
+    /// Calls to this realm by whoever has this name.
+    pub(super) const fn new(api: Api, name: String, realm: String) -> Self {
+        Self { api, name, realm, written: Cell::new(false) }
+    }
+
+    /// What was written before is not asked for any more: it is told already, or undone.
+    pub(super) fn forget(&self) {
+        self.written.set(false);
+    }
+
+    /// The failure of a step, which changed what its earlier calls did.
+    pub(super) fn so_far(&self, failure: Failure) -> Failure {
+        if self.written.get() { Failure { changed: Changed::Yes, ..failure } } else { failure }
+    }
+
     /// Reads an object.
     ///
     /// # Errors
@@ -81,7 +100,7 @@ impl Calls {
     /// # Errors
     /// As for [`Calls::get`]; and exit 8 where the server does not take it, in its own words.
     pub(super) async fn make(&self, path: &[&str], body: &Value, need: Need) -> Answer<Option<String>> {
-        let written = self.send(Method::POST, path, Some(body), need).await?;
+        let written = self.send(Method::POST, path, Some(body), need, false).await?;
         taken(path, written).map(|written| written.created)
     }
 
@@ -90,7 +109,7 @@ impl Calls {
     /// # Errors
     /// As for [`Calls::make`].
     pub(super) async fn make_new(&self, path: &[&str], body: &Value, need: Need) -> Answer<Option<String>> {
-        let written = self.send(Method::POST, path, Some(body), need).await?;
+        let written = self.send(Method::POST, path, Some(body), need, false).await?;
         if written.status == StatusCode::CONFLICT {
             return Ok(None);
         }
@@ -102,7 +121,7 @@ impl Calls {
     /// # Errors
     /// As for [`Calls::make`].
     pub(super) async fn put(&self, path: &[&str], body: &Value, need: Need) -> Answer<()> {
-        taken(path, self.send(Method::PUT, path, Some(body), need).await?).map(drop)
+        taken(path, self.send(Method::PUT, path, Some(body), need, true).await?).map(drop)
     }
 
     /// Puts something in place that needs no body.
@@ -110,7 +129,7 @@ impl Calls {
     /// # Errors
     /// As for [`Calls::make`].
     pub(super) async fn join(&self, path: &[&str], need: Need) -> Answer<()> {
-        taken(path, self.send(Method::PUT, path, None, need).await?).map(drop)
+        taken(path, self.send(Method::PUT, path, None, need, true).await?).map(drop)
     }
 
     /// Removes something; that it is gone already is no failure.
@@ -118,7 +137,7 @@ impl Calls {
     /// # Errors
     /// As for [`Calls::make`].
     pub(super) async fn remove(&self, path: &[&str], need: Need) -> Answer<()> {
-        let written = self.send(Method::DELETE, path, None, need).await?;
+        let written = self.send(Method::DELETE, path, None, need, true).await?;
         if written.status == StatusCode::NOT_FOUND { Ok(()) } else { taken(path, written).map(drop) }
     }
 
@@ -128,18 +147,16 @@ impl Calls {
     /// # Errors
     /// Exit 4 naming the right that is missing.
     pub(super) async fn may_prepare(&self) -> Answer<()> {
-        let nowhere = json!({ "newName": "tellonce" });
-        self.send(
-            Method::POST,
-            &["authentication", "flows", "tellonce has no such flow", "copy"],
-            Some(&nowhere),
-            Need::Realm,
-        )
-        .await?;
-        let there = json!({ "clientId": self.management() });
-        self.send(Method::POST, &["clients"], Some(&there), Need::Clients).await?;
-        self.send(Method::POST, &["groups"], Some(&json!({ "name": "" })), Need::Users).await?;
-        Ok(())
+        let nowhere = ["authentication", "flows", "tellonce has no such flow", "copy"];
+        self.probe(&nowhere, &json!({ "newName": "tellonce" }), Need::Realm).await?;
+        self.probe(&["clients"], &json!({ "clientId": self.management() }), Need::Clients).await?;
+        self.probe(&["groups"], &json!({ "name": "" }), Need::Users).await
+    }
+
+    /// A call that the server refuses, and that may so be sent again.
+    async fn probe(&self, path: &[&str], body: &Value, need: Need) -> Answer<()> {
+        let sent = self.send(Method::POST, path, Some(body), need, true).await;
+        sent.map(drop).map_err(|failure| Failure { changed: Changed::No, ..failure })
     }
 
     /// The client whose roles are the rights over this realm.
@@ -147,11 +164,22 @@ impl Calls {
         if self.realm == "master" { "master-realm".to_owned() } else { REALM_MANAGEMENT.to_owned() }
     }
 
-    async fn send(&self, method: Method, path: &[&str], body: Option<&Value>, need: Need) -> Answer<Written> {
+    /// Sends it; again after a lost answer only where it is `harmless` to apply it twice.
+    async fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Option<&Value>,
+        need: Need,
+        harmless: bool,
+    ) -> Answer<Written> {
         let payload = body.map_or(Payload::Nothing, |body| Payload::Plain(body.to_string().into_bytes()));
-        let harmless = method != Method::POST;
         let sent = self.api.change(method, path, payload, Right::FindCustomers, harmless).await;
-        sent.map_err(|failure| self.told(failure, need))
+        let written = sent.map_err(|failure| self.told(failure, need))?;
+        if written.status.is_success() {
+            self.written.set(true);
+        }
+        Ok(written)
     }
 
     fn told(&self, failure: Failure, need: Need) -> Failure {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
 use super::part::{NotHere, Part, step};
-use crate::domain::{Answer, Failure, Step};
+use crate::domain::{Answer, Changed, Failure, Step};
 
 const ID: &str = "reset_flow";
 const CHOOSE_USER: &str = "reset-credentials-choose-user";
@@ -70,6 +70,14 @@ impl ResetFlow {
         }
         let refuses = refuses(calls, &lines, role).await?;
         Ok(Ok(Self { bound: bound.to_owned(), role: role.to_owned(), refuses }))
+    }
+
+    /// The answer to the first call may be lost, and the copy made.
+    async fn copy_and_bind(&self, calls: &Calls, copy: &str) -> Answer<()> {
+        let path = ["authentication", "flows", self.bound.as_str(), "copy"];
+        calls.make(&path, &json!({ "newName": copy }), Need::Realm).await?;
+        self.build(calls, copy).await?;
+        calls.put(&[], &json!({ "resetCredentialsFlow": copy }), Need::Realm).await
     }
 
     /// Builds the sub-flow into the copy.
@@ -141,17 +149,20 @@ impl Part for ResetFlow {
 
     async fn carry_out(&self, calls: &Calls) -> Answer<String> {
         let copy = self.free_name(calls).await?;
-        let path = ["authentication", "flows", self.bound.as_str(), "copy"];
-        calls.make(&path, &json!({ "newName": copy }), Need::Realm).await?;
-        let built = match self.build(calls, &copy).await {
-            Ok(()) => calls.put(&[], &json!({ "resetCredentialsFlow": copy }), Need::Realm).await,
-            Err(failure) => Err(failure),
-        };
-        if let Err(failure) = built {
-            if let Err(why) = remove(calls, &copy).await {
-                tracing::warn!(%why, copy, "half a copy is left behind");
-            }
-            return Err(failure);
+        if let Err(failure) = self.copy_and_bind(calls, &copy).await {
+            return Err(match remove(calls, &copy).await {
+                Ok(()) => {
+                    calls.forget();
+                    Failure { changed: Changed::No, ..failure }
+                }
+                Err(why) => {
+                    let message = format!(
+                        "{} The flow \"{copy}\" is left as far as it was built, and could not be removed: {}",
+                        failure.message, why.message
+                    );
+                    Failure { message, ..failure }
+                }
+            });
         }
         Ok(format!("\"{copy}\" is the realm's reset flow"))
     }

@@ -36,7 +36,7 @@ impl Part for History {
             vec!["Authentication, Policies, Password policy, Add policy: Not Recently Used, 1 (or more).".to_owned()];
         Step {
             apart: (!is_there).then_some(Apart {
-                question: "Have the realm's password policy refuse the password used last, for everybody?",
+                question: "Have the password policy refuse the password used last, for everybody?",
                 flag: "--password-history",
             }),
             ..step("password_history", is_there, words.to_owned(), by_hand)

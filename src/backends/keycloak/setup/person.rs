@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::calls::{Calls, Need};
+use crate::backends::keycloak::policy;
 use crate::backends::keycloak::wire::User;
-use crate::domain::ports::RandomSource;
-use crate::domain::{Answer, Failure};
+use crate::domain::{About, Answer, Failure, generate};
 use crate::system::SystemRandom;
 
 /// The name of both.
@@ -14,18 +14,15 @@ pub(super) const NAME: &str = "tellonce-self-test";
 /// Mail to `.invalid` goes nowhere (RFC 6761 section 6.4).
 const EMAIL: &str = "tellonce-self-test@example.invalid";
 
-/// A password that nobody is told, with something of every class that policies ask for.
-pub(super) fn made_up() -> Answer<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new([0_u8; 12]);
-    SystemRandom.fill(&mut *bytes)?;
-    let mut text = Zeroizing::new(String::with_capacity(64));
-    for byte in bytes.iter() {
-        for half in [byte >> 4, byte & 15] {
-            text.push(char::from(b'a' + half));
-        }
-    }
-    text.push_str("-Aq7!Bz9?Cx3+");
-    Ok(text)
+/// A password that nobody is told, to this realm's policy.
+///
+/// # Errors
+/// Exit 7, `policy`: no password of at least 64 bits meets it. Exit 1: the random source failed.
+pub(super) fn made_up(policy: Option<&str>) -> Answer<Zeroizing<String>> {
+    let about = About { username: Some(NAME.to_owned()), email: Some(EMAIL.to_owned()) };
+    let policy = policy::parse(policy.unwrap_or_default()).to_generate_for();
+    let made = generate(&policy, &about, &mut SystemRandom)?;
+    Ok(made.reveal(|text| Zeroizing::new(text.to_owned())))
 }
 
 /// By it the user made for it signs in; the agents' own client takes no passwords.
@@ -124,11 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn a_made_up_password_is_another_each_time_and_has_every_class() {
-        let (one, other) = (made_up().unwrap(), made_up().unwrap());
-        assert_ne!(*one, *other);
-        for class in [char::is_uppercase, char::is_lowercase, char::is_numeric] {
-            assert!(one.chars().any(class), "a class is missing");
+    fn a_made_up_password_is_another_each_time_and_to_the_policy() {
+        for policy in ["", "maxLength(12) and upperCase(2) and digits(2) and specialChars(1)", "length(40)"] {
+            let (one, other) = (made_up(Some(policy)).unwrap(), made_up(Some(policy)).unwrap());
+            assert_ne!(*one, *other);
+            assert_eq!(policy::parse(policy).known().broken_by(&one, &About::default()), [], "{policy}");
         }
+        let odd = made_up(Some("regexPattern(^.*$)")).unwrap();
+        assert_eq!(crate::domain::Policy::strictest_usual().broken_by(&odd, &About::default()), []);
+        assert!(made_up(Some("maxLength(6)")).is_err());
     }
 }

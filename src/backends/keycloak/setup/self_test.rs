@@ -71,20 +71,21 @@ impl SelfTest {
     async fn try_it(&self, calls: &Calls) -> Answer<String> {
         let name = self.settings.pending_group.as_str();
         let group = group::named(calls, name).await?.ok_or_else(|| broken(format!("there is no group /{name}")))?.id;
+        let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
+        let policy = realm.password_policy.as_deref();
+        let (temporary, own) = (made_up(policy)?, made_up(policy)?);
         clear_away(calls).await?;
         make_client(calls).await?;
-        let temporary = made_up()?;
         let user = make_user(calls, &temporary).await?;
         calls.join(&["users", &user, "groups", &group], Need::Users).await?;
         let visitor = Visitor { http: &self.http, settings: &self.settings, client_id: NAME };
         if visitor.sign_in(NAME, &temporary).await?.is_ok() {
             return Err(broken("the temporary password alone signs in; no change is required"));
         }
-        self.mails_are_refused(calls, &visitor).await?;
+        mails_are_refused(&realm, &visitor).await?;
         if !is_in(calls, &user, &group).await? {
             return Err(broken(format!("a sign-in that was refused took the user out of /{name}")));
         }
-        let own = made_up()?;
         let body = json!({ "type": "password", "value": own.as_str(), "temporary": false });
         calls.put(&["users", &user, "reset-password"], &body, Need::Users).await?;
         if let Err(words) = visitor.sign_in(NAME, &own).await? {
@@ -106,22 +107,6 @@ impl SelfTest {
         }
     }
 
-    /// The page refuses a member of the group, and nobody else.
-    async fn mails_are_refused(&self, calls: &Calls, visitor: &Visitor<'_>) -> Answer<()> {
-        let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
-        if realm.reset_password_allowed == Some(false) {
-            return Ok(()); // there is no such page
-        }
-        let (member, anybody) = (visitor.forgot_password(NAME).await?, visitor.forgot_password(NOBODY).await?);
-        if !member.is_client_error() {
-            return Err(broken(format!("a reset by e-mail is not refused ({member})")));
-        }
-        if !anybody.is_success() {
-            return Err(broken(format!("a reset by e-mail is refused to everybody ({anybody})")));
-        }
-        Ok(())
-    }
-
     /// A flow that did not prove itself is not left bound; what of it there is to say.
     async fn bind_back(&self, calls: &Calls) -> Answer<Option<String>> {
         let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
@@ -130,6 +115,21 @@ impl SelfTest {
         flow::remove(calls, &ours).await?;
         Ok(Some(format!("\"{}\" is the realm's reset flow again.", self.bound)))
     }
+}
+
+/// The page refuses a member of the group, and nobody else.
+async fn mails_are_refused(realm: &Realm, visitor: &Visitor<'_>) -> Answer<()> {
+    if realm.reset_password_allowed == Some(false) {
+        return Ok(()); // there is no such page
+    }
+    let (member, anybody) = (visitor.forgot_password(NAME).await?, visitor.forgot_password(NOBODY).await?);
+    if !member.is_client_error() {
+        return Err(broken(format!("a reset by e-mail is not refused ({member})")));
+    }
+    if !anybody.is_success() {
+        return Err(broken(format!("a reset by e-mail is refused to everybody ({anybody})")));
+    }
+    Ok(())
 }
 
 fn broken(what: impl std::fmt::Display) -> Failure {

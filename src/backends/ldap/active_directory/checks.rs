@@ -15,7 +15,9 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec
     let domain = policy::read(agent, None).await?;
     let mut checks = vec![match &domain.rules {
         PolicyRead::Read(policy) => Check::new("policy", CheckState::Ok, policy.words().join(", ")),
-        PolicyRead::Unreadable(why) => Check::new("policy", CheckState::Warning, why.clone()),
+        PolicyRead::InPart(_, why) | PolicyRead::Unreadable(why) => {
+            Check::new("policy", CheckState::Warning, why.clone())
+        }
     }];
     let history = if agent.known.has(ber::POLICY_HINTS) {
         Check::new("history", CheckState::Ok, "resets keep the password history (policy-hints control)")
