@@ -12,3 +12,4 @@ mod pages;
 mod proxy;
 mod server;
 mod unattended;
+mod withdrawals;
