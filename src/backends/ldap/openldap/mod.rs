@@ -15,10 +15,11 @@ use ldap3::{LdapResult, dn_escape, ldap_escape};
 use super::agent::LdapAgent;
 use super::backend::not_pending;
 use super::ber::{self, PolicyError};
-use super::connection::{BindRefused, Connection};
+use super::connection::BindRefused;
 use super::dialect::{Dialect, Known, wrong_password};
 use super::entry::Entry;
 use super::failure::{self, ASSERTION_FAILED, CONSTRAINT, EXISTS, INVALID_NAME, WRONG_CREDENTIALS};
+use super::greeting::{Asks, Greeting};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
@@ -55,12 +56,11 @@ impl OpenLdap {
 
     /// The stamp of the set that was just answered.
     async fn issued(agent: &LdapAgent, dn: &str, result: &LdapResult) -> Answer<Issued> {
-        let after = agent.connection.read_after_a_secret(dn, &SET).await;
-        let entry = match ber::post_read(result) {
-            Some(entry) => entry,
-            None => {
-                after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
-            }
+        let entry = if let Some(entry) = ber::post_read(result) {
+            entry
+        } else {
+            let after = agent.connection.read_after_a_secret(dn, &SET).await;
+            after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
         };
         let stamp = stamp(&entry);
         let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| agent.clock.now());
@@ -143,11 +143,13 @@ impl Dialect for OpenLdap {
         bind_refused
     }
 
-    async fn learn(&self, connection: &Connection) -> Answer<Known> {
-        let (root, own) = tokio::try_join!(connection.read("", &["supportedControl"]), connection.who_am_i())?;
-        let root = root.unwrap_or_default();
-        let dn = own.and_then(|name| name.strip_prefix("dn:").map(str::to_owned));
-        Ok(Known { dn, sids: Vec::new(), controls: root.texts("supportedControl") })
+    fn asks(&self) -> Asks {
+        Asks { root: &["supportedControl"], who_am_i: true }
+    }
+
+    fn known(&self, greeting: Greeting) -> Known {
+        let dn = greeting.own.and_then(|name| name.strip_prefix("dn:").map(str::to_owned));
+        Known { dn, sids: Vec::new(), controls: greeting.root.texts("supportedControl") }
     }
 
     fn users(&self) -> &'static str {
@@ -254,7 +256,11 @@ impl Dialect for OpenLdap {
 
     async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced> {
         let wanted = [&SET[..], &["pwdPolicySubentry"]].concat();
-        let (entry, policy) = tokio::try_join!(agent.entry(&issued.user, &wanted), UserPolicy::read(agent, None))?;
+        let (entry, policy) = tokio::try_join!(
+            agent.connection.read_after_a_secret(issued.user.as_str(), &wanted),
+            UserPolicy::read_now(agent, None)
+        )?;
+        let entry = entry.ok_or_else(gone_after_set)?;
         let policy = policy.or_of(agent, &entry).await?;
         let change_required = entry.is_true("pwdReset") && policy.would_not_stick().is_none();
         Ok(Forced { change_required, stamp: stamp(&entry) })

@@ -145,7 +145,7 @@ fn protection(agent: &LdapAgent, groups: &[Group]) -> Option<Obstacle> {
 pub(super) async fn unseen_group(agent: &LdapAgent) -> Answer<Option<String>> {
     for name in &agent.protected {
         let seen = if name.contains('=') {
-            agent.connection.read(name, &["cn"]).await?.is_some()
+            agent.connection.read_lately(name, &["cn"]).await?.is_some()
         } else {
             let filter = format!(
                 "(&(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))(cn={}))",
@@ -153,7 +153,7 @@ pub(super) async fn unseen_group(agent: &LdapAgent) -> Answer<Option<String>> {
             );
             !agent
                 .connection
-                .search(&agent.settings.groups, Scope::Subtree, &filter, &["cn"], 1)
+                .search_lately(&agent.settings.groups, Scope::Subtree, &filter, &["cn"], 1)
                 .await?
                 .entries
                 .is_empty()
