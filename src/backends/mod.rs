@@ -32,6 +32,8 @@ pub struct Ask {
     pub key: &'static str,
     /// What to ask for.
     pub question: &'static str,
+    /// What holds without it; none: it is needed.
+    pub without: Option<&'static str>,
 }
 
 /// What `setup` is told beside the profile.
@@ -58,6 +60,13 @@ struct Entry {
     prepare: Option<Prepare>,
 }
 
+/// Most directories have a certificate of an authority of their own.
+const CA_CERT: Ask = Ask {
+    key: "ca_cert",
+    question: "File with the certificate authority (ca.pem)",
+    without: Some("the system's authorities"),
+};
+
 /// The registry. A new backend is one line here.
 const BACKENDS: [Entry; 4] = [
     Entry {
@@ -72,8 +81,8 @@ const BACKENDS: [Entry; 4] = [
         name: "keycloak",
         protected: None,
         asks: &[
-            Ask { key: "url", question: "Address of the server (https://id.example.com)" },
-            Ask { key: "realm", question: "Realm" },
+            Ask { key: "url", question: "Address of the server (https://id.example.com)", without: None },
+            Ask { key: "realm", question: "Realm", without: None },
         ],
         check: keycloak::check,
         open: keycloak::open,
@@ -83,8 +92,9 @@ const BACKENDS: [Entry; 4] = [
         name: "active-directory",
         protected: None,
         asks: &[
-            Ask { key: "url", question: "Address of a domain controller (ldaps://dc1.example.com)" },
-            Ask { key: "base", question: "Below which the customers' users are (OU=Customers,DC=example,DC=com)" },
+            Ask { key: "url", question: "Address of a domain controller (ldaps://dc1.example.com)", without: None },
+            CA_CERT,
+            Ask { key: "base", question: "Customers' users are below (OU=Customers,DC=example,DC=com)", without: None },
         ],
         check: ldap::check,
         open: ldap::open,
@@ -94,11 +104,18 @@ const BACKENDS: [Entry; 4] = [
         name: "openldap",
         protected: None,
         asks: &[
-            Ask { key: "url", question: "Address of the server (ldaps://ldap.example.com)" },
-            Ask { key: "base", question: "Below which the customers' users are (ou=customers,dc=example,dc=com)" },
+            Ask { key: "url", question: "Address of the server (ldaps://ldap.example.com)", without: None },
+            CA_CERT,
+            Ask { key: "base", question: "Customers' users are below (ou=customers,dc=example,dc=com)", without: None },
+            Ask {
+                key: "agents",
+                question: "Agents are below (ou=agents,dc=example,dc=com)",
+                without: Some("they sign in by their whole DN"),
+            },
             Ask {
                 key: "default_policy",
-                question: "The default policy's entry (cn=default,ou=policies,dc=example,dc=com)",
+                question: "Default policy (cn=default,ou=policies,dc=example,dc=com)",
+                without: None,
             },
         ],
         check: ldap::check,

@@ -51,7 +51,7 @@ pub struct ProfileAddArgs {
     /// Its name
     #[arg(required_unless_present = "print")]
     pub name: Option<String>,
-    /// Which backend: practice, keycloak
+    /// Which backend: practice, keycloak, active-directory, openldap
     #[arg(long, value_name = "BACKEND")]
     pub backend: Option<String>,
     /// One of the backend's own keys; what is not given is asked for

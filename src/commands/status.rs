@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::context::{Context, look_up};
 use super::view::{StatusFields, moment};
 use crate::cli::StatusArgs;
-use crate::domain::{Answer, Changed, ExitCode, Failure, Kind, Learned, Reason, Status};
+use crate::domain::{Answer, Changed, ExitCode, Failure, Kind, Learned, Reason, Stamp, Status};
 
 /// Between two looks of a watch.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -48,7 +48,8 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Answer<ExitC
         }
         tokio::time::sleep(left.map_or(PAUSE, |left| left.min(PAUSE))).await;
         let standing = session.backend().standing(&learned.customer).await?;
-        let changed = standing.state != learned.standing.state || standing.stamp != learned.standing.stamp;
+        let changed = standing.state != learned.standing.state
+            || !Stamp::same_set(standing.stamp.as_ref(), learned.standing.stamp.as_ref());
         learned.standing = standing;
         if changed {
             show(context, &learned)?;

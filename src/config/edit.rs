@@ -30,40 +30,45 @@ pub const fn sample() -> &'static str {
 /// # Errors
 /// Exit 2: the name is taken or unusable, the backend unknown, or the file cannot be written.
 pub fn add(folders: &Folders, new: &NewProfile) -> Answer<()> {
+    change(folders, |document| insert(document, new))
+}
+
+/// The configuration as it would be with one profile more; nothing is written.
+///
+/// # Errors
+/// Exit 2, as for [`add`].
+pub fn with(folders: &Folders, new: &NewProfile) -> Answer<Configuration> {
+    Ok(changed(folders, |document| insert(document, new))?.1)
+}
+
+fn insert(document: &mut DocumentMut, new: &NewProfile) -> Answer<()> {
     let name = &new.name;
     if !is_usable_name(name) {
         return Err(Failure::usage(format!("\"{name}\" is no name for a profile: {USABLE_NAMES}.")));
     }
-    change(folders, |document| {
-        let profiles = document.entry("profiles").or_insert_with(|| {
-            let mut table = Table::new();
-            table.set_implicit(true);
-            Item::Table(table)
-        });
-        let profiles = profiles
-            .as_table_mut()
-            .ok_or_else(|| Failure::usage("\"profiles\" in the configuration is not a table."))?;
-        if profiles.contains_key(name) {
-            return Err(Failure::new(
-                Kind::Usage,
-                Reason::Configuration,
-                format!("There is a profile \"{name}\" already."),
-            )
-            .hint(format!(
-                "See it: `tellonce profile show {name}`. Remove it first: `tellonce profile remove {name}`."
-            )));
-        }
+    let profiles = document.entry("profiles").or_insert_with(|| {
         let mut table = Table::new();
-        table.insert("backend", value(&new.backend));
-        for (key, setting) in &new.settings {
-            table.insert(key, value(setting.clone()));
-        }
-        profiles.insert(name, Item::Table(table));
-        if !document.contains_key("default") {
-            document.insert("default", value(name));
-        }
-        Ok(())
-    })
+        table.set_implicit(true);
+        Item::Table(table)
+    });
+    let profiles =
+        profiles.as_table_mut().ok_or_else(|| Failure::usage("\"profiles\" in the configuration is not a table."))?;
+    if profiles.contains_key(name) {
+        let told = format!("There is a profile \"{name}\" already.");
+        let hint =
+            format!("See it: `tellonce profile show {name}`. Remove it first: `tellonce profile remove {name}`.");
+        return Err(Failure::new(Kind::Usage, Reason::Configuration, told).hint(hint));
+    }
+    let mut table = Table::new();
+    table.insert("backend", value(&new.backend));
+    for (key, setting) in &new.settings {
+        table.insert(key, value(setting.clone()));
+    }
+    profiles.insert(name, Item::Table(table));
+    if !document.contains_key("default") {
+        document.insert("default", value(name));
+    }
+    Ok(())
 }
 
 /// Makes a profile the default.
@@ -107,6 +112,13 @@ pub fn remove(folders: &Folders, name: &str) -> Answer<()> {
 
 /// Reads, changes, checks and writes the file, whole or not at all.
 fn change(folders: &Folders, edit: impl FnOnce(&mut DocumentMut) -> Answer<()>) -> Answer<()> {
+    let (text, _) = changed(folders, edit)?;
+    let path = folders.config_file();
+    write_private_file(&path, text.as_bytes()).map_err(|error| wrong(&path, &format!("it cannot be written ({error})")))
+}
+
+/// Reads, changes and checks; writes nothing.
+fn changed(folders: &Folders, edit: impl FnOnce(&mut DocumentMut) -> Answer<()>) -> Answer<(String, Configuration)> {
     Configuration::load(folders)?; // never write over a file that could not be read
     let path = folders.config_file();
     let text = match std::fs::read_to_string(&path) {
@@ -117,8 +129,8 @@ fn change(folders: &Folders, edit: impl FnOnce(&mut DocumentMut) -> Answer<()>) 
         text.parse().map_err(|error: toml_edit::TomlError| wrong(&path, "it is not TOML").because(error))?;
     edit(&mut document)?;
     let text = document.to_string();
-    Configuration::parse(&text, &path)?;
-    write_private_file(&path, text.as_bytes()).map_err(|error| wrong(&path, &format!("it cannot be written ({error})")))
+    let configuration = Configuration::parse(&text, &path)?;
+    Ok((text, configuration))
 }
 
 #[cfg(test)]

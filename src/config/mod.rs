@@ -9,7 +9,7 @@ mod profile;
 mod settings;
 
 pub use duration::parse_duration;
-pub use edit::{NewProfile, add, remove, sample, set_default};
+pub use edit::{NewProfile, add, remove, sample, set_default, with};
 pub use file::Configuration;
 pub use folders::{Folders, make_private_folder, write_private_file};
 pub use private::{Holds, NotPrivate, check_private, open_private_file};

@@ -99,7 +99,7 @@ impl History {
     pub fn issued_by(&self, stamp: Option<&Stamp>) -> Option<&str> {
         let stamp = stamp?;
         let left_it = |attempt: &&Attempt| {
-            !attempt.withdrawal && attempt.set.as_ref().is_some_and(|set| set.as_ref() == Some(stamp))
+            !attempt.withdrawal && attempt.set.as_ref().is_some_and(|set| Stamp::same_set(set.as_ref(), Some(stamp)))
         };
         self.attempts.iter().rev().find(left_it).map(|attempt| attempt.agent.as_str())
     }
@@ -160,8 +160,10 @@ impl History {
         if !now.is_newer_than(attempt.stamp_before.as_ref()) {
             return Changed::No;
         }
-        let left_by_another =
-            self.attempts.iter().any(|other| other.set.as_ref().is_some_and(|set| set.as_ref() == Some(now)));
+        let left_by_another = self
+            .attempts
+            .iter()
+            .any(|other| other.set.as_ref().is_some_and(|set| Stamp::same_set(set.as_ref(), Some(now))));
         let forced = standing.state.change_required;
         if forced && !left_by_another { Changed::Yes } else { Changed::Unknown }
     }

@@ -19,7 +19,7 @@ use super::refuse::refuse;
 use super::session::{Place, Session};
 use super::temporary_password::TemporaryPassword;
 use super::told::{Broken, Stage, not_delivered, told_as_it_is};
-use super::user::{Issued, SessionsEnded, State, Whom};
+use super::user::{Issued, SessionsEnded, Stamp, State, Whom};
 
 /// The session must last this long at the start: longer than the calls of a reset take.
 pub const AT_LEAST: Duration = Duration::from_mins(2);
@@ -186,8 +186,8 @@ async fn confirm(
         session.backend().keep_alive(AT_LEAST).await?;
         let again = learn(desk.audit, session, &learned.customer).await?;
         request.unlock |= refuse(desk, &again, capabilities, request.unlock)?;
-        let same = (&again.standing.stamp, again.standing.state, &again.standing.whom)
-            == (&learned.standing.stamp, learned.standing.state, &learned.standing.whom);
+        let same = Stamp::same_set(again.standing.stamp.as_ref(), learned.standing.stamp.as_ref())
+            && (again.standing.state, &again.standing.whom) == (learned.standing.state, &learned.standing.whom);
         if same {
             return Ok((consent, plan, again));
         }
@@ -233,7 +233,7 @@ async fn change(
         return Err(broken(told, Reason::ChangeNotForced));
     }
     let newer = forced.stamp.as_ref().is_none_or(|stamp| stamp.is_newer_than(learned.standing.stamp.as_ref()));
-    if forced.stamp != issued.stamp || !newer {
+    if !Stamp::same_set(forced.stamp.as_ref(), issued.stamp.as_ref()) || !newer {
         return Err(broken(
             Failure::unavailable("Someone else set a password for this customer at the same moment."),
             Reason::Superseded,

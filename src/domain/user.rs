@@ -42,6 +42,17 @@ impl Stamp {
             _ => self.at > earlier.at,
         }
     }
+
+    /// Whether one set left both. A version that only one of them has decides nothing: some backends show it only as
+    /// long as nothing else of the user changed.
+    pub fn same_set(one: Option<&Self>, other: Option<&Self>) -> bool {
+        match (one, other) {
+            (Some(one), Some(other)) => {
+                one.at == other.at && (one.version == other.version || one.version.is_none() || other.version.is_none())
+            }
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
 }
 
 /// The status people see. The order is the precedence when several hold.
@@ -310,4 +321,20 @@ pub struct Pending {
     pub marked: bool,
     /// It was withdrawn already.
     pub withdrawn: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_set_is_told_from_another_by_version_where_both_have_one() {
+        let stamp = |second: i64, version| Stamp { at: Timestamp::from_second(second).ok(), version };
+        let same = |one: &Stamp, other: &Stamp| Stamp::same_set(Some(one), Some(other));
+        assert!(same(&stamp(7, Some(1)), &stamp(7, Some(1))));
+        assert!(!same(&stamp(7, Some(1)), &stamp(7, Some(2))));
+        assert!(same(&stamp(7, Some(1)), &stamp(7, None)) && same(&stamp(7, None), &stamp(7, None)));
+        assert!(!same(&stamp(7, Some(1)), &stamp(8, Some(1))) && !same(&stamp(7, None), &stamp(8, None)));
+        assert!(Stamp::same_set(None, None) && !Stamp::same_set(None, Some(&stamp(7, None))));
+    }
 }

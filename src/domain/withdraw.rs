@@ -108,7 +108,7 @@ async fn told_as_it_is(
     let (customer, before) = (&learned.customer, &learned.standing);
     if failure.changed == Changed::Unknown {
         let now = session.backend().standing(customer).await.ok();
-        let is_the_same = |now: &super::user::Standing| now.stamp == before.stamp;
+        let is_the_same = |now: &super::user::Standing| Stamp::same_set(now.stamp.as_ref(), before.stamp.as_ref());
         if now.filter(is_the_same).is_some_and(|now| now.state.withdrawn == Some(true)) {
             failure.changed = Changed::Yes;
         }
@@ -236,7 +236,7 @@ pub async fn sweep(desk: &mut Desk<'_>, session: &Session, due: Vec<Pending>, ca
 async fn sweep_one(desk: &mut Desk<'_>, session: &Session, one: &Pending, case: &Case) -> Answer<()> {
     let learned = learn(desk.audit, session, &one.customer).await?;
     let user = pending_user(&learned)?;
-    if learned.standing.stamp != one.stamp {
+    if !Stamp::same_set(learned.standing.stamp.as_ref(), one.stamp.as_ref()) {
         return Err(Failure::refused(
             Reason::NothingPending,
             format!("{} got another temporary password meanwhile.", one.customer.id),

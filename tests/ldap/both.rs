@@ -158,7 +158,7 @@ fn withdraws_only_what_it_issued(server: &Server) {
 }
 
 /// pwdChangedTime has whole seconds: what is set within the same one cannot be told apart.
-fn next_second() {
+pub fn next_second() {
     let second = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let now = second();
     while second() == now {

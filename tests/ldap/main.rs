@@ -6,9 +6,16 @@ mod both;
 mod bulk;
 mod faults;
 mod frames;
+#[path = "../support/home.rs"]
+mod home;
 mod many;
 mod openldap;
 mod pages;
+mod profiles;
 mod proxy;
+#[path = "../terminal/pty.rs"]
+#[allow(dead_code, reason = "each test program uses its part")]
+mod pty;
 mod server;
 mod unattended;
+mod withdrawals;

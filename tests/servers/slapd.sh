@@ -71,7 +71,7 @@ dbnosync
 rootdn $ADMIN
 rootpw $ADMINPW
 index objectClass eq
-index uid,mail eq
+index uid,mail,member,uniqueMember eq
 overlay ppolicy
 ppolicy_default cn=default,ou=policies,$BASE
 ppolicy_hash_cleartext

@@ -113,7 +113,7 @@ impl IdentityBackend for LdapBackend {
         let agent = &self.agent;
         let entry = agent.entry(user, &agent.attributes_and_facts()).await?;
         let standing = agent.dialect.standing(agent, &entry).await?;
-        if !standing.state.change_required || only.is_some_and(|only| standing.stamp.as_ref() != Some(only)) {
+        if !standing.state.change_required || !(only.is_none() || Stamp::same_set(standing.stamp.as_ref(), only)) {
             return Err(not_pending());
         }
         let about = About { username: entry.text(agent.dialect.login()), email: entry.text("mail") };

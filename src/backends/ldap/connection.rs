@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 
 use super::entry::Entry;
 use super::failure::{self, BUSY, NO_SUCH_OBJECT, NOT_AVAILABLE, SIZE_LIMIT};
+use super::greeting::{Asks, Greeting, greet};
+use super::lately::Lately;
 use super::{ber, link};
 use crate::domain::{Answer, Failure, Kind};
 
@@ -45,6 +47,15 @@ pub(super) struct Target {
     pub(super) name: String,
     pub(super) password: Zeroizing<String>,
     pub(super) refused: BindRefused,
+    /// What is asked after the bind.
+    pub(super) asks: Asks,
+}
+
+impl Target {
+    /// The first request makes the buffer as large as it is to be.
+    async fn greet(&self, ldap: Ldap) -> Result<Greeting, LdapError> {
+        greet(ldap, self.asks, &long_filter(ENLARGES), self.one_call).await
+    }
 }
 
 /// Each time a little later.
@@ -66,6 +77,7 @@ async fn harmless<T, F: Future<Output = Answer<T>>>(read: impl FnMut() -> F) -> 
 }
 
 /// What a search found.
+#[derive(Clone)]
 pub(super) struct Results {
     pub(super) entries: Vec<Entry>,
     /// There are no more.
@@ -82,6 +94,10 @@ pub(super) struct Connection {
     changed_at: Cell<Option<Instant>>,
     /// The last answer to a read.
     answered_at: Cell<Option<Instant>>,
+    /// What came with the bind, until somebody takes it.
+    greeting: RefCell<Option<Greeting>>,
+    /// What was found lately, by what was asked for.
+    lately: Lately,
 }
 
 impl Connection {
@@ -96,6 +112,8 @@ impl Connection {
             server: Cell::new(0),
             changed_at: Cell::new(None),
             answered_at: Cell::new(None),
+            greeting: RefCell::new(None),
+            lately: Lately::default(),
         };
         connection.ldap().await?;
         Ok(connection)
@@ -173,13 +191,25 @@ impl Connection {
             None if bound.rc == 0 => {}
             None => return Err(failure::refused(&server, &bound)),
         }
-        let enlarged =
-            ldap.with_timeout(self.target.one_call).search("", Scope::Base, &long_filter(ENLARGES), ["1.1"]).await;
-        match enlarged {
+        match self.target.greet(ldap.clone()).await {
+            Ok(greeting) => *self.greeting.borrow_mut() = Some(greeting),
             // A connection that is lost already is found by the read that follows, and made anew.
-            Err(error) if !failure::is_lost(&error) => Err(failure::not_reached(&server, error)),
-            _ => Ok(ldap),
+            Err(error) if failure::is_lost(&error) => {}
+            Err(error) => return Err(failure::not_reached(&server, error)),
         }
+        Ok(ldap)
+    }
+
+    /// What the server said of itself and of the agent when they were bound.
+    pub(super) async fn greeting(&self) -> Answer<Greeting> {
+        if let Some(greeting) = self.greeting.borrow_mut().take() {
+            return Ok(greeting);
+        }
+        harmless(|| async move {
+            let ldap = self.ldap().await?;
+            self.target.greet(ldap).await.map_err(|error| self.lost(error))
+        })
+        .await
     }
 
     /// At most about `most` entries, and whether that is all.
@@ -245,7 +275,32 @@ impl Connection {
         Ok(found.entries.into_iter().next())
     }
 
-    /// The same, with a request of the buffer's length: nothing stays of what was sent before, a password among it.
+    /// The same search, or what it found up to a second ago: for what many rows of a run share, and what does not decide
+    /// alone. What a reset depends on is read anew after the set.
+    pub(super) async fn search_lately(
+        &self,
+        base: &str,
+        scope: Scope,
+        filter: &str,
+        attributes: &[&str],
+        most: usize,
+    ) -> Answer<Results> {
+        let asked = format!("{base}\n{scope:?}\n{filter}\n{}", attributes.join(" "));
+        if let Some(found) = self.lately.get(&asked) {
+            return Ok(found);
+        }
+        let found = Box::pin(self.search(base, scope, filter, attributes, most)).await?;
+        self.lately.keep(asked, &found);
+        Ok(found)
+    }
+
+    /// One entry by name, or what it was up to a second ago.
+    pub(super) async fn read_lately(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
+        let found = self.search_lately(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
+        Ok(found.entries.into_iter().next())
+    }
+
+    /// As [`Connection::read`], with a request of the buffer's length: nothing stays of what was sent before, a password among it.
     pub(super) async fn read_after_a_secret(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
         let asked: usize = attributes.iter().map(|name| name.len() + 2).sum();
         let filter = long_filter(BUFFER.saturating_sub(dn.len() + asked + REST_OF_A_SEARCH));
@@ -313,17 +368,6 @@ impl Connection {
     fn lost(&self, error: LdapError) -> Failure {
         *self.live.borrow_mut() = None;
         failure::no_answer(&self.server(), error)
-    }
-
-    /// Who the server says that the agent is (RFC 4532); none where it does not know the operation.
-    pub(super) async fn who_am_i(&self) -> Answer<Option<String>> {
-        harmless(|| async move {
-            let mut ldap = self.ldap().await?;
-            let asked = ldap.with_timeout(self.target.one_call).extended(ldap3::exop::WhoAmI);
-            let answer = asked.await.map_err(|error| self.lost(error))?;
-            Ok(answer.0.val.filter(|_| answer.1.rc == 0).and_then(|value| String::from_utf8(value).ok()))
-        })
-        .await
     }
 
     /// Says good-bye; what is lost then does not matter.

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use ldap3::LdapResult;
 
 use super::agent::LdapAgent;
-use super::connection::{BindRefused, Connection};
+use super::connection::BindRefused;
 use super::entry::Entry;
+use super::greeting::{Asks, Greeting};
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
     Answer, Capabilities, Check, Forced, Issued, NewUser, PolicyRead, Right, Stamp, Standing, TemporaryPassword, UserId,
@@ -36,8 +37,10 @@ pub(super) trait Dialect {
     fn bind_name(&self, agent: &str) -> String;
     /// What a refused bind means.
     fn bind_refused(&self) -> BindRefused;
-    /// Learns who the agent is.
-    async fn learn(&self, connection: &Connection) -> Answer<Known>;
+    /// What is asked right after the bind.
+    fn asks(&self) -> Asks;
+    /// Who the agent is, from what the server said.
+    fn known(&self, greeting: Greeting) -> Known;
     /// The filter that every user fits.
     fn users(&self) -> &'static str;
     /// The filter that every person without a user fits.

@@ -47,7 +47,7 @@ pub(super) async fn servers(sign_in: &LdapSignIn) -> Vec<Check> {
                     format!("{failure} Another one serves meanwhile."),
                 ));
             }
-            Err(failure) => checks.push(Check::new("server", CheckState::Fault, failure.told())),
+            Err(failure) => checks.push(Check::new("server", CheckState::Fault, failure.to_string())),
         }
     }
     if one_answers && sign_in.settings.unattended.is_some() {

@@ -11,6 +11,8 @@ mod dialect;
 mod directory;
 mod entry;
 mod failure;
+mod greeting;
+mod lately;
 mod link;
 mod look;
 mod openldap;

@@ -60,9 +60,10 @@ impl LdapSignIn {
             name: self.dialect.bind_name(agent),
             password,
             refused: self.dialect.bind_refused(),
+            asks: self.dialect.asks(),
         })
         .await?;
-        let known = self.dialect.learn(&connection).await?;
+        let known = self.dialect.known(connection.greeting().await?);
         let inner = Rc::new(LdapAgent {
             connection,
             settings: Rc::clone(&self.settings),

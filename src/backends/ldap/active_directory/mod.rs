@@ -15,10 +15,11 @@ use ldap3::{LdapResult, Scope, dn_escape, ldap_escape};
 use super::agent::LdapAgent;
 use super::backend::not_pending;
 use super::ber;
-use super::connection::{BindRefused, Connection};
+use super::connection::BindRefused;
 use super::dialect::{Dialect, Known, wrong_password};
 use super::entry::Entry;
 use super::failure::{self, CONSTRAINT, EXISTS, UNWILLING, WRONG_CREDENTIALS};
+use super::greeting::{Asks, Greeting};
 use super::openldap::exists;
 use super::settings::{LdapSettings, suffix};
 use crate::domain::ports::{Intent, SetFailed};
@@ -149,9 +150,13 @@ impl Dialect for ActiveDirectory {
         bind_refused
     }
 
-    async fn learn(&self, connection: &Connection) -> Answer<Known> {
-        let root = connection.read("", &["supportedControl", "tokenGroups"]).await?.unwrap_or_default();
-        Ok(Known { dn: None, sids: root.values("tokenGroups").to_vec(), controls: root.texts("supportedControl") })
+    fn asks(&self) -> Asks {
+        Asks { root: &["supportedControl", "tokenGroups"], who_am_i: false } // Samba does not know that question
+    }
+
+    fn known(&self, greeting: Greeting) -> Known {
+        let root = greeting.root;
+        Known { dn: None, sids: root.values("tokenGroups").to_vec(), controls: root.texts("supportedControl") }
     }
 
     fn users(&self) -> &'static str {

@@ -25,7 +25,7 @@ pub(super) struct DomainPolicy {
 /// Reads the domain's policy, and that of the user's settings object.
 pub(super) async fn read(agent: &LdapAgent, settings_object: Option<&str>) -> Answer<DomainPolicy> {
     if let Some(name) = settings_object {
-        let entry = agent.connection.read(name, &["*"]).await?;
+        let entry = agent.connection.read_lately(name, &["*"]).await?;
         return Ok(match entry.filter(|entry| entry.has("msDS-MinimumPasswordLength")) {
             Some(entry) => of(
                 &entry,
@@ -43,7 +43,7 @@ pub(super) async fn read(agent: &LdapAgent, settings_object: Option<&str>) -> An
     }
     let domain = suffix(&agent.settings.base);
     let attributes = ["minPwdLength", "pwdProperties", "pwdHistoryLength", "lockoutDuration"];
-    let entry = agent.connection.read(domain, &attributes).await?.unwrap_or_default();
+    let entry = agent.connection.read_lately(domain, &attributes).await?.unwrap_or_default();
     if !entry.has("minPwdLength") {
         let rules = PolicyRead::Unreadable(format!("the password policy of {domain} cannot be read"));
         return Ok(DomainPolicy { rules, lockout_seconds: None, history: None });

@@ -154,11 +154,14 @@ async fn protection(agent: &LdapAgent, entry: &Entry) -> Answer<Option<Obstacle>
 /// The identifiers of the groups with this name, or of the one entry that it names.
 pub(super) async fn group_sids(agent: &LdapAgent, name: &str) -> Answer<Vec<Vec<u8>>> {
     let found = if name.contains('=') {
-        agent.connection.search(name, Scope::Base, "(objectClass=group)", &["objectSid"], 1).await?
+        agent.connection.search_lately(name, Scope::Base, "(objectClass=group)", &["objectSid"], 1).await?
     } else {
         let name = ldap_escape(name);
         let filter = format!("(&(objectClass=group)(|(sAMAccountName={name})(cn={name})))");
-        agent.connection.search(suffix(&agent.settings.base), Scope::Subtree, &filter, &["objectSid"], 10).await?
+        agent
+            .connection
+            .search_lately(suffix(&agent.settings.base), Scope::Subtree, &filter, &["objectSid"], 10)
+            .await?
     };
     Ok(found.entries.iter().filter_map(|entry| entry.values("objectSid").first().cloned()).collect())
 }

@@ -4,21 +4,22 @@ mod checks;
 mod policy;
 mod standing;
 
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use async_trait::async_trait;
 use ldap3::controls::{Assertion, PostRead, RawControl};
-use ldap3::{LdapResult, dn_escape};
+use ldap3::{LdapResult, dn_escape, ldap_escape};
 
-use super::agent::{LdapAgent, same_dn};
+use super::agent::LdapAgent;
 use super::backend::not_pending;
 use super::ber::{self, PolicyError};
-use super::connection::{BindRefused, Connection};
+use super::connection::BindRefused;
 use super::dialect::{Dialect, Known, wrong_password};
 use super::entry::Entry;
 use super::failure::{self, ASSERTION_FAILED, CONSTRAINT, EXISTS, INVALID_NAME, WRONG_CREDENTIALS};
+use super::greeting::{Asks, Greeting};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
@@ -26,26 +27,23 @@ use crate::domain::{
     Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
 };
 use policy::UserPolicy;
-use standing::{FACTS, stamp};
+use standing::{FACTS, SET, stamp};
 
 /// The server works with a thread for each request; with fast hashes, more at once were not faster (measured on two cores).
 const CONCURRENCY: usize = 8;
 /// The longest uid of a new user, in characters: every schema takes that many.
 const LONGEST_NAME: usize = 64;
-/// What a set is recognised by: read with the change itself (post-read), and again at the read-back.
-const SET: [&str; 4] = ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName"];
+/// A withdrawal is begun anew so often where something else of the entry changed meanwhile.
+const AGAIN: usize = 3;
 
 /// The dialect of `OpenLDAP`.
 pub(super) struct OpenLdap {
     settings: Rc<LdapSettings>,
-    /// The change number of each set that is not read back yet (a bulk run has several under way), by the user's DN: it
-    /// names the change, where the time names only the second.
-    sets: RefCell<HashMap<String, Option<String>>>,
 }
 
 impl OpenLdap {
-    pub(super) fn new(settings: Rc<LdapSettings>) -> Self {
-        Self { settings, sets: RefCell::default() }
+    pub(super) const fn new(settings: Rc<LdapSettings>) -> Self {
+        Self { settings }
     }
 
     fn controls(agent: &LdapAgent) -> Vec<RawControl> {
@@ -57,15 +55,13 @@ impl OpenLdap {
     }
 
     /// The stamp of the set that was just answered.
-    async fn issued(&self, agent: &LdapAgent, dn: &str, result: &LdapResult) -> Answer<Issued> {
-        let after = agent.connection.read_after_a_secret(dn, &SET).await;
-        let entry = match ber::post_read(result) {
-            Some(entry) => entry,
-            None => {
-                after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
-            }
+    async fn issued(agent: &LdapAgent, dn: &str, result: &LdapResult) -> Answer<Issued> {
+        let entry = if let Some(entry) = ber::post_read(result) {
+            entry
+        } else {
+            let after = agent.connection.read_after_a_secret(dn, &SET).await;
+            after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
         };
-        self.sets.borrow_mut().insert(dn.to_owned(), entry.text("entryCSN"));
         let stamp = stamp(&entry);
         let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| agent.clock.now());
         Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
@@ -147,11 +143,13 @@ impl Dialect for OpenLdap {
         bind_refused
     }
 
-    async fn learn(&self, connection: &Connection) -> Answer<Known> {
-        let (root, own) = tokio::try_join!(connection.read("", &["supportedControl"]), connection.who_am_i())?;
-        let root = root.unwrap_or_default();
-        let dn = own.and_then(|name| name.strip_prefix("dn:").map(str::to_owned));
-        Ok(Known { dn, sids: Vec::new(), controls: root.texts("supportedControl") })
+    fn asks(&self) -> Asks {
+        Asks { root: &["supportedControl"], who_am_i: true }
+    }
+
+    fn known(&self, greeting: Greeting) -> Known {
+        let dn = greeting.own.and_then(|name| name.strip_prefix("dn:").map(str::to_owned));
+        Known { dn, sids: Vec::new(), controls: greeting.root.texts("supportedControl") }
     }
 
     fn users(&self) -> &'static str {
@@ -210,7 +208,7 @@ impl Dialect for OpenLdap {
         if result.rc != 0 {
             return Err(not_taken(agent, &result, secret.len()));
         }
-        Ok(self.issued(agent, user.as_str(), &result).await?)
+        Ok(Self::issued(agent, user.as_str(), &result).await?)
     }
 
     async fn create(
@@ -250,7 +248,7 @@ impl Dialect for OpenLdap {
         }
         let result = agent.connection.add(&dn, &attributes, Self::controls(agent)).await?;
         match result.rc {
-            0 => Ok(self.issued(agent, &dn, &result).await?),
+            0 => Ok(Self::issued(agent, &dn, &result).await?),
             EXISTS => Err(exists(&new.username).into()),
             _ => Err(not_taken(agent, &result, secret.len())),
         }
@@ -258,15 +256,14 @@ impl Dialect for OpenLdap {
 
     async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced> {
         let wanted = [&SET[..], &["pwdPolicySubentry"]].concat();
-        let (entry, policy) = tokio::try_join!(agent.entry(&issued.user, &wanted), UserPolicy::read(agent, None))?;
+        let (entry, policy) = tokio::try_join!(
+            agent.connection.read_after_a_secret(issued.user.as_str(), &wanted),
+            UserPolicy::read_now(agent, None)
+        )?;
+        let entry = entry.ok_or_else(gone_after_set)?;
         let policy = policy.or_of(agent, &entry).await?;
         let change_required = entry.is_true("pwdReset") && policy.would_not_stick().is_none();
-        let set = self.sets.borrow_mut().remove(issued.user.as_str()).flatten();
-        let ours = entry.text("entryCSN") == set
-            && entry.text("modifiersName").zip(agent.known.dn.as_deref()).is_none_or(|(by, own)| same_dn(&by, own));
-        // Somebody else's change in the same second has the same time: it is told by leaving the stamp out.
-        let stamp = stamp(&entry).filter(|_| ours);
-        Ok(Forced { change_required, stamp })
+        Ok(Forced { change_required, stamp: stamp(&entry) })
     }
 
     async fn withdraw(
@@ -277,23 +274,25 @@ impl Dialect for OpenLdap {
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
     ) -> Answer<()> {
-        let mut controls = Self::controls(agent);
-        if agent.known.has(ber::ASSERTION)
-            && let Some(at) = only.and_then(|stamp| stamp.at)
-        {
-            let time = at.strftime("%Y%m%d%H%M%SZ");
-            controls.push(RawControl {
-                crit: true,
-                ..Assertion::new(format!("(&(pwdReset=TRUE)(pwdChangedTime={time}))"))
-            });
-        }
         let changes = [("userPassword", unknown.for_backend(intent).as_bytes()), ("pwdReset", b"TRUE".as_slice())];
-        let result = agent.connection.replace(user.as_str(), &changes, controls).await?;
-        match result.rc {
-            0 => Ok(()),
-            ASSERTION_FAILED => Err(not_pending()),
-            _ => Err(failure::refused(&agent.connection.server(), &result)),
+        for _ in 0..AGAIN {
+            let now = agent.entry(user, &SET).await?;
+            if !self.is_pending(&now) || !Stamp::same_set(stamp(&now).as_ref(), only) {
+                return Err(not_pending());
+            }
+            let mut controls = Self::controls(agent);
+            if agent.known.has(ber::ASSERTION) {
+                controls.push(RawControl { crit: true, ..Assertion::new(still(&now)) });
+            }
+            let result = agent.connection.replace(user.as_str(), &changes, controls).await?;
+            match result.rc {
+                0 => return Ok(()),
+                ASSERTION_FAILED => {} // also by a refused sign-in: it is looked at again
+                _ => return Err(failure::refused(&agent.connection.server(), &result)),
+            }
         }
+        Err(Failure::unavailable("The user's entry changes faster than the temporary password can be withdrawn.")
+            .hint("Somebody tries passwords for this user? Try again in a minute."))
     }
 
     fn recognised_by(&self) -> &'static [&'static str] {
@@ -346,6 +345,17 @@ impl Dialect for OpenLdap {
     async fn checks(&self, agent: &LdapAgent) -> Answer<Vec<Check>> {
         checks::read(agent).await
     }
+}
+
+/// The filter that this entry fits as long as nothing of it changed.
+fn still(entry: &Entry) -> String {
+    let mut parts = String::new();
+    for name in SET {
+        for value in entry.texts(name) {
+            let _ = write!(parts, "({name}={})", ldap_escape(value)); // into a text it cannot fail
+        }
+    }
+    format!("(&{parts})")
 }
 
 /// Somebody else took the name meanwhile.

@@ -11,18 +11,28 @@ pub(super) struct UserPolicy {
 }
 
 impl UserPolicy {
-    /// Reads the policy named here, else the default.
+    /// The policy named here, else the default, as it is now or was a moment ago.
     pub(super) async fn read(agent: &LdapAgent, named: Option<String>) -> Answer<Self> {
         let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
+        let entry = agent.connection.read_lately(&name, &["*"]).await?;
+        Ok(Self::of(entry, name))
+    }
+
+    /// The same, as it is now.
+    pub(super) async fn read_now(agent: &LdapAgent, named: Option<String>) -> Answer<Self> {
+        let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
         let entry = agent.connection.read(&name, &["*"]).await?;
-        let entry = entry.filter(|entry| entry.has("pwdAttribute"));
-        Ok(Self { entry, name })
+        Ok(Self::of(entry, name))
+    }
+
+    fn of(entry: Option<Entry>, name: String) -> Self {
+        Self { entry: entry.filter(|entry| entry.has("pwdAttribute")), name }
     }
 
     /// This one, or the one that a user's entry names.
     pub(super) async fn or_of(self, agent: &LdapAgent, user: &Entry) -> Answer<Self> {
         match user.text("pwdPolicySubentry") {
-            Some(named) => Self::read(agent, Some(named)).await,
+            Some(named) => Self::read_now(agent, Some(named)).await,
             None => Ok(self),
         }
     }

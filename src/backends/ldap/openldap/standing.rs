@@ -1,16 +1,17 @@
 //! Where a user stands: pwdReset, locks, start and end, groups, and the policy that applies.
 
+use jiff::Timestamp;
 use ldap3::{Scope, ldap_escape};
 
 use super::policy::UserPolicy;
 use crate::backends::ldap::agent::{LdapAgent, same_dn};
-use crate::backends::ldap::entry::Entry;
+use crate::backends::ldap::entry::{Entry, generalized_time};
 use crate::domain::{Answer, Obstacle, Stamp, Standing, State, UserId, Whom};
 
 /// An administrator's lock, which does not end (draft-behera-ldap-password-policy-10 section 5.3.3).
 const FOR_EVER: &str = "000001010000Z";
 /// What a standing is read from.
-pub(super) const FACTS: [&str; 12] = [
+pub(super) const FACTS: [&str; 13] = [
     "uid",
     "mail",
     "cn",
@@ -23,11 +24,27 @@ pub(super) const FACTS: [&str; 12] = [
     "modifiersName",
     "entryCSN",
     "pwdHistory",
+    "pwdFailureTime",
 ];
+/// What a set is recognised by: read with the change itself (post-read), and again later.
+pub(super) const SET: [&str; 5] = ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName", "pwdFailureTime"];
 
-/// When the password was last set.
+/// When the password was last set, and the number of that very change as long as it is the entry's last one: the time
+/// has whole seconds. A refused sign-in changes the entry as well, and leaves a pwdFailureTime that only a set clears.
 pub(super) fn stamp(entry: &Entry) -> Option<Stamp> {
-    entry.time("pwdChangedTime").map(|at| Stamp { at: Some(at), version: None })
+    let at = entry.time("pwdChangedTime")?;
+    let change = entry.text("entryCSN").filter(|_| !entry.has("pwdFailureTime"));
+    Some(Stamp { at: Some(at), version: change.and_then(|change| number_within(&change, at)) })
+}
+
+/// The number of a change (CSN: a time to the microsecond, and behind `#` more) that was made in this very second.
+fn number_within(change: &str, second: Timestamp) -> Option<u64> {
+    let time = change.split('#').next()?;
+    let (_, micros) = time.strip_suffix('Z')?.split_once('.')?;
+    if micros.len() != 6 || generalized_time(time)? != second {
+        return None;
+    }
+    u64::try_from(second.as_microsecond()).ok()?.checked_add(micros.parse().ok()?)
 }
 
 /// Reads where the user stands.
@@ -128,7 +145,7 @@ fn protection(agent: &LdapAgent, groups: &[Group]) -> Option<Obstacle> {
 pub(super) async fn unseen_group(agent: &LdapAgent) -> Answer<Option<String>> {
     for name in &agent.protected {
         let seen = if name.contains('=') {
-            agent.connection.read(name, &["cn"]).await?.is_some()
+            agent.connection.read_lately(name, &["cn"]).await?.is_some()
         } else {
             let filter = format!(
                 "(&(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))(cn={}))",
@@ -136,7 +153,7 @@ pub(super) async fn unseen_group(agent: &LdapAgent) -> Answer<Option<String>> {
             );
             !agent
                 .connection
-                .search(&agent.settings.groups, Scope::Subtree, &filter, &["cn"], 1)
+                .search_lately(&agent.settings.groups, Scope::Subtree, &filter, &["cn"], 1)
                 .await?
                 .entries
                 .is_empty()
@@ -146,4 +163,24 @@ pub(super) async fn unseen_group(agent: &LdapAgent) -> Answer<Option<String>> {
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use super::*;
+
+    #[test]
+    fn a_change_has_a_number_in_the_second_of_the_set_alone() {
+        let at = generalized_time("20261125173054Z").unwrap();
+        let number = |change: &str| number_within(change, at);
+        assert_eq!(number("20261125173054.866902Z#000000#000#000000"), Some(1_795_627_854_866_902));
+        assert!(
+            number("20261125173054.000001Z#000000#001#000000") < number("20261125173054.000002Z#000000#000#000000")
+        );
+        for other in ["20261125173055.000001Z#000000#000#000000", "20261125173054Z#0", "20261125173054.1Z", "", "#"] {
+            assert_eq!(number(other), None, "{other}");
+        }
+    }
 }

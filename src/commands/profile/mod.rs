@@ -1,14 +1,14 @@
 //! `profile`: backend configurations.
 
+mod add;
+
 use serde::Serialize;
-use toml_edit::{InlineTable, Value};
 
 use super::context::Context;
 use crate::backends;
-use crate::cli::{ProfileAddArgs, ProfileArgs, ProfileCommand};
-use crate::config::{self, NewProfile, Profile};
-use crate::domain::ports::Prompter;
-use crate::domain::{Answer, Check, CheckState, ExitCode, Failure, Kind, Reason};
+use crate::cli::{ProfileArgs, ProfileCommand};
+use crate::config::{self, Profile};
+use crate::domain::{Answer, ExitCode, Failure};
 
 #[derive(Serialize)]
 struct ProfileJson<'a> {
@@ -39,7 +39,7 @@ struct ShowJson<'a> {
 /// Adds, lists, shows, chooses or removes.
 pub(super) async fn run(context: &mut Context, args: ProfileArgs) -> Answer<ExitCode> {
     match args.command {
-        ProfileCommand::Add(args) => add(context, args).await,
+        ProfileCommand::Add(args) => add::run(context, args).await,
         ProfileCommand::List => list(context),
         ProfileCommand::Show { name } => show(context, name.as_deref()),
         ProfileCommand::Use { name } => {
@@ -53,92 +53,6 @@ pub(super) async fn run(context: &mut Context, args: ProfileArgs) -> Answer<Exit
             crate::agent::SessionStore::new(&context.folders, &name, Box::new(|_| {})).forget();
             Ok(ExitCode::DONE)
         }
-    }
-}
-
-/// Asks for what is missing, writes the profile, and tries it.
-async fn add(context: &mut Context, args: ProfileAddArgs) -> Answer<ExitCode> {
-    let Some(name) = args.name else {
-        context.screen.text(config::sample());
-        return Ok(ExitCode::DONE);
-    };
-    let mut prompter = context.prompter(false);
-    let backend = match args.backend {
-        Some(backend) => backend,
-        None => prompter.line(&format!("Backend ({})", backends::names().join(", ")), "--backend")?,
-    };
-    let settings = settings(&backend, &args.settings, &args.protect, &mut prompter)?;
-    config::add(&context.folders, &NewProfile { name: name.clone(), backend, settings })?;
-    let unprepared = match try_out(context, &name).await {
-        Ok(unprepared) => unprepared,
-        Err(failure) => {
-            config::remove(&context.folders, &name)?;
-            return Err(failure);
-        }
-    };
-    let added = format!("Profile {name} is added, and its backend answers.");
-    match unprepared {
-        None => context.screen.notice(&format!("{added} Sign in: tellonce --profile {name} login")),
-        Some(words) => {
-            context.screen.notice(&format!("{added} Agents cannot sign in yet. {words}"));
-            context.screen.notice(&format!("Its administrator prepares it: tellonce --profile {name} setup"));
-        }
-    }
-    Ok(ExitCode::DONE)
-}
-
-/// The new profile's keys: those given, and those that are asked for.
-fn settings(
-    backend: &str,
-    given: &[String],
-    protect: &[String],
-    prompter: &mut dyn Prompter,
-) -> Answer<Vec<(String, Value)>> {
-    let (asks, must_protect) = backends::asks(backend)?;
-    let mut settings = Vec::new();
-    for pair in given {
-        let (key, text) = pair
-            .split_once('=')
-            .ok_or_else(|| Failure::usage(format!("--set {pair}: a key and its value have a = between them.")))?;
-        // `true`, `7`, `{ file = "secret" }` are what they look like; everything else is text.
-        settings.push((key.trim().to_owned(), text.parse().unwrap_or_else(|_| Value::from(text))));
-    }
-    for ask in asks {
-        if !settings.iter().any(|(key, _)| key == ask.key) {
-            let answer = prompter.line(ask.question, &format!("--set {}=…", ask.key))?;
-            settings.push((ask.key.to_owned(), Value::from(answer)));
-        }
-    }
-    let mut protect = protect.to_vec();
-    if protect.is_empty() && must_protect && !settings.iter().any(|(key, _)| key == "protected") {
-        let answer =
-            prompter.line("Groups whose members agents do not reset (commas between; or none)", "--protect")?;
-        protect = answer.split(',').map(|group| group.trim().to_owned()).collect();
-    }
-    match protect.as_slice() {
-        [] => {}
-        [none] if none == "none" => settings.push(("protected".to_owned(), Value::from("none"))),
-        groups => {
-            let mut table = InlineTable::new();
-            table.insert("groups", Value::from(groups.iter().collect::<toml_edit::Array>()));
-            settings.push(("protected".to_owned(), Value::from(table)));
-        }
-    }
-    Ok(settings)
-}
-
-/// Reads it as any command will, and asks the backend for a sign of life; what is left for `setup` to mend, in words.
-async fn try_out(context: &mut Context, name: &str) -> Answer<Option<String>> {
-    context.configuration = config::Configuration::load(&context.folders)?;
-    context.profile = context.configuration.profile(Some(name))?;
-    let checks = context.sign_in()?.checks().await;
-    let (for_setup, faults): (Vec<Check>, Vec<Check>) =
-        checks.into_iter().filter(|check| check.state == CheckState::Fault).partition(|check| check.for_setup);
-    match faults.into_iter().next() {
-        None => Ok(for_setup.into_iter().next().map(|check| check.words)),
-        Some(fault) => Err(Failure::new(Kind::Usage, Reason::Configuration, fault.words).hint(format!(
-            "Nothing was written. Try again, or write the profile {name} by hand: `tellonce profile add --print`."
-        ))),
     }
 }
 

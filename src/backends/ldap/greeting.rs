@@ -1,0 +1,41 @@
+//! What is asked right after the bind, at once: the server's own entry, and who the agent is to it.
+
+use std::time::Duration;
+
+use ldap3::{Ldap, LdapError, Scope};
+
+use super::entry::Entry;
+
+/// What differs between the servers in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asks {
+    /// What is read of the server's own entry.
+    pub(super) root: &'static [&'static str],
+    /// Whether the server knows the question who the agent is (RFC 4532).
+    pub(super) who_am_i: bool,
+}
+
+/// What the server says of itself and of the agent.
+pub(super) struct Greeting {
+    pub(super) root: Entry,
+    /// Who the agent is; none where the server was not asked, or does not say.
+    pub(super) own: Option<String>,
+}
+
+/// Asks; every entry has to fit the filter.
+pub(super) async fn greet(mut ldap: Ldap, asks: Asks, filter: &str, one_call: Duration) -> Result<Greeting, LdapError> {
+    let mut other = ldap.clone();
+    let root = async { ldap.with_timeout(one_call).search("", Scope::Base, filter, asks.root).await };
+    let own = async {
+        if !asks.who_am_i {
+            return Ok(None);
+        }
+        other.with_timeout(one_call).extended(ldap3::exop::WhoAmI).await.map(Some)
+    };
+    let (root, own) = tokio::try_join!(root, own)?;
+    let own = own.filter(|answer| answer.1.rc == 0).and_then(|answer| answer.0.val);
+    Ok(Greeting {
+        root: root.0.into_iter().next().and_then(|entry| Entry::of(entry.0)).unwrap_or_default(),
+        own: own.and_then(|name| String::from_utf8(name).ok()),
+    })
+}

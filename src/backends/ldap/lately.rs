@@ -1,0 +1,27 @@
+//! What was found a moment ago, for what the rows of a run share: policies, protected groups.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::connection::Results;
+
+/// What was found this long ago still holds.
+const LATELY: Duration = Duration::from_secs(1);
+
+/// What was found, by what was asked for.
+#[derive(Default)]
+pub(super) struct Lately(RefCell<HashMap<String, (Instant, Results)>>);
+
+impl Lately {
+    pub(super) fn get(&self, asked: &str) -> Option<Results> {
+        let kept = self.0.borrow();
+        kept.get(asked).filter(|(at, _)| at.elapsed() < LATELY).map(|(_, found)| found.clone())
+    }
+
+    pub(super) fn keep(&self, asked: String, found: &Results) {
+        let mut kept = self.0.borrow_mut();
+        kept.retain(|_, (at, _)| at.elapsed() < LATELY);
+        kept.insert(asked, (Instant::now(), found.clone()));
+    }
+}

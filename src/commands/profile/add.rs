@@ -1,0 +1,175 @@
+//! `profile add`: asks for what is missing, tries it, and writes the profile once its backend answers.
+
+use toml_edit::{InlineTable, Value};
+
+use crate::backends::{self, Ask};
+use crate::cli::ProfileAddArgs;
+use crate::commands::context::Context;
+use crate::config::{self, NewProfile};
+use crate::domain::ports::Prompter;
+use crate::domain::{Answer, Check, CheckState, ExitCode, Failure, Kind, Reason};
+
+/// The key whose value is a file: named here, it is one of the current folder; in the file, of the configuration's.
+const FILE: &str = "ca_cert";
+const PROTECT: Ask = Ask {
+    key: "protected",
+    question: "Groups whose members agents do not reset (commas between; or none)",
+    without: None,
+};
+
+/// Adds one, or prints the sample.
+pub(super) async fn run(context: &mut Context, args: ProfileAddArgs) -> Answer<ExitCode> {
+    let Some(name) = args.name else {
+        context.screen.text(config::sample());
+        return Ok(ExitCode::DONE);
+    };
+    let nothing = NewProfile { name: name.clone(), backend: String::new(), settings: Vec::new() };
+    config::with(&context.folders, &nothing)?; // a name that cannot be is told before anything is asked
+    let mut prompter = context.prompter(false);
+    let backend = backend(args.backend, &mut prompter)?;
+    let mut questions = Questions::of(&backend, &args.settings, &args.protect)?;
+    let (new, unprepared) = loop {
+        questions.ask(&mut prompter)?;
+        let new = NewProfile { name: name.clone(), backend: backend.clone(), settings: questions.settings() };
+        match try_out(context, &new).await {
+            Ok(unprepared) => break (new, unprepared),
+            Err(failure) if questions.is_empty() || !prompter.can_ask() => return Err(failure),
+            Err(failure) => {
+                prompter.say(&failure.to_string());
+                prompter.say("Nothing is written yet. Once more: Enter takes what is in brackets, - leaves out what may be left out, Ctrl-C gives up.");
+            }
+        }
+    };
+    config::add(&context.folders, &new)?;
+    let added = format!("Profile {name} is added, and its backend answers.");
+    match unprepared {
+        None => context.screen.notice(&format!("{added} Sign in: tellonce --profile {name} login")),
+        Some(words) => {
+            context.screen.notice(&format!("{added} Agents cannot sign in yet. {words}"));
+            context.screen.notice(&format!("Its administrator prepares it: tellonce --profile {name} setup"));
+        }
+    }
+    Ok(ExitCode::DONE)
+}
+
+fn backend(given: Option<String>, prompter: &mut dyn Prompter) -> Answer<String> {
+    if let Some(given) = given {
+        return Ok(given);
+    }
+    loop {
+        let answer = prompter.line(&format!("Backend ({})", backends::names().join(", ")), "--backend")?;
+        match backends::asks(&answer) {
+            Err(failure) if prompter.can_ask() => prompter.say(&failure.to_string()),
+            _ => return Ok(answer),
+        }
+    }
+}
+
+/// What is asked for, and the answers so far.
+struct Questions {
+    given: Vec<(String, Value)>,
+    asked: Vec<(Ask, Option<String>)>,
+}
+
+impl Questions {
+    /// What was not given. What may be left out is asked for only where something else has to be.
+    fn of(backend: &str, given: &[String], protect: &[String]) -> Answer<Self> {
+        let (asks, must_protect) = backends::asks(backend)?;
+        let mut settings = Vec::new();
+        for pair in given {
+            let (key, text) = pair
+                .split_once('=')
+                .ok_or_else(|| Failure::usage(format!("--set {pair}: a key and its value have a = between them.")))?;
+            let (key, text) = (key.trim(), in_this_folder(key.trim(), text));
+            // `true`, `7`, `{ file = "secret" }` are what they look like; everything else is text.
+            settings.push((key.to_owned(), text.parse().unwrap_or_else(|_| Value::from(text))));
+        }
+        if !protect.is_empty() {
+            settings.push((PROTECT.key.to_owned(), protected(protect)));
+        }
+        let is_given = |ask: &Ask| settings.iter().any(|(key, _)| key == ask.key);
+        let mut asked: Vec<Ask> = asks.iter().filter(|ask| !is_given(ask)).copied().collect();
+        if must_protect && !is_given(&PROTECT) {
+            asked.push(PROTECT);
+        }
+        if asked.iter().all(|ask| ask.without.is_some()) {
+            asked.clear();
+        }
+        Ok(Self { given: settings, asked: asked.into_iter().map(|ask| (ask, None)).collect() })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.asked.is_empty()
+    }
+
+    /// Asks each; what was answered before stands in brackets.
+    fn ask(&mut self, prompter: &mut dyn Prompter) -> Answer<()> {
+        for (ask, before) in &mut self.asked {
+            let usual = before.as_deref().or(ask.without);
+            // Whoever has answered once has seen the example.
+            let what = before.as_ref().and_then(|_| ask.question.split(" (").next()).unwrap_or(ask.question);
+            let question = usual.map_or_else(|| what.to_owned(), |usual| format!("{what} [{usual}]"));
+            let flag = if ask.key == PROTECT.key { "--protect".to_owned() } else { format!("--set {}=…", ask.key) };
+            if ask.without.is_some() && !prompter.can_ask() {
+                continue; // a script leaves out what may be left out
+            }
+            loop {
+                let answer = prompter.line(&question, &flag)?;
+                match answer.as_str() {
+                    "" if usual.is_some() => {}
+                    "-" if ask.without.is_some() => *before = None,
+                    "" => {
+                        prompter.say("This one is needed.");
+                        continue;
+                    }
+                    _ => *before = Some(answer),
+                }
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The new profile's keys: those given, and those answered.
+    fn settings(&self) -> Vec<(String, Value)> {
+        let answered = self.asked.iter().filter_map(|(ask, answer)| Some((ask.key, answer.as_ref()?)));
+        let answered = answered.map(|(key, answer)| {
+            let groups = || answer.split(',').map(|group| group.trim().to_owned()).collect::<Vec<_>>();
+            let value =
+                if key == PROTECT.key { protected(&groups()) } else { Value::from(in_this_folder(key, answer)) };
+            (key.to_owned(), value)
+        });
+        self.given.iter().cloned().chain(answered).collect()
+    }
+}
+
+fn protected(groups: &[String]) -> Value {
+    if groups == ["none"] {
+        return Value::from("none");
+    }
+    let mut table = InlineTable::new();
+    table.insert("groups", Value::from(groups.iter().collect::<toml_edit::Array>()));
+    Value::from(table)
+}
+
+/// A file of the current folder, by its whole path; everything else as it is.
+fn in_this_folder(key: &str, text: &str) -> String {
+    let whole = std::path::absolute(text).ok().filter(|path| key == FILE && path.is_file());
+    whole.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or_else(|| text.to_owned())
+}
+
+/// Reads it as any command will, and asks the backend for a sign of life; what is left for `setup` to mend, in words.
+async fn try_out(context: &mut Context, new: &NewProfile) -> Answer<Option<String>> {
+    context.configuration = config::with(&context.folders, new)?;
+    context.profile = context.configuration.profile(Some(&new.name))?;
+    let checks = context.sign_in()?.checks().await;
+    let (for_setup, faults): (Vec<Check>, Vec<Check>) =
+        checks.into_iter().filter(|check| check.state == CheckState::Fault).partition(|check| check.for_setup);
+    match faults.into_iter().next() {
+        None => Ok(for_setup.into_iter().next().map(|check| check.words)),
+        Some(fault) => Err(Failure::new(Kind::Usage, Reason::Configuration, fault.words).hint(format!(
+            "Nothing was written. Try again, or write the profile {} by hand: `tellonce profile add --print`.",
+            new.name
+        ))),
+    }
+}
