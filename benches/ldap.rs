@@ -104,8 +104,14 @@ fn unicode(password: &str) -> Vec<u8> {
 /// The operations that a reset cannot do without: find, read, read the policy, set, read back.
 async fn bare_reset(server: &Server, ldap: &mut Ldap, name: &str, number: usize) {
     let password = format!("Kd4m-7XpR-tqWn-{number:05}");
-    let login = if server.kind == Kind::OpenLdap { "uid" } else { "sAMAccountName" };
-    let filter = format!("(&(objectClass=person)(|({login}={name})(mail={name})))");
+    // By every name that a customer may be looked up by: a domain has no index for employeeID.
+    let names = match server.kind {
+        Kind::OpenLdap => format!("(uid={name})(mail={name})"),
+        Kind::ActiveDirectory => {
+            format!("(sAMAccountName={name})(mail={name})(userPrincipalName={name})(employeeID={name})")
+        }
+    };
+    let filter = format!("(&(objectClass=person)(|{names}))");
     ldap.with_controls(PagedResults { size: 500, cookie: Vec::new() });
     let found = ldap.search(server.value("OU"), Scope::Subtree, &filter, ["*"]).await.unwrap();
     assert_eq!(found.0.len(), 1, "{name}");
