@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::context::{Context, look_up};
-use super::view::{StatusFields, moment};
+use super::view::{StatusFields, moment, runs_out};
 use crate::cli::ShowArgs;
 use crate::domain::{Action, Answer, ExitCode, Learned, Obstacle, PolicyRead, Whom, refusal};
 
@@ -84,7 +84,7 @@ fn fields(learned: &Learned, status: &StatusFields<'_>) -> Vec<(String, String)>
             .issued_by
             .map_or_else(|| "(by whom is not known on this machine)".to_owned(), |by| format!("by {by}"));
         fields.push(("Issued".to_owned(), format!("{} {by}", moment(standing.issued_at))));
-        fields.push(("Runs out".to_owned(), moment(standing.expires_at)));
+        fields.push(("Runs out".to_owned(), runs_out(standing.expires_at)));
     }
     fields.push(("Roles".to_owned(), list(&standing.roles)));
     fields.push(("Groups".to_owned(), list(&standing.groups)));

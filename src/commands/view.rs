@@ -12,6 +12,11 @@ pub(super) fn moment(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "not known".to_owned(), |at| at.strftime("%F %H:%M UTC").to_string())
 }
 
+/// When a temporary password runs out; none: the backend does not end it.
+pub(super) fn runs_out(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "not by itself".to_owned(), |at| moment(Some(at)))
+}
+
 /// The fields that `status` and `show` share.
 #[derive(Clone, PartialEq, Serialize)]
 pub(super) struct StatusFields<'a> {
