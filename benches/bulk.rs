@@ -55,6 +55,12 @@ fn tool(home: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+fn login(home: &Path) {
+    let login = "echo practice | \"$0\" --profile practice login --agent sam --password-stdin --store file";
+    let ended = Command::new("sh").args(["-c", login, BINARY]).env("TELLONCE_HOME", home).output().unwrap();
+    assert!(ended.status.success());
+}
+
 /// The most memory, in KiB, by GNU time.
 fn most(mut command: Command) -> u64 {
     let output = command.output().unwrap();
@@ -62,9 +68,7 @@ fn most(mut command: Command) -> u64 {
 }
 
 fn memory(home: &Path, rows: usize) {
-    let login = "echo practice | \"$0\" --profile practice login --agent sam --password-stdin --store file";
-    let ended = Command::new("sh").args(["-c", login, BINARY]).env("TELLONCE_HOME", home).output().unwrap();
-    assert!(ended.status.success());
+    login(home);
     std::fs::write(home.join("many.csv"), csv(rows, &|row| format!("nobody-{row}"))).unwrap();
     let start = most(tool(home, &["whoami"]));
     let many = rows.to_string();
@@ -80,10 +84,7 @@ fn memory(home: &Path, rows: usize) {
 fn practice(home: &Path, turns: usize, rows: usize) {
     let many = (turns * rows + rows + 100).to_string();
     assert!(tool(home, &["practice", "start-over", "--yes", "--customers", &many]).status().unwrap().success());
-    let login = "echo practice | \"$0\" --profile practice login --agent sam --password-stdin --store file";
-    assert!(
-        Command::new("sh").args(["-c", login, BINARY]).env("TELLONCE_HOME", home).output().unwrap().status.success()
-    );
+    login(home);
     let mut ratios: Vec<f64> = (0..turns).map(|turn| bare(rows) / run(home, turn, rows)).collect();
     ratios.sort_unstable_by(f64::total_cmp);
     println!(

@@ -8,7 +8,7 @@ use crate::agent::Choice;
 use crate::cli::{LoginArgs, StoreChoice};
 use crate::domain::ports::Prompter;
 use crate::domain::{Answer, Consent, Customer, ExitCode, Failure, Keep, Plan, Way};
-use crate::terminal::secret_line;
+use crate::terminal::needed_line;
 
 /// Signs in and keeps the session.
 pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Answer<ExitCode> {
@@ -65,9 +65,7 @@ fn way(args: &LoginArgs, context: &Context) -> Answer<Way> {
 
 /// The first line of standard input, which must hold a password.
 pub(super) fn first_line() -> Answer<Zeroizing<String>> {
-    secret_line()?
-        .filter(|line| !line.is_empty())
-        .ok_or_else(|| Failure::usage("Standard input has no password on its first line."))
+    needed_line("password on its first line")
 }
 
 /// Answers the question for the password; everything else is asked as usual.

@@ -1,7 +1,6 @@
 //! `setup`: an administrator's one-time preparation of a backend.
 
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::login::first_line;
@@ -12,7 +11,7 @@ use crate::domain::ports::{Interruptions, Preparation, Prompter};
 use crate::domain::{
     Administrator, Answer, Changed, ExitCode, Failure, Kind, OneTimeCode, Preparations, Reason, StepState,
 };
-use crate::terminal::{preparation_lines, secret_line, steps_by_hand};
+use crate::terminal::{needed_line, preparation_lines, steps_by_hand};
 
 #[derive(Serialize)]
 struct SetupJson<'a> {
@@ -67,16 +66,9 @@ fn administrator(args: &SetupArgs) -> Answer<Administrator> {
     let code = match (args.one_time_code, args.password_stdin) {
         (false, _) => OneTimeCode::IfRefused,
         (true, false) => OneTimeCode::AskedFor,
-        (true, true) => OneTimeCode::Given(second_line()?),
+        (true, true) => OneTimeCode::Given(needed_line("one-time code on its second line")?),
     };
     Ok(Administrator { name: args.administrator.clone(), password, code, home: args.realm_of_administrator.clone() })
-}
-
-/// The second line of standard input, which must hold a one-time code.
-fn second_line() -> Answer<Zeroizing<String>> {
-    secret_line()?
-        .filter(|line| !line.is_empty())
-        .ok_or_else(|| Failure::usage("Standard input has no one-time code on its second line."))
 }
 
 async fn prepare(

@@ -19,6 +19,15 @@ pub fn secret_line() -> Answer<Option<Zeroizing<String>>> {
     read_line(stdin(), LONGEST)
 }
 
+/// The same, where it must hold something; `what` says it and on which line, for the failure.
+///
+/// # Errors
+/// Exit 2, as for [`secret_line`]; or the line is empty, or not there.
+pub fn needed_line(what: &str) -> Answer<Zeroizing<String>> {
+    let line = secret_line()?.filter(|line| !line.is_empty());
+    line.ok_or_else(|| Failure::usage(format!("Standard input has no {what}.")))
+}
+
 /// The next line, up to the line end: what follows stays for the next question.
 pub(super) fn read_line(from: impl AsFd, longest: usize) -> Answer<Option<Zeroizing<String>>> {
     system::read_line(from, longest).map_err(|failed| match failed {

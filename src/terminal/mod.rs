@@ -19,7 +19,7 @@ mod table;
 mod tty;
 
 pub use json::{reset_json, to_json};
-pub use line::secret_line;
+pub use line::{needed_line, secret_line};
 pub use log::start_log;
 pub use preparations::{preparation_lines, steps_by_hand};
 pub use progress::ProgressTeller;

@@ -12,8 +12,6 @@ const SKEW: i64 = 30;
 const OLDEST: u32 = 26;
 /// The role that is all of them.
 const ALL: &str = "realm-admin";
-/// What is done about rules that are not known.
-const GUESSED: &str = "the strictest usual one is kept, and the server's refusal read";
 /// What an agent has use for; docs/backends/keycloak.md says for what.
 const NEEDED: [&str; 8] = [
     "manage-users",
@@ -120,20 +118,14 @@ impl KeycloakAgent {
     }
 
     async fn policy_check(&self) -> Answer<Check> {
-        Ok(match self.policy().await? {
-            PolicyRead::Read(policy) => {
-                let words = policy.words();
-                let words = if words.is_empty() { "it has no rules".to_owned() } else { words.join(", ") };
-                Check::new("policy", CheckState::Ok, words)
-            }
-            PolicyRead::InPart(policy, why) => {
-                let known = policy.words().join(", ");
+        let policy = self.policy().await?;
+        let known = policy.words().join(", ");
+        Ok(match policy {
+            PolicyRead::Read(_) if known.is_empty() => Check::new("policy", CheckState::Ok, "it has no rules"),
+            PolicyRead::Read(_) => Check::new("policy", CheckState::Ok, known),
+            PolicyRead::InPart(_, why) | PolicyRead::Unreadable(why) => {
                 let beside = if known.is_empty() { String::new() } else { format!("{known}, and more: ") };
-                let words = format!("{beside}{why}; {GUESSED}");
-                Check::new("policy", CheckState::Warning, words)
-            }
-            PolicyRead::Unreadable(why) => {
-                let words = format!("{why}; {GUESSED}");
+                let words = format!("{beside}{why}; the strictest usual one is kept, and the server's refusal read");
                 Check::new("policy", CheckState::Warning, words)
             }
         })

@@ -56,11 +56,11 @@ impl AgentSession {
         };
         let expires_at = intent.expires_at().as_millisecond();
         execute(
-                &transaction,
-                "UPDATE user SET hash = ?2, change_required = 1, withdrawn = 0, issued_at = ?3, expires_at = ?4, issued_by = ?5,
-                        mark = ?6, version = version + 1, set_at = ?3 WHERE customer = ?1",
-                params![customer, hash, now, expires_at, agent.name, intent.attempt().as_str()],
-            )?;
+            &transaction,
+            "UPDATE user SET hash = ?2, change_required = 1, withdrawn = 0, issued_at = ?3, expires_at = ?4,
+                    issued_by = ?5, mark = ?6, version = version + 1, set_at = ?3 WHERE customer = ?1",
+            params![customer, hash, now, expires_at, agent.name, intent.attempt().as_str()],
+        )?;
         execute(&transaction, "DELETE FROM reset_token WHERE customer = ?1", [customer])?;
         let row = row_of(&transaction, &UserId::new(customer.to_string()))?;
         transaction.commit().map_err(told)?;
