@@ -38,7 +38,7 @@ struct Size {
     turns: usize,
 }
 
-const FULL: Size = Size { single: 25, usual: 5, rows: 100, turns: 3 };
+const FULL: Size = Size { single: 25, usual: 5, rows: 300, turns: 3 };
 const QUICK: Size = Size { single: 5, usual: 3, rows: 20, turns: 1 };
 
 fn main() {
