@@ -1,9 +1,9 @@
 //! Work that is handed over to a thread of its own, which takes at once whatever waits: writers share one sync so.
 
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{Builder, JoinHandle, sleep};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -11,16 +11,45 @@ use crate::domain::{Answer, Failure};
 
 /// So much is taken at once, at most: what waits behind it must not wait long.
 const AT_ONCE: usize = 256;
-/// From the beginning of one batch to the next there is at least so much time: what comes within it shares a sync,
-/// which costs a disk, and a processor that hashes, more than this wait costs a row. What comes to an idle thread is
-/// done at once.
-const APART: Duration = Duration::from_millis(10);
+/// The first of a batch waits for others at most so long.
+const LONGEST: Duration = Duration::from_millis(100);
 
 type Handed<J, R> = (J, oneshot::Sender<R>);
 
+/// What waits for the thread.
+struct Waiting<J, R> {
+    jobs: Vec<Handed<J, R>>,
+    closed: bool,
+    gathering: bool,
+}
+
+/// What the thread and those who hand over share.
+struct Shared<J, R> {
+    waiting: Mutex<Waiting<J, R>>,
+    changed: Condvar,
+}
+
+impl<J, R> Shared<J, R> {
+    fn lock(&self) -> MutexGuard<'_, Waiting<J, R>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What waits, once its time has come; nothing: it is closed, and there will be no more.
+    fn next(&self) -> Vec<Handed<J, R>> {
+        let idle = |waiting: &mut Waiting<J, R>| waiting.jobs.is_empty() && !waiting.closed;
+        let gathers =
+            |waiting: &mut Waiting<J, R>| waiting.gathering && waiting.jobs.len() < AT_ONCE && !waiting.closed;
+        let waiting = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+        let (mut waiting, _) =
+            self.changed.wait_timeout_while(waiting, LONGEST, gathers).unwrap_or_else(PoisonError::into_inner);
+        let many = waiting.jobs.len().min(AT_ONCE);
+        waiting.jobs.drain(..many).collect()
+    }
+}
+
 /// A thread that does jobs in the order in which they are handed over, several at once.
 pub struct Batcher<J, R> {
-    jobs: Option<Sender<Handed<J, R>>>,
+    shared: Arc<Shared<J, R>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -30,18 +59,34 @@ impl<J: Send + 'static, R: Send + 'static> Batcher<J, R> {
     /// # Errors
     /// The thread cannot be started.
     pub fn start(name: &str, work: impl FnMut(Vec<J>) -> Vec<R> + Send + 'static) -> io::Result<Self> {
-        let (jobs, handed) = channel();
-        let thread = Builder::new().name(name.to_owned()).spawn(move || run(&handed, work))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        let waiting = Mutex::new(Waiting { jobs: Vec::new(), closed: false, gathering: false });
+        let shared = Arc::new(Shared { waiting, changed: Condvar::new() });
+        let theirs = Gone(Arc::clone(&shared));
+        let thread = Builder::new().name(name.to_owned()).spawn(move || run(&theirs.0, work))?;
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// Hands a job over at once; what it gives is waited for separately.
     pub fn hand_over(&self, job: J) -> Promised<R> {
         let (done, promised) = oneshot::channel();
-        if let Some(jobs) = &self.jobs {
-            let _ = jobs.send((job, done)); // a thread that is gone is found by whoever waits
+        let mut waiting = self.shared.lock();
+        if !waiting.closed {
+            waiting.jobs.push((job, done));
+            if matches!(waiting.jobs.len(), 1 | AT_ONCE) {
+                self.shared.changed.notify_one();
+            }
         }
         Promised(promised)
+    }
+
+    /// Whether jobs wait for others to share a sync with, which costs a disk, and a processor that hashes, more than
+    /// the wait costs a row: as long as there is enough else to do. Until it is said, each is done at once.
+    pub fn gather(&self, on: bool) {
+        let mut waiting = self.shared.lock();
+        waiting.gathering = on;
+        if !on && !waiting.jobs.is_empty() {
+            self.shared.changed.notify_one();
+        }
     }
 }
 
@@ -58,26 +103,35 @@ impl<R> Promised<R> {
     }
 }
 
-fn run<J, R>(handed: &Receiver<Handed<J, R>>, mut work: impl FnMut(Vec<J>) -> Vec<R>) {
-    let mut not_before = Instant::now();
-    while let Ok(first) = handed.recv() {
-        sleep(not_before.saturating_duration_since(Instant::now()));
-        not_before = Instant::now() + APART;
-        let (mut jobs, mut waiting) = (vec![first.0], vec![first.1]);
-        while let (true, Ok((job, done))) = (jobs.len() < AT_ONCE, handed.try_recv()) {
-            jobs.push(job);
-            waiting.push(done);
+fn run<J, R>(shared: &Shared<J, R>, mut work: impl FnMut(Vec<J>) -> Vec<R>) {
+    loop {
+        let handed = shared.next();
+        if handed.is_empty() {
+            return;
         }
-        for (result, done) in work(jobs).into_iter().zip(waiting) {
+        let (jobs, promises): (Vec<J>, Vec<_>) = handed.into_iter().unzip();
+        for (result, done) in work(jobs).into_iter().zip(promises) {
             let _ = done.send(result); // nobody may be waiting for it any more
         }
+    }
+}
+
+/// Held by the thread: when it ends, by a panic too, whoever waits for it is told.
+struct Gone<J, R>(Arc<Shared<J, R>>);
+
+impl<J, R> Drop for Gone<J, R> {
+    fn drop(&mut self) {
+        let mut waiting = self.0.lock();
+        waiting.closed = true;
+        waiting.jobs.clear();
     }
 }
 
 impl<J, R> Drop for Batcher<J, R> {
     /// What was handed over is done before the thread ends.
     fn drop(&mut self) {
-        drop(self.jobs.take());
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_one();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join(); // a panic in it was told when it came
         }
@@ -113,5 +167,37 @@ mod tests {
             assert_eq!(runtime.block_on(promised.get()).unwrap(), job);
         }
         assert_eq!(sizes.recv().unwrap(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn while_it_gathers_jobs_wait_for_others_until_it_is_told_not_to() {
+        let (told, sizes) = channel();
+        let batcher = Batcher::start("test", move |jobs: Vec<u32>| {
+            told.send(jobs.len()).unwrap();
+            jobs
+        })
+        .unwrap();
+        batcher.gather(true);
+        let handed: Vec<_> = (0..256).map(|job| batcher.hand_over(job)).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for (job, promised) in (0..).zip(handed) {
+            assert_eq!(runtime.block_on(promised.get()).unwrap(), job);
+        }
+        let lonely = batcher.hand_over(7);
+        assert_eq!(runtime.block_on(lonely.get()).unwrap(), 7, "nobody waits for ever");
+        let last = batcher.hand_over(8);
+        batcher.gather(false);
+        assert_eq!(runtime.block_on(last.get()).unwrap(), 8);
+        assert_eq!(sizes.iter().take(3).sum::<usize>(), AT_ONCE + 2);
+    }
+
+    #[test]
+    fn whoever_waits_for_a_thread_that_is_gone_is_told() {
+        let batcher =
+            Batcher::start("test", |_: Vec<u32>| -> Vec<u32> { std::panic::resume_unwind(Box::new(())) }).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for job in 0..3 {
+            assert!(runtime.block_on(batcher.hand_over(job).get()).is_err());
+        }
     }
 }

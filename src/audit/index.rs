@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, params};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -53,6 +54,7 @@ impl Index {
             _ => {}
         }
         let lines = Connection::open(path).map_err(told)?;
+        lines.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(told)?; // plans are kept
         lines.execute_batch(TABLES).map_err(told)?;
         Ok(Self { log: log.to_owned(), lines, read_up_to: 0 })
     }

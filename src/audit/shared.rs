@@ -119,6 +119,11 @@ impl RunAuditLog {
         self.about_the_run(session, Event::BulkEnded, words).await
     }
 
+    /// Whether records wait for others to share a sync with.
+    pub fn gather(&self, on: bool) {
+        self.0.writer.gather(on);
+    }
+
     async fn about_the_run(&self, session: &Session, event: Event, words: &str) -> Answer<()> {
         let blank = blank(self.0.clock.now(), session, "", &self.0.run, event);
         let record = Record {

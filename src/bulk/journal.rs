@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::outcome::Outcome;
@@ -99,6 +100,7 @@ fn connect(path: &Path) -> Answer<Connection> {
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(told)?;
     connection.busy_timeout(Duration::from_secs(10)).map_err(told)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(told)?; // plans are kept
     connection
         .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -1024;")
         .map_err(told)?;
@@ -163,6 +165,11 @@ impl Journal {
     /// Writes a change that nothing leans on yet: it rides with the next.
     pub fn hand_over(&self, change: Change) -> Promised<Result<(), String>> {
         self.writer.hand_over(change)
+    }
+
+    /// Whether what is written waits for others to share a sync with.
+    pub fn gather(&self, on: bool) {
+        self.writer.gather(on);
     }
 
     /// Makes the customer this row's own; the row that has it already, if there is one.

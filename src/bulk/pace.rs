@@ -24,6 +24,8 @@ pub struct Pace {
     wait: Duration,
     limit: Cell<usize>,
     in_use: Cell<usize>,
+    /// Calls that wait for their turn.
+    waiting: Cell<usize>,
     closed_until: Cell<Option<Instant>>,
     last_halved: Cell<Option<Instant>>,
     quiet_since: Cell<Instant>,
@@ -60,6 +62,7 @@ impl Pace {
             wait,
             limit: Cell::new(most),
             in_use: Cell::new(0),
+            waiting: Cell::new(0),
             closed_until: Cell::new(None),
             last_halved: Cell::new(None),
             quiet_since: Cell::new(now),
@@ -92,6 +95,11 @@ impl Pace {
     /// Whether new rows may be begun: not while a busy backend is left alone.
     pub fn is_open(&self) -> bool {
         self.closed_until.get().is_none_or(|until| Instant::now() >= until)
+    }
+
+    /// Whether the backend has all the calls that it takes at once, and enough follow to keep it busy.
+    pub fn has_more(&self) -> bool {
+        self.in_use.get() >= self.limit.get() && self.waiting.get() * 2 >= self.limit.get()
     }
 
     /// From now on nothing is tried again: the run is ending.
@@ -139,7 +147,9 @@ impl Pace {
                 self.calls.set(self.calls.get() + 1);
                 return Leave { pace: self, since: Instant::now() };
             }
+            self.waiting.set(self.waiting.get() + 1);
             self.freed.notified().await;
+            self.waiting.set(self.waiting.get() - 1);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ use crate::system::SystemRandom;
 /// How often signals and the time are looked at while nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// More rows are in flight than calls: while some wait for the disk, others call.
-const ROWS_PER_CALL: usize = 3;
+const ROWS_PER_CALL: usize = 4;
 
 /// Everything a run works with.
 pub struct Run<'a> {
@@ -152,6 +152,9 @@ impl Run<'_> {
             progress.waiting =
                 self.pace.down().filter(|(since, _)| *since > Duration::from_secs(1)).map(|(_, words)| words);
             tell(&progress);
+            if flight.is_empty() {
+                self.gather(false);
+            }
             if flight.is_empty() && (ended.stopped.is_some() || again.is_empty()) {
                 let limited = self.settings.limit.is_some_and(|limit| begun >= limit) && !at_end;
                 if ended.stopped.is_some() || at_end || limited {
@@ -161,7 +164,7 @@ impl Run<'_> {
             }
             let until = if next_start > Instant::now() { next_start } else { Instant::now() + LOOK_EVERY };
             tokio::select! {
-                Some(landed) = flight.next() => match landed {
+                Some(landed) = self.landed(&mut flight) => match landed {
                     Landed::Done(outcome) => {
                         *ended.counts.entry(outcome).or_default() += 1;
                         progress.done += 1;
@@ -179,6 +182,27 @@ impl Run<'_> {
                 () = sleep(LOOK_EVERY) => {}
             }
         }
+    }
+
+    /// The next row that landed. While the backend has all that it takes at once, what is written waits for company.
+    async fn landed(
+        &self,
+        flight: &mut FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + '_>>>,
+    ) -> Option<Landed> {
+        poll_fn(|context| {
+            let landed = flight.poll_next_unpin(context);
+            if landed.is_pending() {
+                self.gather(self.pace.has_more());
+            }
+            landed
+        })
+        .await
+    }
+
+    fn gather(&self, on: bool) {
+        self.audit.gather(on);
+        self.journal.gather(on);
+        self.sink.gather(on);
     }
 
     fn reason_to_stop(&self, in_a_row: u64) -> Option<Failure> {

@@ -99,6 +99,11 @@ impl Sink {
         Ok(())
     }
 
+    /// Whether what is written waits for others to share a sync with.
+    pub fn gather(&self, on: bool) {
+        self.writer.gather(on);
+    }
+
     /// Whether passwords go there in clear.
     pub const fn is_clear(&self) -> bool {
         self.clear

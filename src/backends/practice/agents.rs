@@ -1,5 +1,6 @@
 //! Agents sign in by name and password; wrong ones are throttled, and an unknown name costs as much as a wrong password.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -37,8 +38,12 @@ impl PracticeSignIn {
     }
 
     fn session(&self, agent: &str, token: Zeroizing<String>, expires_at: i64) -> Session {
-        let inner =
-            AgentSession { practice: self.practice.clone(), token, protected_groups: self.protected_groups.clone() };
+        let inner = AgentSession {
+            practice: self.practice.clone(),
+            token,
+            protected_groups: self.protected_groups.clone(),
+            sets: Arc::default(),
+        };
         Session::new(agent, self.place.clone(), Some(moment(expires_at)), Box::new(inner.clone()), Box::new(inner))
     }
 

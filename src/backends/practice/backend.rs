@@ -4,68 +4,37 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, ErrorCode, Params, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
-use super::make::searched;
 use super::session::AgentSession;
-use super::standing::{UserRow, number_of};
+use super::standing::UserRow;
 use super::store::{moment, told};
-use super::{directory, fold, hash, policy};
+use super::{directory, hash, policy};
 use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
 use crate::domain::{
-    About, Answer, Capabilities, Customer, Failure, Forced, Issued, Names, NewUser, Pending, Reason, Right,
-    SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    About, Answer, Capabilities, Customer, Failure, Forced, Issued, Pending, Reason, Right, SessionsEnded, Stamp,
+    Standing, TemporaryPassword, UserId, Whom,
 };
 
 /// Replaces the hash of a withdrawn password: no PHC string, so nothing matches it.
 const NOTHING_MATCHES: &str = "withdrawn";
 
-fn begin(connection: &mut Connection) -> Answer<Transaction<'_>> {
+/// Begins a change.
+pub(super) fn begin(connection: &mut Connection) -> Answer<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)
 }
 
 /// Changes rows by a statement that is kept; how many.
-fn execute(connection: &Connection, statement: &str, values: impl Params) -> Answer<usize> {
+pub(super) fn execute(connection: &Connection, statement: &str, values: impl Params) -> Answer<usize> {
     connection.prepare_cached(statement).and_then(|mut statement| statement.execute(values)).map_err(told)
 }
 
-fn row_of(connection: &Connection, user: &UserId) -> Answer<UserRow> {
+/// A user's row, if the user is still there.
+pub(super) fn row_of(connection: &Connection, user: &UserId) -> Answer<UserRow> {
     let gone =
         || Failure::unavailable("The user is gone: somebody removed it, or started the practice directory over.");
     let number = user.as_str().parse().map_err(|_| gone())?;
     UserRow::of(connection, number)?.ok_or_else(gone)
-}
-
-impl AgentSession {
-    fn set(&self, intent: &Intent, whom: &Whom, hash: &str) -> Answer<Issued> {
-        let now = self.practice.now();
-        let mut connection = self.practice.connection();
-        let transaction = begin(&mut connection)?;
-        let agent = self.agent(&transaction)?;
-        agent.must_have(Right::IssueTemporaryPasswords)?;
-        let customer = match whom {
-            Whom::User(user) => {
-                let row = row_of(&transaction, user)?;
-                remember(&transaction, &row)?;
-                row.customer
-            }
-            Whom::NewUser(new) => {
-                agent.must_have(Right::CreateUsers)?;
-                create(&transaction, new, now)?
-            }
-        };
-        let expires_at = intent.expires_at().as_millisecond();
-        execute(
-            &transaction,
-            "UPDATE user SET hash = ?2, change_required = 1, withdrawn = 0, issued_at = ?3, expires_at = ?4,
-                    issued_by = ?5, mark = ?6, version = version + 1, set_at = ?3 WHERE customer = ?1",
-            params![customer, hash, now, expires_at, agent.name, intent.attempt().as_str()],
-        )?;
-        execute(&transaction, "DELETE FROM reset_token WHERE customer = ?1", [customer])?;
-        let row = row_of(&transaction, &UserId::new(customer.to_string()))?;
-        transaction.commit().map_err(told)?;
-        Ok(Issued { user: row.id(), stamp: Some(row.stamp()), at: moment(now), expires_at: Some(moment(expires_at)) })
-    }
 }
 
 fn about_whom(connection: &Connection, whom: &Whom) -> Answer<About> {
@@ -98,48 +67,10 @@ pub(super) fn remember(connection: &Connection, row: &UserRow) -> Answer<()> {
     .map(drop)
 }
 
-/// Creates the user, and with `--create` the customer; gives the customer's number.
-fn create(transaction: &Transaction<'_>, new: &NewUser, now: i64) -> Answer<i64> {
-    let Customer { id, name, email, .. } = &new.customer;
-    let meanwhile = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::ConstraintViolation) => Failure::new(
-            crate::domain::Kind::Unavailable,
-            Reason::CustomerExists,
-            format!("Somebody else created {id}, or a user {}, just now.", new.username),
-        )
-        .hint(format!("Look again: `tellonce show {id}`."))
-        .because(error),
-        _ => told(error),
-    };
-    let number = if new.new_customer {
-        let Names { first, last } = new.customer.first_and_last();
-        transaction
-            .execute(
-                "INSERT INTO customer(id, first_name, last_name, email, first_folded, last_folded) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-                params![id.as_str(), first, last, email, fold::folded(&first), fold::folded(&last)],
-            )
-            .map_err(meanwhile)?;
-        transaction.last_insert_rowid()
-    } else {
-        number_of(transaction, &new.customer)?
-            .ok_or_else(|| Failure::unavailable(format!("The customer {id} is gone.")))?
-    };
-    transaction
-        .execute(
-            "INSERT INTO user(customer, username, version, set_at) VALUES(?1, ?2, 0, ?3)",
-            params![number, new.username, now],
-        )
-        .map_err(meanwhile)?;
-    let text = searched(name, email.as_deref().unwrap_or_default(), Some(&new.username));
-    transaction.execute("DELETE FROM search WHERE rowid = ?1", [number]).map_err(told)?;
-    transaction.execute("INSERT INTO search(rowid, text) VALUES(?1, ?2)", params![number, text]).map_err(told)?;
-    Ok(number)
-}
-
 #[async_trait(?Send)]
 impl IdentityBackend for AgentSession {
     async fn capabilities(&self) -> Answer<Capabilities> {
-        // One hashes a core; the others wait for their turn, so that no core is idle while some wait for the disk.
+        // One hashes a core; the others wait for their turn, or for those with whom they share a transaction.
         let concurrency = 4 * hash::cores();
         Ok(Capabilities { gaps: BTreeSet::new(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency })
     }
@@ -180,7 +111,7 @@ impl IdentityBackend for AgentSession {
             return Err(SetFailed::Policy(broken));
         }
         let hash = hash::hash_beside(password.for_backend(intent)).await?; // before the transaction: others need not wait for it
-        Ok(self.set(intent, whom, &hash)?)
+        Ok(self.set(intent, whom, hash).await?)
     }
 
     async fn mark_pending(&self, _: &Intent, _: &Issued) -> Answer<()> {

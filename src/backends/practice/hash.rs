@@ -2,15 +2,16 @@
 //! SHA-256 for tokens that are random anyway.
 
 use std::fmt::Write as _;
-use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
-use std::thread::available_parallelism;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::thread::{Builder, available_parallelism};
 
 use argon2::password_hash::Error;
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Argon2, Block, Params, PasswordHasher, PasswordVerifier};
 use sha2::{Digest, Sha256};
-use tokio::runtime::Handle;
-use tokio::task::spawn_blocking;
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::domain::ports::RandomSource;
@@ -33,35 +34,61 @@ pub(super) fn cores() -> usize {
     available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// What hashing works in, 19 MiB for each core, kept between hashes. Whoever hashes waits for one: more hashes at once
-/// than there are cores would only put each other's memory out of the cores' caches.
-static MEMORIES: LazyLock<(Mutex<Vec<Vec<Block>>>, Condvar)> =
-    LazyLock::new(|| (Mutex::new(vec![Vec::new(); cores()]), Condvar::new()));
+/// A password to hash, and who waits for it.
+type Job = (Zeroizing<String>, oneshot::Sender<Result<String, Error>>);
+
+/// One thread a core, each with 19 MiB of its own to work in, kept between hashes. More at once would only put each
+/// other's memory out of the cores' caches, and a thread that goes on with the next password leaves no core idle.
+static HASHERS: LazyLock<Sender<Job>> = LazyLock::new(|| {
+    let (jobs, handed) = channel();
+    let handed = Arc::new(Mutex::new(handed));
+    for _ in 0..cores() {
+        let handed = Arc::clone(&handed);
+        let _ = Builder::new().name("hash".to_owned()).spawn(move || hash_on(&handed)); // where none starts, a job is refused
+    }
+    jobs
+});
+
+fn hash_on(handed: &Mutex<Receiver<Job>>) {
+    let mut memory = Vec::new();
+    loop {
+        let next = handed.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((password, done)) = next else { return };
+        let _ = done.send(hash_in_memory(&password, &mut memory)); // nobody may be waiting for it any more
+    }
+}
+
+/// How many hashes are asked for and not done.
+static OUTSTANDING: AtomicUsize = AtomicUsize::new(0);
+
+/// One of them.
+struct Outstanding;
+
+impl Outstanding {
+    fn new() -> Self {
+        OUTSTANDING.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Outstanding {
+    fn drop(&mut self) {
+        OUTSTANDING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Whether every core hashes, and there is more to hash.
+pub(super) fn cores_are_busy() -> bool {
+    OUTSTANDING.load(Ordering::Relaxed) > cores()
+}
 
 /// The same, in a thread of its own: several are hashed at once, one a core.
 pub(super) async fn hash_beside(password: &str) -> Answer<String> {
-    if Handle::try_current().is_err() {
-        return hash(password);
-    }
-    let copy = Zeroizing::new(password.to_owned());
+    let _outstanding = Outstanding::new();
     let failed = |error: String| Failure::bug("The password could not be hashed.").because(error);
-    spawn_blocking(move || hash_in_turn(&copy))
-        .await
-        .map_err(|error| failed(error.to_string()))?
-        .map_err(|error| failed(error.to_string()))
-}
-
-fn hash_in_turn(password: &str) -> Result<String, Error> {
-    let (memories, freed) = &*MEMORIES;
-    let mut memory = {
-        let free = memories.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = freed.wait_while(free, |free| free.is_empty()).unwrap_or_else(PoisonError::into_inner);
-        free.pop().unwrap_or_default()
-    };
-    let hash = hash_in_memory(password, &mut memory);
-    memories.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
-    freed.notify_one();
-    hash
+    let (done, hashed) = oneshot::channel();
+    HASHERS.send((Zeroizing::new(password.to_owned()), done)).map_err(|gone| failed(gone.to_string()))?;
+    hashed.await.map_err(|gone| failed(gone.to_string()))?.map_err(|error| failed(error.to_string()))
 }
 
 fn hash_in_memory(password: &str, memory: &mut Vec<Block>) -> Result<String, Error> {

@@ -15,6 +15,7 @@ mod samples;
 mod schema;
 mod search;
 mod session;
+mod set;
 mod standing;
 mod store;
 #[cfg(test)]

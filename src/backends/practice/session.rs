@@ -1,9 +1,13 @@
 //! A signed-in agent, as the directory knows one: every call looks whether the session is still good.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, params};
+use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use super::hash;
+use super::set::Sets;
 use super::store::{Practice, told};
 use crate::domain::{Answer, Failure, Kind, Reason, Right};
 
@@ -13,6 +17,7 @@ pub(super) struct AgentSession {
     pub(super) practice: Practice,
     pub(super) token: Zeroizing<String>,
     pub(super) protected_groups: Vec<String>,
+    pub(super) sets: Arc<OnceCell<Sets>>,
 }
 
 /// The agent of a session that is still good.
@@ -66,17 +71,25 @@ impl AgentSession {
 
     /// The agent, if the session is good up to this time.
     pub(super) fn good_until(&self, connection: &Connection, until: i64) -> Answer<Agent> {
-        let found = connection
-            .prepare_cached("SELECT a.name, a.role, a.customer FROM agent_session s JOIN agent a ON a.name = s.agent WHERE s.token_hash = ?1 AND s.expires_at > ?2")
-            .and_then(|mut statement| {
-                statement
-                    .query_row(params![hash::of_token(&self.token), until], |row| Ok(Agent { name: row.get(0)?, role: row.get(1)?, customer: row.get(2)? }))
-                    .optional()
-            })
-            .map_err(told)?;
-        found.ok_or_else(|| {
-            Failure::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over.")
-                .hint("Sign in again: `tellonce login`.")
-        })
+        agent_of(connection, hash::of_token(&self.token), until)
     }
+}
+
+/// The agent of the session with this token's hash, if it is good up to this time.
+///
+/// # Errors
+/// Exit 4: it ended.
+pub(super) fn agent_of(connection: &Connection, token_hash: [u8; 32], until: i64) -> Answer<Agent> {
+    let found = connection
+        .prepare_cached("SELECT a.name, a.role, a.customer FROM agent_session s JOIN agent a ON a.name = s.agent WHERE s.token_hash = ?1 AND s.expires_at > ?2")
+        .and_then(|mut statement| {
+            statement
+                .query_row(params![token_hash, until], |row| Ok(Agent { name: row.get(0)?, role: row.get(1)?, customer: row.get(2)? }))
+                .optional()
+        })
+        .map_err(told)?;
+    found.ok_or_else(|| {
+        Failure::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over.")
+            .hint("Sign in again: `tellonce login`.")
+    })
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::make;
@@ -72,6 +73,8 @@ fn open_file(path: &Path, timeout: Duration) -> Answer<Connection> {
     connection.busy_timeout(timeout).map_err(|error| told_of(path, error))?;
     check(&connection, path)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // A kept statement keeps its plan, whatever is bound to it (<https://sqlite.org/qpsg.html>): else it is parsed again.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|error| told_of(path, error))?;
     connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;").map_err(|error| told_of(path, error))?;
     Ok(connection)
 }

@@ -1,0 +1,189 @@
+//! The set: those of several customers share one transaction, for its syncs cost more than everything else in it.
+
+use rusqlite::{Connection, ErrorCode, params};
+
+use super::backend::{begin, execute, remember, row_of};
+use super::make::searched;
+use super::session::{AgentSession, agent_of};
+use super::standing::number_of;
+use super::store::{Practice, moment, told};
+use super::{fold, hash};
+use crate::batch::Batcher;
+use crate::domain::ports::Intent;
+use crate::domain::{Answer, Customer, Failure, Issued, Kind, Names, NewUser, Reason, Right, UserId, Whom};
+
+/// The thread that sets.
+pub(super) type Sets = Batcher<Set, Answer<Issued>>;
+
+/// One customer's new hash.
+pub(super) struct Set {
+    token_hash: [u8; 32],
+    attempt: String,
+    /// Milliseconds.
+    expires_at: i64,
+    whom: Whom,
+    hash: String,
+}
+
+impl AgentSession {
+    /// Sets the hash; it is on disk when the answer is there.
+    pub(super) async fn set(&self, intent: &Intent, whom: &Whom, hash: String) -> Answer<Issued> {
+        let start = || async {
+            let practice = self.practice.clone();
+            Batcher::start("directory", move |sets| all(&practice, &sets))
+                .map_err(|error| Failure::bug("The directory's thread could not be started.").because(error))
+        };
+        let set = Set {
+            token_hash: hash::of_token(&self.token),
+            attempt: intent.attempt().to_string(),
+            expires_at: intent.expires_at().as_millisecond(),
+            whom: whom.clone(),
+            hash,
+        };
+        let sets = self.sets.get_or_try_init(start).await?;
+        sets.gather(hash::cores_are_busy());
+        sets.hand_over(set).get().await?
+    }
+}
+
+/// Each has its own answer, unless what they share fails.
+fn all(practice: &Practice, sets: &[Set]) -> Vec<Answer<Issued>> {
+    let now = practice.now();
+    let mut connection = practice.connection();
+    let done = begin(&mut connection).and_then(|transaction| {
+        let answers = sets.iter().map(|set| apart(&transaction, set, now)).collect();
+        transaction.commit().map(|()| answers).map_err(told)
+    });
+    done.unwrap_or_else(|failure| sets.iter().map(|_| Err(same(&failure))).collect())
+}
+
+fn same(failure: &Failure) -> Failure {
+    let told = Failure::new(failure.kind, failure.reason, failure.message.clone());
+    let source = failure.source.as_ref().map(|source| source.to_string().into());
+    Failure { hint: failure.hint.clone(), source, ..told }
+}
+
+/// One set; where it fails, nothing of it stays in the transaction.
+fn apart(transaction: &Connection, set: &Set, now: i64) -> Answer<Issued> {
+    execute(transaction, "SAVEPOINT one", [])?;
+    let answer = one(transaction, set, now);
+    if answer.is_err() {
+        execute(transaction, "ROLLBACK TO one", [])?;
+    }
+    execute(transaction, "RELEASE one", [])?;
+    answer
+}
+
+fn one(transaction: &Connection, set: &Set, now: i64) -> Answer<Issued> {
+    let agent = agent_of(transaction, set.token_hash, now)?;
+    agent.must_have(Right::IssueTemporaryPasswords)?;
+    let customer = match &set.whom {
+        Whom::User(user) => {
+            let row = row_of(transaction, user)?;
+            remember(transaction, &row)?;
+            row.customer
+        }
+        Whom::NewUser(new) => {
+            agent.must_have(Right::CreateUsers)?;
+            create(transaction, new, now)?
+        }
+    };
+    execute(
+        transaction,
+        "UPDATE user SET hash = ?2, change_required = 1, withdrawn = 0, issued_at = ?3, expires_at = ?4,
+                issued_by = ?5, mark = ?6, version = version + 1, set_at = ?3 WHERE customer = ?1",
+        params![customer, set.hash, now, set.expires_at, agent.name, set.attempt],
+    )?;
+    execute(transaction, "DELETE FROM reset_token WHERE customer = ?1", [customer])?;
+    let row = row_of(transaction, &UserId::new(customer.to_string()))?;
+    Ok(Issued { user: row.id(), stamp: Some(row.stamp()), at: moment(now), expires_at: Some(moment(set.expires_at)) })
+}
+
+/// Creates the user, and with `--create` the customer; gives the customer's number.
+fn create(transaction: &Connection, new: &NewUser, now: i64) -> Answer<i64> {
+    let Customer { id, name, email, .. } = &new.customer;
+    let meanwhile = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) => Failure::new(
+            Kind::Unavailable,
+            Reason::CustomerExists,
+            format!("Somebody else created {id}, or a user {}, just now.", new.username),
+        )
+        .hint(format!("Look again: `tellonce show {id}`."))
+        .because(error),
+        _ => told(error),
+    };
+    let number = if new.new_customer {
+        let Names { first, last } = new.customer.first_and_last();
+        transaction
+            .execute(
+                "INSERT INTO customer(id, first_name, last_name, email, first_folded, last_folded) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+                params![id.as_str(), first, last, email, fold::folded(&first), fold::folded(&last)],
+            )
+            .map_err(meanwhile)?;
+        transaction.last_insert_rowid()
+    } else {
+        number_of(transaction, &new.customer)?
+            .ok_or_else(|| Failure::unavailable(format!("The customer {id} is gone.")))?
+    };
+    transaction
+        .execute(
+            "INSERT INTO user(customer, username, version, set_at) VALUES(?1, ?2, 0, ?3)",
+            params![number, new.username, now],
+        )
+        .map_err(meanwhile)?;
+    let text = searched(name, email.as_deref().unwrap_or_default(), Some(&new.username));
+    transaction.execute("DELETE FROM search WHERE rowid = ?1", [number]).map_err(told)?;
+    transaction.execute("INSERT INTO search(rowid, text) VALUES(?1, ?2)", params![number, text]).map_err(told)?;
+    Ok(number)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use super::super::tests::place;
+    use super::*;
+    use crate::domain::CustomerId;
+
+    fn set(whom: Whom) -> Set {
+        let (token_hash, attempt) = ([7; 32], "A-7".to_owned());
+        Set { token_hash, attempt, expires_at: 1, whom, hash: "the new one".to_owned() }
+    }
+
+    fn user(number: &str) -> Whom {
+        Whom::User(UserId::new(number.to_owned()))
+    }
+
+    #[test]
+    fn one_that_fails_leaves_nothing_and_spoils_no_other() {
+        let house = place();
+        let good = "INSERT INTO agent_session(token_hash, agent, expires_at) VALUES(?1, 'sam', 9999999999999)";
+        house.practice.connection().execute(good, [[7; 32]]).unwrap();
+        let id = CustomerId::new("C-NEW");
+        let email = Some("new@example.com".to_owned());
+        let customer =
+            Customer { id, name: "Ann New".to_owned(), email, username: None, names: None, details: Vec::new() };
+        let taken = NewUser { customer, username: "ada.lovelace".to_owned(), new_customer: true };
+        let sets = [set(user("1")), set(user("999999")), set(Whom::NewUser(taken)), set(user("2"))];
+        let answers = all(&house.practice, &sets);
+        let set: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+        assert_eq!(set, [true, false, false, true], "{answers:?}");
+        assert_eq!(answers[2].as_ref().unwrap_err().reason, Reason::CustomerExists);
+        assert_eq!(house.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 2);
+        assert_eq!(house.number("SELECT count(*) FROM customer WHERE id = 'C-NEW'"), 0, "half of it was written");
+    }
+
+    #[test]
+    fn what_all_share_fails_for_each() {
+        let house = place();
+        let other = house.again();
+        other.connection().execute_batch("BEGIN IMMEDIATE").unwrap();
+        house.practice.connection().busy_timeout(std::time::Duration::ZERO).unwrap();
+        for answer in all(&house.practice, &[set(user("1")), set(user("2"))]) {
+            let failure = answer.unwrap_err();
+            assert!(failure.is_passing() && failure.hint.is_some(), "{failure:?}");
+        }
+        other.connection().execute_batch("ROLLBACK").unwrap();
+        assert_eq!(house.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 0);
+    }
+}
