@@ -27,6 +27,7 @@ struct Waiting<J, R> {
 struct Shared<J, R> {
     waiting: Mutex<Waiting<J, R>>,
     changed: Condvar,
+    longest: Duration,
 }
 
 impl<J, R> Shared<J, R> {
@@ -41,7 +42,7 @@ impl<J, R> Shared<J, R> {
             |waiting: &mut Waiting<J, R>| waiting.gathering && waiting.jobs.len() < AT_ONCE && !waiting.closed;
         let waiting = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         let (mut waiting, _) =
-            self.changed.wait_timeout_while(waiting, LONGEST, gathers).unwrap_or_else(PoisonError::into_inner);
+            self.changed.wait_timeout_while(waiting, self.longest, gathers).unwrap_or_else(PoisonError::into_inner);
         let many = waiting.jobs.len().min(AT_ONCE);
         waiting.jobs.drain(..many).collect()
     }
@@ -59,8 +60,16 @@ impl<J: Send + 'static, R: Send + 'static> Batcher<J, R> {
     /// # Errors
     /// The thread cannot be started.
     pub fn start(name: &str, work: impl FnMut(Vec<J>) -> Vec<R> + Send + 'static) -> io::Result<Self> {
+        Self::start_for(LONGEST, name, work)
+    }
+
+    fn start_for(
+        longest: Duration,
+        name: &str,
+        work: impl FnMut(Vec<J>) -> Vec<R> + Send + 'static,
+    ) -> io::Result<Self> {
         let waiting = Mutex::new(Waiting { jobs: Vec::new(), closed: false, gathering: false });
-        let shared = Arc::new(Shared { waiting, changed: Condvar::new() });
+        let shared = Arc::new(Shared { waiting, changed: Condvar::new(), longest });
         let theirs = Gone(Arc::clone(&shared));
         let thread = Builder::new().name(name.to_owned()).spawn(move || run(&theirs.0, work))?;
         Ok(Self { shared, thread: Some(thread) })
@@ -170,25 +179,31 @@ mod tests {
     }
 
     #[test]
-    fn while_it_gathers_jobs_wait_for_others_until_it_is_told_not_to() {
+    fn while_it_gathers_jobs_wait_for_others_until_they_are_many_or_it_is_told_not_to() {
         let (told, sizes) = channel();
-        let batcher = Batcher::start("test", move |jobs: Vec<u32>| {
+        let work = move |jobs: Vec<usize>| {
             told.send(jobs.len()).unwrap();
             jobs
-        })
-        .unwrap();
+        };
+        let batcher = Batcher::start_for(Duration::from_hours(1), "test", work).unwrap();
         batcher.gather(true);
-        let handed: Vec<_> = (0..256).map(|job| batcher.hand_over(job)).collect();
+        let many: Vec<_> = (0..AT_ONCE).map(|job| batcher.hand_over(job)).collect();
+        assert_eq!(sizes.recv().unwrap(), AT_ONCE);
+        let few: Vec<_> = (0..3).map(|job| batcher.hand_over(job)).collect();
+        batcher.gather(false);
+        assert_eq!(sizes.recv().unwrap(), 3);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        for (job, promised) in (0..).zip(handed) {
+        for (job, promised) in (0..AT_ONCE).chain(0..3).zip(many.into_iter().chain(few)) {
             assert_eq!(runtime.block_on(promised.get()).unwrap(), job);
         }
-        let lonely = batcher.hand_over(7);
-        assert_eq!(runtime.block_on(lonely.get()).unwrap(), 7, "nobody waits for ever");
-        let last = batcher.hand_over(8);
-        batcher.gather(false);
-        assert_eq!(runtime.block_on(last.get()).unwrap(), 8);
-        assert_eq!(sizes.iter().take(3).sum::<usize>(), AT_ONCE + 2);
+    }
+
+    #[test]
+    fn nobody_waits_for_company_for_ever() {
+        let batcher = Batcher::start("test", |jobs: Vec<u32>| jobs).unwrap();
+        batcher.gather(true);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert_eq!(runtime.block_on(batcher.hand_over(7).get()).unwrap(), 7);
     }
 
     #[test]
