@@ -164,7 +164,8 @@ mod tests {
         let customer =
             Customer { id, name: "Ann New".to_owned(), email, username: None, names: None, details: Vec::new() };
         let taken = NewUser { customer, username: "ada.lovelace".to_owned(), new_customer: true };
-        let sets = [set(user("1")), set(user("999999")), set(Whom::NewUser(taken)), set(user("2"))];
+        let next = house.number("SELECT min(customer) FROM user WHERE customer > 1").to_string();
+        let sets = [set(user("1")), set(user("999999")), set(Whom::NewUser(taken)), set(user(&next))];
         let answers = all(&house.practice, &sets);
         let set: Vec<bool> = answers.iter().map(Result::is_ok).collect();
         assert_eq!(set, [true, false, false, true], "{answers:?}");
