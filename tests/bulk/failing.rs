@@ -57,19 +57,19 @@ fn a_full_disk_stops_it_and_it_goes_on_when_there_is_room() {
 
 #[test]
 fn a_journal_that_is_full_stops_it_and_it_goes_on_when_there_is_room() {
-    let fixture = Fixture::new(120);
-    fixture.input(60);
+    let fixture = Fixture::new(180);
+    fixture.input(120);
     // The journal is the first file that grows above the limit (in KiB).
     let run = format!(
-        "trap '' XFSZ; ulimit -f 300; \"$T\" bulk in.csv --yes --expect 60 --out out.jsonl --seal-to {}",
+        "trap '' XFSZ; ulimit -f 300; \"$T\" bulk in.csv --yes --expect 120 --out out.jsonl --seal-to {}",
         fixture.public()
     );
     let ran = fixture.home.shell(&run);
     assert!([8, 9].contains(&ran.code), "{ran:?}");
     assert!(ran.stderr.contains("The journal of the run cannot be used"), "{ran:?}");
-    assert!((5..60).contains(&fixture.rows("out.jsonl").len()), "whole rows stay, and no half one");
+    assert!((5..120).contains(&fixture.rows("out.jsonl").len()), "whole rows stay, and no half one");
     fixture.bulk(&["--resume", &fixture.run_id()]).must(0);
-    every_one_works(&fixture, 60);
+    every_one_works(&fixture, 120);
 }
 
 #[test]
@@ -102,13 +102,13 @@ fn an_output_that_is_full_in_the_middle_stops_it_and_the_rest_follows() {
 
 #[test]
 fn a_descriptor_that_is_full_stops_it_at_the_first_row() {
-    let fixture = Fixture::new(60);
-    fixture.input(30);
-    let ran = fixture.home.shell("\"$T\" bulk in.csv --yes --expect 30 --reveal fd:3 3>/dev/full");
+    let fixture = Fixture::new(150);
+    fixture.input(100);
+    let ran = fixture.home.shell("\"$T\" bulk in.csv --yes --expect 100 --reveal fd:3 3>/dev/full");
     assert!([8, 9].contains(&ran.code), "{ran:?}");
     assert!(ran.stderr.contains("fd:3 takes no more rows") && ran.stderr.contains("--reveal fd:3"), "{ran:?}");
     let begun = fixture.home.records().iter().filter(|record| record["event"] == "intent").count();
-    assert!(begun < 30, "it did not go through all of them");
+    assert!(begun < 100, "it did not go through all of them");
     let run = fixture.run_id();
     let rest = fixture.home.shell(&format!("\"$T\" bulk --resume {run} --reveal fd:3 3>&1 >/dev/null | cat")).must(0);
     for line in rest.stdout.lines() {
@@ -117,7 +117,7 @@ fn a_descriptor_that_is_full_stops_it_at_the_first_row() {
         let password = row["temporary_password"].as_str().unwrap();
         assert_eq!(fixture.home.sign_in(username, password), "change_required", "{username}");
     }
-    assert_eq!(rest.stdout.lines().count(), 30);
+    assert_eq!(rest.stdout.lines().count(), 100);
     fixture.home.run(&["audit", "verify"]).must(0);
 }
 
