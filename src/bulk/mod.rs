@@ -1,6 +1,7 @@
 //! Bulk: many resets, each as a single one, resumable at any moment, at the backend's own pace.
 
 mod at_desk;
+mod company;
 pub mod folder;
 mod input;
 mod journal;

@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::at_desk::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay, Seen};
@@ -83,15 +83,18 @@ pub struct Ended {
     pub limited: bool,
 }
 
-struct Item {
+pub(super) struct Item {
     line: u64,
     row: Row,
     earlier: Option<Earlier>,
     patience: Patience,
 }
 
+/// The rows in flight.
+pub(super) type Flight<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + 'a>>>;
+
 /// What became of a row in flight.
-enum Landed {
+pub(super) enum Landed {
     /// It is at its end, and that is written.
     Done(Outcome),
     /// The backend did not take it: once more, later.
@@ -103,7 +106,7 @@ enum Landed {
 impl Run<'_> {
     /// Works until the input is at its end, or something stops it. `tell` hears how far it has come.
     pub async fn work(&self, mut rows: Rows<File>, tell: &mut dyn FnMut(&Progress)) -> Ended {
-        let mut flight: FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + '_>>> = FuturesUnordered::new();
+        let mut flight = Flight::new();
         let mut again: VecDeque<Item> = VecDeque::new();
         let mut ended = Ended { counts: BTreeMap::new(), stopped: None, limited: false };
         let mut progress = Progress { rows: self.settings.rows, failed: self.failed_before(), ..Progress::default() };
@@ -182,27 +185,6 @@ impl Run<'_> {
                 () = sleep(LOOK_EVERY) => {}
             }
         }
-    }
-
-    /// The next row that landed. While the backend has all that it takes at once, what is written waits for company.
-    async fn landed(
-        &self,
-        flight: &mut FuturesUnordered<Pin<Box<dyn Future<Output = Landed> + '_>>>,
-    ) -> Option<Landed> {
-        poll_fn(|context| {
-            let landed = flight.poll_next_unpin(context);
-            if landed.is_pending() {
-                self.gather(self.pace.has_more());
-            }
-            landed
-        })
-        .await
-    }
-
-    fn gather(&self, on: bool) {
-        self.audit.gather(on);
-        self.journal.gather(on);
-        self.sink.gather(on);
     }
 
     fn reason_to_stop(&self, in_a_row: u64) -> Option<Failure> {
