@@ -88,7 +88,7 @@ fn practice(home: &Path, turns: usize, rows: usize) {
     let mut ratios: Vec<f64> = (0..turns).map(|turn| bare(rows) / run(home, turn, rows)).collect();
     ratios.sort_unstable_by(f64::total_cmp);
     println!(
-        "practice: {rows} rows at {:.2} of bare Argon2id (the bar: 0.95), the median of {turns} turns; from {:.2} to {:.2}",
+        "practice: {rows} rows at {:.3} of bare Argon2id (the bar: 0.95), the median of {turns} turns; from {:.3} to {:.3}",
         ratios[turns / 2],
         ratios[0],
         ratios[turns - 1],
