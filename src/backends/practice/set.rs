@@ -51,7 +51,7 @@ fn all(practice: &Practice, sets: &[Set]) -> Vec<Answer<Issued>> {
     let now = practice.now();
     let mut connection = practice.connection();
     let done = begin(&mut connection).and_then(|transaction| {
-        let answers = sets.iter().map(|set| apart(&transaction, set, now)).collect();
+        let answers = sets.iter().map(|set| apart(&transaction, set, now)).collect::<Answer<_>>()?;
         transaction.commit().map(|()| answers).map_err(told)
     });
     done.unwrap_or_else(|failure| sets.iter().map(|_| Err(same(&failure))).collect())
@@ -64,14 +64,21 @@ fn same(failure: &Failure) -> Failure {
 }
 
 /// One set; where it fails, nothing of it stays in the transaction.
-fn apart(transaction: &Connection, set: &Set, now: i64) -> Answer<Issued> {
+///
+/// # Errors
+/// The whole transaction is over: `SQLite` takes it back by itself where the disk is full or fails
+/// (<https://sqlite.org/lang_transaction.html>, section 3.1).
+fn apart(transaction: &Connection, set: &Set, now: i64) -> Answer<Answer<Issued>> {
     execute(transaction, "SAVEPOINT one", [])?;
-    let answer = one(transaction, set, now);
+    let answer = match one(transaction, set, now) {
+        Err(failure) if transaction.is_autocommit() => return Err(failure),
+        answer => answer,
+    };
     if answer.is_err() {
         execute(transaction, "ROLLBACK TO one", [])?;
     }
     execute(transaction, "RELEASE one", [])?;
-    answer
+    Ok(answer)
 }
 
 fn one(transaction: &Connection, set: &Set, now: i64) -> Answer<Issued> {
@@ -172,6 +179,21 @@ mod tests {
         assert_eq!(answers[2].as_ref().unwrap_err().reason, Reason::CustomerExists);
         assert_eq!(house.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 2);
         assert_eq!(house.number("SELECT count(*) FROM customer WHERE id = 'C-NEW'"), 0, "half of it was written");
+    }
+
+    #[test]
+    fn a_full_disk_takes_back_the_whole_transaction_and_is_told_to_each() {
+        let house = place();
+        let good = "INSERT INTO agent_session(token_hash, agent, expires_at) VALUES(?1, 'sam', 9999999999999)";
+        house.practice.connection().execute(good, [[7; 32]]).unwrap();
+        let pages = house.number("PRAGMA page_count");
+        house.practice.connection().pragma_update(None, "max_page_count", pages).unwrap();
+        let large = Set { hash: "large".repeat(100_000), ..set(user("1")) };
+        for answer in all(&house.practice, &[set(user("1")), large, set(user("1"))]) {
+            let failure = answer.unwrap_err();
+            assert!(failure.is_passing() && failure.message.contains("The disk is full"), "{failure:?}");
+        }
+        assert_eq!(house.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 0);
     }
 
     #[test]
