@@ -2,12 +2,13 @@
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::domain::{Answer, Failure};
+use crate::threads;
 
 /// So much is taken at once, at most: what waits behind it must not wait long.
 const AT_ONCE: usize = 256;
@@ -71,7 +72,7 @@ impl<J: Send + 'static, R: Send + 'static> Batcher<J, R> {
         let waiting = Mutex::new(Waiting { jobs: Vec::new(), closed: false, gathering: false });
         let shared = Arc::new(Shared { waiting, changed: Condvar::new(), longest });
         let theirs = Gone(Arc::clone(&shared));
-        let thread = Builder::new().name(name.to_owned()).spawn(move || run(&theirs.0, work))?;
+        let thread = threads::start(name, move || run(&theirs.0, work))?;
         Ok(Self { shared, thread: Some(thread) })
     }
 

@@ -15,3 +15,4 @@ pub mod fail_points;
 pub mod harden;
 pub mod system;
 pub mod terminal;
+mod threads;

@@ -3,13 +3,13 @@
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
 use std::time::Duration;
 
 use keyring::{Entry, Error};
 use zeroize::Zeroizing;
 
 use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::threads;
 
 /// The service under which sessions stand in the keyring.
 const SERVICE: &str = "tellonce";
@@ -83,13 +83,11 @@ fn with_entry<T: Send + 'static>(
     let (patience, may_prompt) = patience(environment);
     let (sender, receiver) = channel();
     let profile = profile.to_owned();
-    thread::Builder::new()
-        .name("keyring".to_owned())
-        .spawn(move || {
-            let ended = Entry::new(SERVICE, &profile).and_then(|entry| work(&entry));
-            let _ = sender.send(ended); // nobody listens any more where it took too long
-        })
-        .map_err(|error| Failure::bug("A thread for the keyring could not be started.").because(error))?;
+    threads::start("keyring", move || {
+        let ended = Entry::new(SERVICE, &profile).and_then(|entry| work(&entry));
+        let _ = sender.send(ended); // nobody listens any more where it took too long
+    })
+    .map_err(|error| Failure::bug("A thread for the keyring could not be started.").because(error))?;
     let first = if may_prompt { receiver.recv_timeout(PATIENCE) } else { Err(RecvTimeoutError::Timeout) };
     let ended = match first {
         Err(RecvTimeoutError::Timeout) => {

@@ -1,6 +1,6 @@
 //! Sends each record off the machine: to the system's log, or to a command.
 
-use std::io::Write;
+use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use syslog::{Facility, Formatter3164};
 
 use crate::config::Forward;
+use crate::threads;
 
 /// Where the system's log listens.
 const SYSLOG: &str = "/dev/log";
@@ -46,7 +47,10 @@ fn to_command(words: &[String], line: &str, patience: Duration) -> Result<(), St
     let [program, arguments @ ..] = words else { return Err("no command is configured".to_owned()) };
     let mut child = start(program, arguments).map_err(|error| format!("{program} cannot be started ({error})"))?;
     if let Some(input) = child.stdin.take() {
-        hand_over(input, line.to_owned());
+        hand_over(input, line.to_owned()).map_err(|error| {
+            give_up(&mut child);
+            format!("{program} cannot be written to ({error})")
+        })?;
     }
     let started = Instant::now();
     loop {
@@ -75,12 +79,13 @@ fn start(program: &str, arguments: &[String]) -> std::io::Result<Child> {
 }
 
 /// Writes in a thread of its own: a command that does not read must not hold up a record longer than its pipe takes.
-fn hand_over(mut input: ChildStdin, line: String) {
-    std::thread::spawn(move || {
+fn hand_over(mut input: ChildStdin, line: String) -> io::Result<()> {
+    threads::start("forward", move || {
         if let Err(error) = writeln!(input, "{line}") {
             tracing::debug!(%error, "the command did not read all of the record; its exit code tells");
         }
-    });
+    })?;
+    Ok(())
 }
 
 /// Ends the command, and what it had started.

@@ -5,9 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
-use nix::sys::signal::SigSet;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::termios::Termios;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
@@ -18,6 +16,7 @@ use signal_hook::low_level::emulate_default_handler;
 use super::tty;
 use crate::domain::ports::Interruptions;
 use crate::domain::{Answer, Failure};
+use crate::threads;
 
 /// What ends the process, or the reveal.
 const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
@@ -83,13 +82,7 @@ impl Signals {
         let mut incoming =
             Incoming::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH]).map_err(failed)?;
         let watcher = signals.clone();
-        thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(move || {
-                // Its handlers run in the main thread: whatever that does after one came, it finds it caught.
-                let _ = SigSet::all().thread_block(); // if it fails, it is caught a moment later
-                incoming.forever().for_each(|signal| watcher.came(signal));
-            })
+        threads::start("signals", move || incoming.forever().for_each(|signal| watcher.came(signal)))
             .map_err(failed)?;
         Ok(signals)
     }

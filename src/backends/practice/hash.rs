@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::thread::{Builder, available_parallelism};
+use std::thread::available_parallelism;
 
 use argon2::password_hash::Error;
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::domain::ports::RandomSource;
 use crate::domain::{Answer, Failure};
 use crate::system::SystemRandom;
+use crate::threads;
 
 /// Nobody's password is longer; hashing more would only cost time.
 pub(super) const LONGEST: usize = 1024;
@@ -44,7 +45,7 @@ static HASHERS: LazyLock<Sender<Job>> = LazyLock::new(|| {
     let handed = Arc::new(Mutex::new(handed));
     for _ in 0..cores() {
         let handed = Arc::clone(&handed);
-        let _ = Builder::new().name("hash".to_owned()).spawn(move || hash_on(&handed)); // where none starts, a job is refused
+        let _ = threads::start("hash", move || hash_on(&handed)); // where none starts, a job is refused
     }
     jobs
 });
