@@ -239,6 +239,7 @@ async fn change(
             Reason::Superseded,
         ));
     }
+    let issued_at = forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at);
     desk.audit
         .outcome(intent, Outcome::Set { stamp: forced.stamp })
         .await
@@ -265,7 +266,7 @@ async fn change(
             withdrawn: Some(false),
             ..plan.state
         },
-        issued_at: issued.at,
+        issued_at,
         expires_at: issued.expires_at,
         sessions_ended,
         rules: learned.standing.policy.known().with(refused_for).words(),

@@ -44,13 +44,17 @@ impl Stamp {
     }
 
     /// Whether one set left both. A version that only one of them has decides nothing: some backends show it only as
-    /// long as nothing else of the user changed.
+    /// long as nothing else of the user changed. Nor does a time, where both have a version: a set is answered without one.
     pub fn same_set(one: Option<&Self>, other: Option<&Self>) -> bool {
-        match (one, other) {
-            (Some(one), Some(other)) => {
-                one.at == other.at && (one.version == other.version || one.version.is_none() || other.version.is_none())
+        let (one, other) = match (one, other) {
+            (Some(one), Some(other)) => (one, other),
+            (one, other) => return one.is_none() && other.is_none(),
+        };
+        match (one.version, other.version) {
+            (Some(mine), Some(theirs)) => {
+                mine == theirs && (one.at == other.at || one.at.is_none() || other.at.is_none())
             }
-            (one, other) => one.is_none() && other.is_none(),
+            _ => one.at == other.at,
         }
     }
 }
@@ -277,7 +281,8 @@ impl Standing {
 pub struct Issued {
     /// The user it was set for (new where it was created).
     pub user: UserId,
-    /// The stamp of this very set; where the backend's stamps name no author, the one read directly after it.
+    /// The stamp of this very set; where the backend's answer has none, what it must be: the version that follows the one
+    /// before, or the one read directly after it.
     pub stamp: Option<Stamp>,
     /// When it was set, by the backend's clock.
     pub at: Timestamp,

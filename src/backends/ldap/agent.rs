@@ -43,6 +43,7 @@ impl LdapAgent {
             self.dialect.login(),
         ];
         attributes.extend(self.dialect.also_names());
+        attributes.extend(self.dialect.slow_names());
         attributes.extend(self.settings.customer_id.as_deref());
         attributes
     }
@@ -128,7 +129,7 @@ impl LdapAgent {
             .into_iter()
             .filter_map(|(label, attribute)| entry.text(attribute).map(|value| (label.to_owned(), value)))
             .collect();
-        for attribute in self.dialect.also_names() {
+        for attribute in self.dialect.also_names().iter().chain(self.dialect.slow_names()) {
             details.extend(entry.text(attribute).map(|value| ((*attribute).to_owned(), value)));
         }
         details.push((ENTRY.to_owned(), entry.dn.clone()));

@@ -49,6 +49,11 @@ pub(super) trait Dialect {
     fn login(&self) -> &'static str;
     /// Further attributes that name one user exactly.
     fn also_names(&self) -> &'static [&'static str];
+    /// Attributes that name one user as well, but that servers have no index for as shipped: a look-up by one of them
+    /// reads every user, and is made only where no other name fits.
+    fn slow_names(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// The filter for part of a name, from text that is escaped.
     fn search(&self, escaped: &str) -> String;
     /// The longest name to sign in with, in characters.

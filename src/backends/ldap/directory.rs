@@ -16,14 +16,12 @@ const COUNTED: usize = 1000;
 pub(super) struct LdapDirectory(pub(super) Rc<LdapAgent>);
 
 impl LdapDirectory {
-    fn exactly(&self, text: &str) -> String {
-        let agent = &self.0;
+    /// Who has this value in one of the attributes.
+    async fn with(&self, attributes: &[&str], text: &str) -> Answer<Vec<Customer>> {
         let escaped = ldap_escape(text);
-        let mut attributes = vec![agent.id_attribute(), agent.dialect.login(), "mail"];
-        attributes.extend(agent.dialect.also_names());
-        attributes.dedup();
         let parts: Vec<String> = attributes.iter().map(|attribute| format!("({attribute}={escaped})")).collect();
-        format!("(|{})", parts.concat())
+        let (entries, _) = self.0.people(&format!("(|{})", parts.concat()), COUNTED).await?;
+        Ok(self.0.customers(&entries))
     }
 }
 
@@ -53,8 +51,16 @@ impl CustomerDirectory for LdapDirectory {
         {
             return Ok(self.0.customers(&[entry]));
         }
-        let (entries, _) = self.0.people(&self.exactly(text), COUNTED).await?;
-        Ok(self.0.customers(&entries))
+        let agent = &self.0;
+        let mut names = vec![agent.id_attribute(), agent.dialect.login(), "mail"];
+        names.extend(agent.dialect.also_names());
+        names.dedup();
+        let slow = agent.dialect.slow_names();
+        let found = self.with(&names, text).await?;
+        if found.is_empty() && !slow.iter().all(|name| names.iter().any(|asked| asked.eq_ignore_ascii_case(name))) {
+            return self.with(slow, text).await;
+        }
+        Ok(found)
     }
 
     async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {

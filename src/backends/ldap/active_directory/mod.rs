@@ -20,7 +20,7 @@ use super::dialect::{Dialect, Known, wrong_password};
 use super::entry::Entry;
 use super::failure::{self, CONSTRAINT, EXISTS, UNWILLING, WRONG_CREDENTIALS};
 use super::greeting::{Asks, Greeting};
-use super::openldap::exists;
+use super::openldap::{exists, gone_after_set};
 use super::settings::{LdapSettings, suffix};
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
@@ -59,23 +59,22 @@ impl ActiveDirectory {
         vec![RawControl { ctype: ber::POLICY_HINTS.to_owned(), crit: true, val: Some(hints) }]
     }
 
-    /// The stamp directly after a set; ours has the version that follows the one before.
+    /// What a set leaves: the version that follows the one before. The server's answer says nothing of it, and the time is
+    /// told by the read-back; where no version was read before, the stamp is read now.
     async fn issued(agent: &LdapAgent, dn: &str, before: Option<&Stamp>) -> Answer<Issued> {
-        let changed = |failure: Failure| Failure { changed: Changed::Yes, ..failure };
-        let entry = agent.connection.read_after_a_secret(dn, &SET).await.map_err(changed)?;
-        let entry = entry.ok_or_else(|| changed(Failure::unavailable("The user is gone right after the set.")))?;
-        let stamp = stamp(&entry);
-        let versions = stamp.as_ref().and_then(|stamp| stamp.version).zip(before.and_then(|stamp| stamp.version));
-        if versions.is_some_and(|(now, before)| now != before + 1) {
-            let told = Failure::new(
-                Kind::Unavailable,
-                Reason::Superseded,
-                "Someone else set a password for this customer at the same moment.",
-            );
-            return Err(changed(told));
-        }
+        let stamp = match before.and_then(|stamp| stamp.version) {
+            Some(before) => Some(Stamp { at: None, version: Some(before + 1) }),
+            None => Self::stamp_now(agent, dn).await?,
+        };
         let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| agent.clock.now());
         Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
+    }
+
+    /// The stamp directly after a set.
+    async fn stamp_now(agent: &LdapAgent, dn: &str) -> Answer<Option<Stamp>> {
+        let read =
+            agent.connection.read_after_a_secret(dn, &SET).await.and_then(|entry| entry.ok_or_else(gone_after_set));
+        read.map(|entry| stamp(&entry)).map_err(|failure| Failure { changed: Changed::Yes, ..failure })
     }
 
     fn upn(&self, username: &str) -> String {
@@ -172,7 +171,11 @@ impl Dialect for ActiveDirectory {
     }
 
     fn also_names(&self) -> &'static [&'static str] {
-        &["userPrincipalName", "employeeID"]
+        &["userPrincipalName"]
+    }
+
+    fn slow_names(&self) -> &'static [&'static str] {
+        &["employeeID"]
     }
 
     fn search(&self, escaped: &str) -> String {
@@ -254,7 +257,8 @@ impl Dialect for ActiveDirectory {
     }
 
     async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced> {
-        let entry = agent.entry(&issued.user, &SET).await?;
+        let entry =
+            agent.connection.read_after_a_secret(issued.user.as_str(), &SET).await?.ok_or_else(gone_after_set)?;
         Ok(Forced { change_required: change_required(&entry), stamp: stamp(&entry) })
     }
 
@@ -276,7 +280,14 @@ impl Dialect for ActiveDirectory {
         if result.rc != 0 {
             return Err(failure::refused(&agent.connection.server(), &result));
         }
-        Self::issued(agent, user.as_str(), only).await.map(drop)
+        let now = Self::stamp_now(agent, user.as_str()).await?;
+        let versions = now.and_then(|stamp| stamp.version).zip(only.and_then(|stamp| stamp.version));
+        if versions.is_some_and(|(now, before)| now != before + 1) {
+            let told = "Someone else set a password for this customer at the same moment.";
+            let told = Failure::new(Kind::Unavailable, Reason::Superseded, told);
+            return Err(Failure { changed: Changed::Yes, ..told });
+        }
+        Ok(())
     }
 
     fn recognised_by(&self) -> &'static [&'static str] {

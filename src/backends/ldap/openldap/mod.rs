@@ -78,7 +78,8 @@ impl OpenLdap {
     }
 }
 
-fn gone_after_set() -> Failure {
+/// The entry is not there any more.
+pub(super) fn gone_after_set() -> Failure {
     Failure { changed: Changed::Yes, ..Failure::unavailable("The user is gone right after the password was set.") }
 }
 
