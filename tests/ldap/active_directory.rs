@@ -1,7 +1,7 @@
 //! The traps of Active Directory, on Samba.
 
 use crate::server::{self, Kind, Server, must};
-use crate::{both, bulk, unattended};
+use crate::{both, bulk, domain, unattended};
 
 /// What a temporary password would not let in, or would let in too far, is told before it is set.
 fn who_cannot_be_reset(server: &Server) {
@@ -93,5 +93,7 @@ fn active_directory() {
     a_policy_that_cannot_be_read(&server);
     agents_are_told_why(&server);
     missing_rights_are_said_beforehand(&server);
+    domain::employee_ids_name_customers(&server);
+    domain::a_row_without_the_right_is_refused_alone(&server);
     unattended::works(&server);
 }

@@ -4,6 +4,7 @@
 mod active_directory;
 mod both;
 mod bulk;
+mod domain;
 mod faults;
 mod frames;
 #[path = "../support/home.rs"]

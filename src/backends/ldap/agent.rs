@@ -49,8 +49,8 @@ impl LdapAgent {
     }
 
     /// The same, and what a standing is read from.
-    pub(super) fn attributes_and_facts(&self) -> Vec<&str> {
-        [&self.attributes()[..], self.dialect.facts()].concat()
+    pub(super) fn attributes_and_facts(&self, dn: &str) -> Vec<&str> {
+        [&self.attributes()[..], &self.dialect.facts(dn)].concat()
     }
 
     /// The attribute with the customer's id.
@@ -144,7 +144,7 @@ impl LdapAgent {
     pub(super) async fn user_of(&self, customer: &Customer) -> Answer<Option<Entry>> {
         let listed = customer.details.iter().find(|(label, _)| label == ENTRY).map(|(_, dn)| dn);
         if let Some(dn) = listed
-            && let Some(entry) = self.connection.read(dn, &self.attributes_and_facts()).await?
+            && let Some(entry) = self.connection.read(dn, &self.attributes_and_facts(dn)).await?
             && entry.has(self.dialect.login())
         {
             return Ok(Some(entry));
@@ -160,7 +160,7 @@ impl LdapAgent {
             let found = self.users_with(attribute, value).await?;
             match &found[..] {
                 [] => {}
-                [user] => return self.connection.read(&user.dn, &self.attributes_and_facts()).await,
+                [user] => return self.connection.read(&user.dn, &self.attributes_and_facts(&user.dn)).await,
                 _ => {
                     return Err(Failure::new(
                         Kind::Ambiguous,

@@ -111,7 +111,7 @@ impl IdentityBackend for LdapBackend {
 
     async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
         let agent = &self.agent;
-        let entry = agent.entry(user, &agent.attributes_and_facts()).await?;
+        let entry = agent.entry(user, &agent.attributes_and_facts(user.as_str())).await?;
         let standing = agent.dialect.standing(agent, &entry).await?;
         if !standing.state.change_required || !(only.is_none() || Stamp::same_set(standing.stamp.as_ref(), only)) {
             return Err(not_pending());

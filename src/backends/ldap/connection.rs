@@ -92,12 +92,12 @@ pub(super) struct Connection {
     server: Cell<usize>,
     /// The last change: from then on this server and no other, which may not know yet.
     changed_at: Cell<Option<Instant>>,
-    /// The last answer to a read.
+    /// The last answer to a read, the greeting among them.
     answered_at: Cell<Option<Instant>>,
     /// What came with the bind, until somebody takes it.
     greeting: RefCell<Option<Greeting>>,
     /// What was found lately, by what was asked for.
-    lately: Lately,
+    pub(super) lately: Lately,
 }
 
 impl Connection {
@@ -192,7 +192,10 @@ impl Connection {
             None => return Err(failure::refused(&server, &bound)),
         }
         match self.target.greet(ldap.clone()).await {
-            Ok(greeting) => *self.greeting.borrow_mut() = Some(greeting),
+            Ok(greeting) => {
+                *self.greeting.borrow_mut() = Some(greeting);
+                self.answered_at.set(Some(Instant::now()));
+            }
             // A connection that is lost already is found by the read that follows, and made anew.
             Err(error) if failure::is_lost(&error) => {}
             Err(error) => return Err(failure::not_reached(&server, error)),
@@ -272,31 +275,6 @@ impl Connection {
     /// One entry by name; none where there is none, or it may not be read.
     pub(super) async fn read(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
         let found = self.search(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
-        Ok(found.entries.into_iter().next())
-    }
-
-    /// The same search, or what it found up to a second ago: for what many rows of a run share, and what does not decide
-    /// alone. What a reset depends on is read anew after the set.
-    pub(super) async fn search_lately(
-        &self,
-        base: &str,
-        scope: Scope,
-        filter: &str,
-        attributes: &[&str],
-        most: usize,
-    ) -> Answer<Results> {
-        let asked = format!("{base}\n{scope:?}\n{filter}\n{}", attributes.join(" "));
-        if let Some(found) = self.lately.get(&asked) {
-            return Ok(found);
-        }
-        let found = Box::pin(self.search(base, scope, filter, attributes, most)).await?;
-        self.lately.keep(asked, &found);
-        Ok(found)
-    }
-
-    /// One entry by name, or what it was up to a second ago.
-    pub(super) async fn read_lately(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
-        let found = self.search_lately(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
         Ok(found.entries.into_iter().next())
     }
 

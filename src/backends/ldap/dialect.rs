@@ -58,8 +58,8 @@ pub(super) trait Dialect {
     fn search(&self, escaped: &str) -> String;
     /// The longest name to sign in with, in characters.
     fn longest_login(&self) -> usize;
-    /// The attributes that a standing is read from; some are answered for one entry at a time only.
-    fn facts(&self) -> &'static [&'static str];
+    /// The attributes that the standing of the user of this name is read from; some are answered for one entry at a time only.
+    fn facts(&self, dn: &str) -> Vec<&'static str>;
     /// Where a user stands, by an entry that has the facts.
     async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing>;
     /// The policy for a new user.

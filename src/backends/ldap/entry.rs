@@ -41,6 +41,12 @@ impl Entry {
         Some(Self { dn, attributes })
     }
 
+    /// With one attribute.
+    #[cfg(test)]
+    pub(super) fn with(dn: &str, name: &str, values: Vec<Vec<u8>>) -> Self {
+        Self { dn: dn.to_owned(), attributes: HashMap::from([(name.to_ascii_lowercase(), values)]) }
+    }
+
     /// The values of an attribute; it has none, or the agent may not read it: none.
     pub(super) fn values(&self, name: &str) -> &[Vec<u8>] {
         self.attributes.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)

@@ -1,5 +1,7 @@
 //! What `doctor` finds out of the domain as this agent.
 
+use ldap3::{Scope, ldap_escape};
+
 use super::policy;
 use super::standing::group_sids;
 use crate::backends::ldap::agent::LdapAgent;
@@ -9,6 +11,8 @@ use crate::domain::{Answer, Check, CheckState, PolicyRead};
 
 /// More users than this are not counted.
 const COUNTED: usize = 500;
+/// searchFlags of an attribute: the domain keeps an index of it.
+const INDEXED: i64 = 1;
 
 /// The checks.
 pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec<Check>> {
@@ -59,5 +63,23 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec
         );
         checks.push(Check::new("never_expires", CheckState::Warning, words));
     }
+    checks.extend(index(agent).await?);
     Ok(checks)
+}
+
+/// Whether the domain finds a customer's id by an index ([MS-ADTS] section 2.2.10: searchFlags); none: it does, or does not say.
+async fn index(agent: &LdapAgent) -> Answer<Option<Check>> {
+    let Some(attribute) = agent.settings.customer_id.as_deref() else { return Ok(None) };
+    let root = agent.connection.read("", &["schemaNamingContext"]).await?;
+    let Some(schema) = root.and_then(|root| root.text("schemaNamingContext")) else { return Ok(None) };
+    let filter = format!("(&(objectClass=attributeSchema)(lDAPDisplayName={}))", ldap_escape(attribute));
+    let found = agent.connection.search(&schema, Scope::OneLevel, &filter, &["searchFlags"], 1).await?;
+    let flags = found.entries.first().and_then(|entry| entry.number("searchFlags"));
+    Ok(flags.filter(|flags| flags & INDEXED == 0).map(|_| {
+        let words = format!(
+            "the domain has no index for {attribute} (customer_id): each look-up reads every user below {}",
+            agent.settings.base
+        );
+        Check::new("index", CheckState::Warning, words)
+    }))
 }

@@ -2,6 +2,7 @@
 
 mod checks;
 mod policy;
+mod rights;
 mod standing;
 mod values;
 
@@ -27,6 +28,7 @@ use crate::domain::{
     Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, PolicyRead, Reason,
     Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
 };
+use rights::{Granted, MayWrite};
 use standing::{change_required, stamp};
 use values::unicode_pwd;
 
@@ -43,11 +45,12 @@ const ENABLED: &[u8] = b"512";
 /// The dialect of Active Directory.
 pub(super) struct ActiveDirectory {
     settings: Rc<LdapSettings>,
+    granted: Granted,
 }
 
 impl ActiveDirectory {
-    pub(super) const fn new(settings: Rc<LdapSettings>) -> Self {
-        Self { settings }
+    pub(super) fn new(settings: Rc<LdapSettings>) -> Self {
+        Self { settings, granted: Granted::default() }
     }
 
     /// A reset ignores the history unless it is asked to keep it; asked where the server knows the control.
@@ -186,12 +189,13 @@ impl Dialect for ActiveDirectory {
         LONGEST_NAME
     }
 
-    fn facts(&self) -> &'static [&'static str] {
-        &standing::FACTS
+    fn facts(&self, dn: &str) -> Vec<&'static str> {
+        let rights = if self.granted.lately(dn) { None } else { Some(rights::WRITABLE) };
+        standing::FACTS.into_iter().chain(rights).collect()
     }
 
     async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
-        standing::read(agent, user).await
+        standing::read(agent, &self.granted, user).await
     }
 
     async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead> {
@@ -332,13 +336,12 @@ impl Dialect for ActiveDirectory {
         let mut rights = vec![Right::FindCustomers];
         let one = agent.connection.search(&agent.settings.base, Scope::Subtree, self.users(), &["1.1"], 1).await?;
         if let Some(user) = one.entries.first() {
-            let user = agent.entry(&UserId::new(user.dn.clone()), &["allowedAttributesEffective"]).await?;
-            let writable = user.texts("allowedAttributesEffective");
-            let may = |attribute: &str| writable.iter().any(|name| name.eq_ignore_ascii_case(attribute));
-            if may("pwdLastSet") {
+            let user = agent.entry(&UserId::new(user.dn.clone()), &[rights::WRITABLE]).await?;
+            let may_write = MayWrite::of(&user);
+            if may_write.change {
                 rights.extend([Right::IssueTemporaryPasswords, Right::Sweep]);
             }
-            if may("lockoutTime") {
+            if may_write.lock {
                 rights.push(Right::Unlock);
             }
         }

@@ -4,14 +4,17 @@ use jiff::SignedDuration;
 use ldap3::{Scope, ldap_escape};
 
 use super::policy;
-use super::values::{DISABLED, LOCKED, MUST_CHANGE, NEVER_EXPIRES, SMART_CARD, administrators, password_version};
+use super::rights::Granted;
+use super::values::{
+    DISABLED, LOCKED, MUST_CHANGE, NEVER_EXPIRES, SMART_CARD, administrators, password_version, split_name,
+};
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
 use crate::domain::{Answer, Obstacle, Right, Stamp, Standing, State, UserId, Whom};
 
 /// What a standing is read from; the computed ones are answered for one entry at a time only.
-pub(super) const FACTS: [&str; 15] = [
+pub(super) const FACTS: [&str; 14] = [
     "sAMAccountName",
     "mail",
     "objectSid",
@@ -25,7 +28,6 @@ pub(super) const FACTS: [&str; 15] = [
     "tokenGroups",
     "msDS-ResultantPSO",
     "replPropertyMetaData",
-    "allowedAttributesEffective",
     "distinguishedName",
 ];
 
@@ -44,7 +46,7 @@ pub(super) fn change_required(entry: &Entry) -> bool {
 }
 
 /// Reads where the user stands.
-pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
+pub(super) async fn read(agent: &LdapAgent, granted: &Granted, entry: &Entry) -> Answer<Standing> {
     let id = UserId::new(entry.dn.clone());
     let now = agent.clock.now();
     let settings_object = entry.text("msDS-ResultantPSO");
@@ -65,9 +67,8 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
         obstacles.push(Obstacle::OwnUser);
     }
     obstacles.extend(protection);
-    let writable = entry.texts("allowedAttributesEffective");
-    let may = |attribute: &str| writable.iter().any(|name| name.eq_ignore_ascii_case(attribute));
-    if !may("pwdLastSet") {
+    let may_write = granted.to(entry);
+    if !may_write.change {
         obstacles.push(Obstacle::MissingRight(Right::IssueTemporaryPasswords));
     }
     if flags & SMART_CARD != 0 {
@@ -80,7 +81,7 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
         obstacles.push(Obstacle::WouldNotStick("\"Password never expires\" is set on the user".to_owned()));
     }
     if locked {
-        if !may("lockoutTime") {
+        if !may_write.lock {
             obstacles.push(Obstacle::MissingRight(Right::Unlock));
         }
         obstacles.push(Obstacle::Locked { until });
@@ -112,17 +113,8 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
 
 /// The first value of a name (RFC 4514): `Staff` of `CN=Staff,OU=Groups,…`.
 fn first_value(dn: &str) -> String {
-    let value = dn.split_once('=').map_or(dn, |(_, value)| value);
-    let mut end = value.len();
-    let mut escaped = false;
-    for (at, letter) in value.char_indices() {
-        if letter == ',' && !escaped {
-            end = at;
-            break;
-        }
-        escaped = letter == '\\' && !escaped;
-    }
-    value[..end].replace('\\', "")
+    let first = split_name(dn).0;
+    first.split_once('=').map_or(first, |(_, value)| value).replace('\\', "")
 }
 
 /// Administrators by adminCount and by their built-in groups; the profile's own groups with all nesting.

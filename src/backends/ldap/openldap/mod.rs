@@ -177,8 +177,8 @@ impl Dialect for OpenLdap {
         LONGEST_NAME
     }
 
-    fn facts(&self) -> &'static [&'static str] {
-        &FACTS
+    fn facts(&self, _: &str) -> Vec<&'static str> {
+        FACTS.to_vec()
     }
 
     async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
