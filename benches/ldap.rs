@@ -38,12 +38,68 @@ struct Size {
     turns: usize,
 }
 
+/// The argument of a process that does the bare operations alone.
+const BARE: &str = "--bare";
 const FULL: Size = Size { single: 25, usual: 5, rows: 300, turns: 3 };
 const QUICK: Size = Size { single: 5, usual: 3, rows: 20, turns: 1 };
 
+/// What the bare operations need to know of a server; a process of its own is told by its environment.
+struct Place {
+    active_directory: bool,
+    url: String,
+    agent: String,
+    password: String,
+    users: String,
+    base: String,
+}
+
+impl Place {
+    const NAMES: [&str; 5] = ["BARE_URL", "BARE_AGENT", "BARE_PASSWORD", "BARE_USERS", "BARE_BASE"];
+
+    fn of(server: &Server) -> Self {
+        let value = |name: &str| server.value(name).to_owned();
+        Self {
+            active_directory: server.kind == Kind::ActiveDirectory,
+            url: server.url().to_owned(),
+            agent: value("AGENT"),
+            password: value("AGENT_PW"),
+            users: value("OU"),
+            base: value("BASE"),
+        }
+    }
+
+    fn of_environment() -> Self {
+        let [url, agent, password, users, base] = Self::NAMES.map(|name| std::env::var(name).unwrap());
+        Self { active_directory: base.starts_with("DC="), url, agent, password, users, base }
+    }
+
+    /// A process that does nothing but connect, bind and the bare operations for one customer.
+    fn process(&self, number: usize) {
+        let values = [&self.url, &self.agent, &self.password, &self.users, &self.base];
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.arg(BARE).arg(number.to_string()).env_clear().envs(Self::NAMES.into_iter().zip(values));
+        assert!(child.status().unwrap().success(), "customer {number}");
+    }
+
+    async fn agent(&self) -> Ldap {
+        bare(&self.url, &self.agent, &self.password).await
+    }
+
+    fn dn(&self, name: &str) -> String {
+        let attribute = if self.active_directory { "CN" } else { "uid" };
+        format!("{attribute}={name},{}", self.users)
+    }
+}
+
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, bare, number] = &arguments[..]
+        && bare == BARE
+    {
+        return run(lone(&Place::of_environment(), number.parse().unwrap()));
+    }
     let live = std::env::var("TELLONCE_LIVE").unwrap_or_default();
-    let size = if std::env::args().any(|argument| argument == "--quick") { QUICK } else { FULL };
+    let size = if arguments.iter().any(|argument| argument == "--quick") { QUICK } else { FULL };
     if live.contains("openldap") {
         for hash in ["{ARGON2}", "{SSHA}"] {
             let settings = [("SLAPD_CROWD", "3000"), ("SLAPD_HASH", hash), ("SLAPD_LIMITS", "size=unlimited")];
@@ -52,7 +108,7 @@ fn main() {
     }
     if live.contains("active-directory") {
         let domain = Server::start(Kind::ActiveDirectory);
-        run(populate(&domain, 2 * size.single + size.usual + 2 * size.turns * size.rows));
+        run(populate(&domain, 3 * size.single + size.usual + 2 * size.turns * size.rows));
         measure(&domain, "Samba", 2, size);
     }
 }
@@ -62,22 +118,26 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// A bound connection without delay, as bare as it gets.
-async fn bare(server: &Server, name: &str, password: &str) -> Ldap {
-    let stream = std::net::TcpStream::connect(server.address()).unwrap();
+async fn bare(url: &str, name: &str, password: &str) -> Ldap {
+    let address = url.trim_start_matches("ldaps://");
+    let address = if address.contains(':') { address.to_owned() } else { format!("{address}:636") };
+    let stream = std::net::TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
     let settings = LdapConnSettings::new().set_no_tls_verify(true).set_std_stream(StdStream::Tcp(stream));
-    let (connection, mut ldap) = LdapConnAsync::with_settings(settings, server.url()).await.unwrap();
+    let (connection, mut ldap) = LdapConnAsync::with_settings(settings, url).await.unwrap();
     tokio::spawn(connection.drive());
     ldap.simple_bind(name, password).await.unwrap().success().unwrap();
     ldap
 }
 
-async fn bare_agent(server: &Server) -> Ldap {
-    bare(server, server.value("AGENT"), server.value("AGENT_PW")).await
+/// Connect, bind and the bare operations for one customer.
+async fn lone(place: &Place, number: usize) {
+    let mut ldap = place.agent().await;
+    bare_reset(place, &mut ldap, number).await;
 }
 
 async fn populate(server: &Server, many: usize) {
-    let mut ldap = bare(server, server.value("ADMIN"), server.value("ADMIN_PW")).await;
+    let mut ldap = bare(server.url(), server.value("ADMIN"), server.value("ADMIN_PW")).await;
     let password = unicode("Cust0mer-Start-1!");
     for number in 1..=many {
         let name = customer(number);
@@ -102,36 +162,36 @@ fn unicode(password: &str) -> Vec<u8> {
 }
 
 /// The operations that a reset cannot do without: find, read, read the policy, set, read back.
-async fn bare_reset(server: &Server, ldap: &mut Ldap, name: &str, number: usize) {
-    let password = format!("Kd4m-7XpR-tqWn-{number:05}");
+async fn bare_reset(place: &Place, ldap: &mut Ldap, number: usize) {
+    let (name, password) = (customer(number), format!("Kd4m-7XpR-tqWn-{number:05}"));
     // By every name that a customer is looked up by at first.
-    let names = match server.kind {
-        Kind::OpenLdap => format!("(uid={name})(mail={name})"),
-        Kind::ActiveDirectory => {
-            format!("(sAMAccountName={name})(mail={name})(userPrincipalName={name})")
-        }
+    let names = if place.active_directory {
+        format!("(sAMAccountName={name})(mail={name})(userPrincipalName={name})")
+    } else {
+        format!("(uid={name})(mail={name})")
     };
     let filter = format!("(&(objectClass=person)(|{names}))");
     ldap.with_controls(PagedResults { size: 500, cookie: Vec::new() });
-    let found = ldap.search(server.value("OU"), Scope::Subtree, &filter, ["*"]).await.unwrap();
+    let found = ldap.search(&place.users, Scope::Subtree, &filter, ["*"]).await.unwrap();
     assert_eq!(found.0.len(), 1, "{name}");
-    let dn = server.dn(name);
+    let dn = place.dn(&name);
     let all = ["*", "+"];
-    let (policy, changes) = match server.kind {
-        Kind::OpenLdap => (
-            format!("cn=default,ou=policies,{}", server.value("BASE")),
-            vec![
-                Mod::Replace(b"userPassword".to_vec(), HashSet::from([password.into_bytes()])),
-                Mod::Replace(b"pwdReset".to_vec(), HashSet::from([b"TRUE".to_vec()])),
-            ],
-        ),
-        Kind::ActiveDirectory => (
-            server.value("BASE").to_owned(),
+    let (policy, changes) = if place.active_directory {
+        (
+            place.base.clone(),
             vec![
                 Mod::Replace(b"unicodePwd".to_vec(), HashSet::from([unicode(&password)])),
                 Mod::Replace(b"pwdLastSet".to_vec(), HashSet::from([b"0".to_vec()])),
             ],
-        ),
+        )
+    } else {
+        (
+            format!("cn=default,ou=policies,{}", place.base),
+            vec![
+                Mod::Replace(b"userPassword".to_vec(), HashSet::from([password.into_bytes()])),
+                Mod::Replace(b"pwdReset".to_vec(), HashSet::from([b"TRUE".to_vec()])),
+            ],
+        )
     };
     ldap.search(&dn, Scope::Base, "(objectClass=*)", all).await.unwrap().success().unwrap();
     ldap.search(&policy, Scope::Base, "(objectClass=*)", all).await.unwrap().success().unwrap();
@@ -147,29 +207,27 @@ fn measure(server: &Server, name: &str, at_once: usize, size: Size) {
     };
     let home = server.home();
     assert!(home.login.status.success(), "{}", server::words(&home.login));
-    let (mut tool, mut lone) = (Vec::new(), Vec::new());
+    let place = Place::of(server);
+    let (mut tool, mut process, mut within) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..size.single {
-        let number = fresh();
-        lone.push(timed(|| {
-            run(async {
-                let mut ldap = bare_agent(server).await;
-                bare_reset(server, &mut ldap, &customer(number), number).await;
-            });
-        }));
-        let who = customer(fresh());
+        let (one, other, who) = (fresh(), fresh(), customer(fresh()));
+        process.push(timed(|| place.process(one)));
         tool.push(timed(|| assert!(home.reset(&who).status.success())));
+        within.push(timed(|| run(lone(&place, other))));
     }
-    let (tool, lone) = (median(tool), median(lone));
+    let (tool, process, within) = (median(tool), median(process), median(within));
     println!(
-        "{name}: a reset, the whole process, {tool:.1?}; connect, bind and the bare operations {lone:.1?}: {:.2}",
-        ratio(tool, lone)
+        "{name}: a reset {tool:.1?}; a process that connects, binds and does the bare operations {process:.1?}: {:.2}; \
+         the same within a process {within:.1?}: {:.2}",
+        ratio(tool, process),
+        ratio(tool, within)
     );
     let usual: Vec<Duration> = (0..size.usual).map(|_| usual_tool(server, &customer(fresh()))).collect();
     let usual = median(usual);
     println!("{name}: the usual tool per customer {usual:.1?}: {:.1} times as long as a reset", ratio(usual, tool));
     for turn in 0..size.turns {
         let numbers: Vec<usize> = (0..size.rows).map(|_| fresh()).collect();
-        let load = timed(|| run(loaded(server, &numbers, at_once)));
+        let load = timed(|| run(loaded(&place, &numbers, at_once)));
         let mut csv = "customer\n".to_owned();
         for _ in 0..size.rows {
             writeln!(csv, "{}", customer(fresh())).unwrap();
@@ -190,8 +248,8 @@ fn measure(server: &Server, name: &str, at_once: usize, size: Size) {
 }
 
 /// The bare operations, so many at once over one connection.
-async fn loaded(server: &Server, numbers: &[usize], at_once: usize) {
-    let ldap = bare_agent(server).await;
+async fn loaded(place: &Place, numbers: &[usize], at_once: usize) {
+    let ldap = place.agent().await;
     let next = Cell::new(0);
     let worker = || {
         let mut ldap = ldap.clone();
@@ -199,7 +257,7 @@ async fn loaded(server: &Server, numbers: &[usize], at_once: usize) {
         async move {
             while let Some(number) = numbers.get(next.get()) {
                 next.set(next.get() + 1);
-                bare_reset(server, &mut ldap, &customer(*number), *number).await;
+                bare_reset(place, &mut ldap, *number).await;
             }
         }
     };

@@ -15,7 +15,7 @@ fn user(server: &Server, name: &str, more: &str) -> String {
     )
 }
 
-/// An employeeID finds its customer, after the names that the domain has an index for; as customer_id it names with them.
+/// An employeeID finds its customer, after the names that the domain has an index for; as `customer_id` it names with them.
 pub fn employee_ids_name_customers(server: &Server) {
     server.change(&user(server, "worker", "employeeID: 4711\n"));
     server.change(&user(server, "4712", ""));
