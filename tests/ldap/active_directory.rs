@@ -95,5 +95,6 @@ fn active_directory() {
     missing_rights_are_said_beforehand(&server);
     domain::employee_ids_name_customers(&server);
     domain::a_row_without_the_right_is_refused_alone(&server);
+    domain::a_long_run_refuses_nobody(&server);
     unattended::works(&server);
 }

@@ -38,24 +38,23 @@ impl Granted {
     /// Whether a change may be forced on another user of this one's container, as was read a moment ago: for a user
     /// whom the agent may not write all the same, the set itself is refused, and nothing is changed.
     pub(super) fn lately(&self, dn: &str) -> bool {
-        let mut known = self.0.borrow_mut();
-        known.retain(|_, (at, _)| at.elapsed() < LATELY);
-        known.contains_key(split_name(dn).1)
+        self.0.borrow().get(split_name(dn).1).is_some_and(|(at, _)| at.elapsed() < LATELY)
     }
 
-    /// What the agent may do to this user: as the entry says, or where that was not asked for, as for its neighbours.
-    pub(super) fn to(&self, entry: &Entry) -> MayWrite {
+    /// What the agent may do to this user: as the entry says, or as for its neighbours. None: neither says it, since
+    /// another row had it forgotten after this one asked; then it has to be read.
+    pub(super) fn to(&self, entry: &Entry) -> Option<MayWrite> {
         let container = split_name(&entry.dn).1;
-        let read = MayWrite::of(entry);
-        if entry.has(WRITABLE) {
-            let mut known = self.0.borrow_mut();
-            known.remove(container);
-            if read.change {
-                known.insert(container.to_owned(), (Instant::now(), read));
-            }
-            return read;
+        let mut known = self.0.borrow_mut();
+        if !entry.has(WRITABLE) {
+            return known.get(container).map(|(_, granted)| *granted);
         }
-        self.0.borrow().get(container).map_or(read, |(_, granted)| *granted)
+        let read = MayWrite::of(entry);
+        known.retain(|name, (at, _)| name != container && at.elapsed() < LATELY);
+        if read.change {
+            known.insert(container.to_owned(), (Instant::now(), read));
+        }
+        Some(read)
     }
 }
 
@@ -74,23 +73,38 @@ mod tests {
     fn neighbours_share_what_was_granted_and_nobody_else() {
         let granted = Granted::default();
         let full = MayWrite { change: true, lock: true };
-        let none = MayWrite { change: false, lock: false };
         assert!(!granted.lately("CN=Ada,OU=Customers,DC=test"));
-        assert_eq!(granted.to(&entry("CN=Eve,OU=Customers,DC=test", &[])), none, "not asked for, and nothing known");
+        assert_eq!(granted.to(&entry("CN=Eve,OU=Customers,DC=test", &[])), None, "not asked for, and nothing known");
         let asked = entry("CN=Lovelace\\, Ada,OU=Customers,DC=test", &["PwdLastSet", "lockoutTime"]);
-        assert_eq!(granted.to(&asked), full);
+        assert_eq!(granted.to(&asked), Some(full));
         assert!(granted.lately("CN=Bob,OU=Customers,DC=test"));
-        assert_eq!(granted.to(&entry("CN=Bob,OU=Customers,DC=test", &[])), full);
+        assert_eq!(granted.to(&entry("CN=Bob,OU=Customers,DC=test", &[])), Some(full));
         assert!(!granted.lately("CN=Bob,OU=Staff,DC=test"));
-        assert_eq!(granted.to(&entry("CN=Bob,OU=Staff,DC=test", &[])), none);
+        assert_eq!(granted.to(&entry("CN=Bob,OU=Staff,DC=test", &[])), None);
     }
 
     #[test]
     fn what_is_refused_for_one_is_read_anew_for_the_next() {
         let granted = Granted::default();
+        let bob = entry("CN=Bob,OU=Customers,DC=test", &[]);
         granted.to(&entry("CN=Ada,OU=Customers,DC=test", &["pwdLastSet"]));
-        assert!(granted.lately("CN=Bob,OU=Customers,DC=test"));
-        assert!(!granted.to(&entry("CN=Bob,OU=Customers,DC=test", &["mail"])).change);
+        assert!(granted.lately(&bob.dn), "Bob's row does not ask");
+        let refused = MayWrite { change: false, lock: false };
+        assert_eq!(granted.to(&entry("CN=Eve,OU=Customers,DC=test", &["mail"])), Some(refused));
         assert!(!granted.lately("CN=Ada,OU=Customers,DC=test"));
+        assert_eq!(granted.to(&bob), None, "Eve's row forgot it while Bob's waited: to be read, not refused");
+    }
+
+    #[test]
+    fn a_row_that_asked_while_it_held_may_be_answered_later() {
+        let granted = Granted::default();
+        let full = MayWrite { change: true, lock: true };
+        granted.to(&entry("CN=Ada,OU=Customers,DC=test", &["pwdLastSet", "lockoutTime"]));
+        let long_ago = Instant::now().checked_sub(2 * LATELY).unwrap();
+        granted.0.borrow_mut().get_mut("OU=Customers,DC=test").unwrap().0 = long_ago;
+        assert!(!granted.lately("CN=Eve,OU=Customers,DC=test"), "Eve's row asks anew");
+        assert_eq!(granted.to(&entry("CN=Bob,OU=Customers,DC=test", &[])), Some(full), "Bob's row did not");
+        granted.to(&entry("CN=Dan,OU=Staff,DC=test", &["pwdLastSet"]));
+        assert_eq!(granted.to(&entry("CN=Bob,OU=Customers,DC=test", &[])), None, "forgotten: to be read");
     }
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use ldap3::{Scope, ldap_escape};
 
 use super::policy;
-use super::rights::Granted;
+use super::rights::{Granted, MayWrite, WRITABLE};
 use super::values::{
     DISABLED, LOCKED, MUST_CHANGE, NEVER_EXPIRES, SMART_CARD, administrators, password_version, split_name,
 };
@@ -67,7 +67,10 @@ pub(super) async fn read(agent: &LdapAgent, granted: &Granted, entry: &Entry) ->
         obstacles.push(Obstacle::OwnUser);
     }
     obstacles.extend(protection);
-    let may_write = granted.to(entry);
+    let may_write = match granted.to(entry) {
+        Some(may_write) => may_write,
+        None => MayWrite::of(&agent.entry(&id, &[WRITABLE]).await?),
+    };
     if !may_write.change {
         obstacles.push(Obstacle::MissingRight(Right::IssueTemporaryPasswords));
     }
