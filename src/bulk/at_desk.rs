@@ -85,7 +85,6 @@ pub(super) struct RowLog {
 /// What came to be known of a row on the way.
 #[derive(Default)]
 pub(super) struct Seen {
-    pub(super) id: Option<CustomerId>,
     pub(super) customer: Option<Customer>,
     pub(super) attempt: Option<String>,
 }
@@ -120,13 +119,13 @@ impl AuditLog for RowLog {
 
     /// Here the row's customer is known and nothing is decided yet: one that is another row's is refused.
     fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
+        self.seen.borrow_mut().customer = Some(customer.clone());
         if let Some(other) = self.journal.claim(&customer.id, self.line)? {
             return Err(Failure::refused(
                 Reason::Duplicate,
                 format!("{} is the customer of line {other} as well.", customer.id),
             ));
         }
-        self.seen.borrow_mut().id = Some(customer.id.clone());
         self.audit.history(session, customer)
     }
 

@@ -24,9 +24,7 @@ use super::sink::Sink;
 use super::written::OutputRow;
 use crate::audit::RunAuditLog;
 use crate::domain::ports::{Clock, Interruptions};
-use crate::domain::{
-    Answer, Case, Changed, Customer, Desk, Failure, Guards, Kind, Reason, Session, identify, learn, reset,
-};
+use crate::domain::{Answer, Case, Changed, Desk, Failure, Guards, Kind, Reason, Session, identify, learn, reset};
 use crate::system::SystemRandom;
 
 /// How often signals and the time are looked at while nothing else happens.
@@ -298,8 +296,7 @@ impl Run<'_> {
         let answer = self.reset(&item, &mut log, &blank).await;
         drop(log);
         let seen = seen.take();
-        let customer = seen.customer.or_else(|| seen.id.map(Customer::known_by));
-        let row = OutputRow { at: self.clock.now(), customer, attempt: seen.attempt, ..blank };
+        let row = OutputRow { at: self.clock.now(), customer: seen.customer, attempt: seen.attempt, ..blank };
         match answer {
             Ok(Outcome::Delivered) => self.ended(item.line, Outcome::Delivered, 0).await,
             Ok(outcome) => self.finish(OutputRow { outcome, ..row }).await,

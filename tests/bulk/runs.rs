@@ -50,6 +50,12 @@ fn what_cannot_be_reset_is_told_in_its_row_and_the_others_go_on() {
     ];
     assert!(told == expected || (told[0].1, told[1].1) == ("duplicate", "delivered"), "{told:?}");
     assert_eq!(rows.iter().filter(|row| row["changed"] == "yes").count(), 2);
+    let who = |at: usize| (rows[at]["customer"]["id"].as_str(), rows[at]["customer"]["username"].as_str());
+    for (at, id, username) in
+        [(0, "C-1001", "ada.lovelace"), (1, "C-1001", "ada.lovelace"), (2, "C-1003", "alan.turing")]
+    {
+        assert_eq!(who(at), (Some(id), Some(username)), "a row that was refused says whom it means, too");
+    }
 }
 
 #[test]
