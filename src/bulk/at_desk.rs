@@ -92,7 +92,6 @@ pub(super) struct Seen {
 #[async_trait(?Send)]
 impl AuditLog for RowLog {
     async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
-        self.seen.borrow_mut().customer = Some(plan.customer.clone());
         let intent = self.audit.intend(session, plan, consent).await?;
         self.seen.borrow_mut().attempt = Some(intent.attempt().to_string());
         let change = Change::Intent {
