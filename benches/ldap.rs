@@ -41,7 +41,7 @@ struct Size {
 const ANY: &str = "(objectClass=*)";
 /// The argument of a process that does the bare operations alone.
 const BARE: &str = "--bare";
-const FULL: Size = Size { single: 25, usual: 5, rows: 400, turns: 9 };
+const FULL: Size = Size { single: 25, usual: 5, rows: 1000, turns: 5 };
 const QUICK: Size = Size { single: 5, usual: 3, rows: 20, turns: 1 };
 
 /// What a look-up reads of every customer.
@@ -149,7 +149,7 @@ fn main() {
     let size = if arguments.iter().any(|argument| argument == "--quick") { QUICK } else { FULL };
     if live.contains("openldap") {
         for hash in ["{ARGON2}", "{SSHA}"] {
-            let settings = [("SLAPD_CROWD", "7800"), ("SLAPD_HASH", hash), ("SLAPD_LIMITS", "size=unlimited")];
+            let settings = [("SLAPD_CROWD", "11100"), ("SLAPD_HASH", hash), ("SLAPD_LIMITS", "size=unlimited")];
             measure(&Server::start_with(Kind::OpenLdap, &settings), &format!("slapd {hash}"), 8, size);
         }
     }

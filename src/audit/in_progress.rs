@@ -14,6 +14,20 @@ pub(super) struct Held {
     _file: File,
 }
 
+impl Held {
+    /// The same lock, from now on that of a new attempt; the old one has to be at its end. A file of its own for each of
+    /// many attempts would cost a run a tenth of its processor time.
+    ///
+    /// # Errors
+    /// Its file cannot be renamed; then nobody holds it any more.
+    pub(super) fn pass_on(mut self, folder: &Path, attempt: &str) -> io::Result<Self> {
+        let path = lock_file(folder, attempt);
+        std::fs::rename(&self.path, &path)?;
+        self.path = path;
+        Ok(self)
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path); // one left behind is removed by whoever looks

@@ -40,6 +40,8 @@ struct Inner {
     writer: Batcher<Record, Written>,
     index: RefCell<Index>,
     open: RefCell<HashMap<AttemptId, (Record, Held)>>,
+    /// Locks of attempts that are at their end, for the next.
+    idle: RefCell<Vec<Held>>,
     warnings: RefCell<Vec<String>>,
     run: String,
 }
@@ -93,6 +95,7 @@ impl RunAuditLog {
             random: RefCell::new(random),
             writer,
             open: RefCell::default(),
+            idle: RefCell::default(),
             warnings: RefCell::default(),
             run: run.to_owned(),
         })))
@@ -165,6 +168,18 @@ impl Inner {
         }
     }
 
+    /// Takes the lock of a new attempt.
+    fn hold(&self, attempt: &AttemptId) -> Answer<Held> {
+        let idle = self.idle.borrow_mut().pop();
+        match idle.map(|held| held.pass_on(&self.attempts, attempt.as_str())) {
+            Some(Ok(held)) => Ok(held),
+            // A file that somebody took away is no reason to stop.
+            Some(Err(_)) | None => {
+                hold(&self.attempts, attempt.as_str()).map_err(|error| unavailable(&self.attempts, &error))
+            }
+        }
+    }
+
     fn warn(&self, words: String) {
         let mut warnings = self.warnings.borrow_mut();
         if !warnings.contains(&words) {
@@ -196,7 +211,7 @@ impl AuditLog for RowAuditLog {
     async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
         let inner = &self.inner;
         let attempt = AttemptId::fresh(&mut **inner.random.borrow_mut())?;
-        let held = hold(&inner.attempts, attempt.as_str()).map_err(|error| unavailable(&inner.attempts, &error))?;
+        let held = inner.hold(&attempt)?;
         let blank = self.blank(session, &plan.customer.id, &attempt, Event::Intent);
         let (record, template) = blank.of_intent(plan, consent.was_asked());
         let at = record.at;
@@ -222,7 +237,9 @@ impl AuditLog for RowAuditLog {
         let ends = record.ends_the_attempt();
         let written = self.inner.write(record).await;
         if ends {
-            self.inner.open.borrow_mut().remove(intent.attempt());
+            let closed = self.inner.open.borrow_mut().remove(intent.attempt());
+            // Without a written end the attempt must not look as if somebody were at it: its lock goes now.
+            self.inner.idle.borrow_mut().extend(closed.map(|(_, held)| held).filter(|_| written.is_ok()));
         }
         written
     }

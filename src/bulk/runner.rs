@@ -30,7 +30,7 @@ use crate::system::SystemRandom;
 /// How often signals and the time are looked at while nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// More rows are in flight than calls: while some wait for the disk, others call.
-const ROWS_PER_CALL: usize = 4;
+const ROWS_PER_CALL: usize = 8;
 
 /// Everything a run works with.
 pub struct Run<'a> {

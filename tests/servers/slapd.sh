@@ -67,6 +67,7 @@ password-hash $HASH
 database mdb
 suffix $BASE
 directory $DIR/db
+maxsize 268435456
 dbnosync
 rootdn $ADMIN
 rootpw $ADMINPW

@@ -4,6 +4,7 @@
 mod appending;
 mod attempts;
 mod forwarding;
+mod rows;
 mod stub;
 mod telling;
 mod verifying;
