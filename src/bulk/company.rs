@@ -1,20 +1,24 @@
 //! Writers that wait for company: rows share the syncs of audit log, journal and output while that keeps nobody waiting.
 
 use std::future::poll_fn;
+use std::task::Poll;
 
 use futures_util::stream::StreamExt;
 
 use super::runner::{Flight, Landed, Run};
 
 impl Run<'_> {
-    /// The next row that landed. While the backend has all that it takes at once, what is written waits for company.
-    pub(super) async fn landed(&self, flight: &mut Flight<'_>) -> Option<Landed> {
-        poll_fn(|context| {
-            let landed = flight.poll_next_unpin(context);
-            if landed.is_pending() {
+    /// The next row that landed, or `room`: fewer rows than so many are at the backend. While the backend has all that it
+    /// takes at once, what is written waits for company.
+    pub(super) async fn landed(&self, flight: &mut Flight<'_>, room: Option<usize>) -> Landed {
+        poll_fn(|context| match flight.poll_next_unpin(context) {
+            Poll::Ready(Some(landed)) => Poll::Ready(landed),
+            Poll::Ready(None) => Poll::Pending, // none is in flight: the caller has a clock besides
+            Poll::Pending => {
                 self.gather(self.pace.has_more());
+                let has_room = room.is_some_and(|room| self.pace.at_backend() < room);
+                if has_room { Poll::Ready(Landed::Elsewhere) } else { Poll::Pending }
             }
-            landed
         })
         .await
     }

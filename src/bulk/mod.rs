@@ -10,6 +10,7 @@ mod pace;
 mod paced;
 mod patience;
 pub mod read_back;
+mod room;
 mod row;
 mod runner;
 pub mod sealing;

@@ -97,6 +97,11 @@ impl Pace {
         self.closed_until.get().is_none_or(|until| Instant::now() >= until)
     }
 
+    /// Rows in a call, or waiting for their turn.
+    pub fn at_backend(&self) -> usize {
+        self.in_use.get() + self.waiting.get()
+    }
+
     /// Whether the backend has all the calls that it takes at once, and enough follow to keep it busy.
     pub fn has_more(&self) -> bool {
         self.in_use.get() >= self.limit.get() && self.waiting.get() * 2 >= self.limit.get()

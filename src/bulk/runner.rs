@@ -17,6 +17,7 @@ use super::journal::{Change, Earlier, Journal, Known};
 use super::outcome::{Outcome, stops_the_run};
 use super::pace::Pace;
 use super::patience::{Patience, Verdict};
+use super::room::Room;
 use super::row::{Numbered, Row};
 use super::sealing;
 use super::settings::Settings;
@@ -29,8 +30,6 @@ use crate::system::SystemRandom;
 
 /// How often signals and the time are looked at while nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// More rows are in flight than calls: while some wait for the disk, others call.
-const ROWS_PER_CALL: usize = 8;
 
 /// Everything a run works with.
 pub struct Run<'a> {
@@ -99,6 +98,8 @@ pub(super) enum Landed {
     Again(Box<Item>, Failure),
     /// The run cannot go on.
     Stop(Failure),
+    /// None is at its end, and there is room at the backend for another.
+    Elsewhere,
 }
 
 impl Run<'_> {
@@ -118,8 +119,8 @@ impl Run<'_> {
             if stopping {
                 self.pace.end();
             }
-            let room = self.pace.limit() * ROWS_PER_CALL;
-            while !stopping && flight.len() < room && self.pace.is_open() && Instant::now() >= next_start {
+            let mut room = Room::of(&self.pace);
+            while !stopping && room.is_left(flight.len()) && self.pace.is_open() && Instant::now() >= next_start {
                 let limited = self.settings.limit.is_some_and(|limit| begun >= limit);
                 let item = match again.pop_front() {
                     Some(item) => item,
@@ -145,6 +146,7 @@ impl Run<'_> {
                     },
                 };
                 flight.push(Box::pin(self.one(item)));
+                room.take();
                 if let Some(rate) = self.settings.rate {
                     next_start = next_start.max(Instant::now()) + Duration::from_secs_f64(1.0 / rate);
                 }
@@ -164,8 +166,10 @@ impl Run<'_> {
                 }
             }
             let until = if next_start > Instant::now() { next_start } else { Instant::now() + LOOK_EVERY };
+            let awaited = room.awaited(flight.len());
             tokio::select! {
-                Some(landed) = self.landed(&mut flight) => match landed {
+                landed = self.landed(&mut flight, awaited) => match landed {
+                    Landed::Elsewhere => {}
                     Landed::Done(outcome) => {
                         *ended.counts.entry(outcome).or_default() += 1;
                         progress.done += 1;
