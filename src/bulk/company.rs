@@ -17,7 +17,7 @@ impl Run<'_> {
             Poll::Pending => {
                 self.gather(self.pace.has_more());
                 let has_room = room.is_some_and(|room| self.pace.at_backend() < room);
-                if has_room { Poll::Ready(Landed::Elsewhere) } else { Poll::Pending }
+                if has_room { Poll::Ready(Landed::Room) } else { Poll::Pending }
             }
         })
         .await

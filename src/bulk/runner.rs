@@ -99,7 +99,7 @@ pub(super) enum Landed {
     /// The run cannot go on.
     Stop(Failure),
     /// None is at its end, and there is room at the backend for another.
-    Elsewhere,
+    Room,
 }
 
 impl Run<'_> {
@@ -169,7 +169,7 @@ impl Run<'_> {
             let awaited = room.awaited(flight.len());
             tokio::select! {
                 landed = self.landed(&mut flight, awaited) => match landed {
-                    Landed::Elsewhere => {}
+                    Landed::Room => {}
                     Landed::Done(outcome) => {
                         *ended.counts.entry(outcome).or_default() += 1;
                         progress.done += 1;
