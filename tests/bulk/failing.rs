@@ -59,9 +59,9 @@ fn a_full_disk_stops_it_and_it_goes_on_when_there_is_room() {
 fn a_journal_that_is_full_stops_it_and_it_goes_on_when_there_is_room() {
     let fixture = Fixture::new(180);
     fixture.input(120);
-    // The journal is the first file that grows above the limit (in KiB).
+    // The journal is the first file that grows above the limit (in KiB): row after row, each change is synced by itself.
     let run = format!(
-        "trap '' XFSZ; ulimit -f 300; \"$T\" bulk in.csv --yes --expect 120 --out out.jsonl --seal-to {}",
+        "trap '' XFSZ; ulimit -f 300; \"$T\" bulk in.csv --yes --expect 120 --concurrency 1 --out out.jsonl --seal-to {}",
         fixture.public()
     );
     let ran = fixture.home.shell(&run);
