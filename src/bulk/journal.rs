@@ -33,6 +33,7 @@ enum State {
     Intent = 1,
     Set = 2,
     Done = 3,
+    InDoubt = 4,
 }
 
 /// An attempt of a row whose password nobody is known to have been told.
@@ -53,6 +54,8 @@ pub enum Known {
     Nothing,
     /// It was begun; whether its password was set or delivered is not known, or it was not.
     Begun(Earlier),
+    /// It was delivered, shortly before the backend was gone: what was set then may be lost.
+    InDoubt(Earlier),
     /// It is done.
     Done,
 }
@@ -66,6 +69,8 @@ pub enum Change {
     Set { line: u64, stamp: Option<Stamp> },
     /// A row is at its end, for this time.
     Ended { line: u64, outcome: Outcome, exit_code: u8 },
+    /// What rows delivered whose intent is not older than this is in doubt.
+    Doubt { since: Timestamp },
     /// The customer belongs to this row.
     Claim { line: u64, customer: CustomerId },
     /// A fact of the run.
@@ -209,6 +214,13 @@ impl Journal {
         counts(&self.read)
     }
 
+    /// How many rows are in doubt.
+    pub fn in_doubt(&self) -> Answer<u64> {
+        self.read
+            .query_row("SELECT count(*) FROM row WHERE state = ?1", [State::InDoubt as i64], |row| row.get(0))
+            .map_err(told)
+    }
+
     /// What was asked for when the run began; none: it never did.
     pub fn settings(&self) -> Answer<Option<Settings>> {
         settings(&self.read)
@@ -218,15 +230,16 @@ impl Journal {
 fn known(row: &rusqlite::Row<'_>) -> rusqlite::Result<Known> {
     let outcome: Option<String> = row.get(4)?;
     let (customer, attempt): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
-    let done = row.get::<_, i64>(0)? == State::Done as i64 && outcome.as_deref() != Some(Outcome::NotDelivered.name());
+    let state: i64 = row.get(0)?;
+    let done = state == State::Done as i64 && outcome.as_deref() != Some(Outcome::NotDelivered.name());
     Ok(match (done, customer.zip(attempt)) {
         (true, _) => Known::Done,
         (false, None) => Known::Nothing,
-        (false, Some((customer, attempt))) => Known::Begun(Earlier {
-            attempt,
-            customer: CustomerId::new(customer),
-            stamp: row.get::<_, Option<String>>(3)?.and_then(|text| serde_json::from_str(&text).ok()),
-        }),
+        (false, Some((customer, attempt))) => {
+            let stamp = row.get::<_, Option<String>>(3)?.and_then(|text| serde_json::from_str(&text).ok());
+            let earlier = Earlier { attempt, customer: CustomerId::new(customer), stamp };
+            if state == State::InDoubt as i64 { Known::InDoubt(earlier) } else { Known::Begun(earlier) }
+        }
     })
 }
 
@@ -289,6 +302,14 @@ fn apply(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
                  ON CONFLICT(line) DO UPDATE SET state = ?2, outcome = ?3, exit_code = ?4",
             )?
             .execute(params![line, State::Done as i64, outcome.name(), exit_code]),
+        Change::Doubt { since } => connection
+            .prepare_cached("UPDATE row SET state = ?1 WHERE state = ?2 AND outcome = ?3 AND at >= ?4")?
+            .execute(params![
+                State::InDoubt as i64,
+                State::Done as i64,
+                Outcome::Delivered.name(),
+                since.as_millisecond()
+            ]),
         Change::Claim { line, customer } => connection
             .prepare_cached("INSERT OR IGNORE INTO seen(customer, line) VALUES(?1, ?2)")?
             .execute(params![customer.as_str(), line]),

@@ -2,9 +2,11 @@
 
 mod at_desk;
 mod company;
+mod doubt;
 pub mod folder;
 mod input;
 mod journal;
+mod left;
 mod outcome;
 mod pace;
 mod paced;
@@ -16,6 +18,7 @@ mod runner;
 pub mod sealing;
 mod settings;
 mod sink;
+mod stop;
 mod written;
 
 pub use input::{InputFormat, Rows};

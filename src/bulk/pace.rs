@@ -30,6 +30,10 @@ pub struct Pace {
     last_halved: Cell<Option<Instant>>,
     quiet_since: Cell<Instant>,
     down_since: Cell<Option<Instant>>,
+    /// When the backend answered last, whatever it said.
+    answered: Cell<Instant>,
+    /// Whether the call that ended last had no answer.
+    unanswered: Cell<bool>,
     refusals: Cell<u32>,
     /// Calls refused for pace, and calls in all.
     refused: Cell<u64>,
@@ -67,6 +71,8 @@ impl Pace {
             last_halved: Cell::new(None),
             quiet_since: Cell::new(now),
             down_since: Cell::new(None),
+            answered: Cell::new(now),
+            unanswered: Cell::new(false),
             refusals: Cell::new(0),
             refused: Cell::new(0),
             calls: Cell::new(0),
@@ -90,6 +96,11 @@ impl Pace {
     pub fn down(&self) -> Option<(Duration, String)> {
         let since = self.down_since.get()?;
         Some((since.elapsed(), self.last_words.borrow().clone().unwrap_or_default()))
+    }
+
+    /// How long ago the backend gave its last answer, if it is gone since; none: it is there, busy or not.
+    pub(super) fn gone(&self) -> Option<Duration> {
+        self.unanswered.get().then(|| self.answered.get().elapsed())
     }
 
     /// Whether new rows may be begun: not while a busy backend is left alone.
@@ -161,6 +172,10 @@ impl Pace {
     /// What a call's answer says of the pace.
     fn learn(&self, leave: &Leave<'_>, refusal: Option<&Failure>) {
         let now = Instant::now();
+        self.unanswered.set(refusal.is_some_and(|failure| failure.reason == Reason::BackendUnavailable));
+        if !self.unanswered.get() {
+            self.answered.set(now);
+        }
         let Some(failure) = refusal else {
             self.down_since.set(None);
             self.refusals.set(0);

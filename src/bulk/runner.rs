@@ -1,7 +1,7 @@
 //! The run: rows in flight at once, each through the same reset as a single one.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fs::File;
 use std::future::Future;
 use std::pin::Pin;
@@ -12,20 +12,22 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::at_desk::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay, Seen};
+use super::doubt::Outage;
 use super::input::Rows;
-use super::journal::{Change, Earlier, Journal, Known};
+use super::journal::{Change, Earlier, Journal};
+use super::left::{Left, Next};
 use super::outcome::{Outcome, stops_the_run};
 use super::pace::Pace;
 use super::patience::{Patience, Verdict};
 use super::room::Room;
-use super::row::{Numbered, Row};
+use super::row::Row;
 use super::sealing;
 use super::settings::Settings;
 use super::sink::Sink;
 use super::written::OutputRow;
 use crate::audit::RunAuditLog;
 use crate::domain::ports::{Clock, Interruptions};
-use crate::domain::{Answer, Case, Changed, Desk, Failure, Guards, Kind, Reason, Session, identify, learn, reset};
+use crate::domain::{Answer, Case, Changed, Desk, Failure, Guards, Reason, Session, identify, learn, reset};
 use crate::system::SystemRandom;
 
 /// How often signals and the time are looked at while nothing else happens.
@@ -72,19 +74,21 @@ pub struct Progress {
 
 /// How a sitting ended.
 pub struct Ended {
-    /// What rows came to, in this sitting.
-    pub counts: BTreeMap<Outcome, u64>,
     /// Why it stopped early; none: the input is at its end.
     pub stopped: Option<Failure>,
     /// It stopped because `--limit` was reached.
     pub limited: bool,
 }
 
+/// A row to be worked at.
 pub(super) struct Item {
-    line: u64,
-    row: Row,
-    earlier: Option<Earlier>,
-    patience: Patience,
+    pub(super) line: u64,
+    pub(super) row: Row,
+    /// The attempt before this one.
+    pub(super) earlier: Option<Earlier>,
+    /// That one was delivered, and what it set may be lost.
+    pub(super) in_doubt: bool,
+    pub(super) patience: Patience,
 }
 
 /// The rows in flight.
@@ -104,10 +108,10 @@ pub(super) enum Landed {
 
 impl Run<'_> {
     /// Works until the input is at its end, or something stops it. `tell` hears how far it has come.
-    pub async fn work(&self, mut rows: Rows<File>, tell: &mut dyn FnMut(&Progress)) -> Ended {
-        let mut flight = Flight::new();
+    pub async fn work(&self, rows: Rows<File>, tell: &mut dyn FnMut(&Progress)) -> Ended {
+        let (mut flight, mut left, mut outage) = (Flight::new(), Left::all(rows), Outage::default());
         let mut again: VecDeque<Item> = VecDeque::new();
-        let mut ended = Ended { counts: BTreeMap::new(), stopped: None, limited: false };
+        let mut ended = Ended { stopped: None, limited: false };
         let mut progress = Progress { rows: self.settings.rows, failed: self.failed_before(), ..Progress::default() };
         let (mut begun, mut in_a_row, mut at_end) = (0_u64, 0_u64, false);
         let mut next_start = Instant::now();
@@ -121,21 +125,21 @@ impl Run<'_> {
             }
             let mut room = Room::of(&self.pace);
             while !stopping && room.is_left(flight.len()) && self.pace.is_open() && Instant::now() >= next_start {
-                let limited = self.settings.limit.is_some_and(|limit| begun >= limit);
+                let limited = self.is_limited(begun) && !left.is_second_look();
                 let item = match again.pop_front() {
                     Some(item) => item,
                     None if at_end || limited => break,
-                    None => match self.next(&mut rows, &mut progress) {
-                        Ok(Some(Ok(item))) => {
-                            begun += 1;
-                            item
+                    None => match self.next(&mut left, &mut progress) {
+                        Ok(Next::Item(item)) => {
+                            begun += u64::from(!item.in_doubt);
+                            *item
                         }
-                        Ok(Some(Err(unusable))) => {
+                        Ok(Next::Unusable(line, why)) => {
                             begun += 1;
-                            flight.push(Box::pin(self.unusable(unusable)));
+                            flight.push(Box::pin(self.unusable(line, why)));
                             continue;
                         }
-                        Ok(None) => {
+                        Ok(Next::End) => {
                             at_end = true;
                             break;
                         }
@@ -155,14 +159,25 @@ impl Run<'_> {
             progress.waiting =
                 self.pace.down().filter(|(since, _)| *since > Duration::from_secs(1)).map(|(_, words)| words);
             tell(&progress);
+            if let Err(failure) = self.note(&mut outage).await {
+                ended.stopped.get_or_insert(failure);
+            }
             if flight.is_empty() {
                 self.gather(false);
             }
             if flight.is_empty() && (ended.stopped.is_some() || again.is_empty()) {
-                let limited = self.settings.limit.is_some_and(|limit| begun >= limit) && !at_end;
-                if ended.stopped.is_some() || at_end || limited {
-                    ended.limited = limited && ended.stopped.is_none();
+                let limited = self.is_limited(begun) && !at_end && !left.is_second_look();
+                if ended.stopped.is_some() {
                     return ended;
+                }
+                if at_end || limited {
+                    ended.limited |= limited;
+                    match self.second_look(&mut progress) {
+                        Ok(None) => return ended,
+                        Ok(Some(in_doubt)) => (left, at_end) = (in_doubt, false),
+                        Err(failure) => ended.stopped = Some(failure),
+                    }
+                    continue;
                 }
             }
             let until = if next_start > Instant::now() { next_start } else { Instant::now() + LOOK_EVERY };
@@ -171,7 +186,6 @@ impl Run<'_> {
                 landed = self.landed(&mut flight, awaited) => match landed {
                     Landed::Room => {}
                     Landed::Done(outcome) => {
-                        *ended.counts.entry(outcome).or_default() += 1;
                         progress.done += 1;
                         progress.failed += u64::from(outcome.is_failure());
                         in_a_row = if outcome.is_failure() { in_a_row + 1 } else { 0 };
@@ -189,60 +203,11 @@ impl Run<'_> {
         }
     }
 
-    fn reason_to_stop(&self, in_a_row: u64) -> Option<Failure> {
-        if let Some(signal) = self.interruptions.caught() {
-            let message = format!("Signal {signal} came; what was in flight is finished.");
-            return Some(Failure::new(Kind::Interrupted(signal), Reason::Interrupted, message));
-        }
-        if let Err(failure) = self.sink.check() {
-            return Some(failure);
-        }
-        if in_a_row >= self.settings.abort_after.max(1) {
-            return Some(Failure::new(
-                Kind::Unavailable,
-                Reason::TooManyFailures,
-                format!("{in_a_row} rows failed one after the other: something may be wrong with all of them."),
-            ));
-        }
-        let (down, words) = self.pace.down()?;
-        (down > self.wait()).then(|| self.waited(&words))
+    fn is_limited(&self, begun: u64) -> bool {
+        self.settings.limit.is_some_and(|limit| begun >= limit)
     }
 
-    /// Rows of earlier sittings that somebody has to look at; those that are done again now are counted now.
-    fn failed_before(&self) -> u64 {
-        let counts = self.journal.counts().unwrap_or_default(); // a journal that cannot be read is told by the first row
-        let is_over = |outcome: Outcome| outcome.is_failure() && outcome != Outcome::NotDelivered;
-        counts.into_iter().filter(|(outcome, _)| is_over(*outcome)).map(|(_, count)| count).sum()
-    }
-
-    const fn wait(&self) -> Duration {
-        Duration::from_secs(self.settings.wait_seconds)
-    }
-
-    fn waited(&self, words: &str) -> Failure {
-        Failure::unavailable(format!("The backend was waited for {} seconds. {words}", self.settings.wait_seconds))
-    }
-
-    /// The next row that is not done: one to be worked at, or one that cannot be read.
-    fn next(&self, rows: &mut Rows<File>, progress: &mut Progress) -> Answer<Option<Result<Item, (u64, String)>>> {
-        while let Some(Numbered { line, row }) = rows.next_row()? {
-            let earlier = match self.journal.known(line)? {
-                Known::Done => {
-                    progress.done += 1;
-                    continue;
-                }
-                Known::Begun(earlier) => Some(earlier),
-                Known::Nothing => None,
-            };
-            return Ok(Some(match row {
-                Ok(row) => Ok(Item { line, row, earlier, patience: Patience::default() }),
-                Err(why) => Err((line, why)),
-            }));
-        }
-        Ok(None)
-    }
-
-    async fn unusable(&self, (line, why): (u64, String)) -> Landed {
+    async fn unusable(&self, line: u64, why: String) -> Landed {
         let row = self.blank(line, &Row::default());
         self.finish(OutputRow {
             outcome: Outcome::Unusable,
@@ -296,7 +261,10 @@ impl Run<'_> {
             seen: Rc::clone(&seen),
         };
         let supersedes = item.earlier.as_ref().map(|earlier| earlier.attempt.clone());
-        let blank = OutputRow { supersedes, ..self.blank(item.line, &item.row) };
+        let lost = supersedes.as_ref().filter(|_| item.in_doubt);
+        let message =
+            lost.map(|attempt| format!("The backend has lost what attempt {attempt} had set: this replaces it."));
+        let blank = OutputRow { supersedes, message, ..self.blank(item.line, &item.row) };
         let answer = self.reset(&item, &mut log, &blank).await;
         drop(log);
         let seen = seen.take();
@@ -338,10 +306,14 @@ impl Run<'_> {
             interruptions: &LeftToTheRun,
             guards: self.guards,
         };
-        if let Some(earlier) = &item.earlier
-            && self.has_signed_in(&mut desk, earlier).await?
-        {
-            return Ok(Outcome::SignedInSince);
+        match &item.earlier {
+            Some(delivered) if item.in_doubt && self.still_holds(&mut desk, delivered).await? => {
+                return Ok(Outcome::Delivered);
+            }
+            Some(earlier) if !item.in_doubt && self.has_signed_in(&mut desk, earlier).await? => {
+                return Ok(Outcome::SignedInSince);
+            }
+            _ => {}
         }
         let request = item.row.request(&self.case(), self.settings.create);
         let reveal = RowReveal { sink: Rc::clone(&self.sink), recipients, row: row.clone() };

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use age::x25519::Identity;
 
@@ -10,19 +11,26 @@ use super::server::{self, Home, Server, words};
 
 const ROWS: usize = 12;
 
+/// The whole rows of an output.
+pub fn rows(out: &Path) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(out).unwrap_or_default();
+    text.split_inclusive('\n')
+        .filter(|line| line.ends_with('\n'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
 /// The last password delivered to each customer, by username.
-fn delivered(home: &Home, key: &Identity, out: &str) -> HashMap<String, String> {
-    let text = std::fs::read_to_string(home.file(out)).unwrap();
-    let rows = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+pub fn delivered(key: &Identity, out: &Path) -> HashMap<String, String> {
     let opened = |row: serde_json::Value| {
         let password = age::decrypt(key, row["sealed"].as_str().unwrap().as_bytes()).unwrap();
         (row["customer"]["username"].as_str().unwrap().to_owned(), String::from_utf8(password).unwrap())
     };
-    rows.filter(|row| row["outcome"] == "delivered").map(opened).collect()
+    rows(out).into_iter().filter(|row| row["outcome"] == "delivered").map(opened).collect()
 }
 
 /// Whether this is the customer's password, and a new one has to be chosen, by the server's own answer to a bind.
-fn works(server: &Server, username: &str, password: &str) -> bool {
+pub fn works(server: &Server, username: &str, password: &str) -> bool {
     let told = server::words(&server.binds(&server.name(username), password)).to_lowercase();
     told.contains("must be changed") || told.contains("data 773")
 }
@@ -43,9 +51,8 @@ pub fn a_run_creates_sets_and_survives_a_cut(server: &Server) {
         home.run(&["bulk", &all, "--yes", "--expect", &many, "--out", &out, "--seal-to", &sealed_to], "")
     };
     let created = start(&home, "created.jsonl");
-    let rows = std::fs::read_to_string(home.file("created.jsonl")).unwrap_or_default();
-    assert!(created.status.success(), "{}\n{rows}", words(&created));
-    let first = delivered(&home, &key, "created.jsonl");
+    assert!(created.status.success(), "{}\n{:?}", words(&created), rows(&home.file("created.jsonl")));
+    let first = delivered(&key, &home.file("created.jsonl"));
     assert_eq!(first.len(), ROWS);
     for (username, password) in &first {
         assert!(works(server, username, password), "{username}");
@@ -60,7 +67,7 @@ pub fn a_run_creates_sets_and_survives_a_cut(server: &Server) {
         let resumed = home.run(&["bulk", "--resume", listed["runs"][0]["run"].as_str().unwrap()], "");
         assert!(resumed.status.success(), "{}", words(&resumed));
     }
-    let last = delivered(&home, &key, "set.jsonl");
+    let last = delivered(&key, &home.file("set.jsonl"));
     assert_eq!(last.len(), ROWS, "none is lost");
     for (username, password) in &last {
         assert!(works(server, username, password), "{username}");

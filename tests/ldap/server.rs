@@ -55,6 +55,27 @@ impl Server {
         Self { kind, script, folder, values, _alone: alone }
     }
 
+    /// Stops slapd, and keeps its folder.
+    pub fn stop(&self) {
+        let stopped =
+            Command::new(&self.script).arg("stop").arg(self.folder.path().join("server")).arg("--keep").status();
+        assert!(stopped.unwrap().success());
+    }
+
+    /// Starts it again, where it was before.
+    pub fn start_again(&self) {
+        let port = |url: &str| url.rsplit(':').next().unwrap_or_default().to_owned();
+        let ports = [("SLAPD_TLS_PORT", port(self.url())), ("SLAPD_PORT", port(self.value("STARTTLS_URL")))];
+        let mut start = Command::new(&self.script);
+        let started = start.arg("start").arg(self.folder.path().join("server")).envs(ports).output().unwrap();
+        assert!(started.status.success(), "{}", words(&started));
+    }
+
+    /// A file of the server's own folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join("server").join(name)
+    }
+
     pub fn value(&self, name: &str) -> &str {
         let prefix = if self.kind == Kind::OpenLdap { "TELLONCE_OPENLDAP" } else { "TELLONCE_AD" };
         &self.values[&format!("{prefix}_{name}")]
@@ -192,6 +213,10 @@ impl Home {
         self.folder.path()
     }
 
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        command(self.folder.path(), arguments)
+    }
+
     pub fn run(&self, arguments: &[&str], input: &str) -> Output {
         run(self.folder.path(), arguments, input)
     }
@@ -247,17 +272,16 @@ pub fn must(ended: &Output, code: i32, said: &str) {
     assert!(words(ended).contains(said), "\"{said}\": {}", words(ended));
 }
 
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tellonce"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    command.args(arguments).env_clear().env("TELLONCE_HOME", folder).env("PATH", path).stdin(Stdio::null());
+    command
+}
+
 pub fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tellonce"))
-        .args(arguments)
-        .env_clear()
-        .env("TELLONCE_HOME", folder)
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        command(folder, arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes()); // one that refuses does not read
     child.wait_with_output().unwrap()
 }

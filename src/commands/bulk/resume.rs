@@ -67,11 +67,17 @@ struct Read {
     changes: Vec<FoundRow>,
 }
 
-/// Reads what the output holds, and keeps what the journal does not know yet: the few rows that were in flight.
+/// Reads what the output holds, and keeps what the journal does not know yet: the few rows that were in flight. Of one
+/// that was begun again, the row that stands there of an earlier attempt says nothing.
 fn rows_of(out: &std::path::Path, settings: &Settings, journal: &Journal) -> Answer<Read> {
     let mut changes = Vec::new();
     let whole = for_each(out, settings.row_format, &mut |row| {
-        if !matches!(journal.known(row.line)?, Known::Done) {
+        let is_news = match journal.known(row.line)? {
+            Known::Done | Known::InDoubt(_) => false,
+            Known::Begun(begun) => row.attempt.as_ref().is_none_or(|attempt| *attempt == begun.attempt),
+            Known::Nothing => true,
+        };
+        if is_news {
             changes.push(FoundRow { sealed: None, ..row });
         }
         Ok(())

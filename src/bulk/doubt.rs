@@ -1,0 +1,70 @@
+//! A backend that was gone may have lost what it confirmed last: rows delivered shortly before are looked at once more.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::journal::{Change, Earlier};
+use super::runner::Run;
+use crate::domain::{Answer, Desk, Kind, identify, learn};
+
+/// After so long without an answer a backend counts as gone.
+const GONE_AFTER: Duration = Duration::from_secs(1);
+/// Rows begun so long before the last answer, or later, are in doubt. Keycloak's own database (H2) writes what it
+/// confirmed half a second later; a server that takes another's place may lack what was not yet copied to it.
+const IN_DOUBT: Duration = Duration::from_secs(30);
+
+/// Whether the backend is gone at the moment, and that is noted.
+#[derive(Default)]
+pub(super) struct Outage {
+    noted: bool,
+}
+
+impl Outage {
+    /// From when on what was delivered is in doubt; told once each time that the backend is gone. `gone` is how long.
+    fn begins(&mut self, gone: Option<Duration>, now: Timestamp) -> Option<Timestamp> {
+        let gone = gone.filter(|gone| *gone >= GONE_AFTER);
+        let was_noted = std::mem::replace(&mut self.noted, gone.is_some());
+        let gone = gone.filter(|_| !was_noted)?;
+        Some(now.checked_sub(gone + IN_DOUBT).unwrap_or(Timestamp::MIN))
+    }
+}
+
+impl Run<'_> {
+    /// Notes in the journal what is in doubt, if the backend is gone.
+    pub(super) async fn note(&self, outage: &mut Outage) -> Answer<()> {
+        match outage.begins(self.pace.gone(), self.clock.now()) {
+            Some(since) => self.journal.write(Change::Doubt { since }).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether what was set is there, or something newer: by the customer, or by somebody else.
+    pub(super) async fn still_holds(&self, desk: &mut Desk<'_>, delivered: &Earlier) -> Answer<bool> {
+        let customer = match identify(delivered.customer.as_str(), self.session, desk.prompter, false).await {
+            Err(failure) if failure.kind == Kind::NotFound => return Ok(false), // entered by the row, and lost as well
+            found => found?,
+        };
+        let learned = learn(desk.audit, self.session, &customer).await?;
+        let is_lost = |set: &crate::domain::Stamp| set.is_newer_than(learned.standing.stamp.as_ref());
+        Ok(!delivered.stamp.as_ref().is_some_and(is_lost))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_puts_in_doubt_what_came_shortly_before_and_is_told_once() {
+        let now: Timestamp = "2026-11-27T10:00:00Z".parse().unwrap_or_default();
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let mut outage = Outage::default();
+        assert_eq!(outage.begins(None, now), None);
+        assert_eq!(outage.begins(Some(Duration::from_millis(900)), now), None, "a moment is no outage");
+        assert_eq!(outage.begins(seconds(5), now), "2026-11-27T09:59:25Z".parse().ok());
+        assert_eq!(outage.begins(seconds(6), now), None, "it is noted");
+        assert_eq!(outage.begins(None, now), None);
+        assert_eq!(outage.begins(seconds(2), now), "2026-11-27T09:59:28Z".parse().ok(), "another one");
+    }
+}
