@@ -53,6 +53,7 @@ fn each_promise_is_kept_kept_by_tellonce_or_not_kept_with_what_to_do() {
     }
     assert!(seeing.found("promise_l11").1.contains("tellonce withdraw --older-than"));
     assert!(seeing.found("promise_l9").1.contains("tellonce setup"), "{}", seeing.found("promise_l9").1);
+    assert_eq!(seeing.found("pending group").0, "warning");
     // With a password history, and the policy shown to the agent, tellonce does the rest.
     realm.change(json!({ "passwordPolicy": "length(12) and passwordHistory(3)", "resetPasswordAllowed": false }));
     let better = Report::of(&Desk::of(&realm, Rights::AndViewRealm));
@@ -61,7 +62,10 @@ fn each_promise_is_kept_kept_by_tellonce_or_not_kept_with_what_to_do() {
     assert!(state == "kept_by_tellonce" && words.contains("reveal"), "{words}");
     let (state, words) = better.found("promise_l9");
     assert!(state == "kept_by_tellonce" && words.contains("each reset ends them"), "{words}");
+    let (state, words) = better.found("pending group");
+    assert!(state == "ok" && words.contains("no reset by e-mail"), "{words}");
     let blind = Report::of(&Desk::of(&realm, Rights::ManageUsers));
+    assert_eq!(blind.found("pending group").0, "warning", "what the agent cannot read is not taken for off");
     assert_eq!(blind.found("promise_l8").0, "not_kept", "what the agent cannot read is not told");
     assert_eq!(blind.found("policy").0, "warning");
     assert_eq!(blind.found("password history").0, "unknown");
