@@ -20,7 +20,7 @@ use crate::domain::{
 };
 
 /// Consent was given beforehand, for all rows; nothing else is answered.
-pub(super) struct Beforehand;
+pub struct Beforehand;
 
 fn nobody(flag: &str) -> Failure {
     Failure::missing_answer(
@@ -73,20 +73,32 @@ impl Interruptions for LeftToTheRun {
 }
 
 /// The audit log and the journal of one row.
-pub(super) struct RowLog {
-    pub(super) audit: RowAuditLog,
-    /// None: a dry run, whose journal only knows who was seen.
-    pub(super) journal: Rc<Journal>,
-    pub(super) line: u64,
-    /// What it came to know on the way, for the output.
-    pub(super) seen: Rc<RefCell<Seen>>,
+pub struct RowLog {
+    audit: RowAuditLog,
+    journal: Rc<Journal>,
+    line: u64,
+    seen: RefCell<Seen>,
 }
 
 /// What came to be known of a row on the way.
 #[derive(Default)]
-pub(super) struct Seen {
-    pub(super) customer: Option<Customer>,
-    pub(super) attempt: Option<String>,
+pub struct Seen {
+    /// Whom the row is of; none: that was not found out.
+    pub customer: Option<Customer>,
+    /// The attempt; none: none was begun.
+    pub attempt: Option<String>,
+}
+
+impl RowLog {
+    /// Those of the row at this line, of which nothing is known yet.
+    pub fn new(audit: RowAuditLog, journal: &Rc<Journal>, line: u64) -> Self {
+        Self { audit, journal: Rc::clone(journal), line, seen: RefCell::default() }
+    }
+
+    /// What it came to know, for the output. The row's attempt is over.
+    pub fn into_seen(self) -> Seen {
+        self.seen.into_inner()
+    }
 }
 
 #[async_trait(?Send)]

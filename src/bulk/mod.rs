@@ -21,9 +21,10 @@ mod sink;
 mod stop;
 mod written;
 
+pub use at_desk::{Beforehand, RowLog};
 pub use input::{InputFormat, Rows};
 pub use journal::{Change, Journal, Known};
-pub use outcome::Outcome;
+pub use outcome::{Outcome, stops_the_run, unusable};
 pub use pace::Pace;
 pub use paced::paced;
 pub use row::{Numbered, Row};

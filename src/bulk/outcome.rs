@@ -71,9 +71,11 @@ impl Outcome {
         !matches!(self, Self::Delivered | Self::SignedInSince | Self::Duplicate)
     }
 
-    /// What a failed reset came to.
-    pub const fn of(failure: &Failure) -> Self {
-        match failure.kind {
+    /// What a reset that did not come to its end came to, and the exit code of the row: 0 where the customer is
+    /// another row's, else the one that the reset alone would have had.
+    pub fn of(failure: &Failure) -> (Self, u8) {
+        let outcome = match failure.kind {
+            Kind::Refused if failure.reason == Reason::Duplicate => return (Self::Duplicate, 0),
             Kind::NotDelivered => Self::NotDelivered,
             Kind::Refused => Self::Refused,
             Kind::NotFound => Self::NotFound,
@@ -81,8 +83,14 @@ impl Outcome {
             Kind::NotAllowed => Self::NotAllowed,
             Kind::Usage => Self::Unusable,
             _ => Self::Failed,
-        }
+        };
+        (outcome, failure.exit_code().number())
     }
+}
+
+/// A row that cannot be read, or lacks something: why, in words.
+pub fn unusable(line: u64, why: &str) -> Failure {
+    Failure::usage(format!("Line {line} cannot be used: {why}."))
 }
 
 /// No further row would fare better: the run stops, and is resumed when that is mended. A right may be missing for one

@@ -1,6 +1,5 @@
 //! The run: rows in flight at once, each through the same reset as a single one.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::future::Future;
@@ -11,12 +10,12 @@ use std::time::Duration;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::at_desk::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay, Seen};
+use super::at_desk::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay};
 use super::doubt::Outage;
 use super::input::Rows;
 use super::journal::{Change, Earlier, Journal};
 use super::left::{Left, Next};
-use super::outcome::{Outcome, stops_the_run};
+use super::outcome::{Outcome, stops_the_run, unusable};
 use super::pace::Pace;
 use super::patience::{Patience, Verdict};
 use super::room::Room;
@@ -27,7 +26,7 @@ use super::sink::Sink;
 use super::written::OutputRow;
 use crate::audit::RunAuditLog;
 use crate::domain::ports::{Clock, Interruptions};
-use crate::domain::{Answer, Case, Changed, Desk, Failure, Guards, Reason, Session, identify, learn, reset};
+use crate::domain::{Answer, Case, Changed, Desk, Failure, Guards, Session, identify, learn, reset};
 use crate::system::SystemRandom;
 
 /// How often signals and the time are looked at while nothing else happens.
@@ -208,14 +207,10 @@ impl Run<'_> {
     }
 
     async fn unusable(&self, line: u64, why: String) -> Landed {
+        let failure = unusable(line, &why);
+        let (outcome, exit_code) = Outcome::of(&failure);
         let row = self.blank(line, &Row::default());
-        self.finish(OutputRow {
-            outcome: Outcome::Unusable,
-            exit_code: 2,
-            message: Some(format!("Line {line} cannot be used: {why}.")),
-            ..row
-        })
-        .await
+        self.finish(OutputRow { outcome, exit_code, message: Some(failure.message), ..row }).await
     }
 
     /// The backend takes other rows and not this one. An earlier attempt that nobody was told of stays to be settled.
@@ -253,21 +248,14 @@ impl Run<'_> {
 
     /// One row: looked up first where an earlier attempt was cut short, then reset.
     async fn one(&self, item: Item) -> Landed {
-        let seen = Rc::new(RefCell::new(Seen::default()));
-        let mut log = RowLog {
-            audit: self.audit.row(item.line),
-            journal: Rc::clone(&self.journal),
-            line: item.line,
-            seen: Rc::clone(&seen),
-        };
+        let mut log = RowLog::new(self.audit.row(item.line), &self.journal, item.line);
         let supersedes = item.earlier.as_ref().map(|earlier| earlier.attempt.clone());
         let lost = supersedes.as_ref().filter(|_| item.in_doubt);
         let message =
             lost.map(|attempt| format!("The backend has lost what attempt {attempt} had set: this replaces it."));
         let blank = OutputRow { supersedes, message, ..self.blank(item.line, &item.row) };
         let answer = self.reset(&item, &mut log, &blank).await;
-        drop(log);
-        let seen = seen.take();
+        let seen = log.into_seen();
         let row = OutputRow { at: self.clock.now(), customer: seen.customer, attempt: seen.attempt, ..blank };
         match answer {
             Ok(Outcome::Delivered) => self.ended(item.line, Outcome::Delivered, 0).await,
@@ -275,21 +263,15 @@ impl Run<'_> {
             Err(failure) if failure.is_passing() => Landed::Again(Box::new(item), failure),
             Err(failure) if failure.changed == Changed::No && stops_the_run(&failure) => Landed::Stop(failure),
             Err(failure) => {
-                let duplicate = failure.reason == Reason::Duplicate;
-                self.finish(OutputRow {
-                    outcome: if duplicate { Outcome::Duplicate } else { Outcome::of(&failure) },
-                    exit_code: if duplicate { 0 } else { failure.exit_code().number() },
-                    changed: failure.changed,
-                    message: Some(failure.message),
-                    ..row
-                })
-                .await
+                let (outcome, exit_code) = Outcome::of(&failure);
+                let (changed, message) = (failure.changed, Some(failure.message));
+                self.finish(OutputRow { outcome, exit_code, changed, message, ..row }).await
             }
         }
     }
 
     async fn reset(&self, item: &Item, log: &mut RowLog, row: &OutputRow) -> Answer<Outcome> {
-        let unusable = |why: String| Failure::usage(format!("Line {} cannot be used: {why}.", item.line));
+        let unusable = |why: String| unusable(item.line, &why);
         let own = item.row.recipient.as_ref().map(std::slice::from_ref);
         let keys = own.unwrap_or(&self.settings.recipients);
         let recipients =

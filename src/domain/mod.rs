@@ -34,7 +34,7 @@ pub use history::{Attempt, End, Finding, History};
 pub use plan::{Action, Case, Consent, Plan, Requirement};
 pub use policy::{About, Policy, PolicyRead, Rule};
 pub use preparation::{Administrator, Apart, OneTimeCode, Preparations, Step, StepState};
-pub use rehearse::{Rehearsed, rehearse};
+pub use rehearse::rehearse;
 pub use reset::{AT_LEAST, Delivery, Issuance, ResetRequest, reset};
 pub use session::{Keep, Place, Session, StoredSession, Way};
 pub use temporary_password::TemporaryPassword;

@@ -1,6 +1,5 @@
 //! Steps 1 to 4 of the reset, and no further: what a reset would do, for `bulk --dry-run`.
 
-use super::customer::Customer;
 use super::desk::{Desk, learn};
 use super::error::Answer;
 use super::plan::Action;
@@ -9,20 +8,11 @@ use super::reset::{AT_LEAST, ResetRequest, customer_of};
 use super::session::Session;
 use super::user::Whom;
 
-/// What a reset would do.
-#[derive(Debug)]
-pub struct Rehearsed {
-    /// The customer.
-    pub customer: Customer,
-    /// Set, or create and set.
-    pub action: Action,
-}
-
 /// Says what a reset would do, and changes nothing.
 ///
 /// # Errors
 /// What the reset itself would refuse it for, with the same exit code.
-pub async fn rehearse(desk: &mut Desk<'_>, session: &Session, mut request: ResetRequest) -> Answer<Rehearsed> {
+pub async fn rehearse(desk: &mut Desk<'_>, session: &Session, mut request: ResetRequest) -> Answer<Action> {
     session.backend().keep_alive(AT_LEAST).await?; // 1
     let customer = customer_of(&request, desk, session).await?; // 2
     let learned = learn(desk.audit, session, &customer).await?; // 3
@@ -30,6 +20,5 @@ pub async fn rehearse(desk: &mut Desk<'_>, session: &Session, mut request: Reset
     refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
     request.case.complete(&desk.guards.require, desk.prompter)?;
-    let action = if matches!(learned.standing.whom, Whom::NewUser(_)) { Action::CreateAndSet } else { Action::Set };
-    Ok(Rehearsed { customer, action })
+    Ok(if matches!(learned.standing.whom, Whom::NewUser(_)) { Action::CreateAndSet } else { Action::Set })
 }

@@ -128,8 +128,36 @@ fn a_dry_run_changes_nothing() {
     let would: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let words: Vec<&str> = would.iter().map(|row| row["would"].as_str().unwrap()).collect();
     assert_eq!(words, ["set", "refused", "not_found", "duplicate"]);
+    let customers: Vec<Option<&str>> = would.iter().map(|row| row["customer"].as_str()).collect();
+    assert_eq!(customers, [Some("C-1001"), Some("C-1003"), None, Some("C-1001")], "who it is, where that is known");
+    assert!(would.iter().zip(["C-1001", "C-1003", "nobody", "C-1001"]).all(|(row, given)| row["given"] == given));
     assert!(fixture.home.records().is_empty());
     assert_eq!(fixture.bulk(&["list", "-o", "json"]).json()["runs"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_dry_run_says_what_a_run_then_does() {
+    let fixture = Fixture::new(60);
+    let profile = "[profiles.practice]\nbackend = 'practice'\nrequire = ['ticket']\n";
+    std::fs::write(fixture.path("config.toml"), profile).unwrap();
+    let rows = "customer,ticket,recipient\nC-1001,,\nC-1001,T-1,\nC-1004,T-2,\n\"\",T-3,\nC-1005,T-4,age1no\n";
+    std::fs::write(fixture.path("in.csv"), rows).unwrap();
+    let dry = fixture.bulk(&["in.csv", "--dry-run", "-o", "json"]).must(10);
+    let would: Vec<Value> = dry.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    fixture.sealed("out.jsonl", 5, &["--concurrency", "1"]).must(10);
+    let mut did = fixture.rows("out.jsonl");
+    did.sort_by_key(|row| row["line"].as_u64());
+    for (would, did) in would.iter().zip(&did) {
+        let does = would["would"].as_str().unwrap().replace("set", "delivered");
+        assert_eq!(
+            (does.as_str(), &would["exit_code"]),
+            (did["outcome"].as_str().unwrap(), &did["exit_code"]),
+            "{did}"
+        );
+        assert_eq!(would["message"], did["message"]);
+        assert_eq!(would["customer"], did["customer"]["id"]);
+    }
+    assert_eq!(would[1]["would"], "duplicate", "{would:?}");
 }
 
 #[test]

@@ -1,23 +1,27 @@
 //! `--dry-run`: everyone is looked up, and nothing is changed.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::Serialize;
 
 use super::super::context::Context;
-use super::plan::input_of;
+use super::plan::{input_of, recipients};
 use super::{at_a_pace, audit};
 use crate::bulk::folder::{fresh_id, of};
-use crate::bulk::{InputFormat, Journal, Numbered, Outcome, Rows};
+use crate::bulk::{
+    Beforehand, InputFormat, Journal, Numbered, Outcome, RowLog, Rows, sealing, stops_the_run, unusable,
+};
 use crate::cli::BulkRunArgs;
-use crate::domain::ports::{Clock, Prompter};
-use crate::domain::{Action, Answer, Case, Desk, ExitCode, Failure, ResetRequest, rehearse};
+use crate::domain::ports::Clock;
+use crate::domain::{Action, Answer, Case, Desk, ExitCode, Failure, Kind, rehearse};
 use crate::system::{SystemClock, SystemRandom};
 
 #[derive(Serialize)]
 struct WouldJson<'a> {
     schema: &'static str,
     line: u64,
+    given: &'a str,
     customer: Option<&'a str>,
     would: &'a str,
     exit_code: u8,
@@ -34,7 +38,9 @@ impl Drop for Meanwhile {
 }
 
 /// What would happen to a row.
+#[derive(Default)]
 struct Would {
+    given: String,
     customer: Option<String>,
     does: &'static str,
     exit_code: u8,
@@ -46,10 +52,11 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCod
     let id = format!("dry-{}", fresh_id(SystemClock.now(), &mut SystemRandom)?);
     let folder = of(&context.folders, &id);
     let _meanwhile = Meanwhile(folder.clone());
+    recipients(args)?; // a key that is none is said before a thousand rows
     let (input, _) = input_of(args, &folder)?;
     let mut rows = Rows::open(&input, args.input_format.map(InputFormat::from))?;
     let (session, _) = at_a_pace(context.session().await?, args.concurrency.map(usize::from), args.wait).await?;
-    let journal = Journal::open(&folder)?;
+    let journal = Rc::new(Journal::open(&folder)?);
     let log = audit(context, &id, &folder)?;
     let case: Case = args.case.clone().into();
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
@@ -60,20 +67,24 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCod
     {
         left -= 1;
         let would = match row {
-            Err(why) => refused(&Failure::usage(format!("It cannot be used: {why}."))),
+            Err(why) => Would::default().but(&unusable(line, &why)),
             Ok(row) => {
-                let mut prompter = context.prompter(true);
-                let mut audit = log.row(line);
+                let mut log = RowLog::new(log.row(line), &journal, line);
                 let mut random = SystemRandom;
                 let mut desk = Desk {
-                    audit: &mut audit,
-                    prompter: &mut Silent(&mut prompter),
+                    audit: &mut log,
+                    prompter: &mut Beforehand,
                     clock: &SystemClock,
                     random: &mut random,
                     interruptions: &context.signals,
                     guards: &context.profile.guards,
                 };
-                would(&mut desk, &session, &journal, line, row.request(&case, args.create)).await?
+                let rehearsed = match row.recipient.as_deref().map(sealing::recipient) {
+                    Some(Err(why)) => Err(unusable(line, &why)),
+                    _ => rehearse(&mut desk, &session, row.request(&case, args.create)).await,
+                };
+                let customer = log.into_seen().customer.map(|customer| customer.id.to_string());
+                Would { given: row.customer, customer, ..Would::default() }.after(rehearsed)?
             }
         };
         failed |= would.exit_code != 0;
@@ -87,36 +98,21 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCod
     Ok(if failed { ExitCode::SOME_FAILED } else { ExitCode::DONE })
 }
 
-fn refused(failure: &Failure) -> Would {
-    Would {
-        customer: None,
-        does: Outcome::of(failure).name(),
-        exit_code: failure.exit_code().number(),
-        message: Some(failure.message.clone()),
-    }
-}
-
-async fn would(
-    desk: &mut Desk<'_>,
-    session: &crate::domain::Session,
-    journal: &Journal,
-    line: u64,
-    request: ResetRequest,
-) -> Answer<Would> {
-    match rehearse(desk, session, request).await {
-        Ok(rehearsed) => {
-            let customer = rehearsed.customer.id;
-            if let Some(other) = journal.claim(&customer, line)? {
-                let message = Some(format!("{customer} is the customer of line {other} as well."));
-                let does = Outcome::Duplicate.name();
-                return Ok(Would { customer: Some(customer.to_string()), does, exit_code: 0, message });
-            }
-            let does = if rehearsed.action == Action::CreateAndSet { "create_and_set" } else { "set" };
-            Ok(Would { customer: Some(customer.to_string()), does, exit_code: 0, message: None })
+impl Would {
+    /// With what the rehearsal came to. What stops a run stops this as well.
+    fn after(self, rehearsed: Answer<Action>) -> Answer<Self> {
+        match rehearsed {
+            Ok(Action::CreateAndSet) => Ok(Self { does: "create_and_set", ..self }),
+            Ok(_) => Ok(Self { does: "set", ..self }),
+            Err(failure) if failure.kind == Kind::Unavailable || stops_the_run(&failure) => Err(failure),
+            Err(failure) => Ok(self.but(&failure)),
         }
-        Err(failure) if failure.kind == crate::domain::Kind::Unavailable => Err(failure),
-        Err(failure) if failure.reason == crate::domain::Reason::SessionOver => Err(failure),
-        Err(failure) => Ok(refused(&failure)),
+    }
+
+    /// Nothing would be set.
+    fn but(self, failure: &Failure) -> Self {
+        let (outcome, exit_code) = Outcome::of(failure);
+        Self { does: outcome.name(), exit_code, message: Some(failure.message.clone()), ..self }
     }
 }
 
@@ -125,6 +121,7 @@ fn tell(context: &Context, line: u64, would: &Would) -> Answer<()> {
         let object = WouldJson {
             schema: "tellonce.bulk-dry-run/v1",
             line,
+            given: &would.given,
             customer: would.customer.as_deref(),
             would: would.does,
             exit_code: would.exit_code,
@@ -132,41 +129,9 @@ fn tell(context: &Context, line: u64, would: &Would) -> Answer<()> {
         };
         return context.screen.json(&object).map(drop);
     }
-    let who = would.customer.as_deref().map_or_else(String::new, |customer| format!(" {customer}"));
+    let who = would.customer.as_deref().unwrap_or(&would.given);
+    let who = if who.is_empty() { String::new() } else { format!(" {who}") };
     let why = would.message.as_deref().map_or_else(String::new, |message| format!(" ({message})"));
     context.screen.line(&format!("line {line}:{who} {}{why}", would.does));
     Ok(())
-}
-
-/// Asks nothing: a dry run says what a run would meet, in which nobody is asked.
-struct Silent<'a>(&'a mut dyn Prompter);
-
-impl Prompter for Silent<'_> {
-    fn can_ask(&self) -> bool {
-        false
-    }
-
-    fn choose(&mut self, question: &str, customers: &[crate::domain::Customer]) -> Answer<usize> {
-        self.0.choose(question, customers)
-    }
-
-    fn confirm(&mut self, plan: &crate::domain::Plan) -> Answer<crate::domain::Consent> {
-        self.0.confirm(plan)
-    }
-
-    fn line(&mut self, question: &str, flag: &str) -> Answer<String> {
-        Err(Failure::missing_answer(format!("\"{question}\" has no answer in this row."), format!("Add `{flag}`.")))
-    }
-
-    fn secret(&mut self, question: &str, flag: &str) -> Answer<zeroize::Zeroizing<String>> {
-        self.0.secret(question, flag)
-    }
-
-    fn yes(&mut self, _: &str, default: bool) -> Answer<bool> {
-        Ok(default)
-    }
-
-    fn say(&mut self, words: &str) {
-        self.0.say(words);
-    }
 }

@@ -134,7 +134,7 @@ pub(super) fn stream(
     }
 }
 
-fn recipients(args: &BulkRunArgs) -> Answer<Vec<String>> {
+pub(super) fn recipients(args: &BulkRunArgs) -> Answer<Vec<String>> {
     for key in &args.seal_to {
         sealing::recipient(key).map_err(|why| Failure::usage(format!("--seal-to: {why}.")))?;
     }
