@@ -76,6 +76,7 @@ const RIGHTS: &str = "allowedAttributesEffective";
 const OPENLDAP: Reads = Reads {
     names: &["uid"],
     facts: &[
+        "gidNumber",
         "pwdReset",
         "pwdChangedTime",
         "pwdAccountLockedTime",

@@ -26,6 +26,16 @@ fn what_is_wrong_in_a_profile_is_named_with_file_line_and_key_by_every_command()
             "insecure_http",
         ),
         ("backend = 'keycloak'\nurl = 'https://id'\nrealm = 'a/b'\nprotected = 'none'\n", "line 5", "a/b"),
+        (
+            "backend = 'active-directory'\nurl = 'ldaps://dc'\nbase = 'OU=Sales, North,DC=x'\nprotected = 'none'\n",
+            "line 5",
+            "base: \"OU=Sales, North,DC=x\" is no name of an entry, for \"North\" is no part of one",
+        ),
+        (
+            "backend = 'openldap'\nurl = 'ldaps://x'\nbase = 'o=x'\ndefault_policy = 'default'\nprotected = 'none'\n",
+            "line 6",
+            "default_policy: \"default\" is no name",
+        ),
     ] {
         let home = with(profile);
         for command in ["whoami", "doctor"] {

@@ -11,6 +11,7 @@ mod frames;
 mod home;
 mod lost;
 mod many;
+mod names;
 mod openldap;
 mod pages;
 mod profiles;

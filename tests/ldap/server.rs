@@ -162,13 +162,13 @@ impl Server {
         let (backend, more) = match self.kind {
             Kind::OpenLdap => {
                 let (policies, agents) = (self.value("BASE"), self.value("BASE"));
-                let more = "default_policy = \"cn=default,ou=policies,";
-                ("openldap", format!("{more}{policies}\"\nagents = \"ou=agents,{agents}\"\n"))
+                let more = "default_policy = 'cn=default,ou=policies,";
+                ("openldap", format!("{more}{policies}'\nagents = 'ou=agents,{agents}'\n"))
             }
             Kind::ActiveDirectory => ("active-directory", String::new()),
         };
         format!(
-            "backend = \"{backend}\"\nurl = {url}\nca_cert = \"{}\"\nbase = \"{}\"\n{more}",
+            "backend = \"{backend}\"\nurl = {url}\nca_cert = \"{}\"\nbase = '{}'\n{more}",
             authority.display(),
             self.value("OU")
         )

@@ -2,22 +2,23 @@
 # slapd + ppolicy on loopback for tests, any user.   slapd.sh install | start DIR | env DIR | stop DIR [--keep]
 # Env: SLAPD_PORT=0 SLAPD_TLS_PORT=0 (0 = pick a free one)  SLAPD_HASH={SSHA}|{ARGON2}  SLAPD_DAYS=30 (of the certificate; -1: expired)
 #      SLAPD_PLAIN=1 (passwords in clear as well: for a proxy)  SLAPD_CROWD=0 (users crowd00001 and so on, all pending; every tenth without mail)
+#      SLAPD_SUFFIX='o=Any Name,c=DE' (dc=tellonce,dc=test; another one begins with o=)
 #      SLAPD_ACL=FILE (access rules in place of those below)  SLAPD_LIMITS='size.prtotal=700' (of the agent)
 set -euo pipefail
 cmd=${1:-}; DIR=${2:-${TMPDIR:-/tmp}/tellonce-slapd}; HASH=${SLAPD_HASH:-'{SSHA}'}
-BASE=dc=tellonce,dc=test; OU=ou=customers,$BASE
-ADMIN=cn=admin,$BASE; AGENT=uid=agent,ou=agents,$BASE; NORIGHT=uid=noright,ou=agents,$BASE
+names() { BASE=$1; OU=ou=customers,$BASE; ADMIN=cn=admin,$BASE; AGENT=uid=agent,ou=agents,$BASE; NORIGHT=uid=noright,ou=agents,$BASE; }
+SUFFIX=${SLAPD_SUFFIX:-dc=tellonce,dc=test}; names "$SUFFIX"
 ADMINPW=Adm1n-Local-Only; AGENTPW=Ag3nt-Local-Only; NORIGHTPW=N0right-Local-Only; CUSTPW=Cust0mer-Start-1
 free() { python3 -c 'import socket;s=socket.socket();s.bind(("127.0.0.1",0));print(s.getsockname()[1])'; }
 rules() { # the agent: write-only passwords, pwdReset, new entries; no delete, no other attribute
   if [ -n "${SLAPD_ACL:-}" ]; then cat "$SLAPD_ACL"; return; fi
   cat <<A
-access to dn.subtree=$OU attrs=userPassword by dn.exact=$AGENT =w by self =xw by anonymous auth by * none
-access to dn.subtree=$OU attrs=pwdReset,pwdEndTime by dn.exact=$AGENT write by dn.exact=$NORIGHT read by self read by * none
-access to dn.subtree=$OU attrs=pwdHistory by * none
-access to dn.exact=$OU attrs=children by dn.exact=$AGENT =arscd by * none
-access to dn.children=$OU attrs=entry by dn.exact=$AGENT =arscd by dn.exact=$NORIGHT read by self read by * none
-access to dn.subtree=$OU by dn.exact=$AGENT read by dn.exact=$NORIGHT read by self read by * none
+access to dn.subtree="$OU" attrs=userPassword by dn.exact="$AGENT" =w by self =xw by anonymous auth by * none
+access to dn.subtree="$OU" attrs=pwdReset,pwdEndTime by dn.exact="$AGENT" write by dn.exact="$NORIGHT" read by self read by * none
+access to dn.subtree="$OU" attrs=pwdHistory by * none
+access to dn.exact="$OU" attrs=children by dn.exact="$AGENT" =arscd by * none
+access to dn.children="$OU" attrs=entry by dn.exact="$AGENT" =arscd by dn.exact="$NORIGHT" read by self read by * none
+access to dn.subtree="$OU" by dn.exact="$AGENT" read by dn.exact="$NORIGHT" read by self read by * none
 A
 }
 case $cmd in
@@ -46,10 +47,12 @@ if [ ! -e provisioned ]; then
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" -keyout tls/s.key -out tls/s.csr 2>/dev/null
   openssl x509 -req -in tls/s.csr -CA tls/ca.crt -CAkey tls/ca.key -CAcreateserial -days "${SLAPD_DAYS:-30}" -out tls/s.crt \
      -extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n') 2>/dev/null
+  names "${SUFFIX//\\/\\\\}" # slapd.conf(5) has escapes of its own
   cat > slapd.conf <<C
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/nis.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload ppolicy
@@ -65,49 +68,51 @@ TLSCertificateKeyFile $DIR/tls/s.key
 $([ -n "${SLAPD_PLAIN:-}" ] || echo "security simple_bind=128")
 password-hash $HASH
 database mdb
-suffix $BASE
+suffix "$BASE"
 directory $DIR/db
 maxsize 268435456
 dbnosync
-rootdn $ADMIN
+rootdn "$ADMIN"
 rootpw $ADMINPW
 index objectClass eq
-index uid,mail,member,uniqueMember eq
+index uid,mail,member,uniqueMember,memberUid,gidNumber eq
 overlay ppolicy
-ppolicy_default cn=default,ou=policies,$BASE
+ppolicy_default "cn=default,ou=policies,$BASE"
 ppolicy_hash_cleartext
 ppolicy_use_lockout
-$([ -z "${SLAPD_LIMITS:-}" ] || echo "limits dn.exact=$AGENT $SLAPD_LIMITS")
+$([ -z "${SLAPD_LIMITS:-}" ] || echo "limits dn.exact=\"$AGENT\" $SLAPD_LIMITS")
 $(rules)
-access to dn.subtree=ou=agents,$BASE attrs=userPassword by self =xw by anonymous auth by * none
-access to dn.subtree=ou=policies,$BASE by users read by * none
+access to dn.subtree="ou=agents,$BASE" attrs=userPassword by self =xw by anonymous auth by * none
+access to dn.subtree="ou=policies,$BASE" by users read by * none
 access to dn.base="" by * read
 access to dn.base="cn=Subschema" by * read
 access to * by users read by * none
 C
+  names "$SUFFIX"
   {
-  printf 'dn: %s\nobjectClass: dcObject\nobjectClass: organization\no: tellonce\ndc: tellonce\n' $BASE
-  for o in agents customers policies contacts; do printf '\ndn: ou=%s,%s\nobjectClass: organizationalUnit\nou: %s\n' $o $BASE $o; done
+  printf 'dn: %s\nobjectClass: organization\n' "$BASE"
+  case $BASE in dc=*) printf 'objectClass: dcObject\no: tellonce\ndc: tellonce\n' ;; esac # o= comes from the name
+  for o in agents customers policies contacts; do printf '\ndn: ou=%s,%s\nobjectClass: organizationalUnit\nou: %s\n' $o "$BASE" $o; done
   pol() { # cn mustchange minlen maxage(s) grace
-    printf '\ndn: cn=%s,ou=policies,%s\nobjectClass: pwdPolicy\nobjectClass: device\ncn: %s\npwdAttribute: userPassword\npwdMustChange: %s\npwdAllowUserChange: TRUE\npwdSafeModify: FALSE\npwdCheckQuality: 2\npwdMinLength: %s\npwdInHistory: 3\npwdMaxAge: %s\npwdExpireWarning: 600\npwdGraceAuthNLimit: %s\npwdLockout: TRUE\npwdMaxFailure: 3\npwdLockoutDuration: 600\npwdFailureCountInterval: 600\npwdMinAge: 0\n' $1 $BASE $1 $2 $3 $4 $5; }
+    printf '\ndn: cn=%s,ou=policies,%s\nobjectClass: pwdPolicy\nobjectClass: device\ncn: %s\npwdAttribute: userPassword\npwdMustChange: %s\npwdAllowUserChange: TRUE\npwdSafeModify: FALSE\npwdCheckQuality: 2\npwdMinLength: %s\npwdInHistory: 3\npwdMaxAge: %s\npwdExpireWarning: 600\npwdGraceAuthNLimit: %s\npwdLockout: TRUE\npwdMaxFailure: 3\npwdLockoutDuration: 600\npwdFailureCountInterval: 600\npwdMinAge: 0\n' $1 "$BASE" $1 $2 $3 $4 $5; }
   pol default TRUE 12 3628800 2; pol vip TRUE 20 604800 0; pol nochange FALSE 12 0 0; pol short TRUE 12 2 0; pol shortgrace TRUE 12 2 2
   p() { # rdn ou uid mail pw extra
-    printf '\ndn: uid=%s,%s\nobjectClass: inetOrgPerson\nuid: %s\ncn: %s\nsn: Test\nmail: %s\nuserPassword: %s\n' $1 $2 $1 $1 $3 "$(slappasswd -h '{SSHA}' -s "$4")"; [ -z "${5:-}" ] || echo "$5"; }
-  p agent ou=agents,$BASE agent@tellonce.test $AGENTPW "pwdPolicySubentry: cn=nochange,ou=policies,$BASE"
-  p noright ou=agents,$BASE noright@tellonce.test $NORIGHTPW "pwdPolicySubentry: cn=nochange,ou=policies,$BASE"
-  for u in ada gus; do p $u $OU $u@example.com $CUSTPW; done
-  p dan $OU dan@example.com $CUSTPW 'pwdAccountLockedTime: 000001010000Z'             # disabled by an administrator
-  p eve $OU eve@example.com $CUSTPW "pwdPolicySubentry: cn=nochange,ou=policies,$BASE" # pwdMustChange FALSE
-  p vip $OU vip@example.com $CUSTPW "pwdPolicySubentry: cn=vip,ou=policies,$BASE"
-  p sho $OU sho@example.com $CUSTPW "pwdPolicySubentry: cn=short,ou=policies,$BASE"
-  p shg $OU shg@example.com $CUSTPW "pwdPolicySubentry: cn=shortgrace,ou=policies,$BASE"
-  p fay1 $OU fay@example.com $CUSTPW; p fay2 $OU fay@example.com $CUSTPW
-  printf '\ndn: cn=ben,ou=contacts,%s\nobjectClass: inetOrgPerson\ncn: ben\nsn: Test\nmail: ben@example.com\n' $BASE
-  printf '\ndn: ou=groups,%s\nobjectClass: organizationalUnit\nou: groups\n' $BASE
-  printf '\ndn: cn=agents,ou=groups,%s\nobjectClass: groupOfNames\ncn: agents\nmember: %s\n' $BASE $AGENT
+    printf '\ndn: uid=%s,%s\nobjectClass: inetOrgPerson\nuid: %s\ncn: %s\nsn: Test\nmail: %s\nuserPassword: %s\n' $1 "$2" $1 $1 $3 "$(slappasswd -h '{SSHA}' -s "$4")"; [ -z "${5:-}" ] || echo "$5"; }
+  p agent "ou=agents,$BASE" agent@tellonce.test $AGENTPW "pwdPolicySubentry: cn=nochange,ou=policies,$BASE"
+  p noright "ou=agents,$BASE" noright@tellonce.test $NORIGHTPW "pwdPolicySubentry: cn=nochange,ou=policies,$BASE"
+  for u in ada gus; do p $u "$OU" $u@example.com $CUSTPW; done
+  p dan "$OU" dan@example.com $CUSTPW 'pwdAccountLockedTime: 000001010000Z'             # disabled by an administrator
+  p eve "$OU" eve@example.com $CUSTPW "pwdPolicySubentry: cn=nochange,ou=policies,$BASE" # pwdMustChange FALSE
+  p vip "$OU" vip@example.com $CUSTPW "pwdPolicySubentry: cn=vip,ou=policies,$BASE"
+  p sho "$OU" sho@example.com $CUSTPW "pwdPolicySubentry: cn=short,ou=policies,$BASE"
+  p shg "$OU" shg@example.com $CUSTPW "pwdPolicySubentry: cn=shortgrace,ou=policies,$BASE"
+  p fay1 "$OU" fay@example.com $CUSTPW; p fay2 "$OU" fay@example.com $CUSTPW
+  printf '\ndn: cn=ben,ou=contacts,%s\nobjectClass: inetOrgPerson\ncn: ben\nsn: Test\nmail: ben@example.com\n' "$BASE"
+  printf '\ndn: ou=groups,%s\nobjectClass: organizationalUnit\nou: groups\n' "$BASE"
+  printf '\ndn: cn=agents,ou=groups,%s\nobjectClass: groupOfNames\ncn: agents\nmember: %s\n' "$BASE" "$AGENT"
   hash=$(slappasswd -h '{SSHA}' -s "$CUSTPW")
   for i in $(seq -f %05g "${SLAPD_CROWD:-0}"); do
-    printf '\ndn: uid=crowd%s,%s\nobjectClass: inetOrgPerson\nuid: crowd%s\ncn: Crowd %s\nsn: Test\nuserPassword: %s\npwdReset: TRUE\n' $i $OU $i $i "$hash"
+    printf '\ndn: uid=crowd%s,%s\nobjectClass: inetOrgPerson\nuid: crowd%s\ncn: Crowd %s\nsn: Test\nuserPassword: %s\npwdReset: TRUE\n' $i "$OU" $i $i "$hash"
     [ "${i: -1}" = 0 ] || echo "mail: crowd$i@example.com"
   done
   } > seed.ldif
@@ -127,13 +132,13 @@ cat > env <<V
 export TELLONCE_OPENLDAP_URL=ldaps://127.0.0.1:$TPORT
 export TELLONCE_OPENLDAP_STARTTLS_URL=ldap://127.0.0.1:$PORT
 export TELLONCE_OPENLDAP_CA=$DIR/tls/ca.crt
-export TELLONCE_OPENLDAP_BASE=$BASE
-export TELLONCE_OPENLDAP_OU=$OU
-export TELLONCE_OPENLDAP_AGENT=$AGENT
+export TELLONCE_OPENLDAP_BASE='$BASE'
+export TELLONCE_OPENLDAP_OU='$OU'
+export TELLONCE_OPENLDAP_AGENT='$AGENT'
 export TELLONCE_OPENLDAP_AGENT_PW='$AGENTPW'
-export TELLONCE_OPENLDAP_NORIGHT=$NORIGHT
+export TELLONCE_OPENLDAP_NORIGHT='$NORIGHT'
 export TELLONCE_OPENLDAP_NORIGHT_PW='$NORIGHTPW'
-export TELLONCE_OPENLDAP_ADMIN=$ADMIN
+export TELLONCE_OPENLDAP_ADMIN='$ADMIN'
 export TELLONCE_OPENLDAP_ADMIN_PW='$ADMINPW'
 export TELLONCE_OPENLDAP_CUSTOMER_PW='$CUSTPW'
 export TELLONCE_OPENLDAP_PID=$(cat pid)

@@ -8,8 +8,9 @@ use ldap3::{Scope, ldap_escape};
 
 use super::connection::Connection;
 use super::dialect::{Dialect, Known};
+use super::dn;
 use super::entry::Entry;
-use super::settings::LdapSettings;
+use super::settings::{LdapSettings, suffix};
 use crate::domain::ports::Clock;
 use crate::domain::{Answer, Customer, CustomerId, Failure, Kind, Names, Pending, Reason, UserId};
 
@@ -29,6 +30,13 @@ pub(super) struct LdapAgent {
 }
 
 impl LdapAgent {
+    /// Below it is all that the directory holds: its own top above base, or where it tells none, the `dc=` part of base.
+    pub(super) fn domain(&self) -> &str {
+        let base = &self.settings.base;
+        let tops = self.known.tops.iter().filter(|top| dn::is_below(base, top));
+        tops.min_by_key(|top| dn::depth(top)).map_or_else(|| suffix(base), String::as_str)
+    }
+
     /// The attributes of every customer's entry.
     pub(super) fn attributes(&self) -> Vec<&str> {
         let mut attributes = vec![
@@ -89,7 +97,7 @@ impl LdapAgent {
         let base = |entry: &Entry| {
             if entry.has(self.dialect.login()) { Some(&self.settings.base) } else { self.settings.contacts.as_ref() }
         };
-        found.entries.into_iter().find(|entry| base(entry).is_some_and(|base| is_below(&entry.dn, base)))
+        found.entries.into_iter().find(|entry| base(entry).is_some_and(|base| dn::is_below(&entry.dn, base)))
     }
 
     /// The users with exactly this value.
@@ -201,7 +209,7 @@ impl LdapAgent {
     pub(super) async fn free_username(&self, customer: &Customer) -> Answer<String> {
         let local = customer.email.as_deref().and_then(|email| email.split_once('@')).map(|(local, _)| local);
         let base = plain(local.unwrap_or(&customer.name), self.dialect.longest_login());
-        let domain = super::settings::suffix(&self.settings.base);
+        let domain = self.domain();
         for number in 1..100_u32 {
             let name = if number == 1 { base.clone() } else { format!("{base}{number}") };
             let filter = format!("({}={})", self.dialect.login(), ldap_escape(name.as_str()));
@@ -226,30 +234,4 @@ fn plain(text: &str, longest: usize) -> String {
     let name: String = text.to_lowercase().replace(' ', ".").chars().filter(letters).take(longest - 2).collect();
     let name = name.trim_end_matches('.');
     if name.is_empty() { "customer".to_owned() } else { name.to_owned() }
-}
-
-/// Whether two names (RFC 4514) are the same, written as servers write them.
-pub(super) fn same_dn(one: &str, other: &str) -> bool {
-    let plain = |dn: &str| dn.split(',').map(|part| part.trim().to_lowercase()).collect::<Vec<_>>().join(",");
-    plain(one) == plain(other)
-}
-
-/// Whether a name (RFC 4514) is this one, or below it.
-pub(super) fn is_below(name: &str, top: &str) -> bool {
-    let depth = top.split(',').count();
-    let parts: Vec<&str> = name.split(',').collect();
-    parts.len().checked_sub(depth).is_some_and(|from| same_dn(&parts[from..].join(","), top))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_below;
-
-    #[test]
-    fn a_base_is_below_what_the_directory_holds() {
-        assert!(is_below("OU=Customers, DC=example,dc=COM", "dc=example,dc=com"));
-        assert!(is_below("dc=example,dc=com", "dc=example,dc=com"));
-        assert!(!is_below("ou=customers,dc=example,dc=org", "dc=example,dc=com"));
-        assert!(!is_below("dc=com", "dc=example,dc=com"));
-    }
 }

@@ -10,8 +10,8 @@ use super::agent::LdapAgent;
 use crate::customers::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, Intent, SetFailed};
 use crate::domain::{
-    About, Answer, Capabilities, Check, Customer, Failure, Forced, Issued, Kind, NewUser, Obstacle, Pending, Reason,
-    Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, generate,
+    About, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Issued, Kind, NewUser, Obstacle, Pending,
+    Reason, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, generate,
 };
 use crate::system::SystemRandom;
 
@@ -157,4 +157,19 @@ pub(super) fn not_pending() -> Failure {
         "That temporary password is not pending any more: it was used, or another was issued.",
     )
     .hint("See where the customer stands: `tellonce show CUSTOMER`.")
+}
+
+/// The entry is not there any more.
+pub(super) fn gone_after_set() -> Failure {
+    Failure { changed: Changed::Yes, ..Failure::unavailable("The user is gone right after the password was set.") }
+}
+
+/// Somebody else took the name meanwhile.
+pub(super) fn exists(username: &str) -> Failure {
+    Failure::new(
+        Kind::Unavailable,
+        Reason::CustomerExists,
+        format!("There is a user {username} in the directory already."),
+    )
+    .hint("Look again: `tellonce find TEXT`.")
 }

@@ -6,7 +6,7 @@ use ldap3::{Ldap, LdapError, Scope};
 use tokio::time::timeout;
 use url::Url;
 
-use super::agent::is_below;
+use super::dn::is_below;
 use super::entry::{Entry, generalized_time};
 use super::failure;
 use super::settings::{ACTIVE_DIRECTORY, LdapSettings};

@@ -9,6 +9,7 @@ mod ber;
 mod connection;
 mod dialect;
 mod directory;
+mod dn;
 mod entry;
 mod failure;
 mod greeting;

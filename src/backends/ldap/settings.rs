@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use url::{Host, Url};
 
+use super::dn;
 use crate::config::{Credential, CustomersSource, Profile};
 use crate::domain::Answer;
 
@@ -54,8 +55,8 @@ pub(super) struct LdapSettings {
     pub(super) create_in: String,
     /// Where people without a user are kept.
     pub(super) contacts: Option<String>,
-    /// Below it are the groups.
-    pub(super) groups: String,
+    /// `OpenLDAP`: below it are the groups; none: anywhere in the directory.
+    pub(super) groups: Option<String>,
     /// Unattended sign-in: the name to bind with, and where its password is.
     pub(super) unattended: Option<(String, Credential)>,
     /// `OpenLDAP`: where agents are, so that they sign in by a name.
@@ -88,9 +89,20 @@ impl LdapSettings {
             address(text, own.start_tls, own.insecure_ldap).map_err(|what| settings.wrong("url", &what))
         };
         let urls = texts.iter().map(address).collect::<Answer<Vec<Url>>>()?;
-        for (key, attribute) in [("customer_id", &own.customer_id)] {
-            if attribute.as_deref().is_some_and(|name| !is_attribute(name)) {
-                return Err(settings.wrong(key, &format!("{key}: that is no name of an attribute")));
+        if own.customer_id.as_deref().is_some_and(|name| !is_attribute(name)) {
+            return Err(settings.wrong("customer_id", "customer_id: that is no name of an attribute"));
+        }
+        let names = [
+            ("base", Some(&own.base)),
+            ("create_in", own.create_in.as_ref()),
+            ("contacts", own.contacts.as_ref()),
+            ("groups", own.groups.as_ref()),
+            ("agents", own.agents.as_ref()),
+            ("default_policy", own.default_policy.as_ref()),
+        ];
+        for (key, name) in names {
+            if let Some(what) = name.and_then(|name| dn::wrong(name)) {
+                return Err(settings.wrong(key, &format!("{key}: {what}")));
             }
         }
         if profile.protected.as_ref().is_some_and(|protected| !protected.roles.is_empty()) {
@@ -117,7 +129,7 @@ impl LdapSettings {
             ca_cert: own.ca_cert.map(|path| settings.path(&path)),
             create_in: own.create_in.unwrap_or_else(|| own.base.clone()),
             contacts: own.contacts,
-            groups: own.groups.unwrap_or_else(|| suffix(&own.base).to_owned()),
+            groups: own.groups,
             base: own.base,
             unattended,
             agents: own.agents,
@@ -132,8 +144,14 @@ impl LdapSettings {
 
 /// The `dc=` parts of a name (RFC 2247), or all of it where there are none.
 pub(super) fn suffix(base: &str) -> &str {
-    let lower = base.to_ascii_lowercase();
-    if lower.starts_with("dc=") { base } else { lower.find(",dc=").map_or(base, |at| &base[at + 1..]) }
+    let mut rest = base.trim_start();
+    while !rest.is_empty() {
+        if rest.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("dc=")) {
+            return rest;
+        }
+        rest = dn::split(rest).1.trim_start();
+    }
+    base
 }
 
 /// A short name of an attribute (RFC 4512 section 1.4), or an object identifier.
@@ -201,6 +219,9 @@ mod tests {
     fn a_domain_is_the_dc_parts_of_a_base() {
         assert_eq!(suffix("OU=Customers,DC=tellonce,DC=test"), "DC=tellonce,DC=test");
         assert_eq!(suffix("dc=example,dc=com"), "dc=example,dc=com");
+        assert_eq!(suffix("OU=Customers, DC=tellonce, DC=test"), "DC=tellonce, DC=test");
+        assert_eq!(suffix("ou=a\\,dc=b,o=acme"), "ou=a\\,dc=b,o=acme", "that dc= is a part of a value");
         assert_eq!(suffix("o=acme"), "o=acme");
+        assert_eq!(suffix(""), "");
     }
 }

@@ -3,7 +3,7 @@
 use ldap3::{Scope, ldap_escape};
 
 use super::policy;
-use super::standing::group_sids;
+use super::standing::{group_sids, unseen};
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber;
 use crate::backends::ldap::dialect::Dialect;
@@ -50,8 +50,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec
     ));
     for name in &agent.protected {
         if group_sids(agent, name).await?.is_empty() {
-            let words =
-                format!("the protected group \"{name}\" is not there, or you may not read it: every reset is refused");
+            let words = format!("{}: every reset is refused until protected.groups is right", unseen(agent, name));
             checks.push(Check::new("protected", CheckState::Fault, words));
         }
     }

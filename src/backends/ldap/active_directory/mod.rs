@@ -14,14 +14,13 @@ use ldap3::controls::RawControl;
 use ldap3::{LdapResult, Scope, dn_escape, ldap_escape};
 
 use super::agent::LdapAgent;
-use super::backend::not_pending;
+use super::backend::{exists, gone_after_set, not_pending};
 use super::ber;
 use super::connection::BindRefused;
 use super::dialect::{Dialect, Known, wrong_password};
 use super::entry::Entry;
 use super::failure::{self, CONSTRAINT, EXISTS, UNWILLING, WRONG_CREDENTIALS};
 use super::greeting::{Asks, Greeting};
-use super::openldap::{exists, gone_after_set};
 use super::settings::{LdapSettings, suffix};
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
@@ -159,7 +158,8 @@ impl Dialect for ActiveDirectory {
 
     fn known(&self, greeting: Greeting) -> Known {
         let root = greeting.root;
-        Known { dn: None, sids: root.values("tokenGroups").to_vec(), controls: root.texts("supportedControl") }
+        let sids = root.values("tokenGroups").to_vec();
+        Known { sids, controls: root.texts("supportedControl"), ..Known::default() }
     }
 
     fn users(&self) -> &'static str {

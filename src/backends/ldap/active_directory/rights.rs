@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::values::split_name;
+use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::lately::LATELY;
 
@@ -38,13 +38,13 @@ impl Granted {
     /// Whether a change may be forced on another user of this one's container, as was read a moment ago: for a user
     /// whom the agent may not write all the same, the set itself is refused, and nothing is changed.
     pub(super) fn lately(&self, dn: &str) -> bool {
-        self.of_container(split_name(dn).1).is_some()
+        self.of_container(dn::split(dn).1).is_some()
     }
 
     /// What the agent may do to this user: as the entry says, or as for its neighbours a moment ago. None: neither says
     /// it, since that moment passed after this row asked, or the agent may write nothing; then it has to be read.
     pub(super) fn to(&self, entry: &Entry) -> Option<MayWrite> {
-        let container = split_name(&entry.dn).1;
+        let container = dn::split(&entry.dn).1;
         if !entry.has(WRITABLE) {
             return self.of_container(container);
         }

@@ -5,10 +5,9 @@ use ldap3::{Scope, ldap_escape};
 
 use super::policy;
 use super::rights::{Granted, MayWrite, WRITABLE};
-use super::values::{
-    DISABLED, LOCKED, MUST_CHANGE, NEVER_EXPIRES, SMART_CARD, administrators, password_version, split_name,
-};
+use super::values::{DISABLED, LOCKED, MUST_CHANGE, NEVER_EXPIRES, SMART_CARD, administrators, password_version};
 use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dn::first_value;
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
 use crate::domain::{Answer, Obstacle, Right, Stamp, Standing, State, UserId, Whom};
@@ -114,12 +113,6 @@ pub(super) async fn read(agent: &LdapAgent, granted: &Granted, entry: &Entry) ->
     })
 }
 
-/// The first value of a name (RFC 4514): `Staff` of `CN=Staff,OU=Groups,…`.
-fn first_value(dn: &str) -> String {
-    let first = split_name(dn).0;
-    first.split_once('=').map_or(first, |(_, value)| value).replace('\\', "")
-}
-
 /// Administrators by adminCount and by their built-in groups; the profile's own groups with all nesting.
 async fn protection(agent: &LdapAgent, entry: &Entry) -> Answer<Option<Obstacle>> {
     if entry.number("adminCount").is_some_and(|count| count > 0) {
@@ -136,14 +129,19 @@ async fn protection(agent: &LdapAgent, entry: &Entry) -> Answer<Option<Obstacle>
     for name in &agent.protected {
         let sids = group_sids(agent, name).await?;
         if sids.is_empty() {
-            let missing = format!("the group \"{name}\" is not there, or you may not read it");
-            return Ok(Some(Obstacle::ProtectionUnreadable(missing)));
+            return Ok(Some(Obstacle::ProtectionUnreadable(unseen(agent, name))));
         }
         if sids.iter().any(|sid| groups.contains(sid)) {
             return Ok(Some(Obstacle::Protected(name.clone())));
         }
     }
     Ok(None)
+}
+
+/// Why nobody can tell who is in a group.
+pub(super) fn unseen(agent: &LdapAgent, name: &str) -> String {
+    let domain = suffix(&agent.settings.base);
+    format!("the group \"{name}\" is not there below {domain}, or you may not read it")
 }
 
 /// The identifiers of the groups with this name, or of the one entry that it names.
@@ -159,16 +157,4 @@ pub(super) async fn group_sids(agent: &LdapAgent, name: &str) -> Answer<Vec<Vec<
             .await?
     };
     Ok(found.entries.iter().filter_map(|entry| entry.values("objectSid").first().cloned()).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::first_value;
-
-    #[test]
-    fn a_group_is_named_by_its_first_value() {
-        assert_eq!(first_value("CN=Staff,OU=Groups,DC=tellonce,DC=test"), "Staff");
-        assert_eq!(first_value("CN=Staff\\, London,OU=Groups"), "Staff, London");
-        assert_eq!(first_value("no name"), "no name");
-    }
 }

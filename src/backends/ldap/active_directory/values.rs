@@ -45,18 +45,6 @@ pub(super) fn unicode_pwd(password: &str) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-/// The first part of a name, and what it is below (RFC 4514): `CN=Staff` and `OU=Groups,…`.
-pub(super) fn split_name(dn: &str) -> (&str, &str) {
-    let mut escaped = false;
-    for (at, letter) in dn.char_indices() {
-        if letter == ',' && !escaped {
-            return (&dn[..at], &dn[at + 1..]);
-        }
-        escaped = letter == '\\' && !escaped;
-    }
-    (dn, "")
-}
-
 /// Whether a security identifier is one of the built-in administrators' ([MS-DTYP] section 2.4.2.4).
 pub(super) fn administrators(sid: &[u8]) -> Option<&'static str> {
     let last = sid.len().checked_sub(4).and_then(|at| sid.get(at..))?;

@@ -2,8 +2,8 @@
 
 use ldap3::Scope;
 
+use super::groups;
 use super::policy::UserPolicy;
-use super::standing::unseen_group;
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber;
 use crate::domain::{Answer, Check, CheckState, PolicyRead};
@@ -19,11 +19,13 @@ pub(super) async fn read(agent: &LdapAgent) -> Answer<Vec<Check>> {
     if let PolicyRead::Unreadable(why) = policy.rules() {
         checks.push(Check::new("policy", CheckState::Warning, format!("{why}: passwords are made for a strict one")));
     }
-    checks.push(Check::new(
-        "rights_readable",
-        CheckState::Unknown,
-        "slapd tells nobody their rights: the first reset and the first new user answer",
-    ));
+    let rights = "slapd tells nobody their rights: the first reset and the first new user answer";
+    let rights = if policy.asks_for_the_old() {
+        format!("{rights}; as {name} has pwdSafeModify TRUE, agents need =mw on userPassword")
+    } else {
+        rights.to_owned()
+    };
+    checks.push(Check::new("rights_readable", CheckState::Unknown, rights));
     checks.push(Check::new(
         "expiry",
         CheckState::Warning,
@@ -36,9 +38,8 @@ pub(super) async fn read(agent: &LdapAgent) -> Answer<Vec<Check>> {
             "the password-policy overlay is not loaded: no change is ever forced",
         ));
     }
-    if let Some(group) = unseen_group(agent).await? {
-        let words =
-            format!("the protected group \"{group}\" is not there, or you may not read it: every reset is refused");
+    for why in groups::protected(agent).await?.into_iter().filter_map(|group| group.entries.err()) {
+        let words = format!("{why}: every reset is refused until protected.groups (and groups) are right");
         checks.push(Check::new("protected", CheckState::Fault, words));
     }
     let filter = "(|(userPassword=*)(pwdHistory=*))";

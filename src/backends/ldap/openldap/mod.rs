@@ -1,7 +1,9 @@
 //! `OpenLDAP` with the password-policy overlay (slapo-ppolicy(5)).
 
 mod checks;
+mod groups;
 mod policy;
+mod refused;
 mod standing;
 
 use std::collections::BTreeSet;
@@ -13,20 +15,21 @@ use ldap3::controls::{Assertion, PostRead, RawControl};
 use ldap3::{LdapResult, dn_escape, ldap_escape};
 
 use super::agent::LdapAgent;
-use super::backend::not_pending;
-use super::ber::{self, PolicyError};
+use super::backend::{exists, gone_after_set, not_pending};
+use super::ber;
 use super::connection::BindRefused;
-use super::dialect::{Dialect, Known, wrong_password};
+use super::dialect::{Dialect, Known};
 use super::entry::Entry;
-use super::failure::{self, ASSERTION_FAILED, CONSTRAINT, EXISTS, INVALID_NAME, WRONG_CREDENTIALS};
+use super::failure::{ASSERTION_FAILED, EXISTS};
 use super::greeting::{Asks, Greeting};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, PolicyRead, Reason,
-    Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Names, NewUser, PolicyRead, Reason, Right,
+    Stamp, Standing, TemporaryPassword, UserId,
 };
 use policy::UserPolicy;
+use refused::{bind_refused, not_changed, not_taken};
 use standing::{FACTS, SET, stamp};
 
 /// The server works with a thread for each request; with fast hashes, more at once were not faster (measured on two cores).
@@ -78,59 +81,6 @@ impl OpenLdap {
     }
 }
 
-/// The entry is not there any more.
-pub(super) fn gone_after_set() -> Failure {
-    Failure { changed: Changed::Yes, ..Failure::unavailable("The user is gone right after the password was set.") }
-}
-
-/// Why a password was not taken.
-fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
-    let error = ber::policy_answer(result).and_then(|answer| answer.error);
-    match error {
-        Some(PolicyError::TooShort) => SetFailed::Policy(vec![Rule::MinLength(length + 4)]),
-        Some(PolicyError::Quality) => SetFailed::Policy(vec![
-            Rule::MinLength(length.max(16)),
-            Rule::Upper(2),
-            Rule::Lower(2),
-            Rule::Digits(2),
-            Rule::Special(2),
-        ]),
-        Some(PolicyError::InHistory) => SetFailed::Policy(vec![Rule::History(1)]),
-        Some(PolicyError::TooYoung) => Failure::refused(
-            Reason::Policy,
-            "The password was changed too recently for the policy (pwdMinAge); it cannot be set yet.",
-        )
-        .into(),
-        _ if result.rc == CONSTRAINT => {
-            Failure::refused(Reason::Policy, format!("The directory refused the password: {}.", failure::words(result)))
-                .into()
-        }
-        _ => failure::refused(&agent.connection.server(), result).into(),
-    }
-}
-
-fn bind_refused(result: &LdapResult) -> Option<Failure> {
-    let answer = ber::policy_answer(result).unwrap_or_default();
-    let no = |reason, words: &str| Some(Failure::new(Kind::NotAllowed, reason, words));
-    match answer.error {
-        Some(PolicyError::Locked) => {
-            no(Reason::Locked, "Your own user is locked after failed attempts. Wait, or have it unlocked.")
-        }
-        Some(PolicyError::Expired) => {
-            no(Reason::PasswordExpired, "Your own password has expired. Choose a new one first, then sign in again.")
-        }
-        Some(PolicyError::ChangeAfterReset) => {
-            no(Reason::PasswordExpired, "You must choose a new password of your own first, then sign in again.")
-        }
-        _ if result.rc == WRONG_CREDENTIALS => Some(wrong_password(result)),
-        _ if result.rc == INVALID_NAME => no(
-            Reason::SignInRefused,
-            "That is no name (DN) that the directory knows. Give the whole one, or set agents = \"ou=agents,…\" in the profile.",
-        ),
-        _ => None,
-    }
-}
-
 #[async_trait(?Send)]
 impl Dialect for OpenLdap {
     fn bind_name(&self, agent: &str) -> String {
@@ -145,12 +95,13 @@ impl Dialect for OpenLdap {
     }
 
     fn asks(&self) -> Asks {
-        Asks { root: &["supportedControl"], who_am_i: true }
+        Asks { root: &["supportedControl", "namingContexts"], who_am_i: true }
     }
 
     fn known(&self, greeting: Greeting) -> Known {
         let dn = greeting.own.and_then(|name| name.strip_prefix("dn:").map(str::to_owned));
-        Known { dn, sids: Vec::new(), controls: greeting.root.texts("supportedControl") }
+        let root = greeting.root;
+        Known { dn, controls: root.texts("supportedControl"), tops: root.texts("namingContexts"), ..Known::default() }
     }
 
     fn users(&self) -> &'static str {
@@ -289,7 +240,7 @@ impl Dialect for OpenLdap {
             match result.rc {
                 0 => return Ok(()),
                 ASSERTION_FAILED => {} // also by a refused sign-in: it is looked at again
-                _ => return Err(failure::refused(&agent.connection.server(), &result)),
+                _ => return Err(not_changed(agent, &result)),
             }
         }
         Err(Failure::unavailable("The user's entry changes faster than the temporary password can be withdrawn.")
@@ -328,7 +279,7 @@ impl Dialect for OpenLdap {
         if policy.may_keep() {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
-        if policy.open_connections_may_change() {
+        if !policy.asks_for_the_old() {
             gaps.insert(Gap::OpenFormOutlives);
         }
         if !agent.known.has(ber::POST_READ) {
@@ -358,14 +309,4 @@ fn still(entry: &Entry) -> String {
         }
     }
     format!("(&{parts})")
-}
-
-/// Somebody else took the name meanwhile.
-pub(super) fn exists(username: &str) -> Failure {
-    Failure::new(
-        Kind::Unavailable,
-        Reason::CustomerExists,
-        format!("There is a user {username} in the directory already."),
-    )
-    .hint("Look again: `tellonce find TEXT`.")
 }

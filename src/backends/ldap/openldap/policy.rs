@@ -83,8 +83,9 @@ impl UserPolicy {
         self.entry.as_ref().is_none_or(|entry| entry.number("pwdInHistory").unwrap_or(0) == 0)
     }
 
-    /// Whether a connection that is bound already can choose a password without telling the old one.
-    pub(super) fn open_connections_may_change(&self) -> bool {
-        self.entry.as_ref().is_none_or(|entry| !entry.is_true("pwdSafeModify"))
+    /// Whether a change needs the old password: the customer's own, on a connection that is bound already too, and that
+    /// of an agent who may write userPassword and not manage it.
+    pub(super) fn asks_for_the_old(&self) -> bool {
+        self.entry.as_ref().is_some_and(|entry| entry.is_true("pwdSafeModify"))
     }
 }

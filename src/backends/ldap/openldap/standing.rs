@@ -1,20 +1,22 @@
 //! Where a user stands: pwdReset, locks, start and end, groups, and the policy that applies.
 
 use jiff::Timestamp;
-use ldap3::{Scope, ldap_escape};
 
+use super::groups;
 use super::policy::UserPolicy;
-use crate::backends::ldap::agent::{LdapAgent, same_dn};
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::{Entry, generalized_time};
 use crate::domain::{Answer, Obstacle, Stamp, Standing, State, UserId, Whom};
 
 /// An administrator's lock, which does not end (draft-behera-ldap-password-policy-10 section 5.3.3).
 const FOR_EVER: &str = "000001010000Z";
 /// What a standing is read from.
-pub(super) const FACTS: [&str; 13] = [
+pub(super) const FACTS: [&str; 14] = [
     "uid",
     "mail",
     "cn",
+    "gidNumber",
     "pwdReset",
     "pwdChangedTime",
     "pwdAccountLockedTime",
@@ -51,8 +53,8 @@ fn number_within(change: &str, second: Timestamp) -> Option<u64> {
 pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
     let id = UserId::new(entry.dn.clone());
     let named = entry.text("pwdPolicySubentry");
-    let (policy, groups, unseen) =
-        tokio::try_join!(UserPolicy::read(agent, named), groups(agent, entry), unseen_group(agent))?;
+    let (policy, groups, protected) =
+        tokio::try_join!(UserPolicy::read(agent, named), groups::of(agent, entry), groups::protected(agent))?;
     let now = agent.clock.now();
     let locked_at = entry.text("pwdAccountLockedTime");
     let for_ever = locked_at.as_deref() == Some(FOR_EVER);
@@ -65,14 +67,10 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
     let not_begun = entry.time("pwdStartTime").is_some_and(|at| at > now);
     let change_required = entry.is_true("pwdReset");
     let mut obstacles = Vec::new();
-    if let Some(group) = unseen {
-        let missing = format!("the group \"{group}\" is not there, or you may not read it");
-        obstacles.push(Obstacle::ProtectionUnreadable(missing));
-    }
-    if agent.known.dn.as_deref().is_some_and(|own| same_dn(own, &entry.dn)) {
+    if agent.known.dn.as_deref().is_some_and(|own| dn::same(own, &entry.dn)) {
         obstacles.push(Obstacle::OwnUser);
     }
-    obstacles.extend(protection(agent, &groups));
+    obstacles.extend(groups::obstacle(&protected, &groups));
     if for_ever || ended || not_begun {
         obstacles.push(Obstacle::Disabled); // a reset would lift an administrator's lock as well
     }
@@ -98,7 +96,7 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
         expires_at: None,
         issued_by: entry.text("modifiersName").filter(|_| change_required),
         roles: Vec::new(),
-        groups: groups.into_iter().map(|group| group.name).collect(),
+        groups: groups.found.into_iter().map(|group| group.name).collect(),
         policy: policy.rules(),
         obstacles,
     })
@@ -106,63 +104,8 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
 
 /// The customer chose the password: the last change of the entry is theirs, and nothing is pending.
 fn changed_by_customer(entry: &Entry, pending: bool) -> Option<jiff::Timestamp> {
-    let theirs = entry.text("modifiersName").is_some_and(|name| same_dn(&name, &entry.dn));
+    let theirs = entry.text("modifiersName").is_some_and(|name| dn::same(&name, &entry.dn));
     entry.time("pwdChangedTime").filter(|_| theirs && !pending)
-}
-
-struct Group {
-    dn: String,
-    name: String,
-}
-
-/// The user's groups, and the groups that those are in.
-async fn groups(agent: &LdapAgent, entry: &Entry) -> Answer<Vec<Group>> {
-    let mut found: Vec<Group> = Vec::new();
-    let mut uid = entry.text("uid");
-    let mut members = vec![entry.dn.clone()];
-    while let Some(member) = members.pop() {
-        let dn = ldap_escape(member.as_str());
-        let by_uid = uid.take().map(|uid| format!("(memberUid={})", ldap_escape(uid.as_str()))).unwrap_or_default();
-        let filter = format!("(|(member={dn})(uniqueMember={dn}){by_uid})");
-        let of = agent.connection.search(&agent.settings.groups, Scope::Subtree, &filter, &["cn"], 1000).await?;
-        for group in of.entries {
-            if !found.iter().any(|known| known.dn == group.dn) {
-                members.push(group.dn.clone());
-                found.push(Group { name: group.text("cn").unwrap_or_else(|| group.dn.clone()), dn: group.dn });
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn protection(agent: &LdapAgent, groups: &[Group]) -> Option<Obstacle> {
-    let is = |name: &String, group: &Group| name.eq_ignore_ascii_case(&group.name) || same_dn(name, &group.dn);
-    let by = agent.protected.iter().find(|name| groups.iter().any(|group| is(name, group)))?;
-    Some(Obstacle::Protected(by.clone()))
-}
-
-/// A protected group that the agent cannot see: nobody can tell who is in it.
-pub(super) async fn unseen_group(agent: &LdapAgent) -> Answer<Option<String>> {
-    for name in &agent.protected {
-        let seen = if name.contains('=') {
-            agent.connection.read_lately(name, &["cn"]).await?.is_some()
-        } else {
-            let filter = format!(
-                "(&(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup))(cn={}))",
-                ldap_escape(name.as_str())
-            );
-            !agent
-                .connection
-                .search_lately(&agent.settings.groups, Scope::Subtree, &filter, &["cn"], 1)
-                .await?
-                .entries
-                .is_empty()
-        };
-        if !seen {
-            return Ok(Some(name.clone()));
-        }
-    }
-    Ok(None)
 }
 
 #[cfg(test)]

@@ -1,0 +1,195 @@
+//! Names of entries (RFC 4514), compared as what they name, however each of them is written.
+
+/// The first part of a name, and what it is below: `CN=Staff` and `OU=Groups,…`.
+pub(super) fn split(dn: &str) -> (&str, &str) {
+    match unescaped(dn, ',') {
+        Some(at) => (&dn[..at], &dn[at + 1..]),
+        None => (dn, ""),
+    }
+}
+
+/// The first value of a name: `Staff` of `CN=Staff,OU=Groups,…`.
+pub(super) fn first_value(dn: &str) -> String {
+    let first = split(dn).0;
+    let first = &first[..unescaped(first, '+').unwrap_or(first.len())];
+    first.split_once('=').and_then(|(_, value)| value_of(value)).unwrap_or_else(|| first.to_owned())
+}
+
+/// Whether two names are the same; a text that is no name is the same as itself alone.
+pub(super) fn same(one: &str, other: &str) -> bool {
+    match (parts(one), parts(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
+}
+
+/// Whether a name is this one, or below it. Every name is below the empty one.
+pub(super) fn is_below(name: &str, top: &str) -> bool {
+    let (Ok(name), Ok(top)) = (parts(name), parts(top)) else { return false };
+    name.ends_with(&top)
+}
+
+/// How many parts a name has.
+pub(super) fn depth(name: &str) -> usize {
+    parts(name).map_or(0, |parts| parts.len())
+}
+
+/// What is wrong with a text that is to be a name; none: nothing.
+pub(super) fn wrong(text: &str) -> Option<String> {
+    let part = parts(text).err()?;
+    Some(format!(
+        "\"{text}\" is no name of an entry, for \"{part}\" is no part of one; a comma that belongs to a value is written \\,"
+    ))
+}
+
+/// A part: its types and values, in order, for those of one part have none (RFC 4514 section 2.2).
+type Part = Vec<(String, String)>;
+
+/// The parts, or the first that is none.
+fn parts(dn: &str) -> Result<Vec<Part>, &str> {
+    let mut parts = Vec::new();
+    let mut rest = dn;
+    let mut more = !dn.trim().is_empty();
+    while more {
+        let first;
+        more = unescaped(rest, ',').is_some();
+        (first, rest) = split(rest);
+        parts.push(part(first).ok_or_else(|| first.trim())?);
+    }
+    Ok(parts)
+}
+
+fn part(text: &str) -> Option<Part> {
+    let mut part = Vec::new();
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let (first, after) = match unescaped(text, '+') {
+            Some(at) => (&text[..at], Some(&text[at + 1..])),
+            None => (text, None),
+        };
+        let (attribute, value) = first.split_once('=')?;
+        let attribute = attribute.trim();
+        let is_attribute = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+        if attribute.is_empty() || !attribute.bytes().all(is_attribute) {
+            return None;
+        }
+        // As caseIgnoreMatch compares (RFC 4518): the attributes that name entries have it.
+        let value = value_of(value)?.to_lowercase();
+        let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+        part.push((attribute.to_ascii_lowercase(), value));
+        rest = after;
+    }
+    part.sort();
+    Some(part)
+}
+
+/// The place of a letter that stands for itself.
+fn unescaped(text: &str, wanted: char) -> Option<usize> {
+    let mut escaped = false;
+    text.char_indices().find_map(|(at, letter)| {
+        let found = letter == wanted && !escaped;
+        escaped = letter == '\\' && !escaped;
+        found.then_some(at)
+    })
+}
+
+/// A value without its escapes: `\,` and `\2C` are a comma (RFC 4514 section 2.4). None: a `\` escapes nothing.
+fn value_of(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.trim_start().bytes();
+    let mut kept = 0; // a space at the end counts where it is escaped
+    while let Some(byte) = rest.next() {
+        if byte != b'\\' {
+            bytes.push(byte);
+            kept = if byte == b' ' { kept } else { bytes.len() };
+            continue;
+        }
+        let first = rest.next()?;
+        let pair = rest.clone().next().and_then(|second| hex(first).zip(hex(second)));
+        bytes.push(match pair {
+            Some((high, low)) => {
+                rest.next();
+                high << 4 | low
+            }
+            None => first,
+        });
+        kept = bytes.len();
+    }
+    bytes.truncate(kept);
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_same_however_it_is_written() {
+        let name = "cn=M\u{fc}ller \\2B S\u{f6}hne\\2C KG,ou=Kunden # 1,c=DE";
+        for other in [
+            "CN=m\u{dc}ller \\+ s\u{f6}hne\\, kg, OU=kunden # 1 ,C=de",
+            "cn=M\\C3\\BCller  \\+ S\\c3\\b6hne\\2c KG,ou=Kunden \\23 1,c=DE",
+        ] {
+            assert!(same(name, other), "{other}");
+            assert!(is_below(name, other) && is_below(other, name), "{other}");
+        }
+        assert!(same("cn=a+uid=b,o=c", "UID=B+CN=A,O=C"));
+        assert!(same("cn=a\\20,o=c", "cn=a\\ ,o=c"));
+        assert!(!same("cn=a\\,o=c", "cn=a,o=c"));
+        assert!(!same("cn=a,o=c", "cn=a\\=b,o=c"));
+        assert!(!same("cn=a,o=c", "cn=a,o=c,o=c"));
+        assert!(same("no name", "no name") && !same("no name", "cn=a"));
+        assert!(same("", " "));
+    }
+
+    #[test]
+    fn a_name_is_below_what_it_ends_with() {
+        assert!(is_below("OU=Customers, DC=example,dc=COM", "dc=example,dc=com"));
+        assert!(is_below("dc=example,dc=com", "dc=example,dc=com"));
+        assert!(is_below("dc=example,dc=com", ""), "a server may hold everything");
+        assert!(!is_below("ou=customers,dc=example,dc=org", "dc=example,dc=com"));
+        assert!(!is_below("dc=com", "dc=example,dc=com"));
+        assert!(!is_below("ou=a\\,dc=example,dc=com", "dc=example,dc=com"), "that comma is one of the value");
+        assert!(!is_below("no name", "") && !is_below("dc=com", "no name"));
+        assert_eq!((depth(""), depth("dc=com"), depth("ou=a\\,b,dc=com")), (0, 1, 2));
+    }
+
+    #[test]
+    fn a_group_is_named_by_its_first_value() {
+        assert_eq!(first_value("CN=Staff,OU=Groups,DC=tellonce,DC=test"), "Staff");
+        assert_eq!(first_value("CN=Staff\\, London,OU=Groups"), "Staff, London");
+        assert_eq!(first_value("CN=\\C3\\84rzte\\0a \\5c,OU=Groups"), "\u{c4}rzte\n \\");
+        assert_eq!(first_value("CN=Staff+UID=7,OU=Groups"), "Staff");
+        assert_eq!(first_value("no name"), "no name");
+        assert_eq!(split("CN=a\\,b,OU=c,DC=d"), ("CN=a\\,b", "OU=c,DC=d"));
+    }
+
+    #[test]
+    fn what_is_no_name_is_told_with_the_part_that_is_none() {
+        for (text, part) in [
+            ("ou=Sales, North,o=x", "\"North\""),
+            ("ou=a,,o=x", "\"\""),
+            ("ou=a,", "\"\""),
+            ("customers", "\"customers\""),
+            ("=a,o=x", "\"=a\""),
+            ("o u=a", "\"o u=a\""),
+            ("ou=a\\", "\"ou=a\\\""),
+        ] {
+            assert!(wrong(text).is_some_and(|told| told.contains(part)), "{text}: {:?}", wrong(text));
+        }
+        for text in ["", "o=M\u{fc}ller \\2B S\u{f6}hne\\2C KG,c=DE", "cn=a+uid=b,2.5.4.10=c", "cn="] {
+            assert_eq!(wrong(text), None);
+        }
+    }
+
+    #[test]
+    fn nothing_stops_at_what_a_server_sends() {
+        for text in ["\\", "=\\", "cn=\\f", "cn=\\ff", "cn=\\fg", "+", ",", "\u{fc}=\u{fc}\\\u{fc}", "cn=#0"] {
+            let _ = (parts(text), first_value(text), same(text, text), is_below(text, text));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What slapd's refusals mean: of a bind, of a password, of any change.
+
+use ldap3::LdapResult;
+
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::ber::{self, PolicyError};
+use crate::backends::ldap::dialect::wrong_password;
+use crate::backends::ldap::failure::{self, CONSTRAINT, INVALID_NAME, WRONG_CREDENTIALS};
+use crate::domain::ports::SetFailed;
+use crate::domain::{Failure, Kind, Reason, Rule};
+
+/// Why a password was not taken.
+pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
+    let error = ber::policy_answer(result).and_then(|answer| answer.error);
+    match error {
+        Some(PolicyError::TooShort) => SetFailed::Policy(vec![Rule::MinLength(length + 4)]),
+        Some(PolicyError::Quality) => SetFailed::Policy(vec![
+            Rule::MinLength(length.max(16)),
+            Rule::Upper(2),
+            Rule::Lower(2),
+            Rule::Digits(2),
+            Rule::Special(2),
+        ]),
+        Some(PolicyError::InHistory) => SetFailed::Policy(vec![Rule::History(1)]),
+        Some(PolicyError::TooYoung) => Failure::refused(
+            Reason::Policy,
+            "The password was changed too recently for the policy (pwdMinAge); it cannot be set yet.",
+        )
+        .into(),
+        _ if result.rc == CONSTRAINT => {
+            Failure::refused(Reason::Policy, format!("The directory refused the password: {}.", failure::words(result)))
+                .into()
+        }
+        _ => not_changed(agent, result).into(),
+    }
+}
+
+/// Why an entry was not changed.
+pub(super) fn not_changed(agent: &LdapAgent, result: &LdapResult) -> Failure {
+    let server = agent.connection.server();
+    match ber::policy_answer(result).and_then(|answer| answer.error) {
+        // Nobody but a manager of userPassword may do without (slapo-ppolicy(5), pwdSafeModify).
+        Some(PolicyError::OldMissing) => Failure::new(
+            Kind::NotAllowed,
+            Reason::MissingRight,
+            format!("{server} asks you for the customer's old password: the customer's policy has pwdSafeModify TRUE."),
+        )
+        .hint(
+            "Have the agents granted =mw on userPassword (docs/backends/openldap.md), or pwdSafeModify set to FALSE.",
+        ),
+        _ => failure::refused(&server, result),
+    }
+}
+
+/// What a refused bind means.
+pub(super) fn bind_refused(result: &LdapResult) -> Option<Failure> {
+    let answer = ber::policy_answer(result).unwrap_or_default();
+    let no = |reason, words: &str| Some(Failure::new(Kind::NotAllowed, reason, words));
+    match answer.error {
+        Some(PolicyError::Locked) => {
+            no(Reason::Locked, "Your own user is locked after failed attempts. Wait, or have it unlocked.")
+        }
+        Some(PolicyError::Expired) => {
+            no(Reason::PasswordExpired, "Your own password has expired. Choose a new one first, then sign in again.")
+        }
+        Some(PolicyError::ChangeAfterReset) => {
+            no(Reason::PasswordExpired, "You must choose a new password of your own first, then sign in again.")
+        }
+        _ if result.rc == WRONG_CREDENTIALS => Some(wrong_password(result)),
+        _ if result.rc == INVALID_NAME => no(
+            Reason::SignInRefused,
+            "That is no name (DN) that the directory knows. Give the whole one, or set agents = \"ou=agents,…\" in the profile.",
+        ),
+        _ => None,
+    }
+}
