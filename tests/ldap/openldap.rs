@@ -47,6 +47,19 @@ fn stored_is_not_enforced(server: &Server) {
     server.home().refuses("eve", 7, "would not stick");
 }
 
+/// With pwdSafeModify an agent who may write passwords, and not manage them, is asked for the customer's old one.
+fn who_may_not_manage_passwords_is_told(server: &Server) {
+    let home = server.home();
+    let policy = format!("cn=default,ou=policies,{}", server.value("BASE"));
+    home.issue("ada");
+    server.replace(&policy, "pwdSafeModify", "TRUE");
+    home.refuses("ada", 4, "pwdSafeModify TRUE");
+    home.must(&["withdraw", "ada", "--yes", "--reason", "expired"], 4, "=mw on userPassword");
+    home.must(&["doctor"], 0, "agents need =mw on userPassword");
+    server.replace(&policy, "pwdSafeModify", "FALSE");
+    home.issue("ada");
+}
+
 /// What keeps an agent out is told apart.
 fn agents_are_told_why(server: &Server) {
     let base = server.value("BASE");
@@ -89,6 +102,7 @@ fn openldap() {
     locks_that_a_reset_would_lift(&server);
     the_policy_that_applies(&server);
     stored_is_not_enforced(&server);
+    who_may_not_manage_passwords_is_told(&server);
     agents_are_told_why(&server);
     unattended::works(&server);
 }

@@ -65,6 +65,23 @@ fn follow(page: &str, server: &Server) {
     assert!(words(&status).contains("force_password_reset"), "{}", words(&status));
 }
 
+/// Under the page's policy: by telling the temporary password, and with none that was bound before the newest.
+fn the_customer_chooses(server: &Server) {
+    let home = server.home();
+    let (dn, first, second) = (server.dn("gus"), home.issue("gus"), home.issue("gus"));
+    let choose =
+        |password: &str| server.tool("ldappasswd", &dn, password, &["-a", password, "-s", "Chosen-by-Gus-1"], "");
+    assert_eq!(choose(&first).status.code(), Some(49), "superseded");
+    let untold = format!("dn: {dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: Chosen-by-Gus-2\n");
+    let untold = server.tool("ldapmodify", &dn, &second, &[], &untold);
+    assert!(!untold.status.success(), "a connection that tells no old password chooses none: {}", words(&untold));
+    let chosen = choose(&second);
+    assert!(chosen.status.success(), "{}", words(&chosen));
+    let inside = server.binds(&dn, "Chosen-by-Gus-1");
+    assert!(inside.status.success() && !words(&inside).contains("must be changed"), "{}", words(&inside));
+    assert_eq!(server.binds(&dn, &second).status.code(), Some(49), "the temporary one is over");
+}
+
 #[test]
 #[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
 fn the_openldap_page_works() {
@@ -77,7 +94,9 @@ fn the_openldap_page_works() {
         "dn: cn=staff-admins,ou=groups,{0}\nchangetype: add\nobjectClass: groupOfNames\ncn: staff-admins\nmember: cn=admin,{0}\n",
         server.value("BASE")
     ));
+    server.replace(&format!("cn=default,ou=policies,{}", server.value("BASE")), "pwdSafeModify", "TRUE");
     follow("openldap.md", &server);
+    the_customer_chooses(&server);
     // What the page promises of its rules: an agent writes passwords, reads none, and deletes nobody.
     let (agent, password, ada) = (server.value("AGENT"), server.value("AGENT_PW"), server.dn("ada"));
     let read = server.tool("ldapsearch", agent, password, &["-LLL", "-b", &ada, "userPassword", "pwdHistory"], "");
