@@ -61,11 +61,13 @@ struct WhoamiJson<'a> {
     expires_at: Option<Timestamp>,
     kept_in: Option<String>,
     rights: Vec<Right>,
+    rights_told: bool,
 }
 
 /// Who is signed in, for `whoami` and after `login`.
 pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&Kept>) -> Answer<ExitCode> {
     let rights = session.backend().rights().await?;
+    let told = session.backend().capabilities().await?.tells_rights;
     let kept_in = kept.map(ToString::to_string);
     let place = session.place();
     if context.json() {
@@ -77,10 +79,14 @@ pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&K
             expires_at: session.expires_at(),
             kept_in,
             rights,
+            rights_told: told,
         };
         return context.screen.json(&object);
     }
-    let words: Vec<&str> = rights.iter().map(|right| right.words()).collect();
+    let mut words: Vec<&str> = rights.iter().map(|right| right.words()).collect();
+    if !told {
+        words = vec!["not told: this backend answers with the first change"];
+    }
     context.screen.practice_banner(&place.backend);
     context.screen.fields(&[
         ("Agent".to_owned(), session.agent().to_owned()),

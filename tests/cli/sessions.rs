@@ -27,6 +27,7 @@ fn it_begins_is_kept_and_ends() {
     let home = Home::of_sam();
     let who = home.run(&["whoami", "-o", "json"]).must(0).json();
     assert_eq!((who["agent"].as_str(), who["rights"].as_array().unwrap().len()), (Some("sam"), 5));
+    assert_eq!(who["rights_told"], true);
     assert!(who["kept_in"].as_str().unwrap().contains("sessions/practice.json"));
     let file = home.path().join("sessions/practice.json");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);

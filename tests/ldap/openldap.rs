@@ -56,6 +56,8 @@ fn who_may_not_manage_passwords_is_told(server: &Server) {
     home.refuses("ada", 4, "pwdSafeModify TRUE");
     home.must(&["withdraw", "ada", "--yes", "--reason", "expired"], 4, "=mw on userPassword");
     home.must(&["doctor"], 0, "agents need =mw on userPassword");
+    home.must(&["whoami"], 0, "not told");
+    home.must(&["-o", "json", "whoami"], 0, "\"rights_told\":false");
     server.replace(&policy, "pwdSafeModify", "FALSE");
     home.issue("ada");
 }

@@ -72,15 +72,20 @@ async fn backend(context: &Context) -> Vec<Check> {
     }
     checks.push(Check::of("agent", &rights, |_| format!("{} is signed in", session.agent())));
     if let Ok(rights) = &rights {
-        checks.push(right_to_issue(session.agent(), rights));
+        let told = session.backend().capabilities().await.is_ok_and(|can| can.tells_rights);
+        checks.push(right_to_issue(session.agent(), rights, told));
     }
     checks.extend(promises::checks(context, &session).await);
     checks
 }
 
-fn right_to_issue(agent: &str, rights: &[Right]) -> Check {
+fn right_to_issue(agent: &str, rights: &[Right], told: bool) -> Check {
     let words: Vec<&str> = rights.iter().map(|right| right.words()).collect();
-    if rights.contains(&Right::IssueTemporaryPasswords) {
+    if !told {
+        let words =
+            format!("this backend tells nobody what {agent} may do: the first reset and the first new user answer");
+        Check::new("rights", CheckState::Unknown, words)
+    } else if rights.contains(&Right::IssueTemporaryPasswords) {
         Check::new("rights", CheckState::Ok, format!("{agent} may {}", words.join(", ")))
     } else {
         Check::new(

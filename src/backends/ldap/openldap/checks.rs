@@ -19,13 +19,11 @@ pub(super) async fn read(agent: &LdapAgent) -> Answer<Vec<Check>> {
     if let PolicyRead::Unreadable(why) = policy.rules() {
         checks.push(Check::new("policy", CheckState::Warning, format!("{why}: passwords are made for a strict one")));
     }
-    let rights = "slapd tells nobody their rights: the first reset and the first new user answer";
-    let rights = if policy.asks_for_the_old() {
-        format!("{rights}; as {name} has pwdSafeModify TRUE, agents need =mw on userPassword")
-    } else {
-        rights.to_owned()
-    };
-    checks.push(Check::new("rights_readable", CheckState::Unknown, rights));
+    if policy.asks_for_the_old() {
+        let words =
+            format!("{name} has pwdSafeModify TRUE: agents need =mw on userPassword, or every reset is refused");
+        checks.push(Check::new("safe_modify", CheckState::Unknown, words));
+    }
     checks.push(Check::new(
         "expiry",
         CheckState::Warning,

@@ -286,11 +286,11 @@ impl Dialect for OpenLdap {
             gaps.insert(Gap::StampNamesNoAuthor);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
-        Ok(Capabilities { gaps, aids, set_lifts_lock: true, concurrency: CONCURRENCY })
+        Ok(Capabilities { gaps, aids, set_lifts_lock: true, tells_rights: false, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, _: &LdapAgent) -> Answer<Vec<Right>> {
-        // slapd tells nobody their rights: `checks` says so, and the first change answers.
+        // What an agent may have been granted: slapd tells nobody, and the first change answers.
         Ok(vec![Right::FindCustomers, Right::IssueTemporaryPasswords, Right::CreateUsers, Right::Unlock, Right::Sweep])
     }
 
