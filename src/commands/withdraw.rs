@@ -50,10 +50,11 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Answer<Exi
     }
     context.screen.practice_banner(&context.profile.backend);
     let customer = &done.customer;
-    context.screen.line(&format!(
-        "The temporary password of {} ({}) is dead, and their sessions are ended.",
-        customer.name, customer.id
-    ));
+    let sessions = match done.sessions_ended {
+        SessionsEnded::Count(_) | SessionsEnded::All => ", and their sessions are ended.",
+        SessionsEnded::NotHere => ". What they have open already goes on: this backend has no sessions to end.",
+    };
+    context.screen.line(&format!("The temporary password of {} ({}) is dead{sessions}", customer.name, customer.id));
     context.screen.line(&format!(
         "They stay locked out ({}) until you issue another: tellonce reset {}",
         done.state.status(),

@@ -163,7 +163,7 @@ fn pending_user(learned: &Learned) -> Answer<UserId> {
         return Ok(user.clone());
     }
     let lock_out = format!(
-        "If that was not the customer, lock them out: `tellonce reset {}` makes every earlier password void and ends all sessions.",
+        "If that was not the customer, lock them out: `tellonce reset {}` makes every earlier password void, and ends the sessions that the backend keeps.",
         customer.id
     );
     let was_issued = learned.history.attempts.iter().any(|attempt| !attempt.withdrawal && attempt.may_have_reset());

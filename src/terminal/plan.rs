@@ -34,12 +34,14 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
 
 fn effects(plan: &Plan) -> Vec<String> {
     let mut effects = Vec::new();
+    let goes_on = plan.gaps.contains(&Gap::SessionsGoOn);
     match plan.action {
         Action::CreateAndSet => effects.push("create a user, and show you a temporary password, once".to_owned()),
         Action::Set => effects.push("set a temporary password, and show it to you, once".to_owned()),
         Action::Withdraw => {
             effects.push("make the pending temporary password unusable now".to_owned());
-            effects.push("end all their sessions; they stay locked out until you issue another".to_owned());
+            let sessions = if goes_on { "leave what they have open already" } else { "end all their sessions" };
+            effects.push(format!("{sessions}; they stay locked out until you issue another"));
             return effects;
         }
     }
@@ -51,9 +53,14 @@ fn effects(plan: &Plan) -> Vec<String> {
         effects.push("lift the lock-out after failed attempts".to_owned());
     }
     if plan.action == Action::Set {
-        effects.push(
-            "lock them out until they have used it: old password, e-mail reset and all sessions end now".to_owned(),
-        );
+        let mails = plan.gaps.contains(&Gap::NoSelfService) || plan.gaps.contains(&Gap::SelfServiceWhilePending);
+        let ends = match (mails, goes_on) {
+            (false, false) => "old password, e-mail reset and all sessions end now",
+            (false, true) => "old password and e-mail reset end now",
+            (true, false) => "old password and all sessions end now",
+            (true, true) => "the old password ends now",
+        };
+        effects.push(format!("lock them out until they have used it: {ends}"));
     }
     let lasts = jiff::SignedDuration::try_from(plan.lasts).map(|lasts| format!("{lasts:#}")).unwrap_or_default();
     if !plan.gaps.contains(&Gap::NeverRunsOut) {
@@ -74,4 +81,55 @@ pub(super) fn short(plan: &Plan) -> String {
         plan.place.profile,
         plan.place.backend
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::{Case, Customer, CustomerId, Place, State};
+
+    fn plan(action: Action, gaps: &[Gap]) -> Plan {
+        let customer = Customer {
+            id: CustomerId::new("C-1"),
+            name: "Ada".to_owned(),
+            email: None,
+            username: None,
+            names: None,
+            details: Vec::new(),
+        };
+        let place = Place { profile: "people".to_owned(), backend: "openldap".to_owned() };
+        Plan {
+            agent: "sam".to_owned(),
+            place,
+            customer,
+            action,
+            state: State::default(),
+            stamp: None,
+            pending_since: None,
+            unlock: false,
+            lasts: Duration::from_hours(24),
+            recent: Vec::new(),
+            gaps: gaps.to_vec(),
+            notices: Vec::new(),
+            case: Case::default(),
+        }
+    }
+
+    #[test]
+    fn no_effect_is_told_that_the_backend_does_not_have() {
+        for (gaps, ends) in [
+            (&[][..], "old password, e-mail reset and all sessions end now"),
+            (&[Gap::SessionsGoOn], "old password and e-mail reset end now"),
+            (&[Gap::SelfServiceWhilePending], "old password and all sessions end now"),
+            (&[Gap::SessionsGoOn, Gap::NoSelfService], "the old password ends now"),
+        ] {
+            let told = lines(&plan(Action::Set, gaps)).join("\n");
+            assert!(told.contains(&format!("until they have used it: {ends}\n")), "{told}");
+        }
+        let told = |gaps| lines(&plan(Action::Withdraw, gaps)).join("\n");
+        assert!(told(&[]).contains("end all their sessions;"));
+        assert!(told(&[Gap::SessionsGoOn]).contains("leave what they have open already;"));
+    }
 }

@@ -151,7 +151,7 @@ fn withdraws_only_what_it_issued(server: &Server) {
         assert_eq!(refused.status.code(), Some(49), "{name}: {}", server::words(&refused));
         assert!(!server::words(&refused).contains("data 773"), "{name}: {}", server::words(&refused));
     }
-    home.must(&["withdraw", "fay1", "--yes"], 0, "");
+    home.must(&["withdraw", "fay1", "--yes"], 0, "What they have open already goes on");
     let refused = server.binds(&server.name("fay1"), theirs);
     assert_eq!(refused.status.code(), Some(49), "named, it is withdrawn: {}", server::words(&refused));
     must(&home.run(&["withdraw", "ada", "--yes"], ""), 7, "");
