@@ -1,6 +1,6 @@
 //! The traps of slapd with the password-policy overlay.
 
-use crate::server::{self, Kind, Server, must};
+use crate::server::{self, Kind, LOGIN, Server, must};
 use crate::{both, bulk, unattended};
 
 /// An administrator's lock is none that a reset may lift; an end that has come and a start that has not are told.
@@ -88,6 +88,11 @@ fn agents_are_told_why(server: &Server) {
     must(&tries("offagent"), 4, "locked");
     must(&tries("endedagent"), 4, "locked");
     must(&tries("no such agent"), 4, "do not go together");
+    server.change(&agent("stranger", ""));
+    let (home, login) = (server.home(), LOGIN.map(|word| if word == "agent" { "stranger" } else { word }));
+    must(&home.run(&login, "Ag3nts-Password\n"), 0, "not told");
+    home.must(&["doctor"], 0, "no user is seen below");
+    home.refuses("ada", 3, "No customer");
     // pwdMaxAge is two seconds, and the server's clock the only one that counts: asked until it says so.
     let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     while !server::words(&tries("oldagent")).contains("expired") {

@@ -100,6 +100,12 @@ impl LdapAgent {
         found.entries.into_iter().find(|entry| base(entry).is_some_and(|base| dn::is_below(&entry.dn, base)))
     }
 
+    /// Whether there is any user to look up.
+    pub(super) async fn sees_a_user(&self) -> Answer<bool> {
+        let one = self.connection.search(&self.settings.base, Scope::Subtree, self.dialect.users(), &["1.1"], 1);
+        Ok(!one.await?.entries.is_empty())
+    }
+
     /// The users with exactly this value.
     pub(super) async fn users_with(&self, attribute: &str, value: &str) -> Answer<Vec<Entry>> {
         let filter = format!("(&{}({attribute}={}))", self.dialect.users(), ldap_escape(value));

@@ -10,8 +10,8 @@ use super::agent::LdapAgent;
 use crate::customers::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, Intent, SetFailed};
 use crate::domain::{
-    About, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Issued, Kind, NewUser, Obstacle, Pending,
-    Reason, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, generate,
+    About, Answer, Capabilities, Changed, Check, CheckState, Customer, Failure, Forced, Issued, Kind, NewUser,
+    Obstacle, Pending, Reason, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, generate,
 };
 use crate::system::SystemRandom;
 
@@ -146,7 +146,13 @@ impl IdentityBackend for LdapBackend {
     }
 
     async fn checks(&self) -> Answer<Vec<Check>> {
-        self.agent.dialect.checks(&self.agent).await
+        let mut checks = self.agent.dialect.checks(&self.agent).await?;
+        if !self.agent.sees_a_user().await? {
+            let base = &self.agent.settings.base;
+            let words = format!("no user is seen below {base}: there is none, or you may not read them");
+            checks.push(Check::new("users", CheckState::Warning, words));
+        }
+        Ok(checks)
     }
 }
 
