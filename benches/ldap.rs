@@ -19,7 +19,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use ldap3::controls::PagedResults;
+use ldap3::controls::{PagedResults, RawControl};
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Mod, Scope, StdStream};
 use server::{Home, Kind, Server};
 
@@ -68,6 +68,7 @@ const DOMAIN: Reads = Reads {
         "msDS-ResultantPSO",
         "replPropertyMetaData",
         "distinguishedName",
+        "nTSecurityDescriptor",
     ],
     set: &["pwdLastSet", "userAccountControl", "msDS-User-Account-Control-Computed", "replPropertyMetaData"],
 };
@@ -230,6 +231,11 @@ async fn bare_reset(place: &Place, ldap: &mut Ldap, number: usize, in_a_run: boo
     let rights = [RIGHTS];
     let rights = if place.active_directory && !shares { &rights[..] } else { &[] };
     let user = [&customer, reads.facts, rights].concat();
+    if place.active_directory {
+        // Of the permissions, who may do what: all that an agent may read.
+        let list = vec![0x30, 3, 2, 1, 4];
+        ldap.with_controls(RawControl { ctype: "1.2.840.113556.1.4.801".to_owned(), crit: true, val: Some(list) });
+    }
     ldap.search(&dn, Scope::Base, ANY, user).await.unwrap().success().unwrap();
     let (policy, changes) = if place.active_directory {
         (

@@ -203,6 +203,11 @@ pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {
             ),
         )
         .hint("Have an administrator change that first."),
+        Obstacle::MayNotChoose(why) => Failure::refused(
+            Reason::MayNotChoose,
+            format!("{who} may not choose a password: {why}. A temporary password would lock them out for good."),
+        )
+        .hint("Have an administrator change that first."),
         Obstacle::Locked { until } => {
             let until = until.map_or_else(String::new, |until| format!(" until {}", until.strftime("%H:%M UTC")));
             Failure::refused(

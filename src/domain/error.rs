@@ -84,6 +84,7 @@ pub enum Reason {
     Interrupted,
     Locked,
     MarkFailed,
+    MayNotChoose,
     MissingAnswer,
     MissingRight,
     NameOnly,

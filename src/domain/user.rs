@@ -186,6 +186,8 @@ pub enum Obstacle {
     ProtectionUnreadable(String),
     /// A forced change would not stick: why ("Password never expires").
     WouldNotStick(String),
+    /// The user may not choose a password, so that a temporary one would lock them out for good: why.
+    MayNotChoose(String),
     /// Locked after failed attempts; `--unlock` lifts it.
     Locked {
         /// When the lock ends by itself, where known.

@@ -142,6 +142,7 @@ fn pending_user(learned: &Learned) -> Answer<UserId> {
             obstacle,
             Obstacle::Disabled
                 | Obstacle::WouldNotStick(_)
+                | Obstacle::MayNotChoose(_)
                 | Obstacle::Locked { .. }
                 | Obstacle::MissingRight(Right::CreateUsers | Right::Unlock)
         );

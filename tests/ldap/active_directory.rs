@@ -22,6 +22,36 @@ fn who_cannot_be_reset(server: &Server) {
     server.replace(&server.dn("chief"), "adminCount", "1");
     home.refuses("chief", 7, "adminCount");
     home.refuses("eve", 7, "Password never expires");
+    server.change(&user("fixed", "512", ""));
+    home.must(&["show", "fixed"], 0, "Set Temporary Password");
+    for whom in ["PS", "WD"] {
+        let denied = format!("(OD;;CR;ab721a53-1e2f-11d0-9819-00aa0040529b;;{whom})");
+        server.samba_tool(&["dsacl", "set", "--objectdn", &server.dn("fixed"), "--sddl", &denied]);
+    }
+    home.refuses("fixed", 7, "User cannot change password");
+}
+
+/// tokenGroups has no distribution groups, and memberOf no primary group: who is in one is protected all the same.
+fn groups_of_any_kind_protect(server: &Server) {
+    let base = server.value("BASE");
+    let group = |name: &str, kind: &str, member: &str| {
+        format!(
+            "dn: CN={name},{base}\nchangetype: add\nobjectClass: group\nsAMAccountName: {name}\ngroupType: {kind}\nmember: {member}\n\n"
+        )
+    };
+    let (listed, within, chief) = (server.dn("gus"), format!("CN=a list,{base}"), server.dn("ada"));
+    server.change(
+        &[group("a list", "2", &listed), group("heads", "-2147483640", &within), group("first", "-2147483646", &chief)]
+            .concat(),
+    );
+    let number = server.value_of(&format!("CN=first,{base}"), "primaryGroupToken");
+    server.replace(&chief, "primaryGroupID", &number);
+    for (protected, member, other) in [("a list", "gus", "ada"), ("heads", "gus", "ada"), ("first", "ada", "gus")] {
+        let home = server.home_with("", &format!("protected = {{ groups = [\"Domain Guests\", \"{protected}\"] }}\n"));
+        home.refuses(member, 7, &format!("protected by \"{protected}\""));
+        home.issue(other);
+    }
+    server.replace(&chief, "primaryGroupID", "513");
 }
 
 /// An administrator of the domain is refused, whatever the base is and whoever the agent.
@@ -89,6 +119,7 @@ fn active_directory() {
     both::all(&server);
     bulk::a_run_creates_sets_and_survives_a_cut(&server);
     who_cannot_be_reset(&server);
+    groups_of_any_kind_protect(&server);
     administrators_are_refused(&server);
     a_policy_that_cannot_be_read(&server);
     agents_are_told_why(&server);

@@ -1,7 +1,5 @@
 //! What a domain has of its own: names without an index, and rights of single users.
 
-use std::process::Command;
-
 use age::x25519::Identity;
 use serde_json::Value;
 
@@ -41,20 +39,12 @@ pub fn a_row_without_the_right_is_refused_alone(server: &Server) {
     for name in names {
         server.change(&user(server, name, ""));
     }
-    let agent = Command::new("samba-tool")
-        .args(["user", "show", "agent", "--attributes=objectSid", "-s", server.value("SMBCONF")])
-        .output()
-        .unwrap();
-    let told = server::words(&agent);
+    let told = server.samba_tool(&["user", "show", "agent", "--attributes=objectSid"]);
     let sid = told.lines().find_map(|line| line.strip_prefix("objectSid: ")).unwrap();
     let denied = format!(
         "(OD;;WP;bf967a0a-0de6-11d0-a285-00aa003049e2;;{sid})(OD;;CR;00299570-246d-11d0-a768-00aa006e0529;;{sid})"
     );
-    let set = Command::new("samba-tool")
-        .args(["dsacl", "set", "--objectdn", &server.dn("wrong"), "--sddl", &denied, "-s", server.value("SMBCONF")])
-        .output()
-        .unwrap();
-    assert!(set.status.success(), "{}", server::words(&set));
+    server.samba_tool(&["dsacl", "set", "--objectdn", &server.dn("wrong"), "--sddl", &denied]);
     let home = server.home();
     home.refuses("wrong", 4, "right to issue temporary passwords");
     let rows = run(&home, &names, 10);

@@ -32,6 +32,9 @@ fn the_policy_that_applies(server: &Server) {
     home.refuses("shg", 7, "pwdMustChange FALSE");
     server.replace(&dn, "pwdPolicySubentry", &format!("cn=gone,ou=policies,{}", server.value("BASE")));
     home.refuses("shg", 7, "cannot be read");
+    server.replace(&format!("cn=vip,ou=policies,{}", server.value("BASE")), "pwdAllowUserChange", "FALSE");
+    home.refuses("vip", 7, "pwdAllowUserChange FALSE");
+    server.replace(&format!("cn=vip,ou=policies,{}", server.value("BASE")), "pwdAllowUserChange", "TRUE");
     home.edit("cn=default,ou=policies", "cn=nochange,ou=policies");
     home.refuses("ada", 7, "pwdMustChange FALSE");
     home.must(&["doctor"], 11, "pwdMustChange FALSE");

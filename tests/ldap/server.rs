@@ -124,6 +124,22 @@ impl Server {
         assert!(changed.status.success(), "{ldif}: {}", words(&changed));
     }
 
+    /// What samba-tool says, run on the domain's own files.
+    pub fn samba_tool(&self, arguments: &[&str]) -> String {
+        let ran = Command::new("samba-tool").args(arguments).args(["-s", self.value("SMBCONF")]).output().unwrap();
+        assert!(ran.status.success(), "{arguments:?}: {}", words(&ran));
+        words(&ran)
+    }
+
+    /// An attribute of an entry, as the server's administrator reads it.
+    pub fn value_of(&self, dn: &str, attribute: &str) -> String {
+        let given = ["-LLL", "-o", "ldif-wrap=no", "-s", "base", "-b", dn, attribute];
+        let read = self.tool("ldapsearch", self.value("ADMIN"), self.value("ADMIN_PW"), &given, "");
+        let text = words(&read);
+        let value = text.lines().find_map(|line| line.strip_prefix(attribute)?.strip_prefix(": "));
+        value.unwrap_or_else(|| panic!("{attribute} of {dn}: {text}")).to_owned()
+    }
+
     /// One attribute of an entry, replaced as the server's administrator.
     pub fn replace(&self, dn: &str, attribute: &str, value: &str) {
         self.change(&format!("dn: {dn}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n"));

@@ -64,6 +64,7 @@ fn each_obstacle_refuses_before_anything_is_asked_or_changed() {
         (Obstacle::Protected("admins".to_owned()), Kind::Refused, Reason::Protected),
         (Obstacle::ProtectionUnreadable("view-clients".to_owned()), Kind::Refused, Reason::ProtectionUnreadable),
         (Obstacle::WouldNotStick("never expires".to_owned()), Kind::Refused, Reason::WouldNotStick),
+        (Obstacle::MayNotChoose("it is denied".to_owned()), Kind::Refused, Reason::MayNotChoose),
         (Obstacle::MissingRight(Right::EndSessions), Kind::NotAllowed, Reason::MissingRight),
     ];
     for (obstacle, kind, reason) in obstacles {

@@ -18,6 +18,11 @@ pub(super) const ASSERTION: &str = "1.3.6.1.1.12";
 /// Asks that a reset keeps the password history ([MS-ADTS] section 3.1.1.3.4.1.27).
 pub(super) const POLICY_HINTS: &str = "1.2.840.113556.1.4.2239";
 
+/// The attribute with an entry's permissions.
+pub(super) const DESCRIPTOR: &str = "nTSecurityDescriptor";
+/// Asks for a part of them ([MS-ADTS] section 3.1.1.3.4.1.11).
+const DESCRIPTOR_PARTS: &str = "1.2.840.113556.1.4.801";
+
 /// What the password policy control said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct PolicyAnswer {
@@ -62,6 +67,12 @@ impl PolicyError {
 /// A request control without a value that the server may ignore.
 pub(super) fn plain(oid: &str) -> RawControl {
     RawControl { ctype: oid.to_owned(), crit: false, val: None }
+}
+
+/// What goes with the request for these attributes: of the permissions, the list of who may do what (4) is wanted.
+pub(super) fn that_go_with(attributes: &[&str]) -> Vec<RawControl> {
+    let list = RawControl { ctype: DESCRIPTOR_PARTS.to_owned(), crit: true, val: Some(vec![0x30, 3, 2, 1, 4]) };
+    if attributes.contains(&DESCRIPTOR) { vec![list] } else { Vec::new() }
 }
 
 fn value<'a>(result: &'a LdapResult, oid: &str) -> Option<&'a [u8]> {

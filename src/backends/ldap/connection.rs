@@ -254,10 +254,12 @@ impl Connection {
         let mut cookie = Vec::new();
         loop {
             ldap.with_timeout(self.target.one_call);
+            let mut controls = ber::that_go_with(attributes);
             if scope != Scope::Base {
                 let size = i32::try_from(most).map_or(PAGE, |most| most.clamp(1, PAGE));
-                ldap.with_controls(PagedResults { size, cookie });
+                controls.push(PagedResults { size, cookie }.into());
             }
+            ldap.with_controls(controls);
             let mut stream = ldap.streaming_search(base, scope, filter, attributes).await?;
             while let Some(found) = stream.next().await? {
                 if !found.is_ref() && !found.is_intermediate() {

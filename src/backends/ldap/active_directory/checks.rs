@@ -2,8 +2,9 @@
 
 use ldap3::{Scope, ldap_escape};
 
+use super::permissions::{DESCRIPTOR, may_reset};
 use super::policy;
-use super::standing::{group_sids, unseen};
+use super::standing::{groups_named, unseen};
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber;
 use crate::backends::ldap::dialect::Dialect;
@@ -33,11 +34,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec
         )
     };
     checks.push(history);
-    checks.push(Check::new(
-        "reset_right",
-        CheckState::Unknown,
-        "that you may write pwdLastSet is read; the right to reset passwords itself shows with the first reset",
-    ));
+    checks.push(reset_right(agent, dialect).await?);
     checks.push(Check::new(
         "expiry",
         CheckState::Warning,
@@ -49,7 +46,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec
         "Kerberos tickets that a customer holds already go on until they end (10 hours as shipped)",
     ));
     for name in &agent.protected {
-        if group_sids(agent, name).await?.is_empty() {
+        if groups_named(agent, name).await?.is_empty() {
             let words = format!("{}: every reset is refused until protected.groups is right", unseen(agent, name));
             checks.push(Check::new("protected", CheckState::Fault, words));
         }
@@ -64,6 +61,27 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec
     }
     checks.extend(index(agent).await?);
     Ok(checks)
+}
+
+/// Whether the agent may reset, by the permissions of one of the users.
+async fn reset_right(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Check> {
+    let base = &agent.settings.base;
+    let one = agent.connection.search(base, Scope::Subtree, dialect.users(), &["1.1"], 1).await?;
+    let user = match one.entries.first() {
+        Some(user) => agent.connection.read(&user.dn, &[DESCRIPTOR]).await?,
+        None => None,
+    };
+    let (state, words) = match user.as_ref().and_then(|user| may_reset(&agent.known.sids, user)) {
+        Some(true) => (CheckState::Ok, format!("the permissions below {base} let you reset passwords")),
+        Some(false) => {
+            (CheckState::Warning, format!("no permission below {base} is seen that lets you reset passwords"))
+        }
+        None => (
+            CheckState::Unknown,
+            "the right to reset passwords cannot be read; it shows with the first reset".to_owned(),
+        ),
+    };
+    Ok(Check::new("reset_right", state, words))
 }
 
 /// Whether the domain finds a customer's id by an index ([MS-ADTS] section 2.2.10: searchFlags); none: it does, or does not say.

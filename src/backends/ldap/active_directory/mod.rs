@@ -1,6 +1,7 @@
 //! Active Directory: Windows Server, and Samba as a domain controller.
 
 mod checks;
+mod permissions;
 mod policy;
 mod rights;
 mod standing;

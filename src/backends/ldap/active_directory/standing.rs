@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use ldap3::{Scope, ldap_escape};
 
+use super::permissions::{DESCRIPTOR, may_change_own};
 use super::policy;
 use super::rights::{Granted, MayWrite, WRITABLE};
 use super::values::{DISABLED, LOCKED, MUST_CHANGE, NEVER_EXPIRES, SMART_CARD, administrators, password_version};
@@ -13,7 +14,7 @@ use crate::backends::ldap::settings::suffix;
 use crate::domain::{Answer, Obstacle, Right, Stamp, Standing, State, UserId, Whom};
 
 /// What a standing is read from; the computed ones are answered for one entry at a time only.
-pub(super) const FACTS: [&str; 14] = [
+pub(super) const FACTS: [&str; 15] = [
     "sAMAccountName",
     "mail",
     "objectSid",
@@ -28,7 +29,11 @@ pub(super) const FACTS: [&str; 14] = [
     "msDS-ResultantPSO",
     "replPropertyMetaData",
     "distinguishedName",
+    DESCRIPTOR,
 ];
+
+/// Matches a group that a value leads to by any number of steps ([MS-ADTS] section 3.1.1.3.4.4.3).
+const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
 
 /// Version and time of the password.
 pub(super) fn stamp(entry: &Entry) -> Option<Stamp> {
@@ -82,6 +87,10 @@ pub(super) async fn read(agent: &LdapAgent, granted: &Granted, entry: &Entry) ->
     if flags & NEVER_EXPIRES != 0 {
         obstacles.push(Obstacle::WouldNotStick("\"Password never expires\" is set on the user".to_owned()));
     }
+    if may_change_own(entry) == Some(false) {
+        let why = "the domain denies the user the right to (\"User cannot change password\")";
+        obstacles.push(Obstacle::MayNotChoose(why.to_owned()));
+    }
     if locked {
         if !may_write.lock {
             obstacles.push(Obstacle::MissingRight(Right::Unlock));
@@ -126,16 +135,39 @@ async fn protection(agent: &LdapAgent, entry: &Entry) -> Answer<Option<Obstacle>
     if let Some(name) = groups.iter().find_map(|sid| administrators(sid)) {
         return Ok(Some(Obstacle::Protected(name.to_owned())));
     }
+    let mut protected = Vec::new();
     for name in &agent.protected {
-        let sids = group_sids(agent, name).await?;
-        if sids.is_empty() {
+        let entries = groups_named(agent, name).await?;
+        if entries.is_empty() {
             return Ok(Some(Obstacle::ProtectionUnreadable(unseen(agent, name))));
         }
-        if sids.iter().any(|sid| groups.contains(sid)) {
+        if entries.iter().flat_map(|group| group.values("objectSid")).any(|sid| groups.contains(sid)) {
             return Ok(Some(Obstacle::Protected(name.clone())));
         }
+        protected.extend(entries);
     }
-    Ok(None)
+    let by = within(agent, entry, &protected).await?;
+    Ok(by.map(|group| Obstacle::Protected(first_value(&group.dn))))
+}
+
+/// Which of these groups the user is in by any chain. tokenGroups has no distribution groups, nor what those are in
+/// ([MS-ADTS] section 3.1.1.4.5.19), memberOf no primary group: each tells what the other leaves out.
+async fn within<'a>(agent: &LdapAgent, user: &Entry, groups: &'a [Entry]) -> Answer<Option<&'a Entry>> {
+    let is_in = async |groups: &[Entry]| {
+        let each = groups.iter().map(|group| format!("(memberOf:{IN_CHAIN}:={})", ldap_escape(group.dn.as_str())));
+        let filter = format!("(|{})", each.collect::<String>());
+        let found = agent.connection.search(&user.dn, Scope::Base, &filter, &["1.1"], 1).await?;
+        Answer::Ok(!found.entries.is_empty())
+    };
+    if groups.is_empty() || !is_in(groups).await? {
+        return Ok(None);
+    }
+    for group in groups {
+        if is_in(std::slice::from_ref(group)).await? {
+            return Ok(Some(group));
+        }
+    }
+    Ok(groups.first()) // in one of them, a moment ago
 }
 
 /// Why nobody can tell who is in a group.
@@ -144,8 +176,8 @@ pub(super) fn unseen(agent: &LdapAgent, name: &str) -> String {
     format!("the group \"{name}\" is not there below {domain}, or you may not read it")
 }
 
-/// The identifiers of the groups with this name, or of the one entry that it names.
-pub(super) async fn group_sids(agent: &LdapAgent, name: &str) -> Answer<Vec<Vec<u8>>> {
+/// The groups with this name, or the one that is this entry, each with its identifier.
+pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Answer<Vec<Entry>> {
     let found = if name.contains('=') {
         agent.connection.search_lately(name, Scope::Base, "(objectClass=group)", &["objectSid"], 1).await?
     } else {
@@ -156,5 +188,5 @@ pub(super) async fn group_sids(agent: &LdapAgent, name: &str) -> Answer<Vec<Vec<
             .search_lately(suffix(&agent.settings.base), Scope::Subtree, &filter, &["objectSid"], 10)
             .await?
     };
-    Ok(found.entries.iter().filter_map(|entry| entry.values("objectSid").first().cloned()).collect())
+    Ok(found.entries.into_iter().filter(|group| group.has("objectSid")).collect())
 }

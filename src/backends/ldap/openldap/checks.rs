@@ -12,9 +12,13 @@ use crate::domain::{Answer, Check, CheckState, PolicyRead};
 pub(super) async fn read(agent: &LdapAgent) -> Answer<Vec<Check>> {
     let policy = UserPolicy::read(agent, None).await?;
     let name = &agent.settings.default_policy;
-    let mut checks = vec![match policy.would_not_stick() {
+    let mut checks = vec![match policy.would_not_stick().or_else(|| policy.may_not_choose()) {
         None => Check::new("default_policy", CheckState::Ok, format!("{name} forces a change after a reset")),
-        Some(why) => Check::new("default_policy", CheckState::Fault, format!("a forced change does not stick: {why}")),
+        Some(why) => Check::new(
+            "default_policy",
+            CheckState::Fault,
+            format!("no change can be forced, so resets are refused: {why}"),
+        ),
     }];
     if let PolicyRead::Unreadable(why) = policy.rules() {
         checks.push(Check::new("policy", CheckState::Warning, format!("{why}: passwords are made for a strict one")));

@@ -25,8 +25,8 @@ use super::greeting::{Asks, Greeting};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Names, NewUser, PolicyRead, Reason, Right,
-    Stamp, Standing, TemporaryPassword, UserId,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Names, NewUser, PolicyRead, Right, Stamp,
+    Standing, TemporaryPassword, UserId, refusal,
 };
 use policy::UserPolicy;
 use refused::{bind_refused, not_changed, not_taken};
@@ -170,11 +170,8 @@ impl Dialect for OpenLdap {
         new: &NewUser,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        let standing = UserPolicy::read(agent, None).await?;
-        if let Some(why) = standing.would_not_stick() {
-            return Err(
-                Failure::refused(Reason::WouldNotStick, format!("A forced change would not stick: {why}.")).into()
-            );
+        if let Some(obstacle) = UserPolicy::read(agent, None).await?.obstacle() {
+            return Err(refusal(&obstacle, &new.customer).into());
         }
         let Names { first, last } = new.customer.first_and_last();
         let last = if last.is_empty() { new.username.clone() } else { last };
@@ -214,7 +211,7 @@ impl Dialect for OpenLdap {
         )?;
         let entry = entry.ok_or_else(gone_after_set)?;
         let policy = policy.or_of(agent, &entry).await?;
-        let change_required = entry.is_true("pwdReset") && policy.would_not_stick().is_none();
+        let change_required = entry.is_true("pwdReset") && policy.obstacle().is_none();
         Ok(Forced { change_required, stamp: stamp(&entry) })
     }
 

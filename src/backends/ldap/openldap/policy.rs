@@ -2,7 +2,7 @@
 
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Policy, PolicyRead, Rule};
+use crate::domain::{Answer, Obstacle, Policy, PolicyRead, Rule};
 
 /// A policy entry, as far as it may be read.
 pub(super) struct UserPolicy {
@@ -37,6 +37,12 @@ impl UserPolicy {
         }
     }
 
+    /// Why a reset under it would not do what it says; none: it would.
+    pub(super) fn obstacle(&self) -> Option<Obstacle> {
+        let stuck = || self.may_not_choose().map(Obstacle::MayNotChoose);
+        self.would_not_stick().map(Obstacle::WouldNotStick).or_else(stuck)
+    }
+
     /// Why a forced change would not stick; none: it does. Reading pwdReset back proves nothing: slapd stores it anyway.
     pub(super) fn would_not_stick(&self) -> Option<String> {
         let name = &self.name;
@@ -45,13 +51,17 @@ impl UserPolicy {
             Some(entry) if !entry.is_true("pwdMustChange") => {
                 Some(format!("the password policy {name} has pwdMustChange FALSE"))
             }
-            Some(entry) if entry.text("pwdAllowUserChange").is_some_and(|text| text.eq_ignore_ascii_case("FALSE")) => {
-                Some(format!(
-                    "the password policy {name} does not let the customer choose one (pwdAllowUserChange FALSE)"
-                ))
-            }
             Some(_) => None,
         }
+    }
+
+    /// Why the customer may not choose a password; none: they may.
+    pub(super) fn may_not_choose(&self) -> Option<String> {
+        let allowed = self.entry.as_ref()?.text("pwdAllowUserChange")?;
+        let name = &self.name;
+        allowed
+            .eq_ignore_ascii_case("FALSE")
+            .then(|| format!("the password policy {name} has pwdAllowUserChange FALSE"))
     }
 
     /// The rules.

@@ -74,7 +74,7 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
     if for_ever || ended || not_begun {
         obstacles.push(Obstacle::Disabled); // a reset would lift an administrator's lock as well
     }
-    obstacles.extend(policy.would_not_stick().map(Obstacle::WouldNotStick));
+    obstacles.extend(policy.obstacle());
     if locked {
         obstacles.push(Obstacle::Locked { until: locked_until });
     }
