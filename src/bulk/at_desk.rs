@@ -131,7 +131,7 @@ impl AuditLog for RowLog {
     /// Here the row's customer is known and nothing is decided yet: one that is another row's is refused.
     fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
         self.seen.borrow_mut().customer = Some(customer.clone());
-        if let Some(other) = self.journal.claim(&customer.id, self.line)? {
+        if let Some(other) = self.journal.claim(customer, self.line)? {
             return Err(Failure::refused(
                 Reason::Duplicate,
                 format!("{} is the customer of line {other} as well.", customer.id),

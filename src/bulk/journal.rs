@@ -15,7 +15,7 @@ use super::outcome::Outcome;
 use super::settings::Settings;
 use crate::batch::{Batcher, Promised};
 use crate::config::make_private_folder;
-use crate::domain::{Answer, AttemptId, CustomerId, Failure, Kind, Reason, Stamp};
+use crate::domain::{Answer, AttemptId, Customer, CustomerId, Failure, Kind, Reason, Stamp};
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS run(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -177,22 +177,27 @@ impl Journal {
         self.writer.gather(on);
     }
 
-    /// Makes the customer this row's own; the row that has it already, if there is one.
-    pub fn claim(&self, customer: &CustomerId, line: u64) -> Answer<Option<u64>> {
-        let mut claimed = self.claimed.borrow_mut();
-        let known = match claimed.get(customer) {
-            Some(line) => Some(*line),
-            None => self
-                .read
-                .prepare_cached("SELECT line FROM seen WHERE customer = ?1")
-                .and_then(|mut select| select.query_row([customer.as_str()], |row| row.get(0)).optional())
-                .map_err(told)?,
-        };
-        if known.is_none() {
-            claimed.insert(customer.clone(), line);
-            drop(self.hand_over(Change::Claim { line, customer: customer.clone() }));
+    /// Makes the customer this row's own; the row that has it already, if there is one, also under the address that stood
+    /// for an id until the user was created.
+    pub fn claim(&self, customer: &Customer, line: u64) -> Answer<Option<u64>> {
+        for known_as in customer.known_as() {
+            if let Some(other) = self.claimed_by(&known_as)? {
+                return Ok(Some(other).filter(|other| *other != line));
+            }
         }
-        Ok(known.filter(|other| *other != line))
+        self.claimed.borrow_mut().insert(customer.id.clone(), line);
+        drop(self.hand_over(Change::Claim { line, customer: customer.id.clone() }));
+        Ok(None)
+    }
+
+    fn claimed_by(&self, customer: &CustomerId) -> Answer<Option<u64>> {
+        if let Some(line) = self.claimed.borrow().get(customer) {
+            return Ok(Some(*line));
+        }
+        self.read
+            .prepare_cached("SELECT line FROM seen WHERE customer = ?1")
+            .and_then(|mut select| select.query_row([customer.as_str()], |row| row.get(0)).optional())
+            .map_err(told)
     }
 
     /// The row has ended and that is written: its claim is on disk.

@@ -118,6 +118,7 @@ fn active_directory() {
     let server = Server::start(Kind::ActiveDirectory);
     both::all(&server);
     bulk::a_run_creates_sets_and_survives_a_cut(&server);
+    bulk::a_user_made_by_one_row_is_not_reset_by_the_next(&server);
     who_cannot_be_reset(&server);
     groups_of_any_kind_protect(&server);
     administrators_are_refused(&server);

@@ -75,3 +75,26 @@ pub fn a_run_creates_sets_and_survives_a_cut(server: &Server) {
     }
     assert!(home.run(&["audit", "verify"], "").status.success());
 }
+
+/// Until one row created the user, the customer's address was the only id; what the next row finds has one of its own.
+pub fn a_user_made_by_one_row_is_not_reset_by_the_next(server: &Server) {
+    let sealed_to = Identity::generate().to_public().to_string();
+    let home = server.home();
+    let mut input = "customer,create,email,first_name,last_name\n".to_owned();
+    let mut row = |name: &str| {
+        let _ = writeln!(input, "{name}@once.example.com,yes,{name}@once.example.com,Once,Only"); // to a String
+    };
+    row("same");
+    (0..ROWS).for_each(|other| row(&format!("other{other}")));
+    row("SAME");
+    std::fs::write(home.file("in.csv"), input).unwrap();
+    let (many, all) = ((ROWS + 2).to_string(), home.file("in.csv").display().to_string());
+    let out = home.file("out.jsonl").display().to_string();
+    let given = ["--yes", "--expect", &many, "--out", &out, "--seal-to", &sealed_to, "--concurrency", "1"];
+    server::must(&home.run(&[&["bulk", &all][..], &given].concat(), ""), 0, "");
+    let rows = rows(&home.file("out.jsonl"));
+    let last = rows.iter().find(|row| row["given"] == "SAME@once.example.com").unwrap();
+    assert_eq!((last["outcome"].as_str(), last["changed"].as_str()), (Some("duplicate"), Some("no")), "{last}");
+    assert_eq!(last["customer"]["id"], "same", "an id of their own by then: {last}");
+    assert_eq!(rows.iter().filter(|row| row["outcome"] == "delivered").count(), ROWS + 1);
+}

@@ -109,6 +109,7 @@ fn openldap() {
     let server = Server::start(Kind::OpenLdap);
     both::all(&server);
     bulk::a_run_creates_sets_and_survives_a_cut(&server);
+    bulk::a_user_made_by_one_row_is_not_reset_by_the_next(&server);
     locks_that_a_reset_would_lift(&server);
     the_policy_that_applies(&server);
     stored_is_not_enforced(&server);
