@@ -92,6 +92,20 @@ fn settings_of_the_realm_and_rights_that_are_too_wide_are_told() {
     let guarded = Report::of(&Desk::of_with(&realm, Rights::AndViewClients, roles));
     assert!(!guarded.has("administrators"));
     assert_eq!(guarded.found("protection").0, "ok");
+    // What is written wrong protects nobody: the realm's own names are the ones that count.
+    for (protected, missing) in [
+        ("groups = ['staff-admins', '/staff-admins']", None),
+        ("groups = ['Staff-Admins']", Some("group \"Staff-Admins\"")),
+        ("groups = ['/it/staff-admins']", Some("group \"/it/staff-admins\"")),
+        ("roles = ['realm-management/realm-admins']", Some("role \"realm-management/realm-admins\"")),
+        ("roles = ['offline_access', 'Offline_Access']", Some("no role \"Offline_Access\"")),
+    ] {
+        let protected = format!("protected = {{ {protected} }}");
+        let report = Report::of(&Desk::of_with(&realm, Rights::AndViewClients, &protected));
+        let (state, words) = report.found("protection");
+        assert_eq!(state, if missing.is_some() { "fault" } else { "ok" }, "{protected}: {words}");
+        assert!(words.contains(missing.unwrap_or("can be read")), "{protected}: {words}");
+    }
 }
 
 #[test]

@@ -201,32 +201,4 @@ impl KeycloakAgent {
         };
         Ok(vec![brute_force, admin_events])
     }
-
-    /// Whether protected groups and roles can be read, tried on the agent's own user.
-    async fn protection_check(&self) -> Answer<Option<Check>> {
-        let protected = &self.0.protected;
-        if protected.groups.is_empty() && protected.roles.is_empty() {
-            let words = "the profile protects nobody: an administrator of the realm can be reset as well";
-            return Ok(Some(Check::new("protection", CheckState::Warning, words)));
-        }
-        let clients = self.protected_clients().await?;
-        if let Some(why) = clients.values().find_map(|found| found.as_ref().err()) {
-            let words = format!("{why}: every reset is refused until then");
-            return Ok(Some(Check::new("protection", CheckState::Fault, words)));
-        }
-        let me = &self.0.claims.user;
-        if self.user(me).await?.is_none() {
-            let words = "could not be tried: you are no user of this realm yourself";
-            return Ok(Some(Check::new("protection", CheckState::Unknown, words)));
-        }
-        let (groups, roles) = tokio::try_join!(self.groups(me), self.roles(me))?;
-        let unreadable = groups.err().filter(|_| !protected.groups.is_empty());
-        let unreadable = unreadable.or(roles.err().filter(|_| !protected.roles.is_empty()));
-        Ok(Some(match unreadable {
-            None => Check::new("protection", CheckState::Ok, "groups and roles can be read"),
-            Some(why) => {
-                Check::new("protection", CheckState::Fault, format!("{why}: every reset is refused until then"))
-            }
-        }))
-    }
 }

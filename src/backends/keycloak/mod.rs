@@ -11,6 +11,7 @@ mod directory;
 mod pending;
 mod policy;
 mod probe;
+mod protection;
 mod settings;
 mod setup;
 mod sign_in;

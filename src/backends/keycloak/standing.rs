@@ -1,7 +1,5 @@
 //! Where a customer's user stands: one answer, its parts read side by side.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use super::agent::KeycloakAgent;
@@ -139,7 +137,7 @@ impl KeycloakAgent {
         })
     }
 
-    fn sees_all_groups(&self) -> bool {
+    pub(super) fn sees_all_groups(&self) -> bool {
         self.0.claims.has("view-users") || self.0.claims.has("manage-users")
     }
 
@@ -219,7 +217,7 @@ impl KeycloakAgent {
         if self.0.claims.user == read.user.id {
             obstacles.push(Obstacle::OwnUser);
         }
-        obstacles.extend(self.protection(read));
+        obstacles.extend(self.protection(&read.groups, &read.roles));
         if let Some(system) = &read.external {
             obstacles.push(Obstacle::External(system.clone()));
         }
@@ -232,40 +230,6 @@ impl KeycloakAgent {
         }
         obstacles
     }
-
-    /// A protected group or role, or that it cannot be read whether there is one.
-    fn protection(&self, read: &Read) -> Option<Obstacle> {
-        let protected = &self.0.protected;
-        if !protected.groups.is_empty() {
-            match &read.groups {
-                Err(why) => return Some(Obstacle::ProtectionUnreadable(why.clone())),
-                Ok(groups) => {
-                    let is_in = |name: &&String| groups.iter().any(|group| is_in(&group.path, name));
-                    if let Some(name) = protected.groups.iter().find(is_in) {
-                        return Some(Obstacle::Protected(name.clone()));
-                    }
-                }
-            }
-        }
-        if protected.roles.is_empty() {
-            return None;
-        }
-        match &read.roles {
-            Err(why) => Some(Obstacle::ProtectionUnreadable(why.clone())),
-            Ok(roles) => {
-                let roles: BTreeSet<&String> = roles.iter().collect();
-                protected.roles.iter().find(|role| roles.contains(role)).cloned().map(Obstacle::Protected)
-            }
-        }
-    }
-}
-
-/// Whether a group's path is the named group or below it; a name with a slash in front is a whole path.
-fn is_in(path: &str, name: &str) -> bool {
-    if name.starts_with('/') {
-        return path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
-    }
-    path.split('/').any(|part| part == name)
 }
 
 impl Read {
@@ -281,17 +245,5 @@ impl Read {
             expired: change_required.then_some(false),
             withdrawn,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_in;
-
-    #[test]
-    fn a_protected_group_protects_those_below_it() {
-        assert!(is_in("/staff-admins", "staff-admins") && is_in("/it/staff-admins/root", "staff-admins"));
-        assert!(is_in("/it/root", "/it") && is_in("/it", "/it") && !is_in("/items", "/it") && !is_in("/a/it", "/it"));
-        assert!(!is_in("/staff-admins-not", "staff-admins"));
     }
 }

@@ -83,6 +83,14 @@ pub(super) struct Group {
     pub(super) attributes: BTreeMap<String, Vec<String>>,
 }
 
+/// A group as a search for groups tells it, with those below it.
+#[derive(Debug, Deserialize)]
+pub(super) struct GroupTree {
+    pub(super) path: String,
+    #[serde(default, rename = "subGroups")]
+    pub(super) sub_groups: Vec<GroupTree>,
+}
+
 /// How many there are.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct Count {

@@ -8,6 +8,7 @@ use super::standing::{groups_named, unseen};
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber;
 use crate::backends::ldap::dialect::Dialect;
+use crate::backends::ldap::entry::Entry;
 use crate::domain::{Answer, Check, CheckState, PolicyRead};
 
 /// More users than this are not counted.
@@ -68,14 +69,12 @@ async fn reset_right(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Check> 
     let base = &agent.settings.base;
     let one = agent.connection.search(base, Scope::Subtree, dialect.users(), &["1.1"], 1).await?;
     let user = match one.entries.first() {
-        Some(user) => agent.connection.read(&user.dn, &[DESCRIPTOR]).await?,
-        None => None,
+        Some(user) => agent.connection.read(&user.dn, &[DESCRIPTOR]).await?.unwrap_or_default(),
+        None => Entry::default(),
     };
-    let (state, words) = match user.as_ref().and_then(|user| may_reset(&agent.known.sids, user)) {
-        Some(true) => (CheckState::Ok, format!("the permissions below {base} let you reset passwords")),
-        Some(false) => {
-            (CheckState::Warning, format!("no permission below {base} is seen that lets you reset passwords"))
-        }
+    let (state, words) = match may_reset(&agent.known.sids, &user) {
+        Some(true) => (CheckState::Ok, format!("the permissions of {} let you reset the password", user.dn)),
+        Some(false) => (CheckState::Warning, format!("no permission of {} lets you reset the password", user.dn)),
         None => (
             CheckState::Unknown,
             "the right to reset passwords cannot be read; it shows with the first reset".to_owned(),
