@@ -68,6 +68,10 @@ impl IdentityBackend for FaultyBackend {
         self.0.rights().await
     }
 
+    fn tells_rights(&self) -> bool {
+        self.0.tells_rights()
+    }
+
     async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
         self.0.keep_alive(at_least).await
     }

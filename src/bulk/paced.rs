@@ -53,6 +53,10 @@ impl IdentityBackend for PacedBackend {
         self.pace.call(async || self.backend.rights().await).await
     }
 
+    fn tells_rights(&self) -> bool {
+        self.backend.tells_rights()
+    }
+
     async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
         self.pace.call(async || self.backend.keep_alive(at_least).await).await
     }

@@ -67,7 +67,7 @@ struct WhoamiJson<'a> {
 /// Who is signed in, for `whoami` and after `login`.
 pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&Kept>) -> Answer<ExitCode> {
     let rights = session.backend().rights().await?;
-    let told = session.backend().capabilities().await?.tells_rights;
+    let told = session.backend().tells_rights();
     let kept_in = kept.map(ToString::to_string);
     let place = session.place();
     if context.json() {

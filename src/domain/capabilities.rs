@@ -166,8 +166,6 @@ pub struct Capabilities {
     pub aids: BTreeSet<Aid>,
     /// Setting a password also lifts an ordinary lock-out.
     pub set_lifts_lock: bool,
-    /// It tells agents their rights; one that does not is known by what it refuses.
-    pub tells_rights: bool,
     /// How many calls at once it takes before more of them only make each slower: where bulk begins.
     pub concurrency: usize,
 }

@@ -76,6 +76,10 @@ pub trait IdentityBackend {
     fn leave_retries(&self) {}
     /// What the signed-in agent is entitled to, as far as it can be read without trying.
     async fn rights(&self) -> Answer<Vec<Right>>;
+    /// Whether it tells agents their rights; of one that does not, `rights` are all that an agent can be granted.
+    fn tells_rights(&self) -> bool {
+        true
+    }
     /// Makes the session last at least this long, or fails with exit 4.
     async fn keep_alive(&self, at_least: Duration) -> Answer<()>;
     /// Ends the agent's own session.

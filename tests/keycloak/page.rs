@@ -27,7 +27,7 @@ fn commands() -> (Vec<String>, Vec<String>) {
     (setup, hand)
 }
 
-/// A realm with people in it, and nothing else: no client, no group, no policy.
+/// A realm with people and a group of theirs in it, and nothing else: no client, nobody's rights, no policy.
 fn bare(server: &'static Server) -> Realm<'static> {
     let person = |username: &str, email: &str| {
         json!({ "username": username, "email": email, "emailVerified": true, "enabled": true, "firstName": username,
@@ -35,7 +35,7 @@ fn bare(server: &'static Server) -> Realm<'static> {
     };
     // The customers' own application is what they sign in to.
     let shop = json!({ "clientId": "shop", "publicClient": true, "redirectUris": ["http://127.0.0.1/callback"] });
-    let more = json!({ "clients": [shop], "groups": [], "roles": {}, "identityProviders": [], "passwordPolicy": "",
+    let more = json!({ "clients": [shop], "groups": [{ "name": "staff-admins" }], "roles": {}, "identityProviders": [], "passwordPolicy": "",
         "users": [person("sam", "sam@support.example.com"), person("ada", "ada@example.com"),
             person("root", "root@example.com")] });
     let realm = Realm::with(server, &RealmOptions { more, ..RealmOptions::default() });

@@ -163,7 +163,6 @@ impl IdentityBackend for Scripted {
             gaps: inner.script.gaps.clone(),
             aids: BTreeSet::new(),
             set_lifts_lock: inner.script.set_lifts_lock,
-            tells_rights: true,
             concurrency: 1,
         })
     }

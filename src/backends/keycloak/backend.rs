@@ -159,7 +159,7 @@ impl IdentityBackend for KeycloakAgent {
         if policy.is_whole() {
             aids.insert(Aid::TellsRules);
         }
-        Ok(Capabilities { gaps, aids, set_lifts_lock: false, tells_rights: true, concurrency: CONCURRENCY })
+        Ok(Capabilities { gaps, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
     fn leave_retries(&self) {

@@ -48,6 +48,10 @@ impl IdentityBackend for LdapBackend {
         self.agent.dialect.rights(&self.agent).await
     }
 
+    fn tells_rights(&self) -> bool {
+        self.agent.dialect.tells_rights()
+    }
+
     async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
         let until = self.agent.clock.now().checked_add(at_least).unwrap_or(jiff::Timestamp::MAX);
         if self.agent.until.is_some_and(|ends| ends < until) {

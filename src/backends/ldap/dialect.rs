@@ -109,6 +109,10 @@ pub(super) trait Dialect {
     async fn capabilities(&self, agent: &LdapAgent) -> Answer<Capabilities>;
     /// What the agent may do, as far as it can be read.
     async fn rights(&self, agent: &LdapAgent) -> Answer<Vec<Right>>;
+    /// Whether it tells agents their rights.
+    fn tells_rights(&self) -> bool {
+        true
+    }
     /// For `doctor`.
     async fn checks(&self, agent: &LdapAgent) -> Answer<Vec<Check>>;
 }

@@ -72,8 +72,7 @@ impl IdentityBackend for AgentSession {
     async fn capabilities(&self) -> Answer<Capabilities> {
         // One hashes a core; the others wait for their turn, or for those with whom they share a transaction.
         let concurrency = 4 * hash::cores();
-        let (gaps, aids) = (BTreeSet::new(), BTreeSet::new());
-        Ok(Capabilities { gaps, aids, set_lifts_lock: false, tells_rights: true, concurrency })
+        Ok(Capabilities { gaps: BTreeSet::new(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency })
     }
 
     async fn rights(&self) -> Answer<Vec<Right>> {

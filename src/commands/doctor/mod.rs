@@ -72,8 +72,7 @@ async fn backend(context: &Context) -> Vec<Check> {
     }
     checks.push(Check::of("agent", &rights, |_| format!("{} is signed in", session.agent())));
     if let Ok(rights) = &rights {
-        let told = session.backend().capabilities().await.is_ok_and(|can| can.tells_rights);
-        checks.push(right_to_issue(session.agent(), rights, told));
+        checks.push(right_to_issue(session.agent(), rights, session.backend().tells_rights()));
     }
     checks.extend(promises::checks(context, &session).await);
     checks

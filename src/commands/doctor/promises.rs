@@ -60,7 +60,6 @@ mod tests {
             gaps: gaps.iter().copied().collect(),
             aids: aids.iter().copied().collect::<BTreeSet<_>>(),
             set_lifts_lock: false,
-            tells_rights: true,
             concurrency: 1,
         };
         Promise::ALL.into_iter().map(|promise| told(promise, &capabilities)).collect()

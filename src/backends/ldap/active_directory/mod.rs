@@ -331,7 +331,7 @@ impl Dialect for ActiveDirectory {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
-        Ok(Capabilities { gaps, aids, set_lifts_lock: false, tells_rights: true, concurrency: CONCURRENCY })
+        Ok(Capabilities { gaps, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, agent: &LdapAgent) -> Answer<Vec<Right>> {
