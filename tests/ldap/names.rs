@@ -77,6 +77,20 @@ fn a_group_that_is_not_found_is_told_with_the_place(server: &Server) {
     protecting(server, hidden, "").refuses("vip", 7, "you may not look for its members");
 }
 
+/// A user of a directory for Unix: no person, without a name or an address.
+fn accounts_are_users(server: &Server) {
+    let dn = server.dn("unixer");
+    server.change(&format!(
+        "dn: {dn}\nchangetype: add\nobjectClass: account\nobjectClass: posixAccount\nuid: unixer\ncn: unixer\nuidNumber: 9\ngidNumber: 71\nhomeDirectory: /\n"
+    ));
+    let home = server.home();
+    home.must(&["find", "unix"], 0, "unixer");
+    home.must(&["show", "unixer"], 0, "primary");
+    let password = home.issue("unixer");
+    assert!(crate::bulk::works(server, "unixer", &password), "a change is forced");
+    protecting(server, "primary", "").refuses("unixer", 7, "primary");
+}
+
 fn the_base_is_the_same_however_it_is_written(server: &Server) {
     let home = server.home();
     home.edit(SUFFIX, OTHERWISE);
@@ -103,5 +117,6 @@ fn names() {
     groups(&server);
     a_group_is_what_its_name_names(&server);
     a_group_that_is_not_found_is_told_with_the_place(&server);
+    accounts_are_users(&server);
     the_base_is_the_same_however_it_is_written(&server);
 }

@@ -138,7 +138,8 @@ impl LdapAgent {
             .unwrap_or_else(|| entry.dn.clone());
         let (first, last) = (entry.text("givenName"), entry.text("sn"));
         let both = [first.as_deref(), last.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let name = entry.text("displayName").or_else(|| entry.text("cn")).unwrap_or(both);
+        let both = Some(both).filter(|both| !both.is_empty());
+        let name = entry.text("displayName").or_else(|| entry.text("cn")).or(both).unwrap_or_else(|| id.clone());
         let mut details: Vec<(String, String)> = [("Phone", "telephoneNumber"), ("Description", "description")]
             .into_iter()
             .filter_map(|(label, attribute)| entry.text(attribute).map(|value| (label.to_owned(), value)))

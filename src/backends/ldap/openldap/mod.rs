@@ -105,7 +105,7 @@ impl Dialect for OpenLdap {
     }
 
     fn users(&self) -> &'static str {
-        "(&(objectClass=person)(uid=*))"
+        "(&(|(objectClass=person)(objectClass=account))(uid=*))"
     }
 
     fn contacts(&self) -> &'static str {
@@ -283,12 +283,16 @@ impl Dialect for OpenLdap {
             gaps.insert(Gap::StampNamesNoAuthor);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
-        Ok(Capabilities { gaps, aids, set_lifts_lock: true, tells_rights: false, concurrency: CONCURRENCY })
+        Ok(Capabilities { gaps, aids, set_lifts_lock: true, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, _: &LdapAgent) -> Answer<Vec<Right>> {
         // What an agent may have been granted: slapd tells nobody, and the first change answers.
         Ok(vec![Right::FindCustomers, Right::IssueTemporaryPasswords, Right::CreateUsers, Right::Unlock, Right::Sweep])
+    }
+
+    fn tells_rights(&self) -> bool {
+        false
     }
 
     async fn checks(&self, agent: &LdapAgent) -> Answer<Vec<Check>> {
