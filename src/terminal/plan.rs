@@ -91,14 +91,7 @@ mod tests {
     use crate::domain::{Case, Customer, CustomerId, Place, State};
 
     fn plan(action: Action, gaps: &[Gap]) -> Plan {
-        let customer = Customer {
-            id: CustomerId::new("C-1"),
-            name: "Ada".to_owned(),
-            email: None,
-            username: None,
-            names: None,
-            details: Vec::new(),
-        };
+        let customer = Customer { name: "Ada".to_owned(), ..Customer::known_by(CustomerId::new("C-1")) };
         let place = Place { profile: "people".to_owned(), backend: "openldap".to_owned() };
         Plan {
             agent: "sam".to_owned(),

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use crate::both::next_second;
 use crate::frames::{Frames, MODIFY, Verdict};
-use crate::server::{self, Home, Kind, Server, must};
+use crate::server::{Home, Kind, Server, must};
 
 const SWEEP: [&str; 7] = ["withdraw", "--older-than", "0s", "--all", "--yes", "--reason", "expired"];
 const THEIRS: &str = "Another-agents-choice-1";
@@ -29,11 +29,7 @@ fn another_sets(server: &Server, customer: &str) -> Command {
 
 /// When the password was set, to the second.
 fn changed_at(server: &Server, customer: &str) -> String {
-    let dn = server.dn(customer);
-    let read = ["-LLL", "-s", "base", "-b", &dn, "pwdChangedTime"];
-    let read = server.tool("ldapsearch", server.value("ADMIN"), server.value("ADMIN_PW"), &read, "");
-    must(&read, 0, "pwdChangedTime: ");
-    server::words(&read)
+    server.value_of(&server.dn(customer), "pwdChangedTime")
 }
 
 /// Issues, has the other one set within the same second, and runs this; again until both fell into one second.

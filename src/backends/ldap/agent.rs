@@ -32,9 +32,7 @@ pub(super) struct LdapAgent {
 impl LdapAgent {
     /// Below it is all that the directory holds: its own top above base, or where it tells none, the `dc=` part of base.
     pub(super) fn domain(&self) -> &str {
-        let base = &self.settings.base;
-        let tops = self.known.tops.iter().filter(|top| dn::is_below(base, top));
-        tops.min_by_key(|top| dn::depth(top)).map_or_else(|| suffix(base), String::as_str)
+        self.known.top.as_deref().unwrap_or_else(|| suffix(&self.settings.base))
     }
 
     /// The attributes of every customer's entry.
@@ -100,10 +98,10 @@ impl LdapAgent {
         found.entries.into_iter().find(|entry| base(entry).is_some_and(|base| dn::is_below(&entry.dn, base)))
     }
 
-    /// Whether there is any user to look up.
-    pub(super) async fn sees_a_user(&self) -> Answer<bool> {
+    /// The name of any one user that the agent sees, to try on it what can be read.
+    pub(super) async fn a_user(&self) -> Answer<Option<String>> {
         let one = self.connection.search(&self.settings.base, Scope::Subtree, self.dialect.users(), &["1.1"], 1);
-        Ok(!one.await?.entries.is_empty())
+        Ok(one.await?.entries.into_iter().next().map(|user| user.dn))
     }
 
     /// The users with exactly this value.

@@ -151,7 +151,7 @@ impl IdentityBackend for LdapBackend {
 
     async fn checks(&self) -> Answer<Vec<Check>> {
         let mut checks = self.agent.dialect.checks(&self.agent).await?;
-        if !self.agent.sees_a_user().await? {
+        if self.agent.a_user().await?.is_none() {
             let base = &self.agent.settings.base;
             let words = format!("no user is seen below {base}: there is none, or you may not read them");
             checks.push(Check::new("users", CheckState::Warning, words));

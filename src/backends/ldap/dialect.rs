@@ -21,8 +21,8 @@ pub(super) struct Known {
     pub(super) sids: Vec<Vec<u8>>,
     /// The controls that the server knows.
     pub(super) controls: Vec<String>,
-    /// The tops of what the server holds (namingContexts), where they are asked for.
-    pub(super) tops: Vec<String>,
+    /// The top of what the server holds above base (namingContexts), where it is asked for and told.
+    pub(super) top: Option<String>,
 }
 
 impl Known {

@@ -2,16 +2,13 @@
 
 /// The first part of a name, and what it is below: `CN=Staff` and `OU=Groups,…`.
 pub(super) fn split(dn: &str) -> (&str, &str) {
-    match unescaped(dn, ',') {
-        Some(at) => (&dn[..at], &dn[at + 1..]),
-        None => (dn, ""),
-    }
+    let (first, rest) = cut(dn, ',');
+    (first, rest.unwrap_or_default())
 }
 
 /// The first value of a name: `Staff` of `CN=Staff,OU=Groups,…`.
 pub(super) fn first_value(dn: &str) -> String {
-    let first = split(dn).0;
-    let first = &first[..unescaped(first, '+').unwrap_or(first.len())];
+    let first = cut(cut(dn, ',').0, '+').0;
     first.split_once('=').and_then(|(_, value)| value_of(value)).unwrap_or_else(|| first.to_owned())
 }
 
@@ -48,13 +45,11 @@ type Part = Vec<(String, String)>;
 /// The parts, or the first that is none.
 fn parts(dn: &str) -> Result<Vec<Part>, &str> {
     let mut parts = Vec::new();
-    let mut rest = dn;
-    let mut more = !dn.trim().is_empty();
-    while more {
-        let first;
-        more = unescaped(rest, ',').is_some();
-        (first, rest) = split(rest);
+    let mut rest = Some(dn).filter(|dn| !dn.trim().is_empty());
+    while let Some(text) = rest {
+        let (first, after) = cut(text, ',');
         parts.push(part(first).ok_or_else(|| first.trim())?);
+        rest = after;
     }
     Ok(parts)
 }
@@ -63,10 +58,7 @@ fn part(text: &str) -> Option<Part> {
     let mut part = Vec::new();
     let mut rest = Some(text);
     while let Some(text) = rest {
-        let (first, after) = match unescaped(text, '+') {
-            Some(at) => (&text[..at], Some(&text[at + 1..])),
-            None => (text, None),
-        };
+        let (first, after) = cut(text, '+');
         let (attribute, value) = first.split_once('=')?;
         let attribute = attribute.trim();
         let is_attribute = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
@@ -83,14 +75,16 @@ fn part(text: &str) -> Option<Part> {
     Some(part)
 }
 
-/// The place of a letter that stands for itself.
-fn unescaped(text: &str, wanted: char) -> Option<usize> {
+/// What stands before the first such letter that is not escaped, and behind it; none: there is no such letter.
+fn cut(text: &str, at: char) -> (&str, Option<&str>) {
     let mut escaped = false;
-    text.char_indices().find_map(|(at, letter)| {
-        let found = letter == wanted && !escaped;
+    for (place, letter) in text.char_indices() {
+        if letter == at && !escaped {
+            return (&text[..place], Some(&text[place + 1..]));
+        }
         escaped = letter == '\\' && !escaped;
-        found.then_some(at)
-    })
+    }
+    (text, None)
 }
 
 /// A value without its escapes: `\,` and `\2C` are a comma (RFC 4514 section 2.4). None: a `\` escapes nothing.

@@ -2,11 +2,11 @@
 
 use ldap3::{Scope, ldap_escape};
 
-use super::permissions::{DESCRIPTOR, may_reset};
+use super::permissions::may_reset;
 use super::policy;
 use super::standing::{groups_named, unseen};
 use crate::backends::ldap::agent::LdapAgent;
-use crate::backends::ldap::ber;
+use crate::backends::ldap::ber::{self, DESCRIPTOR};
 use crate::backends::ldap::dialect::Dialect;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Answer, Check, CheckState, PolicyRead};
@@ -35,7 +35,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec
         )
     };
     checks.push(history);
-    checks.push(reset_right(agent, dialect).await?);
+    checks.push(reset_right(agent).await?);
     checks.push(Check::new(
         "expiry",
         CheckState::Warning,
@@ -65,11 +65,9 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec
 }
 
 /// Whether the agent may reset, by the permissions of one of the users.
-async fn reset_right(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Check> {
-    let base = &agent.settings.base;
-    let one = agent.connection.search(base, Scope::Subtree, dialect.users(), &["1.1"], 1).await?;
-    let user = match one.entries.first() {
-        Some(user) => agent.connection.read(&user.dn, &[DESCRIPTOR]).await?.unwrap_or_default(),
+async fn reset_right(agent: &LdapAgent) -> Answer<Check> {
+    let user = match agent.a_user().await? {
+        Some(user) => agent.connection.read(&user, &[DESCRIPTOR]).await?.unwrap_or_default(),
         None => Entry::default(),
     };
     let (state, words) = match may_reset(&agent.known.sids, &user) {

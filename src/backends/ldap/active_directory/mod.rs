@@ -336,9 +336,8 @@ impl Dialect for ActiveDirectory {
 
     async fn rights(&self, agent: &LdapAgent) -> Answer<Vec<Right>> {
         let mut rights = vec![Right::FindCustomers];
-        let one = agent.connection.search(&agent.settings.base, Scope::Subtree, self.users(), &["1.1"], 1).await?;
-        if let Some(user) = one.entries.first() {
-            let user = agent.entry(&UserId::new(user.dn.clone()), &[rights::WRITABLE]).await?;
+        if let Some(user) = agent.a_user().await? {
+            let user = agent.entry(&UserId::new(user), &[rights::WRITABLE]).await?;
             let may_write = MayWrite::of(&user);
             if may_write.change {
                 rights.extend([Right::IssueTemporaryPasswords, Right::Sweep]);

@@ -1,10 +1,10 @@
 //! Who has a right to an entry, as its security descriptor says ([MS-DTYP] sections 2.4.4 to 2.4.6). Every user of the
 //! domain may read it, as shipped.
 
+use super::values::number;
+use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::entry::Entry;
 
-/// The attribute. It is sent with a control that leaves out the part which takes a further right to read.
-pub(super) const DESCRIPTOR: &str = crate::backends::ldap::ber::DESCRIPTOR;
 /// User-Change-Password, ab721a53-1e2f-11d0-9819-00aa0040529b ([MS-ADTS] section 5.1.3.2.1).
 const CHANGE_PASSWORD: [u8; 16] =
     [0x53, 0x1a, 0x72, 0xab, 0x2f, 0x1e, 0xd0, 0x11, 0x98, 0x19, 0x00, 0xaa, 0x00, 0x40, 0x52, 0x9b];
@@ -79,10 +79,6 @@ fn granted(descriptor: &[u8], right: &[u8; 16], is: impl Fn(&[u8]) -> bool) -> O
         }
     }
     Some(false)
-}
-
-fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes)
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use jiff::SignedDuration;
 use ldap3::{Scope, ldap_escape};
 
-use super::permissions::{DESCRIPTOR, may_change_own};
+use super::permissions::may_change_own;
 use super::policy;
 use super::rights::{Granted, MayWrite, WRITABLE};
 use super::values::{DISABLED, LOCKED, MUST_CHANGE, NEVER_EXPIRES, SMART_CARD, administrators, password_version};
 use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::dn::first_value;
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;

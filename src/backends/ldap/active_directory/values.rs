@@ -23,16 +23,20 @@ const ROW: usize = 48;
 
 /// Version of the password, and when it was set ([MS-ADTS] section 3.1.1.1.9; replPropertyMetaData, version 1).
 pub(super) fn password_version(metadata: &[u8]) -> Option<(u64, Option<Timestamp>)> {
-    let number = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
-    let count = usize::try_from(number(metadata.get(8..12)?)?).ok()?;
+    let count = usize::try_from(number(metadata, 8)?).ok()?;
     metadata.get(HEADER..)?.chunks_exact(ROW).take(count).find_map(|row| {
-        if number(&row[0..4])? != UNICODE_PWD {
+        if number(row, 0)? != UNICODE_PWD {
             return None;
         }
         let seconds = u64::from_le_bytes(row[8..16].try_into().ok()?);
         let at = i64::try_from(seconds).ok().and_then(since_1601);
-        Some((u64::from(number(&row[4..8])?), at))
+        Some((u64::from(number(row, 4)?), at))
     })
+}
+
+/// The number at this place, little-endian.
+pub(super) fn number(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at.checked_add(4)?)?.try_into().ok().map(u32::from_le_bytes)
 }
 
 /// A password as unicodePwd takes it: in quotes, in UTF-16, little-endian ([MS-ADTS] section 3.1.1.3.1.5).
@@ -47,11 +51,9 @@ pub(super) fn unicode_pwd(password: &str) -> Zeroizing<Vec<u8>> {
 
 /// Whether a security identifier is one of the built-in administrators' ([MS-DTYP] section 2.4.2.4).
 pub(super) fn administrators(sid: &[u8]) -> Option<&'static str> {
-    let last = sid.len().checked_sub(4).and_then(|at| sid.get(at..))?;
-    let number = u32::from_le_bytes(last.try_into().ok()?);
-    let built_in = sid.get(8..12) == Some(&32_u32.to_le_bytes()) && sid.len() == 16;
-    let domain = sid.get(8..12) == Some(&21_u32.to_le_bytes()) && sid.len() == 28;
-    match number {
+    let built_in = number(sid, 8) == Some(32) && sid.len() == 16;
+    let domain = number(sid, 8) == Some(21) && sid.len() == 28;
+    match number(sid, sid.len().checked_sub(4)?)? {
         544 if built_in => Some("Administrators"),
         548 if built_in => Some("Account Operators"),
         549 if built_in => Some("Server Operators"),

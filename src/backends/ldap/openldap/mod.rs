@@ -19,6 +19,7 @@ use super::backend::{exists, gone_after_set, not_pending};
 use super::ber;
 use super::connection::BindRefused;
 use super::dialect::{Dialect, Known};
+use super::dn;
 use super::entry::Entry;
 use super::failure::{ASSERTION_FAILED, EXISTS};
 use super::greeting::{Asks, Greeting};
@@ -99,9 +100,12 @@ impl Dialect for OpenLdap {
     }
 
     fn known(&self, greeting: Greeting) -> Known {
-        let dn = greeting.own.and_then(|name| name.strip_prefix("dn:").map(str::to_owned));
+        let own = greeting.own.and_then(|name| name.strip_prefix("dn:").map(str::to_owned));
         let root = greeting.root;
-        Known { dn, controls: root.texts("supportedControl"), tops: root.texts("namingContexts"), ..Known::default() }
+        let base = &self.settings.base;
+        let tops = root.texts("namingContexts").into_iter().filter(|top| dn::is_below(base, top));
+        let top = tops.min_by_key(|top| dn::depth(top));
+        Known { dn: own, controls: root.texts("supportedControl"), top, ..Known::default() }
     }
 
     fn users(&self) -> &'static str {
