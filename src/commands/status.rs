@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::context::{Context, look_up};
 use super::view::{StatusFields, moment, runs_out};
 use crate::cli::StatusArgs;
-use crate::domain::{Answer, Changed, ExitCode, Failure, Kind, Learned, Reason, Stamp, Status};
+use crate::domain::{Answer, Changed, ExitCode, Failure, Kind, Learned, Obstacle, Reason, Stamp, Status, refusal};
 
 /// Between two looks of a watch.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -75,6 +75,8 @@ fn verdict(learned: &Learned) -> Option<Answer<ExitCode>> {
         over(Reason::RanOut, "ran out before it was used")
     } else if state.status() == Status::Active {
         Some(Ok(ExitCode::DONE))
+    } else if let Some(value) = learned.standing.unreadable() {
+        Some(Err(refusal(&Obstacle::Unreadable(value.clone()), who)))
     } else if state.change_required || state.locked {
         None
     } else {
@@ -93,7 +95,7 @@ fn show(context: &Context, learned: &Learned) -> Answer<()> {
     }
     let customer = &learned.customer;
     let mut line = format!("{} ({}): {}", customer.name, customer.id, learned.standing.state.words());
-    if status.change_required {
+    if status.change_required == Some(true) {
         let by = status.issued_by.map_or_else(String::new, |by| format!(" by {by}"));
         line = format!("{line}. Issued {}{by}, runs out {}", moment(status.issued_at), runs_out(status.expires_at));
     }

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::customer::Customer;
 use super::error::{Answer, Changed, Failure, Kind, Reason};
 use super::history::History;
+use super::obstacle::Obstacle;
 use super::plan::{Consent, Plan, Requirement};
 use super::ports::{AuditLog, Clock, Intent, Interruptions, Prompter, RandomSource};
 use super::session::Session;
-use super::user::{Obstacle, Standing};
+use super::user::Standing;
 
 /// The profile's own rules.
 #[derive(Clone, Debug)]
@@ -181,6 +184,32 @@ pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {
             format!("The user of {who} is disabled; a temporary password would not let them in."),
         )
         .hint("Have an administrator enable the user first, if that is right."),
+        Obstacle::UserExpired(at) => Failure::refused(
+            Reason::UserExpired,
+            format!("The user of {who} expired{}; a temporary password would not let them in.", on(*at)),
+        )
+        .hint("Have an administrator extend the user first, if that is right."),
+        Obstacle::NotYetValid(from) => Failure::refused(
+            Reason::NotYetValid,
+            format!(
+                "The user of {who} is not valid yet{}; a temporary password would not let them in.",
+                from_when(*from)
+            ),
+        )
+        .hint("Have an administrator change the start first, if that is right."),
+        Obstacle::PermanentlyLocked(why) => Failure::refused(
+            Reason::PermanentlyLocked,
+            format!("The user of {who} is locked permanently ({why}); only an administrator may lift that."),
+        )
+        .hint("Have an administrator lift the lock first, if that is right."),
+        Obstacle::Unreadable(value) => Failure::refused(
+            Reason::Unreadable,
+            format!(
+                "tellonce cannot read {} of {who}, and it says {}. What cannot be read is not taken for \"no\".",
+                value.value, value.decides
+            ),
+        )
+        .hint(format!("Have the agents granted {}; `tellonce doctor` checks it.", value.right)),
         Obstacle::External(system) => Failure::refused(
             Reason::External,
             format!("The password of {who} is kept by another system ({system}); it cannot be set here."),
@@ -225,4 +254,14 @@ pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {
         )
         .hint("Ask whoever looks after agents' rights at the identity backend; `whoami` lists yours."),
     }
+}
+
+/// " on 2026-11-28 17:10 UTC", or nothing where the time is not known.
+fn on(at: Option<Timestamp>) -> String {
+    at.map_or_else(String::new, |at| format!(" on {}", at.strftime("%F %H:%M UTC")))
+}
+
+/// " (from 2026-11-28 17:10 UTC)", or nothing where the time is not known.
+fn from_when(at: Option<Timestamp>) -> String {
+    at.map_or_else(String::new, |at| format!(" (from {})", at.strftime("%F %H:%M UTC")))
 }

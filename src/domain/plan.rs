@@ -9,7 +9,8 @@ use super::customer::Customer;
 use super::error::{Answer, Failure};
 use super::history::Attempt;
 use super::session::Place;
-use super::user::{Stamp, State};
+use super::status::State;
+use super::user::Stamp;
 
 /// What is going to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,13 +15,14 @@ use super::check::Check;
 use super::customer::{Customer, CustomerId, Found, Particulars};
 use super::error::{Answer, Failure};
 use super::history::{Finding, History};
+use super::obstacle::Right;
 use super::plan::{Consent, Plan};
 use super::policy::Rule;
 use super::preparation::{Administrator, Preparations, Step};
 use super::reset::{Delivery, Issuance};
 use super::session::{Keep, Session, StoredSession, Way};
 use super::temporary_password::TemporaryPassword;
-use super::user::{Forced, Issued, Pending, Right, SessionsEnded, Stamp, Standing, UserId, Whom};
+use super::user::{Forced, Issued, Pending, SessionsEnded, Stamp, Standing, UserId, Whom};
 
 /// How agents sign in to a backend: by password, in a browser, by a bind.
 #[async_trait(?Send)]

@@ -3,7 +3,7 @@
 use super::capabilities::Capabilities;
 use super::desk::{Desk, Learned, refusal};
 use super::error::{Answer, Failure, Reason};
-use super::user::{Obstacle, Right};
+use super::obstacle::{Obstacle, Right};
 
 /// Refuses, or says whether the agent, asked, wants the lock-out lifted as well.
 ///

@@ -17,9 +17,10 @@ use super::policy::{About, Policy, Rule};
 use super::ports::{Intent, Outcome, ReadyReveal, Reveal, SetFailed};
 use super::refuse::refuse;
 use super::session::{Place, Session};
+use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
 use super::told::{Broken, Stage, not_delivered, told_as_it_is};
-use super::user::{Issued, SessionsEnded, Stamp, State, Whom};
+use super::user::{Issued, SessionsEnded, Stamp, Whom};
 
 /// The session must last this long at the start: longer than the calls of a reset take.
 pub const AT_LEAST: Duration = Duration::from_mins(2);
@@ -264,6 +265,7 @@ async fn change(
             locked: plan.state.locked && !plan.unlock && !capabilities.set_lifts_lock,
             expired: Some(false),
             withdrawn: Some(false),
+            unread: Unread::default(),
             ..plan.state
         },
         issued_at,
@@ -305,7 +307,7 @@ async fn set(
                 let known = read.known().with(refused_for.iter().copied());
                 policy = if hidden { known.guessed() } else { known };
             }
-            Err(SetFailed::Other(failure)) => return Err(not_sent(failure)),
+            Err(SetFailed::Other(failure)) => return Err(not_sent(password.redacted_from(failure))),
         }
     }
     let words =

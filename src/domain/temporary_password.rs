@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::error::Failure;
 use super::ports::Intent;
 
 /// A temporary password: on the heap only, wiped when dropped.
@@ -39,6 +40,11 @@ impl TemporaryPassword {
     /// What the backend must be told, after the intent was recorded.
     pub fn for_backend(&self, _recorded: &Intent) -> &str {
         &self.0
+    }
+
+    /// A failure of the call that carried it, without it.
+    pub(super) fn redacted_from(&self, failure: Failure) -> Failure {
+        failure.redacted(&self.0)
     }
 
     /// Shows it, once: consumes the password and wipes it when `show` returns.

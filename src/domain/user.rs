@@ -1,12 +1,12 @@
 //! The user: the customer's sign-in record in the identity backend, and where it stands.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::customer::Customer;
+use super::obstacle::{Obstacle, Unreadable};
 use super::policy::PolicyRead;
+use super::status::State;
 
 /// What the identity backend calls a user by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,98 +59,6 @@ impl Stamp {
     }
 }
 
-/// The status people see. The order is the precedence when several hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// The customer has no user yet.
-    NoUser,
-    /// The password is kept by another system.
-    External,
-    /// The user may not sign in at all.
-    Disabled,
-    /// Locked out for a while after failed attempts.
-    Locked,
-    /// A temporary password is pending.
-    ForcePasswordReset,
-    /// The customer can sign in.
-    Active,
-}
-
-impl Status {
-    /// The words people read.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::NoUser => "No user yet",
-            Self::External => "Password kept by another system",
-            Self::Disabled => "Disabled",
-            Self::Locked => "Locked",
-            Self::ForcePasswordReset => "Force Password Reset",
-            Self::Active => "Active",
-        }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.words())
-    }
-}
-
-/// The facts a status is made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "independent facts, each reported on its own")]
-pub struct State {
-    /// There is a user.
-    pub has_user: bool,
-    /// The password is kept by another system.
-    pub external: bool,
-    /// The user is disabled.
-    pub disabled: bool,
-    /// The user is locked after failed attempts.
-    pub locked: bool,
-    /// The next sign-in must choose a new password.
-    pub change_required: bool,
-    /// The pending temporary password has run out; none pending: none.
-    pub expired: Option<bool>,
-    /// The pending temporary password was withdrawn; none pending or not known: none.
-    pub withdrawn: Option<bool>,
-}
-
-impl State {
-    /// The one status that stands for these facts.
-    pub const fn status(&self) -> Status {
-        if !self.has_user {
-            Status::NoUser
-        } else if self.external {
-            Status::External
-        } else if self.disabled {
-            Status::Disabled
-        } else if self.locked {
-            Status::Locked
-        } else if self.change_required {
-            Status::ForcePasswordReset
-        } else {
-            Status::Active
-        }
-    }
-
-    /// What people read: "Force Password Reset" whenever a change is required, with what else holds beside it.
-    pub fn words(&self) -> String {
-        let status = self.status();
-        let mut words = status.words().to_owned();
-        if self.change_required && status != Status::ForcePasswordReset {
-            words = format!("{words}, {}", Status::ForcePasswordReset);
-        }
-        if self.withdrawn == Some(true) {
-            words.push_str(" (temporary password withdrawn)");
-        } else if self.expired == Some(true) {
-            words.push_str(" (temporary password ran out)");
-        }
-        words
-    }
-}
-
 /// Whom a temporary password is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whom {
@@ -169,67 +77,6 @@ pub struct NewUser {
     pub username: String,
     /// True with `--create`: the directory does not know the customer yet.
     pub new_customer: bool,
-}
-
-/// Why a reset of this one user must not be done, or would not do what it says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// It is the agent's own user.
-    OwnUser,
-    /// The user is disabled.
-    Disabled,
-    /// The password is kept by another system, named here.
-    External(String),
-    /// The user is in a protected group, or has a protected role: its name.
-    Protected(String),
-    /// Whether the user is protected cannot be read: the right that is missing.
-    ProtectionUnreadable(String),
-    /// A forced change would not stick: why ("Password never expires").
-    WouldNotStick(String),
-    /// The user may not choose a password, so that a temporary one would lock them out for good: why.
-    MayNotChoose(String),
-    /// Locked after failed attempts; `--unlock` lifts it.
-    Locked {
-        /// When the lock ends by itself, where known.
-        until: Option<Timestamp>,
-    },
-    /// The agent lacks this right on this user.
-    MissingRight(Right),
-}
-
-/// What an agent may be entitled to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Right {
-    /// Find customers and read where they stand.
-    FindCustomers,
-    /// Set a temporary password.
-    IssueTemporaryPasswords,
-    /// Create a user for a customer who has none.
-    CreateUsers,
-    /// End a user's sessions.
-    EndSessions,
-    /// Lift a lock-out after failed attempts.
-    Unlock,
-    /// Mark a user as pending, where the backend needs a mark.
-    MarkPending,
-    /// List everything pending, for the sweep.
-    Sweep,
-}
-
-impl Right {
-    /// The right in words, as in "the right to …".
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::FindCustomers => "find customers",
-            Self::IssueTemporaryPasswords => "issue temporary passwords",
-            Self::CreateUsers => "create users",
-            Self::EndSessions => "end sessions",
-            Self::Unlock => "lift a lock-out",
-            Self::MarkPending => "mark a user as pending",
-            Self::Sweep => "sweep all pending temporary passwords",
-        }
-    }
 }
 
 /// Everything a reset has to know of one customer before it changes anything: one answer, read side by side.
@@ -275,6 +122,16 @@ impl Standing {
             policy,
             obstacles,
         }
+    }
+}
+
+impl Standing {
+    /// The first value that the agent may not read and that decides about the reset, or about what is said of the user.
+    pub fn unreadable(&self) -> Option<&Unreadable> {
+        self.obstacles.iter().find_map(|obstacle| match obstacle {
+            Obstacle::Unreadable(value) => Some(value),
+            _ => None,
+        })
     }
 }
 

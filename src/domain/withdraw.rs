@@ -6,11 +6,13 @@ use super::attempt::AttemptId;
 use super::customer::Customer;
 use super::desk::{Desk, Learned, identify, learn, refusal};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
+use super::obstacle::{Obstacle, Right};
 use super::plan::{Action, Case, Plan};
 use super::ports::{Intent, Outcome};
 use super::reset::AT_LEAST;
 use super::session::Session;
-use super::user::{Obstacle, Pending, Right, SessionsEnded, Stamp, State, UserId, Whom};
+use super::status::State;
+use super::user::{Pending, SessionsEnded, Stamp, UserId, Whom};
 
 /// What was withdrawn.
 #[derive(Clone, Debug)]
@@ -141,6 +143,8 @@ fn pending_user(learned: &Learned) -> Answer<UserId> {
         let beside_the_point = matches!(
             obstacle,
             Obstacle::Disabled
+                | Obstacle::UserExpired(_)
+                | Obstacle::NotYetValid(_)
                 | Obstacle::WouldNotStick(_)
                 | Obstacle::MayNotChoose(_)
                 | Obstacle::Locked { .. }

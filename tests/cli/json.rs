@@ -20,7 +20,7 @@ fn json(home: &Home, arguments: &[&str]) -> Value {
 }
 
 const STATUS: &str =
-    "backend customer status change_required locked disabled expired withdrawn issued_at issued_by expires_at";
+    "backend customer status change_required locked disabled user_expired expired withdrawn issued_at issued_by expires_at";
 
 #[test]
 fn what_is_read() {

@@ -244,6 +244,7 @@ impl Read {
             change_required,
             expired: change_required.then_some(false),
             withdrawn,
+            ..State::default()
         }
     }
 }

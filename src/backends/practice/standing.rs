@@ -78,6 +78,7 @@ impl UserRow {
             change_required: self.change_required,
             expired: pending(self.ran_out(now)),
             withdrawn: pending(self.withdrawn),
+            ..State::default()
         }
     }
 

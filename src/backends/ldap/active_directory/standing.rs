@@ -110,6 +110,7 @@ pub(super) async fn read(agent: &LdapAgent, granted: &Granted, entry: &Entry) ->
             change_required,
             expired: None,
             withdrawn: None,
+            ..State::default()
         },
         issued_at: set_at.filter(|_| change_required),
         changed_by_customer_at: None, // the directory names no author

@@ -89,6 +89,7 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
             change_required,
             expired: None,
             withdrawn: None,
+            ..State::default()
         },
         issued_at: stamp.as_ref().and_then(|stamp| stamp.at).filter(|_| change_required),
         changed_by_customer_at: changed_by_customer(entry, change_required),
