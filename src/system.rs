@@ -3,7 +3,9 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -17,9 +19,14 @@ use crate::domain::{Answer, Failure};
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock;
 
+#[async_trait(?Send)]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
     }
 }
 

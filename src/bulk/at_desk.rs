@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use age::x25519::Recipient;
 use async_trait::async_trait;
@@ -15,8 +16,8 @@ use super::written::OutputRow;
 use crate::audit::RowAuditLog;
 use crate::domain::ports::{AuditLog, Intent, Interruptions, Outcome, Prompter, ReadyReveal, Reveal};
 use crate::domain::{
-    Answer, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Issuance, Plan, Reason,
-    Session, TemporaryPassword,
+    Answer, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Issuance, Plan,
+    Reason, Session, TemporaryPassword,
 };
 
 /// Consent was given beforehand, for all rows; nothing else is answered.
@@ -60,7 +61,10 @@ impl Prompter for Beforehand {
 }
 
 /// Signals are the run's own: what is in flight is finished.
-pub(super) struct LeftToTheRun;
+pub(super) struct LeftToTheRun {
+    /// How long a backend that is gone is waited for (`--wait`): giving up would leave a password that nobody is told.
+    pub(super) wait: Duration,
+}
 
 impl Interruptions for LeftToTheRun {
     fn hold(&self) {}
@@ -70,6 +74,10 @@ impl Interruptions for LeftToTheRun {
     }
 
     fn release(&self) {}
+
+    fn longest_hold(&self) -> Duration {
+        CHANGE_LIMIT + self.wait
+    }
 }
 
 /// The audit log and the journal of one row.

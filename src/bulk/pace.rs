@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::domain::{Failure, Kind, Reason};
 
@@ -16,6 +16,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// A call that changes nothing, or was refused before it did, is tried so often.
 const TRIES: u32 = 4;
+/// A change of a row is sent within this time from its intent, well before the row's own time is over.
+const SENT_WITHIN: Duration = Duration::from_secs(45);
 
 /// The pace of one run.
 pub struct Pace {
@@ -53,6 +55,22 @@ impl Drop for Leave<'_> {
     fn drop(&mut self) {
         self.pace.in_use.set(self.pace.in_use.get() - 1);
         self.pace.freed.notify_one();
+    }
+}
+
+/// One call that waits for its turn; given up or not, it is counted as long as it waits.
+struct Waiting<'a>(&'a Cell<usize>);
+
+impl<'a> Waiting<'a> {
+    fn new(waiting: &'a Cell<usize>) -> Self {
+        waiting.set(waiting.get() + 1);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }
 
@@ -128,6 +146,27 @@ impl Pace {
         self.calling(make, |tries, _| tries < TRIES).await
     }
 
+    /// The same for a change: it is sent within [`SENT_WITHIN`] or not at all, so that one that waits for its turn when the
+    /// row's time is over is known not to have been sent.
+    pub(super) async fn change<T, E: Paced + From<Failure>>(
+        &self,
+        mut make: impl AsyncFnMut() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let started = Instant::now();
+        let mut tries = 0;
+        loop {
+            let Ok(leave) = timeout_at(started + SENT_WITHIN, self.leave()).await else {
+                let words = self.last_words.borrow().clone().unwrap_or_default();
+                let failure = Failure::unavailable(format!("The backend took no further change for too long. {words}"));
+                return Err(failure.into());
+            };
+            tries += 1;
+            if let Some(ended) = self.tried(leave, &mut make, || tries < TRIES).await {
+                return ended;
+            }
+        }
+    }
+
     /// The same after a set: it is tried again for as long as the backend is waited for.
     pub(super) async fn insist<T, E: Paced>(&self, make: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
         self.calling(make, |_, since| since.elapsed() < self.wait).await
@@ -141,15 +180,25 @@ impl Pace {
         let (mut tries, started) = (0, Instant::now());
         loop {
             let leave = self.leave().await;
-            let answer = make().await;
             tries += 1;
-            self.learn(&leave, answer.as_ref().err().and_then(Paced::strain));
-            drop(leave);
-            let again = answer.as_ref().err().and_then(Paced::strain).is_some_and(Failure::is_passing);
-            if !again || !once_more(tries, started) || self.ending.get() {
-                return answer;
+            if let Some(ended) = self.tried(leave, &mut make, || once_more(tries, started)).await {
+                return ended;
             }
         }
+    }
+
+    /// Makes the call once and learns from its answer; returns `None` if it is to be made once more.
+    async fn tried<T, E: Paced>(
+        &self,
+        leave: Leave<'_>,
+        make: &mut impl AsyncFnMut() -> Result<T, E>,
+        once_more: impl FnOnce() -> bool,
+    ) -> Option<Result<T, E>> {
+        let answer = make().await;
+        self.learn(&leave, answer.as_ref().err().and_then(Paced::strain));
+        drop(leave);
+        let again = answer.as_ref().err().and_then(Paced::strain).is_some_and(Failure::is_passing);
+        (!again || !once_more() || self.ending.get()).then_some(answer)
     }
 
     async fn leave(&self) -> Leave<'_> {
@@ -163,9 +212,8 @@ impl Pace {
                 self.calls.set(self.calls.get() + 1);
                 return Leave { pace: self, since: Instant::now() };
             }
-            self.waiting.set(self.waiting.get() + 1);
+            let _waiting = Waiting::new(&self.waiting);
             self.freed.notified().await;
-            self.waiting.set(self.waiting.get() - 1);
         }
     }
 

@@ -76,7 +76,7 @@ impl IdentityBackend for PacedBackend {
         whom: &Whom,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        self.pace.call(async || self.backend.set_temporary_password(intent, whom, password).await).await
+        self.pace.change(async || self.backend.set_temporary_password(intent, whom, password).await).await
     }
 
     async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Answer<()> {
@@ -92,7 +92,7 @@ impl IdentityBackend for PacedBackend {
     }
 
     async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
-        self.pace.call(async || self.backend.withdraw(intent, user, only).await).await
+        self.pace.change(async || self.backend.withdraw(intent, user, only).await).await
     }
 
     async fn pending(&self) -> Answer<Vec<Pending>> {

@@ -26,7 +26,9 @@ use super::sink::Sink;
 use super::written::OutputRow;
 use crate::audit::RunAuditLog;
 use crate::domain::ports::{Clock, Interruptions};
-use crate::domain::{Answer, Case, Changed, Desk, Failure, Guards, Session, identify, learn, reset};
+use crate::domain::{
+    Answer, CHANGE_LIMIT, CLEAN_UP_LIMIT, Case, Changed, Desk, Failure, Guards, Session, identify, learn, reset,
+};
 use crate::system::SystemRandom;
 
 /// How often signals and the time are looked at while nothing else happens.
@@ -114,6 +116,7 @@ impl Run<'_> {
         let mut progress = Progress { rows: self.settings.rows, failed: self.failed_before(), ..Progress::default() };
         let (mut begun, mut in_a_row, mut at_end) = (0_u64, 0_u64, false);
         let mut next_start = Instant::now();
+        let mut stopped_at = None;
         loop {
             if ended.stopped.is_none() {
                 ended.stopped = self.reason_to_stop(in_a_row);
@@ -121,6 +124,10 @@ impl Run<'_> {
             let stopping = ended.stopped.is_some();
             if stopping {
                 self.pace.end();
+                let given_up = *stopped_at.get_or_insert_with(Instant::now) + CHANGE_LIMIT + CLEAN_UP_LIMIT;
+                if Instant::now() >= given_up {
+                    return ended; // what is in flight is dropped, and settled when the run is resumed
+                }
             }
             let mut room = Room::of(&self.pace);
             while !stopping && room.is_left(flight.len()) && self.pace.is_open() && Instant::now() >= next_start {
@@ -285,7 +292,7 @@ impl Run<'_> {
             prompter: &mut prompter,
             clock: self.clock,
             random: &mut random,
-            interruptions: &LeftToTheRun,
+            interruptions: &LeftToTheRun { wait: self.wait() },
             guards: self.guards,
         };
         match &item.earlier {

@@ -22,6 +22,7 @@ use super::preparation::{Administrator, Preparations, Step};
 use super::reset::{Delivery, Issuance};
 use super::session::{Keep, Session, StoredSession, Way};
 use super::temporary_password::TemporaryPassword;
+use super::time_limit::CHANGE_LIMIT;
 use super::user::{Forced, Issued, Pending, SessionsEnded, Stamp, Standing, UserId, Whom};
 
 /// How agents sign in to a backend: by password, in a browser, by a bind.
@@ -247,12 +248,19 @@ pub trait Interruptions {
     fn caught(&self) -> Option<i32>;
     /// From now on they end the process again.
     fn release(&self);
+    /// How long they may be made to wait: after this time a change is given up, and cleaned up after.
+    fn longest_hold(&self) -> Duration {
+        CHANGE_LIMIT
+    }
 }
 
 /// The time, so that tests can set it.
+#[async_trait(?Send)]
 pub trait Clock {
     /// Now.
     fn now(&self) -> Timestamp;
+    /// Waits for this long.
+    async fn sleep(&self, duration: Duration);
 }
 
 /// The operating system's random source, or a test's.

@@ -19,6 +19,7 @@ use super::refuse::refuse;
 use super::session::{Place, Session};
 use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
+use super::time_limit::{Progress, Reached, within};
 use super::told::{Broken, Stage, not_delivered, told_as_it_is};
 use super::user::{Issued, SessionsEnded, Stamp, Whom};
 
@@ -101,7 +102,9 @@ pub async fn reset(
     let (consent, plan, learned) = confirm(desk, session, &capabilities, learned, &mut request, &*ready).await?; // 6
     let intent = desk.intend(session, &plan, consent).await?; // 7
     tracing::debug!(attempt = %intent.attempt(), "the intent is written");
-    let done = change(desk, session, &intent, &plan, &learned, &capabilities).await; // 8 to 11
+    let (clock, limit, progress) = (desk.clock, desk.interruptions.longest_hold(), Progress::default());
+    let changing = change(desk, session, &intent, &plan, &learned, &capabilities, &progress); // 8 to 11
+    let done = within(clock, limit, changing).await.unwrap_or_else(|| Err(Broken::given_up(&progress, limit)));
     let (password, issuance) = match done {
         Ok(done) => done,
         Err(failure) => return Err(told_as_it_is(desk, session, &intent, &learned, failure).await),
@@ -205,10 +208,13 @@ async fn change(
     plan: &Plan,
     learned: &Learned,
     capabilities: &Capabilities,
+    progress: &Progress,
 ) -> Result<(TemporaryPassword, Issuance), Broken> {
     let backend = session.backend();
     let whom = &learned.standing.whom;
+    progress.reaches(Reached::Sent);
     let (password, issued, refused_for) = set(desk, session, intent, &plan.customer, learned).await?; // 8
+    progress.reaches(Reached::Done(issued.user.clone()));
     tracing::debug!(at = %issued.at, "a temporary password is set");
     let user = &issued.user;
     let broken = |failure, reason| Broken { failure, user: Some(user.clone()), stage: Stage::AfterSet(reason) };

@@ -1,17 +1,37 @@
 //! What a failure after the intent means, told as it is: nothing changed, changed, or unknown.
 
+use std::time::Duration;
+
+use futures_util::future::join;
+
 use super::customer::Customer;
 use super::desk::{Desk, Learned};
 use super::error::{Changed, Failure, Kind, Reason};
 use super::ports::{Intent, Outcome};
 use super::session::Session;
-use super::user::{UserId, Whom};
+use super::time_limit::{Progress, Reached, clean_up_limit, given_up, within};
+use super::user::{Stamp, UserId, Whom};
 
 /// A failure of steps 8 to 11, and how far it had come.
 pub(super) struct Broken {
     pub(super) failure: Failure,
     pub(super) user: Option<UserId>,
     pub(super) stage: Stage,
+}
+
+impl Broken {
+    /// Its time was over.
+    pub(super) fn given_up(progress: &Progress, limit: Duration) -> Self {
+        let reached = progress.reached();
+        let failure = given_up(&reached, limit);
+        match reached {
+            Reached::Nothing | Reached::Sent => Self { failure, user: None, stage: Stage::Set },
+            Reached::Done(user) => {
+                let stage = Stage::AfterSet(failure.reason);
+                Self { failure, user: Some(user), stage }
+            }
+        }
+    }
 }
 
 /// How far it had come.
@@ -22,7 +42,7 @@ pub(super) enum Stage {
     AfterSet(Reason),
 }
 
-/// Reads the stamp once to say which, still ends sessions, and writes it down: the one place where `changed` is raised.
+/// Reads the stamp once to say which, still ends sessions, and writes it down: within [`clean_up_limit`].
 pub(super) async fn told_as_it_is(
     desk: &mut Desk<'_>,
     session: &Session,
@@ -30,25 +50,31 @@ pub(super) async fn told_as_it_is(
     learned: &Learned,
     broken: Broken,
 ) -> Failure {
-    let Broken { failure, mut user, stage } = broken;
+    let Broken { failure, user, stage } = broken;
     let (mut changed, reason) = match stage {
         Stage::Set => (failure.changed, failure.reason),
         Stage::AfterSet(reason) => (Changed::Yes, reason),
     };
     let mut stamp = None;
     if changed != Changed::No {
-        let standing = session.backend().standing(&learned.customer).await.ok();
-        if let Some(Whom::User(found)) = standing.as_ref().map(|standing| &standing.whom) {
-            user.get_or_insert_with(|| found.clone());
+        let clean_up = async {
+            let user = user.as_ref().or(match &learned.standing.whom {
+                Whom::User(user) => Some(user),
+                Whom::NewUser(_) => None,
+            });
+            let (read, ()) =
+                join(session.backend().standing(&learned.customer), end_sessions(session, intent, user)).await;
+            let Ok(standing) = read else { return };
+            if let (None, Whom::User(found)) = (user, &standing.whom) {
+                end_sessions(session, intent, Some(found)).await;
+            }
+            stamp = standing.stamp;
+        };
+        if within(desk.clock, clean_up_limit(desk.interruptions), clean_up).await.is_none() {
+            tracing::debug!("the clean-up after the failure was given up");
         }
-        stamp = standing.and_then(|standing| standing.stamp);
-        if stamp.as_ref().is_some_and(|stamp| stamp.is_newer_than(learned.standing.stamp.as_ref())) {
+        if stamp.as_ref().is_some_and(|stamp: &Stamp| stamp.is_newer_than(learned.standing.stamp.as_ref())) {
             changed = Changed::Yes;
-        }
-        if let Some(user) = &user
-            && let Err(also) = session.backend().end_sessions(intent, user).await
-        {
-            tracing::debug!(%also, "sessions could not be ended after the failure");
         }
     }
     if let Err(also) = desk.audit.outcome(intent, Outcome::Failed { reason, changed, stamp }).await {
@@ -64,6 +90,14 @@ pub(super) async fn told_as_it_is(
         Changed::Yes => {
             because(not_delivered(customer, reason, changed, "was set, but was not shown and is wiped"), failure)
         }
+    }
+}
+
+/// Ends the user's sessions; a failure is for the log only, as the reset has failed already.
+pub(super) async fn end_sessions(session: &Session, intent: &Intent, user: Option<&UserId>) {
+    let Some(user) = user else { return };
+    if let Err(also) = session.backend().end_sessions(intent, user).await {
+        tracing::debug!(%also, "sessions could not be ended after the failure");
     }
 }
 

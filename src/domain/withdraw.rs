@@ -1,6 +1,8 @@
-//! Withdrawing a pending temporary password: one that went to the wrong ear, or a sweep of those that lie about.
+//! Withdrawing a pending temporary password: one that was given to the wrong person, or a sweep of those that lie about.
 
 use std::time::Duration;
+
+use futures_util::future::join;
 
 use super::attempt::AttemptId;
 use super::customer::Customer;
@@ -12,6 +14,8 @@ use super::ports::{Intent, Outcome};
 use super::reset::AT_LEAST;
 use super::session::Session;
 use super::status::State;
+use super::time_limit::{Progress, Reached, clean_up_limit, given_up, within};
+use super::told::end_sessions;
 use super::user::{Pending, SessionsEnded, Stamp, UserId, Whom};
 
 /// What was withdrawn.
@@ -70,7 +74,9 @@ async fn withdraw_this(
         session.backend().keep_alive(AT_LEAST).await?;
     }
     let intent = desk.intend(session, &plan, consent).await?;
-    let done = change(desk, session, &intent, user, standing.stamp.as_ref()).await;
+    let (clock, limit, progress) = (desk.clock, desk.interruptions.longest_hold(), Progress::default());
+    let changing = change(desk, session, &intent, user, standing.stamp.as_ref(), &progress);
+    let done = within(clock, limit, changing).await.unwrap_or_else(|| Err(given_up(&progress.reached(), limit)));
     let told = match done {
         Ok(sessions_ended) => Ok(Withdrawn {
             customer: learned.customer.clone(),
@@ -90,8 +96,11 @@ async fn change(
     intent: &Intent,
     user: &UserId,
     only: Option<&Stamp>,
+    progress: &Progress,
 ) -> Answer<SessionsEnded> {
+    progress.reaches(Reached::Sent);
     session.backend().withdraw(intent, user, only).await?;
+    progress.reaches(Reached::Done(user.clone()));
     let after = |failure: Failure| Failure { changed: Changed::Yes, ..failure };
     let ended = session.backend().end_sessions(intent, user).await.map_err(after)?;
     desk.audit.outcome(intent, Outcome::Withdrawn).await.map_err(after)?;
@@ -108,17 +117,15 @@ async fn told_as_it_is(
     mut failure: Failure,
 ) -> Failure {
     let (customer, before) = (&learned.customer, &learned.standing);
-    if failure.changed == Changed::Unknown {
-        let now = session.backend().standing(customer).await.ok();
+    if failure.changed != Changed::No {
+        let unknown = failure.changed == Changed::Unknown;
+        let read = async { if unknown { session.backend().standing(customer).await.ok() } else { None } };
+        let clean_up = join(read, end_sessions(session, intent, Some(user)));
+        let now = within(desk.clock, clean_up_limit(desk.interruptions), clean_up).await.and_then(|(now, ())| now);
         let is_the_same = |now: &super::user::Standing| Stamp::same_set(now.stamp.as_ref(), before.stamp.as_ref());
         if now.filter(is_the_same).is_some_and(|now| now.state.withdrawn == Some(true)) {
             failure.changed = Changed::Yes;
         }
-    }
-    if failure.changed != Changed::No
-        && let Err(also) = session.backend().end_sessions(intent, user).await
-    {
-        tracing::debug!(%also, "sessions could not be ended after the failure");
     }
     let outcome = Outcome::Failed { reason: failure.reason, changed: failure.changed, stamp: None };
     if let Err(also) = desk.audit.outcome(intent, outcome).await {

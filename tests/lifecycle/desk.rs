@@ -35,7 +35,12 @@ impl MovedClock {
     }
 }
 
+#[async_trait::async_trait(?Send)]
 impl Clock for MovedClock {
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
     fn now(&self) -> Timestamp {
         Timestamp::now() + jiff::SignedDuration::from_secs(self.0.load(Ordering::SeqCst))
     }

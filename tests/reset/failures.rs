@@ -61,3 +61,38 @@ fn a_failed_mark_unlock_or_log_out_is_a_failure() {
     let script = Script { locked: true, unlock_fails: true, ..Script::default() };
     not_delivered(play_with(script, &guards(), unlocking), Reason::UnlockFailed, Changed::Yes);
 }
+
+#[test]
+fn a_backend_that_never_ends_is_given_up_after_a_minute_and_the_clean_up_after_ten_seconds() {
+    let lasts = |ended: &Ended, seconds: u64| assert_eq!(ended.took.as_secs(), seconds, "{:?}", ended.calls);
+    for (hangs, reason, changed) in [
+        ("set", Reason::BackendUnavailable, Changed::Unknown),
+        ("mark", Reason::BackendUnavailable, Changed::Yes),
+        ("read_back", Reason::BackendUnavailable, Changed::Yes),
+    ] {
+        let ended = play(Script { hangs: vec![hangs], ..Script::default() });
+        lasts(&ended, 60);
+        not_delivered(ended, reason, changed);
+        let ended = play(Script { hangs: vec![hangs, "standing"], ..Script::default() });
+        lasts(&ended, 70);
+        not_delivered(ended, reason, changed);
+    }
+    let ended = play(Script { hangs: vec!["end_sessions"], ..Script::default() });
+    lasts(&ended, 70);
+    not_delivered(ended, Reason::BackendUnavailable, Changed::Yes);
+    let unlocking = ResetRequest { customer: "ada".to_owned(), unlock: true, ..ResetRequest::default() };
+    let script = Script { locked: true, hangs: vec!["unlock"], ..Script::default() };
+    let ended = play_with(script, &guards(), unlocking);
+    lasts(&ended, 60);
+    not_delivered(ended, Reason::BackendUnavailable, Changed::Yes);
+}
+
+#[test]
+fn a_server_that_quotes_the_password_in_its_error_does_not_get_it_told() {
+    let ended = play(Script { quotes: true, ..Script::default() });
+    let failure = ended.answer.err().unwrap();
+    let password = &ended.passwords[0];
+    let told =
+        format!("{failure:?} {} {:?}", failure.told(), std::error::Error::source(&failure).map(ToString::to_string));
+    assert!(told.contains("[removed]") && !told.contains(password.as_str()), "{told}");
+}

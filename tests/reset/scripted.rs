@@ -15,7 +15,7 @@ use tellonce::domain::{
     Standing, State, TemporaryPassword, UserId, Whom, reset,
 };
 
-use super::desk::{MovedClock, Player, Revealed, at_desk_with, guards, wait_for};
+use super::desk::{MovedClock, Player, Revealed, at_desk_with, guards};
 
 /// How the backend answers.
 #[allow(clippy::struct_excessive_bools, reason = "independent faults, each switched on by itself")]
@@ -40,6 +40,10 @@ pub struct Script {
     pub overtaken: bool,
     /// The password is set by somebody else after the first look.
     pub changes_while_asked: bool,
+    /// The set fails with a text that quotes the password.
+    pub quotes: bool,
+    /// Calls that are never answered; `standing` only after the set.
+    pub hangs: Vec<&'static str>,
 }
 
 impl Default for Script {
@@ -60,6 +64,8 @@ impl Default for Script {
             forced: true,
             overtaken: false,
             changes_while_asked: false,
+            quotes: false,
+            hangs: Vec::new(),
         }
     }
 }
@@ -83,6 +89,8 @@ pub struct Ended {
     pub passwords: Vec<String>,
     pub revealed: Vec<String>,
     pub plans: Vec<tellonce::domain::Plan>,
+    /// By the clock of the test, which stands still while anything is done.
+    pub took: Duration,
 }
 
 /// Plays a reset of the one customer there is.
@@ -105,9 +113,13 @@ pub fn play_with(script: Script, guards: &Guards, request: ResetRequest) -> Ende
     let reveal = Revealed::default();
     let mut revealing = reveal.clone();
     let clock: Arc<dyn Clock> = Arc::new(MovedClock::default());
-    let answer = wait_for(at_desk_with(folder.path(), clock, guards, &mut player, async |desk: &mut _| {
-        reset(desk, &session, &mut revealing, request).await
-    }));
+    let (answer, took) = in_paused_time(async {
+        let started = tokio::time::Instant::now();
+        let answer = at_desk_with(folder.path(), clock, guards, &mut player, async |desk: &mut _| {
+            reset(desk, &session, &mut revealing, request).await
+        });
+        (answer.await, started.elapsed())
+    });
     let inner = backend.0.borrow();
     Ended {
         answer,
@@ -115,6 +127,27 @@ pub fn play_with(script: Script, guards: &Guards, request: ResetRequest) -> Ende
         passwords: inner.passwords.clone(),
         revealed: reveal.0.take(),
         plans: player.shown,
+        took,
+    }
+}
+
+/// Runs the work in a runtime whose time passes only where everything waits for it.
+fn in_paused_time<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
+}
+
+impl Scripted {
+    /// Notes the call, and never returns where the script has it hang.
+    async fn called(&self, name: &'static str) {
+        let hangs = {
+            let mut inner = self.0.borrow_mut();
+            let before_the_set = name == "standing" && !inner.calls.contains(&"set");
+            inner.calls.push(name);
+            inner.script.hangs.contains(&name) && !before_the_set
+        };
+        if hangs {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -181,8 +214,8 @@ impl IdentityBackend for Scripted {
     }
 
     async fn standing(&self, _: &Customer) -> Answer<Standing> {
+        self.called("standing").await;
         let mut inner = self.0.borrow_mut();
-        inner.calls.push("standing");
         let locked = inner.script.locked;
         let mut obstacles = inner.script.obstacles.clone();
         if locked {
@@ -213,9 +246,9 @@ impl IdentityBackend for Scripted {
         _: &Whom,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
+        self.0.borrow_mut().passwords.push(password.for_backend(intent).to_owned());
+        self.called("set").await;
         let mut inner = self.0.borrow_mut();
-        inner.calls.push("set");
-        inner.passwords.push(password.for_backend(intent).to_owned());
         if !inner.script.policy_refusals.is_empty() {
             return Err(SetFailed::Policy(inner.script.policy_refusals.remove(0)));
         }
@@ -228,6 +261,11 @@ impl IdentityBackend for Scripted {
             inner.version += 1;
             inner.change_required = true;
         }
+        if inner.script.quotes {
+            let quoted = password.for_backend(intent);
+            let failure = Failure::unavailable(format!("500: {{\"value\":\"{quoted}\"}}"));
+            return Err(failure.hint(format!("value={quoted}")).because(format!("beneath: {quoted}")).into());
+        }
         if let Some(fails) = inner.script.set_fails {
             return Err(fails().into());
         }
@@ -235,20 +273,20 @@ impl IdentityBackend for Scripted {
     }
 
     async fn mark_pending(&self, _: &Intent, _: &Issued) -> Answer<()> {
-        let mut inner = self.0.borrow_mut();
-        inner.calls.push("mark");
+        self.called("mark").await;
+        let inner = self.0.borrow();
         if inner.script.mark_fails { Err(Failure::unavailable("no mark")) } else { Ok(()) }
     }
 
     async fn end_sessions(&self, _: &Intent, _: &UserId) -> Answer<SessionsEnded> {
-        let mut inner = self.0.borrow_mut();
-        inner.calls.push("end_sessions");
+        self.called("end_sessions").await;
+        let inner = self.0.borrow();
         inner.script.end_sessions_fails.map_or(Ok(SessionsEnded::All), |fails| Err(fails()))
     }
 
     async fn read_back(&self, _: &Issued) -> Answer<Forced> {
+        self.called("read_back").await;
         let mut inner = self.0.borrow_mut();
-        inner.calls.push("read_back");
         if inner.script.overtaken {
             inner.version += 1;
         }
@@ -264,8 +302,8 @@ impl IdentityBackend for Scripted {
     }
 
     async fn unlock(&self, _: &Intent, _: &UserId) -> Answer<()> {
-        let mut inner = self.0.borrow_mut();
-        inner.calls.push("unlock");
+        self.called("unlock").await;
+        let inner = self.0.borrow();
         if inner.script.unlock_fails { Err(Failure::unavailable("still locked")) } else { Ok(()) }
     }
 }

@@ -28,9 +28,14 @@ const NOW: &str = "2026-03-01T12:00:00Z";
 
 struct Fixed(Timestamp);
 
+#[async_trait::async_trait(?Send)]
 impl Clock for Fixed {
     fn now(&self) -> Timestamp {
         self.0
+    }
+
+    async fn sleep(&self, duration: std::time::Duration) {
+        tokio::time::sleep(duration).await;
     }
 }
 

@@ -123,3 +123,33 @@ fn after_a_set_it_is_tried_for_as_long_as_the_backend_is_waited_for() {
         assert_eq!(tries.get(), 1, "a run that is ending waits for nobody");
     });
 }
+
+#[test]
+fn a_change_that_gets_no_turn_in_time_is_not_sent_and_may_be_tried_again() {
+    at_once(async {
+        let pace = Pace::new(1, WAIT);
+        let sent = Cell::new(0);
+        let busy = async || {
+            sent.set(sent.get() + 1);
+            let wait = Duration::from_secs(3600);
+            Err::<(), _>(Failure::new(Kind::Unavailable, Reason::Throttled, "Too many requests.").retry_after(wait))
+        };
+        let started = Instant::now();
+        let failure = pace.change(busy).await.unwrap_err();
+        assert_eq!((sent.get(), started.elapsed()), (2, SENT_WITHIN), "at once, and after thirty seconds");
+        assert!(failure.is_passing() && failure.message.contains("Too many requests."), "{failure}");
+    });
+}
+
+#[test]
+fn a_call_that_is_given_up_while_it_waits_is_not_counted_any_more() {
+    at_once(async {
+        let pace = Pace::new(1, WAIT);
+        let holds = pace.leave().await;
+        let waits = tokio::time::timeout(Duration::from_secs(1), pace.call(async || Ok::<_, Failure>(())));
+        assert!(waits.await.is_err());
+        assert_eq!(pace.at_backend(), 1, "the one that holds the only place");
+        drop(holds);
+        assert_eq!(pace.at_backend(), 0);
+    });
+}

@@ -44,7 +44,12 @@ impl SetClock {
     }
 }
 
+#[async_trait::async_trait(?Send)]
 impl Clock for SetClock {
+    async fn sleep(&self, duration: std::time::Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
     fn now(&self) -> Timestamp {
         let work = self.1.lock().unwrap().pop_front();
         if let Some(work) = work {

@@ -1,0 +1,70 @@
+//! How long a change of a customer may take. From the intent on signals wait, so a server that never ends its answers must
+//! not be able to keep the process, and the password in its memory, for ever.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
+use super::error::{Changed, Failure, Reason};
+use super::ports::{Clock, Interruptions};
+use super::user::UserId;
+
+/// After this time from the intent no new step begins.
+pub const CHANGE_LIMIT: Duration = Duration::from_mins(1);
+/// What is cleaned up after a failure gets this much time more.
+pub const CLEAN_UP_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the clean-up after a failure may take: a run that waits for a backend waits for it here as well.
+pub(super) fn clean_up_limit(interruptions: &dyn Interruptions) -> Duration {
+    interruptions.longest_hold().saturating_sub(CHANGE_LIMIT) + CLEAN_UP_LIMIT
+}
+
+/// Runs `work` for this long at the most. Returns `None` if it had to be given up; `work` is dropped then.
+pub(super) async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), pin!(clock.sleep(limit))).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(((), _)) => None,
+    }
+}
+
+/// How far a change had come when its time was over.
+#[derive(Debug, Default)]
+pub(super) struct Progress(RefCell<Reached>);
+
+/// The last step that was begun.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Reached {
+    /// Nothing was sent yet.
+    #[default]
+    Nothing,
+    /// The change was sent, and its answer did not come.
+    Sent,
+    /// The change of this user was answered with success; a step after it did not end.
+    Done(UserId),
+}
+
+impl Progress {
+    /// Remembers the step that begins now.
+    pub(super) fn reaches(&self, step: Reached) {
+        self.0.replace(step);
+    }
+
+    /// The last step that was begun.
+    pub(super) fn reached(&self) -> Reached {
+        self.0.borrow().clone()
+    }
+}
+
+/// The failure of a change that was given up: what is known of the customer then.
+pub(super) fn given_up(reached: &Reached, limit: Duration) -> Failure {
+    let message = format!("The backend did not finish within {} seconds, and was not waited for.", limit.as_secs());
+    let changed = match reached {
+        Reached::Nothing => Changed::No,
+        Reached::Sent => Changed::Unknown,
+        Reached::Done(_) => Changed::Yes,
+    };
+    Failure { changed, reason: Reason::BackendUnavailable, ..Failure::unavailable(message) }
+}
