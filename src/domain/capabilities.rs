@@ -162,6 +162,8 @@ impl Aid {
 pub struct Capabilities {
     /// The promises not kept.
     pub gaps: BTreeSet<Gap>,
+    /// Those of the gaps that no set-up of this server closes.
+    pub limits: BTreeSet<Gap>,
     /// What tellonce does beside it, so that a promise is kept all the same.
     pub aids: BTreeSet<Aid>,
     /// Setting a password also lifts an ordinary lock-out.

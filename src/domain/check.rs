@@ -20,8 +20,10 @@ pub enum CheckState {
     Kept,
     /// A promise that the backend alone would not keep, and that is kept by what tellonce does beside it.
     KeptByTellonce,
-    /// A promise that this backend does not keep.
+    /// A promise that this backend does not keep, as it is set up.
     NotKept,
+    /// A promise that no server of this kind keeps, however it is set up.
+    Limit,
 }
 
 impl CheckState {
@@ -35,6 +37,7 @@ impl CheckState {
             Self::Kept => "kept",
             Self::KeptByTellonce => "kept by tellonce",
             Self::NotKept => "NOT KEPT",
+            Self::Limit => "limit",
         }
     }
 }

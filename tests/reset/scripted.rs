@@ -194,6 +194,7 @@ impl IdentityBackend for Scripted {
         let inner = self.0.borrow();
         Ok(Capabilities {
             gaps: inner.script.gaps.clone(),
+            limits: BTreeSet::new(),
             aids: BTreeSet::new(),
             set_lifts_lock: inner.script.set_lifts_lock,
             concurrency: 1,

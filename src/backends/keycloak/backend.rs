@@ -142,6 +142,7 @@ impl IdentityBackend for KeycloakAgent {
         let (realm, group, policy) = tokio::try_join!(self.realm(), self.pending_group(), self.policy())?;
         let mut gaps =
             BTreeSet::from([Gap::StampNamesNoAuthor, Gap::RulesNotListed, Gap::OpenFormOutlives, Gap::NeverRunsOut]);
+        let limits = BTreeSet::from([Gap::StampNamesNoAuthor, Gap::OpenFormOutlives]);
         if !realm.password_policy.as_deref().is_some_and(super::policy::remembers) {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
@@ -159,7 +160,7 @@ impl IdentityBackend for KeycloakAgent {
         if policy.is_whole() {
             aids.insert(Aid::TellsRules);
         }
-        Ok(Capabilities { gaps, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
+        Ok(Capabilities { gaps, limits, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
     fn leave_retries(&self) {

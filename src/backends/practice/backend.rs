@@ -72,7 +72,8 @@ impl IdentityBackend for AgentSession {
     async fn capabilities(&self) -> Answer<Capabilities> {
         // One hashes a core; the others wait for their turn, or for those with whom they share a transaction.
         let concurrency = 4 * hash::cores();
-        Ok(Capabilities { gaps: BTreeSet::new(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency })
+        let none = BTreeSet::new;
+        Ok(Capabilities { gaps: none(), limits: none(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency })
     }
 
     async fn rights(&self) -> Answer<Vec<Right>> {

@@ -38,12 +38,40 @@ pub(super) async fn run(context: &mut Context) -> Answer<ExitCode> {
                 check.words.clone(),
             ]
         };
-        context.screen.table(&["CHECK", "FOUND", ""], checks.iter().map(row).collect());
-        let verdict =
-            if faults == 0 { "No fault was found.".to_owned() } else { format!("{faults} found to be wrong.") };
-        context.screen.line(&verdict);
+        let (limits, others): (Vec<&Check>, Vec<&Check>) =
+            checks.iter().partition(|check| check.state == CheckState::Limit);
+        context.screen.table(&["CHECK", "FOUND", ""], others.into_iter().map(row).collect());
+        if !limits.is_empty() {
+            context.screen.line("No server of this kind keeps these promises, however it is set up:");
+            let row = |check: &Check| vec![check.promise.clone().unwrap_or_default(), check.words.clone()];
+            context.screen.table(&["", ""], limits.into_iter().map(row).collect());
+        }
+        context.screen.line(&verdict(&checks));
     }
     Ok(if faults == 0 { ExitCode::DONE } else { ExitCode::CHECK_FAILED })
+}
+
+/// What the checks come to, in one line: a fault that nobody looked for is not called absent.
+fn verdict(checks: &[Check]) -> String {
+    let of = |state| checks.iter().filter(|check| check.state == state).count();
+    let count = |number: usize, one: &str, many: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        number => Some(format!("{number} {many}")),
+    };
+    if let Some(faults) = count(of(CheckState::Fault), "fault was found", "faults were found") {
+        return format!("{faults}.");
+    }
+    let but = [
+        count(of(CheckState::NotKept), "promise is not kept", "promises are not kept"),
+        count(of(CheckState::Unknown), "check could not be made", "checks could not be made"),
+    ];
+    let but: Vec<String> = but.into_iter().flatten().collect();
+    if but.is_empty() {
+        "No fault was found.".to_owned()
+    } else {
+        format!("No fault was found in what was checked, but {}.", but.join(", and "))
+    }
 }
 
 /// The backend as the signed-in agent sees it; signed out, what needs an agent is not checked.
@@ -92,5 +120,23 @@ fn right_to_issue(agent: &str, rights: &[Right], told: bool) -> Check {
             CheckState::Fault,
             format!("{agent} may not issue temporary passwords, only {}", words.join(", ")),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_fault_is_claimed_of_what_was_not_checked() {
+        let verdict = |states: &[CheckState]| {
+            verdict(&states.iter().map(|state| Check::new("x", *state, "")).collect::<Vec<_>>())
+        };
+        use CheckState::{Fault, Kept, Limit, NotKept, Ok, Unknown, Warning};
+        assert_eq!(verdict(&[Ok, Warning, Kept, Limit]), "No fault was found.");
+        let told = "No fault was found in what was checked, but 1 promise is not kept, and 2 checks could not be made.";
+        assert_eq!(verdict(&[Ok, NotKept, Unknown, Unknown]), told);
+        assert_eq!(verdict(&[Unknown, Fault]), "1 fault was found.");
+        assert_eq!(verdict(&[Fault, Fault, NotKept]), "2 faults were found.");
     }
 }

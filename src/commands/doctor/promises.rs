@@ -9,7 +9,7 @@ pub(super) async fn checks(context: &Context, session: &Session) -> Vec<Check> {
         Ok(capabilities) => capabilities,
         Err(failure) => return vec![Check::new("promises", CheckState::Fault, failure.told())],
     };
-    let mut checks: Vec<Check> = Promise::ALL.into_iter().map(|promise| told(promise, &capabilities)).collect();
+    let mut checks = promises(&capabilities);
     if context.profile.guards.allow_without_logout {
         checks.push(Check::new(
             "guards",
@@ -20,63 +20,120 @@ pub(super) async fn checks(context: &Context, session: &Session) -> Vec<Check> {
     checks
 }
 
-/// One promise: kept, kept by tellonce, or not kept, and what to do.
-fn told((promise, words): (Promise, &str), capabilities: &Capabilities) -> Check {
-    let met = |gap: &Gap| gap.met_by().is_some_and(|aid| capabilities.aids.contains(&aid));
-    let gaps: Vec<String> = capabilities
-        .gaps
-        .iter()
-        .filter(|gap| gap.promise() == promise && !met(gap))
-        .map(|gap| format!("{} ({})", gap.words(), gap.remedy()))
-        .collect();
+/// Each promise in turn, then the limits of the server.
+fn promises(capabilities: &Capabilities) -> Vec<Check> {
+    let each = Promise::ALL.into_iter().filter_map(|promise| as_set_up(promise, capabilities));
+    each.chain(Promise::ALL.into_iter().filter_map(|promise| limit(promise, capabilities))).collect()
+}
+
+/// One promise as the server is set up: kept, kept by tellonce, or not kept and what to do. Returns `None` where nothing
+/// but a limit of the server keeps it from being kept.
+fn as_set_up((promise, words): (Promise, &str), capabilities: &Capabilities) -> Option<Check> {
+    let open = open_gaps(promise, capabilities);
+    let gaps: Vec<String> =
+        open.iter().filter(|gap| !capabilities.limits.contains(gap)).map(|gap| with_remedy(*gap)).collect();
     let aids: Vec<&str> =
         capabilities.aids.iter().filter(|aid| aid.promise() == promise).map(|aid| aid.words()).collect();
     let (state, more) = if !gaps.is_empty() {
         let told = [gaps.join("; "), aids.join("; ")].into_iter().filter(|part| !part.is_empty());
         (CheckState::NotKept, told.collect::<Vec<_>>().join("; what tellonce does all the same: "))
+    } else if !open.is_empty() && aids.is_empty() {
+        return None;
     } else if !aids.is_empty() {
-        (CheckState::KeptByTellonce, aids.join("; "))
+        let state = if open.is_empty() { CheckState::KeptByTellonce } else { CheckState::Limit };
+        (state, aids.join("; "))
     } else {
         (CheckState::Kept, String::new())
     };
-    Check {
-        id: format!("promise_{}", promise.to_string().to_lowercase()),
-        promise: Some(promise.to_string()),
-        state,
-        words: if more.is_empty() { words.to_owned() } else { format!("{words}: {more}") },
-        for_setup: false,
-    }
+    Some(check(promise, state, if more.is_empty() { words.to_owned() } else { format!("{words}: {more}") }))
+}
+
+/// What no set-up of the server changes of a promise.
+fn limit((promise, _): (Promise, &str), capabilities: &Capabilities) -> Option<Check> {
+    let limits: Vec<String> = open_gaps(promise, capabilities)
+        .into_iter()
+        .filter(|gap| capabilities.limits.contains(gap))
+        .map(with_remedy)
+        .collect();
+    (!limits.is_empty()).then(|| check(promise, CheckState::Limit, limits.join("; ")))
+}
+
+/// The gaps of a promise that tellonce does not close by itself.
+fn open_gaps(promise: Promise, capabilities: &Capabilities) -> Vec<Gap> {
+    let met = |gap: &Gap| gap.met_by().is_some_and(|aid| capabilities.aids.contains(&aid));
+    capabilities.gaps.iter().filter(|gap| gap.promise() == promise && !met(gap)).copied().collect()
+}
+
+fn with_remedy(gap: Gap) -> String {
+    format!("{} ({})", gap.words(), gap.remedy())
+}
+
+fn check(promise: Promise, state: CheckState, words: String) -> Check {
+    let id = format!("promise_{}", promise.to_string().to_lowercase());
+    Check { id, promise: Some(promise.to_string()), state, words, for_setup: false }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::panic, reason = "a test may stop at what it does not expect")]
+
     use std::collections::BTreeSet;
 
     use super::*;
     use crate::domain::Aid;
 
-    fn states(gaps: &[Gap], aids: &[Aid]) -> Vec<Check> {
-        let capabilities = Capabilities {
+    fn states(gaps: &[Gap], limits: &[Gap], aids: &[Aid]) -> Vec<Check> {
+        promises(&Capabilities {
             gaps: gaps.iter().copied().collect(),
+            limits: limits.iter().copied().collect(),
             aids: aids.iter().copied().collect::<BTreeSet<_>>(),
             set_lifts_lock: false,
             concurrency: 1,
-        };
-        Promise::ALL.into_iter().map(|promise| told(promise, &capabilities)).collect()
+        })
+    }
+
+    fn of(checks: &[Check], number: usize) -> Vec<(CheckState, &str)> {
+        let promise = format!("L{number}");
+        let own = checks.iter().filter(|check| check.promise.as_deref() == Some(promise.as_str()));
+        own.map(|check| (check.state, check.words.as_str())).collect()
     }
 
     #[test]
     fn what_tellonce_does_on_top_is_a_state_of_its_own_and_a_gap_that_is_left_outweighs_it() {
         let found = states(
             &[Gap::NeverRunsOut, Gap::RulesNotListed, Gap::SelfServiceWhilePending],
+            &[],
             &[Aid::Sweeps, Aid::EndsSessions],
         );
-        let state = |number: usize| (found[number - 1].state, found[number - 1].words.as_str());
-        assert!(matches!(state(11), (CheckState::KeptByTellonce, words) if words.contains("withdraw --older-than")));
-        assert!(matches!(state(8), (CheckState::NotKept, words) if words.contains("read the rules")), "no aid for it");
-        assert!(matches!(state(9), (CheckState::NotKept, words) if words.contains("tellonce setup")));
-        assert!(state(9).1.contains("each reset ends them"), "what is done all the same is told");
-        assert_eq!(state(12).0, CheckState::Kept);
-        assert!(states(&[], &[]).iter().all(|check| check.state == CheckState::Kept));
+        assert!(
+            matches!(of(&found, 11)[..], [(CheckState::KeptByTellonce, words)] if words.contains("withdraw --older-than"))
+        );
+        assert!(
+            matches!(of(&found, 8)[..], [(CheckState::NotKept, words)] if words.contains("read the rules")),
+            "no aid for it"
+        );
+        let [(CheckState::NotKept, words)] = of(&found, 9)[..] else { panic!("{found:?}") };
+        assert!(
+            words.contains("tellonce setup") && words.contains("each reset ends them"),
+            "what is done all the same is told"
+        );
+        assert_eq!(of(&found, 12)[0].0, CheckState::Kept);
+        assert!(states(&[], &[], &[]).iter().all(|check| check.state == CheckState::Kept));
+    }
+
+    #[test]
+    fn a_limit_of_the_server_is_told_apart_from_what_can_be_set_up() {
+        let limits = [Gap::StampNamesNoAuthor, Gap::RulesNotListed, Gap::NeverRunsOut];
+        let gaps = [&limits[..], &[Gap::TemporaryMayBeKept]].concat();
+        let found = states(&gaps, &limits, &[Aid::Sweeps]);
+        assert!(matches!(of(&found, 7)[..], [(CheckState::Limit, words)] if words.contains("cannot always be told")));
+        let [(CheckState::NotKept, kept), (CheckState::Limit, rules)] = of(&found, 8)[..] else { panic!("{found:?}") };
+        assert!(
+            kept.contains("password history") && !kept.contains("list the rules") && rules.contains("list the rules")
+        );
+        assert_eq!(of(&found, 11)[0].0, CheckState::KeptByTellonce, "tellonce closes it");
+        let last = found.iter().rposition(|check| check.state != CheckState::Limit);
+        let first = found.iter().position(|check| check.state == CheckState::Limit);
+        assert!(last < first, "limits come last");
     }
 }

@@ -327,11 +327,12 @@ impl Dialect for ActiveDirectory {
             Gap::NoSelfService,
             Gap::WithdrawnReadsAsPending,
         ]);
+        let limits = gaps.clone();
         if policy.history == Some(0) {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
-        Ok(Capabilities { gaps, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
+        Ok(Capabilities { gaps, limits, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, agent: &LdapAgent) -> Answer<Vec<Right>> {

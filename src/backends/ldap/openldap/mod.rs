@@ -287,7 +287,15 @@ impl Dialect for OpenLdap {
             gaps.insert(Gap::StampNamesNoAuthor);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
-        Ok(Capabilities { gaps, aids, set_lifts_lock: true, concurrency: CONCURRENCY })
+        let limits = BTreeSet::from([
+            Gap::StampNamesNoAuthor,
+            Gap::RulesNotListed,
+            Gap::SessionsGoOn,
+            Gap::NeverRunsOut,
+            Gap::NoSelfService,
+            Gap::WithdrawnReadsAsPending,
+        ]);
+        Ok(Capabilities { gaps, limits, aids, set_lifts_lock: true, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, _: &LdapAgent) -> Answer<Vec<Right>> {
