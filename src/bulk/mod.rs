@@ -30,4 +30,4 @@ pub use paced::paced;
 pub use row::{Numbered, Row};
 pub use runner::{Ended, Progress, Run};
 pub use settings::{Delivery, RowFormat, Settings};
-pub use sink::Sink;
+pub use sink::{FailedRow, Sink};

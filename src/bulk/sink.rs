@@ -25,7 +25,22 @@ pub struct Sink {
     clear: bool,
     name: String,
     failed: RefCell<Option<String>>,
+    first_failures: RefCell<Vec<FailedRow>>,
 }
+
+/// A row that somebody has to look at: what the report says of it.
+#[derive(Clone, Debug)]
+pub struct FailedRow {
+    /// The line of the input where the row begins.
+    pub line: u64,
+    /// The customer, or what the input called them.
+    pub who: String,
+    /// The reason, in words.
+    pub why: String,
+}
+
+/// As many of the rows that failed are remembered for the report.
+const REMEMBERED: usize = 5;
 
 /// The output can take no more rows (exit 8): the run stops.
 fn full(name: &str, why: &str) -> Failure {
@@ -89,7 +104,7 @@ impl Sink {
             vec![result; many]
         })
         .map_err(|error| Failure::bug("The output's thread could not be started.").because(error))?;
-        Ok(Self { writer, format, clear, name, failed: RefCell::default() })
+        Ok(Self { writer, format, clear, name, failed: RefCell::default(), first_failures: RefCell::default() })
     }
 
     fn begin(&self) -> Answer<()> {
@@ -122,7 +137,22 @@ impl Sink {
     /// # Errors
     /// Exit 8: the output takes no more.
     pub async fn write(&self, row: &OutputRow) -> Answer<()> {
-        self.take(row.bytes(self.format, Password::None)?).await
+        self.take(row.bytes(self.format, Password::None)?).await?;
+        let mut first = self.first_failures.borrow_mut();
+        if row.outcome.is_failure() && first.len() < REMEMBERED {
+            let who = row
+                .customer
+                .as_ref()
+                .map_or_else(|| row.given.clone(), |customer| format!("{} ({})", customer.name, customer.id));
+            let why = row.message.clone().unwrap_or_else(|| row.outcome.name().to_owned());
+            first.push(FailedRow { line: row.line, who, why });
+        }
+        Ok(())
+    }
+
+    /// The first rows that failed in this sitting.
+    pub fn first_failures(&self) -> Vec<FailedRow> {
+        self.first_failures.borrow().clone()
     }
 
     /// Writes a row with its password, sealed or in clear; it is delivered when that is done.

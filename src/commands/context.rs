@@ -92,6 +92,18 @@ impl Context {
         SessionStore::new(&self.folders, &self.profile.name, Box::new(move |words| screen.notice(words)))
     }
 
+    /// The failure of a command that has to be confirmed where nobody can be asked: why, and what to do about it.
+    pub(super) fn nobody_can_confirm(&self, what: &str) -> Failure {
+        if self.global.no_input {
+            let message = format!("{what} is confirmed first, and `--no-input` keeps it from asking.");
+            return Failure::missing_answer(message, "Add `--yes` to confirm beforehand.");
+        }
+        Failure::missing_answer(
+            format!("{what} is confirmed first, and there is no terminal to ask on."),
+            "Over SSH, get one with `ssh -t`. In a script, add `--yes` to confirm beforehand.",
+        )
+    }
+
     /// Asks the agent; with `yes`, confirmations are given beforehand.
     pub(super) fn prompter(&self, yes: bool) -> TerminalPrompter {
         TerminalPrompter::new(self.screen.clone(), self.signals.clone(), !self.global.no_input, yes)

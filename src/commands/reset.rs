@@ -3,18 +3,15 @@
 use super::context::Context;
 use crate::cli::{CaseArgs, ResetArgs};
 use crate::domain::ports::{Prompter, Reveal};
-use crate::domain::{Answer, Case, Desk, ExitCode, Failure, Issuance, Particulars, ResetRequest, reset};
-use crate::terminal::{EarlyReveal, next_steps, reset_json};
+use crate::domain::{Answer, Case, Desk, ExitCode, Issuance, Particulars, ResetRequest, reset};
+use crate::terminal::{EarlyReveal, PasswordIs, next_steps, reset_json};
 
 /// Issues a temporary password and says what comes next.
 pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReveal) -> Answer<ExitCode> {
     let mut prompter = context.prompter(args.yes);
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if !args.yes && !prompter.can_ask() {
-        return Err(Failure::missing_answer(
-            "A reset asks for confirmation, and nobody can be asked.",
-            "Add `--yes` to confirm beforehand.",
-        ));
+        return Err(context.nobody_can_confirm("A reset"));
     }
     let mut reveal = early.with(context.reveal_options(&args.reveal))?;
     let in_terminal = reveal.is_terminal();
@@ -75,7 +72,7 @@ fn tell(context: &Context, issuance: &Issuance) {
     screen.practice_banner(&issuance.place.backend);
     let created = if issuance.user_created { "User created. " } else { "" };
     screen.line(&format!("{created}{} ({}) now: {}.", customer.name, customer.id, issuance.state.words()));
-    for step in next_steps(issuance) {
+    for step in next_steps(issuance, PasswordIs::Gone) {
         screen.line(&format!("  - {step}"));
     }
     if let Some(username) = &customer.username {

@@ -46,10 +46,9 @@ pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Answer<ExitCo
     }
     let mut prompter = context.prompter(args.yes);
     if !args.print && !args.dry_run && !args.yes && !prompter.can_ask() {
-        return Err(Failure::missing_answer(
-            "setup asks for confirmation, and nobody can be asked.",
-            "Add `--yes` to confirm beforehand, or `--dry-run` to see what it would do.",
-        ));
+        let failure = context.nobody_can_confirm("setup");
+        let hint = failure.hint.clone().unwrap_or_default();
+        return Err(failure.hint(format!("{hint} `--dry-run` shows what it would do.")));
     }
     let administrator = administrator(&args)?;
     preparation.sign_in(administrator, &mut prompter).await?;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::context::{Context, look_up};
-use super::view::{StatusFields, moment, runs_out};
+use super::view::{StatusFields, moment, valid_until};
 use crate::cli::ShowArgs;
 use crate::domain::{Action, Answer, ExitCode, Learned, Obstacle, PolicyRead, Whom, refusal};
 
@@ -84,7 +84,7 @@ fn fields(learned: &Learned, status: &StatusFields<'_>) -> Vec<(String, String)>
             .issued_by
             .map_or_else(|| "(by whom is not known on this machine)".to_owned(), |by| format!("by {by}"));
         fields.push(("Issued".to_owned(), format!("{} {by}", moment(standing.issued_at))));
-        fields.push(("Runs out".to_owned(), runs_out(standing.expires_at)));
+        fields.push(("Valid until".to_owned(), valid_until(standing.expires_at)));
     }
     fields.push(("Roles".to_owned(), list(&standing.roles)));
     fields.push(("Groups".to_owned(), list(&standing.groups)));
@@ -94,9 +94,13 @@ fn fields(learned: &Learned, status: &StatusFields<'_>) -> Vec<(String, String)>
         PolicyRead::Unreadable(why) => format!("cannot be read: {why}"),
     };
     fields.push(("Password rules".to_owned(), policy));
-    let offered = action(learned)
-        .map_or_else(|| "none".to_owned(), |action| format!("{}: tellonce reset {}", action.label(), customer.id));
-    fields.push(("Offered".to_owned(), offered));
-    fields.extend(obstacles(learned).into_iter().map(|obstacle| ("In the way".to_owned(), obstacle.words)));
+    let words: Vec<String> = obstacles(learned).into_iter().map(|obstacle| obstacle.words).collect();
+    match action(learned) {
+        None => fields.push(("Cannot be reset".to_owned(), words.join("\n"))),
+        Some(action) => {
+            fields.push(("Offered".to_owned(), format!("{}: tellonce reset {}", action.label(), customer.id)));
+            fields.extend(words.into_iter().map(|words| ("Note".to_owned(), words)));
+        }
+    }
     fields
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::context::{Context, look_up};
-use super::view::{StatusFields, moment, runs_out};
+use super::view::{StatusFields, moment, valid_until};
 use crate::cli::StatusArgs;
 use crate::domain::{Answer, Changed, ExitCode, Failure, Kind, Learned, Obstacle, Reason, Stamp, Status, refusal};
 
@@ -97,7 +97,8 @@ fn show(context: &Context, learned: &Learned) -> Answer<()> {
     let mut line = format!("{} ({}): {}", customer.name, customer.id, learned.standing.state.words());
     if status.change_required == Some(true) {
         let by = status.issued_by.map_or_else(String::new, |by| format!(" by {by}"));
-        line = format!("{line}. Issued {}{by}, runs out {}", moment(status.issued_at), runs_out(status.expires_at));
+        line =
+            format!("{line}. Issued {}{by}. Valid until: {}", moment(status.issued_at), valid_until(status.expires_at));
     }
     context.screen.line(&line);
     Ok(())

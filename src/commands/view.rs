@@ -6,15 +6,16 @@ use serde::Serialize;
 use super::context::Context;
 use crate::agent::Kept;
 use crate::domain::{Answer, Customer, ExitCode, Learned, Right, Session, Status};
+use crate::terminal::LocalTime;
 
-/// A moment as people read it.
+/// A moment as people read it, in their time zone.
 pub(super) fn moment(at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "not known".to_owned(), |at| at.strftime("%F %H:%M UTC").to_string())
+    at.map_or_else(|| "not known".to_owned(), |at| LocalTime::at(Timestamp::now()).moment(at))
 }
 
-/// When a temporary password runs out; none: the backend does not end it.
-pub(super) fn runs_out(at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "not by itself".to_owned(), |at| moment(Some(at)))
+/// Until when a temporary password is valid.
+pub(super) fn valid_until(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "it does not run out by itself".to_owned(), |at| LocalTime::at(Timestamp::now()).until(at))
 }
 
 /// The fields that `status` and `show` share.

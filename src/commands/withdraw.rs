@@ -6,7 +6,7 @@ use super::context::Context;
 use super::sweep;
 use crate::cli::WithdrawArgs;
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, Customer, Desk, ExitCode, Failure, SessionsEnded, Status, withdraw};
+use crate::domain::{Answer, Customer, Desk, ExitCode, SessionsEnded, Status, withdraw};
 
 #[derive(Serialize)]
 struct WithdrawnJson<'a> {
@@ -23,10 +23,7 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Answer<Exi
     let mut prompter = context.prompter(args.yes);
     context.refuse_practice_by_accident((prompter.can_ask() && !args.yes) || args.dry_run)?;
     if !args.yes && !args.dry_run && !prompter.can_ask() {
-        return Err(Failure::missing_answer(
-            "A withdrawal asks for confirmation, and nobody can be asked.",
-            "Add `--yes` to confirm beforehand.",
-        ));
+        return Err(context.nobody_can_confirm("A withdrawal"));
     }
     let Some(customer) = args.customer else {
         return sweep::run(context, &args.case.into(), args.older_than.unwrap_or_default(), args.dry_run, args.yes)

@@ -105,6 +105,20 @@ impl Gap {
         }
     }
 
+    /// What the customer has to be told because of it; `None` if it is no matter of theirs.
+    pub const fn for_the_customer(self) -> Option<&'static str> {
+        match self {
+            Self::TemporaryMayBeKept => Some("choose a password other than the temporary one"),
+            Self::SelfServiceWhilePending => Some("do not ask for a reset by e-mail meanwhile"),
+            Self::SessionsGoOn => Some("sign out everywhere, as what is open stays open"),
+            Self::OpenFormOutlives => Some("close every sign-in page that was opened before"),
+            Self::NoSelfService => Some("call again if you forget the new one, as there is no reset by e-mail"),
+            Self::StampNamesNoAuthor | Self::RulesNotListed | Self::NeverRunsOut | Self::WithdrawnReadsAsPending => {
+                None
+            }
+        }
+    }
+
     /// What of tellonce closes it.
     pub const fn met_by(self) -> Option<Aid> {
         match self {

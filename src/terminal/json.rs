@@ -9,7 +9,7 @@ use serde_json::ser::{CompactFormatter, Formatter};
 use zeroize::Zeroizing;
 
 use super::sanitize::is_unsafe;
-use super::steps::next_steps;
+use super::steps::{PasswordIs, next_steps};
 use crate::domain::{Customer, Failure, Issuance, Kind, Reason, SessionsEnded, Status};
 
 /// Room for any object that holds a password, so that its buffer never moves and leaves a copy behind.
@@ -79,7 +79,7 @@ pub fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<Zeroizi
         sessions_ended: issuance.sessions_ended,
         rules: &issuance.rules,
         rules_are_all: issuance.rules_are_all,
-        next_steps: next_steps(issuance),
+        next_steps: next_steps(issuance, if password.is_some() { PasswordIs::Shown } else { PasswordIs::Gone }),
         attempt: issuance.attempt.as_str(),
         temporary_password: password,
     })

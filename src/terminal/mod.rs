@@ -2,6 +2,7 @@
 
 mod json;
 mod line;
+mod local_time;
 mod log;
 mod paint;
 mod plan;
@@ -20,6 +21,7 @@ mod tty;
 
 pub use json::{reset_json, to_json};
 pub use line::{needed_line, secret_line};
+pub use local_time::LocalTime;
 pub use log::start_log;
 pub use preparations::{preparation_lines, steps_by_hand};
 pub use progress::ProgressTeller;
@@ -29,5 +31,5 @@ pub use reveal::{ChosenReveal, EarlyReveal, RevealOptions, StreamReveal, Termina
 pub use sanitize::{defuse_formula, sanitize};
 pub use screen::{Screen, ScreenOptions};
 pub use signals::Signals;
-pub use steps::next_steps;
+pub use steps::{PasswordIs, next_steps};
 pub(crate) use tty::write_all;

@@ -1,9 +1,11 @@
 //! The confirmation: everything the agent has to know before anything changes.
 
-use crate::domain::{Action, Gap, Plan};
+use super::local_time::LocalTime;
+use super::steps::for_the_customer;
+use crate::domain::{Action, Attempt, Gap, Plan};
 
 /// The plan in lines, for the confirmation.
-pub(super) fn lines(plan: &Plan) -> Vec<String> {
+pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
     let customer = &plan.customer;
     let mut lines = vec![
         format!("{}: {} ({})", plan.action.label(), customer.name, customer.id),
@@ -15,13 +17,9 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
         lines.push("  Practice directory: nothing here is real.".to_owned());
     }
     lines.push("This will:".to_owned());
-    lines.extend(effects(plan).into_iter().map(|effect| format!("  - {effect}")));
-    for attempt in &plan.recent {
-        lines.push(format!("  Known: reset by {} at {}.", attempt.agent, attempt.at.strftime("%F %H:%M UTC")));
-    }
-    for gap in &plan.gaps {
-        lines.push(format!("  Not kept by this backend ({}): {}.", gap.promise(), gap.words()));
-    }
+    lines.extend(effects(plan, local).into_iter().map(|effect| format!("  - {effect}")));
+    lines.extend(recent(&plan.recent, local).map(|told| format!("  {told}")));
+    lines.extend(for_the_customer(&plan.gaps).map(|told| format!("  {told}")));
     lines.extend(plan.notices.iter().map(|notice| format!("  Note: {notice}")));
     let case = [("ticket", &plan.case.ticket), ("reason", &plan.case.reason), ("verified", &plan.case.verified)];
     for (name, value) in case {
@@ -32,7 +30,27 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
     lines
 }
 
-fn effects(plan: &Plan) -> Vec<String> {
+/// The question whose answer is the consent: it names the customer, as what stands above may have scrolled away.
+pub(super) fn question(plan: &Plan) -> String {
+    let who = format!("{} ({})", plan.customer.name, plan.customer.id);
+    match plan.action {
+        Action::Set => format!("Set a temporary password for {who}?"),
+        Action::CreateAndSet => format!("Create a user and set a temporary password for {who}?"),
+        Action::Withdraw => format!("Withdraw the temporary password of {who}?"),
+    }
+}
+
+/// How often the customer was reset lately; `None` if not at all.
+fn recent(attempts: &[Attempt], local: &LocalTime) -> Option<String> {
+    let last = attempts.iter().max_by_key(|attempt| attempt.at)?;
+    let (when, by) = (local.moment(last.at), &last.agent);
+    Some(match attempts.len() {
+        1 => format!("Already reset once in 24 hours, {when} by {by}."),
+        times => format!("Already reset {times} times in 24 hours, last {when} by {by}."),
+    })
+}
+
+fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
     let mut effects = Vec::new();
     let goes_on = plan.gaps.contains(&Gap::SessionsGoOn);
     match plan.action {
@@ -46,8 +64,7 @@ fn effects(plan: &Plan) -> Vec<String> {
         }
     }
     if let Some(since) = plan.pending_since {
-        effects
-            .push(format!("replace the temporary password of {}, which stops working", since.strftime("%F %H:%M UTC")));
+        effects.push(format!("replace the temporary password of {}, which stops working", local.moment(since)));
     }
     if plan.unlock {
         effects.push("lift the lock-out after failed attempts".to_owned());
@@ -87,6 +104,8 @@ pub(super) fn short(plan: &Plan) -> String {
 mod tests {
     use std::time::Duration;
 
+    use jiff::Timestamp;
+
     use super::*;
     use crate::domain::{Case, Customer, CustomerId, Place, State};
 
@@ -118,10 +137,10 @@ mod tests {
             (&[Gap::SelfServiceWhilePending], "old password and all sessions end now"),
             (&[Gap::SessionsGoOn, Gap::NoSelfService], "the old password ends now"),
         ] {
-            let told = lines(&plan(Action::Set, gaps)).join("\n");
+            let told = lines(&plan(Action::Set, gaps), &LocalTime::at(Timestamp::UNIX_EPOCH)).join("\n");
             assert!(told.contains(&format!("until they have used it: {ends}\n")), "{told}");
         }
-        let told = |gaps| lines(&plan(Action::Withdraw, gaps)).join("\n");
+        let told = |gaps| lines(&plan(Action::Withdraw, gaps), &LocalTime::at(Timestamp::UNIX_EPOCH)).join("\n");
         assert!(told(&[]).contains("end all their sessions;"));
         assert!(told(&[Gap::SessionsGoOn]).contains("leave what they have open already;"));
     }

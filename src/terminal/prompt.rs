@@ -3,9 +3,11 @@
 use std::io::{IsTerminal, stderr, stdin};
 use std::os::fd::{AsFd, OwnedFd};
 
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::line::read_line;
+use super::local_time::LocalTime;
 use super::plan;
 use super::sanitize::sanitize;
 use super::screen::Screen;
@@ -121,10 +123,10 @@ impl Prompter for TerminalPrompter {
             }
             return Ok(Consent::by_flag());
         }
-        for line in plan::lines(plan) {
+        for line in plan::lines(plan, &LocalTime::at(Timestamp::now())) {
             self.screen.beside_line(&line);
         }
-        if self.yes(&format!("{}?", plan.action.label()), false)? {
+        if self.yes(&plan::question(plan), false)? {
             return Ok(Consent::answered());
         }
         Err(Failure::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."))

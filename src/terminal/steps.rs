@@ -1,23 +1,43 @@
 //! The words of L14: what the agent has to know, and to say.
 
-use crate::domain::Issuance;
+use crate::domain::{Gap, Issuance};
+
+/// Whether the agent sees the password beside the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordIs {
+    /// It is shown with them.
+    Shown,
+    /// It was shown, and is gone.
+    Gone,
+}
 
 /// What to say and do, with the password and afterwards; never the password itself.
-pub fn next_steps(issuance: &Issuance) -> Vec<String> {
+pub fn next_steps(issuance: &Issuance, password: PasswordIs) -> Vec<String> {
     let rules = rules(issuance);
+    let first = match password {
+        PasswordIs::Shown => "Note it while you see it: it cannot be shown again.",
+        PasswordIs::Gone => "The password is no longer on the screen, and cannot be shown again.",
+    };
+    let has = |gap| issuance.gaps.contains(&gap);
+    let mails = has(Gap::NoSelfService) || has(Gap::SelfServiceWhilePending);
+    let refused = if mails { "the old password does" } else { "old passwords and e-mail resets do" };
     let mut steps = vec![
-        "Note it while you see it: it cannot be shown again.".to_owned(),
+        first.to_owned(),
         "It is not e-mailed: pass it on to the customer yourself.".to_owned(),
         "They enter it on the first sign-in screen, exactly: capitals and dashes matter.".to_owned(),
         format!("Then they choose a password of their own, and must not tell you. {rules}"),
         "Then they press \"Update Password\", and are in.".to_owned(),
-        "Until then old passwords and e-mail resets do not work.".to_owned(),
+        format!("Until then {refused} not work."),
         "If it is lost, issue another: only the newest works.".to_owned(),
     ];
-    let gaps =
-        issuance.gaps.iter().map(|gap| format!("Not kept by this backend ({}): {}.", gap.promise(), gap.words()));
-    steps.extend(gaps);
+    steps.extend(for_the_customer(&issuance.gaps));
     steps
+}
+
+/// What the customer has to be told of promises that the backend does not keep, in one sentence; `None` if nothing.
+pub(super) fn for_the_customer(gaps: &[Gap]) -> Option<String> {
+    let told: Vec<&str> = gaps.iter().filter_map(|gap| gap.for_the_customer()).collect();
+    (!told.is_empty()).then(|| format!("Tell the customer: {}.", told.join("; ")))
 }
 
 /// The rules for the customer's own password, as far as they are known.
@@ -51,7 +71,22 @@ mod tests {
             (&[], true, "There are no rules for it."),
         ] {
             let issuance = Issuance { rules_are_all: all, ..issuance(listed) };
-            assert!(next_steps(&issuance).iter().any(|step| step.contains(told)), "{told}");
+            assert!(next_steps(&issuance, PasswordIs::Shown).iter().any(|step| step.contains(told)), "{told}");
         }
+    }
+
+    #[test]
+    fn nothing_is_promised_that_the_backend_does_not_keep_and_the_customer_is_told_in_one_sentence() {
+        let told = |gaps: &[Gap], password| next_steps(&Issuance { gaps: gaps.to_vec(), ..issuance(&[]) }, password);
+        let kept = told(&[], PasswordIs::Shown);
+        assert!(kept.iter().any(|step| step == "Until then old passwords and e-mail resets do not work."), "{kept:?}");
+        assert!(kept[0].starts_with("Note it") && !kept.iter().any(|step| step.starts_with("Tell the customer")));
+        let gaps = [Gap::StampNamesNoAuthor, Gap::SelfServiceWhilePending, Gap::OpenFormOutlives];
+        let open = told(&gaps, PasswordIs::Gone);
+        assert!(open.iter().any(|step| step == "Until then the old password does not work."), "{open:?}");
+        let told: Vec<&String> = open.iter().filter(|step| step.starts_with("Tell the customer: ")).collect();
+        assert!(matches!(told[..], [one] if one.contains("by e-mail") && one.contains("sign-in page")), "{open:?}");
+        assert!(open[0].starts_with("The password is no longer on the screen"), "{open:?}");
+        assert!(!open.iter().any(|step| step.contains("(L")), "no numbers of promises: {open:?}");
     }
 }

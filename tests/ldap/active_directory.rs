@@ -89,7 +89,7 @@ fn agents_are_told_why(server: &Server) {
     must(&tries("offagent"), 4, "disabled");
     must(&tries("endedagent"), 4, "accountExpires");
     must(&tries("lockedagent"), 4, "locked");
-    must(&tries("nobody"), 4, "do not go together");
+    must(&tries("nobody"), 4, "Wrong agent name or password");
     let home = server.home();
     let distinguished = format!("CN=agent,OU=Agents,{}", server.value("BASE"));
     for name in ["agent@tellonce.test", "TELLONCE\\agent", distinguished.as_str(), "agent"] {

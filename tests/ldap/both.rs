@@ -33,7 +33,7 @@ fn refuses(server: &Server) {
     let vip = home.issue("vip");
     assert!(vip.len() >= 20, "a stricter policy is met: at least 20 characters");
     home.must(&["withdraw", "--older-than", "0s", "--all", "--yes", "--reason", "expired"], 0, "1 of 1 withdrawn");
-    must(&home.run(&LOGIN, "wrong\n"), 4, "do not go together");
+    must(&home.run(&LOGIN, "wrong\n"), 4, "Wrong agent name or password");
     assert_ne!(home.run(&LOGIN, "\n").status.code(), Some(0), "an empty password is no sign-in");
     let home = server.home_with("", "protected = { groups = [\"no-such-group\"] }\n");
     home.refuses("ada", 7, "cannot be read");

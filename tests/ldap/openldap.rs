@@ -90,7 +90,7 @@ fn agents_are_told_why(server: &Server) {
     must(&tries("lockedagent"), 4, "locked");
     must(&tries("offagent"), 4, "locked");
     must(&tries("endedagent"), 4, "locked");
-    must(&tries("no such agent"), 4, "do not go together");
+    must(&tries("no such agent"), 4, "Wrong agent name or password");
     server.change(&agent("stranger", ""));
     let (home, login) = (server.home(), LOGIN.map(|word| if word == "agent" { "stranger" } else { word }));
     must(&home.run(&login, "Ag3nts-Password\n"), 0, "not told");

@@ -42,7 +42,7 @@ pub fn works(server: &Server) {
         }
     }
     let tool = |arguments: &[&str]| run(folder.path(), arguments, "");
-    must(&tool(&[&add[..], &["--protect", "none"], &wrong].concat()), 2, "do not go together");
+    must(&tool(&[&add[..], &["--protect", "none"], &wrong].concat()), 2, "Wrong agent name or password");
     must(&tool(&["profile", "list"]), 0, "practice");
     must(&tool(&[&add[..], &["--protect", "none"], &sets].concat()), 0, "its backend answers");
     must(&tool(&["profile", "use", "live"]), 0, "");

@@ -47,6 +47,8 @@ fn above_twenty_five_rows_the_count_is_typed_back() {
         terminal.wait_for("Type 26 to go on:");
         terminal.type_(typed);
         assert_eq!((terminal.end().0, delivered(&home)), (code, rows), "{typed:?}");
+        let told = format!("You typed {}, not 26. Nothing was changed.", typed.trim());
+        assert_eq!(terminal.everything().0.contains(&told), code == 6, "{typed:?}");
     }
 }
 

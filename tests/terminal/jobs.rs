@@ -28,7 +28,7 @@ fn a_secret_asked_for_before_a_stop_is_not_echoed_after_it() {
         terminal.wait_for_echo(false);
     }
     terminal.type_("Mistyped-after-a-stop\r");
-    let screen = terminal.wait_for("do not go together");
+    let screen = terminal.wait_for("Wrong agent name or password");
     assert!(!screen.contains("Mistyped-after-a-stop"), "{screen}");
     terminal.type_("\u{3}");
     terminal.end();

@@ -15,12 +15,12 @@ fn a_signed_out_reset_offers_to_sign_in_and_goes_on() {
     terminal.type_("sam\r");
     terminal.wait_until("the question for the password", |screen| screen.trim_end().ends_with("Password:"));
     terminal.type_("mistyped\r");
-    terminal.wait_for("do not go together");
+    terminal.wait_for("Wrong agent name or password");
     terminal.wait_until("the question again", |screen| screen.matches("Agent:").count() == 2);
     terminal.type_("sam\r");
     terminal.wait_until("the question for the password", |screen| screen.trim_end().ends_with("Password:"));
     terminal.type_("practice\r");
-    let screen = terminal.wait_for("Set Temporary Password? [y/N]");
+    let screen = terminal.wait_for("Set a temporary password for Ada Lovelace (C-1001)? [y/N]");
     assert!(!screen.contains("mistyped"), "no echo:\n{screen}");
     assert!(screen.contains("you are   sam"), "{screen}");
     assert!(screen.contains("for this command only") && screen.contains("--store file"), "{screen}");
@@ -64,7 +64,7 @@ fn part_of_a_name_is_shown_for_choice_even_when_single() {
     terminal.type_("7\r");
     terminal.wait_for("from 1 to 1");
     terminal.type_("1\r");
-    terminal.wait_for("Set Temporary Password? [y/N]");
+    terminal.wait_for("Set a temporary password for Ada Lovelace (C-1001)? [y/N]");
     terminal.type_("\r");
     assert_eq!(terminal.end().0, 6);
 }
@@ -96,7 +96,7 @@ fn a_locked_customer_is_asked_about() {
     let mut terminal = Terminal::run(&home, &["reset", "C-1001"], 80, 24);
     terminal.wait_for("Lift the lock-out as well? [y/N]");
     terminal.type_("y\r");
-    let screen = terminal.wait_for("Set Temporary Password? [y/N]");
+    let screen = terminal.wait_for("Set a temporary password for Ada Lovelace (C-1001)? [y/N]");
     assert!(screen.contains("lift the lock-out"), "{screen}");
     terminal.type_("y\r");
     let screen = terminal.wait_for("Enter or q");
@@ -110,7 +110,7 @@ fn a_locked_customer_is_asked_about() {
 fn json_leaves_standard_output_to_the_object_and_asks_on_the_terminal() {
     let home = Home::of_sam();
     let mut terminal = Terminal::shell(&home, "\"$T\" reset C-1001 -o json > out.json; echo ended $?");
-    terminal.wait_for("Set Temporary Password? [y/N]");
+    terminal.wait_for("Set a temporary password for Ada Lovelace (C-1001)? [y/N]");
     terminal.type_("y\r");
     let screen = terminal.wait_for("Enter or q");
     let password = password_in(&screen).unwrap();

@@ -39,7 +39,8 @@ fn it_is_shown_once_spelled_and_leaves_nothing() {
     let screen = terminal.wait_for(KEYS);
     assert!(screen.contains("dash") && screen.contains("capital "), "spelled:\n{screen}");
     for words in [
-        "It runs out at",
+        "Valid until tomorrow ",
+        "(24 hours)",
         "cannot be shown again",
         "not e-mailed",
         "must not tell you",

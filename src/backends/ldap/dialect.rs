@@ -122,7 +122,7 @@ pub(super) fn wrong_password(_: &LdapResult) -> crate::domain::Failure {
     crate::domain::Failure::new(
         crate::domain::Kind::NotAllowed,
         crate::domain::Reason::SignInRefused,
-        "That name and password do not go together.",
+        "Wrong agent name or password.",
     )
     .hint("Sign in again: `tellonce login`.")
 }

@@ -75,7 +75,7 @@ impl PracticeSignIn {
             }
             _ => {
                 self.count_failure(name)?;
-                Err(Failure::new(Kind::NotAllowed, Reason::SignInRefused, "That name and password do not go together.")
+                Err(Failure::new(Kind::NotAllowed, Reason::SignInRefused, "Wrong agent name or password.")
                     .hint("The sample agents are sam, kim and lee, password \"practice\"."))
             }
         }

@@ -14,7 +14,7 @@ use crate::bulk::{
 };
 use crate::cli::BulkRunArgs;
 use crate::domain::ports::Clock;
-use crate::domain::{Action, Answer, Case, Desk, ExitCode, Failure, Kind, rehearse};
+use crate::domain::{Action, Answer, Case, Customer, Desk, ExitCode, Failure, Kind, rehearse};
 use crate::system::{SystemClock, SystemRandom};
 
 #[derive(Serialize)]
@@ -41,7 +41,7 @@ impl Drop for Meanwhile {
 #[derive(Default)]
 struct Would {
     given: String,
-    customer: Option<String>,
+    customer: Option<Customer>,
     does: &'static str,
     exit_code: u8,
     message: Option<String>,
@@ -83,7 +83,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCod
                     Some(Err(why)) => Err(unusable(line, &why)),
                     _ => rehearse(&mut desk, &session, row.request(&case, args.create)).await,
                 };
-                let customer = log.into_seen().customer.map(|customer| customer.id.to_string());
+                let customer = log.into_seen().customer;
                 Would { given: row.customer, customer, ..Would::default() }.after(rehearsed)?
             }
         };
@@ -92,7 +92,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCod
         tell(context, line, &would)?;
     }
     for (would, count) in counts {
-        context.screen.notice(&format!("{would}: {count}"));
+        context.screen.notice(&format!("{}: {count}", does_in_words(would)));
     }
     context.screen.notice("Nothing was changed.");
     Ok(if failed { ExitCode::SOME_FAILED } else { ExitCode::DONE })
@@ -109,10 +109,33 @@ impl Would {
         }
     }
 
+    /// "ada@example.com → Ada Lovelace (C-1001): would be reset"
+    fn words(&self) -> String {
+        let who = self.customer.as_ref().map(|customer| format!("{} ({})", customer.name, customer.id));
+        let who = match (self.given.as_str(), who) {
+            ("", None) => String::new(),
+            (given, None) => format!("{given}: "),
+            (given, Some(who)) => format!("{given} → {who}: "),
+        };
+        format!(
+            "{who}{}{}",
+            does_in_words(self.does),
+            self.message.as_ref().map_or_else(String::new, |why| format!(": {why}"))
+        )
+    }
+
     /// Nothing would be set.
     fn but(self, failure: &Failure) -> Self {
         let (outcome, exit_code) = Outcome::of(failure);
         Self { does: outcome.name(), exit_code, message: Some(failure.message.clone()), ..self }
+    }
+}
+
+fn does_in_words(does: &str) -> &str {
+    match does {
+        "set" => "would be reset",
+        "create_and_set" => "would get a user and be reset",
+        outcome => outcome,
     }
 }
 
@@ -122,16 +145,13 @@ fn tell(context: &Context, line: u64, would: &Would) -> Answer<()> {
             schema: "tellonce.bulk-dry-run/v1",
             line,
             given: &would.given,
-            customer: would.customer.as_deref(),
+            customer: would.customer.as_ref().map(|customer| customer.id.as_str()),
             would: would.does,
             exit_code: would.exit_code,
             message: would.message.as_deref(),
         };
         return context.screen.json(&object).map(drop);
     }
-    let who = would.customer.as_deref().unwrap_or(&would.given);
-    let who = if who.is_empty() { String::new() } else { format!(" {who}") };
-    let why = would.message.as_deref().map_or_else(String::new, |message| format!(" ({message})"));
-    context.screen.line(&format!("line {line}:{who} {}{why}", would.does));
+    context.screen.line(&format!("line {line}: {}", would.words()));
     Ok(())
 }

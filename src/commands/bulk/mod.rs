@@ -59,6 +59,7 @@ async fn at_a_pace(session: Session, concurrency: Option<usize>, wait: Duration)
 async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: Sitting) -> Answer<ExitCode> {
     let Sitting { settings, journal, sink, progress } = sitting;
     let journal = Rc::new(journal);
+    let sink = Rc::new(sink);
     let (session, pace) = at_a_pace(session, settings.concurrency, Duration::from_secs(settings.wait_seconds)).await?;
     let rows = Rows::open(&settings.input, Some(settings.format))?;
     context.signals.run_begins();
@@ -69,7 +70,7 @@ async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: S
         pace,
         journal: Rc::clone(&journal),
         audit: audit.clone(),
-        sink: Rc::new(sink),
+        sink: Rc::clone(&sink),
         guards: &context.profile.guards,
         clock: &SystemClock,
         interruptions: &context.signals,
@@ -101,5 +102,5 @@ async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: S
     let _ = std::fs::remove_file(folder::of(&context.folders, &settings.run).join("audit-index.db")); // made anew
     told?;
     let clear = matches!(settings.delivery, Delivery::Clear(_));
-    report::told(context, &settings, &counts, ended, clear)
+    report::told(context, &settings, &counts, ended, (clear, &sink.first_failures()))
 }

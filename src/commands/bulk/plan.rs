@@ -207,7 +207,11 @@ fn planned(
     }
     let agreed = if counted.rows > TYPED_ABOVE {
         let typed = prompter.line(&format!("Type {} to go on", counted.rows), "--yes --expect N")?;
-        typed.trim() == counted.rows.to_string()
+        if typed.trim() != counted.rows.to_string() {
+            let message = format!("You typed {}, not {}. Nothing was changed.", typed.trim(), counted.rows);
+            return Err(Failure::new(Kind::Declined, Reason::Declined, message));
+        }
+        true
     } else {
         let these =
             if counted.rows == 1 { "this customer".to_owned() } else { format!("these {} customers", counted.rows) };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::context::Context;
-use crate::bulk::{Delivery, Ended, Outcome, Settings};
+use crate::bulk::{Delivery, Ended, FailedRow, Outcome, Settings};
 use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
 
 #[derive(Serialize)]
@@ -49,13 +49,29 @@ pub(super) fn ended(counts: &[(Outcome, u64)], stopped: Option<&Failure>) -> Str
     words.join(", ")
 }
 
+/// The rows that failed: the first of them with customer and reason, and where the others are.
+fn failures(failed: u64, first: &[FailedRow], delivery: &Delivery) -> Vec<String> {
+    if failed == 0 {
+        return Vec::new();
+    }
+    let mut lines = vec![format!("{failed} failed:")];
+    if first.is_empty() {
+        lines = vec![format!("{failed} failed in an earlier sitting.")];
+    }
+    lines.extend(first.iter().map(|FailedRow { line, who, why }| format!("  line {line}: {who}: {why}")));
+    if let (true, Delivery::Sealed(out)) = (failed > first.len() as u64, delivery) {
+        lines.push(format!("The rows of {} say why, of each of them.", out.display()));
+    }
+    lines
+}
+
 /// Tells it, and gives the exit code: 128+n, 8, 9, 10, 0.
 pub(super) fn told(
     context: &Context,
     settings: &Settings,
     counts: &[(Outcome, u64)],
     ended: Ended,
-    clear: bool,
+    (clear, first_failures): (bool, &[FailedRow]),
 ) -> Answer<ExitCode> {
     let undelivered = has_undelivered(counts);
     let command = command(settings);
@@ -72,8 +88,8 @@ pub(super) fn told(
             context.screen.table(&["OUTCOME", "ROWS"], rows);
         }
         let failed: u64 = counts.iter().filter(|(outcome, _)| outcome.is_failure()).map(|(_, count)| count).sum();
-        if let (1.., Delivery::Sealed(out)) = (failed, &settings.delivery) {
-            context.screen.notice(&format!("{failed} failed; why is in their rows of {}.", out.display()));
+        for line in failures(failed, first_failures, &settings.delivery) {
+            context.screen.notice(&line);
         }
         if ended.limited && !fails {
             context.screen.notice(&format!("The limit is reached. To do the next ones: {command}"));

@@ -9,7 +9,7 @@ use crate::commands::context::Context;
 use crate::domain::{
     Action, Answer, Case, Desk, Failure, Issuance, Kind, Reason, ResetRequest, Session, Status, Way, reset, withdraw,
 };
-use crate::terminal::next_steps;
+use crate::terminal::{PasswordIs, next_steps};
 
 /// L1: a stranger changes nothing; Sam gets in.
 pub(super) async fn sign_in(stage: &Context, teller: &mut Teller<'_>) -> Answer<Session> {
@@ -88,7 +88,7 @@ fn reveal(teller: &mut Teller<'_>, issuance: &Issuance, password: &str) {
     teller.say("The reveal, the only one (a real one has a screen of its own, and leaves no trace on it):");
     teller.show(password);
     teller.say("Sam says to the customer:");
-    let steps = next_steps(issuance);
+    let steps = next_steps(issuance, PasswordIs::Shown);
     for step in &steps {
         teller.say(&format!("- {step}"));
     }
@@ -135,7 +135,7 @@ pub(super) async fn reset_grace(
 
 /// Withdrawal, and what no flag gets around.
 pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, teller: &mut Teller<'_>) -> Answer<()> {
-    teller.act("Meanwhile: what is refused, and one that went to the wrong ear");
+    teller.act("Meanwhile: what is refused, and one that was given to the wrong person");
     let refusals = [
         ("alan@example.com", Reason::Disabled, "Alan Turing is disabled"),
         ("C-1007", Reason::External, "Hedy Lamarr's password is kept by another system"),
@@ -157,7 +157,7 @@ pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, te
     let still_locked_out = standing(session, "C-1004").await?.1;
     teller.check(
         "L9",
-        "tellonce withdraw C-1004: that password is dead, Mary stays locked out",
+        "tellonce withdraw C-1004: that password has been withdrawn, Mary stays locked out",
         withdrawn.state.change_required && refused && still_locked_out,
     );
     Ok(())

@@ -3,13 +3,15 @@
 use crossterm::cursor::MoveTo;
 use crossterm::queue;
 use crossterm::terminal::{Clear, ClearType};
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::domain::Issuance;
+use crate::terminal::local_time::LocalTime;
 use crate::terminal::paint::{cut, wrap};
 use crate::terminal::sanitize::sanitize;
 use crate::terminal::spelling;
-use crate::terminal::steps::next_steps;
+use crate::terminal::steps::{PasswordIs, next_steps};
 use crate::terminal::tty::Size;
 
 /// Room for the largest screen's paint. It is never filled: rows are cut to the width, and there are few.
@@ -118,10 +120,10 @@ fn spell(bytes: &mut Vec<u8>, part: &str) {
 fn below(issuance: &Issuance, columns: usize) -> Vec<String> {
     let runs_out = issuance.expires_at.map_or_else(
         || "It does not run out by itself.".to_owned(),
-        |at| format!("It runs out at {}.", at.strftime("%F %H:%M UTC")),
+        |at| format!("Valid until {}.", LocalTime::at(Timestamp::now()).until(at)),
     );
     let mut rows = wrap(&runs_out, columns);
-    for step in next_steps(issuance) {
+    for step in next_steps(issuance, PasswordIs::Shown) {
         for (place, row) in wrap(&sanitize(&step), columns.saturating_sub(4)).into_iter().enumerate() {
             let bullet = if place == 0 { "  - " } else { "    " };
             rows.push(format!("{bullet}{row}"));
