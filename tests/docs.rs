@@ -1,4 +1,5 @@
-//! Every command in the README and the docs is run: `console` blocks here, `sh` blocks where it is said below.
+//! Every command in the README and the docs is run: `console` blocks here, `sh` blocks where it is said below. The tests
+//! that a decision names are there.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it does not expect")]
 
 use std::path::{Path, PathBuf};
@@ -137,5 +138,45 @@ fn every_reason_and_exit_code_is_documented() {
     let codes = std::fs::read_to_string(root().join("docs/exit-codes.md")).unwrap();
     for (code, _) in tellonce::domain::ExitCode::ALL {
         assert!(codes.contains(&format!("| {} |", code.number())), "docs/exit-codes.md lacks {}", code.number());
+    }
+}
+
+/// Every file below a folder.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_a_decision_says_shows_it_is_there() {
+    let mut source = String::new();
+    for path in ["src", "tests"].into_iter().flat_map(|folder| files_below(&root().join(folder))) {
+        if path.extension().is_some_and(|ending| ending == "rs") {
+            source.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+    let list = std::fs::read_to_string(root().join("docs/adr/README.md")).unwrap();
+    for path in files_below(&root().join("docs/adr")).into_iter().filter(|path| !path.ends_with("README.md")) {
+        let page = path.file_name().unwrap().to_str().unwrap();
+        assert!(list.contains(&format!("]({page})")), "docs/adr/README.md lacks {page}");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (_, shown_by) = text.split_once("## Shown by").unwrap();
+        let named: Vec<&str> = shown_by.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{page} names what shows it");
+        for name in named {
+            let is_there = match name {
+                "fail-points" => true, // a feature that a test needs
+                path if path.contains(['/', '.']) => root().join(path).exists(),
+                function => source.contains(&format!("fn {function}(")),
+            };
+            assert!(is_there, "{page}: there is no {name}");
+        }
     }
 }
