@@ -10,7 +10,7 @@ use zeroizing_alloc::ZeroAlloc;
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
-    tellonce::commands::answer_completions();
     let weaknesses = tellonce::harden::harden();
+    tellonce::commands::answer_completions();
     ExitCode::from(tellonce::commands::main(&weaknesses).number())
 }

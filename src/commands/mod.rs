@@ -94,7 +94,11 @@ fn wait_for<T>(work: impl Future<Output = T>) -> Answer<T> {
         .thread_name("worker") // the library's own is the longest a thread can have: traces show it as cut off
         .enable_all()
         .build()
-        .map(|runtime| runtime.block_on(work))
+        .map(|runtime| {
+            let done = runtime.block_on(work);
+            runtime.shutdown_background(); // a name that is still being resolved must not hold up the end
+            done
+        })
         .map_err(|error| Failure::bug("The runtime could not be started.").because(error))
 }
 
