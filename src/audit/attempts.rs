@@ -6,6 +6,7 @@ use std::path::Path;
 use super::chain::lines;
 use super::file::unavailable;
 use super::in_progress::is_held;
+use super::index::Found;
 use super::record::{Event, Record};
 use crate::config::Folders;
 use crate::domain::{Answer, Attempt, AttemptId, Changed, Customer, CustomerId, Delivery, End, History, Place};
@@ -28,7 +29,7 @@ pub(super) fn history_with(
 
 /// What these records say of one customer, for the row of a bulk run; `read` gives that customer's records.
 pub(super) fn history_of_row(
-    read: &dyn Fn() -> Answer<Vec<Record>>,
+    read: &dyn Fn() -> Answer<Found>,
     locks: &Path,
     place: &Place,
     customer: &CustomerId,
@@ -36,8 +37,10 @@ pub(super) fn history_of_row(
 ) -> Answer<History> {
     let read = || {
         let mut builder = Builder::default();
-        read()?.into_iter().filter(|record| is_of(record, place)).for_each(|record| builder.add(record));
-        Ok(HashMap::from([(customer.clone(), builder.history(Some(row)))]))
+        let Found { records, damaged } = read()?;
+        records.into_iter().filter(|record| is_of(record, place)).for_each(|record| builder.add(record));
+        let history = History { damaged, ..builder.history(Some(row)) };
+        Ok(HashMap::from([(customer.clone(), history)]))
     };
     let mut histories = settled(&read, &|attempt| is_held(locks, attempt))?;
     Ok(histories.remove(customer).unwrap_or_default())
@@ -85,14 +88,18 @@ fn read(path: &Path, place: &Place, customer: Option<&Customer>) -> Answer<HashM
     let ids: Vec<CustomerId> = customer.into_iter().flat_map(Customer::known_as).collect();
     // Most lines are of other customers: look for the id as JSON writes it before reading the line.
     let needles: Vec<String> = ids.iter().filter_map(|id| serde_json::to_string(id.as_str()).ok()).collect();
-    for_each(path, &needles, |record| {
+    let damaged = for_each(path, &needles, |record| {
         let wanted = customer.is_none() || ids.iter().any(|id| record.customer == id.as_str());
         if wanted && is_of(&record, place) {
             let id = customer.map_or_else(|| CustomerId::new(record.customer.clone()), |customer| customer.id.clone());
             builders.entry(id).or_default().add(record);
         }
     })?;
-    Ok(builders.into_iter().map(|(customer, builder)| (customer, builder.history(None))).collect())
+    if let (true, Some(customer)) = (damaged, customer) {
+        builders.entry(customer.id.clone()).or_default();
+    }
+    let history = |builder: Builder| History { damaged, ..builder.history(None) };
+    Ok(builders.into_iter().map(|(customer, builder)| (customer, history(builder))).collect())
 }
 
 /// Attempts among these records whose end is missing and that no process is at.
@@ -136,20 +143,31 @@ fn is_of(record: &Record, place: &Place) -> bool {
     record.profile == place.profile && record.backend == place.backend
 }
 
-/// Each record that can be read; a line that cannot is left to `audit verify`.
-pub(super) fn for_each(path: &Path, containing: &[String], mut each: impl FnMut(Record)) -> Answer<()> {
+/// Hands over each record that can be read. Returns whether a line could not be: `audit verify` names it. A line without
+/// any of the texts in `containing` is not parsed; whether it is a record shows by how it begins and ends.
+pub(super) fn for_each(path: &Path, containing: &[String], mut each: impl FnMut(Record)) -> Answer<bool> {
+    let mut damaged = false;
     for line in lines(path)? {
         let line = line.map_err(|error| unavailable(path, &error))?;
-        let Ok(text) = std::str::from_utf8(&line) else { continue };
+        let Ok(text) = std::str::from_utf8(&line) else {
+            damaged = true;
+            continue;
+        };
+        let whole = text.ends_with('\n');
+        let text = text.trim_end();
         if !containing.is_empty() && !containing.iter().any(|needle| text.contains(needle.as_str())) {
+            damaged |= whole && !(text.starts_with('{') && text.ends_with('}'));
             continue;
         }
-        match serde_json::from_str(text.trim_end()) {
+        match serde_json::from_str(text) {
             Ok(record) => each(record),
-            Err(error) => tracing::debug!(%error, "a line of the audit log cannot be read"),
+            Err(error) => {
+                tracing::debug!(%error, "a line of the audit log cannot be read");
+                damaged |= whole; // a torn end is set aside by the next record
+            }
         }
     }
-    Ok(())
+    Ok(damaged)
 }
 
 #[derive(Default)]
@@ -167,7 +185,7 @@ impl Builder {
             let again = row.as_ref() == this || self.rows[place + 1..].contains(row);
             self.attempts[place].retried = again;
         }
-        History { attempts: self.attempts }
+        History { attempts: self.attempts, damaged: false }
     }
 
     fn add(&mut self, record: Record) {

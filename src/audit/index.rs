@@ -28,6 +28,17 @@ pub(super) struct Index {
     log: PathBuf,
     lines: Connection,
     read_up_to: u64,
+    /// A line that was read is no record.
+    damaged: bool,
+}
+
+/// The records of a customer, as far as the log can be read.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The records, oldest first.
+    pub(super) records: Vec<Record>,
+    /// A line of the log cannot be read: records may be missing.
+    pub(super) damaged: bool,
 }
 
 #[derive(Deserialize)]
@@ -56,18 +67,18 @@ impl Index {
         let lines = Connection::open(path).map_err(told)?;
         lines.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(told)?; // plans are kept
         lines.execute_batch(TABLES).map_err(told)?;
-        Ok(Self { log: log.to_owned(), lines, read_up_to: 0 })
+        Ok(Self { log: log.to_owned(), lines, read_up_to: 0, damaged: false })
     }
 
-    /// The customer's records, oldest first.
-    pub(super) fn records_of(&mut self, customer: &CustomerId) -> Answer<Vec<Record>> {
+    /// The customer's records.
+    pub(super) fn records_of(&mut self, customer: &CustomerId) -> Answer<Found> {
         let told_of_log = |log: &Path| {
             let log = log.to_owned();
             move |error: io::Error| unavailable(&log, &error)
         };
         must_be_regular(&self.log).map_err(told_of_log(&self.log))?;
         let mut log = match File::open(&self.log) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::default()),
             opened => opened.map_err(told_of_log(&self.log))?,
         };
         self.catch_up(&mut log)?;
@@ -77,10 +88,13 @@ impl Index {
         let starts = statement.query_map([number_of(customer.as_str())], |row| row.get::<_, u64>(0)).map_err(told)?;
         for start in starts {
             let line = line_at(&mut log, start.map_err(told)?).map_err(told_of_log(&self.log))?;
-            let record = serde_json::from_slice::<Record>(line.trim_ascii_end());
-            records.extend(record.ok().filter(|record| record.customer == customer.as_str()));
+            match serde_json::from_slice::<Record>(line.trim_ascii_end()) {
+                Ok(record) => records.extend(Some(record).filter(|record| record.customer == customer.as_str())),
+                Err(_) => self.damaged = true,
+            }
         }
-        Ok(records)
+        drop(statement);
+        Ok(Found { records, damaged: self.damaged })
     }
 
     /// Reads what was appended since, whole lines only: one that another process is at comes with the next call.
@@ -100,7 +114,9 @@ impl Index {
             if line.last() != Some(&b'\n') {
                 break;
             }
-            if let Ok(whose) = serde_json::from_slice::<Whose<'_>>(line.trim_ascii_end()) {
+            let whose = serde_json::from_slice::<Whose<'_>>(line.trim_ascii_end());
+            self.damaged |= whose.is_err();
+            if let Ok(whose) = whose {
                 self.lines
                     .prepare_cached("INSERT OR REPLACE INTO line(customer, start) VALUES(?1, ?2)")
                     .and_then(|mut insert| insert.execute(params![number_of(&whose.customer), self.read_up_to]))

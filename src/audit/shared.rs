@@ -12,7 +12,7 @@ use super::attempts::{action_of, histories, history_of_row};
 use super::file::{append, unavailable};
 use super::forward;
 use super::in_progress::{Held, hold};
-use super::index::Index;
+use super::index::{Found, Index};
 use super::log::{not_forwarded, torn_end};
 use super::record::{Event, Record, blank};
 use crate::batch::Batcher;
@@ -248,8 +248,13 @@ impl AuditLog for RowAuditLog {
         let row = (self.inner.run.clone(), self.row);
         let read = || {
             let mut index = self.inner.index.borrow_mut();
-            let records = customer.known_as().map(|id| index.records_of(&id)).collect::<Answer<Vec<_>>>()?;
-            Ok(records.concat())
+            let mut found = Found::default();
+            for id in customer.known_as() {
+                let Found { records, damaged } = index.records_of(&id)?;
+                found.records.extend(records);
+                found.damaged |= damaged;
+            }
+            Ok(found)
         };
         history_of_row(&read, &self.inner.attempts, session.place(), &customer.id, &row)
     }

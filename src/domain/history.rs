@@ -69,6 +69,8 @@ impl Attempt {
 pub struct History {
     /// The attempts.
     pub attempts: Vec<Attempt>,
+    /// A line of the log cannot be read: it may be of this customer, so that attempts may be missing.
+    pub damaged: bool,
 }
 
 /// What was found out about an attempt whose end is missing.

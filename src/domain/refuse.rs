@@ -40,6 +40,16 @@ pub(super) fn refuse(
 fn too_many(desk: &Desk<'_>, learned: &Learned) -> Answer<()> {
     let Some(most) = desk.guards.max_resets_per_customer_24h else { return Ok(()) };
     let customer = &learned.customer;
+    if learned.history.damaged {
+        return Err(Failure::refused(
+            Reason::Unreadable,
+            format!(
+                "How often {} ({}) was reset in the last 24 hours cannot be read: the audit log has a damaged line, and this profile allows {most} resets.",
+                customer.name, customer.id
+            ),
+        )
+        .hint("`tellonce audit verify` names the line. Move the log aside to begin a new one, and keep it."));
+    }
     let recent = learned.history.recent_resets(desk.clock.now()).len();
     if recent < usize::try_from(most).unwrap_or(usize::MAX) {
         return Ok(());

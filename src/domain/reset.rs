@@ -166,6 +166,12 @@ async fn confirm(
     ready: &dyn ReadyReveal,
 ) -> Answer<(Consent, Plan, Learned)> {
     let mut notices = [ready.notices(), learned.recovered.clone()].concat();
+    if learned.history.damaged {
+        notices.push(
+            "The audit log has a damaged line, so earlier resets may be missing here: `tellonce audit verify`."
+                .to_owned(),
+        );
+    }
     loop {
         let action = if matches!(learned.standing.whom, Whom::NewUser(_)) { Action::CreateAndSet } else { Action::Set };
         let plan = Plan {

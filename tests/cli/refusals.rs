@@ -76,3 +76,38 @@ fn the_profiles_guards_hold() {
     assert_eq!((record["ticket"].as_str(), record["verified"].as_str()), (Some("T-1"), Some("called back")));
     home.run(&["reset", "C-1008", "--yes", "--reveal", "stdout", "--ticket", "x", "--verified", "y"]).must(0);
 }
+
+#[test]
+fn a_limit_that_cannot_be_counted_refuses_in_single_resets_and_in_bulk() {
+    let home = Home::new();
+    let profile = "[profiles.desk]\nbackend = 'practice'\nmax_resets_per_customer_24h = 2\nprotected = 'none'\n";
+    std::fs::write(home.path().join("config.toml"), format!("default = 'desk'\n{profile}")).unwrap();
+    home.run_with(&["login", "--agent", "sam", "--password-stdin", "--store", "file"], "practice\n").must(0);
+    let reset = ["reset", "C-1001", "--yes", "--reveal", "stdout", "-o", "json"];
+    home.run(&reset).must(0);
+    let log = home.path().join("audit.jsonl");
+    let whole = std::fs::read_to_string(&log).unwrap();
+    let middle = whole.find("C-1001").unwrap();
+    for damage in [middle - 20, middle] {
+        let mut bytes = whole.clone().into_bytes();
+        bytes[damage] = 0xff; // no text any more, before the customer's id or in it
+        std::fs::write(&log, &bytes).unwrap();
+        let error = home.run(&reset).must(7).error();
+        assert_eq!((error["reason"].as_str(), error["changed"].as_str()), (Some("unreadable"), Some("no")), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("tellonce audit verify"), "{error}");
+        std::fs::write(home.path().join("in.csv"), "customer\nC-1001\n").unwrap();
+        let key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+        let out = home.path().join(format!("out-{damage}.jsonl"));
+        let bulk = ["bulk", "in.csv", "--yes", "--expect", "1", "--seal-to", key, "--out"];
+        let input = home.path().join("in.csv");
+        let mut arguments = bulk.map(str::to_owned).to_vec();
+        arguments[1] = input.display().to_string();
+        arguments.push(out.display().to_string());
+        home.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).must(10);
+        let row = std::fs::read_to_string(out).unwrap();
+        assert!(row.contains("\"refused\"") && row.contains("damaged line"), "{row}");
+    }
+    std::fs::write(&log, &whole).unwrap();
+    home.run(&reset).must(0);
+    assert_eq!(home.records().len(), 6, "the two resets, each with intent, set and delivery");
+}

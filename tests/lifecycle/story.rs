@@ -6,7 +6,7 @@ use tellonce::domain::{
     Action, Answer, Case, CustomerId, Gap, Issuance, Kind, ResetRequest, Session, SessionsEnded, Status, reset,
     withdraw,
 };
-use tellonce::terminal::next_steps;
+use tellonce::terminal::{PasswordIs, next_steps};
 
 use super::desk::{Player, Revealed, at_desk};
 use super::driver::{Agent, Chosen, Driver, SignedIn, reason};
@@ -140,7 +140,7 @@ impl Story<'_> {
             SessionsEnded::All => {}
             SessionsEnded::NotHere => assert!(self.has(Gap::SessionsGoOn)),
         }
-        let said = next_steps(&issuance).join("\n");
+        let said = next_steps(&issuance, PasswordIs::Shown).join("\n");
         for words in
             ["cannot be shown again", "not e-mailed", "must not tell you", "Update Password", "only the newest"]
         {
