@@ -5,6 +5,7 @@
 //! `when` is `before` or `after`, and `what` is
 //! - `kill`: SIGKILL to this process, as a crash or a power cut;
 //! - `stop`: SIGSTOP to this process, so that a test can do something in between and continue it;
+//! - `hang`: the call is never answered;
 //! - `fail`: the call fails as unavailable (`before`: not applied; `after`: applied, and its answer lost).
 //!
 //! For whoever looks for copies, on Keycloak: `set:answered:stop` stops when the set is answered, before anything else is
@@ -25,15 +26,29 @@ use crate::domain::{
 ///
 /// # Errors
 /// What `fail` asked for.
-fn reach(call: &str, when: &str) -> Answer<()> {
+async fn reach(call: &str, when: &str) -> Answer<()> {
+    if what_at(call, when).any(|what| what == "hang") {
+        std::future::pending::<()>().await;
+    }
+    reach_now(call, when)
+}
+
+/// What the environment says of a point.
+fn what_at(call: &str, when: &str) -> impl Iterator<Item = String> {
     let wanted = std::env::var("TELLONCE_FAIL_POINT").unwrap_or_default();
     let point = format!("{call}:{when}:");
-    for what in wanted.split(',').filter_map(|one| one.strip_prefix(point.as_str())) {
-        match what {
+    let all = wanted.split(',').filter_map(|one| one.strip_prefix(point.as_str()).map(str::to_owned));
+    all.collect::<Vec<_>>().into_iter()
+}
+
+/// The same as [`reach`], of a point in code that cannot wait.
+fn reach_now(call: &str, when: &str) -> Answer<()> {
+    for what in what_at(call, when) {
+        match what.as_str() {
             "kill" => send(Signal::KILL),
             "stop" => send(Signal::STOP),
             _ => {
-                let failure = Failure::unavailable(format!("The fail-point {point}{what} was reached."));
+                let failure = Failure::unavailable(format!("The fail-point {call}:{when}:{what} was reached."));
                 return Err(if when == "after" { failure.answer_lost() } else { failure });
             }
         }
@@ -48,7 +63,7 @@ pub fn unpadded() -> bool {
 
 /// The request that sets was answered.
 pub fn answered() {
-    let _ = reach("set", "answered"); // it stops, or goes on
+    let _ = reach_now("set", "answered"); // it stops, or goes on
 }
 
 fn send(signal: Signal) {
@@ -90,36 +105,36 @@ impl IdentityBackend for FaultyBackend {
         whom: &Whom,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        reach("set", "before")?;
+        reach("set", "before").await?;
         let issued = self.0.set_temporary_password(intent, whom, password).await?;
-        reach("set", "after")?;
+        reach("set", "after").await?;
         Ok(issued)
     }
 
     async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Answer<()> {
-        reach("mark", "before")?;
+        reach("mark", "before").await?;
         self.0.mark_pending(intent, issued).await?;
-        reach("mark", "after")
+        reach("mark", "after").await
     }
 
     async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Answer<SessionsEnded> {
-        reach("end_sessions", "before")?;
+        reach("end_sessions", "before").await?;
         let ended = self.0.end_sessions(intent, user).await?;
-        reach("end_sessions", "after")?;
+        reach("end_sessions", "after").await?;
         Ok(ended)
     }
 
     async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
-        reach("read_back", "before")?;
+        reach("read_back", "before").await?;
         let forced = self.0.read_back(issued).await?;
-        reach("read_back", "after")?;
+        reach("read_back", "after").await?;
         Ok(forced)
     }
 
     async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
-        reach("withdraw", "before")?;
+        reach("withdraw", "before").await?;
         self.0.withdraw(intent, user, only).await?;
-        reach("withdraw", "after")
+        reach("withdraw", "after").await
     }
 
     async fn pending(&self) -> Answer<Vec<Pending>> {
@@ -127,9 +142,9 @@ impl IdentityBackend for FaultyBackend {
     }
 
     async fn unlock(&self, intent: &Intent, user: &UserId) -> Answer<()> {
-        reach("unlock", "before")?;
+        reach("unlock", "before").await?;
         self.0.unlock(intent, user).await?;
-        reach("unlock", "after")
+        reach("unlock", "after").await
     }
 
     async fn checks(&self) -> Answer<Vec<Check>> {
@@ -143,9 +158,9 @@ pub struct FaultyAudit<A>(pub A);
 #[async_trait(?Send)]
 impl<A: AuditLog> AuditLog for FaultyAudit<A> {
     async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
-        reach("intend", "before")?;
+        reach("intend", "before").await?;
         let intent = self.0.intend(session, plan, consent).await?;
-        reach("intend", "after")?;
+        reach("intend", "after").await?;
         Ok(intent)
     }
 
@@ -156,9 +171,9 @@ impl<A: AuditLog> AuditLog for FaultyAudit<A> {
             Outcome::Failed { .. } => "record_failed",
             Outcome::Withdrawn => "record_withdrawn",
         };
-        reach(call, "before")?;
+        reach(call, "before").await?;
         self.0.outcome(intent, outcome).await?;
-        reach(call, "after")
+        reach(call, "after").await
     }
 
     fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
@@ -192,11 +207,11 @@ impl ReadyReveal for FaultyReady {
     }
 
     async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
-        if reach("reveal", "before").is_err() {
+        if reach("reveal", "before").await.is_err() {
             return Delivery::NotDelivered;
         }
         let delivery = self.0.reveal(password, issuance).await;
-        let _ = reach("reveal", "after"); // shown is shown
+        let _ = reach("reveal", "after").await; // shown is shown
         delivery
     }
 }

@@ -37,3 +37,22 @@ fn stopped_and_continued_without_a_signal_it_ends_well() {
     assert_eq!(home.events(ADA), ["intent", "set", "delivery shown"]);
     assert_eq!(home.sign_in("ada@example.com", &ended.password()), "change_required");
 }
+
+#[test]
+fn a_backend_that_never_answers_and_a_signal_are_over_within_the_minute_and_its_clean_up() {
+    std::thread::scope(|scope| {
+        for (point, changed) in [("set:after", "yes"), ("set:before", "unknown"), ("read_back:before", "yes")] {
+            scope.spawn(move || {
+                let home = Home::new();
+                let stopped = home.reset_stopped_at(&format!("{point}:hang,intend:after"));
+                stopped.send(Signal::TERM);
+                let ended = stopped.go_on();
+                assert_eq!(ended.code, Some(9), "{point}: {}", ended.stderr);
+                let error = ended.error();
+                assert_eq!(error["changed"], changed, "{point}: {error}");
+                assert!(error["message"].as_str().unwrap().contains("within 60 seconds"), "{error}");
+                assert_eq!(ended.stdout, "", "{point}");
+            });
+        }
+    });
+}
