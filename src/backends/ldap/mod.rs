@@ -18,6 +18,7 @@ mod failure;
 mod greeting;
 mod guard;
 mod lately;
+mod limits;
 mod link;
 mod look;
 mod message;
