@@ -229,18 +229,21 @@ impl Connection {
     pub(super) async fn retried<T>(&self, read: impl AsyncFn(Deadline) -> Answer<T>) -> Answer<T> {
         let deadline = self.deadline();
         let mut pauses = pauses().build();
+        let mut earlier = None;
         loop {
             let failure = match timeout_at(deadline.end(), read(deadline)).await {
                 Ok(Ok(found)) => return Ok(found),
                 Ok(Err(failure)) => failure,
-                Err(elapsed) => return Err(self.lost(elapsed.into())),
+                Err(elapsed) => self.lost(elapsed.into()),
             };
             match pauses.next() {
                 Some(pause) if failure::is_passing(&failure) && pause < deadline.left() => {
                     tracing::debug!(%failure, ?pause, "the read is done again");
                     tokio::time::sleep(pause).await;
+                    earlier = Some(failure);
                 }
-                _ => return Err(failure),
+                // That the time ran out at the last try says less than what went wrong before.
+                _ => return Err(earlier.filter(|_| deadline.left().is_zero()).unwrap_or(failure)),
             }
         }
     }
