@@ -7,6 +7,7 @@ mod keyring;
 pub mod oauth;
 mod session_file;
 mod store;
+pub mod trust;
 
 pub use certificate::{certificate_check, certificate_told};
 pub use credential::read_credential;

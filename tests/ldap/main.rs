@@ -5,10 +5,14 @@ mod active_directory;
 mod both;
 mod bulk;
 mod domain;
+#[path = "../support/fake_directory.rs"]
+mod fake_directory;
 mod faults;
 mod frames;
 #[path = "../support/home.rs"]
 mod home;
+mod hostile;
+mod limits;
 mod lost;
 mod many;
 mod names;

@@ -196,7 +196,7 @@ impl LdapAgent {
             self.connection.search(&self.settings.base, Scope::Subtree, &filter, &attributes, usize::MAX).await?;
         if !found.complete {
             return Err(Failure::unavailable("The directory sent only a part of what is pending (its size limit).")
-                .hint("Have the agents' limit raised; for slapd: `limits group=… size=unlimited`."));
+                .hint(format!("Have the agents' limits raised; {}.", super::limits::RAISE)));
         }
         let customers = self.customers(&found.entries);
         let both = customers.into_iter().zip(&found.entries).filter(|(_, entry)| self.dialect.is_pending(entry));

@@ -151,6 +151,7 @@ impl IdentityBackend for LdapBackend {
 
     async fn checks(&self) -> Answer<Vec<Check>> {
         let mut checks = self.agent.dialect.checks(&self.agent).await?;
+        checks.push(super::limits::check(&self.agent).await?);
         if self.agent.a_user().await?.is_none() {
             let base = &self.agent.settings.base;
             let words = format!("no user is seen below {base}: there is none, or you may not read them");

@@ -1,39 +1,30 @@
-//! A bound connection: servers in order up to the intent, then one; a time limit on each call; pages (RFC 2696).
+//! A bound connection: servers in order up to the intent, then one; the time of one operation covers its retries.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
-use ldap3::controls::{PagedResults, RawControl};
-use ldap3::{Ldap, LdapError, LdapResult, Mod, Scope};
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use ldap3::{Ldap, LdapError, LdapResult};
 use rustls::ClientConfig;
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::entry::Entry;
-use super::failure::{self, BUSY, NO_SUCH_OBJECT, NOT_AVAILABLE, SIZE_LIMIT};
+use super::answer::without_text;
+use super::deadline::Deadline;
 use super::greeting::{Asks, Greeting, greet};
 use super::lately::Lately;
-use super::{ber, link};
-use crate::domain::{Answer, Failure, Kind};
+use super::link::{self, Link};
+use super::{ber, failure};
+use crate::domain::{Answer, Failure, Kind, redact};
 
-/// Entries of one page.
-const PAGE: i32 = 500;
 /// A change is read back, and settled, in no more calls than this.
 const CALLS_OF_A_READ_BACK: u32 = 4;
 /// What the server is too busy for is tried again this often.
 const AGAIN: usize = 3;
-/// The library keeps what it sent in one buffer as long as the connection lasts: 8 KiB, and from the first request that
-/// is longer, twice that. What is sent next goes behind what was sent before, until it does not fit any more: then to the
-/// front. A request that fills all of it leaves nothing of an earlier one; one that were longer would have it copied.
-const BUFFER: usize = 16 * 1024;
-/// A request that makes the buffer that large.
+/// A request that makes the library's buffer as large as it is to be (see `change.rs`).
 const ENLARGES: usize = 9 * 1024;
-/// All of a search request for a long `cn` but name, attributes and that value (RFC 4511 section 4.5.1), at the most.
-const REST_OF_A_SEARCH: usize = 64;
 
 /// What a bind led to, where it did not lead in.
 pub(super) type BindRefused = fn(&LdapResult) -> Option<Failure>;
@@ -53,41 +44,25 @@ pub(super) struct Target {
 
 impl Target {
     /// The first request makes the buffer as large as it is to be.
-    async fn greet(&self, ldap: Ldap) -> Result<Greeting, LdapError> {
-        greet(ldap, self.asks, &long_filter(ENLARGES), self.one_call).await
+    async fn greet(&self, ldap: Ldap, deadline: Deadline) -> Result<Greeting, LdapError> {
+        greet(ldap, self.asks, &long_filter(ENLARGES), deadline).await
     }
 }
 
 /// Each time a little later.
-fn pauses() -> ExponentialBuilder {
+pub(super) fn pauses() -> ExponentialBuilder {
     ExponentialBuilder::default().with_min_delay(Duration::from_millis(200)).with_max_times(AGAIN).with_jitter()
 }
 
 /// Every entry fits it.
-fn long_filter(length: usize) -> String {
+pub(super) fn long_filter(length: usize) -> String {
     format!("(|(objectClass=*)(cn={}))", "x".repeat(length))
-}
-
-/// Reads, and again a little later where the connection was lost or the server is busy.
-async fn harmless<T, F: Future<Output = Answer<T>>>(read: impl FnMut() -> F) -> Answer<T> {
-    read.retry(pauses())
-        .when(failure::is_passing)
-        .notify(|failure, pause| tracing::debug!(%failure, ?pause, "the read is done again"))
-        .await
-}
-
-/// What a search found.
-#[derive(Clone)]
-pub(super) struct Results {
-    pub(super) entries: Vec<Entry>,
-    /// There are no more.
-    pub(super) complete: bool,
 }
 
 /// A connection that is made anew where it was lost and that is harmless.
 pub(super) struct Connection {
     target: Target,
-    live: RefCell<Option<Ldap>>,
+    live: RefCell<Option<Link>>,
     /// Which of the servers.
     server: Cell<usize>,
     /// The last change: from then on this server and no other, which may not know yet.
@@ -96,6 +71,8 @@ pub(super) struct Connection {
     answered_at: Cell<Option<Instant>>,
     /// What came with the bind, until somebody takes it.
     greeting: RefCell<Option<Greeting>>,
+    /// The server takes no search in pages, or not in pages of a useful size.
+    refuses_pages: Cell<bool>,
     /// What was found lately, by what was asked for.
     pub(super) lately: Lately,
 }
@@ -113,10 +90,38 @@ impl Connection {
             changed_at: Cell::new(None),
             answered_at: Cell::new(None),
             greeting: RefCell::new(None),
+            refuses_pages: Cell::new(false),
             lately: Lately::default(),
         };
-        connection.ldap().await?;
+        let each = connection.target.one_call;
+        let servers = u32::try_from(connection.target.urls.len()).unwrap_or(u32::MAX);
+        connection.link(Deadline::after(each.saturating_mul(servers))).await?;
         Ok(connection)
+    }
+
+    /// The end of an operation that begins now.
+    pub(super) fn deadline(&self) -> Deadline {
+        Deadline::after(self.target.one_call)
+    }
+
+    /// From now on this server and no other: the others may not know yet.
+    pub(super) fn pin(&self) {
+        self.changed_at.set(Some(Instant::now()));
+    }
+
+    /// It answered.
+    pub(super) fn answered(&self) {
+        self.answered_at.set(Some(Instant::now()));
+    }
+
+    /// Whether the server refused a search in pages.
+    pub(super) fn pages_are_refused(&self) -> bool {
+        self.refuses_pages.get()
+    }
+
+    /// The server refused a search in pages: it is not asked for one again.
+    pub(super) fn refuse_pages(&self) {
+        self.refuses_pages.set(true);
     }
 
     /// The server's address, for messages.
@@ -142,23 +147,23 @@ impl Connection {
         self.live.borrow().is_some() && self.answered_at.get().is_some_and(|at| at.elapsed() < time)
     }
 
-    /// The live handle; where there is none, a new connection to the first server that answers.
-    async fn ldap(&self) -> Answer<Ldap> {
+    /// The live handle; where there is none, a new connection to the first server that answers, in this time.
+    pub(super) async fn link(&self, deadline: Deadline) -> Answer<Link> {
         let live = self.live.borrow().clone();
-        if let Some(mut ldap) = live
-            && !ldap.is_closed()
+        if let Some(mut link) = live
+            && !link.ldap.is_closed()
         {
-            return Ok(ldap);
+            return Ok(link);
         }
         let first = self.server.get();
         let many = if self.changed_at.get().is_some() { 1 } else { self.target.urls.len() };
         let mut told = None;
         for step in 0..many {
             self.server.set((first + step) % self.target.urls.len());
-            match self.connect().await {
-                Ok(ldap) => {
-                    *self.live.borrow_mut() = Some(ldap.clone());
-                    return Ok(ldap);
+            match self.connect(deadline.share(many - step)).await {
+                Ok(link) => {
+                    *self.live.borrow_mut() = Some(link.clone());
+                    return Ok(link);
                 }
                 Err(failure) if failure.kind == Kind::Unavailable => {
                     tracing::debug!(%failure, "the next server is tried");
@@ -171,36 +176,40 @@ impl Connection {
         Err(told.unwrap_or_else(|| Failure::unavailable("No server is named.")))
     }
 
-    async fn connect(&self) -> Answer<Ldap> {
+    /// Connects and binds, all of it in this time. Of a refused bind nothing but known facts is kept: it had the password.
+    async fn connect(&self, deadline: Deadline) -> Answer<Link> {
         let server = self.server();
         let Some(url) = self.target.urls.get(self.server.get()) else {
             return Err(Failure::unavailable("No server is named."));
         };
-        let mut ldap = timeout(self.target.one_call, link::reach(url, self.target.start_tls, self.target.tls.as_ref()))
+        let reach = link::reach(url, self.target.start_tls, self.target.tls.as_ref());
+        let mut link = timeout_at(deadline.end(), reach)
             .await
             .unwrap_or_else(|elapsed| Err(elapsed.into()))
             .map_err(|error| failure::not_reached(&server, error))?;
-        let bound = ldap
-            .with_timeout(self.target.one_call)
+        let bound = link
+            .ldap
+            .with_timeout(deadline.left())
             .with_controls(ber::plain(ber::PASSWORD_POLICY))
             .simple_bind(&self.target.name, &self.target.password)
             .await
-            .map_err(|error| failure::not_reached(&server, error))?;
+            .map_err(|error| failure::not_reached(&server, link.cause(error)))?;
+        let bound = without_text(bound);
         match (self.target.refused)(&bound) {
             Some(failure) => return Err(failure),
             None if bound.rc == 0 => {}
             None => return Err(failure::refused(&server, &bound)),
         }
-        match self.target.greet(ldap.clone()).await {
+        match self.target.greet(link.ldap.clone(), deadline).await.map_err(|error| link.cause(error)) {
             Ok(greeting) => {
                 *self.greeting.borrow_mut() = Some(greeting);
-                self.answered_at.set(Some(Instant::now()));
+                self.answered();
             }
             // A connection that is lost already is found by the read that follows, and made anew.
             Err(error) if failure::is_lost(&error) => {}
             Err(error) => return Err(failure::not_reached(&server, error)),
         }
-        Ok(ldap)
+        Ok(link)
     }
 
     /// What the server said of itself and of the agent when they were bound.
@@ -208,144 +217,47 @@ impl Connection {
         if let Some(greeting) = self.greeting.borrow_mut().take() {
             return Ok(greeting);
         }
-        harmless(|| async move {
-            let ldap = self.ldap().await?;
-            self.target.greet(ldap).await.map_err(|error| self.lost(error))
+        self.retried(async |deadline| {
+            let link = self.link(deadline).await?;
+            let greeted = self.target.greet(link.ldap.clone(), deadline).await;
+            greeted.map_err(|error| self.lost(link.cause(error)))
         })
         .await
     }
 
-    /// At most about `most` entries, and whether that is all.
-    pub(super) async fn search(
-        &self,
-        base: &str,
-        scope: Scope,
-        filter: &str,
-        attributes: &[&str],
-        most: usize,
-    ) -> Answer<Results> {
-        harmless(|| async move {
-            let mut ldap = self.ldap().await?;
-            let (entries, result) =
-                self.pages(&mut ldap, base, scope, filter, attributes, most).await.map_err(|error| self.lost(error))?;
-            self.answered_at.set(Some(Instant::now()));
-            match result.rc {
-                NO_SUCH_OBJECT => Ok(Results { entries: Vec::new(), complete: true }),
-                0 | SIZE_LIMIT => {
-                    let complete = result.rc == 0 && ber::next_page(&result).is_none();
-                    Ok(Results { entries, complete })
-                }
-                _ => Err(failure::refused(&self.server(), &result)),
-            }
-        })
-        .await
-    }
-
-    async fn pages(
-        &self,
-        ldap: &mut Ldap,
-        base: &str,
-        scope: Scope,
-        filter: &str,
-        attributes: &[&str],
-        most: usize,
-    ) -> Result<(Vec<Entry>, LdapResult), LdapError> {
-        let mut entries = Vec::new();
-        let mut cookie = Vec::new();
-        loop {
-            ldap.with_timeout(self.target.one_call);
-            let mut controls = ber::that_go_with(attributes);
-            if scope != Scope::Base {
-                let size = i32::try_from(most).map_or(PAGE, |most| most.clamp(1, PAGE));
-                controls.push(PagedResults { size, cookie }.into());
-            }
-            ldap.with_controls(controls);
-            let mut stream = ldap.streaming_search(base, scope, filter, attributes).await?;
-            while let Some(found) = stream.next().await? {
-                if !found.is_ref() && !found.is_intermediate() {
-                    entries.extend(Entry::of(found.0));
-                }
-            }
-            let result = stream.finish().await;
-            match ber::next_page(&result) {
-                Some(next) if result.rc == 0 && entries.len() < most => cookie = next,
-                _ => return Ok((entries, result)),
-            }
-        }
-    }
-
-    /// One entry by name; none where there is none, or it may not be read.
-    pub(super) async fn read(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
-        let found = self.search(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
-        Ok(found.entries.into_iter().next())
-    }
-
-    /// As [`Connection::read`], with a request of the buffer's length: nothing stays of what was sent before, a password among it.
-    pub(super) async fn read_after_a_secret(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
-        let asked: usize = attributes.iter().map(|name| name.len() + 2).sum();
-        let filter = long_filter(BUFFER.saturating_sub(dn.len() + asked + REST_OF_A_SEARCH));
-        let found = self.search(dn, Scope::Base, &filter, attributes, 1).await?;
-        Ok(found.entries.into_iter().next())
-    }
-
-    /// Changes an entry: attributes replaced. Never sent twice.
-    ///
-    /// # Errors
-    /// Unknown where the answer was lost after it was sent; else nothing was changed.
-    pub(super) async fn replace(
-        &self,
-        dn: &str,
-        attributes: &[(&str, &[u8])],
-        controls: Vec<RawControl>,
-    ) -> Answer<LdapResult> {
-        self.changed_at.set(Some(Instant::now()));
-        self.write(async |ldap: &mut Ldap| {
-            let changes: Vec<Mod<&[u8]>> =
-                attributes.iter().map(|(name, value)| Mod::Replace(name.as_bytes(), HashSet::from([*value]))).collect();
-            ldap.with_controls(controls.clone()).modify(dn, changes).await
-        })
-        .await
-    }
-
-    /// Adds an entry.
-    ///
-    /// # Errors
-    /// As for a change.
-    pub(super) async fn add(
-        &self,
-        dn: &str,
-        attributes: &[(&str, Vec<&[u8]>)],
-        controls: Vec<RawControl>,
-    ) -> Answer<LdapResult> {
-        self.changed_at.set(Some(Instant::now()));
-        self.write(async |ldap: &mut Ldap| {
-            let attributes =
-                attributes.iter().map(|(name, values)| (name.as_bytes(), values.iter().copied().collect())).collect();
-            ldap.with_controls(controls.clone()).add(dn, attributes).await
-        })
-        .await
-    }
-
-    /// Sends a change; again only where the server said that it did not do it, being busy.
-    async fn write(&self, send: impl AsyncFn(&mut Ldap) -> Result<LdapResult, LdapError>) -> Answer<LdapResult> {
+    /// Reads, and again a little later where the connection was lost or the server is busy, in the time of one operation.
+    pub(super) async fn retried<T>(&self, read: impl AsyncFn(Deadline) -> Answer<T>) -> Answer<T> {
+        let deadline = self.deadline();
         let mut pauses = pauses().build();
+        let mut earlier = None;
         loop {
-            let mut ldap = self.ldap().await?;
-            ldap.with_timeout(self.target.one_call);
-            let result = send(&mut ldap).await.map_err(|error| {
-                let never_left = failure::was_not_sent(&error);
-                let told = self.lost(error);
-                if never_left { told } else { told.answer_lost() }
-            })?;
+            let failure = match timeout_at(deadline.end(), read(deadline)).await {
+                Ok(Ok(found)) => return Ok(found),
+                Ok(Err(failure)) => failure,
+                Err(elapsed) => self.lost(elapsed.into()),
+            };
             match pauses.next() {
-                Some(pause) if matches!(result.rc, BUSY | NOT_AVAILABLE) => tokio::time::sleep(pause).await,
-                _ => return Ok(result),
+                Some(pause) if failure::is_passing(&failure) && pause < deadline.left() => {
+                    tracing::debug!(%failure, ?pause, "the read is done again");
+                    tokio::time::sleep(pause).await;
+                    earlier = Some(failure);
+                }
+                // That the time ran out at the last try says less than what went wrong before.
+                _ => return Err(earlier.filter(|_| deadline.left().is_zero()).unwrap_or(failure)),
             }
         }
+    }
+
+    /// A refusal of a read, without the agent's password, which a server may quote.
+    pub(super) fn refusal(&self, result: &LdapResult) -> Failure {
+        let clean = |text: &String| redact(text, &self.target.password);
+        let (matched, text) = (clean(&result.matched), clean(&result.text));
+        let refs = result.refs.iter().map(clean).collect();
+        failure::refused(&self.server(), &LdapResult { rc: result.rc, matched, text, refs, ctrls: Vec::new() })
     }
 
     /// No answer: the connection is not used again.
-    fn lost(&self, error: LdapError) -> Failure {
+    pub(super) fn lost(&self, error: LdapError) -> Failure {
         *self.live.borrow_mut() = None;
         failure::no_answer(&self.server(), error)
     }
@@ -353,8 +265,8 @@ impl Connection {
     /// Says good-bye; what is lost then does not matter.
     pub(super) async fn close(&self) {
         let live = self.live.borrow_mut().take();
-        if let Some(mut ldap) = live {
-            let _ = ldap.unbind().await;
+        if let Some(mut link) = live {
+            let _ = link.ldap.with_timeout(self.target.one_call).unbind().await;
         }
     }
 }

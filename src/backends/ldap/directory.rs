@@ -12,6 +12,9 @@ use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Names, P
 /// Matches are counted up to about here; beyond, the total is not said.
 const COUNTED: usize = 1000;
 
+/// No more are told where one value names several; so few are searched for without pages, which servers may refuse.
+const NAMED: usize = 50;
+
 /// The directory as a list of customers.
 pub(super) struct LdapDirectory(pub(super) Rc<LdapAgent>);
 
@@ -20,7 +23,7 @@ impl LdapDirectory {
     async fn with(&self, attributes: &[&str], text: &str) -> Answer<Vec<Customer>> {
         let escaped = ldap_escape(text);
         let parts: Vec<String> = attributes.iter().map(|attribute| format!("({attribute}={escaped})")).collect();
-        let (entries, _) = self.0.people(&format!("(|{})", parts.concat()), COUNTED).await?;
+        let (entries, _) = self.0.people(&format!("(|{})", parts.concat()), NAMED).await?;
         Ok(self.0.customers(&entries))
     }
 }

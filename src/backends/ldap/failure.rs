@@ -1,8 +1,11 @@
 //! What a server's answer, or its silence, means.
 
 use ldap3::{LdapError, LdapResult};
-use rustls::{CertificateError, Error as TlsError};
+use rustls::Error as TlsError;
 
+use super::result_code::meaning;
+use super::violation::Violation;
+use crate::agent::trust;
 use crate::domain::{Failure, Kind, Reason};
 
 /// The server does not let the agent do this (RFC 4511 appendix A: insufficientAccessRights).
@@ -21,6 +24,10 @@ pub(super) const UNWILLING: u32 = 53;
 pub(super) const WRONG_CREDENTIALS: u32 = 49;
 /// sizeLimitExceeded: what was sent is a part.
 pub(super) const SIZE_LIMIT: u32 = 4;
+/// adminLimitExceeded.
+pub(super) const ADMIN_LIMIT: u32 = 11;
+/// referral: another server is named.
+const REFERRAL: u32 = 10;
 /// busy: it was not done, and may be later.
 pub(super) const BUSY: u32 = 51;
 /// unavailable: the same, of a server that is going down or coming up.
@@ -52,8 +59,10 @@ pub(super) fn is_passing(failure: &Failure) -> bool {
         return matches!(result.rc, BUSY | NOT_AVAILABLE);
     }
     match source.downcast_ref::<LdapError>() {
-        Some(LdapError::Io { source }) => tls_error(source).is_none(),
-        Some(error) => is_lost(error),
+        Some(error) => match Violation::of(error) {
+            Some(violation) => violation == Violation::Malformed,
+            None => is_lost(error) && !is_tls(error),
+        },
         None => false,
     }
 }
@@ -62,79 +71,97 @@ fn tls_error(error: &std::io::Error) -> Option<&TlsError> {
     error.get_ref()?.downcast_ref::<TlsError>()
 }
 
+fn is_tls(error: &LdapError) -> bool {
+    matches!(error, LdapError::Io { source } if tls_error(source).is_some())
+}
+
 /// The words for a connection that did not come about.
 pub(super) fn not_reached(server: &str, error: LdapError) -> Failure {
+    if let Some(violation) = Violation::of(&error) {
+        return Failure::unavailable(format!("{server} {violation}.")).hint(violation.hint()).because(error);
+    }
     let what = match &error {
         LdapError::Timeout { .. } => "it did not answer in time".to_owned(),
-        LdapError::Io { source } => match tls_error(source) {
-            Some(TlsError::InvalidCertificate(wrong)) => certificate(wrong),
-            Some(other) => format!("no encrypted connection came about ({other})"),
-            None => source.to_string(),
+        LdapError::Io { source } => match (trust::explanation(source), tls_error(source)) {
+            (Some(words), _) => words,
+            (None, Some(other)) => format!("no encrypted connection came about ({other})"),
+            (None, None) => source.to_string(),
         },
-        LdapError::LdapResult { result } => format!("it refused StartTLS ({})", words(result)),
+        LdapError::LdapResult { result } => format!("it refused StartTLS: {}", words(result)),
+        _ if is_lost(&error) => "it closed the connection".to_owned(),
         other => other.to_string(),
     };
     let hint = "`tellonce doctor` looks at the connection; url and ca_cert are in the profile.";
-    Failure::unavailable(format!("{server} cannot be used: {what}.")).hint(hint).because(error)
-}
-
-fn certificate(wrong: &CertificateError) -> String {
-    match wrong {
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "its certificate is signed by an authority that is not trusted here; name the right one as ca_cert"
-                .to_owned()
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired".to_owned(),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "its certificate is not valid yet; is this machine's clock right?".to_owned()
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "its certificate is for another host name; use the name in it as url".to_owned()
-        }
-        other => format!("its certificate is not good ({other})"),
-    }
+    Failure::unavailable(format!("{server} cannot be used: {what}.")).hint(hint).because(without_request(error))
 }
 
 /// The words for an operation that got no answer. A change may have been made: see [`Failure::answer_lost`].
 pub(super) fn no_answer(server: &str, error: LdapError) -> Failure {
+    if let Some(violation) = Violation::of(&error) {
+        return Failure::unavailable(format!("{server} {violation}.")).hint(violation.hint()).because(error);
+    }
     let what = match &error {
         LdapError::Timeout { .. } => "did not answer in time (`--timeout` gives it longer)",
         _ => "closed the connection before it answered",
     };
-    Failure::unavailable(format!("{server} {what}.")).because(error)
+    Failure::unavailable(format!("{server} {what}.")).because(without_request(error))
 }
 
-/// The words for an answer that says no.
+/// An error of a request that could not be sent holds the request, and perhaps a password in it: that is let go.
+fn without_request(error: LdapError) -> LdapError {
+    match error {
+        LdapError::OpSend { .. } => LdapError::EndOfStream,
+        other => other,
+    }
+}
+
+/// The words for an answer that says no. What may have been quoted of a secret was taken out of it before.
 pub(super) fn refused(server: &str, result: &LdapResult) -> Failure {
-    match result.rc {
+    let meaning = meaning(result.rc);
+    let failure = match result.rc {
         NO_RIGHT => Failure::new(
             Kind::NotAllowed,
             Reason::MissingRight,
             format!("{server} does not let you do this (insufficient access rights)."),
-        )
-        .hint("Ask whoever delegates rights in the directory; `tellonce whoami` lists yours."),
-        NO_SUCH_OBJECT => Failure::unavailable("The entry is gone from the directory: somebody moved or removed it.")
-            .hint("Look again: `tellonce find TEXT`."),
+        ),
+        48 | WRONG_CREDENTIALS => Failure::new(
+            Kind::NotAllowed,
+            Reason::SignInRefused,
+            format!("{server} refused the sign-in: {}.", meaning.words),
+        ),
+        NO_SUCH_OBJECT => {
+            let gone = "The entry is gone from the directory: somebody moved or removed it.";
+            return Failure::unavailable(gone).hint("Look again: `tellonce find TEXT`.").because(result.clone());
+        }
         BUSY => Failure::new(
             Kind::Unavailable,
             Reason::Throttled,
             format!("{server} is too busy to take it now ({}).", words(result)),
-        )
-        .hint("Try again in a minute."),
-        NOT_AVAILABLE => Failure::unavailable(format!("{server} is not available now ({}).", words(result)))
-            .hint("Try again in a minute."),
-        10 => Failure::unavailable(format!("{server} refers to another server, which this tool does not follow."))
-            .hint("Name a server that can be written to as url."),
+        ),
+        NOT_AVAILABLE => Failure::unavailable(format!("{server} is not available now ({}).", words(result))),
+        REFERRAL => {
+            let other = result.refs.first().map_or("another server", String::as_str);
+            Failure::unavailable(format!("{server} refers to {other}, which this tool does not follow."))
+        }
+        UNWILLING if result.text.contains(SHADOW) => {
+            return Failure::unavailable(format!("{server} is a copy that takes no changes."))
+                .hint("Name the server that it copies from (the provider) as url.")
+                .because(result.clone());
+        }
         _ => Failure::unavailable(format!("{server} refused it: {}.", words(result))),
-    }
-    .because(result.clone())
+    };
+    failure.hint(meaning.advice).because(result.clone())
 }
 
-/// The code and the server's own words, on one line.
+/// What slapd says where a copy takes no changes and names no other server (seen on 2.5).
+const SHADOW: &str = "shadow context";
+
+/// What the code means, and the server's own words, on one line.
 pub(super) fn words(result: &LdapResult) -> String {
     let text = result.text.replace(['\n', '\r', '\0'], " ");
     let text = text.trim().trim_end_matches('.');
-    if text.is_empty() { format!("result {}", result.rc) } else { format!("result {}, {text}", result.rc) }
+    let (meaning, code) = (meaning(result.rc).words, result.rc);
+    if text.is_empty() { format!("{meaning} (result {code})") } else { format!("{meaning} (result {code}: {text})") }
 }
 
 #[cfg(test)]
@@ -157,6 +184,26 @@ mod tests {
             assert!(failure.message.contains("later"), "{}", failure.message);
         }
         assert!(!answered(NO_RIGHT).is_passing());
+    }
+
+    #[test]
+    fn a_server_that_sends_elsewhere_is_told_with_the_address() {
+        let refs = vec!["ldap://provider.example.com/dc=example".to_owned()];
+        let mut result = LdapResult { rc: 10, matched: String::new(), text: String::new(), refs, ctrls: Vec::new() };
+        let failure = refused("ldaps://dc1", &result);
+        assert!(failure.message.contains("provider.example.com"), "{failure}");
+        result.refs.clear();
+        assert!(refused("ldaps://dc1", &result).message.contains("another server"));
+        (result.rc, result.text) = (53, "shadow context; no update referral".to_owned());
+        assert!(refused("ldaps://dc1", &result).told().contains("provider"));
+    }
+
+    #[test]
+    fn a_request_that_could_not_be_sent_is_not_kept() {
+        let failure = no_answer("ldaps://dc1", Violation::TooManyEntries(7).as_error());
+        assert!(failure.message.contains("more than 7 entries") && !is_passing(&failure), "{failure}");
+        let failure = no_answer("ldaps://dc1", Violation::Malformed.as_error());
+        assert!(failure.message.contains("closed the connection") && is_passing(&failure), "{failure}");
     }
 
     #[test]

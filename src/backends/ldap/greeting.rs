@@ -1,10 +1,10 @@
 //! What is asked right after the bind, at once: the server's own entry, and who the agent is to it.
 
-use std::time::Duration;
+use ldap3::{Ldap, LdapError};
 
-use ldap3::{Ldap, LdapError, Scope};
-
+use super::deadline::Deadline;
 use super::entry::Entry;
+use super::search::entry;
 
 /// What differs between the servers in it.
 #[derive(Clone, Copy, Debug)]
@@ -23,19 +23,17 @@ pub(super) struct Greeting {
 }
 
 /// Asks; every entry has to fit the filter.
-pub(super) async fn greet(mut ldap: Ldap, asks: Asks, filter: &str, one_call: Duration) -> Result<Greeting, LdapError> {
+pub(super) async fn greet(mut ldap: Ldap, asks: Asks, filter: &str, end: Deadline) -> Result<Greeting, LdapError> {
     let mut other = ldap.clone();
-    let root = async { ldap.with_timeout(one_call).search("", Scope::Base, filter, asks.root).await };
+    let root = entry(&mut ldap, "", filter, asks.root, end);
     let own = async {
         if !asks.who_am_i {
             return Ok(None);
         }
-        other.with_timeout(one_call).extended(ldap3::exop::WhoAmI).await.map(Some)
+        other.with_timeout(end.left()).extended(ldap3::exop::WhoAmI).await.map(Some)
     };
-    let (root, own) = tokio::try_join!(root, own)?;
+    let both = async { tokio::try_join!(root, own) };
+    let (root, own) = tokio::time::timeout_at(end.end(), both).await??;
     let own = own.filter(|answer| answer.1.rc == 0).and_then(|answer| answer.0.val);
-    Ok(Greeting {
-        root: root.0.into_iter().next().and_then(|entry| Entry::of(entry.0)).unwrap_or_default(),
-        own: own.and_then(|name| String::from_utf8(name).ok()),
-    })
+    Ok(Greeting { root: root.unwrap_or_default(), own: own.and_then(|name| String::from_utf8(name).ok()) })
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use ldap3::Scope;
 
-use super::connection::{Connection, Results};
+use super::connection::Connection;
 use super::entry::Entry;
+use super::search::Results;
 use crate::domain::Answer;
 
 /// What was found this long ago still holds.

@@ -1,26 +1,38 @@
-//! The way to a server: TCP without delay, TLS, and whose certificate is good.
+//! The way to a server: TCP without delay, TLS, whose certificate is good, and the guard before the LDAP library.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
-use rustls::pki_types::CertificateDer;
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
+use rustls::ClientConfig;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
+use rustls::pki_types::{CertificateDer, ServerName};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
 use url::Url;
 
+use super::guard::{Closed, Messages, stand_between};
+use super::message::{self, Response};
+use super::violation::Violation;
+use crate::agent::trust;
 use crate::domain::{Answer, Failure, Kind, Reason};
 
-/// Trusts the authorities of this file alone; none named: those of the system.
+/// The request for TLS (RFC 4511 section 4.14.1): message 1, an extended request with the operation's name.
+const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
+const EXTENDED: u8 = 0x77;
+
+/// Trusts the authorities of this file alone; without one, those of the system, which are read where they are needed.
 ///
 /// # Errors
 /// Exit 2: the file cannot be read, or has no certificate in it.
-pub(super) fn tls(ca_cert: Option<&Path>) -> Answer<Option<Arc<ClientConfig>>> {
-    let Some(path) = ca_cert else { return Ok(None) };
+pub(super) fn tls(ca_cert: Option<&Path>, encrypted: bool) -> Answer<Option<Arc<ClientConfig>>> {
+    let Some(path) = ca_cert else {
+        return encrypted.then(|| trust::client_config(trust::system_roots())).transpose();
+    };
     let wrong =
         |what: String| Failure::new(Kind::Usage, Reason::Configuration, format!("ca_cert {}: {what}.", path.display()));
-    let mut roots = RootCertStore::empty();
+    let mut roots = rustls::RootCertStore::empty();
     let certificates =
         CertificateDer::pem_file_iter(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
     for certificate in certificates {
@@ -30,25 +42,82 @@ pub(super) fn tls(ca_cert: Option<&Path>) -> Answer<Option<Arc<ClientConfig>>> {
     if roots.is_empty() {
         return Err(wrong("it has no certificate in it".to_owned()));
     }
-    Ok(Some(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())))
+    trust::client_config(roots).map(Some)
 }
 
-/// Name, TCP without delay (the library leaves Nagle's algorithm on: 40 ms a connection), TLS. Nobody is bound yet.
-pub(super) async fn reach(url: &Url, start_tls: bool, tls: Option<&Arc<ClientConfig>>) -> Result<Ldap, LdapError> {
+/// A connection to a server.
+#[derive(Clone)]
+pub(super) struct Link {
+    pub(super) ldap: Ldap,
+    /// The server's certificate in DER; `None` without encryption.
+    pub(super) certificate: Option<Vec<u8>>,
+    closed: Closed,
+}
+
+impl Link {
+    /// Why the library lost the connection: its own error, or the bound that the server went over.
+    pub(super) fn cause(&self, error: LdapError) -> LdapError {
+        match self.closed.get() {
+            Some(violation) if super::failure::is_lost(&error) => violation.as_error(),
+            _ => error,
+        }
+    }
+}
+
+/// Looks the name up, connects, and encrypts. Nobody is bound yet.
+pub(super) async fn reach(url: &Url, start_tls: bool, tls: Option<&Arc<ClientConfig>>) -> Result<Link, LdapError> {
     let port = url.port().unwrap_or(if url.scheme() == "ldaps" { 636 } else { 389 });
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let stream = TcpStream::connect((host, port)).await?;
+    // Nagle's algorithm would add 40 ms to a connection.
+    let mut stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
-    let mut settings =
-        LdapConnSettings::new().set_starttls(start_tls).set_std_stream(StdStream::Tcp(stream.into_std()?));
-    if let Some(tls) = tls {
-        settings = settings.set_config(Arc::clone(tls));
+    if start_tls {
+        ask_for_tls(&mut stream).await?;
     }
-    let (connection, ldap) = LdapConnAsync::from_url_with_settings(settings, url).await?;
+    if !start_tls && url.scheme() != "ldaps" {
+        return guarded(stream, None).await;
+    }
+    let Some(tls) = tls else { return Err(LdapError::MismatchedStreamType) };
+    let name = ServerName::try_from(host.to_owned())?;
+    let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await?;
+    let certificates = stream.get_ref().1.peer_certificates();
+    let certificate = certificates.and_then(|chain| chain.first()).map(|certificate| certificate.to_vec());
+    guarded(stream, certificate).await
+}
+
+/// Asks the server to go on in TLS. What it sends in clear beside its answer is refused: it could be anybody's.
+async fn ask_for_tls(stream: &mut TcpStream) -> Result<(), LdapError> {
+    stream.write_all(START_TLS).await?;
+    let mut messages = Messages::new();
+    let answer = messages.next(stream).await?.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))?;
+    let response = message::response(answer, |number| (number == 1).then_some(EXTENDED));
+    let whole = matches!(response, Ok(Response::Last(_)));
+    let code = message::result(answer).filter(|_| whole);
+    let (code, text) = code.ok_or_else(|| Violation::Malformed.as_error())?;
+    if messages.has_rest() {
+        return Err(Violation::Malformed.as_error());
+    }
+    if code != 0 {
+        let result = LdapResult { rc: code, matched: String::new(), text, refs: Vec::new(), ctrls: Vec::new() };
+        return Err(result.into());
+    }
+    Ok(())
+}
+
+/// Gives the library its end of a pair of sockets, and the guard the other.
+async fn guarded<S>(stream: S, certificate: Option<Vec<u8>>) -> Result<Link, LdapError>
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (ours, librarys) = UnixStream::pair()?;
+    let closed = Closed::default();
+    tokio::spawn(stand_between(stream, Messages::new(), ours, Arc::clone(&closed)));
+    let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(librarys.into_std()?));
+    let (connection, ldap) = LdapConnAsync::with_settings(settings, "ldapi://guard").await?;
     tokio::spawn(async move {
         if let Err(error) = connection.drive().await {
             tracing::debug!(%error, "the connection ended");
         }
     });
-    Ok(ldap)
+    Ok(Link { ldap, certificate, closed })
 }

@@ -2,13 +2,15 @@
 //! and whether it is the directory that the profile says.
 
 use jiff::{SignedDuration, Timestamp};
-use ldap3::{Ldap, LdapError, Scope};
-use tokio::time::timeout;
+use ldap3::{Ldap, LdapError};
+use tokio::time::timeout_at;
 use url::Url;
 
+use super::deadline::Deadline;
 use super::dn::is_below;
 use super::entry::{Entry, generalized_time};
 use super::failure;
+use super::search::entry;
 use super::settings::{ACTIVE_DIRECTORY, LdapSettings};
 use super::sign_in::LdapSignIn;
 use crate::agent::certificate_told;
@@ -59,23 +61,22 @@ pub(super) async fn servers(sign_in: &LdapSignIn) -> Vec<Check> {
 
 async fn told(sign_in: &LdapSignIn, url: &Url) -> Answer<Told> {
     let server = url.as_str().trim_end_matches('/');
+    let deadline = Deadline::after(sign_in.one_call);
     let read = async {
-        let mut ldap = super::link::reach(url, sign_in.settings.start_tls, sign_in.tls.as_ref()).await?;
-        let certificate = ldap.get_peer_certificate().await?;
-        let root = root(&mut ldap).await?;
-        let _ = ldap.unbind().await; // it said all that was asked
-        Ok(Told { root, certificate })
+        let mut link = super::link::reach(url, sign_in.settings.start_tls, sign_in.tls.as_ref()).await?;
+        let root = root(&mut link.ldap, deadline).await.map_err(|error| link.cause(error))?;
+        let _ = link.ldap.unbind().await; // it said all that was asked
+        Ok(Told { root, certificate: link.certificate })
     };
     let told: Result<Told, LdapError> =
-        timeout(sign_in.one_call, read).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        timeout_at(deadline.end(), read).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
     told.map_err(|error| failure::not_reached(server, error))
 }
 
 /// The server's own entry (RFC 4512 section 5.1); empty where strangers may not read it.
-async fn root(ldap: &mut Ldap) -> Result<Entry, LdapError> {
+async fn root(ldap: &mut Ldap, deadline: Deadline) -> Result<Entry, LdapError> {
     let attributes = ["namingContexts", "supportedCapabilities", "currentTime"];
-    let found = ldap.search("", Scope::Base, "(objectClass=*)", attributes).await?;
-    Ok(found.0.into_iter().next().and_then(|entry| Entry::of(entry.0)).unwrap_or_default())
+    Ok(entry(ldap, "", "(objectClass=*)", &attributes, deadline).await?.unwrap_or_default())
 }
 
 fn of_one(settings: &LdapSettings, url: &Url, told: &Told, now: Timestamp, backend: &str) -> Vec<Check> {

@@ -4,21 +4,30 @@
 
 mod active_directory;
 mod agent;
+mod answer;
 mod backend;
 mod ber;
+mod change;
 mod connection;
+mod deadline;
 mod dialect;
 mod directory;
 mod dn;
 mod entry;
 mod failure;
 mod greeting;
+mod guard;
 mod lately;
+mod limits;
 mod link;
 mod look;
+mod message;
 mod openldap;
+mod result_code;
+mod search;
 mod settings;
 mod sign_in;
+mod violation;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -53,7 +62,7 @@ pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -
         Rc::new(OpenLdap::new(Rc::clone(&settings)))
     };
     Ok(Box::new(LdapSignIn {
-        tls: link::tls(settings.ca_cert.as_deref())?,
+        tls: link::tls(settings.ca_cert.as_deref(), settings.is_encrypted())?,
         settings,
         dialect,
         raw: profile.settings.clone(),

@@ -73,6 +73,11 @@ pub(super) struct LdapSettings {
 }
 
 impl LdapSettings {
+    /// Whether a server is spoken to in TLS.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.start_tls || self.urls.iter().any(|url| url.scheme() == "ldaps")
+    }
+
     /// # Errors
     /// Exit 2 with file, line and key.
     pub(super) fn of(profile: &Profile) -> Answer<Self> {
@@ -208,6 +213,12 @@ mod tests {
         assert!(address("ldaps://dc1.example.com", true, false).is_err());
         assert!(address("ldap://[::1]:1389", false, true).is_ok());
         assert!(address("ldap://[2001:db8::1]:1389", false, true).is_err());
+        assert!(address("ldap://localhost:1389", false, true).is_ok());
+        for name in
+            ["a.localhost", "localhost.", "LOCALHOST", "localhost.example.com", "127.0.0.1.example.com", "127.1"]
+        {
+            assert!(address(&format!("ldap://{name}:1389"), false, true).is_err(), "{name}");
+        }
         assert!(address("ldaps://[::1]", false, false).is_err_and(|told| told.contains("use the server's name")));
         assert!(address("ldap://[::1]", true, false).is_err_and(|told| told.contains("use the server's name")));
         for text in ["", "dc1", "https://dc1", "ldaps://"] {

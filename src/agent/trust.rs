@@ -1,0 +1,231 @@
+//! Whose certificates are good, and in words why one is not.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::GeneralName;
+use x509_parser::parse_x509_certificate;
+use x509_parser::x509::X509Version;
+
+use crate::domain::{Answer, Failure, Kind, Reason};
+
+/// The most names of a certificate that are told.
+const NAMES: usize = 5;
+
+/// The authorities that this machine trusts.
+pub fn system_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+/// The TLS settings of a client that trusts these authorities, and says in words why a certificate is not good.
+///
+/// # Errors
+/// Exit 2: these authorities cannot be used.
+pub fn client_config(roots: RootCertStore) -> Answer<Arc<ClientConfig>> {
+    if roots.is_empty() {
+        // No certificate is good then; a verifier of its own cannot be made without an authority.
+        return Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()));
+    }
+    let verifier = WebPkiServerVerifier::builder(Arc::new(roots)).build().map_err(|error| {
+        let what = format!("The certificate authorities cannot be used ({error}).");
+        Failure::new(Kind::Usage, Reason::Configuration, what)
+    })?;
+    let config = ClientConfig::builder().dangerous().with_custom_certificate_verifier(explaining(verifier));
+    Ok(Arc::new(config.with_no_client_auth()))
+}
+
+/// The same verifier, whose refusals say why: it accepts exactly what the inner one does.
+pub fn explaining(verifier: Arc<dyn ServerCertVerifier>) -> Arc<dyn ServerCertVerifier> {
+    Arc::new(Explaining(verifier))
+}
+
+/// Why a certificate was refused, in words that begin with "its certificate"; `None`: something else went wrong.
+/// `error` is what a TLS or HTTPS library answered; an [`explaining`] verifier knows more than the error alone.
+pub fn explanation(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            let rustls::Error::InvalidCertificate(wrong) = tls else { return None };
+            if let CertificateError::Other(OtherError(inner)) = wrong
+                && let Some(refused) = inner.downcast_ref::<Refused>()
+            {
+                return Some(refused.0.clone());
+            }
+            return Some(words(wrong, None));
+        }
+        // An error of input and output hands out what is beneath the error that it holds, and not that itself.
+        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+#[derive(Debug)]
+struct Explaining(Arc<dyn ServerCertVerifier>);
+
+/// Why a certificate was refused.
+#[derive(Debug)]
+struct Refused(String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Refused {}
+
+impl ServerCertVerifier for Explaining {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        verified.map_err(|error| match error {
+            rustls::Error::InvalidCertificate(wrong) => {
+                let refused = Refused(words(&wrong, Some((end_entity, server_name))));
+                rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
+            }
+            other => other,
+        })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+/// The certificate itself says more than the error: which names it has, whether it has any, and who signed it.
+fn words(wrong: &CertificateError, seen: Option<(&CertificateDer<'_>, &ServerName<'_>)>) -> String {
+    let host = seen.map_or_else(|| "the server's host".to_owned(), |(_, host)| host.to_str().into_owned());
+    let Some((der, _)) = seen else { return by_error(wrong, &host) };
+    let Ok((_, certificate)) = parse_x509_certificate(der) else {
+        return "its certificate cannot be read; have it reissued".to_owned();
+    };
+    if certificate.version() != X509Version::V3 {
+        let version = certificate.version().0.saturating_add(1);
+        return format!(
+            "its certificate is of version {version}, which no client accepts any more; have it reissued as version 3 with {host} as subjectAltName"
+        );
+    }
+    match wrong {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => unknown_issuer(&certificate),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            let names = names(&certificate);
+            if names.is_empty() {
+                return format!(
+                    "its certificate names no host; have it reissued with {host} as subjectAltName (the common name does not count)"
+                );
+            }
+            let told = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
+            let more = if names.len() > NAMES { " and others" } else { "" };
+            format!(
+                "its certificate is for {told}{more}, not for {host}; use a name of the certificate in url, or have it reissued"
+            )
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            format!("its certificate has expired ({})", date(certificate.validity().not_after.timestamp()))
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            let date = date(certificate.validity().not_before.timestamp());
+            format!("its certificate is not valid yet (before {date}); is this machine's clock right?")
+        }
+        other if is_authority(&certificate) && !is_purpose(other) => {
+            "its certificate is an authority's own; have it issue one for the server".to_owned()
+        }
+        other => by_error(other, &host),
+    }
+}
+
+const fn is_purpose(wrong: &CertificateError) -> bool {
+    matches!(wrong, CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. })
+}
+
+/// What the error says by itself.
+fn by_error(wrong: &CertificateError, host: &str) -> String {
+    match wrong {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "its certificate is signed by an authority that is not trusted here; name the right one as ca_cert"
+                .to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("its certificate is not for {host}; use the name in it as url, or have it reissued")
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired".to_owned(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "its certificate is not valid yet; is this machine's clock right?".to_owned()
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "its certificate is not for servers (no serverAuth in extendedKeyUsage); have it reissued".to_owned()
+        }
+        CertificateError::Revoked => "its certificate was revoked; have it reissued".to_owned(),
+        CertificateError::BadEncoding => "its certificate cannot be read; have it reissued".to_owned(),
+        other => format!("its certificate is not good ({other})"),
+    }
+}
+
+fn unknown_issuer(certificate: &X509Certificate<'_>) -> String {
+    if certificate.issuer().as_raw() == certificate.subject().as_raw() {
+        return "its certificate is self-signed, and this machine does not trust it; name that certificate as ca_cert if it is the right one"
+            .to_owned();
+    }
+    format!(
+        "its certificate is signed by an authority that is not trusted here ({}); name the right one as ca_cert",
+        certificate.issuer()
+    )
+}
+
+fn is_authority(certificate: &X509Certificate<'_>) -> bool {
+    certificate.is_ca()
+}
+
+/// The hosts of its subjectAltName (RFC 5280 section 4.2.1.6).
+fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Vec::new() };
+    let name = |name: &GeneralName<'_>| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => match **bytes {
+            [a, b, c, d] => Some(std::net::Ipv4Addr::new(a, b, c, d).to_string()),
+            _ => <[u8; 16]>::try_from(*bytes).ok().map(|octets| std::net::Ipv6Addr::from(octets).to_string()),
+        },
+        _ => None,
+    };
+    extension.value.general_names.iter().filter_map(name).collect()
+}
+
+fn date(seconds: i64) -> String {
+    Timestamp::from_second(seconds).map_or_else(|_| "far away".to_owned(), |at| at.strftime("%F %T UTC").to_string())
+}

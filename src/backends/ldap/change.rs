@@ -1,0 +1,89 @@
+//! Changes: sent once, with what a secret needs besides. Of the server's message nothing but known facts is kept.
+
+use std::collections::HashSet;
+
+use backon::BackoffBuilder as _;
+use ldap3::controls::RawControl;
+use ldap3::{Ldap, LdapError, LdapResult, Mod, Scope};
+
+use super::answer::without_text;
+use super::connection::{Connection, long_filter, pauses};
+use super::entry::Entry;
+use super::failure::{self, BUSY, NOT_AVAILABLE};
+use crate::domain::Answer;
+
+/// The library keeps what it sent in one buffer as long as the connection lasts: 8 KiB, and from the first request that
+/// is longer, twice that. What is sent next goes behind what was sent before, until it does not fit any more: then to the
+/// front. A request that fills all of it leaves nothing of an earlier one; one that were longer would have it copied.
+const BUFFER: usize = 16 * 1024;
+/// All of a search request for a long `cn` but name, attributes and that value (RFC 4511 section 4.5.1), at the most.
+const REST_OF_A_SEARCH: usize = 64;
+
+impl Connection {
+    /// As [`Connection::read`], with a request of the buffer's length: nothing stays of what was sent before, a password among it.
+    pub(super) async fn read_after_a_secret(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
+        let asked: usize = attributes.iter().map(|name| name.len() + 2).sum();
+        let filter = long_filter(BUFFER.saturating_sub(dn.len() + asked + REST_OF_A_SEARCH));
+        let found = self.search(dn, Scope::Base, &filter, attributes, 1).await?;
+        Ok(found.entries.into_iter().next())
+    }
+
+    /// Changes an entry: attributes replaced. Never sent twice.
+    ///
+    /// # Errors
+    /// Unknown where the answer was lost after it was sent; else nothing was changed.
+    pub(super) async fn replace(
+        &self,
+        dn: &str,
+        attributes: &[(&str, &[u8])],
+        controls: Vec<RawControl>,
+    ) -> Answer<LdapResult> {
+        self.pin();
+        self.write(async |ldap: &mut Ldap| {
+            let changes: Vec<Mod<&[u8]>> =
+                attributes.iter().map(|(name, value)| Mod::Replace(name.as_bytes(), HashSet::from([*value]))).collect();
+            ldap.with_controls(controls.clone()).modify(dn, changes).await
+        })
+        .await
+    }
+
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// As for a change.
+    pub(super) async fn add(
+        &self,
+        dn: &str,
+        attributes: &[(&str, Vec<&[u8]>)],
+        controls: Vec<RawControl>,
+    ) -> Answer<LdapResult> {
+        self.pin();
+        self.write(async |ldap: &mut Ldap| {
+            let attributes =
+                attributes.iter().map(|(name, values)| (name.as_bytes(), values.iter().copied().collect())).collect();
+            ldap.with_controls(controls.clone()).add(dn, attributes).await
+        })
+        .await
+    }
+
+    /// Sends a change; again only where the server said that it did not do it, being busy, and there is time left.
+    async fn write(&self, send: impl AsyncFn(&mut Ldap) -> Result<LdapResult, LdapError>) -> Answer<LdapResult> {
+        let deadline = self.deadline();
+        let mut pauses = pauses().build();
+        loop {
+            let mut link = self.link(deadline).await?;
+            link.ldap.with_timeout(deadline.left());
+            let result = send(&mut link.ldap).await.map_err(|error| {
+                let never_left = failure::was_not_sent(&error);
+                let failure = self.lost(link.cause(error));
+                if never_left { failure } else { failure.answer_lost() }
+            })?;
+            self.answered();
+            let passing = matches!(result.rc, BUSY | NOT_AVAILABLE);
+            match pauses.next() {
+                Some(pause) if passing && pause < deadline.left() => tokio::time::sleep(pause).await,
+                _ => return Ok(without_text(result)),
+            }
+        }
+    }
+}

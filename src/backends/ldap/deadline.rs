@@ -1,0 +1,45 @@
+//! The time that one operation has, with its pages and its retries.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The end of an operation's time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline(Instant);
+
+impl Deadline {
+    /// So long from now.
+    pub(super) fn after(time: Duration) -> Self {
+        Self(Instant::now() + time)
+    }
+
+    /// How long is left.
+    pub(super) fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    /// An equal share of what is left, for the first of so many.
+    pub(super) fn share(self, many: usize) -> Self {
+        Self::after(self.left() / u32::try_from(many.max(1)).unwrap_or(u32::MAX))
+    }
+
+    /// The end itself.
+    pub(super) const fn end(self) -> Instant {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_a_part_of_what_is_left() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let share = deadline.share(3).left();
+        assert!(share <= Duration::from_secs(20) && share > Duration::from_secs(19), "{share:?}");
+        assert!(deadline.share(0).left() > Duration::from_secs(59));
+        assert_eq!(Deadline::after(Duration::ZERO).left(), Duration::ZERO);
+    }
+}

@@ -1,0 +1,149 @@
+//! Stands between the server and the LDAP library: passes on whole messages, and none that the library cannot take.
+//!
+//! The library keeps whatever a server sends until a message is complete, and stops the process on one of another shape.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::message::{self, Request, Response};
+use super::violation::Violation;
+
+/// Room for a few requests and answers of the usual length.
+const ROOM: usize = 16 * 1024;
+
+/// Why the connection was closed, where that was not the server's doing.
+pub(super) type Closed = Arc<OnceLock<Violation>>;
+
+/// Reads messages one by one; what was read is wiped when the next is.
+pub(super) struct Messages {
+    bytes: Zeroizing<Vec<u8>>,
+    start: usize,
+    end: usize,
+}
+
+impl Messages {
+    pub(super) fn new() -> Self {
+        Self { bytes: Zeroizing::new(vec![0; ROOM]), start: 0, end: 0 }
+    }
+
+    /// Whether bytes were read that belong to no message yet.
+    pub(super) const fn has_rest(&self) -> bool {
+        self.end > self.start
+    }
+
+    /// The next message; `None`: the stream ended.
+    pub(super) async fn next(&mut self, from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<&[u8]>> {
+        loop {
+            let unread = self.bytes.get(self.start..self.end).unwrap_or_default();
+            let length = message::length(unread).map_err(io::Error::other)?;
+            if let Some(length) = length.filter(|length| unread.len() >= *length) {
+                let from = self.start;
+                self.start += length;
+                return Ok(self.bytes.get(from..self.start));
+            }
+            self.make_room();
+            let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+            let read = from.read(room).await?;
+            if read == 0 {
+                return Ok(None);
+            }
+            self.end += read;
+        }
+    }
+
+    /// Wipes what was passed on, and makes room behind the rest: twice as much where that fills it, as bytes come.
+    fn make_room(&mut self) {
+        self.wipe();
+        if self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            let rest = self.end - self.start;
+            if let Some(moved) = self.bytes.get_mut(rest..self.end) {
+                moved.zeroize();
+            }
+            (self.start, self.end) = (0, rest);
+        }
+        if self.end == self.bytes.len() {
+            let mut larger = Zeroizing::new(vec![0; self.bytes.len() * 2]);
+            if let Some(begin) = larger.get_mut(..self.end) {
+                begin.copy_from_slice(&self.bytes);
+            }
+            self.bytes = larger;
+        }
+    }
+
+    /// Wipes what was passed on.
+    pub(super) fn wipe(&mut self) {
+        if let Some(passed) = self.bytes.get_mut(..self.start) {
+            passed.zeroize();
+        }
+    }
+}
+
+/// Passes messages on both ways until one side ends.
+pub(super) async fn stand_between<S>(server: S, read: Messages, library: UnixStream, closed: Closed)
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let asked = std::sync::Mutex::new(HashMap::new());
+    let (from_server, to_server) = tokio::io::split(server);
+    let (from_library, to_library) = library.into_split();
+    let ended = tokio::select! {
+        ended = requests(from_library, to_server, &asked) => ended,
+        ended = answers(from_server, read, to_library, &asked) => ended,
+    };
+    if let Err(error) = ended {
+        if let Some(violation) = error.get_ref().and_then(|inner| inner.downcast_ref::<Violation>()) {
+            let _ = closed.set(*violation); // the first one counts
+        }
+        tracing::debug!(%error, "the connection ended");
+    }
+}
+
+/// What is asked under each number, by the tag of the request.
+type Asked = std::sync::Mutex<HashMap<u32, u8>>;
+
+fn lock(asked: &Asked) -> std::sync::MutexGuard<'_, HashMap<u32, u8>> {
+    asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+async fn requests(
+    mut library: impl AsyncRead + Unpin,
+    mut server: impl AsyncWrite + Unpin,
+    asked: &Asked,
+) -> io::Result<()> {
+    let mut messages = Messages::new();
+    while let Some(message) = messages.next(&mut library).await? {
+        match message::request(message) {
+            Some(Request::Asks(header)) => drop(lock(asked).insert(header.number, header.tag)),
+            Some(Request::Abandons(number)) => drop(lock(asked).remove(&number)),
+            None => return Err(io::Error::other(Violation::Malformed)),
+        }
+        server.write_all(message).await?;
+        messages.wipe();
+        server.flush().await?;
+    }
+    server.shutdown().await
+}
+
+async fn answers(
+    mut server: impl AsyncRead + Unpin,
+    mut messages: Messages,
+    mut library: impl AsyncWrite + Unpin,
+    asked: &Asked,
+) -> io::Result<()> {
+    while let Some(message) = messages.next(&mut server).await? {
+        let response = message::response(message, |number| lock(asked).get(&number).copied());
+        match response.map_err(io::Error::other)? {
+            Response::Unasked => continue,
+            Response::Part => {}
+            Response::Last(number) => drop(lock(asked).remove(&number)),
+        }
+        library.write_all(message).await?;
+    }
+    library.shutdown().await
+}

@@ -1,0 +1,223 @@
+//! LDAP messages as bytes (RFC 4511 section 4.1.1, X.690): where one ends, and whether the library can read it.
+//!
+//! The library stops the process on an answer of another shape, so each answer is checked before it gets there.
+
+use super::violation::Violation;
+
+/// The longest answer that is taken, in bytes. The entries that tellonce reads have a few thousand.
+pub(super) const LONGEST: usize = 4 * 1024 * 1024;
+/// The most values and structures of one answer: the library keeps about 60 bytes for each.
+const MOST_ELEMENTS: usize = 50_000;
+/// How deep structures are nested: an entry needs 5.
+const DEEPEST: usize = 16;
+
+const INTEGER: u8 = 0x02;
+const OCTETS: u8 = 0x04;
+const ENUMERATED: u8 = 0x0a;
+const SEQUENCE: u8 = 0x30;
+const CONTROLS: u8 = 0xa0;
+/// What Active Directory puts behind its notice of disconnection, against RFC 4511 section 4.4.1.
+const NOTICE_NAME: u8 = 0x8a;
+const ABANDON: u8 = 0x50;
+const SEARCH: u8 = 0x63;
+const ENTRY: u8 = 0x64;
+const SEARCH_DONE: u8 = 0x65;
+const REFERENCE: u8 = 0x73;
+const INTERMEDIATE: u8 = 0x79;
+/// The constructed bit of a tag.
+const CONSTRUCTED: u8 = 0x20;
+
+/// The length of a message with its header, as far as the header has come; `None`: more bytes are needed.
+///
+/// # Errors
+/// No message begins here, or it is too long.
+pub(super) fn length(bytes: &[u8]) -> Result<Option<usize>, Violation> {
+    match bytes {
+        [] | [SEQUENCE] => Ok(None),
+        [SEQUENCE, short @ 0..=0x7f, ..] => Ok(Some(2 + usize::from(*short))),
+        [SEQUENCE, long @ 0x81..=0x84, rest @ ..] => {
+            let octets = usize::from(*long - 0x80);
+            let Some(octets_of_length) = rest.get(..octets) else { return Ok(None) };
+            let length = octets_of_length.iter().fold(0_usize, |length, octet| length << 8 | usize::from(*octet));
+            let whole = length.saturating_add(2 + octets);
+            if whole > LONGEST { Err(Violation::MessageTooLong) } else { Ok(Some(whole)) }
+        }
+        _ => Err(Violation::Malformed),
+    }
+}
+
+/// One element: its tag and what it holds.
+#[derive(Clone, Copy)]
+struct Element<'a> {
+    tag: u8,
+    content: &'a [u8],
+}
+
+impl<'a> Element<'a> {
+    /// The first element of these bytes, and what follows it. Tags of one byte, lengths that are stated.
+    fn first(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (&tag, rest) = bytes.split_first()?;
+        let (&short, rest) = rest.split_first()?;
+        let (length, rest) = match short {
+            0..=0x7f => (usize::from(short), rest),
+            0x81..=0x84 => {
+                let (octets, rest) = rest.split_at_checked(usize::from(short - 0x80))?;
+                (octets.iter().fold(0_usize, |length, octet| length << 8 | usize::from(*octet)), rest)
+            }
+            _ => return None,
+        };
+        let (content, rest) = rest.split_at_checked(length)?;
+        (tag & 0x1f != 0x1f).then_some((Self { tag, content }, rest))
+    }
+
+    fn children(self) -> Option<Vec<Self>> {
+        let mut found = Vec::new();
+        let mut rest = self.content;
+        while !rest.is_empty() {
+            let (child, after) = Self::first(rest)?;
+            found.push(child);
+            rest = after;
+        }
+        (self.tag & CONSTRUCTED != 0).then_some(found)
+    }
+
+    fn is_text(self) -> bool {
+        self.tag & CONSTRUCTED == 0 && std::str::from_utf8(self.content).is_ok()
+    }
+}
+
+/// Whether structures are nested and counted within reason, and end where they say.
+pub(super) fn is_sound(bytes: &[u8]) -> bool {
+    fn walk(bytes: &[u8], depth: usize, elements: &mut usize) -> bool {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let Some((element, after)) = Element::first(rest) else { return false };
+            *elements += 1;
+            let nested = element.tag & CONSTRUCTED != 0;
+            if *elements > MOST_ELEMENTS || depth > DEEPEST || (nested && !walk(element.content, depth + 1, elements)) {
+                return false;
+            }
+            rest = after;
+        }
+        true
+    }
+    walk(bytes, 0, &mut 0)
+}
+
+/// A message's number and the tag of what it carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) number: u32,
+    pub(super) tag: u8,
+}
+
+fn parts(message: &[u8]) -> Option<(Header, Vec<Element<'_>>)> {
+    let (whole, rest) = Element::first(message)?;
+    let parts = whole.children().filter(|parts| rest.is_empty() && matches!(parts.len(), 2 | 3))?;
+    let number = number(parts[0], INTEGER)?;
+    Some((Header { number, tag: parts[1].tag }, parts))
+}
+
+fn number(element: Element<'_>, tag: u8) -> Option<u32> {
+    let fits = element.tag == tag && matches!(element.content.len(), 1..=4);
+    fits.then(|| element.content.iter().fold(0, |number, octet| number << 8 | u32::from(*octet)))
+}
+
+/// A request as it goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    /// It is answered under this number.
+    Asks(Header),
+    /// The answers of this number are not wanted any more.
+    Abandons(u32),
+}
+
+/// What the library asks for with this message.
+pub(super) fn request(message: &[u8]) -> Option<Request> {
+    let (header, parts) = parts(message)?;
+    if header.tag == ABANDON {
+        let number = parts[1].content.iter().fold(0, |number, octet| number << 8 | u32::from(*octet));
+        return Some(Request::Abandons(number));
+    }
+    Some(Request::Asks(header))
+}
+
+/// An answer as it comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Response {
+    /// One that nobody waits for.
+    Unasked,
+    /// A part of the answer.
+    Part,
+    /// The last message of this number's answer.
+    Last(u32),
+}
+
+/// The result code and the text of a result that was checked.
+pub(super) fn result(message: &[u8]) -> Option<(u32, String)> {
+    let (_, parts) = parts(message)?;
+    let children = parts[1].children()?;
+    let [code, _, text, ..] = &children[..] else { return None };
+    Some((number(*code, ENUMERATED)?, String::from_utf8_lossy(text.content).into_owned()))
+}
+
+/// Checks an answer against what was asked under its number.
+///
+/// # Errors
+/// The library cannot read it.
+pub(super) fn response(message: &[u8], asked: impl FnOnce(u32) -> Option<u8>) -> Result<Response, Violation> {
+    if !is_sound(message) {
+        return Err(Violation::Malformed);
+    }
+    let (header, parts) = parts(message).ok_or(Violation::Malformed)?;
+    let Some(request) = asked(header.number) else { return Ok(Response::Unasked) };
+    let controls_fit = parts.get(2).is_none_or(|controls| match controls.tag {
+        CONTROLS => are_controls(*controls),
+        tag => tag == NOTICE_NAME,
+    });
+    let children = parts[1].children().ok_or(Violation::Malformed)?;
+    let (fits, response) = match (request, header.tag) {
+        (SEARCH, ENTRY | INTERMEDIATE) => (true, Response::Part),
+        (SEARCH, REFERENCE) => (children.iter().all(|address| address.is_text()), Response::Part),
+        (SEARCH, SEARCH_DONE) => (is_result(&children), Response::Last(header.number)),
+        (SEARCH, _) => (false, Response::Part),
+        (request, tag) => (tag == request + 1 && is_result(&children), Response::Last(header.number)),
+    };
+    if fits && controls_fit { Ok(response) } else { Err(Violation::Malformed) }
+}
+
+/// RFC 4511 section 4.1.11.
+fn are_controls(controls: Element<'_>) -> bool {
+    let Some(controls) = controls.children() else { return false };
+    controls.into_iter().all(|control| {
+        let parts = control.children().unwrap_or_default();
+        let [name, more @ ..] = &parts[..] else { return false };
+        let rest_fits = match more {
+            [] => true,
+            [value] => value.tag == OCTETS || is_boolean(*value),
+            [critical, value] => is_boolean(*critical) && value.tag == OCTETS,
+            _ => false,
+        };
+        name.tag == OCTETS && name.is_text() && rest_fits
+    })
+}
+
+fn is_boolean(element: Element<'_>) -> bool {
+    element.tag == 0x01 && element.content.len() == 1
+}
+
+/// RFC 4511 section 4.1.9, and what a bind (7) and an extended answer (10, 11) have besides.
+fn is_result(parts: &[Element<'_>]) -> bool {
+    let [code, matched, message, more @ ..] = parts else { return false };
+    let begins = number(*code, ENUMERATED).is_some() && matched.is_text() && message.is_text();
+    begins
+        && more.iter().all(|part| match part.tag & 0x1f {
+            3 => part.children().is_some_and(|addresses| addresses.into_iter().all(Element::is_text)),
+            7 | 11 => part.tag & CONSTRUCTED == 0,
+            10 => part.is_text(),
+            _ => true,
+        })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,256 @@
+//! Searches, each with bounds: on entries, bytes, references, pages that bring nothing, and on time.
+
+use lber::structure::{PL, StructureTag};
+use ldap3::controls::PagedResults;
+use ldap3::{Ldap, LdapError, LdapResult, Scope, SearchOptions};
+
+use super::ber;
+use super::connection::Connection;
+use super::deadline::Deadline;
+use super::entry::Entry;
+use super::failure::{self, ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT};
+use super::violation::Violation;
+use crate::domain::Answer;
+
+/// Entries of one page.
+const PAGE: usize = 500;
+/// A search for no more than this is not paged: servers limit or refuse pages, and a look-up must not depend on them.
+const NOT_PAGED: usize = 50;
+/// The most entries of one search, whoever asks.
+const MOST_ENTRIES: usize = 100_000;
+/// The most bytes of the entries of one search.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// The most references and notices of one search.
+const MOST_REFERENCES: usize = 1000;
+/// Active Directory sends a page without entries where looking for them took long; not more than a few.
+const MOST_EMPTY_PAGES: usize = 20;
+
+/// What a search found.
+#[derive(Clone)]
+pub(super) struct Results {
+    pub(super) entries: Vec<Entry>,
+    /// There are no more.
+    pub(super) complete: bool,
+}
+
+/// What is searched for.
+#[derive(Clone, Copy)]
+pub(super) struct Query<'a> {
+    pub(super) base: &'a str,
+    pub(super) scope: Scope,
+    pub(super) filter: &'a str,
+    pub(super) attributes: &'a [&'a str],
+    /// About so many entries are wanted.
+    pub(super) most: usize,
+}
+
+/// How a server is asked for several entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// In pages (RFC 2696).
+    Pages,
+    /// All at once, and no more than are wanted.
+    Limited,
+    /// All at once; the search is abandoned when there are enough.
+    Whole,
+}
+
+impl Way {
+    fn of(query: &Query<'_>, pages_are_refused: bool) -> Self {
+        match query.scope {
+            Scope::Base => Self::Whole,
+            _ if query.most <= NOT_PAGED => Self::Limited,
+            _ if pages_are_refused => Self::Whole,
+            _ => Self::Pages,
+        }
+    }
+
+    /// Whether this answer refuses the way, and not the search: slapd says 53 where `size.prtotal=disabled`, and 11 where a
+    /// page or a limit that is asked for is larger than `size.pr` or `size`.
+    const fn is_refused_by(self, code: u32, entries: usize) -> bool {
+        match self {
+            Self::Pages => matches!(code, SIZE_LIMIT | ADMIN_LIMIT | 12 | failure::UNWILLING) && entries == 0,
+            Self::Limited => matches!(code, ADMIN_LIMIT | failure::UNWILLING) && entries == 0,
+            Self::Whole => false,
+        }
+    }
+}
+
+/// What one search has brought so far.
+struct Tally {
+    entries: Vec<Entry>,
+    bytes: usize,
+    references: usize,
+    empty_pages: usize,
+}
+
+impl Tally {
+    const fn new() -> Self {
+        Self { entries: Vec::new(), bytes: 0, references: 0, empty_pages: 0 }
+    }
+
+    /// Counts an entry in; what a server sends beyond every bound is an error.
+    fn add(&mut self, tag: StructureTag, most: usize) -> Result<(), Violation> {
+        self.bytes = self.bytes.saturating_add(size(&tag));
+        self.entries.extend(Entry::of(tag));
+        if self.entries.len() > most {
+            return Err(Violation::TooManyEntries(most));
+        }
+        if self.bytes > MOST_BYTES { Err(Violation::TooManyBytes(MOST_BYTES)) } else { Ok(()) }
+    }
+
+    fn reference(&mut self) -> Result<(), Violation> {
+        self.references += 1;
+        if self.references > MOST_REFERENCES { Err(Violation::TooManyReferences(MOST_REFERENCES)) } else { Ok(()) }
+    }
+
+    fn page(&mut self, before: usize) -> Result<(), Violation> {
+        self.empty_pages = if self.entries.len() > before { 0 } else { self.empty_pages + 1 };
+        if self.empty_pages > MOST_EMPTY_PAGES { Err(Violation::EmptyPages(MOST_EMPTY_PAGES)) } else { Ok(()) }
+    }
+}
+
+/// About how much memory an answer takes.
+fn size(tag: &StructureTag) -> usize {
+    match &tag.payload {
+        PL::P(bytes) => bytes.len() + 32,
+        PL::C(children) => children.iter().map(size).sum::<usize>() + 32,
+    }
+}
+
+/// One entry by its name, with bounds: for what is read before there is a [`Connection`].
+pub(super) async fn entry(
+    ldap: &mut Ldap,
+    base: &str,
+    filter: &str,
+    attributes: &[&str],
+    deadline: Deadline,
+) -> Result<Option<Entry>, LdapError> {
+    let query = Query { base, scope: Scope::Base, filter, attributes, most: 1 };
+    let mut tally = Tally::new();
+    page(ldap, &query, (Way::Whole, Vec::new()), &mut tally, deadline).await?;
+    Ok(tally.entries.into_iter().next())
+}
+
+/// Sends the search once, for the page with this cookie where it is paged, and takes what comes.
+async fn page(
+    ldap: &mut Ldap,
+    query: &Query<'_>,
+    (way, cookie): (Way, Vec<u8>),
+    tally: &mut Tally,
+    deadline: Deadline,
+) -> Result<LdapResult, LdapError> {
+    let mut controls = ber::that_go_with(query.attributes);
+    let mut options = SearchOptions::new();
+    match way {
+        Way::Pages => {
+            let size = i32::try_from(query.most.min(PAGE)).unwrap_or(i32::MAX);
+            controls.push(PagedResults { size, cookie }.into());
+        }
+        Way::Limited => options = options.sizelimit(i32::try_from(query.most).unwrap_or(i32::MAX)),
+        Way::Whole => {}
+    }
+    ldap.with_timeout(deadline.left()).with_controls(controls).with_search_options(options);
+    let mut stream = ldap.streaming_search(query.base, query.scope, query.filter, query.attributes.to_vec()).await?;
+    // A page of what is wanted may bring more than is wanted, and not more than a page more.
+    let room = if query.scope == Scope::Base { 0 } else { PAGE };
+    let most = query.most.saturating_add(room).min(MOST_ENTRIES);
+    let mut enough = false;
+    while let Some(found) = stream.next().await? {
+        let counted =
+            if found.is_ref() || found.is_intermediate() { tally.reference() } else { tally.add(found.0, most) };
+        counted.map_err(Violation::as_error)?;
+        if query.scope != Scope::Base && way != Way::Pages && tally.entries.len() > query.most {
+            enough = true;
+            break;
+        }
+    }
+    if enough {
+        tally.entries.truncate(query.most);
+        let number = stream.ldap_handle().last_id();
+        stream.finish().await;
+        ldap.with_timeout(deadline.left()).abandon(number).await?;
+        return Ok(LdapResult {
+            rc: SIZE_LIMIT,
+            matched: String::new(),
+            text: String::new(),
+            refs: Vec::new(),
+            ctrls: Vec::new(),
+        });
+    }
+    Ok(stream.finish().await)
+}
+
+/// Everything that was asked for, page by page.
+async fn pages(
+    ldap: &mut Ldap,
+    query: &Query<'_>,
+    way: Way,
+    deadline: Deadline,
+) -> Result<(Vec<Entry>, LdapResult), LdapError> {
+    let mut tally = Tally::new();
+    let mut cookie = Vec::new();
+    loop {
+        let before = tally.entries.len();
+        let result = page(ldap, query, (way, cookie), &mut tally, deadline).await?;
+        match ber::next_page(&result) {
+            Some(next) if way == Way::Pages && result.rc == 0 && tally.entries.len() < query.most => {
+                tally.page(before).map_err(Violation::as_error)?;
+                cookie = next;
+            }
+            _ => return Ok((tally.entries, result)),
+        }
+    }
+}
+
+impl Connection {
+    /// At most about `most` entries, and whether that is all. Pages and retries share the time of one operation.
+    ///
+    /// # Errors
+    /// Exit 8: no answer in time, one beyond the bounds, or a refusal.
+    pub(super) async fn search(
+        &self,
+        base: &str,
+        scope: Scope,
+        filter: &str,
+        attributes: &[&str],
+        most: usize,
+    ) -> Answer<Results> {
+        let query = Query { base, scope, filter, attributes, most };
+        self.retried(async |deadline| self.search_once(query, deadline).await).await
+    }
+
+    async fn search_once(&self, query: Query<'_>, deadline: Deadline) -> Answer<Results> {
+        let mut link = self.link(deadline).await?;
+        let mut way = Way::of(&query, self.pages_are_refused());
+        loop {
+            let searched = pages(&mut link.ldap, &query, way, deadline).await;
+            let (entries, result) = searched.map_err(|error| self.lost(link.cause(error)))?;
+            self.answered();
+            if way.is_refused_by(result.rc, entries.len()) {
+                tracing::debug!(code = result.rc, ?way, "the search is sent again without a size");
+                if way == Way::Pages {
+                    self.refuse_pages();
+                }
+                way = Way::Whole;
+                continue;
+            }
+            return match result.rc {
+                NO_SUCH_OBJECT => Ok(Results { entries: Vec::new(), complete: true }),
+                0 | SIZE_LIMIT => {
+                    let complete = result.rc == 0 && ber::next_page(&result).is_none();
+                    Ok(Results { entries, complete })
+                }
+                // slapd says so where pages come to their end at `size.prtotal`.
+                ADMIN_LIMIT | failure::UNWILLING if !entries.is_empty() => Ok(Results { entries, complete: false }),
+                _ => Err(self.refusal(&result)),
+            };
+        }
+    }
+
+    /// One entry by name; `None` where there is none, or it may not be read.
+    pub(super) async fn read(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
+        let found = self.search(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
+        Ok(found.entries.into_iter().next())
+    }
+}
