@@ -12,6 +12,7 @@ mod directory;
 mod dn;
 mod entry;
 mod failure;
+mod generalized_time;
 mod greeting;
 mod lately;
 mod link;
