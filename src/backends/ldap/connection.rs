@@ -18,7 +18,7 @@ use super::failure::{self, BUSY, NO_SUCH_OBJECT, NOT_AVAILABLE, SIZE_LIMIT};
 use super::greeting::{Asks, Greeting, greet};
 use super::lately::Lately;
 use super::{ber, link};
-use crate::domain::{Answer, Failure, Kind};
+use crate::domain::{Answer, Failure, Kind, OwnPassword};
 
 /// Entries of one page.
 const PAGE: i32 = 500;
@@ -94,6 +94,8 @@ pub(super) struct Connection {
     changed_at: Cell<Option<Instant>>,
     /// The last answer to a read, the greeting among them.
     answered_at: Cell<Option<Instant>>,
+    /// What the last sign-in said of the agent's own password.
+    own_password: Cell<Option<OwnPassword>>,
     /// What came with the bind, until somebody takes it.
     greeting: RefCell<Option<Greeting>>,
     /// What was found lately, by what was asked for.
@@ -112,6 +114,7 @@ impl Connection {
             server: Cell::new(0),
             changed_at: Cell::new(None),
             answered_at: Cell::new(None),
+            own_password: Cell::new(None),
             greeting: RefCell::new(None),
             lately: Lately::default(),
         };
@@ -126,6 +129,16 @@ impl Connection {
             .get(self.server.get())
             .map(|url| url.as_str().trim_end_matches('/').to_owned())
             .unwrap_or_default()
+    }
+
+    /// The name that the agent signed in with.
+    pub(super) fn bind_name(&self) -> &str {
+        &self.target.name
+    }
+
+    /// What the server said of the agent's own password at the sign-in.
+    pub(super) fn own_password(&self) -> Option<OwnPassword> {
+        self.own_password.get()
     }
 
     /// A new job begins: any server will do until it changes something, unless another job, under way beside it, has
@@ -188,7 +201,9 @@ impl Connection {
             .map_err(|error| failure::not_reached(&server, error))?;
         match (self.target.refused)(&bound) {
             Some(failure) => return Err(failure),
-            None if bound.rc == 0 => {}
+            None if bound.rc == 0 => {
+                self.own_password.set(ber::policy_answer(&bound).and_then(|said| said.own_password()))
+            }
             None => return Err(failure::refused(&server, &bound)),
         }
         match self.target.greet(ldap.clone()).await {

@@ -47,6 +47,13 @@ impl Entry {
         Self { dn: dn.to_owned(), attributes: HashMap::from([(name.to_ascii_lowercase(), values)]) }
     }
 
+    /// With these attributes, of one value each.
+    #[cfg(test)]
+    pub(super) fn of_texts(dn: &str, attributes: &[(&str, &str)]) -> Self {
+        let one = |(name, value): &(&str, &str)| (name.to_ascii_lowercase(), vec![value.as_bytes().to_vec()]);
+        Self { dn: dn.to_owned(), attributes: attributes.iter().map(one).collect() }
+    }
+
     /// The values of an attribute; it has none, or the agent may not read it: none.
     pub(super) fn values(&self, name: &str) -> &[Vec<u8>] {
         self.attributes.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
