@@ -19,7 +19,8 @@ use rustix::process::{Signal, getpid, kill_process};
 use crate::domain::ports::{AuditLog, IdentityBackend, Intent, Outcome, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
     Answer, Capabilities, Check, Consent, Customer, CustomerId, Delivery, Failure, Finding, Forced, History, Issuance,
-    Issued, Pending, Plan, Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    Issued, OwnPassword, Pending, Plan, Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId,
+    Whom,
 };
 
 /// Reaches a point: does what the environment says of it.
@@ -85,6 +86,10 @@ impl IdentityBackend for FaultyBackend {
 
     fn tells_rights(&self) -> bool {
         self.0.tells_rights()
+    }
+
+    fn own_password(&self) -> Option<OwnPassword> {
+        self.0.own_password()
     }
 
     async fn keep_alive(&self, at_least: Duration) -> Answer<()> {

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use super::pace::Pace;
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, Intent, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Customer, CustomerId, Forced, Found, Issued, Particulars, Pending, Right, Session,
-    SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    Answer, Capabilities, Customer, CustomerId, Forced, Found, Issued, OwnPassword, Particulars, Pending, Right,
+    Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
 };
 
 struct PacedBackend {
@@ -55,6 +55,10 @@ impl IdentityBackend for PacedBackend {
 
     fn tells_rights(&self) -> bool {
         self.backend.tells_rights()
+    }
+
+    fn own_password(&self) -> Option<OwnPassword> {
+        self.backend.own_password()
     }
 
     async fn keep_alive(&self, at_least: Duration) -> Answer<()> {

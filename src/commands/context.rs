@@ -10,7 +10,7 @@ use crate::backends::{self, Surroundings};
 use crate::cli::{GlobalArgs, RevealArgs};
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
-use crate::domain::{Answer, Desk, Failure, Keep, Kind, Reason, Session, Way};
+use crate::domain::{Answer, Desk, Failure, Keep, Kind, OwnPassword, Reason, Session, Way};
 use crate::system::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
 
@@ -127,6 +127,7 @@ impl Context {
     /// Exit 4 naming `tellonce login` where nobody can be asked.
     pub(super) async fn session(&self) -> Answer<Session> {
         if let Some(session) = self.session_if_any().await? {
+            self.warn_of_own_password(&session);
             return Ok(session);
         }
         let mut prompter = self.prompter(false);
@@ -147,7 +148,16 @@ impl Context {
             tracing::debug!(%failure, "the session is not kept");
             prompter.say("This sign-in is for this command only. To stay signed in: `tellonce login --store file`.");
         }
+        self.warn_of_own_password(&session);
         Ok(with_fail_points(session))
+    }
+
+    /// Warns an agent whose own password has expired: the sign-in of this command was one of the last.
+    fn warn_of_own_password(&self, session: &Session) {
+        let expired = session.backend().own_password().filter(|password| password.has_expired());
+        if let Some(warning) = expired.and_then(OwnPassword::warning) {
+            self.screen.warning(&warning);
+        }
     }
 
     /// Signs in; a password that was mistyped may be typed again.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use crate::agent::Kept;
-use crate::domain::{Answer, Customer, ExitCode, Learned, Right, Session, Status};
+use crate::domain::{Answer, Customer, ExitCode, Learned, OwnPassword, Right, Session, Status};
 use crate::terminal::LocalTime;
 
 /// A moment as people read it, in their time zone.
@@ -65,6 +65,7 @@ struct WhoamiJson<'a> {
     kept_in: Option<String>,
     rights: Vec<Right>,
     rights_told: bool,
+    warnings: Vec<String>,
 }
 
 /// Who is signed in, for `whoami` and after `login`.
@@ -72,6 +73,7 @@ pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&K
     let rights = session.backend().rights().await?;
     let told = session.backend().tells_rights();
     let kept_in = kept.map(ToString::to_string);
+    let warnings: Vec<String> = session.backend().own_password().and_then(OwnPassword::warning).into_iter().collect();
     let place = session.place();
     if context.json() {
         let object = WhoamiJson {
@@ -83,6 +85,7 @@ pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&K
             kept_in,
             rights,
             rights_told: told,
+            warnings,
         };
         return context.screen.json(&object);
     }
@@ -98,5 +101,8 @@ pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&K
         ("Kept in".to_owned(), kept_in.unwrap_or_else(|| "nowhere: this command only".to_owned())),
         ("May".to_owned(), words.join("\n")),
     ]);
+    for warning in &warnings {
+        context.screen.warning(warning);
+    }
     Ok(ExitCode::DONE)
 }

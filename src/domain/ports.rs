@@ -16,6 +16,7 @@ use super::customer::{Customer, CustomerId, Found, Particulars};
 use super::error::{Answer, Failure};
 use super::history::{Finding, History};
 use super::obstacle::Right;
+use super::own_password::OwnPassword;
 use super::plan::{Consent, Plan};
 use super::policy::Rule;
 use super::preparation::{Administrator, Preparations, Step};
@@ -81,6 +82,10 @@ pub trait IdentityBackend {
     /// Whether it tells agents their rights; of one that does not, `rights` are all that an agent can be granted.
     fn tells_rights(&self) -> bool {
         true
+    }
+    /// What the backend said of the agent's own password at the sign-in, where it says anything.
+    fn own_password(&self) -> Option<OwnPassword> {
+        None
     }
     /// Makes the session last at least this long, or fails with exit 4.
     async fn keep_alive(&self, at_least: Duration) -> Answer<()>;

@@ -20,7 +20,7 @@ pub fn all(server: &Server) {
 /// Each of these is refused before anything changes, or told apart.
 fn refuses(server: &Server) {
     let home = server.home();
-    home.refuses("dan", 7, "disabled");
+    home.refuses("dan", 7, if server.kind == Kind::OpenLdap { "locked permanently" } else { "disabled" });
     home.refuses("eve", 7, "would not stick");
     home.refuses("fay@example.com", 5, "more than one customer");
     for nobody in ["a*)(uid=*", "\\2a", "(|(cn=*", "*", "uid=ada,ou=elsewhere", "\u{202e}ada"] {

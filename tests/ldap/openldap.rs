@@ -8,17 +8,17 @@ fn locks_that_a_reset_would_lift(server: &Server) {
     let home = server.home();
     let dn = server.dn("sho");
     server.replace(&dn, "pwdAccountLockedTime", "000001010000Z");
-    home.refuses("sho", 7, "disabled");
+    home.refuses("sho", 7, "locked permanently (by an administrator)");
     let locked = server.binds(&server.name("sho"), server.value("CUSTOMER_PW"));
     assert_eq!(locked.status.code(), Some(49), "the lock was not lifted: {}", server::words(&locked));
     server.change(&format!("dn: {dn}\nchangetype: modify\ndelete: pwdAccountLockedTime\n"));
     server.replace(&dn, "pwdEndTime", "20200101000000Z");
-    home.refuses("sho", 7, "disabled");
+    home.refuses("sho", 7, "expired on 2020-01-01 00:00 UTC");
     server.replace(&dn, "pwdEndTime", "20990101000000Z");
     home.issue("sho");
     server.change(&format!("dn: {dn}\nchangetype: modify\ndelete: pwdEndTime\n"));
     server.replace(&dn, "pwdStartTime", "20990101000000Z");
-    home.refuses("sho", 7, "disabled");
+    home.refuses("sho", 7, "not valid yet (from 2099-01-01 00:00 UTC)");
     server.change(&format!("dn: {dn}\nchangetype: modify\ndelete: pwdStartTime\n"));
 }
 
@@ -31,7 +31,7 @@ fn the_policy_that_applies(server: &Server) {
     server.replace(&dn, "pwdPolicySubentry", &format!("cn=nochange,ou=policies,{}", server.value("BASE")));
     home.refuses("shg", 7, "pwdMustChange FALSE");
     server.replace(&dn, "pwdPolicySubentry", &format!("cn=gone,ou=policies,{}", server.value("BASE")));
-    home.refuses("shg", 7, "cannot be read");
+    home.refuses("shg", 7, "cannot read the password policy cn=gone,");
     server.replace(&format!("cn=vip,ou=policies,{}", server.value("BASE")), "pwdAllowUserChange", "FALSE");
     home.refuses("vip", 7, "pwdAllowUserChange FALSE");
     server.replace(&format!("cn=vip,ou=policies,{}", server.value("BASE")), "pwdAllowUserChange", "TRUE");

@@ -104,6 +104,12 @@ impl LdapAgent {
         Ok(one.await?.entries.into_iter().next().map(|user| user.dn))
     }
 
+    /// Some of the users below an entry, with these attributes.
+    pub(super) async fn some_users(&self, base: &str, attributes: &[&str], most: usize) -> Answer<Vec<Entry>> {
+        let found = self.connection.search(base, Scope::Subtree, self.dialect.users(), attributes, most).await?;
+        Ok(found.entries)
+    }
+
     /// The users with exactly this value.
     pub(super) async fn users_with(&self, attribute: &str, value: &str) -> Answer<Vec<Entry>> {
         let filter = format!("(&{}({attribute}={}))", self.dialect.users(), ldap_escape(value));
@@ -198,6 +204,7 @@ impl LdapAgent {
             return Err(Failure::unavailable("The directory sent only a part of what is pending (its size limit).")
                 .hint(format!("Have the agents' limits raised; {}.", super::limits::RAISE)));
         }
+        self.dialect.check_pending(self, &found.entries).await?;
         let customers = self.customers(&found.entries);
         let both = customers.into_iter().zip(&found.entries).filter(|(_, entry)| self.dialect.is_pending(entry));
         Ok(both

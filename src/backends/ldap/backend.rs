@@ -11,7 +11,8 @@ use crate::customers::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, Intent, SetFailed};
 use crate::domain::{
     About, Answer, Capabilities, Changed, Check, CheckState, Customer, Failure, Forced, Issued, Kind, NewUser,
-    Obstacle, Pending, Reason, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, generate,
+    Obstacle, OwnPassword, Pending, Reason, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId,
+    Whom, generate,
 };
 use crate::system::SystemRandom;
 
@@ -52,6 +53,10 @@ impl IdentityBackend for LdapBackend {
         self.agent.dialect.tells_rights()
     }
 
+    fn own_password(&self) -> Option<OwnPassword> {
+        self.agent.connection.own_password()
+    }
+
     async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
         let until = self.agent.clock.now().checked_add(at_least).unwrap_or(jiff::Timestamp::MAX);
         if self.agent.until.is_some_and(|ends| ends < until) {
@@ -84,6 +89,7 @@ impl IdentityBackend for LdapBackend {
         if !agent.dialect.may_create(agent).await? {
             obstacles.push(Obstacle::MissingRight(Right::CreateUsers));
         }
+        obstacles.extend(agent.dialect.new_users_obstacles(agent).await?);
         let new_customer = self.beside.is_none() && customer.details.is_empty();
         let new = NewUser { customer: customer.clone(), username, new_customer };
         Ok(Standing::without_user(new, policy, obstacles))

@@ -1,11 +1,14 @@
 //! Control values, read without trusting them: the answers of the password policy, of paging, and of post-read.
 
+use std::time::Duration;
+
 use lber::parse::parse_tag;
 use lber::structure::{PL, StructureTag};
 use ldap3::LdapResult;
 use ldap3::controls::RawControl;
 
 use super::entry::Entry;
+use crate::domain::OwnPassword;
 
 /// The password policy control (draft-behera-ldap-password-policy-10 section 6).
 pub(super) const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
@@ -28,6 +31,8 @@ const DESCRIPTOR_PARTS: &str = "1.2.840.113556.1.4.801";
 pub(super) struct PolicyAnswer {
     /// Sign-ins left with an expired password.
     pub(super) grace: Option<u32>,
+    /// Seconds until the password expires, where that is soon.
+    pub(super) expires_in: Option<u32>,
     /// The error's number, see [`PolicyError`].
     pub(super) error: Option<PolicyError>,
 }
@@ -45,6 +50,15 @@ pub(super) enum PolicyError {
     TooYoung,
     InHistory,
     Other,
+}
+
+impl PolicyAnswer {
+    /// What it says of the password that was signed in with.
+    pub(super) fn own_password(self) -> Option<OwnPassword> {
+        let expires = |seconds: u32| OwnPassword::ExpiresIn(Duration::from_secs(seconds.into()));
+        let expired = self.grace.map(|sign_ins_left| OwnPassword::Expired { sign_ins_left });
+        expired.or_else(|| self.expires_in.map(expires))
+    }
 }
 
 impl PolicyError {
@@ -100,8 +114,10 @@ fn read_policy(value: &[u8]) -> Option<PolicyAnswer> {
         match (part.id, part.payload) {
             (0, PL::C(warnings)) => {
                 for warning in warnings {
-                    if let (1, PL::P(bytes)) = (warning.id, warning.payload) {
-                        answer.grace = number(&bytes);
+                    match (warning.id, warning.payload) {
+                        (0, PL::P(bytes)) => answer.expires_in = number(&bytes),
+                        (1, PL::P(bytes)) => answer.grace = number(&bytes),
+                        _ => {}
                     }
                 }
             }
@@ -137,7 +153,11 @@ mod tests {
         assert_eq!(read_policy(&[0x30, 3, 0x81, 1, 2]), error(PolicyError::ChangeAfterReset));
         assert_eq!(read_policy(&[0x30, 0]), Some(PolicyAnswer::default()));
         let grace = read_policy(&[0x30, 5, 0xa0, 3, 0x81, 1, 2]);
-        assert_eq!(grace, Some(PolicyAnswer { grace: Some(2), error: None }));
+        assert_eq!(grace, Some(PolicyAnswer { grace: Some(2), ..PolicyAnswer::default() }));
+        assert_eq!(grace.and_then(PolicyAnswer::own_password), Some(OwnPassword::Expired { sign_ins_left: 2 }));
+        let soon = read_policy(&[0x30, 6, 0xa0, 4, 0x80, 2, 2, 0x58]);
+        assert_eq!(soon.and_then(PolicyAnswer::own_password), Some(OwnPassword::ExpiresIn(Duration::from_mins(10))));
+        assert_eq!(PolicyAnswer::default().own_password(), None);
     }
 
     #[test]

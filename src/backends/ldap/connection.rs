@@ -17,7 +17,7 @@ use super::greeting::{Asks, Greeting, greet};
 use super::lately::Lately;
 use super::link::{self, Link};
 use super::{ber, failure};
-use crate::domain::{Answer, Failure, Kind, redact};
+use crate::domain::{Answer, Failure, Kind, OwnPassword, redact};
 
 /// A change is read back, and settled, in no more calls than this.
 const CALLS_OF_A_READ_BACK: u32 = 4;
@@ -69,6 +69,8 @@ pub(super) struct Connection {
     changed_at: Cell<Option<Instant>>,
     /// The last answer to a read, the greeting among them.
     answered_at: Cell<Option<Instant>>,
+    /// What the last sign-in said of the agent's own password.
+    own_password: Cell<Option<OwnPassword>>,
     /// What came with the bind, until somebody takes it.
     greeting: RefCell<Option<Greeting>>,
     /// The server takes no search in pages, or not in pages of a useful size.
@@ -89,6 +91,7 @@ impl Connection {
             server: Cell::new(0),
             changed_at: Cell::new(None),
             answered_at: Cell::new(None),
+            own_password: Cell::new(None),
             greeting: RefCell::new(None),
             refuses_pages: Cell::new(false),
             lately: Lately::default(),
@@ -131,6 +134,16 @@ impl Connection {
             .get(self.server.get())
             .map(|url| url.as_str().trim_end_matches('/').to_owned())
             .unwrap_or_default()
+    }
+
+    /// The name that the agent signed in with.
+    pub(super) fn bind_name(&self) -> &str {
+        &self.target.name
+    }
+
+    /// What the server said of the agent's own password at the sign-in.
+    pub(super) fn own_password(&self) -> Option<OwnPassword> {
+        self.own_password.get()
     }
 
     /// A new job begins: any server will do until it changes something, unless another job, under way beside it, has
@@ -197,7 +210,9 @@ impl Connection {
         let bound = without_text(bound);
         match (self.target.refused)(&bound) {
             Some(failure) => return Err(failure),
-            None if bound.rc == 0 => {}
+            None if bound.rc == 0 => {
+                self.own_password.set(ber::policy_answer(&bound).and_then(|said| said.own_password()))
+            }
             None => return Err(failure::refused(&server, &bound)),
         }
         match self.target.greet(link.ldap.clone(), deadline).await.map_err(|error| link.cause(error)) {

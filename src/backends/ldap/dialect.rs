@@ -9,7 +9,8 @@ use super::entry::Entry;
 use super::greeting::{Asks, Greeting};
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Check, Forced, Issued, NewUser, PolicyRead, Right, Stamp, Standing, TemporaryPassword, UserId,
+    Answer, Capabilities, Check, Forced, Issued, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing,
+    TemporaryPassword, UserId,
 };
 
 /// Who the agent is to the server, and what the server can do: read once, after the bind.
@@ -68,6 +69,10 @@ pub(super) trait Dialect {
     async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead>;
     /// Whether the agent may create users, as far as it can be read.
     async fn may_create(&self, agent: &LdapAgent) -> Answer<bool>;
+    /// What stands in the way of a new user, whoever it is for.
+    async fn new_users_obstacles(&self, _: &LdapAgent) -> Answer<Vec<Obstacle>> {
+        Ok(Vec::new())
+    }
     /// Sets the password of a user, with a forced change.
     async fn set(
         &self,
@@ -99,7 +104,14 @@ pub(super) trait Dialect {
     fn recognised_by(&self) -> &'static [&'static str];
     /// The filter that every pending user fits, and perhaps others.
     fn pending(&self) -> &'static str;
-    /// Whether a change is forced on a user, by an entry that has those attributes.
+    /// Whether all that is pending was found, by the entries that fit that filter.
+    ///
+    /// # Errors
+    /// Exit 7: what it is found by may not be read, so that nobody can tell what is pending.
+    async fn check_pending(&self, _: &LdapAgent, _: &[Entry]) -> Answer<()> {
+        Ok(())
+    }
+    /// Whether a change is forced on a user, by an entry that fits that filter and has those attributes.
     fn is_pending(&self, entry: &Entry) -> bool;
     /// When the password was set, by an entry that has those attributes.
     fn stamp(&self, entry: &Entry) -> Option<Stamp>;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
 use lber::structure::{PL, StructureTag};
+
+pub(super) use super::generalized_time::generalized_time;
 
 /// Seconds between 1601-01-01 and 1970-01-01: Windows counts from the former ([MS-DTYP] section 2.3.3).
 const SINCE_1601: i64 = 11_644_473_600;
@@ -47,6 +47,13 @@ impl Entry {
         Self { dn: dn.to_owned(), attributes: HashMap::from([(name.to_ascii_lowercase(), values)]) }
     }
 
+    /// With these attributes, of one value each.
+    #[cfg(test)]
+    pub(super) fn of_texts(dn: &str, attributes: &[(&str, &str)]) -> Self {
+        let one = |(name, value): &(&str, &str)| (name.to_ascii_lowercase(), vec![value.as_bytes().to_vec()]);
+        Self { dn: dn.to_owned(), attributes: attributes.iter().map(one).collect() }
+    }
+
     /// The values of an attribute; it has none, or the agent may not read it: none.
     pub(super) fn values(&self, name: &str) -> &[Vec<u8>] {
         self.attributes.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
@@ -80,9 +87,14 @@ impl Entry {
         self.text(name).is_some_and(|text| text.eq_ignore_ascii_case("TRUE"))
     }
 
-    /// The first value as a generalised time in UTC.
+    /// Returns the first value as a time (RFC 4517 section 3.3.13). See [`Entry::is_no_time`] for one that is none.
     pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
         generalized_time(&self.text(name)?)
+    }
+
+    /// Whether there is a value, and it cannot be read as a time.
+    pub(super) fn is_no_time(&self, name: &str) -> bool {
+        self.has(name) && self.time(name).is_none()
     }
 
     /// The first value as a Windows file time; 0 and "never" are none.
@@ -101,13 +113,6 @@ pub(super) fn since_1601(seconds: i64) -> Option<Timestamp> {
     Timestamp::from_second(seconds.checked_sub(SINCE_1601)?).ok()
 }
 
-/// A generalised time in UTC, to the second (RFC 4517 section 3.3.13).
-pub(super) fn generalized_time(text: &str) -> Option<Timestamp> {
-    let digits = text.strip_suffix('Z')?.split(['.', ',']).next()?;
-    let time = DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
-    Offset::UTC.to_timestamp(time).ok()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
@@ -115,12 +120,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_and_what_is_none_is_none() {
-        assert_eq!(generalized_time("20261124160102Z").unwrap().to_string(), "2026-11-24T16:01:02Z");
-        assert_eq!(generalized_time("20261124160102.519926Z").unwrap().to_string(), "2026-11-24T16:01:02Z");
-        for text in ["000001010000Z", "", "Z", "20261124", "2026112416010Z\u{0}", "20261324160102Z"] {
-            assert!(generalized_time(text).is_none(), "{text}");
-        }
+    fn times_are_read_and_what_is_none_is_told_from_no_value() {
+        let with = |text: &str| Entry::with("uid=a", "pwdEndTime", vec![text.as_bytes().to_vec()]);
+        assert_eq!(with("202611241601Z").time("pwdEndTime").unwrap().to_string(), "2026-11-24T16:01:00Z");
+        assert!(!with("202611241601Z").is_no_time("pwdEndTime") && !Entry::default().is_no_time("pwdEndTime"));
+        assert!(with("").is_no_time("pwdEndTime") && with("20261324160102Z").is_no_time("pwdEndTime"));
         assert_eq!(since_1601(13_440_009_679).unwrap().to_string(), "2026-11-24T16:01:19Z");
         assert!(since_1601(i64::MIN).is_none());
     }

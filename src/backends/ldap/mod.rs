@@ -15,6 +15,7 @@ mod directory;
 mod dn;
 mod entry;
 mod failure;
+mod generalized_time;
 mod greeting;
 mod guard;
 mod lately;

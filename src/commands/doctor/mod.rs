@@ -6,7 +6,7 @@ mod promises;
 use serde::Serialize;
 
 use super::context::Context;
-use crate::domain::{Answer, Check, CheckState, ExitCode, Right};
+use crate::domain::{Answer, Check, CheckState, ExitCode, OwnPassword, Right};
 
 #[derive(Serialize)]
 struct DoctorJson<'a> {
@@ -93,6 +93,9 @@ async fn backend(context: &Context) -> Vec<Check> {
             return checks;
         }
     };
+    if let Some(warning) = session.backend().own_password().and_then(OwnPassword::warning) {
+        checks.push(Check::new("own_password", CheckState::Warning, warning));
+    }
     let rights = session.backend().rights().await;
     match session.backend().checks().await {
         Ok(found) => checks.extend(found),

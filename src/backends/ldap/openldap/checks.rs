@@ -2,32 +2,24 @@
 
 use ldap3::Scope;
 
-use super::groups;
 use super::policy::UserPolicy;
+use super::{groups, own, standing};
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber;
-use crate::domain::{Answer, Check, CheckState, PolicyRead};
+use crate::backends::ldap::entry::Entry;
+use crate::domain::{Answer, Check, CheckState, Obstacle, PolicyRead, Unreadable};
+
+/// Of so many users is tried what can be read.
+const SAMPLE: usize = 20;
+/// What tells the sets of one second apart.
+const TELLS_SETS_APART: [&str; 2] = ["entryCSN", "modifiersName"];
+/// The versions of slapd that this was tried with.
+const TRIED: &str = "2.5";
 
 /// The checks.
 pub(super) async fn read(agent: &LdapAgent) -> Answer<Vec<Check>> {
-    let policy = UserPolicy::read(agent, None).await?;
-    let name = &agent.settings.default_policy;
-    let mut checks = vec![match policy.would_not_stick().or_else(|| policy.may_not_choose()) {
-        None => Check::new("default_policy", CheckState::Ok, format!("{name} forces a change after a reset")),
-        Some(why) => Check::new(
-            "default_policy",
-            CheckState::Fault,
-            format!("no change can be forced, so resets are refused: {why}"),
-        ),
-    }];
-    if let PolicyRead::Unreadable(why) = policy.rules() {
-        checks.push(Check::new("policy", CheckState::Warning, format!("{why}: passwords are made for a strict one")));
-    }
-    if policy.asks_for_the_old() {
-        let words =
-            format!("{name} has pwdSafeModify TRUE: agents need =mw on userPassword, or every reset is refused");
-        checks.push(Check::new("safe_modify", CheckState::Unknown, words));
-    }
+    let mut checks = vec![version(agent).await?];
+    checks.extend(of_the_policy(agent).await?);
     checks.push(Check::new(
         "expiry",
         CheckState::Warning,
@@ -40,10 +32,17 @@ pub(super) async fn read(agent: &LdapAgent) -> Answer<Vec<Check>> {
             "the password-policy overlay is not loaded: no change is ever forced",
         ));
     }
+    if own::names(agent).await?.is_none() {
+        let words = format!("{}: every reset is refused", own::not_known().words());
+        checks.push(Check::new("own_user", CheckState::Fault, words));
+    }
     for why in groups::protected(agent).await?.into_iter().filter_map(|group| group.entries.err()) {
         let words = format!("{why}: every reset is refused until protected.groups (and groups) are right");
         checks.push(Check::new("protected", CheckState::Fault, words));
     }
+    let attributes = agent.attributes_and_facts(&agent.settings.base);
+    let users = agent.some_users(&agent.settings.base, &attributes, SAMPLE).await?;
+    checks.extend(of_users(agent, &users).await?);
     let filter = "(|(userPassword=*)(pwdHistory=*))";
     let seen = agent
         .connection
@@ -57,4 +56,100 @@ pub(super) async fn read(agent: &LdapAgent) -> Answer<Vec<Check>> {
         ));
     }
     Ok(checks)
+}
+
+/// The default policy.
+async fn of_the_policy(agent: &LdapAgent) -> Answer<Vec<Check>> {
+    let policy = UserPolicy::read(agent, None).await?;
+    let name = &agent.settings.default_policy;
+    let fault = |words: String| Check::new("default_policy", CheckState::Fault, words);
+    let mut checks = vec![match policy.obstacle() {
+        None => Check::new("default_policy", CheckState::Ok, format!("{name} forces a change after a reset")),
+        Some(Obstacle::WouldNotStick(why) | Obstacle::MayNotChoose(why)) => {
+            fault(format!("no change can be forced, so resets are refused: {why}"))
+        }
+        Some(Obstacle::Unreadable(value)) => fault(refused_for(&value)),
+        Some(_) => fault(format!("{name} stands in the way of every reset")),
+    }];
+    for value in [policy.locks().err(), policy.idle_seconds().err()].into_iter().flatten() {
+        if policy.obstacle() != Some(Obstacle::Unreadable(value.clone())) {
+            checks.push(Check::new("unreadable", CheckState::Fault, refused_for(&value)));
+        }
+    }
+    if let PolicyRead::Unreadable(why) | PolicyRead::InPart(_, why) = policy.rules() {
+        checks.push(Check::new("policy", CheckState::Warning, format!("{why}: passwords are made for a strict one")));
+    }
+    if policy.asks_for_the_old() {
+        let words =
+            format!("{name} has pwdSafeModify TRUE: agents need =mw on userPassword, or every reset is refused");
+        checks.push(Check::new("safe_modify", CheckState::Unknown, words));
+    }
+    Ok(checks)
+}
+
+/// What of some users decides, and cannot be read. Which rights agents have to write nobody tells.
+async fn of_users(agent: &LdapAgent, users: &[Entry]) -> Answer<Vec<Check>> {
+    let mut unread: Vec<(Unreadable, Vec<&str>)> = Vec::new();
+    for user in users {
+        for value in standing::unreadable_of(agent, user).await? {
+            match unread.iter_mut().find(|(known, _)| *known == value) {
+                Some((_, of)) => of.push(&user.dn),
+                None => unread.push((value, vec![&user.dn])),
+            }
+        }
+    }
+    let mut checks: Vec<Check> = unread
+        .iter()
+        .map(|(value, of)| {
+            let first = of.first().copied().unwrap_or_default();
+            let words = format!("{} (of {} of {} users, {first} first)", refused_for(value), of.len(), users.len());
+            Check::new("unreadable", CheckState::Fault, words)
+        })
+        .collect();
+    if checks.is_empty() && !users.is_empty() {
+        let words = format!("all that decides about a reset can be read of {} users", users.len());
+        checks.push(Check::new("readable", CheckState::Ok, words));
+    }
+    let is_unnumbered = |user: &&Entry| TELLS_SETS_APART.iter().any(|name| !user.has(name));
+    if let Some(user) = users.iter().find(is_unnumbered) {
+        let words = format!(
+            "{} cannot be read of {}: what somebody else sets within the same second is not told from a reset",
+            TELLS_SETS_APART.join(" or "),
+            user.dn
+        );
+        checks.push(Check::new("sets_told_apart", CheckState::Warning, words));
+    }
+    Ok(checks)
+}
+
+fn refused_for(value: &Unreadable) -> String {
+    format!("{}. Resets are refused without it", value.words())
+}
+
+/// Which version the server is. slapd tells those alone who may read cn=Monitor.
+async fn version(agent: &LdapAgent) -> Answer<Check> {
+    let root = agent.connection.read("", &["monitorContext", "vendorVersion"]).await?.unwrap_or_default();
+    let told = match root.text("monitorContext") {
+        Some(monitor) => agent.connection.read(&monitor, &["monitoredInfo"]).await?.unwrap_or_default(),
+        None => Entry::default(),
+    };
+    let told = told.text("monitoredInfo").or_else(|| root.text("vendorVersion"));
+    let version = told.as_deref().and_then(|text| {
+        let digits = |word: &&str| word.starts_with(|letter: char| letter.is_ascii_digit());
+        text.split_whitespace().find(digits)
+    });
+    Ok(match version {
+        None => {
+            let words = format!("slapd does not tell agents its version; tellonce was tried with {TRIED}");
+            Check::new("version", CheckState::Unknown, words)
+        }
+        Some(version) if version.starts_with(&format!("{TRIED}.")) => {
+            Check::new("version", CheckState::Ok, format!("slapd {version}: tellonce was tried with {TRIED}"))
+        }
+        Some(version) => {
+            let words =
+                format!("slapd {version}: tellonce was tried with {TRIED} only; try it with a customer of your own");
+            Check::new("version", CheckState::Warning, words)
+        }
+    })
 }

@@ -3,19 +3,17 @@
 
 use ldap3::{Scope, ldap_escape};
 
+use super::nesting::{self, CONTENTS, GROUPS, HAS_MEMBERS};
+use super::readability::fits;
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Answer, Obstacle};
 
-/// Groups whose members the agent may look for: groupOfNames and groupOfUniqueNames always have one (RFC 4519 sections
-/// 3.5 and 3.6), posixGroup and groupOfMembers perhaps none (RFC 2307 section 4, rfc2307bis).
-const GROUPS: &str = "(|(&(objectClass=groupOfNames)(member=*))(&(objectClass=groupOfUniqueNames)(uniqueMember=*))\
-    (objectClass=posixGroup)(objectClass=groupOfMembers))";
-/// The same, and entries of other classes that have members.
-const HAS_MEMBERS: &str = "(member=*)(uniqueMember=*)";
 /// A user who is in more groups than this is told to be in some only.
 const MOST: usize = 1000;
+/// So many values of one filter are compared at once.
+const AT_ONCE: usize = 50;
 
 /// A group.
 pub(super) struct Group {
@@ -32,31 +30,73 @@ pub(super) struct Groups {
     in_part: bool,
 }
 
+impl Groups {
+    /// Takes in a group; whether it is a new one.
+    fn note(&mut self, group: Entry) -> bool {
+        if self.found.iter().any(|known| known.dn == group.dn) {
+            return false;
+        }
+        self.found.push(Group { name: group.text("cn").unwrap_or_else(|| group.dn.clone()), dn: group.dn });
+        true
+    }
+}
+
 /// Below it are the groups.
-fn place(agent: &LdapAgent) -> &str {
+pub(super) fn place(agent: &LdapAgent) -> &str {
     agent.settings.groups.as_deref().unwrap_or_else(|| agent.domain())
 }
 
 /// The groups that name the user, the user's primary group (gidNumber), and the groups that those are in.
 pub(super) async fn of(agent: &LdapAgent, entry: &Entry) -> Answer<Groups> {
     let mut groups = Groups::default();
-    let uids = entry.texts("uid").into_iter().map(|uid| format!("(memberUid={})", ldap_escape(uid.as_str())));
-    let primary = entry.number("gidNumber").map(|number| format!("(&(objectClass=posixGroup)(gidNumber={number}))"));
+    let names = entry.texts("uid");
+    let uids = names.iter().map(|uid| {
+        // The schema compares memberUid by the letter's case and uid without it; and it is a uid that is meant.
+        let uid = ldap_escape(uid.as_str());
+        format!("(memberUid={uid})(&(objectClass=posixGroup)(memberUid:caseIgnoreIA5Match:={uid}))")
+    });
+    let primary = entry.texts("gidNumber").into_iter();
+    let primary =
+        primary.map(|number| format!("(&(objectClass=posixGroup)(gidNumber={}))", ldap_escape(number.as_str())));
     let mut also: String = uids.chain(primary).collect();
     let mut members = vec![entry.dn.clone()];
+    if !names.iter().all(|uid| uid.is_ascii()) {
+        for group in naming_in_other_letters(agent, entry).await? {
+            members.push(group.dn.clone());
+            groups.note(group);
+        }
+    }
     while let Some(member) = members.pop() {
         let dn = ldap_escape(member.as_str());
         let filter = format!("(|(member={dn})(uniqueMember={dn}){})", std::mem::take(&mut also));
         let of = agent.connection.search(place(agent), Scope::Subtree, &filter, &["cn"], MOST).await?;
         groups.in_part |= !of.complete;
         for group in of.entries {
-            if !groups.found.iter().any(|known| known.dn == group.dn) {
-                members.push(group.dn.clone());
-                groups.found.push(Group { name: group.text("cn").unwrap_or_else(|| group.dn.clone()), dn: group.dn });
+            let dn = group.dn.clone();
+            if groups.note(group) {
+                members.push(dn);
             }
         }
     }
     Ok(groups)
+}
+
+/// The groups of Unix with a memberUid that the server takes for a uid of the user: letters beyond ASCII may stand for
+/// others there (RFC 4518 section 2.3), which no filter on memberUid knows.
+async fn naming_in_other_letters(agent: &LdapAgent, entry: &Entry) -> Answer<Vec<Entry>> {
+    let filter = "(&(objectClass=posixGroup)(memberUid=*))";
+    let all = agent.connection.search_lately(place(agent), Scope::Subtree, filter, &["cn", "memberUid"], MOST).await?;
+    let mut naming = Vec::new();
+    for group in all.entries {
+        for some in group.texts("memberUid").chunks(AT_ONCE) {
+            let uids: String = some.iter().map(|uid| format!("(uid={})", ldap_escape(uid.as_str()))).collect();
+            if fits(agent, &entry.dn, &format!("(|{uids})")).await? {
+                naming.push(group);
+                break;
+            }
+        }
+    }
+    Ok(naming)
 }
 
 /// A group whose members support does not reset.
@@ -74,18 +114,20 @@ pub(super) async fn protected(agent: &LdapAgent) -> Answer<Vec<Protected>> {
     for name in &agent.protected {
         let found = if name.contains('=') {
             let filter = format!("(|{GROUPS}{HAS_MEMBERS})");
-            agent.connection.search_lately(name, Scope::Base, &filter, &["cn"], 1).await?
+            agent.connection.search_lately(name, Scope::Base, &filter, &CONTENTS, 1).await?
         } else {
             let filter = format!("(&{GROUPS}(cn={}))", ldap_escape(name.as_str()));
-            agent.connection.search_lately(place, Scope::Subtree, &filter, &["cn"], MOST).await?
+            agent.connection.search_lately(place, Scope::Subtree, &filter, &CONTENTS, MOST).await?
         };
-        let entries: Vec<String> = found.entries.into_iter().map(|entry| entry.dn).collect();
+        let entries: Vec<String> = found.entries.iter().map(|entry| entry.dn.clone()).collect();
         let entries = if entries.is_empty() {
             Err(format!("the group \"{name}\" is not there below {place}, or you may not look for its members"))
-        } else if entries.iter().all(|entry| dn::is_below(entry, place)) {
-            Ok(entries)
-        } else {
+        } else if !entries.iter().all(|entry| dn::is_below(entry, place)) {
             Err(format!("the group \"{name}\" is not below {place}, where the profile has its groups"))
+        } else if let Some(why) = nesting::unseen(agent, found.entries).await? {
+            Err(format!("the group \"{name}\" cannot be seen into: {why}"))
+        } else {
+            Ok(entries)
         };
         protected.push(Protected { name: name.clone(), entries });
     }

@@ -2,10 +2,16 @@
 
 mod checks;
 mod groups;
+mod nesting;
+mod own;
+mod pending;
 mod policy;
+mod readability;
 mod refused;
 mod standing;
+mod validity;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -26,8 +32,8 @@ use super::greeting::{Asks, Greeting};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Names, NewUser, PolicyRead, Right, Stamp,
-    Standing, TemporaryPassword, UserId, refusal,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Names, NewUser, Obstacle, PolicyRead,
+    Right, Stamp, Standing, TemporaryPassword, UserId, refusal,
 };
 use policy::UserPolicy;
 use refused::{bind_refused, not_changed, not_taken};
@@ -43,11 +49,13 @@ const AGAIN: usize = 3;
 /// The dialect of `OpenLDAP`.
 pub(super) struct OpenLdap {
     settings: Rc<LdapSettings>,
+    /// An entry showed no entryCSN: sets of one second cannot be told apart there.
+    changes_have_no_number: Cell<bool>,
 }
 
 impl OpenLdap {
     pub(super) const fn new(settings: Rc<LdapSettings>) -> Self {
-        Self { settings }
+        Self { settings, changes_have_no_number: Cell::new(false) }
     }
 
     fn controls(agent: &LdapAgent) -> Vec<RawControl> {
@@ -60,15 +68,16 @@ impl OpenLdap {
 
     /// The stamp of the set that was just answered.
     async fn issued(agent: &LdapAgent, dn: &str, result: &LdapResult) -> Answer<Issued> {
-        let entry = if let Some(entry) = ber::post_read(result) {
+        // What comes with the answer is what the agent may read; without a time it is of no use.
+        let entry = if let Some(entry) = ber::post_read(result).filter(|entry| entry.has("pwdChangedTime")) {
             entry
         } else {
             let after = agent.connection.read_after_a_secret(dn, &SET).await;
             after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
         };
-        let stamp = stamp(&entry);
-        let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| agent.clock.now());
-        Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
+        let stamp = stamp(&entry).ok_or_else(|| readability::failure_after_set("pwdChangedTime"))?;
+        let at = stamp.at.unwrap_or_else(|| agent.clock.now());
+        Ok(Issued { user: UserId::new(dn), stamp: Some(stamp), at, expires_at: None })
     }
 
     /// Waits until the clock's next second where the password was set in this one: pwdChangedTime has whole seconds.
@@ -100,7 +109,7 @@ impl Dialect for OpenLdap {
     }
 
     fn known(&self, greeting: Greeting) -> Known {
-        let own = greeting.own.and_then(|name| name.strip_prefix("dn:").map(str::to_owned));
+        let own = greeting.own.as_deref().and_then(own::told);
         let root = greeting.root;
         let base = &self.settings.base;
         let tops = root.texts("namingContexts").into_iter().filter(|top| dn::is_below(base, top));
@@ -137,11 +146,27 @@ impl Dialect for OpenLdap {
     }
 
     async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
+        if !user.has("entryCSN") {
+            self.changes_have_no_number.set(true);
+        }
         standing::read(agent, user).await
     }
 
     async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead> {
         Ok(UserPolicy::read(agent, None).await?.rules())
+    }
+
+    async fn new_users_obstacles(&self, agent: &LdapAgent) -> Answer<Vec<Obstacle>> {
+        // What can be read of a new user shows the users that are there already.
+        let place = &agent.settings.create_in;
+        let neighbour = agent.some_users(place, &agent.attributes_and_facts(place), 1).await?.into_iter().next();
+        let mut obstacles: Vec<Obstacle> = UserPolicy::read(agent, None).await?.obstacle().into_iter().collect();
+        if let Some(neighbour) = neighbour {
+            let unread = standing::unreadable_of(agent, &neighbour).await?;
+            let unread = unread.into_iter().filter(|value| SET.contains(&value.value.as_str()));
+            obstacles.extend(unread.map(Obstacle::Unreadable));
+        }
+        Ok(obstacles)
     }
 
     async fn may_create(&self, _: &LdapAgent) -> Answer<bool> {
@@ -215,8 +240,10 @@ impl Dialect for OpenLdap {
         )?;
         let entry = entry.ok_or_else(gone_after_set)?;
         let policy = policy.or_of(agent, &entry).await?;
-        let change_required = entry.is_true("pwdReset") && policy.obstacle().is_none();
-        Ok(Forced { change_required, stamp: stamp(&entry) })
+        let is_reset =
+            readability::is_reset(agent, &entry).await?.ok_or_else(|| readability::failure_after_set("pwdReset"))?;
+        let stamp = stamp(&entry).ok_or_else(|| readability::failure_after_set("pwdChangedTime"))?;
+        Ok(Forced { change_required: is_reset && policy.obstacle().is_none(), stamp: Some(stamp) })
     }
 
     async fn withdraw(
@@ -230,7 +257,9 @@ impl Dialect for OpenLdap {
         let changes = [("userPassword", unknown.for_backend(intent).as_bytes()), ("pwdReset", b"TRUE".as_slice())];
         for _ in 0..AGAIN {
             let now = agent.entry(user, &SET).await?;
-            if !self.is_pending(&now) || !Stamp::same_set(stamp(&now).as_ref(), only) {
+            let is_reset = readability::is_reset(agent, &now).await?;
+            let is_reset = is_reset.ok_or_else(|| readability::failure(&readability::unreadable("pwdReset")))?;
+            if !is_reset || !Stamp::same_set(stamp(&now).as_ref(), only) {
                 return Err(not_pending());
             }
             let mut controls = Self::controls(agent);
@@ -256,8 +285,12 @@ impl Dialect for OpenLdap {
         "(pwdReset=TRUE)"
     }
 
+    async fn check_pending(&self, agent: &LdapAgent, pending: &[Entry]) -> Answer<()> {
+        pending::check(agent, self, pending).await
+    }
+
     fn is_pending(&self, entry: &Entry) -> bool {
-        entry.is_true("pwdReset")
+        entry.is_true("pwdReset") || !entry.has("pwdReset") // it fits the filter, also where it is not sent
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
@@ -283,7 +316,7 @@ impl Dialect for OpenLdap {
         if !policy.asks_for_the_old() {
             gaps.insert(Gap::OpenFormOutlives);
         }
-        if !agent.known.has(ber::POST_READ) {
+        if !agent.known.has(ber::POST_READ) || self.changes_have_no_number.get() {
             gaps.insert(Gap::StampNamesNoAuthor);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);

@@ -1,13 +1,40 @@
 //! The policy that applies to a user: the entry of slapo-ppolicy(5) that the user names, else the default.
 
+use super::readability::{Freshness, hidden, right_to_read};
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Obstacle, Policy, PolicyRead, Rule};
+use crate::domain::{Answer, Obstacle, Policy, PolicyRead, Rule, Unreadable};
+
+/// What the rules are made of.
+const RULES: [&str; 4] = ["pwdCheckQuality", "pwdMinLength", "pwdMaxLength", "pwdInHistory"];
+/// What decides about a reset, or about what is said of a user. Left out, each has slapo-ppolicy(5)'s default.
+const DECIDES: [&str; 5] = ["pwdMustChange", "pwdAllowUserChange", "pwdLockout", "pwdLockoutDuration", "pwdMaxIdle"];
+/// The numbers of a policy. slapd passes over a whole policy that has one beyond 32 bits (seen on 2.5).
+const NUMBERS: [&str; 16] = [
+    "pwdMinAge",
+    "pwdMaxAge",
+    "pwdMaxIdle",
+    "pwdInHistory",
+    "pwdCheckQuality",
+    "pwdMinLength",
+    "pwdMaxLength",
+    "pwdMaxFailure",
+    "pwdMaxRecordedFailure",
+    "pwdGraceExpiry",
+    "pwdGraceAuthNLimit",
+    "pwdExpireWarning",
+    "pwdFailureCountInterval",
+    "pwdLockoutDuration",
+    "pwdMinDelay",
+    "pwdMaxDelay",
+];
 
 /// A policy entry, as far as it may be read.
 pub(super) struct UserPolicy {
     entry: Option<Entry>,
     name: String,
+    /// What of it may not be read.
+    hidden: Vec<&'static str>,
 }
 
 impl UserPolicy {
@@ -15,10 +42,15 @@ impl UserPolicy {
     pub(super) async fn read(agent: &LdapAgent, named: Option<String>) -> Answer<Self> {
         let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
         let entry = agent.connection.read_lately(&name, &["*"]).await?;
-        Ok(Self::of(entry, name))
+        let mut policy = Self::of(entry, name);
+        if let Some(entry) = &policy.entry {
+            let asked = [&DECIDES[..], &RULES].concat();
+            policy.hidden = hidden(agent, entry, &asked, Freshness::AMomentAgo).await?;
+        }
+        Ok(policy)
     }
 
-    /// The same, as it is now.
+    /// The same, as it is now. What of it may be read is not asked again: that was settled before the set.
     pub(super) async fn read_now(agent: &LdapAgent, named: Option<String>) -> Answer<Self> {
         let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
         let entry = agent.connection.read(&name, &["*"]).await?;
@@ -26,7 +58,13 @@ impl UserPolicy {
     }
 
     fn of(entry: Option<Entry>, name: String) -> Self {
-        Self { entry: entry.filter(|entry| entry.has("pwdAttribute")), name }
+        Self { entry: entry.filter(|entry| entry.has("pwdAttribute")), name, hidden: Vec::new() }
+    }
+
+    /// One that was seen, for tests of what depends on it.
+    #[cfg(test)]
+    pub(super) fn seen(entry: Entry, hidden: &[&'static str]) -> Self {
+        Self { hidden: hidden.to_vec(), ..Self::of(Some(entry), "cn=default".to_owned()) }
     }
 
     /// This one, or the one that a user's entry names.
@@ -37,31 +75,28 @@ impl UserPolicy {
         }
     }
 
-    /// Why a reset under it would not do what it says; none: it would.
+    /// The obstacle under which a reset would not do what it says. Returns `None` if it would.
     pub(super) fn obstacle(&self) -> Option<Obstacle> {
-        let stuck = || self.may_not_choose().map(Obstacle::MayNotChoose);
-        self.would_not_stick().map(Obstacle::WouldNotStick).or_else(stuck)
-    }
-
-    /// Why a forced change would not stick; none: it does. Reading pwdReset back proves nothing: slapd stores it anyway.
-    pub(super) fn would_not_stick(&self) -> Option<String> {
+        let Some(entry) = &self.entry else { return Some(Obstacle::Unreadable(self.whole())) };
         let name = &self.name;
-        match &self.entry {
-            None => Some(format!("the password policy {name} cannot be read, so nobody can tell")),
-            Some(entry) if !entry.is_true("pwdMustChange") => {
-                Some(format!("the password policy {name} has pwdMustChange FALSE"))
-            }
-            Some(_) => None,
+        let says_no = |attribute: &str| entry.text(attribute).is_some_and(|text| text.eq_ignore_ascii_case("FALSE"));
+        if let Some(number) = NUMBERS.iter().find(|number| is_beyond(entry, number)) {
+            let why =
+                format!("the password policy {name} has a {number} beyond 2147483647, so slapd passes over all of it");
+            Some(Obstacle::WouldNotStick(why))
+        } else if self.hides("pwdMustChange") {
+            Some(Obstacle::Unreadable(self.part("pwdMustChange", "whether a change is forced")))
+        } else if !entry.is_true("pwdMustChange") {
+            // Reading pwdReset back proves nothing: slapd stores it anyway.
+            Some(Obstacle::WouldNotStick(format!("the password policy {name} has pwdMustChange FALSE")))
+        } else if self.hides("pwdAllowUserChange") {
+            let decides = "whether the customer may choose a password";
+            Some(Obstacle::Unreadable(self.part("pwdAllowUserChange", decides)))
+        } else if says_no("pwdAllowUserChange") {
+            Some(Obstacle::MayNotChoose(format!("the password policy {name} has pwdAllowUserChange FALSE")))
+        } else {
+            None
         }
-    }
-
-    /// Why the customer may not choose a password; none: they may.
-    pub(super) fn may_not_choose(&self) -> Option<String> {
-        let allowed = self.entry.as_ref()?.text("pwdAllowUserChange")?;
-        let name = &self.name;
-        allowed
-            .eq_ignore_ascii_case("FALSE")
-            .then(|| format!("the password policy {name} has pwdAllowUserChange FALSE"))
     }
 
     /// The rules.
@@ -69,33 +104,135 @@ impl UserPolicy {
         let Some(entry) = &self.entry else {
             return PolicyRead::Unreadable(format!("the password policy {} cannot be read", self.name));
         };
-        if entry.is_true("pwdUseCheckModule") || entry.has("pwdCheckModule") {
-            return PolicyRead::Unreadable(format!("the password policy {} has a check module of its own", self.name));
+        let classes = entry.texts("objectClass");
+        let checker = classes.iter().any(|class| class.eq_ignore_ascii_case("pwdPolicyChecker"));
+        if checker || entry.is_true("pwdUseCheckModule") || entry.has("pwdCheckModule") || classes.is_empty() {
+            return PolicyRead::Unreadable(format!(
+                "the password policy {} may have a check module of its own",
+                self.name
+            ));
         }
         let number = |name: &str| {
             entry.number(name).and_then(|number| usize::try_from(number).ok()).filter(|number| *number > 0)
         };
-        let checked = entry.number("pwdCheckQuality").unwrap_or(0) > 0;
+        let checked = self.hides("pwdCheckQuality") || entry.number("pwdCheckQuality").unwrap_or(0) > 0;
         let mut rules = Vec::new();
         rules.extend(number("pwdMinLength").filter(|_| checked).map(Rule::MinLength));
         rules.extend(number("pwdMaxLength").filter(|_| checked).map(Rule::MaxLength));
         rules.extend(number("pwdInHistory").map(Rule::History));
-        PolicyRead::Read(Policy::new(rules))
+        let unread: Vec<&str> = RULES.into_iter().filter(|name| self.hides(name)).collect();
+        if unread.is_empty() {
+            PolicyRead::Read(Policy::new(rules))
+        } else {
+            let why = format!("{} of the password policy {} cannot be read", unread.join(", "), self.name);
+            PolicyRead::InPart(Policy::new(rules), why)
+        }
     }
 
-    /// How long a lock-out lasts, in seconds; none: until an administrator lifts it.
-    pub(super) fn lockout_seconds(&self) -> Option<i64> {
-        self.entry.as_ref()?.number("pwdLockoutDuration").filter(|seconds| *seconds > 0)
+    /// Whether slapd enforces locks (pwdLockout): where not, it passes over those that an entry has.
+    pub(super) fn locks(&self) -> Result<bool, Unreadable> {
+        let entry = self.known("pwdLockout", "whether a lock holds")?;
+        Ok(entry.is_true("pwdLockout"))
     }
 
-    /// Whether the customer may keep the temporary password as the new one.
+    /// How long a lock-out lasts, in seconds. Returns `None` for one without an end.
+    pub(super) fn lockout_seconds(&self) -> Result<Option<i64>, Unreadable> {
+        let entry = self.known("pwdLockoutDuration", "how long a lock lasts")?;
+        Ok(entry.number("pwdLockoutDuration").filter(|seconds| *seconds > 0))
+    }
+
+    /// After how many seconds without a sign-in a user is locked. Returns `None` for never.
+    pub(super) fn idle_seconds(&self) -> Result<Option<i64>, Unreadable> {
+        let entry = self.known("pwdMaxIdle", "whether a user is locked for not signing in")?;
+        Ok(entry.number("pwdMaxIdle").filter(|seconds| *seconds > 0))
+    }
+
+    /// Whether a failed sign-in locks for a moment.
+    pub(super) fn delays(&self) -> bool {
+        self.entry.as_ref().is_some_and(|entry| entry.number("pwdMinDelay").is_some_and(|seconds| seconds > 0))
+    }
+
+    /// Whether the customer may keep the temporary password as the new one. True where that cannot be read.
     pub(super) fn may_keep(&self) -> bool {
         self.entry.as_ref().is_none_or(|entry| entry.number("pwdInHistory").unwrap_or(0) == 0)
     }
 
     /// Whether a change needs the old password: the customer's own, on a connection that is bound already too, and that
-    /// of an agent who may write userPassword and not manage it.
+    /// of an agent who may write userPassword and not manage it. False where that cannot be read.
     pub(super) fn asks_for_the_old(&self) -> bool {
         self.entry.as_ref().is_some_and(|entry| entry.is_true("pwdSafeModify"))
+    }
+
+    fn hides(&self, attribute: &str) -> bool {
+        self.hidden.contains(&attribute)
+    }
+
+    /// The entry, where this attribute of it is known.
+    fn known(&self, attribute: &str, decides: &str) -> Result<&Entry, Unreadable> {
+        match &self.entry {
+            None => Err(self.whole()),
+            Some(_) if self.hides(attribute) => Err(self.part(attribute, decides)),
+            Some(entry) => Ok(entry),
+        }
+    }
+
+    fn whole(&self) -> Unreadable {
+        let name = &self.name;
+        let right = format!("{}, or, if there is no such policy, its name corrected", right_to_read(name));
+        Unreadable::new(format!("the password policy {name}"), "whether a change is forced", right)
+    }
+
+    fn part(&self, attribute: &str, decides: &str) -> Unreadable {
+        let value = format!("{attribute} of the password policy {}", self.name);
+        let right = right_to_read(&value);
+        Unreadable::new(value, decides, right)
+    }
+}
+
+/// Whether an attribute has a number that slapd cannot hold.
+fn is_beyond(entry: &Entry, attribute: &str) -> bool {
+    entry.text(attribute).is_some_and(|text| text.trim().parse::<i32>().is_err())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(attributes: &[(&str, &str)], hidden: &[&'static str]) -> UserPolicy {
+        let mut all = vec![("pwdAttribute", "userPassword"), ("objectClass", "pwdPolicy"), ("pwdMustChange", "TRUE")];
+        all.retain(|(name, _)| !hidden.contains(name));
+        all.extend(attributes);
+        UserPolicy::seen(Entry::of_texts("cn=default", &all), hidden)
+    }
+
+    #[test]
+    fn what_is_left_out_has_the_default_and_what_is_hidden_has_none() {
+        assert_eq!(policy(&[], &[]).obstacle(), None);
+        assert!(matches!(policy(&[], &["pwdMustChange"]).obstacle(), Some(Obstacle::Unreadable(_))));
+        assert!(matches!(policy(&[], &["pwdAllowUserChange"]).obstacle(), Some(Obstacle::Unreadable(_))));
+        let none = UserPolicy::of(None, "cn=gone".to_owned());
+        assert!(matches!(none.obstacle(), Some(Obstacle::Unreadable(value)) if value.value.contains("cn=gone")));
+        assert!(none.locks().is_err() && none.idle_seconds().is_err());
+        assert_eq!(policy(&[], &[]).locks(), Ok(false));
+        assert!(policy(&[], &["pwdLockout"]).locks().is_err());
+        assert_eq!(policy(&[("pwdLockoutDuration", "60")], &[]).lockout_seconds(), Ok(Some(60)));
+        assert!(policy(&[], &["pwdLockoutDuration"]).lockout_seconds().is_err());
+    }
+
+    #[test]
+    fn a_number_that_slapd_cannot_hold_makes_the_policy_void() {
+        let found = policy(&[("pwdMaxAge", "3000000000")], &[]).obstacle();
+        assert!(matches!(found, Some(Obstacle::WouldNotStick(why)) if why.contains("pwdMaxAge")));
+        assert_eq!(policy(&[("pwdMaxAge", "2147483647")], &[]).obstacle(), None);
+    }
+
+    #[test]
+    fn rules_that_cannot_be_read_are_not_said_to_be_all() {
+        let read = policy(&[("pwdCheckQuality", "2"), ("pwdMinLength", "12")], &["pwdInHistory"]).rules();
+        assert!(
+            matches!(&read, PolicyRead::InPart(rules, _) if rules.words() == Policy::new([Rule::MinLength(12)]).words())
+        );
+        assert!(!read.is_whole());
+        assert!(policy(&[("pwdMinLength", "12")], &[]).rules().is_whole());
     }
 }

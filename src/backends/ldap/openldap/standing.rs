@@ -3,16 +3,17 @@
 use jiff::Timestamp;
 
 use super::groups;
+use super::own;
 use super::policy::UserPolicy;
+use super::readability::{self, Freshness, hidden, unreadable};
+use super::validity::Validity;
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::{Entry, generalized_time};
-use crate::domain::{Answer, Obstacle, Stamp, Standing, State, UserId, Whom};
+use crate::domain::{Answer, Obstacle, Stamp, Standing, State, Unread, Unreadable, UserId, Whom};
 
-/// An administrator's lock, which does not end (draft-behera-ldap-password-policy-10 section 5.3.3).
-const FOR_EVER: &str = "000001010000Z";
 /// What a standing is read from.
-pub(super) const FACTS: [&str; 14] = [
+pub(super) const FACTS: [&str; 16] = [
     "uid",
     "mail",
     "cn",
@@ -20,8 +21,10 @@ pub(super) const FACTS: [&str; 14] = [
     "pwdReset",
     "pwdChangedTime",
     "pwdAccountLockedTime",
+    "pwdAccountTmpLockoutEnd",
     "pwdStartTime",
     "pwdEndTime",
+    "pwdLastSuccess",
     "pwdPolicySubentry",
     "modifiersName",
     "entryCSN",
@@ -30,6 +33,9 @@ pub(super) const FACTS: [&str; 14] = [
 ];
 /// What a set is recognised by: read with the change itself (post-read), and again later.
 pub(super) const SET: [&str; 5] = ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName", "pwdFailureTime"];
+/// What decides about a reset, or is said of the user, whatever the policy.
+const DECIDES: [&str; 6] =
+    ["pwdReset", "pwdChangedTime", "pwdAccountLockedTime", "pwdStartTime", "pwdEndTime", "pwdPolicySubentry"];
 
 /// When the password was last set, and the number of that very change as long as it is the entry's last one: the time
 /// has whole seconds. A refused sign-in changes the entry as well, and leaves a pwdFailureTime that only a set clears.
@@ -49,50 +55,88 @@ fn number_within(change: &str, second: Timestamp) -> Option<u64> {
     u64::try_from(second.as_microsecond()).ok()?.checked_add(micros.parse().ok()?)
 }
 
+/// Lists what of an entry decides and may not be read.
+async fn hidden_of(agent: &LdapAgent, entry: &Entry, policy: &UserPolicy) -> Answer<Vec<&'static str>> {
+    let classes = entry.texts("objectClass");
+    let is_posix = classes.iter().any(|class| class.eq_ignore_ascii_case("posixAccount"));
+    let mut asked = DECIDES.to_vec();
+    if !matches!(policy.idle_seconds(), Ok(None)) {
+        asked.push("pwdLastSuccess");
+    }
+    if policy.delays() {
+        asked.push("pwdAccountTmpLockoutEnd");
+    }
+    // Only accounts of Unix have one (RFC 2307 section 4), and each of them has.
+    if !agent.protected.is_empty() && (is_posix || classes.is_empty()) {
+        asked.push("gidNumber");
+    }
+    hidden(agent, entry, &asked, Freshness::Now).await
+}
+
+/// What is known of a user but for the groups.
+struct Facts {
+    policy: UserPolicy,
+    validity: Validity,
+    /// Whether a change is required; `None` if that cannot be told.
+    change_required: Option<bool>,
+    /// What cannot be read.
+    unread: Vec<Unreadable>,
+}
+
+async fn facts(agent: &LdapAgent, entry: &Entry) -> Answer<Facts> {
+    let policy = UserPolicy::read(agent, entry.text("pwdPolicySubentry")).await?;
+    let mut hidden = hidden_of(agent, entry, &policy).await?;
+    let mut change_required = Some(entry.is_true("pwdReset"));
+    if hidden.contains(&"pwdReset") {
+        change_required = readability::is_reset(agent, entry).await?; // where it may be searched, the server tells
+        hidden.retain(|name| change_required.is_none() || *name != "pwdReset");
+    }
+    let mut validity = Validity::of(entry, &hidden, &policy, agent.clock.now());
+    let mut unread = std::mem::take(&mut validity.unread);
+    let is_unread = |name: &&str| hidden.contains(name) || (*name == "pwdChangedTime" && entry.is_no_time(name));
+    let besides = ["pwdReset", "pwdChangedTime", "pwdPolicySubentry", "gidNumber"];
+    unread.extend(besides.into_iter().filter(is_unread).map(unreadable));
+    if hidden.contains(&"pwdPolicySubentry") {
+        change_required = None; // what is stored may not be enforced
+    }
+    Ok(Facts { policy, validity, change_required, unread })
+}
+
+/// Lists what of a user, and of the policy that applies, decides and cannot be read.
+pub(super) async fn unreadable_of(agent: &LdapAgent, entry: &Entry) -> Answer<Vec<Unreadable>> {
+    let facts = facts(agent, entry).await?;
+    let mut unread = facts.unread;
+    if let Some(Obstacle::Unreadable(value)) = facts.policy.obstacle() {
+        unread.push(value);
+    }
+    Ok(unread)
+}
+
 /// Reads where the user stands.
 pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
-    let id = UserId::new(entry.dn.clone());
-    let named = entry.text("pwdPolicySubentry");
-    let (policy, groups, protected) =
-        tokio::try_join!(UserPolicy::read(agent, named), groups::of(agent, entry), groups::protected(agent))?;
-    let now = agent.clock.now();
-    let locked_at = entry.text("pwdAccountLockedTime");
-    let for_ever = locked_at.as_deref() == Some(FOR_EVER);
-    let locked_until = entry
-        .time("pwdAccountLockedTime")
-        .zip(policy.lockout_seconds())
-        .and_then(|(at, seconds)| at.checked_add(jiff::SignedDuration::from_secs(seconds)).ok());
-    let locked = locked_at.is_some() && !for_ever && locked_until.is_none_or(|until| until > now);
-    let ended = entry.time("pwdEndTime").is_some_and(|at| at <= now);
-    let not_begun = entry.time("pwdStartTime").is_some_and(|at| at > now);
-    let change_required = entry.is_true("pwdReset");
-    let mut obstacles = Vec::new();
-    if agent.known.dn.as_deref().is_some_and(|own| dn::same(own, &entry.dn)) {
-        obstacles.push(Obstacle::OwnUser);
-    }
+    let (facts, groups, protected, own) = tokio::try_join!(
+        facts(agent, entry),
+        groups::of(agent, entry),
+        groups::protected(agent),
+        own::obstacle(agent, entry)
+    )?;
+    let Facts { policy, validity, change_required, unread } = facts;
+    let under = policy.obstacle();
+    let forced_is_unread = change_required.is_none() || matches!(under, Some(Obstacle::Unreadable(_)));
+    let change_required = change_required.unwrap_or(false);
+    let mut obstacles: Vec<Obstacle> = own.into_iter().collect();
     obstacles.extend(groups::obstacle(&protected, &groups));
-    if for_ever || ended || not_begun {
-        obstacles.push(Obstacle::Disabled); // a reset would lift an administrator's lock as well
-    }
-    obstacles.extend(policy.obstacle());
-    if locked {
-        obstacles.push(Obstacle::Locked { until: locked_until });
-    }
+    obstacles.extend(validity.obstacles);
+    obstacles.extend(unread.into_iter().map(Obstacle::Unreadable));
+    obstacles.extend(under);
+    obstacles.extend(validity.lock);
     let stamp = stamp(entry);
+    let unread = Unread { change_required: forced_is_unread, ..validity.state.unread };
     Ok(Standing {
-        whom: Whom::User(id),
-        state: State {
-            has_user: true,
-            external: false,
-            disabled: for_ever || ended || not_begun,
-            locked,
-            change_required,
-            expired: None,
-            withdrawn: None,
-            ..State::default()
-        },
+        whom: Whom::User(UserId::new(entry.dn.clone())),
+        state: State { has_user: true, change_required, unread, ..validity.state },
         issued_at: stamp.as_ref().and_then(|stamp| stamp.at).filter(|_| change_required),
-        changed_by_customer_at: changed_by_customer(entry, change_required),
+        changed_by_customer_at: changed_by_customer(entry, change_required || forced_is_unread),
         stamp,
         expires_at: None,
         issued_by: entry.text("modifiersName").filter(|_| change_required),

@@ -1,0 +1,45 @@
+//! Whether the sweep sees all that is pending: it looks for pwdReset TRUE, and would find nothing where that is hidden.
+
+use std::collections::HashSet;
+
+use ldap3::Scope;
+
+use super::readability::{failure, unreadable};
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dialect::Dialect;
+use crate::backends::ldap::entry::Entry;
+use crate::domain::{Answer, Unreadable};
+
+/// So many users are looked at: rules of slapd are about subtrees, groups and filters, seldom about one user.
+const SAMPLE: usize = 500;
+
+/// Checks that users can be asked for pwdReset, and that each pending one tells when it was set.
+///
+/// # Errors
+/// Exit 7 with what cannot be read.
+pub(super) async fn check(agent: &LdapAgent, dialect: &dyn Dialect, pending: &[Entry]) -> Answer<()> {
+    let (base, users) = (&agent.settings.base, dialect.users());
+    let all = agent.some_users(base, &["1.1"], SAMPLE).await?;
+    if all.is_empty() {
+        let right = format!("read access to the users below {base} in slapd's rules, or base corrected in the profile");
+        return Err(failure(&Unreadable::new("any user", "whether a temporary password is pending", right)));
+    }
+    let asked = format!("(&{users}(|(pwdReset=*)(!(pwdReset=*))))");
+    let asked = agent.connection.search(base, Scope::Subtree, &asked, &["1.1"], SAMPLE).await?.entries;
+    let asked: HashSet<&str> = asked.iter().map(|user| user.dn.as_str()).collect();
+    if !all.iter().take(SAMPLE).all(|user| asked.contains(user.dn.as_str())) {
+        return Err(failure(&unreadable("pwdReset")));
+    }
+    let undated: Vec<&Entry> = pending.iter().filter(|user| user.time("pwdChangedTime").is_none()).collect();
+    if undated.is_empty() {
+        return Ok(());
+    }
+    // A password that was loaded with the data has no time; this tool's sets have one.
+    let without = format!("(&{users}{}(!(pwdChangedTime=*)))", dialect.pending());
+    let without = agent.connection.search(base, Scope::Subtree, &without, &["1.1"], usize::MAX).await?.entries;
+    let without: HashSet<&str> = without.iter().map(|user| user.dn.as_str()).collect();
+    if undated.iter().all(|user| without.contains(user.dn.as_str())) {
+        return Ok(());
+    }
+    Err(failure(&unreadable("pwdChangedTime")))
+}

@@ -1,0 +1,135 @@
+//! Tells a value that an entry does not have from one that the agent may not read: in an answer both are missing.
+//!
+//! slapd evaluates a filter on what may not be searched to Undefined, and its negation as well: `(!(a=*))` fits an entry
+//! only if the agent may search `a` and the entry has none. What is neither sent nor searched is not known.
+
+use ldap3::Scope;
+
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::entry::Entry;
+use crate::domain::{Answer, Changed, Failure, Reason, Unreadable};
+
+/// The schema of the server (RFC 4512 section 4.2), by the name that slapd gives it.
+const SCHEMA: &str = "cn=Subschema";
+
+/// How old an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// It is asked for now.
+    Now,
+    /// One that was given a moment ago will do: many rows of a run share it.
+    AMomentAgo,
+}
+
+/// Lists which of these attributes of an entry the agent may not read.
+///
+/// An entry that has all of them costs no call, and one that really lacks the missing ones costs one.
+pub(super) async fn hidden(
+    agent: &LdapAgent,
+    entry: &Entry,
+    attributes: &[&'static str],
+    freshness: Freshness,
+) -> Answer<Vec<&'static str>> {
+    let missing: Vec<&'static str> = attributes.iter().copied().filter(|name| !entry.has(name)).collect();
+    if missing.is_empty() || has_none_of(agent, &entry.dn, &missing, freshness).await? {
+        return Ok(Vec::new());
+    }
+    let mut hidden = Vec::new();
+    for name in missing {
+        let is_known = has_none_of(agent, &entry.dn, &[name], freshness).await? || is_foreign(agent, name).await?;
+        if !is_known {
+            hidden.push(name);
+        }
+    }
+    Ok(hidden)
+}
+
+/// Whether the server says that the entry has none of these.
+async fn has_none_of(agent: &LdapAgent, dn: &str, attributes: &[&str], freshness: Freshness) -> Answer<bool> {
+    let none: String = attributes.iter().map(|name| format!("(!({name}=*))")).collect();
+    let filter = format!("(&{none})");
+    if freshness == Freshness::Now {
+        return fits(agent, dn, &filter).await;
+    }
+    let found = agent.connection.search_lately(dn, Scope::Base, &filter, &["1.1"], 1).await?;
+    Ok(!found.entries.is_empty())
+}
+
+/// Whether an entry fits a filter. One that depends on what may not be searched fits nothing.
+pub(super) async fn fits(agent: &LdapAgent, dn: &str, filter: &str) -> Answer<bool> {
+    let found = agent.connection.search(dn, Scope::Base, filter, &["1.1"], 1).await?;
+    Ok(!found.entries.is_empty())
+}
+
+/// Whether pwdReset is TRUE. Asks the server where it may be searched only, and returns `None` where it may not.
+pub(super) async fn is_reset(agent: &LdapAgent, entry: &Entry) -> Answer<Option<bool>> {
+    if entry.has("pwdReset") {
+        return Ok(Some(entry.is_true("pwdReset")));
+    }
+    if fits(agent, &entry.dn, "(pwdReset=TRUE)").await? {
+        return Ok(Some(true));
+    }
+    Ok(fits(agent, &entry.dn, "(!(pwdReset=TRUE))").await?.then_some(false))
+}
+
+/// Whether the server's schema has no such attribute, so that no entry has it. A filter on it is Undefined as well.
+async fn is_foreign(agent: &LdapAgent, attribute: &str) -> Answer<bool> {
+    let Some(number) = number_of(attribute) else { return Ok(false) };
+    let filter = format!("(!(attributeTypes={number}))");
+    let found = agent.connection.search_lately(SCHEMA, Scope::Base, &filter, &["1.1"], 1).await?;
+    Ok(!found.entries.is_empty())
+}
+
+/// The object identifier of an attribute that not every server has: slapd finds in its schema no name that it lacks.
+fn number_of(attribute: &str) -> Option<String> {
+    let of_the_policy = |number: u8| Some(format!("1.3.6.1.4.1.42.2.27.8.1.{number}"));
+    match attribute {
+        "gidNumber" => Some("1.3.6.1.1.1.1.1".to_owned()), // RFC 2307 section 3
+        "memberUid" => Some("1.3.6.1.1.1.1.12".to_owned()),
+        "pwdChangedTime" => of_the_policy(16), // draft-behera-ldap-password-policy-10 section 5
+        "pwdAccountLockedTime" => of_the_policy(17),
+        "pwdFailureTime" => of_the_policy(19),
+        "pwdReset" => of_the_policy(22),
+        "pwdPolicySubentry" => of_the_policy(23),
+        "pwdMaxIdle" => of_the_policy(26),
+        "pwdStartTime" => of_the_policy(27),
+        "pwdEndTime" => of_the_policy(28),
+        "pwdLastSuccess" => of_the_policy(29),
+        "pwdMaxLength" => of_the_policy(31),
+        "pwdAccountTmpLockoutEnd" => of_the_policy(33),
+        _ => None,
+    }
+}
+
+/// A value of a user that may not be read, or that nobody can read: what it says, and the right that shows it.
+pub(super) fn unreadable(attribute: &str) -> Unreadable {
+    let decides = match attribute {
+        "pwdReset" => "whether a new password has to be chosen",
+        "pwdChangedTime" => "when the password was set",
+        "pwdAccountLockedTime" => "whether the user is locked, perhaps by an administrator",
+        "pwdAccountTmpLockoutEnd" => "whether the user is locked for a while",
+        "pwdStartTime" => "whether the user may sign in already",
+        "pwdEndTime" => "whether the user's time has ended",
+        "pwdLastSuccess" => "whether the user is locked for not signing in",
+        "pwdPolicySubentry" => "which password policy applies, and so whether a change is forced",
+        "gidNumber" => "whether the user's primary group is protected",
+        _ => "where the user stands",
+    };
+    Unreadable::new(attribute, decides, right_to_read(attribute))
+}
+
+/// The right that shows something, as slapd's rules grant it.
+pub(super) fn right_to_read(what: &str) -> String {
+    format!("read access to {what} in slapd's rules (docs/backends/openldap.md)")
+}
+
+/// The failure for what cannot be read, where it is not about one customer.
+pub(super) fn failure(value: &Unreadable) -> Failure {
+    Failure::refused(Reason::Unreadable, format!("{}. What cannot be read is not taken for \"no\".", value.words()))
+        .hint("`tellonce doctor` checks what the agents may read.")
+}
+
+/// The failure where a set cannot be read back.
+pub(super) fn failure_after_set(attribute: &str) -> Failure {
+    Failure { changed: Changed::Yes, ..failure(&unreadable(attribute)) }
+}
