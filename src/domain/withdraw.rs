@@ -6,7 +6,7 @@ use super::attempt::AttemptId;
 use super::customer::Customer;
 use super::desk::{Desk, Learned, identify, learn, refusal};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
-use super::history::History;
+use super::history::{Attempt, End, History};
 use super::obstacle::{Obstacle, Right};
 use super::plan::{Action, Case, Plan};
 use super::ports::{Intent, Outcome};
@@ -210,11 +210,14 @@ pub async fn due(desk: &Desk<'_>, session: &Session, older_than: Duration) -> An
     let histories = desk.audit.histories(session)?;
     let before = desk.clock.now().checked_sub(older_than).unwrap_or(jiff::Timestamp::MIN);
     let old_enough = |one: &Pending| one.issued_at.map_or(one.unreadable.is_some(), |at| at <= before);
+    let last_was_a_reset = |history: &History| {
+        let changed = |attempt: &&Attempt| attempt.may_have_reset() || attempt.end == Some(End::Withdrawn);
+        let last = history.attempts.iter().rev().find(changed);
+        last.is_some_and(|attempt| !attempt.withdrawal && attempt.at <= before)
+    };
     let may_be_ours = |one: &Pending, history: &History| {
-        history.issued_by(one.stamp.as_ref()).is_some()
-            || (one.unreadable.is_some()
-                && one.stamp.is_none()
-                && history.attempts.iter().any(|attempt| attempt.may_have_reset() && attempt.at <= before))
+        let hidden = one.unreadable.is_some() && one.stamp.is_none();
+        history.issued_by(one.stamp.as_ref()).is_some() || (hidden && last_was_a_reset(history))
     };
     let ours = |one: &Pending| {
         let mut known = one.customer.known_as().filter_map(|id| histories.get(&id));

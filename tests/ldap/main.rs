@@ -7,6 +7,7 @@ mod bulk;
 mod domain;
 mod faults;
 mod frames;
+mod hardened;
 #[path = "../support/home.rs"]
 mod home;
 mod lost;
