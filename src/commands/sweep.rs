@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::context::Context;
 use super::view::moment;
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, Case, Customer, Desk, ExitCode, Failure, Kind, Pending, Reason, Swept, due, sweep};
+use crate::domain::{
+    Answer, Case, Customer, Desk, ExitCode, Failure, Kind, Obstacle, Pending, Reason, Swept, due, refusal, sweep,
+};
 
 #[derive(Serialize)]
 struct SweptJson<'a> {
@@ -41,7 +43,7 @@ pub(super) async fn run(
     let total = due.len();
     let swept = if dry_run {
         list(context, &due);
-        Swept { withdrawn: due.into_iter().map(|one| one.customer).collect(), failed: Vec::new() }
+        would_be(due)
     } else {
         if !yes && !due.is_empty() {
             list(context, &due);
@@ -57,6 +59,21 @@ pub(super) async fn run(
     };
     report(context, &swept, total, dry_run)?;
     Ok(if swept.failed.is_empty() { ExitCode::DONE } else { ExitCode::SOME_FAILED })
+}
+
+/// What a sweep of these would do.
+fn would_be(due: Vec<Pending>) -> Swept {
+    let mut swept = Swept::default();
+    for one in due {
+        match one.unreadable {
+            Some(hidden) => {
+                let told = refusal(&Obstacle::Unreadable(hidden), &one.customer);
+                swept.failed.push((one.customer, told));
+            }
+            None => swept.withdrawn.push(one.customer),
+        }
+    }
+    swept
 }
 
 fn list(context: &Context, due: &[Pending]) {

@@ -185,6 +185,8 @@ pub struct Pending {
     pub marked: bool,
     /// It was withdrawn already.
     pub withdrawn: bool,
+    /// What is hidden of the user, so that nobody can tell whether their password is pending, or whose it is.
+    pub unreadable: Option<Unreadable>,
 }
 
 #[cfg(test)]

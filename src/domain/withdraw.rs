@@ -8,6 +8,7 @@ use super::attempt::AttemptId;
 use super::customer::Customer;
 use super::desk::{Desk, Learned, identify, learn, refusal};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
+use super::history::{Attempt, End, History};
 use super::obstacle::{Obstacle, Right};
 use super::plan::{Action, Case, Plan};
 use super::ports::{Intent, Outcome};
@@ -206,6 +207,7 @@ pub struct Swept {
 }
 
 /// Everything pending for longer than `older_than` that this tool issued: by its mark, or by a stamp in this audit log.
+/// A user of whom too much is hidden is among them, where a reset of theirs may be what is pending.
 ///
 /// # Errors
 /// Exit 4: the agent may not list what is pending.
@@ -214,18 +216,21 @@ pub async fn due(desk: &Desk<'_>, session: &Session, older_than: Duration) -> An
     let pending = session.backend().pending().await?;
     let histories = desk.audit.histories(session)?;
     let before = desk.clock.now().checked_sub(older_than).unwrap_or(jiff::Timestamp::MIN);
-    let ours = |one: &Pending| {
-        one.marked
-            || one
-                .customer
-                .known_as()
-                .filter_map(|id| histories.get(&id))
-                .any(|history| history.issued_by(one.stamp.as_ref()).is_some())
+    let old_enough = |one: &Pending| one.issued_at.map_or(one.unreadable.is_some(), |at| at <= before);
+    let last_was_a_reset = |history: &History| {
+        let changed = |attempt: &&Attempt| attempt.may_have_reset() || attempt.end == Some(End::Withdrawn);
+        let last = history.attempts.iter().rev().find(changed);
+        last.is_some_and(|attempt| !attempt.withdrawal && attempt.at <= before)
     };
-    Ok(pending
-        .into_iter()
-        .filter(|one| !one.withdrawn && one.issued_at.is_some_and(|at| at <= before) && ours(one))
-        .collect())
+    let may_be_ours = |one: &Pending, history: &History| {
+        let hidden = one.unreadable.is_some() && one.stamp.is_none();
+        history.issued_by(one.stamp.as_ref()).is_some() || (hidden && last_was_a_reset(history))
+    };
+    let ours = |one: &Pending| {
+        let mut known = one.customer.known_as().filter_map(|id| histories.get(&id));
+        one.marked || known.any(|history| may_be_ours(one, history))
+    };
+    Ok(pending.into_iter().filter(|one| !one.withdrawn && old_enough(one) && ours(one)).collect())
 }
 
 /// Withdraws each of these; one that fails does not stop the others. The desk's prompter answers each confirmation.

@@ -15,7 +15,7 @@ fn who_cannot_be_reset(server: &Server) {
     };
     // accountExpires counts steps of 100 ns since 1601: this is in 2020.
     server.change(&user("ended", "512", "accountExpires: 132223104000000000\n"));
-    home.refuses("ended", 7, "disabled");
+    home.refuses("ended", 7, "expired on 2020-01-01");
     server.change(&user("card", "262656", ""));
     home.refuses("card", 7, "smart card");
     server.change(&user("chief", "512", ""));

@@ -9,6 +9,7 @@ mod domain;
 mod fake_directory;
 mod faults;
 mod frames;
+mod hardened;
 #[path = "../support/home.rs"]
 mod home;
 mod hostile;

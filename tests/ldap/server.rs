@@ -140,6 +140,15 @@ impl Server {
         value.unwrap_or_else(|| panic!("{attribute} of {dn}: {text}")).to_owned()
     }
 
+    /// The same, of an attribute whose value may be bytes (in base64 then).
+    pub fn value_of_any(&self, dn: &str, attribute: &str) -> String {
+        let given = ["-LLL", "-o", "ldif-wrap=no", "-s", "base", "-b", dn, attribute];
+        let text = words(&self.tool("ldapsearch", self.value("ADMIN"), self.value("ADMIN_PW"), &given, ""));
+        let value =
+            text.lines().find_map(|line| line.strip_prefix(attribute)?.trim_start_matches(':').strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("{attribute} of {dn}: {text}")).to_owned()
+    }
+
     /// One attribute of an entry, replaced as the server's administrator.
     pub fn replace(&self, dn: &str, attribute: &str, value: &str) {
         self.change(&format!("dn: {dn}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n"));

@@ -49,6 +49,7 @@ impl KeycloakAgent {
             issued_at: password.and_then(set_at),
             marked,
             withdrawn: password.is_none(),
+            unreadable: None,
             user: UserId::new(user.id),
         }))
     }

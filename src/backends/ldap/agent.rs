@@ -23,6 +23,8 @@ pub(super) struct LdapAgent {
     pub(super) settings: Rc<LdapSettings>,
     pub(super) dialect: Rc<dyn Dialect>,
     pub(super) known: Known,
+    /// The name that the agent signed in with, as the server was given it.
+    pub(super) bound_as: String,
     pub(super) protected: Vec<String>,
     pub(super) clock: Arc<dyn Clock + Send + Sync>,
     /// When the kept session ends.
@@ -206,13 +208,17 @@ impl LdapAgent {
         }
         self.dialect.check_pending(self, &found.entries).await?;
         let customers = self.customers(&found.entries);
-        let both = customers.into_iter().zip(&found.entries).filter(|(_, entry)| self.dialect.is_pending(entry));
+        let both = customers.into_iter().zip(&found.entries);
         Ok(both
-            .map(|(customer, entry)| {
+            .filter_map(|(customer, entry)| {
+                let unreadable = self.dialect.hidden_of_pending(entry);
+                if unreadable.is_none() && !self.dialect.is_pending(entry) {
+                    return None;
+                }
                 let stamp = self.dialect.stamp(entry);
                 let issued_at = stamp.as_ref().and_then(|stamp| stamp.at);
                 let user = UserId::new(entry.dn.clone());
-                Pending { customer, user, issued_at, stamp, marked: false, withdrawn: false }
+                Some(Pending { customer, user, issued_at, stamp, marked: false, withdrawn: false, unreadable })
             })
             .collect())
     }

@@ -15,6 +15,8 @@ const SINCE_1601: i64 = 11_644_473_600;
 pub(super) struct Entry {
     pub(super) dn: String,
     attributes: HashMap<String, Vec<Vec<u8>>>,
+    /// The attributes of which the server sent a part of the values.
+    partial: Vec<String>,
 }
 
 fn children(tag: StructureTag) -> Option<Vec<StructureTag>> {
@@ -25,38 +27,64 @@ fn bytes(tag: StructureTag) -> Option<Vec<u8>> {
     if let PL::P(bytes) = tag.payload { Some(bytes) } else { None }
 }
 
+/// Whether an option says that values are left out: `range=0-1499`, where `range=0-*` has them all.
+fn is_part(option: &str) -> bool {
+    option.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("range=")) && !option.ends_with('*')
+}
+
 impl Entry {
     /// From a search result entry (RFC 4511 section 4.5.2); none where it is not one.
     pub(super) fn of(tag: StructureTag) -> Option<Self> {
         let mut parts = children(tag)?.into_iter();
         let dn = String::from_utf8(bytes(parts.next()?)?).ok()?;
         let mut attributes = HashMap::new();
+        let mut partial = Vec::new();
         for attribute in children(parts.next()?)? {
             let mut parts = children(attribute)?.into_iter();
             let name = String::from_utf8(bytes(parts.next()?)?).ok()?;
             let values: Vec<Vec<u8>> = children(parts.next()?)?.into_iter().filter_map(bytes).collect();
-            let name = name.split(';').next().unwrap_or_default().to_ascii_lowercase();
+            let mut options = name.split(';');
+            let name = options.next().unwrap_or_default().to_ascii_lowercase();
+            if options.any(is_part) {
+                partial.push(name.clone());
+            }
             attributes.entry(name).or_insert_with(Vec::new).extend(values);
         }
-        Some(Self { dn, attributes })
+        Some(Self { dn, attributes, partial })
     }
 
     /// With one attribute.
     #[cfg(test)]
     pub(super) fn with(dn: &str, name: &str, values: Vec<Vec<u8>>) -> Self {
-        Self { dn: dn.to_owned(), attributes: HashMap::from([(name.to_ascii_lowercase(), values)]) }
+        Self {
+            dn: dn.to_owned(),
+            attributes: HashMap::from([(name.to_ascii_lowercase(), values)]),
+            partial: Vec::new(),
+        }
+    }
+
+    /// The same entry, with one attribute more.
+    #[cfg(test)]
+    pub(super) fn and(mut self, name: &str, values: Vec<Vec<u8>>) -> Self {
+        self.attributes.insert(name.to_ascii_lowercase(), values);
+        self
     }
 
     /// With these attributes, of one value each.
     #[cfg(test)]
     pub(super) fn of_texts(dn: &str, attributes: &[(&str, &str)]) -> Self {
         let one = |(name, value): &(&str, &str)| (name.to_ascii_lowercase(), vec![value.as_bytes().to_vec()]);
-        Self { dn: dn.to_owned(), attributes: attributes.iter().map(one).collect() }
+        Self { dn: dn.to_owned(), attributes: attributes.iter().map(one).collect(), partial: Vec::new() }
     }
 
     /// The values of an attribute; it has none, or the agent may not read it: none.
     pub(super) fn values(&self, name: &str) -> &[Vec<u8>] {
         self.attributes.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the server sent a part of the values only.
+    pub(super) fn is_partial(&self, name: &str) -> bool {
+        self.partial.iter().any(|partial| partial.eq_ignore_ascii_case(name))
     }
 
     /// Whether there is a value.

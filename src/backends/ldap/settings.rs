@@ -9,6 +9,9 @@ use super::dn;
 use crate::config::{Credential, CustomersSource, Profile};
 use crate::domain::Answer;
 
+/// The ports of a global catalog ([MS-ADTS] section 3.1.1.3.1.10): partial copies of entries, which nobody can write.
+const GLOBAL_CATALOG: [u16; 2] = [3268, 3269];
+
 /// The name of the dialect for Active Directory and Samba.
 pub(super) const ACTIVE_DIRECTORY: &str = "active-directory";
 
@@ -94,6 +97,13 @@ impl LdapSettings {
             address(text, own.start_tls, own.insecure_ldap).map_err(|what| settings.wrong("url", &what))
         };
         let urls = texts.iter().map(address).collect::<Answer<Vec<Url>>>()?;
+        let catalog = |url: &&Url| url.port().is_some_and(|port| GLOBAL_CATALOG.contains(&port));
+        if let Some(url) = urls.iter().find(catalog).filter(|_| profile.backend == ACTIVE_DIRECTORY) {
+            let what = format!(
+                "url: \"{url}\" is a global catalog, which holds a part of each entry, and where nothing can be written; use the domain controller's own port (636, or 389 with start_tls)"
+            );
+            return Err(settings.wrong("url", &what));
+        }
         if own.customer_id.as_deref().is_some_and(|name| !is_attribute(name)) {
             return Err(settings.wrong("customer_id", "customer_id: that is no name of an attribute"));
         }

@@ -52,12 +52,13 @@ impl LdapSignIn {
         if agent.is_empty() || password.is_empty() {
             return Err(Failure::new(Kind::NotAllowed, Reason::SignInRefused, "The name or the password is empty."));
         }
+        let bound_as = self.dialect.bind_name(agent);
         let connection = Connection::open(Target {
             urls: self.settings.urls.clone(),
             start_tls: self.settings.start_tls,
             tls: self.tls.clone(),
             one_call: self.one_call,
-            name: self.dialect.bind_name(agent),
+            name: bound_as.clone(),
             password,
             refused: self.dialect.bind_refused(),
             asks: self.dialect.asks(),
@@ -69,6 +70,7 @@ impl LdapSignIn {
             settings: Rc::clone(&self.settings),
             dialect: Rc::clone(&self.dialect),
             known,
+            bound_as,
             protected: self.protected.clone(),
             clock: Arc::clone(&self.clock),
             until,

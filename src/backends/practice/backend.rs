@@ -174,6 +174,7 @@ impl IdentityBackend for AgentSession {
                     issued_at: row.issued_at.map(moment),
                     marked,
                     withdrawn: row.withdrawn,
+                    unreadable: None,
                 })
             })
             .collect()

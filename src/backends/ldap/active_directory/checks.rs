@@ -2,14 +2,15 @@
 
 use ldap3::{Scope, ldap_escape};
 
+use super::identity::Identity;
+use super::membership::groups_named;
 use super::permissions::may_reset;
-use super::policy;
-use super::standing::{groups_named, unseen};
+use super::{creation, policy, readable, version};
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber::{self, DESCRIPTOR};
 use crate::backends::ldap::dialect::Dialect;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Check, CheckState, PolicyRead};
+use crate::domain::{Answer, Check, CheckState, Obstacle, PolicyRead};
 
 /// More users than this are not counted.
 const COUNTED: usize = 500;
@@ -17,14 +18,19 @@ const COUNTED: usize = 500;
 const INDEXED: i64 = 1;
 
 /// The checks.
-pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec<Check>> {
-    let domain = policy::read(agent, None).await?;
-    let mut checks = vec![match &domain.rules {
+pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Answer<Vec<Check>> {
+    let attributes = [&version::ATTRIBUTES[..], &["schemaNamingContext"]].concat();
+    let root = agent.connection.read("", &attributes).await?.unwrap_or_default();
+    let mut checks = vec![version::check(&root), readable::own_user(agent, identity).await?];
+    checks.extend(readable::checks(agent, dialect, identity).await?);
+    checks.extend(new_users(agent, identity).await?);
+    let domain = policy::of_domain(agent).await?;
+    checks.push(match &domain.rules {
         PolicyRead::Read(policy) => Check::new("policy", CheckState::Ok, policy.words().join(", ")),
         PolicyRead::InPart(_, why) | PolicyRead::Unreadable(why) => {
             Check::new("policy", CheckState::Warning, why.clone())
         }
-    }];
+    });
     let history = if agent.known.has(ber::POLICY_HINTS) {
         Check::new("history", CheckState::Ok, "resets keep the password history (policy-hints control)")
     } else {
@@ -35,7 +41,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec
         )
     };
     checks.push(history);
-    checks.push(reset_right(agent).await?);
+    checks.push(reset_right(agent, identity).await?);
     checks.push(Check::new(
         "expiry",
         CheckState::Warning,
@@ -47,8 +53,8 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec
         "Kerberos tickets that a customer holds already go on until they end (10 hours as shipped)",
     ));
     for name in &agent.protected {
-        if groups_named(agent, name).await?.is_empty() {
-            let words = format!("{}: every reset is refused until protected.groups is right", unseen(agent, name));
+        if let Err(unseen) = groups_named(agent, name).await? {
+            let words = format!("{unseen}: every reset is refused until protected.groups is right");
             checks.push(Check::new("protected", CheckState::Fault, words));
         }
     }
@@ -60,17 +66,29 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec
         );
         checks.push(Check::new("never_expires", CheckState::Warning, words));
     }
-    checks.extend(index(agent).await?);
+    checks.extend(index(agent, &root).await?);
     Ok(checks)
 }
 
+/// Whether what is set of a new user could be read back; nothing where the agent may create none.
+async fn new_users(agent: &LdapAgent, identity: &Identity) -> Answer<Option<Check>> {
+    let hidden = creation::obstacles(agent, identity).await?.into_iter().find_map(|obstacle| match obstacle {
+        Obstacle::Unreadable(hidden) => Some(hidden),
+        _ => None,
+    });
+    Ok(hidden.map(|hidden| {
+        let words = format!("{} (of new users in {}): none is created", hidden.words(), agent.settings.create_in);
+        Check::new("new_users", CheckState::Fault, words)
+    }))
+}
+
 /// Whether the agent may reset, by the permissions of one of the users.
-async fn reset_right(agent: &LdapAgent) -> Answer<Check> {
+async fn reset_right(agent: &LdapAgent, identity: &Identity) -> Answer<Check> {
     let user = match agent.a_user().await? {
         Some(user) => agent.connection.read(&user, &[DESCRIPTOR]).await?.unwrap_or_default(),
         None => Entry::default(),
     };
-    let (state, words) = match may_reset(&agent.known.sids, &user) {
+    let (state, words) = match may_reset(&identity.sids, &user) {
         Some(true) => (CheckState::Ok, format!("the permissions of {} let you reset the password", user.dn)),
         Some(false) => (CheckState::Warning, format!("no permission of {} lets you reset the password", user.dn)),
         None => (
@@ -82,10 +100,9 @@ async fn reset_right(agent: &LdapAgent) -> Answer<Check> {
 }
 
 /// Whether the domain finds a customer's id by an index ([MS-ADTS] section 2.2.10: searchFlags); none: it does, or does not say.
-async fn index(agent: &LdapAgent) -> Answer<Option<Check>> {
+async fn index(agent: &LdapAgent, root: &Entry) -> Answer<Option<Check>> {
     let Some(attribute) = agent.settings.customer_id.as_deref() else { return Ok(None) };
-    let root = agent.connection.read("", &["schemaNamingContext"]).await?;
-    let Some(schema) = root.and_then(|root| root.text("schemaNamingContext")) else { return Ok(None) };
+    let Some(schema) = root.text("schemaNamingContext") else { return Ok(None) };
     let filter = format!("(&(objectClass=attributeSchema)(lDAPDisplayName={}))", ldap_escape(attribute));
     let found = agent.connection.search(&schema, Scope::OneLevel, &filter, &["searchFlags"], 1).await?;
     let flags = found.entries.first().and_then(|entry| entry.number("searchFlags"));

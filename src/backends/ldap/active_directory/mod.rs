@@ -1,12 +1,21 @@
 //! Active Directory: Windows Server, and Samba as a domain controller.
 
+mod attributes;
 mod checks;
+mod creation;
+mod facts;
+mod guid;
+mod identity;
+mod membership;
 mod permissions;
 mod policy;
+mod readable;
 mod rights;
 mod standing;
 mod values;
+mod version;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -25,11 +34,12 @@ use super::greeting::{Asks, Greeting};
 use super::settings::{LdapSettings, suffix};
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, PolicyRead, Reason,
-    Right, Rule, Stamp, Standing, TemporaryPassword, UserId,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Obstacle,
+    PolicyRead, Reason, Right, Rule, Stamp, Standing, TemporaryPassword, Unreadable, UserId,
 };
+use facts::{FACTS, forced, stamp};
+use identity::Identity;
 use rights::{Granted, MayWrite};
-use standing::{change_required, stamp};
 use values::unicode_pwd;
 
 /// A domain controller works on one change at a time; what the others need besides is done meanwhile. With two it had
@@ -47,11 +57,25 @@ const ENABLED: &[u8] = b"512";
 pub(super) struct ActiveDirectory {
     settings: Rc<LdapSettings>,
     granted: Granted,
+    /// Who the agent of this name is, once that was asked for.
+    identity: RefCell<Option<(String, Rc<Identity>)>>,
 }
 
 impl ActiveDirectory {
     pub(super) fn new(settings: Rc<LdapSettings>) -> Self {
-        Self { settings, granted: Granted::default() }
+        Self { settings, granted: Granted::default(), identity: RefCell::default() }
+    }
+
+    /// Who the agent is in the domain.
+    async fn identity(&self, agent: &LdapAgent) -> Answer<Rc<Identity>> {
+        if let Some((name, identity)) = self.identity.borrow().as_ref()
+            && *name == agent.bound_as
+        {
+            return Ok(Rc::clone(identity));
+        }
+        let identity = Rc::new(Identity::read(agent).await?);
+        *self.identity.borrow_mut() = Some((agent.bound_as.clone(), Rc::clone(&identity)));
+        Ok(identity)
     }
 
     /// A reset ignores the history unless it is asked to keep it; asked where the server knows the control.
@@ -78,7 +102,8 @@ impl ActiveDirectory {
     async fn stamp_now(agent: &LdapAgent, dn: &str) -> Answer<Option<Stamp>> {
         let read =
             agent.connection.read_after_a_secret(dn, &SET).await.and_then(|entry| entry.ok_or_else(gone_after_set));
-        read.map(|entry| stamp(&entry)).map_err(|failure| Failure { changed: Changed::Yes, ..failure })
+        let read = read.and_then(|entry| stamp(&entry).map_err(|hidden| hidden_after_set(&hidden)));
+        read.map_err(|failure| Failure { changed: Changed::Yes, ..failure })
     }
 
     fn upn(&self, username: &str) -> String {
@@ -99,6 +124,14 @@ impl ActiveDirectory {
         let taken = agent.connection.search(&self.settings.create_in, Scope::OneLevel, &filter, &["1.1"], 1).await?;
         let free = taken.entries.is_empty() && !name.trim().is_empty();
         Ok(if free { name } else { format!("{} ({})", name.trim(), new.username) })
+    }
+}
+
+/// A value that was there before the set, and is hidden after it.
+fn hidden_after_set(hidden: &Unreadable) -> Failure {
+    Failure {
+        changed: Changed::Yes,
+        ..Failure::unavailable(format!("The set cannot be read back: {}.", hidden.words()))
     }
 }
 
@@ -193,20 +226,21 @@ impl Dialect for ActiveDirectory {
 
     fn facts(&self, dn: &str) -> Vec<&'static str> {
         let rights = if self.granted.lately(dn) { None } else { Some(rights::WRITABLE) };
-        standing::FACTS.into_iter().chain(rights).collect()
+        FACTS.into_iter().chain(rights).collect()
     }
 
     async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
-        standing::read(agent, &self.granted, user).await
+        let identity = self.identity(agent).await?;
+        standing::read(agent, &identity, &self.granted, user).await
     }
 
     async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead> {
-        Ok(policy::read(agent, None).await?.rules)
+        Ok(policy::of_domain(agent).await?.rules)
     }
 
-    async fn may_create(&self, agent: &LdapAgent) -> Answer<bool> {
-        let unit = agent.connection.read(&agent.settings.create_in, &["allowedChildClassesEffective"]).await?;
-        Ok(unit.is_some_and(|unit| unit.texts("allowedChildClassesEffective").iter().any(|class| class == "user")))
+    async fn new_user_obstacles(&self, agent: &LdapAgent) -> Answer<Vec<Obstacle>> {
+        let identity = self.identity(agent).await?;
+        creation::obstacles(agent, &identity).await
     }
 
     async fn set(
@@ -265,7 +299,8 @@ impl Dialect for ActiveDirectory {
     async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced> {
         let entry =
             agent.connection.read_after_a_secret(issued.user.as_str(), &SET).await?.ok_or_else(gone_after_set)?;
-        Ok(Forced { change_required: change_required(&entry), stamp: stamp(&entry) })
+        let read = forced(&entry).and_then(|change_required| Ok(Forced { change_required, stamp: stamp(&entry)? }));
+        read.map_err(|hidden| hidden_after_set(&hidden))
     }
 
     async fn withdraw(
@@ -278,7 +313,7 @@ impl Dialect for ActiveDirectory {
     ) -> Answer<()> {
         let secret = unicode_pwd(unknown.for_backend(intent));
         let now = agent.entry(user, &SET).await?;
-        if !change_required(&now) || stamp(&now).as_ref() != only {
+        if forced(&now) != Ok(true) || stamp(&now).ok().flatten().as_ref() != only {
             return Err(not_pending());
         }
         let changes = [("unicodePwd", secret.as_slice()), ("pwdLastSet", b"0".as_slice())];
@@ -301,15 +336,24 @@ impl Dialect for ActiveDirectory {
     }
 
     fn pending(&self) -> &'static str {
-        "(&(pwdLastSet=0)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))"
+        // One that is hidden is told as such: a filter takes it for absent, and every user has it.
+        "(&(|(pwdLastSet=0)(!(pwdLastSet=*)))(!(userAccountControl:1.2.840.113556.1.4.803:=2)))"
     }
 
     fn is_pending(&self, entry: &Entry) -> bool {
-        change_required(entry)
+        forced(entry) == Ok(true)
+    }
+
+    fn hidden_of_pending(&self, entry: &Entry) -> Option<Unreadable> {
+        match forced(entry) {
+            Ok(true) => stamp(entry).err(),
+            Ok(false) => None,
+            Err(hidden) => Some(hidden),
+        }
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
-        stamp(entry)
+        stamp(entry).ok().flatten()
     }
 
     async fn unlock(&self, agent: &LdapAgent, user: &UserId) -> Answer<()> {
@@ -318,7 +362,7 @@ impl Dialect for ActiveDirectory {
     }
 
     async fn capabilities(&self, agent: &LdapAgent) -> Answer<Capabilities> {
-        let policy = policy::read(agent, None).await?;
+        let policy = policy::of_domain(agent).await?;
         let mut gaps = BTreeSet::from([
             Gap::StampNamesNoAuthor,
             Gap::RulesNotListed,
@@ -328,7 +372,7 @@ impl Dialect for ActiveDirectory {
             Gap::WithdrawnReadsAsPending,
         ]);
         let limits = gaps.clone();
-        if policy.history == Some(0) {
+        if policy.history.is_none_or(|remembered| remembered <= 0) {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
@@ -347,13 +391,14 @@ impl Dialect for ActiveDirectory {
                 rights.push(Right::Unlock);
             }
         }
-        if self.may_create(agent).await? {
+        if creation::may_create(agent).await? {
             rights.push(Right::CreateUsers);
         }
         Ok(rights)
     }
 
     async fn checks(&self, agent: &LdapAgent) -> Answer<Vec<Check>> {
-        checks::read(agent, self).await
+        let identity = self.identity(agent).await?;
+        checks::read(agent, self, &identity).await
     }
 }

@@ -1,89 +1,154 @@
 //! Who has a right to an entry, as its security descriptor says ([MS-DTYP] sections 2.4.4 to 2.4.6). Every user of the
 //! domain may read it, as shipped.
 
+use super::guid::{CHANGE_PASSWORD, Guid, INET_ORG_PERSON, RESET_PASSWORD, USER};
 use super::values::number;
 use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::entry::Entry;
 
-/// User-Change-Password, ab721a53-1e2f-11d0-9819-00aa0040529b ([MS-ADTS] section 5.1.3.2.1).
-const CHANGE_PASSWORD: [u8; 16] =
-    [0x53, 0x1a, 0x72, 0xab, 0x2f, 0x1e, 0xd0, 0x11, 0x98, 0x19, 0x00, 0xaa, 0x00, 0x40, 0x52, 0x9b];
-/// User-Force-Change-Password, 00299570-246d-11d0-a768-00aa006e0529: reset.
-const RESET_PASSWORD: [u8; 16] =
-    [0x70, 0x95, 0x29, 0x00, 0x6d, 0x24, 0xd0, 0x11, 0xa7, 0x68, 0x00, 0xaa, 0x00, 0x6e, 0x05, 0x29];
 /// Everyone, S-1-1-0.
-const EVERYONE: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+pub(super) const EVERYONE: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+/// Owner Rights, S-1-3-4.
+const OWNER_RIGHTS: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 3, 4, 0, 0, 0];
 /// The entry itself, S-1-5-10.
 const PRINCIPAL_SELF: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 10, 0, 0, 0];
 /// Authenticated Users, S-1-5-11.
-const AUTHENTICATED: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 11, 0, 0, 0];
+pub(super) const AUTHENTICATED: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 11, 0, 0, 0];
 /// `ADS_RIGHT_DS_CONTROL_ACCESS`: an extended right; and all rights, before a server has mapped them.
 const CONTROL_ACCESS: u32 = 0x100 | 0x1000_0000;
+/// `ADS_RIGHT_DS_READ_PROP`; and all rights, and generic read, before a server has mapped them.
+const READ_PROPERTY: u32 = 0x10 | 0x1000_0000 | 0x8000_0000;
+/// Flags of a list entry ([MS-DTYP] section 2.4.4.1): containers below inherit it; it is for what is below alone.
+const CONTAINER_INHERIT: u8 = 0x2;
+const INHERIT_ONLY: u8 = 0x8;
 
-/// Whether the user may change their own password; none: that cannot be read.
+/// Whether the user may change their own password; `None` if that cannot be read.
 pub(super) fn may_change_own(user: &Entry) -> Option<bool> {
     let own = [user.values("objectSid"), user.values("tokenGroups")].concat();
-    let is = |sid: &[u8]| {
+    let question = Question { mask: CONTROL_ACCESS, names: &[CHANGE_PASSWORD], whose: Whose::OfTheEntry };
+    let is = |sid: &[u8], _| {
         [PRINCIPAL_SELF, EVERYONE, AUTHENTICATED].contains(&sid) || own.iter().any(|known| known.as_slice() == sid)
     };
-    granted(user.values(DESCRIPTOR).first()?, &CHANGE_PASSWORD, is)
+    question.answer(user.values(DESCRIPTOR).first()?, is)
 }
 
-/// Whether an agent with these identifiers may reset this user's password; none: that cannot be read.
+/// Whether an agent with these identifiers may reset this user's password; `None` if that cannot be read.
 pub(super) fn may_reset(agent: &[Vec<u8>], user: &Entry) -> Option<bool> {
-    let is = |sid: &[u8]| [EVERYONE, AUTHENTICATED].contains(&sid) || agent.iter().any(|known| known.as_slice() == sid);
-    granted(user.values(DESCRIPTOR).first()?, &RESET_PASSWORD, is)
+    let question = Question { mask: CONTROL_ACCESS, names: &[RESET_PASSWORD], whose: Whose::OfTheEntry };
+    question.answer(user.values(DESCRIPTOR).first()?, |sid, allows| is_agent(agent, sid, allows))
 }
 
-/// Whether somebody with these identifiers has an extended right: the first entry of the list that is about both decides,
-/// and where there is none, nobody has it ([MS-ADTS] section 5.1.3.3.4). None: it is not written as read here, or depends
-/// on conditions.
-fn granted(descriptor: &[u8], right: &[u8; 16], is: impl Fn(&[u8]) -> bool) -> Option<bool> {
-    let control = u16::from_le_bytes(descriptor.get(2..4)?.try_into().ok()?);
-    let from = usize::try_from(number(descriptor, 16)?).ok()?;
-    if control & 0x4 == 0 || from == 0 {
-        return None; // no list was sent
-    }
-    let list = descriptor.get(from..)?;
-    let count = u16::from_le_bytes(list.get(4..6)?.try_into().ok()?);
-    let mut rest = list.get(8..)?;
-    for _ in 0..count {
-        let size = usize::from(u16::from_le_bytes(rest.get(2..4)?.try_into().ok()?));
-        let entry = rest.get(..size)?;
-        rest = rest.get(size.max(4)..)?;
-        let (kind, flags) = (*entry.first()?, *entry.get(1)?);
-        let (allows, of_objects) = match kind {
-            0x0 => (true, false),
-            0x1 => (false, false),
-            0x5 => (true, true),
-            0x6 => (false, true),
-            _ => return None, // a condition
-        };
-        let only_inherited = flags & 0x8 != 0;
-        if only_inherited || number(entry, 4)? & CONTROL_ACCESS == 0 {
-            continue;
+/// Whether an agent with these identifiers may read an attribute of this user; `None` if that cannot be read.
+///
+/// `names` are the attribute itself and its property set ([MS-ADTS] section 5.1.3.3.3).
+pub(super) fn may_read(agent: &[Vec<u8>], user: &Entry, names: &[Guid]) -> Option<bool> {
+    let question = Question { mask: READ_PROPERTY, names, whose: Whose::OfTheEntry };
+    question.answer(user.values(DESCRIPTOR).first()?, |sid, allows| is_agent(agent, sid, allows))
+}
+
+/// Whether an agent will be able to read an attribute of a user that is created in this container, by what the user
+/// inherits; `None` if that cannot be read.
+pub(super) fn may_read_of_new(agent: &[Vec<u8>], container: &Entry, names: &[Guid]) -> Option<bool> {
+    let question = Question { mask: READ_PROPERTY, names, whose: Whose::OfNewUsers };
+    question.answer(container.values(DESCRIPTOR).first()?, |sid, allows| is_agent(agent, sid, allows))
+}
+
+/// Who owns an entry is not read: what the owner is denied counts for the agent, what the owner is allowed does not.
+fn is_agent(agent: &[Vec<u8>], sid: &[u8], allows: bool) -> bool {
+    [EVERYONE, AUTHENTICATED].contains(&sid)
+        || (sid == OWNER_RIGHTS && !allows)
+        || agent.iter().any(|known| known.as_slice() == sid)
+}
+
+/// Whose permissions a list is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Those of the entry that has the list.
+    OfTheEntry,
+    /// Those that a user created below the entry inherits.
+    OfNewUsers,
+}
+
+/// What is asked of a list of permissions.
+struct Question<'a> {
+    /// The rights: one of them is enough.
+    mask: u32,
+    /// What they are to: an extended right, or an attribute and its property set.
+    names: &'a [Guid],
+    whose: Whose,
+}
+
+impl Question<'_> {
+    /// Whether somebody has the right: the first entry of the list that is about both decides, and where there is none,
+    /// nobody has it ([MS-ADTS] sections 5.1.3.3.3 and 5.1.3.3.4). `is` says whether an identifier is theirs, for an
+    /// entry that allows or one that denies. `None` if the list is not written as read here, or depends on conditions.
+    fn answer(&self, descriptor: &[u8], is: impl Fn(&[u8], bool) -> bool) -> Option<bool> {
+        let control = u16::from_le_bytes(descriptor.get(2..4)?.try_into().ok()?);
+        let from = usize::try_from(number(descriptor, 16)?).ok()?;
+        if control & 0x4 == 0 || from == 0 {
+            return None; // no list was sent
         }
-        let which = if of_objects { number(entry, 8)? } else { 0 };
-        let mut at = if of_objects { 12 } else { 8 };
-        if which & 1 != 0 {
-            if entry.get(at..at + 16)? != right {
+        let list = descriptor.get(from..)?;
+        let count = u16::from_le_bytes(list.get(4..6)?.try_into().ok()?);
+        let mut rest = list.get(8..)?;
+        for _ in 0..count {
+            let size = usize::from(u16::from_le_bytes(rest.get(2..4)?.try_into().ok()?));
+            let entry = rest.get(..size)?;
+            rest = rest.get(size.max(4)..)?;
+            let (allows, of_objects) = match *entry.first()? {
+                0x0 => (true, false),
+                0x1 => (false, false),
+                0x5 => (true, true),
+                0x6 => (false, true),
+                _ => return None, // a condition
+            };
+            if !self.concerns(*entry.get(1)?) || number(entry, 4)? & self.mask == 0 {
                 continue;
             }
-            at += 16;
+            let which = if of_objects { number(entry, 8)? } else { 0 };
+            let mut at = if of_objects { 12 } else { 8 };
+            if which & 1 != 0 {
+                if !self.names(entry.get(at..at + 16)?, allows) {
+                    continue;
+                }
+                at += 16;
+            }
+            if which & 2 != 0 {
+                let inherited_by = entry.get(at..at + 16)?;
+                if self.whose == Whose::OfNewUsers && inherited_by != USER {
+                    continue;
+                }
+                at += 16;
+            }
+            let sid = entry.get(at..)?;
+            let sid = sid.get(..8 + 4 * usize::from(*sid.get(1)?))?;
+            if is(sid, allows) {
+                return Some(allows);
+            }
         }
-        at += if which & 2 != 0 { 16 } else { 0 };
-        let sid = entry.get(at..)?;
-        let sid = sid.get(..8 + 4 * usize::from(*sid.get(1)?))?;
-        if is(sid) {
-            return Some(allows);
+        Some(false)
+    }
+
+    /// Whether a list entry with these flags is about what is asked.
+    const fn concerns(&self, flags: u8) -> bool {
+        match self.whose {
+            Whose::OfTheEntry => flags & INHERIT_ONLY == 0,
+            Whose::OfNewUsers => flags & CONTAINER_INHERIT != 0,
         }
     }
-    Some(false)
+
+    /// Whether this names what is asked. What is denied for a class as a whole is denied; what is allowed so is rare,
+    /// and not counted on.
+    fn names(&self, name: &[u8], allows: bool) -> bool {
+        self.names.iter().any(|known| known == name)
+            || (!allows && [USER, INET_ORG_PERSON].iter().any(|class| class == name))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backends::ldap::active_directory::guid::{ACCOUNT_RESTRICTIONS, guid};
 
     /// A list entry: kind, flags, rights, the extended right if of one, who.
     fn entry(kind: u8, flags: u8, mask: u32, right: Option<&[u8; 16]>, sid: &[u8]) -> Vec<u8> {
@@ -141,11 +206,69 @@ mod tests {
     }
 
     #[test]
+    fn an_attribute_is_read_by_itself_by_its_property_set_or_with_all_others() {
+        const FLAGS: Guid = guid(0xbf96_7a68_0de6_11d0_a285_00aa_0030_49e2);
+        const OTHER: Guid = guid(0xbf96_7918_0de6_11d0_a285_00aa_0030_49e2);
+        let group = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0, 0, 0];
+        let read = |entries: &[Vec<u8>]| {
+            let user = Entry::with("CN=Ada", DESCRIPTOR, vec![descriptor(entries)]);
+            may_read(&[group.to_vec()], &user, &[FLAGS, ACCOUNT_RESTRICTIONS])
+        };
+        let rule = |kind, of: Option<&Guid>| entry(kind, 0x12, 0x10, of, &group);
+        for allowed in [rule(5, Some(&FLAGS)), rule(5, Some(&ACCOUNT_RESTRICTIONS)), rule(5, None), rule(0, None)] {
+            assert_eq!(read(&[allowed.clone()]), Some(true));
+            assert_eq!(read(&[rule(6, Some(&OTHER)), allowed.clone()]), Some(true), "another attribute is denied");
+            for denied in
+                [rule(6, Some(&FLAGS)), rule(6, Some(&ACCOUNT_RESTRICTIONS)), rule(6, Some(&USER)), rule(1, None)]
+            {
+                assert_eq!(read(&[denied.clone(), allowed.clone()]), Some(false), "what stands first decides");
+                assert_eq!(read(&[allowed.clone(), denied]), Some(true), "what stands first decides");
+            }
+        }
+        assert_eq!(read(&[entry(0, 0, 0x8000_0000, None, AUTHENTICATED)]), Some(true), "generic read, for everybody");
+        for other in [
+            rule(5, Some(&OTHER)),
+            rule(5, Some(&USER)),                          // the class: not counted on
+            entry(5, 0xa, 0x10, Some(&FLAGS), &group),     // for what is below
+            entry(5, 0, 0x20, Some(&FLAGS), &group),       // to write
+            entry(5, 0, 0x10, Some(&FLAGS), OWNER_RIGHTS), // whoever that is
+            entry(5, 0, 0x10, Some(&FLAGS), PRINCIPAL_SELF),
+        ] {
+            assert_eq!(read(&[other]), Some(false));
+        }
+        let denied_to_the_owner = entry(6, 0, 0x10, None, OWNER_RIGHTS);
+        assert_eq!(read(&[denied_to_the_owner, rule(0, None)]), Some(false));
+        assert_eq!(may_read(&[], &Entry::default(), &[FLAGS]), None);
+    }
+
+    #[test]
+    fn what_new_users_inherit_is_read_of_their_container() {
+        let group = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0, 0, 0];
+        let read = |rule: Vec<u8>| {
+            let unit = Entry::with("OU=Customers", DESCRIPTOR, vec![descriptor(&[rule])]);
+            may_read_of_new(&[group.to_vec()], &unit, &[ACCOUNT_RESTRICTIONS])
+        };
+        let of_class = |class: &Guid| {
+            let mut rule = entry(5, 0xa, 0x10, Some(&ACCOUNT_RESTRICTIONS), &[]);
+            rule[8] = 3;
+            rule.extend(class);
+            rule.extend(group);
+            rule[2] = u8::try_from(rule.len()).unwrap_or_default();
+            rule
+        };
+        assert_eq!(read(of_class(&USER)), Some(true));
+        assert_eq!(read(of_class(&INET_ORG_PERSON)), Some(false));
+        assert_eq!(read(entry(0, 0x2, 0x10, None, &group)), Some(true));
+        assert_eq!(read(entry(0, 0, 0x10, None, &group)), Some(false), "for the container alone");
+    }
+
+    #[test]
     fn what_is_cut_off_says_nothing_and_stops_nothing() {
         let whole = descriptor(&[entry(6, 0, 0x100, Some(&RESET_PASSWORD), EVERYONE), vec![0, 0, 2, 0]]);
+        let question = Question { mask: CONTROL_ACCESS, names: &[CHANGE_PASSWORD], whose: Whose::OfTheEntry };
         for length in 0..whole.len() {
-            assert_eq!(granted(&whole[..length], &CHANGE_PASSWORD, |_| true), None, "cut off at {length}");
+            assert_eq!(question.answer(&whole[..length], |_, _| true), None, "cut off at {length}");
         }
-        assert_eq!(granted(&whole, &CHANGE_PASSWORD, |_| true), None, "an entry of no size");
+        assert_eq!(question.answer(&whole, |_, _| true), None, "an entry of no size");
     }
 }

@@ -2,9 +2,9 @@
 
 use ldap3::Scope;
 
+use super::attributes::Fact;
 use super::values::NEVER_EXPIRES;
 use crate::backends::ldap::agent::LdapAgent;
-use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
 use crate::domain::{Answer, Policy, PolicyRead, Rule};
 
@@ -16,60 +16,91 @@ const STEPS: i64 = 10_000_000;
 /// What applies to one user.
 pub(super) struct DomainPolicy {
     pub(super) rules: PolicyRead,
-    /// How long a lock-out lasts, in seconds; none: until somebody lifts it.
+    /// How long a lock-out lasts, in seconds; `None`: until somebody lifts it, or it cannot be read.
     pub(super) lockout_seconds: Option<i64>,
     /// How many passwords are remembered, where it can be read.
     pub(super) history: Option<i64>,
 }
 
-/// Reads the domain's policy, and that of the user's settings object.
-pub(super) async fn read(agent: &LdapAgent, settings_object: Option<&str>) -> Answer<DomainPolicy> {
-    if let Some(name) = settings_object {
-        let entry = agent.connection.read_lately(name, &["*"]).await?;
-        return Ok(match entry.filter(|entry| entry.has("msDS-MinimumPasswordLength")) {
-            Some(entry) => of(
-                &entry,
-                entry.number("msDS-MinimumPasswordLength"),
-                entry.is_true("msDS-PasswordComplexityEnabled"),
-                entry.number("msDS-PasswordHistoryLength"),
-                "msDS-LockoutDuration",
-            ),
-            None => DomainPolicy {
-                rules: PolicyRead::Unreadable(format!("a stricter policy applies ({name}), which you may not read")),
-                lockout_seconds: None,
-                history: None,
-            },
-        });
+/// Reads the policy of a user: the domain's, or that of the user's settings object.
+pub(super) async fn of_user(agent: &LdapAgent, settings_object: &Fact<Option<String>>) -> Answer<DomainPolicy> {
+    match settings_object {
+        Ok(None) => of_domain(agent).await,
+        Ok(Some(name)) => of_settings_object(agent, name).await,
+        Err(hidden) => {
+            let domain = of_domain(agent).await?;
+            let why = hidden.words();
+            let rules = match domain.rules {
+                PolicyRead::Read(policy) | PolicyRead::InPart(policy, _) => PolicyRead::InPart(policy, why),
+                PolicyRead::Unreadable(also) => PolicyRead::Unreadable(format!("{also}; {why}")),
+            };
+            Ok(DomainPolicy { rules, lockout_seconds: None, history: None })
+        }
     }
+}
+
+async fn of_settings_object(agent: &LdapAgent, name: &str) -> Answer<DomainPolicy> {
+    let entry = agent.connection.read_lately(name, &["*"]).await?.unwrap_or_default();
+    let complex = entry.text("msDS-PasswordComplexityEnabled").map(|_| entry.is_true("msDS-PasswordComplexityEnabled"));
+    let values = Values {
+        length: entry.number("msDS-MinimumPasswordLength"),
+        complex,
+        history: entry.number("msDS-PasswordHistoryLength"),
+        lockout: entry.number("msDS-LockoutDuration"),
+    };
+    Ok(values.policy(&format!("a stricter policy applies ({name}), which you may not read")))
+}
+
+/// Reads the domain's own policy.
+pub(super) async fn of_domain(agent: &LdapAgent) -> Answer<DomainPolicy> {
     let domain = suffix(&agent.settings.base);
     let attributes = ["minPwdLength", "pwdProperties", "pwdHistoryLength", "lockoutDuration"];
     let entry = agent.connection.read_lately(domain, &attributes).await?.unwrap_or_default();
-    if !entry.has("minPwdLength") {
-        let rules = PolicyRead::Unreadable(format!("the password policy of {domain} cannot be read"));
-        return Ok(DomainPolicy { rules, lockout_seconds: None, history: None });
-    }
-    let complex = entry.number("pwdProperties").unwrap_or(COMPLEX) & COMPLEX != 0;
-    Ok(of(&entry, entry.number("minPwdLength"), complex, entry.number("pwdHistoryLength"), "lockoutDuration"))
+    let values = Values {
+        length: entry.number("minPwdLength"),
+        complex: entry.number("pwdProperties").map(|properties| properties & COMPLEX != 0),
+        history: entry.number("pwdHistoryLength"),
+        lockout: entry.number("lockoutDuration"),
+    };
+    Ok(values.policy(&format!("the password policy of {domain} cannot be read")))
 }
 
-fn of(entry: &Entry, length: Option<i64>, complex: bool, history: Option<i64>, lockout: &str) -> DomainPolicy {
-    let number =
-        |number: Option<i64>| number.and_then(|number| usize::try_from(number).ok()).filter(|number| *number > 0);
-    let mut rules = Vec::new();
-    rules.extend(number(length).map(Rule::MinLength));
-    if complex {
-        // Three of four classes would do; these three always do, and are easier to say.
-        rules.extend([Rule::Upper(1), Rule::Lower(1), Rule::Digits(1), Rule::NotContainsUsername]);
+/// The values of a policy: each policy has all of them, so that one that is absent is hidden.
+struct Values {
+    length: Option<i64>,
+    complex: Option<bool>,
+    history: Option<i64>,
+    lockout: Option<i64>,
+}
+
+impl Values {
+    /// The policy of these values; `hidden` says what none of them can be read of.
+    fn policy(&self, hidden: &str) -> DomainPolicy {
+        let number =
+            |number: Option<i64>| number.and_then(|number| usize::try_from(number).ok()).filter(|number| *number > 0);
+        let mut rules = Vec::new();
+        rules.extend(number(self.length).map(Rule::MinLength));
+        if self.complex == Some(true) {
+            // Three of four classes would do; these three always do, and are easier to say.
+            rules.extend([Rule::Upper(1), Rule::Lower(1), Rule::Digits(1), Rule::NotContainsUsername]);
+        }
+        rules.extend(number(self.history).map(Rule::History));
+        let read = [self.length.is_some(), self.complex.is_some(), self.history.is_some()];
+        let rules = if read == [true; 3] {
+            PolicyRead::Read(Policy::new(rules))
+        } else if read == [false; 3] {
+            PolicyRead::Unreadable(hidden.to_owned())
+        } else {
+            PolicyRead::InPart(Policy::new(rules), format!("a part of it is hidden from you: {hidden}"))
+        };
+        DomainPolicy { rules, lockout_seconds: self.lockout.and_then(lasts), history: self.history }
     }
-    rules.extend(number(history).map(Rule::History));
-    DomainPolicy {
-        rules: PolicyRead::Read(Policy::new(rules)),
-        lockout_seconds: entry
-            .number(lockout)
-            .map(|steps| steps.saturating_neg() / STEPS)
-            .filter(|seconds| *seconds > 0),
-        history,
-    }
+}
+
+/// How long a lock-out lasts, in seconds; `None`: until somebody lifts it ([MS-SAMR] section 3.1.1.5: 0, or the smallest
+/// number).
+fn lasts(steps: i64) -> Option<i64> {
+    steps.checked_neg().map(|steps| steps / STEPS).filter(|seconds| *seconds > 0)
 }
 
 /// Up to so many users on whom no change can be forced, for `doctor`.
@@ -77,4 +108,32 @@ pub(super) async fn never_expiring(agent: &LdapAgent, users: &str, most: usize) 
     let filter = format!("(&{users}(userAccountControl:1.2.840.113556.1.4.803:={NEVER_EXPIRES}))");
     let found = agent.connection.search(&agent.settings.base, Scope::Subtree, &filter, &["1.1"], most).await?;
     Ok(found.entries.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_out_that_does_not_end_has_no_end() {
+        assert_eq!(lasts(-18_000_000_000), Some(1800));
+        for steps in [0, i64::MIN, 18_000_000_000, -1] {
+            assert_eq!(lasts(steps), None, "{steps}");
+        }
+    }
+
+    #[test]
+    fn what_is_hidden_of_a_policy_is_not_claimed() {
+        let values = |length, complex, history| Values { length, complex, history, lockout: None };
+        assert!(values(Some(0), Some(false), Some(0)).policy("").rules.is_whole());
+        for hidden in
+            [values(None, Some(true), Some(3)), values(Some(8), None, Some(3)), values(Some(8), Some(true), None)]
+        {
+            assert!(matches!(hidden.policy("").rules, PolicyRead::InPart(..)));
+        }
+        assert_eq!(values(Some(8), Some(true), None).policy("").history, None);
+        assert!(
+            matches!(values(None, None, None).policy("hidden").rules, PolicyRead::Unreadable(why) if why == "hidden")
+        );
+    }
 }

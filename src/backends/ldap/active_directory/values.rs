@@ -34,6 +34,13 @@ pub(super) fn password_version(metadata: &[u8]) -> Option<(u64, Option<Timestamp
     })
 }
 
+/// Whether this is whole: a header, and as many rows as it says.
+pub(super) fn is_metadata(metadata: &[u8]) -> bool {
+    let rows =
+        number(metadata, 8).and_then(|count| usize::try_from(count).ok()).and_then(|count| count.checked_mul(ROW));
+    rows.and_then(|rows| rows.checked_add(HEADER)).is_some_and(|length| metadata.len() >= length)
+}
+
 /// The number at this place, little-endian.
 pub(super) fn number(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at.checked_add(4)?)?.try_into().ok().map(u32::from_le_bytes)
@@ -49,10 +56,38 @@ pub(super) fn unicode_pwd(password: &str) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
+/// Whether a security identifier is one that a domain gave to a user or a group of its own ([MS-DTYP] section 2.4.2.3).
+pub(super) fn is_of_a_domain(sid: &[u8]) -> bool {
+    number(sid, 8) == Some(21) && sid.len() == 28
+}
+
+/// Whether a security identifier is one of a group that every domain has (the same section).
+pub(super) fn is_built_in(sid: &[u8]) -> bool {
+    number(sid, 8) == Some(32) && sid.len() == 16
+}
+
+/// Whether one domain gave both.
+pub(super) fn are_of_one_domain(one: &[u8], other: &[u8]) -> bool {
+    let domain = |sid: &[u8]| is_of_a_domain(sid).then(|| sid[..24].to_vec());
+    domain(one).is_some_and(|ours| domain(other) == Some(ours))
+}
+
+/// A security identifier as people write it ([MS-DTYP] section 2.4.2.1).
+pub(super) fn words(sid: &[u8]) -> String {
+    let authority = sid.get(2..8).unwrap_or_default().iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let parts = sid.get(8..).unwrap_or_default().chunks_exact(4).filter_map(|part| number(part, 0));
+    parts.fold(format!("S-1-{authority}"), |text, part| format!("{text}-{part}"))
+}
+
+/// Whether a security identifier is one of those to whom the schema gives all rights to each new user.
+pub(super) fn is_account_operator(sid: &[u8]) -> bool {
+    matches!(administrators(sid), Some("Domain Admins" | "Account Operators"))
+}
+
 /// Whether a security identifier is one of the built-in administrators' ([MS-DTYP] section 2.4.2.4).
 pub(super) fn administrators(sid: &[u8]) -> Option<&'static str> {
-    let built_in = number(sid, 8) == Some(32) && sid.len() == 16;
-    let domain = number(sid, 8) == Some(21) && sid.len() == 28;
+    let built_in = is_built_in(sid);
+    let domain = is_of_a_domain(sid);
     match number(sid, sid.len().checked_sub(4)?)? {
         544 if built_in => Some("Administrators"),
         548 if built_in => Some("Account Operators"),
@@ -88,9 +123,24 @@ mod tests {
         let found = password_version(&metadata);
         assert_eq!(found.map(|(version, _)| version), Some(4));
         assert_eq!(found.and_then(|(_, at)| at).map(|at| at.to_string()).as_deref(), Some("2026-11-24T16:01:19Z"));
+        assert!(is_metadata(&metadata));
         for length in 0..metadata.len() - 1 {
             assert_eq!(password_version(&metadata[..length]), None, "cut off at {length}");
+            assert!(!is_metadata(&metadata[..length]), "cut off at {length}");
         }
+    }
+
+    #[test]
+    fn identifiers_of_one_domain_are_told_from_others() {
+        let of = |domain: u32, number: u32| {
+            let parts = [21, 7, 7, domain, number].map(u32::to_le_bytes).concat();
+            [&[1, 5, 0, 0, 0, 0, 0, 5][..], &parts].concat()
+        };
+        assert_eq!(words(&of(9, 513)), "S-1-5-21-7-7-9-513");
+        assert!(are_of_one_domain(&of(9, 513), &of(9, 1104)) && !are_of_one_domain(&of(9, 513), &of(8, 513)));
+        let users = [1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x21, 2, 0, 0];
+        assert_eq!(words(&users), "S-1-5-32-545");
+        assert!(!are_of_one_domain(&users, &users) && !are_of_one_domain(&[], &[]));
     }
 
     #[test]

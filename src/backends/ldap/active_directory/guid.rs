@@ -1,0 +1,51 @@
+//! Identifiers by which permissions name attributes, property sets, classes and extended rights. Those of attributes are
+//! their schemaIDGUID, those of property sets their attributeSecurityGUID ([MS-ADA1] to [MS-ADA3], and the schema of Samba).
+
+/// An identifier as permissions hold it ([MS-DTYP] section 2.3.4.2).
+pub(super) type Guid = [u8; 16];
+
+/// An identifier as people write it: its first three parts are little-endian in permissions.
+pub(super) const fn guid(text: u128) -> Guid {
+    let mut bytes = text.to_be_bytes();
+    (bytes[0], bytes[1], bytes[2], bytes[3]) = (bytes[3], bytes[2], bytes[1], bytes[0]);
+    (bytes[4], bytes[5], bytes[6], bytes[7]) = (bytes[5], bytes[4], bytes[7], bytes[6]);
+    bytes
+}
+
+/// User-Change-Password ([MS-ADTS] section 5.1.3.2.1).
+pub(super) const CHANGE_PASSWORD: Guid = guid(0xab72_1a53_1e2f_11d0_9819_00aa_0040_529b);
+/// User-Force-Change-Password: reset.
+pub(super) const RESET_PASSWORD: Guid = guid(0x0029_9570_246d_11d0_a768_00aa_006e_0529);
+
+/// The class user.
+pub(super) const USER: Guid = guid(0xbf96_7aba_0de6_11d0_a285_00aa_0030_49e2);
+/// The class inetOrgPerson.
+pub(super) const INET_ORG_PERSON: Guid = guid(0x4828_cc14_1437_45bc_9b07_ad6f_015e_5f28);
+
+/// The property set Account Restrictions.
+pub(super) const ACCOUNT_RESTRICTIONS: Guid = guid(0x4c16_4200_20c0_11d0_a768_00aa_006e_0529);
+/// The property set General Information.
+pub(super) const GENERAL_INFORMATION: Guid = guid(0x59ba_2f42_79a2_11d0_9020_00c0_4fc2_d3cf);
+/// The property set Group Membership.
+pub(super) const GROUP_MEMBERSHIP: Guid = guid(0xbc0a_c240_79a9_11d0_9020_00c0_4fc2_d4cf);
+/// The property set Public Information.
+pub(super) const PUBLIC_INFORMATION: Guid = guid(0xe48d_0154_bcf8_11d1_8702_00c0_4fb9_6050);
+/// The property set Remote Access Information.
+pub(super) const REMOTE_ACCESS: Guid = guid(0x0370_88f8_0ae1_11d2_b422_00a0_c968_f939);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_written_as_permissions_hold_them() {
+        assert_eq!(
+            CHANGE_PASSWORD,
+            [0x53, 0x1a, 0x72, 0xab, 0x2f, 0x1e, 0xd0, 0x11, 0x98, 0x19, 0x00, 0xaa, 0x00, 0x40, 0x52, 0x9b]
+        );
+        assert_eq!(
+            RESET_PASSWORD,
+            [0x70, 0x95, 0x29, 0x00, 0x6d, 0x24, 0xd0, 0x11, 0xa7, 0x68, 0x00, 0xaa, 0x00, 0x6e, 0x05, 0x29]
+        );
+    }
+}

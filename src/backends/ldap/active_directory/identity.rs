@@ -1,0 +1,138 @@
+//! Who the agent is in the domain: their security identifiers, and whether a user is their own.
+
+use ldap3::{Scope, ldap_escape};
+
+use super::attributes::OBJECT_SID;
+use super::permissions::{AUTHENTICATED, EVERYONE};
+use super::values::is_of_a_domain;
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dn;
+use crate::backends::ldap::entry::Entry;
+use crate::backends::ldap::settings::suffix;
+use crate::domain::{Answer, Unreadable};
+
+/// Who the agent is in the domain.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Identity {
+    /// Those of the agent, their groups and everybody.
+    pub(super) sids: Vec<Vec<u8>>,
+    /// The agent's own user is among them.
+    pub(super) is_known: bool,
+}
+
+impl Identity {
+    /// As the domain tells it to the agent who is signed in (tokenGroups of the rootDSE); where it does not, by the entry
+    /// that the agent signed in with.
+    pub(super) async fn read(agent: &LdapAgent) -> Answer<Self> {
+        let told = &agent.known.sids;
+        if told.iter().any(|sid| is_of_a_domain(sid)) {
+            return Ok(Self { sids: told.clone(), is_known: true });
+        }
+        let Some(entry) = own_entry(agent).await? else {
+            return Ok(Self { sids: told.clone(), is_known: false });
+        };
+        let groups = agent.connection.read(&entry.dn, &["tokenGroups"]).await?.unwrap_or_default();
+        let everybody = [EVERYONE.to_vec(), AUTHENTICATED.to_vec()];
+        let sids = [entry.values("objectSid"), groups.values("tokenGroups"), told, &everybody].concat();
+        Ok(Self { sids, is_known: true })
+    }
+
+    /// Whether this is the agent's own user, by identifier or by the name that the agent signed in with.
+    pub(super) fn is_own(&self, agent: &LdapAgent, user: &Entry) -> Result<bool, Unreadable> {
+        if is_named(&agent.bound_as, suffix(&agent.settings.base), user) {
+            return Ok(true);
+        }
+        let sid = user.values("objectSid").first();
+        let sid = sid.ok_or_else(|| OBJECT_SID.unreadable())?;
+        if self.sids.contains(sid) {
+            return Ok(true);
+        }
+        if self.is_known { Ok(false) } else { Err(unknown()) }
+    }
+}
+
+/// What is hidden where nobody can tell who the agent is.
+pub(super) fn unknown() -> Unreadable {
+    Unreadable::new(
+        "your own user (tokenGroups of the rootDSE, or the entry that you signed in with)",
+        "whether it is your own user",
+        "the right to read their own entry",
+    )
+}
+
+/// The agent's own entry, by the name that they signed in with; `None` if it is not seen.
+pub(super) async fn own_entry(agent: &LdapAgent) -> Answer<Option<Entry>> {
+    let (name, domain) = (agent.bound_as.as_str(), suffix(&agent.settings.base));
+    let found = if name.contains('=') && !name.contains('@') {
+        agent.connection.search(name, Scope::Base, "(objectSid=*)", &["objectSid"], 1).await?
+    } else {
+        let (account, _) = split(name);
+        let (name, account) = (ldap_escape(name), ldap_escape(account));
+        let filter = format!("(&(objectSid=*)(|(userPrincipalName={name})(sAMAccountName={account})))");
+        let mut found =
+            agent.connection.search(domain, Scope::Subtree, &filter, &["objectSid", "userPrincipalName"], 3).await?;
+        let principal =
+            |entry: &Entry| entry.text("userPrincipalName").is_some_and(|text| same(&text, &agent.bound_as));
+        if found.entries.iter().any(principal) {
+            found.entries.retain(principal); // it names one before any account name does ([MS-ADTS] section 5.1.1.1.1)
+        }
+        found
+    };
+    let mut entries = found.entries;
+    Ok(if entries.len() == 1 { entries.pop() } else { None })
+}
+
+/// The account's name in `name@domain` or `DOMAIN\\name`, and the domain.
+fn split(name: &str) -> (&str, &str) {
+    if let Some((domain, account)) = name.split_once('\\') {
+        return (account, domain);
+    }
+    name.rsplit_once('@').unwrap_or((name, ""))
+}
+
+/// Whether the name that the agent signed in with is this user's ([MS-ADTS] section 5.1.1.1.1).
+fn is_named(name: &str, domain: &str, user: &Entry) -> bool {
+    if name.contains('=') && dn::same(name, &user.dn) {
+        return true;
+    }
+    if user.text("userPrincipalName").is_some_and(|principal| same(&principal, name)) {
+        return true;
+    }
+    let (account, of) = split(name);
+    let labels: Vec<String> =
+        domain.split(',').filter_map(|part| part.split_once('=')).map(|(_, value)| value.trim().to_owned()).collect();
+    let ours = same(of, &labels.join(".")) || labels.first().is_some_and(|first| same(of, first));
+    ours && user.text("sAMAccountName").is_some_and(|known| same(&known, account))
+}
+
+/// As the domain compares names.
+fn same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user() -> Entry {
+        Entry::with("CN=Sam Agent,OU=Agents,DC=example,DC=com", "sAMAccountName", vec![b"sam".to_vec()])
+            .and("userPrincipalName", vec![b"Sam.Agent@partner.test".to_vec()])
+    }
+
+    #[test]
+    fn the_name_that_the_agent_signed_in_with_names_their_own_user() {
+        for name in [
+            "sam@example.com",
+            "SAM@Example.COM",
+            "EXAMPLE\\sam",
+            "sam@EXAMPLE",
+            "sam.agent@partner.test",
+            "cn=sam agent, ou=Agents,dc=example,dc=com",
+        ] {
+            assert!(is_named(name, "DC=example,DC=com", &user()), "{name}");
+        }
+        for name in ["sam@partner.test", "PARTNER\\sam", "sam", "samuel@example.com", "CN=Sam,DC=example,DC=com", ""] {
+            assert!(!is_named(name, "DC=example,DC=com", &user()), "{name}");
+        }
+    }
+}

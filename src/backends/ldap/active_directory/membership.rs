@@ -1,0 +1,220 @@
+//! Whether a user is in a group of the profile that is protected, by any chain of groups.
+//!
+//! tokenGroups has no distribution groups, nor what those are in ([MS-ADTS] section 3.1.1.4.5.19), memberOf no primary
+//! group. So each group is followed up: one that is hidden may lead to a protected one. Samba 4.17 takes it for an end in
+//! a filter by chain as well.
+
+use std::collections::HashSet;
+
+use ldap3::{Scope, ldap_escape};
+
+use super::attributes::{Fact, MEMBER_OF};
+use super::facts::Facts;
+use super::values::{are_of_one_domain, is_built_in, words};
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dn::{first_value, is_below, same};
+use crate::backends::ldap::entry::Entry;
+use crate::backends::ldap::settings::suffix;
+use crate::domain::{Answer, Obstacle, Unreadable};
+
+/// Matches a group that a value leads to by any number of steps ([MS-ADTS] section 3.1.1.3.4.4.3).
+const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
+/// So many groups are asked for at once.
+const AT_ONCE: usize = 100;
+/// A user in more groups than this is not followed up further, and refused.
+const MOST: usize = 5_000;
+/// What is read of a group.
+const GROUP: [&str; 3] = ["objectSid", "memberOf", crate::backends::ldap::ber::DESCRIPTOR];
+
+/// Protection by the profile's own groups.
+pub(super) async fn protection(
+    agent: &LdapAgent,
+    user: &Entry,
+    facts: &Facts,
+    sids: &[Vec<u8>],
+) -> Answer<Option<Obstacle>> {
+    let mut protected = Vec::new();
+    for name in &agent.protected {
+        match groups_named(agent, name).await? {
+            Ok(groups) => protected.extend(groups.into_iter().map(|group| (name, group))),
+            Err(unseen) => return Ok(Some(Obstacle::ProtectionUnreadable(unseen))),
+        }
+    }
+    if protected.is_empty() {
+        return Ok(None);
+    }
+    let token = facts.token.as_deref().unwrap_or_default();
+    let in_token = |(_, group): &&(&String, Entry)| group.values("objectSid").iter().any(|sid| token.contains(sid));
+    if let Some((name, _)) = protected.iter().find(in_token) {
+        return Ok(Some(Obstacle::Protected((*name).clone())));
+    }
+    let chain = Chain::follow(agent, facts, sids).await?;
+    let met = |(_, group): &&(&String, Entry)| chain.groups.iter().any(|name| same(name, &group.dn));
+    if let Some((_, group)) = protected.iter().find(met) {
+        return Ok(Some(Obstacle::Protected(first_value(&group.dn))));
+    }
+    if let Some(hidden) = chain.hidden {
+        return Ok(Some(Obstacle::Unreadable(hidden)));
+    }
+    if !chain.elsewhere {
+        return Ok(None);
+    }
+    let groups: Vec<&Entry> = protected.iter().map(|(_, group)| group).collect();
+    Ok(within(agent, user, &groups).await?.map(|group| Obstacle::Protected(first_value(&group.dn))))
+}
+
+/// A group that is to be followed up.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Step {
+    Named(String),
+    Identified(Vec<u8>),
+}
+
+impl Step {
+    fn filter(&self) -> String {
+        match self {
+            Self::Named(name) => format!("(distinguishedName={})", ldap_escape(name.as_str())),
+            Self::Identified(sid) => format!("(objectSid={})", escaped(sid)),
+        }
+    }
+
+    fn is(&self, group: &Entry) -> bool {
+        match self {
+            Self::Named(name) => same(name, &group.dn),
+            Self::Identified(sid) => group.values("objectSid").contains(sid),
+        }
+    }
+}
+
+/// The groups that a user is in, followed up.
+#[derive(Default)]
+struct Chain {
+    /// Their names.
+    groups: Vec<String>,
+    /// A group of which it cannot be read what it is in.
+    hidden: Option<Unreadable>,
+    /// Some are of another domain of the forest, which this server alone can follow.
+    elsewhere: bool,
+}
+
+impl Chain {
+    /// One search for each step of nesting of distribution groups; the security groups are all asked for in the first.
+    /// What is hidden of the user is reported with the user's facts.
+    async fn follow(agent: &LdapAgent, facts: &Facts, sids: &[Vec<u8>]) -> Answer<Self> {
+        let mut chain = Self::default();
+        let ours = facts.sid.as_deref().unwrap_or_default();
+        let (token, other): (Vec<_>, Vec<_>) =
+            facts.token.iter().flatten().partition(|sid| is_built_in(sid) || are_of_one_domain(sid, ours));
+        chain.elsewhere = !other.is_empty();
+        let mut next: Vec<Step> = token.into_iter().cloned().map(Step::Identified).collect();
+        let mut seen = HashSet::new();
+        for name in facts.member_of.iter().flatten() {
+            chain.meet(agent, name, &mut seen, &mut next);
+        }
+        while !next.is_empty() {
+            let mut met = Vec::new();
+            for some in next.chunks(AT_ONCE) {
+                let filter = format!("(|{})", some.iter().map(Step::filter).collect::<String>());
+                let base = suffix(&agent.settings.base);
+                let found =
+                    agent.connection.search_lately(base, Scope::Subtree, &filter, &GROUP, AT_ONCE).await?.entries;
+                if let Some(unseen) = some.iter().find(|step| !found.iter().any(|group| step.is(group))) {
+                    chain.hidden.get_or_insert_with(|| hidden(unseen));
+                }
+                met.extend(found);
+            }
+            next.clear();
+            for group in &met {
+                seen.insert(group.dn.to_lowercase());
+                chain.groups.push(group.dn.clone());
+            }
+            for group in &met {
+                match groups_of(group, sids) {
+                    Ok(names) => names.iter().for_each(|name| chain.meet(agent, name, &mut seen, &mut next)),
+                    Err(_) => drop(chain.hidden.get_or_insert_with(|| hidden(&Step::Named(group.dn.clone())))),
+                }
+            }
+            if chain.groups.len() > MOST {
+                chain.hidden.get_or_insert_with(|| hidden(&Step::Named(chain.groups[MOST].clone())));
+                next.clear();
+            }
+        }
+        Ok(chain)
+    }
+
+    /// A group that is new is followed up in the next step, where this server holds it.
+    fn meet(&mut self, agent: &LdapAgent, name: &str, seen: &mut HashSet<String>, next: &mut Vec<Step>) {
+        if !seen.insert(name.to_lowercase()) {
+            return;
+        }
+        self.groups.push(name.to_owned());
+        if is_below(name, suffix(&agent.settings.base)) {
+            next.push(Step::Named(name.to_owned()));
+        } else {
+            self.elsewhere = true;
+        }
+    }
+}
+
+/// The groups that a group is in.
+fn groups_of(group: &Entry, sids: &[Vec<u8>]) -> Fact<Vec<String>> {
+    if group.is_partial(MEMBER_OF.name) {
+        return Err(MEMBER_OF.unreadable());
+    }
+    if !group.has(MEMBER_OF.name) {
+        MEMBER_OF.absent(group, sids)?;
+    }
+    Ok(group.texts(MEMBER_OF.name))
+}
+
+fn hidden(group: &Step) -> Unreadable {
+    let group = match group {
+        Step::Named(name) => name.clone(),
+        Step::Identified(sid) => words(sid),
+    };
+    Unreadable::new(
+        format!("memberOf of a group ({group})"),
+        "whether the user is in a protected group",
+        "the right to read memberOf of every group that customers are in, and Read Permissions on it",
+    )
+}
+
+/// Which of these groups the user is in by any chain, as the server follows it.
+async fn within<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> Answer<Option<&'a Entry>> {
+    for group in groups {
+        let filter = format!("(memberOf:{IN_CHAIN}:={})", ldap_escape(group.dn.as_str()));
+        if !agent.connection.search(&user.dn, Scope::Base, &filter, &["1.1"], 1).await?.entries.is_empty() {
+            return Ok(Some(group));
+        }
+    }
+    Ok(None)
+}
+
+/// The groups with this name, or the one that is this entry, each with its identifier; else why nobody can tell who is in them.
+pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Answer<Result<Vec<Entry>, String>> {
+    const MOST_OF_ONE_NAME: usize = 10;
+    let domain = suffix(&agent.settings.base);
+    let found = if name.contains('=') {
+        agent.connection.search_lately(name, Scope::Base, "(objectClass=group)", &["objectSid"], 1).await?
+    } else {
+        let name = ldap_escape(name);
+        let filter = format!("(&(objectClass=group)(|(sAMAccountName={name})(cn={name})))");
+        agent.connection.search_lately(domain, Scope::Subtree, &filter, &["objectSid"], MOST_OF_ONE_NAME).await?
+    };
+    let all = found.entries.len();
+    let groups: Vec<Entry> = found.entries.into_iter().filter(|group| group.has("objectSid")).collect();
+    Ok(if groups.is_empty() || groups.len() < all {
+        Err(format!("the group \"{name}\" is not there below {domain}, or you may not read it"))
+    } else if !found.complete && !name.contains('=') {
+        Err(format!(
+            "more than {MOST_OF_ONE_NAME} groups below {domain} have the name \"{name}\": give the name of the one entry"
+        ))
+    } else {
+        Ok(groups)
+    })
+}
+
+/// Bytes as a filter takes them (RFC 4515 section 3).
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+}
