@@ -4,51 +4,19 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use backon::ExponentialBuilder;
-use reqwest::header::HeaderMap;
-use reqwest::{Certificate, Client, Response, StatusCode, Url, redirect};
+use reqwest::{Certificate, Client, Method, Request, RequestBuilder, Response, Url, redirect};
 use zeroize::Zeroizing;
 
+use super::certificate_error::{certificate_error, certificate_words};
+use super::retry::Deadline;
 use crate::domain::{Answer, Failure, Kind, Reason};
 
 /// The longest answer that is read, in bytes: far more than any that is expected.
 const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
+/// How much of an answer that is no success is read, in bytes.
+const LONGEST_ERROR: usize = 64 * 1024;
 /// The longest wait for a connection; a call as a whole may take longer.
 const CONNECTING: Duration = Duration::from_secs(5);
-
-/// A server's Retry-After is followed up to this long.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How often a request is sent again.
-const AGAIN: usize = 4;
-
-/// The pauses between one request and its next try.
-pub fn pauses() -> ExponentialBuilder {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(LONGEST_PAUSE)
-        .with_max_times(AGAIN)
-        .with_jitter()
-}
-
-/// The server's own time to come back, where it says one; no more pauses when they are used up.
-pub fn adjusted(asked: Option<Duration>, usual: Option<Duration>) -> Option<Duration> {
-    usual.map(|usual| asked.unwrap_or(usual).min(LONGEST_PAUSE))
-}
-
-/// Retry-After: seconds, or a date (RFC 9110 section 10.2.3).
-pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("retry-after")?.to_str().ok()?.trim();
-    text.parse().map(Duration::from_secs).ok().or_else(|| {
-        let until = httpdate::parse_http_date(text).ok()?;
-        Some(until.duration_since(std::time::SystemTime::now()).unwrap_or_default())
-    })
-}
-
-/// Whether the server says that it did not begin with a request: 429, and 503 with a time to come back. Other 5xx may
-/// come after the change.
-pub fn did_not_begin(status: StatusCode, pause: Option<Duration>) -> bool {
-    status == StatusCode::TOO_MANY_REQUESTS || (status == StatusCode::SERVICE_UNAVAILABLE && pause.is_some())
-}
 
 /// Where the server is, and whom to trust.
 #[derive(Clone, Debug)]
@@ -57,17 +25,70 @@ pub struct Server {
     pub url: Url,
     /// A file of further certificate authorities (PEM).
     pub ca_cert: Option<PathBuf>,
-    /// How long one call may take.
+    /// How long one operation may take.
     pub one_call: Duration,
 }
 
-/// Whether the address is this machine's own.
+/// Whether a failure may quote the server, or what stands between: not where the call carried a secret, since an answer
+/// may repeat the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quoting {
+    /// It may.
+    Allowed,
+    /// It says the status and known codes only.
+    Forbidden,
+}
+
+/// Whether the address is this machine's own: a literal address, or exactly `localhost`. Other names below `localhost`
+/// are whatever the resolver says.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Domain(name)) => name == "localhost",
         None => false,
+    }
+}
+
+/// The client of one server, and how long an operation with it may take.
+#[derive(Clone, Debug)]
+pub struct HttpClient {
+    client: Client,
+    limit: Duration,
+}
+
+impl HttpClient {
+    /// Begins a request; it has the time of one operation unless it is given less.
+    pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.client.request(method, url)
+    }
+
+    /// Begins a GET.
+    pub fn get(&self, url: Url) -> RequestBuilder {
+        self.request(Method::GET, url)
+    }
+
+    /// Begins a POST.
+    pub fn post(&self, url: Url) -> RequestBuilder {
+        self.request(Method::POST, url)
+    }
+
+    /// Sends a request that is made already.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn execute(&self, request: Request) -> reqwest::Result<Response> {
+        self.client.execute(request).await
+    }
+
+    /// How long an operation may take, with its tries and pages.
+    pub const fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// When an operation that begins now has to be over.
+    pub fn deadline(&self) -> Deadline {
+        Deadline::after(self.limit)
     }
 }
 
@@ -76,7 +97,7 @@ impl Server {
     ///
     /// # Errors
     /// Exit 2: the certificate authorities cannot be read.
-    pub fn client(&self) -> Answer<Client> {
+    pub fn client(&self) -> Answer<HttpClient> {
         self.client_that(false)
     }
 
@@ -84,11 +105,11 @@ impl Server {
     ///
     /// # Errors
     /// As for [`Server::client`].
-    pub fn looking_client(&self) -> Answer<Client> {
+    pub fn looking_client(&self) -> Answer<HttpClient> {
         self.client_that(true)
     }
 
-    fn client_that(&self, looks: bool) -> Answer<Client> {
+    fn client_that(&self, looks: bool) -> Answer<HttpClient> {
         let configuration = |what: String| Failure::new(Kind::Usage, Reason::Configuration, what);
         let mut builder = Client::builder()
             .user_agent(concat!("tellonce/", env!("CARGO_PKG_VERSION")))
@@ -96,6 +117,10 @@ impl Server {
             .connect_timeout(CONNECTING.min(self.one_call))
             .timeout(self.one_call)
             .tls_info(looks);
+        if self.url.scheme() != "https" {
+            // A proxy would be given the request itself. Of https it only passes on what it cannot read (CONNECT).
+            builder = builder.no_proxy();
+        }
         if let Some(path) = &self.ca_cert {
             let shown = path.display();
             let pem = std::fs::read(path)
@@ -106,33 +131,37 @@ impl Server {
                 .ok_or_else(|| configuration(format!("ca_cert: {shown} has no certificate in PEM form.")))?;
             builder = builder.tls_certs_merge(certificates);
         }
-        builder.build().map_err(|error| configuration("The HTTPS client cannot be made.".to_owned()).because(error))
+        let client = builder.build();
+        let client =
+            client.map_err(|error| configuration("The HTTPS client cannot be made.".to_owned()).because(error))?;
+        Ok(HttpClient { client, limit: self.one_call })
     }
 }
 
 /// A call that had no answer, in words. Whether the request may have been applied is the caller's to say.
-pub fn no_answer(error: reqwest::Error, server: &Url) -> Failure {
+pub fn no_answer(error: reqwest::Error, server: &Url, quoting: Quoting) -> Failure {
     let host = server.host_str().unwrap_or_default();
-    let beneath = causes(&error);
-    let certificate = beneath.iter().find(|cause| cause.contains("certificate"));
-    let words = if let Some(cause) = certificate {
-        return Failure::new(
-            Kind::Unavailable,
-            Reason::BackendUnavailable,
-            format!("{host} cannot be trusted: {cause}."),
-        )
-        .hint("If it has a certificate authority of its own, name it in the profile: ca_cert = \"ca.pem\".")
-        .because(error);
+    let hint = "Is it running, and is the address right? `tellonce doctor` looks.";
+    // Until there is a connection nothing was sent that could be repeated.
+    let quoting = if error.is_connect() { Quoting::Allowed } else { quoting };
+    let told = if let Some(found) = certificate_error(&error) {
+        let (words, hint) = certificate_words(found, host);
+        Failure::unavailable(format!("{host} cannot be trusted: {words}.")).hint(hint)
     } else if error.is_timeout() {
-        format!("{host} did not answer in time.")
-    } else if error.is_connect() {
-        format!("{host} cannot be reached: {}.", beneath.last().map_or("no connection", String::as_str))
+        Failure::unavailable(format!("{host} did not answer in time.")).hint(hint)
+    } else if quoting == Quoting::Forbidden {
+        Failure::unavailable(format!("The connection to {host} broke.")).hint(hint)
     } else {
-        format!("The connection to {host} broke: {}.", beneath.last().map_or("no answer", String::as_str))
+        let beneath = causes(&error);
+        let cause = |usual: &'static str| beneath.last().map_or(usual, String::as_str).to_owned();
+        let words = if error.is_connect() {
+            format!("{host} cannot be reached: {}.", cause("no connection"))
+        } else {
+            format!("The connection to {host} broke: {}.", cause("no answer"))
+        };
+        Failure::unavailable(words).hint(hint)
     };
-    Failure::unavailable(words)
-        .hint("Is it running, and is the address right? `tellonce doctor` looks.")
-        .because(error.without_url())
+    if quoting == Quoting::Forbidden { told } else { told.because(error.without_url()) }
 }
 
 /// What lies beneath an error, outermost first.
@@ -155,19 +184,34 @@ pub enum BodyFailed {
     Broken(reqwest::Error),
 }
 
-/// Reads an answer's body, up to a length that no honest answer has.
+/// Reads an answer's body, up to a length that no honest answer has. Of one that is no success only the beginning is
+/// read.
 ///
 /// # Errors
 /// It is too long, or the connection broke.
 pub async fn body(mut response: Response) -> Result<Zeroizing<Vec<u8>>, BodyFailed> {
+    let is_error = !response.status().is_success();
     let mut read = Zeroizing::new(Vec::new());
     while let Some(chunk) = response.chunk().await.map_err(BodyFailed::Broken)? {
+        if is_error && read.len() + chunk.len() > LONGEST_ERROR {
+            let fits = LONGEST_ERROR - read.len();
+            read.extend_from_slice(&chunk[..fits]);
+            break;
+        }
         if read.len() + chunk.len() > LONGEST_ANSWER {
             return Err(BodyFailed::TooLong);
         }
         read.extend_from_slice(&chunk);
     }
     Ok(read)
+}
+
+/// An address without what follows the host: a path or query may repeat a request.
+pub fn origin(address: &str) -> String {
+    match Url::parse(address) {
+        Ok(url) if url.host_str().is_some() => url.origin().ascii_serialization(),
+        _ => "somewhere else".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -177,40 +221,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_to_come_back_is_seconds_or_a_date() {
-        let pause = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("retry-after", text.parse().unwrap());
-            retry_after(&headers)
-        };
-        assert_eq!(pause(" 7 "), Some(Duration::from_secs(7)));
-        assert_eq!(pause("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
-        assert_eq!(pause("soon"), None);
-        assert_eq!(retry_after(&HeaderMap::new()), None);
-    }
-
-    #[test]
-    fn what_was_certainly_not_begun_is_told_from_the_rest() {
-        let pause = Some(Duration::ZERO);
-        assert!(did_not_begin(StatusCode::TOO_MANY_REQUESTS, None));
-        assert!(did_not_begin(StatusCode::SERVICE_UNAVAILABLE, pause));
-        assert!(!did_not_begin(StatusCode::SERVICE_UNAVAILABLE, None));
-        assert!(!did_not_begin(StatusCode::INTERNAL_SERVER_ERROR, pause));
-    }
-
-    #[test]
     fn loopback_is_told_from_everything_that_looks_like_it() {
         for (url, is) in [
             ("http://127.0.0.1:8080", true),
             ("http://127.9.9.9", true),
             ("http://[::1]:8080", true),
             ("http://localhost", true),
+            ("http://id.localhost", false),
+            ("http://localhost.", false),
+            ("http://[::ffff:127.0.0.1]", false),
             ("http://localhost.example.com", false),
             ("http://127.0.0.1.example.com", false),
             ("http://10.0.0.1", false),
         ] {
             assert_eq!(is_loopback(&url.parse().unwrap()), is, "{url}");
         }
+    }
+
+    #[test]
+    fn only_the_origin_of_an_address_is_told() {
+        assert_eq!(origin("https://u:p@id.example.com:8443/a?client_secret=x#y"), "https://id.example.com:8443");
+        assert_eq!(origin("/elsewhere?client_secret=x"), "somewhere else");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Signing in: the session, and where it is kept between commands.
 
 mod certificate;
+pub mod certificate_error;
 mod credential;
 pub mod https;
 mod keyring;
 pub mod oauth;
+pub mod retry;
 mod session_file;
 mod store;
 pub mod trust;

@@ -215,6 +215,11 @@ pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {
             format!("The password of {who} is kept by another system ({system}); it cannot be set here."),
         )
         .hint(format!("Reset it there: {system}.")),
+        Obstacle::ServiceAccount(client) => Failure::refused(
+            Reason::External,
+            format!("{who} is the service account of the client \"{client}\": it has no password, and signs in by the client's secret."),
+        )
+        .hint("Whoever looks after that client can renew its secret."),
         Obstacle::Protected(by) => Failure::refused(
             Reason::Protected,
             format!("{who} is protected by \"{by}\": agents do not reset such users."),

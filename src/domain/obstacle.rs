@@ -20,6 +20,8 @@ pub enum Obstacle {
     Unreadable(Unreadable),
     /// The password is kept by another system, named here.
     External(String),
+    /// It is the service account of this client, which has no password.
+    ServiceAccount(String),
     /// The user is in a protected group, or has a protected role: its name.
     Protected(String),
     /// Whether the user is protected cannot be read: the right that is missing.

@@ -3,7 +3,7 @@
 use oauth2::{CsrfToken, PkceCodeChallenge, RedirectUrl};
 
 use super::OAuth;
-use crate::agent::https::no_answer;
+use crate::agent::https::{Quoting, no_answer};
 use crate::domain::{Answer, Failure, Kind, Reason};
 
 /// Any port will do: servers take every one there (RFC 8252 section 7.3).
@@ -28,7 +28,7 @@ impl OAuth {
         let challenge = PkceCodeChallenge::new_random_sha256().0;
         let client = self.set_up().set_redirect_uri(back);
         let (address, _) = client.authorize_url(CsrfToken::new_random).set_pkce_challenge(challenge).url();
-        let answer = self.http.get(address.clone()).send().await.map_err(|error| no_answer(error, &address))?;
+        let answer = self.http.get(address.clone()).send().await.map_err(|error| no_answer(error, &address, Quoting::Allowed))?;
         if answer.status().is_success() {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use oauth2::{
     DeviceCodeErrorResponse, DeviceCodeErrorResponseType, PkceCodeChallenge, StandardDeviceAuthorizationResponse,
 };
 
-use super::told::{refused, told};
+use super::told::{Refused, refused, told};
 use super::{OAuth, Tokens, tokens};
 use crate::domain::Answer;
 use crate::domain::ports::Prompter;
@@ -54,11 +54,14 @@ impl OAuth {
             .request_async(&send, tokio::time::sleep, Some(Duration::from_secs(asked.expires_in().as_secs())))
             .await;
         granted.map(|granted| tokens(&granted)).map_err(|error| {
-            let read = |answer: &DeviceCodeErrorResponse| (code(answer.error()), answer.error_description().cloned());
-            match refused(error, &self.endpoints.token, read) {
+            let read = |answer: &DeviceCodeErrorResponse| {
+                Refused::of(&code(answer.error()), answer.error_description().map(String::as_str))
+            };
+            let told = match refused(error, &self.endpoints.token, read) {
                 Ok(refusal) => refusal.failure(&self.client_id),
                 Err(failure) => failure,
-            }
+            };
+            told.redacted(asked.device_code().secret()).redacted(verifier.secret())
         })
     }
 }

@@ -23,8 +23,10 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::https::{HttpClient, Quoting, no_answer};
 use crate::domain::{Answer, Failure};
 pub use keeper::{AGENT_SESSION_LASTS, TokenKeeper};
+pub use told::known_description;
 use told::{not_taken, told};
 
 /// Where the server does what.
@@ -90,14 +92,14 @@ impl Tokens {
 
 /// A client of an OAuth 2.0 server.
 pub struct OAuth {
-    http: reqwest::Client,
+    http: HttpClient,
     endpoints: Endpoints,
     client_id: String,
 }
 
 impl OAuth {
     /// A client known to the server by this id.
-    pub const fn new(http: reqwest::Client, endpoints: Endpoints, client_id: String) -> Self {
+    pub const fn new(http: HttpClient, endpoints: Endpoints, client_id: String) -> Self {
         Self { http, endpoints, client_id }
     }
 
@@ -120,23 +122,29 @@ impl OAuth {
     pub async fn client_credentials(&self, secret: &str) -> Answer<Tokens> {
         let client = self.set_up().set_client_secret(ClientSecret::new(secret.to_owned()));
         let granted = client.exchange_client_credentials().request_async(&|request| self.send(request)).await;
-        granted.map(|granted| tokens(&granted)).map_err(|error| told(error, &self.endpoints.token, &self.client_id))
+        granted
+            .map(|granted| tokens(&granted))
+            .map_err(|error| told(error, &self.endpoints.token, &self.client_id).redacted(secret))
     }
 
     /// With a name and a password (RFC 6749 section 4.3), and whatever else the server reads from the form: for an
-    /// administrator's one command, of which nothing is kept. Where it does not take them, its words.
+    /// administrator's one command, of which nothing is kept. Where it does not take them, its words as far as known.
     ///
     /// # Errors
     /// Exit 4: the client may not do so. Exit 8: no answer.
-    pub async fn password(&self, name: &str, password: &str, more: &[(&str, &str)]) -> Answer<Result<Tokens, String>> {
-        let (user, password) =
+    pub async fn password(&self, name: &str, password: &str, more: &[(&str, &str)]) -> Answer<Result<Tokens, &'static str>> {
+        let (user, owner) =
             (ResourceOwnerUsername::new(name.to_owned()), ResourceOwnerPassword::new(password.to_owned()));
         let client = self.set_up();
-        let request = client.exchange_password(&user, &password);
+        let request = client.exchange_password(&user, &owner);
         let request = more.iter().fold(request, |request, (name, value)| request.add_extra_param(*name, *value));
         match request.request_async(&|request| self.send(request)).await {
             Ok(granted) => Ok(Ok(tokens(&granted))),
-            Err(error) => not_taken(error, &self.endpoints.token, &self.client_id).map(Err),
+            Err(error) => {
+                let told = not_taken(error, &self.endpoints.token, &self.client_id);
+                let secrets = more.iter().map(|(_, value)| *value).chain([password]);
+                told.map(Err).map_err(|failure| secrets.fold(failure, |failure, secret| failure.redacted(secret)))
+            }
         }
     }
 
@@ -149,7 +157,7 @@ impl OAuth {
         let granted = self.set_up().exchange_refresh_token(&refresh).request_async(&|request| self.send(request)).await;
         let mut tokens = granted
             .map(|granted| tokens(&granted))
-            .map_err(|error| told(error, &self.endpoints.token, &self.client_id))?;
+            .map_err(|error| told(error, &self.endpoints.token, &self.client_id).redacted(refresh.secret()))?;
         if tokens.refresh.is_none() {
             tokens.refresh = Some(Zeroizing::new(refresh.into_secret())); // it stays good: RFC 6749 section 6
         }
@@ -169,7 +177,7 @@ impl OAuth {
             .form(&form)
             .send()
             .await
-            .map_err(|error| super::https::no_answer(error, url))?;
+            .map_err(|error| no_answer(error, url, Quoting::Forbidden))?;
         // One that is over already is answered with 400 invalid_grant: that is what was wanted.
         if response.status().is_success() || response.status() == reqwest::StatusCode::BAD_REQUEST {
             return Ok(());

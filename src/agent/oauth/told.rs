@@ -1,32 +1,99 @@
-//! What went wrong at the token endpoint, in words.
+//! What went wrong at the token endpoint, in words of our own.
+//!
+//! Every request to it carries a secret, and an answer may repeat the request: of an answer only codes and descriptions
+//! are told that are known beforehand.
 
 use oauth2::basic::BasicErrorResponseType;
 use oauth2::{ErrorResponse, RequestTokenError};
 use reqwest::Url;
 
 use super::transport::Failed;
-use crate::agent::https::no_answer;
+use crate::agent::https::{Quoting, no_answer};
 use crate::domain::{Answer, Failure, Kind, Reason};
 
-/// An error that a server answered with: its code (RFC 6749 section 5.2) and its own words.
+/// The error codes of RFC 6749 (sections 4.1.2.1 and 5.2), RFC 7009, RFC 8628 (section 3.5), RFC 9126, RFC 9449 and
+/// `OpenID` Connect Core (section 3.1.2.6).
+const CODES: [&str; 25] = [
+    "access_denied",
+    "account_selection_required",
+    "authorization_pending",
+    "consent_required",
+    "expired_token",
+    "interaction_required",
+    "invalid_client",
+    "invalid_dpop_proof",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_request_object",
+    "invalid_request_uri",
+    "invalid_scope",
+    "invalid_target",
+    "invalid_token",
+    "login_required",
+    "request_not_supported",
+    "server_error",
+    "slow_down",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "unsupported_response_type",
+    "unsupported_token_type",
+    "use_dpop_nonce",
+];
+/// What Keycloak says beside a code (26.0 to 26.7), word for word; nothing else of a description is told.
+const DESCRIPTIONS: [&str; 32] = [
+    "Account disabled",
+    "Account is not fully set up",
+    "Account temporarily disabled",
+    "Client disabled",
+    "Client is not allowed to initiate OAuth 2.0 Device Authorization Grant. The flow is disabled for the client.",
+    "Client not allowed for direct access grants",
+    "Client not enabled to retrieve service account",
+    "Client not found",
+    "Client session not active",
+    "Code is expired",
+    "Code not valid",
+    "HTTPS required",
+    "Incorrect redirect_uri",
+    "Invalid client credentials",
+    "Invalid client or Invalid client credentials",
+    "Invalid refresh token",
+    "Invalid user credentials",
+    "Maximum allowed refresh token reuse exceeded",
+    "Missing parameter: code_challenge_method",
+    "Missing parameter: grant_type",
+    "Offline session not active",
+    "Offline user session not found",
+    "PKCE code verifier not specified",
+    "PKCE verification failed",
+    "Public client not allowed to retrieve service account",
+    "Realm not enabled",
+    "Refresh token expired",
+    "Session doesn't have required client",
+    "Session not active",
+    "Stale token",
+    "Token is not active",
+    "User disabled",
+];
+/// Stands for a code that is none of the above.
+const UNKNOWN: &str = "an error that has no standard code";
+
+/// An error that a server answered with: its code, and what it says beside it, as far as both are known.
 pub(super) struct Refused {
-    code: String,
-    words: String,
+    code: &'static str,
+    words: &'static str,
 }
 
 /// Takes the server's refusal out of an error; everything else is a failure.
 pub(super) fn refused<R: ErrorResponse + 'static>(
     error: RequestTokenError<Failed, R>,
     url: &Url,
-    read: impl FnOnce(&R) -> (String, Option<String>),
+    read: impl FnOnce(&R) -> Refused,
 ) -> Answer<Refused> {
     let host = url.host_str().unwrap_or_default();
     match error {
-        RequestTokenError::ServerResponse(answer) => {
-            let (code, words) = read(&answer);
-            Ok(Refused::new(code, words))
-        }
-        RequestTokenError::Request(Failed::NoAnswer(error)) => Err(no_answer(error, url)),
+        RequestTokenError::ServerResponse(answer) => Ok(read(&answer)),
+        RequestTokenError::Request(Failed::NoAnswer(error)) => Err(no_answer(error, url, Quoting::Forbidden)),
         RequestTokenError::Request(Failed::Unavailable(status, pause)) => {
             let told = Failure::unavailable(format!("{host} lets nobody sign in at this moment: it answers {status}."))
                 .hint("Try again in a while. Nothing was changed.");
@@ -41,24 +108,20 @@ pub(super) fn refused<R: ErrorResponse + 'static>(
             Err(Failure::unavailable(format!("{host}: {other}."))
                 .hint("Is it the right address? `tellonce doctor` looks."))
         }
-        RequestTokenError::Parse(_, body) => Err(not_one(url, &body)),
+        RequestTokenError::Parse(..) => Err(not_one(host)),
         // A page in its place, an empty answer: what stands before the server may give it for a while.
-        RequestTokenError::Other(words) => {
-            Err(Failure::unavailable(format!("{host} does not answer as a sign-in server does: {words}."))
+        RequestTokenError::Other(_) => {
+            Err(Failure::unavailable(format!("{host} does not answer as a sign-in server does: there is no JSON in it."))
                 .hint("Try again in a while; if it stays so, check the profile's url: `tellonce profile show`."))
         }
     }
 }
 
-/// Something answers there that is not what the profile says: told with how it begins.
-fn not_one(url: &Url, body: &[u8]) -> Failure {
-    let begins: String = String::from_utf8_lossy(body).chars().take(60).collect();
-    Failure::new(
-        Kind::Usage,
-        Reason::Configuration,
-        format!("{url} does not answer as a sign-in server does; its answer begins with \"{}\".", begins.trim()),
-    )
-    .hint("Check the profile's url and realm: `tellonce profile show`.")
+/// Something answers there that is not what the profile says.
+fn not_one(host: &str) -> Failure {
+    let what = format!("{host} does not answer as a sign-in server does; a proxy may answer in its place.");
+    Failure::new(Kind::Usage, Reason::Configuration, what)
+        .hint("Check the profile's url and realm: `tellonce profile show`.")
 }
 
 /// The failure of a token request.
@@ -67,7 +130,7 @@ pub(super) fn told(
     url: &Url,
     client_id: &str,
 ) -> Failure {
-    match refused(error, url, code_and_words) {
+    match refused(error, url, known) {
         Ok(refusal) => refusal.failure(client_id),
         Err(failure) => failure,
     }
@@ -78,42 +141,46 @@ pub(super) fn not_taken(
     error: RequestTokenError<Failed, oauth2::basic::BasicErrorResponse>,
     url: &Url,
     client_id: &str,
-) -> Answer<String> {
-    let refusal = refused(error, url, code_and_words)?;
+) -> Answer<&'static str> {
+    let refusal = refused(error, url, known)?;
     if refusal.code == "invalid_grant" { Ok(refusal.words) } else { Err(refusal.failure(client_id)) }
 }
 
-fn code_and_words(answer: &oauth2::basic::BasicErrorResponse) -> (String, Option<String>) {
+fn known(answer: &oauth2::basic::BasicErrorResponse) -> Refused {
     let code = match answer.error() {
-        BasicErrorResponseType::Extension(code) => code.clone(),
-        other => other.as_ref().to_owned(),
+        BasicErrorResponseType::Extension(code) => code,
+        other => other.as_ref(),
     };
-    (code, answer.error_description().cloned())
+    Refused::of(code, answer.error_description().map(String::as_str))
+}
+
+/// The description of a refusal, if it is one that Keycloak gives.
+pub fn known_description(words: &str) -> Option<&'static str> {
+    DESCRIPTIONS.into_iter().find(|known| *known == words)
 }
 
 impl Refused {
-    /// An error code, and the server's own words for it.
-    pub(super) fn new(code: String, words: Option<String>) -> Self {
-        Self { words: words.unwrap_or_else(|| code.clone()), code }
+    /// What is known of an error code and of the server's words for it.
+    pub(super) fn of(code: &str, words: Option<&str>) -> Self {
+        let code = CODES.into_iter().find(|known| *known == code).unwrap_or(UNKNOWN);
+        Self { words: words.and_then(known_description).unwrap_or(code), code }
     }
 
     /// The failure it means.
     pub(super) fn failure(&self, client_id: &str) -> Failure {
+        let Self { code, words } = self;
         let not_allowed = |reason, message: String| Failure::new(Kind::NotAllowed, reason, message);
-        match self.code.as_str() {
-            "invalid_grant" => not_allowed(Reason::SessionOver, format!("Your session is over ({}).", self.words))
+        match *code {
+            "invalid_grant" => not_allowed(Reason::SessionOver, format!("Your session is over ({words})."))
                 .hint("Sign in again: `tellonce login`."),
             "invalid_client" => not_allowed(
                 Reason::SignInRefused,
-                format!("The server does not take the client \"{client_id}\": {}.", self.words),
+                format!("The server does not take the client \"{client_id}\": {words}."),
             )
             .hint("Check client_id and credential in the profile, and the client at the server."),
             "unauthorized_client" => not_allowed(
                 Reason::SignInRefused,
-                format!(
-                    "The client \"{client_id}\" may not sign in like this, or its secret is wrong: {}.",
-                    self.words
-                ),
+                format!("The client \"{client_id}\" may not sign in like this, or its secret is wrong: {words}."),
             )
             .hint("Switch it on at the server, or sign in another way: `tellonce login --web`, `--device`."),
             "access_denied" => not_allowed(Reason::SignInRefused, "The sign-in was refused in the browser.".to_owned()),
@@ -121,9 +188,31 @@ impl Refused {
                 not_allowed(Reason::SignInRefused, "The code ran out before anybody signed in with it.".to_owned())
                     .hint("Begin again: `tellonce login`.")
             }
+            UNKNOWN => not_allowed(Reason::SignInRefused, format!("The server refused the sign-in with {UNKNOWN}."))
+                .hint("The server's own log says more."),
             code => {
-                not_allowed(Reason::SignInRefused, format!("The server refused the sign-in: {code}, {}.", self.words))
+                let more = if *words == code { String::new() } else { format!(", {words}") };
+                not_allowed(Reason::SignInRefused, format!("The server refused the sign-in: {code}{more}."))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_beforehand_is_told() {
+        for (code, words, expected) in [
+            ("invalid_grant", Some("Session not active"), "Session not active"),
+            ("invalid_grant", Some("Session not active s3cret"), "(invalid_grant)"),
+            ("invalid_client", None, "invalid_client"),
+            ("client_secret=s3cret", Some("s3cret"), UNKNOWN),
+        ] {
+            let told = Refused::of(code, words).failure("robot").told();
+            assert!(told.contains(expected) && !told.contains("s3cret"), "{told}");
+        }
+        assert!(CODES.is_sorted() && DESCRIPTIONS.is_sorted());
     }
 }

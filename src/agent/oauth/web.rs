@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use oauth2::{AuthorizationCode, CsrfToken, PkceCodeChallenge, RedirectUrl};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use oauth2::{AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
@@ -16,6 +18,12 @@ use crate::domain::{Answer, Failure, Kind, Reason};
 const PATIENCE: Duration = Duration::from_mins(10);
 /// The longest request that is read, in bytes: a browser's, with its headers.
 const LONGEST_REQUEST: usize = 32 * 1024;
+/// How long a connection may take to send its request, and to take its answer.
+const ONE_CONNECTION: Duration = Duration::from_secs(5);
+/// So many connections are served beside each other; more wait to be accepted.
+const MOST_CONNECTIONS: usize = 64;
+/// The pause after a connection could not be accepted, such as for want of descriptors.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 /// What the browser shows at the end.
 const DONE: &str = "You are signed in. Close this page and go back to the terminal.";
 const REFUSED: &str = "You are not signed in. Close this page; the terminal says why.";
@@ -50,33 +58,52 @@ impl OAuth {
                     .hint("Begin again: `tellonce login --web`.")
             })??;
         let granted = client
-            .exchange_code(AuthorizationCode::new(code))
-            .set_pkce_verifier(verifier)
+            .exchange_code(AuthorizationCode::new(code.clone()))
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier.secret().clone()))
             .request_async(&|request| self.send(request))
             .await;
-        granted.map(|granted| tokens(&granted)).map_err(|error| told(error, &self.endpoints.token, &self.client_id))
+        granted.map(|granted| tokens(&granted)).map_err(|error| {
+            told(error, &self.endpoints.token, &self.client_id).redacted(&code).redacted(verifier.secret())
+        })
     }
 }
 
-/// Waits until the browser comes back with an answer to this very question; everything else gets a 404.
+/// Waits until the browser comes back with an answer to this very question. Connections are served beside each other:
+/// browsers open some that they never use.
 async fn came_back(listener: &TcpListener, state: &str, client_id: &str) -> Answer<String> {
+    let mut open = FuturesUnordered::new();
     loop {
-        let accepted = listener.accept().await;
-        let Ok((mut stream, _)) = accepted else { continue };
-        let Some(asked) = request(&mut stream).await else { continue };
-        let value = |name: &str| asked.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-        if asked.path() != "/callback" || value("state").as_deref() != Some(state) {
-            answer(&mut stream, "404 Not Found", "There is nothing here.").await;
-            continue;
+        tokio::select! {
+            accepted = listener.accept(), if open.len() < MOST_CONNECTIONS => match accepted {
+                Ok((stream, _)) => open.push(served(stream, state, client_id)),
+                Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
+            },
+            ended = open.next(), if !open.is_empty() => {
+                if let Some(Some(came)) = ended {
+                    return came;
+                }
+            }
         }
-        if let Some(code) = value("code") {
-            answer(&mut stream, "200 OK", DONE).await;
-            return Ok(code);
-        }
-        answer(&mut stream, "200 OK", REFUSED).await;
-        let code = value("error").unwrap_or_else(|| "no code".to_owned());
-        return Err(Refused::new(code, value("error_description")).failure(client_id));
     }
+}
+
+/// Serves one connection; `None` where it brings no answer to the question: it gets a 404, or it is silent.
+async fn served(mut stream: TcpStream, state: &str, client_id: &str) -> Option<Answer<String>> {
+    let asked = tokio::time::timeout(ONE_CONNECTION, request(&mut stream)).await.ok().flatten()?;
+    let value = |name: &str| asked.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let is_ours = asked.path() == "/callback" && value("state").as_deref() == Some(state);
+    let code = value("code");
+    let (status, words) = match (is_ours, &code) {
+        (false, _) => ("404 Not Found", "There is nothing here."),
+        (true, Some(_)) => ("200 OK", DONE),
+        (true, None) => ("200 OK", REFUSED),
+    };
+    let _ = tokio::time::timeout(ONE_CONNECTION, answer(&mut stream, status, words)).await; // it may have gone away
+    let refused = || {
+        let (error, description) = (value("error"), value("error_description"));
+        Refused::of(error.as_deref().unwrap_or_default(), description.as_deref()).failure(client_id)
+    };
+    is_ours.then(|| code.ok_or_else(refused))
 }
 
 /// The target of a GET request; none where it is not one.
@@ -103,4 +130,70 @@ async fn answer(stream: &mut TcpStream, status: &str, words: &str) {
     );
     let _ = stream.write_all(answer.as_bytes()).await; // a browser that went away has what it came for
     let _ = stream.shutdown().await;
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use super::*;
+
+    async fn asks(port: u16, target: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        stream.write_all(format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn silent_and_stray_connections_keep_nobody_waiting() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let browser = async {
+            let mut silent = Vec::new();
+            for _ in 0..8 {
+                silent.push(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+            }
+            let mut half = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            half.write_all(b"GET /callback?state=s&code=c HTTP/1.1\r\n").await.unwrap();
+            for stray in ["/favicon.ico", "/callback?state=other&code=c", "/callback"] {
+                assert!(asks(port, stray).await.starts_with("HTTP/1.1 404"), "{stray}");
+            }
+            let started = tokio::time::Instant::now();
+            assert!(asks(port, "/callback?state=s&code=c").await.contains(DONE));
+            assert!(started.elapsed() < ONE_CONNECTION);
+        };
+        let (came, ()) = tokio::join!(came_back(&listener, "s", "tellonce"), browser);
+        assert_eq!(came.unwrap(), "c");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_comes_back_in_known_words_alone() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let target = "/callback?state=s&error=access_denied&error_description=s3cret";
+        let (came, answer) = tokio::join!(came_back(&listener, "s", "tellonce"), asks(port, target));
+        assert!(answer.contains(REFUSED));
+        assert!(!came.unwrap_err().told().contains("s3cret"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_connection_is_closed_after_five_seconds() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let silent = async {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).await.unwrap();
+            rest
+        };
+        let closed = tokio::time::timeout(Duration::from_mins(1), async {
+            tokio::select! {
+                rest = silent => rest,
+                _ = came_back(&listener, "s", "tellonce") => unreachable!("nobody answered"),
+            }
+        });
+        assert_eq!(closed.await.unwrap(), b"");
+    }
 }

@@ -1,19 +1,22 @@
 //! A signed-in agent at a realm: what is looked up once for all that a command does.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use tokio::sync::OnceCell;
 
 use super::api::Api;
-use super::claims::{Claims, REALM_MANAGEMENT};
-use super::wire::{Client, Group, Realm, User};
+use super::claims::Claims;
+use super::guards::Guards;
+use super::wire::{Group, Realm, User};
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Answer, Kind, PolicyRead, Reason, Right};
+use crate::domain::{Answer, Kind, Obstacle, PolicyRead, Reason, Right};
 
 /// The attribute that says of the group that it was proved to clear itself, and by which flow e-mail resets are refused
 /// meanwhile. Without it the group is not used: it would keep customers out of self-service.
 pub(super) const PROVED: &str = "tellonce-proved";
+
+/// Why nobody is reset by such an agent.
+pub(super) const OWN_USER_UNKNOWN: &str = "your token does not say which user of the realm you are, so your own user could not be told from a customer's (give the sign-in client the scope profile)";
 
 /// A signed-in agent.
 #[derive(Clone)]
@@ -28,7 +31,8 @@ pub(super) struct Inner {
     pub(super) customers: Option<Box<dyn CustomerDirectory>>,
     realm: OnceCell<Realm>,
     pending_group: OnceCell<Option<Group>>,
-    clients: OnceCell<BTreeMap<String, Result<String, String>>>,
+    pub(super) guards: OnceCell<Guards>,
+    own_user_is_there: OnceCell<bool>,
 }
 
 impl KeycloakAgent {
@@ -47,7 +51,8 @@ impl KeycloakAgent {
             customers,
             realm: OnceCell::new(),
             pending_group: OnceCell::new(),
-            clients: OnceCell::new(),
+            guards: OnceCell::new(),
+            own_user_is_there: OnceCell::new(),
         }))
     }
 
@@ -88,35 +93,23 @@ impl KeycloakAgent {
         Ok(found.await?.as_ref())
     }
 
-    /// The ids of the clients whose roles are protected; or why one cannot be read.
-    pub(super) async fn protected_clients(&self) -> Answer<&BTreeMap<String, Result<String, String>>> {
-        let found = self.0.clients.get_or_try_init(|| async {
-            let mut ids = BTreeMap::new();
-            for role in &self.0.protected.roles {
-                let Some((client, _)) = role.split_once('/') else { continue };
-                if !ids.contains_key(client) {
-                    ids.insert(client.to_owned(), self.client_id(client).await?);
-                }
-            }
-            Ok(ids)
-        });
-        found.await
+    /// Whether this is the agent's own user: by the token's `sub`, or by its username, since a client may be set up to
+    /// give each of its users another `sub` (pairwise subject identifiers).
+    pub(super) fn is_own(&self, user: &User) -> bool {
+        let claims = &self.0.claims;
+        let same = |mine: &String| user.username.as_deref().is_some_and(|name| name.to_lowercase() == mine.to_lowercase());
+        claims.user == user.id || (claims.is_of(self.api().realm_name()) && claims.username.as_ref().is_some_and(same))
     }
 
-    async fn client_id(&self, client: &str) -> Answer<Result<String, String>> {
-        let clients: Answer<Vec<Client>> =
-            self.api().get(&["clients"], &[("clientId", client)], Right::FindCustomers).await;
-        match clients {
-            Ok(found) => Ok(found
-                .into_iter()
-                .find(|found| found.client_id == client)
-                .map(|found| found.id)
-                .ok_or_else(|| format!("the client {client} is not there, or not shown to you"))),
-            Err(failure) if failure.reason == Reason::MissingRight => Ok(Err(format!(
-                "it takes the role view-clients of {REALM_MANAGEMENT} to read who has roles of {client}"
-            ))),
-            Err(failure) => Err(failure),
+    /// That it cannot be told which user of the realm the agent is; none: it can, or the agent belongs to another realm.
+    pub(super) async fn own_user_unknown(&self) -> Answer<Option<Obstacle>> {
+        let claims = &self.0.claims;
+        if claims.username.is_some() || !claims.is_of(self.api().realm_name()) {
+            return Ok(None);
         }
+        let is_there = || async { Ok(self.user(&claims.user).await?.is_some()) };
+        let known = *self.0.own_user_is_there.get_or_try_init(is_there).await?;
+        Ok((!known).then(|| Obstacle::ProtectionUnreadable(OWN_USER_UNKNOWN.to_owned())))
     }
 
     /// What this agent may do in the realm, as far as it can be read without trying.
@@ -146,7 +139,7 @@ impl KeycloakAgent {
         let user: Answer<Option<User>> = self.api().get_if_any(&["users", &user.id], &[], Right::FindCustomers).await;
         let Ok(Some(user)) = user else { return Ok(Vec::new()) };
         let mut rights = vec![Right::FindCustomers];
-        if user.access.reset_password == Some(true) {
+        if user.access.may_reset() == Some(true) {
             rights.push(Right::IssueTemporaryPasswords);
         }
         if user.access.manage == Some(true) {

@@ -1,30 +1,36 @@
 //! The calls of the admin API: sent with the agent's token, retried only where that is harmless, told in words.
 
 use std::cell::Cell;
-use std::future::Future;
 use std::time::Duration;
 
 use backon::Retryable;
-use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use super::call::{Got, retrying};
+use super::claims::TokenRoles;
+use super::refusal::{Refusal, RefusalCodes};
 use super::settings::below;
-use super::told;
-use super::wire::Refusal;
-use crate::agent::https::{BodyFailed, adjusted, body, did_not_begin, no_answer, pauses, retry_after};
+use super::told::{self, Told};
+use crate::agent::https::{HttpClient, Quoting};
 use crate::agent::oauth::TokenKeeper;
-use crate::domain::{Answer, Failure, Reason, Right};
+use crate::agent::retry::{Deadline, pauses};
+use crate::domain::{Answer, Failure, Right};
 
 /// The realm's admin API, as this agent.
 pub(super) struct Api {
-    http: reqwest::Client,
+    pub(super) http: HttpClient,
     /// `…/admin/realms/REALM`.
     realm: Url,
     pub(super) keeper: TokenKeeper,
     name: String,
+    /// Which roles the token passes on: for what a 403 means.
+    roles: TokenRoles,
     /// The caller tries again itself what changed nothing.
-    left: Cell<bool>,
+    pub(super) left: Cell<bool>,
+    /// Once a password was sent no answer of this server is quoted.
+    quoting: Cell<Quoting>,
 }
 
 /// What a request carries.
@@ -32,51 +38,21 @@ pub(super) enum Payload {
     Nothing,
     /// Nothing secret is in it.
     Plain(Vec<u8>),
-    /// A temporary password is in it: wiped when sent, never copied.
-    Secret(Zeroizing<Vec<u8>>),
 }
 
 /// What a changing call was answered with.
-pub(super) struct Written {
+pub(super) struct Written<R = Refusal> {
     pub(super) status: StatusCode,
     /// The last segment of Location: the id of what was created.
     pub(super) created: Option<String>,
-    pub(super) refusal: Refusal,
+    pub(super) refusal: R,
     /// It was sent more than once: the server had said that it did not begin with it.
     pub(super) sent_again: bool,
 }
 
-/// An answer, or why there is none.
-struct Got {
-    status: StatusCode,
-    location: Option<String>,
-    pause: Option<Duration>,
-    body: Zeroizing<Vec<u8>>,
-}
-
-impl Got {
-    fn written(self, sent: usize) -> Written {
-        Written {
-            sent_again: sent > 1,
-            status: self.status,
-            created: self.location.as_deref().and_then(last_segment),
-            refusal: serde_json::from_slice(&self.body).unwrap_or_default(),
-        }
-    }
-}
-
-/// Why a call failed, and whether sending it again could help.
-struct Broken {
-    failure: Failure,
-    /// It was certainly not applied.
-    not_applied: bool,
-    passing: bool,
-    pause: Option<Duration>,
-}
-
 impl Api {
-    pub(super) fn new(http: reqwest::Client, realm: Url, name: String, keeper: TokenKeeper) -> Self {
-        Self { http, realm, keeper, name, left: Cell::new(false) }
+    pub(super) fn new(http: HttpClient, realm: Url, name: String, keeper: TokenKeeper, roles: TokenRoles) -> Self {
+        Self { http, realm, keeper, name, roles, left: Cell::new(false), quoting: Cell::new(Quoting::Allowed) }
     }
 
     /// From now on the caller tries again itself what changed nothing.
@@ -84,21 +60,32 @@ impl Api {
         self.left.set(true);
     }
 
+    /// The realm's name.
+    pub(super) fn realm_name(&self) -> &str {
+        &self.name
+    }
+
+    /// When an operation that begins now has to be over.
+    pub(super) fn deadline(&self) -> Deadline {
+        self.http.deadline()
+    }
+
+    /// How long an operation may take.
+    pub(super) const fn limit(&self) -> Duration {
+        self.http.limit()
+    }
+
     /// A read that has to succeed here, for its caller cannot repeat what went before it.
     ///
     /// # Errors
     /// The read's own, once it has been tried often enough.
     pub(super) async fn insisting<T>(&self, read: impl AsyncFn() -> Answer<T>) -> Answer<T> {
+        let deadline = self.deadline();
         (|| read())
             .retry(pauses())
             .when(|failure: &Failure| self.left.get() && failure.is_passing())
-            .adjust(|failure: &Failure, usual| adjusted(failure.retry_after, usual))
+            .adjust(|failure: &Failure, usual| deadline.pause(failure.retry_after, usual))
             .await
-    }
-
-    /// Whether it is tried again here and not by the caller.
-    fn is_ours(&self, broken: &Broken) -> bool {
-        broken.passing && !(self.left.get() && broken.failure.is_passing())
     }
 
     /// Reads an object; `right` is what a 403 means is missing.
@@ -111,10 +98,23 @@ impl Api {
         query: &[(&str, &str)],
         right: Right,
     ) -> Answer<T> {
-        self.get_if_any(path, query, right).await?.ok_or_else(|| {
-            let what = path.join("/");
-            Failure::unavailable(format!("The server does not know {what} of realm {} any more (404).", self.name))
-        })
+        self.get_within(self.deadline(), path, query, right).await
+    }
+
+    /// Reads an object as a part of a longer operation, such as a page.
+    ///
+    /// # Errors
+    /// As for [`Api::get`].
+    pub(super) async fn get_within<T: DeserializeOwned>(
+        &self,
+        deadline: Deadline,
+        path: &[&str],
+        query: &[(&str, &str)],
+        right: Right,
+    ) -> Answer<T> {
+        self.read(deadline, self.url(path), query, right)
+            .await?
+            .ok_or_else(|| Failure::unavailable(format!("The server does not have {} any more (404).", path.join("/"))))
     }
 
     /// Reads an object; none where the server says 404 of it (but not of the realm).
@@ -127,7 +127,7 @@ impl Api {
         query: &[(&str, &str)],
         right: Right,
     ) -> Answer<Option<T>> {
-        self.read(self.url(path), query, right).await
+        self.read(self.deadline(), self.url(path), query, right).await
     }
 
     /// What the server tells this agent of itself; 403 for agents without any right over the realm.
@@ -139,18 +139,24 @@ impl Api {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop().pop().push("serverinfo"); // …/admin/realms/REALM
         }
-        self.read(url, &[], Right::FindCustomers).await
+        self.read(self.deadline(), url, &[], Right::FindCustomers).await
     }
 
-    async fn read<T: DeserializeOwned>(&self, url: Url, query: &[(&str, &str)], right: Right) -> Answer<Option<T>> {
-        let got = retrying(|| self.once(&Method::GET, &url, query, || None), |broken| self.is_ours(broken)).await?;
+    async fn read<T: DeserializeOwned>(
+        &self,
+        deadline: Deadline,
+        url: Url,
+        query: &[(&str, &str)],
+        right: Right,
+    ) -> Answer<Option<T>> {
+        let quoting = self.quoting.get();
+        let call = || self.once(&Method::GET, &url, query, || None, deadline, quoting);
+        let got = retrying(call, |broken| self.is_ours(broken), deadline).await?;
         match got.status {
-            StatusCode::OK => serde_json::from_slice(&got.body)
-                .map(Some)
-                .map_err(|error| told::unreadable(&url, &got.body).because(error)),
-            StatusCode::NOT_FOUND => told::not_found(&self.realm, &self.name, &got.body).map_or(Ok(None), Err),
-            StatusCode::FORBIDDEN => Err(told::missing(right, &self.name)),
-            status => Err(told::unexpected(&url, status, got.location.as_deref(), &got.body)),
+            StatusCode::OK => serde_json::from_slice(&got.body).map(Some).map_err(|_| told::unreadable(&url, &got.body)),
+            StatusCode::NOT_FOUND => self.told(quoting).not_found(&got.body).map_or(Ok(None), Err),
+            StatusCode::FORBIDDEN => Err(self.told(quoting).forbidden(right, &got.body)),
+            status => Err(self.told(quoting).unexpected(status, got.location.as_deref(), &got.body)),
         }
     }
 
@@ -167,136 +173,49 @@ impl Api {
         right: Right,
         harmless: bool,
     ) -> Answer<Written> {
-        let url = self.url(path);
         let bytes = match payload {
             Payload::Nothing => None,
             Payload::Plain(body) => Some(bytes::Bytes::from(body)),
-            Payload::Secret(secret) => Some(bytes::Bytes::from_owner(secret)),
         };
-        let sent = Cell::new(0);
-        let got = retrying(
-            || {
-                sent.set(sent.get() + 1);
-                self.once(&method, &url, &[], || bytes.clone())
-            },
-            |broken| self.is_ours(broken) && (harmless || broken.not_applied),
-        )
-        .await?;
-        match got.status {
-            StatusCode::FORBIDDEN => Err(told::missing(right, &self.name)),
-            StatusCode::NOT_FOUND => {
-                told::not_found(&self.realm, &self.name, &got.body).map_or_else(|| Ok(got.written(sent.get())), Err)
-            }
-            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Ok(got.written(sent.get())),
-            status if status.is_success() => Ok(got.written(sent.get())),
-            status => Err(told::unexpected(&url, status, got.location.as_deref(), &got.body)),
-        }
+        let (got, sent) = self.send(method, path, bytes, harmless, self.quoting.get()).await?;
+        let got = self.taken(got, right, self.quoting.get())?;
+        Ok(got.written(sent, |body| serde_json::from_slice(body).unwrap_or_default()))
     }
 
-    fn url(&self, path: &[&str]) -> Url {
-        below(&self.realm, path)
-    }
-
-    /// One call; an access token that the server no longer takes is renewed once.
-    async fn once(
+    /// Changes something by a body with a password in it, which is wiped when sent and never copied. Of the answer only
+    /// the status and known codes are read, and nothing that follows in this process quotes the server.
+    ///
+    /// # Errors
+    /// As for [`Api::change`].
+    pub(super) async fn change_with_secret(
         &self,
-        method: &Method,
-        url: &Url,
-        query: &[(&str, &str)],
-        body: impl Fn() -> Option<bytes::Bytes>,
-    ) -> Result<Got, Broken> {
-        let request = |bearer: &str| {
-            let request = self.http.request(method.clone(), url.clone()).bearer_auth(bearer);
-            let mut request = request.header("accept", "application/json"); // workflows are YAML unless it is asked for
-            if !query.is_empty() {
-                request = request.query(query);
-            }
-            match body() {
-                Some(bytes) => request.header("content-type", "application/json").body(bytes),
-                None => request,
-            }
-        };
-        let for_good = |failure| Broken { failure, not_applied: true, passing: false, pause: None };
-        let changes = *method != Method::GET;
-        let bearer = self.keeper.bearer().await.map_err(for_good)?;
-        let mut got = self.sent(request(&bearer), url, changes).await?;
-        if got.status == StatusCode::UNAUTHORIZED {
-            self.keeper.renew(&bearer).await.map_err(for_good)?;
-            let bearer = self.keeper.bearer().await.map_err(for_good)?;
-            got = self.sent(request(&bearer), url, changes).await?;
-        }
-        if got.status == StatusCode::UNAUTHORIZED {
-            return Err(for_good(told::session_over()));
-        }
-        let pause = got.pause;
-        let refused = did_not_begin(got.status, pause);
-        if refused || got.status.is_server_error() {
-            let told = told::unexpected(url, got.status, None, &got.body);
-            let told = if refused { Failure { reason: Reason::Throttled, retry_after: pause, ..told } } else { told };
-            let failure = maybe_applied(told, changes && !refused);
-            return Err(Broken { failure, not_applied: refused, passing: true, pause });
-        }
-        Ok(got)
+        method: Method,
+        path: &[&str],
+        secret: Zeroizing<Vec<u8>>,
+        right: Right,
+    ) -> Answer<Written<RefusalCodes>> {
+        self.quoting.set(Quoting::Forbidden);
+        let bytes = Some(bytes::Bytes::from_owner(secret));
+        let (got, sent) = self.send(method, path, bytes, false, Quoting::Forbidden).await?;
+        Ok(self.taken(got, right, Quoting::Forbidden)?.written(sent, RefusalCodes::of))
     }
 
-    async fn sent(&self, request: RequestBuilder, url: &Url, changes: bool) -> Result<Got, Broken> {
-        let lost = |error: reqwest::Error| {
-            let not_applied = error.is_connect() || error.is_builder();
-            let passing = !error.is_timeout() && !error.is_builder();
-            let failure = maybe_applied(no_answer(error, url), changes && !not_applied);
-            Broken { failure, not_applied, passing, pause: None }
-        };
-        let response = request.send().await.map_err(lost)?;
-        let status = response.status();
-        tracing::debug!(%status, path = url.path(), version = ?response.version(), "answered");
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let location = header("location");
-        let pause = retry_after(response.headers());
-        let body = match body(response).await {
-            Ok(body) => body,
-            // What was changed was changed: the status says so, and nothing else of the answer is needed.
-            Err(_) if status.is_success() && status != StatusCode::OK => Zeroizing::new(Vec::new()),
-            Err(BodyFailed::Broken(error)) => return Err(lost(error)),
-            Err(BodyFailed::TooLong) => {
-                let told = Failure::unavailable(format!("{} answers without an end.", told::host(url)));
-                let failure = maybe_applied(told, changes);
-                return Err(Broken { failure, not_applied: false, passing: false, pause: None });
-            }
-        };
-        Ok(Got { status, location, pause, body })
+    /// An answer that its caller reads: a success, or a refusal that says why.
+    fn taken(&self, got: Got, right: Right, quoting: Quoting) -> Answer<Got> {
+        match got.status {
+            StatusCode::FORBIDDEN => Err(self.told(quoting).forbidden(right, &got.body)),
+            StatusCode::NOT_FOUND => self.told(quoting).not_found(&got.body).map_or(Ok(got), Err),
+            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Ok(got),
+            status if status.is_success() => Ok(got),
+            status => Err(self.told(quoting).unexpected(status, got.location.as_deref(), &got.body)),
+        }
     }
-}
 
-/// Tells of a change whose answer was lost that it may have been applied.
-fn maybe_applied(failure: Failure, maybe: bool) -> Failure {
-    if maybe { failure.answer_lost() } else { failure }
-}
+    pub(super) const fn told(&self, quoting: Quoting) -> Told<'_> {
+        Told { url: &self.realm, realm: self.name.as_str(), roles: &self.roles, quoting }
+    }
 
-/// Sends again, each time a little later, or as the server asks for.
-async fn retrying<F: Future<Output = Result<Got, Broken>>>(
-    call: impl FnMut() -> F,
-    again: impl FnMut(&Broken) -> bool,
-) -> Answer<Got> {
-    call.retry(pauses())
-        .when(again)
-        .adjust(|broken: &Broken, usual| adjusted(broken.pause, usual))
-        .notify(|broken: &Broken, pause| tracing::debug!(failure = %broken.failure, ?pause, "sent again"))
-        .await
-        .map_err(|broken| broken.failure)
-}
-
-fn last_segment(location: &str) -> Option<String> {
-    let last = location.trim_end_matches('/').rsplit('/').next()?;
-    (!last.is_empty()).then(|| last.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_id_of_what_was_created_is_the_last_part() {
-        assert_eq!(last_segment("https://id/admin/realms/x/users/7f").as_deref(), Some("7f"));
-        assert_eq!(last_segment("").as_deref(), None);
+    pub(super) fn url(&self, path: &[&str]) -> Url {
+        below(&self.realm, path)
     }
 }

@@ -11,12 +11,14 @@ use zeroize::Zeroizing;
 
 use super::agent::KeycloakAgent;
 use super::api::{Payload, Written};
-use super::standing::{UPDATE_PASSWORD, password, set_at, stamp};
+use super::directory::could_be_id;
+use super::refusal::{create_refused, exists, set_refused};
+use super::standing::{password, set_at, stamp};
 use super::told;
 use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
 use crate::domain::{
     Aid, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Issued, Names, NewUser, Pending, Reason,
-    Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, redact,
 };
 
 /// As many calls at once as a server is kept busy by: more only make each slower (measured on two cores).
@@ -46,13 +48,12 @@ struct CreatedUser<'a> {
 }
 
 /// A body with a password in it: in one buffer that never moves, and is wiped.
-fn secret(body: &impl Serialize) -> Answer<Payload> {
+fn secret(body: &impl Serialize) -> Answer<Zeroizing<Vec<u8>>> {
     let mut buffer = Zeroizing::new(Vec::with_capacity(ROOM));
     buffer.resize(spaces(), b' ');
     let mut left = Bounded { buffer: &mut buffer };
-    serde_json::to_writer(&mut left, body)
-        .map_err(|error| Failure::bug("The request could not be written.").because(error))?;
-    Ok(Payload::Secret(buffer))
+    serde_json::to_writer(&mut left, body).map_err(|_| Failure::bug("The request could not be written."))?;
+    Ok(buffer)
 }
 
 /// How many spaces stand before the JSON.
@@ -89,12 +90,13 @@ impl KeycloakAgent {
     async fn set(&self, id: &str, value: &str) -> Result<(), SetFailed> {
         let payload = secret(&TemporaryCredential { r#type: "password", value, temporary: true })?;
         let path = ["users", id, "reset-password"];
-        let written = self.api().change(Method::PUT, &path, payload, Right::IssueTemporaryPasswords, false).await?;
+        let written =
+            self.api().change_with_secret(Method::PUT, &path, payload, Right::IssueTemporaryPasswords).await?;
         #[cfg(feature = "fail-points")]
         crate::fail_points::answered();
         match written.status {
             StatusCode::NOT_FOUND => Ok(told::gone()?),
-            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Err(told::set_refused(&written.refusal)),
+            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Err(set_refused(&written.refusal)),
             _ => Ok(()),
         }
     }
@@ -110,16 +112,18 @@ impl KeycloakAgent {
             credentials: [TemporaryCredential { r#type: "password", value, temporary: true }],
         })?;
         let Written { status, created, refusal, sent_again } =
-            self.api().change(Method::POST, &["users"], payload, Right::CreateUsers, false).await?;
+            self.api().change_with_secret(Method::POST, &["users"], payload, Right::CreateUsers).await?;
         if status == StatusCode::CONFLICT && sent_again {
             // It may be the one of the first try, with a password that nobody was told.
-            let told = told::exists(&refusal, &new.username).answer_lost();
+            let told = exists(&new.username).answer_lost();
             return Err(SetFailed::Other(told));
         }
         if matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT) {
-            return Err(told::create_refused(status, &refusal, &new.username));
+            return Err(create_refused(status, &refusal, &new.username));
         }
-        created.ok_or_else(|| {
+        // The id goes into addresses: what repeats the request is none.
+        let id = created.filter(|id| could_be_id(id) && redact(id, value) == *id);
+        id.ok_or_else(|| {
             let told = Failure::unavailable("The server created the user and did not say which it is.");
             SetFailed::Other(Failure { changed: Changed::Yes, ..told })
         })
@@ -131,7 +135,7 @@ impl KeycloakAgent {
         match written.status {
             StatusCode::NOT_FOUND => told::gone(),
             status if status.is_success() => Ok(()),
-            status => Err(Failure::unavailable(format!("The server answered {status}: {}.", written.refusal.words()))),
+            status => Err(Failure::unavailable(format!("The server answered {status}."))),
         }
     }
 }
@@ -221,7 +225,7 @@ impl IdentityBackend for KeycloakAgent {
         let (user, credentials) = tokio::try_join!(self.user(id), self.credentials(id))?;
         let Some(user) = user else { return told::gone() };
         Ok(Forced {
-            change_required: user.required_actions.iter().any(|action| action == UPDATE_PASSWORD),
+            change_required: user.must_change() == Some(true),
             stamp: password(&credentials).map(stamp),
         })
     }
@@ -241,7 +245,7 @@ impl IdentityBackend for KeycloakAgent {
             self.api().change(Method::DELETE, &path, Payload::Nothing, Right::IssueTemporaryPasswords, true).await?;
         match written.status {
             status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()), // sent twice, it is gone as well
-            status => Err(Failure::unavailable(format!("The server answered {status}: {}.", written.refusal.words()))),
+            status => Err(Failure::unavailable(format!("The server answered {status}."))),
         }
     }
 

@@ -1,15 +1,15 @@
 //! What `doctor` can find out about a realm.
 
-use super::agent::{KeycloakAgent, PROVED};
-use super::claims::REALM_MANAGEMENT;
+use super::agent::{KeycloakAgent, OWN_USER_UNKNOWN, PROVED};
+use super::claims::{Passing, REALM_MANAGEMENT};
 use super::policy::remembers;
 use super::wire::{BruteForce, ServerInfo};
 use crate::domain::{Answer, Check, CheckState, PolicyRead, Reason, Right};
 
 /// Clocks may differ by so many seconds before tokens are taken for over.
 const SKEW: i64 = 30;
-/// The oldest major version of which anything was tried.
-const OLDEST: u32 = 26;
+/// The versions that the live tests were run against; of each line (26.4) one stands for all.
+const TRIED: [&str; 4] = ["26.0.8", "26.2.5", "26.4.7", "26.7.3"];
 /// The role that is all of them.
 const ALL: &str = "realm-admin";
 /// What an agent has use for; docs/backends/keycloak.md says for what.
@@ -27,13 +27,53 @@ const NEEDED: [&str; 8] = [
 impl KeycloakAgent {
     /// Rights that are too wide or cannot be read, and settings of the realm that weaken a promise.
     pub(super) async fn look(&self) -> Answer<Vec<Check>> {
-        let mut checks = vec![self.version_check().await?, self.clock_check(), self.width()];
+        let mut checks = vec![self.clock_check(), self.token_check(), self.width()];
         checks.extend(self.administrators_check());
+        // Without any right over the realm the rest is one fault, which says why.
+        match self.look_at_realm().await {
+            Ok(found) => checks.extend(found),
+            Err(failure) => checks.push(Check::new("realm", CheckState::Fault, failure.told())),
+        }
+        Ok(checks)
+    }
+
+    async fn look_at_realm(&self) -> Answer<Vec<Check>> {
+        let mut checks = vec![self.version_check().await?];
         checks.extend([self.policy_check().await?, self.history_check().await?, self.group_check().await?]);
         checks.extend(self.realm_checks().await?);
         checks.push(self.locks_check().await?);
-        checks.extend(self.protection_check().await?);
+        checks.push(self.guards_check().await?);
+        checks.push(self.own_user_check().await?);
+        checks.push(self.readability_check().await?);
         Ok(checks)
+    }
+
+    /// Whether the sign-in client passes the agent's roles on to the token.
+    fn token_check(&self) -> Check {
+        let claims = &self.0.claims;
+        let role = "manage-users";
+        match claims.passing {
+            Passing::All => Check::new("token", CheckState::Ok, "the sign-in client passes your roles on"),
+            _ if claims.has(role) => Check::new("token", CheckState::Ok, format!("it carries {role}")),
+            Passing::Limited | Passing::Untold => {
+                let (words, hint) = claims.token_roles().why_missing(role);
+                let words = format!("whether you have {role} it does not say. {words} {}", hint.unwrap_or_default());
+                Check::new("token", CheckState::Warning, words.trim_end())
+            }
+        }
+    }
+
+    /// Whether the agent's own user is told from a customer's.
+    async fn own_user_check(&self) -> Answer<Check> {
+        Ok(match self.own_user_unknown().await? {
+            Some(_) => {
+                Check::new("own user", CheckState::Fault, format!("{OWN_USER_UNKNOWN}: every reset is refused until then"))
+            }
+            None if self.0.claims.is_of(self.api().realm_name()) => {
+                Check::new("own user", CheckState::Ok, format!("you are {} here, and are not reset", self.0.claims.name))
+            }
+            None => Check::new("own user", CheckState::Ok, "you are no user of this realm"),
+        })
     }
 
     async fn version_check(&self) -> Answer<Check> {
@@ -46,12 +86,12 @@ impl KeycloakAgent {
         Ok(match found {
             None => Check::new("version", CheckState::Unknown, hidden),
             Some(version) => {
-                let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
-                if major.is_some_and(|major| major < OLDEST) {
-                    let words = format!("Keycloak {version}: older than any that was tried; have it updated");
-                    Check::new("version", CheckState::Warning, words)
-                } else {
+                let line = version.split('.').take(2).collect::<Vec<_>>().join(".");
+                if TRIED.iter().any(|tried| tried.starts_with(&format!("{line}."))) {
                     Check::new("version", CheckState::Ok, format!("Keycloak {version}"))
+                } else {
+                    let words = format!("Keycloak {version}: tellonce was not tried with it, but with {}", TRIED.join(", "));
+                    Check::new("version", CheckState::Warning, words)
                 }
             }
         })
@@ -76,7 +116,9 @@ impl KeycloakAgent {
     /// `manage-users` has no exceptions at the server: those who must not be reset are protected here, or not at all.
     fn administrators_check(&self) -> Option<Check> {
         let protects = self.0.protected.roles.iter().any(|role| role.starts_with(REALM_MANAGEMENT));
-        (self.0.claims.has("manage-users") && !protects).then(|| {
+        // A token that says nothing of roles may reach them as well.
+        let reaches = self.0.claims.has("manage-users") || self.0.claims.passing == Passing::Untold;
+        (reaches && !protects).then(|| {
             let words = "manage-users reaches the realm's administrators too, and the profile does not protect them by role: protected = { roles = [\"realm-management/realm-admin\"] }";
             Check::new("administrators", CheckState::Warning, words)
         })
@@ -94,10 +136,10 @@ impl KeycloakAgent {
                 CheckState::Warning,
                 "whether failed attempts have locked a customer, your rights do not show (where fine-grained permissions do not reach it, it takes view-users): a right temporary password may be refused until the lock ends",
             ),
-            found => {
-                found?;
-                Check::new("locks", CheckState::Ok, "a customer who is locked by failed attempts is seen")
-            }
+            found => match found? {
+                Some(_) => Check::new("locks", CheckState::Ok, "a customer who is locked by failed attempts is seen"),
+                None => Check::new("locks", CheckState::Warning, "the server does not say who is locked by failed attempts"),
+            },
         })
     }
 
@@ -109,6 +151,9 @@ impl KeycloakAgent {
         } else {
             roles.iter().map(String::as_str).filter(|role| !NEEDED.contains(role)).collect()
         };
+        if self.0.claims.passing == Passing::Untold {
+            return Check::new("least rights", CheckState::Unknown, "your token does not say which roles you have");
+        }
         if found.is_empty() {
             return Check::new("least rights", CheckState::Ok, "no right over the realm beyond its users");
         }

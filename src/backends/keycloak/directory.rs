@@ -31,7 +31,7 @@ impl User {
 const NO_IDS: [&str; 2] = ["count", "profile"];
 
 /// Whether a text could be an id: never something that would be another path.
-fn could_be_id(text: &str) -> bool {
+pub(super) fn could_be_id(text: &str) -> bool {
     !NO_IDS.contains(&text)
         && text.contains(|letter: char| letter.is_ascii_alphanumeric())
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | ':'))

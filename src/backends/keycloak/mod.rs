@@ -5,13 +5,17 @@
 mod agent;
 mod api;
 mod backend;
+mod call;
 mod checks;
 mod claims;
 mod directory;
+mod guards;
+mod lock;
 mod pending;
 mod policy;
 mod probe;
 mod protection;
+mod refusal;
 mod settings;
 mod setup;
 mod sign_in;

@@ -1,41 +1,65 @@
 //! Everything pending, for the sweep.
 
+use std::collections::HashSet;
+
 use super::agent::KeycloakAgent;
-use super::standing::{UPDATE_PASSWORD, password, set_at, stamp};
+use super::standing::{password, set_at, stamp};
 use super::wire::User;
-use crate::domain::{Answer, Customer, CustomerId, Pending, Right, UserId};
+use crate::agent::retry::Deadline;
+use crate::domain::{Answer, Customer, CustomerId, Failure, Pending, Right, UserId};
 
 /// Users read at once.
 const PAGE: usize = 200;
+/// More pages than any realm has that is read in one go: half a million users.
+const MOST_PAGES: usize = 2_500;
 
 impl KeycloakAgent {
     /// Users on whom a change is forced: members of the pending group, where there is one; else of the whole realm,
     /// page by page, since the server cannot search for them.
     pub(super) async fn read_pending(&self) -> Answer<Vec<Pending>> {
         let group = self.pending_group().await?.map(|group| group.id.clone());
-        let mut found = Vec::new();
-        let mut first = 0;
-        loop {
-            let page = self.page(group.as_deref(), first).await?;
-            let read = page.len();
+        let deadline = self.api().deadline();
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
+        for _ in 0..MOST_PAGES {
+            if deadline.is_over() {
+                return Err(self.too_long(seen.len()));
+            }
+            let page = self.page(group.as_deref(), seen.len(), deadline).await?;
+            let (read, before) = (page.len(), seen.len());
             for user in page {
-                if user.required_actions.iter().any(|action| action == UPDATE_PASSWORD) {
+                // A list that moved meanwhile shows somebody twice.
+                if !seen.insert(user.id.clone()) {
+                    continue;
+                }
+                // What is not shown may be pending: whoever withdraws it looks again.
+                if user.must_change() != Some(false) {
                     found.extend(self.pending_of(user, group.is_some()).await?);
                 }
             }
             if read < PAGE {
                 return Ok(found);
             }
-            first += read;
+            if seen.len() == before {
+                return Err(Failure::unavailable("The server gives the same users again and again, and no end of them.")
+                    .hint("Does it, or a proxy, leave out the parameters first and max?"));
+            }
         }
+        Err(Failure::unavailable(format!("The server shows more than {} users.", MOST_PAGES * PAGE))
+            .hint("Have the realm prepared, so that only the pending group is read: `tellonce setup`."))
     }
 
-    async fn page(&self, group: Option<&str>, first: usize) -> Answer<Vec<User>> {
+    fn too_long(&self, read: usize) -> Failure {
+        let limit = self.api().limit().as_secs();
+        Failure::unavailable(format!("Looking for what is pending took longer than {limit} s; {read} users were read."))
+            .hint("Give it more time: `--timeout 10m`. In a realm that `tellonce setup` prepared only the pending group is read.")
+    }
+
+    async fn page(&self, group: Option<&str>, first: usize, deadline: Deadline) -> Answer<Vec<User>> {
         let (first, most) = (first.to_string(), PAGE.to_string());
         let query = [("first", first.as_str()), ("max", most.as_str()), ("briefRepresentation", "false")];
         match group {
-            Some(group) => self.api().get(&["groups", group, "members"], &query, Right::Sweep).await,
-            None => self.api().get(&["users"], &query, Right::Sweep).await,
+            Some(group) => self.api().get_within(deadline, &["groups", group, "members"], &query, Right::Sweep).await,
+            None => self.api().get_within(deadline, &["users"], &query, Right::Sweep).await,
         }
     }
 

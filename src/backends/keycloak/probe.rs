@@ -1,14 +1,16 @@
 //! What can be found out of a realm before anybody is signed in.
 
 use jiff::Timestamp;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde::Deserialize;
 
+use super::claims::decoded;
+use super::refusal::Refusal;
 use super::settings::SignInBy;
 use super::sign_in::KeycloakSignIn;
 use super::told;
 use crate::agent::certificate_check;
-use crate::agent::https::{Server, body, no_answer};
+use crate::agent::https::{HttpClient, Quoting, Server, body, no_answer};
 use crate::domain::{Answer, Check, CheckState, Failure, Reason};
 
 /// What the server says of the realm to everybody (`OpenID` Connect Discovery 1.0).
@@ -23,25 +25,30 @@ impl KeycloakSignIn {
     ///
     /// # Errors
     /// Exit 2 with what was found. Exit 8: no answer.
-    pub(super) async fn discover(&self, http: &Client) -> Answer<(Discovered, Option<Check>)> {
-        let url = self.settings.at(&["realms", &self.settings.realm, ".well-known", "openid-configuration"]);
-        let response = http.get(url.clone()).send().await.map_err(|error| no_answer(error, &url))?;
+    pub(super) async fn discover(&self, http: &HttpClient) -> Answer<(Discovered, Option<Check>)> {
+        let realm = self.settings.realm.as_str();
+        let url = self.settings.at(&["realms", realm, ".well-known", "openid-configuration"]);
+        let sent = http.get(url.clone()).send().await;
+        let response = sent.map_err(|error| no_answer(error, &url, Quoting::Allowed))?;
         let status = response.status();
         let certificate = certificate_check(&response, Timestamp::now());
         let location = response.headers().get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let read = body(response).await.map_err(|_| Failure::unavailable(format!("{url}: the answer broke off.")))?;
+        let read = body(response)
+            .await
+            .map_err(|_| Failure::unavailable(format!("{}: the answer broke off.", told::host(&url))))?;
+        let refusal = || serde_json::from_slice::<Refusal>(&read).ok().and_then(|refusal| refusal.error);
+        let no_keycloak = || {
+            let what = format!("What answers at {} ({status}) is no Keycloak with a realm \"{realm}\".", self.settings.url);
+            told::misconfigured(what)
+        };
         match status {
-            StatusCode::OK => {
-                let found = serde_json::from_slice(&read).map_err(|error| {
-                    let begins = told::begins(&read);
-                    told::misconfigured(format!("{url} is not a Keycloak realm's: it answers \"{begins}\"."))
-                        .because(error)
-                })?;
-                Ok((found, certificate))
+            StatusCode::OK => Ok((serde_json::from_slice(&read).map_err(|_| no_keycloak())?, certificate)),
+            StatusCode::NOT_FOUND if refusal().is_some_and(|words| words.starts_with("Realm")) => {
+                Err(told::misconfigured(format!("{} has no realm \"{realm}\".", told::host(&url))))
             }
-            StatusCode::NOT_FOUND => Err(told::not_found(&url, &self.settings.realm, &read)
-                .unwrap_or_else(|| told::misconfigured(format!("{url} is not there (404).")))),
-            status => Err(told::unexpected(&url, status, location.as_deref(), &read)),
+            StatusCode::TOO_MANY_REQUESTS => Err(told::unexpected(&url, status, None, &read, Quoting::Allowed)),
+            status if status.is_client_error() && refusal().is_none() => Err(no_keycloak()),
+            status => Err(told::unexpected(&url, status, location.as_deref(), &read, Quoting::Allowed)),
         }
     }
 
@@ -55,7 +62,8 @@ impl KeycloakSignIn {
         };
         let mut checks = vec![Check::of("server", &found, |(found, _)| {
             let encrypted = if self.settings.url.scheme() == "https" { "" } else { ", without encryption" };
-            format!("realm {} answers as {}{encrypted}", self.settings.realm, found.issuer)
+            let issuer = found.issuer.rsplit_once('/').map_or(String::new(), |(base, realm)| format!("{base}/{}", decoded(realm)));
+            format!("realm {} answers as {issuer}{encrypted}", self.settings.realm)
         })];
         if let Ok((_, certificate)) = found {
             checks.extend(certificate);

@@ -3,118 +3,77 @@
 use std::collections::BTreeSet;
 
 use super::agent::KeycloakAgent;
-use super::standing::Protection;
-use super::wire::{Group, GroupTree, Named};
-use crate::domain::{Answer, Check, CheckState, Obstacle, Reason, Right};
+use super::guards::Guards;
+use super::standing::{Protection, readable};
+use super::wire::{Count, Group, Named};
+use crate::domain::{Answer, Obstacle, Right};
 
 impl KeycloakAgent {
-    /// A protected group or role, or that it cannot be read whether there is one.
+    /// A protected group or role; or that it cannot be read whether there is one.
     pub(super) fn protection(
         &self,
         groups: &Protection<Vec<Group>>,
         roles: &Protection<Vec<String>>,
+        guards: &Guards,
     ) -> Option<Obstacle> {
         let protected = &self.0.protected;
-        if !protected.groups.is_empty() {
-            match groups {
-                Err(why) => return Some(Obstacle::ProtectionUnreadable(why.clone())),
-                Ok(groups) => {
-                    let is_in = |name: &&String| groups.iter().any(|group| is_in(&group.path, name));
-                    if let Some(name) = protected.groups.iter().find(is_in) {
-                        return Some(Obstacle::Protected(name.clone()));
-                    }
-                }
-            }
+        let in_group = groups.iter().flatten();
+        let in_group: Vec<&str> = in_group.map(|group| group.path.as_str()).collect();
+        let group = protected.groups.iter().find(|name| in_group.iter().any(|path| is_in(path, name)));
+        let has_role: BTreeSet<&String> = roles.iter().flatten().collect();
+        let role = protected.roles.iter().find(|role| has_role.contains(role));
+        if let Some(name) = group.or(role) {
+            return Some(Obstacle::Protected(name.clone()));
         }
-        if protected.roles.is_empty() {
-            return None;
-        }
-        match roles {
-            Err(why) => Some(Obstacle::ProtectionUnreadable(why.clone())),
-            Ok(roles) => {
-                let roles: BTreeSet<&String> = roles.iter().collect();
-                protected.roles.iter().find(|role| roles.contains(role)).cloned().map(Obstacle::Protected)
-            }
-        }
+        let unread_groups = groups.as_ref().err().filter(|_| !protected.groups.is_empty());
+        let unread_roles = roles.as_ref().err().filter(|_| !protected.roles.is_empty());
+        let why = guards.unseen.as_ref().or(unread_groups).or(unread_roles)?;
+        Some(Obstacle::ProtectionUnreadable(why.clone()))
     }
 
-    /// Whether protected groups and roles are there and can be read, tried on the agent's own user.
-    pub(super) async fn protection_check(&self) -> Answer<Option<Check>> {
-        let protected = &self.0.protected;
-        if protected.groups.is_empty() && protected.roles.is_empty() {
-            let words = "the profile protects nobody: an administrator of the realm can be reset as well";
-            return Ok(Some(Check::new("protection", CheckState::Warning, words)));
-        }
-        let clients = self.protected_clients().await?;
-        if let Some(why) = clients.values().find_map(|found| found.as_ref().err()) {
-            let words = format!("{why}: every reset is refused until then");
-            return Ok(Some(Check::new("protection", CheckState::Fault, words)));
-        }
-        let missing = [self.groups_missing().await?, self.roles_missing().await?].concat();
-        if !missing.is_empty() {
-            let words = format!("the realm has no {}: nobody is protected by it", missing.join(", and no "));
-            return Ok(Some(Check::new("protection", CheckState::Warning, words)));
-        }
-        let me = &self.0.claims.user;
-        if self.user(me).await?.is_none() {
-            let words = "could not be tried: you are no user of this realm yourself";
-            return Ok(Some(Check::new("protection", CheckState::Unknown, words)));
-        }
-        let (groups, roles) = tokio::try_join!(self.groups(me), self.roles(me))?;
-        let unreadable = groups.err().filter(|_| !protected.groups.is_empty());
-        let unreadable = unreadable.or(roles.err().filter(|_| !protected.roles.is_empty()));
-        Ok(Some(match unreadable {
-            None => Check::new("protection", CheckState::Ok, "groups and roles can be read"),
-            Some(why) => {
-                Check::new("protection", CheckState::Fault, format!("{why}: every reset is refused until then"))
-            }
-        }))
+    /// The user's groups, or why they cannot be read.
+    pub(super) async fn groups(&self, id: &str) -> Answer<Protection<Vec<Group>>> {
+        let read: Answer<Vec<Group>> = self.api().get(&["users", id, "groups"], &[], Right::FindCustomers).await;
+        let groups = match readable(read, "you may not read the user's groups")? {
+            Ok(groups) if !self.sees_all_groups() => groups,
+            read => return Ok(read),
+        };
+        // Fine-grained permissions leave out what is not permitted, without a word; the count leaves out nothing.
+        let count: Count = self.api().get(&["users", id, "groups", "count"], &[], Right::FindCustomers).await?;
+        Ok(if count.count > groups.len() {
+            Err("you are not shown all of the user's groups (it takes the permission view on groups)".to_owned())
+        } else {
+            Ok(groups)
+        })
     }
 
-    /// The protected groups that the realm does not have; none where the agent is not shown all that it has.
-    async fn groups_missing(&self) -> Answer<Vec<String>> {
-        let mut missing = Vec::new();
-        if !self.sees_all_groups() {
-            return Ok(missing);
-        }
-        for name in &self.0.protected.groups {
-            let last = name.rsplit('/').next().unwrap_or(name);
-            let found: Vec<GroupTree> = self.api().get(&["groups"], &[("search", last)], Right::FindCustomers).await?;
-            if !found.iter().any(|group| group.any(&|path| is_in(path, name))) {
-                missing.push(format!("group \"{name}\""));
-            }
-        }
-        Ok(missing)
+    pub(super) fn sees_all_groups(&self) -> bool {
+        self.0.claims.has("view-users") || self.0.claims.has("manage-users")
     }
 
-    /// The protected roles that the realm or its client does not have, as far as the agent may read them.
-    async fn roles_missing(&self) -> Answer<Vec<String>> {
-        let clients = self.protected_clients().await?;
-        let mut missing = Vec::new();
-        for name in &self.0.protected.roles {
-            let path = match name.split_once('/').and_then(|(client, role)| clients.get(client).zip(Some(role))) {
-                Some((Ok(client), role)) => vec!["clients", client.as_str(), "roles", role],
-                Some((Err(_), _)) => continue,
-                None => vec!["roles", name.as_str()],
-            };
-            match self.api().get_if_any::<Named>(&path, &[], Right::FindCustomers).await {
-                Err(failure) if failure.reason == Reason::MissingRight => {}
-                found => missing.extend(found?.is_none().then(|| format!("role \"{name}\""))),
+    /// The user's effective roles of the realm, and `client/role` of the clients whose roles are protected.
+    pub(super) async fn roles(&self, id: &str) -> Answer<Protection<Vec<String>>> {
+        let path = ["users", id, "role-mappings", "realm", "composite"];
+        let read = self.api().get::<Vec<Named>>(&path, &[], Right::FindCustomers).await;
+        let mut roles: Vec<String> = match readable(read, "you may not read the user's roles")? {
+            Ok(found) => found.into_iter().map(|role| role.name).collect(),
+            Err(why) => return Ok(Err(why)),
+        };
+        for (client, client_id) in &self.guards().await?.clients {
+            let path = ["users", id, "role-mappings", "clients", client_id, "composite"];
+            let read = self.api().get::<Vec<Named>>(&path, &[], Right::FindCustomers).await;
+            match readable(read, "you may not read the user's roles of a client (it takes view-clients)")? {
+                Ok(found) => roles.extend(found.into_iter().map(|role| format!("{client}/{}", role.name))),
+                Err(why) => return Ok(Err(why)),
             }
         }
-        Ok(missing)
-    }
-}
-
-impl GroupTree {
-    fn any(&self, is: &dyn Fn(&str) -> bool) -> bool {
-        is(&self.path) || self.sub_groups.iter().any(|group| group.any(is))
+        Ok(Ok(roles))
     }
 }
 
 /// Whether a group's path is the named group or below it; a name with a slash in front is a whole path. A server may
 /// write a slash of a name as `~/` (its option escape-slashes-in-group-path).
-fn is_in(path: &str, name: &str) -> bool {
+pub(super) fn is_in(path: &str, name: &str) -> bool {
     let path = path.replace("~/", "/");
     if name.starts_with('/') {
         return path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));

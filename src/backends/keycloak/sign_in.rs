@@ -12,6 +12,7 @@ use super::api::Api;
 use super::claims::Claims;
 use super::directory::RealmDirectory;
 use super::settings::{KeycloakSettings, SignInBy};
+use crate::agent::https::HttpClient;
 use crate::agent::oauth::{Endpoints, OAuth, TokenKeeper, Tokens};
 use crate::agent::{SessionStore, read_credential};
 use crate::config::{Protected, Settings};
@@ -28,7 +29,7 @@ pub(super) struct KeycloakSignIn {
     pub(super) raw: Settings,
     pub(super) place: Place,
     pub(super) protected: Protected,
-    pub(super) http: reqwest::Client,
+    pub(super) http: HttpClient,
     pub(super) store: Rc<SessionStore>,
     pub(super) lock: std::path::PathBuf,
     pub(super) one_call: Duration,
@@ -50,13 +51,14 @@ impl KeycloakSignIn {
     }
 
     fn session(&self, keeper: TokenKeeper, claims: Claims, expires_at: Option<Timestamp>) -> Session {
-        let agent = if claims.realm == self.settings.realm || claims.realm.is_empty() {
+        let agent = if claims.is_of(&self.settings.realm) {
             claims.name.clone()
         } else {
             format!("{} of realm {}", claims.name, claims.realm)
         };
         let realm = self.settings.at(&["admin", "realms", &self.settings.realm]);
-        let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), keeper);
+        let roles = claims.token_roles();
+        let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), keeper, roles);
         let customers = || -> Option<Box<dyn CustomerDirectory>> {
             self.settings.customers.clone().map(|path| Box::new(CsvCustomers::new(path)) as _)
         };

@@ -3,26 +3,27 @@
 use jiff::Timestamp;
 
 use super::agent::KeycloakAgent;
-use super::wire::{BruteForce, Count, Credential, Group, Named, Storage, User};
+use super::guards::Guards;
+use super::lock::{Lock, SignInState};
+use super::told::role;
+use super::wire::{Credential, Group, Storage, User};
 use crate::domain::{
-    Answer, Customer, Failure, Kind, NewUser, Obstacle, Reason, Right, Stamp, Standing, State, UserId, Whom,
+    Answer, Check, CheckState, Customer, Failure, Kind, NewUser, Obstacle, Reason, Right, Stamp, Standing, State, Unread, Unreadable,
+    UserId, Whom,
 };
-
-/// The required action that forces a change.
-pub(super) const UPDATE_PASSWORD: &str = "UPDATE_PASSWORD";
 
 /// What is read of one user.
 struct Read {
     user: User,
-    credentials: Vec<Credential>,
+    credentials: Protection<Vec<Credential>>,
     groups: Protection<Vec<Group>>,
     roles: Protection<Vec<String>>,
-    lock: Option<BruteForce>,
+    sign_in: SignInState,
     /// Where the password is kept, if it is not here.
     external: Option<String>,
 }
 
-/// Something that decides about protection: read, or why it cannot be.
+/// Something that decides about a reset: read, or why it cannot be.
 pub(super) type Protection<T> = Result<T, String>;
 
 /// The local password among the credentials.
@@ -40,7 +41,7 @@ pub(super) fn set_at(password: &Credential) -> Option<Timestamp> {
 }
 
 /// A 403 is a finding here; everything else is a failure.
-fn readable<T>(read: Answer<T>, missing: &str) -> Answer<Protection<T>> {
+pub(super) fn readable<T>(read: Answer<T>, missing: &str) -> Answer<Protection<T>> {
     match read {
         Err(failure) if failure.reason == Reason::MissingRight => Ok(Err(missing.to_owned())),
         read => read.map(Ok),
@@ -51,21 +52,28 @@ impl KeycloakAgent {
     /// Reads where the customer stands for this agent.
     pub(super) async fn read_standing(&self, customer: &Customer) -> Answer<Standing> {
         let Some(id) = self.id_of(customer).await? else { return self.without_user(customer).await };
-        let (user, credentials, groups, roles, lock, policy, mark) = tokio::try_join!(
+        let (user, credentials, groups, roles, lock, policy, mark, guards) = tokio::try_join!(
             self.user(&id),
-            self.credentials(&id),
+            async { readable(self.credentials(&id).await, role(Right::FindCustomers)) },
             self.groups(&id),
             self.roles(&id),
             self.lock(&id),
             self.policy(),
             self.pending_group(),
+            self.guards(),
         )?;
         let Some(user) = user else { return super::told::gone() };
-        let external = self.external(&user, &credentials).await?;
-        let read = Read { user, credentials, groups, roles, lock, external };
+        let sign_in = self.sign_in_state(&user, lock.as_ref()).await?;
+        let external = match &credentials {
+            Ok(credentials) => self.external(&user, credentials).await?,
+            Err(_) => None,
+        };
+        let read = Read { user, credentials, groups, roles, sign_in, external };
         let state = read.state();
-        let password = password(&read.credentials);
+        let password = read.password();
         let at = password.and_then(set_at);
+        let mut obstacles = self.obstacles(&read, mark.is_some(), guards);
+        obstacles.extend(self.own_user_unknown().await?);
         Ok(Standing {
             whom: Whom::User(UserId::new(id)),
             state,
@@ -73,11 +81,36 @@ impl KeycloakAgent {
             issued_at: at.filter(|_| state.change_required),
             expires_at: None,
             issued_by: None,
-            changed_by_customer_at: at.filter(|_| !state.change_required),
+            changed_by_customer_at: at.filter(|_| state.known_change_required() == Some(false)),
             roles: read.roles.clone().unwrap_or_default(),
             groups: read.groups.iter().flatten().map(|group| group.path.clone()).collect(),
             policy,
-            obstacles: self.obstacles(&read, mark.is_some()),
+            obstacles,
+        })
+    }
+
+    /// What `doctor` says of values that a reset depends on: whether they are shown of some user.
+    pub(super) async fn readability_check(&self) -> Answer<Check> {
+        let unknown = || Check::new("readability", CheckState::Unknown, "could not be tried: you are shown no user");
+        let Some(id) = self.somebody().await? else { return Ok(unknown()) };
+        let (user, credentials) = tokio::try_join!(self.user(&id), async {
+            readable(self.credentials(&id).await, role(Right::FindCustomers))
+        })?;
+        let Some(user) = user else { return Ok(unknown()) };
+        let sign_in = SignInState { disabled: user.enabled.map(|enabled| !enabled), lock: Lock::None };
+        let (groups, roles) = (Ok(Vec::new()), Ok(Vec::new())); // these have a check of their own
+        let read = Read { user, credentials, groups, roles, sign_in, external: None };
+        let marks = self.pending_group().await?.is_some();
+        let found = read.unreadable().chain(self.missing_rights(&read, marks));
+        let words = found.filter_map(|obstacle| match obstacle {
+            Obstacle::Unreadable(value) => Some(value.words()),
+            _ => None,
+        });
+        let words = words.collect::<Vec<_>>().join("; ");
+        Ok(if words.is_empty() {
+            Check::new("readability", CheckState::Ok, "what a reset depends on can be read of a user")
+        } else {
+            Check::new("readability", CheckState::Fault, format!("{words}: every reset is refused until then"))
         })
     }
 
@@ -106,62 +139,21 @@ impl KeycloakAgent {
 
     /// A customer whose user has to be created.
     async fn without_user(&self, customer: &Customer) -> Answer<Standing> {
-        let (realm, policy) = tokio::try_join!(self.realm(), self.policy())?;
+        let (realm, policy, guards) = tokio::try_join!(self.realm(), self.policy(), self.guards())?;
         let by_email = realm.registration_email_as_username == Some(true);
         let username = customer.username.clone().filter(|_| !by_email).or_else(|| customer.email.clone());
         let username = username.unwrap_or_else(|| customer.id.as_str().to_owned()).to_lowercase();
         let claims = &self.0.claims;
         let may_not = !claims.has("manage-users") && claims.has("view-users");
         let new = NewUser { customer: customer.clone(), username, new_customer: self.0.customers.is_none() };
-        let obstacles = if may_not { vec![Obstacle::MissingRight(Right::CreateUsers)] } else { Vec::new() };
+        let mut obstacles = if may_not { vec![Obstacle::MissingRight(Right::CreateUsers)] } else { Vec::new() };
+        obstacles.extend(guards.unseen.clone().map(Obstacle::ProtectionUnreadable));
         Ok(Standing::without_user(new, policy, obstacles))
     }
 
     /// The user's credentials; passwords and their hashes are not among what the server shows of them.
     pub(super) async fn credentials(&self, id: &str) -> Answer<Vec<Credential>> {
         self.api().get(&["users", id, "credentials"], &[], Right::FindCustomers).await
-    }
-
-    pub(super) async fn groups(&self, id: &str) -> Answer<Protection<Vec<Group>>> {
-        let read: Answer<Vec<Group>> = self.api().get(&["users", id, "groups"], &[], Right::FindCustomers).await;
-        let groups = match readable(read, "you may not read the user's groups")? {
-            Ok(groups) if !self.sees_all_groups() => groups,
-            read => return Ok(read),
-        };
-        // Fine-grained permissions leave out what is not permitted, without a word; the count leaves out nothing.
-        let count: Count = self.api().get(&["users", id, "groups", "count"], &[], Right::FindCustomers).await?;
-        Ok(if count.count > groups.len() {
-            Err("you are not shown all of the user's groups (it takes the permission view on groups)".to_owned())
-        } else {
-            Ok(groups)
-        })
-    }
-
-    pub(super) fn sees_all_groups(&self) -> bool {
-        self.0.claims.has("view-users") || self.0.claims.has("manage-users")
-    }
-
-    /// The user's effective roles of the realm, and `client/role` of the clients whose roles are protected.
-    pub(super) async fn roles(&self, id: &str) -> Answer<Protection<Vec<String>>> {
-        let path = ["users", id, "role-mappings", "realm", "composite"];
-        let read = self.api().get::<Vec<Named>>(&path, &[], Right::FindCustomers).await;
-        let mut roles: Vec<String> = match readable(read, "you may not read the user's roles")? {
-            Ok(found) => found.into_iter().map(|role| role.name).collect(),
-            Err(why) => return Ok(Err(why)),
-        };
-        for (client, found) in self.protected_clients().await? {
-            let client_id = match found {
-                Ok(id) => id,
-                Err(why) => return Ok(Err(why.clone())),
-            };
-            let path = ["users", id, "role-mappings", "clients", client_id, "composite"];
-            let read = self.api().get::<Vec<Named>>(&path, &[], Right::FindCustomers).await;
-            match readable(read, "you may not read the user's roles of a client (it takes view-clients)")? {
-                Ok(found) => roles.extend(found.into_iter().map(|role| format!("{client}/{}", role.name))),
-                Err(why) => return Ok(Err(why)),
-            }
-        }
-        Ok(Ok(roles))
     }
 
     /// Where the password is kept, if it is not here: the user comes from, or signs in by, another system, and has no
@@ -173,7 +165,7 @@ impl KeycloakAgent {
         if password(credentials).is_some() {
             return Ok(None);
         }
-        let Some(directory) = &user.federation_link else {
+        let Some(directory) = user.storage() else {
             return Ok(user.federated_identities.first().map(|identity| identity.identity_provider.clone()));
         };
         let found: Answer<Option<Storage>> =
@@ -188,62 +180,86 @@ impl KeycloakAgent {
         }
     }
 
-    async fn lock(&self, id: &str) -> Answer<Option<BruteForce>> {
-        if self.realm().await?.brute_force_protected == Some(false) {
-            return Ok(None);
-        }
-        let path = ["attack-detection", "brute-force", "users", id];
-        match self.api().get_if_any(&path, &[], Right::FindCustomers).await {
-            // Not on every server do fine-grained permissions reach these: what cannot be read is not a lock, and
-            // `doctor` says so.
-            Err(failure) if failure.reason == Reason::MissingRight => Ok(None),
-            lock => lock,
-        }
-    }
-
-    fn obstacles(&self, read: &Read, marks: bool) -> Vec<Obstacle> {
-        let access = read.user.access;
-        let mut obstacles = Vec::new();
-        let mut missing = |may: Option<bool>, right| {
-            if may == Some(false) {
-                obstacles.push(Obstacle::MissingRight(right));
-            }
-        };
-        missing(access.reset_password, Right::IssueTemporaryPasswords);
-        missing(access.manage, Right::EndSessions);
-        if marks {
-            missing(access.manage_group_membership, Right::MarkPending);
-        }
-        if self.0.claims.user == read.user.id {
+    fn obstacles(&self, read: &Read, marks: bool, guards: &Guards) -> Vec<Obstacle> {
+        let mut obstacles = self.missing_rights(read, marks);
+        if self.is_own(&read.user) {
             obstacles.push(Obstacle::OwnUser);
         }
-        obstacles.extend(self.protection(&read.groups, &read.roles));
+        obstacles.extend(self.protection(&read.groups, &read.roles, guards));
+        if let Some(client) = read.user.service_account() {
+            obstacles.push(Obstacle::ServiceAccount(client.to_owned()));
+        }
         if let Some(system) = &read.external {
             obstacles.push(Obstacle::External(system.clone()));
         }
-        if !read.user.enabled {
-            obstacles.push(Obstacle::Disabled);
-        }
-        if let Some(lock) = read.lock.as_ref().filter(|lock| lock.disabled) {
-            let until = Some(lock.failed_login_not_before).filter(|at| *at > 0);
-            obstacles.push(Obstacle::Locked { until: until.and_then(|at| Timestamp::from_second(at).ok()) });
-        }
+        obstacles.extend(read.unreadable());
+        obstacles.extend(read.sign_in.obstacles());
         obstacles
+    }
+
+    /// The rights that the agent lacks on this user; one that is not shown counts as missing, unless the token has it.
+    fn missing_rights(&self, read: &Read, marks: bool) -> Vec<Obstacle> {
+        let access = read.user.access;
+        let manages = self.0.claims.has("manage-users").then_some(true);
+        let mut wanted = vec![
+            (access.may_reset(), Right::IssueTemporaryPasswords),
+            (access.manage, Right::EndSessions),
+        ];
+        if marks {
+            wanted.push((access.manage_group_membership, Right::MarkPending));
+        }
+        let missing = wanted.into_iter().filter_map(|(may, right)| match may.or(manages) {
+            Some(true) => None,
+            Some(false) => Some(Obstacle::MissingRight(right)),
+            None => {
+                let decides = format!("whether you may {}", right.words());
+                Some(Obstacle::Unreadable(Unreadable::new("access", decides, role(right))))
+            }
+        });
+        missing.collect()
     }
 }
 
 impl Read {
+    fn password(&self) -> Option<&Credential> {
+        self.credentials.as_ref().ok().and_then(|credentials| password(credentials))
+    }
+
+    /// What the server does not show of the user, and a reset depends on.
+    fn unreadable(&self) -> impl Iterator<Item = Obstacle> {
+        let unread = self.unread();
+        let right = role(Right::FindCustomers);
+        [
+            (unread.external, "credentials", "whether the user has a password here"),
+            (unread.disabled, "enabled", "whether the user is disabled"),
+            (unread.change_required, "requiredActions", "whether a change of password is required"),
+        ]
+        .into_iter()
+        .filter(|(unread, ..)| *unread)
+        .map(move |(_, value, decides)| Obstacle::Unreadable(Unreadable::new(value, decides, right)))
+    }
+
+    fn unread(&self) -> Unread {
+        Unread {
+            external: self.credentials.is_err(),
+            disabled: self.sign_in.disabled.is_none(),
+            change_required: self.user.must_change().is_none(),
+            ..Unread::default()
+        }
+    }
+
     fn state(&self) -> State {
-        let change_required = self.user.required_actions.iter().any(|action| action == UPDATE_PASSWORD);
-        let withdrawn = change_required.then(|| password(&self.credentials).is_none());
+        let change_required = self.user.must_change() == Some(true);
+        let withdrawn = (change_required && self.credentials.is_ok()).then(|| self.password().is_none());
         State {
             has_user: true,
-            external: self.external.is_some(),
-            disabled: !self.user.enabled,
-            locked: self.lock.as_ref().is_some_and(|lock| lock.disabled),
+            external: self.external.is_some() || self.user.service_account().is_some(),
+            disabled: self.sign_in.disabled == Some(true),
+            locked: self.sign_in.lock != Lock::None,
             change_required,
             expired: change_required.then_some(false),
             withdrawn,
+            unread: self.unread(),
             ..State::default()
         }
     }

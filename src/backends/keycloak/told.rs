@@ -1,24 +1,30 @@
 //! Answers that are no success, in words.
 
+use std::time::Duration;
+
 use reqwest::{StatusCode, Url};
 
-use super::wire::Refusal;
-use crate::domain::ports::SetFailed;
-use crate::domain::{Answer, Failure, Kind, Reason, Right, Rule};
+use super::claims::TokenRoles;
+use super::refusal::Refusal;
+use crate::agent::https::{Quoting, origin};
+use crate::domain::{Answer, Failure, Kind, Reason, Right};
+
+/// How Keycloak's answer begins while it boots (503, text/plain; 26.7).
+const BOOTS: &str = "Bootstrap in progress";
+
+/// What an answer is told by: where it came from, as whom it was asked, and whether it may be quoted.
+pub(super) struct Told<'a> {
+    /// `…/admin/realms/REALM`.
+    pub(super) url: &'a Url,
+    /// The realm's name.
+    pub(super) realm: &'a str,
+    pub(super) roles: &'a TokenRoles,
+    pub(super) quoting: Quoting,
+}
 
 /// The server, as people call it.
 pub(super) fn host(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
-}
-
-/// The agent lacks a right: 403.
-pub(super) fn missing(right: Right, realm: &str) -> Failure {
-    Failure::new(
-        Kind::NotAllowed,
-        Reason::MissingRight,
-        format!("You do not have the right to {} in realm {realm} (403): it takes {}.", right.words(), role(right)),
-    )
-    .hint("Ask the realm's administrator; docs/backends/keycloak.md lists the rights that agents need.")
 }
 
 /// The role of `realm-management` that gives a right.
@@ -45,30 +51,103 @@ pub(super) fn misconfigured(what: String) -> Failure {
     Failure::new(Kind::Usage, Reason::Configuration, what).hint("Check url and realm: `tellonce profile show`.")
 }
 
-/// What a 404 says: none where only the thing asked for is missing.
-pub(super) fn not_found(realm_url: &Url, realm: &str, body: &[u8]) -> Option<Failure> {
-    let refusal: Option<Refusal> = serde_json::from_slice(body).ok();
-    match refusal.as_ref().and_then(|refusal| refusal.error.as_deref()) {
-        Some(words) if words.starts_with("Realm") => {
-            Some(misconfigured(format!("{} has no realm \"{realm}\".", host(realm_url))))
+/// The operation took all its time before this call could begin.
+pub(super) fn too_long(url: &Url, limit: Duration) -> Failure {
+    Failure::unavailable(format!("{} took longer than {} s for this.", host(url), limit.as_secs()))
+        .hint("Give it more time: `--timeout`.")
+}
+
+impl Told<'_> {
+    /// What a 404 says: none where only the thing asked for is missing.
+    pub(super) fn not_found(&self, body: &[u8]) -> Option<Failure> {
+        match keycloaks(body).map(|refusal| refusal.error.unwrap_or_default()) {
+            Some(words) if words.starts_with("Realm") => {
+                Some(misconfigured(format!("{} has no realm \"{}\".", host(self.url), self.realm)))
+            }
+            Some(_) => None,
+            None => Some(self.a_proxy_answers(StatusCode::NOT_FOUND, body)),
         }
-        Some(_) => None,
-        None => Some(misconfigured(format!(
-            "{realm_url} is not there (404), and what answers is no Keycloak: \"{}\".",
-            begins(body)
-        ))),
+    }
+
+    /// What a 403 says: a right is missing, if it is Keycloak that refuses.
+    pub(super) fn forbidden(&self, right: Right, body: &[u8]) -> Failure {
+        if keycloaks(body).is_none() {
+            return self.a_proxy_answers(StatusCode::FORBIDDEN, body);
+        }
+        let role = role(right);
+        let (more, first) = self.roles.why_missing(role);
+        let message =
+            format!("You do not have the right to {} in realm {} (403): it takes {role}. {more}", right.words(), self.realm);
+        let ask = "Ask the realm's administrator; docs/backends/keycloak.md lists the rights that agents need.";
+        let hint = first.map_or_else(|| ask.to_owned(), |first| format!("{first} {ask}"));
+        Failure::new(Kind::NotAllowed, Reason::MissingRight, message.trim_end()).hint(hint)
+    }
+
+    /// Whether a 401 may be about the token.
+    ///
+    /// # Errors
+    /// Exit 2: it is not Keycloak that refuses.
+    pub(super) fn unauthorized(&self, body: &[u8]) -> Answer<()> {
+        if body.is_empty() || keycloaks(body).is_some() {
+            return Ok(());
+        }
+        Err(self.a_proxy_answers(StatusCode::UNAUTHORIZED, body))
+    }
+
+    /// A status that nothing else explains.
+    pub(super) fn unexpected(&self, status: StatusCode, location: Option<&str>, body: &[u8]) -> Failure {
+        unexpected(self.url, status, location, body, self.quoting)
+    }
+
+    fn a_proxy_answers(&self, status: StatusCode, body: &[u8]) -> Failure {
+        a_proxy_answers(self.url, status, body)
     }
 }
 
-/// An answer that is not JSON where it should be.
+/// The refusal, if its body is one of Keycloak's; what stands between answers a page, nothing, or JSON of its own.
+fn keycloaks(body: &[u8]) -> Option<Refusal> {
+    serde_json::from_slice(body).ok().filter(Refusal::is_keycloaks)
+}
+
+/// It is not Keycloak that refuses.
+pub(super) fn a_proxy_answers(url: &Url, status: StatusCode, body: &[u8]) -> Failure {
+    let at = url.origin().ascii_serialization();
+    let what = format!(
+        "A proxy answers for /admin at this address: {at} gives {} with status {status}, and Keycloak does not.",
+        shape(body)
+    );
+    Failure::new(Kind::Usage, Reason::Configuration, what).hint(
+        "Have it pass /admin/realms on to Keycloak for agents, or set url to an address that reaches Keycloak: `tellonce profile show`.",
+    )
+}
+
+/// What a body is, without its text.
+fn shape(body: &[u8]) -> &'static str {
+    let text = body.trim_ascii_start();
+    match text.first() {
+        None => "an empty answer",
+        Some(b'<') => "a page",
+        Some(_) if serde_json::from_slice::<serde_json::Value>(text).is_ok() => "JSON of another kind",
+        Some(_) => "a text",
+    }
+}
+
+/// An answer that is not JSON of the kind that it should be.
 pub(super) fn unreadable(url: &Url, body: &[u8]) -> Failure {
-    Failure::unavailable(format!("{} answered something that cannot be read: \"{}\".", host(url), begins(body)))
+    Failure::unavailable(format!("{} answered something that cannot be read: {}.", host(url), shape(body)))
+        .hint("Does a proxy answer in its place? `tellonce doctor` looks.")
 }
 
 /// A status that nothing else explains.
-pub(super) fn unexpected(url: &Url, status: StatusCode, location: Option<&str>, body: &[u8]) -> Failure {
+pub(super) fn unexpected(
+    url: &Url,
+    status: StatusCode,
+    location: Option<&str>,
+    body: &[u8],
+    quoting: Quoting,
+) -> Failure {
     if status.is_redirection() {
-        let to = location.unwrap_or("somewhere else");
+        let to = origin(location.unwrap_or_default());
         return Failure::new(
             Kind::Usage,
             Reason::Configuration,
@@ -76,100 +155,19 @@ pub(super) fn unexpected(url: &Url, status: StatusCode, location: Option<&str>, 
         )
         .hint("If that is the server's right address, set it in the profile: url.");
     }
-    let words = serde_json::from_slice::<Refusal>(body).map_or_else(|_| begins(body), |refusal| refusal.words());
-    let words = if words.is_empty() { String::new() } else { format!(": {words}") };
-    Failure::unavailable(format!("{} answered {status}{words}.", host(url)))
-}
-
-/// How an answer begins, for people.
-pub(super) fn begins(body: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(body).chars().take(80).collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// What a 400 to a set means: the policy, or a race that was lost. Nothing was changed.
-pub(super) fn set_refused(refusal: &Refusal) -> SetFailed {
-    let key = refusal.error.as_deref().or(refusal.error_message.as_deref()).unwrap_or_default();
-    if key.starts_with("invalidPassword") {
-        return SetFailed::Policy(broken_rules(key, refusal.error_description.as_deref().unwrap_or_default()));
+    let boots = body.starts_with(BOOTS.as_bytes());
+    let refusal = keycloaks(body);
+    if refusal.is_none() && status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
+        return a_proxy_answers(url, status, body);
     }
-    let words = refusal.words();
-    // Two resets of one user at once: the other one was answered 204 and holds.
-    if ["row count", "optimistic", "StaleObject", "unknown_error"]
-        .iter()
-        .any(|sign| words.contains(sign) || key.contains(sign))
-    {
-        return SetFailed::Other(
-            Failure::new(
-                Kind::Unavailable,
-                Reason::ResetAtTheSameTime,
-                "Someone else is resetting this customer at this moment; yours was not applied.",
-            )
-            .hint("Ask your colleagues; `tellonce show` says where the customer stands."),
-        );
-    }
-    SetFailed::Other(Failure::unavailable(format!("The server refused the temporary password: {words}.")))
-}
-
-/// The rules that a refusal names, so that the next password keeps them; none named: another try may do.
-fn broken_rules(key: &str, words: &str) -> Vec<Rule> {
-    let number = words.split(|letter: char| !letter.is_ascii_digit()).find_map(|digits| digits.parse().ok());
-    let rule = match (key, number) {
-        ("invalidPasswordMinLengthMessage", Some(least)) => Some(Rule::MinLength(least)),
-        ("invalidPasswordMaxLengthMessage", Some(most)) => Some(Rule::MaxLength(most)),
-        ("invalidPasswordMinUpperCaseCharsMessage", Some(least)) => Some(Rule::Upper(least)),
-        ("invalidPasswordMinLowerCaseCharsMessage", Some(least)) => Some(Rule::Lower(least)),
-        ("invalidPasswordMinDigitsMessage", Some(least)) => Some(Rule::Digits(least)),
-        ("invalidPasswordMinSpecialCharsMessage", Some(least)) => Some(Rule::Special(least)),
-        ("invalidPasswordNotUsernameMessage", _) => Some(Rule::NotUsername),
-        ("invalidPasswordNotContainsUsernameMessage", _) => Some(Rule::NotContainsUsername),
-        ("invalidPasswordNotEmailMessage", _) => Some(Rule::NotEmail),
-        ("invalidPasswordBlacklistedMessage", _) => Some(Rule::NotWellKnown),
-        ("invalidPasswordHistoryMessage", last) => Some(Rule::History(last.unwrap_or(1))),
-        _ => None,
+    let words = match refusal {
+        _ if boots => ": it is starting".to_owned(),
+        Some(refusal) if quoting == Quoting::Allowed => format!(": {}", refusal.words()),
+        Some(_) => String::new(),
+        None if body.trim_ascii().is_empty() => String::new(),
+        None => format!(" with {}, as a proxy or gateway in front of it does", shape(body)),
     };
-    rule.into_iter().collect()
-}
-
-/// A 409 to a creation.
-pub(super) fn exists(refusal: &Refusal, username: &str) -> Failure {
-    Failure::new(
-        Kind::Unavailable,
-        Reason::CustomerExists,
-        format!("There is a user \"{username}\", or one with that e-mail, already ({}).", refusal.words()),
-    )
-    .hint("Somebody created it just now, or an earlier attempt did. Look again: `tellonce find`.")
-}
-
-/// What a 400 or 409 to a creation means. Nothing was changed.
-pub(super) fn create_refused(status: StatusCode, refusal: &Refusal, username: &str) -> SetFailed {
-    if status == StatusCode::CONFLICT {
-        return SetFailed::Other(exists(refusal, username));
-    }
-    let fields: Vec<(&str, &str)> = refusal.fields().collect();
-    if fields.is_empty() {
-        return set_refused(refusal);
-    }
-    let named: Vec<String> = fields.iter().map(|(field, what)| format!("{field} ({})", field_words(what))).collect();
-    SetFailed::Other(
-        Failure::refused(
-            Reason::ProfileRule,
-            format!("The realm's user profile does not take this user: {}.", named.join(", ")),
-        )
-        .hint("Have the realm's administrator create the user, or relax the rule; then reset it."),
-    )
-}
-
-fn field_words(message: &str) -> &str {
-    match message {
-        "error-user-attribute-required" => "is required",
-        "error-invalid-email" => "is no e-mail address",
-        "error-username-invalid-character" => "has a character that usernames may not have",
-        "error-invalid-length" | "error-invalid-length-too-short" | "error-invalid-length-too-long" => {
-            "has the wrong length"
-        }
-        other => other,
-    }
+    Failure::unavailable(format!("{} answered {status}{words}.", host(url)))
 }
 
 /// The one user that is meant, gone since it was looked at.
@@ -179,66 +177,50 @@ pub(super) fn gone<T>() -> Answer<T> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it does not expect")]
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use super::*;
 
-    fn refusal(body: &str) -> Refusal {
-        serde_json::from_str(body).unwrap()
-    }
-
-    #[test]
-    fn a_breach_of_the_policy_names_its_rule() {
-        for (key, words, rule) in [
-            ("invalidPasswordMinLengthMessage", "Invalid password: minimum length 20.", Rule::MinLength(20)),
-            (
-                "invalidPasswordMinDigitsMessage",
-                "Invalid password: must contain at least 1 numerical digits.",
-                Rule::Digits(1),
-            ),
-            ("invalidPasswordMinSpecialCharsMessage", "… at least 3 special characters.", Rule::Special(3)),
-            (
-                "invalidPasswordNotUsernameMessage",
-                "Invalid password: must not be equal to the username.",
-                Rule::NotUsername,
-            ),
-            ("invalidPasswordHistoryMessage", "… any of last 5 passwords.", Rule::History(5)),
-        ] {
-            let body = format!(r#"{{"error":"{key}","error_description":"{words}"}}"#);
-            let SetFailed::Policy(rules) = set_refused(&refusal(&body)) else { panic!("{key}") };
-            assert_eq!(rules, [rule]);
-        }
-        let unknown = refusal(r#"{"error":"invalidPasswordRegexPatternMessage","error_description":"fails to match"}"#);
-        assert!(matches!(set_refused(&unknown), SetFailed::Policy(rules) if rules.is_empty()));
-    }
-
-    #[test]
-    fn a_lost_race_is_told_from_the_policy_and_changed_nothing() {
-        let body = r#"{"error":"Batch update returned unexpected row count from update [0]; actual row count: 0; expected: 1"}"#;
-        let SetFailed::Other(failure) = set_refused(&refusal(body)) else { panic!("no policy") };
-        assert_eq!((failure.exit_code().number(), failure.reason), (8, Reason::ResetAtTheSameTime));
-        assert_eq!(failure.changed, crate::domain::Changed::No);
-    }
-
-    #[test]
-    fn what_the_realms_profile_does_not_take_is_named() {
-        for body in [
-            r#"{"field":"branch","errorMessage":"error-user-attribute-required","params":["branch"]}"#,
-            r#"{"errors":[{"field":"branch","errorMessage":"error-user-attribute-required"},{"field":"email","errorMessage":"error-invalid-email"}]}"#,
-        ] {
-            let SetFailed::Other(failure) = create_refused(StatusCode::BAD_REQUEST, &refusal(body), "x") else {
-                panic!()
-            };
-            assert!(failure.message.contains("branch (is required)"), "{}", failure.message);
-            assert_eq!(failure.exit_code().number(), 7);
-        }
+    fn with<T>(quoting: Quoting, work: impl FnOnce(Told<'_>) -> T) -> T {
+        let url: Url = "https://id/admin/realms/x".parse().unwrap();
+        work(Told { url: &url, realm: "x", roles: &TokenRoles::unknown(), quoting })
     }
 
     #[test]
     fn a_missing_realm_is_told_from_a_missing_user_and_from_no_keycloak() {
-        let url: Url = "https://id/admin/realms/x".parse().unwrap();
-        assert!(not_found(&url, "x", br#"{"error":"User not found"}"#).is_none());
-        assert!(not_found(&url, "x", br#"{"error":"Realm not found."}"#).unwrap().message.contains("no realm \"x\""));
-        assert!(not_found(&url, "x", b"<html>nginx</html>").unwrap().message.contains("no Keycloak"));
+        let told = |body: &[u8]| with(Quoting::Allowed, |told| told.not_found(body));
+        assert!(told(br#"{"error":"User not found"}"#).is_none());
+        assert!(told(br#"{"error":"Realm not found."}"#).unwrap().message.contains("no realm \"x\""));
+        assert!(told(b"<html>nginx</html>").unwrap().message.contains("A proxy answers for /admin"));
+    }
+
+    #[test]
+    fn who_refuses_is_told_by_the_body() {
+        let forbidden = |body: &[u8]| with(Quoting::Allowed, |told| told.forbidden(Right::FindCustomers, body));
+        let keycloak = forbidden(br#"{"error":"HTTP 403 Forbidden"}"#);
+        assert!(keycloak.reason == Reason::MissingRight && keycloak.message.contains("view-users"), "{keycloak}");
+        for body in [&b"<html>403 Forbidden</html>"[..], b"", b"denied", br#"{"message":"Forbidden"}"#, b"[]"] {
+            let proxy = forbidden(body);
+            assert_eq!(proxy.reason, Reason::Configuration, "{proxy}");
+            assert!(proxy.message.contains("A proxy answers for /admin") && !proxy.told().contains("view-users"));
+            assert!(!proxy.message.contains("denied"), "nothing of it is quoted: {proxy}");
+        }
+        with(Quoting::Allowed, |told| {
+            assert!(told.unauthorized(br#"{"error":"HTTP 401 Unauthorized"}"#).is_ok());
+            assert_eq!(told.unauthorized(b"<html>401</html>").unwrap_err().reason, Reason::Configuration);
+        });
+    }
+
+    #[test]
+    fn after_a_secret_was_sent_no_answer_is_quoted() {
+        let body = br#"{"error":"unknown_error","error_description":"s3cret"}"#;
+        let told = |quoting| {
+            with(quoting, |told| told.unexpected(StatusCode::INTERNAL_SERVER_ERROR, None, body)).message
+        };
+        assert!(told(Quoting::Allowed).contains("s3cret"));
+        assert!(!told(Quoting::Forbidden).contains("s3cret"));
+        let elsewhere = Some("https://elsewhere/?value=s3cret");
+        let told = with(Quoting::Allowed, |told| told.unexpected(StatusCode::FOUND, elsewhere, b"")).message;
+        assert!(told.contains("https://elsewhere;") && !told.contains("s3cret"), "{told}");
     }
 }

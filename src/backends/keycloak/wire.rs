@@ -13,13 +13,15 @@ pub(super) struct User {
     pub(super) email: Option<String>,
     pub(super) first_name: Option<String>,
     pub(super) last_name: Option<String>,
-    #[serde(default)]
-    pub(super) enabled: bool,
-    #[serde(default)]
-    pub(super) required_actions: Vec<String>,
+    /// None: the server does not show it. Up to 26.2 it is false of one who is locked for a while, too.
+    pub(super) enabled: Option<bool>,
+    /// None: the server does not show them.
+    pub(super) required_actions: Option<Vec<String>>,
     /// The storage that the user comes from, if not from the realm itself.
     pub(super) federation_link: Option<String>,
-    /// Other servers that the user signs in by.
+    /// The client whose service account this is, where the server says so.
+    pub(super) service_account_client_id: Option<String>,
+    /// Other servers that the user signs in by; left out where the realm has none.
     #[serde(default)]
     pub(super) federated_identities: Vec<FederatedIdentity>,
     /// What this agent may do with this user.
@@ -27,6 +29,30 @@ pub(super) struct User {
     pub(super) access: Access,
     #[serde(default)]
     pub(super) attributes: BTreeMap<String, Vec<String>>,
+}
+
+/// The required action that forces a change.
+pub(super) const UPDATE_PASSWORD: &str = "UPDATE_PASSWORD";
+/// What the server names the users of service accounts with (26.0 to 26.7).
+const SERVICE_ACCOUNT: &str = "service-account-";
+
+impl User {
+    /// Whether the next sign-in has to choose a new password; none: the server does not show it.
+    pub(super) fn must_change(&self) -> Option<bool> {
+        self.required_actions.as_ref().map(|all| all.iter().any(|action| action == UPDATE_PASSWORD))
+    }
+
+    /// The client whose service account this is. The server shows agents no more of that than the name (26.7).
+    pub(super) fn service_account(&self) -> Option<&str> {
+        let named = || self.username.as_deref()?.strip_prefix(SERVICE_ACCOUNT);
+        self.service_account_client_id.as_deref().or_else(named)
+    }
+
+    /// The directory that the user comes from; one whose users are not copied is in their ids (`f:DIRECTORY:ID`).
+    pub(super) fn storage(&self) -> Option<&str> {
+        let in_id = || self.id.strip_prefix("f:")?.split(':').next();
+        self.federation_link.as_deref().or_else(in_id)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -40,8 +66,16 @@ pub(super) struct FederatedIdentity {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Access {
     pub(super) manage: Option<bool>,
+    /// Up to 26.2 it is left out: who may manage a user may set its password there.
     pub(super) reset_password: Option<bool>,
     pub(super) manage_group_membership: Option<bool>,
+}
+
+impl Access {
+    /// Whether the agent may set this user's password.
+    pub(super) fn may_reset(self) -> Option<bool> {
+        self.reset_password.or(self.manage)
+    }
 }
 
 /// A credential; only those of type `password` matter. Their `createdDate` is when the password was set.
@@ -145,50 +179,7 @@ pub(super) struct SystemInfo {
 pub(super) struct BruteForce {
     #[serde(default)]
     pub(super) disabled: bool,
-    /// Seconds since 1970; 0: not known.
+    /// Seconds since 1970; 0: not known; the largest number: for good.
     #[serde(default)]
     pub(super) failed_login_not_before: i64,
-}
-
-/// The bodies that refusals come with, in the shapes that were seen.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Refusal {
-    pub(super) error: Option<String>,
-    #[serde(rename = "error_description")]
-    pub(super) error_description: Option<String>,
-    pub(super) error_message: Option<String>,
-    pub(super) field: Option<String>,
-    #[serde(default)]
-    pub(super) errors: Vec<FieldError>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct FieldError {
-    pub(super) field: Option<String>,
-    pub(super) error_message: Option<String>,
-}
-
-impl Refusal {
-    /// The server's own words.
-    pub(super) fn words(&self) -> String {
-        let fields: Vec<String> = self.fields().map(|(field, what)| format!("{field}: {what}")).collect();
-        if !fields.is_empty() {
-            return fields.join("; ");
-        }
-        [&self.error_description, &self.error_message, &self.error]
-            .into_iter()
-            .flatten()
-            .next()
-            .cloned()
-            .unwrap_or_default()
-    }
-
-    /// The fields of the user profile that are wrong, and why.
-    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        let one = self.field.as_deref().zip(self.error_message.as_deref());
-        let several = self.errors.iter().filter_map(|error| error.field.as_deref().zip(error.error_message.as_deref()));
-        one.into_iter().chain(several)
-    }
 }

@@ -11,6 +11,8 @@ use crate::domain::{Answer, Check, CheckState, ExitCode, Failure, Kind, Reason};
 
 /// The key whose value is a file: named here, it is one of the current folder; in the file, of the configuration's.
 const FILE: &str = "ca_cert";
+/// The check of what the profile protects, by every backend.
+const PROTECTION: &str = "protection";
 const PROTECT: Ask = Ask {
     key: "protected",
     question: "Groups whose members agents do not reset (commas between; or none)",
@@ -165,11 +167,20 @@ async fn try_out(context: &mut Context, new: &NewProfile) -> Answer<Option<Strin
     let checks = context.sign_in()?.checks().await;
     let (for_setup, faults): (Vec<Check>, Vec<Check>) =
         checks.into_iter().filter(|check| check.state == CheckState::Fault).partition(|check| check.for_setup);
-    match faults.into_iter().next() {
+    let unguarded = if faults.is_empty() { guards(context).await } else { None };
+    match faults.into_iter().chain(unguarded).next() {
         None => Ok(for_setup.into_iter().next().map(|check| check.words)),
         Some(fault) => Err(Failure::new(Kind::Usage, Reason::Configuration, fault.words).hint(format!(
             "Nothing was written. Try again, or write the profile {} by hand: `tellonce profile add --print`.",
             new.name
         ))),
     }
+}
+
+/// The fault of a protected group or role that is not there, where somebody is signed in already (a token in the
+/// environment, the profile's own credential); none: it is there, or nobody can look before an agent signs in.
+async fn guards(context: &Context) -> Option<Check> {
+    let session = context.session_if_any().await.ok().flatten()?;
+    let checks = session.backend().checks().await.ok()?;
+    checks.into_iter().find(|check| check.id == PROTECTION && check.state == CheckState::Fault)
 }

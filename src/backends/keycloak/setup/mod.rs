@@ -30,9 +30,11 @@ use self::permissions::{By, Permissions};
 use self::self_test::SelfTest;
 use self::workflow::Leaving;
 use super::api::Api;
-use super::claims::REALM_MANAGEMENT;
+use super::claims::{REALM_MANAGEMENT, TokenRoles};
+use super::guards::Guards;
 use super::settings::KeycloakSettings;
 use super::wire::Realm;
+use crate::agent::https::HttpClient;
 use crate::agent::oauth::{Endpoints, OAuth, TokenKeeper};
 use crate::backends::Wishes;
 use crate::config::Protected;
@@ -46,7 +48,7 @@ const TOKEN: &str = "TELLONCE_TOKEN";
 
 /// Prepares a realm.
 pub(super) struct KeycloakPreparation {
-    pub(super) http: reqwest::Client,
+    pub(super) http: HttpClient,
     pub(super) settings: KeycloakSettings,
     pub(super) protected: Protected,
     pub(super) wishes: Wishes,
@@ -55,7 +57,7 @@ pub(super) struct KeycloakPreparation {
 }
 
 impl KeycloakPreparation {
-    pub(super) fn new(http: reqwest::Client, settings: KeycloakSettings, protected: Protected, wishes: Wishes) -> Self {
+    pub(super) fn new(http: HttpClient, settings: KeycloakSettings, protected: Protected, wishes: Wishes) -> Self {
         Self { http, settings, protected, wishes, calls: None, parts: Vec::new() }
     }
 
@@ -78,7 +80,7 @@ impl KeycloakPreparation {
 
     fn calls_with(&self, keeper: TokenKeeper, name: String) -> Calls {
         let realm = self.settings.at(&["admin", "realms", &self.settings.realm]);
-        let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), keeper);
+        let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), keeper, TokenRoles::unknown());
         Calls::new(api, name, self.settings.realm.clone())
     }
 
@@ -165,6 +167,10 @@ impl Preparation for KeycloakPreparation {
         let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
         let mut parts: Vec<Box<dyn Part>> = vec![client::look(calls, &self.settings).await?];
         let mut notes = Self::notes(&realm);
+        let guards = Guards::look(&calls.api, &self.protected, true).await?;
+        notes.extend(guards.unseen.map(|why| {
+            format!("{why} (names count as they are written, capitals too). Until that is mended, agents can reset nobody.")
+        }));
         let agents = AgentsGroup::look(calls, &self.wishes.agents, &self.protected).await?;
         let fine = realm.admin_permissions_enabled == Some(true) && !agents.manages_users();
         let by = if fine { Permissions::look(calls, &self.wishes.agents).await? } else { By::Roles(None) };

@@ -12,6 +12,7 @@ use super::part::{Part, step};
 use super::person::{NAME, clear_away, made_up, make_client, make_user};
 use super::visitor::Visitor;
 use super::{flow, group};
+use crate::agent::https::HttpClient;
 use crate::backends::keycloak::agent::PROVED;
 use crate::backends::keycloak::settings::KeycloakSettings;
 use crate::backends::keycloak::wire::{Group, Realm};
@@ -27,7 +28,7 @@ const SETTLED: Duration = Duration::from_secs(1);
 
 /// The proof, as far as it is there.
 pub(super) struct SelfTest {
-    pub(super) http: reqwest::Client,
+    pub(super) http: HttpClient,
     pub(super) settings: KeycloakSettings,
     /// The reset flow that was bound when the plan was made.
     pub(super) bound: String,

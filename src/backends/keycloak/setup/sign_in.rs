@@ -14,7 +14,7 @@ const CODE_FLAG: &str = "--one-time-code";
 /// Signs the administrator in: by a token in the environment where no name is given, else by name and password.
 ///
 /// # Errors
-/// Exit 4: refused, with the server's words. Exit 2: an answer is missing. Exit 8: no answer.
+/// Exit 4: refused, with the server's words as far as they are known. Exit 2: an answer is missing. Exit 8: no answer.
 pub(super) async fn sign_in(
     preparation: &KeycloakPreparation,
     administrator: Administrator,
@@ -67,15 +67,15 @@ async fn granted(
         Ok(tokens) => return Ok(tokens),
         Err(words) => words,
     };
-    if code.is_some() || !may_want_a_code(&words) || !prompter.can_ask() {
-        return Err(refused(name, home, &words, code.is_some()));
+    if code.is_some() || !may_want_a_code(words) || !prompter.can_ask() {
+        return Err(refused(name, home, words, code.is_some()));
     }
     let code = prompter.secret("One-time code (Enter if there is none)", CODE_FLAG)?;
     if code.is_empty() {
-        return Err(refused(name, home, &words, false));
+        return Err(refused(name, home, words, false));
     }
     let second = oauth.password(name, password, &with(code.as_str())).await?;
-    second.map_err(|words| refused(name, home, &words, true))
+    second.map_err(|words| refused(name, home, words, true))
 }
 
 /// Whether these words of the server's can stand for a missing code: all do but those about the user

@@ -3,13 +3,14 @@
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Response, StatusCode, Url};
 
-use crate::agent::https::{body, no_answer};
+use crate::agent::https::{HttpClient, Quoting, body, no_answer};
+use crate::agent::oauth::known_description;
 use crate::backends::keycloak::settings::KeycloakSettings;
 use crate::domain::{Answer, Failure};
 
 /// Somebody who goes to the realm's pages by this client.
 pub(super) struct Visitor<'a> {
-    pub(super) http: &'a reqwest::Client,
+    pub(super) http: &'a HttpClient,
     pub(super) settings: &'a KeycloakSettings,
     pub(super) client_id: &'a str,
 }
@@ -19,7 +20,8 @@ impl Visitor<'_> {
         self.settings.at(&[&["realms", self.settings.realm.as_str()], path].concat())
     }
 
-    /// Whether this name and password get in; if not, the server's words.
+    /// Whether this name and password get in; if not, the status, and the server's words where they are known: the
+    /// request has a password in it, which an answer may repeat.
     ///
     /// # Errors
     /// Exit 8: no answer.
@@ -27,10 +29,15 @@ impl Visitor<'_> {
         let url = self.at(&["protocol", "openid-connect", "token"]);
         let form =
             [("grant_type", "password"), ("client_id", self.client_id), ("username", name), ("password", password)];
-        let response = self.http.post(url.clone()).form(&form).send().await.map_err(|error| no_answer(error, &url))?;
+        let sent = self.http.post(url.clone()).form(&form).send().await;
+        let response = sent.map_err(|error| no_answer(error, &url, Quoting::Forbidden))?;
         let status = response.status();
-        let told = text(response).await?;
-        Ok(if status.is_success() { Ok(()) } else { Err(format!("{status}: {}", told.trim())) })
+        if status.is_success() {
+            return Ok(Ok(()));
+        }
+        let refusal: serde_json::Value = serde_json::from_str(&text(response).await?).unwrap_or_default();
+        let words = refusal["error_description"].as_str().and_then(known_description);
+        Ok(Err(words.map_or_else(|| status.to_string(), |words| format!("{status}: {words}"))))
     }
 
     /// Asks for a reset by e-mail, as "Forgot Password?" does; the status of the page that answers.
@@ -40,13 +47,13 @@ impl Visitor<'_> {
     pub(super) async fn forgot_password(&self, name: &str) -> Answer<StatusCode> {
         let mut url = self.at(&["login-actions", "reset-credentials"]);
         url.query_pairs_mut().append_pair("client_id", self.client_id);
-        let response = self.http.get(url.clone()).send().await.map_err(|error| no_answer(error, &url))?;
+        let response = self.http.get(url.clone()).send().await.map_err(|error| no_answer(error, &url, Quoting::Allowed))?;
         let cookies = cookies(&response);
         let page = text(response).await?;
         let form = form(&page).and_then(|action| url.join(&action).ok());
         let form = form.ok_or_else(|| Failure::unavailable("The realm's page for a reset by e-mail has no form."))?;
         let sent = self.http.post(form).header(COOKIE, cookies).form(&[("username", name)]).send().await;
-        sent.map(|response| response.status()).map_err(|error| no_answer(error, &url))
+        sent.map(|response| response.status()).map_err(|error| no_answer(error, &url, Quoting::Allowed))
     }
 }
 
