@@ -10,6 +10,7 @@ mod frames;
 mod hardened;
 #[path = "../support/home.rs"]
 mod home;
+mod identity;
 mod lost;
 mod many;
 mod names;
