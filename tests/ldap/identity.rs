@@ -20,14 +20,14 @@ fn is_rootdse(message: &[u8]) -> bool {
 }
 
 /// Who the agent is, as the domain tells right after the bind, is asked for by a name that it does not know.
-fn hides_the_agent(message: &mut Vec<u8>) {
+fn hides_the_agent(message: &mut [u8]) {
     if is_rootdse(message) {
         replace(message, b"tokenGroups", b"tokenGroupz");
     }
 }
 
 /// And the look-up of the agent's own entry by name finds nobody.
-fn hides_their_entry_too(message: &mut Vec<u8>) {
+fn hides_their_entry_too(message: &mut [u8]) {
     hides_the_agent(message);
     if message.windows(17).any(|part| part == b"userPrincipalName") {
         replace(message, b"\x04\x13agent@tellonce.test", b"\x04\x13nobdy@tellonce.test");
@@ -47,14 +47,14 @@ fn reasons(home: &Home, customer: &str) -> Vec<String> {
 fn an_agent_who_is_not_told_who_they_are_resets_nobody_unless_their_entry_tells() {
     let server = Server::start_with(Kind::ActiveDirectory, &[("SAMBA_PLAIN", "1")]);
     let plain = server.value("PLAIN").to_owned();
-    let proxy = Frames::start_changing(plain.clone(), hides_the_agent);
+    let proxy = Frames::start_changing(plain.clone(), |message| hides_the_agent(message));
     let home = server.home_with(&proxy.url(), "protected = \"none\"\n");
     assert!(reasons(&home, "ada").is_empty(), "known by their entry, and not Ada");
     home.must(&["doctor"], 0, "you are CN=agent");
     home.edit(server.value("OU"), server.value("BASE"));
     assert_eq!(reasons(&home, "agent")[0], "own_user");
     home.refuses("agent", 7, "your own user");
-    let proxy = Frames::start_changing(plain, hides_their_entry_too);
+    let proxy = Frames::start_changing(plain, |message| hides_their_entry_too(message));
     let home = server.home_with(&proxy.url(), "protected = \"none\"\n");
     let ended = home.run(&["reset", "ada", "--yes", "--reveal", "stdout", "-o", "json"], "");
     must(&ended, 7, "\"reason\":\"unreadable\"");

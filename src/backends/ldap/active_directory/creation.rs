@@ -1,7 +1,8 @@
-//! Whether the agent may create users, and will be able to read back what was set of one.
+//! New users: their names, whether the agent may create them, and whether what is set of one could be read back.
 
-use ldap3::Scope;
+use ldap3::{Scope, ldap_escape};
 
+use super::LONGEST_NAME;
 use super::attributes::{Attribute, Fact, MAIL};
 use super::facts::READ_BACK;
 use super::identity::Identity;
@@ -10,7 +11,8 @@ use super::values::is_account_operator;
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Obstacle, Right};
+use crate::backends::ldap::settings::{LdapSettings, suffix};
+use crate::domain::{Answer, NewUser, Obstacle, Right};
 
 /// The attribute that lists what the agent may create ([MS-ADTS] section 3.1.1.4.5.5).
 const CREATES: &str = "allowedChildClassesEffective";
@@ -23,6 +25,27 @@ pub(super) async fn may_create(agent: &LdapAgent) -> Answer<bool> {
 
 fn creates(unit: &Entry) -> bool {
     unit.texts(CREATES).iter().any(|class| class.eq_ignore_ascii_case("user"))
+}
+
+/// The principal name of this name to sign in with ([MS-ADTS] section 5.1.1.1.1).
+pub(super) fn principal_name(settings: &LdapSettings, username: &str) -> String {
+    let domain = || {
+        suffix(&settings.base)
+            .split(',')
+            .filter_map(|part| part.split_once('=').map(|(_, value)| value.trim().to_lowercase()))
+            .collect::<Vec<_>>()
+            .join(".")
+    };
+    format!("{username}@{}", settings.upn_suffix.clone().unwrap_or_else(domain))
+}
+
+/// A name for the new entry that nobody below the same unit has.
+pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Answer<String> {
+    let name: String = new.customer.name.chars().take(64 - LONGEST_NAME - 3).collect(); // cn: 64 at most
+    let filter = format!("(cn={})", ldap_escape(name.as_str()));
+    let taken = agent.connection.search(&agent.settings.create_in, Scope::OneLevel, &filter, &["1.1"], 1).await?;
+    let free = taken.entries.is_empty() && !name.trim().is_empty();
+    Ok(if free { name } else { format!("{} ({})", name.trim(), new.username) })
 }
 
 /// What stands in the way of creating a user: a missing right, or that what is set could not be read back.
