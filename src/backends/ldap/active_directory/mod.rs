@@ -176,9 +176,10 @@ impl Dialect for ActiveDirectory {
         creation::may_create(agent).await
     }
 
-    async fn new_user_obstacles(&self, agent: &LdapAgent) -> Answer<Vec<Obstacle>> {
+    async fn new_users_obstacles(&self, agent: &LdapAgent) -> Answer<Vec<Obstacle>> {
         let identity = self.identity(agent).await?;
-        creation::obstacles(agent, &identity).await
+        let hidden = creation::hidden(agent, &identity).await?;
+        Ok(hidden.map(Obstacle::Unreadable).into_iter().collect())
     }
 
     async fn set(
