@@ -17,6 +17,8 @@ fn what_is_wrong_in_a_directorys_profile_is_named() {
         ("backend = 'active-directory'\nurl = 'ldaps://dc1'\nagent = 'sweeper'\n", "needs credential"),
         ("backend = 'active-directory'\nurl = 'ldaps://dc1'\ncustomer_id = 'a)(b'\n", "no name of an attribute"),
         ("backend = 'active-directory'\nurl = 'ldaps://dc1'\nbind_dn = 'x'\n", "bind_dn"),
+        ("backend = 'active-directory'\nurl = ['ldaps://dc1', 'ldaps://dc2:3269']\n", "dc2:3269\" is a global catalog"),
+        ("backend = 'active-directory'\nurl = 'ldap://dc1:3268'\nstart_tls = true\n", "global catalog"),
     ] {
         let home = Home::new();
         let text = format!("default = 'acme'\n[profiles.acme]\n{own}{base}");
@@ -25,6 +27,22 @@ fn what_is_wrong_in_a_directorys_profile_is_named() {
         let message = error["message"].as_str().unwrap();
         assert!(message.contains("config.toml") && message.contains(what), "{own}: {message}");
     }
+}
+
+#[test]
+fn a_global_catalog_is_refused_before_anything() {
+    let home = Home::new();
+    let profile = "default = 'acme'\n[profiles.acme]\nbackend = 'active-directory'\nurl = 'ldaps://127.0.0.1:3269'\nbase = 'ou=c,dc=x'\nprotected = 'none'\n";
+    std::fs::write(home.path().join("config.toml"), profile).unwrap();
+    for command in [&["login", "--agent", "sam", "--password-stdin", "--store", "file"][..], &["reset", "ada", "--yes"]]
+    {
+        let error = home.run(&[&["-o", "json"], command].concat()).must(2).error();
+        assert!(error["message"].as_str().unwrap().contains("636"), "{error}");
+    }
+    let add = ["profile", "add", "other", "--backend", "active-directory", "--protect", "none"];
+    let set = ["--set", "url=ldaps://127.0.0.1:3269", "--set", "base=OU=c,DC=x"];
+    let error = home.run(&[&["-o", "json"], &add[..], &set].concat()).must(2).error();
+    assert!(error["message"].as_str().unwrap().contains("global catalog"), "{error}");
 }
 
 #[test]

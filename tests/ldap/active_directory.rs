@@ -125,6 +125,7 @@ fn active_directory() {
     a_policy_that_cannot_be_read(&server);
     agents_are_told_why(&server);
     missing_rights_are_said_beforehand(&server);
+    domain::lock_outs_are_what_they_mean(&server);
     domain::employee_ids_name_customers(&server);
     domain::a_row_without_the_right_is_refused_alone(&server);
     domain::a_long_run_refuses_nobody(&server);

@@ -33,6 +33,27 @@ pub fn employee_ids_name_customers(server: &Server) {
     assert!(!server::words(&indexed.run(&["doctor"], "")).contains("no index"));
 }
 
+/// A lock-out without an end is told without one, and the mark of one that is over is none.
+pub fn lock_outs_are_what_they_mean(server: &Server) {
+    let base = server.value("BASE").to_owned();
+    let lasts = |steps: &str| server.replace(&base, "lockoutDuration", steps);
+    server.change(&user(server, "lockee", ""));
+    let home = server.home();
+    server.lock_out(&server.name("lockee"));
+    home.refuses("lockee", 7, "locked after failed attempts until ");
+    lasts("-9223372036854775808");
+    let refused = home.reset("lockee");
+    server::must(&refused, 7, "locked after failed attempts; ");
+    server.replace(&base, "lockOutObservationWindow", "-10000000"); // a second, in steps of 100 ns
+    lasts("-10000000");
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    assert_ne!(server.value_of(&server.dn("lockee"), "lockoutTime"), "0");
+    home.must(&["status", "lockee"], 0, "Active");
+    home.issue("lockee");
+    lasts("-18000000000");
+    server.replace(&base, "lockOutObservationWindow", "-18000000000");
+}
+
 /// One user whom agents may not write, among others whom they may: that row alone is refused, and nothing of it changed.
 pub fn a_row_without_the_right_is_refused_alone(server: &Server) {
     let names = ["right1", "right2", "right3", "wrong", "right4"];

@@ -36,6 +36,12 @@ pub struct Frames {
 impl Frames {
     /// Passes everything on.
     pub fn start(to: String) -> Self {
+        Self::start_changing(to, |_| {})
+    }
+
+    /// Passes everything on, each request as this changes it.
+    pub fn start_changing(to: String, change: impl Fn(&mut Vec<u8>) + Send + Sync + 'static) -> Self {
+        let change = Arc::new(change);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let rule: Arc<Mutex<Rule>> = Arc::new(Mutex::new(Box::new(|_| Verdict::Pass)));
@@ -44,8 +50,8 @@ impl Frames {
             for client in listener.incoming() {
                 let (client, server) = (client.unwrap(), TcpStream::connect(&to).unwrap());
                 let (mut back_from, mut back_to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-                let rule = Arc::clone(&shared);
-                std::thread::spawn(move || serve(client, server, &rule));
+                let (rule, change) = (Arc::clone(&shared), Arc::clone(&change));
+                std::thread::spawn(move || serve(client, server, &rule, &*change));
                 std::thread::spawn(move || {
                     let _ = std::io::copy(&mut back_from, &mut back_to);
                     let _ = back_to.shutdown(Shutdown::Both);
@@ -78,8 +84,9 @@ impl Frames {
     }
 }
 
-fn serve(mut client: TcpStream, mut server: TcpStream, rule: &Mutex<Rule>) {
-    while let Some(message) = message(&mut client) {
+fn serve(mut client: TcpStream, mut server: TcpStream, rule: &Mutex<Rule>, change: &dyn Fn(&mut Vec<u8>)) {
+    while let Some(mut message) = message(&mut client) {
+        change(&mut message);
         let verdict = (rule.lock().unwrap())(tag(&message));
         let sent = match verdict {
             Verdict::Pass => server.write_all(&message),

@@ -13,6 +13,7 @@ mod hardened;
 #[path = "../support/home.rs"]
 mod home;
 mod hostile;
+mod identity;
 mod limits;
 mod lost;
 mod many;

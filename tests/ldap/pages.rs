@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::hardened::harden;
 use crate::server::{Kind, Server, words};
 
 /// The blocks of one kind, in order.
@@ -116,6 +117,7 @@ fn the_active_directory_page_works() {
         "dn: CN=staff-admins,{}\nchangetype: add\nobjectClass: group\nsAMAccountName: staff-admins\n",
         server.value("BASE")
     ));
+    harden(&server);
     server.home().refuses("ada", 4, "right");
     follow("active-directory.md", &server);
     let (agent, password, ada) = (server.value("AGENT"), server.value("AGENT_PW"), server.dn("ada"));

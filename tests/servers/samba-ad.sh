@@ -2,6 +2,7 @@
 # Samba AD DC on loopback for tests.   samba-ad.sh start DIR | env DIR | stop DIR | install
 # Needs: root (a second one: root in `unshare -n` with lo up), ports 389 636 (+88 464 with kdc, 445 135 with smb) on $SAMBA_IP.
 # Env: SAMBA_IP=127.0.0.1  SAMBA_MODEL=single (1 process, 53 MiB; prefork: 21 processes) SAMBA_SERVICES="ldap kdc"  (ldap | ldap kdc | ldap kdc s3fs rpc)
+#      SAMBA_PLAIN=1 (passwords are taken without encryption as well: for a proxy that reads along)
 #      SAMBA_DELEGATE=no (the agent gets no right: to try the page that delegates them)
 set -euo pipefail
 cmd=${1:-}; DIR=${2:-${TMPDIR:-/tmp}/tellonce-samba}
@@ -71,6 +72,7 @@ if [ ! -e provisioned ]; then
   tls certfile = $DIR/tls/dc.crt
   tls keyfile = $DIR/tls/dc.key
   old password allowed period = 0
+  ldap server require strong auth = $([ -n "${SAMBA_PLAIN:-}" ] && echo no || echo yes)
 [sysvol]
   path = $DIR/state/sysvol
   read only = no
@@ -139,6 +141,7 @@ done
 [ -n "$up" ] || { echo "samba not ready:" >&2; tail -5 samba.out >&2; kill "$(cat pid)"; rm -f pid; exit 1; }
 cat > env <<V
 export TELLONCE_AD_URL=ldaps://$IP:636
+export TELLONCE_AD_PLAIN=$IP:389
 export TELLONCE_AD_CA=$DIR/tls/ca.crt
 export TELLONCE_AD_BASE=$BASE
 export TELLONCE_AD_OU=$OU

@@ -11,7 +11,8 @@ use crate::customers::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, Intent, SetFailed};
 use crate::domain::{
     About, Answer, Capabilities, Changed, Check, CheckState, Customer, Failure, Forced, Issued, Kind, NewUser,
-    OwnPassword, Pending, Reason, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, generate,
+    Obstacle, OwnPassword, Pending, Reason, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId,
+    Whom, generate,
 };
 use crate::system::SystemRandom;
 
@@ -84,7 +85,11 @@ impl IdentityBackend for LdapBackend {
             Some(username) => username.clone(),
             None => agent.free_username(customer).await?,
         };
-        let obstacles = agent.dialect.new_user_obstacles(agent).await?;
+        let mut obstacles = Vec::new();
+        if !agent.dialect.may_create(agent).await? {
+            obstacles.push(Obstacle::MissingRight(Right::CreateUsers));
+        }
+        obstacles.extend(agent.dialect.new_users_obstacles(agent).await?);
         let new_customer = self.beside.is_none() && customer.details.is_empty();
         let new = NewUser { customer: customer.clone(), username, new_customer };
         Ok(Standing::without_user(new, policy, obstacles))

@@ -10,7 +10,7 @@ use super::greeting::{Asks, Greeting};
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
     Answer, Capabilities, Check, Forced, Issued, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing,
-    TemporaryPassword, Unreadable, UserId,
+    TemporaryPassword, UserId,
 };
 
 /// Who the agent is to the server, and what the server can do: read once, after the bind.
@@ -67,8 +67,12 @@ pub(super) trait Dialect {
     async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing>;
     /// The policy for a new user.
     async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead>;
-    /// What stands in the way of creating a user, as far as it can be read.
-    async fn new_user_obstacles(&self, agent: &LdapAgent) -> Answer<Vec<Obstacle>>;
+    /// Whether the agent may create users, as far as it can be read.
+    async fn may_create(&self, agent: &LdapAgent) -> Answer<bool>;
+    /// What stands in the way of a new user, whoever it is for.
+    async fn new_users_obstacles(&self, _: &LdapAgent) -> Answer<Vec<Obstacle>> {
+        Ok(Vec::new())
+    }
     /// Sets the password of a user, with a forced change.
     async fn set(
         &self,
@@ -110,7 +114,7 @@ pub(super) trait Dialect {
     /// Whether a change is forced on a user, by an entry that fits that filter and has those attributes.
     fn is_pending(&self, entry: &Entry) -> bool;
     /// What is hidden of a user who fits the filter, so that nobody can tell whether their password is pending.
-    fn hidden_of_pending(&self, _: &Entry) -> Option<Unreadable> {
+    fn hidden_of_pending(&self, _: &Entry) -> Option<crate::domain::Unreadable> {
         None
     }
     /// When the password was set, by an entry that has those attributes.

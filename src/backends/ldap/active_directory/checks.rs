@@ -10,7 +10,7 @@ use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber::{self, DESCRIPTOR};
 use crate::backends::ldap::dialect::Dialect;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Check, CheckState, Obstacle, PolicyRead};
+use crate::domain::{Answer, Check, CheckState, PolicyRead};
 
 /// More users than this are not counted.
 const COUNTED: usize = 500;
@@ -72,10 +72,10 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Id
 
 /// Whether what is set of a new user could be read back; nothing where the agent may create none.
 async fn new_users(agent: &LdapAgent, identity: &Identity) -> Answer<Option<Check>> {
-    let hidden = creation::obstacles(agent, identity).await?.into_iter().find_map(|obstacle| match obstacle {
-        Obstacle::Unreadable(hidden) => Some(hidden),
-        _ => None,
-    });
+    if !creation::may_create(agent).await? {
+        return Ok(None);
+    }
+    let hidden = creation::hidden(agent, identity).await?;
     Ok(hidden.map(|hidden| {
         let words = format!("{} (of new users in {}): none is created", hidden.words(), agent.settings.create_in);
         Check::new("new_users", CheckState::Fault, words)

@@ -1,8 +1,9 @@
-//! Whether the agent may create users, and will be able to read back what was set of one.
+//! New users: their names, whether the agent may create them, and whether what is set of one could be read back.
 
-use ldap3::Scope;
+use ldap3::{Scope, ldap_escape};
 
-use super::attributes::{Attribute, Fact, MAIL};
+use super::LONGEST_NAME;
+use super::attributes::{Attribute, MAIL};
 use super::facts::READ_BACK;
 use super::identity::Identity;
 use super::permissions::{may_read, may_read_of_new};
@@ -10,43 +11,59 @@ use super::values::is_account_operator;
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Obstacle, Right};
+use crate::backends::ldap::settings::{LdapSettings, suffix};
+use crate::domain::{Answer, NewUser, Unreadable};
 
 /// The attribute that lists what the agent may create ([MS-ADTS] section 3.1.1.4.5.5).
 const CREATES: &str = "allowedChildClassesEffective";
 
+/// The unit for new users, with what the agent may create in it, and its permissions.
+async fn unit(agent: &LdapAgent) -> Answer<Entry> {
+    let unit = agent.connection.read_lately(&agent.settings.create_in, &[CREATES, DESCRIPTOR]).await?;
+    Ok(unit.unwrap_or_default())
+}
+
 /// Whether the agent may create users.
 pub(super) async fn may_create(agent: &LdapAgent) -> Answer<bool> {
-    let unit = agent.connection.read(&agent.settings.create_in, &[CREATES]).await?;
-    Ok(unit.is_some_and(|unit| creates(&unit)))
+    Ok(unit(agent).await?.texts(CREATES).iter().any(|class| class.eq_ignore_ascii_case("user")))
 }
 
-fn creates(unit: &Entry) -> bool {
-    unit.texts(CREATES).iter().any(|class| class.eq_ignore_ascii_case("user"))
+/// The principal name of this name to sign in with ([MS-ADTS] section 5.1.1.1.1).
+pub(super) fn principal_name(settings: &LdapSettings, username: &str) -> String {
+    let domain = || {
+        suffix(&settings.base)
+            .split(',')
+            .filter_map(|part| part.split_once('=').map(|(_, value)| value.trim().to_lowercase()))
+            .collect::<Vec<_>>()
+            .join(".")
+    };
+    format!("{username}@{}", settings.upn_suffix.clone().unwrap_or_else(domain))
 }
 
-/// What stands in the way of creating a user: a missing right, or that what is set could not be read back.
-pub(super) async fn obstacles(agent: &LdapAgent, identity: &Identity) -> Answer<Vec<Obstacle>> {
-    let unit = agent.connection.read(&agent.settings.create_in, &[CREATES, DESCRIPTOR]).await?.unwrap_or_default();
-    if !creates(&unit) {
-        return Ok(vec![Obstacle::MissingRight(Right::CreateUsers)]);
-    }
-    Ok(hidden_of_new(agent, identity, &unit).await?.err().map(Obstacle::Unreadable).into_iter().collect())
+/// A name for the new entry that nobody below the same unit has.
+pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Answer<String> {
+    let name: String = new.customer.name.chars().take(64 - LONGEST_NAME - 3).collect(); // cn: 64 at most
+    let filter = format!("(cn={})", ldap_escape(name.as_str()));
+    let taken = agent.connection.search(&agent.settings.create_in, Scope::OneLevel, &filter, &["1.1"], 1).await?;
+    let free = taken.entries.is_empty() && !name.trim().is_empty();
+    Ok(if free { name } else { format!("{} ({})", name.trim(), new.username) })
 }
 
-/// Whether a new user below this unit can be read: by what it inherits, or as one that is there already.
-async fn hidden_of_new(agent: &LdapAgent, identity: &Identity, unit: &Entry) -> Answer<Fact<()>> {
+/// What would be hidden of a new user, so that a set could not be read back: by what the user inherits, or by a user who
+/// is there already.
+pub(super) async fn hidden(agent: &LdapAgent, identity: &Identity) -> Answer<Option<Unreadable>> {
+    let unit = unit(agent).await?;
     let needed: Vec<&Attribute> = READ_BACK.iter().chain([&MAIL]).collect();
-    let inherited = |attribute: &&Attribute| may_read_of_new(&identity.sids, unit, attribute.names) == Some(true);
+    let inherited = |attribute: &&Attribute| may_read_of_new(&identity.sids, &unit, attribute.names) == Some(true);
     // Domain Admins and Account Operators have all rights to each new user, by the schema.
     if needed.iter().all(inherited) || identity.sids.iter().any(|sid| is_account_operator(sid)) {
-        return Ok(Ok(()));
+        return Ok(None);
     }
     let filter = format!("(&{}(!(adminCount>=1)))", agent.dialect.users());
-    let found = agent.connection.search(&unit.dn, Scope::OneLevel, &filter, &[DESCRIPTOR], 1).await?;
+    let found = agent.connection.search(&agent.settings.create_in, Scope::OneLevel, &filter, &[DESCRIPTOR], 1).await?;
     let hidden = match found.entries.first() {
         Some(user) => needed.iter().find(|attribute| may_read(&identity.sids, user, attribute.names) != Some(true)),
         None => needed.iter().find(|attribute| !inherited(attribute) && attribute.name != MAIL.name),
     };
-    Ok(hidden.map_or(Ok(()), |attribute| Err(attribute.unreadable())))
+    Ok(hidden.map(|attribute| attribute.unreadable()))
 }

@@ -4,7 +4,7 @@ use ldap3::{Scope, ldap_escape};
 
 use super::attributes::OBJECT_SID;
 use super::permissions::{AUTHENTICATED, EVERYONE};
-use super::values::is_of_a_domain;
+use super::values::{is_of_a_domain, words};
 use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
@@ -33,13 +33,14 @@ impl Identity {
         };
         let groups = agent.connection.read(&entry.dn, &["tokenGroups"]).await?.unwrap_or_default();
         let everybody = [EVERYONE.to_vec(), AUTHENTICATED.to_vec()];
-        let sids = [entry.values("objectSid"), groups.values("tokenGroups"), told, &everybody].concat();
+        let of_everybody = groups_of_everybody(agent).await?;
+        let sids = [entry.values("objectSid"), groups.values("tokenGroups"), told, &everybody, &of_everybody].concat();
         Ok(Self { sids, is_known: true })
     }
 
     /// Whether this is the agent's own user, by identifier or by the name that the agent signed in with.
-    pub(super) fn is_own(&self, agent: &LdapAgent, user: &Entry) -> Result<bool, Unreadable> {
-        if is_named(&agent.bound_as, suffix(&agent.settings.base), user) {
+    pub(super) fn is_own(&self, bound_as: &str, base: &str, user: &Entry) -> Result<bool, Unreadable> {
+        if is_named(bound_as, suffix(base), user) {
             return Ok(true);
         }
         let sid = user.values("objectSid").first();
@@ -49,6 +50,16 @@ impl Identity {
         }
         if self.is_known { Ok(false) } else { Err(unknown()) }
     }
+}
+
+/// The groups that everybody who is signed in is in ("Pre-Windows 2000 Compatible Access", as shipped).
+async fn groups_of_everybody(agent: &LdapAgent) -> Answer<Vec<Vec<u8>>> {
+    let domain = suffix(&agent.settings.base);
+    let each = [EVERYONE, AUTHENTICATED]
+        .map(|sid| format!("(member=CN={},CN=ForeignSecurityPrincipals,{domain})", words(sid)));
+    let filter = format!("(|{})", each.concat());
+    let found = agent.connection.search(domain, Scope::Subtree, &filter, &["objectSid"], 100).await?;
+    Ok(found.entries.iter().flat_map(|group| group.values("objectSid")).cloned().collect())
 }
 
 /// What is hidden where nobody can tell who the agent is.
@@ -117,6 +128,28 @@ mod tests {
     fn user() -> Entry {
         Entry::with("CN=Sam Agent,OU=Agents,DC=example,DC=com", "sAMAccountName", vec![b"sam".to_vec()])
             .and("userPrincipalName", vec![b"Sam.Agent@partner.test".to_vec()])
+    }
+
+    #[test]
+    fn nobody_resets_their_own_user_whatever_the_domain_tells() {
+        let sid = |number: u8| [&[1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0][..], &[7; 12], &[number, 4, 0, 0]].concat();
+        let own = user().and("objectSid", vec![sid(1)]);
+        let other = Entry::with("CN=Ada,DC=example,DC=com", "objectSid", vec![sid(2)]);
+        let is_own = |sids: Vec<Vec<u8>>, is_known, name: &str, user: &Entry| {
+            Identity { sids, is_known }
+                .is_own(name, "OU=Customers,DC=example,DC=com", user)
+                .map_err(|hidden| hidden.value)
+        };
+        assert_eq!(is_own(vec![sid(1), sid(9)], true, "sam@partner.test", &own), Ok(true), "by identifier");
+        assert_eq!(
+            is_own(vec![sid(9)], true, "sam@example.com", &own),
+            Ok(true),
+            "by name, where the identifier lacks"
+        );
+        assert_eq!(is_own(Vec::new(), false, "sam@example.com", &own), Ok(true), "by name, where all lack");
+        assert_eq!(is_own(vec![sid(1)], true, "sam@example.com", &other), Ok(false));
+        assert_eq!(is_own(Vec::new(), false, "sam@example.com", &other), Err(unknown().value));
+        assert_eq!(is_own(vec![sid(1)], true, "sam@example.com", &Entry::default()), Err("objectSid".to_owned()));
     }
 
     #[test]

@@ -216,5 +216,5 @@ pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Answer<Result
 
 /// Bytes as a filter takes them (RFC 4515 section 3).
 fn escaped(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"))
 }

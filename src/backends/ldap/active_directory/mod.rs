@@ -10,6 +10,7 @@ mod membership;
 mod permissions;
 mod policy;
 mod readable;
+mod refusals;
 mod rights;
 mod standing;
 mod values;
@@ -21,24 +22,25 @@ use std::rc::Rc;
 
 use async_trait::async_trait;
 use ldap3::controls::RawControl;
-use ldap3::{LdapResult, Scope, dn_escape, ldap_escape};
+use ldap3::dn_escape;
 
 use super::agent::LdapAgent;
 use super::backend::{exists, gone_after_set, not_pending};
 use super::ber;
 use super::connection::BindRefused;
-use super::dialect::{Dialect, Known, wrong_password};
+use super::dialect::{Dialect, Known};
 use super::entry::Entry;
-use super::failure::{self, CONSTRAINT, EXISTS, UNWILLING, WRONG_CREDENTIALS};
+use super::failure::{self, EXISTS};
 use super::greeting::{Asks, Greeting};
-use super::settings::{LdapSettings, suffix};
+use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
     Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Obstacle,
-    PolicyRead, Reason, Right, Rule, Stamp, Standing, TemporaryPassword, Unreadable, UserId,
+    PolicyRead, Reason, Right, Stamp, Standing, TemporaryPassword, Unreadable, UserId,
 };
 use facts::{FACTS, forced, stamp};
 use identity::Identity;
+use refusals::{bind_refused, hidden_after_set, not_taken};
 use rights::{Granted, MayWrite};
 use values::unicode_pwd;
 
@@ -105,81 +107,13 @@ impl ActiveDirectory {
         let read = read.and_then(|entry| stamp(&entry).map_err(|hidden| hidden_after_set(&hidden)));
         read.map_err(|failure| Failure { changed: Changed::Yes, ..failure })
     }
-
-    fn upn(&self, username: &str) -> String {
-        let domain = || {
-            suffix(&self.settings.base)
-                .split(',')
-                .filter_map(|part| part.split_once('=').map(|(_, value)| value.trim().to_lowercase()))
-                .collect::<Vec<_>>()
-                .join(".")
-        };
-        format!("{username}@{}", self.settings.upn_suffix.clone().unwrap_or_else(domain))
-    }
-
-    /// A name for the new entry that nobody below the same unit has.
-    async fn free_cn(&self, agent: &LdapAgent, new: &NewUser) -> Answer<String> {
-        let name: String = new.customer.name.chars().take(64 - LONGEST_NAME - 3).collect(); // cn: 64 at most
-        let filter = format!("(cn={})", ldap_escape(name.as_str()));
-        let taken = agent.connection.search(&self.settings.create_in, Scope::OneLevel, &filter, &["1.1"], 1).await?;
-        let free = taken.entries.is_empty() && !name.trim().is_empty();
-        Ok(if free { name } else { format!("{} ({})", name.trim(), new.username) })
-    }
-}
-
-/// A value that was there before the set, and is hidden after it.
-fn hidden_after_set(hidden: &Unreadable) -> Failure {
-    Failure {
-        changed: Changed::Yes,
-        ..Failure::unavailable(format!("The set cannot be read back: {}.", hidden.words()))
-    }
-}
-
-/// Why a password was not taken. Samba says the rule; Windows says 0000052D alone.
-fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
-    let policy = result.text.contains("0000052D") || result.text.contains("0000052d");
-    if policy && matches!(result.rc, CONSTRAINT | UNWILLING) {
-        let words = result.text.to_lowercase();
-        let longer = words.split("longer than ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
-        return SetFailed::Policy(match longer {
-            Some(length) => vec![Rule::MinLength(length)],
-            None if words.contains("complexity") => {
-                vec![Rule::Upper(2), Rule::Lower(2), Rule::Digits(2), Rule::Special(2)]
-            }
-            None => {
-                vec![Rule::MinLength(length + 8), Rule::Upper(2), Rule::Lower(2), Rule::Digits(2), Rule::Special(2)]
-            }
-        });
-    }
-    failure::refused(&agent.connection.server(), result).into()
-}
-
-/// The number after "data" in a refused bind ([MS-ERREF] section 2.2).
-fn bind_refused(result: &LdapResult) -> Option<Failure> {
-    if result.rc != WRONG_CREDENTIALS {
-        return None;
-    }
-    let data = result.text.split("data ").nth(1).unwrap_or_default();
-    let code: String = data.chars().take_while(char::is_ascii_hexdigit).collect();
-    let no = |reason, words: &str| Failure::new(Kind::NotAllowed, reason, words);
-    Some(match code.as_str() {
-        "775" => no(Reason::Locked, "Your own user is locked after failed attempts. Wait, or have it unlocked."),
-        "533" => no(Reason::Disabled, "Your own user is disabled."),
-        "532" => {
-            no(Reason::PasswordExpired, "Your own password has expired. Choose a new one first, then sign in again.")
-        }
-        "701" => no(Reason::Disabled, "Your own user's time has ended (accountExpires)."),
-        "773" => no(Reason::PasswordExpired, "You must choose a new password of your own first, then sign in again."),
-        "530" | "531" => no(Reason::Disabled, "Your own user may not sign in now, or from here."),
-        _ => wrong_password(result),
-    })
 }
 
 #[async_trait(?Send)]
 impl Dialect for ActiveDirectory {
     fn bind_name(&self, agent: &str) -> String {
         let whole = agent.contains(['@', '\\', '=']);
-        if whole { agent.to_owned() } else { self.upn(agent) }
+        if whole { agent.to_owned() } else { creation::principal_name(&self.settings, agent) }
     }
 
     fn bind_refused(&self) -> BindRefused {
@@ -238,9 +172,14 @@ impl Dialect for ActiveDirectory {
         Ok(policy::of_domain(agent).await?.rules)
     }
 
-    async fn new_user_obstacles(&self, agent: &LdapAgent) -> Answer<Vec<Obstacle>> {
+    async fn may_create(&self, agent: &LdapAgent) -> Answer<bool> {
+        creation::may_create(agent).await
+    }
+
+    async fn new_users_obstacles(&self, agent: &LdapAgent) -> Answer<Vec<Obstacle>> {
         let identity = self.identity(agent).await?;
-        creation::obstacles(agent, &identity).await
+        let hidden = creation::hidden(agent, &identity).await?;
+        Ok(hidden.map(Obstacle::Unreadable).into_iter().collect())
     }
 
     async fn set(
@@ -267,10 +206,10 @@ impl Dialect for ActiveDirectory {
         new: &NewUser,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        let cn = self.free_cn(agent, new).await?;
+        let cn = creation::free_cn(agent, new).await?;
         let dn = format!("CN={},{}", dn_escape(cn.as_str()), self.settings.create_in);
         let Names { first, last } = new.customer.first_and_last();
-        let upn = self.upn(&new.username);
+        let upn = creation::principal_name(&self.settings, &new.username);
         let secret = unicode_pwd(password.for_backend(intent));
         let mut attributes: Vec<(&str, Vec<&[u8]>)> = vec![
             ("objectClass", vec![b"user"]),

@@ -216,7 +216,7 @@ mod tests {
         };
         let rule = |kind, of: Option<&Guid>| entry(kind, 0x12, 0x10, of, &group);
         for allowed in [rule(5, Some(&FLAGS)), rule(5, Some(&ACCOUNT_RESTRICTIONS)), rule(5, None), rule(0, None)] {
-            assert_eq!(read(&[allowed.clone()]), Some(true));
+            assert_eq!(read(std::slice::from_ref(&allowed)), Some(true));
             assert_eq!(read(&[rule(6, Some(&OTHER)), allowed.clone()]), Some(true), "another attribute is denied");
             for denied in
                 [rule(6, Some(&FLAGS)), rule(6, Some(&ACCOUNT_RESTRICTIONS)), rule(6, Some(&USER)), rule(1, None)]

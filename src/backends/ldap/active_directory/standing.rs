@@ -33,7 +33,7 @@ pub(super) async fn read(agent: &LdapAgent, identity: &Identity, granted: &Grant
     let change_required = facts.forced.as_ref().is_ok_and(|forced| *forced);
     let mut hidden = facts.hidden();
     let mut obstacles = Vec::new();
-    match identity.is_own(agent, entry) {
+    match identity.is_own(&agent.bound_as, &agent.settings.base, entry) {
         Ok(true) => obstacles.push(Obstacle::OwnUser),
         Ok(false) => {}
         Err(unknown) => hidden.insert(0, unknown),

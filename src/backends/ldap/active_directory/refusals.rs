@@ -1,0 +1,57 @@
+//! What the refusals of a domain mean.
+
+use ldap3::LdapResult;
+
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dialect::wrong_password;
+use crate::backends::ldap::failure::{self, CONSTRAINT, UNWILLING, WRONG_CREDENTIALS};
+use crate::domain::ports::SetFailed;
+use crate::domain::{Changed, Failure, Kind, Reason, Rule, Unreadable};
+
+/// A value that was there before the set, and is hidden after it.
+pub(super) fn hidden_after_set(hidden: &Unreadable) -> Failure {
+    Failure {
+        changed: Changed::Yes,
+        ..Failure::unavailable(format!("The set cannot be read back: {}.", hidden.words()))
+    }
+}
+
+/// Why a password was not taken. Samba says the rule; Windows says 0000052D alone.
+pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
+    let policy = result.text.contains("0000052D") || result.text.contains("0000052d");
+    if policy && matches!(result.rc, CONSTRAINT | UNWILLING) {
+        let words = result.text.to_lowercase();
+        let longer = words.split("longer than ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+        return SetFailed::Policy(match longer {
+            Some(length) => vec![Rule::MinLength(length)],
+            None if words.contains("complexity") => {
+                vec![Rule::Upper(2), Rule::Lower(2), Rule::Digits(2), Rule::Special(2)]
+            }
+            None => {
+                vec![Rule::MinLength(length + 8), Rule::Upper(2), Rule::Lower(2), Rule::Digits(2), Rule::Special(2)]
+            }
+        });
+    }
+    failure::refused(&agent.connection.server(), result).into()
+}
+
+/// The number after "data" in a refused bind ([MS-ERREF] section 2.2).
+pub(super) fn bind_refused(result: &LdapResult) -> Option<Failure> {
+    if result.rc != WRONG_CREDENTIALS {
+        return None;
+    }
+    let data = result.text.split("data ").nth(1).unwrap_or_default();
+    let code: String = data.chars().take_while(char::is_ascii_hexdigit).collect();
+    let no = |reason, words: &str| Failure::new(Kind::NotAllowed, reason, words);
+    Some(match code.as_str() {
+        "775" => no(Reason::Locked, "Your own user is locked after failed attempts. Wait, or have it unlocked."),
+        "533" => no(Reason::Disabled, "Your own user is disabled."),
+        "532" => {
+            no(Reason::PasswordExpired, "Your own password has expired. Choose a new one first, then sign in again.")
+        }
+        "701" => no(Reason::Disabled, "Your own user's time has ended (accountExpires)."),
+        "773" => no(Reason::PasswordExpired, "You must choose a new password of your own first, then sign in again."),
+        "530" | "531" => no(Reason::Disabled, "Your own user may not sign in now, or from here."),
+        _ => wrong_password(result),
+    })
+}
