@@ -7,6 +7,8 @@ mod bulk;
 mod domain;
 mod faults;
 mod frames;
+mod grace;
+mod guards;
 #[path = "../support/home.rs"]
 mod home;
 mod lost;
@@ -19,6 +21,8 @@ mod proxy;
 #[path = "../terminal/pty.rs"]
 #[allow(dead_code, reason = "each test program uses its part")]
 mod pty;
+mod readability;
 mod server;
 mod unattended;
+mod validity;
 mod withdrawals;

@@ -177,9 +177,9 @@ impl UserPolicy {
     }
 
     fn whole(&self) -> Unreadable {
-        let name = &self.name;
-        let right = format!("{}, or, if there is no such policy, its name corrected", right_to_read(name));
-        Unreadable::new(format!("the password policy {name}"), "whether a change is forced", right)
+        let value = format!("the password policy {}", self.name);
+        let right = format!("{}, or, if there is no such policy, its name corrected", right_to_read(&value));
+        Unreadable::new(value, "whether a change is forced", right)
     }
 
     fn part(&self, attribute: &str, decides: &str) -> Unreadable {
