@@ -39,7 +39,8 @@ fn nobody_resets_themselves(server: &Server) {
 }
 
 fn group(server: &Server, name: &str, classes: &[&str], more: &str) {
-    let classes: String = classes.iter().map(|class| format!("objectClass: {class}\n")).collect();
+    let classes: Vec<String> = classes.iter().map(|class| format!("objectClass: {class}\n")).collect();
+    let classes = classes.concat();
     let base = server.value("BASE");
     server.change(&format!("dn: cn={name},ou=groups,{base}\nchangetype: add\n{classes}cn: {name}\n{more}\n"));
 }

@@ -149,7 +149,7 @@ impl Dialect for OpenLdap {
         if !user.has("entryCSN") {
             self.changes_have_no_number.set(true);
         }
-        standing::read(agent, user).await
+        Box::pin(standing::read(agent, user)).await
     }
 
     async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead> {
