@@ -157,6 +157,23 @@ fn policies_that_are_read_in_part(server: &Server) {
     home.issue("gus");
 }
 
+/// Who is looked up by an address that is hidden may have a user already: none is made beside it.
+fn a_user_who_is_not_found(server: &Server) {
+    let rule = format!(
+        "access to dn.subtree=\"{}\" attrs=mail by dn.exact=\"{}\" none by * read\n",
+        server.value("OU"),
+        server.value("AGENT")
+    );
+    server.serve_with(&rule, "", "");
+    let home = server.home();
+    let create = ["reset", "ada@example.com", "--create", "--email", "ada@example.com", "--first-name", "Ada"];
+    let create = [&create[..], &["--last-name", "Twice", "--yes", "--reveal", "stdout"]].concat();
+    home.must(&create, 7, "cannot read mail");
+    server.serve_with("", "", "");
+    must(&home.run(&create, ""), 0, ""); // the one who is there
+    home.refuses("ada2", 3, "No customer");
+}
+
 /// What does not decide is told by doctor, and by the gap before the reset.
 fn what_tells_sets_apart_is_missed(server: &Server) {
     let rule = format!("access to dn.subtree=\"{}\" attrs=entryCSN by * none\n", server.value("OU"));
@@ -176,5 +193,6 @@ fn what_is_hidden_is_not_no() {
     a_reset_that_could_not_be_read_back(&server);
     a_sweep_that_sees_nothing(&server);
     policies_that_are_read_in_part(&server);
+    a_user_who_is_not_found(&server);
     what_tells_sets_apart_is_missed(&server);
 }
