@@ -39,6 +39,7 @@ struct Size {
 
 /// The filter that every entry fits.
 const ANY: &str = "(objectClass=*)";
+const HAS_NONE: &str = "(&(!(pwdAccountLockedTime=*))(!(pwdMaxIdle=*)))";
 /// The argument of a process that does the bare operations alone.
 const BARE: &str = "--bare";
 const FULL: Size = Size { single: 25, usual: 5, rows: 1000, turns: 5 };
@@ -256,6 +257,11 @@ async fn bare_reset(place: &Place, ldap: &mut Ldap, number: usize, in_a_run: boo
     };
     if !shares {
         ldap.search(&policy, Scope::Base, ANY, ["*", "+"]).await.unwrap().success().unwrap();
+    }
+    if !place.active_directory {
+        // What neither has is told from what the agent may not read.
+        ldap.search(&dn, Scope::Base, HAS_NONE, ["1.1"]).await.unwrap().success().unwrap();
+        ldap.search(&policy, Scope::Base, HAS_NONE, ["1.1"]).await.unwrap().success().unwrap();
     }
     ldap.modify(&dn, changes).await.unwrap().success().unwrap();
     ldap.search(&dn, Scope::Base, ANY, reads.set).await.unwrap().success().unwrap();

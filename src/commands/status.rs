@@ -77,7 +77,7 @@ fn verdict(learned: &Learned) -> Option<Answer<ExitCode>> {
         Some(Ok(ExitCode::DONE))
     } else if let Some(value) = learned.standing.unreadable() {
         Some(Err(refusal(&Obstacle::Unreadable(value.clone()), who)))
-    } else if state.change_required || state.locked {
+    } else if state.change_required || (state.locked && !is_locked_for_good(learned)) {
         None
     } else {
         Some(Err(Failure::refused(
@@ -85,6 +85,11 @@ fn verdict(learned: &Learned) -> Option<Answer<ExitCode>> {
             format!("There is nothing to wait for: {} ({}) is \"{}\".", who.name, who.id, state.words()),
         )))
     }
+}
+
+/// Whether only an administrator lifts the lock, so that there is nothing to wait for.
+fn is_locked_for_good(learned: &Learned) -> bool {
+    learned.standing.obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::PermanentlyLocked(_)))
 }
 
 fn show(context: &Context, learned: &Learned) -> Answer<()> {

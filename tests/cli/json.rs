@@ -52,7 +52,11 @@ fn what_is_read() {
         assert_eq!((show["status"].as_str(), show["action"].as_str()), (Some(status), Some(action)), "{customer}");
         assert_eq!(show["obstacles"].as_array().unwrap().is_empty(), action == "set", "{customer}");
     }
-    has(&json(&home, &["whoami"]), "tellonce.whoami/v1", "agent backend profile expires_at kept_in rights rights_told warnings");
+    has(
+        &json(&home, &["whoami"]),
+        "tellonce.whoami/v1",
+        "agent backend profile expires_at kept_in rights rights_told warnings",
+    );
     has(&json(&home, &["doctor"]), "tellonce.doctor/v1", "backend profile checks");
     has(&json(&home, &["audit", "verify"]), "tellonce.audit-verify/v1", "records head");
     has(&json(&home, &["practice", "customers"]), "tellonce.practice-customers/v1", "customers shown total");

@@ -9,6 +9,8 @@ mod domain;
 mod fake_directory;
 mod faults;
 mod frames;
+mod grace;
+mod guards;
 mod hardened;
 #[path = "../support/home.rs"]
 mod home;
@@ -25,6 +27,8 @@ mod proxy;
 #[path = "../terminal/pty.rs"]
 #[allow(dead_code, reason = "each test program uses its part")]
 mod pty;
+mod readability;
 mod server;
 mod unattended;
+mod validity;
 mod withdrawals;

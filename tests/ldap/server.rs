@@ -71,6 +71,27 @@ impl Server {
         assert!(started.status.success(), "{}", words(&started));
     }
 
+    /// Has slapd serve with these access rules before its own, and these settings before and after the database.
+    pub fn serve_with(&self, rules: &str, before: &str, after: &str) {
+        let (own, access) = (self.file("access.own"), self.file("access.conf"));
+        if !own.exists() {
+            std::fs::copy(&access, &own).unwrap();
+        }
+        std::fs::write(access, format!("{rules}\n{}", std::fs::read_to_string(own).unwrap())).unwrap();
+        std::fs::write(self.file("global.conf"), before).unwrap();
+        std::fs::write(self.file("more.conf"), after).unwrap();
+        self.stop();
+        self.start_again();
+    }
+
+    /// A rule of slapd: what the agent may do with these attributes of an entry.
+    pub fn rule(&self, dn: &str, attributes: &str, level: &str) -> String {
+        let agent = self.value("AGENT");
+        format!(
+            "access to dn.exact=\"{dn}\" attrs={attributes} by dn.exact=\"{agent}\" {level} by self read by anonymous auth\n"
+        )
+    }
+
     /// A file of the server's own folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join("server").join(name)

@@ -3,6 +3,8 @@
 # Env: SLAPD_PORT=0 SLAPD_TLS_PORT=0 (0 = pick a free one)  SLAPD_HASH={SSHA}|{ARGON2}  SLAPD_DAYS=30 (of the certificate; -1: expired)
 #      SLAPD_PLAIN=1 (passwords in clear as well: for a proxy)  SLAPD_CROWD=0 (users crowd00001 and so on, all pending; every tenth without mail)
 #      SLAPD_SUFFIX='o=Any Name,c=DE' (dc=tellonce,dc=test; another one begins with o=)
+#      SLAPD_NIS=no (without the schema of RFC 2307)
+#      DIR/access.conf, DIR/global.conf and DIR/more.conf are read at each start: access rules, settings before and after the database
 #      SLAPD_ACL=FILE (access rules in place of those below)  SLAPD_LIMITS='size.prtotal=700' (of the agent)
 set -euo pipefail
 cmd=${1:-}; DIR=${2:-${TMPDIR:-/tmp}/tellonce-slapd}; HASH=${SLAPD_HASH:-'{SSHA}'}
@@ -52,10 +54,11 @@ if [ ! -e provisioned ]; then
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
-include /etc/ldap/schema/nis.schema
+$([ "${SLAPD_NIS:-}" = no ] || echo "include /etc/ldap/schema/nis.schema")
 modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload ppolicy
+include $DIR/global.conf
 $([ "$HASH" != '{ARGON2}' ] || echo 'moduleload argon2 m=19456 t=2 p=1')
 pidfile $DIR/slapd.pid
 argsfile $DIR/slapd.args
@@ -75,19 +78,22 @@ dbnosync
 rootdn "$ADMIN"
 rootpw $ADMINPW
 index objectClass eq
-index uid,mail,member,uniqueMember,memberUid,gidNumber eq
+index uid,mail,member,uniqueMember eq
+$([ "${SLAPD_NIS:-}" = no ] || echo "index memberUid,gidNumber eq")
 overlay ppolicy
 ppolicy_default "cn=default,ou=policies,$BASE"
 ppolicy_hash_cleartext
 ppolicy_use_lockout
 $([ -z "${SLAPD_LIMITS:-}" ] || echo "limits dn.exact=\"$AGENT\" $SLAPD_LIMITS")
-$(rules)
+include $DIR/access.conf
 access to dn.subtree="ou=agents,$BASE" attrs=userPassword by self =xw by anonymous auth by * none
 access to dn.subtree="ou=policies,$BASE" by users read by * none
 access to dn.base="" by * read
 access to dn.base="cn=Subschema" by * read
 access to * by users read by * none
+include $DIR/more.conf
 C
+  rules > access.conf; : > global.conf; : > more.conf
   names "$SUFFIX"
   {
   printf 'dn: %s\nobjectClass: organization\n' "$BASE"
@@ -124,7 +130,7 @@ echo $! > pid
 up=
 for _ in $(seq 100); do
   kill -0 "$(cat pid)" 2>/dev/null || { echo "slapd died:" >&2; tail -5 slapd.out >&2; rm -f pid; exit 1; }
-  if LDAPTLS_CACERT=$DIR/tls/ca.crt ldapwhoami -x -o nettimeout=2 -H "ldaps://127.0.0.1:$TPORT" -D "$AGENT" -w "$AGENTPW" >/dev/null 2>&1; then up=1; break; fi
+  if LDAPTLS_CACERT=$DIR/tls/ca.crt ldapsearch -x -o nettimeout=2 -H "ldaps://127.0.0.1:$TPORT" -D "$AGENT" -w "$AGENTPW" -s base -b "" 1.1 >/dev/null 2>&1; then up=1; break; fi
   sleep .02
 done
 [ -n "$up" ] || { echo "slapd not ready:" >&2; tail -5 slapd.out >&2; kill "$(cat pid)"; rm -f pid; exit 1; }

@@ -106,9 +106,10 @@ impl LdapAgent {
         Ok(one.await?.entries.into_iter().next().map(|user| user.dn))
     }
 
-    /// Some of the users below an entry, with these attributes.
+    /// Some of the users below an entry, with these attributes, as they are now or were a moment ago.
     pub(super) async fn some_users(&self, base: &str, attributes: &[&str], most: usize) -> Answer<Vec<Entry>> {
-        let found = self.connection.search(base, Scope::Subtree, self.dialect.users(), attributes, most).await?;
+        let users = self.dialect.users();
+        let found = self.connection.search_lately(base, Scope::Subtree, users, attributes, most).await?;
         Ok(found.entries)
     }
 

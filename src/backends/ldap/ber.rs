@@ -55,9 +55,9 @@ pub(super) enum PolicyError {
 impl PolicyAnswer {
     /// What it says of the password that was signed in with.
     pub(super) fn own_password(self) -> Option<OwnPassword> {
-        let expires = |seconds: u32| OwnPassword::ExpiresIn(Duration::from_secs(seconds.into()));
-        let expired = self.grace.map(|sign_ins_left| OwnPassword::Expired { sign_ins_left });
-        expired.or_else(|| self.expires_in.map(expires))
+        let soon = |seconds: u32| OwnPassword::ExpiresIn(Duration::from_secs(seconds.into()));
+        let over = self.grace.map(|sign_ins_left| OwnPassword::Expired { sign_ins_left });
+        over.or_else(|| self.expires_in.map(soon))
     }
 }
 

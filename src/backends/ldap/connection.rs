@@ -211,8 +211,9 @@ impl Connection {
         match (self.target.refused)(&bound) {
             Some(failure) => return Err(failure),
             None if bound.rc == 0 => {
-                self.own_password.set(ber::policy_answer(&bound).and_then(|said| said.own_password()))
+                self.own_password.set(ber::policy_answer(&bound).and_then(ber::PolicyAnswer::own_password));
             }
+
             None => return Err(failure::refused(&server, &bound)),
         }
         match self.target.greet(link.ldap.clone(), deadline).await.map_err(|error| link.cause(error)) {

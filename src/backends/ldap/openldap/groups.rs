@@ -89,8 +89,8 @@ async fn naming_in_other_letters(agent: &LdapAgent, entry: &Entry) -> Answer<Vec
     let mut naming = Vec::new();
     for group in all.entries {
         for some in group.texts("memberUid").chunks(AT_ONCE) {
-            let uids: String = some.iter().map(|uid| format!("(uid={})", ldap_escape(uid.as_str()))).collect();
-            if fits(agent, &entry.dn, &format!("(|{uids})")).await? {
+            let uids: Vec<String> = some.iter().map(|uid| format!("(uid={})", ldap_escape(uid.as_str()))).collect();
+            if fits(agent, &entry.dn, &format!("(|{})", uids.concat())).await? {
                 naming.push(group);
                 break;
             }

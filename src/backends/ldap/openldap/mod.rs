@@ -1,10 +1,11 @@
 //! `OpenLDAP` with the password-policy overlay (slapo-ppolicy(5)).
 
 mod checks;
+mod coverage;
 mod groups;
 mod nesting;
+mod new_user;
 mod own;
-mod pending;
 mod policy;
 mod readability;
 mod refused;
@@ -149,7 +150,7 @@ impl Dialect for OpenLdap {
         if !user.has("entryCSN") {
             self.changes_have_no_number.set(true);
         }
-        standing::read(agent, user).await
+        Box::pin(standing::read(agent, user)).await
     }
 
     async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead> {
@@ -157,16 +158,7 @@ impl Dialect for OpenLdap {
     }
 
     async fn new_users_obstacles(&self, agent: &LdapAgent) -> Answer<Vec<Obstacle>> {
-        // What can be read of a new user shows the users that are there already.
-        let place = &agent.settings.create_in;
-        let neighbour = agent.some_users(place, &agent.attributes_and_facts(place), 1).await?.into_iter().next();
-        let mut obstacles: Vec<Obstacle> = UserPolicy::read(agent, None).await?.obstacle().into_iter().collect();
-        if let Some(neighbour) = neighbour {
-            let unread = standing::unreadable_of(agent, &neighbour).await?;
-            let unread = unread.into_iter().filter(|value| SET.contains(&value.value.as_str()));
-            obstacles.extend(unread.map(Obstacle::Unreadable));
-        }
-        Ok(obstacles)
+        new_user::obstacles(agent, self).await
     }
 
     async fn may_create(&self, _: &LdapAgent) -> Answer<bool> {
@@ -286,7 +278,7 @@ impl Dialect for OpenLdap {
     }
 
     async fn check_pending(&self, agent: &LdapAgent, pending: &[Entry]) -> Answer<()> {
-        pending::check(agent, self, pending).await
+        coverage::check(agent, self, pending).await
     }
 
     fn is_pending(&self, entry: &Entry) -> bool {

@@ -97,8 +97,8 @@ fn members(group: &Entry) -> Vec<String> {
 /// The entries of these names that the agent sees, and of one that they see for certain.
 async fn entries(agent: &LdapAgent, names: &[String], seen: &str) -> Answer<Vec<Entry>> {
     let names = names.iter().map(String::as_str).chain([seen]);
-    let names: String = names.map(|name| format!("(entryDN={})", ldap_escape(name))).collect();
-    let filter = format!("(|{names})");
+    let names: Vec<String> = names.map(|name| format!("(entryDN={})", ldap_escape(name))).collect();
+    let filter = format!("(|{})", names.concat());
     let found = agent.connection.search_lately(place(agent), Scope::Subtree, &filter, &CONTENTS, AT_ONCE + 1).await?;
     Ok(found.entries)
 }
@@ -135,8 +135,8 @@ async fn unseen_of(agent: &LdapAgent, group: &Entry, how: Found) -> Answer<Optio
         return Ok(None); // it was found by that very attribute
     }
     // What is sent and may not be searched finds nobody's groups.
-    let sent: String = asked.iter().filter(|name| group.has(name)).map(|name| format!("({name}=*)")).collect();
-    let filter = format!("(&{sent})");
+    let sent: Vec<String> = asked.iter().filter(|name| group.has(name)).map(|name| format!("({name}=*)")).collect();
+    let filter = format!("(&{})", sent.concat());
     let found = agent.connection.search_lately(&group.dn, Scope::Base, &filter, &["1.1"], 1).await?;
     let is_searched = sent.is_empty() || !found.entries.is_empty();
     Ok((!is_searched).then(|| format!("you may not search the members of {}", group.dn)))

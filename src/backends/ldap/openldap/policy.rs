@@ -115,10 +115,10 @@ impl UserPolicy {
         let number = |name: &str| {
             entry.number(name).and_then(|number| usize::try_from(number).ok()).filter(|number| *number > 0)
         };
-        let checked = self.hides("pwdCheckQuality") || entry.number("pwdCheckQuality").unwrap_or(0) > 0;
+        let length_counts = self.hides("pwdCheckQuality") || entry.number("pwdCheckQuality").unwrap_or(0) > 0;
         let mut rules = Vec::new();
-        rules.extend(number("pwdMinLength").filter(|_| checked).map(Rule::MinLength));
-        rules.extend(number("pwdMaxLength").filter(|_| checked).map(Rule::MaxLength));
+        rules.extend(number("pwdMinLength").filter(|_| length_counts).map(Rule::MinLength));
+        rules.extend(number("pwdMaxLength").filter(|_| length_counts).map(Rule::MaxLength));
         rules.extend(number("pwdInHistory").map(Rule::History));
         let unread: Vec<&str> = RULES.into_iter().filter(|name| self.hides(name)).collect();
         if unread.is_empty() {
@@ -177,9 +177,9 @@ impl UserPolicy {
     }
 
     fn whole(&self) -> Unreadable {
-        let name = &self.name;
-        let right = format!("{}, or, if there is no such policy, its name corrected", right_to_read(name));
-        Unreadable::new(format!("the password policy {name}"), "whether a change is forced", right)
+        let value = format!("the password policy {}", self.name);
+        let right = format!("{}, or, if there is no such policy, its name corrected", right_to_read(&value));
+        Unreadable::new(value, "whether a change is forced", right)
     }
 
     fn part(&self, attribute: &str, decides: &str) -> Unreadable {

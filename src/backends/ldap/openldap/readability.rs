@@ -46,8 +46,8 @@ pub(super) async fn hidden(
 
 /// Whether the server says that the entry has none of these.
 async fn has_none_of(agent: &LdapAgent, dn: &str, attributes: &[&str], freshness: Freshness) -> Answer<bool> {
-    let none: String = attributes.iter().map(|name| format!("(!({name}=*))")).collect();
-    let filter = format!("(&{none})");
+    let none: Vec<String> = attributes.iter().map(|name| format!("(!({name}=*))")).collect();
+    let filter = format!("(&{})", none.concat());
     if freshness == Freshness::Now {
         return fits(agent, dn, &filter).await;
     }

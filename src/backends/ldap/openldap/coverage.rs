@@ -1,4 +1,4 @@
-//! Whether the sweep sees all that is pending: it looks for pwdReset TRUE, and would find nothing where that is hidden.
+//! Whether a look-up sees all that it looks for: one by what is hidden finds nothing, and nobody is told.
 
 use std::collections::HashSet;
 
@@ -19,16 +19,14 @@ const SAMPLE: usize = 500;
 /// Exit 7 with what cannot be read.
 pub(super) async fn check(agent: &LdapAgent, dialect: &dyn Dialect, pending: &[Entry]) -> Answer<()> {
     let (base, users) = (&agent.settings.base, dialect.users());
-    let all = agent.some_users(base, &["1.1"], SAMPLE).await?;
-    if all.is_empty() {
-        let right = format!("read access to the users below {base} in slapd's rules, or base corrected in the profile");
-        return Err(failure(&Unreadable::new("any user", "whether a temporary password is pending", right)));
-    }
-    let asked = format!("(&{users}(|(pwdReset=*)(!(pwdReset=*))))");
-    let asked = agent.connection.search(base, Scope::Subtree, &asked, &["1.1"], SAMPLE).await?.entries;
-    let asked: HashSet<&str> = asked.iter().map(|user| user.dn.as_str()).collect();
-    if !all.iter().take(SAMPLE).all(|user| asked.contains(user.dn.as_str())) {
-        return Err(failure(&unreadable("pwdReset")));
+    match can_be_asked_for(agent, dialect, "pwdReset").await? {
+        None => {
+            let right =
+                format!("read access to the users below {base} in slapd's rules, or base corrected in the profile");
+            return Err(failure(&Unreadable::new("any user", "whether a temporary password is pending", right)));
+        }
+        Some(false) => return Err(failure(&unreadable("pwdReset"))),
+        Some(true) => {}
     }
     let undated: Vec<&Entry> = pending.iter().filter(|user| user.time("pwdChangedTime").is_none()).collect();
     if undated.is_empty() {
@@ -42,4 +40,21 @@ pub(super) async fn check(agent: &LdapAgent, dialect: &dyn Dialect, pending: &[E
         return Ok(());
     }
     Err(failure(&unreadable("pwdChangedTime")))
+}
+
+/// Whether a look-up by this attribute finds who has it. Returns `None` where the agent sees no user.
+pub(super) async fn can_be_asked_for(
+    agent: &LdapAgent,
+    dialect: &dyn Dialect,
+    attribute: &str,
+) -> Answer<Option<bool>> {
+    let (base, users) = (&agent.settings.base, dialect.users());
+    let all = agent.some_users(base, &["1.1"], SAMPLE).await?;
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let asked = format!("(&{users}(|({attribute}=*)(!({attribute}=*))))");
+    let asked = agent.connection.search_lately(base, Scope::Subtree, &asked, &["1.1"], SAMPLE).await?.entries;
+    let asked: HashSet<&str> = asked.iter().map(|user| user.dn.as_str()).collect();
+    Ok(Some(all.iter().take(SAMPLE).all(|user| asked.contains(user.dn.as_str()))))
 }

@@ -1,0 +1,32 @@
+//! What stands in the way of a new user: a policy that forces nothing, and what could not be read of the user then.
+
+use super::coverage::can_be_asked_for;
+use super::policy::UserPolicy;
+use super::readability::right_to_read;
+use super::standing::{self, SET};
+use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dialect::Dialect;
+use crate::domain::{Answer, Obstacle, Unreadable};
+
+/// Lists it.
+pub(super) async fn obstacles(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec<Obstacle>> {
+    let mut obstacles: Vec<Obstacle> = UserPolicy::read(agent, None).await?.obstacle().into_iter().collect();
+    // Somebody who is not found by what is hidden of them may have a user already.
+    let mut found_by = vec![agent.id_attribute(), dialect.login(), "mail"];
+    found_by.dedup();
+    for attribute in found_by {
+        if can_be_asked_for(agent, dialect, attribute).await? == Some(false) {
+            let decides = "whether the customer has a user already";
+            obstacles.push(Obstacle::Unreadable(Unreadable::new(attribute, decides, right_to_read(attribute))));
+        }
+    }
+    // What can be read of a new user shows one who is there already.
+    let place = &agent.settings.create_in;
+    let neighbour = agent.some_users(place, &agent.attributes_and_facts(place), 1).await?.into_iter().next();
+    if let Some(neighbour) = neighbour {
+        let unread = standing::unreadable_of(agent, &neighbour).await?;
+        let unread = unread.into_iter().filter(|value| SET.contains(&value.value.as_str()));
+        obstacles.extend(unread.map(Obstacle::Unreadable));
+    }
+    Ok(obstacles)
+}

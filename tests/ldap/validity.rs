@@ -1,0 +1,148 @@
+//! Locks, starts, ends and policies by what they mean to slapd, however they are written.
+
+use crate::server::{self, Home, Kind, Server, must};
+
+/// What the user's entry is given, and whether slapd then lets in.
+fn given(server: &Server, attribute: &str, value: &str) -> bool {
+    server.replace(&server.dn("sho"), attribute, value);
+    let ended = server.binds(&server.name("sho"), server.value("CUSTOMER_PW"));
+    let is_in = ended.status.success();
+    assert!(is_in || server::words(&ended).contains("Account locked"), "{value}: {}", server::words(&ended));
+    is_in
+}
+
+fn taken(server: &Server, attribute: &str) {
+    server.change(&format!("dn: {}\nchangetype: modify\ndelete: {attribute}\n", server.dn("sho")));
+}
+
+#[track_caller]
+fn shows(home: &Home, said: &str) {
+    home.must(&["show", "sho", "-o", "json"], 0, said);
+}
+
+/// Whatever slapd takes for an administrator's lock is one: no set lifts it.
+fn permanent_locks(server: &Server, home: &Home) {
+    for time in [
+        "000001010000Z",
+        "00000101000000Z",
+        "000001010000.0Z",
+        "0000010100Z",
+        "00000101000000,000Z",
+        "000001010200+0200",
+        "19700101000000Z",
+    ] {
+        assert!(!given(server, "pwdAccountLockedTime", time), "{time}");
+        home.refuses("sho", 7, "locked permanently (by an administrator)");
+        shows(home, "\"status\":\"locked\"");
+        shows(home, "\"reason\":\"permanently_locked\"");
+        assert_eq!(server.value_of(&server.dn("sho"), "pwdAccountLockedTime"), time, "the lock is still there");
+    }
+}
+
+/// A lock that ends by itself holds as long as slapd enforces it.
+fn locks_for_a_while(server: &Server, home: &Home) {
+    let ago = |minutes: i64, format: &str| {
+        let time = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes);
+        time.strftime(format).to_string()
+    };
+    // The policy's pwdLockoutDuration is ten minutes.
+    let cases = [
+        (ago(5, "%Y%m%d%H%MZ"), true),
+        (ago(5, "%Y%m%d%H%M%S,5Z"), true),
+        (ago(5 - 120, "%Y%m%d%H%M%S+0200"), true),
+        (ago(15, "%Y%m%d%H%M%SZ"), false),
+        (ago(15 - 120, "%Y%m%d%H%M+02"), false),
+        ("20991231000000Z".to_owned(), false), // it has not begun
+        ("00010101000000Z".to_owned(), false),
+    ];
+    for (time, holds) in cases {
+        assert_eq!(given(server, "pwdAccountLockedTime", &time), !holds, "{time}");
+        shows(home, &format!("\"locked\":{holds}"));
+        shows(home, if holds { "\"status\":\"locked\"" } else { "\"status\":\"active\"" });
+        taken_if_there(server, "pwdAccountLockedTime");
+    }
+}
+
+/// slapd deletes by itself what it finds to be over.
+fn taken_if_there(server: &Server, attribute: &str) {
+    server.change(&format!("dn: {}\nchangetype: modify\nreplace: {attribute}\n", server.dn("sho")));
+}
+
+/// slapd passes over locks where the policy does not lock; but a set would delete an administrator's.
+fn a_policy_that_does_not_lock(server: &Server, home: &Home) {
+    let policy = format!("cn=default,ou=policies,{}", server.value("BASE"));
+    server.replace(&policy, "pwdLockout", "FALSE");
+    assert!(given(server, "pwdAccountLockedTime", "20200101000000Z"));
+    shows(home, "\"status\":\"active\"");
+    assert!(given(server, "pwdAccountLockedTime", "000001010000Z"));
+    shows(home, "\"locked\":false");
+    home.refuses("sho", 7, "though its policy has pwdLockout FALSE");
+    taken(server, "pwdAccountLockedTime");
+    assert!(!given(server, "pwdEndTime", "202001010000Z"), "start and end hold all the same");
+    home.refuses("sho", 7, "expired on 2020-01-01 00:00 UTC");
+    taken(server, "pwdEndTime");
+    server.replace(&policy, "pwdLockout", "TRUE");
+}
+
+/// An end that has come is no disabling, and a start that has not is told apart from both.
+fn starts_and_ends(server: &Server, home: &Home) {
+    for end in ["20200101000000Z", "2020010100Z", "202001010000.5+0100", "20200101000000,5Z"] {
+        assert!(!given(server, "pwdEndTime", end), "{end}");
+        shows(home, "\"status\":\"user_expired\"");
+        shows(home, "\"disabled\":false");
+        shows(home, "\"reason\":\"user_expired\"");
+        home.refuses("sho", 7, "expired on 20");
+    }
+    given(server, "pwdEndTime", "2099010100Z");
+    assert!(!given(server, "pwdStartTime", "209901010000Z"));
+    shows(home, "\"reason\":\"not_yet_valid\"");
+    home.refuses("sho", 7, "not valid yet (from 2099-01-01 00:00 UTC)");
+    taken(server, "pwdStartTime");
+    taken(server, "pwdEndTime");
+}
+
+/// slapd passes over a whole policy with a number that it cannot hold: the temporary password would be a full sign-in.
+fn a_policy_that_slapd_passes_over(server: &Server, home: &Home) {
+    let policy = format!("cn=default,ou=policies,{}", server.value("BASE"));
+    server.replace(&policy, "pwdMaxAge", "3000000000");
+    server.replace(&server.dn("sho"), "pwdReset", "TRUE");
+    let inside = server.binds(&server.name("sho"), server.value("CUSTOMER_PW"));
+    must(&inside, 0, "");
+    assert!(!server::words(&inside).contains("must be changed"), "{}", server::words(&inside));
+    home.refuses("sho", 7, "pwdMaxAge beyond 2147483647");
+    home.must(&["doctor"], 11, "pwdMaxAge beyond 2147483647");
+    server.replace(&policy, "pwdMaxAge", "3628800");
+    taken(server, "pwdReset");
+}
+
+/// Who did not sign in for longer than pwdMaxIdle is locked, and no set lifts that.
+fn who_was_idle_for_too_long(server: &Server, home: &Home) {
+    server.serve_with("lastbind on\n", "", "");
+    let name = server.name("sho");
+    must(&server.binds(&name, server.value("CUSTOMER_PW")), 0, ""); // leaves pwdLastSuccess
+    let policy = format!("cn=default,ou=policies,{}", server.value("BASE"));
+    server.replace(&policy, "pwdMaxIdle", "1");
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    assert!(!server.binds(&name, server.value("CUSTOMER_PW")).status.success());
+    home.refuses("sho", 7, "no sign-in for longer than pwdMaxIdle");
+    server.serve_with(&format!("lastbind on\n{}", server.rule(&server.dn("sho"), "pwdLastSuccess", "none")), "", "");
+    home.refuses("sho", 7, "cannot read pwdLastSuccess");
+    server.change(&format!("dn: {policy}\nchangetype: modify\ndelete: pwdMaxIdle\n"));
+    server.serve_with("", "", "");
+}
+
+#[test]
+#[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
+fn who_may_sign_in() {
+    let server = Server::start(Kind::OpenLdap);
+    // The policy of the seed's "sho" lets passwords expire; the default one is what is changed here.
+    server.replace(&server.dn("sho"), "pwdPolicySubentry", &format!("cn=default,ou=policies,{}", server.value("BASE")));
+    let home = server.home();
+    permanent_locks(&server, &home);
+    locks_for_a_while(&server, &home);
+    a_policy_that_does_not_lock(&server, &home);
+    starts_and_ends(&server, &home);
+    a_policy_that_slapd_passes_over(&server, &home);
+    who_was_idle_for_too_long(&server, &home);
+    home.issue("sho");
+}
