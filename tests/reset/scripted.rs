@@ -38,6 +38,8 @@ pub struct Script {
     pub forced: bool,
     /// Another agent's set comes after ours.
     pub overtaken: bool,
+    /// It reads from a copy that does not know the set yet.
+    pub lags: bool,
     /// The password is set by somebody else after the first look.
     pub changes_while_asked: bool,
 }
@@ -59,6 +61,7 @@ impl Default for Script {
             end_sessions_fails: None,
             forced: true,
             overtaken: false,
+            lags: false,
             changes_while_asked: false,
         }
     }
@@ -251,6 +254,12 @@ impl IdentityBackend for Scripted {
         inner.calls.push("read_back");
         if inner.script.overtaken {
             inner.version += 1;
+        }
+        if inner.script.lags {
+            return Ok(Forced {
+                change_required: false,
+                stamp: Some(Stamp { at: None, version: Some(inner.version - 1) }),
+            });
         }
         Ok(Forced { change_required: inner.script.forced, stamp: Some(inner.stamp()) })
     }

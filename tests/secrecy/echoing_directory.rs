@@ -139,6 +139,26 @@ fn a_refused_creation_tells_nothing_of_the_password() {
     }
 }
 
+/// A withdrawal sets a password as well, which nobody is to know.
+#[test]
+fn a_refused_withdrawal_tells_nothing_of_the_password() {
+    for dialect in Dialect::BOTH {
+        for code in [19, 50, 80] {
+            let (fake, home) = signed_in(dialect);
+            let issued = run(home.path(), &["reset", "ada", "--yes", "--reveal", "stdout"], "");
+            assert!(issued.status.success(), "{}", String::from_utf8_lossy(&issued.stderr));
+            let sent = echoing(&fake, code);
+            let ended = run(home.path(), &["-vv", "withdraw", "ada", "--yes"], "");
+            let what = format!("{dialect:?}, code {code}: withdraw");
+            let sent = sent.lock().unwrap().clone();
+            assert!(!sent.is_empty() && !ended.status.success(), "{what}: {}", String::from_utf8_lossy(&ended.stderr));
+            for secret in &sent {
+                holds_nothing(home.path(), &ended, secret, &what);
+            }
+        }
+    }
+}
+
 #[test]
 fn rows_of_a_bulk_run_tell_nothing_of_the_password() {
     for dialect in Dialect::BOTH {
