@@ -91,6 +91,7 @@ pub enum Reason {
     NoSuchCustomer,
     NoSuchRun,
     NoTerminal,
+    NotReplicated,
     NotSignedIn,
     NotYetValid,
     NothingPending,

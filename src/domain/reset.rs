@@ -21,7 +21,7 @@ use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
 use super::time_limit::{Progress, Reached, within};
 use super::told::{Broken, Stage, not_delivered, told_as_it_is};
-use super::user::{Issued, SessionsEnded, Stamp, Whom};
+use super::user::{Forced, Issued, SessionsEnded, Stamp, Whom};
 
 /// The session must last this long at the start: longer than the calls of a reset take.
 pub const AT_LEAST: Duration = Duration::from_mins(2);
@@ -241,17 +241,8 @@ async fn change(
         change_required = forced.change_required,
         "sessions are ended, the set is read back"
     );
-    if !forced.change_required {
-        let told = Failure::unavailable("The backend took the temporary password but does not force a change.");
-        return Err(broken(told, Reason::ChangeNotForced));
-    }
-    let newer = forced.stamp.as_ref().is_none_or(|stamp| stamp.is_newer_than(learned.standing.stamp.as_ref()));
-    if !Stamp::same_set(forced.stamp.as_ref(), issued.stamp.as_ref()) || !newer {
-        return Err(broken(
-            Failure::unavailable("Someone else set a password for this customer at the same moment."),
-            Reason::Superseded,
-        ));
-    }
+    check_read_back(&forced, issued.stamp.as_ref(), learned.standing.stamp.as_ref())
+        .map_err(|(failure, reason)| broken(failure, reason))?;
     let issued_at = forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at);
     desk.audit
         .outcome(intent, Outcome::Set { stamp: forced.stamp })
@@ -289,6 +280,24 @@ async fn change(
         attempt: intent.attempt().clone(),
     };
     Ok((password, issuance))
+}
+
+/// Part of step 11: what was read back is this very set, and a change is forced.
+fn check_read_back(forced: &Forced, issued: Option<&Stamp>, before: Option<&Stamp>) -> Result<(), (Failure, Reason)> {
+    let now = forced.stamp.as_ref();
+    let is_newer = now.is_none_or(|now| now.is_newer_than(before));
+    let is_this_set = Stamp::same_set(now, issued) && is_newer;
+    let (words, reason) = if !is_this_set && before.is_some() && Stamp::same_set(now, before) {
+        let words = "This server does not know the change yet: it still shows the password from before. It seems to be a copy; name the server that takes the changes in the profile.";
+        (words, Reason::NotReplicated)
+    } else if !forced.change_required {
+        ("The backend took the temporary password but does not force a change.", Reason::ChangeNotForced)
+    } else if !is_this_set {
+        ("Someone else set a password for this customer at the same moment.", Reason::Superseded)
+    } else {
+        return Ok(());
+    };
+    Err((Failure::unavailable(words), reason))
 }
 
 /// Step 8: generate to the live policy and set; a refusal for policy changed nothing and is tried again for its rules,

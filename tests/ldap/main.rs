@@ -4,6 +4,7 @@
 mod active_directory;
 mod both;
 mod bulk;
+mod copies;
 mod domain;
 #[path = "../support/fake_directory.rs"]
 mod fake_directory;

@@ -49,6 +49,15 @@ fn someone_elses_newer_stamp_is_a_failure() {
     not_delivered(play(Script { overtaken: true, ..Script::default() }), Reason::Superseded, Changed::Yes);
 }
 
+/// The stamp from before: nobody else set a password, the server is behind.
+#[test]
+fn a_copy_that_lags_behind_is_told_as_such() {
+    let ended = play(Script { lags: true, ..Script::default() });
+    let message = ended.answer.as_ref().err().unwrap().message.clone();
+    assert!(message.contains("does not know the change yet") && !message.contains("omeone else"), "{message}");
+    not_delivered(ended, Reason::NotReplicated, Changed::Yes);
+}
+
 #[test]
 fn a_failed_mark_unlock_or_log_out_is_a_failure() {
     not_delivered(play(Script { mark_fails: true, ..Script::default() }), Reason::MarkFailed, Changed::Yes);

@@ -38,6 +38,8 @@ pub struct Script {
     pub forced: bool,
     /// Another agent's set comes after ours.
     pub overtaken: bool,
+    /// It reads from a copy that does not know the set yet.
+    pub lags: bool,
     /// The password is set by somebody else after the first look.
     pub changes_while_asked: bool,
     /// The set fails with a text that quotes the password.
@@ -63,6 +65,7 @@ impl Default for Script {
             end_sessions_fails: None,
             forced: true,
             overtaken: false,
+            lags: false,
             changes_while_asked: false,
             quotes: false,
             hangs: Vec::new(),
@@ -290,6 +293,12 @@ impl IdentityBackend for Scripted {
         let mut inner = self.0.borrow_mut();
         if inner.script.overtaken {
             inner.version += 1;
+        }
+        if inner.script.lags {
+            return Ok(Forced {
+                change_required: false,
+                stamp: Some(Stamp { at: None, version: Some(inner.version - 1) }),
+            });
         }
         Ok(Forced { change_required: inner.script.forced, stamp: Some(inner.stamp()) })
     }

@@ -11,6 +11,9 @@
 
 mod default_build;
 mod descriptors;
+mod echoing_directory;
+#[path = "../support/fake_directory.rs"]
+mod fake_directory;
 mod files;
 mod home;
 mod keycloak;

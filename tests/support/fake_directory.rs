@@ -5,7 +5,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use lber::structure::{PL, StructureTag};
@@ -156,6 +156,7 @@ pub struct Fake {
     pub port: u16,
     rule: Arc<Mutex<Arc<Mutex<Rule>>>>,
     sets: Arc<AtomicU32>,
+    behind: Arc<AtomicBool>,
 }
 
 impl Fake {
@@ -164,7 +165,7 @@ impl Fake {
         let port = listener.local_addr().unwrap().port();
         let none: Rule = Box::new(|_, _| false);
         let rule = Arc::new(Mutex::new(Arc::new(Mutex::new(none))));
-        let fake = Self { dialect, port, rule, sets: Arc::default() };
+        let fake = Self { dialect, port, rule, sets: Arc::default(), behind: Arc::default() };
         let serving = fake.clone();
         std::thread::spawn(move || {
             for client in listener.incoming() {
@@ -178,6 +179,11 @@ impl Fake {
     /// From now on this may answer in place of the server; connections that are being answered stay with their rule.
     pub fn rule(&self, rule: impl FnMut(&Asked, &mut TcpStream) -> bool + Send + 'static) {
         *self.rule.lock().unwrap() = Arc::new(Mutex::new(Box::new(rule)));
+    }
+
+    /// From now on it takes changes, and shows what was before them: as a copy does that passes them on.
+    pub fn falls_behind(&self) {
+        self.behind.store(true, Ordering::SeqCst);
     }
 
     fn serve(&self, mut client: TcpStream) {
@@ -201,7 +207,7 @@ impl Fake {
                 [entries, asked.done(code)].concat()
             }
             MODIFY | ADD => {
-                self.sets.fetch_add(1, Ordering::SeqCst);
+                self.sets.fetch_add(u32::from(!self.behind.load(Ordering::SeqCst)), Ordering::SeqCst);
                 asked.done(0)
             }
             EXTENDED => {

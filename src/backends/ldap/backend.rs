@@ -5,8 +5,10 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use backon::BackoffBuilder as _;
 
 use super::agent::LdapAgent;
+use super::connection::pauses;
 use crate::customers::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, Intent, SetFailed};
 use crate::domain::{
@@ -115,8 +117,20 @@ impl IdentityBackend for LdapBackend {
         Ok(SessionsEnded::NotHere) // a directory keeps none; connections and tickets cannot be ended from outside
     }
 
+    /// Reads back, and again a little later while the server shows less than was set: it may be a copy that is behind.
     async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
-        self.agent.dialect.read_back(&self.agent, issued).await
+        let mut pauses = pauses().build();
+        loop {
+            let read = self.agent.dialect.read_back(&self.agent, issued).await;
+            let is_behind = match &read {
+                Ok(forced) => issued.stamp.as_ref().is_some_and(|set| set.is_newer_than(forced.stamp.as_ref())),
+                Err(failure) => failure.changed == Changed::Yes, // the new user is not there
+            };
+            match pauses.next() {
+                Some(pause) if is_behind => tokio::time::sleep(pause).await,
+                _ => return read,
+            }
+        }
     }
 
     async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
@@ -178,7 +192,12 @@ pub(super) fn not_pending() -> Failure {
 
 /// The entry is not there any more.
 pub(super) fn gone_after_set() -> Failure {
-    Failure { changed: Changed::Yes, ..Failure::unavailable("The user is gone right after the password was set.") }
+    Failure {
+        changed: Changed::Yes,
+        ..Failure::unavailable(
+            "The user is gone right after the password was set, or this server does not know the change yet.",
+        )
+    }
 }
 
 /// Somebody else took the name meanwhile.

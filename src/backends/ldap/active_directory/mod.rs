@@ -262,9 +262,13 @@ impl Dialect for ActiveDirectory {
         }
         let now = Self::stamp_now(agent, user.as_str()).await?;
         let versions = now.and_then(|stamp| stamp.version).zip(only.and_then(|stamp| stamp.version));
-        if versions.is_some_and(|(now, before)| now != before + 1) {
-            let told = "Someone else set a password for this customer at the same moment.";
-            let told = Failure::new(Kind::Unavailable, Reason::Superseded, told);
+        if let Some((now, before)) = versions.filter(|(now, before)| *now != before + 1) {
+            let (reason, told) = if now == before {
+                (Reason::NotReplicated, "This server does not know the withdrawal yet.")
+            } else {
+                (Reason::Superseded, "Someone else set a password for this customer at the same moment.")
+            };
+            let told = Failure::new(Kind::Unavailable, reason, told);
             return Err(Failure { changed: Changed::Yes, ..told });
         }
         Ok(())

@@ -1,0 +1,229 @@
+//! Directories that quote the request in their errors, in every form: no secret of it gets into any output or file.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Output;
+use std::sync::{Arc, Mutex};
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use tellonce::domain::redact;
+
+use crate::fake_directory::{ADD, Asked, BIND, Dialect, Fake, MODIFY, SEARCH, element, result, run};
+use crate::scan::{count, files_with, parts};
+
+const AGENT: &str = "uid=agent,dc=example,dc=com";
+const AGENT_PASSWORD: &str = "Ag3nts+\"Pass/word~Öl";
+/// Result codes that a refused change may have, and one that no standard knows.
+const CODES: [u8; 14] = [1, 2, 10, 11, 19, 21, 34, 49, 50, 53, 65, 68, 80, 200];
+
+/// Stands in every answer to a request with a secret: of such an answer not a word is told.
+const MARK: &str = "words-of-the-server";
+
+/// Everything of a request, in the forms that a server may quote it in.
+fn quoted(asked: &Asked) -> Vec<u8> {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let url: String = url::form_urlencoded::byte_serialize(&asked.bytes).collect();
+    let mut told = format!(
+        "0000052D: refused {} {} {url} {} ",
+        BASE64_STANDARD.encode(&asked.bytes),
+        BASE64_URL_SAFE_NO_PAD.encode(&asked.bytes),
+        hex(&asked.bytes)
+    );
+    for secret in asked.secrets() {
+        told.push_str(&String::from_utf8_lossy(&secret));
+        told.push_str(&format!(" {} {} {secret:?} ", BASE64_STANDARD.encode(&secret), hex(&secret)));
+        told.push_str(&plain(&secret));
+    }
+    told.into_bytes()
+}
+
+/// The password as a person would read it: unicodePwd is in quotes, and wide ([MS-ADTS] section 3.1.1.3.1.5).
+fn plain(secret: &[u8]) -> String {
+    let wide: Vec<u16> = secret.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    match String::from_utf16(&wide) {
+        Ok(text) if text.starts_with('"') && text.ends_with('"') => text.trim_matches('"').to_owned(),
+        _ => String::from_utf8_lossy(secret).into_owned(),
+    }
+}
+
+/// An answer that quotes the request wherever a text may stand: message, matched name, referral, control.
+fn echo(asked: &Asked, code: u8) -> Vec<u8> {
+    let text = [MARK.as_bytes(), b" ", &quoted(asked)].concat();
+    let refers = element(0xa3, &element(4, &text));
+    let content = [result(code, &text, &text), refers].concat();
+    let control = element(0x30, &[element(4, b"1.3.6.1.4.1.42.2.27.8.5.1"), element(4, &text)].concat());
+    asked.answer_with(asked.last(), &content, &control)
+}
+
+/// The passwords that the server was sent.
+type Sent = Arc<Mutex<Vec<String>>>;
+
+/// Changes are answered with this code and all that they hold.
+fn echoing(fake: &Fake, code: u8) -> Sent {
+    let sent = Sent::default();
+    let kept = Arc::clone(&sent);
+    fake.rule(move |asked, stream| {
+        let change = matches!(asked.tag, MODIFY | ADD);
+        if change {
+            kept.lock().unwrap().extend(asked.secrets().iter().map(|secret| plain(secret)));
+            let _ = stream.write_all(&echo(asked, code));
+        }
+        change
+    });
+    sent
+}
+
+/// Neither output nor a file of the home has any form or part of it.
+#[track_caller]
+fn holds_nothing(home: &Path, ended: &Output, secret: &str, what: &str) {
+    let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for stream in [&ended.stdout, &ended.stderr] {
+        let text = String::from_utf8_lossy(stream);
+        assert_eq!(redact(&text, secret), text, "{what}: a form of it is told");
+        assert!(!text.contains(MARK), "{what}: the server's words are told: {text}");
+        for part in parts(secret) {
+            assert_eq!(count(stream, &part), 0, "{what}: a part of it is told: {text}");
+        }
+        assert_eq!(count(stream, &wide), 0, "{what}: as unicodePwd has it");
+    }
+    assert_eq!(files_with(home, secret), Vec::<std::path::PathBuf>::new(), "{what}: in a file");
+    for path in crate::scan::files(home) {
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        assert_eq!(redact(&text, secret), text, "{what}: a form of it is in {}", path.display());
+    }
+}
+
+fn signed_in(dialect: Dialect) -> (Fake, tempfile::TempDir) {
+    let fake = Fake::start(dialect);
+    let home = fake.home();
+    let login = ["login", "--agent", AGENT, "--password-stdin", "--store", "file"];
+    let login = run(home.path(), &login, "Another-Password-1\n");
+    assert!(login.status.success(), "{}", String::from_utf8_lossy(&login.stderr));
+    (fake, home)
+}
+
+/// Runs it in each way of telling, and looks at what came of the passwords that were sent.
+fn tells_nothing(dialect: Dialect, code: u8, arguments: &[&str], fails: bool) {
+    for telling in [&[][..], &["-o", "json"], &["-vv"], &["-vv", "-o", "json"]] {
+        let (fake, home) = signed_in(dialect);
+        let sent = echoing(&fake, code);
+        let what = format!("{dialect:?}, code {code}: {telling:?} {arguments:?}");
+        let ended = run(home.path(), &[telling, arguments].concat(), "");
+        assert!(!ended.status.success() || !fails, "{what}");
+        let sent = sent.lock().unwrap().clone();
+        assert!(!sent.is_empty(), "{what}: nothing was sent: {}", String::from_utf8_lossy(&ended.stderr));
+        for secret in &sent {
+            holds_nothing(home.path(), &ended, secret, &what);
+        }
+    }
+}
+
+#[test]
+fn a_refused_reset_tells_nothing_of_the_password() {
+    for dialect in Dialect::BOTH {
+        for code in CODES {
+            tells_nothing(dialect, code, &["reset", "ada", "--yes", "--reveal", "stdout"], true);
+        }
+    }
+}
+
+#[test]
+fn a_refused_creation_tells_nothing_of_the_password() {
+    let new = ["--create", "--email", "zoe@example.com", "--first-name", "Zoe", "--last-name", "New"];
+    let arguments = [&["reset", "zoe@example.com", "--yes", "--reveal", "stdout"][..], &new].concat();
+    for dialect in Dialect::BOTH {
+        for code in [19, 50, 53, 80] {
+            tells_nothing(dialect, code, &arguments, true);
+        }
+    }
+}
+
+/// A withdrawal sets a password as well, which nobody is to know.
+#[test]
+fn a_refused_withdrawal_tells_nothing_of_the_password() {
+    for dialect in Dialect::BOTH {
+        for code in [19, 50, 80] {
+            let (fake, home) = signed_in(dialect);
+            let issued = run(home.path(), &["reset", "ada", "--yes", "--reveal", "stdout"], "");
+            assert!(issued.status.success(), "{}", String::from_utf8_lossy(&issued.stderr));
+            let sent = echoing(&fake, code);
+            let ended = run(home.path(), &["-vv", "withdraw", "ada", "--yes"], "");
+            let what = format!("{dialect:?}, code {code}: withdraw");
+            let sent = sent.lock().unwrap().clone();
+            assert!(!sent.is_empty() && !ended.status.success(), "{what}: {}", String::from_utf8_lossy(&ended.stderr));
+            for secret in &sent {
+                holds_nothing(home.path(), &ended, secret, &what);
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_of_a_bulk_run_tell_nothing_of_the_password() {
+    for dialect in Dialect::BOTH {
+        for code in [19, 53, 80] {
+            let input = tempfile::tempdir().unwrap();
+            let rows = input.path().join("rows.csv");
+            std::fs::write(&rows, "customer\nada\n").unwrap();
+            let rows = rows.to_str().unwrap();
+            let key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+            let (fake, home) = signed_in(dialect);
+            let out = home.path().join("out.jsonl");
+            let sealed = ["--out", out.to_str().unwrap(), "--seal-to", key];
+            for way in [&sealed[..], &["--reveal", "stdout"]] {
+                let sent = echoing(&fake, code);
+                let what = format!("{dialect:?}, code {code}: bulk {way:?}");
+                let arguments = [&["-vv", "bulk", rows, "--yes", "--expect", "1", "--wait", "1s"], way].concat();
+                let ended = run(home.path(), &arguments, "");
+                let sent = sent.lock().unwrap().clone();
+                assert!(!sent.is_empty(), "{what}: {}", String::from_utf8_lossy(&ended.stderr));
+                for secret in &sent {
+                    holds_nothing(home.path(), &ended, secret, &what);
+                }
+            }
+            if code == 19 {
+                let row = std::fs::read_to_string(out).unwrap();
+                assert!(row.contains("\"message\":\""), "{dialect:?}: the row says why: {row}");
+            }
+        }
+    }
+}
+
+/// The agent's own password: in the refusal of the bind, and in that of the read behind it, which it does not carry.
+#[test]
+fn a_refused_sign_in_tells_nothing_of_the_agents_password() {
+    for dialect in Dialect::BOTH {
+        for code in CODES.into_iter().chain([0]) {
+            for telling in [&[][..], &["-o", "json"], &["-vv"]] {
+                let fake = Fake::start(dialect);
+                let home = fake.home();
+                let mut told = Vec::new();
+                fake.rule(move |asked, stream| {
+                    let bind = asked.tag == BIND;
+                    if bind {
+                        told = quoted(asked);
+                    }
+                    let answer = match asked.tag {
+                        BIND => echo(asked, code),
+                        SEARCH => asked.answer(asked.last(), &result(80, &told, &told)),
+                        _ => return false,
+                    };
+                    let _ = stream.write_all(&answer);
+                    true
+                });
+                let login = ["login", "--agent", AGENT, "--password-stdin", "--store", "file"];
+                let ended = run(home.path(), &[telling, &login].concat(), &format!("{AGENT_PASSWORD}\n"));
+                let what = format!("{dialect:?}, code {code}: {telling:?} login");
+                if code != 0 {
+                    assert!(!ended.status.success(), "{what}");
+                    holds_nothing(home.path(), &ended, AGENT_PASSWORD, &what);
+                    continue;
+                }
+                // Signed in: the kept session has it, and nothing else has.
+                std::fs::remove_dir_all(home.path().join("sessions")).unwrap_or_default();
+                holds_nothing(home.path(), &ended, AGENT_PASSWORD, &what);
+            }
+        }
+    }
+}
