@@ -1,6 +1,7 @@
 //! The inside: what the product promises, pure, without I/O. Everything else points here, and this points nowhere else.
 
 mod attempt;
+mod candidates;
 mod capabilities;
 mod check;
 mod customer;
@@ -10,6 +11,7 @@ mod exit_code;
 mod generator;
 mod history;
 mod obstacle;
+mod pattern;
 mod plan;
 mod policy;
 pub mod ports;
@@ -26,6 +28,7 @@ mod user;
 mod withdraw;
 
 pub use attempt::AttemptId;
+pub use candidates::Candidates;
 pub use capabilities::{Aid, Capabilities, Gap, Promise};
 pub use check::{Check, CheckState};
 pub use customer::{Customer, CustomerId, Found, Names, Particulars};
@@ -35,6 +38,7 @@ pub use exit_code::ExitCode;
 pub use generator::generate;
 pub use history::{Attempt, End, Finding, History};
 pub use obstacle::{Obstacle, Right, Unreadable};
+pub use pattern::Pattern;
 pub use plan::{Action, Case, Consent, Plan, Requirement};
 pub use policy::{About, Policy, PolicyRead, Rule};
 pub use preparation::{Administrator, Apart, OneTimeCode, Preparations, Step, StepState};
