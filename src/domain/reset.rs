@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::attempt::AttemptId;
 use super::candidates::Candidates;
 use super::capabilities::{Capabilities, Gap};
+use super::case::Case;
 use super::customer::{Customer, Particulars};
 use super::desk::{Desk, Learned, identify, learn};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
-use super::plan::{Action, Case, Consent, Plan};
+use super::plan::{Action, Consent, Plan};
 use super::policy::{About, Rule};
 use super::ports::{Intent, Outcome, ReadyReveal, Reveal, SetFailed};
 use super::refuse::refuse;
@@ -94,7 +95,7 @@ pub async fn reset(
     let capabilities = session.backend().capabilities().await?; // of what was read just now, where the backend can
     request.unlock |= refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
-    request.case.complete(&desk.guards.require, desk.prompter)?;
+    request.case.complete(desk.guards, desk.prompter)?;
     let ready = reveal.prepare()?; // 5
     let (consent, plan, learned) = confirm(desk, session, &capabilities, learned, &mut request, &*ready).await?; // 6
     let intent = desk.intend(session, &plan, consent).await?; // 7
