@@ -1,12 +1,13 @@
 #![no_main]
 //! Whatever a policy asks, the generator meets it or says that it cannot; and no password breaks the rules' own words.
 use libfuzzer_sys::fuzz_target;
-use tellonce::domain::{About, Policy, Rule, generate};
+use tellonce::domain::{About, Pattern, Policy, Rule, generate};
 use tellonce::system::SystemRandom;
 
-fuzz_target!(|input: ([u8; 6], &str, &str)| {
-    let ([min, max, upper, lower, digits, special], username, email) = input;
-    let [min, max, upper, lower, digits, special] = [min, max, upper % 16, lower % 16, digits % 16, special % 16].map(usize::from);
+fuzz_target!(|input: ([u8; 6], &str, &str, &str)| {
+    let ([min, max, upper, lower, digits, special], username, email, pattern) = input;
+    let [min, max, upper, lower, digits, special] =
+        [min, max, upper % 16, lower % 16, digits % 16, special % 16].map(usize::from);
     let policy = Policy::new([
         Rule::MinLength(min),
         Rule::MaxLength(max),
@@ -17,6 +18,8 @@ fuzz_target!(|input: ([u8; 6], &str, &str)| {
         Rule::NotContainsUsername,
         Rule::NotContainsEmail,
     ]);
+    let pattern = Pattern::from_java(pattern).ok().map(Rule::Pattern);
+    let policy = policy.with(pattern);
     let about = About { username: Some(username.to_owned()), email: Some(email.to_owned()) };
     if let Ok(password) = generate(&policy, &about, &mut SystemRandom) {
         assert!(password.reveal(|characters| policy.broken_by(characters, &about)).is_empty());

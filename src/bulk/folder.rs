@@ -1,7 +1,7 @@
 //! A run's folder, under the state folder: its journal, its copy of standard input, its index of the audit log.
 
 use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::io::{BufRead, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,11 @@ use super::outcome::Outcome;
 use super::settings::Settings;
 use crate::config::{Folders, make_private_folder};
 use crate::domain::ports::RandomSource;
-use crate::domain::{Answer, Failure};
+use crate::domain::{Answer, Failure, Guards, is_secret_key, without_secret_keys};
+use zeroize::Zeroizing;
+
+/// So many bytes of a line are looked at together; a row is shorter.
+const LONGEST_LINE: u64 = 1 << 20;
 
 /// A fresh run's id: when it began, and four hexadecimal digits.
 ///
@@ -128,9 +132,29 @@ pub fn spool(folder: &Path) -> Answer<PathBuf> {
     make_private_folder(folder).map_err(told)?;
     let path = folder.join("input");
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(told)?;
-    std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(told)?;
+    copy_without_secret_keys(std::io::stdin().lock(), &mut file).map_err(told)?;
     file.sync_all().map_err(told)?;
     Ok(path)
+}
+
+/// Copies line by line. A line with an age secret key in it is written with a mark in its place.
+fn copy_without_secret_keys(input: impl BufRead, output: &mut impl Write) -> std::io::Result<()> {
+    let mut input = input;
+    let mut line = Zeroizing::new(Vec::new());
+    loop {
+        line.clear();
+        let read = input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+        if read == 0 {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&line);
+        if is_secret_key(&text) {
+            let end = if line.ends_with(b"\n") && !without_secret_keys(&text).ends_with('\n') { "\n" } else { "" };
+            write!(output, "{}{end}", without_secret_keys(&text))?;
+        } else {
+            output.write_all(&line)?;
+        }
+    }
 }
 
 /// What a file holds.
@@ -155,8 +179,8 @@ pub struct Counted {
 ///
 /// # Errors
 /// Exit 2: it cannot be opened, or its header cannot be used.
-pub fn count(path: &Path, format: Option<InputFormat>) -> Answer<Counted> {
-    let mut rows = Rows::open(path, format)?;
+pub fn count(path: &Path, format: Option<InputFormat>, guards: &Guards) -> Answer<Counted> {
+    let mut rows = Rows::open(path, format)?.with_tickets_of(guards);
     let mut counted = Counted {
         format: rows.format(),
         sha256: sha256(path)?,
@@ -201,4 +225,29 @@ pub fn sha256(path: &Path) -> Answer<String> {
         let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use age::secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn a_copy_of_standard_input_has_no_secret_key_in_it_and_is_else_the_same() {
+        let key = age::x25519::Identity::generate().to_string();
+        let key = key.expose_secret();
+        let input = format!("customer,recipient\r\nC-1,{key}\nC-2,age1x\n\n{}\n\"{{\"", key.to_lowercase());
+        let mut copied = Vec::new();
+        copy_without_secret_keys(input.as_bytes(), &mut copied).unwrap();
+        let copied = String::from_utf8(copied).unwrap();
+        assert_eq!(copied.lines().count(), input.lines().count());
+        assert!(!copied.to_uppercase().contains("KEY-1"), "{copied}");
+        assert!(copied.starts_with("customer,recipient\r\nC-1,[age secret key removed]\nC-2,age1x\n\n"), "{copied}");
+        let mut same = Vec::new();
+        copy_without_secret_keys(&b"a,\xff\nb"[..], &mut same).unwrap();
+        assert_eq!(same, b"a,\xff\nb");
+    }
 }

@@ -45,7 +45,7 @@ impl Run<'_> {
             return Ok(None);
         }
         progress.done = progress.done.saturating_sub(in_doubt);
-        let rows = Rows::open(&self.settings.input, Some(self.settings.format))?;
+        let rows = Rows::open(&self.settings.input, Some(self.settings.format))?.with_tickets_of(self.guards);
         Ok(Some(Left { rows, is_second_look: true }))
     }
 

@@ -1,10 +1,13 @@
 //! One row of the input, and what it asks for.
 
-use crate::domain::{Case, Particulars, ResetRequest};
+use crate::domain::{Case, LONGEST_TEXT, Particulars, ResetRequest, SECRET_KEY_WORDS, is_secret_key, one_line};
 
 /// The columns that are read; others are left alone. A header may have them in any order and any case.
 pub const COLUMNS: [&str; 9] =
     ["customer", "ticket", "reason", "verified", "recipient", "create", "email", "first_name", "last_name"];
+
+/// Those of them that people read: one line each.
+const TEXTS: [&str; 5] = ["ticket", "reason", "verified", "first_name", "last_name"];
 
 /// The longest cell of a column that is read, in bytes.
 pub const LONGEST_CELL: usize = 4096;
@@ -54,7 +57,13 @@ impl Row {
         if cell.contains('\0') {
             return Err(format!("its {name} has a NUL in it"));
         }
+        if is_secret_key(cell) {
+            return Err(format!("its {name} {SECRET_KEY_WORDS}"));
+        }
         let cell = cell.trim();
+        if TEXTS.contains(&name) && !cell.is_empty() {
+            one_line(cell, LONGEST_TEXT).map_err(|why| format!("its {name} {why}"))?;
+        }
         let some = || (!cell.is_empty()).then(|| cell.to_owned());
         match column {
             0 => cell.clone_into(&mut self.customer),

@@ -9,7 +9,7 @@ use age::x25519::Recipient;
 use age::{Decryptor, Encryptor, IdentityFile};
 use zeroize::Zeroizing;
 
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Answer, Failure, Kind, Reason, SECRET_KEY_WORDS, is_secret_key};
 
 /// The longest sealed password that is opened, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -17,8 +17,11 @@ const LONGEST: usize = 64 * 1024;
 /// A recipient's public key.
 ///
 /// # Errors
-/// Why it is none, in words.
+/// Why it is none, in words. A secret key is not quoted.
 pub fn recipient(text: &str) -> Result<Recipient, String> {
+    if is_secret_key(text) {
+        return Err(format!("it {SECRET_KEY_WORDS}"));
+    }
     Recipient::from_str(text.trim()).map_err(|why| format!("\"{}\" is no age public key ({why})", text.trim()))
 }
 
@@ -30,10 +33,16 @@ pub fn recipients_of(path: &Path) -> Answer<Vec<String>> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("{shown} cannot be read: {error}.")).because(error))?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let keys: Vec<String> = lines.map(str::to_owned).collect();
-    for key in &keys {
-        recipient(key).map_err(|why| Failure::usage(format!("{shown}: {why}.")))?;
+    let mut keys = Vec::new();
+    for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        recipient(line).map_err(|why| {
+            Failure::usage(format!("{shown}, line {number}: {why}."))
+                .hint("A public key begins with age1; `age-keygen -y FILE` prints the one of a secret key.")
+        })?;
+        keys.push(line.to_owned());
     }
     if keys.is_empty() {
         return Err(Failure::usage(format!("{shown} has no age public key in it.")));
@@ -108,6 +117,7 @@ pub fn open(identities: &[Box<dyn age::Identity>], sealed: &str) -> Answer<Zeroi
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
+    use age::secrecy::ExposeSecret as _;
     use age::x25519::Identity;
 
     use super::*;
@@ -135,5 +145,14 @@ mod tests {
     fn what_is_no_key_is_told() {
         assert!(recipient("age1nonsense").unwrap_err().contains("age1nonsense"));
         assert!(recipient(&pair().1.to_string()).is_ok());
+        let secret = pair().0.to_string();
+        let told = recipient(secret.expose_secret()).unwrap_err();
+        assert!(told.contains("secret key") && !told.contains("KEY-1"), "{told}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("team.keys");
+        std::fs::write(&file, format!("# ours\n{}\n{}\n", pair().1, secret.expose_secret().to_lowercase())).unwrap();
+        let told = recipients_of(&file).unwrap_err().message;
+        assert!(told.contains("team.keys, line 3") && told.contains("treat it as exposed"), "{told}");
+        assert!(!told.to_lowercase().contains("key-1"), "{told}");
     }
 }

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::wait_for;
 use crate::cli::{Cli, ColorChoice, GlobalArgs, OutputFormat};
 use crate::config::{Configuration, Folders};
-use crate::domain::{Answer, Customer};
+use crate::domain::{Answer, Customer, is_secret_key};
 use crate::terminal::{Screen, ScreenOptions, sanitize};
 
 /// Customers offered at most: more would not fit a screen.
@@ -64,8 +64,8 @@ async fn find(typed: &str) -> Answer<Vec<Customer>> {
     };
     let context = Context::new(global.clone(), Screen::new(&ScreenOptions::of(&global)))?;
     let Some(session) = context.session_if_any().await? else { return Ok(Vec::new()) };
-    if typed.is_empty() {
-        return Ok(Vec::new()); // everybody is no help
+    if typed.is_empty() || is_secret_key(typed) {
+        return Ok(Vec::new()); // everybody is no help, and no server is asked for a key
     }
     Ok(session.directory().find(typed, OFFERED).await?.customers)
 }

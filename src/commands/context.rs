@@ -7,10 +7,10 @@ use std::time::Duration;
 use crate::agent::{Choice, Kept, SessionStore};
 use crate::audit::FileAuditLog;
 use crate::backends::{self, Surroundings};
-use crate::cli::{GlobalArgs, RevealArgs};
+use crate::cli::{CaseArgs, GlobalArgs, RevealArgs};
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
-use crate::domain::{Answer, Desk, Failure, Keep, Kind, OwnPassword, Reason, Session, Way};
+use crate::domain::{Answer, Case, Desk, Failure, Keep, Kind, OwnPassword, Reason, Session, Way};
 use crate::system::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
 
@@ -193,6 +193,14 @@ impl Context {
             Arc::new(SystemClock),
             Box::new(SystemRandom),
         )
+    }
+
+    /// What the flags say of the case, checked before anybody is asked or signed in.
+    ///
+    /// # Errors
+    /// Exit 2 naming the flag of a text that cannot be used.
+    pub(super) fn case(&self, args: CaseArgs) -> Answer<Case> {
+        Case::from(args).checked(&self.profile.guards)
     }
 
     /// A script must not issue practice passwords by accident.

@@ -27,15 +27,21 @@ pub use complete::answer_completions;
 pub use completions::script as completion_script;
 pub use man::pages as man_pages;
 
+use std::ffi::OsString;
 use std::future::Future;
 
 use crate::cli::{Cli, Command, OutputFormat};
-use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+use crate::domain::{Answer, ExitCode, Failure, Kind, Reason, SECRET_KEY_WORDS, is_secret_key};
 use crate::terminal::{EarlyReveal, Screen, ScreenOptions};
 use context::Context;
 
 /// Parses the command line, runs the verb, and gives the exit code. What could not be hardened is told with `-v`.
 pub fn main(weaknesses: &[String]) -> ExitCode {
+    if let Some(failure) = secret_key_among(std::env::args_os(), std::env::var_os("TELLONCE_PROFILE")) {
+        let options = if wants_json() { ScreenOptions::json() } else { ScreenOptions::plain() };
+        Screen::new(&options).failure(&failure);
+        return failure.exit_code();
+    }
     let cli = match <Cli as clap::Parser>::try_parse() {
         Ok(cli) => cli,
         Err(error) => return told_by_clap(&error),
@@ -55,6 +61,28 @@ pub fn main(weaknesses: &[String]) -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// An age secret key on the command line, in whatever place: no error may quote it, nor clap's own.
+fn secret_key_among(arguments: impl Iterator<Item = OsString>, profile: Option<OsString>) -> Option<Failure> {
+    let arguments: Vec<String> = arguments.skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let told = |what: &str| {
+        Failure::usage(format!("{what} {SECRET_KEY_WORDS}."))
+            .hint("A public key begins with age1; `age-keygen -y FILE` prints the one of a secret key. Your shell may have kept the line in its history.")
+    };
+    if profile.is_some_and(|profile| is_secret_key(&profile.to_string_lossy())) {
+        return Some(told("The value of TELLONCE_PROFILE"));
+    }
+    let at = arguments.iter().position(|argument| is_secret_key(argument));
+    // One that a shell has split, or that is spread over several arguments.
+    if at.is_none() && is_secret_key(&arguments.concat()) {
+        return Some(told("What the arguments are together"));
+    }
+    let argument = &arguments[at?];
+    let before = at.and_then(|at| at.checked_sub(1)).map(|before| arguments[before].as_str()).unwrap_or_default();
+    let flag = argument.split_once('=').map_or(before, |(flag, _)| flag);
+    let is_flag = flag.starts_with("--") && !flag.contains('=') && !is_secret_key(flag);
+    Some(told(&if is_flag { format!("The value of {flag}") } else { "An argument".to_owned() }))
 }
 
 fn reveal_way(cli: &Cli) -> Option<&str> {

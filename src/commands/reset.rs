@@ -15,7 +15,7 @@ pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReve
     }
     let mut reveal = early.with(context.reveal_options(&args.reveal))?;
     let in_terminal = reveal.is_terminal();
-    let request = request(args);
+    let request = request(context, args)?;
     let session = context.session().await?;
     let issuance = context
         .at_desk(&mut prompter, async |desk: &mut Desk<'_>| {
@@ -52,12 +52,14 @@ async fn reset_with(
     reset(desk, session, &mut crate::fail_points::FaultyReveal(reveal), request).await
 }
 
-fn request(args: ResetArgs) -> ResetRequest {
+fn request(context: &Context, args: ResetArgs) -> Answer<ResetRequest> {
     let create = match (args.create, args.email, args.first_name, args.last_name) {
-        (true, Some(email), Some(first_name), Some(last_name)) => Some(Particulars { email, first_name, last_name }),
+        (true, Some(email), Some(first_name), Some(last_name)) => {
+            Some(Particulars { email, first_name, last_name }.checked()?)
+        }
         _ => None, // clap lets the fields come only together
     };
-    ResetRequest { customer: args.customer, create, unlock: args.unlock, case: args.case.into() }
+    Ok(ResetRequest { customer: args.customer, create, unlock: args.unlock, case: context.case(args.case)? })
 }
 
 impl From<CaseArgs> for Case {

@@ -25,12 +25,11 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Answer<Exi
     if !args.yes && !args.dry_run && !prompter.can_ask() {
         return Err(context.nobody_can_confirm("A withdrawal"));
     }
+    let case = context.case(args.case)?;
     let Some(customer) = args.customer else {
-        return sweep::run(context, &args.case.into(), args.older_than.unwrap_or_default(), args.dry_run, args.yes)
-            .await;
+        return sweep::run(context, &case, args.older_than.unwrap_or_default(), args.dry_run, args.yes).await;
     };
     let session = context.session().await?;
-    let case = args.case.into();
     let done = context
         .at_desk(&mut prompter, async |desk: &mut Desk<'_>| withdraw(desk, &session, &customer, case).await)
         .await?;

@@ -15,7 +15,7 @@ use super::folders::Folders;
 use super::private::{Holds, NotPrivate, open_private_file};
 use super::profile::{AuditSettings, BUILT_IN, Forward, LASTS, Profile, Protected};
 use super::settings::{Settings, lines};
-use crate::domain::{Answer, Failure, Guards, Kind, Reason, Requirement};
+use crate::domain::{Answer, Failure, Guards, Kind, Pattern, Reason, Requirement};
 
 /// The longest that a temporary password may be made to last.
 const LONGEST: Duration = Duration::from_hours(30 * 24);
@@ -55,6 +55,8 @@ struct ProfileTable {
     protected: Option<ProtectedValue>,
     #[serde(default)]
     require: Vec<RequirementName>,
+    #[serde(default, deserialize_with = "pattern")]
+    ticket_pattern: Option<Pattern>,
     #[serde(default, deserialize_with = "at_least_one")]
     max_resets_per_customer_24h: Option<u32>,
     #[serde(default)]
@@ -130,6 +132,11 @@ fn at_least_one<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<u32
     } else {
         Ok(Some(most))
     }
+}
+
+fn pattern<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Pattern>, D::Error> {
+    let text = String::deserialize(value)?;
+    Pattern::new(&text).map(Some).map_err(|why| D::Error::custom(format!("ticket_pattern \"{text}\": {why}")))
 }
 
 fn lasts<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
@@ -255,6 +262,7 @@ impl ProfileTable {
             backend: self.backend.clone(),
             guards: Guards {
                 require: require.collect(),
+                ticket_pattern: self.ticket_pattern.clone(),
                 max_resets_per_customer_24h: self.max_resets_per_customer_24h,
                 allow_without_logout: self.allow_without_logout,
                 temporary_password_lasts: self.temporary_password_lasts.unwrap_or(LASTS),

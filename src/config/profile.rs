@@ -43,6 +43,7 @@ impl Profile {
     pub(super) fn built_in(chosen: bool) -> Self {
         let guards = Guards {
             require: Vec::new(),
+            ticket_pattern: None,
             max_resets_per_customer_24h: None,
             allow_without_logout: false,
             temporary_password_lasts: LASTS,

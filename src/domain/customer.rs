@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Answer, Failure};
+use super::input_text::{LONGEST_TEXT, one_line};
 
 /// What the customer directory calls a customer by; the key of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -100,23 +101,21 @@ pub struct Particulars {
     pub last_name: String,
 }
 
-/// The longest name or address that `--create` takes, in characters (an address: RFC 5321 section 4.5.3.1.3).
-const LONGEST: usize = 254;
+/// The longest address, in characters (RFC 5321 section 4.5.3.1.3).
+const LONGEST_ADDRESS: usize = 254;
 
 impl Particulars {
-    /// Checks what `--create` was told.
+    /// The particulars with the white space around them taken off.
     ///
     /// # Errors
-    /// Exit 2 naming the flag: empty, too long, control characters, or no e-mail address.
-    pub fn check(&self) -> Answer<()> {
-        let Self { email, first_name, last_name } = self;
-        for (flag, value) in [("--email", email), ("--first-name", first_name), ("--last-name", last_name)] {
-            if value.trim().is_empty() || value.chars().count() > LONGEST || value.chars().any(char::is_control) {
-                return Err(Failure::usage(format!(
-                    "{flag} is empty, longer than {LONGEST} characters, or has control characters in it."
-                )));
-            }
-        }
+    /// Exit 2 naming the flag: a text that is no line that people can read, or no e-mail address.
+    pub fn checked(&self) -> Answer<Self> {
+        let usable = |flag: &str, text: &str, longest: usize| {
+            one_line(text, longest).map(str::to_owned).map_err(|why| Failure::usage(format!("{flag} {why}.")))
+        };
+        let email = usable("--email", &self.email, LONGEST_ADDRESS)?;
+        let first_name = usable("--first-name", &self.first_name, LONGEST_TEXT)?;
+        let last_name = usable("--last-name", &self.last_name, LONGEST_TEXT)?;
         let well_formed = email.split_once('@').is_some_and(|(local, domain)| {
             !local.is_empty()
                 && domain.contains('.')
@@ -125,7 +124,11 @@ impl Particulars {
                 && !domain.contains('@')
                 && !email.contains(char::is_whitespace)
         });
-        if well_formed { Ok(()) } else { Err(Failure::usage(format!("\"{email}\" is not an e-mail address."))) }
+        if well_formed {
+            Ok(Self { email, first_name, last_name })
+        } else {
+            Err(Failure::usage(format!("\"{email}\" is not an e-mail address.")))
+        }
     }
 }
 

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::case::Requirement;
 use super::customer::Customer;
 use super::error::{Answer, Changed, Failure, Kind, Reason};
 use super::history::History;
 use super::obstacle::Obstacle;
-use super::plan::{Consent, Plan, Requirement};
+use super::pattern::Pattern;
+use super::plan::{Consent, Plan};
 use super::ports::{AuditLog, Clock, Intent, Interruptions, Prompter, RandomSource};
+use super::secret_key::{WORDS as SECRET_KEY_WORDS, is_secret_key};
 use super::session::Session;
 use super::user::Standing;
 
@@ -18,6 +21,8 @@ use super::user::Standing;
 pub struct Guards {
     /// What has to be given with every reset and withdrawal.
     pub require: Vec<Requirement>,
+    /// What a ticket has to match as a whole; none: any text.
+    pub ticket_pattern: Option<Pattern>,
     /// More resets of one customer than this in 24 hours are refused; none: no limit.
     pub max_resets_per_customer_24h: Option<u32>,
     /// Go on where the agent may not end sessions.
@@ -126,8 +131,11 @@ fn choose(question: &str, mut customers: Vec<Customer>, prompter: &mut dyn Promp
 /// The text to look for, trimmed.
 ///
 /// # Errors
-/// Exit 2: empty, too long, or with control characters.
+/// Exit 2: empty, too long, with control characters, or a secret key.
 pub fn usable(text: &str) -> Answer<&str> {
+    if is_secret_key(text) {
+        return Err(Failure::usage(format!("The name of the customer {SECRET_KEY_WORDS}.")));
+    }
     let text = text.trim();
     if text.is_empty() {
         return Err(Failure::usage("The customer's id, username, e-mail or name is empty."));

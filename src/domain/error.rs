@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::customer::Customer;
 use super::exit_code::ExitCode;
+use super::secret_key::without_secret_keys;
 
 /// What every port answers.
 ///
@@ -150,14 +151,14 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure that changed nothing.
+    /// A failure that changed nothing. An age secret key that the message quotes is taken out of it.
     pub fn new(kind: Kind, reason: Reason, message: impl Into<String>) -> Self {
         Self {
             kind,
             reason,
             changed: Changed::No,
             password_may_be_set: false,
-            message: message.into(),
+            message: without_secret_keys(&message.into()).into_owned(),
             hint: None,
             candidates: Vec::new(),
             retry_after: None,
@@ -193,7 +194,7 @@ impl Failure {
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(without_secret_keys(&hint.into()).into_owned());
         self
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::capabilities::Gap;
+use super::case::Case;
 use super::customer::Customer;
-use super::error::{Answer, Failure};
 use super::history::Attempt;
 use super::session::Place;
 use super::status::State;
@@ -41,17 +41,6 @@ impl Action {
             Self::Withdraw => "withdraw",
         }
     }
-}
-
-/// What the agent was told of the case, for the audit log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Case {
-    /// The ticket.
-    pub ticket: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
-    /// How the caller was verified.
-    pub verified: Option<String>,
 }
 
 /// Everything the confirmation shows.
@@ -105,63 +94,5 @@ impl Consent {
     /// Whether time passed at a question, so that what was read before it may be old.
     pub const fn was_asked(&self) -> bool {
         self.asked
-    }
-}
-
-/// What a profile makes agents give with every reset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Requirement {
-    /// `--ticket`
-    Ticket,
-    /// `--reason`
-    Reason,
-    /// `--verified`
-    Verified,
-}
-
-impl Requirement {
-    /// The flag that gives it.
-    pub const fn flag(self) -> &'static str {
-        match self {
-            Self::Ticket => "--ticket",
-            Self::Reason => "--reason",
-            Self::Verified => "--verified",
-        }
-    }
-
-    const fn question(self) -> &'static str {
-        match self {
-            Self::Ticket => "Ticket",
-            Self::Reason => "Reason",
-            Self::Verified => "How was the caller verified",
-        }
-    }
-}
-
-impl Case {
-    /// Asks for what the profile requires and the flags did not give.
-    ///
-    /// # Errors
-    /// Exit 2 naming the flag where nobody can be asked, or where the answer is empty.
-    pub fn complete(&mut self, required: &[Requirement], prompter: &mut dyn super::ports::Prompter) -> Answer<()> {
-        for requirement in required {
-            let place = match requirement {
-                Requirement::Ticket => &mut self.ticket,
-                Requirement::Reason => &mut self.reason,
-                Requirement::Verified => &mut self.verified,
-            };
-            if place.as_deref().is_none_or(|given| given.trim().is_empty()) {
-                let answer = prompter.line(requirement.question(), requirement.flag())?;
-                if answer.trim().is_empty() {
-                    let flag = requirement.flag();
-                    return Err(Failure::missing_answer(
-                        format!("This profile requires {flag} with every reset and withdrawal."),
-                        format!("Add `{flag} …`."),
-                    ));
-                }
-                *place = Some(answer);
-            }
-        }
-        Ok(())
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::pattern::Pattern;
+
 /// A policy as the backend gave it, or that it could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyRead {
@@ -45,7 +47,7 @@ pub struct Policy {
 }
 
 /// One rule. Lengths and counts are in characters (Unicode scalar values).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     /// At least this many characters.
     MinLength(usize),
@@ -71,6 +73,10 @@ pub enum Rule {
     NotWellKnown,
     /// Not one of the last so many passwords.
     History(usize),
+    /// The whole password matches this pattern.
+    Pattern(Pattern),
+    /// A pattern that a refusal spoke of without saying which.
+    HiddenPattern,
 }
 
 /// Whose password it is: what the rules about names compare with.
@@ -95,7 +101,7 @@ const LOCAL_PART_FROM: usize = 3;
 
 impl About {
     /// The texts, in small letters, that the rule forbids inside a password.
-    pub(super) fn forbidden(&self, rule: Rule) -> Vec<String> {
+    pub(super) fn forbidden(&self, rule: &Rule) -> Vec<String> {
         let texts = match rule {
             Rule::NotContainsUsername => vec![self.username.as_deref()],
             Rule::NotContainsEmail => {
@@ -109,17 +115,18 @@ impl About {
 }
 
 impl Rule {
-    /// Whether the password breaks this rule. History and lists are the backend's to judge: here they never do.
-    pub fn is_broken_by(self, password: &str, about: &About) -> bool {
+    /// Whether the password breaks this rule. History, lists, and patterns that take too long to match are the
+    /// backend's to judge: here they are never broken.
+    pub fn is_broken_by(&self, password: &str, about: &About) -> bool {
         let is = |text: &Option<String>| text.as_ref().is_some_and(|text| text.eq_ignore_ascii_case(password));
         let count = |is: fn(char) -> bool| password.chars().filter(|character| is(*character)).count();
         match self {
-            Self::MinLength(least) => count(|_| true) < least,
-            Self::MaxLength(most) => count(|_| true) > most,
-            Self::Upper(least) => count(char::is_uppercase) < least,
-            Self::Lower(least) => count(char::is_lowercase) < least,
-            Self::Digits(least) => count(char::is_numeric) < least,
-            Self::Special(least) => count(|character| !character.is_alphanumeric()) < least,
+            Self::MinLength(least) => count(|_| true) < *least,
+            Self::MaxLength(most) => count(|_| true) > *most,
+            Self::Upper(least) => count(char::is_uppercase) < *least,
+            Self::Lower(least) => count(char::is_lowercase) < *least,
+            Self::Digits(least) => count(char::is_numeric) < *least,
+            Self::Special(least) => count(|character| !character.is_alphanumeric()) < *least,
             Self::NotContainsUsername | Self::NotContainsEmail => {
                 let forbidden = about.forbidden(self);
                 !forbidden.is_empty() && {
@@ -129,23 +136,29 @@ impl Rule {
             }
             Self::NotUsername => is(&about.username),
             Self::NotEmail => is(&about.email),
-            Self::NotWellKnown | Self::History(_) => false,
+            Self::Pattern(pattern) => pattern.matches(password) == Some(false),
+            Self::NotWellKnown | Self::History(_) | Self::HiddenPattern => false,
         }
     }
 
+    /// Whether it says how a password has to look, so that the next one can keep it.
+    pub(super) const fn says_how(&self) -> bool {
+        !matches!(self, Self::NotWellKnown | Self::History(_) | Self::HiddenPattern)
+    }
+
     /// The rule as it is told to the customer.
-    pub fn words(self) -> String {
+    pub fn words(&self) -> String {
         let many = |count: usize, one: &str, more: &str| {
             if count == 1 { format!("at least one {one}") } else { format!("at least {count} {more}") }
         };
         match self {
             Self::MinLength(least) => format!("at least {least} characters"),
             Self::MaxLength(most) => format!("at most {most} characters"),
-            Self::Upper(least) => many(least, "capital letter", "capital letters"),
-            Self::Lower(least) => many(least, "small letter", "small letters"),
-            Self::Digits(least) => many(least, "digit", "digits"),
+            Self::Upper(least) => many(*least, "capital letter", "capital letters"),
+            Self::Lower(least) => many(*least, "small letter", "small letters"),
+            Self::Digits(least) => many(*least, "digit", "digits"),
             Self::Special(least) => {
-                many(least, "special character (such as - ! ?)", "special characters (such as - ! ?)")
+                many(*least, "special character (such as - ! ?)", "special characters (such as - ! ?)")
             }
             Self::NotContainsUsername => "must not contain the username".to_owned(),
             Self::NotContainsEmail => "must not contain the e-mail address".to_owned(),
@@ -154,11 +167,13 @@ impl Rule {
             Self::NotWellKnown => "must not be a well-known password".to_owned(),
             Self::History(1) => "must not be the last password again".to_owned(),
             Self::History(last) => format!("must not be one of the last {last} passwords"),
+            Self::Pattern(pattern) => format!("must match the pattern {}", pattern.as_str()),
+            Self::HiddenPattern => "must match a pattern that the server does not name".to_owned(),
         }
     }
 
     /// The rule's name for scripts (`broken[]` in `tellonce.practice-sign-in/v1`).
-    pub const fn name(self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::MinLength(_) => "min_length",
             Self::MaxLength(_) => "max_length",
@@ -172,6 +187,8 @@ impl Rule {
             Self::NotEmail => "not_email",
             Self::NotWellKnown => "not_well_known",
             Self::History(_) => "history",
+            Self::Pattern(_) => "pattern",
+            Self::HiddenPattern => "hidden_pattern",
         }
     }
 }
@@ -191,7 +208,7 @@ impl Policy {
     /// class, no names. Where a largest length leaves no room for them: one of each class, no names.
     #[must_use]
     pub fn guessed(self) -> Self {
-        let longest = self.least(|rule| if let Rule::MaxLength(most) = rule { Some(most) } else { None });
+        let longest = self.longest();
         let has_room = longest.is_none_or(|most| most >= USUAL_LENGTH);
         let each = if has_room { USUAL_CLASSES } else { 1 };
         let length = has_room.then_some(Rule::MinLength(USUAL_LENGTH));
@@ -206,8 +223,8 @@ impl Policy {
     }
 
     /// The rules, in the order in which they are told.
-    pub fn rules(&self) -> impl Iterator<Item = Rule> + '_ {
-        self.rules.iter().copied()
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> + '_ {
+        self.rules.iter()
     }
 
     /// The rules in words.
@@ -217,7 +234,12 @@ impl Policy {
 
     /// The rules that the password breaks (History is left to the backend).
     pub fn broken_by(&self, password: &str, about: &About) -> Vec<Rule> {
-        self.rules().filter(|rule| rule.is_broken_by(password, about)).collect()
+        self.rules().filter(|rule| rule.is_broken_by(password, about)).cloned().collect()
+    }
+
+    /// Whether the password breaks none of the rules.
+    pub fn is_kept_by(&self, password: &str, about: &About) -> bool {
+        !self.rules().any(|rule| rule.is_broken_by(password, about))
     }
 
     /// The policy with further rules, as a refusal named them.
@@ -231,8 +253,8 @@ impl Policy {
     /// broken twice is stricter than the usual ones, and a server that names one breach at a time may hide more.
     #[must_use]
     pub fn raised(self) -> Self {
-        let counts = |rule| match rule {
-            Rule::Upper(least) | Rule::Lower(least) | Rule::Digits(least) | Rule::Special(least) => Some(least),
+        let counts = |rule: &Rule| match rule {
+            Rule::Upper(least) | Rule::Lower(least) | Rule::Digits(least) | Rule::Special(least) => Some(*least),
             _ => None,
         };
         let each = self.most(counts).unwrap_or(0).max(RAISED_CLASSES);
@@ -246,69 +268,20 @@ impl Policy {
     }
 
     /// The largest of the numbers that `pick` finds, or none.
-    pub(super) fn most(&self, pick: impl Fn(Rule) -> Option<usize>) -> Option<usize> {
+    pub(super) fn most(&self, pick: impl Fn(&Rule) -> Option<usize>) -> Option<usize> {
         self.rules().filter_map(pick).max()
     }
 
-    /// The smallest of the numbers that `pick` finds, or none.
-    pub(super) fn least(&self, pick: impl Fn(Rule) -> Option<usize>) -> Option<usize> {
-        self.rules().filter_map(pick).min()
+    /// The most characters that it allows. Returns `None` if it does not say.
+    pub fn longest(&self) -> Option<usize> {
+        self.rules().filter_map(|rule| if let Rule::MaxLength(most) = rule { Some(*most) } else { None }).min()
+    }
+
+    /// The patterns that the whole password has to match.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        self.rules().filter_map(|rule| if let Rule::Pattern(pattern) = rule { Some(pattern) } else { None })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn about() -> About {
-        About { username: Some("ada.lovelace".into()), email: Some("ada@example.com".into()) }
-    }
-
-    #[test]
-    fn each_rule_names_what_breaks_it() {
-        let breaks = |rule: Rule, password: &str| rule.is_broken_by(password, &about());
-        assert!(breaks(Rule::MinLength(4), "abc") && !breaks(Rule::MinLength(4), "äöü☂"));
-        assert!(breaks(Rule::MaxLength(3), "abcd") && !breaks(Rule::MaxLength(4), "abcd"));
-        assert!(breaks(Rule::Upper(1), "abc1-") && !breaks(Rule::Upper(1), "Äbc"));
-        assert!(breaks(Rule::Lower(1), "ABC1-") && !breaks(Rule::Lower(1), "ABc"));
-        assert!(breaks(Rule::Digits(2), "a1b") && !breaks(Rule::Digits(2), "a1b2"));
-        assert!(breaks(Rule::Special(1), "abcD1") && !breaks(Rule::Special(1), "abc D"));
-        assert!(breaks(Rule::NotContainsUsername, "xx-ADA.Lovelace-1"));
-        assert!(!breaks(Rule::NotContainsUsername, "ada-but-not-the-rest"));
-        assert!(breaks(Rule::NotContainsEmail, "My-Ada-2026"));
-        assert!(breaks(Rule::NotContainsEmail, "1ADA@EXAMPLE.COM"));
-        assert!(!breaks(Rule::History(3), "anything"));
-    }
-
-    #[test]
-    fn a_raised_policy_is_as_strict_all_round_as_the_strictest_rule() {
-        let raised = Policy::new([Rule::MinLength(30), Rule::Digits(6), Rule::MaxLength(64)]).raised();
-        for rule in [Rule::MinLength(30), Rule::Upper(6), Rule::Lower(6), Rule::Digits(6), Rule::Special(6)] {
-            assert!(raised.rules().any(|kept| kept == rule), "{rule:?}");
-        }
-        assert!(Policy::strictest_usual().raised().rules().any(|kept| kept == Rule::Special(RAISED_CLASSES)));
-    }
-
-    #[test]
-    fn what_is_guessed_leaves_room_for_what_is_known() {
-        let long = Policy::new([Rule::MinLength(20), Rule::Digits(3)]).guessed();
-        assert!(long.broken_by("aB3-aB3-aB3-aB3-aB3-", &about()).is_empty());
-        let short = PolicyRead::InPart(Policy::new([Rule::MaxLength(14)]), "it has a pattern".into());
-        assert!(short.to_generate_for().broken_by("aB3-efghijkmnp", &about()).is_empty());
-        assert_eq!((short.words().len(), short.is_whole()), (1, false));
-    }
-
-    #[test]
-    fn a_short_local_part_is_not_forbidden() {
-        let about = About { username: None, email: Some("al@example.com".into()) };
-        assert!(!Rule::NotContainsEmail.is_broken_by("Totally-fine-1", &about));
-        assert!(Rule::NotContainsEmail.is_broken_by("al@example.com", &about));
-    }
-
-    #[test]
-    fn nothing_known_about_the_user_forbids_nothing() {
-        let nobody = About { username: Some(String::new()), email: None };
-        assert!(!Rule::NotContainsUsername.is_broken_by("x", &nobody));
-        assert!(!Rule::NotContainsEmail.is_broken_by("x", &nobody));
-    }
-}
+mod tests;

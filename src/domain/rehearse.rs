@@ -19,6 +19,6 @@ pub async fn rehearse(desk: &mut Desk<'_>, session: &Session, mut request: Reset
     let capabilities = session.backend().capabilities().await?;
     refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
-    request.case.complete(&desk.guards.require, desk.prompter)?;
+    request.case.complete(desk.guards, desk.prompter)?;
     Ok(if matches!(learned.standing.whom, Whom::NewUser(_)) { Action::CreateAndSet } else { Action::Set })
 }

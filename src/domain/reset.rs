@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::attempt::AttemptId;
+use super::candidates::Candidates;
 use super::capabilities::{Capabilities, Gap};
+use super::case::Case;
 use super::customer::{Customer, Particulars};
 use super::desk::{Desk, Learned, identify, learn};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
-use super::generator::generate;
-use super::plan::{Action, Case, Consent, Plan};
-use super::policy::{About, Policy, Rule};
+use super::plan::{Action, Consent, Plan};
+use super::policy::{About, Rule};
 use super::ports::{Intent, Outcome, ReadyReveal, Reveal, SetFailed};
 use super::refuse::refuse;
 use super::session::{Place, Session};
@@ -25,8 +26,6 @@ use super::user::{Forced, Issued, SessionsEnded, Stamp, Whom};
 
 /// The session must last this long at the start: longer than the calls of a reset take.
 pub const AT_LEAST: Duration = Duration::from_mins(2);
-/// A refusal for policy changed nothing: so often another password is generated for the rules that it named.
-const AGAIN: usize = 3;
 
 /// What the agent asked for.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +96,7 @@ pub async fn reset(
     let capabilities = session.backend().capabilities().await?; // of what was read just now, where the backend can
     request.unlock |= refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
-    request.case.complete(&desk.guards.require, desk.prompter)?;
+    request.case.complete(desk.guards, desk.prompter)?;
     let ready = reveal.prepare()?; // 5
     let (consent, plan, learned) = confirm(desk, session, &capabilities, learned, &mut request, &*ready).await?; // 6
     let intent = desk.intend(session, &plan, consent).await?; // 7
@@ -143,8 +142,8 @@ pub(super) async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, ses
 impl Desk<'_> {
     /// Part of step 4: a policy that cannot be met is found before anything changes.
     pub(super) fn check_generator(&mut self, customer: &Customer, learned: &Learned) -> Answer<()> {
-        generate(&learned.standing.policy.to_generate_for(), &about(customer, &learned.standing.whom), self.random)
-            .map(drop)
+        let about = about(customer, &learned.standing.whom);
+        Candidates::new(&learned.standing.policy, about).make(self.random).map(drop)
     }
 }
 
@@ -301,7 +300,7 @@ fn check_read_back(forced: &Forced, issued: Option<&Stamp>, before: Option<&Stam
 }
 
 /// Step 8: generate to the live policy and set; a refusal for policy changed nothing and is tried again for its rules,
-/// which are given as well.
+/// which are given as well, and in other styles where it names none.
 async fn set(
     desk: &mut Desk<'_>,
     session: &Session,
@@ -310,33 +309,16 @@ async fn set(
     learned: &Learned,
 ) -> Result<(TemporaryPassword, Issued, BTreeSet<Rule>), Broken> {
     let not_sent = |failure| Broken { failure, user: None, stage: Stage::Set };
-    let about = about(customer, &learned.standing.whom);
-    let read = &learned.standing.policy;
-    let hidden = !read.is_whole();
-    let mut policy = read.to_generate_for();
-    let mut refused_for: BTreeSet<Rule> = BTreeSet::new();
-    for refusals in 0..=AGAIN {
-        // One breach is named at a time: after two, what is hidden is met half-way, where that can be met.
-        let raised = hidden && refusals >= 2;
-        let password = if raised { generate(&policy.clone().raised(), &about, desk.random).ok() } else { None };
-        let password = password.map_or_else(|| generate(&policy, &about, desk.random), Ok).map_err(not_sent)?;
+    let mut candidates = Candidates::new(&learned.standing.policy, about(customer, &learned.standing.whom));
+    loop {
+        let password = candidates.make(desk.random).map_err(not_sent)?;
         match session.backend().set_temporary_password(intent, &learned.standing.whom, &password).await {
-            Ok(issued) => return Ok((password, issued, refused_for)),
+            Ok(issued) => return Ok((password, issued, candidates.learned())),
             Err(SetFailed::Policy(rules)) => {
                 tracing::debug!(?rules, "refused for the policy");
-                refused_for.extend(rules);
-                let known = read.known().with(refused_for.iter().copied());
-                policy = if hidden { known.guessed() } else { known };
+                candidates.refused(rules).map_err(not_sent)?;
             }
             Err(SetFailed::Other(failure)) => return Err(not_sent(password.redacted_from(failure))),
         }
     }
-    let words =
-        if refused_for.is_empty() { vec!["it names no rule".to_owned()] } else { Policy::new(refused_for).words() };
-    let words = words.join("; ");
-    Err(not_sent(Failure::refused(
-        Reason::Policy,
-        format!("The backend refused {} temporary passwords for its policy: {words}.", AGAIN + 1),
-    )
-    .hint("Nothing was changed. Ask the backend's administrator for the policy, or for the right to read it: `tellonce doctor` names it.")))
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 use futures_util::future::join;
 
 use super::attempt::AttemptId;
+use super::case::Case;
 use super::customer::Customer;
 use super::desk::{Desk, Learned, identify, learn, refusal};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
 use super::history::{Attempt, End, History};
 use super::obstacle::{Obstacle, Right};
-use super::plan::{Action, Case, Plan};
+use super::plan::{Action, Plan};
 use super::ports::{Intent, Outcome};
 use super::reset::AT_LEAST;
 use super::session::Session;
@@ -41,7 +42,7 @@ pub async fn withdraw(desk: &mut Desk<'_>, session: &Session, text: &str, mut ca
     let customer = identify(text, session, desk.prompter, true).await?;
     let learned = learn(desk.audit, session, &customer).await?;
     let user = pending_user(&learned)?;
-    case.complete(&desk.guards.require, desk.prompter)?;
+    case.complete(desk.guards, desk.prompter)?;
     withdraw_this(desk, session, &learned, &user, case).await
 }
 
@@ -259,5 +260,6 @@ async fn sweep_one(desk: &mut Desk<'_>, session: &Session, one: &Pending, case: 
             format!("{} got another temporary password meanwhile.", one.customer.id),
         ));
     }
-    withdraw_this(desk, session, &learned, &user, case.clone()).await.map(drop)
+    let case = case.clone().checked(desk.guards)?;
+    withdraw_this(desk, session, &learned, &user, case).await.map(drop)
 }

@@ -27,6 +27,11 @@ impl ScreenOptions {
         Self { json: matches!(global.output, OutputFormat::Json), quiet: global.quiet, color: global.color }
     }
 
+    /// For people, where the command line is not read.
+    pub const fn plain() -> Self {
+        Self { json: false, quiet: false, color: ColorChoice::Auto }
+    }
+
     /// JSON, where the command line could not be read.
     pub const fn json() -> Self {
         Self { json: true, quiet: false, color: ColorChoice::Never }

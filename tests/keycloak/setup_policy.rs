@@ -17,6 +17,7 @@ fn the_proof_is_made_with_passwords_that_the_realm_takes() {
         "maxLength(12) and upperCase(2) and digits(2) and specialChars(1) and passwordHistory(3)",
         "length(45) and notUsername(undefined) and notContainsUsername(undefined) and notEmail(undefined)",
         "regexPattern(^[^ ]*[0-9]+[^ ]*$) and lowerCase(3) and passwordAge(30)",
+        "regexPattern(^[A-Za-z0-9]{12,}$)",
     ] {
         let realm = realm_with("");
         // The users of the test realm have passwords of their own, which need not keep it.
@@ -37,7 +38,7 @@ fn a_policy_that_no_temporary_password_meets_is_told_with_the_plan() {
     realm.change(json!({ "passwordPolicy": format!("maxLength(8) and {cheap}") }));
     let desk = Desk::new(&realm, PROTECTED);
     let notes = desk.setup(&realm, &["--dry-run"]).must(0).json()["notes"].to_string();
-    assert!(notes.contains("64 bits"), "{notes}");
+    assert!(notes.contains("64 bits") && notes.contains("at most 8 characters"), "{notes}");
     let error = desk.setup(&realm, &["--yes"]).must(7).error();
     assert_eq!((&error["reason"], &error["changed"]), (&"policy".into(), &"yes".into()), "{error}");
     assert!(error["message"].as_str().unwrap().contains("is the realm's reset flow again"), "{error}");

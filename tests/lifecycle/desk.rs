@@ -131,6 +131,7 @@ impl Interruptions for Quiet {
 pub fn guards() -> Guards {
     Guards {
         require: Vec::new(),
+        ticket_pattern: None,
         max_resets_per_customer_24h: None,
         allow_without_logout: false,
         temporary_password_lasts: Duration::from_hours(24),

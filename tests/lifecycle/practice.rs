@@ -77,7 +77,7 @@ impl Driver for PracticeDriver {
             Change::Done => Chosen::In,
             Change::Refused(why) => Chosen::Refused(why),
             Change::Broken(rules) => {
-                Chosen::Refused(rules.into_iter().map(tellonce::domain::Rule::words).collect::<Vec<_>>().join("; "))
+                Chosen::Refused(rules.iter().map(tellonce::domain::Rule::words).collect::<Vec<_>>().join("; "))
             }
         }
     }

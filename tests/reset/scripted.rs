@@ -259,7 +259,7 @@ impl IdentityBackend for Scripted {
         let broken =
             Policy::new(inner.script.refuses_by.clone()).broken_by(password.for_backend(intent), &About::default());
         if let Some(first) = broken.first() {
-            return Err(SetFailed::Policy(vec![*first]));
+            return Err(SetFailed::Policy(vec![first.clone()]));
         }
         if inner.script.set_fails.is_none() || inner.script.applied {
             inner.version += 1;

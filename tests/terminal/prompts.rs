@@ -147,3 +147,23 @@ fn the_customer_signs_in_and_chooses_at_a_terminal() {
     assert!(terminal.everything().0.contains("Password updated. Signed in."));
     assert!(!terminal.everything().0.contains("My-own-choice-7"), "no echo");
 }
+
+#[test]
+fn a_required_ticket_that_cannot_be_used_is_asked_for_again() {
+    let home = Home::of_sam();
+    let text = "[profiles.practice]\nbackend = 'practice'\nrequire = ['ticket']\nticket_pattern = 'T-[0-9]+'\n";
+    std::fs::write(home.path().join("config.toml"), text).unwrap();
+    let mut terminal = Terminal::run(&home, &["--profile", "practice", "reset", "C-1001"], 80, 24);
+    terminal.wait_for("Ticket:");
+    terminal.type_("17\r");
+    terminal.wait_for("T-[0-9]+");
+    terminal.wait_until("the question again", |screen| screen.matches("Ticket:").count() == 2);
+    terminal.type_("T-17\u{200b}\r");
+    terminal.wait_for("U+200B");
+    terminal.wait_until("the question again", |screen| screen.matches("Ticket:").count() == 3);
+    terminal.type_(" T-17\r");
+    let screen = terminal.wait_for("[y/N]");
+    assert!(screen.contains("T-17"), "{screen}");
+    terminal.type_("\r");
+    assert_eq!(terminal.end().0, 6);
+}

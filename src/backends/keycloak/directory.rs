@@ -118,7 +118,7 @@ impl CustomerDirectory for RealmDirectory {
     }
 
     async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {
-        particulars.check()?;
+        let particulars = &particulars.checked()?;
         let Particulars { email, first_name, last_name } = particulars;
         let same = self.0.users_called(email).await?;
         if !same.is_empty() {

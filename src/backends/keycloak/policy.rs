@@ -1,7 +1,7 @@
 //! The realm's password policy: `length(12) and upperCase(1) and …` (Keycloak's Server Administration Guide,
 //! "Password policies").
 
-use crate::domain::{Policy, PolicyRead, Rule};
+use crate::domain::{Pattern, Policy, PolicyRead, Rule};
 
 /// Reads a realm's policy string.
 pub(super) fn parse(text: &str) -> PolicyRead {
@@ -37,7 +37,8 @@ fn is_whole(part: &str) -> bool {
 
 /// The rule of a part; none where the part is no rule about what a password looks like.
 fn rule(part: &str) -> Result<Option<Rule>, String> {
-    let (id, value) = part.split_once('(').map_or((part, ""), |(id, value)| (id, value.trim_end_matches(')')));
+    let (id, value) =
+        part.split_once('(').map_or((part, ""), |(id, value)| (id, value.strip_suffix(')').unwrap_or(value)));
     let number = |usual: usize| match value.trim() {
         "" | "undefined" => Ok(usual),
         digits => digits.parse().map_err(|_| format!("the rule \"{part}\" has no number")),
@@ -60,7 +61,12 @@ fn rule(part: &str) -> Result<Option<Rule>, String> {
         | "passwordAge"
         | "maxAuthAge"
         | "recoveryCodesWarningThreshold" => return Ok(None),
-        "regexPattern" => return Err("it has a pattern, which is the server's to judge".to_owned()),
+        // The server takes a password that matches as a whole (java.util.regex.Matcher.matches).
+        "regexPattern" => {
+            let pattern = Pattern::from_java(value)
+                .map_err(|why| format!("it has the pattern {value}, which tellonce cannot evaluate: {why}"))?;
+            Rule::Pattern(pattern)
+        }
         other => return Err(format!("it has a rule that is not known here: {other}")),
     }))
 }
@@ -78,7 +84,7 @@ pub(super) fn without_history(policy: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::panic, reason = "a test may stop at what it does not expect")]
+    #![allow(clippy::panic, clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use super::*;
 
@@ -112,7 +118,7 @@ mod tests {
     #[test]
     fn what_cannot_be_evaluated_is_told_beside_what_can() {
         for (text, why, known) in [
-            ("regexPattern(^(a|b) and (c)$) and length(12)", "pattern", Some(Rule::MinLength(12))),
+            ("regexPattern(^[a-z&&[^b]]+$) and length(12)", "the pattern ^[a-z&&[^b]]+$", Some(Rule::MinLength(12))),
             ("length(twelve)", "length(twelve)", None),
             ("digits(2) and quantumSafe(7)", "quantumSafe", Some(Rule::Digits(2))),
         ] {
@@ -121,6 +127,19 @@ mod tests {
             assert_eq!(policy, Policy::new(known), "{text}");
         }
         assert_eq!(split("regexPattern(a and b) and length(3)").len(), 2);
+    }
+
+    #[test]
+    fn patterns_are_rules_whatever_parentheses_they_have() {
+        for pattern in ["^(a|b)(c|(d))$", r"^(?=.*[@$!%*?&])[A-Za-z\d@$!%*?&]{8,}$", "^(a and b)$", "(x)"] {
+            let PolicyRead::Read(policy) = parse(&format!("length(9) and regexPattern({pattern})")) else {
+                panic!("{pattern}")
+            };
+            let expected = Rule::Pattern(Pattern::from_java(pattern).unwrap());
+            assert_eq!(policy, Policy::new([Rule::MinLength(9), expected]));
+        }
+        let two = parse("regexPattern(^.{9,}$) and regexPattern(^[^ ]+$)");
+        assert_eq!(two.words(), ["must match the pattern ^.{9,}$", "must match the pattern ^[^ ]+$"]);
     }
 
     #[test]

@@ -145,6 +145,7 @@ fn broken_rules(key: &str, words: &str) -> Vec<Rule> {
         ("invalidPasswordNotEmailMessage", _) => Some(Rule::NotEmail),
         ("invalidPasswordBlacklistedMessage", _) => Some(Rule::NotWellKnown),
         ("invalidPasswordHistoryMessage", last) => Some(Rule::History(last.unwrap_or(1))),
+        ("invalidPasswordRegexPatternMessage", _) => Some(Rule::HiddenPattern), // the answer does not quote it
         _ => None,
     };
     rule.into_iter().collect()
@@ -209,7 +210,9 @@ mod tests {
             let SetFailed::Policy(rules) = set_refused(&refusal(&body)) else { panic!("{key}") };
             assert_eq!(rules, [rule]);
         }
-        let unknown = refusal(r#"{"error":"invalidPasswordRegexPatternMessage","error_description":"fails to match"}"#);
+        let pattern = refusal(r#"{"error":"invalidPasswordRegexPatternMessage","error_description":"fails to match"}"#);
+        assert!(matches!(set_refused(&pattern), SetFailed::Policy(rules) if rules == [Rule::HiddenPattern]));
+        let unknown = refusal(r#"{"error":"invalidPasswordQuantumMessage","error_description":"fails to match"}"#);
         assert!(matches!(set_refused(&unknown), SetFailed::Policy(rules) if rules.is_empty()));
     }
 

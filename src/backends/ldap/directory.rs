@@ -75,7 +75,7 @@ impl CustomerDirectory for LdapDirectory {
     }
 
     async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {
-        particulars.check()?;
+        let particulars = &particulars.checked()?;
         let email = particulars.email.trim();
         let there = self.exact(email).await?;
         if !there.is_empty() {

@@ -86,7 +86,7 @@ impl CustomerDirectory for AgentSession {
     }
 
     async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {
-        particulars.check()?;
+        let particulars = &particulars.checked()?;
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::CreateUsers)?;
         let same = exact(&connection, &particulars.email)?;

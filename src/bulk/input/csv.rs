@@ -8,7 +8,7 @@ use memchr::memchr_iter;
 use super::super::row::{COLUMNS, Numbered, Row};
 use super::source::{Source, line_ends};
 use super::{LONGEST_ROW, MOST_COLUMNS};
-use crate::domain::{Answer, Failure};
+use crate::domain::{Answer, Failure, without_secret_keys};
 
 /// What separates cells; the first that finds a customer column wins.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -64,7 +64,7 @@ impl<R: Read> CsvRows<R> {
                 return Err(refused(format!("The input has two columns \"{}\".", COLUMNS[column])));
             }
             if column.is_none() && rows.unused.len() < NAMED {
-                rows.unused.push(name);
+                rows.unused.push(without_secret_keys(&name).into_owned());
             }
             rows.columns.push(column);
         }

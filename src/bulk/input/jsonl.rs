@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::super::row::{COLUMNS, Numbered, Row};
 use super::LONGEST_ROW;
 use super::source::Source;
-use crate::domain::Answer;
+use crate::domain::{Answer, SECRET_KEY_WORDS, is_secret_key};
 
 /// One object a line; empty lines are skipped.
 pub(super) struct JsonRows<R> {
@@ -91,7 +91,14 @@ impl<R: Read> JsonRows<R> {
 
 fn row(line: &[u8]) -> Result<Row, String> {
     let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8 text".to_owned())?;
-    let object: Object<'_> = serde_json::from_str(text).map_err(|error| format!("it is no such object ({error})"))?;
+    let object: Object<'_> = serde_json::from_str(text).map_err(|error| {
+        // What is read of it may be quoted in the error.
+        if is_secret_key(text) {
+            format!("it is no such object, and something in it {SECRET_KEY_WORDS}")
+        } else {
+            format!("it is no such object ({error})")
+        }
+    })?;
     let cells = [
         object.customer,
         object.ticket,

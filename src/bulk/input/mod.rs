@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::row::Numbered;
-use crate::domain::{Answer, Failure};
+use crate::domain::{Answer, Failure, Guards, Pattern, check_ticket};
 use csv::CsvRows;
 use jsonl::JsonRows;
 use source::Source;
@@ -34,6 +34,7 @@ pub enum InputFormat {
 /// The rows of an input, one by one.
 pub struct Rows<R> {
     rows: Kind<R>,
+    ticket_pattern: Option<Pattern>,
 }
 
 enum Kind<R> {
@@ -78,7 +79,13 @@ impl<R: Read> Rows<R> {
             InputFormat::Csv => Kind::Csv(Box::new(CsvRows::new(source)?)),
             InputFormat::Jsonl => Kind::Json(JsonRows::new(source)),
         };
-        Ok(Self { rows })
+        Ok(Self { rows, ticket_pattern: None })
+    }
+
+    /// A row cannot be used if its ticket is not one that the profile takes.
+    #[must_use]
+    pub fn with_tickets_of(self, guards: &Guards) -> Self {
+        Self { ticket_pattern: guards.ticket_pattern.clone(), ..self }
     }
 
     /// Which of the two it is.
@@ -102,9 +109,17 @@ impl<R: Read> Rows<R> {
     /// # Errors
     /// Exit 8: the input cannot be read any further.
     pub fn next_row(&mut self) -> Answer<Option<Numbered>> {
-        match &mut self.rows {
+        let numbered = match &mut self.rows {
             Kind::Csv(rows) => rows.next_row(),
             Kind::Json(rows) => rows.next_row(),
-        }
+        }?;
+        let Some(pattern) = &self.ticket_pattern else { return Ok(numbered) };
+        Ok(numbered.map(|Numbered { line, row }| Numbered {
+            line,
+            row: row.and_then(|row| match row.ticket.as_deref().map(|ticket| check_ticket(pattern, ticket)) {
+                Some(Err(why)) => Err(format!("its ticket {why}")),
+                _ => Ok(row),
+            }),
+        }))
     }
 }

@@ -14,7 +14,7 @@ use crate::bulk::{
 };
 use crate::cli::BulkRunArgs;
 use crate::domain::ports::Clock;
-use crate::domain::{Action, Answer, Case, Customer, Desk, ExitCode, Failure, Kind, rehearse};
+use crate::domain::{Action, Answer, Customer, Desk, ExitCode, Failure, Kind, rehearse};
 use crate::system::{SystemClock, SystemRandom};
 
 #[derive(Serialize)]
@@ -53,12 +53,13 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCod
     let folder = of(&context.folders, &id);
     let _meanwhile = Meanwhile(folder.clone());
     recipients(args)?; // a key that is none is said before a thousand rows
+    let case = context.case(args.case.clone())?;
     let (input, _) = input_of(args, &folder)?;
-    let mut rows = Rows::open(&input, args.input_format.map(InputFormat::from))?;
+    let rows = Rows::open(&input, args.input_format.map(InputFormat::from))?;
+    let mut rows = rows.with_tickets_of(&context.profile.guards);
     let (session, _) = at_a_pace(context.session().await?, args.concurrency.map(usize::from), args.wait).await?;
     let journal = Rc::new(Journal::open(&folder)?);
     let log = audit(context, &id, &folder)?;
-    let case: Case = args.case.clone().into();
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut failed = false;
     let mut left = args.limit.unwrap_or(u64::MAX);

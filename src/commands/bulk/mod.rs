@@ -61,7 +61,7 @@ async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: S
     let journal = Rc::new(journal);
     let sink = Rc::new(sink);
     let (session, pace) = at_a_pace(session, settings.concurrency, Duration::from_secs(settings.wait_seconds)).await?;
-    let rows = Rows::open(&settings.input, Some(settings.format))?;
+    let rows = Rows::open(&settings.input, Some(settings.format))?.with_tickets_of(&context.profile.guards);
     context.signals.run_begins();
     journal.write(Change::Fact { name: "state", value: "stopped".to_owned() }).await?;
     audit.started(&session, &report::begun(&settings)).await?;

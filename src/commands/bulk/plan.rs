@@ -39,6 +39,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyRevea
     }
     let clear = clear_way(&context.signals, args, early)?;
     let recipients = recipients(args)?;
+    let case = context.case(args.case.clone())?;
     let session = context.session().await?;
     let run = fresh_id(SystemClock.now(), &mut SystemRandom)?;
     let run_folder = of(&context.folders, &run);
@@ -69,9 +70,9 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyRevea
         recipients,
         allow_plaintext_file: args.allow_plaintext_file,
         create: args.create,
-        ticket: args.case.ticket.clone(),
-        reason: args.case.reason.clone(),
-        verified: args.case.verified.clone(),
+        ticket: case.ticket,
+        reason: case.reason,
+        verified: case.verified,
         concurrency: args.concurrency.map(usize::from),
         rate: args.rate,
         limit: args.limit,
@@ -175,7 +176,7 @@ fn planned(
     has_recipients: bool,
     prompter: &mut TerminalPrompter,
 ) -> Answer<Counted> {
-    let counted = count(input, args.input_format.map(InputFormat::from))?;
+    let counted = count(input, args.input_format.map(InputFormat::from), &context.profile.guards)?;
     if counted.rows == 0 {
         return Err(Failure::usage("The input has no rows."));
     }

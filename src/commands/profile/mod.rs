@@ -8,7 +8,7 @@ use super::context::Context;
 use crate::backends;
 use crate::cli::{ProfileArgs, ProfileCommand};
 use crate::config::{self, Profile};
-use crate::domain::{Answer, ExitCode, Failure};
+use crate::domain::{Answer, ExitCode, Failure, Pattern};
 
 #[derive(Serialize)]
 struct ProfileJson<'a> {
@@ -32,6 +32,7 @@ struct ShowJson<'a> {
     protected_groups: &'a [String],
     protected_roles: &'a [String],
     require: Vec<&'static str>,
+    ticket_pattern: Option<&'a str>,
     max_resets_per_customer_24h: Option<u32>,
     temporary_password_lasts_seconds: u64,
 }
@@ -95,6 +96,7 @@ fn show(context: &Context, name: Option<&str>) -> Answer<ExitCode> {
             protected_groups: &protected.groups,
             protected_roles: &protected.roles,
             require,
+            ticket_pattern: guards.ticket_pattern.as_ref().map(Pattern::as_str),
             max_resets_per_customer_24h: guards.max_resets_per_customer_24h,
             temporary_password_lasts_seconds: guards.temporary_password_lasts.as_secs(),
         });
@@ -108,6 +110,13 @@ fn show(context: &Context, name: Option<&str>) -> Answer<ExitCode> {
         ("Protected groups".to_owned(), or_none(protected.groups.join(", "))),
         ("Protected roles".to_owned(), or_none(protected.roles.join(", "))),
         ("Required".to_owned(), or_none(require.join(", "))),
+        (
+            "Tickets".to_owned(),
+            guards
+                .ticket_pattern
+                .as_ref()
+                .map_or_else(|| "any text".to_owned(), |pattern| format!("match {}", pattern.as_str())),
+        ),
         (
             "Resets in 24 h".to_owned(),
             guards

@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use super::layout::LONGEST;
 use super::*;
+use crate::domain::{Pattern, Rule};
 
 /// A small deterministic source (xorshift), so that a failing case can be replayed.
 struct Replayed(u64);
@@ -54,7 +56,8 @@ fn the_usual_policy_gets_three_groups_of_four() -> Answer<()> {
 #[test]
 fn no_policy_at_all_still_gets_64_bits() {
     let needs = Needs::of(&Policy::default());
-    let bits = needs.layout().map(|layout| needs.bits(&layout));
+    let bits = layout(&Style::all().collect::<Vec<_>>(), &Policy::default(), &About::default())
+        .map(|layout| needs.bits(&layout));
     assert!(bits >= Some(LEAST_BITS + SPARE_BITS), "{bits:?}");
 }
 
@@ -62,7 +65,7 @@ fn no_policy_at_all_still_gets_64_bits() {
 fn the_count_of_possible_passwords_is_exact() {
     // Two characters, one capital and one small letter: 21 * 20, in either order.
     let needs = Needs { min_length: 0, max_length: 99, upper: 1, lower: 1, digits: 0, special: 0 };
-    let bits = needs.bits(&Layout { drawn: 2, grouped: true });
+    let bits = needs.bits(&Layout { style: Style::Grouped, drawn: 2 });
     assert!((bits.exp2() - 840.0).abs() < 1e-6, "{}", bits.exp2());
 }
 
@@ -144,5 +147,130 @@ proptest! {
         prop_assert!(has_both_cases(&password) && starts_safely(&password));
         prop_assert!(!password.contains(['0', 'O', '1', 'l', 'I', '5', 'S', '2', 'Z', '8', 'B', ' ']));
         prop_assert!(password.is_ascii());
+    }
+}
+
+fn patterned(patterns: &[&str]) -> Policy {
+    Policy::new(
+        patterns
+            .iter()
+            .map(|text| Rule::Pattern(Pattern::from_java(text).unwrap_or_else(|why| unreachable!("{text}: {why}")))),
+    )
+}
+
+#[test]
+fn a_pattern_is_met_in_the_first_style_that_it_takes() -> Answer<()> {
+    let shape = |password: &str| -> String {
+        let kind = |letter: char| match letter {
+            letter if letter.is_ascii_alphanumeric() => 'a',
+            other => other,
+        };
+        let kinds: BTreeSet<char> = password.chars().map(kind).collect();
+        kinds.into_iter().collect()
+    };
+    for (pattern, shapes, longest) in [
+        (
+            r"^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?=.*[@$!%*?&])[A-Za-z\d@$!%*?&]{8,}$",
+            &["!a", "$a", "@a", "!$a", "!@a", "$@a", "!$@a"][..],
+            14,
+        ),
+        (r"^[A-Za-z0-9]{12,}$", &["a"], 12),
+        (r"^.{8,12}$", &["a"], 12),
+        (r"^[A-Za-z0-9]{20,}$", &["a"], 20),
+        (r"^[\w.]+$", &["a"], 13),
+        (r"^[^ ]+$", &["-a"], 14),
+        (r"^(?=.*#)[\w#]{10,}$", &["#a", "#_a"], 20),
+        (r"^(?=.*~)[\w~]{10,}$", &["a~"], 16),
+        (r"^(?=(?:.*\d){3}).*[^0-9]$", &["-a"], 24),
+        (r"^(?!.*(.)\1).{16,}$", &["-a"], 24),
+        (r"^[A-Z].*[0-9]$", &["-a"], 24),
+        (r"^[0-9a-fA-F]{16,}$", &["a"], 24),
+        (r"^(?=.*[0O1l]).{8,}$", &["a"], 14),
+        (r"^.{50,}$", &["-a"], 64),
+    ] {
+        let policy = patterned(&[pattern]);
+        for seed in 1..20 {
+            let password = made(&policy, &About::default(), seed)?;
+            assert!(policy.is_kept_by(&password, &About::default()), "{pattern}: {password}");
+            assert!(shapes.contains(&shape(&password).as_str()), "{pattern}: {password}");
+            assert!(password.len() <= longest, "{pattern}: {password}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn several_patterns_and_rules_are_met_together() -> Answer<()> {
+    let policy = patterned(&[r"^[^\s-]+$", r"^.*[!@$].*$", r"^.{14,20}$"]).with([
+        Rule::Digits(2),
+        Rule::Upper(2),
+        Rule::NotContainsUsername,
+    ]);
+    let about = About { username: Some("ada".into()), email: None };
+    for seed in 1..50 {
+        let password = made(&policy, &about, seed)?;
+        assert_eq!(policy.broken_by(&password, &about), []);
+        assert!((14..=20).contains(&password.len()));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_pattern_that_leaves_too_little_to_chance_is_refused_and_named() {
+    for pattern in [r"^\d{6}$", r"^Welcome-[0-9]{4}$", r"^[a-z]+$", r"^.{8}$", r"^[A-Z][a-z]{11}$", r"^(?!.*)$"] {
+        let refused = made(&patterned(&[pattern]), &About::default(), 1).err();
+        let refused = refused.unwrap_or_else(|| unreachable!("{pattern} is met"));
+        assert_eq!((refused.kind, refused.reason), (crate::domain::Kind::Refused, Reason::Policy));
+        assert!(refused.message.contains(&format!("must match the pattern {pattern}")), "{}", refused.message);
+    }
+}
+
+#[test]
+fn what_a_pattern_takes_away_from_chance_is_counted() -> Answer<()> {
+    // One in about nine passwords ends with a digit: three bits more are drawn.
+    let policy = patterned(&[r"^[A-Za-z0-9]*[0-9]$"]);
+    let needs = Needs::of(&policy);
+    let password = made(&policy, &About::default(), 9)?;
+    let plain = Layout { style: Style::Plain, drawn: password.len() };
+    assert!(needs.bits(&plain) + (5.0_f64 / 46.0).log2() >= LEAST_BITS, "{password}");
+    assert!(password.len() > 12, "{password}");
+    Ok(())
+}
+
+/// Patterns as realms have them, put together from look-aheads, a set and a length.
+fn realm_patterns() -> impl Strategy<Value = String> {
+    let ahead = prop::sample::subsequence(
+        vec![r"(?=.*[a-z])", r"(?=.*[A-Z])", r"(?=.*\d)", r"(?=.*\d.*\d)", r"(?!.*\s)", r"(?!.*(.)\1\1)"],
+        0..=6,
+    );
+    let set = prop::sample::select(vec![
+        r"[A-Za-z0-9]",
+        r".",
+        r"\S",
+        r"[\w-]",
+        r"[A-Za-z\d@$!%*?&]",
+        r"[\p{Alnum}\p{Punct}]",
+        r"[!-~]",
+        r"[^ \-]",
+    ]);
+    (ahead, set, 0_usize..24).prop_map(|(ahead, set, least)| format!("^{}{set}{{{least},}}$", ahead.concat()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn what_is_made_meets_the_patterns_and_the_rules_of_the_house(
+        pattern in realm_patterns(), policy in policies(), seed in 1_u64.., username in "[a-z]{3,8}"
+    ) {
+        let policy = policy.with(patterned(&[&pattern]).rules().cloned());
+        let about = About { username: Some(username), email: None };
+        match made(&policy, &about, seed) {
+            Ok(password) => {
+                prop_assert_eq!(policy.broken_by(&password, &about), vec![]);
+                prop_assert!(has_both_cases(&password) && starts_safely(&password) && password.is_ascii());
+                prop_assert!(password.len() >= 11);
+            }
+            Err(failure) => prop_assert!(failure.message.contains("pattern"), "{}", failure.message),
+        }
     }
 }

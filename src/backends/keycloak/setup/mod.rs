@@ -123,8 +123,11 @@ impl KeycloakPreparation {
         if realm.reset_password_allowed == Some(false) {
             notes.push("\"Forgot password\" is off in this realm: nobody resets by e-mail, and the refusal could not be tried.".to_owned());
         }
-        if person::made_up(realm.password_policy.as_deref()).is_err() {
-            notes.push("no temporary password of at least 64 bits meets the realm's password policy: agents could issue none, and the self-test will fail. Change the policy first.".to_owned());
+        if let Err(failure) = person::made_up(realm.password_policy.as_deref()) {
+            notes.push(format!(
+                "{} Agents could issue none, and the self-test will fail. Change the policy first.",
+                failure.message
+            ));
         }
         notes
     }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::calls::{Calls, Need};
 use crate::backends::keycloak::policy;
 use crate::backends::keycloak::wire::User;
-use crate::domain::{About, Answer, Failure, generate};
+use crate::domain::{About, Answer, Candidates, Failure};
 use crate::system::SystemRandom;
 
 /// The name of both.
@@ -20,8 +20,8 @@ const EMAIL: &str = "tellonce-self-test@example.invalid";
 /// Exit 7, `policy`: no password of at least 64 bits meets it. Exit 1: the random source failed.
 pub(super) fn made_up(policy: Option<&str>) -> Answer<Zeroizing<String>> {
     let about = About { username: Some(NAME.to_owned()), email: Some(EMAIL.to_owned()) };
-    let policy = policy::parse(policy.unwrap_or_default()).to_generate_for();
-    let made = generate(&policy, &about, &mut SystemRandom)?;
+    let policy = policy::parse(policy.unwrap_or_default());
+    let made = Candidates::new(&policy, about).make(&mut SystemRandom)?;
     Ok(made.reveal(|text| Zeroizing::new(text.to_owned())))
 }
 
@@ -127,8 +127,10 @@ mod tests {
             assert_ne!(*one, *other);
             assert_eq!(policy::parse(policy).known().broken_by(&one, &About::default()), [], "{policy}");
         }
-        let odd = made_up(Some("regexPattern(^.*$)")).unwrap();
+        let odd = made_up(Some("quantumSafe(7)")).unwrap();
         assert_eq!(crate::domain::Policy::strictest_usual().broken_by(&odd, &About::default()), []);
+        let plain = made_up(Some("regexPattern(^[A-Za-z0-9]{12,}$)")).unwrap();
+        assert!(plain.chars().all(|letter| letter.is_ascii_alphanumeric()));
         assert!(made_up(Some("maxLength(6)")).is_err());
     }
 }

@@ -71,7 +71,7 @@ impl Practice {
             let connection = self.connection();
             let policy = policy::read(&connection)?;
             let history =
-                policy.rules().find_map(|rule| if let Rule::History(last) = rule { Some(last) } else { None });
+                policy.rules().find_map(|rule| if let Rule::History(last) = rule { Some(*last) } else { None });
             // A password of the customer's own that holds now is one of the last; a temporary one comes on top.
             let own = history.unwrap_or(0).saturating_sub(usize::from(!row.change_required));
             let last = last_hashes(&connection, row.customer, own)?;
@@ -82,7 +82,7 @@ impl Practice {
         let was_used = std::iter::once(&current).chain(&last).any(|hash| hash::matches(new, hash));
         if was_used {
             let rule = policy.rules().find(|rule| matches!(rule, Rule::History(_)));
-            broken.push(rule.unwrap_or(Rule::History(1)));
+            broken.push(rule.cloned().unwrap_or(Rule::History(1)));
         }
         Ok(broken)
     }

@@ -20,8 +20,8 @@ fn the_samples_stand_as_the_tour_needs_them() {
     assert_eq!((katherine.state.withdrawn, katherine.state.expired), (Some(false), Some(false)));
     assert!(katherine.issued_at.is_some() && katherine.issued_by.is_none());
     let PolicyRead::Read(policy) = ada.policy else { panic!("the policy can be read") };
-    assert!(policy.rules().any(|rule| rule == Rule::MinLength(12)));
-    assert!(policy.rules().any(|rule| rule == Rule::History(3)));
+    assert!(policy.rules().any(|rule| *rule == Rule::MinLength(12)));
+    assert!(policy.rules().any(|rule| *rule == Rule::History(3)));
 }
 
 #[test]
@@ -67,5 +67,5 @@ fn the_policy_is_read_live() {
     let session = house.agent("sam");
     house.practice.connection().execute("UPDATE policy_rule SET number = 20 WHERE name = 'min_length'", []).unwrap();
     let PolicyRead::Read(policy) = stands(&session, "C-1001").policy else { panic!("the policy can be read") };
-    assert!(policy.rules().any(|rule| rule == Rule::MinLength(20)));
+    assert!(policy.rules().any(|rule| *rule == Rule::MinLength(20)));
 }

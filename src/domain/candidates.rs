@@ -1,0 +1,139 @@
+//! The passwords that are tried, one after the other, against a policy that may ask more than it says.
+
+use std::collections::BTreeSet;
+
+use super::error::{Answer, Failure, Reason};
+use super::generator::{Style, generate, generate_in};
+use super::policy::{About, Policy, PolicyRead, Rule};
+use super::ports::RandomSource;
+use super::temporary_password::TemporaryPassword;
+
+/// So many passwords are tried at most; a refusal for policy changes nothing.
+const MOST: usize = 10;
+/// After so many refusals that named a rule, what is hidden is met half-way.
+const NAMED_BEFORE_RAISING: usize = 2;
+
+/// What is tried after a refusal that names nothing to go by: a style, its least length, and the least of each class.
+const VARIANTS: [(Style, usize, usize); 6] = [
+    (Style::Plain, 12, 1),
+    (Style::Marked, 12, 1),
+    (Style::Plain, 20, 2),
+    (Style::Marked, 20, 2),
+    (Style::Dense, 16, 2),
+    (Style::Grouped, 24, 4),
+];
+
+/// The attempts for one user.
+pub struct Candidates {
+    policy: PolicyRead,
+    about: About,
+    /// The rules that refusals named.
+    learned: BTreeSet<Rule>,
+    refusals: usize,
+    /// The refusals that named a rule that was not known.
+    named: usize,
+    /// How many of [`VARIANTS`] are begun; 0: the usual password.
+    variant: usize,
+}
+
+impl Candidates {
+    /// The attempts for this user under this policy.
+    pub fn new(policy: &PolicyRead, about: About) -> Self {
+        let policy = policy.clone();
+        Self { policy, about, learned: BTreeSet::new(), refusals: 0, named: 0, variant: 0 }
+    }
+
+    /// Makes the next password.
+    ///
+    /// # Errors
+    /// Exit 7, `policy`: what is known of the policy cannot be met. Exit 1: the random source failed.
+    pub fn make(&mut self, random: &mut dyn RandomSource) -> Answer<TemporaryPassword> {
+        let known = self.known();
+        while self.variant > 0 {
+            let Some((style, length, each)) = VARIANTS.get(self.variant - 1) else { break };
+            if let Ok(password) = generate_in(&[*style], &varied(&known, *style, *length, *each), &self.about, random) {
+                return Ok(password);
+            }
+            self.variant += 1;
+        }
+        if !self.policy.is_whole() {
+            let guessed = known.clone().guessed();
+            let raised = (self.named >= NAMED_BEFORE_RAISING).then(|| guessed.clone().raised());
+            for policy in raised.into_iter().chain([guessed]) {
+                if let Ok(password) = generate(&policy, &self.about, random) {
+                    return Ok(password);
+                }
+            }
+        }
+        generate(&known, &self.about, random)
+    }
+
+    /// Takes a refusal for these rules into account.
+    ///
+    /// # Errors
+    /// Exit 7, `policy`: enough was tried.
+    pub fn refused(&mut self, rules: impl IntoIterator<Item = Rule>) -> Answer<()> {
+        self.refusals += 1;
+        let known: BTreeSet<Rule> = self.known().rules().cloned().collect();
+        let mut is_news = false;
+        for rule in rules {
+            is_news |= rule.says_how() && !known.contains(&rule);
+            self.learned.insert(rule);
+        }
+        if is_news {
+            self.named += 1;
+        } else {
+            self.variant += 1;
+        }
+        if self.refusals < MOST && self.variant <= VARIANTS.len() { Ok(()) } else { Err(self.exhausted()) }
+    }
+
+    /// The rules that refusals named and that were not known before.
+    pub fn learned(self) -> BTreeSet<Rule> {
+        let mut learned = self.learned;
+        if self.policy.known().patterns().next().is_some() {
+            learned.remove(&Rule::HiddenPattern);
+        }
+        learned
+    }
+
+    /// The rules that are known by now.
+    fn known(&self) -> Policy {
+        self.policy.known().with(self.learned.iter().cloned())
+    }
+
+    fn exhausted(&self) -> Failure {
+        let mut refused_for = self.learned.clone();
+        let known = self.policy.known();
+        let patterns: Vec<Rule> = known.patterns().cloned().map(Rule::Pattern).collect();
+        if !patterns.is_empty() && refused_for.remove(&Rule::HiddenPattern) {
+            refused_for.extend(patterns);
+        }
+        let mut words = Policy::new(refused_for).words();
+        if words.is_empty() {
+            words.push("it names no rule".to_owned());
+        }
+        if let PolicyRead::InPart(_, why) = &self.policy {
+            words.push(why.clone());
+        }
+        Failure::refused(
+            Reason::Policy,
+            format!("The backend refused {} temporary passwords for its policy: {}.", self.refusals, words.join("; ")),
+        )
+        .hint("Nothing was changed. Ask the backend's administrator for the policy, or for the right to read it: `tellonce doctor` names it.")
+    }
+}
+
+/// The known rules, and beside them what a variant has.
+fn varied(known: &Policy, style: Style, length: usize, each: usize) -> Policy {
+    let length = known.longest().map_or(length, |longest| length.min(longest));
+    let special = style.has_special().then_some(Rule::Special(each));
+    known
+        .clone()
+        .with([Rule::MinLength(length), Rule::Upper(each), Rule::Lower(each), Rule::Digits(each)])
+        .with(special)
+        .with([Rule::NotContainsUsername, Rule::NotContainsEmail])
+}
+
+#[cfg(test)]
+mod tests;
