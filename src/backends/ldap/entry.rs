@@ -51,7 +51,9 @@ impl Entry {
     #[cfg(test)]
     pub(super) fn of_texts(dn: &str, attributes: &[(&str, &str)]) -> Self {
         let one = |(name, value): &(&str, &str)| (name.to_ascii_lowercase(), vec![value.as_bytes().to_vec()]);
-        Self { dn: dn.to_owned(), attributes: attributes.iter().map(one).collect() }
+        let mut entry = Self::with(dn, "", Vec::new());
+        entry.attributes = attributes.iter().map(one).collect();
+        entry
     }
 
     /// The values of an attribute; it has none, or the agent may not read it: none.
