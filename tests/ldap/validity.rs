@@ -39,6 +39,24 @@ fn permanent_locks(server: &Server, home: &Home) {
     }
 }
 
+/// Nor does a withdrawal: it sets a password as well.
+fn a_withdrawal_lifts_no_lock(server: &Server, home: &Home) {
+    taken(server, "pwdAccountLockedTime");
+    home.issue("sho");
+    crate::both::next_second(); // an edit within the second of the set is not told from another set
+    server.replace(&server.dn("sho"), "pwdAccountLockedTime", "00000101000000Z");
+    home.must(&["withdraw", "sho", "--yes"], 7, "locked permanently");
+    let sweep = ["withdraw", "--older-than", "0s", "--all", "--yes", "--reason", "expired"];
+    home.must(&sweep, 10, "locked permanently");
+    assert_eq!(server.value_of(&server.dn("sho"), "pwdAccountLockedTime"), "00000101000000Z");
+    taken(server, "pwdAccountLockedTime");
+    home.must(&sweep, 0, "1 of 1 withdrawn");
+    let own = server.value("CUSTOMER_PW");
+    let dn = server.dn("sho");
+    server.change(&format!("dn: {dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: {own}\n"));
+    server.change(&format!("dn: {dn}\nchangetype: modify\ndelete: pwdReset\n"));
+}
+
 /// A lock that ends by itself holds as long as slapd enforces it.
 fn locks_for_a_while(server: &Server, home: &Home) {
     let ago = |minutes: i64, format: &str| {
@@ -139,6 +157,7 @@ fn who_may_sign_in() {
     server.replace(&server.dn("sho"), "pwdPolicySubentry", &format!("cn=default,ou=policies,{}", server.value("BASE")));
     let home = server.home();
     permanent_locks(&server, &home);
+    a_withdrawal_lifts_no_lock(&server, &home);
     locks_for_a_while(&server, &home);
     a_policy_that_does_not_lock(&server, &home);
     starts_and_ends(&server, &home);
