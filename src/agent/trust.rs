@@ -229,3 +229,44 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
 fn date(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(|_| "far away".to_owned(), |at| at.strftime("%F %T UTC").to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
+    use super::*;
+    use crate::agent::certificate::tests::DER;
+
+    fn told(wrong: &CertificateError) -> String {
+        let der = CertificateDer::from(BASE64_STANDARD.decode(DER).unwrap());
+        words(wrong, Some((&der, &ServerName::try_from("id.example.com").unwrap())))
+    }
+
+    #[test]
+    fn the_certificate_says_more_than_the_error() {
+        assert!(told(&CertificateError::NotValidForName).contains("names no host"));
+        assert!(told(&CertificateError::UnknownIssuer).contains("self-signed"));
+        assert!(told(&CertificateError::NotValidYet).contains("before 2026-11-24"));
+        assert!(told(&CertificateError::Expired).contains("has expired (2036-11-21"));
+        assert!(told(&CertificateError::InvalidPurpose).contains("serverAuth"));
+        assert!(told(&CertificateError::ApplicationVerificationFailure).contains("an authority's own"));
+        let server = ServerName::try_from("id").unwrap();
+        let none = CertificateDer::from(b"no certificate".to_vec());
+        assert!(words(&CertificateError::BadEncoding, Some((&none, &server))).contains("cannot be read"));
+    }
+
+    #[test]
+    fn an_explanation_is_found_beneath_other_errors() {
+        let refused = Refused("its certificate is bad".to_owned());
+        let other = CertificateError::Other(OtherError(Arc::new(refused)));
+        let error = std::io::Error::other(rustls::Error::InvalidCertificate(other));
+        assert_eq!(explanation(&error).as_deref(), Some("its certificate is bad"));
+        let bare = std::io::Error::other(rustls::Error::InvalidCertificate(CertificateError::Revoked));
+        assert!(explanation(&bare).is_some_and(|words| words.contains("revoked")));
+        assert_eq!(explanation(&std::io::Error::other(rustls::Error::DecryptError)), None);
+        assert_eq!(explanation(&std::io::Error::other("no route to host")), None);
+    }
+}

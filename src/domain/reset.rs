@@ -241,7 +241,7 @@ async fn change(
         "sessions are ended, the set is read back"
     );
     check_read_back(&forced, issued.stamp.as_ref(), learned.standing.stamp.as_ref())
-        .map_err(|(failure, reason)| broken(failure, reason))?;
+        .map_err(|(words, reason)| broken(Failure::unavailable(words), reason))?;
     let issued_at = forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at);
     desk.audit
         .outcome(intent, Outcome::Set { stamp: forced.stamp })
@@ -282,7 +282,11 @@ async fn change(
 }
 
 /// Part of step 11: what was read back is this very set, and a change is forced.
-fn check_read_back(forced: &Forced, issued: Option<&Stamp>, before: Option<&Stamp>) -> Result<(), (Failure, Reason)> {
+fn check_read_back(
+    forced: &Forced,
+    issued: Option<&Stamp>,
+    before: Option<&Stamp>,
+) -> Result<(), (&'static str, Reason)> {
     let now = forced.stamp.as_ref();
     let is_newer = now.is_none_or(|now| now.is_newer_than(before));
     let is_this_set = Stamp::same_set(now, issued) && is_newer;
@@ -296,7 +300,7 @@ fn check_read_back(forced: &Forced, issued: Option<&Stamp>, before: Option<&Stam
     } else {
         return Ok(());
     };
-    Err((Failure::unavailable(words), reason))
+    Err((words, reason))
 }
 
 /// Step 8: generate to the live policy and set; a refusal for policy changed nothing and is tried again for its rules,

@@ -128,16 +128,18 @@ fn entries_without_end() {
         let mut number = 0;
         let (_fake, home) = signed_in(Dialect::OpenLdap, move |asked, stream| {
             let hostile = is_search_of_users(asked);
-            while hostile {
+            if !hostile {
+                return false;
+            }
+            loop {
                 number += 1;
                 let mut attributes = vec![("uid", vec![b"stranger".to_vec()])];
                 attributes.extend((fat > 0).then(|| ("description", vec![vec![b'x'; fat]])));
                 let one = entry(&format!("uid=stranger{number},dc=example,dc=com"), &attributes);
                 if stream.write_all(&asked.answer(ENTRY, &one)).is_err() {
-                    break;
+                    return true;
                 }
             }
-            hostile
         });
         let sweep = ["--timeout", "60s", "withdraw", "--older-than", "0s", "--all", "--yes", "--reason", "expired"];
         let ended = bounded(home.path(), &sweep);
@@ -167,7 +169,8 @@ fn notices_without_end() {
 fn one_entry_without_end() {
     refused("one answer of more than", &[&RESET, &["doctor"]], |_, stream| {
         let _ = stream.write_all(&[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff]);
-        while stream.write_all(&[b'x'; 65536]).is_ok() {}
+        let filler = vec![b'x'; 64 * 1024];
+        while stream.write_all(&filler).is_ok() {}
     });
 }
 
@@ -194,19 +197,19 @@ fn what_is_no_answer() {
     let texts: [&[u8]; 4] = [b"", &[0x0a, 1, 0], &[4, 0, 4, 0, 4, 0], &[0x0a, 1, 0, 4, 2, 0xff, 0xfe, 4, 0]];
     for content in texts {
         refused("no LDAP answer", &[&["find", "ada"]], move |asked, stream| {
-            drop(stream.write_all(&asked.answer(0x65, content)))
+            drop(stream.write_all(&asked.answer(0x65, content)));
         });
     }
     refused("no LDAP answer", &[&["find", "ada"]], |asked, stream| {
-        drop(stream.write_all(&asked.answer(0x61, &result(0, b"", b""))))
+        drop(stream.write_all(&asked.answer(0x61, &result(0, b"", b""))));
     });
     refused("no LDAP answer", &[&["find", "ada"]], |_, stream| {
-        drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+        drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
     });
     let nested =
         (0..60_000).fold(vec![4, 0], |inner, _| if inner.len() > 60_000 { inner } else { element(0x30, &inner) });
     refused("no LDAP answer", &[&["find", "ada"]], move |asked, stream| {
-        drop(stream.write_all(&asked.answer(ENTRY, &nested)))
+        drop(stream.write_all(&asked.answer(ENTRY, &nested)));
     });
 }
 

@@ -4,6 +4,7 @@
 mod active_directory;
 mod both;
 mod bulk;
+mod certificates;
 mod copies;
 mod domain;
 #[path = "../support/fake_directory.rs"]

@@ -22,7 +22,7 @@ const MARK: &str = "words-of-the-server";
 
 /// Everything of a request, in the forms that a server may quote it in.
 fn quoted(asked: &Asked) -> Vec<u8> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect::<String>();
     let url: String = url::form_urlencoded::byte_serialize(&asked.bytes).collect();
     let mut told = format!(
         "0000052D: refused {} {} {url} {} ",
@@ -32,10 +32,16 @@ fn quoted(asked: &Asked) -> Vec<u8> {
     );
     for secret in asked.secrets() {
         told.push_str(&String::from_utf8_lossy(&secret));
-        told.push_str(&format!(" {} {} {secret:?} ", BASE64_STANDARD.encode(&secret), hex(&secret)));
-        told.push_str(&plain(&secret));
+        let list = format!("{secret:?}");
+        for form in [" ", &BASE64_STANDARD.encode(&secret), " ", &hex(&secret), " ", &list, " ", &plain(&secret)] {
+            told.push_str(form);
+        }
     }
     told.into_bytes()
+}
+
+fn digit(value: u8) -> char {
+    char::from_digit(u32::from(value), 16).unwrap()
 }
 
 /// The password as a person would read it: unicodePwd is in quotes, and wide ([MS-ADTS] section 3.1.1.3.1.5).

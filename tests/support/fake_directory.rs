@@ -111,7 +111,9 @@ fn values(tag: &StructureTag, found: &mut Vec<Vec<u8>>) {
     if let (true, Some(PL::C(set))) = (named, children.get(1).map(|set| &set.payload)) {
         found.extend(set.iter().filter_map(primitive));
     }
-    children.iter().for_each(|child| values(child, found));
+    for child in children {
+        values(child, found);
+    }
 }
 
 /// An element of this content.
@@ -119,9 +121,9 @@ pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap().to_be_bytes();
     let mut bytes = vec![tag];
     if content.len() < 0x80 {
-        bytes.push(length[3])
+        bytes.push(length[3]);
     } else {
-        bytes.extend([&[0x84][..], &length].concat())
+        bytes.extend([&[0x84][..], &length].concat());
     }
     bytes.extend(content);
     bytes

@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn a_share_is_a_part_of_what_is_left() {
-        let deadline = Deadline::after(Duration::from_secs(60));
+        let deadline = Deadline::after(Duration::from_mins(1));
         let share = deadline.share(3).left();
         assert!(share <= Duration::from_secs(20) && share > Duration::from_secs(19), "{share:?}");
         assert!(deadline.share(0).left() > Duration::from_secs(59));
