@@ -19,8 +19,7 @@ fn json(home: &Home, arguments: &[&str]) -> Value {
     home.run(&[arguments, &["-o", "json"]].concat()).must(0).json()
 }
 
-const STATUS: &str =
-    "backend customer status change_required locked disabled user_expired expired withdrawn issued_at issued_by expires_at";
+const STATUS: &str = "backend customer status change_required locked disabled user_expired expired withdrawn issued_at issued_by expires_at";
 
 #[test]
 fn what_is_read() {

@@ -11,11 +11,16 @@
 
 mod default_build;
 mod descriptors;
+mod echoes;
+#[path = "../support/fake_keycloak.rs"]
+mod fake_keycloak;
 mod files;
 mod home;
 mod keycloak;
 mod ldaps;
 mod memory;
+#[path = "../support/home.rs"]
+mod plain_home;
 mod process;
 mod pty;
 #[path = "../support/keycloak/mod.rs"]
