@@ -9,13 +9,14 @@ use rustls::CertificateError;
 pub fn certificate_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CertificateError> {
     let mut next = Some(error);
     while let Some(cause) = next {
-        // What an I/O error was made from is not among its sources.
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let inner = inner.map(|inner| inner as &(dyn Error + 'static)).unwrap_or(cause);
-        if let Some(rustls::Error::InvalidCertificate(found)) = inner.downcast_ref::<rustls::Error>() {
+        if let Some(rustls::Error::InvalidCertificate(found)) = cause.downcast_ref::<rustls::Error>() {
             return Some(found);
         }
-        next = cause.source();
+        next = match cause.downcast_ref::<io::Error>() {
+            // What an I/O error was made from is not among its sources.
+            Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+            None => cause.source(),
+        };
     }
     None
 }
@@ -36,10 +37,9 @@ pub fn certificate_words(error: &CertificateError, host: &str) -> (String, Strin
         CertificateError::NotValidForName => {
             told(&format!("its certificate is not for {host}"), reissue(&format!("with the name {host}")))
         }
-        CertificateError::UnknownIssuer => told(
-            "its certificate is self-signed, or its authority is not known here",
-            own.to_owned(),
-        ),
+        CertificateError::UnknownIssuer => {
+            told("its certificate is self-signed, or its authority is not known here", own.to_owned())
+        }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             told("its certificate has run out", "Have the server's administrator renew it.".to_owned())
         }

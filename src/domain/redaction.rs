@@ -61,6 +61,10 @@ fn forms(secret: &str) -> Vec<Zeroizing<String>> {
     let utf16: Zeroizing<Vec<u8>> = Zeroizing::new(secret.encode_utf16().flat_map(u16::to_le_bytes).collect());
     let mut forms =
         vec![Zeroizing::new(secret.to_owned()), json(secret), percent(secret, false), percent(secret, true)];
+    forms.push(spaced(secret.as_bytes(), |byte| match byte {
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02x}"), // some encode the unreserved signs as well
+    }));
     forms.push(spaced(&utf16, |byte| char::from(byte).to_string()));
     forms.push(spaced(&utf16, |byte| if byte == 0 { "\\u0000".to_owned() } else { char::from(byte).to_string() }));
     forms.push(spaced(&utf16, |byte| if byte == 0 { "%00".to_owned() } else { char::from(byte).to_string() }));
@@ -137,6 +141,7 @@ mod tests {
         let form: String = url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect();
         assert_removed(&format!("client_secret={form}&x=1"), "a form");
         assert_removed("a=Hq7%22-w%2FXn%2Bk%209%C3%A9~T%2A", "a URL");
+        assert_removed("a=Hq7%22%2Dw%2FXn%2Bk%209%C3%A9%7ET%2A", "a URL with every sign encoded");
         for before in ["", "x", "xy", "xyz"] {
             let text = format!("{before}{SECRET} after");
             assert_removed(&BASE64_STANDARD.encode(&text), "base64");

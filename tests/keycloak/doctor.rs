@@ -92,10 +92,10 @@ fn settings_of_the_realm_and_rights_that_are_too_wide_are_told() {
     let guarded = Report::of(&Desk::of_with(&realm, Rights::AndViewClients, roles));
     assert!(!guarded.has("administrators"));
     assert_eq!(guarded.found("protection").0, "ok");
-    // What is written wrong protects nobody: the realm's own names are the ones that count.
+    // What is written wrong would protect nobody, so it refuses everybody: the realm's own names are the ones that count.
     for (protected, missing) in [
         ("groups = ['staff-admins', '/staff-admins']", None),
-        ("groups = ['Staff-Admins']", Some("group \"Staff-Admins\"")),
+        ("groups = ['Staff-Admins']", Some("no group \"Staff-Admins\"")),
         ("groups = ['/it/staff-admins']", Some("group \"/it/staff-admins\"")),
         ("roles = ['realm-management/realm-admins']", Some("role \"realm-management/realm-admins\"")),
         ("roles = ['offline_access', 'Offline_Access']", Some("no role \"Offline_Access\"")),
@@ -103,7 +103,7 @@ fn settings_of_the_realm_and_rights_that_are_too_wide_are_told() {
         let protected = format!("protected = {{ {protected} }}");
         let report = Report::of(&Desk::of_with(&realm, Rights::AndViewClients, &protected));
         let (state, words) = report.found("protection");
-        assert_eq!(state, if missing.is_some() { "warning" } else { "ok" }, "{protected}: {words}");
+        assert_eq!(state, if missing.is_some() { "fault" } else { "ok" }, "{protected}: {words}");
         assert!(words.contains(missing.unwrap_or("can be read")), "{protected}: {words}");
     }
 }
@@ -114,7 +114,7 @@ fn locks_are_seen_by_fine_grained_agents_and_who_cannot_read_them_is_told_so() {
     let options = RealmOptions { fine_grained: true, brute_force: true, ..RealmOptions::default() };
     let realm = Realm::with(Server::shared(), &options);
     realm.grant_alone(Rights::FineManage);
-    let felix = Desk::of(&realm, Rights::FineManage);
+    let felix = Desk::of_with(&realm, Rights::FineManage, "protected = 'none'");
     let fine = Report::of(&felix);
     assert_eq!((fine.found("locks").0, fine.found("rights").0), ("ok", "ok"));
     for _ in 0..3 {

@@ -11,14 +11,19 @@
 
 mod default_build;
 mod descriptors;
+mod echoes;
 mod echoing_directory;
 #[path = "../support/fake_directory.rs"]
 mod fake_directory;
+#[path = "../support/fake_keycloak.rs"]
+mod fake_keycloak;
 mod files;
 mod home;
 mod keycloak;
 mod ldaps;
 mod memory;
+#[path = "../support/home.rs"]
+mod plain_home;
 mod process;
 mod pty;
 #[path = "../support/keycloak/mod.rs"]

@@ -132,7 +132,12 @@ impl OAuth {
     ///
     /// # Errors
     /// Exit 4: the client may not do so. Exit 8: no answer.
-    pub async fn password(&self, name: &str, password: &str, more: &[(&str, &str)]) -> Answer<Result<Tokens, &'static str>> {
+    pub async fn password(
+        &self,
+        name: &str,
+        password: &str,
+        more: &[(&str, &str)],
+    ) -> Answer<Result<Tokens, &'static str>> {
         let (user, owner) =
             (ResourceOwnerUsername::new(name.to_owned()), ResourceOwnerPassword::new(password.to_owned()));
         let client = self.set_up();

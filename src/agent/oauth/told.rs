@@ -110,10 +110,10 @@ pub(super) fn refused<R: ErrorResponse + 'static>(
         }
         RequestTokenError::Parse(..) => Err(not_one(host)),
         // A page in its place, an empty answer: what stands before the server may give it for a while.
-        RequestTokenError::Other(_) => {
-            Err(Failure::unavailable(format!("{host} does not answer as a sign-in server does: there is no JSON in it."))
-                .hint("Try again in a while; if it stays so, check the profile's url: `tellonce profile show`."))
-        }
+        RequestTokenError::Other(_) => Err(Failure::unavailable(format!(
+            "{host} does not answer as a sign-in server does: there is no JSON in it."
+        ))
+        .hint("Try again in a while; if it stays so, check the profile's url: `tellonce profile show`.")),
     }
 }
 

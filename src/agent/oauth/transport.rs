@@ -59,11 +59,7 @@ pub(super) async fn send(client: &HttpClient, request: HttpRequest) -> Result<Ht
         .await
 }
 
-async fn once(
-    client: &HttpClient,
-    mut request: reqwest::Request,
-    deadline: Deadline,
-) -> Result<HttpResponse, Failed> {
+async fn once(client: &HttpClient, mut request: reqwest::Request, deadline: Deadline) -> Result<HttpResponse, Failed> {
     *request.timeout_mut() = Some(deadline.remaining());
     let response = client.execute(request).await.map_err(Failed::NoAnswer)?;
     let (status, headers) = (response.status(), response.headers().clone());

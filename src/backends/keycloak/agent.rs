@@ -97,7 +97,8 @@ impl KeycloakAgent {
     /// give each of its users another `sub` (pairwise subject identifiers).
     pub(super) fn is_own(&self, user: &User) -> bool {
         let claims = &self.0.claims;
-        let same = |mine: &String| user.username.as_deref().is_some_and(|name| name.to_lowercase() == mine.to_lowercase());
+        let same =
+            |mine: &String| user.username.as_deref().is_some_and(|name| name.to_lowercase() == mine.to_lowercase());
         claims.user == user.id || (claims.is_of(self.api().realm_name()) && claims.username.as_ref().is_some_and(same))
     }
 

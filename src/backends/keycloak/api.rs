@@ -153,7 +153,9 @@ impl Api {
         let call = || self.once(&Method::GET, &url, query, || None, deadline, quoting);
         let got = retrying(call, |broken| self.is_ours(broken), deadline).await?;
         match got.status {
-            StatusCode::OK => serde_json::from_slice(&got.body).map(Some).map_err(|_| told::unreadable(&url, &got.body)),
+            StatusCode::OK => {
+                serde_json::from_slice(&got.body).map(Some).map_err(|_| told::unreadable(&url, &got.body))
+            }
             StatusCode::NOT_FOUND => self.told(quoting).not_found(&got.body).map_or(Ok(None), Err),
             StatusCode::FORBIDDEN => Err(self.told(quoting).forbidden(right, &got.body)),
             status => Err(self.told(quoting).unexpected(status, got.location.as_deref(), &got.body)),

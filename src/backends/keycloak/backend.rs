@@ -224,10 +224,7 @@ impl IdentityBackend for KeycloakAgent {
         let id = issued.user.as_str();
         let (user, credentials) = tokio::try_join!(self.user(id), self.credentials(id))?;
         let Some(user) = user else { return told::gone() };
-        Ok(Forced {
-            change_required: user.must_change() == Some(true),
-            stamp: password(&credentials).map(stamp),
-        })
+        Ok(Forced { change_required: user.must_change() == Some(true), stamp: password(&credentials).map(stamp) })
     }
 
     async fn withdraw(&self, _: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {

@@ -66,12 +66,16 @@ impl KeycloakAgent {
     /// Whether the agent's own user is told from a customer's.
     async fn own_user_check(&self) -> Answer<Check> {
         Ok(match self.own_user_unknown().await? {
-            Some(_) => {
-                Check::new("own user", CheckState::Fault, format!("{OWN_USER_UNKNOWN}: every reset is refused until then"))
-            }
-            None if self.0.claims.is_of(self.api().realm_name()) => {
-                Check::new("own user", CheckState::Ok, format!("you are {} here, and are not reset", self.0.claims.name))
-            }
+            Some(_) => Check::new(
+                "own user",
+                CheckState::Fault,
+                format!("{OWN_USER_UNKNOWN}: every reset is refused until then"),
+            ),
+            None if self.0.claims.is_of(self.api().realm_name()) => Check::new(
+                "own user",
+                CheckState::Ok,
+                format!("you are {} here, and are not reset", self.0.claims.name),
+            ),
             None => Check::new("own user", CheckState::Ok, "you are no user of this realm"),
         })
     }
@@ -90,7 +94,8 @@ impl KeycloakAgent {
                 if TRIED.iter().any(|tried| tried.starts_with(&format!("{line}."))) {
                     Check::new("version", CheckState::Ok, format!("Keycloak {version}"))
                 } else {
-                    let words = format!("Keycloak {version}: tellonce was not tried with it, but with {}", TRIED.join(", "));
+                    let words =
+                        format!("Keycloak {version}: tellonce was not tried with it, but with {}", TRIED.join(", "));
                     Check::new("version", CheckState::Warning, words)
                 }
             }
@@ -138,7 +143,9 @@ impl KeycloakAgent {
             ),
             found => match found? {
                 Some(_) => Check::new("locks", CheckState::Ok, "a customer who is locked by failed attempts is seen"),
-                None => Check::new("locks", CheckState::Warning, "the server does not say who is locked by failed attempts"),
+                None => {
+                    Check::new("locks", CheckState::Warning, "the server does not say who is locked by failed attempts")
+                }
             },
         })
     }

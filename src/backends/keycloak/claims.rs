@@ -164,7 +164,8 @@ impl TokenRoles {
     /// Why a call that takes this role was refused, and what to do about it before asking for the role.
     pub(super) fn why_missing(&self, role: &str) -> (String, Option<String>) {
         if self.carried.contains(role) {
-            let words = "Your token carries that role: it was taken away meanwhile, or a permission of the realm refuses this.";
+            let words =
+                "Your token carries that role: it was taken away meanwhile, or a permission of the realm refuses this.";
             return (words.to_owned(), None);
         }
         if self.passing == Passing::All {

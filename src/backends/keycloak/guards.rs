@@ -59,8 +59,7 @@ impl Search<'_> {
     /// Why this protected group is not seen; none: it is.
     async fn group_unseen(&self, name: &str) -> Answer<Option<String>> {
         let last = name.rsplit('/').next().unwrap_or(name);
-        let found: Answer<Vec<GroupTree>> =
-            self.api.get(&["groups"], &[("search", last)], Right::FindCustomers).await;
+        let found: Answer<Vec<GroupTree>> = self.api.get(&["groups"], &[("search", last)], Right::FindCustomers).await;
         let found = match found {
             Err(failure) if failure.reason == Reason::MissingRight => {
                 return Ok(Some(format!(
@@ -97,7 +96,8 @@ impl Search<'_> {
 
     /// The id of the client that has this role; or why it is not seen.
     async fn client_with(&self, client: &str, role: &str) -> Answer<Protection<String>> {
-        let hidden = || format!("it takes the role view-clients of {REALM_MANAGEMENT} to read who has roles of {client}");
+        let hidden =
+            || format!("it takes the role view-clients of {REALM_MANAGEMENT} to read who has roles of {client}");
         let clients: Answer<Vec<Client>> =
             self.api.get(&["clients"], &[("clientId", client)], Right::FindCustomers).await;
         let clients = match clients {

@@ -60,7 +60,10 @@ fn of(user: &User, lock: Option<&BruteForce>) -> Option<SignInState> {
         return None;
     }
     let until = until.map(|at| Some(at).filter(|at| *at > 0).and_then(|at| Timestamp::from_second(at).ok()));
-    Some(SignInState { disabled: user.enabled.map(|enabled| !enabled), lock: until.map_or(Lock::None, Lock::ForAWhile) })
+    Some(SignInState {
+        disabled: user.enabled.map(|enabled| !enabled),
+        lock: until.map_or(Lock::None, Lock::ForAWhile),
+    })
 }
 
 impl KeycloakAgent {

@@ -40,8 +40,10 @@ impl KeycloakAgent {
                 return Ok(found);
             }
             if seen.len() == before {
-                return Err(Failure::unavailable("The server gives the same users again and again, and no end of them.")
-                    .hint("Does it, or a proxy, leave out the parameters first and max?"));
+                return Err(Failure::unavailable(
+                    "The server gives the same users again and again, and no end of them.",
+                )
+                .hint("Does it, or a proxy, leave out the parameters first and max?"));
             }
         }
         Err(Failure::unavailable(format!("The server shows more than {} users.", MOST_PAGES * PAGE))

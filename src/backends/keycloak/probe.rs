@@ -38,7 +38,8 @@ impl KeycloakSignIn {
             .map_err(|_| Failure::unavailable(format!("{}: the answer broke off.", told::host(&url))))?;
         let refusal = || serde_json::from_slice::<Refusal>(&read).ok().and_then(|refusal| refusal.error);
         let no_keycloak = || {
-            let what = format!("What answers at {} ({status}) is no Keycloak with a realm \"{realm}\".", self.settings.url);
+            let what =
+                format!("What answers at {} ({status}) is no Keycloak with a realm \"{realm}\".", self.settings.url);
             told::misconfigured(what)
         };
         match status {
@@ -46,6 +47,7 @@ impl KeycloakSignIn {
             StatusCode::NOT_FOUND if refusal().is_some_and(|words| words.starts_with("Realm")) => {
                 Err(told::misconfigured(format!("{} has no realm \"{realm}\".", told::host(&url))))
             }
+            StatusCode::NOT_FOUND => Err(no_keycloak()), // of a Keycloak, too: below another address than this
             StatusCode::TOO_MANY_REQUESTS => Err(told::unexpected(&url, status, None, &read, Quoting::Allowed)),
             status if status.is_client_error() && refusal().is_none() => Err(no_keycloak()),
             status => Err(told::unexpected(&url, status, location.as_deref(), &read, Quoting::Allowed)),
@@ -62,7 +64,10 @@ impl KeycloakSignIn {
         };
         let mut checks = vec![Check::of("server", &found, |(found, _)| {
             let encrypted = if self.settings.url.scheme() == "https" { "" } else { ", without encryption" };
-            let issuer = found.issuer.rsplit_once('/').map_or(String::new(), |(base, realm)| format!("{base}/{}", decoded(realm)));
+            let issuer = found
+                .issuer
+                .rsplit_once('/')
+                .map_or(String::new(), |(base, realm)| format!("{base}/{}", decoded(realm)));
             format!("realm {} answers as {issuer}{encrypted}", self.settings.realm)
         })];
         if let Ok((_, certificate)) = found {

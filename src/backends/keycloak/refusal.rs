@@ -125,8 +125,11 @@ pub(super) fn set_refused(codes: &RefusalCodes) -> SetFailed {
         );
     }
     SetFailed::Other(
-        Failure::unavailable("The server refused the temporary password (400), and not by a rule of its policy.")
-            .hint("The server's own log says why: its answer is not shown, since it may repeat the request."),
+        Failure::refused(
+            Reason::Policy,
+            "The server refused the temporary password (400) and named no rule of its policy.",
+        )
+        .hint("The server's own log says why: its answer is not shown, since it may repeat the request."),
     )
 }
 

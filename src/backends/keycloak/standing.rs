@@ -8,8 +8,8 @@ use super::lock::{Lock, SignInState};
 use super::told::role;
 use super::wire::{Credential, Group, Storage, User};
 use crate::domain::{
-    Answer, Check, CheckState, Customer, Failure, Kind, NewUser, Obstacle, Reason, Right, Stamp, Standing, State, Unread, Unreadable,
-    UserId, Whom,
+    Answer, Check, CheckState, Customer, Failure, Kind, NewUser, Obstacle, Reason, Right, Stamp, Standing, State,
+    Unread, Unreadable, UserId, Whom,
 };
 
 /// What is read of one user.
@@ -201,10 +201,8 @@ impl KeycloakAgent {
     fn missing_rights(&self, read: &Read, marks: bool) -> Vec<Obstacle> {
         let access = read.user.access;
         let manages = self.0.claims.has("manage-users").then_some(true);
-        let mut wanted = vec![
-            (access.may_reset(), Right::IssueTemporaryPasswords),
-            (access.manage, Right::EndSessions),
-        ];
+        let mut wanted =
+            vec![(access.may_reset(), Right::IssueTemporaryPasswords), (access.manage, Right::EndSessions)];
         if marks {
             wanted.push((access.manage_group_membership, Right::MarkPending));
         }

@@ -76,8 +76,11 @@ impl Told<'_> {
         }
         let role = role(right);
         let (more, first) = self.roles.why_missing(role);
-        let message =
-            format!("You do not have the right to {} in realm {} (403): it takes {role}. {more}", right.words(), self.realm);
+        let message = format!(
+            "You do not have the right to {} in realm {} (403): it takes {role}. {more}",
+            right.words(),
+            self.realm
+        );
         let ask = "Ask the realm's administrator; docs/backends/keycloak.md lists the rights that agents need.";
         let hint = first.map_or_else(|| ask.to_owned(), |first| format!("{first} {ask}"));
         Failure::new(Kind::NotAllowed, Reason::MissingRight, message.trim_end()).hint(hint)
@@ -214,9 +217,8 @@ mod tests {
     #[test]
     fn after_a_secret_was_sent_no_answer_is_quoted() {
         let body = br#"{"error":"unknown_error","error_description":"s3cret"}"#;
-        let told = |quoting| {
-            with(quoting, |told| told.unexpected(StatusCode::INTERNAL_SERVER_ERROR, None, body)).message
-        };
+        let told =
+            |quoting| with(quoting, |told| told.unexpected(StatusCode::INTERNAL_SERVER_ERROR, None, body)).message;
         assert!(told(Quoting::Allowed).contains("s3cret"));
         assert!(!told(Quoting::Forbidden).contains("s3cret"));
         let elsewhere = Some("https://elsewhere/?value=s3cret");

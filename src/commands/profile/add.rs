@@ -11,8 +11,8 @@ use crate::domain::{Answer, Check, CheckState, ExitCode, Failure, Kind, Reason};
 
 /// The key whose value is a file: named here, it is one of the current folder; in the file, of the configuration's.
 const FILE: &str = "ca_cert";
-/// The check of what the profile protects, by every backend.
-const PROTECTION: &str = "protection";
+/// The checks of what the profile protects, as the backends call them.
+const PROTECTION: [&str; 2] = ["protection", "protected"];
 const PROTECT: Ask = Ask {
     key: "protected",
     question: "Groups whose members agents do not reset (commas between; or none)",
@@ -182,5 +182,5 @@ async fn try_out(context: &mut Context, new: &NewProfile) -> Answer<Option<Strin
 async fn guards(context: &Context) -> Option<Check> {
     let session = context.session_if_any().await.ok().flatten()?;
     let checks = session.backend().checks().await.ok()?;
-    checks.into_iter().find(|check| check.id == PROTECTION && check.state == CheckState::Fault)
+    checks.into_iter().find(|check| PROTECTION.contains(&check.id.as_str()) && check.state == CheckState::Fault)
 }

@@ -172,7 +172,9 @@ impl Preparation for KeycloakPreparation {
         let mut notes = Self::notes(&realm);
         let guards = Guards::look(&calls.api, &self.protected, true).await?;
         notes.extend(guards.unseen.map(|why| {
-            format!("{why} (names count as they are written, capitals too). Until that is mended, agents can reset nobody.")
+            format!(
+                "{why} (names count as they are written, capitals too). Until that is mended, agents can reset nobody."
+            )
         }));
         let agents = AgentsGroup::look(calls, &self.wishes.agents, &self.protected).await?;
         let fine = realm.admin_permissions_enabled == Some(true) && !agents.manages_users();

@@ -47,7 +47,8 @@ impl Visitor<'_> {
     pub(super) async fn forgot_password(&self, name: &str) -> Answer<StatusCode> {
         let mut url = self.at(&["login-actions", "reset-credentials"]);
         url.query_pairs_mut().append_pair("client_id", self.client_id);
-        let response = self.http.get(url.clone()).send().await.map_err(|error| no_answer(error, &url, Quoting::Allowed))?;
+        let response =
+            self.http.get(url.clone()).send().await.map_err(|error| no_answer(error, &url, Quoting::Allowed))?;
         let cookies = cookies(&response);
         let page = text(response).await?;
         let form = form(&page).and_then(|action| url.join(&action).ok());
