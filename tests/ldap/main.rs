@@ -9,6 +9,7 @@ mod faults;
 mod frames;
 #[path = "../support/home.rs"]
 mod home;
+mod ids;
 mod lost;
 mod many;
 mod names;
