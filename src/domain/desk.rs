@@ -137,7 +137,7 @@ pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {
             Reason::ProtectionUnreadable,
             format!("Whether {who} is protected cannot be read: {missing}."),
         )
-        .hint("`tellonce doctor` says which right is missing."),
+        .hint("`tellonce doctor` says what is missing: a right, or a group or role that the profile names and the backend has not."),
         Obstacle::WouldNotStick(why) => Failure::refused(
             Reason::WouldNotStick,
             format!(
