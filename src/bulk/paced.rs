@@ -118,6 +118,10 @@ impl CustomerDirectory for PacedDirectory {
         self.pace.call(async || self.directory.exact(text).await).await
     }
 
+    async fn of_same_id(&self, customer: &Customer) -> Answer<Vec<Customer>> {
+        self.pace.call(async || self.directory.of_same_id(customer).await).await
+    }
+
     async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
         self.pace.call(async || self.directory.get(id).await).await
     }

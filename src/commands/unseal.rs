@@ -56,6 +56,9 @@ fn newest(args: &UnsealArgs) -> Answer<FoundRow> {
         }
         Ok(())
     })?;
+    if found.iter().any(|row| row.customer.as_deref() == Some(wanted)) {
+        found.retain(|row| row.customer.as_deref() == Some(wanted)); // an id wins over another's name or address
+    }
     match found.len() {
         1 => Ok(found.swap_remove(0)),
         0 => Err(Failure::new(

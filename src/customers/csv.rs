@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use csv::{Reader, ReaderBuilder, StringRecord};
 
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason};
+use crate::domain::{
+    Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, id_first, several_with,
+};
 
 /// Customers of a CSV file.
 #[derive(Clone, Debug)]
@@ -193,15 +195,20 @@ impl CustomerDirectory for CsvCustomers {
         Ok(found)
     }
 
-    async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
-        let mut found = None;
+    async fn of_same_id(&self, customer: &Customer) -> Answer<Vec<Customer>> {
+        let mut found = Vec::new();
         self.each(|row| {
-            if row.id() == id.as_str() {
-                found = Some(row.customer());
+            if row.id() == customer.id.as_str() {
+                found.push(row.customer());
             }
-            found.is_none()
+            true
         })?;
         Ok(found)
+    }
+
+    async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
+        let mut found = id_first(id.as_str(), self.of_same_id(&Customer::known_by(id.clone())).await?);
+        if found.len() > 1 { Err(several_with(id, found)) } else { Ok(found.pop()) }
     }
 
     async fn draft(&self, _: &Particulars) -> Answer<Customer> {
@@ -245,6 +252,22 @@ mod tests {
         assert_eq!((found.customers.len(), found.total), (1, Some(2)));
         assert!(with(THREE, async |csv| csv.get(&CustomerId::new("c-1")).await.unwrap()).is_none());
         assert!(with(THREE, async |csv| csv.get(&CustomerId::new("C-3")).await.unwrap()).is_some());
+    }
+
+    #[test]
+    fn two_with_one_id_are_both_found_and_none_of_them_is_the_one() {
+        let text = format!("{THREE}C-1,Ada King,king@example.com,,king,\nC-3,Ada Byron,ada@example.com,,,\n");
+        let (exact, same, got, twice) = with(&text, async |csv| {
+            let king = csv.exact("king@example.com").await.unwrap().remove(0);
+            (
+                csv.exact("C-1").await.unwrap(),
+                csv.of_same_id(&king).await.unwrap(),
+                csv.get(&CustomerId::new("C-1")).await.map_err(|failure| failure.exit_code().number()),
+                csv.get(&CustomerId::new("C-3")).await.unwrap(),
+            )
+        });
+        assert_eq!((exact.len(), same.len(), got), (2, 2, Err(5)));
+        assert_eq!(twice.unwrap().name, "Ada Byron", "a line that is there twice is one customer");
     }
 
     #[test]

@@ -138,5 +138,7 @@ fn ask(requirement: Requirement, guards: &Guards, prompter: &mut dyn Prompter) -
 }
 
 fn unusable(requirement: Requirement, why: &str) -> Failure {
-    Failure::usage(format!("{} {why}.", requirement.flag()))
+    let flag = requirement.flag();
+    Failure::usage(format!("{flag} {why}."))
+        .hint(format!("Give `{flag} …` one line of at most {LONGEST_TEXT} characters that can be read."))
 }

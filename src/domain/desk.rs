@@ -12,7 +12,6 @@ use super::obstacle::Obstacle;
 use super::pattern::Pattern;
 use super::plan::{Consent, Plan};
 use super::ports::{AuditLog, Clock, Intent, Interruptions, Prompter, RandomSource};
-use super::secret_key::{WORDS as SECRET_KEY_WORDS, is_secret_key};
 use super::session::Session;
 use super::user::Standing;
 
@@ -56,100 +55,6 @@ impl Desk<'_> {
             Failure { changed: Changed::No, ..failure }
         })
     }
-}
-
-/// How many candidates an ambiguous name lists.
-pub const CANDIDATES: usize = 20;
-
-/// The longest text that names a customer, in bytes: longer than any address (RFC 5321 section 4.5.3.1).
-pub const LONGEST_NAME: usize = 512;
-
-/// Finds the one customer that `text` names: an exact id, username or e-mail; part of a name only by asking.
-///
-/// # Errors
-/// Exit 2: not a usable text. Exit 3: nobody, with the candidates that a part of a name has. Exit 5: several.
-pub async fn identify(
-    text: &str,
-    session: &Session,
-    prompter: &mut dyn Prompter,
-    may_choose: bool,
-) -> Answer<Customer> {
-    let text = usable(text)?;
-    let mut exact = session.directory().exact(text).await?;
-    exact.dedup_by(|one, other| one.id == other.id);
-    let may_choose = may_choose && prompter.can_choose();
-    match exact.len() {
-        1 => return Ok(exact.swap_remove(0)),
-        0 => {}
-        _ if may_choose => {
-            return choose(&format!("\"{text}\" is more than one customer. Which one?"), exact, prompter);
-        }
-        _ => {
-            return Err(Failure::new(
-                Kind::Ambiguous,
-                Reason::Ambiguous,
-                format!("\"{text}\" is more than one customer."),
-            )
-            .hint("Give the id of the one you mean.")
-            .candidates(exact));
-        }
-    }
-    let found = session.directory().find(text, CANDIDATES).await?;
-    if found.customers.is_empty() {
-        return Err(Failure::new(
-            Kind::NotFound,
-            Reason::NoSuchCustomer,
-            format!("No customer has the id, username, e-mail or name \"{text}\"."),
-        )
-        .hint("Look for a part of the name: `tellonce find TEXT`."));
-    }
-    if may_choose {
-        return choose(
-            &format!("Nobody is called exactly \"{text}\". Which customer do you mean?"),
-            found.customers,
-            prompter,
-        );
-    }
-    Err(Failure::new(
-        Kind::NotFound,
-        Reason::NameOnly,
-        format!("\"{text}\" is only part of a name; it names no customer exactly."),
-    )
-    .hint("Give an id, a username or an e-mail address.")
-    .candidates(found.customers))
-}
-
-fn choose(question: &str, mut customers: Vec<Customer>, prompter: &mut dyn Prompter) -> Answer<Customer> {
-    let chosen = prompter.choose(question, &customers)?;
-    if chosen < customers.len() {
-        Ok(customers.swap_remove(chosen))
-    } else {
-        Err(Failure::bug("The list of customers has no such row."))
-    }
-}
-
-/// The text to look for, trimmed.
-///
-/// # Errors
-/// Exit 2: empty, too long, with control characters, or a secret key.
-pub fn usable(text: &str) -> Answer<&str> {
-    if is_secret_key(text) {
-        return Err(Failure::usage(format!("The name of the customer {SECRET_KEY_WORDS}.")));
-    }
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Failure::usage("The customer's id, username, e-mail or name is empty."));
-    }
-    if text.len() > LONGEST_NAME {
-        return Err(Failure::usage(format!(
-            "That is {} bytes long; an id, username, e-mail or name has at most {LONGEST_NAME}.",
-            text.len()
-        )));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(Failure::usage("That has a control character in it; an id, username, e-mail or name has none."));
-    }
-    Ok(text)
 }
 
 /// Everything known of a customer before anything is decided.
@@ -237,7 +142,7 @@ pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {
             Reason::ProtectionUnreadable,
             format!("Whether {who} is protected cannot be read: {missing}."),
         )
-        .hint("`tellonce doctor` says which right is missing."),
+        .hint("`tellonce doctor` says what is missing: a right, or a group or role that the profile names and the backend has not."),
         Obstacle::WouldNotStick(why) => Failure::refused(
             Reason::WouldNotStick,
             format!(

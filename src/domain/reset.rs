@@ -11,8 +11,9 @@ use super::candidates::Candidates;
 use super::capabilities::{Capabilities, Gap};
 use super::case::Case;
 use super::customer::{Customer, Particulars};
-use super::desk::{Desk, Learned, identify, learn};
+use super::desk::{Desk, Learned, learn};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
+use super::identify::identify;
 use super::plan::{Action, Consent, Plan};
 use super::policy::{About, Rule};
 use super::ports::{Intent, Outcome, ReadyReveal, Reveal, SetFailed};
@@ -131,7 +132,7 @@ pub(super) async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, ses
     let Some(particulars) = &request.create else {
         return identify(&request.customer, session, desk.prompter, true).await;
     };
-    let exact = session.directory().exact(super::desk::usable(&request.customer)?).await?;
+    let exact = session.directory().exact(super::identify::usable(&request.customer)?).await?;
     if exact.is_empty() {
         session.directory().draft(particulars).await
     } else {

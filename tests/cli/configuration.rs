@@ -111,16 +111,18 @@ fn without_an_audit_log_nothing_is_done() {
 #[test]
 fn a_full_disk_for_the_audit_log_stops_a_reset_before_anything_changes() {
     let home = Home::of_sam();
-    let long = "a long story ".repeat(500);
+    // The most that a text may be: 200 characters of four bytes.
+    let long = "\u{1d538}".repeat(200);
+    let texts = ["--ticket", &long, "--reason", &long, "--verified", &long];
     let size = |name: &str| home.path().join(name).metadata().map_or(0, |found| found.len());
     while size("audit.jsonl") < 2 * size("practice.db") {
-        home.reset("C-1004", &["--reason", &long]).must(0);
+        home.reset("C-1004", &texts).must(0);
     }
     let before = std::fs::read(home.path().join("audit.jsonl")).unwrap();
     // A file may grow to the block in which the log ends now (sh counts blocks of 512 bytes), and no further.
     let blocks = size("audit.jsonl").div_ceil(512);
     let script = format!(
-        "trap '' XFSZ; ulimit -f {blocks}; exec \"$T\" --profile practice reset C-1001 --yes --reveal stdout --reason \"$LONG\" -o json"
+        "trap '' XFSZ; ulimit -f {blocks}; exec \"$T\" --profile practice reset C-1001 --yes --reveal stdout --ticket \"$LONG\" --reason \"$LONG\" --verified \"$LONG\" -o json"
     );
     let output = home.command("sh").args(["-c", &script]).env("T", BINARY).env("LONG", &long).output().unwrap();
     let error = Ran::of(&output).must(8).error();

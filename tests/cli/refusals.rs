@@ -62,6 +62,7 @@ fn the_profiles_guards_hold() {
     )
     .unwrap();
     home.run_with(&["login", "--agent", "sam", "--password-stdin", "--store", "file"], "practice\n").must(0);
+    put_into_group(&home, 20, "other");
     let reset =
         |more: &[&str]| home.run(&[&["reset", "C-1001", "--yes", "--reveal", "stdout", "-o", "json"], more].concat());
     let error = reset(&["--ticket", "T-1"]).must(2).error();
@@ -110,4 +111,56 @@ fn a_limit_that_cannot_be_counted_refuses_in_single_resets_and_in_bulk() {
     std::fs::write(&log, &whole).unwrap();
     home.run(&reset).must(0);
     assert_eq!(home.records().len(), 6, "the two resets, each with intent, set and delivery");
+}
+
+/// Puts the customer of this row into a group.
+fn put_into_group(home: &Home, customer: i64, group: &str) {
+    let directory = rusqlite::Connection::open(home.path().join("practice.db")).unwrap();
+    directory.execute("INSERT INTO user_group VALUES(?1, ?2)", rusqlite::params![customer, group]).unwrap();
+}
+
+#[test]
+fn a_protected_group_that_there_is_not_refuses_everybody() {
+    let home = Home::of_sam();
+    home.issue("C-1006");
+    let protecting = |groups: &str| {
+        let text =
+            format!("default = 'desk'\n[profiles.desk]\nbackend = 'practice'\nprotected = {{ groups = [{groups}] }}\n");
+        std::fs::write(home.path().join("config.toml"), text).unwrap();
+        home.run_with(&["login", "--agent", "sam", "--password-stdin", "--store", "file"], "practice\n").must(0);
+    };
+    let json = |words: &[&str]| home.run(&[&["-o", "json"], words].concat());
+    let create = ["--create", "--email", "new@example.org", "--first-name", "New", "--last-name", "Person"];
+    // A typo, another case, a space more, and one that is there beside one that is not.
+    for groups in ["'staf-admins'", "'Staff-Admins'", "'staff-admins '", "'staff-admins', 'board'"] {
+        protecting(groups);
+        for customer in ["C-1001", "C-1002", "C-1008", "new@example.org"] {
+            let words = [&["reset", customer, "--yes", "--reveal", "stdout"][..], &create].concat();
+            let error = json(&words).must(7).error();
+            let is_protected = customer == "C-1008" && groups.contains("board");
+            let reason = if is_protected { "protected" } else { "protection_unreadable" };
+            assert_eq!((&error["reason"], &error["changed"]), (&reason.into(), &"no".into()), "{error}");
+            let message = error["message"].as_str().unwrap();
+            assert!(is_protected || message.contains("has no group"), "{message}");
+        }
+        assert_eq!(json(&["withdraw", "C-1006", "--yes"]).must(7).error()["reason"], "protection_unreadable");
+        let swept = home.run(&["withdraw", "--older-than", "0", "--all", "--yes", "-o", "json"]);
+        assert!(swept.must(4).error()["reason"] == "missing_right", "only a team lead sweeps");
+        let key = age::x25519::Identity::generate().to_public().to_string();
+        std::fs::write(home.path().join("in.csv"), "customer\nC-1001\n").unwrap();
+        let _ = std::fs::remove_file(home.path().join("out.jsonl"));
+        home.run(&["bulk", "in.csv", "--yes", "--expect", "1", "--out", "out.jsonl", "--seal-to", &key]).must(10);
+        assert!(std::fs::read_to_string(home.path().join("out.jsonl")).unwrap().contains("\"refused\""));
+        assert_eq!(json(&["show", "C-1001"]).must(0).json()["action"], "none");
+        let found = json(&["doctor"]).must(11).json();
+        let check = found["checks"].as_array().unwrap().iter().find(|check| check["id"] == "protection").unwrap();
+        assert_eq!(check["state"], "fault");
+        assert!(check["words"].as_str().unwrap().contains("has no group"), "{check}");
+    }
+    protecting("'staff-admins'");
+    json(&["reset", "C-1001", "--yes", "--reveal", "stdout"]).must(0);
+    let add = |group: &str| json(&["profile", "add", "more", "--backend", "practice", "--protect", group]);
+    let refused = add("Staff-admins").must(2).error();
+    assert!(refused["message"].as_str().unwrap().contains("has no group \"Staff-admins\""), "{refused}");
+    add("staff-admins").must(0);
 }

@@ -18,6 +18,7 @@ mod hardened;
 mod home;
 mod hostile;
 mod identity;
+mod ids;
 mod limits;
 mod lost;
 mod many;

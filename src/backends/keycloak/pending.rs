@@ -84,8 +84,9 @@ impl KeycloakAgent {
     async fn customer_of(&self, user: &User) -> Answer<Option<Customer>> {
         let Some(directory) = &self.0.customers else { return Ok(Some(user.customer())) };
         for text in [&user.username, &user.email].into_iter().flatten() {
-            if let Some(customer) = directory.exact(text).await?.pop() {
-                return Ok(Some(customer));
+            // One whom several could be is nobody: what is written down of them would be another's.
+            if let [customer] = &directory.exact(text).await?[..] {
+                return Ok(Some(customer.clone()));
             }
         }
         Ok(Some(Customer { id: CustomerId::new(user.id.clone()), ..user.customer() }))

@@ -50,6 +50,10 @@ pub(super) trait Dialect {
     fn contacts(&self) -> &'static str;
     /// The attribute with the name to sign in with.
     fn login(&self) -> &'static str;
+    /// Whether the server lets no two have one name to sign in with.
+    fn has_unique_logins(&self) -> bool {
+        false
+    }
     /// Further attributes that name one user exactly.
     fn also_names(&self) -> &'static [&'static str];
     /// Attributes that name one user as well, but that servers have no index for as shipped: a look-up by one of them

@@ -7,7 +7,9 @@ use ldap3::ldap_escape;
 
 use super::agent::LdapAgent;
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason};
+use crate::domain::{
+    Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, id_first, several_with,
+};
 
 /// Matches are counted up to about here; beyond, the total is not said.
 const COUNTED: usize = 1000;
@@ -66,12 +68,16 @@ impl CustomerDirectory for LdapDirectory {
         Ok(found)
     }
 
-    async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
-        let mut found = self.exact(id.as_str()).await?;
-        if found.len() > 1 {
-            found.retain(|customer| customer.id == *id);
+    async fn of_same_id(&self, customer: &Customer) -> Answer<Vec<Customer>> {
+        if self.0.settings.customer_id.is_none() && self.0.dialect.has_unique_logins() {
+            return Ok(vec![customer.clone()]);
         }
-        Ok(if found.len() == 1 { found.pop() } else { None })
+        self.with(&[self.0.id_attribute()], customer.id.as_str()).await
+    }
+
+    async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
+        let mut found = id_first(id.as_str(), self.exact(id.as_str()).await?);
+        if found.len() > 1 { Err(several_with(id, found)) } else { Ok(found.pop()) }
     }
 
     async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {

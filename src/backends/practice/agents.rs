@@ -9,9 +9,10 @@ use zeroize::Zeroizing;
 
 use super::hash;
 use super::session::AgentSession;
+use super::standing::missing_group;
 use super::store::{Practice, moment, told};
 use crate::domain::ports::{AgentSignIn, Prompter};
-use crate::domain::{Answer, Failure, Keep, Kind, Place, Reason, Session, StoredSession, Way};
+use crate::domain::{Answer, Check, CheckState, Failure, Keep, Kind, Place, Reason, Session, StoredSession, Way};
 
 /// A session lasts this long.
 const LASTS: Duration = Duration::from_hours(8);
@@ -168,6 +169,25 @@ impl AgentSignIn for PracticeSignIn {
         let (token, expires_at) = self.open_session(&agent)?;
         let stored = StoredSession { agent: agent.clone(), secret: token.clone(), expires_at: moment(expires_at) };
         Ok((self.session(&agent, token, expires_at), Keep::Store(stored)))
+    }
+
+    async fn checks(&self) -> Vec<Check> {
+        let missing = missing_group(&self.practice.connection(), &self.protected_groups);
+        let check = match missing {
+            Err(failure) => Check::new("protection", CheckState::Fault, failure.told()),
+            Ok(Some(words)) => {
+                let words = format!("{words}: every reset is refused. Correct `protected` in the profile");
+                Check::new("protection", CheckState::Fault, words)
+            }
+            Ok(None) if self.protected_groups.is_empty() => {
+                Check::new("protection", CheckState::Warning, "the profile protects nobody")
+            }
+            Ok(None) => {
+                let words = format!("members of {} are not reset", self.protected_groups.join(", "));
+                Check::new("protection", CheckState::Ok, words)
+            }
+        };
+        vec![check]
     }
 
     async fn resume(&self, stored: Option<StoredSession>) -> Answer<Option<Session>> {

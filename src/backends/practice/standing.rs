@@ -108,11 +108,13 @@ impl AgentSession {
         let policy = PolicyRead::Read(policy::read(connection)?);
         let number = number_of(connection, customer)?;
         let row = number.map(|number| UserRow::of(connection, number)).transpose()?.flatten();
+        let unprotected = missing_group(connection, &self.protected_groups)?.map(Obstacle::ProtectionUnreadable);
         let Some(row) = row else {
-            return without_user(connection, &agent, customer, number.is_none(), policy);
+            return without_user(connection, &agent, customer, number.is_none(), policy, unprotected);
         };
         let groups = groups(connection, row.customer)?;
-        let obstacles = self.obstacles(&agent, &row, &groups, now);
+        let mut obstacles = self.obstacles(&agent, &row, &groups, now);
+        obstacles.extend(unprotected);
         Ok(Standing {
             whom: Whom::User(row.id()),
             state: row.state(now),
@@ -161,16 +163,30 @@ fn groups(connection: &Connection, customer: i64) -> Answer<Vec<String>> {
     rows.collect::<rusqlite::Result<_>>().map_err(told)
 }
 
+/// A protected group that nobody is in protects nobody: its name is a mistake, or was changed. Names count as they are
+/// written, capitals too. Returns what is missing, in words.
+pub(super) fn missing_group(connection: &Connection, protected: &[String]) -> Answer<Option<String>> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM user_group WHERE name = ?1 LIMIT 1").map_err(told)?;
+    for name in protected {
+        if !statement.exists([name]).map_err(told)? {
+            return Ok(Some(format!("the practice directory has no group \"{name}\"")));
+        }
+    }
+    Ok(None)
+}
+
 fn without_user(
     connection: &Connection,
     agent: &Agent,
     customer: &Customer,
     new_customer: bool,
     policy: PolicyRead,
+    unprotected: Option<Obstacle>,
 ) -> Answer<Standing> {
     let Names { first, last } = customer.first_and_last();
     let username = free_username(connection, &first, &last)?;
     let new = NewUser { customer: customer.clone(), username, new_customer };
     let needed = [Right::IssueTemporaryPasswords, Right::CreateUsers, Right::EndSessions];
-    Ok(Standing::without_user(new, policy, missing(agent, &needed)))
+    let obstacles = missing(agent, &needed).into_iter().chain(unprotected).collect();
+    Ok(Standing::without_user(new, policy, obstacles))
 }

@@ -142,6 +142,10 @@ impl Dialect for ActiveDirectory {
         "sAMAccountName"
     }
 
+    fn has_unique_logins(&self) -> bool {
+        true
+    }
+
     fn also_names(&self) -> &'static [&'static str] {
         &["userPrincipalName"]
     }

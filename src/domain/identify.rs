@@ -1,0 +1,203 @@
+//! Finds the one customer that a text names.
+
+use std::collections::HashSet;
+
+use super::customer::{Customer, CustomerId};
+use super::error::{Answer, Failure, Kind, Reason};
+use super::ports::Prompter;
+use super::secret_key::{WORDS as SECRET_KEY_WORDS, is_secret_key};
+use super::session::Session;
+
+/// How many candidates an ambiguous name lists.
+pub const CANDIDATES: usize = 20;
+
+/// The longest text that names a customer, in bytes: longer than any address (RFC 5321 section 4.5.3.1).
+pub const LONGEST_NAME: usize = 512;
+
+/// Finds the one customer that `text` names: an exact id, username or e-mail; part of a name only by asking.
+///
+/// An id that equals the text to the letter wins over another customer's username or e-mail.
+///
+/// # Errors
+/// Exit 2: not a usable text. Exit 3: nobody, with the candidates that a part of a name has. Exit 5: several, or one whose
+/// id another customer has as well.
+pub async fn identify(
+    text: &str,
+    session: &Session,
+    prompter: &mut dyn Prompter,
+    may_choose: bool,
+) -> Answer<Customer> {
+    let text = usable(text)?;
+    let mut exact = id_first(text, session.directory().exact(text).await?);
+    let may_choose = may_choose && prompter.can_choose();
+    if let Some(id) = shared_id(&exact) {
+        return Err(several_with(&id, exact));
+    }
+    let customer = match exact.len() {
+        1 => exact.swap_remove(0),
+        0 => by_name(text, session, prompter, may_choose).await?,
+        _ if may_choose => choose(&format!("\"{text}\" is more than one customer. Which one?"), exact, prompter)?,
+        _ => {
+            return Err(Failure::new(
+                Kind::Ambiguous,
+                Reason::Ambiguous,
+                format!("\"{text}\" is more than one customer."),
+            )
+            .hint("Give the id of the one you mean.")
+            .candidates(told_apart(exact)));
+        }
+    };
+    if customer.id.as_str().to_lowercase() == text.to_lowercase() {
+        return Ok(customer); // whoever has that id was found with it
+    }
+    let same = distinct(session.directory().of_same_id(&customer).await?);
+    if same.len() > 1 { Err(several_with(&customer.id, same)) } else { Ok(customer) }
+}
+
+/// Those who are meant: the ones whose id is the text itself, if there are any; each of them once.
+pub fn id_first(text: &str, found: Vec<Customer>) -> Vec<Customer> {
+    let mut found = distinct(found);
+    if found.iter().any(|customer| customer.id.as_str() == text) {
+        found.retain(|customer| customer.id.as_str() == text);
+    }
+    found
+}
+
+/// Each of them once. Two who have the same id and differ in anything else are two.
+fn distinct(customers: Vec<Customer>) -> Vec<Customer> {
+    let mut distinct: Vec<Customer> = Vec::with_capacity(customers.len());
+    for customer in customers {
+        if !distinct.contains(&customer) {
+            distinct.push(customer);
+        }
+    }
+    distinct
+}
+
+/// An id that more than one of them has.
+fn shared_id(customers: &[Customer]) -> Option<CustomerId> {
+    let mut seen = HashSet::new();
+    customers.iter().find(|customer| !seen.insert(&customer.id)).map(|customer| customer.id.clone())
+}
+
+/// Several customers have one id: what the audit log and the backend know by it could be either's.
+pub fn several_with(id: &CustomerId, customers: Vec<Customer>) -> Failure {
+    let (same, others): (Vec<_>, Vec<_>) = customers.into_iter().partition(|customer| customer.id == *id);
+    let message = format!("{} customers have the id {id}; which one is meant cannot be told.", same.len().max(2));
+    Failure::new(Kind::Ambiguous, Reason::Ambiguous, message)
+        .hint("Have the customer directory give each customer an id of their own.")
+        .candidates(told_apart([same, others].concat()))
+}
+
+/// The candidates; those who would look the same get what else is known of them beside the name.
+fn told_apart(customers: Vec<Customer>) -> Vec<Customer> {
+    let shown = |customer: &Customer| (customer.id.clone(), customer.name.clone(), customer.masked_email());
+    let all: Vec<_> = customers.iter().map(shown).collect();
+    let mut apart = Vec::with_capacity(customers.len());
+    for (place, mut customer) in (1..).zip(customers) {
+        if all.iter().filter(|other| **other == shown(&customer)).count() > 1 {
+            let details = customer.details.iter().map(|(name, value)| format!("{name} {value}"));
+            let more: Vec<String> = customer.username.clone().into_iter().chain(details).collect();
+            customer.name = format!("{} (number {place}: {})", customer.name, more.join(", "));
+        }
+        apart.push(customer);
+    }
+    apart
+}
+
+/// Nobody is called exactly so: the agent chooses among those whose name has it, or is told them.
+async fn by_name(text: &str, session: &Session, prompter: &mut dyn Prompter, may_choose: bool) -> Answer<Customer> {
+    let found = session.directory().find(text, CANDIDATES).await?;
+    if found.customers.is_empty() {
+        return Err(Failure::new(
+            Kind::NotFound,
+            Reason::NoSuchCustomer,
+            format!("No customer has the id, username, e-mail or name \"{text}\"."),
+        )
+        .hint("Look for a part of the name: `tellonce find TEXT`."));
+    }
+    if may_choose {
+        return choose(
+            &format!("Nobody is called exactly \"{text}\". Which customer do you mean?"),
+            found.customers,
+            prompter,
+        );
+    }
+    Err(Failure::new(
+        Kind::NotFound,
+        Reason::NameOnly,
+        format!("\"{text}\" is only part of a name; it names no customer exactly."),
+    )
+    .hint("Give an id, a username or an e-mail address.")
+    .candidates(found.customers))
+}
+
+fn choose(question: &str, mut customers: Vec<Customer>, prompter: &mut dyn Prompter) -> Answer<Customer> {
+    let chosen = prompter.choose(question, &customers)?;
+    if chosen < customers.len() {
+        Ok(customers.swap_remove(chosen))
+    } else {
+        Err(Failure::bug("The list of customers has no such row."))
+    }
+}
+
+/// The text to look for, trimmed.
+///
+/// # Errors
+/// Exit 2: empty, too long, with control characters, or a secret key.
+pub fn usable(text: &str) -> Answer<&str> {
+    if is_secret_key(text) {
+        return Err(Failure::usage(format!("The name of the customer {SECRET_KEY_WORDS}.")));
+    }
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Failure::usage("The customer's id, username, e-mail or name is empty."));
+    }
+    if text.len() > LONGEST_NAME {
+        return Err(Failure::usage(format!(
+            "That is {} bytes long; an id, username, e-mail or name has at most {LONGEST_NAME}.",
+            text.len()
+        )));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Failure::usage("That has a control character in it; an id, username, e-mail or name has none."));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn customer(id: &str, name: &str, email: &str, username: &str) -> Customer {
+        Customer {
+            id: CustomerId::new(id),
+            name: name.to_owned(),
+            email: Some(email.to_owned()),
+            username: Some(username.to_owned()),
+            names: None,
+            details: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_id_wins_to_the_letter_only() {
+        let (ada, eve) =
+            (customer("C-1", "Ada", "ada@a.example", "ada"), customer("C-2", "Eve", "eve@a.example", "C-1"));
+        assert_eq!(id_first("C-1", vec![eve.clone(), ada.clone(), ada.clone()]), [ada.clone()]);
+        assert_eq!(id_first("c-1", vec![eve.clone(), ada.clone()]), [eve, ada]);
+    }
+
+    #[test]
+    fn those_with_one_id_are_all_candidates_and_can_be_told_apart() {
+        let one = customer("C-1", "Ada", "ada@a.example", "ada");
+        let two = customer("C-1", "Ada", "anna@a.example", "anna");
+        let found = id_first("C-1", vec![one.clone(), two.clone(), one.clone()]);
+        assert_eq!(shared_id(&found), Some(CustomerId::new("C-1")));
+        let failure = several_with(&one.id, found);
+        assert_eq!((failure.kind, failure.candidates.len()), (Kind::Ambiguous, 2));
+        assert!(failure.message.contains("2 customers have the id C-1"), "{}", failure.message);
+        let names: HashSet<&str> = failure.candidates.iter().map(|customer| customer.name.as_str()).collect();
+        assert_eq!(names.len(), 2, "{names:?}");
+    }
+}
