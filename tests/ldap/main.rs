@@ -26,5 +26,6 @@ mod proxy;
 #[allow(dead_code, reason = "each test program uses its part")]
 mod pty;
 mod server;
+mod start_tls;
 mod unattended;
 mod withdrawals;
