@@ -32,6 +32,7 @@ mod proxy;
 mod pty;
 mod readability;
 mod server;
+mod start_tls;
 mod unattended;
 mod validity;
 mod withdrawals;

@@ -147,3 +147,66 @@ async fn answers(
     }
     library.shutdown().await
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use super::*;
+
+    fn message(length: usize) -> Vec<u8> {
+        let content = u32::try_from(length).unwrap().to_be_bytes();
+        [&[0x30, 0x84][..], &content, &vec![b'x'; length]].concat()
+    }
+
+    fn now<T>(work: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+    }
+
+    #[test]
+    fn messages_are_told_apart_however_they_arrive() {
+        let lengths = [3, 0, ROOM, 10 * ROOM, 7];
+        let sent: Vec<u8> = lengths.into_iter().flat_map(message).collect();
+        for piece in [1, 5, 4096, sent.len()] {
+            now(async {
+                let (mut server, mut library) = tokio::io::duplex(piece);
+                let mut messages = Messages::new();
+                let writing = async {
+                    server.write_all(&sent).await.unwrap();
+                    drop(server);
+                };
+                let reading = async {
+                    for length in lengths {
+                        assert_eq!(messages.next(&mut library).await.unwrap().unwrap(), message(length));
+                    }
+                    assert!(messages.next(&mut library).await.unwrap().is_none() && !messages.has_rest());
+                };
+                tokio::join!(writing, reading);
+            });
+        }
+    }
+
+    #[test]
+    fn what_was_passed_on_is_wiped() {
+        now(async {
+            let mut messages = Messages::new();
+            let sent = [message(9), message(9)].concat();
+            let mut from = sent.as_slice();
+            messages.next(&mut from).await.unwrap();
+            messages.wipe();
+            assert!(messages.bytes[..15].iter().all(|byte| *byte == 0) && messages.has_rest());
+            messages.next(&mut from).await.unwrap();
+            assert!(messages.next(&mut from).await.unwrap().is_none(), "it ended");
+            assert!(messages.bytes.iter().all(|byte| *byte == 0), "looking for more wipes as well");
+        });
+    }
+
+    #[test]
+    fn a_message_without_end_is_refused_before_it_is_read() {
+        now(async {
+            let mut messages = Messages::new();
+            let error = messages.next(&mut [0x30, 0x84, 0x7f, 0, 0, 0].as_slice()).await.unwrap_err();
+            assert!(error.get_ref().unwrap().downcast_ref::<Violation>() == Some(&Violation::MessageTooLong));
+        });
+    }
+}
