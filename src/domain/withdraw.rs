@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::join;
 
 use super::attempt::AttemptId;
+use super::capabilities::Capabilities;
 use super::case::Case;
 use super::customer::Customer;
 use super::desk::{Desk, Learned, learn, refusal};
@@ -42,7 +43,7 @@ pub async fn withdraw(desk: &mut Desk<'_>, session: &Session, text: &str, mut ca
     session.backend().keep_alive(AT_LEAST).await?;
     let customer = identify(text, session, desk.prompter, true).await?;
     let learned = learn(desk.audit, session, &customer).await?;
-    let user = pending_user(&learned)?;
+    let user = pending_user(&learned, &session.backend().capabilities().await?)?;
     case.complete(desk.guards, desk.prompter)?;
     withdraw_this(desk, session, &learned, &user, case).await
 }
@@ -146,7 +147,7 @@ async fn told_as_it_is(
 }
 
 /// The user whose temporary password is pending.
-fn pending_user(learned: &Learned) -> Answer<UserId> {
+fn pending_user(learned: &Learned, capabilities: &Capabilities) -> Answer<UserId> {
     let (customer, standing) = (&learned.customer, &learned.standing);
     let who = format!("{} ({})", customer.name, customer.id);
     for obstacle in &standing.obstacles {
@@ -160,7 +161,9 @@ fn pending_user(learned: &Learned) -> Answer<UserId> {
                 | Obstacle::Locked { .. }
                 | Obstacle::MissingRight(Right::CreateUsers | Right::Unlock)
         );
-        if !beside_the_point {
+        // A lock that a set would lift is an administrator's to lift; elsewhere a withdrawal leaves it alone.
+        let stays = matches!(obstacle, Obstacle::PermanentlyLocked(_)) && !capabilities.set_lifts_lock;
+        if !beside_the_point && !stays {
             return Err(refusal(obstacle, customer));
         }
     }
@@ -254,7 +257,7 @@ pub async fn sweep(desk: &mut Desk<'_>, session: &Session, due: Vec<Pending>, ca
 
 async fn sweep_one(desk: &mut Desk<'_>, session: &Session, one: &Pending, case: &Case) -> Answer<()> {
     let learned = learn(desk.audit, session, &one.customer).await?;
-    let user = pending_user(&learned)?;
+    let user = pending_user(&learned, &session.backend().capabilities().await?)?;
     if !Stamp::same_set(learned.standing.stamp.as_ref(), one.stamp.as_ref()) {
         return Err(Failure::refused(
             Reason::NothingPending,

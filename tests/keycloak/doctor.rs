@@ -126,7 +126,8 @@ fn locks_are_seen_by_fine_grained_agents_and_who_cannot_read_them_is_told_so() {
     assert!(matches!(realm.browser().sign_in("ada.lovelace", &password), Entered::ChangeRequired(_)));
     // A server that shows locks to others only: other versions do.
     let proxy = FaultProxy::before(realm.url());
-    proxy.rule(Rule::on("GET", "/attack-detection/", Fault::status(403)));
+    let refused = Fault::Answer(403, Vec::new(), br#"{"error":"HTTP 403 Forbidden"}"#.to_vec());
+    proxy.rule(Rule::on("GET", "/attack-detection/", refused));
     let blind = Report::of(&Desk::of(&realm.reached_by(proxy.address()), Rights::ManageUsers));
     let (state, words) = blind.found("locks");
     assert!(state == "warning" && words.contains("view-users") && words.contains("refused"), "{words}");

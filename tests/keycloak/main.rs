@@ -17,6 +17,7 @@ mod doctor;
 mod fault_proxy;
 mod faults;
 mod federation;
+mod guards;
 #[path = "../support/home.rs"]
 mod home;
 mod page;
@@ -36,3 +37,4 @@ mod setup_policy;
 mod setup_sign_in;
 mod setup_terminal;
 mod sign_in;
+mod sign_in_state;

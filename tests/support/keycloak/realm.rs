@@ -298,7 +298,6 @@ fn realm_json(name: &str, options: &RealmOptions, mail_port: u16) -> Value {
         "bruteForceProtected": options.brute_force,
         "failureFactor": 3,
         "waitIncrementSeconds": 600,
-        "adminPermissionsEnabled": options.fine_grained,
         "adminEventsEnabled": options.admin_events,
         "adminEventsDetailsEnabled": options.admin_events,
         "smtpServer": { "host": "127.0.0.1", "port": mail_port.to_string(), "from": "id@example.com" },
@@ -320,6 +319,9 @@ fn realm_json(name: &str, options: &RealmOptions, mail_port: u16) -> Value {
         ],
         "users": agents.chain(customers).collect::<Vec<_>>(),
     });
+    if options.fine_grained {
+        realm["adminPermissionsEnabled"] = json!(true); // 26.0 knows no such key, and takes none that it does not know
+    }
     if let Value::Object(more) = options.more.clone() {
         realm.as_object_mut().unwrap().extend(more);
     }

@@ -93,6 +93,14 @@ impl Realm<'_> {
         self.password_grant(username, super::old_password()).given().access
     }
 
+    /// The same by another client that takes passwords.
+    #[track_caller]
+    pub fn token_by(&self, client: &str, username: &str) -> String {
+        let fields = [("grant_type", "password"), ("scope", "openid"), ("username", username)];
+        let password = [("password", super::old_password())];
+        self.token_endpoint(client, &[&fields[..], &password].concat()).given().access
+    }
+
     /// Uses a refresh token that `client` got.
     pub fn refresh(&self, client: &str, refresh_token: &str) -> Grant {
         self.token_endpoint(client, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)])

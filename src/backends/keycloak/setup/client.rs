@@ -47,6 +47,20 @@ pub(super) async fn look(calls: &Calls, settings: &KeycloakSettings) -> Answer<B
     Ok(Box::new(AgentsClient { client_id, found }))
 }
 
+/// That the client passes on only the roles of its own scope; none: it passes all on, or is not there.
+///
+/// # Errors
+/// As for [`Calls::get`].
+pub(super) async fn scope_note(calls: &Calls, client_id: &str) -> Answer<Option<String>> {
+    let found: Vec<Value> = calls.get(&["clients"], &[("clientId", client_id)], Need::Clients).await?;
+    let found = found.into_iter().find(|client| client["clientId"] == client_id);
+    Ok(found.filter(|client| client["fullScopeAllowed"] == false).map(|_| {
+        format!(
+            "the client {client_id} passes on only the roles that are in its scope (Full scope allowed is off). Agents can do nothing until the roles of their group are added there: Clients, {client_id}, Client scopes, {client_id}-dedicated, Scope."
+        )
+    }))
+}
+
 /// A profile for scripts names a client with a secret, which is somebody's to keep.
 fn scripts_own(settings: &KeycloakSettings) -> Option<Box<dyn Part>> {
     (settings.sign_in == SignInBy::ClientCredentials).then(|| {

@@ -170,6 +170,7 @@ impl Preparation for KeycloakPreparation {
         let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
         let mut parts: Vec<Box<dyn Part>> = vec![client::look(calls, &self.settings).await?];
         let mut notes = Self::notes(&realm);
+        notes.extend(client::scope_note(calls, &self.settings.client_id).await?);
         let guards = Guards::look(&calls.api, &self.protected, true).await?;
         notes.extend(guards.unseen.map(|why| {
             format!(
