@@ -5,6 +5,7 @@ pub mod audit;
 pub mod backends;
 mod batch;
 pub mod bulk;
+mod child;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{keyring, session_file};
 use crate::config::Folders;
-use crate::domain::{Answer, StoredSession};
+use crate::domain::{Answer, Failure, StoredSession};
 
 /// Where to keep a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,16 @@ impl SessionStore {
                 Ok(None)
             }
         }
+    }
+
+    /// Whether this machine has a keyring that could keep a session.
+    pub fn has_keyring(&self) -> bool {
+        keyring::may_be_there(&self.environment)
+    }
+
+    /// Why the keyring cannot be used; `None` if it answers.
+    pub fn keyring_fault(&self) -> Option<Failure> {
+        keyring::read(&self.profile, &*self.notice, &self.environment).err()
     }
 
     /// Keeps a session where it was asked to be, and nowhere else.

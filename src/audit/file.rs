@@ -62,6 +62,19 @@ pub(super) fn append(path: &Path, records: Vec<Record>) -> Answer<Appended> {
     Ok(Appended { lines, set_aside })
 }
 
+/// Tries whether records can be appended; nothing is written. A log that is not there yet is made when first needed.
+///
+/// # Errors
+/// Exit 8: it cannot be opened for writing.
+pub fn try_to_append(path: &Path) -> Answer<()> {
+    let told = |error: io::Error| unavailable(path, &error);
+    must_be_regular(path).map_err(told)?;
+    match OpenOptions::new().read(true).append(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        opened => opened.map(drop).map_err(told),
+    }
+}
+
 /// A device, a pipe or a folder is no log: reading one may never end. No file is fine; it is made when first needed.
 pub(super) fn must_be_regular(path: &Path) -> io::Result<()> {
     match path.metadata() {

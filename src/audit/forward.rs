@@ -1,14 +1,16 @@
 //! Sends each record off the machine: to the system's log, or to a command.
 
 use std::io::{self, Write as _};
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use syslog::{Facility, Formatter3164};
 
+use crate::child;
 use crate::config::Forward;
 use crate::threads;
 
@@ -27,6 +29,25 @@ pub(super) fn send(to: &Forward, line: &str) -> Result<(), String> {
     match to {
         Forward::Syslog => to_syslog(Path::new(SYSLOG), line),
         Forward::Command(words) => to_command(words, line, PATIENCE),
+    }
+}
+
+/// Looks whether records could be sent; none is. Returns where they go, in words.
+///
+/// # Errors
+/// Why they could not, in words.
+pub fn try_out(to: &Forward) -> Result<String, String> {
+    match to {
+        Forward::Syslog => UnixDatagram::unbound()
+            .and_then(|socket| socket.connect(SYSLOG))
+            .map(|()| "the system's log".to_owned())
+            .map_err(|error| format!("the system's log at {SYSLOG} does not answer ({error})")),
+        Forward::Command(words) => match words.first() {
+            None => Err("no command is configured".to_owned()),
+            Some(program) => child::find(program)
+                .map(|path| format!("the command {}", path.display()))
+                .ok_or_else(|| format!("there is no program {program}, or it may not be run")),
+        },
     }
 }
 
@@ -67,9 +88,10 @@ fn to_command(words: &[String], line: &str, patience: Duration) -> Result<(), St
     }
 }
 
-/// Starts the command in a process group of its own: Ctrl-C at the terminal waits until a reset is done, for it as well.
+/// Starts the command with a clean environment, in a process group of its own: Ctrl-C at the terminal waits until a reset
+/// is done, for it as well.
 fn start(program: &str, arguments: &[String]) -> std::io::Result<Child> {
-    Command::new(program)
+    child::command(program)
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -99,7 +121,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use std::io::{BufRead, BufReader};
-    use std::os::unix::net::UnixDatagram;
+    use std::process::Command;
 
     use super::*;
 
@@ -113,6 +135,22 @@ mod tests {
         let taken = folder.path().join("taken");
         to_command(&shell(&format!("cat > {}", taken.display())), "{\"v\":1}", PATIENCE).unwrap();
         assert_eq!(std::fs::read_to_string(taken).unwrap(), "{\"v\":1}\n");
+    }
+
+    #[test]
+    fn a_command_is_looked_for_and_not_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ship");
+        std::fs::write(&file, "#!/bin/sh\ntouch \"$0.ran\"\n").unwrap();
+        let words = [file.display().to_string()];
+        assert!(try_out(&Forward::Command(words.to_vec())).unwrap_err().contains("may not be run"));
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        assert!(try_out(&Forward::Command(words.to_vec())).unwrap().contains("ship"));
+        assert!(!folder.path().join("ship.ran").exists());
+        assert!(try_out(&Forward::Command(vec!["sh".to_owned()])).is_ok());
+        for missing in ["no-such-program", "/no/such/program", "/tmp", ""] {
+            assert!(try_out(&Forward::Command(vec![missing.to_owned()])).is_err(), "{missing}");
+        }
     }
 
     #[test]

@@ -47,6 +47,21 @@ impl Folders {
         Self { config: folder.to_owned(), data: folder.to_owned(), state: folder.to_owned() }
     }
 
+    /// The folder of the configuration.
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
+    /// The folder of the practice directory.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The folder of the audit log, sessions and bulk runs.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
     /// The configuration file.
     pub fn config_file(&self) -> PathBuf {
         self.config.join("config.toml")
@@ -86,6 +101,26 @@ impl Folders {
 /// Makes a folder, and those above it, for its owner alone (mode 0700). One that is there stays as it is.
 pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Tries whether a folder can be written to, or made where it is not there yet. Nothing of it is left.
+///
+/// # Errors
+/// What the system says.
+pub fn try_to_write(folder: &Path) -> io::Result<()> {
+    let name = format!(".tellonce-trial.{}", std::process::id());
+    let mut there = folder;
+    while !there.try_exists()? {
+        there = there.parent().ok_or(io::ErrorKind::NotFound)?;
+    }
+    let trial = there.join(name);
+    if there != folder {
+        DirBuilder::new().mode(0o700).create(&trial)?;
+        return std::fs::remove_dir(&trial);
+    }
+    let written = write_new(&trial, b"tellonce doctor tries whether this folder can be written to\n");
+    let _ = std::fs::remove_file(&trial); // the error that matters is the first one
+    written
 }
 
 /// Writes a file for its owner alone (mode 0600): whole or not at all, and synced.

@@ -59,6 +59,11 @@ impl Settings {
         })
     }
 
+    /// Whether the profile has this key.
+    pub fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
     /// A key of the profile is wrong: exit 2 with file and line.
     pub fn wrong(&self, key: &str, what: &str) -> Failure {
         let line = self.lines.get(key).or_else(|| self.lines.get("")).copied().unwrap_or_default();

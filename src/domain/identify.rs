@@ -184,7 +184,7 @@ mod tests {
     fn an_id_wins_to_the_letter_only() {
         let (ada, eve) =
             (customer("C-1", "Ada", "ada@a.example", "ada"), customer("C-2", "Eve", "eve@a.example", "C-1"));
-        assert_eq!(id_first("C-1", vec![eve.clone(), ada.clone(), ada.clone()]), [ada.clone()]);
+        assert_eq!(id_first("C-1", vec![eve.clone(), ada.clone(), ada.clone()]), std::slice::from_ref(&ada));
         assert_eq!(id_first("c-1", vec![eve.clone(), ada.clone()]), [eve, ada]);
     }
 

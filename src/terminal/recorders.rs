@@ -1,7 +1,9 @@
 //! What records this terminal, as far as it can be recognised. docs/security.md lists what cannot.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
+
+use crate::child;
 
 /// Programs that write down what a terminal shows, by the name of their process.
 const KNOWN: [&str; 9] =
@@ -53,7 +55,9 @@ fn parents() -> Vec<String> {
 /// Asks tmux, if we are in one, whether this pane is piped to a program.
 fn tmux_pipes_the_pane() -> bool {
     let Some(pane) = std::env::var_os("TMUX_PANE").filter(|_| std::env::var_os("TMUX").is_some()) else { return false };
-    let asked = Command::new("tmux")
+    let tmux = ["TMUX", "TMUX_TMPDIR"].into_iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value)));
+    let asked = child::command("tmux")
+        .envs(tmux)
         .args(["display-message", "-p", "-t"])
         .arg(pane)
         .arg("#{pane_pipe}")

@@ -174,3 +174,38 @@ fn a_required_forward_that_fails_stops_the_reset() {
     home.reset("C-1001", &[]).must(0);
     assert_eq!(std::fs::read_to_string(home.path().join("forwarded")).unwrap().lines().count(), 3);
 }
+
+#[test]
+fn a_forward_command_gets_a_clean_environment_and_no_descriptors() {
+    let home = Home::of_sam();
+    let script = "env > environment; ls -l /proc/self/fd > descriptors; cat > record";
+    let text = format!("[audit]\nforward = {{ command = ['sh', '-c', '{script}'] }}\nforward_required = true\n");
+    std::fs::write(home.path().join("config.toml"), text).unwrap();
+    std::fs::write(home.path().join("secret"), "").unwrap();
+    let reset = "exec \"$T\" --profile practice reset C-1001 --yes --reveal fd:3 3>&1 >/dev/null 7<secret 12<secret";
+    let ran = home
+        .command("bash")
+        .args(["-c", &format!("{{ {reset}; }} | cat")])
+        .env("T", BINARY)
+        .env("TELLONCE_TOKEN", "not-for-others")
+        .env("TELLONCE_PROFILE", "practice")
+        .env("A_SECRET", "not-for-others")
+        .env("LC_TIME", "C.UTF-8")
+        .env("TZ", "UTC")
+        .output()
+        .unwrap();
+    let ran = Ran::of(&ran).must(0);
+    assert!(ran.stdout.trim().len() > 11, "the password came by descriptor 3: {ran:?}");
+    let read = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap();
+    let environment = read("environment");
+    assert!(!environment.contains("TELLONCE") && !environment.contains("not-for-others"), "{environment}");
+    for kept in ["PATH=", "HOME=", "LANG=", "LC_TIME=", "TZ="] {
+        assert!(environment.lines().any(|line| line.starts_with(kept)), "{kept}: {environment}");
+    }
+    // Of `ls` itself: standard input, output and error, and the folder that it reads.
+    let descriptors = read("descriptors");
+    let open: Vec<&str> = descriptors.lines().filter(|line| line.contains("->")).collect();
+    assert_eq!(open.len(), 4, "{descriptors}");
+    assert!(!descriptors.contains("secret"), "{descriptors}");
+    assert!(read("record").contains("\"v\""));
+}

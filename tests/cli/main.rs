@@ -10,6 +10,7 @@ mod backends;
 mod bad_input;
 mod configuration;
 mod directories;
+mod doctor;
 #[path = "../support/home.rs"]
 mod home;
 mod json;

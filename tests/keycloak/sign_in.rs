@@ -51,6 +51,42 @@ fn in_a_browser_that_comes_back() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn the_browser_that_is_opened_gets_none_of_our_variables_and_no_descriptors() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let realm = Realm::shipped(Server::shared());
+    let desk = Desk::new(&realm, PROTECTED);
+    let home = desk.home.path();
+    let programs = home.join("programs");
+    std::fs::create_dir(&programs).unwrap();
+    let browser = programs.join("xdg-open");
+    std::fs::write(&browser, "#!/bin/sh\nenv >\"$HOME/environment\"\nls -l /proc/self/fd >\"$HOME/descriptors\"\n")
+        .unwrap();
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let mut child = desk
+        .home
+        .command("bash")
+        .args(["-c", "exec \"$T\" login --web --store file 9<config.toml"])
+        .env("T", super::home::BINARY)
+        .env("PATH", path)
+        .env("TELLONCE_PROFILE", "live")
+        .spawn()
+        .unwrap();
+    let mut told = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("openid-connect/auth") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut told, &mut line).unwrap() > 0);
+    }
+    realm.browser().approve_web(line.trim(), "sam", old_password()).unwrap();
+    end(child).must(0);
+    let read = |name: &str| std::fs::read_to_string(home.join(name)).unwrap();
+    assert!(read("environment").contains("HOME=") && !read("environment").contains("TELLONCE_"));
+    assert_eq!(read("descriptors").lines().filter(|line| line.contains("->")).count(), 4, "{}", read("descriptors"));
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
 fn a_script_by_its_clients_secret_from_a_file_or_standard_input() {
     use std::os::unix::fs::PermissionsExt as _;
     let options = RealmOptions { robot: Some(Rights::AndViewRealm), ..RealmOptions::default() };

@@ -1,5 +1,7 @@
 //! The checks of this machine: configuration, folders, session, terminal, audit log.
 
+mod writable;
+
 use std::path::Path;
 
 use crate::audit;
@@ -12,7 +14,8 @@ use crate::terminal::{recorders, terminal_can_reveal};
 pub(super) fn checks(context: &Context) -> Vec<Check> {
     let mut checks = vec![configuration(context)];
     checks.extend(folders(context));
-    checks.push(session_store(context));
+    checks.extend(writable::checks(context));
+    checks.extend(session_store(context));
     checks.push(terminal());
     checks.push(recording());
     checks.push(audit_log(context));
@@ -53,12 +56,28 @@ fn modes(path: &Path) -> Check {
     }
 }
 
-fn session_store(context: &Context) -> Check {
+/// The session that is kept, and whether a keyring could keep one. A profile with a credential of its own, and a token in
+/// the environment, need neither.
+fn session_store(context: &Context) -> Vec<Check> {
     let loaded = context.store().load();
-    Check::of("session", &loaded, |found| match found {
+    let is_kept = matches!(loaded, Ok(Some(_)));
+    let session = Check::of("session", &loaded, |found| match found {
         Some((_, kept)) => format!("kept in {kept}"),
         None => "none is kept".to_owned(),
-    })
+    });
+    let needs_none = context.profile.settings.has("credential") || std::env::var_os("TELLONCE_TOKEN").is_some();
+    if is_kept || needs_none {
+        return vec![session];
+    }
+    if !context.store().has_keyring() {
+        let words = "this machine has none: sign in with `tellonce login --store file`";
+        return vec![session, Check::new("keyring", CheckState::Warning, words)];
+    }
+    let keyring = match context.store().keyring_fault() {
+        None => Check::new("keyring", CheckState::Ok, "it answers: `tellonce login` keeps the session there"),
+        Some(failure) => Check::new("keyring", CheckState::Fault, failure.told()),
+    };
+    vec![session, keyring]
 }
 
 fn terminal() -> Check {
@@ -84,7 +103,8 @@ fn recording() -> Check {
 }
 
 fn audit_log(context: &Context) -> Check {
-    let verified = audit::verify(&context.folders.audit_log(), None);
+    let path = context.folders.audit_log();
+    let verified = audit::try_to_append(&path).and_then(|()| audit::verify(&path, None));
     Check::of("audit log", &verified, |verified| format!("{} records, the chain is whole", verified.records))
 }
 

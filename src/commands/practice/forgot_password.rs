@@ -44,7 +44,7 @@ fn redeem(context: &Context, directory: &Practice, token: &str, from_stdin: bool
         Redeem::Done => said(context, "Password updated."),
         Redeem::Refused(why) => Err(Failure::new(Kind::NotAllowed, Reason::SignInRefused, why)),
         Redeem::Broken(rules) => {
-            let words: Vec<String> = rules.iter().map(|rule| rule.words()).collect();
+            let words: Vec<String> = rules.iter().map(crate::domain::Rule::words).collect();
             Err(Failure::refused(Reason::Policy, format!("That password cannot be used: {}.", words.join("; "))))
         }
     }

@@ -49,7 +49,7 @@ pub(super) fn run(context: &mut Context, args: &SignInArgs) -> Answer<ExitCode> 
             schema: "tellonce.practice-sign-in/v1",
             result: told.result,
             rules: directory.policy()?.words(),
-            broken: told.broken.iter().map(|rule| rule.name()).collect(),
+            broken: told.broken.iter().map(crate::domain::Rule::name).collect(),
             message: &told.message,
         };
         context.screen.json(&object)?;
@@ -76,7 +76,7 @@ fn change(context: &Context, directory: &Practice, passwords: &mut Passwords, ti
             Change::Done => return Ok(Told::new("signed_in", ExitCode::DONE, "Password updated. Signed in.")),
             Change::Refused(why) => return Ok(Told::new("refused", ExitCode::NOT_ALLOWED, why)),
             Change::Broken(broken) => {
-                let words: Vec<String> = broken.iter().map(|rule| rule.words()).collect();
+                let words: Vec<String> = broken.iter().map(crate::domain::Rule::words).collect();
                 let message = format!("That password cannot be used: {}.", words.join("; "));
                 if !passwords.may_try_again() {
                     return Ok(Told { broken, ..Told::new("change_required", ExitCode::REFUSED, message) });

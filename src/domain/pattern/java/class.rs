@@ -74,6 +74,12 @@ impl Translation {
     }
 }
 
+/// The general categories (Unicode 17, section 4.5).
+const GENERAL: [&str; 38] = [
+    "L", "Lu", "Ll", "Lt", "Lm", "Lo", "LC", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe",
+    "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cn", "Cs",
+];
+
 /// The inside of a class for a name in `\p{…}`: POSIX and java.lang.Character classes are ASCII, others Unicode's.
 pub(super) fn set_of(name: &str) -> Option<String> {
     let posix = match name.strip_prefix("java").unwrap_or(name) {
@@ -96,21 +102,18 @@ pub(super) fn set_of(name: &str) -> Option<String> {
     if !posix.is_empty() && (is_java || !matches!(name, "LowerCase" | "UpperCase" | "Letter" | "LetterOrDigit")) {
         return Some(posix.to_owned());
     }
-    const GENERAL: [&str; 38] = [
-        "L", "Lu", "Ll", "Lt", "Lm", "Lo", "LC", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps",
-        "Pe", "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cn", "Cs",
-    ];
     let (key, value) = name.split_once('=').unwrap_or(("", name));
     let plain = value.strip_prefix("Is").filter(|_| key.is_empty()).unwrap_or(value);
     match key {
         "" | "gc" | "general_category" if GENERAL.contains(&plain) => Some(format!("\\p{{{plain}}}")),
         "" if value.starts_with("Is") => match plain {
-            "Alphabetic" | "Uppercase" | "Lowercase" | "White_Space" => Some(format!("\\p{{{plain}}}")),
+            "Alphabetic" | "Uppercase" | "Lowercase" | "White_Space" | "Latin" | "Greek" | "Cyrillic" => {
+                Some(format!("\\p{{{plain}}}"))
+            }
             "Letter" => Some("\\p{L}".to_owned()),
             "Digit" => Some("\\p{Nd}".to_owned()),
             "Punctuation" => Some("\\p{P}".to_owned()),
             "Control" => Some("\\p{Cc}".to_owned()),
-            "Latin" | "Greek" | "Cyrillic" => Some(format!("\\p{{{plain}}}")),
             _ => None,
         },
         _ => None,
