@@ -1,4 +1,4 @@
-//! StartTLS: a sign-in and a reset over it; and servers that refuse it, or send something in clear beside their answer.
+//! `StartTLS`: a sign-in and a reset over it; and servers that refuse it, or send something in clear beside their answer.
 
 use std::io::Write as _;
 

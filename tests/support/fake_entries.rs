@@ -23,12 +23,20 @@ pub fn found(dialect: Dialect, asked: &Asked, sets: u32) -> Vec<Vec<u8>> {
     } else if one_entry && (names("cn=default,dc=example,dc=com") || names("DC=example,DC=com")) {
         vec![entry(&asked.base, &policy(dialect))]
     } else if one_entry && names(base) {
-        vec![entry(base, &[text("objectClass", "organizationalUnit"), text("allowedChildClassesEffective", "user")])]
-    } else if !one_entry && about(b"ada") && !of_groups {
+        let allowed = text("allowedChildClassesEffective", "user");
+        let permissions = ("nTSecurityDescriptor", vec![everything_to_everyone()]);
+        vec![entry(base, &[text("objectClass", "organizationalUnit"), allowed, permissions])]
+    } else if !one_entry && !of_groups && (about(b"ada") || is_any_user(asked)) {
         vec![entry(&customer, &person(dialect, sets))]
     } else {
         Vec::new()
     }
+}
+
+/// Some user is looked for, to see what can be read of one, and nobody by a name.
+fn is_any_user(asked: &Asked) -> bool {
+    let about = |wanted: &[u8]| asked.bytes.windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(wanted));
+    about(b"1.1") && !about(b"zoe") && !about(b"cn=")
 }
 
 fn root(dialect: Dialect) -> Vec<Attribute> {
@@ -117,10 +125,10 @@ fn metadata(version: u32) -> Vec<u8> {
     bytes
 }
 
-/// A list with one entry ([MS-DTYP] section 2.4.6): every extended right to Everyone.
+/// A list with one entry ([MS-DTYP] section 2.4.6): every right to Everyone, also of what is below.
 fn everything_to_everyone() -> Vec<u8> {
     let mut bytes = vec![1, 0, 4, 0x84, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 4, 0, 28, 0, 1, 0, 0, 0];
-    bytes.extend([0, 0, 20, 0]);
+    bytes.extend([0, 2, 20, 0]);
     bytes.extend(0x0001_01ff_u32.to_le_bytes());
     bytes.extend([1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
     bytes
