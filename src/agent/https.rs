@@ -2,13 +2,17 @@
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Certificate, Client, Method, Request, RequestBuilder, Response, Url, redirect};
+use reqwest::{Client, Method, Request, RequestBuilder, Response, Url, redirect};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use zeroize::Zeroizing;
 
-use super::certificate_error::{certificate_error, certificate_words};
 use super::retry::Deadline;
+use super::trust;
 use crate::domain::{Answer, Failure, Kind, Reason};
 
 /// The longest answer that is read, in bytes: far more than any that is expected.
@@ -110,7 +114,6 @@ impl Server {
     }
 
     fn client_that(&self, looks: bool) -> Answer<HttpClient> {
-        let configuration = |what: String| Failure::new(Kind::Usage, Reason::Configuration, what);
         let mut builder = Client::builder()
             .user_agent(concat!("tellonce/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
@@ -121,21 +124,40 @@ impl Server {
             // A proxy would be given the request itself. Of https it only passes on what it cannot read (CONNECT).
             builder = builder.no_proxy();
         }
-        if let Some(path) = &self.ca_cert {
-            let shown = path.display();
-            let pem = std::fs::read(path)
-                .map_err(|error| configuration(format!("ca_cert: {shown} cannot be read ({error}).")))?;
-            let certificates = Certificate::from_pem_bundle(&pem)
-                .ok()
-                .filter(|found| !found.is_empty())
-                .ok_or_else(|| configuration(format!("ca_cert: {shown} has no certificate in PEM form.")))?;
-            builder = builder.tls_certs_merge(certificates);
+        if self.url.scheme() == "https" {
+            builder = builder.tls_backend_preconfigured(self.tls()?);
         }
         let client = builder.build();
         let client =
-            client.map_err(|error| configuration("The HTTPS client cannot be made.".to_owned()).because(error))?;
+            client.map_err(|error| misconfigured("The HTTPS client cannot be made.".to_owned()).because(error))?;
         Ok(HttpClient { client, limit: self.one_call })
     }
+
+    /// Trusts the system's authorities and those of the profile, and says in words why a certificate is not good.
+    fn tls(&self) -> Answer<ClientConfig> {
+        let mut roots = trust::system_roots();
+        if let Some(path) = &self.ca_cert {
+            let shown = path.display();
+            let pem = std::fs::read(path)
+                .map_err(|error| misconfigured(format!("ca_cert: {shown} cannot be read ({error}).")))?;
+            let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+            let certificates = certificates.ok().filter(|found| !found.is_empty());
+            let certificates = certificates
+                .ok_or_else(|| misconfigured(format!("ca_cert: {shown} has no certificate in PEM form.")))?;
+            for certificate in certificates {
+                roots.add(certificate).map_err(|error| {
+                    misconfigured(format!("ca_cert: {shown} has a certificate that cannot be used ({error})."))
+                })?;
+            }
+        }
+        let mut config = Arc::unwrap_or_clone(trust::client_config(roots)?);
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}
+
+fn misconfigured(what: String) -> Failure {
+    Failure::new(Kind::Usage, Reason::Configuration, what)
 }
 
 /// A call that had no answer, in words. Whether the request may have been applied is the caller's to say.
@@ -144,9 +166,9 @@ pub fn no_answer(error: reqwest::Error, server: &Url, quoting: Quoting) -> Failu
     let hint = "Is it running, and is the address right? `tellonce doctor` looks.";
     // Until there is a connection nothing was sent that could be repeated.
     let quoting = if error.is_connect() { Quoting::Allowed } else { quoting };
-    let told = if let Some(found) = certificate_error(&error) {
-        let (words, hint) = certificate_words(found, host);
-        Failure::unavailable(format!("{host} cannot be trusted: {words}.")).hint(hint)
+    let told = if let Some(words) = trust::explanation(&error) {
+        Failure::unavailable(format!("{host} cannot be trusted: {words}."))
+            .hint("`tellonce doctor` looks at the connection; url and ca_cert are in the profile.")
     } else if error.is_timeout() {
         Failure::unavailable(format!("{host} did not answer in time.")).hint(hint)
     } else if quoting == Quoting::Forbidden {

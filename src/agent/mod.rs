@@ -1,7 +1,6 @@
 //! Signing in: the session, and where it is kept between commands.
 
 mod certificate;
-pub mod certificate_error;
 mod credential;
 pub mod https;
 mod keyring;

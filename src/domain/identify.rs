@@ -123,13 +123,9 @@ async fn by_name(text: &str, session: &Session, prompter: &mut dyn Prompter, may
             prompter,
         );
     }
-    Err(Failure::new(
-        Kind::NotFound,
-        Reason::NameOnly,
-        format!("\"{text}\" is only part of a name; it names no customer exactly."),
-    )
-    .hint("Give an id, a username or an e-mail address.")
-    .candidates(found.customers))
+    Err(Failure::new(Kind::NotFound, Reason::NameOnly, "A name is not enough. Use the id of one of these:".to_owned())
+        .hint(format!("Only an id, a username or an e-mail address names a customer; \"{text}\" is part of a name."))
+        .candidates(found.customers))
 }
 
 fn choose(question: &str, mut customers: Vec<Customer>, prompter: &mut dyn Prompter) -> Answer<Customer> {

@@ -127,7 +127,12 @@ impl LdapAgent {
             let shared = customers.iter().filter(|other| other.id == customers[at].id).count() > 1;
             if shared {
                 let id = customers[at].id.clone();
-                for (customer, entry) in customers.iter_mut().zip(entries).filter(|(customer, _)| customer.id == id) {
+                let mut same: Vec<_> =
+                    customers.iter_mut().zip(entries).filter(|(customer, _)| customer.id == id).collect();
+                // A user without an id goes by another name: it yields to the one whose id that is.
+                let is_one = same.iter().filter(|(_, entry)| entry.has(self.id_attribute())).count() == 1;
+                same.retain(|(_, entry)| !is_one || !entry.has(self.id_attribute()));
+                for (customer, entry) in same {
                     customer.id = CustomerId::new(entry.dn.clone());
                 }
             }
