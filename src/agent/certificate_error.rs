@@ -57,7 +57,7 @@ pub fn certificate_words(error: &CertificateError, host: &str) -> (String, Strin
                     reissue("from an authority, and name that in the profile: ca_cert = \"ca.pem\""),
                 )
             } else {
-                (format!("its certificate is not good ({text})"), own.to_owned())
+                told("its certificate was not signed by an authority that is known here", own.to_owned())
             }
         }
     }
