@@ -79,7 +79,7 @@ pub fn quoted(secret: &str, form: &str) -> String {
         "form" => percent("+"),
         "base64" => BASE64_STANDARD.encode(format!("x{secret}")),
         "utf16" => BASE64_STANDARD.encode(secret.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()),
-        "hex" => secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        "hex" => secret.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
         _ => secret.to_owned(),
     }
 }
@@ -154,7 +154,7 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
         let (name, value) = line.split_once(": ")?;
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.parse().ok()?,
-            "authorization" => bearer = value.trim_start_matches("Bearer ").to_owned(),
+            "authorization" => value.trim_start_matches("Bearer ").clone_into(&mut bearer),
             _ => {}
         }
     }
@@ -201,13 +201,11 @@ fn answer(method: &str, target: &str, body: &str, bearer: &str, state: &mut Stat
         ("PUT", _) if rest.ends_with("/reset-password") => {
             let password = serde_json::from_str(body).ok().and_then(|body| value(&body)).unwrap();
             state.secrets.push(password.clone());
-            match state.at {
-                Some(At::Set(status)) => echo(status, &password, state.form, body.trim_start()),
-                _ => {
-                    state.set = true;
-                    "HTTP/1.1 204 No Content\r\n\r\n".to_owned()
-                }
+            if let Some(At::Set(status)) = state.at {
+                return echo(status, &password, state.form, body.trim_start());
             }
+            state.set = true;
+            with(204, "", "")
         }
         ("POST", "/users") => {
             let sent: Value = serde_json::from_str(body).unwrap();

@@ -148,7 +148,7 @@ impl OAuth {
             Err(error) => {
                 let told = not_taken(error, &self.endpoints.token, &self.client_id);
                 let secrets = more.iter().map(|(_, value)| *value).chain([password]);
-                told.map(Err).map_err(|failure| secrets.fold(failure, |failure, secret| failure.redacted(secret)))
+                told.map(Err).map_err(|failure| secrets.fold(failure, Failure::redacted))
             }
         }
     }

@@ -184,7 +184,7 @@ impl IdentityBackend for KeycloakAgent {
     }
 
     async fn standing(&self, customer: &Customer) -> Answer<Standing> {
-        self.read_standing(customer).await
+        Box::pin(self.read_standing(customer)).await
     }
 
     async fn set_temporary_password(

@@ -105,7 +105,7 @@ impl Search<'_> {
             clients => clients?,
         };
         let Some(found) = clients.into_iter().find(|found| found.client_id == client) else {
-            return Ok(Err(format!("the client {client} is not there, or not shown to you")));
+            return Ok(Err(format!("the client {client} is not there, or not shown to you (it takes view-clients)")));
         };
         let path = ["clients", &found.id, "roles", role];
         match self.api.get_if_any::<Named>(&path, &[], Right::FindCustomers).await {
