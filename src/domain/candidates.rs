@@ -9,18 +9,22 @@ use super::ports::RandomSource;
 use super::temporary_password::TemporaryPassword;
 
 /// So many passwords are tried at most; a refusal for policy changes nothing.
-const MOST: usize = 10;
+const MOST: usize = 14;
 /// After so many refusals that named a rule, what is hidden is met half-way.
 const NAMED_BEFORE_RAISING: usize = 2;
 
 /// What is tried after a refusal that names nothing to go by: a style, its least length, and the least of each class.
-const VARIANTS: [(Style, usize, usize); 6] = [
+const VARIANTS: [(Style, usize, usize); 10] = [
     (Style::Plain, 12, 1),
     (Style::Marked, 12, 1),
     (Style::Plain, 20, 2),
     (Style::Marked, 20, 2),
     (Style::Dense, 16, 2),
     (Style::Grouped, 24, 4),
+    (Style::With(b'@'), 12, 1),
+    (Style::With(b'#'), 12, 1),
+    (Style::With(b'!'), 12, 1),
+    (Style::With(b'_'), 12, 1),
 ];
 
 /// The attempts for one user.

@@ -15,7 +15,7 @@ use super::signals::Signals;
 use super::table;
 use super::tty;
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, Consent, Customer, Failure, Kind, Plan, Reason};
+use crate::domain::{Answer, Consent, Customer, Failure, Kind, Plan, Reason, SECRET_KEY_WORDS, is_secret_key};
 
 /// The longest answer, in bytes: what a terminal gives in one line (termios(3), canonical mode).
 const LONGEST: usize = 4096;
@@ -133,7 +133,11 @@ impl Prompter for TerminalPrompter {
     }
 
     fn line(&mut self, question: &str, flag: &str) -> Answer<String> {
-        self.ask(question, flag, false).map(|answer| answer.trim().to_owned())
+        let answer = self.ask(question, flag, false)?;
+        if is_secret_key(&answer) {
+            return Err(Failure::usage(format!("The answer to \"{question}\" {SECRET_KEY_WORDS}.")));
+        }
+        Ok(answer.trim().to_owned())
     }
 
     fn secret(&mut self, question: &str, flag: &str) -> Answer<Zeroizing<String>> {

@@ -167,3 +167,17 @@ fn a_required_ticket_that_cannot_be_used_is_asked_for_again() {
     terminal.type_("\r");
     assert_eq!(terminal.end().0, 6);
 }
+
+#[test]
+fn an_answer_that_is_a_secret_key_goes_nowhere() {
+    let home = Home::of_sam();
+    let text = "[profiles.practice]\nbackend = 'practice'\nrequire = ['reason']\n";
+    std::fs::write(home.path().join("config.toml"), text).unwrap();
+    let mut terminal = Terminal::run(&home, &["--profile", "practice", "reset", "C-1001"], 80, 24);
+    terminal.wait_for("Reason:");
+    terminal.type_("age-secret-key-1qqpqyrzpqyrzpqyrzpqyrz\r");
+    let screen = terminal.wait_for("treat it as exposed");
+    assert_eq!(screen.matches("qyrz").count(), 4, "what was typed is echoed, and not said again:\n{screen}");
+    assert_eq!(terminal.end().0, 2);
+    assert_eq!(home.last_event(), "none");
+}
