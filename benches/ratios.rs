@@ -14,7 +14,7 @@ use argon2::{Argon2, PasswordHasher};
 use tellonce::backends::practice::{Practice, PracticeSignIn};
 use tellonce::domain::ports::{AgentSignIn, Prompter};
 use tellonce::domain::{Answer, Consent, Customer, Failure, Place, Plan, Session, Way};
-use tellonce::system::SystemClock;
+use tellonce::platform::SystemClock;
 use zeroize::Zeroizing;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tellonce");

@@ -3,9 +3,7 @@
 pub mod agent;
 pub mod audit;
 pub mod backends;
-mod batch;
 pub mod bulk;
-mod child;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -13,7 +11,5 @@ pub mod customers;
 pub mod domain;
 #[cfg(feature = "fail-points")]
 pub mod fail_points;
-pub mod harden;
-pub mod system;
+pub mod platform;
 pub mod terminal;
-mod threads;

@@ -10,7 +10,7 @@ use zeroizing_alloc::ZeroAlloc;
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
-    let weaknesses = tellonce::harden::harden();
+    let weaknesses = tellonce::platform::harden::harden();
     tellonce::commands::answer_completions();
     ExitCode::from(tellonce::commands::main(&weaknesses).number())
 }

@@ -101,7 +101,7 @@ fn nothing_is_left_behind() {
 fn threads_are_started_in_one_place() {
     for path in sources("src") {
         let tests = path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
-        let own = path.ends_with("src/threads.rs");
+        let own = path.ends_with("src/platform/threads.rs");
         let code = code(&path);
         let code = code.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
         for word in ["thread::spawn", "thread::Builder", "spawn_blocking", "new_multi_thread"] {

@@ -2,7 +2,7 @@
 //! Whatever a policy asks, the generator meets it or says that it cannot; and no password breaks the rules' own words.
 use libfuzzer_sys::fuzz_target;
 use tellonce::domain::{About, Pattern, Policy, Rule, generate};
-use tellonce::system::SystemRandom;
+use tellonce::platform::SystemRandom;
 
 fuzz_target!(|input: ([u8; 6], &str, &str, &str)| {
     let ([min, max, upper, lower, digits, special], username, email, pattern) = input;

@@ -7,9 +7,9 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::keyring;
-use crate::config::{Credential, Holds, Settings, open_private_file};
+use crate::config::{Credential, Settings};
 use crate::domain::{Answer, Failure, Kind, Reason};
-use crate::system::{LineFailed, read_line};
+use crate::platform::{Holds, LineError, open_private_file, read_secret_line};
 
 /// The longest secret, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -54,10 +54,10 @@ fn from_file(path: &Path) -> Answer<Zeroizing<String>> {
 }
 
 fn first_line(source: File, whence: &str) -> Answer<Zeroizing<String>> {
-    let line = read_line(source, LONGEST).map_err(|failed| match failed {
-        LineFailed::TooLong => wrong(&format!("the first line of {whence} is longer than {LONGEST} bytes")),
-        LineFailed::NotText => wrong(&format!("{whence} is not UTF-8")),
-        LineFailed::Unreadable(error) => wrong(&format!("{whence} cannot be read ({error})")),
+    let line = read_secret_line(source, LONGEST).map_err(|failed| match failed {
+        LineError::TooLong => wrong(&format!("the first line of {whence} is longer than {LONGEST} bytes")),
+        LineError::NotText => wrong(&format!("{whence} is not UTF-8")),
+        LineError::Unreadable(error) => wrong(&format!("{whence} cannot be read ({error})")),
     })?;
     Ok(line.unwrap_or_default())
 }

@@ -9,7 +9,7 @@ use keyring::{Entry, Error};
 use zeroize::Zeroizing;
 
 use crate::domain::{Answer, Failure, Kind, Reason};
-use crate::threads;
+use crate::platform::threads;
 
 /// The service under which sessions stand in the keyring.
 const SERVICE: &str = "tellonce";

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::config::{Holds, open_private_file, write_private_file};
+use crate::config::write_private_file;
 use crate::domain::{Answer, Failure, Kind, Reason, StoredSession};
+use crate::platform::{Holds, open_private_file};
 
 #[derive(Serialize)]
 struct Written<'a> {

@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 use syslog::{Facility, Formatter3164};
 
-use crate::child;
 use crate::config::Forward;
-use crate::threads;
+use crate::platform::{child, threads};
 
 /// Where the system's log listens.
 const SYSLOG: &str = "/dev/log";

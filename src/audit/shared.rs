@@ -15,12 +15,12 @@ use super::in_progress::{Held, hold};
 use super::index::{Found, Index};
 use super::log::{not_forwarded, torn_end};
 use super::record::{Event, Record, blank};
-use crate::batch::Batcher;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, Intent, Outcome, RandomSource};
 use crate::domain::{
     Answer, AttemptId, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Plan, Session,
 };
+use crate::platform::Batcher;
 
 /// What came of appending one record.
 #[derive(Clone)]

@@ -13,9 +13,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::outcome::Outcome;
 use super::settings::Settings;
-use crate::batch::{Batcher, Promised};
 use crate::config::make_private_folder;
 use crate::domain::{Answer, AttemptId, Customer, CustomerId, Failure, Kind, Reason, Stamp};
+use crate::platform::{Batcher, Promised};
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS run(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

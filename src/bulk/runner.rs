@@ -29,7 +29,7 @@ use crate::domain::ports::{Clock, Interruptions};
 use crate::domain::{
     Answer, CHANGE_LIMIT, CLEAN_UP_LIMIT, Case, Changed, Desk, Failure, Guards, Session, identify, learn, reset,
 };
-use crate::system::SystemRandom;
+use crate::platform::SystemRandom;
 
 /// How often signals and the time are looked at while nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_millis(200);

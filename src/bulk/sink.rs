@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 
 use super::settings::RowFormat;
 use super::written::{OutputRow, Password, header};
-use crate::batch::Batcher;
 use crate::domain::{Answer, Delivery, Failure, Kind, Reason, TemporaryPassword};
+use crate::platform::Batcher;
 use crate::terminal::write_all;
 
 type Bytes = Zeroizing<Vec<u8>>;

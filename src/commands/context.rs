@@ -11,7 +11,7 @@ use crate::cli::{CaseArgs, GlobalArgs, RevealArgs};
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
 use crate::domain::{Answer, Case, Desk, Failure, Keep, Kind, OwnPassword, Reason, Session, Way};
-use crate::system::{SystemClock, SystemRandom};
+use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
 
 /// How long one call to the backend may take, unless `--timeout` says otherwise.

@@ -8,7 +8,7 @@ use crate::agent::Choice;
 use crate::cli::{LoginArgs, StoreChoice};
 use crate::domain::ports::Prompter;
 use crate::domain::{Answer, Consent, Customer, ExitCode, Failure, Keep, Plan, Way};
-use crate::terminal::needed_line;
+use crate::platform::needed_line;
 
 /// Signs in and keeps the session.
 pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Answer<ExitCode> {

@@ -11,7 +11,8 @@ use crate::domain::ports::{Interruptions, Preparation, Prompter};
 use crate::domain::{
     Administrator, Answer, Changed, ExitCode, Failure, Kind, OneTimeCode, Preparations, Reason, StepState,
 };
-use crate::terminal::{needed_line, preparation_lines, steps_by_hand};
+use crate::platform::needed_line;
+use crate::terminal::{preparation_lines, steps_by_hand};
 
 #[derive(Serialize)]
 struct SetupJson<'a> {

@@ -13,7 +13,7 @@ use crate::domain::{
     Answer, AttemptId, Customer, CustomerId, Delivery, ExitCode, Failure, Issuance, Kind, Place, Reason, SessionsEnded,
     State, TemporaryPassword,
 };
-use crate::system::{SystemClock, SystemRandom};
+use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::EarlyReveal;
 
 /// Opens the newest one of this customer. It needs no session and no backend, and leaves an audit record.

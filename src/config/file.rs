@@ -12,10 +12,10 @@ use toml::Spanned;
 
 use super::duration::parse_duration;
 use super::folders::Folders;
-use super::private::{Holds, NotPrivate, open_private_file};
 use super::profile::{AuditSettings, BUILT_IN, Forward, LASTS, Profile, Protected};
 use super::settings::{Settings, lines};
 use crate::domain::{Answer, Failure, Guards, Kind, Pattern, Reason, Requirement};
+use crate::platform::{Holds, NotPrivate, open_private_file};
 
 /// The longest that a temporary password may be made to last.
 const LONGEST: Duration = Duration::from_hours(30 * 24);

@@ -4,7 +4,6 @@ mod duration;
 mod edit;
 mod file;
 mod folders;
-mod private;
 mod profile;
 mod settings;
 
@@ -12,6 +11,5 @@ pub use duration::parse_duration;
 pub use edit::{NewProfile, add, remove, sample, set_default, with};
 pub use file::Configuration;
 pub use folders::{Folders, make_private_folder, try_to_write, write_private_file};
-pub use private::{Holds, NotPrivate, check_private, open_private_file};
 pub use profile::{AuditSettings, BUILT_IN, Forward, Profile, Protected};
 pub use settings::{Credential, CustomersSource, Settings};

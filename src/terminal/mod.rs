@@ -1,7 +1,6 @@
 //! All that reaches eyes: prompts, tables, JSON, the reveal.
 
 mod json;
-mod line;
 mod local_time;
 mod log;
 mod paint;
@@ -20,7 +19,6 @@ mod table;
 mod tty;
 
 pub use json::{reset_json, to_json};
-pub use line::{needed_line, secret_line};
 pub use local_time::LocalTime;
 pub use log::start_log;
 pub use preparations::{preparation_lines, steps_by_hand};

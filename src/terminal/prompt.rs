@@ -6,16 +6,14 @@ use std::os::fd::{AsFd, OwnedFd};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::line::read_line;
 use super::local_time::LocalTime;
-use super::plan;
 use super::sanitize::sanitize;
 use super::screen::Screen;
 use super::signals::Signals;
-use super::table;
-use super::tty;
+use super::{plan, table, tty};
 use crate::domain::ports::Prompter;
 use crate::domain::{Answer, Consent, Customer, Failure, Kind, Plan, Reason, SECRET_KEY_WORDS, is_secret_key};
+use crate::platform::read_line;
 
 /// The longest answer, in bytes: what a terminal gives in one line (termios(3), canonical mode).
 const LONGEST: usize = 4096;

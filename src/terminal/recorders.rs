@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::child;
+use crate::platform::child;
 
 /// Programs that write down what a terminal shows, by the name of their process.
 const KNOWN: [&str; 9] =

@@ -16,7 +16,7 @@ use signal_hook::low_level::emulate_default_handler;
 use super::tty;
 use crate::domain::ports::Interruptions;
 use crate::domain::{Answer, Failure};
-use crate::threads;
+use crate::platform::threads;
 
 /// What ends the process, or the reveal.
 const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];

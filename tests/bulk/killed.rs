@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tellonce::domain::ports::RandomSource;
-use tellonce::system::SystemRandom;
+use tellonce::platform::SystemRandom;
 
 use super::fixture::Fixture;
 use super::home::BINARY;

@@ -16,7 +16,7 @@ use tellonce::domain::ports::{Clock, Interruptions, Prompter, ReadyReveal, Revea
 use tellonce::domain::{
     Answer, Consent, Customer, Delivery, Desk, Failure, Guards, Issuance, Kind, Plan, Reason, TemporaryPassword,
 };
-use tellonce::system::SystemRandom;
+use tellonce::platform::SystemRandom;
 use zeroize::Zeroizing;
 
 /// Runs a future to its end.

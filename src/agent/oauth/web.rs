@@ -48,7 +48,7 @@ impl OAuth {
         let (address, state) = client.authorize_url(CsrfToken::new_random).set_pkce_challenge(challenge).url();
         prompter.say("Sign in in the browser. If none opens on this machine, open this address in one:");
         prompter.say(address.as_str());
-        if let Err(error) = crate::child::open_browser(address.as_str()) {
+        if let Err(error) = crate::platform::open_browser(address.as_str()) {
             tracing::debug!(%error, "no browser was opened");
         }
         let code = tokio::time::timeout(PATIENCE, came_back(&listener, state.secret(), &self.client_id))

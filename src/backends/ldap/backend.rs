@@ -16,7 +16,7 @@ use crate::domain::{
     Obstacle, OwnPassword, Pending, Reason, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId,
     Whom, generate,
 };
-use crate::system::SystemRandom;
+use crate::platform::SystemRandom;
 
 /// What the server can do is learned anew after this.
 const LEARNED_ANEW: Duration = Duration::from_mins(1);

@@ -16,8 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::ports::RandomSource;
 use crate::domain::{Answer, Failure};
-use crate::system::SystemRandom;
-use crate::threads;
+use crate::platform::{SystemRandom, threads};
 
 /// Nobody's password is longer; hashing more would only cost time.
 pub(super) const LONGEST: usize = 1024;

@@ -8,9 +8,9 @@ use super::session::{AgentSession, agent_of};
 use super::standing::number_of;
 use super::store::{Practice, moment, told};
 use super::{fold, hash};
-use crate::batch::Batcher;
 use crate::domain::ports::Intent;
 use crate::domain::{Answer, Customer, Failure, Issued, Kind, Names, NewUser, Reason, Right, UserId, Whom};
+use crate::platform::Batcher;
 
 /// The thread that sets.
 pub(super) type Sets = Batcher<Set, Answer<Issued>>;

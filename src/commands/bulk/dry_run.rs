@@ -15,7 +15,7 @@ use crate::bulk::{
 use crate::cli::BulkRunArgs;
 use crate::domain::ports::Clock;
 use crate::domain::{Action, Answer, Customer, Desk, ExitCode, Failure, Kind, rehearse};
-use crate::system::{SystemClock, SystemRandom};
+use crate::platform::{SystemClock, SystemRandom};
 
 #[derive(Serialize)]
 struct WouldJson<'a> {

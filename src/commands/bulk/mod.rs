@@ -15,7 +15,7 @@ use crate::audit::RunAuditLog;
 use crate::bulk::{Change, Delivery, Journal, Pace, Progress, Rows, Run, Settings, Sink, folder, paced};
 use crate::cli::{BulkArgs, BulkCommand, ProgressKind};
 use crate::domain::{Answer, ExitCode, Session};
-use crate::system::{SystemClock, SystemRandom};
+use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{EarlyReveal, ProgressTeller};
 
 /// Lists, shows, rehearses, runs or resumes.

@@ -9,7 +9,7 @@ use crate::bulk::{Change, Delivery, InputFormat, Journal, RowFormat, Settings, S
 use crate::cli::{BulkRunArgs, InputKind};
 use crate::domain::ports::{Clock, Prompter};
 use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
-use crate::system::{SystemClock, SystemRandom};
+use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{ChosenReveal, EarlyReveal, RevealOptions, Signals, StreamReveal, TerminalPrompter};
 
 /// Above so many rows the count is typed back.

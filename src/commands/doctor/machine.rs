@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::audit;
 use crate::commands::context::Context;
-use crate::config::{Holds, NotPrivate, check_private};
 use crate::domain::{Check, CheckState};
+use crate::platform::{Holds, NotPrivate, check_private};
 use crate::terminal::{recorders, terminal_can_reveal};
 
 /// Every check that needs no backend.

@@ -13,7 +13,7 @@ use super::tour;
 use crate::backends::practice::Practice;
 use crate::cli::{PracticeArgs, PracticeCommand};
 use crate::domain::{Answer, ExitCode};
-use crate::system::SystemClock;
+use crate::platform::SystemClock;
 
 /// Runs the verb.
 pub(super) async fn run(context: &mut Context, args: PracticeArgs) -> Answer<ExitCode> {

@@ -9,7 +9,8 @@ use crate::cli::SignInArgs;
 use crate::commands::context::Context;
 use crate::domain::ports::Prompter;
 use crate::domain::{Answer, ExitCode, Failure, Rule};
-use crate::terminal::{TerminalPrompter, secret_line};
+use crate::platform::secret_line;
+use crate::terminal::TerminalPrompter;
 
 #[derive(Serialize)]
 struct SignInJson<'a> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::domain::{
     About, AttemptId, Customer, CustomerId, Issuance, Place, Policy, SessionsEnded, State, TemporaryPassword, generate,
 };
-use crate::system::SystemRandom;
+use crate::platform::SystemRandom;
 
 /// Ada's, on the practice directory, with its policy.
 pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {

@@ -7,7 +7,7 @@ use super::calls::{Calls, Need};
 use crate::backends::keycloak::policy;
 use crate::backends::keycloak::wire::User;
 use crate::domain::{About, Answer, Candidates, Failure};
-use crate::system::SystemRandom;
+use crate::platform::SystemRandom;
 
 /// The name of both.
 pub(super) const NAME: &str = "tellonce-self-test";

@@ -27,7 +27,7 @@ use crate::domain::{
     About, Action, Answer, AttemptId, Case, Consent, Customer, CustomerId, Failure, Issued, Place, Plan, Policy,
     Session, Standing, State, TemporaryPassword, UserId, Way, Whom, generate,
 };
-use crate::system::SystemRandom;
+use crate::platform::SystemRandom;
 
 /// A clock that a test sets, and that can do something the next time it is read.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::domain::{Answer, Failure};
-use crate::threads;
+use crate::platform::threads;
 
 /// So much is taken at once, at most: what waits behind it must not wait long.
 const AT_ONCE: usize = 256;

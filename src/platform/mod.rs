@@ -1,0 +1,18 @@
+//! What the operating system gives: clock, random source, threads, private files, secret lines, shared syncs.
+
+pub(crate) mod child;
+mod clock;
+mod group_commit;
+pub mod harden;
+mod private_file;
+mod random;
+mod secret_line;
+pub(crate) mod threads;
+
+pub use child::open_browser;
+pub use clock::SystemClock;
+pub use group_commit::{Batcher, Promised};
+pub use private_file::{Holds, NotPrivate, check_private, open_private_file};
+pub use random::SystemRandom;
+pub(crate) use secret_line::read_line;
+pub use secret_line::{LineError, needed_line, read_secret_line, secret_line};

@@ -1,0 +1,19 @@
+//! The system's random source, as the domain's `RandomSource` port.
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+
+use crate::domain::ports::RandomSource;
+use crate::domain::{Answer, Failure};
+
+/// The system's random source.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemRandom;
+
+impl RandomSource for SystemRandom {
+    fn fill(&mut self, bytes: &mut [u8]) -> Answer<()> {
+        SysRng
+            .try_fill_bytes(bytes)
+            .map_err(|error| Failure::bug("The operating system gave no random bytes.").because(error))
+    }
+}

@@ -1,0 +1,78 @@
+//! Lines of standard input.
+
+use std::io;
+use std::io::stdin;
+use std::os::fd::AsFd;
+
+use rustix::io::Errno;
+use zeroize::Zeroizing;
+
+use crate::domain::{Answer, Failure};
+
+/// The longest password that scripts can give, in bytes.
+const LONGEST: usize = 64 * 1024;
+
+/// A secret, from the next line of standard input, as scripts give it; none at its end.
+///
+/// # Errors
+/// Exit 2: standard input cannot be read, is not text, or the line is too long.
+pub fn secret_line() -> Answer<Option<Zeroizing<String>>> {
+    read_line(stdin(), LONGEST)
+}
+
+/// The same, where it must hold something; `what` says it and on which line, for the failure.
+///
+/// # Errors
+/// Exit 2, as for [`secret_line`]; or the line is empty, or not there.
+pub fn needed_line(what: &str) -> Answer<Zeroizing<String>> {
+    let line = secret_line()?.filter(|line| !line.is_empty());
+    line.ok_or_else(|| Failure::usage(format!("Standard input has no {what}.")))
+}
+
+/// The next line, up to the line end: what follows stays for the next question.
+pub(crate) fn read_line(from: impl AsFd, longest: usize) -> Answer<Option<Zeroizing<String>>> {
+    read_secret_line(from, longest).map_err(|failed| match failed {
+        LineError::TooLong => Failure::usage(format!("The line is longer than {longest} bytes.")),
+        LineError::NotText => Failure::usage("The line is not UTF-8 text."),
+        LineError::Unreadable(error) => Failure::usage("Standard input cannot be read.").because(error),
+    })
+}
+
+/// Why a line was not read.
+#[derive(Debug)]
+pub enum LineError {
+    /// It is longer than it may be.
+    TooLong,
+    /// It is not UTF-8.
+    NotText,
+    /// The descriptor cannot be read.
+    Unreadable(io::Error),
+}
+
+/// Reads up to the line end, a byte at a time: what follows stays for the next reader. None at the end of the input.
+/// The buffers never move, and are wiped.
+///
+/// # Errors
+/// It is longer than `longest` bytes, not UTF-8, or cannot be read.
+pub fn read_secret_line(source: impl AsFd, longest: usize) -> Result<Option<Zeroizing<String>>, LineError> {
+    let mut line = Zeroizing::new(Vec::with_capacity(longest));
+    let mut byte = Zeroizing::new([0_u8; 1]);
+    loop {
+        match rustix::io::read(&source, &mut *byte) {
+            Ok(0) if line.is_empty() => return Ok(None),
+            Ok(0) => break,
+            Ok(_) if byte[0] == b'\n' => break,
+            Ok(_) if line.len() < longest => line.push(byte[0]),
+            Ok(_) => return Err(LineError::TooLong),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(LineError::Unreadable(error.into())),
+        }
+    }
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| LineError::NotText)?;
+    let mut answer = Zeroizing::new(String::with_capacity(longest));
+    answer.push_str(text);
+    Ok(Some(answer))
+}
