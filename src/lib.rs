@@ -1,7 +1,7 @@
 //! tellonce: issue a customer a temporary password from the terminal. Told once, stored nowhere.
 
-pub mod agent;
 pub mod audit;
+pub mod auth;
 pub mod backends;
 pub mod bulk;
 pub mod cli;
@@ -11,5 +11,6 @@ pub mod customers;
 pub mod domain;
 #[cfg(feature = "fail-points")]
 pub mod fail_points;
+pub mod net;
 pub mod platform;
 pub mod terminal;

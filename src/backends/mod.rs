@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::agent::SessionStore;
+use crate::auth::SessionStore;
 use crate::config::{Folders, Profile, Protected};
 use crate::domain::ports::{AgentSignIn, Clock, Preparation};
 use crate::domain::{Answer, Failure, Kind, Place, Reason};

@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::agent::{Choice, Kept, SessionStore};
 use crate::audit::FileAuditLog;
+use crate::auth::{Choice, Kept, SessionStore};
 use crate::backends::{self, Surroundings};
 use crate::cli::{CaseArgs, GlobalArgs, RevealArgs};
 use crate::config::{Configuration, Folders, Profile};

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::view;
-use crate::agent::Choice;
+use crate::auth::Choice;
 use crate::cli::{LoginArgs, StoreChoice};
 use crate::domain::ports::Prompter;
 use crate::domain::{Answer, Consent, Customer, ExitCode, Failure, Keep, Plan, Way};

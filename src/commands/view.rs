@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
-use crate::agent::Kept;
+use crate::auth::Kept;
 use crate::domain::{Answer, Customer, ExitCode, Learned, OwnPassword, Right, Session, Status};
 use crate::terminal::LocalTime;
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tellonce::agent::SessionStore;
+use tellonce::auth::SessionStore;
 use tellonce::backends::{Surroundings, open};
 use tellonce::config::{Configuration, Folders};
 use tellonce::domain::Gap;

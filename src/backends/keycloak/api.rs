@@ -13,10 +13,10 @@ use super::claims::TokenRoles;
 use super::refusal::{Refusal, RefusalCodes};
 use super::settings::below;
 use super::told::{self, Told};
-use crate::agent::https::{HttpClient, Quoting};
-use crate::agent::oauth::TokenKeeper;
-use crate::agent::retry::{Deadline, pauses};
+use crate::auth::oauth::TokenKeeper;
 use crate::domain::{Answer, Failure, Right};
+use crate::net::https::{HttpClient, Quoting};
+use crate::net::retry::{Deadline, pauses};
 
 /// The realm's admin API, as this agent.
 pub(super) struct Api {

@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 
 use super::api::{Api, Written};
 use super::told;
-use crate::agent::https::{BodyFailed, Quoting, body, no_answer};
-use crate::agent::retry::{Deadline, did_not_begin, pauses, retry_after};
 use crate::domain::{Answer, Failure, Reason, redact};
+use crate::net::https::{BodyFailed, Quoting, body, no_answer};
+use crate::net::retry::{Deadline, did_not_begin, pauses, retry_after};
 
 /// An answer, or why there is none.
 pub(super) struct Got {

@@ -26,10 +26,10 @@ mod wire;
 use std::rc::Rc;
 
 use super::{Surroundings, Wishes};
-use crate::agent::https::Server;
 use crate::config::Profile;
 use crate::domain::ports::{AgentSignIn, Preparation};
 use crate::domain::{Answer, Failure, Place};
+use crate::net::https::Server;
 use settings::KeycloakSettings;
 use setup::KeycloakPreparation;
 use sign_in::KeycloakSignIn;

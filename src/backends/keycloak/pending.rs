@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::agent::KeycloakAgent;
 use super::standing::{password, set_at, stamp};
 use super::wire::User;
-use crate::agent::retry::Deadline;
 use crate::domain::{Answer, Customer, CustomerId, Failure, Pending, Right, UserId};
+use crate::net::retry::Deadline;
 
 /// Users read at once.
 const PAGE: usize = 200;

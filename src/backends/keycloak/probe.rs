@@ -9,9 +9,9 @@ use super::refusal::Refusal;
 use super::settings::SignInBy;
 use super::sign_in::KeycloakSignIn;
 use super::told;
-use crate::agent::certificate_check;
-use crate::agent::https::{HttpClient, Quoting, Server, body, no_answer};
 use crate::domain::{Answer, Check, CheckState, Failure, Reason};
+use crate::net::certificate_check;
+use crate::net::https::{HttpClient, Quoting, Server, body, no_answer};
 
 /// What the server says of the realm to everybody (`OpenID` Connect Discovery 1.0).
 #[derive(Deserialize)]

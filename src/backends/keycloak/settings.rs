@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use reqwest::Url;
 use serde::Deserialize;
 
-use crate::agent::https::is_loopback;
 use crate::config::{Credential, CustomersSource, Profile};
 use crate::domain::{Answer, Way};
+use crate::net::https::is_loopback;
 
 /// The client for agents, as the set-up page calls it.
 const CLIENT_ID: &str = "tellonce";

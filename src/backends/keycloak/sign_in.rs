@@ -12,13 +12,13 @@ use super::api::Api;
 use super::claims::Claims;
 use super::directory::RealmDirectory;
 use super::settings::{KeycloakSettings, SignInBy};
-use crate::agent::https::HttpClient;
-use crate::agent::oauth::{Endpoints, OAuth, TokenKeeper, Tokens};
-use crate::agent::{SessionStore, read_credential};
+use crate::auth::oauth::{Endpoints, OAuth, TokenKeeper, Tokens};
+use crate::auth::{SessionStore, read_credential};
 use crate::config::{Protected, Settings};
 use crate::customers::CsvCustomers;
 use crate::domain::ports::{AgentSignIn, CustomerDirectory, Prompter};
 use crate::domain::{Answer, Check, Failure, Keep, Place, Reason, Session, StoredSession, Way};
+use crate::net::https::HttpClient;
 
 /// An ambient token in the environment.
 const TOKEN: &str = "TELLONCE_TOKEN";

@@ -6,8 +6,8 @@ use reqwest::{StatusCode, Url};
 
 use super::claims::TokenRoles;
 use super::refusal::Refusal;
-use crate::agent::https::{Quoting, origin};
 use crate::domain::{Answer, Failure, Kind, Reason, Right};
+use crate::net::https::{Quoting, origin};
 
 /// How Keycloak's answer begins while it boots (503, text/plain; 26.7).
 const BOOTS: &str = "Bootstrap in progress";

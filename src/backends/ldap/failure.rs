@@ -5,8 +5,8 @@ use rustls::Error as TlsError;
 
 use super::result_code::meaning;
 use super::violation::Violation;
-use crate::agent::trust;
 use crate::domain::{Failure, Kind, Reason};
+use crate::net::trust;
 
 /// The server does not let the agent do this (RFC 4511 appendix A: insufficientAccessRights).
 pub(super) const NO_RIGHT: u32 = 50;

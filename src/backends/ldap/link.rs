@@ -15,8 +15,8 @@ use url::Url;
 use super::guard::{Closed, Messages, stand_between};
 use super::message::{self, Response};
 use super::violation::Violation;
-use crate::agent::trust;
 use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::net::trust;
 
 /// The request for TLS (RFC 4511 section 4.14.1): message 1, an extended request with the operation's name.
 const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";

@@ -13,8 +13,8 @@ use super::failure;
 use super::search::entry;
 use super::settings::{ACTIVE_DIRECTORY, LdapSettings};
 use super::sign_in::LdapSignIn;
-use crate::agent::certificate_told;
 use crate::domain::{Answer, Check, CheckState};
+use crate::net::certificate_told;
 
 /// Clocks that differ by more than this make times of issue look wrong.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);

@@ -17,7 +17,7 @@ use super::dialect::Dialect;
 use super::directory::LdapDirectory;
 use super::look;
 use super::settings::LdapSettings;
-use crate::agent::{SessionStore, read_credential};
+use crate::auth::{SessionStore, read_credential};
 use crate::config::Settings;
 use crate::customers::CsvCustomers;
 use crate::domain::ports::{AgentSignIn, Clock, CustomerDirectory, Prompter};

@@ -51,7 +51,7 @@ pub(super) async fn run(context: &mut Context, args: ProfileArgs) -> Answer<Exit
         ProfileCommand::Remove { name } => {
             config::remove(&context.folders, &name)?;
             context.screen.notice(&format!("Profile {name} is removed. Its session, if any, is forgotten."));
-            crate::agent::SessionStore::new(&context.folders, &name, Box::new(|_| {})).forget();
+            crate::auth::SessionStore::new(&context.folders, &name, Box::new(|_| {})).forget();
             Ok(ExitCode::DONE)
         }
     }

@@ -34,12 +34,12 @@ use super::claims::{REALM_MANAGEMENT, TokenRoles};
 use super::guards::Guards;
 use super::settings::KeycloakSettings;
 use super::wire::Realm;
-use crate::agent::https::HttpClient;
-use crate::agent::oauth::{Endpoints, OAuth, TokenKeeper};
+use crate::auth::oauth::{Endpoints, OAuth, TokenKeeper};
 use crate::backends::Wishes;
 use crate::config::Protected;
 use crate::domain::ports::{Preparation, Prompter};
 use crate::domain::{Administrator, Answer, Failure, Preparations, Step};
+use crate::net::https::HttpClient;
 
 /// The client that every realm has for administrators' tools.
 const ADMIN_CLI: &str = "admin-cli";

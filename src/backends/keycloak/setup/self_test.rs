@@ -12,11 +12,11 @@ use super::part::{Part, step};
 use super::person::{NAME, clear_away, made_up, make_client, make_user};
 use super::visitor::Visitor;
 use super::{flow, group};
-use crate::agent::https::HttpClient;
 use crate::backends::keycloak::agent::PROVED;
 use crate::backends::keycloak::settings::KeycloakSettings;
 use crate::backends::keycloak::wire::{Group, Realm};
 use crate::domain::{Answer, Changed, Failure, Kind, Reason, Step};
+use crate::net::https::HttpClient;
 
 /// Nobody has this name.
 const NOBODY: &str = "tellonce-self-test-nobody";

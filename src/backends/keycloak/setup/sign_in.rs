@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::calls::Calls;
 use super::{KeycloakPreparation, TOKEN};
-use crate::agent::oauth::{OAuth, TokenKeeper, Tokens};
+use crate::auth::oauth::{OAuth, TokenKeeper, Tokens};
 use crate::domain::ports::Prompter;
 use crate::domain::{Administrator, Answer, Failure, Kind, OneTimeCode, Reason};
 

@@ -3,10 +3,10 @@
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Response, StatusCode, Url};
 
-use crate::agent::https::{HttpClient, Quoting, body, no_answer};
-use crate::agent::oauth::known_description;
+use crate::auth::oauth::known_description;
 use crate::backends::keycloak::settings::KeycloakSettings;
 use crate::domain::{Answer, Failure};
+use crate::net::https::{HttpClient, Quoting, body, no_answer};
 
 /// Somebody who goes to the realm's pages by this client.
 pub(super) struct Visitor<'a> {

@@ -6,7 +6,7 @@ use oauth2::{
     DeviceCodeErrorResponse, DeviceCodeErrorResponseType, PkceCodeChallenge, StandardDeviceAuthorizationResponse,
 };
 
-use super::told::{Refused, refused, told};
+use super::errors::{Refused, refused, told};
 use super::{OAuth, Tokens, tokens};
 use crate::domain::Answer;
 use crate::domain::ports::Prompter;

@@ -33,7 +33,7 @@ pub fn certificate_told(der: &[u8], now: Timestamp) -> Check {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use base64::Engine as _;
@@ -42,7 +42,7 @@ pub(super) mod tests {
     use super::*;
 
     /// Good until 2036-11-21T19:29:55Z; its key was thrown away.
-    pub(in crate::agent) const DER: &str = "MIIBhjCCAS2gAwIBAgIUf7bjU/AMxdCBfIwat82oE42gv18wCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOaWQuZXhhbXBsZS5jb20wHhcNMjYxMTI0MTkyOTU1WhcNMzYxMTIxMTkyOTU1WjAZMRcwFQYDVQQDDA5pZC5leGFtcGxlLmNvbTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABOsok5N+rpVeuL68x1R+9fkpWOtimFcxVGNyutD3nUc1PKca4AUvrerVtvP55oEwWbzvlF1Db3riGd1mYmx3FCOjUzBRMB0GA1UdDgQWBBSgsBukoWAlLLUnCaXJo19tite3hTAfBgNVHSMEGDAWgBSgsBukoWAlLLUnCaXJo19tite3hTAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIBwESxKtLUqn4r5OWWyfyRTFfbpZfkB0tr5wzQj1rwcaAiBWcoVGK4VJoLLhuH8yUd6M8Tehs3ga7QSnuV1A4P1Yxw==";
+    pub(crate) const DER: &str = "MIIBhjCCAS2gAwIBAgIUf7bjU/AMxdCBfIwat82oE42gv18wCgYIKoZIzj0EAwIwGTEXMBUGA1UEAwwOaWQuZXhhbXBsZS5jb20wHhcNMjYxMTI0MTkyOTU1WhcNMzYxMTIxMTkyOTU1WjAZMRcwFQYDVQQDDA5pZC5leGFtcGxlLmNvbTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABOsok5N+rpVeuL68x1R+9fkpWOtimFcxVGNyutD3nUc1PKca4AUvrerVtvP55oEwWbzvlF1Db3riGd1mYmx3FCOjUzBRMB0GA1UdDgQWBBSgsBukoWAlLLUnCaXJo19tite3hTAfBgNVHSMEGDAWgBSgsBukoWAlLLUnCaXJo19tite3hTAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIBwESxKtLUqn4r5OWWyfyRTFfbpZfkB0tr5wzQj1rwcaAiBWcoVGK4VJoLLhuH8yUd6M8Tehs3ga7QSnuV1A4P1Yxw==";
 
     #[test]
     fn the_days_are_counted_and_few_are_a_note() {

@@ -7,8 +7,8 @@ use backon::Retryable;
 use oauth2::{HttpRequest, HttpResponse};
 use reqwest::StatusCode;
 
-use crate::agent::https::{BodyFailed, HttpClient, body, origin};
-use crate::agent::retry::{Deadline, did_not_begin, pauses, retry_after};
+use crate::net::https::{BodyFailed, HttpClient, body, origin};
+use crate::net::retry::{Deadline, did_not_begin, pauses, retry_after};
 
 /// A request that had no answer, or one that is not taken. Nothing of it quotes the server: the request had a secret.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{OAuth, Tokens};
-use crate::agent::SessionStore;
+use crate::auth::SessionStore;
 use crate::config::make_private_folder;
 use crate::domain::{Answer, Failure, Kind, Reason, StoredSession};
 

@@ -3,8 +3,8 @@
 use oauth2::{CsrfToken, PkceCodeChallenge, RedirectUrl};
 
 use super::OAuth;
-use crate::agent::https::{Quoting, no_answer};
 use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::net::https::{Quoting, no_answer};
 
 /// Any port will do: servers take every one there (RFC 8252 section 7.3).
 const BACK: &str = "http://127.0.0.1:49152/callback";

@@ -1,10 +1,10 @@
 //! Signing in at an OAuth 2.0 server: device grant (RFC 8628), authorization code with PKCE on a loopback port
 //! (RFC 8252, RFC 7636), client credentials, and refresh (RFC 6749).
 
-mod begins;
 mod device;
-mod keeper;
-mod told;
+mod errors;
+mod probe;
+mod token_refresh;
 mod transport;
 mod web;
 
@@ -23,11 +23,11 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::https::{HttpClient, Quoting, no_answer};
 use crate::domain::{Answer, Failure};
-pub use keeper::{AGENT_SESSION_LASTS, TokenKeeper};
-pub use told::known_description;
-use told::{not_taken, told};
+use crate::net::https::{HttpClient, Quoting, no_answer};
+pub use errors::known_description;
+use errors::{not_taken, told};
+pub use token_refresh::{AGENT_SESSION_LASTS, TokenKeeper};
 
 /// Where the server does what.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use super::told::{Refused, told};
+use super::errors::{Refused, told};
 use super::{OAuth, Tokens, tokens};
 use crate::domain::ports::Prompter;
 use crate::domain::{Answer, Failure, Kind, Reason};

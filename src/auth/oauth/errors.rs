@@ -8,8 +8,8 @@ use oauth2::{ErrorResponse, RequestTokenError};
 use reqwest::Url;
 
 use super::transport::Failed;
-use crate::agent::https::{Quoting, no_answer};
 use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::net::https::{Quoting, no_answer};
 
 /// The error codes of RFC 6749 (sections 4.1.2.1 and 5.2), RFC 7009, RFC 8628 (section 3.5), RFC 9126, RFC 9449 and
 /// `OpenID` Connect Core (section 3.1.2.6).

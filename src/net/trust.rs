@@ -238,7 +238,7 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
 
     use super::*;
-    use crate::agent::certificate::tests::DER;
+    use crate::net::certificate::tests::DER;
 
     fn told(wrong: &CertificateError) -> String {
         let der = CertificateDer::from(BASE64_STANDARD.decode(DER).unwrap());

@@ -1,0 +1,10 @@
+//! Signing in: the session, and where it is kept between commands.
+
+mod credential;
+mod keyring;
+pub mod oauth;
+mod session_file;
+mod session_store;
+
+pub use credential::read_credential;
+pub use session_store::{Choice, Kept, SessionStore};
