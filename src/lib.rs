@@ -7,7 +7,6 @@ pub mod bulk;
 pub mod cli;
 pub mod commands;
 pub mod config;
-pub mod customers;
 pub mod domain;
 #[cfg(feature = "fail-points")]
 pub mod fail_points;

@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 
 use super::call::{Got, retrying};
 use super::claims::TokenRoles;
+use super::errors::{self, Told};
 use super::refusal::{Refusal, RefusalCodes};
 use super::settings::below;
-use super::told::{self, Told};
 use crate::auth::oauth::TokenKeeper;
 use crate::domain::{Answer, Failure, Right};
 use crate::net::https::{HttpClient, Quoting};
@@ -154,7 +154,7 @@ impl Api {
         let got = retrying(call, |broken| self.is_ours(broken), deadline).await?;
         match got.status {
             StatusCode::OK => {
-                serde_json::from_slice(&got.body).map(Some).map_err(|_| told::unreadable(&url, &got.body))
+                serde_json::from_slice(&got.body).map(Some).map_err(|_| errors::unreadable(&url, &got.body))
             }
             StatusCode::NOT_FOUND => self.told(quoting).not_found(&got.body).map_or(Ok(None), Err),
             StatusCode::FORBIDDEN => Err(self.told(quoting).forbidden(right, &got.body)),

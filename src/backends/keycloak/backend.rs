@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 use super::agent::KeycloakAgent;
 use super::api::{Payload, Written};
 use super::directory::could_be_id;
+use super::errors;
 use super::refusal::{create_refused, exists, set_refused};
 use super::standing::{password, set_at, stamp};
-use super::told;
 use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
 use crate::domain::{
     Aid, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Issued, Names, NewUser, Pending, Reason,
@@ -95,7 +95,7 @@ impl KeycloakAgent {
         #[cfg(feature = "fail-points")]
         crate::fail_points::answered();
         match written.status {
-            StatusCode::NOT_FOUND => Ok(told::gone()?),
+            StatusCode::NOT_FOUND => Ok(errors::gone()?),
             StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Err(set_refused(&written.refusal)),
             _ => Ok(()),
         }
@@ -133,7 +133,7 @@ impl KeycloakAgent {
     async fn settle(&self, method: Method, path: &[&str], right: Right) -> Answer<()> {
         let written = self.api().change(method, path, Payload::Nothing, right, true).await?;
         match written.status {
-            StatusCode::NOT_FOUND => told::gone(),
+            StatusCode::NOT_FOUND => errors::gone(),
             status if status.is_success() => Ok(()),
             status => Err(Failure::unavailable(format!("The server answered {status}."))),
         }
@@ -223,7 +223,7 @@ impl IdentityBackend for KeycloakAgent {
     async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
         let id = issued.user.as_str();
         let (user, credentials) = tokio::try_join!(self.user(id), self.credentials(id))?;
-        let Some(user) = user else { return told::gone() };
+        let Some(user) = user else { return errors::gone() };
         Ok(Forced { change_required: user.must_change() == Some(true), stamp: password(&credentials).map(stamp) })
     }
 

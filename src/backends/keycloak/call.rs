@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use zeroize::Zeroizing;
 
 use super::api::{Api, Written};
-use super::told;
+use super::errors;
 use crate::domain::{Answer, Failure, Reason, redact};
 use crate::net::https::{BodyFailed, Quoting, body, no_answer};
 use crate::net::retry::{Deadline, did_not_begin, pauses, retry_after};
@@ -94,7 +94,7 @@ impl Api {
         let changes = *method != Method::GET;
         let mut bearer = self.keeper.bearer().await.map_err(for_good)?;
         if deadline.is_over() {
-            return Err(for_good(told::too_long(url, self.limit())));
+            return Err(for_good(errors::too_long(url, self.limit())));
         }
         let mut got = sent(request(&bearer), url, changes, quoting).await?;
         if got.status == StatusCode::UNAUTHORIZED {
@@ -104,7 +104,7 @@ impl Api {
             got = sent(request(&bearer), url, changes, quoting).await?;
         }
         if got.status == StatusCode::UNAUTHORIZED {
-            return Err(for_good(told::session_over()));
+            return Err(for_good(errors::session_over()));
         }
         let pause = got.pause;
         let refused = did_not_begin(got.status, pause);
@@ -146,7 +146,7 @@ async fn sent(request: RequestBuilder, url: &Url, changes: bool, quoting: Quotin
         Err(_) if status.is_success() && status != StatusCode::OK => Zeroizing::new(Vec::new()),
         Err(BodyFailed::Broken(error)) => return Err(lost(error)),
         Err(BodyFailed::TooLong) => {
-            let told = Failure::unavailable(format!("{} answers without an end.", told::host(url)));
+            let told = Failure::unavailable(format!("{} answers without an end.", errors::host(url)));
             let failure = maybe_applied(told, changes);
             return Err(Broken { failure, not_applied: false, passing: false, pause: None });
         }

@@ -9,6 +9,7 @@ mod call;
 mod checks;
 mod claims;
 mod directory;
+mod errors;
 mod guards;
 mod lock;
 mod pending;
@@ -20,7 +21,6 @@ mod settings;
 mod setup;
 mod sign_in;
 mod standing;
-mod told;
 mod wire;
 
 use std::rc::Rc;

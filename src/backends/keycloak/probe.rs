@@ -5,10 +5,10 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 
 use super::claims::decoded;
+use super::errors;
 use super::refusal::Refusal;
 use super::settings::SignInBy;
 use super::sign_in::KeycloakSignIn;
-use super::told;
 use crate::domain::{Answer, Check, CheckState, Failure, Reason};
 use crate::net::certificate_check;
 use crate::net::https::{HttpClient, Quoting, Server, body, no_answer};
@@ -35,22 +35,22 @@ impl KeycloakSignIn {
         let location = response.headers().get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let read = body(response)
             .await
-            .map_err(|_| Failure::unavailable(format!("{}: the answer broke off.", told::host(&url))))?;
+            .map_err(|_| Failure::unavailable(format!("{}: the answer broke off.", errors::host(&url))))?;
         let refusal = || serde_json::from_slice::<Refusal>(&read).ok().and_then(|refusal| refusal.error);
         let no_keycloak = || {
             let what =
                 format!("What answers at {} ({status}) is no Keycloak with a realm \"{realm}\".", self.settings.url);
-            told::misconfigured(what)
+            errors::misconfigured(what)
         };
         match status {
             StatusCode::OK => Ok((serde_json::from_slice(&read).map_err(|_| no_keycloak())?, certificate)),
             StatusCode::NOT_FOUND if refusal().is_some_and(|words| words.starts_with("Realm")) => {
-                Err(told::misconfigured(format!("{} has no realm \"{realm}\".", told::host(&url))))
+                Err(errors::misconfigured(format!("{} has no realm \"{realm}\".", errors::host(&url))))
             }
             StatusCode::NOT_FOUND => Err(no_keycloak()), // of a Keycloak, too: below another address than this
-            StatusCode::TOO_MANY_REQUESTS => Err(told::unexpected(&url, status, None, &read, Quoting::Allowed)),
+            StatusCode::TOO_MANY_REQUESTS => Err(errors::unexpected(&url, status, None, &read, Quoting::Allowed)),
             status if status.is_client_error() && refusal().is_none() => Err(no_keycloak()),
-            status => Err(told::unexpected(&url, status, location.as_deref(), &read, Quoting::Allowed)),
+            status => Err(errors::unexpected(&url, status, location.as_deref(), &read, Quoting::Allowed)),
         }
     }
 

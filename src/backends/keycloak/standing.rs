@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::agent::KeycloakAgent;
+use super::errors::role;
 use super::guards::Guards;
 use super::lock::{Lock, SignInState};
-use super::told::role;
 use super::wire::{Credential, Group, Storage, User};
 use crate::domain::{
     Answer, Check, CheckState, Customer, Failure, Kind, NewUser, Obstacle, Reason, Right, Stamp, Standing, State,
@@ -62,7 +62,7 @@ impl KeycloakAgent {
             self.pending_group(),
             self.guards(),
         )?;
-        let Some(user) = user else { return super::told::gone() };
+        let Some(user) = user else { return super::errors::gone() };
         let sign_in = self.sign_in_state(&user, lock.as_ref()).await?;
         let external = match &credentials {
             Ok(credentials) => self.external(&user, credentials).await?,

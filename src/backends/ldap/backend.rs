@@ -9,7 +9,7 @@ use backon::BackoffBuilder as _;
 
 use super::agent::LdapAgent;
 use super::connection::pauses;
-use crate::customers::CsvCustomers;
+use crate::backends::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, Intent, SetFailed};
 use crate::domain::{
     About, Answer, Capabilities, Changed, Check, CheckState, Customer, Failure, Forced, Issued, Kind, NewUser,

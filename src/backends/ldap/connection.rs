@@ -13,9 +13,9 @@ use zeroize::Zeroizing;
 
 use super::answer::without_text;
 use super::deadline::Deadline;
-use super::greeting::{Asks, Greeting, greet};
-use super::lately::Lately;
-use super::link::{self, Link};
+use super::root_dse::{Asks, Greeting, greet};
+use super::search_cache::Lately;
+use super::transport::{self, Link};
 use super::{ber, failure};
 use crate::domain::{Answer, Failure, Kind, OwnPassword, redact};
 
@@ -195,7 +195,7 @@ impl Connection {
         let Some(url) = self.target.urls.get(self.server.get()) else {
             return Err(Failure::unavailable("No server is named."));
         };
-        let reach = link::reach(url, self.target.start_tls, self.target.tls.as_ref());
+        let reach = transport::reach(url, self.target.start_tls, self.target.tls.as_ref());
         let mut link = timeout_at(deadline.end(), reach)
             .await
             .unwrap_or_else(|elapsed| Err(elapsed.into()))

@@ -6,7 +6,7 @@ use ldap3::LdapResult;
 use super::agent::LdapAgent;
 use super::connection::BindRefused;
 use super::entry::Entry;
-use super::greeting::{Asks, Greeting};
+use super::root_dse::{Asks, Greeting};
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
     Answer, Capabilities, Check, Forced, Issued, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing,

@@ -16,18 +16,18 @@ mod dn;
 mod entry;
 mod failure;
 mod generalized_time;
-mod greeting;
 mod guard;
-mod lately;
 mod limits;
-mod link;
-mod look;
 mod message;
 mod openldap;
+mod probe;
 mod result_code;
+mod root_dse;
 mod search;
+mod search_cache;
 mod settings;
 mod sign_in;
+mod transport;
 mod violation;
 
 use std::rc::Rc;
@@ -63,7 +63,7 @@ pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -
         Rc::new(OpenLdap::new(Rc::clone(&settings)))
     };
     Ok(Box::new(LdapSignIn {
-        tls: link::tls(settings.ca_cert.as_deref(), settings.is_encrypted())?,
+        tls: transport::tls(settings.ca_cert.as_deref(), settings.is_encrypted())?,
         settings,
         dialect,
         raw: profile.settings.clone(),

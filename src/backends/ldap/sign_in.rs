@@ -15,11 +15,11 @@ use super::backend::LdapBackend;
 use super::connection::{Connection, Target};
 use super::dialect::Dialect;
 use super::directory::LdapDirectory;
-use super::look;
+use super::probe;
 use super::settings::LdapSettings;
 use crate::auth::{SessionStore, read_credential};
+use crate::backends::CsvCustomers;
 use crate::config::Settings;
-use crate::customers::CsvCustomers;
 use crate::domain::ports::{AgentSignIn, Clock, CustomerDirectory, Prompter};
 use crate::domain::{Answer, Check, Failure, Keep, Kind, Place, Reason, Session, StoredSession, Way};
 
@@ -123,6 +123,6 @@ impl AgentSignIn for LdapSignIn {
     }
 
     async fn checks(&self) -> Vec<Check> {
-        look::servers(self).await
+        probe::servers(self).await
     }
 }

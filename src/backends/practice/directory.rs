@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
-use super::fold;
+use super::normalize;
 use super::search::find;
 use super::session::AgentSession;
 use super::store::told;
@@ -46,7 +46,7 @@ pub(super) fn exact(connection: &Connection, text: &str) -> Answer<Vec<(i64, Cus
 
 /// given.family, with a number where it is taken.
 pub(super) fn free_username(connection: &Connection, first: &str, last: &str) -> Answer<String> {
-    let base = fold::username(first, last);
+    let base = normalize::username(first, last);
     let taken = |name: &str| {
         connection
             .query_row("SELECT 1 FROM user WHERE username = ?1", [name], |_| Ok(()))

@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::directory::{exact, select};
-use super::fold;
+use super::normalize;
 use super::store::told;
 use crate::domain::{Answer, Customer, Found};
 
@@ -46,7 +46,7 @@ pub(super) fn find(connection: &Connection, text: &str, limit: usize) -> Answer<
 
 /// The ways that can be asked quickly for this text.
 fn ways(text: &str) -> Vec<Way> {
-    let folded = fold::folded(text);
+    let folded = normalize::folded(text);
     if text.contains('@') {
         return vec![Way { condition: "c.email >= ?1 AND c.email < ?2", values: range(text) }]; // addresses are typed from their beginning
     }

@@ -3,11 +3,11 @@
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::backend::{begin, execute, remember, row_of};
-use super::make::searched;
+use super::seed::searched;
 use super::session::{AgentSession, agent_of};
 use super::standing::number_of;
 use super::store::{Practice, moment, told};
-use super::{fold, hash};
+use super::{hash, normalize};
 use crate::domain::ports::Intent;
 use crate::domain::{Answer, Customer, Failure, Issued, Kind, Names, NewUser, Reason, Right, UserId, Whom};
 use crate::platform::Batcher;
@@ -124,7 +124,7 @@ fn create(transaction: &Connection, new: &NewUser, now: i64) -> Answer<i64> {
         transaction
             .execute(
                 "INSERT INTO customer(id, first_name, last_name, email, first_folded, last_folded) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-                params![id.as_str(), first, last, email, fold::folded(&first), fold::folded(&last)],
+                params![id.as_str(), first, last, email, normalize::folded(&first), normalize::folded(&last)],
             )
             .map_err(meanwhile)?;
         transaction.last_insert_rowid()

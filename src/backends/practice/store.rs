@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::make;
 use super::schema::{APPLICATION, VERSION};
+use super::seed;
 use crate::domain::ports::Clock;
 use crate::domain::{Answer, Failure, Kind, Reason};
 
@@ -35,7 +35,7 @@ impl Practice {
     /// Exit 2 naming the file: damaged, not ours, or of a newer version. Exit 8: it cannot be opened or made.
     pub fn open(path: &Path, timeout: Duration, clock: Arc<dyn Clock + Send + Sync>) -> Answer<Self> {
         if !path.exists() {
-            make::on_first_use(path, clock.now())?;
+            seed::on_first_use(path, clock.now())?;
         }
         let connection = open_file(path, timeout)?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), clock })
@@ -46,7 +46,7 @@ impl Practice {
     /// # Errors
     /// Exit 2: fewer than the samples or more than a million. Exit 8: it cannot be written.
     pub fn start_over(path: &Path, customers: Option<u64>, progress: &mut dyn FnMut(u64)) -> Answer<u64> {
-        make::anew(path, customers, progress)
+        seed::anew(path, customers, progress)
     }
 
     /// The connection, for one call.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::calls::{Calls, Need};
 use super::group;
-use super::part::{Part, step};
+use super::step::{Part, step};
 use crate::config::Protected;
 use crate::domain::{Answer, Failure, Step};
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
-use super::part::{NotHere, Part, step};
+use super::step::{NotHere, Part, step};
 use crate::backends::keycloak::settings::{KeycloakSettings, SignInBy};
 use crate::domain::{Answer, Failure, Step};
 

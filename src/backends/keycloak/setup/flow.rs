@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
-use super::part::{NotHere, Part, step};
+use super::step::{NotHere, Part, step};
 use crate::domain::{Answer, Changed, Failure, Step};
 
 const ID: &str = "reset_flow";

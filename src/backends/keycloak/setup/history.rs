@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::calls::{Calls, Need};
-use super::part::{Part, step};
+use super::step::{Part, step};
 use crate::backends::keycloak::policy::remembers;
 use crate::backends::keycloak::wire::Realm;
 use crate::domain::{Answer, Apart, Step};

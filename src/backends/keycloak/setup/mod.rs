@@ -4,18 +4,18 @@
 //! not by its version. No flow of the realm's own is ever edited.
 
 mod agents;
+mod browser_session;
 mod calls;
 mod client;
 mod flow;
 mod group;
 mod history;
-mod part;
 mod pending;
 mod permissions;
-mod person;
 mod self_test;
 mod sign_in;
-mod visitor;
+mod step;
+mod test_user;
 mod workflow;
 
 use async_trait::async_trait;
@@ -24,10 +24,10 @@ use self::agents::AgentsGroup;
 use self::calls::{Calls, Need};
 use self::flow::ResetFlow;
 use self::history::History;
-use self::part::{NotHere, Part};
 use self::pending::{PendingGroup, StaleProof};
 use self::permissions::{By, Permissions};
 use self::self_test::SelfTest;
+use self::step::{NotHere, Part};
 use self::workflow::Leaving;
 use super::api::Api;
 use super::claims::{REALM_MANAGEMENT, TokenRoles};
@@ -123,7 +123,7 @@ impl KeycloakPreparation {
         if realm.reset_password_allowed == Some(false) {
             notes.push("\"Forgot password\" is off in this realm: nobody resets by e-mail, and the refusal could not be tried.".to_owned());
         }
-        if let Err(failure) = person::made_up(realm.password_policy.as_deref()) {
+        if let Err(failure) = test_user::made_up(realm.password_policy.as_deref()) {
             notes.push(format!(
                 "{} Agents could issue none, and the self-test will fail. Change the policy first.",
                 failure.message

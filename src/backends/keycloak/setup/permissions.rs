@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
 use super::group;
-use super::part::{Part, step};
+use super::step::{Part, step};
 use crate::domain::{Answer, Failure, Step};
 
 /// The client that the permissions belong to.

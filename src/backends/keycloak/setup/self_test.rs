@@ -7,10 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 
+use super::browser_session::Visitor;
 use super::calls::{Calls, Need};
-use super::part::{Part, step};
-use super::person::{NAME, clear_away, made_up, make_client, make_user};
-use super::visitor::Visitor;
+use super::step::{Part, step};
+use super::test_user::{NAME, clear_away, made_up, make_client, make_user};
 use super::{flow, group};
 use crate::backends::keycloak::agent::PROVED;
 use crate::backends::keycloak::settings::KeycloakSettings;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
-use super::part::{Part, step};
+use super::step::{Part, step};
 use crate::domain::{Answer, Step};
 
 /// More workflows than a realm has.

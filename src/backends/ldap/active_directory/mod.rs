@@ -31,7 +31,7 @@ use super::connection::BindRefused;
 use super::dialect::{Dialect, Known};
 use super::entry::Entry;
 use super::failure::{self, EXISTS};
-use super::greeting::{Asks, Greeting};
+use super::root_dse::{Asks, Greeting};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{

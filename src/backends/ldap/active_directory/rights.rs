@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
-use crate::backends::ldap::lately::LATELY;
+use crate::backends::ldap::search_cache::LATELY;
 
 /// The attribute that lists what the agent may write ([MS-ADTS] section 3.1.1.4.5.21).
 pub(super) const WRITABLE: &str = "allowedAttributesEffective";

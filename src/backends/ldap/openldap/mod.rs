@@ -23,14 +23,13 @@ use ldap3::{LdapResult, dn_escape, ldap_escape};
 
 use super::agent::LdapAgent;
 use super::backend::{exists, gone_after_set, not_pending};
-use super::ber;
 use super::connection::BindRefused;
 use super::dialect::{Dialect, Known};
-use super::dn;
 use super::entry::Entry;
 use super::failure::{ASSERTION_FAILED, EXISTS};
-use super::greeting::{Asks, Greeting};
+use super::root_dse::{Asks, Greeting};
 use super::settings::LdapSettings;
+use super::{ber, dn};
 use crate::domain::ports::{Intent, SetFailed};
 use crate::domain::{
     Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Names, NewUser, Obstacle, PolicyRead,

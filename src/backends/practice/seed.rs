@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, params};
 use super::samples::{AGENT_PASSWORD, AGENTS, INITIAL_PASSWORD, SAMPLES, Sample};
 use super::schema::{APPLICATION, INDEXES, TABLES, VERSION};
 use super::store::{make_private, told_of};
-use super::{crowd, fold, hash, policy};
+use super::{fake_customers, hash, normalize, policy};
 use crate::config::make_private_folder;
 use crate::domain::{Answer, Failure};
 
@@ -89,7 +89,7 @@ fn fill(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u6
             rows.sample(place, sample).map_err(told)?;
         }
         let mut made = SAMPLES.len() as u64;
-        for person in crowd::people().take(usize::try_from(customers - made).unwrap_or(usize::MAX)) {
+        for person in fake_customers::people().take(usize::try_from(customers - made).unwrap_or(usize::MAX)) {
             rows.person(made, &person).map_err(told)?;
             made += 1;
             if made.is_multiple_of(TELL_EVERY) {
@@ -166,8 +166,8 @@ impl<'a> Rows<'a> {
             last,
             email,
             phone,
-            fold::folded(first),
-            fold::folded(last)
+            normalize::folded(first),
+            normalize::folded(last)
         ])?;
         self.search.execute(params![number, searched(&format!("{first} {last}"), email, username)])?;
         if let Some(username) = username {
@@ -178,7 +178,7 @@ impl<'a> Rows<'a> {
 
     fn sample(&mut self, place: usize, sample: &Sample) -> rusqlite::Result<()> {
         let number = number(place);
-        let username = fold::username(sample.first, sample.last);
+        let username = normalize::username(sample.first, sample.last);
         let has_user = sample.has_user();
         let username = has_user.then_some(if username == "customer" { sample.id.to_lowercase() } else { username });
         let phone = format!("+44 20 7946 {:04}", place + 1);
@@ -186,10 +186,10 @@ impl<'a> Rows<'a> {
         sample.peculiarity(self.transaction, number, self.now)
     }
 
-    fn person(&mut self, place: u64, person: &crowd::Person) -> rusqlite::Result<()> {
+    fn person(&mut self, place: u64, person: &fake_customers::Person) -> rusqlite::Result<()> {
         let place = usize::try_from(place).unwrap_or(usize::MAX);
         let id = format!("C-{}", 1001 + place);
-        let username = format!("{}{place}", fold::username(person.first, person.last));
+        let username = format!("{}{place}", normalize::username(person.first, person.last));
         let email = format!("{username}@example.net");
         let phone = format!("+44 20 {:04} {:04}", place / 10_000 % 10_000, place % 10_000);
         self.enter(number(place), &id, person.first, person.last, &email, &phone, person.has_user.then_some(&username))

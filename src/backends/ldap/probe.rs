@@ -63,7 +63,7 @@ async fn told(sign_in: &LdapSignIn, url: &Url) -> Answer<Told> {
     let server = url.as_str().trim_end_matches('/');
     let deadline = Deadline::after(sign_in.one_call);
     let read = async {
-        let mut link = super::link::reach(url, sign_in.settings.start_tls, sign_in.tls.as_ref()).await?;
+        let mut link = super::transport::reach(url, sign_in.settings.start_tls, sign_in.tls.as_ref()).await?;
         let root = root(&mut link.ldap, deadline).await.map_err(|error| link.cause(error))?;
         let _ = link.ldap.unbind().await; // it said all that was asked
         Ok(Told { root, certificate: link.certificate })
