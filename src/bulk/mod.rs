@@ -1,33 +1,32 @@
 //! Bulk: many resets, each as a single one, resumable at any moment, at the backend's own pace.
 
-mod at_desk;
-mod company;
-mod doubt;
+mod admission;
 pub mod folder;
 mod input;
 mod journal;
-mod left;
+mod limited_backend;
+mod limiter;
+mod outage;
 mod outcome;
-mod pace;
-mod paced;
-mod patience;
-pub mod read_back;
-mod room;
+pub mod output_reader;
+mod output_row;
+mod output_writer;
+mod retry_budget;
 mod row;
+mod row_services;
 mod runner;
 pub mod sealing;
 mod settings;
-mod sink;
 mod stop;
-mod written;
+mod work_queue;
 
-pub use at_desk::{Beforehand, RowLog};
 pub use input::{InputFormat, Rows};
 pub use journal::{Change, Journal, Known};
+pub use limited_backend::paced;
+pub use limiter::Pace;
 pub use outcome::{Outcome, stops_the_run, unusable};
-pub use pace::Pace;
-pub use paced::paced;
+pub use output_writer::{FailedRow, Sink};
 pub use row::{Numbered, Row};
+pub use row_services::{Beforehand, RowLog};
 pub use runner::{Ended, Progress, Run};
 pub use settings::{Delivery, RowFormat, Settings};
-pub use sink::{FailedRow, Sink};

@@ -3,27 +3,30 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::future::Future;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
+use futures_util::stream::StreamExt;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::at_desk::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay};
-use super::doubt::Outage;
+use super::admission::Room;
 use super::input::Rows;
 use super::journal::{Change, Earlier, Journal};
-use super::left::{Left, Next};
+use super::limiter::Pace;
+use super::outage::Outage;
 use super::outcome::{Outcome, stops_the_run, unusable};
-use super::pace::Pace;
-use super::patience::{Patience, Verdict};
-use super::room::Room;
+use super::output_row::OutputRow;
+use super::output_writer::Sink;
+use super::retry_budget::{Patience, Verdict};
 use super::row::Row;
+use super::row_services::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay};
 use super::sealing;
 use super::settings::Settings;
-use super::sink::Sink;
-use super::written::OutputRow;
+use super::work_queue::{Left, Next};
 use crate::audit::RunAuditLog;
 use crate::domain::ports::{Clock, Interruptions};
 use crate::domain::{
@@ -334,5 +337,29 @@ impl Run<'_> {
             Ok(()) => Landed::Done(outcome),
             Err(failure) => Landed::Stop(failure),
         }
+    }
+}
+
+impl Run<'_> {
+    /// The next row that landed, or `room`: fewer rows than so many are at the backend. While the backend has all that it
+    /// takes at once, what is written waits for company.
+    pub(super) async fn landed(&self, flight: &mut Flight<'_>, room: Option<usize>) -> Landed {
+        poll_fn(|context| match flight.poll_next_unpin(context) {
+            Poll::Ready(Some(landed)) => Poll::Ready(landed),
+            Poll::Ready(None) => Poll::Pending, // none is in flight: the caller has a clock besides
+            Poll::Pending => {
+                self.gather(self.pace.has_more());
+                let has_room = room.is_some_and(|room| self.pace.at_backend() < room);
+                if has_room { Poll::Ready(Landed::Room) } else { Poll::Pending }
+            }
+        })
+        .await
+    }
+
+    /// Whether what is written waits for company.
+    pub(super) fn gather(&self, on: bool) {
+        self.audit.gather(on);
+        self.journal.gather(on);
+        self.sink.gather(on);
     }
 }

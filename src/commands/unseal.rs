@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::context::Context;
 use crate::audit::FileAuditLog;
-use crate::bulk::read_back::{FoundRow, for_each, format_of};
+use crate::bulk::output_reader::{FoundRow, for_each, format_of};
 use crate::bulk::sealing;
 use crate::cli::UnsealArgs;
 use crate::domain::{

@@ -5,7 +5,7 @@ use super::plan::stream;
 use super::{Sitting, audit, sit};
 use crate::audit::RunAuditLog;
 use crate::bulk::folder::{look, named, of, sha256};
-use crate::bulk::read_back::{FoundRow, for_each};
+use crate::bulk::output_reader::{FoundRow, for_each};
 use crate::bulk::{Change, Delivery, Journal, Known, Outcome, Settings, Sink};
 use crate::cli::ProgressKind;
 use crate::domain::ports::AuditLog;

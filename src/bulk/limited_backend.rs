@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::pace::Pace;
+use super::limiter::Pace;
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, Intent, SetFailed};
 use crate::domain::{
     Answer, Capabilities, Customer, CustomerId, Forced, Found, Issued, OwnPassword, Particulars, Pending, Right,

@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 
 use super::journal::{Change, Journal};
 use super::outcome::Outcome as RowOutcome;
-use super::sink::Sink;
-use super::written::OutputRow;
+use super::output_row::OutputRow;
+use super::output_writer::Sink;
 use crate::audit::RowAuditLog;
 use crate::domain::ports::{AuditLog, Intent, Interruptions, Outcome, Prompter, ReadyReveal, Reveal};
 use crate::domain::{

@@ -10,8 +10,8 @@ use std::path::Path;
 use age::x25519::Recipient;
 use zeroize::Zeroizing;
 
+use super::output_row::{OutputRow, Password, header};
 use super::settings::RowFormat;
-use super::written::{OutputRow, Password, header};
 use crate::domain::{Answer, Delivery, Failure, Kind, Reason, TemporaryPassword};
 use crate::platform::Batcher;
 use crate::terminal::write_all;

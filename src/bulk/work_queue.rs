@@ -4,7 +4,7 @@ use std::fs::File;
 
 use super::input::Rows;
 use super::journal::Known;
-use super::patience::Patience;
+use super::retry_budget::Patience;
 use super::row::Numbered;
 use super::runner::{Item, Progress, Run};
 use crate::domain::Answer;

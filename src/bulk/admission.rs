@@ -1,6 +1,6 @@
 //! Room for rows: so many at the backend that it stays busy, and beside them those that wait for the disk.
 
-use super::pace::Pace;
+use super::limiter::Pace;
 
 /// Rows at the backend for each call that it takes at once: those that wait for their turn keep it busy.
 const AT_BACKEND_PER_CALL: usize = 2;
