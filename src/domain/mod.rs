@@ -1,5 +1,6 @@
 //! The inside: what the product promises, pure, without I/O. Everything else points here, and this points nowhere else.
 
+mod after_failure;
 mod attempt;
 mod candidates;
 mod capabilities;
@@ -29,7 +30,6 @@ mod session;
 mod status;
 mod temporary_password;
 mod time_limit;
-mod told;
 mod user;
 mod withdraw;
 

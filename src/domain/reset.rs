@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::after_failure::{Broken, Stage, not_delivered, told_as_it_is};
 use super::attempt::AttemptId;
 use super::candidates::Candidates;
 use super::capabilities::{Capabilities, Gap};
@@ -22,7 +23,6 @@ use super::session::{Place, Session};
 use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
 use super::time_limit::{Progress, Reached, within};
-use super::told::{Broken, Stage, not_delivered, told_as_it_is};
 use super::user::{Forced, Issued, SessionsEnded, Stamp, Whom};
 
 /// The session must last this long at the start: longer than the calls of a reset take.

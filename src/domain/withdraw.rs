@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join;
 
+use super::after_failure::end_sessions;
 use super::attempt::AttemptId;
 use super::capabilities::Capabilities;
 use super::case::Case;
@@ -19,7 +20,6 @@ use super::reset::AT_LEAST;
 use super::session::Session;
 use super::status::State;
 use super::time_limit::{Progress, Reached, clean_up_limit, given_up, within};
-use super::told::end_sessions;
 use super::user::{Pending, SessionsEnded, Stamp, UserId, Whom};
 
 /// What was withdrawn.
