@@ -1,6 +1,5 @@
 //! tellonce: issue a customer a temporary password from the terminal. Told once, stored nowhere.
 
-pub mod audit;
 pub mod auth;
 pub mod backends;
 pub mod bulk;
@@ -10,6 +9,7 @@ pub mod config;
 pub mod domain;
 #[cfg(feature = "fail-points")]
 pub mod fail_points;
+pub mod ledger;
 pub mod net;
 pub mod platform;
 pub mod terminal;

@@ -13,12 +13,12 @@ use super::journal::{Change, Journal};
 use super::outcome::Outcome as RowOutcome;
 use super::output_row::OutputRow;
 use super::output_writer::Sink;
-use crate::audit::RowAuditLog;
 use crate::domain::ports::{AuditLog, Intent, Interruptions, Outcome, Prompter, ReadyReveal, Reveal};
 use crate::domain::{
     Answer, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Issuance, Plan,
     Reason, Session, TemporaryPassword,
 };
+use crate::ledger::RowAuditLog;
 
 /// Consent was given beforehand, for all rows; nothing else is answered.
 pub struct Beforehand;

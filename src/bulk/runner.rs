@@ -27,11 +27,11 @@ use super::row_services::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay};
 use super::sealing;
 use super::settings::Settings;
 use super::work_queue::{Left, Next};
-use crate::audit::RunAuditLog;
 use crate::domain::ports::{Clock, Interruptions};
 use crate::domain::{
     Answer, CHANGE_LIMIT, CLEAN_UP_LIMIT, Case, Changed, Desk, Failure, Guards, Session, identify, learn, reset,
 };
+use crate::ledger::RunAuditLog;
 use crate::platform::SystemRandom;
 
 /// How often signals and the time are looked at while nothing else happens.

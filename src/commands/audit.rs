@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::context::Context;
-use crate::audit::{self, Record};
 use crate::cli::{AuditArgs, AuditCommand, ExportFormat, RecordFilter};
 use crate::domain::{Answer, ExitCode};
+use crate::ledger::{self, Record};
 
 #[derive(Serialize)]
 struct ListJson<'a> {
@@ -29,8 +29,8 @@ pub(super) fn run(context: &mut Context, args: AuditArgs) -> Answer<ExitCode> {
     }
 }
 
-fn filter(args: RecordFilter) -> audit::Filter {
-    audit::Filter {
+fn filter(args: RecordFilter) -> ledger::Filter {
+    ledger::Filter {
         customer: args.customer,
         agent: args.agent,
         since: args.since,
@@ -40,7 +40,7 @@ fn filter(args: RecordFilter) -> audit::Filter {
 }
 
 fn list(context: &Context, args: RecordFilter) -> Answer<ExitCode> {
-    let records = audit::records(&context.folders.audit_log(), &filter(args))?;
+    let records = ledger::records(&context.folders.audit_log(), &filter(args))?;
     if context.json() {
         return context.screen.json(&ListJson { schema: "tellonce.audit-list/v1", records: &records });
     }
@@ -52,7 +52,7 @@ fn list(context: &Context, args: RecordFilter) -> Answer<ExitCode> {
         &["TIME", "AGENT", "CUSTOMER", "ACTION", "EVENT", "TICKET", "ATTEMPT"],
         records.iter().map(row).collect(),
     );
-    for open in audit::open_attempts(&context.folders, &records)? {
+    for open in ledger::open_attempts(&context.folders, &records)? {
         context.screen.warning(&format!(
             "Attempt {open} has no end in the log: what became of it is unknown. `tellonce show CUSTOMER` finds out."
         ));
@@ -73,7 +73,7 @@ fn row(record: &Record) -> Vec<String> {
 }
 
 fn verify(context: &Context, head: Option<&str>) -> Answer<ExitCode> {
-    let verified = audit::verify(&context.folders.audit_log(), head)?;
+    let verified = ledger::verify(&context.folders.audit_log(), head)?;
     if context.json() {
         let object = VerifiedJson {
             schema: "tellonce.audit-verify/v1",
@@ -93,10 +93,10 @@ fn verify(context: &Context, head: Option<&str>) -> Answer<ExitCode> {
 }
 
 fn export(context: &Context, format: ExportFormat, args: RecordFilter) -> Answer<ExitCode> {
-    let records = audit::records(&context.folders.audit_log(), &filter(args))?;
+    let records = ledger::records(&context.folders.audit_log(), &filter(args))?;
     let text = match format {
-        ExportFormat::Csv => audit::export_csv(&records)?,
-        ExportFormat::Jsonl => audit::export_jsonl(&records)?,
+        ExportFormat::Csv => ledger::export_csv(&records)?,
+        ExportFormat::Jsonl => ledger::export_jsonl(&records)?,
     };
     context.screen.text(&text);
     Ok(ExitCode::DONE)

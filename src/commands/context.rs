@@ -4,13 +4,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::audit::FileAuditLog;
 use crate::auth::{Choice, Kept, SessionStore};
 use crate::backends::{self, Surroundings};
 use crate::cli::{CaseArgs, GlobalArgs, RevealArgs};
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
 use crate::domain::{Answer, Case, Desk, Failure, Keep, Kind, OwnPassword, Reason, Session, Way};
+use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::context::Context;
-use crate::audit::FileAuditLog;
 use crate::bulk::output_reader::{FoundRow, for_each, format_of};
 use crate::bulk::sealing;
 use crate::cli::UnsealArgs;
@@ -13,6 +12,7 @@ use crate::domain::{
     Answer, AttemptId, Customer, CustomerId, Delivery, ExitCode, Failure, Issuance, Kind, Place, Reason, SessionsEnded,
     State, TemporaryPassword,
 };
+use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::EarlyReveal;
 

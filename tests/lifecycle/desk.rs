@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tellonce::audit::FileAuditLog;
 use tellonce::config::{AuditSettings, Folders};
 use tellonce::domain::ports::{Clock, Interruptions, Prompter, ReadyReveal, Reveal};
 use tellonce::domain::{
     Answer, Consent, Customer, Delivery, Desk, Failure, Guards, Issuance, Kind, Plan, Reason, TemporaryPassword,
 };
+use tellonce::ledger::FileAuditLog;
 use tellonce::platform::SystemRandom;
 use zeroize::Zeroizing;
 

@@ -3,13 +3,13 @@
 use super::super::context::Context;
 use super::plan::stream;
 use super::{Sitting, audit, sit};
-use crate::audit::RunAuditLog;
 use crate::bulk::folder::{look, named, of, sha256};
 use crate::bulk::output_reader::{FoundRow, for_each};
 use crate::bulk::{Change, Delivery, Journal, Known, Outcome, Settings, Sink};
 use crate::cli::ProgressKind;
 use crate::domain::ports::AuditLog;
 use crate::domain::{Answer, Customer, CustomerId, ExitCode, Failure, Session};
+use crate::ledger::RunAuditLog;
 use crate::terminal::EarlyReveal;
 
 /// Takes the run up.

@@ -4,9 +4,9 @@ mod writable;
 
 use std::path::Path;
 
-use crate::audit;
 use crate::commands::context::Context;
 use crate::domain::{Check, CheckState};
+use crate::ledger;
 use crate::platform::{Holds, NotPrivate, check_private};
 use crate::terminal::{recorders, terminal_can_reveal};
 
@@ -104,13 +104,13 @@ fn recording() -> Check {
 
 fn audit_log(context: &Context) -> Check {
     let path = context.folders.audit_log();
-    let verified = audit::try_to_append(&path).and_then(|()| audit::verify(&path, None));
+    let verified = ledger::try_to_append(&path).and_then(|()| ledger::verify(&path, None));
     Check::of("audit log", &verified, |verified| format!("{} records, the chain is whole", verified.records))
 }
 
 fn open_attempts(context: &Context) -> Check {
-    let open = audit::records(&context.folders.audit_log(), &audit::Filter::default())
-        .and_then(|records| audit::open_attempts(&context.folders, &records));
+    let open = ledger::records(&context.folders.audit_log(), &ledger::Filter::default())
+        .and_then(|records| ledger::open_attempts(&context.folders, &records));
     match open {
         Err(failure) => Check::new("attempts", CheckState::Fault, failure.message),
         Ok(open) if open.is_empty() => Check::new("attempts", CheckState::Ok, "every attempt has an end in the log"),

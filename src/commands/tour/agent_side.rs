@@ -4,11 +4,11 @@ use zeroize::Zeroizing;
 
 use super::players::{Handed, Player, Read};
 use super::teller::Teller;
-use crate::audit;
 use crate::commands::context::Context;
 use crate::domain::{
     Action, Answer, Case, Desk, Failure, Issuance, Kind, Reason, ResetRequest, Session, Status, Way, reset, withdraw,
 };
+use crate::ledger;
 use crate::terminal::{PasswordIs, next_steps};
 
 /// L1: a stranger changes nothing; Sam gets in.
@@ -167,7 +167,7 @@ pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, te
 pub(super) fn audit(stage: &Context, passwords: &[&str], teller: &mut Teller<'_>) -> Answer<()> {
     teller.act("The team lead reads the audit log");
     let path = stage.folders.audit_log();
-    let verified = audit::verify(&path, None)?;
+    let verified = ledger::verify(&path, None)?;
     let text = std::fs::read_to_string(&path)
         .map_err(|error| Failure::unavailable("The tour's audit log cannot be read.").because(error))?;
     let clean = passwords.iter().all(|password| !text.contains(password));

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::audit;
 use crate::commands::context::Context;
 use crate::config::{BUILT_IN, try_to_write};
 use crate::domain::{Check, CheckState};
+use crate::ledger;
 
 /// The folders, and where audit records are sent.
 pub(super) fn checks(context: &Context) -> Vec<Check> {
@@ -73,7 +73,7 @@ fn what_to_do(variable: &str) -> String {
 fn forwarding(context: &Context) -> Option<Check> {
     let settings = &context.configuration.audit;
     let to = settings.forward.as_ref()?;
-    Some(match audit::try_forwarding(to) {
+    Some(match ledger::try_forwarding(to) {
         Ok(words) => Check::new("forwarding", CheckState::Ok, format!("audit records are sent to {words}")),
         Err(why) => {
             let then = if settings.forward_required {

@@ -1,9 +1,9 @@
 //! What the records say of a customer's attempts, and of those whose end is missing.
 
 use super::*;
-use crate::audit::attempts::history_with;
-use crate::audit::open_attempts;
 use crate::domain::{Changed, End, Finding, Reason};
+use crate::ledger::attempts::history_with;
+use crate::ledger::open_attempts;
 
 fn ends(history: &History) -> Vec<Option<End>> {
     history.attempts.iter().map(|attempt| attempt.end).collect()

@@ -1,7 +1,7 @@
 //! What `audit list` and `audit export` have to show.
 
 use super::*;
-use crate::audit::{Filter, export_csv, export_jsonl, verify};
+use crate::ledger::{Filter, export_csv, export_jsonl, verify};
 
 /// Resets on two days by two agents, and a withdrawal.
 fn written() -> Home {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::audit::verify;
 use crate::domain::{ExitCode, Failure, Reason};
+use crate::ledger::verify;
 
 /// A chain of two resets: six records.
 fn chain() -> (Home, Vec<u8>) {

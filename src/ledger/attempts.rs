@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::chain::lines;
 use super::file::unavailable;
-use super::in_progress::is_held;
 use super::index::Found;
+use super::lease::is_held;
 use super::record::{Event, Record};
 use crate::config::Folders;
 use crate::domain::{Answer, Attempt, AttemptId, Changed, Customer, CustomerId, Delivery, End, History, Place};

@@ -1,7 +1,7 @@
 //! The log of a bulk run: rows share a thread that writes, and the files that say that somebody is at an attempt.
 
 use super::*;
-use crate::audit::RunAuditLog;
+use crate::ledger::RunAuditLog;
 
 /// What the run is called here.
 const RUN: &str = "20260301-120000-0000";

@@ -1,9 +1,9 @@
 //! Records that go off the machine as well, and what happens where they cannot.
 
 use super::*;
-use crate::audit::{Event, verify};
 use crate::config::Forward;
 use crate::domain::{Changed, ExitCode, Reason};
+use crate::ledger::{Event, verify};
 
 fn to(script: &str, required: bool) -> AuditSettings {
     let words = ["sh", "-c", script].map(str::to_owned).to_vec();

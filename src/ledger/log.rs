@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use super::attempts::{histories, history};
 use super::file::{append, unavailable};
 use super::forward;
-use super::in_progress::{Held, hold};
+use super::lease::{Held, hold};
 use super::record::{Event, Record, blank, blank_at, name_of, system_user};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, Intent, Outcome, RandomSource};

@@ -3,8 +3,8 @@
 use std::os::unix::fs::{MetadataExt, symlink};
 
 use super::*;
-use crate::audit::{Event, verify};
 use crate::domain::{Changed, ExitCode, Failure, Reason};
+use crate::ledger::{Event, verify};
 
 fn cannot_be_used(failure: &Failure) -> bool {
     failure.reason == Reason::AuditUnavailable

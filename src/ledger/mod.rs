@@ -7,12 +7,12 @@ mod chain;
 mod export;
 mod file;
 mod forward;
-mod in_progress;
 mod index;
+mod lease;
 mod list;
 mod log;
 mod record;
-mod shared;
+mod row_ledger;
 
 pub use attempts::open_attempts;
 pub use chain::{Verified, verify};
@@ -22,7 +22,7 @@ pub use forward::try_out as try_forwarding;
 pub use list::{Filter, records};
 pub use log::FileAuditLog;
 pub use record::{Event, Record};
-pub use shared::{RowAuditLog, RunAuditLog};
+pub use row_ledger::{RowAuditLog, RunAuditLog};
 
 #[cfg(test)]
 mod tests;
