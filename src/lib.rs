@@ -11,5 +11,6 @@ pub mod domain;
 pub mod fail_points;
 pub mod ledger;
 pub mod net;
+pub mod output;
 pub mod platform;
 pub mod terminal;

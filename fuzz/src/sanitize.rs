@@ -1,7 +1,7 @@
 #![no_main]
 //! Whatever a backend sends, nothing unsafe reaches a terminal or a JSON line, and nothing of it is lost in JSON.
 use libfuzzer_sys::fuzz_target;
-use tellonce::terminal::{defuse_formula, sanitize, to_json};
+use tellonce::output::{defuse_formula, sanitize, to_json};
 
 fuzz_target!(|text: &str| {
     let safe = sanitize(text);

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::outcome::Outcome;
 use super::settings::RowFormat;
 use crate::domain::{Answer, Changed, Customer, Failure};
-use crate::terminal::{defuse_formula, to_json};
+use crate::output::{defuse_formula, to_json};
 
 /// The columns of the CSV; the last one is `sealed` or `temporary_password`.
 pub(super) const COLUMNS: [&str; 13] = [

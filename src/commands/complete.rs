@@ -11,7 +11,8 @@ use super::wait_for;
 use crate::cli::{Cli, ColorChoice, GlobalArgs, OutputFormat};
 use crate::config::{Configuration, Folders};
 use crate::domain::{Answer, Customer, is_secret_key};
-use crate::terminal::{Screen, ScreenOptions, sanitize};
+use crate::output::sanitize;
+use crate::terminal::{Screen, ScreenOptions};
 
 /// Customers offered at most: more would not fit a screen.
 const OFFERED: usize = 30;

@@ -4,7 +4,8 @@ use super::context::Context;
 use crate::cli::{CaseArgs, ResetArgs};
 use crate::domain::ports::{Prompter, Reveal};
 use crate::domain::{Answer, Case, Desk, ExitCode, Issuance, Particulars, ResetRequest, reset};
-use crate::terminal::{EarlyReveal, PasswordIs, next_steps, reset_json};
+use crate::output::reset_json;
+use crate::terminal::{EarlyReveal, PasswordIs, next_steps};
 
 /// Issues a temporary password and says what comes next.
 pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReveal) -> Answer<ExitCode> {

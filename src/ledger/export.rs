@@ -3,7 +3,7 @@
 use super::chain::line_of;
 use super::record::Record;
 use crate::domain::{Answer, Failure};
-use crate::terminal::defuse_formula;
+use crate::output::defuse_formula;
 
 /// CSV with a header row. Free text that a spreadsheet would take for a formula is defused; ids are never altered.
 ///

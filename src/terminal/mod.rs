@@ -1,6 +1,5 @@
 //! All that reaches eyes: prompts, tables, JSON, the reveal.
 
-mod json;
 mod local_time;
 mod log;
 mod paint;
@@ -10,15 +9,12 @@ mod progress;
 mod prompt;
 mod recorders;
 mod reveal;
-mod sanitize;
 mod screen;
 mod signals;
 mod spelling;
 mod steps;
-mod table;
 mod tty;
 
-pub use json::{reset_json, to_json};
 pub use local_time::LocalTime;
 pub use log::start_log;
 pub use preparations::{preparation_lines, steps_by_hand};
@@ -26,7 +22,6 @@ pub use progress::ProgressTeller;
 pub use prompt::TerminalPrompter;
 pub use recorders::recorders;
 pub use reveal::{ChosenReveal, EarlyReveal, RevealOptions, StreamReveal, TerminalReveal, terminal_can_reveal};
-pub use sanitize::{defuse_formula, sanitize};
 pub use screen::{Screen, ScreenOptions};
 pub use signals::Signals;
 pub use steps::{PasswordIs, next_steps};

@@ -6,12 +6,11 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
-use super::json::to_json;
-use super::sanitize::sanitize;
 use super::screen::Screen;
 use super::tty::write_all;
 use crate::bulk::Progress;
 use crate::cli::ProgressKind;
+use crate::output::{sanitize, to_json};
 
 /// Between two lines.
 const A_LINE_EVERY: Duration = Duration::from_secs(10);

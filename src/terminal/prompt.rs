@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::local_time::LocalTime;
-use super::sanitize::sanitize;
 use super::screen::Screen;
 use super::signals::Signals;
-use super::{plan, table, tty};
+use super::{plan, tty};
 use crate::domain::ports::Prompter;
 use crate::domain::{Answer, Consent, Customer, Failure, Kind, Plan, Reason, SECRET_KEY_WORDS, is_secret_key};
+use crate::output::{sanitize, table};
 use crate::platform::read_line;
 
 /// The longest answer, in bytes: what a terminal gives in one line (termios(3), canonical mode).

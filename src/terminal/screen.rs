@@ -6,12 +6,11 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::json::{error_json, to_json};
 use super::paint::wrap_line;
-use super::sanitize::sanitize;
-use super::{table, tty};
+use super::tty;
 use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
 use crate::domain::{Answer, ExitCode, Failure};
+use crate::output::{error_json, sanitize, table, to_json};
 
 /// How to write.
 #[derive(Clone, Copy, Debug)]

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::domain::Issuance;
+use crate::output::sanitize;
 use crate::terminal::local_time::LocalTime;
 use crate::terminal::paint::{cut, wrap};
-use crate::terminal::sanitize::sanitize;
 use crate::terminal::spelling;
 use crate::terminal::steps::{PasswordIs, next_steps};
 use crate::terminal::tty::Size;

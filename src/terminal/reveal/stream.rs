@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::early::{RevealOptions, wrong_way};
 use crate::domain::ports::{ReadyReveal, Reveal};
 use crate::domain::{Answer, Delivery, Failure, Issuance, TemporaryPassword};
-use crate::terminal::json::reset_json;
+use crate::output::reset_json;
 use crate::terminal::tty;
 
 /// Reveals to a descriptor.

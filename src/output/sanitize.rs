@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// Control characters (Unicode Cc: C0, DEL, C1); line and paragraph separators; the bidirectional controls of
 /// UAX #9; zero-width, blank and other invisible format characters (Unicode's `Default_Ignorable_Code_Point`); tag
 /// characters; and byte order marks. Variation selectors stay: names are written with them, and they hide nothing.
-pub(super) const fn is_unsafe(character: char) -> bool {
+pub(crate) const fn is_unsafe(character: char) -> bool {
     matches!(
         character,
         '\0'..='\u{1f}'

@@ -8,7 +8,7 @@ use super::sanitize::sanitize;
 const WIDE: u16 = 160;
 
 /// A table with a header row.
-pub(super) fn table(headers: &[&str], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
+pub(crate) fn table(headers: &[&str], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
     let mut table = bare(width);
     table.set_header(headers.iter().copied());
     for row in rows {
@@ -18,7 +18,7 @@ pub(super) fn table(headers: &[&str], rows: Vec<Vec<String>>, width: Option<u16>
 }
 
 /// Names and values beside each other.
-pub(super) fn fields(fields: &[(String, String)], width: Option<u16>) -> String {
+pub(crate) fn fields(fields: &[(String, String)], width: Option<u16>) -> String {
     let mut table = bare(width);
     for (name, value) in fields {
         table.add_row([safe(name), safe(value)]);

@@ -9,8 +9,8 @@ use serde_json::ser::{CompactFormatter, Formatter};
 use zeroize::Zeroizing;
 
 use super::sanitize::is_unsafe;
-use super::steps::{PasswordIs, next_steps};
 use crate::domain::{Customer, Failure, Issuance, Kind, Reason, SessionsEnded, Status};
+use crate::terminal::{PasswordIs, next_steps};
 
 /// Room for any object that holds a password, so that its buffer never moves and leaves a copy behind.
 const ROOM: usize = 64 * 1024;
@@ -105,7 +105,7 @@ struct CandidateJson {
 }
 
 /// `tellonce.error/v1`.
-pub(super) fn error_json(failure: &Failure) -> Zeroizing<Vec<u8>> {
+pub(crate) fn error_json(failure: &Failure) -> Zeroizing<Vec<u8>> {
     let candidate = |customer: &Customer| CandidateJson {
         id: customer.id.to_string(),
         name: customer.name.clone(),
