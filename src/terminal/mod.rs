@@ -1,5 +1,6 @@
 //! All that reaches eyes: prompts, tables, JSON, the reveal.
 
+mod customer_script;
 mod local_time;
 mod log;
 mod paint;
@@ -12,9 +13,9 @@ mod reveal;
 mod screen;
 mod signals;
 mod spelling;
-mod steps;
 mod tty;
 
+pub use customer_script::{PasswordIs, next_steps};
 pub use local_time::LocalTime;
 pub use log::start_log;
 pub use preparations::{preparation_lines, steps_by_hand};
@@ -24,5 +25,4 @@ pub use recorders::recorders;
 pub use reveal::{ChosenReveal, EarlyReveal, RevealOptions, StreamReveal, TerminalReveal, terminal_can_reveal};
 pub use screen::{Screen, ScreenOptions};
 pub use signals::Signals;
-pub use steps::{PasswordIs, next_steps};
 pub(crate) use tty::write_all;

@@ -1,7 +1,7 @@
 //! The confirmation: everything the agent has to know before anything changes.
 
+use super::customer_script::for_the_customer;
 use super::local_time::LocalTime;
-use super::steps::for_the_customer;
 use crate::domain::{Action, Attempt, Gap, Plan};
 
 /// The plan in lines, for the confirmation.

@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::domain::Issuance;
 use crate::output::sanitize;
+use crate::terminal::customer_script::{PasswordIs, next_steps};
 use crate::terminal::local_time::LocalTime;
 use crate::terminal::paint::{cut, wrap};
 use crate::terminal::spelling;
-use crate::terminal::steps::{PasswordIs, next_steps};
 use crate::terminal::tty::Size;
 
 /// Room for the largest screen's paint. It is never filled: rows are cut to the width, and there are few.
