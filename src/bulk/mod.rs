@@ -28,5 +28,5 @@ pub use outcome::{Outcome, stops_the_run, unusable};
 pub use output_writer::{FailedRow, Sink};
 pub use row::{Numbered, Row};
 pub use row_services::{Beforehand, RowLog};
-pub use runner::{Ended, Progress, Run};
+pub use runner::{Ended, Run};
 pub use settings::{Delivery, RowFormat, Settings};

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 use super::output_row::{OutputRow, Password, header};
 use super::settings::RowFormat;
 use crate::domain::{Answer, Delivery, Failure, Kind, Reason, TemporaryPassword};
+use crate::output::write_all;
 use crate::platform::Batcher;
-use crate::terminal::write_all;
 
 type Bytes = Zeroizing<Vec<u8>>;
 

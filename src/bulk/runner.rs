@@ -32,6 +32,7 @@ use crate::domain::{
     Answer, CHANGE_LIMIT, CLEAN_UP_LIMIT, Case, Changed, Desk, Failure, Guards, Session, identify, learn, reset,
 };
 use crate::ledger::RunAuditLog;
+use crate::output::Progress;
 use crate::platform::SystemRandom;
 
 /// How often signals and the time are looked at while nothing else happens.
@@ -57,23 +58,6 @@ pub struct Run<'a> {
     pub interruptions: &'a dyn Interruptions,
     /// What was asked for.
     pub settings: &'a Settings,
-}
-
-/// How far a run has come.
-#[derive(Clone, Debug, Default)]
-pub struct Progress {
-    /// Rows in all.
-    pub rows: u64,
-    /// Rows at their end, those of earlier sittings included.
-    pub done: u64,
-    /// Of these, how many somebody has to look at.
-    pub failed: u64,
-    /// Calls at once, now.
-    pub concurrency: usize,
-    /// Waiting for a backend that takes nothing: its words.
-    pub waiting: Option<String>,
-    /// Calls that the backend refused for pace, and calls in all, in this sitting.
-    pub refused_of: (u64, u64),
 }
 
 /// How a sitting ended.

@@ -6,8 +6,9 @@ use super::input::Rows;
 use super::journal::Known;
 use super::retry_budget::Patience;
 use super::row::Numbered;
-use super::runner::{Item, Progress, Run};
+use super::runner::{Item, Run};
 use crate::domain::Answer;
+use crate::output::Progress;
 
 /// Where the rows come from.
 pub(super) struct Left {

@@ -4,8 +4,7 @@ use super::context::Context;
 use crate::cli::{CaseArgs, ResetArgs};
 use crate::domain::ports::{Prompter, Reveal};
 use crate::domain::{Answer, Case, Desk, ExitCode, Issuance, Particulars, ResetRequest, reset};
-use crate::output::reset_json;
-use crate::terminal::{EarlyReveal, PasswordIs, next_steps};
+use crate::terminal::{EarlyReveal, PasswordIs, next_steps, reset_json};
 
 /// Issues a temporary password and says what comes next.
 pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReveal) -> Answer<ExitCode> {

@@ -1,9 +1,13 @@
 //! How results are written: JSON, tables, and text made safe for a terminal or a spreadsheet.
 
 mod json;
+mod progress;
+mod raw;
 mod sanitize;
 pub(crate) mod table;
 
 pub(crate) use json::error_json;
-pub use json::{reset_json, to_json};
+pub use json::to_json;
+pub use progress::Progress;
+pub(crate) use raw::write_all;
 pub use sanitize::{defuse_formula, sanitize};

@@ -7,10 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::screen::Screen;
-use super::tty::write_all;
-use crate::bulk::Progress;
 use crate::cli::ProgressKind;
-use crate::output::{sanitize, to_json};
+use crate::output::{Progress, sanitize, to_json, write_all};
 
 /// Between two lines.
 const A_LINE_EVERY: Duration = Duration::from_secs(10);

@@ -77,7 +77,7 @@ impl Screen {
 
     /// An object beside the results, where those are on standard output themselves.
     pub fn json_beside(&self, object: &impl Serialize) {
-        let written = to_json(object).map(|line| tty::write_all(stderr(), &line));
+        let written = to_json(object).map(|line| crate::output::write_all(stderr(), &line));
         drop(written); // the exit code still tells
     }
 
@@ -122,19 +122,19 @@ impl Screen {
     /// Why the command ends as it does. For scripts one line of JSON, the last on standard error.
     pub fn failure(&self, failure: &Failure) {
         if self.0.json {
-            let _ = tty::write_all(stderr(), &error_json(failure)); // the exit code still tells
+            let _ = crate::output::write_all(stderr(), &error_json(failure)); // the exit code still tells
             return;
         }
         let hint = failure.hint.as_deref().map_or_else(String::new, |hint| self.labelled("hint:", "36", hint));
         let text = format!("{}{hint}", self.labelled("error:", "31", &failure.message));
-        let _ = tty::write_all(stderr(), text.as_bytes()); // the exit code still tells
+        let _ = crate::output::write_all(stderr(), text.as_bytes()); // the exit code still tells
         if !failure.candidates.is_empty() {
             let row = |customer: &crate::domain::Customer| {
                 vec![customer.id.to_string(), customer.name.clone(), customer.masked_email().unwrap_or_default()]
             };
             let rows = failure.candidates.iter().map(row).collect();
             let table = table::table(&["ID", "NAME", "E-MAIL"], rows, tty::width_of(stderr().as_fd()));
-            let _ = tty::write_all(stderr(), format!("{table}\n").as_bytes());
+            let _ = crate::output::write_all(stderr(), format!("{table}\n").as_bytes());
         }
         tracing::debug!(source = ?failure.source.as_ref().map(ToString::to_string), "what lies beneath");
     }
@@ -142,9 +142,9 @@ impl Screen {
     /// Beside the result: on standard error, or, where that is for the error object alone, on the terminal itself.
     pub(super) fn beside(&self, text: &str) {
         let written = if self.0.json {
-            tty::open_for_writing().map_or(Ok(()), |terminal| tty::write_all(terminal, text.as_bytes()))
+            tty::open_for_writing().map_or(Ok(()), |terminal| crate::output::write_all(terminal, text.as_bytes()))
         } else {
-            tty::write_all(stderr(), text.as_bytes())
+            crate::output::write_all(stderr(), text.as_bytes())
         };
         drop(written); // a notice that nobody can read stops nothing
     }
@@ -179,5 +179,5 @@ impl Screen {
 }
 
 fn write_to_stdout(bytes: &[u8]) -> io::Result<()> {
-    tty::write_all(stdout(), bytes)
+    crate::output::write_all(stdout(), bytes)
 }

@@ -104,20 +104,3 @@ pub(super) fn wait(terminal: impl AsFd, wake: impl AsFd, milliseconds: u64) -> A
         Ok(_) => Awaited::Input,
     }
 }
-
-/// Writes all of it, unbuffered.
-pub(crate) fn write_all(to: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match rustix::io::write(&to, bytes) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => bytes = &bytes[written..],
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => {
-                let mut watched = [PollFd::new(&to, PollFlags::OUT)];
-                let _ = poll(&mut watched, None); // the write that follows says what is wrong
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}

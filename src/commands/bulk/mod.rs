@@ -11,10 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Context;
-use crate::bulk::{Change, Delivery, Journal, Pace, Progress, Rows, Run, Settings, Sink, folder, paced};
+use crate::bulk::{Change, Delivery, Journal, Pace, Rows, Run, Settings, Sink, folder, paced};
 use crate::cli::{BulkArgs, BulkCommand, ProgressKind};
 use crate::domain::{Answer, ExitCode, Session};
 use crate::ledger::RunAuditLog;
+use crate::output::Progress;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{EarlyReveal, ProgressTeller};
 

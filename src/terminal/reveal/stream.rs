@@ -11,8 +11,7 @@ use zeroize::Zeroizing;
 use super::target::{RevealOptions, wrong_way};
 use crate::domain::ports::{ReadyReveal, Reveal};
 use crate::domain::{Answer, Delivery, Failure, Issuance, TemporaryPassword};
-use crate::output::reset_json;
-use crate::terminal::tty;
+use crate::terminal::reset_json;
 
 /// Reveals to a descriptor.
 pub struct StreamReveal {
@@ -100,7 +99,7 @@ impl ReadyReveal for ReadyStream {
         let written = password.reveal(|characters| {
             let bytes =
                 if self.json { reset_json(issuance, Some(characters)).unwrap_or_default() } else { line(characters) };
-            tty::write_all(self.file.as_fd(), &bytes).map(|()| !bytes.is_empty())
+            crate::output::write_all(self.file.as_fd(), &bytes).map(|()| !bytes.is_empty())
         });
         match written {
             Ok(true) if !self.is_plain_file || self.file.sync_all().is_ok() => Delivery::Shown,

@@ -238,7 +238,7 @@ impl Showing<'_> {
         let bytes = layout.as_ref().map_or_else(|| too_small(size), |layout| layout.paint(self.password));
         let fits = layout.is_some();
         self.painted = Some(Painted { size, layout });
-        tty::write_all(&self.ready.terminal, &bytes)?;
+        crate::output::write_all(&self.ready.terminal, &bytes)?;
         if fits && self.deadline.is_none() {
             self.deadline = Some(Instant::now());
         }
@@ -259,7 +259,7 @@ impl Showing<'_> {
                 )
             },
         );
-        tty::write_all(&self.ready.terminal, &layout.paint_countdown(&words))
+        crate::output::write_all(&self.ready.terminal, &layout.paint_countdown(&words))
     }
 
     /// After a change of size, or a continue: wiped and painted again.
@@ -273,9 +273,9 @@ impl Showing<'_> {
             usize::from(size.rows) < height || size.columns < was.size.columns
         });
         let rows = was.map_or(0, |was| was.size.rows).max(size.rows);
-        tty::write_all(&self.ready.terminal, &wipe(rows))?;
+        crate::output::write_all(&self.ready.terminal, &wipe(rows))?;
         if smaller {
-            tty::write_all(&self.ready.terminal, CLEAR_SCROLLBACK)?;
+            crate::output::write_all(&self.ready.terminal, CLEAR_SCROLLBACK)?;
         }
         self.paint()
     }
@@ -294,7 +294,7 @@ impl Showing<'_> {
         self.modes = Some(tty::enter(&self.ready.terminal, &Mode::Raw)?);
         let mut bytes = Vec::new();
         queue!(bytes, EnterAlternateScreen, Hide)?;
-        tty::write_all(&self.ready.terminal, &bytes)
+        crate::output::write_all(&self.ready.terminal, &bytes)
     }
 
     /// Wipes every row, leaves the alternate screen, and puts the modes back. A terminal that went away has nothing to wipe.
@@ -303,7 +303,7 @@ impl Showing<'_> {
             self.painted.as_ref().map_or(0, |painted| painted.size.rows).max(tty::size(&self.ready.terminal).rows);
         let mut bytes = wipe(rows);
         let _ = queue!(&mut *bytes, Show, LeaveAlternateScreen); // to memory
-        let _ = tty::write_all(&self.ready.terminal, &bytes);
+        let _ = crate::output::write_all(&self.ready.terminal, &bytes);
         if let Some(modes) = self.modes.take() {
             tty::leave(&self.ready.terminal, &modes);
         }

@@ -33,7 +33,7 @@ fn reveal(signals: Signals) -> (Delivery, String) {
     let issuance = issuance(&["at least 12 characters"]);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let delivery = runtime.block_on(Box::new(ready).reveal(password(), &issuance));
-    tty::write_all(&terminal, END.as_bytes()).unwrap();
+    crate::output::write_all(&terminal, END.as_bytes()).unwrap();
     (delivery, seen.join().unwrap())
 }
 

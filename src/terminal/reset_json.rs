@@ -1,0 +1,49 @@
+//! The result of a reset for scripts, with the customer script in it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::{PasswordIs, next_steps};
+use crate::domain::{Customer, Failure, Issuance, SessionsEnded, Status};
+use crate::output::to_json;
+
+#[derive(Serialize)]
+struct ResetJson<'a> {
+    schema: &'static str,
+    customer: &'a Customer,
+    backend: &'a str,
+    user_created: bool,
+    status: Status,
+    issued_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    sessions_ended: SessionsEnded,
+    rules: &'a [String],
+    rules_are_all: bool,
+    next_steps: Vec<String>,
+    attempt: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temporary_password: Option<&'a str>,
+}
+
+/// `tellonce.reset/v1`; with the password only where an explicit reveal asked for it.
+///
+/// # Errors
+/// Exit 1: it cannot be written as JSON.
+pub fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    to_json(&ResetJson {
+        schema: "tellonce.reset/v1",
+        customer: &issuance.customer,
+        backend: &issuance.place.backend,
+        user_created: issuance.user_created,
+        status: issuance.state.status(),
+        issued_at: issuance.issued_at,
+        expires_at: issuance.expires_at,
+        sessions_ended: issuance.sessions_ended,
+        rules: &issuance.rules,
+        rules_are_all: issuance.rules_are_all,
+        next_steps: next_steps(issuance, if password.is_some() { PasswordIs::Shown } else { PasswordIs::Gone }),
+        attempt: issuance.attempt.as_str(),
+        temporary_password: password,
+    })
+}
