@@ -16,11 +16,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rustix::process::{Signal, getpid, kill_process};
 
-use crate::domain::ports::{AuditLog, IdentityBackend, Intent, Outcome, ReadyReveal, Reveal, SetFailed};
+use crate::domain::ports::{AuditLog, IdentityBackend, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Check, Consent, Customer, CustomerId, Delivery, Failure, Finding, Forced, History, Issuance,
-    Issued, OwnPassword, Pending, Plan, Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId,
-    Whom,
+    Answer, Capabilities, Check, Consent, Customer, CustomerId, Delivery, Failure, Finding, Forced, History, Intent,
+    Issuance, Issued, Outcome, OwnPassword, Pending, Plan, Right, Session, SessionsEnded, Stamp, Standing,
+    TemporaryPassword, UserId, Whom,
 };
 
 /// Reaches a point: does what the environment says of it.

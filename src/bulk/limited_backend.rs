@@ -7,10 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::limiter::Pace;
-use crate::domain::ports::{CustomerDirectory, IdentityBackend, Intent, SetFailed};
+use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Customer, CustomerId, Forced, Found, Issued, OwnPassword, Particulars, Pending, Right,
-    Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    Answer, Capabilities, Customer, CustomerId, Forced, Found, Intent, Issued, OwnPassword, Particulars, Pending,
+    Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
 };
 
 struct PacedBackend {

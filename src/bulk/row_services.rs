@@ -13,10 +13,10 @@ use super::journal::{Change, Journal};
 use super::outcome::Outcome as RowOutcome;
 use super::output_row::OutputRow;
 use super::output_writer::Sink;
-use crate::domain::ports::{AuditLog, Intent, Interruptions, Outcome, Prompter, ReadyReveal, Reveal};
+use crate::domain::ports::{AuditLog, Interruptions, Prompter, ReadyReveal, Reveal};
 use crate::domain::{
-    Answer, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Issuance, Plan,
-    Reason, Session, TemporaryPassword,
+    Answer, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Intent,
+    Issuance, Outcome, Plan, Reason, Session, TemporaryPassword,
 };
 use crate::ledger::RowAuditLog;
 

@@ -4,9 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Answer, Failure};
-use super::input_text::{LONGEST_TEXT, one_line};
-
 /// What the customer directory calls a customer by; the key of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -90,47 +87,8 @@ pub struct Names {
     pub last: String,
 }
 
-/// What `--create` was told of a customer whom the directory does not know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Particulars {
-    /// The e-mail address.
-    pub email: String,
-    /// The given name.
-    pub first_name: String,
-    /// The family name.
-    pub last_name: String,
-}
-
 /// The longest address, in characters (RFC 5321 section 4.5.3.1.3).
-const LONGEST_ADDRESS: usize = 254;
-
-impl Particulars {
-    /// The particulars with the white space around them taken off.
-    ///
-    /// # Errors
-    /// Exit 2 naming the flag: a text that is no line that people can read, or no e-mail address.
-    pub fn checked(&self) -> Answer<Self> {
-        let usable = |flag: &str, text: &str, longest: usize| {
-            one_line(text, longest).map(str::to_owned).map_err(|why| Failure::usage(format!("{flag} {why}.")))
-        };
-        let email = usable("--email", &self.email, LONGEST_ADDRESS)?;
-        let first_name = usable("--first-name", &self.first_name, LONGEST_TEXT)?;
-        let last_name = usable("--last-name", &self.last_name, LONGEST_TEXT)?;
-        let well_formed = email.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty()
-                && domain.contains('.')
-                && !domain.starts_with('.')
-                && !domain.ends_with('.')
-                && !domain.contains('@')
-                && !email.contains(char::is_whitespace)
-        });
-        if well_formed {
-            Ok(Self { email, first_name, last_name })
-        } else {
-            Err(Failure::usage(format!("\"{email}\" is not an e-mail address.")))
-        }
-    }
-}
+pub(super) const LONGEST_ADDRESS: usize = 254;
 
 /// A page of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::case::Requirement;
 use super::customer::Customer;
 use super::error::{Answer, Changed, Failure, Kind, Reason};
+use super::guards::Requirement;
 use super::history::History;
+use super::intent::Intent;
 use super::obstacle::Obstacle;
 use super::pattern::Pattern;
 use super::plan::{Consent, Plan};
-use super::ports::{AuditLog, Clock, Intent, Interruptions, Prompter, RandomSource};
+use super::ports::{AuditLog, Clock, Interruptions, Prompter, RandomSource};
 use super::session::Session;
 use super::user::Standing;
 

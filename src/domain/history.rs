@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::attempt::AttemptId;
 use super::error::Changed;
-use super::reset::Delivery;
+use super::outcome::Delivery;
 use super::user::{Stamp, Standing};
 
 /// One attempt, from its records.

@@ -8,7 +8,7 @@ use super::capabilities::Gap;
 use super::case::Case;
 use super::customer::Customer;
 use super::history::Attempt;
-use super::session::Place;
+use super::profile_ref::Place;
 use super::status::State;
 use super::user::Stamp;
 

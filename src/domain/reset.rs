@@ -3,23 +3,22 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde::Serialize;
-
 use super::after_failure::{Broken, Stage, not_delivered, told_as_it_is};
-use super::attempt::AttemptId;
 use super::candidates::Candidates;
-use super::capabilities::{Capabilities, Gap};
+use super::capabilities::Capabilities;
 use super::case::Case;
-use super::customer::{Customer, Particulars};
+use super::customer::Customer;
 use super::desk::{Desk, Learned, learn};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
 use super::identify::identify;
+use super::intent::Intent;
+use super::outcome::{Delivery, Issuance, Outcome};
+use super::particulars::Particulars;
 use super::plan::{Action, Consent, Plan};
 use super::policy::{About, Rule};
-use super::ports::{Intent, Outcome, ReadyReveal, Reveal, SetFailed};
+use super::ports::{ReadyReveal, Reveal, SetFailed};
 use super::refuse::refuse;
-use super::session::{Place, Session};
+use super::session::Session;
 use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
 use super::time_limit::{Progress, Reached, within};
@@ -39,45 +38,6 @@ pub struct ResetRequest {
     pub unlock: bool,
     /// The case.
     pub case: Case,
-}
-
-/// What became of the reveal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Delivery {
-    /// It was painted, or written, and dismissed.
-    Shown,
-    /// It was painted, and the time ran out.
-    TimedOut,
-    /// It was never painted, the terminal went away, or the write failed.
-    NotDelivered,
-}
-
-/// What was issued, without the password: what is said beside it and afterwards.
-#[derive(Clone, Debug)]
-pub struct Issuance {
-    /// The customer.
-    pub customer: Customer,
-    /// Profile and backend.
-    pub place: Place,
-    /// A user was created.
-    pub user_created: bool,
-    /// The facts of the status, as read back.
-    pub state: State,
-    /// When it was issued.
-    pub issued_at: Timestamp,
-    /// When it runs out; none: the backend does not enforce that.
-    pub expires_at: Option<Timestamp>,
-    /// How sessions were ended.
-    pub sessions_ended: SessionsEnded,
-    /// The rules for the customer's own password, in words.
-    pub rules: Vec<String>,
-    /// They are all of them; else the policy cannot be read, and they are those that refusals of this reset named.
-    pub rules_are_all: bool,
-    /// Promises not kept by this backend.
-    pub gaps: Vec<Gap>,
-    /// The attempt, for the ticket.
-    pub attempt: AttemptId,
 }
 
 /// Issues a temporary password: the whole job.

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::error::Answer;
 use super::ports::{CustomerDirectory, IdentityBackend};
+use super::profile_ref::Place;
 
 /// How an agent signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,15 +20,6 @@ pub enum Way {
     Web,
     /// A script's own credentials.
     ClientCredentials,
-}
-
-/// Where the agent is working: which profile, which kind of backend.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The profile's name.
-    pub profile: String,
-    /// The backend's kind (`practice`, `keycloak`, …).
-    pub backend: String,
 }
 
 /// What has to be kept to take a session up in the next command; wiped when dropped.

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::error::Failure;
-use super::ports::Intent;
+use super::intent::Intent;
 
 /// A temporary password: on the heap only, wiped when dropped.
 ///

@@ -9,11 +9,9 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::error::{Changed, Failure, Reason};
-use super::ports::{Clock, Interruptions};
+use super::ports::{CHANGE_LIMIT, Clock, Interruptions};
 use super::user::UserId;
 
-/// After this time from the intent no new step begins.
-pub const CHANGE_LIMIT: Duration = Duration::from_mins(1);
 /// What is cleaned up after a failure gets this much time more.
 pub const CLEAN_UP_LIMIT: Duration = Duration::from_secs(10);
 

@@ -12,9 +12,10 @@ use super::forward;
 use super::lease::{Held, hold};
 use super::record::{Event, Record, blank, blank_at, name_of, system_user};
 use crate::config::{AuditSettings, Folders};
-use crate::domain::ports::{AuditLog, Clock, Intent, Outcome, RandomSource};
+use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    Answer, AttemptId, Changed, Consent, Customer, CustomerId, Failure, Finding, History, Kind, Plan, Reason, Session,
+    Answer, AttemptId, Changed, Consent, Customer, CustomerId, Failure, Finding, History, Intent, Kind, Outcome, Plan,
+    Reason, Session,
 };
 
 /// The audit log of this machine.

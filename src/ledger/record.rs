@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ports::Outcome;
-use crate::domain::{Changed, Delivery, Plan, Reason, Session, Stamp};
+use crate::domain::{Changed, Delivery, Outcome, Plan, Reason, Session, Stamp};
 
 /// The version of the record's form.
 pub(super) const VERSION: u8 = 1;

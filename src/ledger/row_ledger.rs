@@ -16,9 +16,10 @@ use super::lease::{Held, hold};
 use super::log::{not_forwarded, torn_end};
 use super::record::{Event, Record, blank};
 use crate::config::{AuditSettings, Folders};
-use crate::domain::ports::{AuditLog, Clock, Intent, Outcome, RandomSource};
+use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    Answer, AttemptId, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Plan, Session,
+    Answer, AttemptId, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Intent, Outcome,
+    Plan, Session,
 };
 use crate::platform::Batcher;
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, Intent, SetFailed};
+use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, SetFailed};
 use tellonce::domain::{
-    About, Answer, Capabilities, Customer, CustomerId, Failure, Forced, Found, Gap, Guards, Issuance, Issued, Obstacle,
-    Particulars, Pending, Place, Policy, PolicyRead, ResetRequest, Right, Rule, Session, SessionsEnded, Stamp,
-    Standing, State, TemporaryPassword, UserId, Whom, reset,
+    About, Answer, Capabilities, Customer, CustomerId, Failure, Forced, Found, Gap, Guards, Intent, Issuance, Issued,
+    Obstacle, Particulars, Pending, Place, Policy, PolicyRead, ResetRequest, Right, Rule, Session, SessionsEnded,
+    Stamp, Standing, State, TemporaryPassword, UserId, Whom, reset,
 };
 
 use super::desk::{MovedClock, Player, Revealed, at_desk_with, guards};

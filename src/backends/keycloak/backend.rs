@@ -15,10 +15,10 @@ use super::directory::could_be_id;
 use super::errors;
 use super::refusal::{create_refused, exists, set_refused};
 use super::standing::{password, set_at, stamp};
-use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
+use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Issued, Names, NewUser, Pending, Reason,
-    Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, redact,
+    Aid, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Intent, Issued, Names, NewUser, Pending,
+    Reason, Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, redact,
 };
 
 /// As many calls at once as a server is kept busy by: more only make each slower (measured on two cores).

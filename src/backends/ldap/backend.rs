@@ -10,9 +10,9 @@ use backon::BackoffBuilder as _;
 use super::agent::LdapAgent;
 use super::connection::pauses;
 use crate::backends::CsvCustomers;
-use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, Intent, SetFailed};
+use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, SetFailed};
 use crate::domain::{
-    About, Answer, Capabilities, Changed, Check, CheckState, Customer, Failure, Forced, Issued, Kind, NewUser,
+    About, Answer, Capabilities, Changed, Check, CheckState, Customer, Failure, Forced, Intent, Issued, Kind, NewUser,
     Obstacle, OwnPassword, Pending, Reason, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId,
     Whom, generate,
 };

@@ -7,9 +7,9 @@ use super::agent::LdapAgent;
 use super::connection::BindRefused;
 use super::entry::Entry;
 use super::root_dse::{Asks, Greeting};
-use crate::domain::ports::{Intent, SetFailed};
+use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Answer, Capabilities, Check, Forced, Issued, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing,
+    Answer, Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing,
     TemporaryPassword, UserId,
 };
 

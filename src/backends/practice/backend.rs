@@ -10,10 +10,10 @@ use super::session::AgentSession;
 use super::standing::UserRow;
 use super::store::{moment, told};
 use super::{directory, hash, policy};
-use crate::domain::ports::{IdentityBackend, Intent, SetFailed};
+use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    About, Answer, Capabilities, Customer, Failure, Forced, Issued, Pending, Reason, Right, SessionsEnded, Stamp,
-    Standing, TemporaryPassword, UserId, Whom,
+    About, Answer, Capabilities, Customer, Failure, Forced, Intent, Issued, Pending, Reason, Right, SessionsEnded,
+    Stamp, Standing, TemporaryPassword, UserId, Whom,
 };
 
 /// Replaces the hash of a withdrawn password: no PHC string, so nothing matches it.

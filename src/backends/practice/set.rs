@@ -8,8 +8,7 @@ use super::session::{AgentSession, agent_of};
 use super::standing::number_of;
 use super::store::{Practice, moment, told};
 use super::{hash, normalize};
-use crate::domain::ports::Intent;
-use crate::domain::{Answer, Customer, Failure, Issued, Kind, Names, NewUser, Reason, Right, UserId, Whom};
+use crate::domain::{Answer, Customer, Failure, Intent, Issued, Kind, Names, NewUser, Reason, Right, UserId, Whom};
 use crate::platform::Batcher;
 
 /// The thread that sets.

@@ -18,9 +18,10 @@ use jiff::Timestamp;
 
 use super::{FileAuditLog, Filter, Record, records};
 use crate::config::{AuditSettings, Folders};
-use crate::domain::ports::{AuditLog, Clock, Intent, Outcome, RandomSource};
+use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    Action, Answer, Case, Consent, Customer, CustomerId, Delivery, History, Place, Plan, Session, Stamp, State,
+    Action, Answer, Case, Consent, Customer, CustomerId, Delivery, History, Intent, Outcome, Place, Plan, Session,
+    Stamp, State,
 };
 
 /// The moment at which every test writes, unless it says otherwise.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::domain::ports::{CustomerDirectory, IdentityBackend, Intent, SetFailed};
+use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Customer, CustomerId, Failure, Forced, Found, Issued, Particulars, Pending, Place, Right,
-    Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    Answer, Capabilities, Customer, CustomerId, Failure, Forced, Found, Intent, Issued, Particulars, Pending, Place,
+    Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
 };
 
 pub(super) fn session(agent: &str, profile: &str) -> Session {

@@ -33,9 +33,9 @@ use super::entry::Entry;
 use super::failure::{self, EXISTS};
 use super::root_dse::{Asks, Greeting};
 use super::settings::LdapSettings;
-use crate::domain::ports::{Intent, SetFailed};
+use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Kind, Names, NewUser, Obstacle,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Intent, Issued, Kind, Names, NewUser, Obstacle,
     PolicyRead, Reason, Right, Stamp, Standing, TemporaryPassword, Unreadable, UserId,
 };
 use facts::{FACTS, forced, stamp};

@@ -30,10 +30,10 @@ use super::failure::{ASSERTION_FAILED, EXISTS};
 use super::root_dse::{Asks, Greeting};
 use super::settings::LdapSettings;
 use super::{ber, dn};
-use crate::domain::ports::{Intent, SetFailed};
+use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Issued, Names, NewUser, Obstacle, PolicyRead,
-    Right, Stamp, Standing, TemporaryPassword, UserId, refusal,
+    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Intent, Issued, Names, NewUser, Obstacle,
+    PolicyRead, Right, Stamp, Standing, TemporaryPassword, UserId, refusal,
 };
 use policy::UserPolicy;
 use refused::{bind_refused, not_changed, not_taken};

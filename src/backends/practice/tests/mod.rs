@@ -22,10 +22,10 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{Practice, PracticeSignIn, SignIn};
-use crate::domain::ports::{AgentSignIn, Clock, Intent, Prompter, SetFailed};
+use crate::domain::ports::{AgentSignIn, Clock, Prompter, SetFailed};
 use crate::domain::{
-    About, Action, Answer, AttemptId, Case, Consent, Customer, CustomerId, Failure, Issued, Place, Plan, Policy,
-    Session, Standing, State, TemporaryPassword, UserId, Way, Whom, generate,
+    About, Action, Answer, AttemptId, Case, Consent, Customer, CustomerId, Failure, Intent, Issued, Place, Plan,
+    Policy, Session, Standing, State, TemporaryPassword, UserId, Way, Whom, generate,
 };
 use crate::platform::SystemRandom;
 

@@ -1,0 +1,134 @@
+//! The profile's own rules, and the questions for what they require.
+
+use super::case::Case;
+use super::desk::Guards;
+use super::error::{Answer, Failure};
+use super::input_text::{LONGEST_TEXT, one_line};
+use super::pattern::Pattern;
+use super::ports::Prompter;
+
+/// So often an answer that cannot be used is asked for again.
+const TRIES: usize = 3;
+
+/// What a profile makes agents give with every reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// `--ticket`
+    Ticket,
+    /// `--reason`
+    Reason,
+    /// `--verified`
+    Verified,
+}
+
+impl Requirement {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ticket, Self::Reason, Self::Verified];
+
+    /// The flag that gives it.
+    pub const fn flag(self) -> &'static str {
+        match self {
+            Self::Ticket => "--ticket",
+            Self::Reason => "--reason",
+            Self::Verified => "--verified",
+        }
+    }
+
+    const fn question(self) -> &'static str {
+        match self {
+            Self::Ticket => "Ticket",
+            Self::Reason => "Reason",
+            Self::Verified => "How was the caller verified",
+        }
+    }
+
+    /// The text without the white space around it, if it can be used.
+    ///
+    /// # Errors
+    /// What is wrong, to go on with after its name.
+    fn usable(self, text: &str, guards: &Guards) -> Result<String, String> {
+        let text = one_line(text, LONGEST_TEXT)?;
+        if let (Self::Ticket, Some(pattern)) = (self, &guards.ticket_pattern) {
+            check_ticket(pattern, text)?;
+        }
+        Ok(text.to_owned())
+    }
+}
+
+/// Whether a ticket is one of the form that the profile asks for.
+///
+/// # Errors
+/// That it is not, to go on with after its name.
+pub fn check_ticket(pattern: &Pattern, ticket: &str) -> Result<(), String> {
+    if pattern.matches(ticket) == Some(true) {
+        return Ok(());
+    }
+    Err(format!("does not match the profile's pattern for tickets: {}", pattern.as_str()))
+}
+
+impl Case {
+    /// The case with the white space around its texts taken off.
+    ///
+    /// # Errors
+    /// Exit 2 naming the flag of a text that cannot be used.
+    pub fn checked(mut self, guards: &Guards) -> Answer<Self> {
+        for requirement in Requirement::ALL {
+            if let Some(text) = self.place(requirement) {
+                *text = requirement.usable(text, guards).map_err(|why| unusable(requirement, &why))?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Checks what was given, and asks for what the profile requires and the flags did not give.
+    ///
+    /// # Errors
+    /// Exit 2 naming the flag: a text cannot be used, nobody can be asked, or the answer is empty.
+    pub fn complete(&mut self, guards: &Guards, prompter: &mut dyn Prompter) -> Answer<()> {
+        *self = std::mem::take(self).checked(guards)?;
+        for requirement in guards.require.iter().copied() {
+            if self.place(requirement).is_none() {
+                *self.slot(requirement) = Some(ask(requirement, guards, prompter)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, requirement: Requirement) -> Option<&mut String> {
+        self.slot(requirement).as_mut()
+    }
+
+    const fn slot(&mut self, requirement: Requirement) -> &mut Option<String> {
+        match requirement {
+            Requirement::Ticket => &mut self.ticket,
+            Requirement::Reason => &mut self.reason,
+            Requirement::Verified => &mut self.verified,
+        }
+    }
+}
+
+fn ask(requirement: Requirement, guards: &Guards, prompter: &mut dyn Prompter) -> Answer<String> {
+    let flag = requirement.flag();
+    let mut tries = 1;
+    loop {
+        let answer = prompter.line(requirement.question(), flag)?;
+        if answer.trim().is_empty() {
+            return Err(Failure::missing_answer(
+                format!("This profile requires {flag} with every reset and withdrawal."),
+                format!("Add `{flag} …`."),
+            ));
+        }
+        match requirement.usable(&answer, guards) {
+            Ok(text) => return Ok(text),
+            Err(why) if tries < TRIES => prompter.say(&format!("That {why}. Type another.")),
+            Err(why) => return Err(unusable(requirement, &why)),
+        }
+        tries += 1;
+    }
+}
+
+fn unusable(requirement: Requirement, why: &str) -> Failure {
+    let flag = requirement.flag();
+    Failure::usage(format!("{flag} {why}."))
+        .hint(format!("Give `{flag} …` one line of at most {LONGEST_TEXT} characters that can be read."))
+}

@@ -1,0 +1,44 @@
+//! What `--create` says of a customer whom the directory does not know.
+
+use super::customer::LONGEST_ADDRESS;
+use super::error::{Answer, Failure};
+use super::input_text::{LONGEST_TEXT, one_line};
+
+/// What `--create` was told of a customer whom the directory does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Particulars {
+    /// The e-mail address.
+    pub email: String,
+    /// The given name.
+    pub first_name: String,
+    /// The family name.
+    pub last_name: String,
+}
+
+impl Particulars {
+    /// The particulars with the white space around them taken off.
+    ///
+    /// # Errors
+    /// Exit 2 naming the flag: a text that is no line that people can read, or no e-mail address.
+    pub fn checked(&self) -> Answer<Self> {
+        let usable = |flag: &str, text: &str, longest: usize| {
+            one_line(text, longest).map(str::to_owned).map_err(|why| Failure::usage(format!("{flag} {why}.")))
+        };
+        let email = usable("--email", &self.email, LONGEST_ADDRESS)?;
+        let first_name = usable("--first-name", &self.first_name, LONGEST_TEXT)?;
+        let last_name = usable("--last-name", &self.last_name, LONGEST_TEXT)?;
+        let well_formed = email.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty()
+                && domain.contains('.')
+                && !domain.starts_with('.')
+                && !domain.ends_with('.')
+                && !domain.contains('@')
+                && !email.contains(char::is_whitespace)
+        });
+        if well_formed {
+            Ok(Self { email, first_name, last_name })
+        } else {
+            Err(Failure::usage(format!("\"{email}\" is not an e-mail address.")))
+        }
+    }
+}

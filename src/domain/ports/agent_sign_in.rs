@@ -1,0 +1,23 @@
+//! The port through which agents sign in to a backend.
+
+use async_trait::async_trait;
+
+use super::prompter::Prompter;
+use crate::domain::check::Check;
+use crate::domain::error::Answer;
+use crate::domain::session::{Keep, Session, StoredSession, Way};
+
+/// How agents sign in to a backend: by password, in a browser, by a bind.
+#[async_trait(?Send)]
+pub trait AgentSignIn {
+    /// The ways there are, the default one first.
+    fn ways(&self) -> &'static [Way];
+    /// Signs an agent in; `agent` is the name given on the command line.
+    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Answer<(Session, Keep)>;
+    /// Takes a session up again; none where there is none, or where it is over.
+    async fn resume(&self, stored: Option<StoredSession>) -> Answer<Option<Session>>;
+    /// What `doctor` can find out before anybody is signed in: reachable, version, clock, certificate.
+    async fn checks(&self) -> Vec<Check> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,22 @@
+//! The port through which an administrator prepares a backend.
+
+use async_trait::async_trait;
+
+use super::prompter::Prompter;
+use crate::domain::error::Answer;
+use crate::domain::preparation::{Administrator, Preparations, Step};
+
+/// An administrator's one-time preparation of a backend.
+#[async_trait(?Send)]
+pub trait Preparation {
+    /// The whole of it for those who do it by hand; nothing is asked or looked at.
+    fn by_hand(&self) -> Preparations;
+    /// Signs the administrator in, for as long as this lives; nothing of it is kept anywhere.
+    async fn sign_in(&mut self, administrator: Administrator, prompter: &mut dyn Prompter) -> Answer<()>;
+    /// Looks what is there, and whether the administrator may do the rest. Changes nothing.
+    async fn plan(&mut self) -> Answer<Preparations>;
+    /// Does one step of the plan; what came of it, in words.
+    async fn carry_out(&mut self, step: &Step) -> Answer<String>;
+    /// Ends the administrator's session.
+    async fn sign_out(&mut self) -> Answer<()>;
+}

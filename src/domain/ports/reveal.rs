@@ -1,0 +1,22 @@
+//! The ports that show the temporary password, once.
+
+use async_trait::async_trait;
+
+use crate::domain::error::Answer;
+use crate::domain::outcome::{Delivery, Issuance};
+use crate::domain::temporary_password::TemporaryPassword;
+
+/// A way to show the temporary password, checked before anything changes.
+pub trait Reveal {
+    /// Checks that it can happen: step 5 yields what step 12 consumes.
+    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>>;
+}
+
+/// A reveal that can happen.
+#[async_trait(?Send)]
+pub trait ReadyReveal {
+    /// What has to be said in the confirmation: what records this terminal, or where a clear password will go.
+    fn notices(&self) -> Vec<String>;
+    /// Shows the password with the words of L14 beside it; consumes both.
+    async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery;
+}
