@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::journal::{Change, Earlier};
 use super::runner::Run;
-use crate::domain::{Answer, Desk, Kind, identify, learn};
+use crate::domain::{Answer, Desk, Kind, gather_facts, identify};
 
 /// After so long without an answer a backend counts as gone.
 const GONE_AFTER: Duration = Duration::from_secs(1);
@@ -45,7 +45,7 @@ impl Run<'_> {
             Err(failure) if failure.kind == Kind::NotFound => return Ok(false), // entered by the row, and lost as well
             found => found?,
         };
-        let learned = learn(desk.audit, self.session, &customer).await?;
+        let learned = gather_facts(desk.audit, self.session, &customer).await?;
         let is_lost = |set: &crate::domain::Stamp| set.is_newer_than(learned.standing.stamp.as_ref());
         Ok(!delivered.stamp.as_ref().is_some_and(is_lost))
     }

@@ -29,7 +29,7 @@ use super::settings::Settings;
 use super::work_queue::{Left, Next};
 use crate::domain::ports::{Clock, Interruptions};
 use crate::domain::{
-    Answer, CHANGE_LIMIT, CLEAN_UP_LIMIT, Case, Changed, Desk, Failure, Guards, Session, identify, learn, reset,
+    Answer, CHANGE_LIMIT, CLEAN_UP_LIMIT, Case, Changed, Desk, Failure, Guards, Session, gather_facts, identify, reset,
 };
 use crate::ledger::RunAuditLog;
 use crate::output::Progress;
@@ -300,7 +300,7 @@ impl Run<'_> {
     /// Whether the customer has chosen a password since the attempt that was cut short: they are not locked out again.
     async fn has_signed_in(&self, desk: &mut Desk<'_>, earlier: &Earlier) -> Answer<bool> {
         let customer = identify(earlier.customer.as_str(), self.session, desk.prompter, false).await?;
-        let learned = learn(desk.audit, self.session, &customer).await?;
+        let learned = gather_facts(desk.audit, self.session, &customer).await?;
         let standing = learned.standing;
         let newer = standing.stamp.as_ref().is_some_and(|stamp| stamp.is_newer_than(earlier.stamp.as_ref()));
         Ok(standing.state.has_user && !standing.state.change_required && newer)

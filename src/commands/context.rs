@@ -274,14 +274,14 @@ fn unwrap_log(log: &mut crate::fail_points::FaultyAudit<FileAuditLog>) -> &mut F
 }
 
 /// Reads a customer and where they stand, for the verbs that change nothing.
-pub(super) async fn look_up(context: &Context, text: &str) -> Answer<(Session, crate::domain::Learned)> {
+pub(super) async fn look_up(context: &Context, text: &str) -> Answer<(Session, crate::domain::CustomerFacts)> {
     let session = context.session().await?;
     let mut prompter = context.prompter(false);
     let learned = context
         .at_desk(&mut prompter, async |desk: &mut Desk<'_>| {
             session.backend().keep_alive(Duration::ZERO).await?;
             let customer = crate::domain::identify(text, &session, desk.prompter, true).await?;
-            crate::domain::learn(&mut *desk.audit as &mut dyn AuditLog, &session, &customer).await
+            crate::domain::gather_facts(&mut *desk.audit as &mut dyn AuditLog, &session, &customer).await
         })
         .await?;
     for note in &learned.recovered {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::context::{Context, look_up};
 use super::view::{StatusFields, moment, valid_until};
 use crate::cli::ShowArgs;
-use crate::domain::{Action, Answer, ExitCode, Learned, Obstacle, PolicyRead, Whom, refusal};
+use crate::domain::{Action, Answer, CustomerFacts, ExitCode, Obstacle, PolicyRead, Whom, refusal};
 
 #[derive(Serialize)]
 struct ShowJson<'a> {
@@ -50,7 +50,7 @@ pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Answer<ExitCod
 }
 
 /// Which of the two actions would be offered; none where something stands in the way (a lock-out can be lifted).
-fn action(learned: &Learned) -> Option<Action> {
+fn action(learned: &CustomerFacts) -> Option<Action> {
     let blocked = learned.standing.obstacles.iter().any(|obstacle| !matches!(obstacle, Obstacle::Locked { .. }));
     match learned.standing.whom {
         _ if blocked => None,
@@ -59,7 +59,7 @@ fn action(learned: &Learned) -> Option<Action> {
     }
 }
 
-fn obstacles(learned: &Learned) -> Vec<ObstacleJson> {
+fn obstacles(learned: &CustomerFacts) -> Vec<ObstacleJson> {
     let told = |obstacle| {
         let failure = refusal(obstacle, &learned.customer);
         ObstacleJson { reason: failure.reason, words: failure.message }
@@ -67,7 +67,7 @@ fn obstacles(learned: &Learned) -> Vec<ObstacleJson> {
     learned.standing.obstacles.iter().map(told).collect()
 }
 
-fn fields(learned: &Learned, status: &StatusFields<'_>) -> Vec<(String, String)> {
+fn fields(learned: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, String)> {
     let (customer, standing) = (&learned.customer, &learned.standing);
     let none = || "none".to_owned();
     let list = |names: &[String]| if names.is_empty() { none() } else { names.join(", ") };

@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::context::{Context, look_up};
 use super::view::{StatusFields, moment, valid_until};
 use crate::cli::StatusArgs;
-use crate::domain::{Answer, Changed, ExitCode, Failure, Kind, Learned, Obstacle, Reason, Stamp, Status, refusal};
+use crate::domain::{
+    Answer, Changed, CustomerFacts, ExitCode, Failure, Kind, Obstacle, Reason, Stamp, Status, refusal,
+};
 
 /// Between two looks of a watch.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -58,7 +60,7 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Answer<ExitC
 }
 
 /// Whether the watch is over: back in, or it will not happen with this temporary password.
-fn verdict(learned: &Learned) -> Option<Answer<ExitCode>> {
+fn verdict(learned: &CustomerFacts) -> Option<Answer<ExitCode>> {
     let (state, who) = (&learned.standing.state, &learned.customer);
     let over = |reason, what: &str| {
         let failure = Failure::new(
@@ -88,11 +90,11 @@ fn verdict(learned: &Learned) -> Option<Answer<ExitCode>> {
 }
 
 /// Whether only an administrator lifts the lock, so that there is nothing to wait for.
-fn is_locked_for_good(learned: &Learned) -> bool {
+fn is_locked_for_good(learned: &CustomerFacts) -> bool {
     learned.standing.obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::PermanentlyLocked(_)))
 }
 
-fn show(context: &Context, learned: &Learned) -> Answer<()> {
+fn show(context: &Context, learned: &CustomerFacts) -> Answer<()> {
     let status = StatusFields::of(learned);
     if context.json() {
         let object = StatusJson { schema: "tellonce.status/v1", backend: &context.profile.backend, status: &status };

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use crate::auth::Kept;
-use crate::domain::{Answer, Customer, ExitCode, Learned, OwnPassword, Right, Session, Status};
+use crate::domain::{Answer, Customer, CustomerFacts, ExitCode, OwnPassword, Right, Session, Status};
 use crate::terminal::LocalTime;
 
 /// A moment as people read it, in their time zone.
@@ -36,7 +36,7 @@ pub(super) struct StatusFields<'a> {
 
 impl<'a> StatusFields<'a> {
     /// From what was learned. Who issued it: as this machine's audit log knows it, else as the backend does.
-    pub(super) fn of(learned: &'a Learned) -> Self {
+    pub(super) fn of(learned: &'a CustomerFacts) -> Self {
         let standing = &learned.standing;
         let known_here = learned.history.issued_by(standing.stamp.as_ref());
         Self {

@@ -5,10 +5,11 @@ use std::time::Duration;
 use futures_util::future::join;
 
 use super::customer::Customer;
-use super::desk::{Desk, Learned};
+use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Failure, Kind, Reason};
 use super::intent::Intent;
 use super::outcome::Outcome;
+use super::services::Desk;
 use super::session::Session;
 use super::time_limit::{Progress, Reached, clean_up_limit, given_up, within};
 use super::user::{Stamp, UserId, Whom};
@@ -48,7 +49,7 @@ pub(super) async fn told_as_it_is(
     desk: &mut Desk<'_>,
     session: &Session,
     intent: &Intent,
-    learned: &Learned,
+    learned: &CustomerFacts,
     broken: Broken,
 ) -> Failure {
     let Broken { failure, user, stage } = broken;

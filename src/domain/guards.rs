@@ -1,7 +1,8 @@
 //! The profile's own rules, and the questions for what they require.
 
+use std::time::Duration;
+
 use super::case::Case;
-use super::desk::Guards;
 use super::error::{Answer, Failure};
 use super::input_text::{LONGEST_TEXT, one_line};
 use super::pattern::Pattern;
@@ -131,4 +132,19 @@ fn unusable(requirement: Requirement, why: &str) -> Failure {
     let flag = requirement.flag();
     Failure::usage(format!("{flag} {why}."))
         .hint(format!("Give `{flag} …` one line of at most {LONGEST_TEXT} characters that can be read."))
+}
+
+/// The profile's own rules.
+#[derive(Clone, Debug)]
+pub struct Guards {
+    /// What has to be given with every reset and withdrawal.
+    pub require: Vec<Requirement>,
+    /// What a ticket has to match as a whole; none: any text.
+    pub ticket_pattern: Option<Pattern>,
+    /// More resets of one customer than this in 24 hours are refused; none: no limit.
+    pub max_resets_per_customer_24h: Option<u32>,
+    /// Go on where the agent may not end sessions.
+    pub allow_without_logout: bool,
+    /// How long a temporary password is to last.
+    pub temporary_password_lasts: Duration,
 }

@@ -1,9 +1,11 @@
 //! Step 4: what must not be done is refused before anything changes, whatever flags are given.
 
 use super::capabilities::Capabilities;
-use super::desk::{Desk, Learned, refusal};
+use super::customer_facts::CustomerFacts;
 use super::error::{Answer, Failure, Reason};
 use super::obstacle::{Obstacle, Right};
+use super::refusals::refusal;
+use super::services::Desk;
 
 /// Refuses, or says whether the agent, asked, wants the lock-out lifted as well.
 ///
@@ -11,7 +13,7 @@ use super::obstacle::{Obstacle, Right};
 /// Exit 4: a missing right. Exit 7: everything else that must not be done.
 pub(super) fn refuse(
     desk: &mut Desk<'_>,
-    learned: &Learned,
+    learned: &CustomerFacts,
     capabilities: &Capabilities,
     unlock: bool,
 ) -> Answer<bool> {
@@ -37,7 +39,7 @@ pub(super) fn refuse(
     Ok(lift)
 }
 
-fn too_many(desk: &Desk<'_>, learned: &Learned) -> Answer<()> {
+fn too_many(desk: &Desk<'_>, learned: &CustomerFacts) -> Answer<()> {
     let Some(most) = desk.guards.max_resets_per_customer_24h else { return Ok(()) };
     let customer = &learned.customer;
     if learned.history.damaged {

@@ -8,7 +8,7 @@ use super::candidates::Candidates;
 use super::capabilities::Capabilities;
 use super::case::Case;
 use super::customer::Customer;
-use super::desk::{Desk, Learned, learn};
+use super::customer_facts::{CustomerFacts, gather_facts};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
 use super::identify::identify;
 use super::intent::Intent;
@@ -18,6 +18,7 @@ use super::plan::{Action, Consent, Plan};
 use super::policy::{About, Rule};
 use super::ports::{ReadyReveal, Reveal, SetFailed};
 use super::refuse::refuse;
+use super::services::Desk;
 use super::session::Session;
 use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
@@ -53,7 +54,7 @@ pub async fn reset(
     session.backend().keep_alive(AT_LEAST).await?; // 1
     let customer = customer_of(&request, desk, session).await?; // 2
     tracing::debug!(customer = ?customer.id.as_str(), "the customer is found");
-    let learned = learn(desk.audit, session, &customer).await?; // 3
+    let learned = gather_facts(desk.audit, session, &customer).await?; // 3
     let capabilities = session.backend().capabilities().await?; // of what was read just now, where the backend can
     request.unlock |= refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
@@ -102,7 +103,7 @@ pub(super) async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, ses
 
 impl Desk<'_> {
     /// Part of step 4: a policy that cannot be met is found before anything changes.
-    pub(super) fn check_generator(&mut self, customer: &Customer, learned: &Learned) -> Answer<()> {
+    pub(super) fn check_generator(&mut self, customer: &Customer, learned: &CustomerFacts) -> Answer<()> {
         let about = about(customer, &learned.standing.whom);
         Candidates::new(&learned.standing.policy, about).make(self.random).map(drop)
     }
@@ -121,10 +122,10 @@ async fn confirm(
     desk: &mut Desk<'_>,
     session: &Session,
     capabilities: &Capabilities,
-    mut learned: Learned,
+    mut learned: CustomerFacts,
     request: &mut ResetRequest,
     ready: &dyn ReadyReveal,
-) -> Answer<(Consent, Plan, Learned)> {
+) -> Answer<(Consent, Plan, CustomerFacts)> {
     let mut notices = [ready.notices(), learned.recovered.clone()].concat();
     if learned.history.damaged {
         notices.push(
@@ -154,7 +155,7 @@ async fn confirm(
             return Ok((consent, plan, learned));
         }
         session.backend().keep_alive(AT_LEAST).await?;
-        let again = learn(desk.audit, session, &learned.customer).await?;
+        let again = gather_facts(desk.audit, session, &learned.customer).await?;
         request.unlock |= refuse(desk, &again, capabilities, request.unlock)?;
         let same = Stamp::same_set(again.standing.stamp.as_ref(), learned.standing.stamp.as_ref())
             && (again.standing.state, &again.standing.whom) == (learned.standing.state, &learned.standing.whom);
@@ -172,7 +173,7 @@ async fn change(
     session: &Session,
     intent: &Intent,
     plan: &Plan,
-    learned: &Learned,
+    learned: &CustomerFacts,
     capabilities: &Capabilities,
     progress: &Progress,
 ) -> Result<(TemporaryPassword, Issuance), Broken> {
@@ -271,7 +272,7 @@ async fn set(
     session: &Session,
     intent: &Intent,
     customer: &Customer,
-    learned: &Learned,
+    learned: &CustomerFacts,
 ) -> Result<(TemporaryPassword, Issued, BTreeSet<Rule>), Broken> {
     let not_sent = |failure| Broken { failure, user: None, stage: Stage::Set };
     let mut candidates = Candidates::new(&learned.standing.policy, about(customer, &learned.standing.whom));

@@ -9,7 +9,7 @@ use super::attempt::AttemptId;
 use super::capabilities::Capabilities;
 use super::case::Case;
 use super::customer::Customer;
-use super::desk::{Desk, Learned, learn, refusal};
+use super::customer_facts::{CustomerFacts, gather_facts};
 use super::error::{Answer, Changed, Failure, Kind, Reason};
 use super::history::{Attempt, End, History};
 use super::identify::identify;
@@ -17,7 +17,9 @@ use super::intent::Intent;
 use super::obstacle::{Obstacle, Right};
 use super::outcome::Outcome;
 use super::plan::{Action, Plan};
+use super::refusals::refusal;
 use super::reset::AT_LEAST;
+use super::services::Desk;
 use super::session::Session;
 use super::status::State;
 use super::time_limit::{Progress, Reached, clean_up_limit, given_up, within};
@@ -43,7 +45,7 @@ pub struct Withdrawn {
 pub async fn withdraw(desk: &mut Desk<'_>, session: &Session, text: &str, mut case: Case) -> Answer<Withdrawn> {
     session.backend().keep_alive(AT_LEAST).await?;
     let customer = identify(text, session, desk.prompter, true).await?;
-    let learned = learn(desk.audit, session, &customer).await?;
+    let learned = gather_facts(desk.audit, session, &customer).await?;
     let user = pending_user(&learned, &session.backend().capabilities().await?)?;
     case.complete(desk.guards, desk.prompter)?;
     withdraw_this(desk, session, &learned, &user, case).await
@@ -53,7 +55,7 @@ pub async fn withdraw(desk: &mut Desk<'_>, session: &Session, text: &str, mut ca
 async fn withdraw_this(
     desk: &mut Desk<'_>,
     session: &Session,
-    learned: &Learned,
+    learned: &CustomerFacts,
     user: &UserId,
     case: Case,
 ) -> Answer<Withdrawn> {
@@ -117,7 +119,7 @@ async fn told_as_it_is(
     desk: &mut Desk<'_>,
     session: &Session,
     intent: &Intent,
-    learned: &Learned,
+    learned: &CustomerFacts,
     user: &UserId,
     mut failure: Failure,
 ) -> Failure {
@@ -148,7 +150,7 @@ async fn told_as_it_is(
 }
 
 /// The user whose temporary password is pending.
-fn pending_user(learned: &Learned, capabilities: &Capabilities) -> Answer<UserId> {
+fn pending_user(learned: &CustomerFacts, capabilities: &Capabilities) -> Answer<UserId> {
     let (customer, standing) = (&learned.customer, &learned.standing);
     let who = format!("{} ({})", customer.name, customer.id);
     for obstacle in &standing.obstacles {
@@ -257,7 +259,7 @@ pub async fn sweep(desk: &mut Desk<'_>, session: &Session, due: Vec<Pending>, ca
 }
 
 async fn sweep_one(desk: &mut Desk<'_>, session: &Session, one: &Pending, case: &Case) -> Answer<()> {
-    let learned = learn(desk.audit, session, &one.customer).await?;
+    let learned = gather_facts(desk.audit, session, &one.customer).await?;
     let user = pending_user(&learned, &session.backend().capabilities().await?)?;
     if !Stamp::same_set(learned.standing.stamp.as_ref(), one.stamp.as_ref()) {
         return Err(Failure::refused(

@@ -14,7 +14,7 @@ use crate::bulk::{
 };
 use crate::cli::BulkRunArgs;
 use crate::domain::ports::Clock;
-use crate::domain::{Action, Answer, Customer, Desk, ExitCode, Failure, Kind, rehearse};
+use crate::domain::{Action, Answer, Customer, Desk, ExitCode, Failure, Kind, dry_run};
 use crate::platform::{SystemClock, SystemRandom};
 
 #[derive(Serialize)]
@@ -82,7 +82,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCod
                 };
                 let rehearsed = match row.recipient.as_deref().map(sealing::recipient) {
                     Some(Err(why)) => Err(unusable(line, &why)),
-                    _ => rehearse(&mut desk, &session, row.request(&case, args.create)).await,
+                    _ => dry_run(&mut desk, &session, row.request(&case, args.create)).await,
                 };
                 let customer = log.into_seen().customer;
                 Would { given: row.customer, customer, ..Would::default() }.after(rehearsed)?

@@ -1,89 +1,10 @@
-//! What lies on the agent's desk: the ports that a reset or a withdrawal needs besides the session.
-
-use std::time::Duration;
+//! The words of each refusal: what stands in the way, and what to do about it.
 
 use jiff::Timestamp;
 
 use super::customer::Customer;
-use super::error::{Answer, Changed, Failure, Kind, Reason};
-use super::guards::Requirement;
-use super::history::History;
-use super::intent::Intent;
+use super::error::{Failure, Kind, Reason};
 use super::obstacle::Obstacle;
-use super::pattern::Pattern;
-use super::plan::{Consent, Plan};
-use super::ports::{AuditLog, Clock, Interruptions, Prompter, RandomSource};
-use super::session::Session;
-use super::user::Standing;
-
-/// The profile's own rules.
-#[derive(Clone, Debug)]
-pub struct Guards {
-    /// What has to be given with every reset and withdrawal.
-    pub require: Vec<Requirement>,
-    /// What a ticket has to match as a whole; none: any text.
-    pub ticket_pattern: Option<Pattern>,
-    /// More resets of one customer than this in 24 hours are refused; none: no limit.
-    pub max_resets_per_customer_24h: Option<u32>,
-    /// Go on where the agent may not end sessions.
-    pub allow_without_logout: bool,
-    /// How long a temporary password is to last.
-    pub temporary_password_lasts: Duration,
-}
-
-/// The ports, side by side.
-pub struct Desk<'a> {
-    /// The audit log.
-    pub audit: &'a mut dyn AuditLog,
-    /// Asks the agent.
-    pub prompter: &'a mut dyn Prompter,
-    /// The time.
-    pub clock: &'a dyn Clock,
-    /// Random bytes.
-    pub random: &'a mut dyn RandomSource,
-    /// Signals.
-    pub interruptions: &'a dyn Interruptions,
-    /// The profile's rules.
-    pub guards: &'a Guards,
-}
-
-impl Desk<'_> {
-    /// Writes the intent; from here on signals wait. If that fails, the log may hold it, but the customer is untouched.
-    pub(super) async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
-        self.interruptions.hold();
-        self.audit.intend(session, plan, consent).await.map_err(|failure| {
-            self.interruptions.release();
-            Failure { changed: Changed::No, ..failure }
-        })
-    }
-}
-
-/// Everything known of a customer before anything is decided.
-pub struct Learned {
-    /// The customer.
-    pub customer: Customer,
-    /// Where the user stands.
-    pub standing: Standing,
-    /// What this machine knows of earlier attempts, findings included.
-    pub history: History,
-    /// What was found out just now about attempts whose end was missing, in words.
-    pub recovered: Vec<String>,
-}
-
-/// Reads where the customer stands, and writes down what that says of attempts whose end is missing.
-pub async fn learn(audit: &mut dyn AuditLog, session: &Session, customer: &Customer) -> Answer<Learned> {
-    let standing = session.backend().standing(customer).await?;
-    let mut history = audit.history(session, customer)?;
-    let mut recovered = Vec::new();
-    for finding in history.findings(&standing) {
-        audit.recovered(session, &customer.id, &finding).await?;
-        recovered.push(history.note(&finding));
-    }
-    if !recovered.is_empty() {
-        history = audit.history(session, customer)?;
-    }
-    Ok(Learned { customer: customer.clone(), standing, history, recovered })
-}
 
 /// The refusal for what stands in the way.
 pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {

@@ -1,10 +1,11 @@
 //! Steps 1 to 4 of the reset, and no further: what a reset would do, for `bulk --dry-run`.
 
-use super::desk::{Desk, learn};
+use super::customer_facts::gather_facts;
 use super::error::Answer;
 use super::plan::Action;
 use super::refuse::refuse;
 use super::reset::{AT_LEAST, ResetRequest, customer_of};
+use super::services::Desk;
 use super::session::Session;
 use super::user::Whom;
 
@@ -12,10 +13,10 @@ use super::user::Whom;
 ///
 /// # Errors
 /// What the reset itself would refuse it for, with the same exit code.
-pub async fn rehearse(desk: &mut Desk<'_>, session: &Session, mut request: ResetRequest) -> Answer<Action> {
+pub async fn dry_run(desk: &mut Desk<'_>, session: &Session, mut request: ResetRequest) -> Answer<Action> {
     session.backend().keep_alive(AT_LEAST).await?; // 1
     let customer = customer_of(&request, desk, session).await?; // 2
-    let learned = learn(desk.audit, session, &customer).await?; // 3
+    let learned = gather_facts(desk.audit, session, &customer).await?; // 3
     let capabilities = session.backend().capabilities().await?;
     refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
