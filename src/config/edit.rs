@@ -4,7 +4,8 @@ use std::io::ErrorKind;
 
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use super::file::{Configuration, USABLE_NAMES, is_usable_name, wrong};
+use super::errors::wrong;
+use super::file::{Configuration, USABLE_NAMES, is_usable_name};
 use super::folders::{Folders, write_private_file};
 use super::profile::BUILT_IN;
 use crate::domain::{Answer, Failure, Kind, Reason};

@@ -11,6 +11,7 @@ use serde::de::Error as _;
 use toml::Spanned;
 
 use super::duration::parse_duration;
+use super::errors::wrong;
 use super::folders::Folders;
 use super::profile::{AuditSettings, BUILT_IN, Forward, LASTS, Profile, Protected};
 use super::settings::{Settings, lines};
@@ -278,11 +279,6 @@ impl ProfileTable {
 fn not_taken(found: NotPrivate) -> Failure {
     let failure = Failure::new(Kind::Usage, Reason::Configuration, format!("{}.", found.what));
     found.hint.into_iter().fold(failure, Failure::hint)
-}
-
-pub(super) fn wrong(path: &Path, what: &str) -> Failure {
-    Failure::new(Kind::Usage, Reason::Configuration, format!("{}: {what}.", path.display()))
-        .hint("`tellonce profile add --print` shows a commented sample.")
 }
 
 #[cfg(test)]

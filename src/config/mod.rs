@@ -2,6 +2,7 @@
 
 mod duration;
 mod edit;
+mod errors;
 mod file;
 mod folders;
 mod profile;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
-use super::file::wrong;
+use super::errors::wrong;
 use crate::domain::{Answer, Failure};
 
 /// What a profile says beyond the keys that every backend has.

@@ -1,0 +1,10 @@
+//! The error of a configuration that is wrong, with its file.
+
+use std::path::Path;
+
+use crate::domain::{Failure, Kind, Reason};
+
+pub(super) fn wrong(path: &Path, what: &str) -> Failure {
+    Failure::new(Kind::Usage, Reason::Configuration, format!("{}: {what}.", path.display()))
+        .hint("`tellonce profile add --print` shows a commented sample.")
+}
