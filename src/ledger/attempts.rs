@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::chain::lines;
-use super::file::unavailable;
+use super::file_check::unavailable;
 use super::index::Found;
 use super::lease::is_held;
 use super::record::{Event, Record};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::file::{must_be_regular, unavailable};
+use super::file_check::{must_be_regular, unavailable};
 use super::record::Record;
 use crate::domain::{Answer, Failure, Kind, Reason};
 

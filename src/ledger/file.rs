@@ -6,22 +6,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::chain::{BEFORE_THE_FIRST, open, seal};
+use super::file_check::{must_be_regular, unavailable};
 use super::record::Record;
 use crate::config::make_private_folder;
 use crate::domain::{Answer, Failure, Kind, Reason};
 
 /// How much of the end is read at once.
 const CHUNK: u64 = 16 * 1024;
-
-/// The audit log cannot be used (exit 8).
-pub(super) fn unavailable(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(
-        Kind::Unavailable,
-        Reason::AuditUnavailable,
-        format!("The audit log {} cannot be used: {error}.", path.display()),
-    )
-    .hint("Nothing is done without it. Make room, or make the folder yours, and try again.")
-}
 
 /// What an append did besides.
 pub(super) struct Appended {
@@ -72,16 +63,6 @@ pub fn try_to_append(path: &Path) -> Answer<()> {
     match OpenOptions::new().read(true).append(true).open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         opened => opened.map(drop).map_err(told),
-    }
-}
-
-/// A device, a pipe or a folder is no log: reading one may never end. No file is fine; it is made when first needed.
-pub(super) fn must_be_regular(path: &Path) -> io::Result<()> {
-    match path.metadata() {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-        Ok(found) if found.is_file() => Ok(()),
-        Ok(_) => Err(io::Error::other("it is not a regular file")),
     }
 }
 

@@ -12,7 +12,7 @@ use rusqlite::{Connection, params};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::file::{must_be_regular, unavailable};
+use super::file_check::{must_be_regular, unavailable};
 use super::record::Record;
 use crate::domain::{Answer, CustomerId, Failure};
 

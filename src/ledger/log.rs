@@ -7,7 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::attempts::{histories, history};
-use super::file::{append, unavailable};
+use super::file::append;
+use super::file_check::unavailable;
 use super::forward;
 use super::lease::{Held, hold};
 use super::record::{Event, Record, blank, blank_at, name_of, system_user};

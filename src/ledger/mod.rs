@@ -6,6 +6,7 @@ mod attempts;
 mod chain;
 mod export;
 mod file;
+mod file_check;
 mod forward;
 mod index;
 mod lease;

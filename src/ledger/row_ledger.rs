@@ -9,7 +9,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::attempts::{action_of, histories, history_of_row};
-use super::file::{append, unavailable};
+use super::file::append;
+use super::file_check::unavailable;
 use super::forward;
 use super::index::{Found, Index};
 use super::lease::{Held, hold};
