@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use rusqlite::{OptionalExtension, params};
 use zeroize::Zeroizing;
 
+use super::errors::told;
 use super::hash;
 use super::session::AgentSession;
 use super::standing::missing_group;
-use super::store::{Practice, moment, told};
+use super::store::{Practice, moment};
 use crate::domain::ports::{AgentSignIn, Prompter};
 use crate::domain::{Answer, Check, CheckState, Failure, Keep, Kind, Place, Reason, Session, StoredSession, Way};
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
+use super::errors::told;
 use super::session::AgentSession;
 use super::standing::UserRow;
-use super::store::{moment, told};
-use super::{directory, hash, policy};
+use super::store::moment;
+use super::{hash, policy};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
     About, Answer, Capabilities, Customer, Failure, Forced, Intent, Issued, Pending, Reason, Right, SessionsEnded,
@@ -159,7 +160,8 @@ impl IdentityBackend for AgentSession {
     async fn pending(&self) -> Answer<Vec<Pending>> {
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::Sweep)?;
-        let customers = directory::select(&connection, "WHERE u.change_required = 1 ORDER BY u.issued_at", [])?;
+        let customers =
+            super::customer_rows::select(&connection, "WHERE u.change_required = 1 ORDER BY u.issued_at", [])?;
         customers
             .into_iter()
             .map(|(number, customer)| {

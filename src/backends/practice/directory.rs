@@ -1,48 +1,15 @@
 //! The customer directory: search that stays fast over a million customers, and exact look-ups.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{Connection, OptionalExtension};
 
+use super::customer_rows::{exact, select};
+use super::errors::told;
 use super::normalize;
 use super::search::find;
 use super::session::AgentSession;
-use super::store::told;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, Right};
-
-const CUSTOMER: &str = "SELECT c.id, c.first_name, c.last_name, c.email, c.phone, u.username, c.number FROM customer c LEFT JOIN user u ON u.customer = c.number";
-
-/// A customer from a row of [`CUSTOMER`].
-pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<(i64, Customer)> {
-    let (first, last): (String, String) = (row.get(1)?, row.get(2)?);
-    let phone: Option<String> = row.get(4)?;
-    let customer = Customer {
-        id: CustomerId::new(row.get::<_, String>(0)?),
-        name: format!("{first} {last}").trim().to_owned(),
-        email: row.get(3)?,
-        username: row.get(5)?,
-        names: Some(Names { first, last }),
-        details: phone.map(|phone| ("Phone".to_owned(), phone)).into_iter().collect(),
-    };
-    Ok((row.get(6)?, customer))
-}
-
-/// The customers of a condition on `c` (customer) and `u` (user).
-pub(super) fn select(connection: &Connection, condition: &str, values: impl Params) -> Answer<Vec<(i64, Customer)>> {
-    let mut statement = connection.prepare_cached(&format!("{CUSTOMER} {condition}")).map_err(told)?;
-    let rows = statement.query_map(values, customer).map_err(told)?;
-    rows.collect::<rusqlite::Result<_>>().map_err(told)
-}
-
-/// Everybody whose id, username or e-mail is exactly this, in any case.
-pub(super) fn exact(connection: &Connection, text: &str) -> Answer<Vec<(i64, Customer)>> {
-    let mut found = select(connection, "WHERE c.id = ?1", [text])?;
-    found.extend(select(connection, "WHERE u.username = ?1", [text])?);
-    found.extend(select(connection, "WHERE c.email = ?1 ORDER BY c.number LIMIT 100", [text])?);
-    let mut seen = std::collections::HashSet::new();
-    found.retain(|(number, _)| seen.insert(*number));
-    Ok(found)
-}
 
 /// given.family, with a number where it is taken.
 pub(super) fn free_username(connection: &Connection, first: &str, last: &str) -> Answer<String> {

@@ -5,7 +5,9 @@
 mod agents;
 mod app;
 mod backend;
+mod customer_rows;
 mod directory;
+mod errors;
 mod fake_customers;
 mod hash;
 mod normalize;
@@ -16,6 +18,7 @@ mod search;
 mod seed;
 mod session;
 mod set;
+mod set_queue;
 mod standing;
 mod store;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::store::told;
+use super::errors::told;
 use crate::domain::{Answer, Policy, Rule};
 
 /// The policy of a new directory.

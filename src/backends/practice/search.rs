@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::directory::{exact, select};
+use super::customer_rows::{exact, select};
+use super::errors::told;
 use super::normalize;
-use super::store::told;
 use crate::domain::{Answer, Customer, Found};
 
 /// Matches are counted up to here; beyond, the total is not said.

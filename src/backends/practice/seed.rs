@@ -2,14 +2,15 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Transaction, params};
 
+use super::errors::told_of;
 use super::samples::{AGENT_PASSWORD, AGENTS, INITIAL_PASSWORD, SAMPLES, Sample};
 use super::schema::{APPLICATION, INDEXES, TABLES, VERSION};
-use super::store::{make_private, told_of};
 use super::{fake_customers, hash, normalize, policy};
 use crate::config::make_private_folder;
 use crate::domain::{Answer, Failure};
@@ -107,7 +108,7 @@ fn fill(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u6
 }
 
 fn settings(transaction: &Transaction<'_>) -> Answer<()> {
-    let told = super::store::told;
+    let told = super::errors::told;
     let initial = hash::hash(INITIAL_PASSWORD)?;
     transaction.execute("INSERT INTO setting VALUES('initial_hash', ?1)", [initial]).map_err(told)?;
     for (name, number) in policy::INITIAL {
@@ -203,4 +204,9 @@ pub(super) fn searched(name: &str, email: &str, username: Option<&str>) -> Strin
     let local = email.split_once('@').map_or(email, |(local, _)| local);
     let username = username.filter(|username| *username != local).unwrap_or_default();
     format!("{name}\n{local}\n{username}")
+}
+
+/// The file is its owner's alone.
+pub(super) fn make_private(path: &PathBuf) -> std::io::Result<()> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
 }

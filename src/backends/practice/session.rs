@@ -6,9 +6,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
+use super::errors::told;
 use super::hash;
-use super::set::Sets;
-use super::store::{Practice, told};
+use super::set_queue::Sets;
+use super::store::Practice;
 use crate::domain::{Answer, Failure, Kind, Reason, Right};
 
 /// What an agent needs for every call.

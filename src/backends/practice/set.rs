@@ -3,26 +3,15 @@
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::backend::{begin, execute, remember, row_of};
+use super::errors::told;
 use super::seed::searched;
 use super::session::{AgentSession, agent_of};
+use super::set_queue::Set;
 use super::standing::number_of;
-use super::store::{Practice, moment, told};
+use super::store::{Practice, moment};
 use super::{hash, normalize};
 use crate::domain::{Answer, Customer, Failure, Intent, Issued, Kind, Names, NewUser, Reason, Right, UserId, Whom};
 use crate::platform::Batcher;
-
-/// The thread that sets.
-pub(super) type Sets = Batcher<Set, Answer<Issued>>;
-
-/// One customer's new hash.
-pub(super) struct Set {
-    token_hash: [u8; 32],
-    attempt: String,
-    /// Milliseconds.
-    expires_at: i64,
-    whom: Whom,
-    hash: String,
-}
 
 impl AgentSession {
     /// Sets the hash; it is on disk when the answer is there.

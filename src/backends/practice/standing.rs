@@ -3,9 +3,10 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::directory::free_username;
+use super::errors::told;
 use super::policy;
 use super::session::{Agent, AgentSession};
-use super::store::{moment, told};
+use super::store::moment;
 use crate::domain::{
     Answer, Customer, Names, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing, State, UserId, Whom,
 };

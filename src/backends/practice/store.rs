@@ -1,14 +1,14 @@
 //! The file: opened, made on first use, and told when it is damaged, newer, or somebody else's.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
+use super::errors::{damaged, told, told_of};
 use super::schema::{APPLICATION, VERSION};
 use super::seed;
 use crate::domain::ports::Clock;
@@ -115,58 +115,7 @@ fn whole(connection: &Connection, path: &Path) -> Answer<()> {
     if found == "ok" { Ok(()) } else { Err(damaged(path, "it is damaged").because(found)) }
 }
 
-fn damaged(path: &Path, why: &str) -> Failure {
-    Failure::new(
-        Kind::Usage,
-        Reason::DirectoryDamaged,
-        format!("The practice directory {} cannot be used: {why}.", path.display()),
-    )
-    .hint("Begin again with `tellonce practice start-over`; nothing in it is real.")
-}
-
-/// What `SQLite`'s answer means for a file that is being opened.
-pub(super) fn told_of(path: &Path, error: rusqlite::Error) -> Failure {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => damaged(path, "it is damaged").because(error),
-        _ => Failure {
-            message: format!("The practice directory {} does not answer: {error}.", path.display()),
-            ..told(error)
-        },
-    }
-}
-
-/// What `SQLite`'s answer means in the middle of the work.
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(super) fn told(error: rusqlite::Error) -> Failure {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            Failure::new(Kind::Usage, Reason::DirectoryDamaged, "The practice directory is damaged.")
-                .hint("Begin again with `tellonce practice start-over`; nothing in it is real.")
-                .because(error)
-        }
-        _ if error.to_string().starts_with("no such ") => {
-            Failure::new(Kind::Usage, Reason::DirectoryDamaged, "The practice directory lacks a table or a column.")
-                .hint("Begin again with `tellonce practice start-over`; nothing in it is real.")
-                .because(error)
-        }
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            let told = Failure::unavailable("The practice directory is busy: another process is writing to it.");
-            told.hint("Try again, or give it more time with `--timeout`.").because(error)
-        }
-        Some(ErrorCode::DiskFull) => {
-            Failure::unavailable("The disk is full; the practice directory was not changed.").because(error)
-        }
-        Some(ErrorCode::ReadOnly) => Failure::unavailable("The practice directory cannot be written.").because(error),
-        _ => Failure::unavailable(format!("The practice directory does not answer: {error}.")).because(error),
-    }
-}
-
 /// A time as the directory keeps it.
 pub(super) fn moment(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
-}
-
-/// The file is its owner's alone.
-pub(super) fn make_private(path: &PathBuf) -> std::io::Result<()> {
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
 }

@@ -2,25 +2,14 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::sign_in::start_session;
+use super::app_session::start_session;
+use super::change_ticket::ChangeTicket;
 use crate::backends::practice::backend::{about, remember};
+use crate::backends::practice::errors::told;
 use crate::backends::practice::standing::UserRow;
-use crate::backends::practice::store::{Practice, told};
+use crate::backends::practice::store::Practice;
 use crate::backends::practice::{hash, policy};
 use crate::domain::{Answer, Rule};
-
-/// The app's second page: it is good for the temporary password that opened it, and for no later one.
-pub struct ChangeTicket {
-    pub(super) customer: i64,
-    pub(super) version: i64,
-}
-
-impl ChangeTicket {
-    /// The password that opened the page is still the newest, and neither withdrawn nor run out.
-    fn is_good_for(&self, row: &UserRow, now: i64) -> bool {
-        row.version == self.version && row.change_required && !row.withdrawn && !row.ran_out(now) && !row.disabled
-    }
-}
 
 /// What "Update Password" answers.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! Who is there to practise on.
 
-use crate::backends::practice::directory;
+use crate::backends::practice::errors::told;
 use crate::backends::practice::standing::UserRow;
-use crate::backends::practice::store::{Practice, told};
+use crate::backends::practice::store::Practice;
 use crate::domain::{Answer, Customer, State};
 
 /// The first customers, and how many there are.
@@ -22,7 +22,8 @@ impl Practice {
         let now = self.now();
         let connection = self.connection();
         let total = connection.query_row("SELECT count(*) FROM customer", [], |row| row.get(0)).map_err(told)?;
-        let page = directory::select(&connection, "ORDER BY c.number LIMIT ?1", [limit])?;
+        let page =
+            crate::backends::practice::customer_rows::select(&connection, "ORDER BY c.number LIMIT ?1", [limit])?;
         let rows = page
             .into_iter()
             .map(|(number, customer)| {

@@ -5,9 +5,10 @@ use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::change::take_effect;
+use crate::backends::practice::errors::told;
+use crate::backends::practice::hash;
 use crate::backends::practice::standing::UserRow;
-use crate::backends::practice::store::{Practice, moment, told};
-use crate::backends::practice::{directory, hash};
+use crate::backends::practice::store::{Practice, moment};
 use crate::domain::{Answer, Rule};
 
 /// A link works for so long, in milliseconds: an hour.
@@ -56,7 +57,9 @@ impl Practice {
         let mut connection = self.connection();
         // One transaction, begun for everybody: no link can slip in behind a temporary password that is being issued.
         let connection = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
-        for (number, customer) in directory::select(&connection, "WHERE c.email = ?1", [email.trim()])? {
+        for (number, customer) in
+            crate::backends::practice::customer_rows::select(&connection, "WHERE c.email = ?1", [email.trim()])?
+        {
             let Some(row) = UserRow::of(&connection, number)? else { continue };
             let Some(to) = customer.email.filter(|_| row.external.is_none() && !row.disabled) else { continue };
             let body = if row.change_required {

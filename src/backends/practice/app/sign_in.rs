@@ -2,10 +2,12 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::change::ChangeTicket;
+use super::app_session::start_session;
+use super::change_ticket::ChangeTicket;
+use crate::backends::practice::errors::told;
 use crate::backends::practice::standing::UserRow;
-use crate::backends::practice::store::{Practice, told};
-use crate::backends::practice::{directory, hash, policy};
+use crate::backends::practice::store::Practice;
+use crate::backends::practice::{hash, policy};
 use crate::domain::{Answer, Policy};
 
 /// This many failed attempts lock the user out.
@@ -31,7 +33,7 @@ impl Practice {
     /// # Errors
     /// Exit 8: the directory does not answer.
     pub fn sign_in(&self, name: &str, password: &str) -> Answer<SignIn> {
-        let found = directory::exact(&self.connection(), name.trim())?;
+        let found = crate::backends::practice::customer_rows::exact(&self.connection(), name.trim())?;
         if found.len() > 1 {
             return Ok(SignIn::Refused("Several customers share that address: sign in with your username.".to_owned()));
         }
@@ -107,15 +109,6 @@ fn count_failure(connection: &Connection, row: &UserRow, now: i64) -> Answer<()>
             "UPDATE user SET failures = 0, locked_until = ?2 WHERE customer = ?1 AND failures >= ?3",
             params![row.customer, now + LOCKED_FOR, ATTEMPTS],
         )
-        .map(drop)
-        .map_err(told)
-}
-
-/// A session of the app begins.
-pub(super) fn start_session(connection: &Connection, customer: i64, now: i64) -> Answer<()> {
-    let token = hash::fresh_token()?;
-    connection
-        .execute("INSERT INTO customer_session VALUES(?1, ?2, ?3)", params![hash::of_token(&token), customer, now])
         .map(drop)
         .map_err(told)
 }

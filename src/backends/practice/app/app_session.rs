@@ -1,0 +1,16 @@
+//! Begins a customer's session in the app.
+
+use rusqlite::{Connection, params};
+
+use crate::backends::practice::errors::told;
+use crate::backends::practice::hash;
+use crate::domain::Answer;
+
+/// A session of the app begins.
+pub(super) fn start_session(connection: &Connection, customer: i64, now: i64) -> Answer<()> {
+    let token = hash::fresh_token()?;
+    connection
+        .execute("INSERT INTO customer_session VALUES(?1, ?2, ?3)", params![hash::of_token(&token), customer, now])
+        .map(drop)
+        .map_err(told)
+}

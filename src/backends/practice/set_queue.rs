@@ -1,0 +1,17 @@
+//! The sets that wait for one shared transaction.
+
+use crate::domain::{Answer, Issued, Whom};
+use crate::platform::Batcher;
+
+/// The thread that sets.
+pub(super) type Sets = Batcher<Set, Answer<Issued>>;
+
+/// One customer's new hash.
+pub(super) struct Set {
+    pub(super) token_hash: [u8; 32],
+    pub(super) attempt: String,
+    /// Milliseconds.
+    pub(super) expires_at: i64,
+    pub(super) whom: Whom,
+    pub(super) hash: String,
+}
