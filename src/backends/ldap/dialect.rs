@@ -1,13 +1,17 @@
 //! What differs between the servers.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use jiff::Timestamp;
 use ldap3::LdapResult;
 
-use super::agent::LdapAgent;
-use super::connection::BindRefused;
+use super::connection::{BindRefused, Connection};
 use super::entry::Entry;
 use super::root_dse::{Asks, Greeting};
-use crate::domain::ports::SetFailed;
+use super::settings::LdapSettings;
+use crate::domain::ports::{Clock, SetFailed};
 use crate::domain::{
     Answer, Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing,
     TemporaryPassword, UserId,
@@ -145,4 +149,18 @@ pub(super) fn wrong_password(_: &LdapResult) -> crate::domain::Failure {
         "Wrong agent name or password.",
     )
     .hint("Sign in again: `tellonce login`.")
+}
+
+/// A signed-in agent.
+pub(super) struct LdapAgent {
+    pub(super) connection: Connection,
+    pub(super) settings: Rc<LdapSettings>,
+    pub(super) dialect: Rc<dyn Dialect>,
+    pub(super) known: Known,
+    /// The name that the agent signed in with, as the server was given it.
+    pub(super) bound_as: String,
+    pub(super) protected: Vec<String>,
+    pub(super) clock: Arc<dyn Clock + Send + Sync>,
+    /// When the kept session ends.
+    pub(super) until: Option<Timestamp>,
 }

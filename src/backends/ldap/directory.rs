@@ -5,7 +5,7 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use ldap3::ldap_escape;
 
-use super::agent::LdapAgent;
+use super::dialect::LdapAgent;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{
     Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, id_first, several_with,

@@ -2,7 +2,7 @@
 
 use ldap3::Scope;
 
-use super::agent::LdapAgent;
+use super::dialect::LdapAgent;
 use crate::domain::{Answer, Check, CheckState};
 
 /// So many users are asked for: as many as `find` counts.

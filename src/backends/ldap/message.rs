@@ -2,10 +2,8 @@
 //!
 //! The library stops the process on an answer of another shape, so each answer is checked before it gets there.
 
-use super::violation::Violation;
+use super::violation::{LONGEST_MESSAGE, Violation};
 
-/// The longest answer that is taken, in bytes. The entries that tellonce reads have a few thousand.
-pub(super) const LONGEST: usize = 4 * 1024 * 1024;
 /// The most values and structures of one answer: the library keeps about 60 bytes for each.
 const MOST_ELEMENTS: usize = 50_000;
 /// How deep structures are nested: an entry needs 5.
@@ -40,7 +38,7 @@ pub(super) fn length(bytes: &[u8]) -> Result<Option<usize>, Violation> {
             let Some(octets_of_length) = rest.get(..octets) else { return Ok(None) };
             let length = octets_of_length.iter().fold(0_usize, |length, octet| length << 8 | usize::from(*octet));
             let whole = length.saturating_add(2 + octets);
-            if whole > LONGEST { Err(Violation::MessageTooLong) } else { Ok(Some(whole)) }
+            if whole > LONGEST_MESSAGE { Err(Violation::MessageTooLong) } else { Ok(Some(whole)) }
         }
         _ => Err(Violation::Malformed),
     }

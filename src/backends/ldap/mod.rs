@@ -3,12 +3,13 @@
 //! Facts about the servers that a line leans on stand beside that line; they were seen on Samba 4.17 and slapd 2.5.
 
 mod active_directory;
-mod agent;
 mod answer;
 mod backend;
 mod ber;
+mod bind;
 mod change;
 mod connection;
+mod connection_search;
 mod deadline;
 mod dialect;
 mod directory;
@@ -25,9 +26,11 @@ mod result_code;
 mod root_dse;
 mod search;
 mod search_cache;
+mod search_results;
 mod settings;
 mod sign_in;
 mod transport;
+mod user_lookup;
 mod violation;
 
 use std::rc::Rc;
@@ -38,10 +41,10 @@ use crate::config::Profile;
 use crate::domain::ports::AgentSignIn;
 use crate::domain::{Answer, Place};
 use active_directory::ActiveDirectory;
+use bind::LdapSignIn;
 use dialect::Dialect;
 use openldap::OpenLdap;
 use settings::LdapSettings;
-use sign_in::LdapSignIn;
 
 /// Whether the profile is written right.
 ///

@@ -6,13 +6,13 @@ use ldap3::{Ldap, LdapError};
 use tokio::time::timeout_at;
 use url::Url;
 
+use super::bind::LdapSignIn;
 use super::deadline::Deadline;
 use super::dn::is_below;
 use super::entry::{Entry, generalized_time};
 use super::failure;
 use super::search::entry;
 use super::settings::{ACTIVE_DIRECTORY, LdapSettings};
-use super::sign_in::LdapSignIn;
 use crate::domain::{Answer, Check, CheckState};
 use crate::net::certificate_told;
 

@@ -5,12 +5,10 @@ use ldap3::controls::PagedResults;
 use ldap3::{Ldap, LdapError, LdapResult, Scope, SearchOptions};
 
 use super::ber;
-use super::connection::Connection;
 use super::deadline::Deadline;
 use super::entry::Entry;
-use super::failure::{self, ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT};
+use super::failure::{self, ADMIN_LIMIT, SIZE_LIMIT};
 use super::violation::Violation;
-use crate::domain::Answer;
 
 /// Entries of one page.
 const PAGE: usize = 500;
@@ -25,14 +23,6 @@ const MOST_REFERENCES: usize = 1000;
 /// Active Directory sends a page without entries where looking for them took long; not more than a few.
 const MOST_EMPTY_PAGES: usize = 20;
 
-/// What a search found.
-#[derive(Clone)]
-pub(super) struct Results {
-    pub(super) entries: Vec<Entry>,
-    /// There are no more.
-    pub(super) complete: bool,
-}
-
 /// What is searched for.
 #[derive(Clone, Copy)]
 pub(super) struct Query<'a> {
@@ -46,7 +36,7 @@ pub(super) struct Query<'a> {
 
 /// How a server is asked for several entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     /// In pages (RFC 2696).
     Pages,
     /// All at once, and no more than are wanted.
@@ -56,7 +46,7 @@ enum Way {
 }
 
 impl Way {
-    fn of(query: &Query<'_>, pages_are_refused: bool) -> Self {
+    pub(super) fn of(query: &Query<'_>, pages_are_refused: bool) -> Self {
         match query.scope {
             Scope::Base => Self::Whole,
             _ if query.most <= NOT_PAGED => Self::Limited,
@@ -67,7 +57,7 @@ impl Way {
 
     /// Whether this answer refuses the way, and not the search: slapd says 53 where `size.prtotal=disabled`, and 11 where a
     /// page or a limit that is asked for is larger than `size.pr` or `size`.
-    const fn is_refused_by(self, code: u32, entries: usize) -> bool {
+    pub(super) const fn is_refused_by(self, code: u32, entries: usize) -> bool {
         match self {
             Self::Pages => matches!(code, SIZE_LIMIT | ADMIN_LIMIT | 12 | failure::UNWILLING) && entries == 0,
             Self::Limited => matches!(code, ADMIN_LIMIT | failure::UNWILLING) && entries == 0,
@@ -182,7 +172,7 @@ async fn page(
 }
 
 /// Everything that was asked for, page by page.
-async fn pages(
+pub(super) async fn pages(
     ldap: &mut Ldap,
     query: &Query<'_>,
     way: Way,
@@ -200,57 +190,5 @@ async fn pages(
             }
             _ => return Ok((tally.entries, result)),
         }
-    }
-}
-
-impl Connection {
-    /// At most about `most` entries, and whether that is all. Pages and retries share the time of one operation.
-    ///
-    /// # Errors
-    /// Exit 8: no answer in time, one beyond the bounds, or a refusal.
-    pub(super) async fn search(
-        &self,
-        base: &str,
-        scope: Scope,
-        filter: &str,
-        attributes: &[&str],
-        most: usize,
-    ) -> Answer<Results> {
-        let query = Query { base, scope, filter, attributes, most };
-        self.retried(async |deadline| self.search_once(query, deadline).await).await
-    }
-
-    async fn search_once(&self, query: Query<'_>, deadline: Deadline) -> Answer<Results> {
-        let mut link = self.link(deadline).await?;
-        let mut way = Way::of(&query, self.pages_are_refused());
-        loop {
-            let searched = pages(&mut link.ldap, &query, way, deadline).await;
-            let (entries, result) = searched.map_err(|error| self.lost(link.cause(error)))?;
-            self.answered();
-            if way.is_refused_by(result.rc, entries.len()) {
-                tracing::debug!(code = result.rc, ?way, "the search is sent again without a size");
-                if way == Way::Pages {
-                    self.refuse_pages();
-                }
-                way = Way::Whole;
-                continue;
-            }
-            return match result.rc {
-                NO_SUCH_OBJECT => Ok(Results { entries: Vec::new(), complete: true }),
-                0 | SIZE_LIMIT => {
-                    let complete = result.rc == 0 && ber::next_page(&result).is_none();
-                    Ok(Results { entries, complete })
-                }
-                // slapd says so where pages come to their end at `size.prtotal`.
-                ADMIN_LIMIT | failure::UNWILLING if !entries.is_empty() => Ok(Results { entries, complete: false }),
-                _ => Err(self.refusal(&result)),
-            };
-        }
-    }
-
-    /// One entry by name; `None` where there is none, or it may not be read.
-    pub(super) async fn read(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
-        let found = self.search(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
-        Ok(found.entries.into_iter().next())
     }
 }

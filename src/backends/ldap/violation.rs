@@ -49,7 +49,9 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed => f.write_str("sent something that is no LDAP answer, and tellonce closed the connection"),
-            Self::MessageTooLong => write!(f, "sent one answer of more than {} bytes", super::message::LONGEST),
+            Self::MessageTooLong => {
+                write!(f, "sent one answer of more than {} bytes", super::violation::LONGEST_MESSAGE)
+            }
             Self::TooManyEntries(most) => write!(f, "sent more than {most} entries for one search"),
             Self::TooManyBytes(most) => write!(f, "sent more than {most} bytes for one search"),
             Self::TooManyReferences(most) => write!(f, "sent more than {most} references for one search"),
@@ -59,3 +61,6 @@ impl fmt::Display for Violation {
 }
 
 impl Error for Violation {}
+
+/// The longest answer that is taken, in bytes. The entries that tellonce reads have a few thousand.
+pub(super) const LONGEST_MESSAGE: usize = 4 * 1024 * 1024;

@@ -6,9 +6,8 @@ use super::identity::Identity;
 use super::membership::groups_named;
 use super::permissions::may_reset;
 use super::{creation, policy, readable, version};
-use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber::{self, DESCRIPTOR};
-use crate::backends::ldap::dialect::Dialect;
+use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Answer, Check, CheckState, PolicyRead};
 

@@ -5,7 +5,7 @@ use ldap3::{Scope, ldap_escape};
 use super::attributes::OBJECT_SID;
 use super::permissions::{AUTHENTICATED, EVERYONE};
 use super::values::{is_of_a_domain, words};
-use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;

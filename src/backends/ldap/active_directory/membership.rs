@@ -11,7 +11,7 @@ use ldap3::{Scope, ldap_escape};
 use super::attributes::{Fact, MEMBER_OF};
 use super::facts::Facts;
 use super::values::{are_of_one_domain, is_built_in, words};
-use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn::{first_value, is_below, same};
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;

@@ -24,11 +24,10 @@ use async_trait::async_trait;
 use ldap3::controls::RawControl;
 use ldap3::dn_escape;
 
-use super::agent::LdapAgent;
 use super::backend::{exists, gone_after_set, not_pending};
 use super::ber;
 use super::connection::BindRefused;
-use super::dialect::{Dialect, Known};
+use super::dialect::{Dialect, Known, LdapAgent};
 use super::entry::Entry;
 use super::failure::{self, EXISTS};
 use super::root_dse::{Asks, Greeting};

@@ -4,7 +4,7 @@ use ldap3::Scope;
 
 use super::attributes::Fact;
 use super::values::NEVER_EXPIRES;
-use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::settings::suffix;
 use crate::domain::{Answer, Policy, PolicyRead, Rule};
 

@@ -6,8 +6,7 @@ use ldap3::Scope;
 use super::attributes::RESULTANT_PSO;
 use super::facts::{FACTS, Facts};
 use super::identity::{self, Identity};
-use crate::backends::ldap::agent::LdapAgent;
-use crate::backends::ldap::dialect::Dialect;
+use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::domain::{Answer, Check, CheckState, Unreadable};
 
 /// So many users are looked at.

@@ -2,8 +2,7 @@
 
 use ldap3::LdapResult;
 
-use crate::backends::ldap::agent::LdapAgent;
-use crate::backends::ldap::dialect::wrong_password;
+use crate::backends::ldap::dialect::{LdapAgent, wrong_password};
 use crate::backends::ldap::failure::{self, CONSTRAINT, UNWILLING, WRONG_CREDENTIALS};
 use crate::domain::ports::SetFailed;
 use crate::domain::{Changed, Failure, Kind, Reason, Rule, Unreadable};

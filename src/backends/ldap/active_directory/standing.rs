@@ -4,11 +4,10 @@ use jiff::SignedDuration;
 
 use super::facts::Facts;
 use super::identity::Identity;
-use super::membership;
-use super::policy;
 use super::rights::{Granted, MayWrite, WRITABLE};
 use super::values::{DISABLED, LOCKED, NEVER_EXPIRES, SMART_CARD, administrators};
-use crate::backends::ldap::agent::LdapAgent;
+use super::{membership, policy};
+use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn::first_value;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Answer, Obstacle, Right, Standing, State, Unread, UserId, Whom};

@@ -4,8 +4,8 @@ use ldap3::Scope;
 
 use super::policy::UserPolicy;
 use super::{groups, own, standing};
-use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber;
+use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Answer, Check, CheckState, Obstacle, PolicyRead, Unreadable};
 

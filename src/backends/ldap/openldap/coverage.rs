@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use ldap3::Scope;
 
 use super::readability::{failure, unreadable};
-use crate::backends::ldap::agent::LdapAgent;
-use crate::backends::ldap::dialect::Dialect;
+use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Answer, Unreadable};
 

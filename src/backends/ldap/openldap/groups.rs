@@ -3,9 +3,9 @@
 
 use ldap3::{Scope, ldap_escape};
 
-use super::nesting::{self, CONTENTS, GROUPS, HAS_MEMBERS};
+use super::nesting::{self, CONTENTS, GROUPS, HAS_MEMBERS, place};
 use super::readability::fits;
-use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Answer, Obstacle};
@@ -39,11 +39,6 @@ impl Groups {
         self.found.push(Group { name: group.text("cn").unwrap_or_else(|| group.dn.clone()), dn: group.dn });
         true
     }
-}
-
-/// Below it are the groups.
-pub(super) fn place(agent: &LdapAgent) -> &str {
-    agent.settings.groups.as_deref().unwrap_or_else(|| agent.domain())
 }
 
 /// The groups that name the user, the user's primary group (gidNumber), and the groups that those are in.

@@ -21,10 +21,9 @@ use async_trait::async_trait;
 use ldap3::controls::{Assertion, PostRead, RawControl};
 use ldap3::{LdapResult, dn_escape, ldap_escape};
 
-use super::agent::LdapAgent;
 use super::backend::{exists, gone_after_set, not_pending};
 use super::connection::BindRefused;
-use super::dialect::{Dialect, Known};
+use super::dialect::{Dialect, Known, LdapAgent};
 use super::entry::Entry;
 use super::failure::{ASSERTION_FAILED, EXISTS};
 use super::root_dse::{Asks, Greeting};

@@ -5,9 +5,8 @@ use std::collections::{HashSet, VecDeque};
 
 use ldap3::{Scope, ldap_escape};
 
-use super::groups::place;
 use super::readability::{Freshness, hidden};
-use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::Answer;
@@ -140,4 +139,9 @@ async fn unseen_of(agent: &LdapAgent, group: &Entry, how: Found) -> Answer<Optio
     let found = agent.connection.search_lately(&group.dn, Scope::Base, &filter, &["1.1"], 1).await?;
     let is_searched = sent.is_empty() || !found.entries.is_empty();
     Ok((!is_searched).then(|| format!("you may not search the members of {}", group.dn)))
+}
+
+/// Below it are the groups.
+pub(super) fn place(agent: &LdapAgent) -> &str {
+    agent.settings.groups.as_deref().unwrap_or_else(|| agent.domain())
 }

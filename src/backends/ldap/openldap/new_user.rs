@@ -4,8 +4,7 @@ use super::coverage::can_be_asked_for;
 use super::policy::UserPolicy;
 use super::readability::right_to_read;
 use super::standing::{self, SET};
-use crate::backends::ldap::agent::LdapAgent;
-use crate::backends::ldap::dialect::Dialect;
+use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::domain::{Answer, Obstacle, Unreadable};
 
 /// Lists it.

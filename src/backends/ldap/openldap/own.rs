@@ -3,7 +3,7 @@
 use ldap3::Scope;
 
 use super::readability;
-use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Answer, Obstacle, Unreadable};

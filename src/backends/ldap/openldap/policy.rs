@@ -1,7 +1,7 @@
 //! The policy that applies to a user: the entry of slapo-ppolicy(5) that the user names, else the default.
 
 use super::readability::{Freshness, hidden, right_to_read};
-use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Answer, Obstacle, Policy, PolicyRead, Rule, Unreadable};
 

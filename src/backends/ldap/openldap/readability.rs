@@ -5,7 +5,7 @@
 
 use ldap3::Scope;
 
-use crate::backends::ldap::agent::LdapAgent;
+use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Answer, Changed, Failure, Reason, Unreadable};
 

@@ -2,9 +2,8 @@
 
 use ldap3::LdapResult;
 
-use crate::backends::ldap::agent::LdapAgent;
 use crate::backends::ldap::ber::{self, PolicyError};
-use crate::backends::ldap::dialect::wrong_password;
+use crate::backends::ldap::dialect::{LdapAgent, wrong_password};
 use crate::backends::ldap::failure::{self, CONSTRAINT, INVALID_NAME, WRONG_CREDENTIALS};
 use crate::domain::ports::SetFailed;
 use crate::domain::{Failure, Kind, Reason, Rule};

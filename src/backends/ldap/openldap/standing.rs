@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::groups;
-use super::own;
 use super::policy::UserPolicy;
 use super::readability::{self, Freshness, hidden, unreadable};
 use super::validity::Validity;
-use crate::backends::ldap::agent::LdapAgent;
+use super::{groups, own};
+use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::{Entry, generalized_time};
 use crate::domain::{Answer, Obstacle, Stamp, Standing, State, Unread, Unreadable, UserId, Whom};

@@ -1,35 +1,15 @@
 //! A signed-in agent: the connection, and how users are found over it.
 
-use std::rc::Rc;
-use std::sync::Arc;
-
-use jiff::Timestamp;
 use ldap3::{Scope, ldap_escape};
 
-use super::connection::Connection;
-use super::dialect::{Dialect, Known};
+use super::dialect::LdapAgent;
 use super::dn;
 use super::entry::Entry;
-use super::settings::{LdapSettings, suffix};
-use crate::domain::ports::Clock;
+use super::settings::suffix;
 use crate::domain::{Answer, Customer, CustomerId, Failure, Kind, Names, Pending, Reason, UserId};
 
 /// The detail under which `show` lists an entry's name, and by which it is found again.
 const ENTRY: &str = "Entry";
-
-/// A signed-in agent.
-pub(super) struct LdapAgent {
-    pub(super) connection: Connection,
-    pub(super) settings: Rc<LdapSettings>,
-    pub(super) dialect: Rc<dyn Dialect>,
-    pub(super) known: Known,
-    /// The name that the agent signed in with, as the server was given it.
-    pub(super) bound_as: String,
-    pub(super) protected: Vec<String>,
-    pub(super) clock: Arc<dyn Clock + Send + Sync>,
-    /// When the kept session ends.
-    pub(super) until: Option<Timestamp>,
-}
 
 impl LdapAgent {
     /// Below it is all that the directory holds: its own top above base, or where it tells none, the `dc=` part of base.

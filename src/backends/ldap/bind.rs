@@ -1,0 +1,88 @@
+//! Opens a session by a bind, with the agent's password or the profile's own credential.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustls::ClientConfig;
+use zeroize::Zeroizing;
+
+use super::backend::LdapBackend;
+use super::connection::{Connection, Target};
+use super::dialect::{Dialect, LdapAgent};
+use super::directory::LdapDirectory;
+use super::settings::LdapSettings;
+use crate::auth::{SessionStore, read_credential};
+use crate::backends::CsvCustomers;
+use crate::config::Settings;
+use crate::domain::ports::{Clock, CustomerDirectory};
+use crate::domain::{Answer, Failure, Kind, Place, Reason, Session};
+
+/// A session lasts this long.
+pub(super) const LASTS: Duration = Duration::from_hours(8);
+
+/// Signs agents in to a directory.
+pub(super) struct LdapSignIn {
+    pub(super) settings: Rc<LdapSettings>,
+    pub(super) dialect: Rc<dyn Dialect>,
+    pub(super) raw: Settings,
+    pub(super) tls: Option<Arc<ClientConfig>>,
+    pub(super) protected: Vec<String>,
+    pub(super) place: Place,
+    pub(super) store: Rc<SessionStore>,
+    pub(super) one_call: Duration,
+    pub(super) clock: Arc<dyn Clock + Send + Sync>,
+}
+
+impl LdapSignIn {
+    /// Signs in as the profile says; none where it does not.
+    pub(super) async fn unattended(&self) -> Answer<Option<Session>> {
+        let Some((agent, credential)) = &self.settings.unattended else { return Ok(None) };
+        let password = read_credential(credential, &self.raw, &|_| {})?;
+        self.bind(agent, password, None).await.map(Some)
+    }
+
+    pub(super) async fn bind(
+        &self,
+        agent: &str,
+        password: Zeroizing<String>,
+        until: Option<Timestamp>,
+    ) -> Answer<Session> {
+        // An empty password is no wrong password to a server, but a sign-in as nobody (RFC 4513 section 5.1.2).
+        if agent.is_empty() || password.is_empty() {
+            return Err(Failure::new(Kind::NotAllowed, Reason::SignInRefused, "The name or the password is empty."));
+        }
+        let bound_as = self.dialect.bind_name(agent);
+        let connection = Connection::open(Target {
+            urls: self.settings.urls.clone(),
+            start_tls: self.settings.start_tls,
+            tls: self.tls.clone(),
+            one_call: self.one_call,
+            name: bound_as.clone(),
+            password,
+            refused: self.dialect.bind_refused(),
+            asks: self.dialect.asks(),
+        })
+        .await?;
+        let known = self.dialect.known(connection.greeting().await?);
+        let inner = Rc::new(LdapAgent {
+            connection,
+            settings: Rc::clone(&self.settings),
+            dialect: Rc::clone(&self.dialect),
+            known,
+            bound_as,
+            protected: self.protected.clone(),
+            clock: Arc::clone(&self.clock),
+            until,
+        });
+        let beside = self.settings.customers.clone().map(CsvCustomers::new);
+        let directory: Box<dyn CustomerDirectory> = match &beside {
+            Some(customers) => Box::new(customers.clone()),
+            None => Box::new(LdapDirectory(Rc::clone(&inner))),
+        };
+        let backend = LdapBackend { agent: inner, beside, capabilities: RefCell::default() };
+        Ok(Session::new(agent, self.place.clone(), until, Box::new(backend), directory))
+    }
+}

@@ -1,0 +1,91 @@
+//! Searches over an open connection, also such as may answer with what was found up to a second ago.
+
+use ldap3::Scope;
+
+use super::ber;
+use super::connection::Connection;
+use super::deadline::Deadline;
+use super::entry::Entry;
+use super::failure::{self, ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT};
+use super::search::{Query, Way, pages};
+use super::search_results::Results;
+use crate::domain::Answer;
+
+impl Connection {
+    /// At most about `most` entries, and whether that is all. Pages and retries share the time of one operation.
+    ///
+    /// # Errors
+    /// Exit 8: no answer in time, one beyond the bounds, or a refusal.
+    pub(super) async fn search(
+        &self,
+        base: &str,
+        scope: Scope,
+        filter: &str,
+        attributes: &[&str],
+        most: usize,
+    ) -> Answer<Results> {
+        let query = Query { base, scope, filter, attributes, most };
+        self.retried(async |deadline| self.search_once(query, deadline).await).await
+    }
+
+    async fn search_once(&self, query: Query<'_>, deadline: Deadline) -> Answer<Results> {
+        let mut link = self.link(deadline).await?;
+        let mut way = Way::of(&query, self.pages_are_refused());
+        loop {
+            let searched = pages(&mut link.ldap, &query, way, deadline).await;
+            let (entries, result) = searched.map_err(|error| self.lost(link.cause(error)))?;
+            self.answered();
+            if way.is_refused_by(result.rc, entries.len()) {
+                tracing::debug!(code = result.rc, ?way, "the search is sent again without a size");
+                if way == Way::Pages {
+                    self.refuse_pages();
+                }
+                way = Way::Whole;
+                continue;
+            }
+            return match result.rc {
+                NO_SUCH_OBJECT => Ok(Results { entries: Vec::new(), complete: true }),
+                0 | SIZE_LIMIT => {
+                    let complete = result.rc == 0 && ber::next_page(&result).is_none();
+                    Ok(Results { entries, complete })
+                }
+                // slapd says so where pages come to their end at `size.prtotal`.
+                ADMIN_LIMIT | failure::UNWILLING if !entries.is_empty() => Ok(Results { entries, complete: false }),
+                _ => Err(self.refusal(&result)),
+            };
+        }
+    }
+
+    /// One entry by name; `None` where there is none, or it may not be read.
+    pub(super) async fn read(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
+        let found = self.search(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
+        Ok(found.entries.into_iter().next())
+    }
+}
+
+impl Connection {
+    /// The same search, or what it found up to a second ago: for what many rows of a run share, and what does not decide
+    /// alone. What a reset depends on is read anew after the set.
+    pub(super) async fn search_lately(
+        &self,
+        base: &str,
+        scope: Scope,
+        filter: &str,
+        attributes: &[&str],
+        most: usize,
+    ) -> Answer<Results> {
+        let asked = format!("{base}\n{scope:?}\n{filter}\n{}", attributes.join(" "));
+        if let Some(found) = self.lately.get(&asked) {
+            return Ok(found);
+        }
+        let found = Box::pin(self.search(base, scope, filter, attributes, most)).await?;
+        self.lately.keep(asked, &found);
+        Ok(found)
+    }
+
+    /// One entry by name, or what it was up to a second ago.
+    pub(super) async fn read_lately(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
+        let found = self.search_lately(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
+        Ok(found.entries.into_iter().next())
+    }
+}
