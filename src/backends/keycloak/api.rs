@@ -8,46 +8,21 @@ use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::call::{Got, retrying};
+use super::call::{Api, Got, Written, retrying};
 use super::claims::TokenRoles;
 use super::errors::{self, Told};
-use super::refusal::{Refusal, RefusalCodes};
+use super::refusal::RefusalCodes;
 use super::settings::below;
 use crate::auth::oauth::TokenKeeper;
 use crate::domain::{Answer, Failure, Right};
 use crate::net::https::{HttpClient, Quoting};
 use crate::net::retry::{Deadline, pauses};
 
-/// The realm's admin API, as this agent.
-pub(super) struct Api {
-    pub(super) http: HttpClient,
-    /// `…/admin/realms/REALM`.
-    realm: Url,
-    pub(super) keeper: TokenKeeper,
-    name: String,
-    /// Which roles the token passes on: for what a 403 means.
-    roles: TokenRoles,
-    /// The caller tries again itself what changed nothing.
-    pub(super) left: Cell<bool>,
-    /// Once a password was sent no answer of this server is quoted.
-    quoting: Cell<Quoting>,
-}
-
 /// What a request carries.
 pub(super) enum Payload {
     Nothing,
     /// Nothing secret is in it.
     Plain(Vec<u8>),
-}
-
-/// What a changing call was answered with.
-pub(super) struct Written<R = Refusal> {
-    pub(super) status: StatusCode,
-    /// The last segment of Location: the id of what was created.
-    pub(super) created: Option<String>,
-    pub(super) refusal: R,
-    /// It was sent more than once: the server had said that it did not begin with it.
-    pub(super) sent_again: bool,
 }
 
 impl Api {

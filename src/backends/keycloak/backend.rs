@@ -9,12 +9,13 @@ use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::agent::KeycloakAgent;
-use super::api::{Payload, Written};
+use super::api::Payload;
+use super::call::Written;
 use super::directory::could_be_id;
 use super::errors;
 use super::refusal::{create_refused, exists, set_refused};
 use super::standing::{password, set_at, stamp};
+use super::user_lookup::KeycloakAgent;
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
     Aid, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Intent, Issued, Names, NewUser, Pending,

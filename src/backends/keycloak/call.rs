@@ -8,10 +8,12 @@ use backon::Retryable;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use zeroize::Zeroizing;
 
-use super::api::{Api, Written};
+use super::claims::TokenRoles;
 use super::errors;
+use super::refusal::Refusal;
+use crate::auth::oauth::TokenKeeper;
 use crate::domain::{Answer, Failure, Reason, redact};
-use crate::net::https::{BodyFailed, Quoting, body, no_answer};
+use crate::net::https::{BodyFailed, HttpClient, Quoting, body, no_answer};
 use crate::net::retry::{Deadline, did_not_begin, pauses, retry_after};
 
 /// An answer, or why there is none.
@@ -176,6 +178,31 @@ pub(super) async fn retrying<F: Future<Output = Result<Got, Broken>>>(
 fn last_segment(location: &str) -> Option<String> {
     let last = location.trim_end_matches('/').rsplit('/').next()?;
     (!last.is_empty()).then(|| last.to_owned())
+}
+
+/// The realm's admin API, as this agent.
+pub(super) struct Api {
+    pub(super) http: HttpClient,
+    /// `…/admin/realms/REALM`.
+    pub(super) realm: Url,
+    pub(super) keeper: TokenKeeper,
+    pub(super) name: String,
+    /// Which roles the token passes on: for what a 403 means.
+    pub(super) roles: TokenRoles,
+    /// The caller tries again itself what changed nothing.
+    pub(super) left: Cell<bool>,
+    /// Once a password was sent no answer of this server is quoted.
+    pub(super) quoting: Cell<Quoting>,
+}
+
+/// What a changing call was answered with.
+pub(super) struct Written<R = Refusal> {
+    pub(super) status: StatusCode,
+    /// The last segment of Location: the id of what was created.
+    pub(super) created: Option<String>,
+    pub(super) refusal: R,
+    /// It was sent more than once: the server had said that it did not begin with it.
+    pub(super) sent_again: bool,
 }
 
 #[cfg(test)]

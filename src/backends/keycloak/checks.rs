@@ -1,8 +1,8 @@
 //! What `doctor` can find out about a realm.
 
-use super::agent::{KeycloakAgent, OWN_USER_UNKNOWN, PROVED};
 use super::claims::{Passing, REALM_MANAGEMENT};
 use super::policy::remembers;
+use super::user_lookup::{KeycloakAgent, OWN_USER_UNKNOWN, PROVED};
 use super::wire::{BruteForce, ServerInfo};
 use crate::domain::{Answer, Check, CheckState, PolicyRead, Reason, Right};
 

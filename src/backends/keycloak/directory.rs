@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::agent::KeycloakAgent;
+use super::user_lookup::KeycloakAgent;
 use super::wire::User;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, Right};

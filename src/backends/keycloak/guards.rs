@@ -6,14 +6,12 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 
-use super::agent::KeycloakAgent;
-use super::api::Api;
+use super::call::Api;
 use super::claims::REALM_MANAGEMENT;
-use super::protection::is_in;
-use super::standing::Protection;
+use super::readable::Protection;
 use super::wire::{Client, GroupTree, Named, User};
 use crate::config::Protected;
-use crate::domain::{Answer, Check, CheckState, Reason, Right};
+use crate::domain::{Answer, Reason, Right};
 
 /// What the profile protects, as the realm has it.
 #[derive(Debug, Default)]
@@ -142,7 +140,7 @@ impl Search<'_> {
 }
 
 /// The id of any user of the realm; none: whoever asks is shown nobody.
-async fn somebody(api: &Api) -> Answer<Option<String>> {
+pub(super) async fn somebody(api: &Api) -> Answer<Option<String>> {
     let query = [("max", "1"), ("briefRepresentation", "true")];
     let found: Answer<Vec<User>> = api.get(&["users"], &query, Right::FindCustomers).await;
     match found {
@@ -151,47 +149,18 @@ async fn somebody(api: &Api) -> Answer<Option<String>> {
     }
 }
 
-impl KeycloakAgent {
-    /// The guards, looked up once.
-    pub(super) async fn guards(&self) -> Answer<&Guards> {
-        let look = || Guards::look(self.api(), &self.0.protected, self.sees_all_groups());
-        self.0.guards.get_or_try_init(look).await
-    }
-
-    /// The id of any user of the realm; none: the agent is shown nobody.
-    pub(super) async fn somebody(&self) -> Answer<Option<String>> {
-        somebody(self.api()).await
-    }
-
-    /// What `doctor` says of the guards: whether they are there, and can be read of a user.
-    pub(super) async fn guards_check(&self) -> Answer<Check> {
-        let protected = &self.0.protected;
-        let fault = |why: &str| {
-            let words = format!("{why}: every reset is refused until then");
-            Ok(Check::new("protection", CheckState::Fault, words))
-        };
-        if protected.groups.is_empty() && protected.roles.is_empty() {
-            let words = "the profile protects nobody: an administrator of the realm can be reset as well";
-            return Ok(Check::new("protection", CheckState::Warning, words));
-        }
-        if let Some(why) = &self.guards().await?.unseen {
-            return fault(&format!("{why} (names count as they are written, capitals too)"));
-        }
-        let Some(user) = self.somebody().await? else {
-            let words = "could not be tried: you are shown no user";
-            return Ok(Check::new("protection", CheckState::Unknown, words));
-        };
-        let (groups, roles) = tokio::try_join!(self.groups(&user), self.roles(&user))?;
-        let unreadable = groups.err().filter(|_| !protected.groups.is_empty());
-        match unreadable.or(roles.err().filter(|_| !protected.roles.is_empty())) {
-            Some(why) => fault(&why),
-            None => Ok(Check::new("protection", CheckState::Ok, "the groups and roles are there, and can be read")),
-        }
-    }
-}
-
 impl GroupTree {
     fn any(&self, is: &dyn Fn(&str) -> bool) -> bool {
         is(&self.path) || self.sub_groups.iter().any(|group| group.any(is))
     }
+}
+
+/// Whether a group's path is the named group or below it; a name with a slash in front is a whole path. A server may
+/// write a slash of a name as `~/` (its option escape-slashes-in-group-path).
+pub(super) fn is_in(path: &str, name: &str) -> bool {
+    let path = path.replace("~/", "/");
+    if name.starts_with('/') {
+        return path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+    }
+    format!("{path}/").contains(&format!("/{name}/"))
 }

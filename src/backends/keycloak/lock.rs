@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::agent::KeycloakAgent;
+use super::user_lookup::KeycloakAgent;
 use super::wire::{BruteForce, User};
 use crate::domain::{Answer, Obstacle, Reason, Right};
 

@@ -2,7 +2,6 @@
 //!
 //! Facts about the server that a line leans on stand beside that line; they were seen on version 26.7.
 
-mod agent;
 mod api;
 mod backend;
 mod call;
@@ -16,11 +15,13 @@ mod pending;
 mod policy;
 mod probe;
 mod protection;
+mod readable;
 mod refusal;
 mod settings;
 mod setup;
 mod sign_in;
 mod standing;
+mod user_lookup;
 mod wire;
 
 use std::rc::Rc;

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::agent::KeycloakAgent;
 use super::standing::{password, set_at, stamp};
+use super::user_lookup::KeycloakAgent;
 use super::wire::User;
 use crate::domain::{Answer, Customer, CustomerId, Failure, Pending, Right, UserId};
 use crate::net::retry::Deadline;

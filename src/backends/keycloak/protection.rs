@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::agent::KeycloakAgent;
-use super::guards::Guards;
-use super::standing::{Protection, readable};
+use super::guards::{Guards, is_in, somebody};
+use super::readable::{Protection, readable};
+use super::user_lookup::KeycloakAgent;
 use super::wire::{Count, Group, Named};
-use crate::domain::{Answer, Obstacle, Right};
+use crate::domain::{Answer, Check, CheckState, Obstacle, Right};
 
 impl KeycloakAgent {
     /// A protected group or role; or that it cannot be read whether there is one.
@@ -71,19 +71,48 @@ impl KeycloakAgent {
     }
 }
 
-/// Whether a group's path is the named group or below it; a name with a slash in front is a whole path. A server may
-/// write a slash of a name as `~/` (its option escape-slashes-in-group-path).
-pub(super) fn is_in(path: &str, name: &str) -> bool {
-    let path = path.replace("~/", "/");
-    if name.starts_with('/') {
-        return path == name || path.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+impl KeycloakAgent {
+    /// The guards, looked up once.
+    pub(super) async fn guards(&self) -> Answer<&Guards> {
+        let look = || Guards::look(self.api(), &self.0.protected, self.sees_all_groups());
+        self.0.guards.get_or_try_init(look).await
     }
-    format!("{path}/").contains(&format!("/{name}/"))
+
+    /// The id of any user of the realm; none: the agent is shown nobody.
+    pub(super) async fn somebody(&self) -> Answer<Option<String>> {
+        somebody(self.api()).await
+    }
+
+    /// What `doctor` says of the guards: whether they are there, and can be read of a user.
+    pub(super) async fn guards_check(&self) -> Answer<Check> {
+        let protected = &self.0.protected;
+        let fault = |why: &str| {
+            let words = format!("{why}: every reset is refused until then");
+            Ok(Check::new("protection", CheckState::Fault, words))
+        };
+        if protected.groups.is_empty() && protected.roles.is_empty() {
+            let words = "the profile protects nobody: an administrator of the realm can be reset as well";
+            return Ok(Check::new("protection", CheckState::Warning, words));
+        }
+        if let Some(why) = &self.guards().await?.unseen {
+            return fault(&format!("{why} (names count as they are written, capitals too)"));
+        }
+        let Some(user) = self.somebody().await? else {
+            let words = "could not be tried: you are shown no user";
+            return Ok(Check::new("protection", CheckState::Unknown, words));
+        };
+        let (groups, roles) = tokio::try_join!(self.groups(&user), self.roles(&user))?;
+        let unreadable = groups.err().filter(|_| !protected.groups.is_empty());
+        match unreadable.or(roles.err().filter(|_| !protected.roles.is_empty())) {
+            Some(why) => fault(&why),
+            None => Ok(Check::new("protection", CheckState::Ok, "the groups and roles are there, and can be read")),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_in;
+    use crate::backends::keycloak::guards::is_in;
 
     #[test]
     fn a_protected_group_protects_those_below_it() {

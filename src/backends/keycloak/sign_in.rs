@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::agent::KeycloakAgent;
-use super::api::Api;
+use super::call::Api;
 use super::claims::Claims;
 use super::directory::RealmDirectory;
 use super::settings::{KeycloakSettings, SignInBy};
+use super::user_lookup::KeycloakAgent;
 use crate::auth::oauth::{Endpoints, OAuth, TokenKeeper, Tokens};
 use crate::auth::{SessionStore, read_credential};
 use crate::backends::CsvCustomers;

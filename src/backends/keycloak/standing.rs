@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::agent::KeycloakAgent;
 use super::errors::role;
 use super::guards::Guards;
 use super::lock::{Lock, SignInState};
+use super::readable::{Protection, readable};
+use super::user_lookup::KeycloakAgent;
 use super::wire::{Credential, Group, Storage, User};
 use crate::domain::{
     Answer, Check, CheckState, Customer, Failure, Kind, NewUser, Obstacle, Reason, Right, Stamp, Standing, State,
@@ -23,9 +24,6 @@ struct Read {
     external: Option<String>,
 }
 
-/// Something that decides about a reset: read, or why it cannot be.
-pub(super) type Protection<T> = Result<T, String>;
-
 /// The local password among the credentials.
 pub(super) fn password(credentials: &[Credential]) -> Option<&Credential> {
     credentials.iter().find(|credential| credential.kind == "password" && credential.federation_link.is_none())
@@ -38,14 +36,6 @@ pub(super) fn stamp(password: &Credential) -> Stamp {
 
 pub(super) fn set_at(password: &Credential) -> Option<Timestamp> {
     password.created_date.and_then(|at| Timestamp::from_millisecond(at).ok())
-}
-
-/// A 403 is a finding here; everything else is a failure.
-pub(super) fn readable<T>(read: Answer<T>, missing: &str) -> Answer<Protection<T>> {
-    match read {
-        Err(failure) if failure.reason == Reason::MissingRight => Ok(Err(missing.to_owned())),
-        read => read.map(Ok),
-    }
 }
 
 impl KeycloakAgent {

@@ -6,7 +6,8 @@ use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::backends::keycloak::api::{Api, Payload, Written};
+use crate::backends::keycloak::api::Payload;
+use crate::backends::keycloak::call::{Api, Written};
 use crate::backends::keycloak::claims::REALM_MANAGEMENT;
 use crate::domain::{Answer, Changed, Failure, Kind, Reason, Right};
 

@@ -29,7 +29,7 @@ use self::permissions::{By, Permissions};
 use self::self_test::SelfTest;
 use self::step::{NotHere, Part};
 use self::workflow::Leaving;
-use super::api::Api;
+use super::call::Api;
 use super::claims::{REALM_MANAGEMENT, TokenRoles};
 use super::guards::Guards;
 use super::settings::KeycloakSettings;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::calls::{Calls, Need};
 use super::group;
 use super::step::{Part, step};
-use crate::backends::keycloak::agent::PROVED;
+use crate::backends::keycloak::user_lookup::PROVED;
 use crate::domain::{Answer, Step};
 
 /// The group and its role, as far as they are there.

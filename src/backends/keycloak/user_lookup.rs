@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use tokio::sync::OnceCell;
 
-use super::api::Api;
+use super::call::Api;
 use super::claims::Claims;
 use super::guards::Guards;
 use super::wire::{Group, Realm, User};
