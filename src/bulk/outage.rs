@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::journal::{Change, Earlier};
-use super::runner::Run;
+use super::run::Run;
 use crate::domain::{Answer, Desk, Kind, gather_facts, identify};
 
 /// After so long without an answer a backend counts as gone.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::outcome::Outcome;
-use super::runner::Run;
+use super::run::Run;
 use crate::domain::{Failure, Kind, Reason};
 
 impl Run<'_> {

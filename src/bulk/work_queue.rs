@@ -6,7 +6,7 @@ use super::input::Rows;
 use super::journal::Known;
 use super::retry_budget::Patience;
 use super::row::Numbered;
-use super::runner::{Item, Run};
+use super::run::{Item, Run};
 use crate::domain::Answer;
 use crate::output::Progress;
 

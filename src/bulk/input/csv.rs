@@ -6,8 +6,8 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 use memchr::memchr_iter;
 
 use super::super::row::{COLUMNS, Numbered, Row};
+use super::limits::{LONGEST_ROW, MOST_COLUMNS};
 use super::source::{Source, line_ends};
-use super::{LONGEST_ROW, MOST_COLUMNS};
 use crate::domain::{Answer, Failure, without_secret_keys};
 
 /// What separates cells; the first that finds a customer column wins.

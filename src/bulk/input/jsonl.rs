@@ -6,7 +6,7 @@ use std::io::Read;
 use serde::Deserialize;
 
 use super::super::row::{COLUMNS, Numbered, Row};
-use super::LONGEST_ROW;
+use super::limits::LONGEST_ROW;
 use super::source::Source;
 use crate::domain::{Answer, SECRET_KEY_WORDS, is_secret_key};
 

@@ -2,6 +2,7 @@
 
 mod csv;
 mod jsonl;
+mod limits;
 mod source;
 
 use std::fs::File;
@@ -15,11 +16,6 @@ use crate::domain::{Answer, Failure, Guards, Pattern, check_ticket};
 use csv::CsvRows;
 use jsonl::JsonRows;
 use source::Source;
-
-/// The longest row, in bytes.
-pub const LONGEST_ROW: usize = 64 * 1024;
-/// So many columns a header has at most.
-pub const MOST_COLUMNS: usize = 1024;
 
 /// How the input is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
