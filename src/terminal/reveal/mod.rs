@@ -4,11 +4,13 @@
 #[allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 pub(super) mod fixture;
 mod keys;
+mod options;
 mod rows;
 mod stream;
 mod target;
 mod terminal;
 
+pub use options::RevealOptions;
 pub use stream::StreamReveal;
-pub use target::{ChosenReveal, EarlyReveal, RevealOptions};
+pub use target::{ChosenReveal, EarlyReveal};
 pub use terminal::{TerminalReveal, terminal_can_reveal};

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use zeroize::Zeroizing;
 
-use super::target::{RevealOptions, wrong_way};
+use super::options::{RevealOptions, wrong_way};
 use crate::domain::ports::{ReadyReveal, Reveal};
 use crate::domain::{Answer, Delivery, Failure, Issuance, TemporaryPassword};
 use crate::terminal::reset_json;

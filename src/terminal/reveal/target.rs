@@ -4,27 +4,14 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, stdout};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-use std::time::Duration;
 
 use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::Errno;
 
+use super::options::{RevealOptions, wrong_way};
 use super::{StreamReveal, TerminalReveal};
+use crate::domain::Answer;
 use crate::domain::ports::Reveal;
-use crate::domain::{Answer, Failure, Kind, Reason};
-use crate::terminal::Signals;
-
-/// How to reveal.
-pub struct RevealOptions {
-    /// How long the terminal shows it; zero: until dismissed.
-    pub show_for: Duration,
-    /// A regular file may get it, in clear.
-    pub allow_plaintext_file: bool,
-    /// One JSON object instead of the bare password.
-    pub json: bool,
-    /// Signals dismiss the reveal.
-    pub signals: Signals,
-}
 
 /// What `--reveal` named, opened first thing.
 pub enum EarlyReveal {
@@ -87,11 +74,6 @@ impl EarlyReveal {
             Self::Stream(way, Ok(descriptor)) => StreamReveal::new(way, descriptor, &options).map(ChosenReveal::Stream),
         }
     }
-}
-
-/// The way to reveal cannot be used (exit 2).
-pub(super) fn wrong_way(message: String) -> Failure {
-    Failure::new(Kind::Usage, Reason::RevealWay, message).hint("Use a pipe, a terminal, or --reveal terminal.")
 }
 
 fn reason(error: &io::Error) -> String {
