@@ -10,6 +10,7 @@ mod policy;
 mod readability;
 mod refused;
 mod standing;
+mod unchanged;
 mod validity;
 
 use std::cell::Cell;
@@ -19,13 +20,14 @@ use std::rc::Rc;
 
 use async_trait::async_trait;
 use ldap3::controls::{Assertion, PostRead, RawControl};
-use ldap3::{LdapResult, dn_escape, ldap_escape};
+use ldap3::{LdapResult, dn_escape};
 
 use super::backend::{exists, gone_after_set, not_pending};
 use super::connection::BindRefused;
 use super::dialect::{Dialect, Known, LdapAgent};
 use super::entry::Entry;
 use super::failure::{ASSERTION_FAILED, EXISTS};
+use super::openldap::unchanged::still;
 use super::root_dse::{Asks, Greeting};
 use super::settings::LdapSettings;
 use super::{ber, dn};
@@ -333,16 +335,4 @@ impl Dialect for OpenLdap {
     async fn checks(&self, agent: &LdapAgent) -> Answer<Vec<Check>> {
         checks::read(agent).await
     }
-}
-
-/// The filter that this entry fits as long as nothing of it changed: what its last change was. Times with a fraction are
-/// left out, as slapd finds none that ends in a zero (seen on 2.5).
-fn still(entry: &Entry) -> String {
-    let mut parts = String::new();
-    for name in ["pwdReset", "pwdChangedTime", "modifiersName", "entryCSN"] {
-        if let Some(value) = entry.text(name) {
-            let _ = write!(parts, "({name}={})", ldap_escape(value)); // into a text it cannot fail
-        }
-    }
-    format!("(&{parts})")
 }
