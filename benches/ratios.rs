@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use argon2::{Argon2, PasswordHasher};
 use tellonce::backends::practice::{Practice, PracticeSignIn};
 use tellonce::domain::ports::{AgentSignIn, Prompter};
-use tellonce::domain::{Answer, Consent, Customer, Failure, Place, Plan, Session, Way};
+use tellonce::domain::{Consent, Customer, Error, Place, Plan, Result, Session, Way};
 use tellonce::platform::SystemClock;
 use zeroize::Zeroizing;
 
@@ -219,23 +219,23 @@ impl Prompter for Sam {
         false
     }
 
-    fn choose(&mut self, _: &str, _: &[Customer]) -> Answer<usize> {
-        Err(Failure::bug("not asked here"))
+    fn choose(&mut self, _: &str, _: &[Customer]) -> Result<usize> {
+        Err(Error::bug("not asked here"))
     }
 
-    fn confirm(&mut self, _: &Plan) -> Answer<Consent> {
-        Err(Failure::bug("not asked here"))
+    fn confirm(&mut self, _: &Plan) -> Result<Consent> {
+        Err(Error::bug("not asked here"))
     }
 
-    fn line(&mut self, _: &str, _: &str) -> Answer<String> {
-        Err(Failure::bug("not asked here"))
+    fn line(&mut self, _: &str, _: &str) -> Result<String> {
+        Err(Error::bug("not asked here"))
     }
 
-    fn secret(&mut self, _: &str, _: &str) -> Answer<Zeroizing<String>> {
+    fn secret(&mut self, _: &str, _: &str) -> Result<Zeroizing<String>> {
         Ok(Zeroizing::new("practice".to_owned()))
     }
 
-    fn yes(&mut self, _: &str, default: bool) -> Answer<bool> {
+    fn yes(&mut self, _: &str, default: bool) -> Result<bool> {
         Ok(default)
     }
 

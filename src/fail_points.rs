@@ -18,8 +18,8 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use crate::domain::ports::{AuditLog, IdentityBackend, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Check, Consent, Customer, CustomerId, Delivery, Failure, Finding, Forced, History, Intent,
-    Issuance, Issued, Outcome, OwnPassword, Pending, Plan, Right, Session, SessionsEnded, Stamp, Standing,
+    Capabilities, Check, Consent, Customer, CustomerId, Delivery, Error, Finding, Forced, History, Intent, Issuance,
+    Issued, Outcome, OwnPassword, Pending, Plan, Result, Right, Session, SessionsEnded, Stamp, Standing,
     TemporaryPassword, UserId, Whom,
 };
 
@@ -27,7 +27,7 @@ use crate::domain::{
 ///
 /// # Errors
 /// What `fail` asked for.
-async fn reach(call: &str, when: &str) -> Answer<()> {
+async fn reach(call: &str, when: &str) -> Result<()> {
     if what_at(call, when).any(|what| what == "hang") {
         std::future::pending::<()>().await;
     }
@@ -43,13 +43,13 @@ fn what_at(call: &str, when: &str) -> impl Iterator<Item = String> {
 }
 
 /// The same as [`reach`], of a point in code that cannot wait.
-fn reach_now(call: &str, when: &str) -> Answer<()> {
+fn reach_now(call: &str, when: &str) -> Result<()> {
     for what in what_at(call, when) {
         match what.as_str() {
             "kill" => send(Signal::KILL),
             "stop" => send(Signal::STOP),
             _ => {
-                let failure = Failure::unavailable(format!("The fail-point {call}:{when}:{what} was reached."));
+                let failure = Error::unavailable(format!("The fail-point {call}:{when}:{what} was reached."));
                 return Err(if when == "after" { failure.answer_lost() } else { failure });
             }
         }
@@ -76,11 +76,11 @@ pub struct FaultyBackend(pub Box<dyn IdentityBackend>);
 
 #[async_trait(?Send)]
 impl IdentityBackend for FaultyBackend {
-    async fn capabilities(&self) -> Answer<Capabilities> {
+    async fn capabilities(&self) -> Result<Capabilities> {
         self.0.capabilities().await
     }
 
-    async fn rights(&self) -> Answer<Vec<Right>> {
+    async fn rights(&self) -> Result<Vec<Right>> {
         self.0.rights().await
     }
 
@@ -92,15 +92,15 @@ impl IdentityBackend for FaultyBackend {
         self.0.own_password()
     }
 
-    async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
+    async fn keep_alive(&self, at_least: Duration) -> Result<()> {
         self.0.keep_alive(at_least).await
     }
 
-    async fn end_session(&self) -> Answer<()> {
+    async fn end_session(&self) -> Result<()> {
         self.0.end_session().await
     }
 
-    async fn standing(&self, customer: &Customer) -> Answer<Standing> {
+    async fn standing(&self, customer: &Customer) -> Result<Standing> {
         self.0.standing(customer).await
     }
 
@@ -116,43 +116,43 @@ impl IdentityBackend for FaultyBackend {
         Ok(issued)
     }
 
-    async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Answer<()> {
+    async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Result<()> {
         reach("mark", "before").await?;
         self.0.mark_pending(intent, issued).await?;
         reach("mark", "after").await
     }
 
-    async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Answer<SessionsEnded> {
+    async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Result<SessionsEnded> {
         reach("end_sessions", "before").await?;
         let ended = self.0.end_sessions(intent, user).await?;
         reach("end_sessions", "after").await?;
         Ok(ended)
     }
 
-    async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
+    async fn read_back(&self, issued: &Issued) -> Result<Forced> {
         reach("read_back", "before").await?;
         let forced = self.0.read_back(issued).await?;
         reach("read_back", "after").await?;
         Ok(forced)
     }
 
-    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
+    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
         reach("withdraw", "before").await?;
         self.0.withdraw(intent, user, only).await?;
         reach("withdraw", "after").await
     }
 
-    async fn pending(&self) -> Answer<Vec<Pending>> {
+    async fn pending(&self) -> Result<Vec<Pending>> {
         self.0.pending().await
     }
 
-    async fn unlock(&self, intent: &Intent, user: &UserId) -> Answer<()> {
+    async fn unlock(&self, intent: &Intent, user: &UserId) -> Result<()> {
         reach("unlock", "before").await?;
         self.0.unlock(intent, user).await?;
         reach("unlock", "after").await
     }
 
-    async fn checks(&self) -> Answer<Vec<Check>> {
+    async fn checks(&self) -> Result<Vec<Check>> {
         self.0.checks().await
     }
 }
@@ -162,14 +162,14 @@ pub struct FaultyAudit<A>(pub A);
 
 #[async_trait(?Send)]
 impl<A: AuditLog> AuditLog for FaultyAudit<A> {
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
         reach("intend", "before").await?;
         let intent = self.0.intend(session, plan, consent).await?;
         reach("intend", "after").await?;
         Ok(intent)
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
+    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()> {
         let call = match &outcome {
             Outcome::Set { .. } => "record_set",
             Outcome::Delivered(_) => "record_delivery",
@@ -181,15 +181,15 @@ impl<A: AuditLog> AuditLog for FaultyAudit<A> {
         reach(call, "after").await
     }
 
-    fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
+    fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
         self.0.history(session, customer)
     }
 
-    fn histories(&self, session: &Session) -> Answer<std::collections::HashMap<CustomerId, History>> {
+    fn histories(&self, session: &Session) -> Result<std::collections::HashMap<CustomerId, History>> {
         self.0.histories(session)
     }
 
-    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {
         self.0.recovered(session, customer, finding).await
     }
 }
@@ -200,7 +200,7 @@ pub struct FaultyReveal<'a>(pub &'a mut dyn Reveal);
 struct FaultyReady(Box<dyn ReadyReveal>);
 
 impl Reveal for FaultyReveal<'_> {
-    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
+    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
         Ok(Box::new(FaultyReady(self.0.prepare()?)))
     }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::keyring;
 use crate::config::{Credential, Settings};
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 use crate::platform::{Holds, LineError, open_private_file, read_secret_line};
 
 /// The longest secret, in bytes.
@@ -22,7 +22,7 @@ pub fn read_credential(
     credential: &Credential,
     settings: &Settings,
     notice: &dyn Fn(&str),
-) -> Answer<Zeroizing<String>> {
+) -> Result<Zeroizing<String>> {
     let secret = match credential {
         Credential::File(path) => from_file(&settings.path(path))?,
         Credential::Fd(number) => {
@@ -39,21 +39,21 @@ pub fn read_credential(
     Ok(secret)
 }
 
-fn wrong(what: &str) -> Failure {
-    Failure::new(Kind::Usage, Reason::Configuration, format!("The profile's credential: {what}."))
+fn wrong(what: &str) -> Error {
+    Error::new(Kind::Usage, Reason::Configuration, format!("The profile's credential: {what}."))
 }
 
-fn from_file(path: &Path) -> Answer<Zeroizing<String>> {
+fn from_file(path: &Path) -> Result<Zeroizing<String>> {
     let shown = path.display();
     let file = open_private_file(path, Holds::Secret).map_err(|found| {
         let failure = wrong(&found.what);
-        found.hint.into_iter().fold(failure, Failure::hint)
+        found.hint.into_iter().fold(failure, Error::hint)
     })?;
     let file = file.ok_or_else(|| wrong(&format!("{shown} cannot be read: it is not there")))?;
     first_line(file, &shown.to_string())
 }
 
-fn first_line(source: File, whence: &str) -> Answer<Zeroizing<String>> {
+fn first_line(source: File, whence: &str) -> Result<Zeroizing<String>> {
     let line = read_secret_line(source, LONGEST).map_err(|failed| match failed {
         LineError::TooLong => wrong(&format!("the first line of {whence} is longer than {LONGEST} bytes")),
         LineError::NotText => wrong(&format!("{whence} is not UTF-8")),
@@ -62,7 +62,7 @@ fn first_line(source: File, whence: &str) -> Answer<Zeroizing<String>> {
     Ok(line.unwrap_or_default())
 }
 
-fn from_keyring(name: &str, notice: &dyn Fn(&str)) -> Answer<Zeroizing<String>> {
+fn from_keyring(name: &str, notice: &dyn Fn(&str)) -> Result<Zeroizing<String>> {
     let environment: fn(&str) -> Option<OsString> = |name| std::env::var_os(name);
     let bytes = keyring::read(name, notice, &environment)?
         .ok_or_else(|| wrong(&format!("the keyring has no entry \"{name}\" of the service tellonce")))?;
@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    fn read(path: &Path) -> Answer<Zeroizing<String>> {
+    fn read(path: &Path) -> Result<Zeroizing<String>> {
         read_credential(&Credential::File(path.to_owned()), &Settings::default(), &|_| {})
     }
 

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use keyring::{Entry, Error};
+use keyring::{Entry, Error as KeyringError};
 use zeroize::Zeroizing;
 
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 use crate::platform::threads;
 
 /// The service under which sessions stand in the keyring.
@@ -40,10 +40,10 @@ pub(super) fn read(
     profile: &str,
     notice: &dyn Fn(&str),
     environment: &dyn Fn(&str) -> Option<OsString>,
-) -> Answer<Option<Zeroizing<Vec<u8>>>> {
+) -> Result<Option<Zeroizing<Vec<u8>>>> {
     with_entry(profile, notice, environment, |entry| match entry.get_secret() {
         Ok(secret) => Ok(Some(Zeroizing::new(secret))),
-        Err(Error::NoEntry) => Ok(None),
+        Err(KeyringError::NoEntry) => Ok(None),
         Err(error) => Err(error),
     })
 }
@@ -54,7 +54,7 @@ pub(super) fn write(
     secret: Zeroizing<Vec<u8>>,
     notice: &dyn Fn(&str),
     environment: &dyn Fn(&str) -> Option<OsString>,
-) -> Answer<()> {
+) -> Result<()> {
     with_entry(profile, notice, environment, move |entry| entry.set_secret(&secret))
 }
 
@@ -63,9 +63,9 @@ pub(super) fn remove(
     profile: &str,
     notice: &dyn Fn(&str),
     environment: &dyn Fn(&str) -> Option<OsString>,
-) -> Answer<()> {
+) -> Result<()> {
     with_entry(profile, notice, environment, |entry| match entry.delete_credential() {
-        Err(Error::NoEntry) => Ok(()),
+        Err(KeyringError::NoEntry) => Ok(()),
         ended => ended,
     })
 }
@@ -75,8 +75,8 @@ fn with_entry<T: Send + 'static>(
     profile: &str,
     notice: &dyn Fn(&str),
     environment: &dyn Fn(&str) -> Option<OsString>,
-    work: impl FnOnce(&Entry) -> Result<T, Error> + Send + 'static,
-) -> Answer<T> {
+    work: impl FnOnce(&Entry) -> Result<T, KeyringError> + Send + 'static,
+) -> Result<T> {
     if !may_be_there(environment) {
         return Err(unusable("there is none on this machine"));
     }
@@ -87,7 +87,7 @@ fn with_entry<T: Send + 'static>(
         let ended = Entry::new(SERVICE, &profile).and_then(|entry| work(&entry));
         let _ = sender.send(ended); // nobody listens any more where it took too long
     })
-    .map_err(|error| Failure::bug("A thread for the keyring could not be started.").because(error))?;
+    .map_err(|error| Error::bug("A thread for the keyring could not be started.").because(error))?;
     let first = if may_prompt { receiver.recv_timeout(PATIENCE) } else { Err(RecvTimeoutError::Timeout) };
     let ended = match first {
         Err(RecvTimeoutError::Timeout) => {
@@ -100,14 +100,16 @@ fn with_entry<T: Send + 'static>(
     };
     match ended {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(Error::NoStorageAccess(error))) => Err(unusable("it is locked, or does not let us in").because(error)),
+        Ok(Err(KeyringError::NoStorageAccess(error))) => {
+            Err(unusable("it is locked, or does not let us in").because(error))
+        }
         Ok(Err(error)) => Err(unusable("it does not work").because(error)),
         Err(_) => Err(unusable("it does not answer")),
     }
 }
 
-fn unusable(why: &str) -> Failure {
-    Failure::new(Kind::Usage, Reason::Configuration, format!("The session cannot be kept in the keyring: {why}."))
+fn unusable(why: &str) -> Error {
+    Error::new(Kind::Usage, Reason::Configuration, format!("The session cannot be kept in the keyring: {why}."))
         .hint("Keep it in a file that only you can read: `tellonce login --store file`.")
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::config::write_private_file;
-use crate::domain::{Answer, Failure, Kind, Reason, StoredSession};
+use crate::domain::{Error, Kind, Reason, Result, StoredSession};
 use crate::platform::{Holds, open_private_file};
 
 #[derive(Serialize)]
@@ -33,19 +33,19 @@ const VERSION: u8 = 1;
 const ROOM: usize = 16 * 1024;
 
 /// The session as bytes, for file and keyring alike.
-pub(super) fn encode(session: &StoredSession) -> Answer<Zeroizing<Vec<u8>>> {
+pub(super) fn encode(session: &StoredSession) -> Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
     let written =
         Written { v: VERSION, agent: &session.agent, secret: &session.secret, expires_at: session.expires_at };
     serde_json::to_writer(&mut *bytes, &written)
-        .map_err(|error| Failure::bug("The session could not be written down.").because(error))?;
+        .map_err(|error| Error::bug("The session could not be written down.").because(error))?;
     Ok(bytes)
 }
 
 /// The session from its bytes; `whence` is named where they make no sense.
-pub(super) fn decode(bytes: &[u8], whence: &str) -> Answer<StoredSession> {
+pub(super) fn decode(bytes: &[u8], whence: &str) -> Result<StoredSession> {
     let damaged = || {
-        Failure::new(
+        Error::new(
             Kind::Usage,
             Reason::Configuration,
             format!("The session in {whence} cannot be read: it is damaged, or of another version."),
@@ -60,9 +60,9 @@ pub(super) fn decode(bytes: &[u8], whence: &str) -> Answer<StoredSession> {
 }
 
 /// Reads the file; none where there is none.
-pub(super) fn read(path: &Path) -> Answer<Option<StoredSession>> {
+pub(super) fn read(path: &Path) -> Result<Option<StoredSession>> {
     let shown = path.display();
-    let unreadable = |what: String| Failure::new(Kind::Usage, Reason::Configuration, what);
+    let unreadable = |what: String| Error::new(Kind::Usage, Reason::Configuration, what);
     let file = open_private_file(path, Holds::Secret).map_err(|found| {
         let remedy = "`tellonce logout` removes it; then sign in again.";
         let hint = found.hint.map_or_else(|| remedy.to_owned(), |command| format!("{command}. Or {remedy}"));
@@ -75,10 +75,10 @@ pub(super) fn read(path: &Path) -> Answer<Option<StoredSession>> {
 }
 
 /// Writes the file, whole or not at all.
-pub(super) fn write(path: &Path, session: &StoredSession) -> Answer<()> {
+pub(super) fn write(path: &Path, session: &StoredSession) -> Result<()> {
     let bytes = encode(session)?;
     write_private_file(path, &bytes).map_err(|error| {
-        Failure::new(
+        Error::new(
             Kind::Usage,
             Reason::Configuration,
             format!("The session cannot be kept in {} ({error}).", path.display()),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{keyring, session_file};
 use crate::config::Folders;
-use crate::domain::{Answer, Failure, StoredSession};
+use crate::domain::{Error, Result, StoredSession};
 
 /// Where to keep a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl SessionStore {
     ///
     /// # Errors
     /// Exit 2: a file that is damaged, open to others or somebody else's. A keyring that cannot be used holds none.
-    pub fn load(&self) -> Answer<Option<(StoredSession, Kept)>> {
+    pub fn load(&self) -> Result<Option<(StoredSession, Kept)>> {
         let kept = match session_file::read(&self.file)? {
             Some(session) => Some((session, Kept::File(self.file.clone()))),
             None => self.load_from_keyring()?.map(|session| (session, Kept::Keyring)),
@@ -70,7 +70,7 @@ impl SessionStore {
         }
     }
 
-    fn load_from_keyring(&self) -> Answer<Option<StoredSession>> {
+    fn load_from_keyring(&self) -> Result<Option<StoredSession>> {
         if !keyring::may_be_there(&self.environment) {
             return Ok(None);
         }
@@ -89,7 +89,7 @@ impl SessionStore {
     }
 
     /// Why the keyring cannot be used; `None` if it answers.
-    pub fn keyring_fault(&self) -> Option<Failure> {
+    pub fn keyring_fault(&self) -> Option<Error> {
         keyring::read(&self.profile, &*self.notice, &self.environment).err()
     }
 
@@ -97,7 +97,7 @@ impl SessionStore {
     ///
     /// # Errors
     /// Exit 2 naming `--store file`: the keyring cannot be used. Exit 2: the file cannot be written.
-    pub fn save(&self, session: &StoredSession, choice: Choice) -> Answer<Kept> {
+    pub fn save(&self, session: &StoredSession, choice: Choice) -> Result<Kept> {
         match choice {
             Choice::Keyring => {
                 keyring::write(&self.profile, session_file::encode(session)?, &*self.notice, &self.environment)?;
@@ -115,7 +115,7 @@ impl SessionStore {
     ///
     /// # Errors
     /// Exit 2: it cannot be written.
-    pub fn replace(&self, session: &StoredSession) -> Answer<()> {
+    pub fn replace(&self, session: &StoredSession) -> Result<()> {
         match self.load()? {
             Some((_, Kept::Keyring)) => self.save(session, Choice::Keyring).map(drop),
             Some((_, Kept::File(_))) => self.save(session, Choice::File).map(drop),

@@ -9,7 +9,7 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{
-    Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, id_first, several_with,
+    Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, id_first, several_with,
 };
 
 /// Customers of a CSV file.
@@ -35,7 +35,7 @@ impl CsvCustomers {
         Self { path }
     }
 
-    fn open(&self) -> Answer<(Reader<File>, Columns)> {
+    fn open(&self) -> Result<(Reader<File>, Columns)> {
         let file = File::open(&self.path).map_err(|error| self.wrong(&format!("it cannot be read ({error})")))?;
         let mut reader = ReaderBuilder::new().from_reader(file);
         let header = reader.headers().map_err(|error| self.unreadable(&error))?;
@@ -45,7 +45,7 @@ impl CsvCustomers {
     }
 
     /// Calls `each` with every customer, until it says that it has enough.
-    fn each(&self, mut each: impl FnMut(Row<'_>) -> bool) -> Answer<()> {
+    fn each(&self, mut each: impl FnMut(Row<'_>) -> bool) -> Result<()> {
         let (mut reader, columns) = self.open()?;
         let mut record = StringRecord::new();
         while reader.read_record(&mut record).map_err(|error| self.unreadable(&error))? {
@@ -61,7 +61,7 @@ impl CsvCustomers {
         Ok(())
     }
 
-    fn unreadable(&self, error: &csv::Error) -> Failure {
+    fn unreadable(&self, error: &csv::Error) -> Error {
         let line = error.position().map_or(String::new(), |position| format!("line {}: ", position.line()));
         let what = match error.kind() {
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
@@ -73,9 +73,9 @@ impl CsvCustomers {
         self.wrong(&format!("{line}{what}"))
     }
 
-    fn wrong(&self, what: &str) -> Failure {
+    fn wrong(&self, what: &str) -> Error {
         let message = format!("The customers' file {}: {what}.", shown(&self.path));
-        Failure::new(Kind::Usage, Reason::Configuration, message)
+        Error::new(Kind::Usage, Reason::Configuration, message)
             .hint("The profile names it: customers = { csv = \"…\" }.")
     }
 }
@@ -166,7 +166,7 @@ impl Row<'_> {
 
 #[async_trait(?Send)]
 impl CustomerDirectory for CsvCustomers {
-    async fn find(&self, text: &str, limit: usize) -> Answer<Found> {
+    async fn find(&self, text: &str, limit: usize) -> Result<Found> {
         let text = text.to_lowercase();
         let mut found = Found { customers: Vec::new(), total: Some(0) };
         let mut total = 0;
@@ -183,7 +183,7 @@ impl CustomerDirectory for CsvCustomers {
         Ok(found)
     }
 
-    async fn exact(&self, text: &str) -> Answer<Vec<Customer>> {
+    async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
         let text = text.to_lowercase();
         let mut found = Vec::new();
         self.each(|row| {
@@ -195,7 +195,7 @@ impl CustomerDirectory for CsvCustomers {
         Ok(found)
     }
 
-    async fn of_same_id(&self, customer: &Customer) -> Answer<Vec<Customer>> {
+    async fn of_same_id(&self, customer: &Customer) -> Result<Vec<Customer>> {
         let mut found = Vec::new();
         self.each(|row| {
             if row.id() == customer.id.as_str() {
@@ -206,13 +206,13 @@ impl CustomerDirectory for CsvCustomers {
         Ok(found)
     }
 
-    async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
+    async fn get(&self, id: &CustomerId) -> Result<Option<Customer>> {
         let mut found = id_first(id.as_str(), self.of_same_id(&Customer::known_by(id.clone())).await?);
         if found.len() > 1 { Err(several_with(id, found)) } else { Ok(found.pop()) }
     }
 
-    async fn draft(&self, _: &Particulars) -> Answer<Customer> {
-        Err(Failure::usage(format!("Customers come from {}; --create cannot enter one there.", shown(&self.path)))
+    async fn draft(&self, _: &Particulars) -> Result<Customer> {
+        Err(Error::usage(format!("Customers come from {}; --create cannot enter one there.", shown(&self.path)))
             .hint("Enter the customer in the system that the file is exported from, and export it again."))
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::auth::SessionStore;
 use crate::config::{Folders, Profile, Protected};
 use crate::domain::ports::{AgentSignIn, Clock, Preparation};
-use crate::domain::{Answer, Failure, Kind, Place, Reason};
+use crate::domain::{Error, Kind, Place, Reason, Result};
 
 /// What every backend is opened with.
 pub struct Surroundings<'a> {
@@ -47,7 +47,7 @@ pub struct Wishes {
 }
 
 /// How a backend's administrator prepares it.
-type Prepare = fn(&Profile, &Surroundings<'_>, &Wishes) -> Answer<Box<dyn Preparation>>;
+type Prepare = fn(&Profile, &Surroundings<'_>, &Wishes) -> Result<Box<dyn Preparation>>;
 
 /// A backend of this version.
 struct Entry {
@@ -57,8 +57,8 @@ struct Entry {
     /// What `profile add` asks for: the keys that have no usual value.
     asks: &'static [Ask],
     /// Reads the profile's own keys, and opens nothing.
-    check: fn(&Profile) -> Answer<()>,
-    open: fn(&Profile, Place, &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>>,
+    check: fn(&Profile) -> Result<()>,
+    open: fn(&Profile, Place, &Surroundings<'_>) -> Result<Box<dyn AgentSignIn>>,
     /// None: it is prepared by hand, or needs no preparation.
     prepare: Option<Prepare>,
 }
@@ -136,9 +136,9 @@ pub fn names() -> Vec<&'static str> {
 ///
 /// # Errors
 /// Exit 2: there is no such backend.
-pub fn asks(backend: &str) -> Answer<(&'static [Ask], bool)> {
+pub fn asks(backend: &str) -> Result<(&'static [Ask], bool)> {
     let entry = named(backend).ok_or_else(|| {
-        Failure::new(Kind::Usage, Reason::Configuration, format!("There is no backend \"{backend}\"."))
+        Error::new(Kind::Usage, Reason::Configuration, format!("There is no backend \"{backend}\"."))
             .hint(format!("There are: {}.", names().join(", ")))
     })?;
     Ok((entry.asks, entry.protected.is_none()))
@@ -148,7 +148,7 @@ pub fn asks(backend: &str) -> Answer<(&'static [Ask], bool)> {
 ///
 /// # Errors
 /// Exit 2 with file, line and key.
-pub fn check(profile: &Profile) -> Answer<()> {
+pub fn check(profile: &Profile) -> Result<()> {
     protected(profile)?;
     (entry(profile)?.check)(profile)
 }
@@ -157,7 +157,7 @@ pub fn check(profile: &Profile) -> Answer<()> {
 ///
 /// # Errors
 /// Exit 2 with file and line: a real backend's profile must say.
-pub fn protected(profile: &Profile) -> Answer<Protected> {
+pub fn protected(profile: &Profile) -> Result<Protected> {
     match (&profile.protected, entry(profile)?.protected) {
         (Some(protected), _) => Ok(protected.clone()),
         (None, Some(groups)) => {
@@ -177,7 +177,7 @@ pub fn protected(profile: &Profile) -> Answer<Protected> {
 ///
 /// # Errors
 /// Exit 2: the profile names a backend that there is not, or one that is set up wrong. Exit 8: it does not answer.
-pub fn open(profile: &Profile, around: &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>> {
+pub fn open(profile: &Profile, around: &Surroundings<'_>) -> Result<Box<dyn AgentSignIn>> {
     let place = Place { profile: profile.name.clone(), backend: profile.backend.clone() };
     (entry(profile)?.open)(profile, place, around)
 }
@@ -186,7 +186,7 @@ pub fn open(profile: &Profile, around: &Surroundings<'_>) -> Answer<Box<dyn Agen
 ///
 /// # Errors
 /// As for [`open`].
-pub fn prepare(profile: &Profile, around: &Surroundings<'_>, wishes: &Wishes) -> Answer<Option<Box<dyn Preparation>>> {
+pub fn prepare(profile: &Profile, around: &Surroundings<'_>, wishes: &Wishes) -> Result<Option<Box<dyn Preparation>>> {
     protected(profile)?;
     entry(profile)?.prepare.map(|prepare| prepare(profile, around, wishes)).transpose()
 }
@@ -195,7 +195,7 @@ fn named(backend: &str) -> Option<&'static Entry> {
     BACKENDS.iter().find(|entry| entry.name == backend)
 }
 
-fn entry(profile: &Profile) -> Answer<&'static Entry> {
+fn entry(profile: &Profile) -> Result<&'static Entry> {
     named(&profile.backend).ok_or_else(|| {
         let what = format!(
             "there is no backend \"{}\" (profile {}); there are: {}",

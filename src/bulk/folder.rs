@@ -15,7 +15,7 @@ use super::outcome::Outcome;
 use super::settings::Settings;
 use crate::config::{Folders, make_private_folder};
 use crate::domain::ports::RandomSource;
-use crate::domain::{Answer, Failure, Guards, is_secret_key, without_secret_keys};
+use crate::domain::{Error, Guards, Result, is_secret_key, without_secret_keys};
 use zeroize::Zeroizing;
 
 /// So many bytes of a line are looked at together; a row is shorter.
@@ -25,7 +25,7 @@ const LONGEST_LINE: u64 = 1 << 20;
 ///
 /// # Errors
 /// Exit 1: the system gives no random bytes.
-pub fn fresh_id(now: Timestamp, random: &mut dyn RandomSource) -> Answer<String> {
+pub fn fresh_id(now: Timestamp, random: &mut dyn RandomSource) -> Result<String> {
     let mut bytes = [0_u8; 2];
     random.fill(&mut bytes)?;
     Ok(format!("{}-{:02x}{:02x}", now.strftime("%Y%m%d-%H%M%S"), bytes[0], bytes[1]))
@@ -40,13 +40,13 @@ pub fn of(folders: &Folders, run: &str) -> PathBuf {
 ///
 /// # Errors
 /// Exit 3: there is none. Exit 5: several begin so.
-pub fn named(folders: &Folders, text: &str) -> Answer<String> {
+pub fn named(folders: &Folders, text: &str) -> Result<String> {
     let mut found: Vec<String> = ids(folders)?.into_iter().filter(|id| id.starts_with(text)).collect();
     if let Some(exact) = found.iter().position(|id| id == text) {
         return Ok(found.swap_remove(exact));
     }
     let told = |kind, reason, words: String| {
-        Failure::new(kind, reason, words).hint("See which there are: `tellonce bulk list`.")
+        Error::new(kind, reason, words).hint("See which there are: `tellonce bulk list`.")
     };
     match found.len() {
         1 => Ok(found.swap_remove(0)),
@@ -67,10 +67,10 @@ pub fn named(folders: &Folders, text: &str) -> Answer<String> {
 ///
 /// # Errors
 /// Exit 8: the folder cannot be read.
-pub fn ids(folders: &Folders) -> Answer<Vec<String>> {
+pub fn ids(folders: &Folders) -> Result<Vec<String>> {
     let folder = folders.bulk_runs();
     let told = |error: std::io::Error| {
-        Failure::unavailable(format!("{} cannot be read: {error}.", folder.display())).because(error)
+        Error::unavailable(format!("{} cannot be read: {error}.", folder.display())).because(error)
     };
     let mut ids = Vec::new();
     match std::fs::read_dir(&folder) {
@@ -103,7 +103,7 @@ pub struct Known {
 ///
 /// # Errors
 /// Exit 8: its journal cannot be read.
-pub fn look(folders: &Folders, run: &str) -> Answer<Option<Known>> {
+pub fn look(folders: &Folders, run: &str) -> Result<Option<Known>> {
     let folder = of(folders, run);
     let connection = Connection::open_with_flags(journal::file_in(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE)
         .map_err(journal::told)?;
@@ -125,9 +125,9 @@ pub fn look(folders: &Folders, run: &str) -> Answer<Option<Known>> {
 ///
 /// # Errors
 /// Exit 8: it cannot be read or written.
-pub fn spool(folder: &Path) -> Answer<PathBuf> {
+pub fn spool(folder: &Path) -> Result<PathBuf> {
     let told = |error: std::io::Error| {
-        Failure::unavailable(format!("Standard input could not be kept: {error}.")).because(error)
+        Error::unavailable(format!("Standard input could not be kept: {error}.")).because(error)
     };
     make_private_folder(folder).map_err(told)?;
     let path = folder.join("input");
@@ -179,7 +179,7 @@ pub struct Counted {
 ///
 /// # Errors
 /// Exit 2: it cannot be opened, or its header cannot be used.
-pub fn count(path: &Path, format: Option<InputFormat>, guards: &Guards) -> Answer<Counted> {
+pub fn count(path: &Path, format: Option<InputFormat>, guards: &Guards) -> Result<Counted> {
     let mut rows = Rows::open(path, format)?.with_tickets_of(guards);
     let mut counted = Counted {
         format: rows.format(),
@@ -207,10 +207,10 @@ pub fn count(path: &Path, format: Option<InputFormat>, guards: &Guards) -> Answe
 ///
 /// # Errors
 /// Exit 2: it cannot be read.
-pub fn sha256(path: &Path) -> Answer<String> {
+pub fn sha256(path: &Path) -> Result<String> {
     use std::fmt::Write as _;
     let told =
-        |error: std::io::Error| Failure::usage(format!("{} cannot be read: {error}.", path.display())).because(error);
+        |error: std::io::Error| Error::usage(format!("{} cannot be read: {error}.", path.display())).because(error);
     let mut file = File::open(path).map_err(told)?;
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
     loop {

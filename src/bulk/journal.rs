@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use super::outcome::Outcome;
 use super::settings::Settings;
 use crate::config::make_private_folder;
-use crate::domain::{Answer, AttemptId, Customer, CustomerId, Failure, Kind, Reason, Stamp};
+use crate::domain::{AttemptId, Customer, CustomerId, Error, Kind, Reason, Result, Stamp};
 use crate::platform::{Batcher, Promised};
 
 const TABLES: &str = "
@@ -86,12 +86,12 @@ pub struct Journal {
     _lock: File,
 }
 
-pub(super) fn told(error: rusqlite::Error) -> Failure {
+pub(super) fn told(error: rusqlite::Error) -> Error {
     unwritable(&error.to_string()).because(error)
 }
 
-fn unwritable(why: &str) -> Failure {
-    Failure::new(Kind::Unavailable, Reason::AuditUnavailable, format!("The journal of the run cannot be used: {why}."))
+fn unwritable(why: &str) -> Error {
+    Error::new(Kind::Unavailable, Reason::AuditUnavailable, format!("The journal of the run cannot be used: {why}."))
         .hint("Make room, or make the state folder yours, and resume the run.")
 }
 
@@ -100,7 +100,7 @@ pub(super) fn file_in(folder: &Path) -> PathBuf {
     folder.join("journal.db")
 }
 
-fn connect(path: &Path) -> Answer<Connection> {
+fn connect(path: &Path) -> Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(told)?;
@@ -117,7 +117,7 @@ impl Journal {
     ///
     /// # Errors
     /// Exit 8: another process is at this run, or the file cannot be used.
-    pub fn open(folder: &Path) -> Answer<Self> {
+    pub fn open(folder: &Path) -> Result<Self> {
         let path = file_in(folder);
         let failed = |error: std::io::Error| unwritable(&error.to_string());
         make_private_folder(folder).map_err(failed)?;
@@ -135,7 +135,7 @@ impl Journal {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(Failure::new(Kind::Unavailable, Reason::AlreadyRunning, "Another process is at this run.")
+                return Err(Error::new(Kind::Unavailable, Reason::AlreadyRunning, "Another process is at this run.")
                     .hint("Wait until it has ended: `tellonce bulk list` says when."));
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
@@ -163,7 +163,7 @@ impl Journal {
     ///
     /// # Errors
     /// Exit 8: it could not be written.
-    pub async fn write(&self, change: Change) -> Answer<()> {
+    pub async fn write(&self, change: Change) -> Result<()> {
         self.hand_over(change).get().await?.map_err(|why| unwritable(&why))
     }
 
@@ -179,7 +179,7 @@ impl Journal {
 
     /// Makes the customer this row's own; the row that has it already, if there is one, also under the address that stood
     /// for an id until the user was created.
-    pub fn claim(&self, customer: &Customer, line: u64) -> Answer<Option<u64>> {
+    pub fn claim(&self, customer: &Customer, line: u64) -> Result<Option<u64>> {
         for known_as in customer.known_as() {
             if let Some(other) = self.claimed_by(&known_as)? {
                 return Ok(Some(other).filter(|other| *other != line));
@@ -190,7 +190,7 @@ impl Journal {
         Ok(None)
     }
 
-    fn claimed_by(&self, customer: &CustomerId) -> Answer<Option<u64>> {
+    fn claimed_by(&self, customer: &CustomerId) -> Result<Option<u64>> {
         if let Some(line) = self.claimed.borrow().get(customer) {
             return Ok(Some(*line));
         }
@@ -206,7 +206,7 @@ impl Journal {
     }
 
     /// What is known of a row.
-    pub fn known(&self, line: u64) -> Answer<Known> {
+    pub fn known(&self, line: u64) -> Result<Known> {
         self.read
             .prepare_cached("SELECT state, customer, attempt, stamp, outcome FROM row WHERE line = ?1")
             .and_then(|mut select| select.query_row([line], known).optional())
@@ -215,19 +215,19 @@ impl Journal {
     }
 
     /// How many rows came to what.
-    pub fn counts(&self) -> Answer<Vec<(Outcome, u64)>> {
+    pub fn counts(&self) -> Result<Vec<(Outcome, u64)>> {
         counts(&self.read)
     }
 
     /// How many rows are in doubt.
-    pub fn in_doubt(&self) -> Answer<u64> {
+    pub fn in_doubt(&self) -> Result<u64> {
         self.read
             .query_row("SELECT count(*) FROM row WHERE state = ?1", [State::InDoubt as i64], |row| row.get(0))
             .map_err(told)
     }
 
     /// What was asked for when the run began; none: it never did.
-    pub fn settings(&self) -> Answer<Option<Settings>> {
+    pub fn settings(&self) -> Result<Option<Settings>> {
         settings(&self.read)
     }
 }
@@ -249,7 +249,7 @@ fn known(row: &rusqlite::Row<'_>) -> rusqlite::Result<Known> {
 }
 
 /// How many rows came to what, in a journal that is read.
-pub(super) fn counts(connection: &Connection) -> Answer<Vec<(Outcome, u64)>> {
+pub(super) fn counts(connection: &Connection) -> Result<Vec<(Outcome, u64)>> {
     let mut select = connection
         .prepare("SELECT outcome, count(*) FROM row WHERE outcome IS NOT NULL GROUP BY outcome")
         .map_err(told)?;
@@ -264,11 +264,11 @@ pub(super) fn counts(connection: &Connection) -> Answer<Vec<(Outcome, u64)>> {
 }
 
 /// A fact of the run.
-pub(super) fn fact(connection: &Connection, name: &str) -> Answer<Option<String>> {
+pub(super) fn fact(connection: &Connection, name: &str) -> Result<Option<String>> {
     connection.query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get(0)).optional().map_err(told)
 }
 
-pub(super) fn settings(connection: &Connection) -> Answer<Option<Settings>> {
+pub(super) fn settings(connection: &Connection) -> Result<Option<Settings>> {
     let Some(text) = fact(connection, "settings")? else { return Ok(None) };
     serde_json::from_str(&text)
         .map(Some)

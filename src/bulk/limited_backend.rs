@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use super::limiter::Pace;
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Customer, CustomerId, Forced, Found, Intent, Issued, OwnPassword, Particulars, Pending,
+    Capabilities, Customer, CustomerId, Forced, Found, Intent, Issued, OwnPassword, Particulars, Pending, Result,
     Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
 };
 
@@ -38,7 +38,7 @@ pub fn paced(session: Session, pace: &Rc<Pace>) -> Session {
 
 #[async_trait(?Send)]
 impl IdentityBackend for PacedBackend {
-    async fn capabilities(&self) -> Answer<Capabilities> {
+    async fn capabilities(&self) -> Result<Capabilities> {
         if let Some(known) = self.capabilities.borrow().as_ref() {
             return Ok(known.clone());
         }
@@ -49,7 +49,7 @@ impl IdentityBackend for PacedBackend {
 
     fn leave_retries(&self) {} // they are left to this one already
 
-    async fn rights(&self) -> Answer<Vec<Right>> {
+    async fn rights(&self) -> Result<Vec<Right>> {
         self.pace.call(async || self.backend.rights().await).await
     }
 
@@ -61,15 +61,15 @@ impl IdentityBackend for PacedBackend {
         self.backend.own_password()
     }
 
-    async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
+    async fn keep_alive(&self, at_least: Duration) -> Result<()> {
         self.pace.call(async || self.backend.keep_alive(at_least).await).await
     }
 
-    async fn end_session(&self) -> Answer<()> {
+    async fn end_session(&self) -> Result<()> {
         self.backend.end_session().await
     }
 
-    async fn standing(&self, customer: &Customer) -> Answer<Standing> {
+    async fn standing(&self, customer: &Customer) -> Result<Standing> {
         self.pace.call(async || self.backend.standing(customer).await).await
     }
 
@@ -83,50 +83,50 @@ impl IdentityBackend for PacedBackend {
         self.pace.change(async || self.backend.set_temporary_password(intent, whom, password).await).await
     }
 
-    async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Answer<()> {
+    async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Result<()> {
         self.pace.insist(async || self.backend.mark_pending(intent, issued).await).await
     }
 
-    async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Answer<SessionsEnded> {
+    async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Result<SessionsEnded> {
         self.pace.insist(async || self.backend.end_sessions(intent, user).await).await
     }
 
-    async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
+    async fn read_back(&self, issued: &Issued) -> Result<Forced> {
         self.pace.insist(async || self.backend.read_back(issued).await).await
     }
 
-    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
+    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
         self.pace.change(async || self.backend.withdraw(intent, user, only).await).await
     }
 
-    async fn pending(&self) -> Answer<Vec<Pending>> {
+    async fn pending(&self) -> Result<Vec<Pending>> {
         self.pace.call(async || self.backend.pending().await).await
     }
 
-    async fn unlock(&self, intent: &Intent, user: &UserId) -> Answer<()> {
+    async fn unlock(&self, intent: &Intent, user: &UserId) -> Result<()> {
         self.pace.call(async || self.backend.unlock(intent, user).await).await
     }
 }
 
 #[async_trait(?Send)]
 impl CustomerDirectory for PacedDirectory {
-    async fn find(&self, text: &str, limit: usize) -> Answer<Found> {
+    async fn find(&self, text: &str, limit: usize) -> Result<Found> {
         self.pace.call(async || self.directory.find(text, limit).await).await
     }
 
-    async fn exact(&self, text: &str) -> Answer<Vec<Customer>> {
+    async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
         self.pace.call(async || self.directory.exact(text).await).await
     }
 
-    async fn of_same_id(&self, customer: &Customer) -> Answer<Vec<Customer>> {
+    async fn of_same_id(&self, customer: &Customer) -> Result<Vec<Customer>> {
         self.pace.call(async || self.directory.of_same_id(customer).await).await
     }
 
-    async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
+    async fn get(&self, id: &CustomerId) -> Result<Option<Customer>> {
         self.pace.call(async || self.directory.get(id).await).await
     }
 
-    async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {
+    async fn draft(&self, particulars: &Particulars) -> Result<Customer> {
         self.pace.call(async || self.directory.draft(particulars).await).await
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::domain::{Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason};
 
 /// After so long without a refusal one call more is tried.
 const QUIET: Duration = Duration::from_secs(5);
@@ -148,7 +148,7 @@ impl Pace {
 
     /// The same for a change: it is sent within [`SENT_WITHIN`] or not at all, so that one that waits for its turn when the
     /// row's time is over is known not to have been sent.
-    pub(super) async fn change<T, E: Paced + From<Failure>>(
+    pub(super) async fn change<T, E: Paced + From<Error>>(
         &self,
         mut make: impl AsyncFnMut() -> Result<T, E>,
     ) -> Result<T, E> {
@@ -157,7 +157,7 @@ impl Pace {
         loop {
             let Ok(leave) = timeout_at(started + SENT_WITHIN, self.leave()).await else {
                 let words = self.last_words.borrow().clone().unwrap_or_default();
-                let failure = Failure::unavailable(format!("The backend took no further change for too long. {words}"));
+                let failure = Error::unavailable(format!("The backend took no further change for too long. {words}"));
                 return Err(failure.into());
             };
             tries += 1;
@@ -197,7 +197,7 @@ impl Pace {
         let answer = make().await;
         self.learn(&leave, answer.as_ref().err().and_then(Paced::strain));
         drop(leave);
-        let again = answer.as_ref().err().and_then(Paced::strain).is_some_and(Failure::is_passing);
+        let again = answer.as_ref().err().and_then(Paced::strain).is_some_and(Error::is_passing);
         (!again || !once_more() || self.ending.get()).then_some(answer)
     }
 
@@ -218,7 +218,7 @@ impl Pace {
     }
 
     /// What a call's answer says of the pace.
-    fn learn(&self, leave: &Leave<'_>, refusal: Option<&Failure>) {
+    fn learn(&self, leave: &Leave<'_>, refusal: Option<&Error>) {
         let now = Instant::now();
         self.unanswered.set(refusal.is_some_and(|failure| failure.reason == Reason::BackendUnavailable));
         if !self.unanswered.get() {
@@ -255,11 +255,11 @@ impl Pace {
 /// A failure that may say that the backend is busy, or gone.
 pub(super) trait Paced {
     /// The failure, if it says so; whether it may be tried again is another question.
-    fn strain(&self) -> Option<&Failure>;
+    fn strain(&self) -> Option<&Error>;
 }
 
-impl Paced for Failure {
-    fn strain(&self) -> Option<&Failure> {
+impl Paced for Error {
+    fn strain(&self) -> Option<&Error> {
         let says_so =
             self.kind == Kind::Unavailable && matches!(self.reason, Reason::BackendUnavailable | Reason::Throttled);
         says_so.then_some(self)
@@ -267,7 +267,7 @@ impl Paced for Failure {
 }
 
 impl Paced for crate::domain::ports::SetFailed {
-    fn strain(&self) -> Option<&Failure> {
+    fn strain(&self) -> Option<&Error> {
         match self {
             Self::Other(failure) => failure.strain(),
             Self::Policy(_) => None,

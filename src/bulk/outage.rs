@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::journal::{Change, Earlier};
 use super::run::Run;
-use crate::domain::{Answer, Desk, Kind, gather_facts, identify};
+use crate::domain::{Desk, Kind, Result, gather_facts, identify};
 
 /// After so long without an answer a backend counts as gone.
 const GONE_AFTER: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ impl Outage {
 
 impl Run<'_> {
     /// Notes in the journal what is in doubt, if the backend is gone.
-    pub(super) async fn note(&self, outage: &mut Outage) -> Answer<()> {
+    pub(super) async fn note(&self, outage: &mut Outage) -> Result<()> {
         match outage.begins(self.pace.gone(), self.clock.now()) {
             Some(since) => self.journal.write(Change::Doubt { since }).await,
             None => Ok(()),
@@ -40,7 +40,7 @@ impl Run<'_> {
     }
 
     /// Whether what was set is there, or something newer: by the customer, or by somebody else.
-    pub(super) async fn still_holds(&self, desk: &mut Desk<'_>, delivered: &Earlier) -> Answer<bool> {
+    pub(super) async fn still_holds(&self, desk: &mut Desk<'_>, delivered: &Earlier) -> Result<bool> {
         let customer = match identify(delivered.customer.as_str(), self.session, desk.prompter, false).await {
             Err(failure) if failure.kind == Kind::NotFound => return Ok(false), // entered by the row, and lost as well
             found => found?,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason};
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -73,7 +73,7 @@ impl Outcome {
 
     /// What a reset that did not come to its end came to, and the exit code of the row: 0 where the customer is
     /// another row's, else the one that the reset alone would have had.
-    pub fn of(failure: &Failure) -> (Self, u8) {
+    pub fn of(failure: &Error) -> (Self, u8) {
         let outcome = match failure.kind {
             Kind::Refused if failure.reason == Reason::Duplicate => return (Self::Duplicate, 0),
             Kind::NotDelivered => Self::NotDelivered,
@@ -89,13 +89,13 @@ impl Outcome {
 }
 
 /// A row that cannot be read, or lacks something: why, in words.
-pub fn unusable(line: u64, why: &str) -> Failure {
-    Failure::usage(format!("Line {line} cannot be used: {why}."))
+pub fn unusable(line: u64, why: &str) -> Error {
+    Error::usage(format!("Line {line} cannot be used: {why}."))
 }
 
 /// No further row would fare better: the run stops, and is resumed when that is mended. A right may be missing for one
 /// customer alone; whoever is not let in any more is so for all.
-pub fn stops_the_run(failure: &Failure) -> bool {
+pub fn stops_the_run(failure: &Error) -> bool {
     let is_out = failure.kind == Kind::NotAllowed && failure.reason != Reason::MissingRight;
     is_out || matches!(failure.reason, Reason::AuditUnavailable | Reason::Interrupted)
 }
@@ -107,9 +107,9 @@ mod tests {
     #[test]
     fn an_agent_who_is_not_let_in_any_more_stops_it_and_a_missing_right_is_of_one_row() {
         for reason in [Reason::SessionOver, Reason::NotSignedIn, Reason::SignInRefused, Reason::PasswordExpired] {
-            assert!(stops_the_run(&Failure::new(Kind::NotAllowed, reason, "Out.")));
+            assert!(stops_the_run(&Error::new(Kind::NotAllowed, reason, "Out.")));
         }
-        assert!(!stops_the_run(&Failure::new(Kind::NotAllowed, Reason::MissingRight, "Not this one.")));
-        assert!(!stops_the_run(&Failure::refused(Reason::Locked, "Locked.")));
+        assert!(!stops_the_run(&Error::new(Kind::NotAllowed, Reason::MissingRight, "Not this one.")));
+        assert!(!stops_the_run(&Error::refused(Reason::Locked, "Locked.")));
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::outcome::Outcome;
 use super::settings::RowFormat;
-use crate::domain::{Answer, Failure};
+use crate::domain::{Error, Result};
 
 /// The longest row of an output, in bytes.
 const LONGEST: u64 = 1024 * 1024;
@@ -65,9 +65,9 @@ struct CustomerJson {
 ///
 /// # Errors
 /// Exit 8: the file cannot be read. Exit 2: it is no output of a run.
-pub fn for_each(path: &Path, format: RowFormat, each: &mut dyn FnMut(FoundRow) -> Answer<()>) -> Answer<u64> {
+pub fn for_each(path: &Path, format: RowFormat, each: &mut dyn FnMut(FoundRow) -> Result<()>) -> Result<u64> {
     let file = File::open(path)
-        .map_err(|error| Failure::unavailable(format!("{} cannot be read: {error}.", path.display())).because(error))?;
+        .map_err(|error| Error::unavailable(format!("{} cannot be read: {error}.", path.display())).because(error))?;
     match format {
         RowFormat::Jsonl => json_rows(path, file, each),
         RowFormat::Csv => csv_rows(path, &file, each),
@@ -78,27 +78,27 @@ pub fn for_each(path: &Path, format: RowFormat, each: &mut dyn FnMut(FoundRow) -
 ///
 /// # Errors
 /// Exit 2: it cannot be read.
-pub fn format_of(path: &Path) -> Answer<RowFormat> {
+pub fn format_of(path: &Path) -> Result<RowFormat> {
     let mut first = [0_u8; 1];
     let read = File::open(path).and_then(|mut file| file.read(&mut first));
     match read {
         Ok(_) => Ok(if first == *b"{" { RowFormat::Jsonl } else { RowFormat::Csv }),
-        Err(error) => Err(Failure::usage(format!("{} cannot be read: {error}.", path.display())).because(error)),
+        Err(error) => Err(Error::usage(format!("{} cannot be read: {error}.", path.display())).because(error)),
     }
 }
 
-fn no_output(path: &Path, line: u64) -> Failure {
-    Failure::usage(format!("{}, row {line}: it is no row of a bulk run's output.", path.display()))
+fn no_output(path: &Path, line: u64) -> Error {
+    Error::usage(format!("{}, row {line}: it is no row of a bulk run's output.", path.display()))
 }
 
-fn json_rows(path: &Path, file: File, each: &mut dyn FnMut(FoundRow) -> Answer<()>) -> Answer<u64> {
+fn json_rows(path: &Path, file: File, each: &mut dyn FnMut(FoundRow) -> Result<()>) -> Result<u64> {
     let mut reader = BufReader::new(file);
     let (mut whole, mut number) = (0, 0);
     let mut line = Vec::new();
     loop {
         line.clear();
         let read = Read::by_ref(&mut reader).take(LONGEST).read_until(b'\n', &mut line);
-        read.map_err(|error| Failure::unavailable(format!("{} cannot be read.", path.display())).because(error))?;
+        read.map_err(|error| Error::unavailable(format!("{} cannot be read.", path.display())).because(error))?;
         if line.last() != Some(&b'\n') {
             return if (line.len() as u64) < LONGEST { Ok(whole) } else { Err(no_output(path, number + 1)) };
         }
@@ -122,9 +122,8 @@ fn json_rows(path: &Path, file: File, each: &mut dyn FnMut(FoundRow) -> Answer<(
     }
 }
 
-fn csv_rows(path: &Path, file: &File, each: &mut dyn FnMut(FoundRow) -> Answer<()>) -> Answer<u64> {
-    let told =
-        |error: std::io::Error| Failure::unavailable(format!("{} cannot be read.", path.display())).because(error);
+fn csv_rows(path: &Path, file: &File, each: &mut dyn FnMut(FoundRow) -> Result<()>) -> Result<u64> {
+    let told = |error: std::io::Error| Error::unavailable(format!("{} cannot be read.", path.display())).because(error);
     let length = file.metadata().map_err(told)?.len();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(BufReader::new(file));
     let mut columns: Vec<String> = Vec::new();

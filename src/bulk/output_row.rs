@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::outcome::Outcome;
 use super::settings::RowFormat;
-use crate::domain::{Answer, Changed, Customer, Failure};
+use crate::domain::{Changed, Customer, Error, Result};
 use crate::output::{defuse_formula, to_json};
 
 /// The columns of the CSV; the last one is `sealed` or `temporary_password`.
@@ -91,13 +91,13 @@ struct RowJson<'a> {
 }
 
 /// The header of the CSV.
-pub(super) fn header(clear: bool) -> Answer<Vec<u8>> {
+pub(super) fn header(clear: bool) -> Result<Vec<u8>> {
     let last = if clear { "temporary_password" } else { "sealed" };
     Ok(csv_line(COLUMNS.iter().copied().chain([last]))?.to_vec())
 }
 
-fn csv_line<'a>(cells: impl IntoIterator<Item = &'a str>) -> Answer<Zeroizing<Vec<u8>>> {
-    let failed = |error: String| Failure::bug("The row could not be written as CSV.").because(error);
+fn csv_line<'a>(cells: impl IntoIterator<Item = &'a str>) -> Result<Zeroizing<Vec<u8>>> {
+    let failed = |error: String| Error::bug("The row could not be written as CSV.").because(error);
     let mut line = Zeroizing::new(Vec::with_capacity(ROOM));
     let mut writer = csv::WriterBuilder::new().buffer_capacity(ROOM).from_writer(&mut *line);
     writer.write_record(cells).map_err(|error| failed(error.to_string()))?;
@@ -108,14 +108,14 @@ fn csv_line<'a>(cells: impl IntoIterator<Item = &'a str>) -> Answer<Zeroizing<Ve
 
 impl OutputRow {
     /// The row as bytes, with its line end.
-    pub(super) fn bytes(&self, format: RowFormat, password: Password<'_>) -> Answer<Zeroizing<Vec<u8>>> {
+    pub(super) fn bytes(&self, format: RowFormat, password: Password<'_>) -> Result<Zeroizing<Vec<u8>>> {
         match format {
             RowFormat::Jsonl => self.json(password),
             RowFormat::Csv => self.csv(password),
         }
     }
 
-    fn json(&self, password: Password<'_>) -> Answer<Zeroizing<Vec<u8>>> {
+    fn json(&self, password: Password<'_>) -> Result<Zeroizing<Vec<u8>>> {
         let (sealed, clear) = match password {
             Password::None => (None, None),
             Password::Sealed(sealed) => (Some(sealed), None),
@@ -141,7 +141,7 @@ impl OutputRow {
     }
 
     /// Free text that starts a formula is defused; ids, names to sign in with and passwords are never altered.
-    fn csv(&self, password: Password<'_>) -> Answer<Zeroizing<Vec<u8>>> {
+    fn csv(&self, password: Password<'_>) -> Result<Zeroizing<Vec<u8>>> {
         let free = |text: Option<&str>| defuse_formula(text.unwrap_or_default()).into_owned();
         let time = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
         let customer = self.customer.as_ref();

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::output_row::{OutputRow, Password, header};
 use super::settings::RowFormat;
-use crate::domain::{Answer, Delivery, Failure, Kind, Reason, TemporaryPassword};
+use crate::domain::{Delivery, Error, Kind, Reason, Result, TemporaryPassword};
 use crate::output::write_all;
 use crate::platform::Batcher;
 
@@ -43,8 +43,8 @@ pub struct FailedRow {
 const REMEMBERED: usize = 5;
 
 /// The output can take no more rows (exit 8): the run stops.
-fn full(name: &str, why: &str) -> Failure {
-    Failure::new(Kind::Unavailable, Reason::OutputFailed, format!("The output {name} takes no more rows: {why}."))
+fn full(name: &str, why: &str) -> Error {
+    Error::new(Kind::Unavailable, Reason::OutputFailed, format!("The output {name} takes no more rows: {why}."))
         .hint("Make room, or start its reader again, and resume the run.")
 }
 
@@ -53,10 +53,10 @@ impl Sink {
     ///
     /// # Errors
     /// Exit 2: there is such a file already, or it cannot be made.
-    pub fn create(path: &Path, format: RowFormat) -> Answer<Self> {
+    pub fn create(path: &Path, format: RowFormat) -> Result<Self> {
         let shown = path.display();
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| {
-            let told = Failure::usage(format!("The output {shown} cannot be made: {error}."));
+            let told = Error::usage(format!("The output {shown} cannot be made: {error}."));
             told.hint("--out names a new file: one that is there is never written over.").because(error)
         })?;
         let sink = Self::start(file.into(), true, format, false, shown.to_string())?;
@@ -72,7 +72,7 @@ impl Sink {
     ///
     /// # Errors
     /// Exit 8: it cannot be written.
-    pub fn take_up(path: &Path, format: RowFormat, whole: u64) -> Answer<Self> {
+    pub fn take_up(path: &Path, format: RowFormat, whole: u64) -> Result<Self> {
         let shown = path.display().to_string();
         let told = |error: std::io::Error| full(&shown, &error.to_string());
         let mut file = OpenOptions::new().write(true).open(path).map_err(told)?;
@@ -90,24 +90,24 @@ impl Sink {
     ///
     /// # Errors
     /// Exit 1: its thread could not be started. Exit 8: nobody reads it.
-    pub fn clear(descriptor: OwnedFd, is_file: bool, format: RowFormat, way: &str) -> Answer<Self> {
+    pub fn clear(descriptor: OwnedFd, is_file: bool, format: RowFormat, way: &str) -> Result<Self> {
         let sink = Self::start(descriptor, is_file, format, true, way.to_owned())?;
         sink.begin()?;
         Ok(sink)
     }
 
-    fn start(descriptor: OwnedFd, is_file: bool, format: RowFormat, clear: bool, name: String) -> Answer<Self> {
+    fn start(descriptor: OwnedFd, is_file: bool, format: RowFormat, clear: bool, name: String) -> Result<Self> {
         let file = File::from(descriptor);
         let writer = Batcher::start("output", move |rows: Vec<Bytes>| {
             let many = rows.len();
             let result = write(&file, is_file, &rows).map_err(|error| error.to_string());
             vec![result; many]
         })
-        .map_err(|error| Failure::bug("The output's thread could not be started.").because(error))?;
+        .map_err(|error| Error::bug("The output's thread could not be started.").because(error))?;
         Ok(Self { writer, format, clear, name, failed: RefCell::default(), first_failures: RefCell::default() })
     }
 
-    fn begin(&self) -> Answer<()> {
+    fn begin(&self) -> Result<()> {
         if self.format == RowFormat::Csv {
             drop(self.writer.hand_over(Zeroizing::new(header(self.clear)?)));
         }
@@ -128,7 +128,7 @@ impl Sink {
     ///
     /// # Errors
     /// Exit 8: not any more.
-    pub fn check(&self) -> Answer<()> {
+    pub fn check(&self) -> Result<()> {
         self.failed.borrow().as_ref().map_or(Ok(()), |why| Err(full(&self.name, why)))
     }
 
@@ -136,7 +136,7 @@ impl Sink {
     ///
     /// # Errors
     /// Exit 8: the output takes no more.
-    pub async fn write(&self, row: &OutputRow) -> Answer<()> {
+    pub async fn write(&self, row: &OutputRow) -> Result<()> {
         self.take(row.bytes(self.format, Password::None)?).await?;
         let mut first = self.first_failures.borrow_mut();
         if row.outcome.is_failure() && first.len() < REMEMBERED {
@@ -177,7 +177,7 @@ impl Sink {
         }
     }
 
-    async fn take(&self, bytes: Bytes) -> Answer<()> {
+    async fn take(&self, bytes: Bytes) -> Result<()> {
         self.check()?;
         let written = self.writer.hand_over(bytes).get().await?;
         if let Err(why) = written {

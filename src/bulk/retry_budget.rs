@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::{Failure, Reason};
+use crate::domain::{Error, Reason};
 
 /// So often a row is tried while others come to their end: what fails then is the row.
 const ROUNDS: u32 = 5;
@@ -30,7 +30,7 @@ pub(super) enum Verdict {
 
 impl Patience {
     /// After one more refusal, with so many rows done; `wait` is how long a backend is waited for.
-    pub(super) fn after(&mut self, failure: &Failure, done: u64, wait: Duration) -> Verdict {
+    pub(super) fn after(&mut self, failure: &Error, done: u64, wait: Duration) -> Verdict {
         let now = Instant::now();
         if done > self.done_then || self.stuck_since.is_none() {
             self.rounds += u32::from(self.stuck_since.is_some());
@@ -64,12 +64,12 @@ mod tests {
     fn a_row_that_fails_while_others_are_done_is_given_up_but_not_for_a_busy_backend() -> std::io::Result<()> {
         at_once(async {
             let (mut row, mut throttled) = (Patience::default(), Patience::default());
-            let busy = Failure::new(Kind::Unavailable, Reason::Throttled, "Too many requests.");
+            let busy = Error::new(Kind::Unavailable, Reason::Throttled, "Too many requests.");
             for done in 7..12 {
-                assert_eq!(row.after(&Failure::unavailable("500"), done, WAIT), Verdict::Again);
+                assert_eq!(row.after(&Error::unavailable("500"), done, WAIT), Verdict::Again);
                 assert_eq!(throttled.after(&busy, done, WAIT), Verdict::Again);
             }
-            assert_eq!(row.after(&Failure::unavailable("500"), 12, WAIT), Verdict::GiveUp);
+            assert_eq!(row.after(&Error::unavailable("500"), 12, WAIT), Verdict::GiveUp);
             assert_eq!(throttled.after(&busy, 12, WAIT), Verdict::Again);
         })
     }
@@ -78,11 +78,11 @@ mod tests {
     fn a_run_in_which_nothing_comes_to_its_end_stops() -> std::io::Result<()> {
         at_once(async {
             let mut row = Patience::default();
-            assert_eq!(row.after(&Failure::unavailable("500"), 7, WAIT), Verdict::Again);
+            assert_eq!(row.after(&Error::unavailable("500"), 7, WAIT), Verdict::Again);
             tokio::time::advance(WAIT).await;
-            assert_eq!(row.after(&Failure::unavailable("500"), 7, WAIT), Verdict::Again);
+            assert_eq!(row.after(&Error::unavailable("500"), 7, WAIT), Verdict::Again);
             tokio::time::advance(Duration::from_secs(1)).await;
-            assert_eq!(row.after(&Failure::unavailable("500"), 7, WAIT), Verdict::Stop);
+            assert_eq!(row.after(&Error::unavailable("500"), 7, WAIT), Verdict::Stop);
         })
     }
 }

@@ -15,16 +15,16 @@ use super::output_row::OutputRow;
 use super::output_writer::Sink;
 use crate::domain::ports::{AuditLog, Interruptions, Prompter, ReadyReveal, Reveal};
 use crate::domain::{
-    Answer, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Intent,
-    Issuance, Outcome, Plan, Reason, Session, TemporaryPassword,
+    CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding, History, Intent, Issuance, Outcome,
+    Plan, Reason, Result, Session, TemporaryPassword,
 };
 use crate::ledger::RowAuditLog;
 
 /// Consent was given beforehand, for all rows; nothing else is answered.
 pub struct Beforehand;
 
-fn nobody(flag: &str) -> Failure {
-    Failure::missing_answer(
+fn nobody(flag: &str) -> Error {
+    Error::missing_answer(
         format!("This profile requires {flag} with every reset, and the row has none."),
         format!("Fill its column, or add `{flag} …` for all rows."),
     )
@@ -35,23 +35,23 @@ impl Prompter for Beforehand {
         false
     }
 
-    fn choose(&mut self, _: &str, _: &[Customer]) -> Answer<usize> {
+    fn choose(&mut self, _: &str, _: &[Customer]) -> Result<usize> {
         Err(nobody("CUSTOMER"))
     }
 
-    fn confirm(&mut self, _: &Plan) -> Answer<Consent> {
+    fn confirm(&mut self, _: &Plan) -> Result<Consent> {
         Ok(Consent::by_flag())
     }
 
-    fn line(&mut self, _: &str, flag: &str) -> Answer<String> {
+    fn line(&mut self, _: &str, flag: &str) -> Result<String> {
         Err(nobody(flag))
     }
 
-    fn secret(&mut self, _: &str, flag: &str) -> Answer<Zeroizing<String>> {
+    fn secret(&mut self, _: &str, flag: &str) -> Result<Zeroizing<String>> {
         Err(nobody(flag))
     }
 
-    fn yes(&mut self, _: &str, _: bool) -> Answer<bool> {
+    fn yes(&mut self, _: &str, _: bool) -> Result<bool> {
         Ok(false)
     }
 
@@ -111,7 +111,7 @@ impl RowLog {
 
 #[async_trait(?Send)]
 impl AuditLog for RowLog {
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
         let intent = self.audit.intend(session, plan, consent).await?;
         self.seen.borrow_mut().attempt = Some(intent.attempt().to_string());
         let change = Change::Intent {
@@ -129,7 +129,7 @@ impl AuditLog for RowLog {
         Ok(intent)
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
+    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()> {
         if let Outcome::Set { stamp } = &outcome {
             drop(self.journal.hand_over(Change::Set { line: self.line, stamp: stamp.clone() }));
         }
@@ -137,10 +137,10 @@ impl AuditLog for RowLog {
     }
 
     /// Here the row's customer is known and nothing is decided yet: one that is another row's is refused.
-    fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
+    fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
         self.seen.borrow_mut().customer = Some(customer.clone());
         if let Some(other) = self.journal.claim(customer, self.line)? {
-            return Err(Failure::refused(
+            return Err(Error::refused(
                 Reason::Duplicate,
                 format!("{} is the customer of line {other} as well.", customer.id),
             ));
@@ -148,11 +148,11 @@ impl AuditLog for RowLog {
         self.audit.history(session, customer)
     }
 
-    fn histories(&self, session: &Session) -> Answer<HashMap<CustomerId, History>> {
+    fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
         self.audit.histories(session)
     }
 
-    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {
         self.audit.recovered(session, customer, finding).await
     }
 }
@@ -189,8 +189,8 @@ impl ReadyReveal for RowReveal {
 pub(super) struct RowWay(pub(super) Option<RowReveal>);
 
 impl Reveal for RowWay {
-    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
-        let ready = self.0.take().ok_or_else(|| Failure::bug("The row was revealed already."))?;
+    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
+        let ready = self.0.take().ok_or_else(|| Error::bug("The row was revealed already."))?;
         ready.sink.check()?;
         Ok(Box::new(ready))
     }

@@ -15,7 +15,7 @@ use super::retry_budget::Patience;
 use super::row::Row;
 use super::settings::Settings;
 use crate::domain::ports::{Clock, Interruptions};
-use crate::domain::{Failure, Guards, Session};
+use crate::domain::{Error, Guards, Session};
 use crate::ledger::RunAuditLog;
 
 /// Everything a run works with.
@@ -59,9 +59,9 @@ pub(super) enum Landed {
     /// It is at its end, and that is written.
     Done(Outcome),
     /// The backend did not take it: once more, later.
-    Again(Box<Item>, Failure),
+    Again(Box<Item>, Error),
     /// The run cannot go on.
-    Stop(Failure),
+    Stop(Error),
     /// None is at its end, and there is room at the backend for another.
     Room,
 }

@@ -19,9 +19,7 @@ use super::row_services::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay};
 use super::run::{Flight, Item, Landed, Run};
 use super::sealing;
 use super::work_queue::{Left, Next};
-use crate::domain::{
-    Answer, CHANGE_LIMIT, CLEAN_UP_LIMIT, Case, Changed, Desk, Failure, gather_facts, identify, reset,
-};
+use crate::domain::{CHANGE_LIMIT, CLEAN_UP_LIMIT, Case, Changed, Desk, Error, Result, gather_facts, identify, reset};
 use crate::output::Progress;
 use crate::platform::SystemRandom;
 
@@ -31,7 +29,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How a sitting ended.
 pub struct Ended {
     /// Why it stopped early; none: the input is at its end.
-    pub stopped: Option<Failure>,
+    pub stopped: Option<Error>,
     /// It stopped because `--limit` was reached.
     pub limited: bool,
 }
@@ -150,7 +148,7 @@ impl Run<'_> {
     }
 
     /// The backend takes other rows and not this one. An earlier attempt that nobody was told of stays to be settled.
-    async fn given_up(&self, item: Item, failure: Failure) -> Landed {
+    async fn given_up(&self, item: Item, failure: Error) -> Landed {
         let row = self.blank(item.line, &item.row);
         let (outcome, exit_code, changed) = match &item.earlier {
             None => (Outcome::Failed, failure.exit_code().number(), Changed::No),
@@ -206,7 +204,7 @@ impl Run<'_> {
         }
     }
 
-    async fn reset(&self, item: &Item, log: &mut RowLog, row: &OutputRow) -> Answer<Outcome> {
+    async fn reset(&self, item: &Item, log: &mut RowLog, row: &OutputRow) -> Result<Outcome> {
         let unusable = |why: String| unusable(item.line, &why);
         let own = item.row.recipient.as_ref().map(std::slice::from_ref);
         let keys = own.unwrap_or(&self.settings.recipients);
@@ -240,7 +238,7 @@ impl Run<'_> {
     }
 
     /// Whether the customer has chosen a password since the attempt that was cut short: they are not locked out again.
-    async fn has_signed_in(&self, desk: &mut Desk<'_>, earlier: &Earlier) -> Answer<bool> {
+    async fn has_signed_in(&self, desk: &mut Desk<'_>, earlier: &Earlier) -> Result<bool> {
         let customer = identify(earlier.customer.as_str(), self.session, desk.prompter, false).await?;
         let learned = gather_facts(desk.audit, self.session, &customer).await?;
         let standing = learned.standing;

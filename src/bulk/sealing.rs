@@ -9,7 +9,7 @@ use age::x25519::Recipient;
 use age::{Decryptor, Encryptor, IdentityFile};
 use zeroize::Zeroizing;
 
-use crate::domain::{Answer, Failure, Kind, Reason, SECRET_KEY_WORDS, is_secret_key};
+use crate::domain::{Error, Kind, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
 
 /// The longest sealed password that is opened, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -29,23 +29,23 @@ pub fn recipient(text: &str) -> Result<Recipient, String> {
 ///
 /// # Errors
 /// Exit 2: the file cannot be read, or a line is no key.
-pub fn recipients_of(path: &Path) -> Answer<Vec<String>> {
+pub fn recipients_of(path: &Path) -> Result<Vec<String>> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("{shown} cannot be read: {error}.")).because(error))?;
+        .map_err(|error| Error::usage(format!("{shown} cannot be read: {error}.")).because(error))?;
     let mut keys = Vec::new();
     for (number, line) in (1..).zip(text.lines().map(str::trim)) {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         recipient(line).map_err(|why| {
-            Failure::usage(format!("{shown}, line {number}: {why}."))
+            Error::usage(format!("{shown}, line {number}: {why}."))
                 .hint("A public key begins with age1; `age-keygen -y FILE` prints the one of a secret key.")
         })?;
         keys.push(line.to_owned());
     }
     if keys.is_empty() {
-        return Err(Failure::usage(format!("{shown} has no age public key in it.")));
+        return Err(Error::usage(format!("{shown} has no age public key in it.")));
     }
     Ok(keys)
 }
@@ -54,8 +54,8 @@ pub fn recipients_of(path: &Path) -> Answer<Vec<String>> {
 ///
 /// # Errors
 /// Exit 1: it cannot be sealed.
-pub fn seal(recipients: &[Recipient], password: &str) -> Answer<String> {
-    let failed = |error: String| Failure::bug("The password could not be sealed.").because(error);
+pub fn seal(recipients: &[Recipient], password: &str) -> Result<String> {
+    let failed = |error: String| Error::bug("The password could not be sealed.").because(error);
     let encryptor = Encryptor::with_recipients(recipients.iter().map(|recipient| recipient as &dyn age::Recipient))
         .map_err(|error| failed(error.to_string()))?;
     let mut sealed = Vec::new();
@@ -73,9 +73,9 @@ pub fn seal(recipients: &[Recipient], password: &str) -> Answer<String> {
 ///
 /// # Errors
 /// Exit 2: the file cannot be read, or has no key in it.
-pub fn identities_of(path: &Path) -> Answer<Vec<Box<dyn age::Identity>>> {
+pub fn identities_of(path: &Path) -> Result<Vec<Box<dyn age::Identity>>> {
     let told = |why: String| {
-        Failure::usage(format!("The identity file {} cannot be used: {why}.", path.display()))
+        Error::usage(format!("The identity file {} cannot be used: {why}.", path.display()))
             .hint("It is the file that age-keygen wrote; its public key is what the passwords were sealed to.")
     };
     let file = std::fs::File::open(path).map_err(|error| told(error.to_string()))?;
@@ -93,14 +93,10 @@ pub fn identities_of(path: &Path) -> Answer<Vec<Box<dyn age::Identity>>> {
 ///
 /// # Errors
 /// Exit 7: it was not sealed to any of these keys, or is damaged.
-pub fn open(identities: &[Box<dyn age::Identity>], sealed: &str) -> Answer<Zeroizing<String>> {
+pub fn open(identities: &[Box<dyn age::Identity>], sealed: &str) -> Result<Zeroizing<String>> {
     let told = |why: String| {
-        Failure::new(
-            Kind::Refused,
-            Reason::RevealFailed,
-            format!("The password cannot be opened with this key: {why}."),
-        )
-        .hint("Use the identity whose public key it was sealed to.")
+        Error::new(Kind::Refused, Reason::RevealFailed, format!("The password cannot be opened with this key: {why}."))
+            .hint("Use the identity whose public key it was sealed to.")
     };
     if sealed.len() > LONGEST {
         return Err(told(format!("it is longer than {LONGEST} bytes")));

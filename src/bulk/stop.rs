@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use super::outcome::Outcome;
 use super::run::Run;
-use crate::domain::{Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason};
 
 impl Run<'_> {
-    pub(super) fn reason_to_stop(&self, in_a_row: u64) -> Option<Failure> {
+    pub(super) fn reason_to_stop(&self, in_a_row: u64) -> Option<Error> {
         if let Some(signal) = self.interruptions.caught() {
             let message = format!("Signal {signal} came; what was in flight is finished.");
-            return Some(Failure::new(Kind::Interrupted(signal), Reason::Interrupted, message));
+            return Some(Error::new(Kind::Interrupted(signal), Reason::Interrupted, message));
         }
         if let Err(failure) = self.sink.check() {
             return Some(failure);
         }
         if in_a_row >= self.settings.abort_after.max(1) {
-            return Some(Failure::new(
+            return Some(Error::new(
                 Kind::Unavailable,
                 Reason::TooManyFailures,
                 format!("{in_a_row} rows failed one after the other: something may be wrong with all of them."),
@@ -37,7 +37,7 @@ impl Run<'_> {
         Duration::from_secs(self.settings.wait_seconds)
     }
 
-    pub(super) fn waited(&self, words: &str) -> Failure {
-        Failure::unavailable(format!("The backend was waited for {} seconds. {words}", self.settings.wait_seconds))
+    pub(super) fn waited(&self, words: &str) -> Error {
+        Error::unavailable(format!("The backend was waited for {} seconds. {words}", self.settings.wait_seconds))
     }
 }

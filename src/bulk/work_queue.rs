@@ -7,7 +7,7 @@ use super::journal::Known;
 use super::retry_budget::Patience;
 use super::row::Numbered;
 use super::run::{Item, Run};
-use crate::domain::Answer;
+use crate::domain::Result;
 use crate::output::Progress;
 
 /// Where the rows come from.
@@ -40,7 +40,7 @@ impl Left {
 
 impl Run<'_> {
     /// The rows in doubt, from the top of the input; none where none is.
-    pub(super) fn second_look(&self, progress: &mut Progress) -> Answer<Option<Left>> {
+    pub(super) fn second_look(&self, progress: &mut Progress) -> Result<Option<Left>> {
         let in_doubt = self.journal.in_doubt()?;
         if in_doubt == 0 {
             return Ok(None);
@@ -51,7 +51,7 @@ impl Run<'_> {
     }
 
     /// The next row that is left; those that are done are counted on the way.
-    pub(super) fn next(&self, left: &mut Left, progress: &mut Progress) -> Answer<Next> {
+    pub(super) fn next(&self, left: &mut Left, progress: &mut Progress) -> Result<Next> {
         while let Some(Numbered { line, row }) = left.rows.next_row()? {
             let known = self.journal.known(line)?;
             if left.is_second_look && !matches!(known, Known::InDoubt(_)) {

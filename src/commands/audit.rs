@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use crate::cli::{AuditArgs, AuditCommand, ExportFormat, RecordFilter};
-use crate::domain::{Answer, ExitCode};
+use crate::domain::{ExitCode, Result};
 use crate::ledger::{self, Record};
 
 #[derive(Serialize)]
@@ -21,7 +21,7 @@ struct VerifiedJson<'a> {
 }
 
 /// Lists, verifies or exports. None of them needs a session: the log is this machine's.
-pub(super) fn run(context: &mut Context, args: AuditArgs) -> Answer<ExitCode> {
+pub(super) fn run(context: &mut Context, args: AuditArgs) -> Result<ExitCode> {
     match args.command {
         AuditCommand::List(filter) => list(context, filter),
         AuditCommand::Verify { head } => verify(context, head.as_deref()),
@@ -39,7 +39,7 @@ fn filter(args: RecordFilter) -> ledger::Filter {
     }
 }
 
-fn list(context: &Context, args: RecordFilter) -> Answer<ExitCode> {
+fn list(context: &Context, args: RecordFilter) -> Result<ExitCode> {
     let records = ledger::records(&context.folders.audit_log(), &filter(args))?;
     if context.json() {
         return context.screen.json(&ListJson { schema: "tellonce.audit-list/v1", records: &records });
@@ -72,7 +72,7 @@ fn row(record: &Record) -> Vec<String> {
     ]
 }
 
-fn verify(context: &Context, head: Option<&str>) -> Answer<ExitCode> {
+fn verify(context: &Context, head: Option<&str>) -> Result<ExitCode> {
     let verified = ledger::verify(&context.folders.audit_log(), head)?;
     if context.json() {
         let object = VerifiedJson {
@@ -92,7 +92,7 @@ fn verify(context: &Context, head: Option<&str>) -> Answer<ExitCode> {
     Ok(ExitCode::DONE)
 }
 
-fn export(context: &Context, format: ExportFormat, args: RecordFilter) -> Answer<ExitCode> {
+fn export(context: &Context, format: ExportFormat, args: RecordFilter) -> Result<ExitCode> {
     let records = ledger::records(&context.folders.audit_log(), &filter(args))?;
     let text = match format {
         ExportFormat::Csv => ledger::export_csv(&records)?,

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::wait_for;
 use crate::cli::{Cli, ColorChoice, GlobalArgs, OutputFormat};
 use crate::config::{Configuration, Folders};
-use crate::domain::{Answer, Customer, is_secret_key};
+use crate::domain::{Customer, Result, is_secret_key};
 use crate::output::sanitize;
 use crate::terminal::{Screen, ScreenOptions};
 
@@ -48,12 +48,12 @@ fn complete_customers(typed: &OsStr) -> Vec<CompletionCandidate> {
     customers.into_iter().filter_map(|customer| candidate(&customer, typed)).collect()
 }
 
-fn folders() -> Answer<Folders> {
+fn folders() -> Result<Folders> {
     Folders::find(&|name| std::env::var_os(name))
 }
 
 /// Asks the backend, if an agent is signed in; a shell's line must not be disturbed, so failures are silent.
-async fn find(typed: &str) -> Answer<Vec<Customer>> {
+async fn find(typed: &str) -> Result<Vec<Customer>> {
     let global = GlobalArgs {
         profile: std::env::var("TELLONCE_PROFILE").ok(),
         output: OutputFormat::Table,

@@ -9,7 +9,7 @@ use crate::backends::{self, Surroundings};
 use crate::cli::{CaseArgs, GlobalArgs, RevealArgs};
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
-use crate::domain::{Answer, Case, Desk, Failure, Keep, Kind, OwnPassword, Reason, Session, Way};
+use crate::domain::{Case, Desk, Error, Keep, Kind, OwnPassword, Reason, Result, Session, Way};
 use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
@@ -41,7 +41,7 @@ impl Context {
     }
 
     /// Reads the configuration; nothing is opened yet.
-    pub(super) fn new(global: GlobalArgs, screen: Screen) -> Answer<Self> {
+    pub(super) fn new(global: GlobalArgs, screen: Screen) -> Result<Self> {
         let folders = Folders::find(&|name| std::env::var_os(name))?;
         let configuration = Configuration::load(&folders)?;
         for name in configuration.profile_names() {
@@ -53,7 +53,7 @@ impl Context {
     }
 
     /// The same agent with nothing set up, in other folders.
-    pub(super) fn elsewhere(&self, folders: Folders) -> Answer<Self> {
+    pub(super) fn elsewhere(&self, folders: Folders) -> Result<Self> {
         let configuration = Configuration::default();
         let profile = configuration.profile(Some(crate::config::BUILT_IN))?;
         Ok(Self {
@@ -72,7 +72,7 @@ impl Context {
     }
 
     /// How agents sign in to the profile's backend.
-    pub(super) fn sign_in(&self) -> Answer<Box<dyn AgentSignIn>> {
+    pub(super) fn sign_in(&self) -> Result<Box<dyn AgentSignIn>> {
         backends::open(&self.profile, &self.surroundings())
     }
 
@@ -93,12 +93,12 @@ impl Context {
     }
 
     /// The failure of a command that has to be confirmed where nobody can be asked: why, and what to do about it.
-    pub(super) fn nobody_can_confirm(&self, what: &str) -> Failure {
+    pub(super) fn nobody_can_confirm(&self, what: &str) -> Error {
         if self.global.no_input {
             let message = format!("{what} is confirmed first, and `--no-input` keeps it from asking.");
-            return Failure::missing_answer(message, "Add `--yes` to confirm beforehand.");
+            return Error::missing_answer(message, "Add `--yes` to confirm beforehand.");
         }
-        Failure::missing_answer(
+        Error::missing_answer(
             format!("{what} is confirmed first, and there is no terminal to ask on."),
             "Over SSH, get one with `ssh -t`. In a script, add `--yes` to confirm beforehand.",
         )
@@ -110,12 +110,12 @@ impl Context {
     }
 
     /// The session there is, if there is one.
-    pub(super) async fn session_if_any(&self) -> Answer<Option<Session>> {
+    pub(super) async fn session_if_any(&self) -> Result<Option<Session>> {
         Ok(self.kept_session().await?.map(|(session, _)| session))
     }
 
     /// The session there is, and where it is kept; a backend may have one that is kept nowhere.
-    pub(super) async fn kept_session(&self) -> Answer<Option<(Session, Option<Kept>)>> {
+    pub(super) async fn kept_session(&self) -> Result<Option<(Session, Option<Kept>)>> {
         let (stored, kept) = self.store().load()?.unzip();
         let session = self.sign_in()?.resume(stored).await?;
         Ok(session.map(|session| (with_fail_points(session), kept)))
@@ -125,14 +125,14 @@ impl Context {
     ///
     /// # Errors
     /// Exit 4 naming `tellonce login` where nobody can be asked.
-    pub(super) async fn session(&self) -> Answer<Session> {
+    pub(super) async fn session(&self) -> Result<Session> {
         if let Some(session) = self.session_if_any().await? {
             self.warn_of_own_password(&session);
             return Ok(session);
         }
         let mut prompter = self.prompter(false);
         if !prompter.can_ask() {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::NotAllowed,
                 Reason::NotSignedIn,
                 format!("You are not signed in to {}.", self.profile.name),
@@ -166,7 +166,7 @@ impl Context {
         way: Way,
         agent: Option<&str>,
         prompter: &mut dyn Prompter,
-    ) -> Answer<(Session, Keep)> {
+    ) -> Result<(Session, Keep)> {
         let sign_in = self.sign_in()?;
         let mut tries = 1;
         loop {
@@ -199,7 +199,7 @@ impl Context {
     ///
     /// # Errors
     /// Exit 2 naming the flag of a text that cannot be used.
-    pub(super) fn case(&self, args: CaseArgs) -> Answer<Case> {
+    pub(super) fn case(&self, args: CaseArgs) -> Result<Case> {
         Case::from(args).checked(&self.profile.guards)
     }
 
@@ -207,11 +207,11 @@ impl Context {
     ///
     /// # Errors
     /// Exit 2 naming `--profile practice`.
-    pub(super) fn refuse_practice_by_accident(&self, asks: bool) -> Answer<()> {
+    pub(super) fn refuse_practice_by_accident(&self, asks: bool) -> Result<()> {
         if self.profile.chosen || asks {
             return Ok(());
         }
-        Err(Failure::new(
+        Err(Error::new(
             Kind::Usage,
             Reason::PracticeByAccident,
             "No profile is set up, so this would work on the practice directory, where nothing is real.",
@@ -223,8 +223,8 @@ impl Context {
     pub(super) async fn at_desk<T>(
         &self,
         prompter: &mut dyn Prompter,
-        work: impl AsyncFnOnce(&mut Desk<'_>) -> Answer<T>,
-    ) -> Answer<T> {
+        work: impl AsyncFnOnce(&mut Desk<'_>) -> Result<T>,
+    ) -> Result<T> {
         let mut log = audit_with_fail_points(self.audit());
         let mut random = SystemRandom;
         let mut desk = Desk {
@@ -274,7 +274,7 @@ fn unwrap_log(log: &mut crate::fail_points::FaultyAudit<FileAuditLog>) -> &mut F
 }
 
 /// Reads a customer and where they stand, for the verbs that change nothing.
-pub(super) async fn look_up(context: &Context, text: &str) -> Answer<(Session, crate::domain::CustomerFacts)> {
+pub(super) async fn look_up(context: &Context, text: &str) -> Result<(Session, crate::domain::CustomerFacts)> {
     let session = context.session().await?;
     let mut prompter = context.prompter(false);
     let learned = context

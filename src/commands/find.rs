@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use crate::cli::FindArgs;
-use crate::domain::{Answer, Customer, ExitCode, usable};
+use crate::domain::{Customer, ExitCode, Result, usable};
 
 #[derive(Serialize)]
 struct FoundJson<'a> {
@@ -16,7 +16,7 @@ struct FoundJson<'a> {
 }
 
 /// Searches and shows a page. Nobody: an empty list, and exit 0.
-pub(super) async fn run(context: &mut Context, args: FindArgs) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: FindArgs) -> Result<ExitCode> {
     let text = usable(&args.text)?;
     let session = context.session().await?;
     let found = session.directory().find(text, usize::from(args.limit)).await?;

@@ -7,14 +7,14 @@ use super::view;
 use crate::auth::Choice;
 use crate::cli::{LoginArgs, StoreChoice};
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, Consent, Customer, ExitCode, Failure, Keep, Plan, Way};
+use crate::domain::{Consent, Customer, Error, ExitCode, Keep, Plan, Result, Way};
 use crate::platform::needed_line;
 
 /// Signs in and keeps the session.
-pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCode> {
     let way = way(&args, context)?;
     if matches!(way, Way::Device | Way::Web) && !context.screen.reaches_somebody() {
-        return Err(Failure::missing_answer(
+        return Err(Error::missing_answer(
             "The address to sign in at could not be shown: with -o json it goes to the terminal, and there is none.",
             "Leave out -o json, or sign in as a script: `--client-credentials`.",
         ));
@@ -27,8 +27,9 @@ pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Answer<ExitCo
         context.sign_in_asking(way, args.agent.as_deref(), &mut prompter).await?
     };
     let Keep::Store(stored) = keep else {
-        return Err(Failure::usage("This way of signing in is good for one command only.")
-            .hint("Give it to the command itself."));
+        return Err(
+            Error::usage("This way of signing in is good for one command only.").hint("Give it to the command itself.")
+        );
     };
     let choice = match args.store {
         StoreChoice::Keyring => Choice::Keyring,
@@ -44,7 +45,7 @@ pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Answer<ExitCo
     view::whoami(context, &session, Some(&kept)).await
 }
 
-fn way(args: &LoginArgs, context: &Context) -> Answer<Way> {
+fn way(args: &LoginArgs, context: &Context) -> Result<Way> {
     let sign_in = context.sign_in()?;
     let ways = sign_in.ways();
     let asked = match (args.way.web, args.way.device, args.way.client_credentials) {
@@ -54,17 +55,17 @@ fn way(args: &LoginArgs, context: &Context) -> Answer<Way> {
         _ => None,
     };
     let Some((way, flag)) = asked else {
-        return ways.first().copied().ok_or_else(|| Failure::bug("The backend has no way to sign in."));
+        return ways.first().copied().ok_or_else(|| Error::bug("The backend has no way to sign in."));
     };
     if ways.contains(&way) {
         return Ok(way);
     }
-    Err(Failure::usage(format!("The {} backend has no sign-in by {flag}.", context.profile.backend))
+    Err(Error::usage(format!("The {} backend has no sign-in by {flag}.", context.profile.backend))
         .hint("Leave the flag out: `tellonce login` takes the profile's own way."))
 }
 
 /// The first line of standard input, which must hold a password.
-pub(super) fn first_line() -> Answer<Zeroizing<String>> {
+pub(super) fn first_line() -> Result<Zeroizing<String>> {
     needed_line("password on its first line")
 }
 
@@ -79,26 +80,26 @@ impl Prompter for GivenPassword<'_> {
         false
     }
 
-    fn choose(&mut self, question: &str, customers: &[Customer]) -> Answer<usize> {
+    fn choose(&mut self, question: &str, customers: &[Customer]) -> Result<usize> {
         self.inner.choose(question, customers)
     }
 
-    fn confirm(&mut self, plan: &Plan) -> Answer<Consent> {
+    fn confirm(&mut self, plan: &Plan) -> Result<Consent> {
         self.inner.confirm(plan)
     }
 
-    fn line(&mut self, question: &str, flag: &str) -> Answer<String> {
+    fn line(&mut self, question: &str, flag: &str) -> Result<String> {
         self.inner.line(question, flag)
     }
 
-    fn secret(&mut self, question: &str, flag: &str) -> Answer<Zeroizing<String>> {
+    fn secret(&mut self, question: &str, flag: &str) -> Result<Zeroizing<String>> {
         match self.password.take() {
             Some(password) => Ok(password),
             None => self.inner.secret(question, flag),
         }
     }
 
-    fn yes(&mut self, question: &str, default: bool) -> Answer<bool> {
+    fn yes(&mut self, question: &str, default: bool) -> Result<bool> {
         self.inner.yes(question, default)
     }
 

@@ -1,10 +1,10 @@
 //! `logout`: the agent's session ends, at the backend and here.
 
 use super::context::Context;
-use crate::domain::{Answer, ExitCode};
+use crate::domain::{ExitCode, Result};
 
 /// Ends the session and forgets it. Signed out already: says so, and is done.
-pub(super) async fn run(context: &mut Context) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
     let session = context.session_if_any().await;
     if let Ok(Some(session)) = session {
         let agent = session.agent().to_owned();

@@ -6,16 +6,16 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::context::Context;
 use crate::cli::{Cli, ManArgs};
-use crate::domain::{Answer, ExitCode, Failure};
+use crate::domain::{Error, ExitCode, Result};
 
 /// Writes every page into a folder, or the main page to standard output.
-pub(super) fn run(context: &mut Context, args: &ManArgs) -> Answer<ExitCode> {
+pub(super) fn run(context: &mut Context, args: &ManArgs) -> Result<ExitCode> {
     let pages = pages()?;
     let Some(dir) = &args.dir else {
         context.screen.text(&pages[0].1);
         return Ok(ExitCode::DONE);
     };
-    let failed = |error: std::io::Error| Failure::usage(format!("{}: {error}.", dir.display()));
+    let failed = |error: std::io::Error| Error::usage(format!("{}: {error}.", dir.display()));
     std::fs::create_dir_all(dir).map_err(failed)?;
     for (name, page) in &pages {
         std::fs::write(dir.join(name), page).map_err(failed)?;
@@ -25,7 +25,7 @@ pub(super) fn run(context: &mut Context, args: &ManArgs) -> Answer<ExitCode> {
 }
 
 /// Each page's file name and text, the main page first.
-pub fn pages() -> Answer<Vec<(String, String)>> {
+pub fn pages() -> Result<Vec<(String, String)>> {
     let mut command = Cli::command();
     command.build();
     let mut pages = Vec::new();
@@ -33,7 +33,7 @@ pub fn pages() -> Answer<Vec<(String, String)>> {
     Ok(pages)
 }
 
-fn collect(command: &Command, name: &str, pages: &mut Vec<(String, String)>) -> Answer<()> {
+fn collect(command: &Command, name: &str, pages: &mut Vec<(String, String)>) -> Result<()> {
     pages.push((format!("{name}.1"), page(command, name)?));
     for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
         collect(verb, &format!("{name}-{}", verb.get_name()), pages)?;
@@ -41,14 +41,14 @@ fn collect(command: &Command, name: &str, pages: &mut Vec<(String, String)>) -> 
     Ok(())
 }
 
-fn page(command: &Command, name: &str) -> Answer<String> {
+fn page(command: &Command, name: &str) -> Result<String> {
     let mut text = Vec::new();
     let man = Man::new(command.clone().name(name.to_owned())).date("");
     let exit_codes = exit_codes();
     man.render(&mut text)
         .and_then(|()| exit_codes.to_writer(&mut text))
-        .map_err(|error| Failure::bug("A man page could not be made.").because(error))?;
-    String::from_utf8(text).map_err(|error| Failure::bug("A man page is not text.").because(error))
+        .map_err(|error| Error::bug("A man page could not be made.").because(error))?;
+    String::from_utf8(text).map_err(|error| Error::bug("A man page is not text.").because(error))
 }
 
 fn exit_codes() -> Roff {

@@ -31,7 +31,7 @@ use std::ffi::OsString;
 use std::future::Future;
 
 use crate::cli::{Cli, Command, OutputFormat};
-use crate::domain::{Answer, ExitCode, Failure, Kind, Reason, SECRET_KEY_WORDS, is_secret_key};
+use crate::domain::{Error, ExitCode, Kind, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
 use crate::terminal::{EarlyReveal, Screen, ScreenOptions};
 use context::Context;
 
@@ -64,10 +64,10 @@ pub fn main(weaknesses: &[String]) -> ExitCode {
 }
 
 /// An age secret key on the command line, in whatever place: no error may quote it, nor clap's own.
-fn secret_key_among(arguments: impl Iterator<Item = OsString>, profile: Option<OsString>) -> Option<Failure> {
+fn secret_key_among(arguments: impl Iterator<Item = OsString>, profile: Option<OsString>) -> Option<Error> {
     let arguments: Vec<String> = arguments.skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
     let told = |what: &str| {
-        Failure::usage(format!("{what} {SECRET_KEY_WORDS}."))
+        Error::usage(format!("{what} {SECRET_KEY_WORDS}."))
             .hint("A public key begins with age1; `age-keygen -y FILE` prints the one of a secret key. Your shell may have kept the line in its history.")
     };
     if profile.is_some_and(|profile| is_secret_key(&profile.to_string_lossy())) {
@@ -94,7 +94,7 @@ fn reveal_way(cli: &Cli) -> Option<&str> {
     }
 }
 
-fn run(context: &mut Context, command: Command, early: EarlyReveal) -> Answer<ExitCode> {
+fn run(context: &mut Context, command: Command, early: EarlyReveal) -> Result<ExitCode> {
     match command {
         Command::Login(args) => wait_for(login::run(context, args))?,
         Command::Logout => wait_for(logout::run(context))?,
@@ -117,7 +117,7 @@ fn run(context: &mut Context, command: Command, early: EarlyReveal) -> Answer<Ex
 }
 
 /// Runs a verb that needs a backend; the others never start the runtime.
-fn wait_for<T>(work: impl Future<Output = T>) -> Answer<T> {
+fn wait_for<T>(work: impl Future<Output = T>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .thread_name("worker") // the library's own is the longest a thread can have: traces show it as cut off
         .enable_all()
@@ -127,7 +127,7 @@ fn wait_for<T>(work: impl Future<Output = T>) -> Answer<T> {
             runtime.shutdown_background(); // a name that is still being resolved must not hold up the end
             done
         })
-        .map_err(|error| Failure::bug("The runtime could not be started.").because(error))
+        .map_err(|error| Error::bug("The runtime could not be started.").because(error))
 }
 
 /// Usage errors as clap says them; with `-o json` as the error object. Help and version are no errors.
@@ -138,7 +138,7 @@ fn told_by_clap(error: &clap::Error) -> ExitCode {
     if wants_json() {
         let told = error.render().to_string();
         let first = told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let failure = Failure::new(Kind::Usage, Reason::Usage, first).hint("`tellonce --help` lists what there is.");
+        let failure = Error::new(Kind::Usage, Reason::Usage, first).hint("`tellonce --help` lists what there is.");
         Screen::new(&ScreenOptions::json()).failure(&failure);
     } else {
         let _ = error.print(); // standard error may be closed; the exit code still tells

@@ -3,11 +3,11 @@
 use super::context::Context;
 use crate::cli::{CaseArgs, ResetArgs};
 use crate::domain::ports::{Prompter, Reveal};
-use crate::domain::{Answer, Case, Desk, ExitCode, Issuance, Particulars, ResetRequest, reset};
+use crate::domain::{Case, Desk, ExitCode, Issuance, Particulars, ResetRequest, Result, reset};
 use crate::terminal::{EarlyReveal, PasswordIs, next_steps, reset_json};
 
 /// Issues a temporary password and says what comes next.
-pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReveal) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReveal) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if !args.yes && !prompter.can_ask() {
@@ -38,7 +38,7 @@ async fn reset_with(
     session: &crate::domain::Session,
     reveal: &mut dyn Reveal,
     request: ResetRequest,
-) -> Answer<Issuance> {
+) -> Result<Issuance> {
     reset(desk, session, reveal, request).await
 }
 
@@ -48,11 +48,11 @@ async fn reset_with(
     session: &crate::domain::Session,
     reveal: &mut dyn Reveal,
     request: ResetRequest,
-) -> Answer<Issuance> {
+) -> Result<Issuance> {
     reset(desk, session, &mut crate::fail_points::FaultyReveal(reveal), request).await
 }
 
-fn request(context: &Context, args: ResetArgs) -> Answer<ResetRequest> {
+fn request(context: &Context, args: ResetArgs) -> Result<ResetRequest> {
     let create = match (args.create, args.email, args.first_name, args.last_name) {
         (true, Some(email), Some(first_name), Some(last_name)) => {
             Some(Particulars { email, first_name, last_name }.checked()?)

@@ -9,7 +9,7 @@ use crate::cli::SetupArgs;
 use crate::config::BUILT_IN;
 use crate::domain::ports::{Interruptions, Preparation, Prompter};
 use crate::domain::{
-    Administrator, Answer, Changed, ExitCode, Failure, Kind, OneTimeCode, Preparations, Reason, StepState,
+    Administrator, Changed, Error, ExitCode, Kind, OneTimeCode, Preparations, Reason, Result, StepState,
 };
 use crate::platform::needed_line;
 use crate::terminal::{preparation_lines, steps_by_hand};
@@ -35,7 +35,7 @@ struct StepJson<'a> {
 }
 
 /// Shows the plan, asks, and does what is left of it.
-pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Result<ExitCode> {
     let wishes = Wishes { agents: args.agents.clone() };
     let Some(mut preparation) = backends::prepare(&context.profile, &context.surroundings(), &wishes)? else {
         return nothing_to_prepare(context);
@@ -61,7 +61,7 @@ pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Answer<ExitCo
 }
 
 /// Who signs in, as far as the command line and standard input say.
-fn administrator(args: &SetupArgs) -> Answer<Administrator> {
+fn administrator(args: &SetupArgs) -> Result<Administrator> {
     let password = if args.password_stdin { Some(first_line()?) } else { None };
     let code = match (args.one_time_code, args.password_stdin) {
         (false, _) => OneTimeCode::IfRefused,
@@ -76,7 +76,7 @@ async fn prepare(
     args: &SetupArgs,
     preparation: &mut dyn Preparation,
     prompter: &mut dyn Prompter,
-) -> Answer<ExitCode> {
+) -> Result<ExitCode> {
     let mut plan = preparation.plan().await?;
     if args.print {
         return show(context, &plan, &steps_by_hand(&plan));
@@ -110,7 +110,7 @@ async fn prepare(
 }
 
 /// What is asked apart, and then the rest of it.
-fn confirm(args: &SetupArgs, plan: &mut Preparations, prompter: &mut dyn Prompter) -> Answer<()> {
+fn confirm(args: &SetupArgs, plan: &mut Preparations, prompter: &mut dyn Prompter) -> Result<()> {
     for step in plan.steps.iter_mut().filter(|step| step.state == StepState::ToDo) {
         let Some(apart) = step.apart else { continue };
         let wanted = args.password_history || (!args.yes && prompter.yes(apart.question, false)?);
@@ -123,21 +123,21 @@ fn confirm(args: &SetupArgs, plan: &mut Preparations, prompter: &mut dyn Prompte
     if left == 0 || args.yes || prompter.yes(&question, false)? {
         return Ok(());
     }
-    Err(Failure::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."))
+    Err(Error::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."))
 }
 
 /// Step after step. A signal waits for the end of the step it came in.
-async fn carry_out(context: &Context, plan: &mut Preparations, preparation: &mut dyn Preparation) -> Answer<()> {
+async fn carry_out(context: &Context, plan: &mut Preparations, preparation: &mut dyn Preparation) -> Result<()> {
     context.signals.hold();
     let mut done: Vec<&'static str> = Vec::new();
     for step in plan.steps.iter_mut().filter(|step| step.state == StepState::ToDo) {
         if let Some(signal) = context.signals.caught() {
-            let failure = Failure::new(Kind::Interrupted(signal), Reason::Interrupted, "setup was interrupted.");
+            let failure = Error::new(Kind::Interrupted(signal), Reason::Interrupted, "setup was interrupted.");
             return Err(so_far(failure, &done));
         }
         let words = preparation.carry_out(step).await.map_err(|failure| {
             let message = format!("{} It was at the step {}.", failure.message, step.id);
-            so_far(Failure { message, ..failure }, &done)
+            so_far(Error { message, ..failure }, &done)
         })?;
         context.screen.notice(&format!("Done: {words}."));
         step.state = StepState::Done;
@@ -147,7 +147,7 @@ async fn carry_out(context: &Context, plan: &mut Preparations, preparation: &mut
 }
 
 /// Says of a failure what was done before it: running it again goes on from there.
-fn so_far(failure: Failure, done: &[&str]) -> Failure {
+fn so_far(failure: Error, done: &[&str]) -> Error {
     let (changed, words) = if done.is_empty() {
         (failure.changed, String::new())
     } else {
@@ -160,11 +160,11 @@ fn so_far(failure: Failure, done: &[&str]) -> Failure {
         Some(hint) => format!("{hint} Then run {again} again: it goes on from there."),
         None => format!("Run {again} again: it goes on from there."),
     };
-    Failure { changed, message, ..failure }.hint(hint)
+    Error { changed, message, ..failure }.hint(hint)
 }
 
 /// The result: lines for people, the plan itself for scripts.
-fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Answer<ExitCode> {
+fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Result<ExitCode> {
     if !context.json() {
         for line in lines {
             context.screen.line(line);
@@ -188,10 +188,10 @@ fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Answer<Exit
 }
 
 /// The practice directory needs none; elsewhere the steps are done by hand.
-fn nothing_to_prepare(context: &Context) -> Answer<ExitCode> {
+fn nothing_to_prepare(context: &Context) -> Result<ExitCode> {
     let (name, backend) = (&context.profile.name, &context.profile.backend);
     if backend != BUILT_IN {
-        return Err(Failure::usage(format!(
+        return Err(Error::usage(format!(
             "tellonce does not prepare {backend} by itself; nothing was done for profile {name}."
         ))
         .hint(format!("docs/backends/{backend}.md has the steps for its administrator; then `tellonce doctor`.")));

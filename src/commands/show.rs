@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::context::{Context, look_up};
 use super::view::{StatusFields, moment, valid_until};
 use crate::cli::ShowArgs;
-use crate::domain::{Action, Answer, CustomerFacts, ExitCode, Obstacle, PolicyRead, Whom, refusal};
+use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, Result, Whom, refusal};
 
 #[derive(Serialize)]
 struct ShowJson<'a> {
@@ -27,7 +27,7 @@ struct ObstacleJson {
 }
 
 /// Shows everything known of one customer.
-pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCode> {
     let (_, learned) = look_up(context, &args.customer).await?;
     let standing = &learned.standing;
     let status = StatusFields::of(&learned);

@@ -7,9 +7,7 @@ use serde::Serialize;
 use super::context::{Context, look_up};
 use super::view::{StatusFields, moment, valid_until};
 use crate::cli::StatusArgs;
-use crate::domain::{
-    Answer, Changed, CustomerFacts, ExitCode, Failure, Kind, Obstacle, Reason, Stamp, Status, refusal,
-};
+use crate::domain::{Changed, CustomerFacts, Error, ExitCode, Kind, Obstacle, Reason, Result, Stamp, Status, refusal};
 
 /// Between two looks of a watch.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -23,7 +21,7 @@ struct StatusJson<'a> {
 }
 
 /// Shows the status once, or every change of it until the customer is back in.
-pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitCode> {
     let limit = args.watch.then_some(context.global.timeout).flatten();
     if args.watch {
         context.global.timeout = None; // with --watch it limits the watch, not one call
@@ -42,7 +40,7 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Answer<ExitC
         let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
         if left == Some(Duration::ZERO) {
             let who = &learned.customer;
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Unavailable,
                 Reason::StillPending,
                 format!("{} ({}) is still pending.", who.name, who.id),
@@ -60,16 +58,16 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Answer<ExitC
 }
 
 /// Whether the watch is over: back in, or it will not happen with this temporary password.
-fn verdict(learned: &CustomerFacts) -> Option<Answer<ExitCode>> {
+fn verdict(learned: &CustomerFacts) -> Option<Result<ExitCode>> {
     let (state, who) = (&learned.standing.state, &learned.customer);
     let over = |reason, what: &str| {
-        let failure = Failure::new(
+        let failure = Error::new(
             Kind::NotDelivered,
             reason,
             format!("The temporary password of {} ({}) {what}.", who.name, who.id),
         )
         .hint(format!("Issue another: `tellonce reset {}`.", who.id));
-        Some(Err(Failure { changed: Changed::No, ..failure }))
+        Some(Err(Error { changed: Changed::No, ..failure }))
     };
     if state.withdrawn == Some(true) {
         over(Reason::Withdrawn, "was withdrawn")
@@ -82,7 +80,7 @@ fn verdict(learned: &CustomerFacts) -> Option<Answer<ExitCode>> {
     } else if state.change_required || (state.locked && !is_locked_for_good(learned)) {
         None
     } else {
-        Some(Err(Failure::refused(
+        Some(Err(Error::refused(
             Reason::NothingPending,
             format!("There is nothing to wait for: {} ({}) is \"{}\".", who.name, who.id, state.words()),
         )))
@@ -94,7 +92,7 @@ fn is_locked_for_good(learned: &CustomerFacts) -> bool {
     learned.standing.obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::PermanentlyLocked(_)))
 }
 
-fn show(context: &Context, learned: &CustomerFacts) -> Answer<()> {
+fn show(context: &Context, learned: &CustomerFacts) -> Result<()> {
     let status = StatusFields::of(learned);
     if context.json() {
         let object = StatusJson { schema: "tellonce.status/v1", backend: &context.profile.backend, status: &status };

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::view::moment;
 use crate::domain::ports::Prompter;
 use crate::domain::{
-    Answer, Case, Customer, Desk, ExitCode, Failure, Kind, Obstacle, Pending, Reason, Swept, due, refusal, sweep,
+    Case, Customer, Desk, Error, ExitCode, Kind, Obstacle, Pending, Reason, Result, Swept, due, refusal, sweep,
 };
 
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ pub(super) async fn run(
     older_than: Duration,
     dry_run: bool,
     yes: bool,
-) -> Answer<ExitCode> {
+) -> Result<ExitCode> {
     let session = context.session().await?;
     let mut prompter = context.prompter(yes);
     let mut confirmed = context.prompter(true);
@@ -52,7 +52,7 @@ pub(super) async fn run(
                 context.profile.name, context.profile.backend
             );
             if !prompter.yes(&question, false)? {
-                return Err(Failure::new(Kind::Declined, Reason::Declined, "Nothing was withdrawn."));
+                return Err(Error::new(Kind::Declined, Reason::Declined, "Nothing was withdrawn."));
             }
         }
         context.at_desk(&mut confirmed, async |desk: &mut Desk<'_>| Ok(sweep(desk, &session, due, case).await)).await?
@@ -85,7 +85,7 @@ fn list(context: &Context, due: &[Pending]) {
     context.screen.table(&["ID", "NAME", "ISSUED"], rows.collect());
 }
 
-fn report(context: &Context, swept: &Swept, total: usize, dry_run: bool) -> Answer<()> {
+fn report(context: &Context, swept: &Swept, total: usize, dry_run: bool) -> Result<()> {
     if context.json() {
         let failed = swept.failed.iter().map(|(customer, failure)| FailedJson {
             customer,

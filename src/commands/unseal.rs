@@ -9,7 +9,7 @@ use crate::bulk::output_reader::{FoundRow, for_each, format_of};
 use crate::bulk::sealing;
 use crate::cli::UnsealArgs;
 use crate::domain::{
-    Answer, AttemptId, Customer, CustomerId, Delivery, ExitCode, Failure, Issuance, Kind, Place, Reason, SessionsEnded,
+    AttemptId, Customer, CustomerId, Delivery, Error, ExitCode, Issuance, Kind, Place, Reason, Result, SessionsEnded,
     State, TemporaryPassword,
 };
 use crate::ledger::FileAuditLog;
@@ -17,7 +17,7 @@ use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::EarlyReveal;
 
 /// Opens the newest one of this customer. It needs no session and no backend, and leaves an audit record.
-pub(super) async fn run(context: &Context, args: UnsealArgs, early: EarlyReveal) -> Answer<ExitCode> {
+pub(super) async fn run(context: &Context, args: UnsealArgs, early: EarlyReveal) -> Result<ExitCode> {
     let mut reveal = early.with(context.reveal_options(&args.reveal))?;
     let identities = sealing::identities_of(&args.identity)?;
     let row = newest(&args)?;
@@ -38,14 +38,14 @@ pub(super) async fn run(context: &Context, args: UnsealArgs, early: EarlyReveal)
         context.screen.warning(&warning);
     }
     if delivery == Delivery::NotDelivered {
-        return Err(Failure::new(Kind::Unavailable, Reason::RevealFailed, "The password could not be shown.")
+        return Err(Error::new(Kind::Unavailable, Reason::RevealFailed, "The password could not be shown.")
             .hint("It is still sealed in the file: try again."));
     }
     Ok(ExitCode::DONE)
 }
 
 /// The last row of this customer that holds a password: only the newest works.
-fn newest(args: &UnsealArgs) -> Answer<FoundRow> {
+fn newest(args: &UnsealArgs) -> Result<FoundRow> {
     let wanted = args.customer.trim();
     let is = |text: &Option<String>| text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case(wanted));
     let mut found: Vec<FoundRow> = Vec::new();
@@ -61,13 +61,13 @@ fn newest(args: &UnsealArgs) -> Answer<FoundRow> {
     }
     match found.len() {
         1 => Ok(found.swap_remove(0)),
-        0 => Err(Failure::new(
+        0 => Err(Error::new(
             Kind::NotFound,
             Reason::NoSuchCustomer,
             format!("{} has no sealed password of \"{wanted}\".", args.file.display()),
         )
         .hint("Give the id as it stands in the file.")),
-        _ => Err(Failure::new(Kind::Ambiguous, Reason::Ambiguous, format!("\"{wanted}\" is more than one customer."))
+        _ => Err(Error::new(Kind::Ambiguous, Reason::Ambiguous, format!("\"{wanted}\" is more than one customer."))
             .hint("Give the id of the one you mean.")),
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use crate::auth::Kept;
-use crate::domain::{Answer, Customer, CustomerFacts, ExitCode, OwnPassword, Right, Session, Status};
+use crate::domain::{Customer, CustomerFacts, ExitCode, OwnPassword, Result, Right, Session, Status};
 use crate::terminal::LocalTime;
 
 /// A moment as people read it, in their time zone.
@@ -69,7 +69,7 @@ struct WhoamiJson<'a> {
 }
 
 /// Who is signed in, for `whoami` and after `login`.
-pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&Kept>) -> Answer<ExitCode> {
+pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&Kept>) -> Result<ExitCode> {
     let rights = session.backend().rights().await?;
     let told = session.backend().tells_rights();
     let kept_in = kept.map(ToString::to_string);

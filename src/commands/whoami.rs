@@ -2,12 +2,12 @@
 
 use super::context::Context;
 use super::view;
-use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+use crate::domain::{Error, ExitCode, Kind, Reason, Result};
 
 /// Says who is signed in; signed out is exit 4.
-pub(super) async fn run(context: &mut Context) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
     let Some((session, kept)) = context.kept_session().await? else {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::NotAllowed,
             Reason::NotSignedIn,
             format!("Nobody is signed in to {}.", context.profile.name),

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::sweep;
 use crate::cli::WithdrawArgs;
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, Customer, Desk, ExitCode, SessionsEnded, Status, withdraw};
+use crate::domain::{Customer, Desk, ExitCode, Result, SessionsEnded, Status, withdraw};
 
 #[derive(Serialize)]
 struct WithdrawnJson<'a> {
@@ -19,7 +19,7 @@ struct WithdrawnJson<'a> {
 }
 
 /// Withdraws one, or with `--all` sweeps.
-pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
     context.refuse_practice_by_accident((prompter.can_ask() && !args.yes) || args.dry_run)?;
     if !args.yes && !args.dry_run && !prompter.can_ask() {

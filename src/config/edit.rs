@@ -8,7 +8,7 @@ use super::errors::wrong;
 use super::file::{Configuration, USABLE_NAMES, is_usable_name};
 use super::folders::{Folders, write_private_file};
 use super::profile::BUILT_IN;
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 
 /// A profile to add.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub const fn sample() -> &'static str {
 ///
 /// # Errors
 /// Exit 2: the name is taken or unusable, the backend unknown, or the file cannot be written.
-pub fn add(folders: &Folders, new: &NewProfile) -> Answer<()> {
+pub fn add(folders: &Folders, new: &NewProfile) -> Result<()> {
     change(folders, |document| insert(document, new))
 }
 
@@ -38,14 +38,14 @@ pub fn add(folders: &Folders, new: &NewProfile) -> Answer<()> {
 ///
 /// # Errors
 /// Exit 2, as for [`add`].
-pub fn with(folders: &Folders, new: &NewProfile) -> Answer<Configuration> {
+pub fn with(folders: &Folders, new: &NewProfile) -> Result<Configuration> {
     Ok(changed(folders, |document| insert(document, new))?.1)
 }
 
-fn insert(document: &mut DocumentMut, new: &NewProfile) -> Answer<()> {
+fn insert(document: &mut DocumentMut, new: &NewProfile) -> Result<()> {
     let name = &new.name;
     if !is_usable_name(name) {
-        return Err(Failure::usage(format!("\"{name}\" is no name for a profile: {USABLE_NAMES}.")));
+        return Err(Error::usage(format!("\"{name}\" is no name for a profile: {USABLE_NAMES}.")));
     }
     let profiles = document.entry("profiles").or_insert_with(|| {
         let mut table = Table::new();
@@ -53,12 +53,12 @@ fn insert(document: &mut DocumentMut, new: &NewProfile) -> Answer<()> {
         Item::Table(table)
     });
     let profiles =
-        profiles.as_table_mut().ok_or_else(|| Failure::usage("\"profiles\" in the configuration is not a table."))?;
+        profiles.as_table_mut().ok_or_else(|| Error::usage("\"profiles\" in the configuration is not a table."))?;
     if profiles.contains_key(name) {
         let told = format!("There is a profile \"{name}\" already.");
         let hint =
             format!("See it: `tellonce profile show {name}`. Remove it first: `tellonce profile remove {name}`.");
-        return Err(Failure::new(Kind::Usage, Reason::Configuration, told).hint(hint));
+        return Err(Error::new(Kind::Usage, Reason::Configuration, told).hint(hint));
     }
     let mut table = Table::new();
     table.insert("backend", value(&new.backend));
@@ -76,7 +76,7 @@ fn insert(document: &mut DocumentMut, new: &NewProfile) -> Answer<()> {
 ///
 /// # Errors
 /// Exit 2: there is no such profile, or the file cannot be written.
-pub fn set_default(folders: &Folders, name: &str) -> Answer<()> {
+pub fn set_default(folders: &Folders, name: &str) -> Result<()> {
     Configuration::load(folders)?.profile(Some(name))?;
     change(folders, |document| {
         document.insert("default", value(name));
@@ -88,7 +88,7 @@ pub fn set_default(folders: &Folders, name: &str) -> Answer<()> {
 ///
 /// # Errors
 /// Exit 2: there is no such profile in the file, or the file cannot be written.
-pub fn remove(folders: &Folders, name: &str) -> Answer<()> {
+pub fn remove(folders: &Folders, name: &str) -> Result<()> {
     change(folders, |document| {
         let profiles = document.get_mut("profiles").and_then(Item::as_table_mut);
         if profiles.and_then(|profiles| profiles.remove(name)).is_none() {
@@ -97,7 +97,7 @@ pub fn remove(folders: &Folders, name: &str) -> Answer<()> {
             } else {
                 "`tellonce profile list` shows those there are."
             };
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Usage,
                 Reason::Configuration,
                 format!("The configuration has no profile \"{name}\"."),
@@ -112,14 +112,14 @@ pub fn remove(folders: &Folders, name: &str) -> Answer<()> {
 }
 
 /// Reads, changes, checks and writes the file, whole or not at all.
-fn change(folders: &Folders, edit: impl FnOnce(&mut DocumentMut) -> Answer<()>) -> Answer<()> {
+fn change(folders: &Folders, edit: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<()> {
     let (text, _) = changed(folders, edit)?;
     let path = folders.config_file();
     write_private_file(&path, text.as_bytes()).map_err(|error| wrong(&path, &format!("it cannot be written ({error})")))
 }
 
 /// Reads, changes and checks; writes nothing.
-fn changed(folders: &Folders, edit: impl FnOnce(&mut DocumentMut) -> Answer<()>) -> Answer<(String, Configuration)> {
+fn changed(folders: &Folders, edit: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<(String, Configuration)> {
     Configuration::load(folders)?; // never write over a file that could not be read
     let path = folders.config_file();
     let text = match std::fs::read_to_string(&path) {

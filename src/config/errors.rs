@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::domain::{Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason};
 
-pub(super) fn wrong(path: &Path, what: &str) -> Failure {
-    Failure::new(Kind::Usage, Reason::Configuration, format!("{}: {what}.", path.display()))
+pub(super) fn wrong(path: &Path, what: &str) -> Error {
+    Error::new(Kind::Usage, Reason::Configuration, format!("{}: {what}.", path.display()))
         .hint("`tellonce profile add --print` shows a commented sample.")
 }

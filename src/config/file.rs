@@ -15,7 +15,7 @@ use super::errors::wrong;
 use super::folders::Folders;
 use super::profile::{AuditSettings, BUILT_IN, Forward, LASTS, Profile, Protected};
 use super::settings::{Settings, lines};
-use crate::domain::{Answer, Failure, Guards, Kind, Pattern, Reason, Requirement};
+use crate::domain::{Error, Guards, Kind, Pattern, Reason, Requirement, Result};
 use crate::platform::{Holds, NotPrivate, open_private_file};
 
 /// The longest that a temporary password may be made to last.
@@ -154,7 +154,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Exit 2 with file, line and key: unreadable, writable by others, broken TOML, an unknown key, a wrong value.
-    pub fn load(folders: &Folders) -> Answer<Self> {
+    pub fn load(folders: &Folders) -> Result<Self> {
         let path = folders.config_file();
         // A configuration that others can write decides where passwords are set: it is not trusted.
         let Some(mut file) = open_private_file(&path, Holds::Settings).map_err(not_taken)? else {
@@ -169,7 +169,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Exit 2, as for [`Configuration::load`].
-    pub fn parse(text: &str, path: &Path) -> Answer<Self> {
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
         let wrong_at = |span: Range<usize>, what: &str| {
             let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
             wrong(path, &format!("line {line}: {what}"))
@@ -217,7 +217,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Exit 2, listing those there are: no profile has that name.
-    pub fn profile(&self, named: Option<&str>) -> Answer<Profile> {
+    pub fn profile(&self, named: Option<&str>) -> Result<Profile> {
         let Some(name) = named.or(self.default.as_deref()) else {
             return Ok(Profile::built_in(false));
         };
@@ -226,7 +226,7 @@ impl Configuration {
             None if name == BUILT_IN => Ok(Profile::built_in(true)),
             None => {
                 let there_are = self.profile_names().join(", ");
-                Err(Failure::new(Kind::Usage, Reason::Configuration, format!("There is no profile \"{name}\"."))
+                Err(Error::new(Kind::Usage, Reason::Configuration, format!("There is no profile \"{name}\"."))
                     .hint(format!("There are: {there_are}. Add one with `tellonce profile add {name}`.")))
             }
         }
@@ -276,9 +276,9 @@ impl ProfileTable {
     }
 }
 
-fn not_taken(found: NotPrivate) -> Failure {
-    let failure = Failure::new(Kind::Usage, Reason::Configuration, format!("{}.", found.what));
-    found.hint.into_iter().fold(failure, Failure::hint)
+fn not_taken(found: NotPrivate) -> Error {
+    let failure = Error::new(Kind::Usage, Reason::Configuration, format!("{}.", found.what));
+    found.hint.into_iter().fold(failure, Error::hint)
 }
 
 #[cfg(test)]

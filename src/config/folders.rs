@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 
 /// The three folders: `TELLONCE_HOME` is all of them; else XDG's, or the platform's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +23,14 @@ impl Folders {
     ///
     /// # Errors
     /// Exit 2: neither `TELLONCE_HOME` nor a home folder is known, or `TELLONCE_HOME` is not an absolute path.
-    pub fn find(environment: &dyn Fn(&str) -> Option<OsString>) -> Answer<Self> {
+    pub fn find(environment: &dyn Fn(&str) -> Option<OsString>) -> Result<Self> {
         if let Some(home) = environment("TELLONCE_HOME").filter(|home| !home.is_empty()) {
             let home = std::path::absolute(&home)
-                .map_err(|error| Failure::usage("TELLONCE_HOME is not a path.").because(error))?;
+                .map_err(|error| Error::usage("TELLONCE_HOME is not a path.").because(error))?;
             return Ok(Self::all_in(&home));
         }
         let base = etcetera::choose_base_strategy().map_err(|error| {
-            Failure::new(Kind::Usage, Reason::Configuration, "Your home folder is not known.")
+            Error::new(Kind::Usage, Reason::Configuration, "Your home folder is not known.")
                 .hint("Set HOME, or TELLONCE_HOME to a folder for tellonce's own files.")
                 .because(error)
         })?;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
 
 use super::errors::wrong;
-use crate::domain::{Answer, Failure};
+use crate::domain::{Error, Result};
 
 /// What a profile says beyond the keys that every backend has.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +48,7 @@ impl Settings {
     ///
     /// # Errors
     /// Exit 2 with file, line and key: an unknown key, one that is missing, a wrong value.
-    pub fn read<T: DeserializeOwned>(&self) -> Answer<T> {
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
         self.values.clone().try_into().map_err(|error: toml::de::Error| {
             let words = error.to_string();
             let key = self.values.keys().find(|key| words.contains(&format!("`{key}`")));
@@ -65,7 +65,7 @@ impl Settings {
     }
 
     /// A key of the profile is wrong: exit 2 with file and line.
-    pub fn wrong(&self, key: &str, what: &str) -> Failure {
+    pub fn wrong(&self, key: &str, what: &str) -> Error {
         let line = self.lines.get(key).or_else(|| self.lines.get("")).copied().unwrap_or_default();
         wrong(&self.file, &format!("line {line}: {what}"))
     }

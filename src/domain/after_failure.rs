@@ -6,7 +6,7 @@ use futures_util::future::join;
 
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
-use super::error::{Changed, Failure, Kind, Reason};
+use super::error::{Changed, Error, Kind, Reason};
 use super::intent::Intent;
 use super::outcome::Outcome;
 use super::services::Desk;
@@ -16,7 +16,7 @@ use super::user::{Stamp, UserId, Whom};
 
 /// A failure of steps 8 to 11, and how far it had come.
 pub(super) struct Broken {
-    pub(super) failure: Failure,
+    pub(super) failure: Error,
     pub(super) user: Option<UserId>,
     pub(super) stage: Stage,
 }
@@ -51,7 +51,7 @@ pub(super) async fn told_as_it_is(
     intent: &Intent,
     learned: &CustomerFacts,
     broken: Broken,
-) -> Failure {
+) -> Error {
     let Broken { failure, user, stage } = broken;
     let (mut changed, reason) = match stage {
         Stage::Set => (failure.changed, failure.reason),
@@ -85,7 +85,7 @@ pub(super) async fn told_as_it_is(
     desk.interruptions.release();
     let customer = &learned.customer;
     match changed {
-        Changed::No => Failure { changed, password_may_be_set: false, ..failure },
+        Changed::No => Error { changed, password_may_be_set: false, ..failure },
         Changed::Unknown => {
             because(not_delivered(customer, reason, changed, "may have been set: the answer was lost"), failure)
         }
@@ -103,17 +103,17 @@ pub(super) async fn end_sessions(session: &Session, intent: &Intent, user: Optio
     }
 }
 
-fn because(told: Failure, beneath: Failure) -> Failure {
-    Failure { message: format!("{} {beneath}", told.message), ..told }.because(beneath)
+fn because(told: Error, beneath: Error) -> Error {
+    Error { message: format!("{} {beneath}", told.message), ..told }.because(beneath)
 }
 
 /// Something changed, or may have, and no password was delivered (exit 9): issue another.
-pub(super) fn not_delivered(customer: &Customer, reason: Reason, changed: Changed, what: &str) -> Failure {
-    let told = Failure::new(
+pub(super) fn not_delivered(customer: &Customer, reason: Reason, changed: Changed, what: &str) -> Error {
+    let told = Error::new(
         Kind::NotDelivered,
         reason,
         format!("A temporary password for {} ({}) {what}.", customer.name, customer.id),
     )
     .hint(format!("Issue another: `tellonce reset {}`. Only the newest works.", customer.id));
-    Failure { changed, password_may_be_set: true, ..told }
+    Error { changed, password_may_be_set: true, ..told }
 }

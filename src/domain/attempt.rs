@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::Answer;
+use super::error::Result;
 use super::ports::RandomSource;
 
 /// 80 random bits in hexadecimal: told to the agent, written on every record of the attempt.
@@ -14,7 +14,7 @@ pub struct AttemptId(String);
 
 impl AttemptId {
     /// A fresh id.
-    pub fn fresh(random: &mut dyn RandomSource) -> Answer<Self> {
+    pub fn fresh(random: &mut dyn RandomSource) -> Result<Self> {
         let mut bytes = [0_u8; 10];
         random.fill(&mut bytes)?;
         let mut text = String::with_capacity(bytes.len() * 2);

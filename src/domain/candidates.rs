@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::error::{Answer, Failure, Reason};
+use super::error::{Error, Reason, Result};
 use super::generator::{Style, generate, generate_in};
 use super::policy::{About, Policy, PolicyRead, Rule};
 use super::ports::RandomSource;
@@ -51,7 +51,7 @@ impl Candidates {
     ///
     /// # Errors
     /// Exit 7, `policy`: what is known of the policy cannot be met. Exit 1: the random source failed.
-    pub fn make(&mut self, random: &mut dyn RandomSource) -> Answer<TemporaryPassword> {
+    pub fn make(&mut self, random: &mut dyn RandomSource) -> Result<TemporaryPassword> {
         let known = self.known();
         while self.variant > 0 {
             let Some((style, length, each)) = VARIANTS.get(self.variant - 1) else { break };
@@ -76,7 +76,7 @@ impl Candidates {
     ///
     /// # Errors
     /// Exit 7, `policy`: enough was tried.
-    pub fn refused(&mut self, rules: impl IntoIterator<Item = Rule>) -> Answer<()> {
+    pub fn refused(&mut self, rules: impl IntoIterator<Item = Rule>) -> Result<()> {
         self.refusals += 1;
         let known: BTreeSet<Rule> = self.known().rules().cloned().collect();
         let mut is_news = false;
@@ -106,7 +106,7 @@ impl Candidates {
         self.policy.known().with(self.learned.iter().cloned())
     }
 
-    fn exhausted(&self) -> Failure {
+    fn exhausted(&self) -> Error {
         let mut refused_for = self.learned.clone();
         let known = self.policy.known();
         let patterns: Vec<Rule> = known.patterns().cloned().map(Rule::Pattern).collect();
@@ -120,7 +120,7 @@ impl Candidates {
         if let PolicyRead::InPart(_, why) = &self.policy {
             words.push(why.clone());
         }
-        Failure::refused(
+        Error::refused(
             Reason::Policy,
             format!("The backend refused {} temporary passwords for its policy: {}.", self.refusals, words.join("; ")),
         )

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::error::Answer;
+use super::error::Result;
 
 /// What a check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -65,7 +65,7 @@ impl Check {
     }
 
     /// Ok with these words, or a fault with the failure's.
-    pub fn of<T>(id: &str, checked: &Answer<T>, words: impl FnOnce(&T) -> String) -> Self {
+    pub fn of<T>(id: &str, checked: &Result<T>, words: impl FnOnce(&T) -> String) -> Self {
         match checked {
             Ok(found) => Self::new(id, CheckState::Ok, words(found)),
             Err(failure) => Self::new(id, CheckState::Fault, failure.told()),

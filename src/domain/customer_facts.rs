@@ -1,7 +1,7 @@
 //! Reads everything known of a customer before anything is decided.
 
 use super::customer::Customer;
-use super::error::Answer;
+use super::error::Result;
 use super::history::History;
 use super::ports::AuditLog;
 use super::session::Session;
@@ -20,7 +20,7 @@ pub struct CustomerFacts {
 }
 
 /// Reads where the customer stands, and writes down what that says of attempts whose end is missing.
-pub async fn gather_facts(audit: &mut dyn AuditLog, session: &Session, customer: &Customer) -> Answer<CustomerFacts> {
+pub async fn gather_facts(audit: &mut dyn AuditLog, session: &Session, customer: &Customer) -> Result<CustomerFacts> {
     let standing = session.backend().standing(customer).await?;
     let mut history = audit.history(session, customer)?;
     let mut recovered = Vec::new();

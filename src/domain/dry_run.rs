@@ -1,7 +1,7 @@
 //! Steps 1 to 4 of the reset, and no further: what a reset would do, for `bulk --dry-run`.
 
 use super::customer_facts::gather_facts;
-use super::error::Answer;
+use super::error::Result;
 use super::plan::Action;
 use super::refuse::refuse;
 use super::reset::{AT_LEAST, ResetRequest, customer_of};
@@ -13,7 +13,7 @@ use super::user::Whom;
 ///
 /// # Errors
 /// What the reset itself would refuse it for, with the same exit code.
-pub async fn dry_run(desk: &mut Desk<'_>, session: &Session, mut request: ResetRequest) -> Answer<Action> {
+pub async fn dry_run(desk: &mut Desk<'_>, session: &Session, mut request: ResetRequest) -> Result<Action> {
     session.backend().keep_alive(AT_LEAST).await?; // 1
     let customer = customer_of(&request, desk, session).await?; // 2
     let learned = gather_facts(desk.audit, session, &customer).await?; // 3

@@ -1,6 +1,6 @@
 //! What can go wrong, told the same way everywhere.
 //!
-//! A [`Failure`] is one kind per exit code, a finer reason for scripts, and, above all, what became of the customer:
+//! A [`Error`] is one kind per exit code, a finer reason for scripts, and, above all, what became of the customer:
 //! nothing changed, changed, or unknown.
 
 use std::fmt;
@@ -14,8 +14,8 @@ use super::secret_key::without_secret_keys;
 /// What every port answers.
 ///
 /// # Errors
-/// A [`Failure`] says which exit code the command ends with and whether anything was changed.
-pub type Answer<T> = Result<T, Failure>;
+/// A [`Error`] says which exit code the command ends with and whether anything was changed.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// One kind for each exit code of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -129,7 +129,7 @@ pub enum Reason {
 
 /// Something did not work: what, what became of the customer, and what to do next.
 #[derive(Debug)]
-pub struct Failure {
+pub struct Error {
     /// Decides the exit code.
     pub kind: Kind,
     /// Finer than the kind, for scripts.
@@ -150,7 +150,7 @@ pub struct Failure {
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-impl Failure {
+impl Error {
     /// A failure that changed nothing. An age secret key that the message quotes is taken out of it.
     pub fn new(kind: Kind, reason: Reason, message: impl Into<String>) -> Self {
         Self {
@@ -257,13 +257,13 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Failure {
+impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_ref().map(|source| &**source as _)
     }

@@ -6,7 +6,7 @@ mod style;
 
 use zeroize::Zeroizing;
 
-use super::error::{Answer, Failure, Reason};
+use super::error::{Error, Reason, Result};
 use super::policy::{About, Policy};
 use super::ports::RandomSource;
 use super::temporary_password::TemporaryPassword;
@@ -27,7 +27,7 @@ const STRIDE: usize = 4;
 ///
 /// # Errors
 /// Exit 7, `policy`: no password of at least 64 bits meets the policy. Exit 1: the random source failed.
-pub fn generate(policy: &Policy, about: &About, random: &mut dyn RandomSource) -> Answer<TemporaryPassword> {
+pub fn generate(policy: &Policy, about: &About, random: &mut dyn RandomSource) -> Result<TemporaryPassword> {
     let styles: Vec<Style> = Style::all().collect();
     generate_in(&styles, policy, about, random)
 }
@@ -41,7 +41,7 @@ pub(super) fn generate_in(
     policy: &Policy,
     about: &About,
     random: &mut dyn RandomSource,
-) -> Answer<TemporaryPassword> {
+) -> Result<TemporaryPassword> {
     let layout = layout(styles, policy, about).ok_or_else(|| cannot_be_met(policy))?;
     let alphabet = alphabet(layout.style, policy, about);
     for _ in 0..DRAWS {
@@ -53,9 +53,9 @@ pub(super) fn generate_in(
     Err(cannot_be_met(policy))
 }
 
-fn cannot_be_met(policy: &Policy) -> Failure {
+fn cannot_be_met(policy: &Policy) -> Error {
     let words = policy.words().join("; ");
-    Failure::refused(
+    Error::refused(
         Reason::Policy,
         format!("The password policy cannot be met by a temporary password of at least 64 bits: {words}."),
     )
@@ -99,14 +99,14 @@ fn alphabet(style: Style, policy: &Policy, about: &About) -> Vec<u8> {
         .collect()
 }
 
-fn draw(layout: &Layout, alphabet: &[u8], random: &mut dyn RandomSource) -> Answer<Zeroizing<String>> {
+fn draw(layout: &Layout, alphabet: &[u8], random: &mut dyn RandomSource) -> Result<Zeroizing<String>> {
     let mut candidate = Zeroizing::new(String::with_capacity(layout.length()));
     draw_into(&mut candidate, layout, alphabet, random)?;
     Ok(candidate)
 }
 
 /// Fills an empty buffer, which must not have to grow.
-fn draw_into(candidate: &mut String, layout: &Layout, alphabet: &[u8], random: &mut dyn RandomSource) -> Answer<()> {
+fn draw_into(candidate: &mut String, layout: &Layout, alphabet: &[u8], random: &mut dyn RandomSource) -> Result<()> {
     for place in 0..layout.drawn {
         if layout.style.is_grouped() && place > 0 && place % GROUP == 0 {
             candidate.push(char::from(DASH));
@@ -117,7 +117,7 @@ fn draw_into(candidate: &mut String, layout: &Layout, alphabet: &[u8], random: &
 }
 
 /// A uniform number below `bound` (at most 256): bytes that would favour some numbers are drawn again.
-fn below(bound: usize, random: &mut dyn RandomSource) -> Answer<usize> {
+fn below(bound: usize, random: &mut dyn RandomSource) -> Result<usize> {
     let fair = 256 - 256 % bound;
     let mut byte = Zeroizing::new([0_u8; 1]);
     loop {

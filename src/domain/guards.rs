@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::case::Case;
-use super::error::{Answer, Failure};
+use super::error::{Error, Result};
 use super::input_text::{LONGEST_TEXT, one_line};
 use super::pattern::Pattern;
 use super::ports::Prompter;
@@ -72,7 +72,7 @@ impl Case {
     ///
     /// # Errors
     /// Exit 2 naming the flag of a text that cannot be used.
-    pub fn checked(mut self, guards: &Guards) -> Answer<Self> {
+    pub fn checked(mut self, guards: &Guards) -> Result<Self> {
         for requirement in Requirement::ALL {
             if let Some(text) = self.place(requirement) {
                 *text = requirement.usable(text, guards).map_err(|why| unusable(requirement, &why))?;
@@ -85,7 +85,7 @@ impl Case {
     ///
     /// # Errors
     /// Exit 2 naming the flag: a text cannot be used, nobody can be asked, or the answer is empty.
-    pub fn complete(&mut self, guards: &Guards, prompter: &mut dyn Prompter) -> Answer<()> {
+    pub fn complete(&mut self, guards: &Guards, prompter: &mut dyn Prompter) -> Result<()> {
         *self = std::mem::take(self).checked(guards)?;
         for requirement in guards.require.iter().copied() {
             if self.place(requirement).is_none() {
@@ -108,13 +108,13 @@ impl Case {
     }
 }
 
-fn ask(requirement: Requirement, guards: &Guards, prompter: &mut dyn Prompter) -> Answer<String> {
+fn ask(requirement: Requirement, guards: &Guards, prompter: &mut dyn Prompter) -> Result<String> {
     let flag = requirement.flag();
     let mut tries = 1;
     loop {
         let answer = prompter.line(requirement.question(), flag)?;
         if answer.trim().is_empty() {
-            return Err(Failure::missing_answer(
+            return Err(Error::missing_answer(
                 format!("This profile requires {flag} with every reset and withdrawal."),
                 format!("Add `{flag} …`."),
             ));
@@ -128,9 +128,9 @@ fn ask(requirement: Requirement, guards: &Guards, prompter: &mut dyn Prompter) -
     }
 }
 
-fn unusable(requirement: Requirement, why: &str) -> Failure {
+fn unusable(requirement: Requirement, why: &str) -> Error {
     let flag = requirement.flag();
-    Failure::usage(format!("{flag} {why}."))
+    Error::usage(format!("{flag} {why}."))
         .hint(format!("Give `{flag} …` one line of at most {LONGEST_TEXT} characters that can be read."))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::customer::{Customer, CustomerId};
-use super::error::{Answer, Failure, Kind, Reason};
+use super::error::{Error, Kind, Reason, Result};
 use super::ports::Prompter;
 use super::secret_key::{WORDS as SECRET_KEY_WORDS, is_secret_key};
 use super::session::Session;
@@ -26,7 +26,7 @@ pub async fn identify(
     session: &Session,
     prompter: &mut dyn Prompter,
     may_choose: bool,
-) -> Answer<Customer> {
+) -> Result<Customer> {
     let text = usable(text)?;
     let mut exact = id_first(text, session.directory().exact(text).await?);
     let may_choose = may_choose && prompter.can_choose();
@@ -38,7 +38,7 @@ pub async fn identify(
         0 => by_name(text, session, prompter, may_choose).await?,
         _ if may_choose => choose(&format!("\"{text}\" is more than one customer. Which one?"), exact, prompter)?,
         _ => {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Ambiguous,
                 Reason::Ambiguous,
                 format!("\"{text}\" is more than one customer."),
@@ -81,10 +81,10 @@ fn shared_id(customers: &[Customer]) -> Option<CustomerId> {
 }
 
 /// Several customers have one id: what the audit log and the backend know by it could be either's.
-pub fn several_with(id: &CustomerId, customers: Vec<Customer>) -> Failure {
+pub fn several_with(id: &CustomerId, customers: Vec<Customer>) -> Error {
     let (same, others): (Vec<_>, Vec<_>) = customers.into_iter().partition(|customer| customer.id == *id);
     let message = format!("{} customers have the id {id}; which one is meant cannot be told.", same.len().max(2));
-    Failure::new(Kind::Ambiguous, Reason::Ambiguous, message)
+    Error::new(Kind::Ambiguous, Reason::Ambiguous, message)
         .hint("Have the customer directory give each customer an id of their own.")
         .candidates(told_apart([same, others].concat()))
 }
@@ -106,10 +106,10 @@ fn told_apart(customers: Vec<Customer>) -> Vec<Customer> {
 }
 
 /// Nobody is called exactly so: the agent chooses among those whose name has it, or is told them.
-async fn by_name(text: &str, session: &Session, prompter: &mut dyn Prompter, may_choose: bool) -> Answer<Customer> {
+async fn by_name(text: &str, session: &Session, prompter: &mut dyn Prompter, may_choose: bool) -> Result<Customer> {
     let found = session.directory().find(text, CANDIDATES).await?;
     if found.customers.is_empty() {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::NotFound,
             Reason::NoSuchCustomer,
             format!("No customer has the id, username, e-mail or name \"{text}\"."),
@@ -123,17 +123,17 @@ async fn by_name(text: &str, session: &Session, prompter: &mut dyn Prompter, may
             prompter,
         );
     }
-    Err(Failure::new(Kind::NotFound, Reason::NameOnly, "A name is not enough. Use the id of one of these:".to_owned())
+    Err(Error::new(Kind::NotFound, Reason::NameOnly, "A name is not enough. Use the id of one of these:".to_owned())
         .hint(format!("Only an id, a username or an e-mail address names a customer; \"{text}\" is part of a name."))
         .candidates(found.customers))
 }
 
-fn choose(question: &str, mut customers: Vec<Customer>, prompter: &mut dyn Prompter) -> Answer<Customer> {
+fn choose(question: &str, mut customers: Vec<Customer>, prompter: &mut dyn Prompter) -> Result<Customer> {
     let chosen = prompter.choose(question, &customers)?;
     if chosen < customers.len() {
         Ok(customers.swap_remove(chosen))
     } else {
-        Err(Failure::bug("The list of customers has no such row."))
+        Err(Error::bug("The list of customers has no such row."))
     }
 }
 
@@ -141,22 +141,22 @@ fn choose(question: &str, mut customers: Vec<Customer>, prompter: &mut dyn Promp
 ///
 /// # Errors
 /// Exit 2: empty, too long, with control characters, or a secret key.
-pub fn usable(text: &str) -> Answer<&str> {
+pub fn usable(text: &str) -> Result<&str> {
     if is_secret_key(text) {
-        return Err(Failure::usage(format!("The name of the customer {SECRET_KEY_WORDS}.")));
+        return Err(Error::usage(format!("The name of the customer {SECRET_KEY_WORDS}.")));
     }
     let text = text.trim();
     if text.is_empty() {
-        return Err(Failure::usage("The customer's id, username, e-mail or name is empty."));
+        return Err(Error::usage("The customer's id, username, e-mail or name is empty."));
     }
     if text.len() > LONGEST_NAME {
-        return Err(Failure::usage(format!(
+        return Err(Error::usage(format!(
             "That is {} bytes long; an id, username, e-mail or name has at most {LONGEST_NAME}.",
             text.len()
         )));
     }
     if text.chars().any(char::is_control) {
-        return Err(Failure::usage("That has a control character in it; an id, username, e-mail or name has none."));
+        return Err(Error::usage("That has a control character in it; an id, username, e-mail or name has none."));
     }
     Ok(text)
 }

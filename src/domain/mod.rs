@@ -48,7 +48,7 @@ pub use check::{Check, CheckState};
 pub use customer::{Customer, CustomerId, Found, Names};
 pub use customer_facts::{CustomerFacts, gather_facts};
 pub use dry_run::dry_run;
-pub use error::{Answer, Changed, Failure, Kind, Reason};
+pub use error::{Changed, Error, Kind, Reason, Result};
 pub use exit_code::ExitCode;
 pub use generator::generate;
 pub use guards::{Guards, Requirement, check_ticket};

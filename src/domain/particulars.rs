@@ -1,7 +1,7 @@
 //! What `--create` says of a customer whom the directory does not know.
 
 use super::customer::LONGEST_ADDRESS;
-use super::error::{Answer, Failure};
+use super::error::{Error, Result};
 use super::input_text::{LONGEST_TEXT, one_line};
 
 /// What `--create` was told of a customer whom the directory does not know.
@@ -20,9 +20,9 @@ impl Particulars {
     ///
     /// # Errors
     /// Exit 2 naming the flag: a text that is no line that people can read, or no e-mail address.
-    pub fn checked(&self) -> Answer<Self> {
+    pub fn checked(&self) -> Result<Self> {
         let usable = |flag: &str, text: &str, longest: usize| {
-            one_line(text, longest).map(str::to_owned).map_err(|why| Failure::usage(format!("{flag} {why}.")))
+            one_line(text, longest).map(str::to_owned).map_err(|why| Error::usage(format!("{flag} {why}.")))
         };
         let email = usable("--email", &self.email, LONGEST_ADDRESS)?;
         let first_name = usable("--first-name", &self.first_name, LONGEST_TEXT)?;
@@ -38,7 +38,7 @@ impl Particulars {
         if well_formed {
             Ok(Self { email, first_name, last_name })
         } else {
-            Err(Failure::usage(format!("\"{email}\" is not an e-mail address.")))
+            Err(Error::usage(format!("\"{email}\" is not an e-mail address.")))
         }
     }
 }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::error::Failure;
+use super::error::Error;
 
 /// What stands where the secret was.
 const REMOVED: &str = "[removed]";
@@ -26,7 +26,7 @@ pub fn redact(text: &str, secret: &str) -> String {
     text
 }
 
-impl Failure {
+impl Error {
     /// The same failure without the secret in message, hint, or what lies beneath; called where a call that carried the
     /// secret returns, while the secret is still held.
     #[must_use]

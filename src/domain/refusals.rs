@@ -3,28 +3,28 @@
 use jiff::Timestamp;
 
 use super::customer::Customer;
-use super::error::{Failure, Kind, Reason};
+use super::error::{Error, Kind, Reason};
 use super::obstacle::Obstacle;
 
 /// The refusal for what stands in the way.
-pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {
+pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Error {
     let who = format!("{} ({})", customer.name, customer.id);
     match obstacle {
         Obstacle::OwnUser => {
-            Failure::refused(Reason::OwnUser, format!("{who} is your own user: nobody resets their own password here."))
+            Error::refused(Reason::OwnUser, format!("{who} is your own user: nobody resets their own password here."))
                 .hint("Use \"Forgot your password?\", or ask another agent.")
         }
-        Obstacle::Disabled => Failure::refused(
+        Obstacle::Disabled => Error::refused(
             Reason::Disabled,
             format!("The user of {who} is disabled; a temporary password would not let them in."),
         )
         .hint("Have an administrator enable the user first, if that is right."),
-        Obstacle::UserExpired(at) => Failure::refused(
+        Obstacle::UserExpired(at) => Error::refused(
             Reason::UserExpired,
             format!("The user of {who} expired{}; a temporary password would not let them in.", on(*at)),
         )
         .hint("Have an administrator extend the user first, if that is right."),
-        Obstacle::NotYetValid(from) => Failure::refused(
+        Obstacle::NotYetValid(from) => Error::refused(
             Reason::NotYetValid,
             format!(
                 "The user of {who} is not valid yet{}; a temporary password would not let them in.",
@@ -32,12 +32,12 @@ pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {
             ),
         )
         .hint("Have an administrator change the start first, if that is right."),
-        Obstacle::PermanentlyLocked(why) => Failure::refused(
+        Obstacle::PermanentlyLocked(why) => Error::refused(
             Reason::PermanentlyLocked,
             format!("The user of {who} is locked permanently ({why}); only an administrator may lift that."),
         )
         .hint("Have an administrator lift the lock first, if that is right."),
-        Obstacle::Unreadable(value) => Failure::refused(
+        Obstacle::Unreadable(value) => Error::refused(
             Reason::Unreadable,
             format!(
                 "tellonce cannot read {} of {who}, and it says {}. What cannot be read is not taken for \"no\".",
@@ -45,41 +45,41 @@ pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {
             ),
         )
         .hint(format!("Have the agents granted {}; `tellonce doctor` checks it.", value.right)),
-        Obstacle::External(system) => Failure::refused(
+        Obstacle::External(system) => Error::refused(
             Reason::External,
             format!("The password of {who} is kept by another system ({system}); it cannot be set here."),
         )
         .hint(format!("Reset it there: {system}.")),
-        Obstacle::ServiceAccount(client) => Failure::refused(
+        Obstacle::ServiceAccount(client) => Error::refused(
             Reason::External,
             format!("{who} is the service account of the client \"{client}\": it has no password, and signs in by the client's secret."),
         )
         .hint("Whoever looks after that client can renew its secret."),
-        Obstacle::Protected(by) => Failure::refused(
+        Obstacle::Protected(by) => Error::refused(
             Reason::Protected,
             format!("{who} is protected by \"{by}\": agents do not reset such users."),
         )
         .hint("Ask an administrator of the identity backend."),
-        Obstacle::ProtectionUnreadable(missing) => Failure::refused(
+        Obstacle::ProtectionUnreadable(missing) => Error::refused(
             Reason::ProtectionUnreadable,
             format!("Whether {who} is protected cannot be read: {missing}."),
         )
         .hint("`tellonce doctor` says what is missing: a right, or a group or role that the profile names and the backend has not."),
-        Obstacle::WouldNotStick(why) => Failure::refused(
+        Obstacle::WouldNotStick(why) => Error::refused(
             Reason::WouldNotStick,
             format!(
                 "A forced change would not stick for {who}: {why}. The temporary password would be a full sign-in."
             ),
         )
         .hint("Have an administrator change that first."),
-        Obstacle::MayNotChoose(why) => Failure::refused(
+        Obstacle::MayNotChoose(why) => Error::refused(
             Reason::MayNotChoose,
             format!("{who} may not choose a password: {why}. A temporary password would lock them out for good."),
         )
         .hint("Have an administrator change that first."),
         Obstacle::Locked { until } => {
             let until = until.map_or_else(String::new, |until| format!(" until {}", until.strftime("%H:%M UTC")));
-            Failure::refused(
+            Error::refused(
                 Reason::Locked,
                 format!(
                     "{who} is locked after failed attempts{until}; a temporary password alone would look wrong to them."
@@ -87,7 +87,7 @@ pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Failure {
             )
             .hint("Add `--unlock` to lift the lock-out as well.")
         }
-        Obstacle::MissingRight(right) => Failure::new(
+        Obstacle::MissingRight(right) => Error::new(
             Kind::NotAllowed,
             Reason::MissingRight,
             format!("You do not have the right to {}.", right.words()),

@@ -2,7 +2,7 @@
 
 use super::capabilities::Capabilities;
 use super::customer_facts::CustomerFacts;
-use super::error::{Answer, Failure, Reason};
+use super::error::{Error, Reason, Result};
 use super::obstacle::{Obstacle, Right};
 use super::refusals::refusal;
 use super::services::Desk;
@@ -16,7 +16,7 @@ pub(super) fn refuse(
     learned: &CustomerFacts,
     capabilities: &Capabilities,
     unlock: bool,
-) -> Answer<bool> {
+) -> Result<bool> {
     let customer = &learned.customer;
     let mut lift = false;
     for obstacle in &learned.standing.obstacles {
@@ -39,11 +39,11 @@ pub(super) fn refuse(
     Ok(lift)
 }
 
-fn too_many(desk: &Desk<'_>, learned: &CustomerFacts) -> Answer<()> {
+fn too_many(desk: &Desk<'_>, learned: &CustomerFacts) -> Result<()> {
     let Some(most) = desk.guards.max_resets_per_customer_24h else { return Ok(()) };
     let customer = &learned.customer;
     if learned.history.damaged {
-        return Err(Failure::refused(
+        return Err(Error::refused(
             Reason::Unreadable,
             format!(
                 "How often {} ({}) was reset in the last 24 hours cannot be read: the audit log has a damaged line, and this profile allows {most} resets.",
@@ -56,7 +56,7 @@ fn too_many(desk: &Desk<'_>, learned: &CustomerFacts) -> Answer<()> {
     if recent < usize::try_from(most).unwrap_or(usize::MAX) {
         return Ok(());
     }
-    Err(Failure::refused(
+    Err(Error::refused(
         Reason::TooManyResets,
         format!(
             "{} ({}) was reset {recent} times in the last 24 hours; this profile allows {most}.",

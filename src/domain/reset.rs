@@ -9,7 +9,7 @@ use super::capabilities::Capabilities;
 use super::case::Case;
 use super::customer::Customer;
 use super::customer_facts::{CustomerFacts, gather_facts};
-use super::error::{Answer, Changed, Failure, Kind, Reason};
+use super::error::{Changed, Error, Kind, Reason, Result};
 use super::identify::identify;
 use super::intent::Intent;
 use super::outcome::{Delivery, Issuance, Outcome};
@@ -44,13 +44,13 @@ pub struct ResetRequest {
 /// Issues a temporary password: the whole job.
 ///
 /// # Errors
-/// Each step's own; from the set on, [`Failure::changed`] is what became of the customer, and the exit code is 9.
+/// Each step's own; from the set on, [`Error::changed`] is what became of the customer, and the exit code is 9.
 pub async fn reset(
     desk: &mut Desk<'_>,
     session: &Session,
     reveal: &mut dyn Reveal,
     mut request: ResetRequest,
-) -> Answer<Issuance> {
+) -> Result<Issuance> {
     session.backend().keep_alive(AT_LEAST).await?; // 1
     let customer = customer_of(&request, desk, session).await?; // 2
     tracing::debug!(customer = ?customer.id.as_str(), "the customer is found");
@@ -89,7 +89,7 @@ pub async fn reset(
 }
 
 /// Step 2: the one customer, or with `--create` a draft of a new one.
-pub(super) async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, session: &Session) -> Answer<Customer> {
+pub(super) async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, session: &Session) -> Result<Customer> {
     let Some(particulars) = &request.create else {
         return identify(&request.customer, session, desk.prompter, true).await;
     };
@@ -103,7 +103,7 @@ pub(super) async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, ses
 
 impl Desk<'_> {
     /// Part of step 4: a policy that cannot be met is found before anything changes.
-    pub(super) fn check_generator(&mut self, customer: &Customer, learned: &CustomerFacts) -> Answer<()> {
+    pub(super) fn check_generator(&mut self, customer: &Customer, learned: &CustomerFacts) -> Result<()> {
         let about = about(customer, &learned.standing.whom);
         Candidates::new(&learned.standing.policy, about).make(self.random).map(drop)
     }
@@ -125,7 +125,7 @@ async fn confirm(
     mut learned: CustomerFacts,
     request: &mut ResetRequest,
     ready: &dyn ReadyReveal,
-) -> Answer<(Consent, Plan, CustomerFacts)> {
+) -> Result<(Consent, Plan, CustomerFacts)> {
     let mut notices = [ready.notices(), learned.recovered.clone()].concat();
     if learned.history.damaged {
         notices.push(
@@ -203,7 +203,7 @@ async fn change(
         "sessions are ended, the set is read back"
     );
     check_read_back(&forced, issued.stamp.as_ref(), learned.standing.stamp.as_ref())
-        .map_err(|(words, reason)| broken(Failure::unavailable(words), reason))?;
+        .map_err(|(words, reason)| broken(Error::unavailable(words), reason))?;
     let issued_at = forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at);
     desk.audit
         .outcome(intent, Outcome::Set { stamp: forced.stamp })
@@ -211,7 +211,7 @@ async fn change(
         .map_err(|failure| broken(failure, Reason::SetNotRecorded))?;
     if let Some(signal) = desk.interruptions.caught() {
         return Err(broken(
-            Failure::new(
+            Error::new(
                 Kind::NotDelivered,
                 Reason::Interrupted,
                 format!("Signal {signal} came while the password was being set."),

@@ -1,6 +1,6 @@
 //! What lies on the agent's desk: the ports that a reset or a withdrawal needs besides the session.
 
-use super::error::{Answer, Changed, Failure};
+use super::error::{Changed, Error, Result};
 use super::guards::Guards;
 use super::intent::Intent;
 use super::plan::{Consent, Plan};
@@ -25,11 +25,11 @@ pub struct Desk<'a> {
 
 impl Desk<'_> {
     /// Writes the intent; from here on signals wait. If that fails, the log may hold it, but the customer is untouched.
-    pub(super) async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+    pub(super) async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
         self.interruptions.hold();
         self.audit.intend(session, plan, consent).await.map_err(|failure| {
             self.interruptions.release();
-            Failure { changed: Changed::No, ..failure }
+            Error { changed: Changed::No, ..failure }
         })
     }
 }

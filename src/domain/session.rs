@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::error::Answer;
+use super::error::Result;
 use super::ports::{CustomerDirectory, IdentityBackend};
 use super::profile_ref::Place;
 
@@ -92,7 +92,7 @@ impl Session {
     }
 
     /// Signs out: ends the session at the backend.
-    pub async fn sign_out(self) -> Answer<()> {
+    pub async fn sign_out(self) -> Result<()> {
         self.backend.end_session().await
     }
 

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::error::Failure;
+use super::error::Error;
 use super::intent::Intent;
 
 /// A temporary password: on the heap only, wiped when dropped.
@@ -43,7 +43,7 @@ impl TemporaryPassword {
     }
 
     /// A failure of the call that carried it, without it.
-    pub(super) fn redacted_from(&self, failure: Failure) -> Failure {
+    pub(super) fn redacted_from(&self, failure: Error) -> Error {
         failure.redacted(&self.0)
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::error::{Changed, Failure, Reason};
+use super::error::{Changed, Error, Reason};
 use super::ports::{CHANGE_LIMIT, Clock, Interruptions};
 use super::user::UserId;
 
@@ -57,12 +57,12 @@ impl Progress {
 }
 
 /// The failure of a change that was given up: what is known of the customer then.
-pub(super) fn given_up(reached: &Reached, limit: Duration) -> Failure {
+pub(super) fn given_up(reached: &Reached, limit: Duration) -> Error {
     let message = format!("The backend did not finish within {} seconds, and was not waited for.", limit.as_secs());
     let changed = match reached {
         Reached::Nothing => Changed::No,
         Reached::Sent => Changed::Unknown,
         Reached::Done(_) => Changed::Yes,
     };
-    Failure { changed, reason: Reason::BackendUnavailable, ..Failure::unavailable(message) }
+    Error { changed, reason: Reason::BackendUnavailable, ..Error::unavailable(message) }
 }

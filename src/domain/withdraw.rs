@@ -10,7 +10,7 @@ use super::capabilities::Capabilities;
 use super::case::Case;
 use super::customer::Customer;
 use super::customer_facts::{CustomerFacts, gather_facts};
-use super::error::{Answer, Changed, Failure, Kind, Reason};
+use super::error::{Changed, Error, Kind, Reason, Result};
 use super::history::{Attempt, End, History};
 use super::identify::identify;
 use super::intent::Intent;
@@ -42,7 +42,7 @@ pub struct Withdrawn {
 ///
 /// # Errors
 /// Exit 7: nothing pending, already used (with when), or protected. Exit 9: it may have been withdrawn, but was not confirmed.
-pub async fn withdraw(desk: &mut Desk<'_>, session: &Session, text: &str, mut case: Case) -> Answer<Withdrawn> {
+pub async fn withdraw(desk: &mut Desk<'_>, session: &Session, text: &str, mut case: Case) -> Result<Withdrawn> {
     session.backend().keep_alive(AT_LEAST).await?;
     let customer = identify(text, session, desk.prompter, true).await?;
     let learned = gather_facts(desk.audit, session, &customer).await?;
@@ -58,7 +58,7 @@ async fn withdraw_this(
     learned: &CustomerFacts,
     user: &UserId,
     case: Case,
-) -> Answer<Withdrawn> {
+) -> Result<Withdrawn> {
     let standing = &learned.standing;
     let capabilities = session.backend().capabilities().await?;
     let plan = Plan {
@@ -104,11 +104,11 @@ async fn change(
     user: &UserId,
     only: Option<&Stamp>,
     progress: &Progress,
-) -> Answer<SessionsEnded> {
+) -> Result<SessionsEnded> {
     progress.reaches(Reached::Sent);
     session.backend().withdraw(intent, user, only).await?;
     progress.reaches(Reached::Done(user.clone()));
-    let after = |failure: Failure| Failure { changed: Changed::Yes, ..failure };
+    let after = |failure: Error| Error { changed: Changed::Yes, ..failure };
     let ended = session.backend().end_sessions(intent, user).await.map_err(after)?;
     desk.audit.outcome(intent, Outcome::Withdrawn).await.map_err(after)?;
     Ok(ended)
@@ -121,8 +121,8 @@ async fn told_as_it_is(
     intent: &Intent,
     learned: &CustomerFacts,
     user: &UserId,
-    mut failure: Failure,
-) -> Failure {
+    mut failure: Error,
+) -> Error {
     let (customer, before) = (&learned.customer, &learned.standing);
     if failure.changed != Changed::No {
         let unknown = failure.changed == Changed::Unknown;
@@ -144,13 +144,13 @@ async fn told_as_it_is(
     let what =
         if failure.changed == Changed::Yes { "was withdrawn, but that is not all" } else { "may have been withdrawn" };
     let message = format!("The temporary password of {} ({}) {what}: {failure}", customer.name, customer.id);
-    let told = Failure::new(Kind::NotDelivered, failure.reason, message)
+    let told = Error::new(Kind::NotDelivered, failure.reason, message)
         .hint(format!("See where it stands: `tellonce show {}`.", customer.id));
-    Failure { changed: failure.changed, ..told }.because(failure)
+    Error { changed: failure.changed, ..told }.because(failure)
 }
 
 /// The user whose temporary password is pending.
-fn pending_user(learned: &CustomerFacts, capabilities: &Capabilities) -> Answer<UserId> {
+fn pending_user(learned: &CustomerFacts, capabilities: &Capabilities) -> Result<UserId> {
     let (customer, standing) = (&learned.customer, &learned.standing);
     let who = format!("{} ({})", customer.name, customer.id);
     for obstacle in &standing.obstacles {
@@ -171,10 +171,10 @@ fn pending_user(learned: &CustomerFacts, capabilities: &Capabilities) -> Answer<
         }
     }
     let Whom::User(user) = &standing.whom else {
-        return Err(Failure::refused(Reason::NothingPending, format!("{who} has no user, so nothing is pending.")));
+        return Err(Error::refused(Reason::NothingPending, format!("{who} has no user, so nothing is pending.")));
     };
     if standing.state.withdrawn == Some(true) {
-        return Err(Failure::refused(
+        return Err(Error::refused(
             Reason::NothingPending,
             format!("The temporary password of {who} was withdrawn already."),
         )
@@ -189,7 +189,7 @@ fn pending_user(learned: &CustomerFacts, capabilities: &Capabilities) -> Answer<
     );
     let was_issued = learned.history.attempts.iter().any(|attempt| !attempt.withdrawal && attempt.may_have_reset());
     match standing.changed_by_customer_at {
-        Some(at) if was_issued => Err(Failure::refused(
+        Some(at) if was_issued => Err(Error::refused(
             Reason::AlreadyUsed,
             format!(
                 "The temporary password of {who} was already used, and a new password chosen, at {}.",
@@ -198,10 +198,10 @@ fn pending_user(learned: &CustomerFacts, capabilities: &Capabilities) -> Answer<
         )
         .hint(lock_out)),
         None if was_issued => {
-            Err(Failure::refused(Reason::AlreadyUsed, format!("The temporary password of {who} was already used."))
+            Err(Error::refused(Reason::AlreadyUsed, format!("The temporary password of {who} was already used."))
                 .hint(lock_out))
         }
-        _ => Err(Failure::refused(Reason::NothingPending, format!("No temporary password is pending for {who}."))),
+        _ => Err(Error::refused(Reason::NothingPending, format!("No temporary password is pending for {who}."))),
     }
 }
 
@@ -211,7 +211,7 @@ pub struct Swept {
     /// Withdrawn; with `dry_run`: would be.
     pub withdrawn: Vec<Customer>,
     /// Not withdrawn, and why.
-    pub failed: Vec<(Customer, Failure)>,
+    pub failed: Vec<(Customer, Error)>,
 }
 
 /// Everything pending for longer than `older_than` that this tool issued: by its mark, or by a stamp in this audit log.
@@ -219,7 +219,7 @@ pub struct Swept {
 ///
 /// # Errors
 /// Exit 4: the agent may not list what is pending.
-pub async fn due(desk: &Desk<'_>, session: &Session, older_than: Duration) -> Answer<Vec<Pending>> {
+pub async fn due(desk: &Desk<'_>, session: &Session, older_than: Duration) -> Result<Vec<Pending>> {
     session.backend().keep_alive(AT_LEAST).await?;
     let pending = session.backend().pending().await?;
     let histories = desk.audit.histories(session)?;
@@ -246,7 +246,7 @@ pub async fn sweep(desk: &mut Desk<'_>, session: &Session, due: Vec<Pending>, ca
     let mut swept = Swept::default();
     for one in due {
         if let Some(signal) = desk.interruptions.caught() {
-            let told = Failure::new(Kind::Interrupted(signal), Reason::Interrupted, "Not begun: a signal came.");
+            let told = Error::new(Kind::Interrupted(signal), Reason::Interrupted, "Not begun: a signal came.");
             swept.failed.push((one.customer, told));
             continue;
         }
@@ -258,11 +258,11 @@ pub async fn sweep(desk: &mut Desk<'_>, session: &Session, due: Vec<Pending>, ca
     swept
 }
 
-async fn sweep_one(desk: &mut Desk<'_>, session: &Session, one: &Pending, case: &Case) -> Answer<()> {
+async fn sweep_one(desk: &mut Desk<'_>, session: &Session, one: &Pending, case: &Case) -> Result<()> {
     let learned = gather_facts(desk.audit, session, &one.customer).await?;
     let user = pending_user(&learned, &session.backend().capabilities().await?)?;
     if !Stamp::same_set(learned.standing.stamp.as_ref(), one.stamp.as_ref()) {
-        return Err(Failure::refused(
+        return Err(Error::refused(
             Reason::NothingPending,
             format!("{} got another temporary password meanwhile.", one.customer.id),
         ));

@@ -9,10 +9,10 @@ use super::index::Found;
 use super::lease::is_held;
 use super::record::{Event, Record};
 use crate::config::Folders;
-use crate::domain::{Answer, Attempt, AttemptId, Changed, Customer, CustomerId, Delivery, End, History, Place};
+use crate::domain::{Attempt, AttemptId, Changed, Customer, CustomerId, Delivery, End, History, Place, Result};
 
 /// What the log knows of one customer.
-pub(super) fn history(path: &Path, locks: &Path, place: &Place, customer: &Customer) -> Answer<History> {
+pub(super) fn history(path: &Path, locks: &Path, place: &Place, customer: &Customer) -> Result<History> {
     history_with(path, place, customer, &|attempt| is_held(locks, attempt))
 }
 
@@ -22,19 +22,19 @@ pub(super) fn history_with(
     place: &Place,
     customer: &Customer,
     is_held: &dyn Fn(&str) -> bool,
-) -> Answer<History> {
+) -> Result<History> {
     let mut histories = settled(&|| read(path, place, Some(customer)), is_held)?;
     Ok(histories.remove(&customer.id).unwrap_or_default())
 }
 
 /// What these records say of one customer, for the row of a bulk run; `read` gives that customer's records.
 pub(super) fn history_of_row(
-    read: &dyn Fn() -> Answer<Found>,
+    read: &dyn Fn() -> Result<Found>,
     locks: &Path,
     place: &Place,
     customer: &CustomerId,
     row: &(String, u64),
-) -> Answer<History> {
+) -> Result<History> {
     let read = || {
         let mut builder = Builder::default();
         let Found { records, damaged } = read()?;
@@ -47,7 +47,7 @@ pub(super) fn history_of_row(
 }
 
 /// What the log knows of every customer of this place.
-pub(super) fn histories(path: &Path, locks: &Path, place: &Place) -> Answer<HashMap<CustomerId, History>> {
+pub(super) fn histories(path: &Path, locks: &Path, place: &Place) -> Result<HashMap<CustomerId, History>> {
     settled(&|| read(path, place, None), &|attempt| is_held(locks, attempt))
 }
 
@@ -56,9 +56,9 @@ pub(super) fn histories(path: &Path, locks: &Path, place: &Place) -> Answer<Hash
 /// One may end after its records were read and before its lock is looked at. Its end is written before its lock goes,
 /// so that what a second reading does not find ended stays without an end.
 fn settled(
-    read: &dyn Fn() -> Answer<HashMap<CustomerId, History>>,
+    read: &dyn Fn() -> Result<HashMap<CustomerId, History>>,
     is_held: &dyn Fn(&str) -> bool,
-) -> Answer<HashMap<CustomerId, History>> {
+) -> Result<HashMap<CustomerId, History>> {
     let mut found = read()?;
     for attempt in attempts_in(&mut found) {
         attempt.in_progress = attempt.end.is_none() && is_held(attempt.id.as_str());
@@ -83,7 +83,7 @@ fn attempts_in(histories: &mut HashMap<CustomerId, History>) -> impl Iterator<It
 }
 
 /// The attempts as they stand in the log; with `customer`, that customer's alone, under all that they are known as.
-fn read(path: &Path, place: &Place, customer: Option<&Customer>) -> Answer<HashMap<CustomerId, History>> {
+fn read(path: &Path, place: &Place, customer: Option<&Customer>) -> Result<HashMap<CustomerId, History>> {
     let mut builders: HashMap<CustomerId, Builder> = HashMap::new();
     let ids: Vec<CustomerId> = customer.into_iter().flat_map(Customer::known_as).collect();
     // Most lines are of other customers: look for the id as JSON writes it before reading the line.
@@ -106,7 +106,7 @@ fn read(path: &Path, place: &Place, customer: Option<&Customer>) -> Answer<HashM
 ///
 /// # Errors
 /// Exit 8: the log cannot be read.
-pub fn open_attempts(folders: &Folders, records: &[Record]) -> Answer<Vec<String>> {
+pub fn open_attempts(folders: &Folders, records: &[Record]) -> Result<Vec<String>> {
     let begun = records.iter().filter(|record| record.event == Event::Intent).map(|record| record.attempt.clone());
     let mut open = without_end(&folders.audit_log(), begun.collect())?;
     open.retain(|attempt| !is_held(&folders.attempts(), attempt));
@@ -117,7 +117,7 @@ pub fn open_attempts(folders: &Folders, records: &[Record]) -> Answer<Vec<String
 }
 
 /// Those of the attempts that the log has no end of.
-fn without_end(path: &Path, mut attempts: Vec<String>) -> Answer<Vec<String>> {
+fn without_end(path: &Path, mut attempts: Vec<String>) -> Result<Vec<String>> {
     let mut ended = HashSet::new();
     for_each(path, &[], |record| {
         if record.ends_the_attempt() {
@@ -129,7 +129,7 @@ fn without_end(path: &Path, mut attempts: Vec<String>) -> Answer<Vec<String>> {
 }
 
 /// The action of an attempt, for the record that recovers it.
-pub(super) fn action_of(path: &Path, attempt: &str) -> Answer<String> {
+pub(super) fn action_of(path: &Path, attempt: &str) -> Result<String> {
     let mut action = String::new();
     for_each(path, &[attempt.to_owned()], |record| {
         if record.attempt == attempt && record.event == Event::Intent {
@@ -145,7 +145,7 @@ fn is_of(record: &Record, place: &Place) -> bool {
 
 /// Hands over each record that can be read. Returns whether a line could not be: `audit verify` names it. A line without
 /// any of the texts in `containing` is not parsed; whether it is a record shows by how it begins and ends.
-pub(super) fn for_each(path: &Path, containing: &[String], mut each: impl FnMut(Record)) -> Answer<bool> {
+pub(super) fn for_each(path: &Path, containing: &[String], mut each: impl FnMut(Record)) -> Result<bool> {
     let mut damaged = false;
     for line in lines(path)? {
         let line = line.map_err(|error| unavailable(path, &error))?;

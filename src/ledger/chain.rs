@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::file_check::{must_be_regular, unavailable};
 use super::record::Record;
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 
 /// The hash before the first record.
 pub(super) const BEFORE_THE_FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -25,20 +25,20 @@ pub struct Verified {
 }
 
 /// The line of a new record, the object with its hash as the last field; and that hash.
-pub(super) fn seal(record: &Record) -> Answer<(String, String)> {
+pub(super) fn seal(record: &Record) -> Result<(String, String)> {
     let object = object_of(record)?;
     let hash = hash(object.as_bytes());
     Ok((with_hash(object, &hash), hash))
 }
 
 /// The line of a record that was read, with the hash that it states: one that does not match stays as it is.
-pub(super) fn line_of(record: &Record) -> Answer<String> {
+pub(super) fn line_of(record: &Record) -> Result<String> {
     Ok(with_hash(object_of(record)?, &record.hash))
 }
 
-fn object_of(record: &Record) -> Answer<String> {
+fn object_of(record: &Record) -> Result<String> {
     serde_json::to_string(record)
-        .map_err(|error| Failure::bug("An audit record could not be written down.").because(error))
+        .map_err(|error| Error::bug("An audit record could not be written down.").because(error))
 }
 
 fn with_hash(mut object: String, hash: &str) -> String {
@@ -73,7 +73,7 @@ fn hash(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// Exit 11, naming the first broken line, or the head that is missing. Exit 8: the file cannot be read.
-pub fn verify(path: &Path, head: Option<&str>) -> Answer<Verified> {
+pub fn verify(path: &Path, head: Option<&str>) -> Result<Verified> {
     let mut last = BEFORE_THE_FIRST.to_owned();
     let mut records = 0;
     let mut head_seen = false;
@@ -82,7 +82,7 @@ pub fn verify(path: &Path, head: Option<&str>) -> Answer<Verified> {
         let line = line.map_err(|error| unavailable(path, &error))?;
         records += 1;
         let broken = |why: &str| {
-            Failure::new(Kind::CheckFailed, Reason::ChainBroken, format!("{shown}, line {records}: {why}."))
+            Error::new(Kind::CheckFailed, Reason::ChainBroken, format!("{shown}, line {records}: {why}."))
                 .hint("Somebody or something changed the audit log. Compare it with a forwarded or saved copy.")
         };
         let text = line.strip_suffix(b"\n").ok_or_else(|| broken("it is torn: the line does not end"))?;
@@ -97,7 +97,7 @@ pub fn verify(path: &Path, head: Option<&str>) -> Answer<Verified> {
     if let Some(head) = head
         && !head_seen
     {
-        return Err(Failure::new(
+        return Err(Error::new(
             Kind::CheckFailed,
             Reason::ChainBroken,
             format!(
@@ -110,7 +110,7 @@ pub fn verify(path: &Path, head: Option<&str>) -> Answer<Verified> {
 }
 
 /// The lines as bytes, line end included; no file: none. What is appended after the call is not among them.
-pub(super) fn lines(path: &Path) -> Answer<Box<dyn Iterator<Item = std::io::Result<Vec<u8>>>>> {
+pub(super) fn lines(path: &Path) -> Result<Box<dyn Iterator<Item = std::io::Result<Vec<u8>>>>> {
     must_be_regular(path).map_err(|error| unavailable(path, &error))?;
     match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Box::new(std::iter::empty())),

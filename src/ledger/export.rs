@@ -2,15 +2,15 @@
 
 use super::chain::line_of;
 use super::record::Record;
-use crate::domain::{Answer, Failure};
+use crate::domain::{Error, Result};
 use crate::output::defuse_formula;
 
 /// CSV with a header row. Free text that a spreadsheet would take for a formula is defused; ids are never altered.
 ///
 /// # Errors
 /// Exit 1: the rows could not be made.
-pub fn export_csv(records: &[Record]) -> Answer<String> {
-    let failed = |error: csv::Error| Failure::bug("The export could not be made.").because(error);
+pub fn export_csv(records: &[Record]) -> Result<String> {
+    let failed = |error: csv::Error| Error::bug("The export could not be made.").because(error);
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer
         .write_record([
@@ -52,17 +52,16 @@ pub fn export_csv(records: &[Record]) -> Answer<String> {
             ])
             .map_err(failed)?;
     }
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| Failure::bug("The export could not be made.").because(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| Failure::bug("The export is not text.").because(error))
+    let bytes =
+        writer.into_inner().map_err(|error| Error::bug("The export could not be made.").because(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| Error::bug("The export is not text.").because(error))
 }
 
 /// The lines as they stand in the log: one that was changed there is exported with the hash that it does not match.
 ///
 /// # Errors
 /// Exit 1: a record could not be written down.
-pub fn export_jsonl(records: &[Record]) -> Answer<String> {
+pub fn export_jsonl(records: &[Record]) -> Result<String> {
     let mut text = String::new();
     for record in records {
         text.push_str(&line_of(record)?);

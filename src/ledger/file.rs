@@ -9,7 +9,7 @@ use super::chain::{BEFORE_THE_FIRST, open, seal};
 use super::file_check::{must_be_regular, unavailable};
 use super::record::Record;
 use crate::config::make_private_folder;
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 
 /// How much of the end is read at once.
 const CHUNK: u64 = 16 * 1024;
@@ -26,7 +26,7 @@ pub(super) struct Appended {
 ///
 /// # Errors
 /// Exit 8: the file cannot be opened, locked, read, written or synced.
-pub(super) fn append(path: &Path, records: Vec<Record>) -> Answer<Appended> {
+pub(super) fn append(path: &Path, records: Vec<Record>) -> Result<Appended> {
     let told = |error: io::Error| unavailable(path, &error);
     let mut file = open_for_appending(path).map_err(told)?;
     file.lock().map_err(told)?;
@@ -57,7 +57,7 @@ pub(super) fn append(path: &Path, records: Vec<Record>) -> Answer<Appended> {
 ///
 /// # Errors
 /// Exit 8: it cannot be opened for writing.
-pub fn try_to_append(path: &Path) -> Answer<()> {
+pub fn try_to_append(path: &Path) -> Result<()> {
     let told = |error: io::Error| unavailable(path, &error);
     must_be_regular(path).map_err(told)?;
     match OpenOptions::new().read(true).append(true).open(path) {
@@ -119,10 +119,10 @@ fn tail(length: u64, read: &[u8], end: usize, start: usize) -> Tail {
 }
 
 /// The hash that the next record has to name. A last line that is broken is not gone over: `audit verify` tells.
-fn prev_of(line: &[u8], path: &Path) -> Answer<String> {
+fn prev_of(line: &[u8], path: &Path) -> Result<String> {
     let record = std::str::from_utf8(line).map_err(|_| "it is not text").and_then(open);
     record.map(|record| record.hash).map_err(|why| {
-        Failure::new(
+        Error::new(
             Kind::Unavailable,
             Reason::AuditUnavailable,
             format!("The last line of the audit log {} is broken: {why}.", path.display()),

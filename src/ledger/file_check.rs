@@ -3,11 +3,11 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use crate::domain::{Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason};
 
 /// The audit log cannot be used (exit 8).
-pub(super) fn unavailable(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(
+pub(super) fn unavailable(path: &Path, error: &io::Error) -> Error {
+    Error::new(
         Kind::Unavailable,
         Reason::AuditUnavailable,
         format!("The audit log {} cannot be used: {error}.", path.display()),

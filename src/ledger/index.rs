@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::file_check::{must_be_regular, unavailable};
 use super::record::Record;
-use crate::domain::{Answer, CustomerId, Failure};
+use crate::domain::{CustomerId, Error, Result};
 
 /// Much more than a line: what is read of the log at once.
 const CHUNK: usize = 64 * 1024;
@@ -47,8 +47,8 @@ struct Whose<'a> {
     customer: Cow<'a, str>,
 }
 
-fn told(error: rusqlite::Error) -> Failure {
-    Failure::unavailable("The index of the audit log cannot be used.").because(error)
+fn told(error: rusqlite::Error) -> Error {
+    Error::unavailable("The index of the audit log cannot be used.").because(error)
 }
 
 /// A number that stands for the customer; two may share one, and the lines themselves tell them apart.
@@ -59,7 +59,7 @@ fn number_of(customer: &str) -> i64 {
 
 impl Index {
     /// An index at this path, with nothing read yet; one left there is replaced.
-    pub(super) fn new(log: &Path, path: &Path) -> Answer<Self> {
+    pub(super) fn new(log: &Path, path: &Path) -> Result<Self> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(unavailable(path, &error)),
             _ => {}
@@ -71,7 +71,7 @@ impl Index {
     }
 
     /// The customer's records.
-    pub(super) fn records_of(&mut self, customer: &CustomerId) -> Answer<Found> {
+    pub(super) fn records_of(&mut self, customer: &CustomerId) -> Result<Found> {
         let told_of_log = |log: &Path| {
             let log = log.to_owned();
             move |error: io::Error| unavailable(&log, &error)
@@ -98,7 +98,7 @@ impl Index {
     }
 
     /// Reads what was appended since, whole lines only: one that another process is at comes with the next call.
-    fn catch_up(&mut self, log: &mut File) -> Answer<()> {
+    fn catch_up(&mut self, log: &mut File) -> Result<()> {
         let told_of_log = |error: io::Error| unavailable(&self.log, &error);
         let length = log.metadata().map_err(told_of_log)?.len();
         if length <= self.read_up_to {

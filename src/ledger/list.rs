@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::attempts::for_each;
 use super::record::Record;
-use crate::domain::Answer;
+use crate::domain::Result;
 
 /// Which records are wanted; none of a kind: all.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +38,7 @@ impl Filter {
 ///
 /// # Errors
 /// Exit 8: the log cannot be read.
-pub fn records(path: &Path, filter: &Filter) -> Answer<Vec<Record>> {
+pub fn records(path: &Path, filter: &Filter) -> Result<Vec<Record>> {
     let mut found = Vec::new();
     for_each(path, &[], |record| {
         if filter.wants(&record) {

@@ -15,8 +15,8 @@ use super::record::{Event, Record, blank, blank_at, name_of, system_user};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    Answer, AttemptId, Changed, Consent, Customer, CustomerId, Failure, Finding, History, Intent, Kind, Outcome, Plan,
-    Reason, Session,
+    AttemptId, Changed, Consent, Customer, CustomerId, Error, Finding, History, Intent, Kind, Outcome, Plan, Reason,
+    Result, Session,
 };
 
 /// The audit log of this machine.
@@ -55,7 +55,7 @@ impl FileAuditLog {
     }
 
     /// Writes and syncs a record, then forwards it. The answer is why it was not forwarded; none: it was, or need not be.
-    fn write(&mut self, record: Record) -> Answer<Option<Failure>> {
+    fn write(&mut self, record: Record) -> Result<Option<Error>> {
         let appended = append(&self.path, vec![record])?;
         if let Some(aside) = appended.set_aside {
             self.warn(torn_end(&aside));
@@ -65,7 +65,7 @@ impl FileAuditLog {
     }
 
     /// Writes; a record that cannot be forwarded is told and does not stop the work.
-    fn write_forwarding_best_effort(&mut self, record: Record) -> Answer<()> {
+    fn write_forwarding_best_effort(&mut self, record: Record) -> Result<()> {
         if let Some(not_forwarded) = self.write(record)? {
             self.warn(not_forwarded.message);
         }
@@ -101,7 +101,7 @@ impl FileAuditLog {
     ///
     /// # Errors
     /// Exit 8: the log cannot be used, or the record cannot be forwarded and has to be.
-    pub fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+    pub fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
         let attempt = AttemptId::fresh(&mut *self.random)?;
         let held = hold(&self.attempts, attempt.as_str()).map_err(|error| unavailable(&self.attempts, &error))?;
         let blank = self.blank(session, &plan.customer.id, &attempt, Event::Intent);
@@ -122,9 +122,9 @@ impl FileAuditLog {
     ///
     /// # Errors
     /// Exit 8: the log cannot be used.
-    pub fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
+    pub fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()> {
         let Some((template, _)) = self.open.get(intent.attempt()) else {
-            return Err(Failure::bug(format!("The attempt {} is not open in the audit log.", intent.attempt())));
+            return Err(Error::bug(format!("The attempt {} is not open in the audit log.", intent.attempt())));
         };
         let record = template.clone().of_outcome(self.clock.now(), outcome);
         let ends = record.ends_the_attempt();
@@ -139,7 +139,7 @@ impl FileAuditLog {
     ///
     /// # Errors
     /// Exit 8: the log cannot be used.
-    pub fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+    pub fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {
         let blank = self.blank(session, customer, &finding.attempt, Event::Recovered);
         let action = super::attempts::action_of(&self.path, finding.attempt.as_str())?;
         let record = Record { action, changed: Some(finding.changed), stamp: finding.stamp.clone(), ..blank };
@@ -150,7 +150,7 @@ impl FileAuditLog {
     ///
     /// # Errors
     /// Exit 8: the log cannot be used.
-    pub fn unsealed(&mut self, place: (&str, &str), customer: &str, attempt: &str) -> Answer<()> {
+    pub fn unsealed(&mut self, place: (&str, &str), customer: &str, attempt: &str) -> Result<()> {
         let who = system_user();
         let blank = blank_at(self.clock.now(), &who, place, customer, attempt, Event::Unsealed);
         self.write_forwarding_best_effort(Record { action: "unseal".to_owned(), ..blank })
@@ -159,35 +159,31 @@ impl FileAuditLog {
 
 #[async_trait(?Send)]
 impl AuditLog for FileAuditLog {
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
         Self::intend(self, session, plan, consent)
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
+    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()> {
         Self::outcome(self, intent, outcome)
     }
 
-    fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
+    fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
         history(&self.path, &self.attempts, session.place(), customer)
     }
 
-    fn histories(&self, session: &Session) -> Answer<HashMap<CustomerId, History>> {
+    fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
         histories(&self.path, &self.attempts, session.place())
     }
 
-    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {
         Self::recovered(self, session, customer, finding)
     }
 }
 
 /// The record is written, and could not be sent on.
-pub(super) fn not_forwarded(why: &str) -> Failure {
-    Failure::new(
-        Kind::Unavailable,
-        Reason::AuditUnavailable,
-        format!("The audit record could not be forwarded: {why}."),
-    )
-    .hint("See [audit] in the configuration.")
+pub(super) fn not_forwarded(why: &str) -> Error {
+    Error::new(Kind::Unavailable, Reason::AuditUnavailable, format!("The audit record could not be forwarded: {why}."))
+        .hint("See [audit] in the configuration.")
 }
 
 /// A torn end was found and set aside.

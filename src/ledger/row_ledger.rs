@@ -19,8 +19,8 @@ use super::record::{Event, Record, blank};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    Answer, AttemptId, Changed, Consent, Customer, CustomerId, Delivery, Failure, Finding, History, Intent, Outcome,
-    Plan, Session,
+    AttemptId, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding, History, Intent, Outcome, Plan,
+    Result, Session,
 };
 use crate::platform::Batcher;
 
@@ -82,12 +82,12 @@ impl RunAuditLog {
         random: Box<dyn RandomSource>,
         run: &str,
         index: &Path,
-    ) -> Answer<Self> {
+    ) -> Result<Self> {
         let path = folders.audit_log();
         let log = path.clone();
         let forward_required = settings.forward_required;
         let writer = Batcher::start("audit", move |records| append_all(&log, &settings, records))
-            .map_err(|error| Failure::bug("The audit log's thread could not be started.").because(error))?;
+            .map_err(|error| Error::bug("The audit log's thread could not be started.").because(error))?;
         Ok(Self(Rc::new(Inner {
             index: RefCell::new(Index::new(&path, index)?),
             path,
@@ -112,7 +112,7 @@ impl RunAuditLog {
     ///
     /// # Errors
     /// Exit 8: the line could not be written.
-    pub async fn started(&self, session: &Session, words: &str) -> Answer<()> {
+    pub async fn started(&self, session: &Session, words: &str) -> Result<()> {
         self.about_the_run(session, Event::BulkStarted, words).await
     }
 
@@ -120,7 +120,7 @@ impl RunAuditLog {
     ///
     /// # Errors
     /// Exit 8: the line could not be written.
-    pub async fn ended(&self, session: &Session, words: &str) -> Answer<()> {
+    pub async fn ended(&self, session: &Session, words: &str) -> Result<()> {
         self.about_the_run(session, Event::BulkEnded, words).await
     }
 
@@ -129,7 +129,7 @@ impl RunAuditLog {
         self.0.writer.gather(on);
     }
 
-    async fn about_the_run(&self, session: &Session, event: Event, words: &str) -> Answer<()> {
+    async fn about_the_run(&self, session: &Session, event: Event, words: &str) -> Result<()> {
         let blank = blank(self.0.clock.now(), session, "", &self.0.run, event);
         let record = Record {
             action: "bulk".to_owned(),
@@ -148,7 +148,7 @@ impl RunAuditLog {
 
 impl Inner {
     /// Writes and syncs; a record that cannot be forwarded is told and does not stop the work.
-    async fn write(&self, record: Record) -> Answer<()> {
+    async fn write(&self, record: Record) -> Result<()> {
         if let Some(why) = self.append(record).await? {
             self.warn(not_forwarded(&why).message);
         }
@@ -156,10 +156,10 @@ impl Inner {
     }
 
     /// Writes and syncs. The answer is why it was not forwarded; none: it was, or need not be.
-    async fn append(&self, record: Record) -> Answer<Option<String>> {
+    async fn append(&self, record: Record) -> Result<Option<String>> {
         match self.writer.hand_over(record).get().await? {
             Written::Failed(why) => {
-                Err(Failure { message: why, ..unavailable(&self.path, &std::io::ErrorKind::Other.into()) })
+                Err(Error { message: why, ..unavailable(&self.path, &std::io::ErrorKind::Other.into()) })
             }
             Written::Synced { torn, not_forwarded } => {
                 if let Some(words) = torn {
@@ -171,7 +171,7 @@ impl Inner {
     }
 
     /// Takes the lock of a new attempt.
-    fn hold(&self, attempt: &AttemptId) -> Answer<Held> {
+    fn hold(&self, attempt: &AttemptId) -> Result<Held> {
         let idle = self.idle.borrow_mut().pop();
         match idle.map(|held| held.pass_on(&self.attempts, attempt.as_str())) {
             Some(Ok(held)) => Ok(held),
@@ -200,7 +200,7 @@ impl RowAuditLog {
     ///
     /// # Errors
     /// Exit 8: the line could not be written.
-    pub async fn delivered_after_all(&self, session: &Session, customer: &CustomerId, attempt: &str) -> Answer<()> {
+    pub async fn delivered_after_all(&self, session: &Session, customer: &CustomerId, attempt: &str) -> Result<()> {
         let attempt = AttemptId::known(attempt.to_owned());
         let action = action_of(&self.inner.path, attempt.as_str())?;
         let blank = self.blank(session, customer, &attempt, Event::Delivery);
@@ -210,7 +210,7 @@ impl RowAuditLog {
 
 #[async_trait(?Send)]
 impl AuditLog for RowAuditLog {
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent> {
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
         let inner = &self.inner;
         let attempt = AttemptId::fresh(&mut **inner.random.borrow_mut())?;
         let held = inner.hold(&attempt)?;
@@ -230,10 +230,10 @@ impl AuditLog for RowAuditLog {
         Ok(Intent::receipt(session, plan, consent, attempt, at))
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()> {
+    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()> {
         let template = self.inner.open.borrow().get(intent.attempt()).map(|(template, _)| template.clone());
         let Some(template) = template else {
-            return Err(Failure::bug(format!("The attempt {} is not open in the audit log.", intent.attempt())));
+            return Err(Error::bug(format!("The attempt {} is not open in the audit log.", intent.attempt())));
         };
         let record = template.of_outcome(self.inner.clock.now(), outcome);
         let ends = record.ends_the_attempt();
@@ -246,7 +246,7 @@ impl AuditLog for RowAuditLog {
         written
     }
 
-    fn history(&self, session: &Session, customer: &Customer) -> Answer<History> {
+    fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
         let row = (self.inner.run.clone(), self.row);
         let read = || {
             let mut index = self.inner.index.borrow_mut();
@@ -261,11 +261,11 @@ impl AuditLog for RowAuditLog {
         history_of_row(&read, &self.inner.attempts, session.place(), &customer.id, &row)
     }
 
-    fn histories(&self, session: &Session) -> Answer<HashMap<CustomerId, History>> {
+    fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
         histories(&self.inner.path, &self.inner.attempts, session.place())
     }
 
-    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()> {
+    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {
         let action = action_of(&self.inner.path, finding.attempt.as_str())?;
         let blank = self.blank(session, customer, &finding.attempt, Event::Recovered);
         let record = Record { action, changed: Some(finding.changed), stamp: finding.stamp.clone(), ..blank };

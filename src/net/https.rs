@@ -1,6 +1,6 @@
 //! HTTPS to a server that the profile names: one client, one pool of connections, and every failure told in words.
 
-use std::error::Error;
+use std::error::Error as StdError;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::retry::Deadline;
 use super::trust;
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 
 /// The longest answer that is read, in bytes: far more than any that is expected.
 const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
@@ -101,7 +101,7 @@ impl Server {
     ///
     /// # Errors
     /// Exit 2: the certificate authorities cannot be read.
-    pub fn client(&self) -> Answer<HttpClient> {
+    pub fn client(&self) -> Result<HttpClient> {
         self.client_that(false)
     }
 
@@ -109,11 +109,11 @@ impl Server {
     ///
     /// # Errors
     /// As for [`Server::client`].
-    pub fn looking_client(&self) -> Answer<HttpClient> {
+    pub fn looking_client(&self) -> Result<HttpClient> {
         self.client_that(true)
     }
 
-    fn client_that(&self, looks: bool) -> Answer<HttpClient> {
+    fn client_that(&self, looks: bool) -> Result<HttpClient> {
         let mut builder = Client::builder()
             .user_agent(concat!("tellonce/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
@@ -134,7 +134,7 @@ impl Server {
     }
 
     /// Trusts the system's authorities and those of the profile, and says in words why a certificate is not good.
-    fn tls(&self) -> Answer<ClientConfig> {
+    fn tls(&self) -> Result<ClientConfig> {
         let mut roots = trust::system_roots();
         if let Some(path) = &self.ca_cert {
             let shown = path.display();
@@ -156,23 +156,23 @@ impl Server {
     }
 }
 
-fn misconfigured(what: String) -> Failure {
-    Failure::new(Kind::Usage, Reason::Configuration, what)
+fn misconfigured(what: String) -> Error {
+    Error::new(Kind::Usage, Reason::Configuration, what)
 }
 
 /// A call that had no answer, in words. Whether the request may have been applied is the caller's to say.
-pub fn no_answer(error: reqwest::Error, server: &Url, quoting: Quoting) -> Failure {
+pub fn no_answer(error: reqwest::Error, server: &Url, quoting: Quoting) -> Error {
     let host = server.host_str().unwrap_or_default();
     let hint = "Is it running, and is the address right? `tellonce doctor` looks.";
     // Until there is a connection nothing was sent that could be repeated.
     let quoting = if error.is_connect() { Quoting::Allowed } else { quoting };
     let told = if let Some(words) = trust::explanation(&error) {
-        Failure::unavailable(format!("{host} cannot be trusted: {words}."))
+        Error::unavailable(format!("{host} cannot be trusted: {words}."))
             .hint("`tellonce doctor` looks at the connection; url and ca_cert are in the profile.")
     } else if error.is_timeout() {
-        Failure::unavailable(format!("{host} did not answer in time.")).hint(hint)
+        Error::unavailable(format!("{host} did not answer in time.")).hint(hint)
     } else if quoting == Quoting::Forbidden {
-        Failure::unavailable(format!("The connection to {host} broke.")).hint(hint)
+        Error::unavailable(format!("The connection to {host} broke.")).hint(hint)
     } else {
         let beneath = causes(&error);
         let cause = |usual: &'static str| beneath.last().map_or(usual, String::as_str).to_owned();
@@ -181,13 +181,13 @@ pub fn no_answer(error: reqwest::Error, server: &Url, quoting: Quoting) -> Failu
         } else {
             format!("The connection to {host} broke: {}.", cause("no answer"))
         };
-        Failure::unavailable(words).hint(hint)
+        Error::unavailable(words).hint(hint)
     };
     if quoting == Quoting::Forbidden { told } else { told.because(error.without_url()) }
 }
 
 /// What lies beneath an error, outermost first.
-fn causes(error: &dyn Error) -> Vec<String> {
+fn causes(error: &dyn StdError) -> Vec<String> {
     let mut found = Vec::new();
     let mut next = error.source();
     while let Some(cause) = next {

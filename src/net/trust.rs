@@ -1,6 +1,6 @@
 //! Whose certificates are good, and in words why one is not.
 
-use std::error::Error;
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::parse_x509_certificate;
 use x509_parser::x509::X509Version;
 
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 
 /// The most names of a certificate that are told.
 const NAMES: usize = 5;
@@ -30,14 +30,14 @@ pub fn system_roots() -> RootCertStore {
 ///
 /// # Errors
 /// Exit 2: these authorities cannot be used.
-pub fn client_config(roots: RootCertStore) -> Answer<Arc<ClientConfig>> {
+pub fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>> {
     if roots.is_empty() {
         // No certificate is good then; a verifier of its own cannot be made without an authority.
         return Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()));
     }
     let verifier = WebPkiServerVerifier::builder(Arc::new(roots)).build().map_err(|error| {
         let what = format!("The certificate authorities cannot be used ({error}).");
-        Failure::new(Kind::Usage, Reason::Configuration, what)
+        Error::new(Kind::Usage, Reason::Configuration, what)
     })?;
     let config = ClientConfig::builder().dangerous().with_custom_certificate_verifier(explaining(verifier));
     Ok(Arc::new(config.with_no_client_auth()))
@@ -50,7 +50,7 @@ pub fn explaining(verifier: Arc<dyn ServerCertVerifier>) -> Arc<dyn ServerCertVe
 
 /// Why a certificate was refused, in words that begin with "its certificate"; `None`: something else went wrong.
 /// `error` is what a TLS or HTTPS library answered; an [`explaining`] verifier knows more than the error alone.
-pub fn explanation(error: &(dyn Error + 'static)) -> Option<String> {
+pub fn explanation(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
@@ -84,7 +84,7 @@ impl fmt::Display for Refused {
     }
 }
 
-impl Error for Refused {}
+impl StdError for Refused {}
 
 impl ServerCertVerifier for Explaining {
     fn verify_server_cert(

@@ -8,7 +8,7 @@ use serde_json::ser::{CompactFormatter, Formatter};
 use zeroize::Zeroizing;
 
 use super::sanitize::is_unsafe;
-use crate::domain::{Customer, Failure, Kind, Reason};
+use crate::domain::{Customer, Error, Kind, Reason};
 
 /// Room for any object that holds a password, so that its buffer never moves and leaves a copy behind.
 const ROOM: usize = 64 * 1024;
@@ -34,11 +34,11 @@ impl Formatter for Escaping {
 ///
 /// # Errors
 /// Exit 1: the object cannot be written as JSON.
-pub fn to_json(object: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub fn to_json(object: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, Error> {
     let mut line = Zeroizing::new(Vec::with_capacity(ROOM));
     object
         .serialize(&mut Serializer::with_formatter(&mut *line, Escaping))
-        .map_err(|error| Failure::bug("The result could not be written as JSON.").because(error))?;
+        .map_err(|error| Error::bug("The result could not be written as JSON.").because(error))?;
     line.push(b'\n');
     Ok(line)
 }
@@ -63,7 +63,7 @@ struct CandidateJson {
 }
 
 /// `tellonce.error/v1`.
-pub(crate) fn error_json(failure: &Failure) -> Zeroizing<Vec<u8>> {
+pub(crate) fn error_json(failure: &Error) -> Zeroizing<Vec<u8>> {
     let candidate = |customer: &Customer| CandidateJson {
         id: customer.id.to_string(),
         name: customer.name.clone(),

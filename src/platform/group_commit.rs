@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::domain::{Answer, Failure};
+use crate::domain::{Error, Result};
 use crate::platform::threads;
 
 /// So much is taken at once, at most: what waits behind it must not wait long.
@@ -108,8 +108,8 @@ impl<R> Promised<R> {
     ///
     /// # Errors
     /// Exit 1: the thread is gone.
-    pub async fn get(self) -> Answer<R> {
-        self.0.await.map_err(|gone| Failure::bug("A thread that writes ended early.").because(gone))
+    pub async fn get(self) -> Result<R> {
+        self.0.await.map_err(|gone| Error::bug("A thread that writes ended early.").because(gone))
     }
 }
 

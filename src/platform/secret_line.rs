@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use crate::domain::{Answer, Failure};
+use crate::domain::{Error, Result};
 
 /// The longest password that scripts can give, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -16,7 +16,7 @@ const LONGEST: usize = 64 * 1024;
 ///
 /// # Errors
 /// Exit 2: standard input cannot be read, is not text, or the line is too long.
-pub fn secret_line() -> Answer<Option<Zeroizing<String>>> {
+pub fn secret_line() -> Result<Option<Zeroizing<String>>> {
     read_line(stdin(), LONGEST)
 }
 
@@ -24,17 +24,17 @@ pub fn secret_line() -> Answer<Option<Zeroizing<String>>> {
 ///
 /// # Errors
 /// Exit 2, as for [`secret_line`]; or the line is empty, or not there.
-pub fn needed_line(what: &str) -> Answer<Zeroizing<String>> {
+pub fn needed_line(what: &str) -> Result<Zeroizing<String>> {
     let line = secret_line()?.filter(|line| !line.is_empty());
-    line.ok_or_else(|| Failure::usage(format!("Standard input has no {what}.")))
+    line.ok_or_else(|| Error::usage(format!("Standard input has no {what}.")))
 }
 
 /// The next line, up to the line end: what follows stays for the next question.
-pub(crate) fn read_line(from: impl AsFd, longest: usize) -> Answer<Option<Zeroizing<String>>> {
+pub(crate) fn read_line(from: impl AsFd, longest: usize) -> Result<Option<Zeroizing<String>>> {
     read_secret_line(from, longest).map_err(|failed| match failed {
-        LineError::TooLong => Failure::usage(format!("The line is longer than {longest} bytes.")),
-        LineError::NotText => Failure::usage("The line is not UTF-8 text."),
-        LineError::Unreadable(error) => Failure::usage("Standard input cannot be read.").because(error),
+        LineError::TooLong => Error::usage(format!("The line is longer than {longest} bytes.")),
+        LineError::NotText => Error::usage("The line is not UTF-8 text."),
+        LineError::Unreadable(error) => Error::usage("Standard input cannot be read.").because(error),
     })
 }
 

@@ -11,7 +11,7 @@ use super::screen::Screen;
 use super::signals::Signals;
 use super::{plan, tty};
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, Consent, Customer, Failure, Kind, Plan, Reason, SECRET_KEY_WORDS, is_secret_key};
+use crate::domain::{Consent, Customer, Error, Kind, Plan, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
 use crate::output::{sanitize, table};
 use crate::platform::read_line;
 
@@ -42,9 +42,9 @@ impl TerminalPrompter {
     }
 
     /// Switches the echo off, until the answer is read or a signal ends the process.
-    fn hide(&self) -> Answer<()> {
+    fn hide(&self) -> Result<()> {
         let failed =
-            |error: std::io::Error| Failure::bug("The terminal's echo could not be switched off.").because(error);
+            |error: std::io::Error| Error::bug("The terminal's echo could not be switched off.").because(error);
         let copy = match &self.terminal {
             Some(terminal) => terminal.try_clone(),
             None => stdin().as_fd().try_clone_to_owned(),
@@ -52,9 +52,9 @@ impl TerminalPrompter {
         self.signals.hide(copy.map_err(failed)?).map_err(failed)
     }
 
-    fn ask(&self, question: &str, flag: &str, hidden: bool) -> Answer<Zeroizing<String>> {
+    fn ask(&self, question: &str, flag: &str, hidden: bool) -> Result<Zeroizing<String>> {
         if !self.can_ask() {
-            return Err(Failure::missing_answer(
+            return Err(Error::missing_answer(
                 format!("\"{question}\" has no answer, and nobody can be asked."),
                 format!("Give it with `{flag}`."),
             ));
@@ -76,8 +76,8 @@ impl TerminalPrompter {
 }
 
 /// The end of input at a question is a no.
-fn given_up() -> Failure {
-    Failure::new(Kind::Declined, Reason::Declined, "The question was left unanswered; nothing was changed.")
+fn given_up() -> Error {
+    Error::new(Kind::Declined, Reason::Declined, "The question was left unanswered; nothing was changed.")
 }
 
 impl Prompter for TerminalPrompter {
@@ -89,7 +89,7 @@ impl Prompter for TerminalPrompter {
         self.can_ask() && !self.yes
     }
 
-    fn choose(&mut self, question: &str, customers: &[Customer]) -> Answer<usize> {
+    fn choose(&mut self, question: &str, customers: &[Customer]) -> Result<usize> {
         let numbered = |(place, customer): (usize, &Customer)| {
             vec![
                 (place + 1).to_string(),
@@ -113,7 +113,7 @@ impl Prompter for TerminalPrompter {
         }
     }
 
-    fn confirm(&mut self, plan: &Plan) -> Answer<Consent> {
+    fn confirm(&mut self, plan: &Plan) -> Result<Consent> {
         if self.yes {
             self.screen.notice(&plan::short(plan));
             for notice in &plan.notices {
@@ -127,22 +127,22 @@ impl Prompter for TerminalPrompter {
         if self.yes(&plan::question(plan), false)? {
             return Ok(Consent::answered());
         }
-        Err(Failure::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."))
+        Err(Error::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."))
     }
 
-    fn line(&mut self, question: &str, flag: &str) -> Answer<String> {
+    fn line(&mut self, question: &str, flag: &str) -> Result<String> {
         let answer = self.ask(question, flag, false)?;
         if is_secret_key(&answer) {
-            return Err(Failure::usage(format!("The answer to \"{question}\" {SECRET_KEY_WORDS}.")));
+            return Err(Error::usage(format!("The answer to \"{question}\" {SECRET_KEY_WORDS}.")));
         }
         Ok(answer.trim().to_owned())
     }
 
-    fn secret(&mut self, question: &str, flag: &str) -> Answer<Zeroizing<String>> {
+    fn secret(&mut self, question: &str, flag: &str) -> Result<Zeroizing<String>> {
         self.ask(question, flag, true)
     }
 
-    fn yes(&mut self, question: &str, default: bool) -> Answer<bool> {
+    fn yes(&mut self, question: &str, default: bool) -> Result<bool> {
         let choices = if default { "[Y/n]" } else { "[y/N]" };
         loop {
             let answer = self.ask(&format!("{question} {choices}"), "--yes", false)?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{PasswordIs, next_steps};
-use crate::domain::{Customer, Failure, Issuance, SessionsEnded, Status};
+use crate::domain::{Customer, Error, Issuance, SessionsEnded, Status};
 use crate::output::to_json;
 
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ struct ResetJson<'a> {
 ///
 /// # Errors
 /// Exit 1: it cannot be written as JSON.
-pub fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Error> {
     to_json(&ResetJson {
         schema: "tellonce.reset/v1",
         customer: &issuance.customer,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::paint::wrap_line;
 use super::tty;
 use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
-use crate::domain::{Answer, ExitCode, Failure};
+use crate::domain::{Error, ExitCode, Result};
 use crate::output::{error_json, sanitize, table, to_json};
 
 /// How to write.
@@ -66,10 +66,10 @@ impl Screen {
     ///
     /// # Errors
     /// Exit 8: it could not be written (a full disk); a reader that went away is no failure.
-    pub fn json(&self, object: &impl Serialize) -> Answer<ExitCode> {
+    pub fn json(&self, object: &impl Serialize) -> Result<ExitCode> {
         match write_to_stdout(&to_json(object)?) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::unavailable("The result could not be written to standard output.").because(error))
+                Err(Error::unavailable("The result could not be written to standard output.").because(error))
             }
             _ => Ok(ExitCode::DONE),
         }
@@ -120,7 +120,7 @@ impl Screen {
     }
 
     /// Why the command ends as it does. For scripts one line of JSON, the last on standard error.
-    pub fn failure(&self, failure: &Failure) {
+    pub fn failure(&self, failure: &Error) {
         if self.0.json {
             let _ = crate::output::write_all(stderr(), &error_json(failure)); // the exit code still tells
             return;

@@ -15,7 +15,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::tty;
 use crate::domain::ports::Interruptions;
-use crate::domain::{Answer, Failure};
+use crate::domain::{Error, Result};
 use crate::platform::threads;
 
 /// What ends the process, or the reveal.
@@ -61,8 +61,8 @@ impl Signals {
     ///
     /// # Errors
     /// Exit 1: the handlers could not be installed.
-    pub fn start() -> Answer<Self> {
-        let failed = |error: io::Error| Failure::bug("Signals cannot be watched.").because(error);
+    pub fn start() -> Result<Self> {
+        let failed = |error: io::Error| Error::bug("Signals cannot be watched.").because(error);
         let (woken, wake) =
             pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).map_err(|error| failed(error.into()))?;
         let shared = Shared {

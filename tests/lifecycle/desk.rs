@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tellonce::config::{AuditSettings, Folders};
 use tellonce::domain::ports::{Clock, Interruptions, Prompter, ReadyReveal, Reveal};
 use tellonce::domain::{
-    Answer, Consent, Customer, Delivery, Desk, Failure, Guards, Issuance, Kind, Plan, Reason, TemporaryPassword,
+    Consent, Customer, Delivery, Desk, Error, Guards, Issuance, Kind, Plan, Reason, Result, TemporaryPassword,
 };
 use tellonce::ledger::FileAuditLog;
 use tellonce::platform::SystemRandom;
@@ -68,24 +68,24 @@ impl Prompter for Player {
         true
     }
 
-    fn choose(&mut self, _: &str, _: &[Customer]) -> Answer<usize> {
+    fn choose(&mut self, _: &str, _: &[Customer]) -> Result<usize> {
         Ok(0)
     }
 
-    fn confirm(&mut self, plan: &Plan) -> Answer<Consent> {
+    fn confirm(&mut self, plan: &Plan) -> Result<Consent> {
         self.shown.push(plan.clone());
-        if self.confirms { Ok(Consent::answered()) } else { Err(Failure::new(Kind::Declined, Reason::Declined, "No.")) }
+        if self.confirms { Ok(Consent::answered()) } else { Err(Error::new(Kind::Declined, Reason::Declined, "No.")) }
     }
 
-    fn line(&mut self, question: &str, _: &str) -> Answer<String> {
+    fn line(&mut self, question: &str, _: &str) -> Result<String> {
         panic!("the story has no answer to {question}")
     }
 
-    fn secret(&mut self, _: &str, _: &str) -> Answer<Zeroizing<String>> {
+    fn secret(&mut self, _: &str, _: &str) -> Result<Zeroizing<String>> {
         Ok(Zeroizing::new(self.password.clone()))
     }
 
-    fn yes(&mut self, _: &str, default: bool) -> Answer<bool> {
+    fn yes(&mut self, _: &str, default: bool) -> Result<bool> {
         Ok(default)
     }
 
@@ -97,7 +97,7 @@ impl Prompter for Player {
 pub struct Revealed(pub Rc<RefCell<Vec<String>>>);
 
 impl Reveal for Revealed {
-    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
+    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
         Ok(Box::new(self.clone()))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
-use tellonce::domain::{Failure, Gap, Particulars, Way};
+use tellonce::domain::{Error, Gap, Particulars, Way};
 
 use super::desk::Player;
 
@@ -91,6 +91,6 @@ pub trait Driver {
 }
 
 /// For assertions on what was refused.
-pub fn reason(failure: &Failure) -> String {
+pub fn reason(failure: &Error) -> String {
     serde_json::to_value(failure.reason).unwrap().as_str().unwrap().to_owned()
 }

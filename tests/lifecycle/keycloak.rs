@@ -11,7 +11,7 @@ use tellonce::auth::SessionStore;
 use tellonce::backends::{Surroundings, open};
 use tellonce::config::{Configuration, Folders};
 use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
-use tellonce::domain::{Answer, Consent, Customer, Gap, Particulars, Plan, Way};
+use tellonce::domain::{Consent, Customer, Gap, Particulars, Plan, Result, Way};
 use zeroize::Zeroizing;
 
 use super::desk::{MovedClock, Player};
@@ -62,23 +62,23 @@ impl Prompter for DevicePlayer {
         true
     }
 
-    fn choose(&mut self, question: &str, customers: &[Customer]) -> Answer<usize> {
+    fn choose(&mut self, question: &str, customers: &[Customer]) -> Result<usize> {
         self.inner.choose(question, customers)
     }
 
-    fn confirm(&mut self, plan: &Plan) -> Answer<Consent> {
+    fn confirm(&mut self, plan: &Plan) -> Result<Consent> {
         self.inner.confirm(plan)
     }
 
-    fn line(&mut self, question: &str, flag: &str) -> Answer<String> {
+    fn line(&mut self, question: &str, flag: &str) -> Result<String> {
         self.inner.line(question, flag)
     }
 
-    fn secret(&mut self, question: &str, flag: &str) -> Answer<Zeroizing<String>> {
+    fn secret(&mut self, question: &str, flag: &str) -> Result<Zeroizing<String>> {
         self.inner.secret(question, flag)
     }
 
-    fn yes(&mut self, question: &str, default: bool) -> Answer<bool> {
+    fn yes(&mut self, question: &str, default: bool) -> Result<bool> {
         self.inner.yes(question, default)
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tellonce::domain::{
-    Action, Answer, Case, CustomerId, Gap, Issuance, Kind, ResetRequest, Session, SessionsEnded, Status, reset,
+    Action, Case, CustomerId, Gap, Issuance, Kind, ResetRequest, Result, Session, SessionsEnded, Status, reset,
     withdraw,
 };
 use tellonce::terminal::{PasswordIs, next_steps};
@@ -55,14 +55,14 @@ impl Story<'_> {
         self.driver.known_gaps().contains(&gap)
     }
 
-    async fn try_sign_in(&self, agent: Agent, password: Option<&str>) -> Answer<Session> {
+    async fn try_sign_in(&self, agent: Agent, password: Option<&str>) -> Result<Session> {
         let (name, _) = self.driver.credentials(agent);
         let mut player = self.driver.player(agent, password);
         self.driver.sign_in().sign_in(self.driver.way(), Some(name), &mut *player).await.map(|(session, _)| session)
     }
 
     /// A reset as the command does it; the password that was revealed, exactly once.
-    async fn reset(&self, session: &Session, customer: &str, player: &mut Player) -> Answer<(Issuance, String)> {
+    async fn reset(&self, session: &Session, customer: &str, player: &mut Player) -> Result<(Issuance, String)> {
         self.reset_as(session, Self::request(customer), player).await
     }
 
@@ -75,7 +75,7 @@ impl Story<'_> {
         session: &Session,
         request: ResetRequest,
         player: &mut Player,
-    ) -> Answer<(Issuance, String)> {
+    ) -> Result<(Issuance, String)> {
         let mut reveal = Revealed::default();
         let issuance = at_desk(self.folder, self.driver.clock(), player, async |desk: &mut _| {
             reset(desk, session, &mut reveal, request).await

@@ -1,6 +1,6 @@
 //! Every failure after the intent is told as it is; the password is never shown, and never tried again by itself.
 
-use tellonce::domain::{Changed, Failure, Kind, Reason, ResetRequest};
+use tellonce::domain::{Changed, Error, Kind, Reason, ResetRequest};
 
 use super::desk::guards;
 use super::scripted::{Ended, Script, play, play_with};
@@ -18,7 +18,7 @@ fn not_delivered(ended: Ended, reason: Reason, changed: Changed) {
 
 #[test]
 fn a_set_that_was_not_applied_changed_nothing() {
-    let ended = play(Script { set_fails: Some(|| Failure::unavailable("refused to connect")), ..Script::default() });
+    let ended = play(Script { set_fails: Some(|| Error::unavailable("refused to connect")), ..Script::default() });
     let failure = ended.answer.err().unwrap();
     assert_eq!((failure.kind, failure.changed), (Kind::Unavailable, Changed::No));
     assert!(ended.revealed.is_empty() && !ended.calls.contains(&"end_sessions"));
@@ -26,7 +26,7 @@ fn a_set_that_was_not_applied_changed_nothing() {
 
 #[test]
 fn a_lost_answer_is_looked_at_once() {
-    let lost: Option<fn() -> Failure> = Some(|| Failure::unavailable("cut").answer_lost());
+    let lost: Option<fn() -> Error> = Some(|| Error::unavailable("cut").answer_lost());
     not_delivered(
         play(Script { set_fails: lost, applied: true, ..Script::default() }),
         Reason::BackendUnavailable,
@@ -62,7 +62,7 @@ fn a_copy_that_lags_behind_is_told_as_such() {
 fn a_failed_mark_unlock_or_log_out_is_a_failure() {
     not_delivered(play(Script { mark_fails: true, ..Script::default() }), Reason::MarkFailed, Changed::Yes);
     not_delivered(
-        play(Script { end_sessions_fails: Some(|| Failure::unavailable("no")), ..Script::default() }),
+        play(Script { end_sessions_fails: Some(|| Error::unavailable("no")), ..Script::default() }),
         Reason::SessionsNotEnded,
         Changed::Yes,
     );

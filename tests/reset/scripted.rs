@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, SetFailed};
 use tellonce::domain::{
-    About, Answer, Capabilities, Customer, CustomerId, Failure, Forced, Found, Gap, Guards, Intent, Issuance, Issued,
-    Obstacle, Particulars, Pending, Place, Policy, PolicyRead, ResetRequest, Right, Rule, Session, SessionsEnded,
-    Stamp, Standing, State, TemporaryPassword, UserId, Whom, reset,
+    About, Capabilities, Customer, CustomerId, Error, Forced, Found, Gap, Guards, Intent, Issuance, Issued, Obstacle,
+    Particulars, Pending, Place, Policy, PolicyRead, ResetRequest, Result, Right, Rule, Session, SessionsEnded, Stamp,
+    Standing, State, TemporaryPassword, UserId, Whom, reset,
 };
 
 use super::desk::{MovedClock, Player, Revealed, at_desk_with, guards};
@@ -29,12 +29,12 @@ pub struct Script {
     pub policy_refusals: Vec<Vec<Rule>>,
     /// A policy that is not shown: what breaks it is refused, and the first rule that it breaks named.
     pub refuses_by: Vec<Rule>,
-    pub set_fails: Option<fn() -> Failure>,
+    pub set_fails: Option<fn() -> Error>,
     /// A failing set was applied all the same.
     pub applied: bool,
     pub mark_fails: bool,
     pub unlock_fails: bool,
-    pub end_sessions_fails: Option<fn() -> Failure>,
+    pub end_sessions_fails: Option<fn() -> Error>,
     pub forced: bool,
     /// Another agent's set comes after ours.
     pub overtaken: bool,
@@ -87,7 +87,7 @@ struct Inner {
 
 /// How a reset ended, and what was done on the way.
 pub struct Ended {
-    pub answer: Answer<Issuance>,
+    pub answer: Result<Issuance>,
     pub calls: Vec<&'static str>,
     pub passwords: Vec<String>,
     pub revealed: Vec<String>,
@@ -173,27 +173,27 @@ impl Inner {
 
 #[async_trait(?Send)]
 impl CustomerDirectory for Scripted {
-    async fn find(&self, _: &str, _: usize) -> Answer<Found> {
+    async fn find(&self, _: &str, _: usize) -> Result<Found> {
         Ok(Found::default())
     }
 
-    async fn exact(&self, _: &str) -> Answer<Vec<Customer>> {
+    async fn exact(&self, _: &str) -> Result<Vec<Customer>> {
         self.0.borrow_mut().calls.push("exact");
         Ok(vec![Inner::customer()])
     }
 
-    async fn get(&self, _: &CustomerId) -> Answer<Option<Customer>> {
+    async fn get(&self, _: &CustomerId) -> Result<Option<Customer>> {
         Ok(Some(Inner::customer()))
     }
 
-    async fn draft(&self, _: &Particulars) -> Answer<Customer> {
-        Err(Failure::usage("not here"))
+    async fn draft(&self, _: &Particulars) -> Result<Customer> {
+        Err(Error::usage("not here"))
     }
 }
 
 #[async_trait(?Send)]
 impl IdentityBackend for Scripted {
-    async fn capabilities(&self) -> Answer<Capabilities> {
+    async fn capabilities(&self) -> Result<Capabilities> {
         let inner = self.0.borrow();
         Ok(Capabilities {
             gaps: inner.script.gaps.clone(),
@@ -204,20 +204,20 @@ impl IdentityBackend for Scripted {
         })
     }
 
-    async fn rights(&self) -> Answer<Vec<Right>> {
+    async fn rights(&self) -> Result<Vec<Right>> {
         Ok(Vec::new())
     }
 
-    async fn keep_alive(&self, _: Duration) -> Answer<()> {
+    async fn keep_alive(&self, _: Duration) -> Result<()> {
         self.0.borrow_mut().calls.push("keep_alive");
         Ok(())
     }
 
-    async fn end_session(&self) -> Answer<()> {
+    async fn end_session(&self) -> Result<()> {
         Ok(())
     }
 
-    async fn standing(&self, _: &Customer) -> Answer<Standing> {
+    async fn standing(&self, _: &Customer) -> Result<Standing> {
         self.called("standing").await;
         let mut inner = self.0.borrow_mut();
         let locked = inner.script.locked;
@@ -267,7 +267,7 @@ impl IdentityBackend for Scripted {
         }
         if inner.script.quotes {
             let quoted = password.for_backend(intent);
-            let failure = Failure::unavailable(format!("500: {{\"value\":\"{quoted}\"}}"));
+            let failure = Error::unavailable(format!("500: {{\"value\":\"{quoted}\"}}"));
             return Err(failure.hint(format!("value={quoted}")).because(format!("beneath: {quoted}")).into());
         }
         if let Some(fails) = inner.script.set_fails {
@@ -276,19 +276,19 @@ impl IdentityBackend for Scripted {
         Ok(Issued { user: UserId::new("7"), stamp: Some(inner.stamp()), at: Timestamp::now(), expires_at: None })
     }
 
-    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Answer<()> {
+    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Result<()> {
         self.called("mark").await;
         let inner = self.0.borrow();
-        if inner.script.mark_fails { Err(Failure::unavailable("no mark")) } else { Ok(()) }
+        if inner.script.mark_fails { Err(Error::unavailable("no mark")) } else { Ok(()) }
     }
 
-    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Answer<SessionsEnded> {
+    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Result<SessionsEnded> {
         self.called("end_sessions").await;
         let inner = self.0.borrow();
         inner.script.end_sessions_fails.map_or(Ok(SessionsEnded::All), |fails| Err(fails()))
     }
 
-    async fn read_back(&self, _: &Issued) -> Answer<Forced> {
+    async fn read_back(&self, _: &Issued) -> Result<Forced> {
         self.called("read_back").await;
         let mut inner = self.0.borrow_mut();
         if inner.script.overtaken {
@@ -303,17 +303,17 @@ impl IdentityBackend for Scripted {
         Ok(Forced { change_required: inner.script.forced, stamp: Some(inner.stamp()) })
     }
 
-    async fn withdraw(&self, _: &Intent, _: &UserId, _: Option<&Stamp>) -> Answer<()> {
+    async fn withdraw(&self, _: &Intent, _: &UserId, _: Option<&Stamp>) -> Result<()> {
         Ok(())
     }
 
-    async fn pending(&self) -> Answer<Vec<Pending>> {
+    async fn pending(&self) -> Result<Vec<Pending>> {
         Ok(Vec::new())
     }
 
-    async fn unlock(&self, _: &Intent, _: &UserId) -> Answer<()> {
+    async fn unlock(&self, _: &Intent, _: &UserId) -> Result<()> {
         self.called("unlock").await;
         let inner = self.0.borrow();
-        if inner.script.unlock_fails { Err(Failure::unavailable("still locked")) } else { Ok(()) }
+        if inner.script.unlock_fails { Err(Error::unavailable("still locked")) } else { Ok(()) }
     }
 }

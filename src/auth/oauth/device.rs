@@ -8,7 +8,7 @@ use oauth2::{
 
 use super::errors::{Refused, refused, told};
 use super::{OAuth, Tokens, tokens};
-use crate::domain::Answer;
+use crate::domain::Result;
 use crate::domain::ports::Prompter;
 
 impl OAuth {
@@ -19,7 +19,7 @@ impl OAuth {
     pub(super) async fn device_code(
         &self,
         challenge: &PkceCodeChallenge,
-    ) -> Answer<StandardDeviceAuthorizationResponse> {
+    ) -> Result<StandardDeviceAuthorizationResponse> {
         self.set_up()
             .exchange_device_code()
             .add_extra_param("code_challenge", challenge.as_str())
@@ -33,7 +33,7 @@ impl OAuth {
     ///
     /// # Errors
     /// Exit 4: refused, or the code ran out. Exit 8: no answer.
-    pub async fn device(&self, prompter: &mut dyn Prompter) -> Answer<Tokens> {
+    pub async fn device(&self, prompter: &mut dyn Prompter) -> Result<Tokens> {
         let client = self.set_up();
         let send = |request| self.send(request);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();

@@ -8,7 +8,7 @@ use oauth2::{ErrorResponse, RequestTokenError};
 use reqwest::Url;
 
 use super::transport::Failed;
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 use crate::net::https::{Quoting, no_answer};
 
 /// The error codes of RFC 6749 (sections 4.1.2.1 and 5.2), RFC 7009, RFC 8628 (section 3.5), RFC 9126, RFC 9449 and
@@ -89,38 +89,38 @@ pub(super) fn refused<R: ErrorResponse + 'static>(
     error: RequestTokenError<Failed, R>,
     url: &Url,
     read: impl FnOnce(&R) -> Refused,
-) -> Answer<Refused> {
+) -> Result<Refused> {
     let host = url.host_str().unwrap_or_default();
     match error {
         RequestTokenError::ServerResponse(answer) => Ok(read(&answer)),
         RequestTokenError::Request(Failed::NoAnswer(error)) => Err(no_answer(error, url, Quoting::Forbidden)),
         RequestTokenError::Request(Failed::Unavailable(status, pause)) => {
-            let told = Failure::unavailable(format!("{host} lets nobody sign in at this moment: it answers {status}."))
+            let told = Error::unavailable(format!("{host} lets nobody sign in at this moment: it answers {status}."))
                 .hint("Try again in a while. Nothing was changed.");
-            Err(pause.into_iter().fold(told, Failure::retry_after))
+            Err(pause.into_iter().fold(told, Error::retry_after))
         }
         RequestTokenError::Request(told @ Failed::SentOn(_)) => {
             let what = format!("{host} is not where agents sign in: {told}.");
-            Err(Failure::new(Kind::Usage, Reason::Configuration, what)
+            Err(Error::new(Kind::Usage, Reason::Configuration, what)
                 .hint("If that is the server's right address, set it in the profile: url."))
         }
         RequestTokenError::Request(other) => {
-            Err(Failure::unavailable(format!("{host}: {other}."))
+            Err(Error::unavailable(format!("{host}: {other}."))
                 .hint("Is it the right address? `tellonce doctor` looks."))
         }
         RequestTokenError::Parse(..) => Err(not_one(host)),
         // A page in its place, an empty answer: what stands before the server may give it for a while.
-        RequestTokenError::Other(_) => Err(Failure::unavailable(format!(
-            "{host} does not answer as a sign-in server does: there is no JSON in it."
-        ))
-        .hint("Try again in a while; if it stays so, check the profile's url: `tellonce profile show`.")),
+        RequestTokenError::Other(_) => {
+            Err(Error::unavailable(format!("{host} does not answer as a sign-in server does: there is no JSON in it."))
+                .hint("Try again in a while; if it stays so, check the profile's url: `tellonce profile show`."))
+        }
     }
 }
 
 /// Something answers there that is not what the profile says.
-fn not_one(host: &str) -> Failure {
+fn not_one(host: &str) -> Error {
     let what = format!("{host} does not answer as a sign-in server does; a proxy may answer in its place.");
-    Failure::new(Kind::Usage, Reason::Configuration, what)
+    Error::new(Kind::Usage, Reason::Configuration, what)
         .hint("Check the profile's url and realm: `tellonce profile show`.")
 }
 
@@ -129,7 +129,7 @@ pub(super) fn told(
     error: RequestTokenError<Failed, oauth2::basic::BasicErrorResponse>,
     url: &Url,
     client_id: &str,
-) -> Failure {
+) -> Error {
     match refused(error, url, known) {
         Ok(refusal) => refusal.failure(client_id),
         Err(failure) => failure,
@@ -141,7 +141,7 @@ pub(super) fn not_taken(
     error: RequestTokenError<Failed, oauth2::basic::BasicErrorResponse>,
     url: &Url,
     client_id: &str,
-) -> Answer<&'static str> {
+) -> Result<&'static str> {
     let refusal = refused(error, url, known)?;
     if refusal.code == "invalid_grant" { Ok(refusal.words) } else { Err(refusal.failure(client_id)) }
 }
@@ -167,9 +167,9 @@ impl Refused {
     }
 
     /// The failure it means.
-    pub(super) fn failure(&self, client_id: &str) -> Failure {
+    pub(super) fn failure(&self, client_id: &str) -> Error {
         let Self { code, words } = self;
-        let not_allowed = |reason, message: String| Failure::new(Kind::NotAllowed, reason, message);
+        let not_allowed = |reason, message: String| Error::new(Kind::NotAllowed, reason, message);
         match *code {
             "invalid_grant" => not_allowed(Reason::SessionOver, format!("Your session is over ({words})."))
                 .hint("Sign in again: `tellonce login`."),

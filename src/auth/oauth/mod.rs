@@ -23,7 +23,7 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::domain::{Answer, Failure};
+use crate::domain::{Error, Result};
 use crate::net::https::{HttpClient, Quoting, no_answer};
 pub use errors::known_description;
 use errors::{not_taken, told};
@@ -119,7 +119,7 @@ impl OAuth {
     ///
     /// # Errors
     /// Exit 4: the secret is wrong, or the client may not sign in so. Exit 8: no answer.
-    pub async fn client_credentials(&self, secret: &str) -> Answer<Tokens> {
+    pub async fn client_credentials(&self, secret: &str) -> Result<Tokens> {
         let client = self.set_up().set_client_secret(ClientSecret::new(secret.to_owned()));
         let granted = client.exchange_client_credentials().request_async(&|request| self.send(request)).await;
         granted
@@ -137,7 +137,7 @@ impl OAuth {
         name: &str,
         password: &str,
         more: &[(&str, &str)],
-    ) -> Answer<Result<Tokens, &'static str>> {
+    ) -> Result<Result<Tokens, &'static str>> {
         let (user, owner) =
             (ResourceOwnerUsername::new(name.to_owned()), ResourceOwnerPassword::new(password.to_owned()));
         let client = self.set_up();
@@ -148,7 +148,7 @@ impl OAuth {
             Err(error) => {
                 let told = not_taken(error, &self.endpoints.token, &self.client_id);
                 let secrets = more.iter().map(|(_, value)| *value).chain([password]);
-                told.map(Err).map_err(|failure| secrets.fold(failure, Failure::redacted))
+                told.map(Err).map_err(|failure| secrets.fold(failure, Error::redacted))
             }
         }
     }
@@ -157,7 +157,7 @@ impl OAuth {
     ///
     /// # Errors
     /// Exit 4: the session is over. Exit 8: no answer.
-    pub async fn refresh(&self, refresh: &str) -> Answer<Tokens> {
+    pub async fn refresh(&self, refresh: &str) -> Result<Tokens> {
         let refresh = RefreshToken::new(refresh.to_owned());
         let granted = self.set_up().exchange_refresh_token(&refresh).request_async(&|request| self.send(request)).await;
         let mut tokens = granted
@@ -173,7 +173,7 @@ impl OAuth {
     ///
     /// # Errors
     /// Exit 8: no answer, or not the one of a session that is ended.
-    pub async fn end_session(&self, refresh: &str) -> Answer<()> {
+    pub async fn end_session(&self, refresh: &str) -> Result<()> {
         let form = [("client_id", self.client_id.as_str()), ("refresh_token", refresh)];
         let url = &self.endpoints.end_session;
         let response = self
@@ -187,7 +187,7 @@ impl OAuth {
         if response.status().is_success() || response.status() == reqwest::StatusCode::BAD_REQUEST {
             return Ok(());
         }
-        Err(Failure::unavailable(format!("The server did not end the session: it answered {}.", response.status())))
+        Err(Error::unavailable(format!("The server did not end the session: it answered {}.", response.status())))
     }
 }
 

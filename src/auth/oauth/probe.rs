@@ -3,7 +3,7 @@
 use oauth2::{CsrfToken, PkceCodeChallenge, RedirectUrl};
 
 use super::OAuth;
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 use crate::net::https::{Quoting, no_answer};
 
 /// Any port will do: servers take every one there (RFC 8252 section 7.3).
@@ -14,7 +14,7 @@ impl OAuth {
     ///
     /// # Errors
     /// Exit 4: the server does not take the client for it. Exit 8: no answer.
-    pub async fn device_begins(&self) -> Answer<()> {
+    pub async fn device_begins(&self) -> Result<()> {
         self.device_code(&PkceCodeChallenge::new_random_sha256().0).await.map(drop)
     }
 
@@ -22,9 +22,9 @@ impl OAuth {
     ///
     /// # Errors
     /// Exit 4: the server does not take the client, or the address to come back to. Exit 8: no answer.
-    pub async fn web_begins(&self) -> Answer<()> {
+    pub async fn web_begins(&self) -> Result<()> {
         let back = RedirectUrl::new(BACK.to_owned())
-            .map_err(|error| Failure::bug("The address to come back to is no address.").because(error))?;
+            .map_err(|error| Error::bug("The address to come back to is no address.").because(error))?;
         let challenge = PkceCodeChallenge::new_random_sha256().0;
         let client = self.set_up().set_redirect_uri(back);
         let (address, _) = client.authorize_url(CsrfToken::new_random).set_pkce_challenge(challenge).url();
@@ -42,7 +42,7 @@ impl OAuth {
             self.client_id,
             answer.status()
         );
-        Err(Failure::new(Kind::NotAllowed, Reason::SignInRefused, message)
+        Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, message)
             .hint("Switch on the client's standard flow, with the redirect URI http://127.0.0.1/callback."))
     }
 }

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{OAuth, Tokens};
 use crate::auth::SessionStore;
 use crate::config::make_private_folder;
-use crate::domain::{Answer, Failure, Kind, Reason, StoredSession};
+use crate::domain::{Error, Kind, Reason, Result, StoredSession};
 
 /// An agent's session lasts this long, however often it is renewed.
 pub const AGENT_SESSION_LASTS: Duration = Duration::from_hours(8);
@@ -70,7 +70,7 @@ impl TokenKeeper {
     ///
     /// # Errors
     /// Exit 2: they are of another version.
-    pub fn stored(oauth: OAuth, stored: &StoredSession) -> Answer<Self> {
+    pub fn stored(oauth: OAuth, stored: &StoredSession) -> Result<Self> {
         let kept = read(stored)?;
         Ok(Self::of(oauth, RefCell::new(kept), &stored.agent))
     }
@@ -99,10 +99,10 @@ impl TokenKeeper {
     ///
     /// # Errors
     /// Exit 1: it cannot be written down.
-    pub fn to_store(&self) -> Answer<StoredSession> {
+    pub fn to_store(&self) -> Result<StoredSession> {
         let kept = self.kept.borrow();
         let secret = serde_json::to_string(&*kept)
-            .map_err(|error| Failure::bug("The session could not be written down.").because(error))?;
+            .map_err(|error| Error::bug("The session could not be written down.").because(error))?;
         Ok(StoredSession { agent: self.agent.clone(), secret: Zeroizing::new(secret), expires_at: kept.ends() })
     }
 
@@ -120,7 +120,7 @@ impl TokenKeeper {
     ///
     /// # Errors
     /// Exit 4: the session is over. Exit 8: it could not be renewed.
-    pub async fn bearer(&self) -> Answer<Zeroizing<String>> {
+    pub async fn bearer(&self) -> Result<Zeroizing<String>> {
         self.at_least(MARGIN).await?;
         Ok(self.kept.borrow().tokens.access.clone())
     }
@@ -129,7 +129,7 @@ impl TokenKeeper {
     ///
     /// # Errors
     /// Exit 4: the session is over. Exit 8: it could not be renewed.
-    pub async fn at_least(&self, lasts: Duration) -> Answer<()> {
+    pub async fn at_least(&self, lasts: Duration) -> Result<()> {
         // Half of what the server gives at most: renewed in time, and not at every call.
         let lasts = lasts.min(self.lasts.get() / 2);
         let needed = Timestamp::now().checked_add(lasts.max(MARGIN)).unwrap_or(Timestamp::MAX);
@@ -151,7 +151,7 @@ impl TokenKeeper {
     ///
     /// # Errors
     /// Exit 4: the session is over. Exit 8: it could not be renewed.
-    pub async fn renew(&self, stale: &str) -> Answer<()> {
+    pub async fn renew(&self, stale: &str) -> Result<()> {
         let _one = self.renewing.lock().await;
         if self.kept.borrow().tokens.access.as_str() != stale {
             return Ok(());
@@ -197,7 +197,7 @@ impl TokenKeeper {
     ///
     /// # Errors
     /// Exit 8: no answer.
-    pub async fn end(&self) -> Answer<()> {
+    pub async fn end(&self) -> Result<()> {
         let refresh = self.kept.borrow().tokens.refresh.clone();
         match refresh {
             Some(refresh) => self.oauth.end_session(&refresh).await,
@@ -206,7 +206,7 @@ impl TokenKeeper {
     }
 
     /// What another process has put in the store meanwhile.
-    fn newer_in_store(&self, stale: &str) -> Answer<Option<Kept>> {
+    fn newer_in_store(&self, stale: &str) -> Result<Option<Kept>> {
         let Some(store) = &self.store else { return Ok(None) };
         let Some((stored, _)) = store.sessions.load()? else { return Ok(None) };
         let kept = read(&stored)?;
@@ -214,7 +214,7 @@ impl TokenKeeper {
     }
 
     /// Keeps the renewed tokens where the session was kept.
-    fn keep(&self) -> Answer<()> {
+    fn keep(&self) -> Result<()> {
         let Some(store) = &self.store else { return Ok(()) };
         store.sessions.replace(&self.to_store()?)
     }
@@ -226,9 +226,9 @@ impl TokenKeeper {
     }
 
     /// Waits for the lock, as long as another process may take.
-    async fn lock(&self, store: &Store) -> Answer<Lock> {
+    async fn lock(&self, store: &Store) -> Result<Lock> {
         let failed = |error: std::io::Error| {
-            Failure::new(
+            Error::new(
                 Kind::Usage,
                 Reason::Configuration,
                 format!("The session's lock {} cannot be had ({error}).", store.lock.display()),
@@ -243,21 +243,21 @@ impl TokenKeeper {
                 tokio::time::sleep(LOCK_EVERY).await;
             }
         };
-        tokio::time::timeout(self.patience, waiting).await.map_err(|_| {
-            Failure::unavailable("Another tellonce is renewing the session and does not come to an end.")
-        })?;
+        tokio::time::timeout(self.patience, waiting)
+            .await
+            .map_err(|_| Error::unavailable("Another tellonce is renewing the session and does not come to an end."))?;
         Ok(Lock { _file: file })
     }
 }
 
-fn over(why: &str) -> Failure {
-    Failure::new(Kind::NotAllowed, Reason::SessionOver, format!("Your session is over: {why}."))
+fn over(why: &str) -> Error {
+    Error::new(Kind::NotAllowed, Reason::SessionOver, format!("Your session is over: {why}."))
         .hint("Sign in again: `tellonce login`.")
 }
 
-fn read(stored: &StoredSession) -> Answer<Kept> {
+fn read(stored: &StoredSession) -> Result<Kept> {
     serde_json::from_str(&stored.secret).map_err(|_| {
-        Failure::new(Kind::Usage, Reason::Configuration, "The stored session is of another version, or damaged.")
+        Error::new(Kind::Usage, Reason::Configuration, "The stored session is of another version, or damaged.")
             .hint("Sign in again: `tellonce logout`, then `tellonce login`.")
     })
 }

@@ -12,7 +12,7 @@ use url::Url;
 use super::errors::{Refused, told};
 use super::{OAuth, Tokens, tokens};
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 
 /// Somebody has to have signed in by then.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -33,16 +33,16 @@ impl OAuth {
     ///
     /// # Errors
     /// Exit 4: refused, or nobody signed in in time. Exit 8: no answer, or no port.
-    pub async fn web(&self, prompter: &mut dyn Prompter) -> Answer<Tokens> {
+    pub async fn web(&self, prompter: &mut dyn Prompter) -> Result<Tokens> {
         let no_port = |error: std::io::Error| {
-            Failure::unavailable("No port of this machine could be opened for the browser to come back to.")
+            Error::unavailable("No port of this machine could be opened for the browser to come back to.")
                 .hint("Sign in with a code instead: `tellonce login --device`.")
                 .because(error)
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(no_port)?;
         let port = listener.local_addr().map_err(no_port)?.port();
         let back = RedirectUrl::new(format!("http://127.0.0.1:{port}/callback"))
-            .map_err(|error| Failure::bug("The address to come back to is no address.").because(error))?;
+            .map_err(|error| Error::bug("The address to come back to is no address.").because(error))?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let client = self.set_up().set_redirect_uri(back);
         let (address, state) = client.authorize_url(CsrfToken::new_random).set_pkce_challenge(challenge).url();
@@ -54,7 +54,7 @@ impl OAuth {
         let code = tokio::time::timeout(PATIENCE, came_back(&listener, state.secret(), &self.client_id))
             .await
             .map_err(|_| {
-                Failure::new(Kind::NotAllowed, Reason::SignInRefused, "Nobody signed in within 10 minutes.")
+                Error::new(Kind::NotAllowed, Reason::SignInRefused, "Nobody signed in within 10 minutes.")
                     .hint("Begin again: `tellonce login --web`.")
             })??;
         let granted = client
@@ -70,7 +70,7 @@ impl OAuth {
 
 /// Waits until the browser comes back with an answer to this very question. Connections are served beside each other:
 /// browsers open some that they never use.
-async fn came_back(listener: &TcpListener, state: &str, client_id: &str) -> Answer<String> {
+async fn came_back(listener: &TcpListener, state: &str, client_id: &str) -> Result<String> {
     let mut open = FuturesUnordered::new();
     loop {
         tokio::select! {
@@ -88,7 +88,7 @@ async fn came_back(listener: &TcpListener, state: &str, client_id: &str) -> Answ
 }
 
 /// Serves one connection; `None` where it brings no answer to the question: it gets a 404, or it is silent.
-async fn served(mut stream: TcpStream, state: &str, client_id: &str) -> Option<Answer<String>> {
+async fn served(mut stream: TcpStream, state: &str, client_id: &str) -> Option<Result<String>> {
     let asked = tokio::time::timeout(ONE_CONNECTION, request(&mut stream)).await.ok().flatten()?;
     let value = |name: &str| asked.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     let is_ours = asked.path() == "/callback" && value("state").as_deref() == Some(state);

@@ -14,7 +14,7 @@ use super::errors::{self, Told};
 use super::refusal::RefusalCodes;
 use super::settings::below;
 use crate::auth::oauth::TokenKeeper;
-use crate::domain::{Answer, Failure, Right};
+use crate::domain::{Error, Result, Right};
 use crate::net::https::{HttpClient, Quoting};
 use crate::net::retry::{Deadline, pauses};
 
@@ -54,12 +54,12 @@ impl Api {
     ///
     /// # Errors
     /// The read's own, once it has been tried often enough.
-    pub(super) async fn insisting<T>(&self, read: impl AsyncFn() -> Answer<T>) -> Answer<T> {
+    pub(super) async fn insisting<T>(&self, read: impl AsyncFn() -> Result<T>) -> Result<T> {
         let deadline = self.deadline();
         (|| read())
             .retry(pauses())
-            .when(|failure: &Failure| self.left.get() && failure.is_passing())
-            .adjust(|failure: &Failure, usual| deadline.pause(failure.retry_after, usual))
+            .when(|failure: &Error| self.left.get() && failure.is_passing())
+            .adjust(|failure: &Error, usual| deadline.pause(failure.retry_after, usual))
             .await
     }
 
@@ -72,7 +72,7 @@ impl Api {
         path: &[&str],
         query: &[(&str, &str)],
         right: Right,
-    ) -> Answer<T> {
+    ) -> Result<T> {
         self.get_within(self.deadline(), path, query, right).await
     }
 
@@ -86,10 +86,10 @@ impl Api {
         path: &[&str],
         query: &[(&str, &str)],
         right: Right,
-    ) -> Answer<T> {
+    ) -> Result<T> {
         self.read(deadline, self.url(path), query, right)
             .await?
-            .ok_or_else(|| Failure::unavailable(format!("The server does not have {} any more (404).", path.join("/"))))
+            .ok_or_else(|| Error::unavailable(format!("The server does not have {} any more (404).", path.join("/"))))
     }
 
     /// Reads an object; none where the server says 404 of it (but not of the realm).
@@ -101,7 +101,7 @@ impl Api {
         path: &[&str],
         query: &[(&str, &str)],
         right: Right,
-    ) -> Answer<Option<T>> {
+    ) -> Result<Option<T>> {
         self.read(self.deadline(), self.url(path), query, right).await
     }
 
@@ -109,7 +109,7 @@ impl Api {
     ///
     /// # Errors
     /// As for [`Api::get`].
-    pub(super) async fn server_info<T: DeserializeOwned>(&self) -> Answer<Option<T>> {
+    pub(super) async fn server_info<T: DeserializeOwned>(&self) -> Result<Option<T>> {
         let mut url = self.realm.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop().pop().push("serverinfo"); // …/admin/realms/REALM
@@ -123,7 +123,7 @@ impl Api {
         url: Url,
         query: &[(&str, &str)],
         right: Right,
-    ) -> Answer<Option<T>> {
+    ) -> Result<Option<T>> {
         let quoting = self.quoting.get();
         let call = || self.once(&Method::GET, &url, query, || None, deadline, quoting);
         let got = retrying(call, |broken| self.is_ours(broken), deadline).await?;
@@ -149,7 +149,7 @@ impl Api {
         payload: Payload,
         right: Right,
         harmless: bool,
-    ) -> Answer<Written> {
+    ) -> Result<Written> {
         let bytes = match payload {
             Payload::Nothing => None,
             Payload::Plain(body) => Some(bytes::Bytes::from(body)),
@@ -170,7 +170,7 @@ impl Api {
         path: &[&str],
         secret: Zeroizing<Vec<u8>>,
         right: Right,
-    ) -> Answer<Written<RefusalCodes>> {
+    ) -> Result<Written<RefusalCodes>> {
         self.quoting.set(Quoting::Forbidden);
         let bytes = Some(bytes::Bytes::from_owner(secret));
         let (got, sent) = self.send(method, path, bytes, false, Quoting::Forbidden).await?;
@@ -178,7 +178,7 @@ impl Api {
     }
 
     /// An answer that its caller reads: a success, or a refusal that says why.
-    fn taken(&self, got: Got, right: Right, quoting: Quoting) -> Answer<Got> {
+    fn taken(&self, got: Got, right: Right, quoting: Quoting) -> Result<Got> {
         match got.status {
             StatusCode::FORBIDDEN => Err(self.told(quoting).forbidden(right, &got.body)),
             StatusCode::NOT_FOUND => self.told(quoting).not_found(&got.body).map_or(Ok(got), Err),

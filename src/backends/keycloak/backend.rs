@@ -18,8 +18,8 @@ use super::standing::{password, set_at, stamp};
 use super::user_lookup::KeycloakAgent;
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Customer, Failure, Forced, Gap, Intent, Issued, Names, NewUser, Pending,
-    Reason, Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, redact,
+    Aid, Capabilities, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names, NewUser, Pending, Reason,
+    Result, Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, redact,
 };
 
 /// As many calls at once as a server is kept busy by: more only make each slower (measured on two cores).
@@ -49,11 +49,11 @@ struct CreatedUser<'a> {
 }
 
 /// A body with a password in it: in one buffer that never moves, and is wiped.
-fn secret(body: &impl Serialize) -> Answer<Zeroizing<Vec<u8>>> {
+fn secret(body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
     let mut buffer = Zeroizing::new(Vec::with_capacity(ROOM));
     buffer.resize(spaces(), b' ');
     let mut left = Bounded { buffer: &mut buffer };
-    serde_json::to_writer(&mut left, body).map_err(|_| Failure::bug("The request could not be written."))?;
+    serde_json::to_writer(&mut left, body).map_err(|_| Error::bug("The request could not be written."))?;
     Ok(buffer)
 }
 
@@ -125,25 +125,25 @@ impl KeycloakAgent {
         // The id goes into addresses: what repeats the request is none.
         let id = created.filter(|id| could_be_id(id) && redact(id, value) == *id);
         id.ok_or_else(|| {
-            let told = Failure::unavailable("The server created the user and did not say which it is.");
-            SetFailed::Other(Failure { changed: Changed::Yes, ..told })
+            let told = Error::unavailable("The server created the user and did not say which it is.");
+            SetFailed::Other(Error { changed: Changed::Yes, ..told })
         })
     }
 
     /// A changing call that is answered with nothing, and that is harmless to repeat.
-    async fn settle(&self, method: Method, path: &[&str], right: Right) -> Answer<()> {
+    async fn settle(&self, method: Method, path: &[&str], right: Right) -> Result<()> {
         let written = self.api().change(method, path, Payload::Nothing, right, true).await?;
         match written.status {
             StatusCode::NOT_FOUND => errors::gone(),
             status if status.is_success() => Ok(()),
-            status => Err(Failure::unavailable(format!("The server answered {status}."))),
+            status => Err(Error::unavailable(format!("The server answered {status}."))),
         }
     }
 }
 
 #[async_trait(?Send)]
 impl IdentityBackend for KeycloakAgent {
-    async fn capabilities(&self) -> Answer<Capabilities> {
+    async fn capabilities(&self) -> Result<Capabilities> {
         let (realm, group, policy) = tokio::try_join!(self.realm(), self.pending_group(), self.policy())?;
         let mut gaps =
             BTreeSet::from([Gap::StampNamesNoAuthor, Gap::RulesNotListed, Gap::OpenFormOutlives, Gap::NeverRunsOut]);
@@ -172,19 +172,19 @@ impl IdentityBackend for KeycloakAgent {
         self.api().leave_retries();
     }
 
-    async fn rights(&self) -> Answer<Vec<Right>> {
+    async fn rights(&self) -> Result<Vec<Right>> {
         self.rights_read().await
     }
 
-    async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
+    async fn keep_alive(&self, at_least: Duration) -> Result<()> {
         self.api().keeper.at_least(at_least).await
     }
 
-    async fn end_session(&self) -> Answer<()> {
+    async fn end_session(&self) -> Result<()> {
         self.api().keeper.end().await
     }
 
-    async fn standing(&self, customer: &Customer) -> Answer<Standing> {
+    async fn standing(&self, customer: &Customer) -> Result<Standing> {
         Box::pin(self.read_standing(customer)).await
     }
 
@@ -202,38 +202,38 @@ impl IdentityBackend for KeycloakAgent {
             }
             Whom::NewUser(new) => self.create(new, value).await?,
         };
-        let after = |failure: Failure| SetFailed::Other(Failure { changed: Changed::Yes, ..failure });
+        let after = |failure: Error| SetFailed::Other(Error { changed: Changed::Yes, ..failure });
         let credentials = self.api().insisting(async || self.credentials(&id).await).await.map_err(after)?;
         let set = password(&credentials)
-            .ok_or_else(|| after(Failure::unavailable("The server shows no password that was set.")))?;
+            .ok_or_else(|| after(Error::unavailable("The server shows no password that was set.")))?;
         let at = set_at(set).unwrap_or_else(Timestamp::now);
         Ok(Issued { user: UserId::new(id), stamp: Some(stamp(set)), at, expires_at: None })
     }
 
-    async fn mark_pending(&self, _: &Intent, issued: &Issued) -> Answer<()> {
+    async fn mark_pending(&self, _: &Intent, issued: &Issued) -> Result<()> {
         let Some(group) = self.pending_group().await? else { return Ok(()) };
         let path = ["users", issued.user.as_str(), "groups", &group.id];
         self.settle(Method::PUT, &path, Right::MarkPending).await
     }
 
-    async fn end_sessions(&self, _: &Intent, user: &UserId) -> Answer<SessionsEnded> {
+    async fn end_sessions(&self, _: &Intent, user: &UserId) -> Result<SessionsEnded> {
         self.settle(Method::POST, &["users", user.as_str(), "logout"], Right::EndSessions).await?;
         Ok(SessionsEnded::All)
     }
 
-    async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
+    async fn read_back(&self, issued: &Issued) -> Result<Forced> {
         let id = issued.user.as_str();
         let (user, credentials) = tokio::try_join!(self.user(id), self.credentials(id))?;
         let Some(user) = user else { return errors::gone() };
         Ok(Forced { change_required: user.must_change() == Some(true), stamp: password(&credentials).map(stamp) })
     }
 
-    async fn withdraw(&self, _: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
+    async fn withdraw(&self, _: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
         let id = user.as_str();
         let credentials = self.credentials(id).await?;
         let found = password(&credentials).filter(|found| only.is_none_or(|only| *only == stamp(found)));
         let Some(found) = found else {
-            return Err(Failure::refused(
+            return Err(Error::refused(
                 Reason::NothingPending,
                 "That temporary password is not there any more: it was used, withdrawn or replaced meanwhile.",
             ));
@@ -243,19 +243,19 @@ impl IdentityBackend for KeycloakAgent {
             self.api().change(Method::DELETE, &path, Payload::Nothing, Right::IssueTemporaryPasswords, true).await?;
         match written.status {
             status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()), // sent twice, it is gone as well
-            status => Err(Failure::unavailable(format!("The server answered {status}."))),
+            status => Err(Error::unavailable(format!("The server answered {status}."))),
         }
     }
 
-    async fn pending(&self) -> Answer<Vec<Pending>> {
+    async fn pending(&self) -> Result<Vec<Pending>> {
         self.read_pending().await
     }
 
-    async fn unlock(&self, _: &Intent, user: &UserId) -> Answer<()> {
+    async fn unlock(&self, _: &Intent, user: &UserId) -> Result<()> {
         self.settle(Method::DELETE, &["attack-detection", "brute-force", "users", user.as_str()], Right::Unlock).await
     }
 
-    async fn checks(&self) -> Answer<Vec<Check>> {
+    async fn checks(&self) -> Result<Vec<Check>> {
         self.look().await
     }
 }

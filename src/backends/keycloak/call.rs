@@ -12,7 +12,7 @@ use super::claims::TokenRoles;
 use super::errors;
 use super::refusal::Refusal;
 use crate::auth::oauth::TokenKeeper;
-use crate::domain::{Answer, Failure, Reason, redact};
+use crate::domain::{Error, Reason, Result, redact};
 use crate::net::https::{BodyFailed, HttpClient, Quoting, body, no_answer};
 use crate::net::retry::{Deadline, did_not_begin, pauses, retry_after};
 
@@ -37,7 +37,7 @@ impl Got {
 
 /// Why a call failed, and whether sending it again could help.
 pub(super) struct Broken {
-    failure: Failure,
+    failure: Error,
     /// It was certainly not applied.
     not_applied: bool,
     passing: bool,
@@ -58,7 +58,7 @@ impl Api {
         body: Option<bytes::Bytes>,
         harmless: bool,
         quoting: Quoting,
-    ) -> Answer<(Got, usize)> {
+    ) -> Result<(Got, usize)> {
         let (url, deadline, sent) = (self.url(path), self.deadline(), Cell::new(0));
         let call = || {
             sent.set(sent.get() + 1);
@@ -115,7 +115,7 @@ impl Api {
         }
         if refused || got.status.is_server_error() {
             let told = told.unexpected(got.status, None, &got.body);
-            let told = if refused { Failure { reason: Reason::Throttled, retry_after: pause, ..told } } else { told };
+            let told = if refused { Error { reason: Reason::Throttled, retry_after: pause, ..told } } else { told };
             let failure = maybe_applied(told, changes && !refused);
             return Err(Broken { failure, not_applied: refused, passing: true, pause });
         }
@@ -148,7 +148,7 @@ async fn sent(request: RequestBuilder, url: &Url, changes: bool, quoting: Quotin
         Err(_) if status.is_success() && status != StatusCode::OK => Zeroizing::new(Vec::new()),
         Err(BodyFailed::Broken(error)) => return Err(lost(error)),
         Err(BodyFailed::TooLong) => {
-            let told = Failure::unavailable(format!("{} answers without an end.", errors::host(url)));
+            let told = Error::unavailable(format!("{} answers without an end.", errors::host(url)));
             let failure = maybe_applied(told, changes);
             return Err(Broken { failure, not_applied: false, passing: false, pause: None });
         }
@@ -157,7 +157,7 @@ async fn sent(request: RequestBuilder, url: &Url, changes: bool, quoting: Quotin
 }
 
 /// Tells of a change whose answer was lost that it may have been applied.
-fn maybe_applied(failure: Failure, maybe: bool) -> Failure {
+fn maybe_applied(failure: Error, maybe: bool) -> Error {
     if maybe { failure.answer_lost() } else { failure }
 }
 
@@ -166,7 +166,7 @@ pub(super) async fn retrying<F: Future<Output = Result<Got, Broken>>>(
     call: impl FnMut() -> F,
     again: impl FnMut(&Broken) -> bool,
     deadline: Deadline,
-) -> Answer<Got> {
+) -> Result<Got> {
     call.retry(pauses())
         .when(again)
         .adjust(|broken: &Broken, usual| deadline.pause(broken.pause, usual))

@@ -4,7 +4,7 @@ use super::claims::{Passing, REALM_MANAGEMENT};
 use super::policy::remembers;
 use super::user_lookup::{KeycloakAgent, OWN_USER_UNKNOWN, PROVED};
 use super::wire::{BruteForce, ServerInfo};
-use crate::domain::{Answer, Check, CheckState, PolicyRead, Reason, Right};
+use crate::domain::{Check, CheckState, PolicyRead, Reason, Result, Right};
 
 /// Clocks may differ by so many seconds before tokens are taken for over.
 const SKEW: i64 = 30;
@@ -26,7 +26,7 @@ const NEEDED: [&str; 8] = [
 
 impl KeycloakAgent {
     /// Rights that are too wide or cannot be read, and settings of the realm that weaken a promise.
-    pub(super) async fn look(&self) -> Answer<Vec<Check>> {
+    pub(super) async fn look(&self) -> Result<Vec<Check>> {
         let mut checks = vec![self.clock_check(), self.token_check(), self.width()];
         checks.extend(self.administrators_check());
         // Without any right over the realm the rest is one fault, which says why.
@@ -37,7 +37,7 @@ impl KeycloakAgent {
         Ok(checks)
     }
 
-    async fn look_at_realm(&self) -> Answer<Vec<Check>> {
+    async fn look_at_realm(&self) -> Result<Vec<Check>> {
         let mut checks = vec![self.version_check().await?];
         checks.extend([self.policy_check().await?, self.history_check().await?, self.group_check().await?]);
         checks.extend(self.realm_checks().await?);
@@ -64,7 +64,7 @@ impl KeycloakAgent {
     }
 
     /// Whether the agent's own user is told from a customer's.
-    async fn own_user_check(&self) -> Answer<Check> {
+    async fn own_user_check(&self) -> Result<Check> {
         Ok(match self.own_user_unknown().await? {
             Some(_) => Check::new(
                 "own user",
@@ -80,7 +80,7 @@ impl KeycloakAgent {
         })
     }
 
-    async fn version_check(&self) -> Answer<Check> {
+    async fn version_check(&self) -> Result<Check> {
         let hidden =
             "your rights do not show it (the server tells it to those who may manage the realm): ask its administrator";
         let found = match self.api().server_info::<ServerInfo>().await {
@@ -130,7 +130,7 @@ impl KeycloakAgent {
     }
 
     /// Whether locks can be read, tried on the agent's own user.
-    async fn locks_check(&self) -> Answer<Check> {
+    async fn locks_check(&self) -> Result<Check> {
         if self.realm().await?.brute_force_protected == Some(false) {
             return Ok(Check::new("locks", CheckState::Ok, "there are none"));
         }
@@ -169,7 +169,7 @@ impl KeycloakAgent {
         Check::new("least rights", CheckState::Warning, words)
     }
 
-    async fn policy_check(&self) -> Answer<Check> {
+    async fn policy_check(&self) -> Result<Check> {
         let policy = self.policy().await?;
         let known = policy.words().join(", ");
         Ok(match policy {
@@ -183,7 +183,7 @@ impl KeycloakAgent {
         })
     }
 
-    async fn history_check(&self) -> Answer<Check> {
+    async fn history_check(&self) -> Result<Check> {
         let realm = self.realm().await?;
         Ok(match realm.password_policy.as_deref() {
             Some(policy) if remembers(policy) => {
@@ -200,7 +200,7 @@ impl KeycloakAgent {
         })
     }
 
-    async fn group_check(&self) -> Answer<Check> {
+    async fn group_check(&self) -> Result<Check> {
         let name = &self.0.pending_group_name;
         let Some(group) = self.pending_group().await? else {
             if self.realm().await?.reset_password_allowed == Some(false) {
@@ -235,7 +235,7 @@ impl KeycloakAgent {
         })
     }
 
-    async fn realm_checks(&self) -> Answer<Vec<Check>> {
+    async fn realm_checks(&self) -> Result<Vec<Check>> {
         let realm = self.realm().await?;
         let brute_force = match realm.brute_force_protected {
             Some(true) => Check::new("brute force", CheckState::Ok, "failed attempts lock a user"),

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 
 /// The client whose roles are the rights over a realm.
 pub(super) const REALM_MANAGEMENT: &str = "realm-management";
@@ -66,9 +66,9 @@ impl Claims {
     ///
     /// # Errors
     /// Exit 4: it does not say whose it is, so that an agent's own user could not be told from a customer.
-    pub(super) fn of(token: &str, realm: &str) -> Answer<Self> {
+    pub(super) fn of(token: &str, realm: &str) -> Result<Self> {
         let refused = |what: &str| {
-            Failure::new(Kind::NotAllowed, Reason::SignInRefused, format!("The access token {what}.")).hint(
+            Error::new(Kind::NotAllowed, Reason::SignInRefused, format!("The access token {what}.")).hint(
                 "Sign in with a client that gives its tokens the scopes basic and profile, and no lightweight ones (docs/backends/keycloak.md).",
             )
         };

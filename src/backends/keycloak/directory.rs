@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::user_lookup::KeycloakAgent;
 use super::wire::User;
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, Right};
+use crate::domain::{Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right};
 
 /// Brief users are enough for a list.
 const BRIEF: (&str, &str) = ("briefRepresentation", "true");
@@ -38,12 +38,12 @@ pub(super) fn could_be_id(text: &str) -> bool {
 }
 
 impl KeycloakAgent {
-    async fn users(&self, query: &[(&str, &str)]) -> Answer<Vec<User>> {
+    async fn users(&self, query: &[(&str, &str)]) -> Result<Vec<User>> {
         self.api().get(&["users"], query, Right::FindCustomers).await
     }
 
     /// The user with this id.
-    pub(super) async fn user(&self, id: &str) -> Answer<Option<User>> {
+    pub(super) async fn user(&self, id: &str) -> Result<Option<User>> {
         if !could_be_id(id) {
             return Ok(None);
         }
@@ -51,7 +51,7 @@ impl KeycloakAgent {
     }
 
     /// The users with exactly this username, or this e-mail address, in any case.
-    pub(super) async fn users_called(&self, text: &str) -> Answer<Vec<User>> {
+    pub(super) async fn users_called(&self, text: &str) -> Result<Vec<User>> {
         let by_name = [("username", text), ("exact", "true"), BRIEF];
         let by_email = [("email", text), ("exact", "true"), BRIEF];
         if !text.contains('@') {
@@ -72,7 +72,7 @@ pub(super) struct RealmDirectory(pub(super) KeycloakAgent);
 
 impl RealmDirectory {
     /// The server's search does not look at ids: one that is given in full is looked up.
-    async fn by_id_in_full(&self, text: &str) -> Answer<Option<User>> {
+    async fn by_id_in_full(&self, text: &str) -> Result<Option<User>> {
         let looks_like_one = text.len() == 36 && text.matches('-').count() == 4;
         if looks_like_one { self.0.user(text).await } else { Ok(None) }
     }
@@ -87,7 +87,7 @@ fn infix(text: &str) -> String {
 
 #[async_trait(?Send)]
 impl CustomerDirectory for RealmDirectory {
-    async fn find(&self, text: &str, limit: usize) -> Answer<Found> {
+    async fn find(&self, text: &str, limit: usize) -> Result<Found> {
         let most = limit.to_string();
         let search = infix(text);
         let query = [("search", search.as_str()), ("first", "0"), ("max", most.as_str()), BRIEF];
@@ -104,7 +104,7 @@ impl CustomerDirectory for RealmDirectory {
         Ok(Found { customers: found.iter().map(User::customer).collect(), total })
     }
 
-    async fn exact(&self, text: &str) -> Answer<Vec<Customer>> {
+    async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
         let (by_id, mut found) = tokio::try_join!(self.0.user(text), self.0.users_called(text))?;
         found.extend(by_id);
         let mut customers: Vec<Customer> = found.iter().map(User::customer).collect();
@@ -113,16 +113,16 @@ impl CustomerDirectory for RealmDirectory {
         Ok(customers)
     }
 
-    async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
+    async fn get(&self, id: &CustomerId) -> Result<Option<Customer>> {
         Ok(self.0.user(id.as_str()).await?.as_ref().map(User::customer))
     }
 
-    async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {
+    async fn draft(&self, particulars: &Particulars) -> Result<Customer> {
         let particulars = &particulars.checked()?;
         let Particulars { email, first_name, last_name } = particulars;
         let same = self.0.users_called(email).await?;
         if !same.is_empty() {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Usage,
                 Reason::CustomerExists,
                 format!("There is a customer with the address {email} already."),

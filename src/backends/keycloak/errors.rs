@@ -6,7 +6,7 @@ use reqwest::{StatusCode, Url};
 
 use super::claims::TokenRoles;
 use super::refusal::Refusal;
-use crate::domain::{Answer, Failure, Kind, Reason, Right};
+use crate::domain::{Error, Kind, Reason, Result, Right};
 use crate::net::https::{Quoting, origin};
 
 /// How Keycloak's answer begins while it boots (503, text/plain; 26.7).
@@ -37,29 +37,25 @@ pub(super) const fn role(right: Right) -> &'static str {
 }
 
 /// The server takes no token of this session any more.
-pub(super) fn session_over() -> Failure {
-    Failure::new(
-        Kind::NotAllowed,
-        Reason::SessionOver,
-        "Your session is over: the server does not take its token (401).",
-    )
-    .hint("Sign in again: `tellonce login`.")
+pub(super) fn session_over() -> Error {
+    Error::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over: the server does not take its token (401).")
+        .hint("Sign in again: `tellonce login`.")
 }
 
 /// The profile does not fit what is there: exit 2.
-pub(super) fn misconfigured(what: String) -> Failure {
-    Failure::new(Kind::Usage, Reason::Configuration, what).hint("Check url and realm: `tellonce profile show`.")
+pub(super) fn misconfigured(what: String) -> Error {
+    Error::new(Kind::Usage, Reason::Configuration, what).hint("Check url and realm: `tellonce profile show`.")
 }
 
 /// The operation took all its time before this call could begin.
-pub(super) fn too_long(url: &Url, limit: Duration) -> Failure {
-    Failure::unavailable(format!("{} took longer than {} s for this.", host(url), limit.as_secs()))
+pub(super) fn too_long(url: &Url, limit: Duration) -> Error {
+    Error::unavailable(format!("{} took longer than {} s for this.", host(url), limit.as_secs()))
         .hint("Give it more time: `--timeout`.")
 }
 
 impl Told<'_> {
     /// What a 404 says: none where only the thing asked for is missing.
-    pub(super) fn not_found(&self, body: &[u8]) -> Option<Failure> {
+    pub(super) fn not_found(&self, body: &[u8]) -> Option<Error> {
         match keycloaks(body).map(|refusal| refusal.error.unwrap_or_default()) {
             Some(words) if words.starts_with("Realm") => {
                 Some(misconfigured(format!("{} has no realm \"{}\".", host(self.url), self.realm)))
@@ -70,7 +66,7 @@ impl Told<'_> {
     }
 
     /// What a 403 says: a right is missing, if it is Keycloak that refuses.
-    pub(super) fn forbidden(&self, right: Right, body: &[u8]) -> Failure {
+    pub(super) fn forbidden(&self, right: Right, body: &[u8]) -> Error {
         if keycloaks(body).is_none() {
             return self.a_proxy_answers(StatusCode::FORBIDDEN, body);
         }
@@ -83,14 +79,14 @@ impl Told<'_> {
         );
         let ask = "Ask the realm's administrator; docs/backends/keycloak.md lists the rights that agents need.";
         let hint = first.map_or_else(|| ask.to_owned(), |first| format!("{first} {ask}"));
-        Failure::new(Kind::NotAllowed, Reason::MissingRight, message.trim_end()).hint(hint)
+        Error::new(Kind::NotAllowed, Reason::MissingRight, message.trim_end()).hint(hint)
     }
 
     /// Whether a 401 may be about the token.
     ///
     /// # Errors
     /// Exit 2: it is not Keycloak that refuses.
-    pub(super) fn unauthorized(&self, body: &[u8]) -> Answer<()> {
+    pub(super) fn unauthorized(&self, body: &[u8]) -> Result<()> {
         if body.is_empty() || keycloaks(body).is_some() {
             return Ok(());
         }
@@ -98,11 +94,11 @@ impl Told<'_> {
     }
 
     /// A status that nothing else explains.
-    pub(super) fn unexpected(&self, status: StatusCode, location: Option<&str>, body: &[u8]) -> Failure {
+    pub(super) fn unexpected(&self, status: StatusCode, location: Option<&str>, body: &[u8]) -> Error {
         unexpected(self.url, status, location, body, self.quoting)
     }
 
-    fn a_proxy_answers(&self, status: StatusCode, body: &[u8]) -> Failure {
+    fn a_proxy_answers(&self, status: StatusCode, body: &[u8]) -> Error {
         a_proxy_answers(self.url, status, body)
     }
 }
@@ -113,13 +109,13 @@ fn keycloaks(body: &[u8]) -> Option<Refusal> {
 }
 
 /// It is not Keycloak that refuses.
-pub(super) fn a_proxy_answers(url: &Url, status: StatusCode, body: &[u8]) -> Failure {
+pub(super) fn a_proxy_answers(url: &Url, status: StatusCode, body: &[u8]) -> Error {
     let at = url.origin().ascii_serialization();
     let what = format!(
         "A proxy answers for /admin at this address: {at} gives {} with status {status}, and Keycloak does not.",
         shape(body)
     );
-    Failure::new(Kind::Usage, Reason::Configuration, what).hint(
+    Error::new(Kind::Usage, Reason::Configuration, what).hint(
         "Have it pass /admin/realms on to Keycloak for agents, or set url to an address that reaches Keycloak: `tellonce profile show`.",
     )
 }
@@ -136,8 +132,8 @@ fn shape(body: &[u8]) -> &'static str {
 }
 
 /// An answer that is not JSON of the kind that it should be.
-pub(super) fn unreadable(url: &Url, body: &[u8]) -> Failure {
-    Failure::unavailable(format!("{} answered something that cannot be read: {}.", host(url), shape(body)))
+pub(super) fn unreadable(url: &Url, body: &[u8]) -> Error {
+    Error::unavailable(format!("{} answered something that cannot be read: {}.", host(url), shape(body)))
         .hint("Does a proxy answer in its place? `tellonce doctor` looks.")
 }
 
@@ -148,10 +144,10 @@ pub(super) fn unexpected(
     location: Option<&str>,
     body: &[u8],
     quoting: Quoting,
-) -> Failure {
+) -> Error {
     if status.is_redirection() {
         let to = origin(location.unwrap_or_default());
-        return Failure::new(
+        return Error::new(
             Kind::Usage,
             Reason::Configuration,
             format!("{} sends tellonce on to {to}; it does not go there with an agent's token.", host(url)),
@@ -170,12 +166,12 @@ pub(super) fn unexpected(
         None if body.trim_ascii().is_empty() => String::new(),
         None => format!(" with {}, as a proxy or gateway in front of it does", shape(body)),
     };
-    Failure::unavailable(format!("{} answered {status}{words}.", host(url)))
+    Error::unavailable(format!("{} answered {status}{words}.", host(url)))
 }
 
 /// The one user that is meant, gone since it was looked at.
-pub(super) fn gone<T>() -> Answer<T> {
-    Err(Failure::unavailable("The user is gone: somebody removed it just now."))
+pub(super) fn gone<T>() -> Result<T> {
+    Err(Error::unavailable("The user is gone: somebody removed it just now."))
 }
 
 #[cfg(test)]

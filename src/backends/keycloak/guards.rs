@@ -11,7 +11,7 @@ use super::claims::REALM_MANAGEMENT;
 use super::readable::Protection;
 use super::wire::{Client, GroupTree, Named, User};
 use crate::config::Protected;
-use crate::domain::{Answer, Reason, Right};
+use crate::domain::{Reason, Result, Right};
 
 /// What the profile protects, as the realm has it.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ impl Guards {
     ///
     /// # Errors
     /// As for [`Api::get`]; that something is not shown is no error.
-    pub(super) async fn look(api: &Api, protected: &Protected, sees_all_groups: bool) -> Answer<Self> {
+    pub(super) async fn look(api: &Api, protected: &Protected, sees_all_groups: bool) -> Result<Self> {
         let search = Search { api, sees_all_groups };
         let groups = try_join_all(protected.groups.iter().map(|name| search.group_unseen(name)));
         let roles = try_join_all(protected.roles.iter().map(|name| search.role_owner(name)));
@@ -55,9 +55,9 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// Why this protected group is not seen; none: it is.
-    async fn group_unseen(&self, name: &str) -> Answer<Option<String>> {
+    async fn group_unseen(&self, name: &str) -> Result<Option<String>> {
         let last = name.rsplit('/').next().unwrap_or(name);
-        let found: Answer<Vec<GroupTree>> = self.api.get(&["groups"], &[("search", last)], Right::FindCustomers).await;
+        let found: Result<Vec<GroupTree>> = self.api.get(&["groups"], &[("search", last)], Right::FindCustomers).await;
         let found = match found {
             Err(failure) if failure.reason == Reason::MissingRight => {
                 return Ok(Some(format!(
@@ -77,7 +77,7 @@ impl Search<'_> {
     }
 
     /// Whose this protected role is; or why it is not seen. A client's name may have slashes, such as an address.
-    async fn role_owner(&self, name: &str) -> Answer<Protection<Owner>> {
+    async fn role_owner(&self, name: &str) -> Result<Protection<Owner>> {
         let mut why = None;
         for (at, _) in name.match_indices('/') {
             let (client, role) = (&name[..at], &name[at + 1..]);
@@ -93,10 +93,10 @@ impl Search<'_> {
     }
 
     /// The id of the client that has this role; or why it is not seen.
-    async fn client_with(&self, client: &str, role: &str) -> Answer<Protection<String>> {
+    async fn client_with(&self, client: &str, role: &str) -> Result<Protection<String>> {
         let hidden =
             || format!("it takes the role view-clients of {REALM_MANAGEMENT} to read who has roles of {client}");
-        let clients: Answer<Vec<Client>> =
+        let clients: Result<Vec<Client>> =
             self.api.get(&["clients"], &[("clientId", client)], Right::FindCustomers).await;
         let clients = match clients {
             Err(failure) if failure.reason == Reason::MissingRight => return Ok(Err(hidden())),
@@ -116,7 +116,7 @@ impl Search<'_> {
     }
 
     /// Why this protected role of the realm is not seen; none: it is.
-    async fn realm_role_unseen(&self, name: &str) -> Answer<Option<String>> {
+    async fn realm_role_unseen(&self, name: &str) -> Result<Option<String>> {
         let missing = || Some(format!("the realm has no role \"{name}\", which the profile protects"));
         match self.api.get_if_any::<Named>(&["roles", name], &[], Right::FindCustomers).await {
             Err(failure) if failure.reason == Reason::MissingRight => {}
@@ -140,9 +140,9 @@ impl Search<'_> {
 }
 
 /// The id of any user of the realm; none: whoever asks is shown nobody.
-pub(super) async fn somebody(api: &Api) -> Answer<Option<String>> {
+pub(super) async fn somebody(api: &Api) -> Result<Option<String>> {
     let query = [("max", "1"), ("briefRepresentation", "true")];
-    let found: Answer<Vec<User>> = api.get(&["users"], &query, Right::FindCustomers).await;
+    let found: Result<Vec<User>> = api.get(&["users"], &query, Right::FindCustomers).await;
     match found {
         Err(failure) if failure.reason == Reason::MissingRight => Ok(None),
         found => Ok(found?.into_iter().next().map(|user| user.id)),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::user_lookup::KeycloakAgent;
 use super::wire::{BruteForce, User};
-use crate::domain::{Answer, Obstacle, Reason, Right};
+use crate::domain::{Obstacle, Reason, Result, Right};
 
 /// The attribute by which the server says why it disabled a user (from 26.4 on), and what it says of a lock-out.
 const DISABLED_REASON: &str = "disabledReason";
@@ -68,7 +68,7 @@ fn of(user: &User, lock: Option<&BruteForce>) -> Option<SignInState> {
 
 impl KeycloakAgent {
     /// Whether this user may sign in.
-    pub(super) async fn sign_in_state(&self, user: &User, lock: Option<&BruteForce>) -> Answer<SignInState> {
+    pub(super) async fn sign_in_state(&self, user: &User, lock: Option<&BruteForce>) -> Result<SignInState> {
         if let Some(told) = of(user, lock) {
             return Ok(told);
         }
@@ -84,7 +84,7 @@ impl KeycloakAgent {
     }
 
     /// Whether a search shows the user as enabled; none: it does not show the user.
-    async fn enabled_by_search(&self, user: &User) -> Answer<Option<bool>> {
+    async fn enabled_by_search(&self, user: &User) -> Result<Option<bool>> {
         if self.realm().await?.brute_force_protected == Some(false) {
             return Ok(None);
         }
@@ -95,7 +95,7 @@ impl KeycloakAgent {
     }
 
     /// How far failed attempts have come; none: there are no locks, or this agent is not shown them.
-    pub(super) async fn lock(&self, id: &str) -> Answer<Option<BruteForce>> {
+    pub(super) async fn lock(&self, id: &str) -> Result<Option<BruteForce>> {
         if self.realm().await?.brute_force_protected == Some(false) {
             return Ok(None);
         }

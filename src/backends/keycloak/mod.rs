@@ -29,7 +29,7 @@ use std::rc::Rc;
 use super::{Surroundings, Wishes};
 use crate::config::Profile;
 use crate::domain::ports::{AgentSignIn, Preparation};
-use crate::domain::{Answer, Failure, Place};
+use crate::domain::{Error, Place, Result};
 use crate::net::https::Server;
 use settings::KeycloakSettings;
 use setup::KeycloakPreparation;
@@ -39,7 +39,7 @@ use sign_in::KeycloakSignIn;
 ///
 /// # Errors
 /// Exit 2 with file, line and key.
-pub(super) fn check(profile: &Profile) -> Answer<()> {
+pub(super) fn check(profile: &Profile) -> Result<()> {
     KeycloakSettings::of(profile).map(drop)
 }
 
@@ -47,7 +47,7 @@ pub(super) fn check(profile: &Profile) -> Answer<()> {
 ///
 /// # Errors
 /// Exit 2: the profile is written wrong, or its certificate authorities cannot be read.
-pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>> {
+pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Result<Box<dyn AgentSignIn>> {
     let settings = KeycloakSettings::of(profile)?;
     let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: around.one_call };
     Ok(Box::new(KeycloakSignIn {
@@ -66,11 +66,11 @@ pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -
 ///
 /// # Errors
 /// As for [`open`].
-pub(super) fn prepare(profile: &Profile, around: &Surroundings<'_>, wishes: &Wishes) -> Answer<Box<dyn Preparation>> {
+pub(super) fn prepare(profile: &Profile, around: &Surroundings<'_>, wishes: &Wishes) -> Result<Box<dyn Preparation>> {
     let settings = KeycloakSettings::of(profile)?;
     if wishes.agents.trim().is_empty() || wishes.agents.contains('/') {
         let what = format!("\"{}\" is no name of a top-level group.", wishes.agents.escape_debug());
-        return Err(Failure::usage(what).hint("Give one with `--agents GROUP`."));
+        return Err(Error::usage(what).hint("Give one with `--agents GROUP`."));
     }
     let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: around.one_call };
     let (http, protected) = (server.client()?, super::protected(profile)?);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::standing::{password, set_at, stamp};
 use super::user_lookup::KeycloakAgent;
 use super::wire::User;
-use crate::domain::{Answer, Customer, CustomerId, Failure, Pending, Right, UserId};
+use crate::domain::{Customer, CustomerId, Error, Pending, Result, Right, UserId};
 use crate::net::retry::Deadline;
 
 /// Users read at once.
@@ -16,7 +16,7 @@ const MOST_PAGES: usize = 2_500;
 impl KeycloakAgent {
     /// Users on whom a change is forced: members of the pending group, where there is one; else of the whole realm,
     /// page by page, since the server cannot search for them.
-    pub(super) async fn read_pending(&self) -> Answer<Vec<Pending>> {
+    pub(super) async fn read_pending(&self) -> Result<Vec<Pending>> {
         let group = self.pending_group().await?.map(|group| group.id.clone());
         let deadline = self.api().deadline();
         let (mut found, mut seen) = (Vec::new(), HashSet::new());
@@ -40,23 +40,21 @@ impl KeycloakAgent {
                 return Ok(found);
             }
             if seen.len() == before {
-                return Err(Failure::unavailable(
-                    "The server gives the same users again and again, and no end of them.",
-                )
-                .hint("Does it, or a proxy, leave out the parameters first and max?"));
+                return Err(Error::unavailable("The server gives the same users again and again, and no end of them.")
+                    .hint("Does it, or a proxy, leave out the parameters first and max?"));
             }
         }
-        Err(Failure::unavailable(format!("The server shows more than {} users.", MOST_PAGES * PAGE))
+        Err(Error::unavailable(format!("The server shows more than {} users.", MOST_PAGES * PAGE))
             .hint("Have the realm prepared, so that only the pending group is read: `tellonce setup`."))
     }
 
-    fn too_long(&self, read: usize) -> Failure {
+    fn too_long(&self, read: usize) -> Error {
         let limit = self.api().limit().as_secs();
-        Failure::unavailable(format!("Looking for what is pending took longer than {limit} s; {read} users were read."))
+        Error::unavailable(format!("Looking for what is pending took longer than {limit} s; {read} users were read."))
             .hint("Give it more time: `--timeout 10m`. In a realm that `tellonce setup` prepared only the pending group is read.")
     }
 
-    async fn page(&self, group: Option<&str>, first: usize, deadline: Deadline) -> Answer<Vec<User>> {
+    async fn page(&self, group: Option<&str>, first: usize, deadline: Deadline) -> Result<Vec<User>> {
         let (first, most) = (first.to_string(), PAGE.to_string());
         let query = [("first", first.as_str()), ("max", most.as_str()), ("briefRepresentation", "false")];
         match group {
@@ -65,7 +63,7 @@ impl KeycloakAgent {
         }
     }
 
-    async fn pending_of(&self, user: User, marked: bool) -> Answer<Option<Pending>> {
+    async fn pending_of(&self, user: User, marked: bool) -> Result<Option<Pending>> {
         let credentials = self.credentials(&user.id).await?;
         let password = password(&credentials);
         let Some(customer) = self.customer_of(&user).await? else { return Ok(None) };
@@ -81,7 +79,7 @@ impl KeycloakAgent {
     }
 
     /// The customer whose user this is; where customers come from elsewhere, found there.
-    async fn customer_of(&self, user: &User) -> Answer<Option<Customer>> {
+    async fn customer_of(&self, user: &User) -> Result<Option<Customer>> {
         let Some(directory) = &self.0.customers else { return Ok(Some(user.customer())) };
         for text in [&user.username, &user.email].into_iter().flatten() {
             // One whom several could be is nobody: what is written down of them would be another's.

@@ -9,7 +9,7 @@ use super::errors;
 use super::refusal::Refusal;
 use super::settings::SignInBy;
 use super::sign_in::KeycloakSignIn;
-use crate::domain::{Answer, Check, CheckState, Failure, Reason};
+use crate::domain::{Check, CheckState, Error, Reason, Result};
 use crate::net::certificate_check;
 use crate::net::https::{HttpClient, Quoting, Server, body, no_answer};
 
@@ -25,7 +25,7 @@ impl KeycloakSignIn {
     ///
     /// # Errors
     /// Exit 2 with what was found. Exit 8: no answer.
-    pub(super) async fn discover(&self, http: &HttpClient) -> Answer<(Discovered, Option<Check>)> {
+    pub(super) async fn discover(&self, http: &HttpClient) -> Result<(Discovered, Option<Check>)> {
         let realm = self.settings.realm.as_str();
         let url = self.settings.at(&["realms", realm, ".well-known", "openid-configuration"]);
         let sent = http.get(url.clone()).send().await;
@@ -35,7 +35,7 @@ impl KeycloakSignIn {
         let location = response.headers().get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let read = body(response)
             .await
-            .map_err(|_| Failure::unavailable(format!("{}: the answer broke off.", errors::host(&url))))?;
+            .map_err(|_| Error::unavailable(format!("{}: the answer broke off.", errors::host(&url))))?;
         let refusal = || serde_json::from_slice::<Refusal>(&read).ok().and_then(|refusal| refusal.error);
         let no_keycloak = || {
             let what =

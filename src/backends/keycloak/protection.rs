@@ -6,7 +6,7 @@ use super::guards::{Guards, is_in, somebody};
 use super::readable::{Protection, readable};
 use super::user_lookup::KeycloakAgent;
 use super::wire::{Count, Group, Named};
-use crate::domain::{Answer, Check, CheckState, Obstacle, Right};
+use crate::domain::{Check, CheckState, Obstacle, Result, Right};
 
 impl KeycloakAgent {
     /// A protected group or role; or that it cannot be read whether there is one.
@@ -32,8 +32,8 @@ impl KeycloakAgent {
     }
 
     /// The user's groups, or why they cannot be read.
-    pub(super) async fn groups(&self, id: &str) -> Answer<Protection<Vec<Group>>> {
-        let read: Answer<Vec<Group>> = self.api().get(&["users", id, "groups"], &[], Right::FindCustomers).await;
+    pub(super) async fn groups(&self, id: &str) -> Result<Protection<Vec<Group>>> {
+        let read: Result<Vec<Group>> = self.api().get(&["users", id, "groups"], &[], Right::FindCustomers).await;
         let groups = match readable(read, "you may not read the user's groups")? {
             Ok(groups) if !self.sees_all_groups() => groups,
             read => return Ok(read),
@@ -52,7 +52,7 @@ impl KeycloakAgent {
     }
 
     /// The user's effective roles of the realm, and `client/role` of the clients whose roles are protected.
-    pub(super) async fn roles(&self, id: &str) -> Answer<Protection<Vec<String>>> {
+    pub(super) async fn roles(&self, id: &str) -> Result<Protection<Vec<String>>> {
         let path = ["users", id, "role-mappings", "realm", "composite"];
         let read = self.api().get::<Vec<Named>>(&path, &[], Right::FindCustomers).await;
         let mut roles: Vec<String> = match readable(read, "you may not read the user's roles")? {
@@ -73,18 +73,18 @@ impl KeycloakAgent {
 
 impl KeycloakAgent {
     /// The guards, looked up once.
-    pub(super) async fn guards(&self) -> Answer<&Guards> {
+    pub(super) async fn guards(&self) -> Result<&Guards> {
         let look = || Guards::look(self.api(), &self.0.protected, self.sees_all_groups());
         self.0.guards.get_or_try_init(look).await
     }
 
     /// The id of any user of the realm; none: the agent is shown nobody.
-    pub(super) async fn somebody(&self) -> Answer<Option<String>> {
+    pub(super) async fn somebody(&self) -> Result<Option<String>> {
         somebody(self.api()).await
     }
 
     /// What `doctor` says of the guards: whether they are there, and can be read of a user.
-    pub(super) async fn guards_check(&self) -> Answer<Check> {
+    pub(super) async fn guards_check(&self) -> Result<Check> {
         let protected = &self.0.protected;
         let fault = |why: &str| {
             let words = format!("{why}: every reset is refused until then");

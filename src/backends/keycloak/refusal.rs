@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 
 use crate::domain::ports::SetFailed;
-use crate::domain::{Failure, Kind, Reason, Rule};
+use crate::domain::{Error, Kind, Reason, Rule};
 
 /// A refusal whose call carried no secret: the server's own words may be told.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -116,7 +116,7 @@ pub(super) fn set_refused(codes: &RefusalCodes) -> SetFailed {
     // Two resets of one user at once: the other one was answered 204 and holds.
     if codes.lost_race {
         return SetFailed::Other(
-            Failure::new(
+            Error::new(
                 Kind::Unavailable,
                 Reason::ResetAtTheSameTime,
                 "Someone else is resetting this customer at this moment; yours was not applied.",
@@ -125,7 +125,7 @@ pub(super) fn set_refused(codes: &RefusalCodes) -> SetFailed {
         );
     }
     SetFailed::Other(
-        Failure::refused(
+        Error::refused(
             Reason::Policy,
             "The server refused the temporary password (400) and named no rule of its policy.",
         )
@@ -155,8 +155,8 @@ fn broken_rules(key: &str, words: &str) -> Vec<Rule> {
 }
 
 /// A 409 to a creation.
-pub(super) fn exists(username: &str) -> Failure {
-    Failure::new(
+pub(super) fn exists(username: &str) -> Error {
+    Error::new(
         Kind::Unavailable,
         Reason::CustomerExists,
         format!("There is a user \"{username}\", or one with that e-mail, already (409)."),
@@ -174,7 +174,7 @@ pub(super) fn create_refused(status: StatusCode, codes: &RefusalCodes, username:
     }
     let named: Vec<String> = codes.fields.iter().map(|(field, what)| format!("{field} ({what})")).collect();
     SetFailed::Other(
-        Failure::refused(
+        Error::refused(
             Reason::ProfileRule,
             format!("The realm's user profile does not take this user: {}.", named.join(", ")),
         )

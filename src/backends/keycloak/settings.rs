@@ -6,7 +6,7 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::config::{Credential, CustomersSource, Profile};
-use crate::domain::{Answer, Way};
+use crate::domain::{Result, Way};
 use crate::net::https::is_loopback;
 
 /// The client for agents, as the set-up page calls it.
@@ -58,7 +58,7 @@ pub(super) struct KeycloakSettings {
 impl KeycloakSettings {
     /// # Errors
     /// Exit 2 with file, line and key.
-    pub(super) fn of(profile: &Profile) -> Answer<Self> {
+    pub(super) fn of(profile: &Profile) -> Result<Self> {
         let settings = &profile.settings;
         let own: Own = settings.read()?;
         let url = base(&own.url).map_err(|what| settings.wrong("url", &what))?;
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
     use crate::config::Configuration;
 
-    fn settings(keys: &str) -> Answer<KeycloakSettings> {
+    fn settings(keys: &str) -> Result<KeycloakSettings> {
         let text = format!("[profiles.a]\nbackend = 'keycloak'\n{keys}");
         let configuration = Configuration::parse(&text, Path::new("/etc/tellonce/config.toml")).unwrap();
         KeycloakSettings::of(&configuration.profile(Some("a")).unwrap())

@@ -17,7 +17,7 @@ use crate::auth::{SessionStore, read_credential};
 use crate::backends::CsvCustomers;
 use crate::config::{Protected, Settings};
 use crate::domain::ports::{AgentSignIn, CustomerDirectory, Prompter};
-use crate::domain::{Answer, Check, Failure, Keep, Place, Reason, Session, StoredSession, Way};
+use crate::domain::{Check, Error, Keep, Place, Reason, Result, Session, StoredSession, Way};
 use crate::net::https::HttpClient;
 
 /// An ambient token in the environment.
@@ -74,7 +74,7 @@ impl KeycloakSignIn {
     }
 
     /// A session of fresh tokens, and what to keep of it.
-    fn begun(&self, tokens: Tokens, secret: Option<Zeroizing<String>>) -> Answer<(Session, Keep)> {
+    fn begun(&self, tokens: Tokens, secret: Option<Zeroizing<String>>) -> Result<(Session, Keep)> {
         let claims = Claims::of(&tokens.access, &self.settings.realm)?;
         let keeper = self.renewing(TokenKeeper::fresh(self.oauth(), tokens, &claims.name, secret));
         let claims = claims.came_to_end_at(keeper.access_until());
@@ -84,13 +84,13 @@ impl KeycloakSignIn {
     }
 
     /// A token from the environment: nothing renews it.
-    fn ambient(&self, token: &str) -> Answer<Session> {
+    fn ambient(&self, token: &str) -> Result<Session> {
         let claims = Claims::of(token, &self.settings.realm)?;
         let keeper = TokenKeeper::fresh(self.oauth(), Tokens::ambient(token), &claims.name, None);
         Ok(self.session(keeper, claims, None))
     }
 
-    fn secret_of_profile(&self) -> Answer<Option<Zeroizing<String>>> {
+    fn secret_of_profile(&self) -> Result<Option<Zeroizing<String>>> {
         let credential = self.settings.credential.as_ref();
         credential.map(|credential| read_credential(credential, &self.raw, &|_| {})).transpose()
     }
@@ -102,7 +102,7 @@ impl AgentSignIn for KeycloakSignIn {
         self.settings.ways()
     }
 
-    async fn sign_in(&self, way: Way, _: Option<&str>, prompter: &mut dyn Prompter) -> Answer<(Session, Keep)> {
+    async fn sign_in(&self, way: Way, _: Option<&str>, prompter: &mut dyn Prompter) -> Result<(Session, Keep)> {
         self.discover(&self.http).await?;
         let oauth = self.oauth();
         match way {
@@ -115,13 +115,11 @@ impl AgentSignIn for KeycloakSignIn {
                 let tokens = oauth.client_credentials(&secret).await?;
                 self.begun(tokens, Some(secret))
             }
-            Way::Password => {
-                Err(Failure::usage("Keycloak's agents sign in by --device, --web or --client-credentials."))
-            }
+            Way::Password => Err(Error::usage("Keycloak's agents sign in by --device, --web or --client-credentials.")),
         }
     }
 
-    async fn resume(&self, stored: Option<StoredSession>) -> Answer<Option<Session>> {
+    async fn resume(&self, stored: Option<StoredSession>) -> Result<Option<Session>> {
         if let Some(token) = std::env::var(TOKEN).map(Zeroizing::new).ok().filter(|token| !token.trim().is_empty()) {
             return self.ambient(token.trim()).map(Some);
         }

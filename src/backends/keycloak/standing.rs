@@ -9,8 +9,8 @@ use super::readable::{Protection, readable};
 use super::user_lookup::KeycloakAgent;
 use super::wire::{Credential, Group, Storage, User};
 use crate::domain::{
-    Answer, Check, CheckState, Customer, Failure, Kind, NewUser, Obstacle, Reason, Right, Stamp, Standing, State,
-    Unread, Unreadable, UserId, Whom,
+    Check, CheckState, Customer, Error, Kind, NewUser, Obstacle, Reason, Result, Right, Stamp, Standing, State, Unread,
+    Unreadable, UserId, Whom,
 };
 
 /// What is read of one user.
@@ -40,7 +40,7 @@ pub(super) fn set_at(password: &Credential) -> Option<Timestamp> {
 
 impl KeycloakAgent {
     /// Reads where the customer stands for this agent.
-    pub(super) async fn read_standing(&self, customer: &Customer) -> Answer<Standing> {
+    pub(super) async fn read_standing(&self, customer: &Customer) -> Result<Standing> {
         let Some(id) = self.id_of(customer).await? else { return self.without_user(customer).await };
         let (user, credentials, groups, roles, lock, policy, mark, guards) = tokio::try_join!(
             self.user(&id),
@@ -80,7 +80,7 @@ impl KeycloakAgent {
     }
 
     /// What `doctor` says of values that a reset depends on: whether they are shown of some user.
-    pub(super) async fn readability_check(&self) -> Answer<Check> {
+    pub(super) async fn readability_check(&self) -> Result<Check> {
         let unknown = || Check::new("readability", CheckState::Unknown, "could not be tried: you are shown no user");
         let Some(id) = self.somebody().await? else { return Ok(unknown()) };
         let (user, credentials) = tokio::try_join!(self.user(&id), async {
@@ -106,14 +106,14 @@ impl KeycloakAgent {
 
     /// The id of the customer's user: the customer's own, or found by username or e-mail where customers come from
     /// elsewhere.
-    async fn id_of(&self, customer: &Customer) -> Answer<Option<String>> {
+    async fn id_of(&self, customer: &Customer) -> Result<Option<String>> {
         if self.0.customers.is_none() && customer.username.is_some() {
             return Ok(Some(customer.id.as_str().to_owned()));
         }
         let Some(text) = customer.username.as_deref().or(customer.email.as_deref()) else { return Ok(None) };
         let mut found = self.users_called(text).await?;
         if found.len() > 1 {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Ambiguous,
                 Reason::Ambiguous,
                 format!(
@@ -128,7 +128,7 @@ impl KeycloakAgent {
     }
 
     /// A customer whose user has to be created.
-    async fn without_user(&self, customer: &Customer) -> Answer<Standing> {
+    async fn without_user(&self, customer: &Customer) -> Result<Standing> {
         let (realm, policy, guards) = tokio::try_join!(self.realm(), self.policy(), self.guards())?;
         let by_email = realm.registration_email_as_username == Some(true);
         let username = customer.username.clone().filter(|_| !by_email).or_else(|| customer.email.clone());
@@ -142,7 +142,7 @@ impl KeycloakAgent {
     }
 
     /// The user's credentials; passwords and their hashes are not among what the server shows of them.
-    pub(super) async fn credentials(&self, id: &str) -> Answer<Vec<Credential>> {
+    pub(super) async fn credentials(&self, id: &str) -> Result<Vec<Credential>> {
         self.api().get(&["users", id, "credentials"], &[], Right::FindCustomers).await
     }
 
@@ -151,14 +151,14 @@ impl KeycloakAgent {
     ///
     /// One that takes a password from here is external as well: it would keep the temporary one as a full sign-in for
     /// everything else that asks it, and it cannot be withdrawn.
-    async fn external(&self, user: &User, credentials: &[Credential]) -> Answer<Option<String>> {
+    async fn external(&self, user: &User, credentials: &[Credential]) -> Result<Option<String>> {
         if password(credentials).is_some() {
             return Ok(None);
         }
         let Some(directory) = user.storage() else {
             return Ok(user.federated_identities.first().map(|identity| identity.identity_provider.clone()));
         };
-        let found: Answer<Option<Storage>> =
+        let found: Result<Option<Storage>> =
             self.api().get_if_any(&["components", directory], &[], Right::FindCustomers).await;
         match found {
             Err(failure) if failure.reason == Reason::MissingRight => Ok(Some(format!("directory {directory}"))),

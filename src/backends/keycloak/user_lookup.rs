@@ -9,7 +9,7 @@ use super::claims::Claims;
 use super::guards::Guards;
 use super::wire::{Group, Realm, User};
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Answer, Kind, Obstacle, PolicyRead, Reason, Right};
+use crate::domain::{Kind, Obstacle, PolicyRead, Reason, Result, Right};
 
 /// The attribute that says of the group that it was proved to clear itself, and by which flow e-mail resets are refused
 /// meanwhile. Without it the group is not used: it would keep customers out of self-service.
@@ -61,12 +61,12 @@ impl KeycloakAgent {
     }
 
     /// The realm, as far as this agent may read it.
-    pub(super) async fn realm(&self) -> Answer<&Realm> {
+    pub(super) async fn realm(&self) -> Result<&Realm> {
         self.0.realm.get_or_try_init(|| self.api().get(&[], &[], Right::FindCustomers)).await
     }
 
     /// The live password policy.
-    pub(super) async fn policy(&self) -> Answer<PolicyRead> {
+    pub(super) async fn policy(&self) -> Result<PolicyRead> {
         let realm = self.realm().await?;
         Ok(match &realm.password_policy {
             Some(text) => super::policy::parse(text),
@@ -76,12 +76,12 @@ impl KeycloakAgent {
     }
 
     /// The group that marks who has a temporary password pending, where it was proved to clear itself.
-    pub(super) async fn pending_group(&self) -> Answer<Option<&Group>> {
+    pub(super) async fn pending_group(&self) -> Result<Option<&Group>> {
         let found = self.0.pending_group.get_or_try_init(|| async {
             let name = self.0.pending_group_name.as_str();
             let query =
                 [("search", name), ("exact", "true"), ("briefRepresentation", "false"), ("subGroupsCount", "false")];
-            let groups: Answer<Vec<Group>> = self.api().get(&["groups"], &query, Right::FindCustomers).await;
+            let groups: Result<Vec<Group>> = self.api().get(&["groups"], &query, Right::FindCustomers).await;
             let groups = match groups {
                 Err(failure) if failure.reason == Reason::MissingRight => return Ok(None),
                 groups => groups?,
@@ -103,7 +103,7 @@ impl KeycloakAgent {
     }
 
     /// That it cannot be told which user of the realm the agent is; none: it can, or the agent belongs to another realm.
-    pub(super) async fn own_user_unknown(&self) -> Answer<Option<Obstacle>> {
+    pub(super) async fn own_user_unknown(&self) -> Result<Option<Obstacle>> {
         let claims = &self.0.claims;
         if claims.username.is_some() || !claims.is_of(self.api().realm_name()) {
             return Ok(None);
@@ -114,7 +114,7 @@ impl KeycloakAgent {
     }
 
     /// What this agent may do in the realm, as far as it can be read without trying.
-    pub(super) async fn rights_read(&self) -> Answer<Vec<Right>> {
+    pub(super) async fn rights_read(&self) -> Result<Vec<Right>> {
         let claims = &self.0.claims;
         let issuing = [
             Right::FindCustomers,
@@ -137,7 +137,7 @@ impl KeycloakAgent {
             found => found?,
         };
         let Some(user) = some.first() else { return Ok(Vec::new()) };
-        let user: Answer<Option<User>> = self.api().get_if_any(&["users", &user.id], &[], Right::FindCustomers).await;
+        let user: Result<Option<User>> = self.api().get_if_any(&["users", &user.id], &[], Right::FindCustomers).await;
         let Ok(Some(user)) = user else { return Ok(Vec::new()) };
         let mut rights = vec![Right::FindCustomers];
         if user.access.may_reset() == Some(true) {

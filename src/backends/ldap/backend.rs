@@ -12,9 +12,9 @@ use super::dialect::LdapAgent;
 use crate::backends::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, SetFailed};
 use crate::domain::{
-    About, Answer, Capabilities, Changed, Check, CheckState, Customer, Failure, Forced, Intent, Issued, Kind, NewUser,
-    Obstacle, OwnPassword, Pending, Reason, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId,
-    Whom, generate,
+    About, Capabilities, Changed, Check, CheckState, Customer, Error, Forced, Intent, Issued, Kind, NewUser, Obstacle,
+    OwnPassword, Pending, Reason, Result, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    generate,
 };
 use crate::platform::SystemRandom;
 
@@ -36,7 +36,7 @@ pub(super) struct LdapBackend {
 
 #[async_trait(?Send)]
 impl IdentityBackend for LdapBackend {
-    async fn capabilities(&self) -> Answer<Capabilities> {
+    async fn capabilities(&self) -> Result<Capabilities> {
         if let Some((at, capabilities)) = self.capabilities.borrow().as_ref()
             && at.elapsed() < LEARNED_ANEW
         {
@@ -47,7 +47,7 @@ impl IdentityBackend for LdapBackend {
         Ok(capabilities)
     }
 
-    async fn rights(&self) -> Answer<Vec<Right>> {
+    async fn rights(&self) -> Result<Vec<Right>> {
         self.agent.dialect.rights(&self.agent).await
     }
 
@@ -59,10 +59,10 @@ impl IdentityBackend for LdapBackend {
         self.agent.connection.own_password()
     }
 
-    async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
+    async fn keep_alive(&self, at_least: Duration) -> Result<()> {
         let until = self.agent.clock.now().checked_add(at_least).unwrap_or(jiff::Timestamp::MAX);
         if self.agent.until.is_some_and(|ends| ends < until) {
-            return Err(Failure::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over, or about to end.")
+            return Err(Error::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over, or about to end.")
                 .hint("Sign in again: `tellonce login`."));
         }
         self.agent.connection.unpin();
@@ -72,12 +72,12 @@ impl IdentityBackend for LdapBackend {
         self.agent.connection.read("", &["1.1"]).await.map(drop)
     }
 
-    async fn end_session(&self) -> Answer<()> {
+    async fn end_session(&self) -> Result<()> {
         self.agent.connection.close().await;
         Ok(())
     }
 
-    async fn standing(&self, customer: &Customer) -> Answer<Standing> {
+    async fn standing(&self, customer: &Customer) -> Result<Standing> {
         let agent = &self.agent;
         if let Some(user) = agent.user_of(customer).await? {
             return agent.dialect.standing(agent, &user).await;
@@ -109,16 +109,16 @@ impl IdentityBackend for LdapBackend {
         }
     }
 
-    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Answer<()> {
+    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Result<()> {
         Ok(()) // the set itself marks it
     }
 
-    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Answer<SessionsEnded> {
+    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Result<SessionsEnded> {
         Ok(SessionsEnded::NotHere) // a directory keeps none; connections and tickets cannot be ended from outside
     }
 
     /// Reads back, and again a little later while the server shows less than was set: it may be a copy that is behind.
-    async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
+    async fn read_back(&self, issued: &Issued) -> Result<Forced> {
         let mut pauses = pauses().build();
         loop {
             let read = self.agent.dialect.read_back(&self.agent, issued).await;
@@ -133,7 +133,7 @@ impl IdentityBackend for LdapBackend {
         }
     }
 
-    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
+    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
         let agent = &self.agent;
         let entry = agent.entry(user, &agent.attributes_and_facts(user.as_str())).await?;
         let standing = agent.dialect.standing(agent, &entry).await?;
@@ -149,7 +149,7 @@ impl IdentityBackend for LdapBackend {
         agent.dialect.withdraw(agent, intent, user, standing.stamp.as_ref(), &unknown).await
     }
 
-    async fn pending(&self) -> Answer<Vec<Pending>> {
+    async fn pending(&self) -> Result<Vec<Pending>> {
         let mut pending = self.agent.pending().await?;
         let Some(beside) = &self.beside else { return Ok(pending) };
         for one in &mut pending {
@@ -165,11 +165,11 @@ impl IdentityBackend for LdapBackend {
         Ok(pending)
     }
 
-    async fn unlock(&self, _: &Intent, user: &UserId) -> Answer<()> {
+    async fn unlock(&self, _: &Intent, user: &UserId) -> Result<()> {
         self.agent.dialect.unlock(&self.agent, user).await
     }
 
-    async fn checks(&self) -> Answer<Vec<Check>> {
+    async fn checks(&self) -> Result<Vec<Check>> {
         let mut checks = self.agent.dialect.checks(&self.agent).await?;
         checks.push(super::limits::check(&self.agent).await?);
         if self.agent.a_user().await?.is_none() {
@@ -182,8 +182,8 @@ impl IdentityBackend for LdapBackend {
 }
 
 /// It was used, or another was issued, meanwhile.
-pub(super) fn not_pending() -> Failure {
-    Failure::refused(
+pub(super) fn not_pending() -> Error {
+    Error::refused(
         Reason::NothingPending,
         "That temporary password is not pending any more: it was used, or another was issued.",
     )
@@ -191,18 +191,18 @@ pub(super) fn not_pending() -> Failure {
 }
 
 /// The entry is not there any more.
-pub(super) fn gone_after_set() -> Failure {
-    Failure {
+pub(super) fn gone_after_set() -> Error {
+    Error {
         changed: Changed::Yes,
-        ..Failure::unavailable(
+        ..Error::unavailable(
             "The user is gone right after the password was set, or this server does not know the change yet.",
         )
     }
 }
 
 /// Somebody else took the name meanwhile.
-pub(super) fn exists(username: &str) -> Failure {
-    Failure::new(
+pub(super) fn exists(username: &str) -> Error {
+    Error::new(
         Kind::Unavailable,
         Reason::CustomerExists,
         format!("There is a user {username} in the directory already."),

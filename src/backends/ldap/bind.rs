@@ -18,7 +18,7 @@ use crate::auth::{SessionStore, read_credential};
 use crate::backends::CsvCustomers;
 use crate::config::Settings;
 use crate::domain::ports::{Clock, CustomerDirectory};
-use crate::domain::{Answer, Failure, Kind, Place, Reason, Session};
+use crate::domain::{Error, Kind, Place, Reason, Result, Session};
 
 /// A session lasts this long.
 pub(super) const LASTS: Duration = Duration::from_hours(8);
@@ -38,7 +38,7 @@ pub(super) struct LdapSignIn {
 
 impl LdapSignIn {
     /// Signs in as the profile says; none where it does not.
-    pub(super) async fn unattended(&self) -> Answer<Option<Session>> {
+    pub(super) async fn unattended(&self) -> Result<Option<Session>> {
         let Some((agent, credential)) = &self.settings.unattended else { return Ok(None) };
         let password = read_credential(credential, &self.raw, &|_| {})?;
         self.bind(agent, password, None).await.map(Some)
@@ -49,10 +49,10 @@ impl LdapSignIn {
         agent: &str,
         password: Zeroizing<String>,
         until: Option<Timestamp>,
-    ) -> Answer<Session> {
+    ) -> Result<Session> {
         // An empty password is no wrong password to a server, but a sign-in as nobody (RFC 4513 section 5.1.2).
         if agent.is_empty() || password.is_empty() {
-            return Err(Failure::new(Kind::NotAllowed, Reason::SignInRefused, "The name or the password is empty."));
+            return Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, "The name or the password is empty."));
         }
         let bound_as = self.dialect.bind_name(agent);
         let connection = Connection::open(Target {

@@ -10,7 +10,7 @@ use super::answer::without_text;
 use super::connection::{Connection, long_filter, pauses};
 use super::entry::Entry;
 use super::failure::{self, BUSY, NOT_AVAILABLE};
-use crate::domain::Answer;
+use crate::domain::Result;
 
 /// The library keeps what it sent in one buffer as long as the connection lasts: 8 KiB, and from the first request that
 /// is longer, twice that. What is sent next goes behind what was sent before, until it does not fit any more: then to the
@@ -21,7 +21,7 @@ const REST_OF_A_SEARCH: usize = 64;
 
 impl Connection {
     /// As [`Connection::read`], with a request of the buffer's length: nothing stays of what was sent before, a password among it.
-    pub(super) async fn read_after_a_secret(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
+    pub(super) async fn read_after_a_secret(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
         let asked: usize = attributes.iter().map(|name| name.len() + 2).sum();
         let filter = long_filter(BUFFER.saturating_sub(dn.len() + asked + REST_OF_A_SEARCH));
         let found = self.search(dn, Scope::Base, &filter, attributes, 1).await?;
@@ -37,7 +37,7 @@ impl Connection {
         dn: &str,
         attributes: &[(&str, &[u8])],
         controls: Vec<RawControl>,
-    ) -> Answer<LdapResult> {
+    ) -> Result<LdapResult> {
         self.pin();
         self.write(async |ldap: &mut Ldap| {
             let changes: Vec<Mod<&[u8]>> =
@@ -56,7 +56,7 @@ impl Connection {
         dn: &str,
         attributes: &[(&str, Vec<&[u8]>)],
         controls: Vec<RawControl>,
-    ) -> Answer<LdapResult> {
+    ) -> Result<LdapResult> {
         self.pin();
         self.write(async |ldap: &mut Ldap| {
             let attributes =
@@ -67,7 +67,7 @@ impl Connection {
     }
 
     /// Sends a change; again only where the server said that it did not do it, being busy, and there is time left.
-    async fn write(&self, send: impl AsyncFn(&mut Ldap) -> Result<LdapResult, LdapError>) -> Answer<LdapResult> {
+    async fn write(&self, send: impl AsyncFn(&mut Ldap) -> Result<LdapResult, LdapError>) -> Result<LdapResult> {
         let deadline = self.deadline();
         let mut pauses = pauses().build();
         loop {

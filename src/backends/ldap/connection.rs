@@ -17,7 +17,7 @@ use super::root_dse::{Asks, Greeting, greet};
 use super::search_cache::Lately;
 use super::transport::{self, Link};
 use super::{ber, failure};
-use crate::domain::{Answer, Failure, Kind, OwnPassword, redact};
+use crate::domain::{Error, Kind, OwnPassword, Result, redact};
 
 /// A change is read back, and settled, in no more calls than this.
 const CALLS_OF_A_READ_BACK: u32 = 4;
@@ -27,7 +27,7 @@ const AGAIN: usize = 3;
 const ENLARGES: usize = 9 * 1024;
 
 /// What a bind led to, where it did not lead in.
-pub(super) type BindRefused = fn(&LdapResult) -> Option<Failure>;
+pub(super) type BindRefused = fn(&LdapResult) -> Option<Error>;
 
 /// How to reach the servers, and as whom.
 pub(super) struct Target {
@@ -84,7 +84,7 @@ impl Connection {
     ///
     /// # Errors
     /// Exit 4: the bind is refused. Exit 8: no server answers.
-    pub(super) async fn open(target: Target) -> Answer<Self> {
+    pub(super) async fn open(target: Target) -> Result<Self> {
         let connection = Self {
             target,
             live: RefCell::new(None),
@@ -161,7 +161,7 @@ impl Connection {
     }
 
     /// The live handle; where there is none, a new connection to the first server that answers, in this time.
-    pub(super) async fn link(&self, deadline: Deadline) -> Answer<Link> {
+    pub(super) async fn link(&self, deadline: Deadline) -> Result<Link> {
         let live = self.live.borrow().clone();
         if let Some(mut link) = live
             && !link.ldap.is_closed()
@@ -186,14 +186,14 @@ impl Connection {
             }
         }
         self.server.set(first);
-        Err(told.unwrap_or_else(|| Failure::unavailable("No server is named.")))
+        Err(told.unwrap_or_else(|| Error::unavailable("No server is named.")))
     }
 
     /// Connects and binds, all of it in this time. Of a refused bind nothing but known facts is kept: it had the password.
-    async fn connect(&self, deadline: Deadline) -> Answer<Link> {
+    async fn connect(&self, deadline: Deadline) -> Result<Link> {
         let server = self.server();
         let Some(url) = self.target.urls.get(self.server.get()) else {
-            return Err(Failure::unavailable("No server is named."));
+            return Err(Error::unavailable("No server is named."));
         };
         let reach = transport::reach(url, self.target.start_tls, self.target.tls.as_ref());
         let mut link = timeout_at(deadline.end(), reach)
@@ -229,7 +229,7 @@ impl Connection {
     }
 
     /// What the server said of itself and of the agent when they were bound.
-    pub(super) async fn greeting(&self) -> Answer<Greeting> {
+    pub(super) async fn greeting(&self) -> Result<Greeting> {
         if let Some(greeting) = self.greeting.borrow_mut().take() {
             return Ok(greeting);
         }
@@ -242,7 +242,7 @@ impl Connection {
     }
 
     /// Reads, and again a little later where the connection was lost or the server is busy, in the time of one operation.
-    pub(super) async fn retried<T>(&self, read: impl AsyncFn(Deadline) -> Answer<T>) -> Answer<T> {
+    pub(super) async fn retried<T>(&self, read: impl AsyncFn(Deadline) -> Result<T>) -> Result<T> {
         let deadline = self.deadline();
         let mut pauses = pauses().build();
         let mut earlier = None;
@@ -265,7 +265,7 @@ impl Connection {
     }
 
     /// A refusal of a read, without the agent's password, which a server may quote.
-    pub(super) fn refusal(&self, result: &LdapResult) -> Failure {
+    pub(super) fn refusal(&self, result: &LdapResult) -> Error {
         let clean = |text: &String| redact(text, &self.target.password);
         let (matched, text) = (clean(&result.matched), clean(&result.text));
         let refs = result.refs.iter().map(clean).collect();
@@ -273,7 +273,7 @@ impl Connection {
     }
 
     /// No answer: the connection is not used again.
-    pub(super) fn lost(&self, error: LdapError) -> Failure {
+    pub(super) fn lost(&self, error: LdapError) -> Error {
         *self.live.borrow_mut() = None;
         failure::no_answer(&self.server(), error)
     }

@@ -9,7 +9,7 @@ use super::entry::Entry;
 use super::failure::{self, ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT};
 use super::search::{Query, Way, pages};
 use super::search_results::Results;
-use crate::domain::Answer;
+use crate::domain::Result;
 
 impl Connection {
     /// At most about `most` entries, and whether that is all. Pages and retries share the time of one operation.
@@ -23,12 +23,12 @@ impl Connection {
         filter: &str,
         attributes: &[&str],
         most: usize,
-    ) -> Answer<Results> {
+    ) -> Result<Results> {
         let query = Query { base, scope, filter, attributes, most };
         self.retried(async |deadline| self.search_once(query, deadline).await).await
     }
 
-    async fn search_once(&self, query: Query<'_>, deadline: Deadline) -> Answer<Results> {
+    async fn search_once(&self, query: Query<'_>, deadline: Deadline) -> Result<Results> {
         let mut link = self.link(deadline).await?;
         let mut way = Way::of(&query, self.pages_are_refused());
         loop {
@@ -57,7 +57,7 @@ impl Connection {
     }
 
     /// One entry by name; `None` where there is none, or it may not be read.
-    pub(super) async fn read(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
+    pub(super) async fn read(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
         let found = self.search(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
         Ok(found.entries.into_iter().next())
     }
@@ -73,7 +73,7 @@ impl Connection {
         filter: &str,
         attributes: &[&str],
         most: usize,
-    ) -> Answer<Results> {
+    ) -> Result<Results> {
         let asked = format!("{base}\n{scope:?}\n{filter}\n{}", attributes.join(" "));
         if let Some(found) = self.lately.get(&asked) {
             return Ok(found);
@@ -84,7 +84,7 @@ impl Connection {
     }
 
     /// One entry by name, or what it was up to a second ago.
-    pub(super) async fn read_lately(&self, dn: &str, attributes: &[&str]) -> Answer<Option<Entry>> {
+    pub(super) async fn read_lately(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
         let found = self.search_lately(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
         Ok(found.entries.into_iter().next())
     }

@@ -13,7 +13,7 @@ use super::root_dse::{Asks, Greeting};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Clock, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing,
+    Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Result, Right, Stamp, Standing,
     TemporaryPassword, UserId,
 };
 
@@ -72,13 +72,13 @@ pub(super) trait Dialect {
     /// The attributes that the standing of the user of this name is read from; some are answered for one entry at a time only.
     fn facts(&self, dn: &str) -> Vec<&'static str>;
     /// Where a user stands, by an entry that has the facts.
-    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing>;
+    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Result<Standing>;
     /// The policy for a new user.
-    async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead>;
+    async fn new_users_policy(&self, agent: &LdapAgent) -> Result<PolicyRead>;
     /// Whether the agent may create users, as far as it can be read.
-    async fn may_create(&self, agent: &LdapAgent) -> Answer<bool>;
+    async fn may_create(&self, agent: &LdapAgent) -> Result<bool>;
     /// What stands in the way of a new user, whoever it is for.
-    async fn new_users_obstacles(&self, _: &LdapAgent) -> Answer<Vec<Obstacle>> {
+    async fn new_users_obstacles(&self, _: &LdapAgent) -> Result<Vec<Obstacle>> {
         Ok(Vec::new())
     }
     /// Sets the password of a user, with a forced change.
@@ -98,7 +98,7 @@ pub(super) trait Dialect {
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed>;
     /// Reads back.
-    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced>;
+    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Result<Forced>;
     /// Replaces the pending password by one that nobody knows.
     async fn withdraw(
         &self,
@@ -107,7 +107,7 @@ pub(super) trait Dialect {
         user: &UserId,
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
-    ) -> Answer<()>;
+    ) -> Result<()>;
     /// The attributes that a pending password is recognised by: those of the facts that are answered for many at once.
     fn recognised_by(&self) -> &'static [&'static str];
     /// The filter that every pending user fits, and perhaps others.
@@ -116,7 +116,7 @@ pub(super) trait Dialect {
     ///
     /// # Errors
     /// Exit 7: what it is found by may not be read, so that nobody can tell what is pending.
-    async fn check_pending(&self, _: &LdapAgent, _: &[Entry]) -> Answer<()> {
+    async fn check_pending(&self, _: &LdapAgent, _: &[Entry]) -> Result<()> {
         Ok(())
     }
     /// Whether a change is forced on a user, by an entry that fits that filter and has those attributes.
@@ -128,22 +128,22 @@ pub(super) trait Dialect {
     /// When the password was set, by an entry that has those attributes.
     fn stamp(&self, entry: &Entry) -> Option<Stamp>;
     /// Lifts a lock-out.
-    async fn unlock(&self, agent: &LdapAgent, user: &UserId) -> Answer<()>;
+    async fn unlock(&self, agent: &LdapAgent, user: &UserId) -> Result<()>;
     /// What it keeps and does not keep.
-    async fn capabilities(&self, agent: &LdapAgent) -> Answer<Capabilities>;
+    async fn capabilities(&self, agent: &LdapAgent) -> Result<Capabilities>;
     /// What the agent may do, as far as it can be read.
-    async fn rights(&self, agent: &LdapAgent) -> Answer<Vec<Right>>;
+    async fn rights(&self, agent: &LdapAgent) -> Result<Vec<Right>>;
     /// Whether it tells agents their rights.
     fn tells_rights(&self) -> bool {
         true
     }
     /// For `doctor`.
-    async fn checks(&self, agent: &LdapAgent) -> Answer<Vec<Check>>;
+    async fn checks(&self, agent: &LdapAgent) -> Result<Vec<Check>>;
 }
 
 /// The refusal of a bind for a wrong name or password.
-pub(super) fn wrong_password(_: &LdapResult) -> crate::domain::Failure {
-    crate::domain::Failure::new(
+pub(super) fn wrong_password(_: &LdapResult) -> crate::domain::Error {
+    crate::domain::Error::new(
         crate::domain::Kind::NotAllowed,
         crate::domain::Reason::SignInRefused,
         "Wrong agent name or password.",

@@ -8,7 +8,7 @@ use ldap3::ldap_escape;
 use super::dialect::LdapAgent;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{
-    Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, id_first, several_with,
+    Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, id_first, several_with,
 };
 
 /// Matches are counted up to about here; beyond, the total is not said.
@@ -22,7 +22,7 @@ pub(super) struct LdapDirectory(pub(super) Rc<LdapAgent>);
 
 impl LdapDirectory {
     /// Who has this value in one of the attributes.
-    async fn with(&self, attributes: &[&str], text: &str) -> Answer<Vec<Customer>> {
+    async fn with(&self, attributes: &[&str], text: &str) -> Result<Vec<Customer>> {
         let escaped = ldap_escape(text);
         let parts: Vec<String> = attributes.iter().map(|attribute| format!("({attribute}={escaped})")).collect();
         let (entries, _) = self.0.people(&format!("(|{})", parts.concat()), NAMED).await?;
@@ -32,7 +32,7 @@ impl LdapDirectory {
 
 #[async_trait(?Send)]
 impl CustomerDirectory for LdapDirectory {
-    async fn find(&self, text: &str, limit: usize) -> Answer<Found> {
+    async fn find(&self, text: &str, limit: usize) -> Result<Found> {
         let exactly = self.exact(text).await?;
         let filter = self.0.dialect.search(&ldap_escape(text));
         let (mut entries, complete) = self.0.people(&filter, COUNTED).await?;
@@ -50,7 +50,7 @@ impl CustomerDirectory for LdapDirectory {
         Ok(Found { customers, total })
     }
 
-    async fn exact(&self, text: &str) -> Answer<Vec<Customer>> {
+    async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
         if text.contains('=')
             && let Some(entry) = self.0.named(text).await
         {
@@ -68,24 +68,24 @@ impl CustomerDirectory for LdapDirectory {
         Ok(found)
     }
 
-    async fn of_same_id(&self, customer: &Customer) -> Answer<Vec<Customer>> {
+    async fn of_same_id(&self, customer: &Customer) -> Result<Vec<Customer>> {
         if self.0.settings.customer_id.is_none() && self.0.dialect.has_unique_logins() {
             return Ok(vec![customer.clone()]);
         }
         self.with(&[self.0.id_attribute()], customer.id.as_str()).await
     }
 
-    async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
+    async fn get(&self, id: &CustomerId) -> Result<Option<Customer>> {
         let mut found = id_first(id.as_str(), self.exact(id.as_str()).await?);
         if found.len() > 1 { Err(several_with(id, found)) } else { Ok(found.pop()) }
     }
 
-    async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {
+    async fn draft(&self, particulars: &Particulars) -> Result<Customer> {
         let particulars = &particulars.checked()?;
         let email = particulars.email.trim();
         let there = self.exact(email).await?;
         if !there.is_empty() {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Refused,
                 Reason::CustomerExists,
                 format!("There is a customer with the e-mail address {email} already."),

@@ -5,7 +5,7 @@ use rustls::Error as TlsError;
 
 use super::result_code::meaning;
 use super::violation::Violation;
-use crate::domain::{Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason};
 use crate::net::trust;
 
 /// The server does not let the agent do this (RFC 4511 appendix A: insufficientAccessRights).
@@ -53,7 +53,7 @@ pub(super) const fn was_not_sent(error: &LdapError) -> bool {
 }
 
 /// Whether the same call may well succeed a moment later: the connection was lost or not taken, or the server is busy.
-pub(super) fn is_passing(failure: &Failure) -> bool {
+pub(super) fn is_passing(failure: &Error) -> bool {
     let Some(source) = failure.source.as_deref() else { return false };
     if let Some(result) = source.downcast_ref::<LdapResult>() {
         return matches!(result.rc, BUSY | NOT_AVAILABLE);
@@ -76,9 +76,9 @@ fn is_tls(error: &LdapError) -> bool {
 }
 
 /// The words for a connection that did not come about.
-pub(super) fn not_reached(server: &str, error: LdapError) -> Failure {
+pub(super) fn not_reached(server: &str, error: LdapError) -> Error {
     if let Some(violation) = Violation::of(&error) {
-        return Failure::unavailable(format!("{server} {violation}.")).hint(violation.hint()).because(error);
+        return Error::unavailable(format!("{server} {violation}.")).hint(violation.hint()).because(error);
     }
     let what = match &error {
         LdapError::Timeout { .. } => "it did not answer in time".to_owned(),
@@ -92,19 +92,19 @@ pub(super) fn not_reached(server: &str, error: LdapError) -> Failure {
         other => other.to_string(),
     };
     let hint = "`tellonce doctor` looks at the connection; url and ca_cert are in the profile.";
-    Failure::unavailable(format!("{server} cannot be used: {what}.")).hint(hint).because(without_request(error))
+    Error::unavailable(format!("{server} cannot be used: {what}.")).hint(hint).because(without_request(error))
 }
 
-/// The words for an operation that got no answer. A change may have been made: see [`Failure::answer_lost`].
-pub(super) fn no_answer(server: &str, error: LdapError) -> Failure {
+/// The words for an operation that got no answer. A change may have been made: see [`Error::answer_lost`].
+pub(super) fn no_answer(server: &str, error: LdapError) -> Error {
     if let Some(violation) = Violation::of(&error) {
-        return Failure::unavailable(format!("{server} {violation}.")).hint(violation.hint()).because(error);
+        return Error::unavailable(format!("{server} {violation}.")).hint(violation.hint()).because(error);
     }
     let what = match &error {
         LdapError::Timeout { .. } => "did not answer in time (`--timeout` gives it longer)",
         _ => "closed the connection before it answered",
     };
-    Failure::unavailable(format!("{server} {what}.")).because(without_request(error))
+    Error::unavailable(format!("{server} {what}.")).because(without_request(error))
 }
 
 /// An error of a request that could not be sent holds the request, and perhaps a password in it: that is let go.
@@ -116,39 +116,39 @@ fn without_request(error: LdapError) -> LdapError {
 }
 
 /// The words for an answer that says no. What may have been quoted of a secret was taken out of it before.
-pub(super) fn refused(server: &str, result: &LdapResult) -> Failure {
+pub(super) fn refused(server: &str, result: &LdapResult) -> Error {
     let meaning = meaning(result.rc);
     let failure = match result.rc {
-        NO_RIGHT => Failure::new(
+        NO_RIGHT => Error::new(
             Kind::NotAllowed,
             Reason::MissingRight,
             format!("{server} does not let you do this (insufficient access rights)."),
         ),
-        48 | WRONG_CREDENTIALS => Failure::new(
+        48 | WRONG_CREDENTIALS => Error::new(
             Kind::NotAllowed,
             Reason::SignInRefused,
             format!("{server} refused the sign-in: {}.", meaning.words),
         ),
         NO_SUCH_OBJECT => {
             let gone = "The entry is gone from the directory: somebody moved or removed it.";
-            return Failure::unavailable(gone).hint("Look again: `tellonce find TEXT`.").because(result.clone());
+            return Error::unavailable(gone).hint("Look again: `tellonce find TEXT`.").because(result.clone());
         }
-        BUSY => Failure::new(
+        BUSY => Error::new(
             Kind::Unavailable,
             Reason::Throttled,
             format!("{server} is too busy to take it now ({}).", words(result)),
         ),
-        NOT_AVAILABLE => Failure::unavailable(format!("{server} is not available now ({}).", words(result))),
+        NOT_AVAILABLE => Error::unavailable(format!("{server} is not available now ({}).", words(result))),
         REFERRAL => {
             let other = result.refs.first().map_or("another server", String::as_str);
-            Failure::unavailable(format!("{server} refers to {other}, which this tool does not follow."))
+            Error::unavailable(format!("{server} refers to {other}, which this tool does not follow."))
         }
         UNWILLING if result.text.contains(SHADOW) => {
-            return Failure::unavailable(format!("{server} is a copy that takes no changes."))
+            return Error::unavailable(format!("{server} is a copy that takes no changes."))
                 .hint("Name the server that it copies from (the provider) as url.")
                 .because(result.clone());
         }
-        _ => Failure::unavailable(format!("{server} refused it: {}.", words(result))),
+        _ => Error::unavailable(format!("{server} refused it: {}.", words(result))),
     };
     failure.hint(meaning.advice).because(result.clone())
 }
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
     use crate::domain::Changed;
 
-    fn answered(rc: u32) -> Failure {
+    fn answered(rc: u32) -> Error {
         let result =
             LdapResult { rc, matched: String::new(), text: "later".to_owned(), refs: Vec::new(), ctrls: Vec::new() };
         refused("ldaps://dc1", &result)

@@ -3,7 +3,7 @@
 use ldap3::Scope;
 
 use super::dialect::LdapAgent;
-use crate::domain::{Answer, Check, CheckState};
+use crate::domain::{Check, CheckState, Result};
 
 /// So many users are asked for: as many as `find` counts.
 const USERS: usize = 1000;
@@ -12,7 +12,7 @@ pub(super) const RAISE: &str =
     "for slapd: `limits group=\"…\" size=unlimited size.pr=unlimited size.prtotal=unlimited`";
 
 /// Searches as `find` and the sweep do.
-pub(super) async fn check(agent: &LdapAgent) -> Answer<Check> {
+pub(super) async fn check(agent: &LdapAgent) -> Result<Check> {
     let (base, dialect) = (&agent.settings.base, &agent.dialect);
     let pending = format!("(&{}{})", dialect.users(), dialect.pending());
     let pending = agent.connection.search(base, Scope::Subtree, &pending, &["1.1"], usize::MAX).await?;

@@ -39,7 +39,7 @@ use std::sync::Arc;
 use super::Surroundings;
 use crate::config::Profile;
 use crate::domain::ports::AgentSignIn;
-use crate::domain::{Answer, Place};
+use crate::domain::{Place, Result};
 use active_directory::ActiveDirectory;
 use bind::LdapSignIn;
 use dialect::Dialect;
@@ -50,7 +50,7 @@ use settings::LdapSettings;
 ///
 /// # Errors
 /// Exit 2 with file, line and key.
-pub(super) fn check(profile: &Profile) -> Answer<()> {
+pub(super) fn check(profile: &Profile) -> Result<()> {
     LdapSettings::of(profile).map(drop)
 }
 
@@ -58,7 +58,7 @@ pub(super) fn check(profile: &Profile) -> Answer<()> {
 ///
 /// # Errors
 /// Exit 2: the profile is written wrong, or its certificate authorities cannot be read.
-pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>> {
+pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Result<Box<dyn AgentSignIn>> {
     let settings = Rc::new(LdapSettings::of(profile)?);
     let dialect: Rc<dyn Dialect> = if profile.backend == settings::ACTIVE_DIRECTORY {
         Rc::new(ActiveDirectory::new(Rc::clone(&settings)))

@@ -13,7 +13,7 @@ use super::entry::{Entry, generalized_time};
 use super::failure;
 use super::search::entry;
 use super::settings::{ACTIVE_DIRECTORY, LdapSettings};
-use crate::domain::{Answer, Check, CheckState};
+use crate::domain::{Check, CheckState, Result};
 use crate::net::certificate_told;
 
 /// Clocks that differ by more than this make times of issue look wrong.
@@ -59,7 +59,7 @@ pub(super) async fn servers(sign_in: &LdapSignIn) -> Vec<Check> {
     checks
 }
 
-async fn told(sign_in: &LdapSignIn, url: &Url) -> Answer<Told> {
+async fn told(sign_in: &LdapSignIn, url: &Url) -> Result<Told> {
     let server = url.as_str().trim_end_matches('/');
     let deadline = Deadline::after(sign_in.one_call);
     let read = async {

@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use super::dn;
 use crate::config::{Credential, CustomersSource, Profile};
-use crate::domain::Answer;
+use crate::domain::Result;
 
 /// The ports of a global catalog ([MS-ADTS] section 3.1.1.3.1.10): partial copies of entries, which nobody can write.
 const GLOBAL_CATALOG: [u16; 2] = [3268, 3269];
@@ -83,7 +83,7 @@ impl LdapSettings {
 
     /// # Errors
     /// Exit 2 with file, line and key.
-    pub(super) fn of(profile: &Profile) -> Answer<Self> {
+    pub(super) fn of(profile: &Profile) -> Result<Self> {
         let settings = &profile.settings;
         let own: Own = settings.read()?;
         let texts = match own.url {
@@ -96,7 +96,7 @@ impl LdapSettings {
         let address = |text: &String| {
             address(text, own.start_tls, own.insecure_ldap).map_err(|what| settings.wrong("url", &what))
         };
-        let urls = texts.iter().map(address).collect::<Answer<Vec<Url>>>()?;
+        let urls = texts.iter().map(address).collect::<Result<Vec<Url>>>()?;
         let catalog = |url: &&Url| url.port().is_some_and(|port| GLOBAL_CATALOG.contains(&port));
         if let Some(url) = urls.iter().find(catalog).filter(|_| profile.backend == ACTIVE_DIRECTORY) {
             let what = format!(

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::bind::{LASTS, LdapSignIn};
 use super::probe;
 use crate::domain::ports::{AgentSignIn, Prompter};
-use crate::domain::{Answer, Check, Failure, Keep, Kind, Session, StoredSession, Way};
+use crate::domain::{Check, Error, Keep, Kind, Result, Session, StoredSession, Way};
 
 #[async_trait(?Send)]
 impl AgentSignIn for LdapSignIn {
@@ -14,9 +14,9 @@ impl AgentSignIn for LdapSignIn {
         &[Way::Password]
     }
 
-    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Answer<(Session, Keep)> {
+    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Result<(Session, Keep)> {
         if way != Way::Password {
-            return Err(Failure::usage("A directory knows sign-in by name and password only."));
+            return Err(Error::usage("A directory knows sign-in by name and password only."));
         }
         let name = match agent {
             Some(name) => name.to_owned(),
@@ -30,7 +30,7 @@ impl AgentSignIn for LdapSignIn {
         Ok((session, Keep::Store(stored)))
     }
 
-    async fn resume(&self, stored: Option<StoredSession>) -> Answer<Option<Session>> {
+    async fn resume(&self, stored: Option<StoredSession>) -> Result<Option<Session>> {
         if let Some(stored) = stored {
             let resumed = self.bind(&stored.agent, stored.secret, Some(stored.expires_at)).await;
             return match resumed {

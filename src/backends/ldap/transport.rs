@@ -15,7 +15,7 @@ use url::Url;
 use super::guard::{Closed, Messages, stand_between};
 use super::message::{self, Response};
 use super::violation::Violation;
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 use crate::net::trust;
 
 /// The request for TLS (RFC 4511 section 4.14.1): message 1, an extended request with the operation's name.
@@ -26,12 +26,12 @@ const EXTENDED: u8 = 0x77;
 ///
 /// # Errors
 /// Exit 2: the file cannot be read, or has no certificate in it.
-pub(super) fn tls(ca_cert: Option<&Path>, encrypted: bool) -> Answer<Option<Arc<ClientConfig>>> {
+pub(super) fn tls(ca_cert: Option<&Path>, encrypted: bool) -> Result<Option<Arc<ClientConfig>>> {
     let Some(path) = ca_cert else {
         return encrypted.then(|| trust::client_config(trust::system_roots())).transpose();
     };
     let wrong =
-        |what: String| Failure::new(Kind::Usage, Reason::Configuration, format!("ca_cert {}: {what}.", path.display()));
+        |what: String| Error::new(Kind::Usage, Reason::Configuration, format!("ca_cert {}: {what}.", path.display()));
     let mut roots = rustls::RootCertStore::empty();
     let certificates =
         CertificateDer::pem_file_iter(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;

@@ -6,7 +6,7 @@ use super::dialect::LdapAgent;
 use super::dn;
 use super::entry::Entry;
 use super::settings::suffix;
-use crate::domain::{Answer, Customer, CustomerId, Failure, Kind, Names, Pending, Reason, UserId};
+use crate::domain::{Customer, CustomerId, Error, Kind, Names, Pending, Reason, Result, UserId};
 
 /// The detail under which `show` lists an entry's name, and by which it is found again.
 const ENTRY: &str = "Entry";
@@ -47,7 +47,7 @@ impl LdapAgent {
     }
 
     /// The entries of users, and of people without one, that fit. A contact whose address a user has is that user.
-    pub(super) async fn people(&self, filter: &str, most: usize) -> Answer<(Vec<Entry>, bool)> {
+    pub(super) async fn people(&self, filter: &str, most: usize) -> Result<(Vec<Entry>, bool)> {
         let attributes = self.attributes();
         let users = format!("(&{}{filter})", self.dialect.users());
         let found = self.connection.search(&self.settings.base, Scope::Subtree, &users, &attributes, most).await?;
@@ -81,20 +81,20 @@ impl LdapAgent {
     }
 
     /// The name of any one user that the agent sees, to try on it what can be read.
-    pub(super) async fn a_user(&self) -> Answer<Option<String>> {
+    pub(super) async fn a_user(&self) -> Result<Option<String>> {
         let one = self.connection.search(&self.settings.base, Scope::Subtree, self.dialect.users(), &["1.1"], 1);
         Ok(one.await?.entries.into_iter().next().map(|user| user.dn))
     }
 
     /// Some of the users below an entry, with these attributes, as they are now or were a moment ago.
-    pub(super) async fn some_users(&self, base: &str, attributes: &[&str], most: usize) -> Answer<Vec<Entry>> {
+    pub(super) async fn some_users(&self, base: &str, attributes: &[&str], most: usize) -> Result<Vec<Entry>> {
         let users = self.dialect.users();
         let found = self.connection.search_lately(base, Scope::Subtree, users, attributes, most).await?;
         Ok(found.entries)
     }
 
     /// The users with exactly this value.
-    pub(super) async fn users_with(&self, attribute: &str, value: &str) -> Answer<Vec<Entry>> {
+    pub(super) async fn users_with(&self, attribute: &str, value: &str) -> Result<Vec<Entry>> {
         let filter = format!("(&{}({attribute}={}))", self.dialect.users(), ldap_escape(value));
         let attributes = self.attributes();
         Ok(self.connection.search(&self.settings.base, Scope::Subtree, &filter, &attributes, 10).await?.entries)
@@ -148,7 +148,7 @@ impl LdapAgent {
     ///
     /// # Errors
     /// Exit 5: several users could be meant.
-    pub(super) async fn user_of(&self, customer: &Customer) -> Answer<Option<Entry>> {
+    pub(super) async fn user_of(&self, customer: &Customer) -> Result<Option<Entry>> {
         let listed = customer.details.iter().find(|(label, _)| label == ENTRY).map(|(_, dn)| dn);
         if let Some(dn) = listed
             && let Some(entry) = self.connection.read(dn, &self.attributes_and_facts(dn)).await?
@@ -169,7 +169,7 @@ impl LdapAgent {
                 [] => {}
                 [user] => return self.connection.read(&user.dn, &self.attributes_and_facts(&user.dn)).await,
                 _ => {
-                    return Err(Failure::new(
+                    return Err(Error::new(
                         Kind::Ambiguous,
                         Reason::Ambiguous,
                         format!("\"{value}\" ({attribute}) is more than one user in the directory."),
@@ -183,13 +183,13 @@ impl LdapAgent {
     }
 
     /// Everybody whose temporary password is pending.
-    pub(super) async fn pending(&self) -> Answer<Vec<Pending>> {
+    pub(super) async fn pending(&self) -> Result<Vec<Pending>> {
         let attributes = [&self.attributes()[..], self.dialect.recognised_by()].concat();
         let filter = format!("(&{}{})", self.dialect.users(), self.dialect.pending());
         let found =
             self.connection.search(&self.settings.base, Scope::Subtree, &filter, &attributes, usize::MAX).await?;
         if !found.complete {
-            return Err(Failure::unavailable("The directory sent only a part of what is pending (its size limit).")
+            return Err(Error::unavailable("The directory sent only a part of what is pending (its size limit).")
                 .hint(format!("Have the agents' limits raised; {}.", super::limits::RAISE)));
         }
         self.dialect.check_pending(self, &found.entries).await?;
@@ -210,7 +210,7 @@ impl LdapAgent {
     }
 
     /// A name to sign in with that nobody has yet.
-    pub(super) async fn free_username(&self, customer: &Customer) -> Answer<String> {
+    pub(super) async fn free_username(&self, customer: &Customer) -> Result<String> {
         let local = customer.email.as_deref().and_then(|email| email.split_once('@')).map(|(local, _)| local);
         let base = plain(local.unwrap_or(&customer.name), self.dialect.longest_login());
         let domain = self.domain();
@@ -222,13 +222,13 @@ impl LdapAgent {
                 return Ok(name);
             }
         }
-        Err(Failure::unavailable(format!("No name to sign in with is free that begins with \"{base}\".")))
+        Err(Error::unavailable(format!("No name to sign in with is free that begins with \"{base}\".")))
     }
 
     /// The entry of a user, by its name.
-    pub(super) async fn entry(&self, user: &UserId, attributes: &[&str]) -> Answer<Entry> {
+    pub(super) async fn entry(&self, user: &UserId, attributes: &[&str]) -> Result<Entry> {
         let entry = self.connection.read(user.as_str(), attributes).await?;
-        entry.ok_or_else(|| Failure::unavailable("The user is gone from the directory, or may not be read any more."))
+        entry.ok_or_else(|| Error::unavailable("The user is gone from the directory, or may not be read any more."))
     }
 }
 

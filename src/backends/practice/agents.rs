@@ -13,7 +13,7 @@ use super::session::AgentSession;
 use super::standing::missing_group;
 use super::store::{Practice, moment};
 use crate::domain::ports::{AgentSignIn, Prompter};
-use crate::domain::{Answer, Check, CheckState, Failure, Keep, Kind, Place, Reason, Session, StoredSession, Way};
+use crate::domain::{Check, CheckState, Error, Keep, Kind, Place, Reason, Result, Session, StoredSession, Way};
 
 /// A session lasts this long.
 const LASTS: Duration = Duration::from_hours(8);
@@ -50,7 +50,7 @@ impl PracticeSignIn {
     }
 
     /// Checks name and password; gives the agent's name as the directory spells it.
-    fn check(&self, name: &str, password: &str) -> Answer<String> {
+    fn check(&self, name: &str, password: &str) -> Result<String> {
         self.not_throttled(name)?;
         let found: Option<(String, String)> = self
             .practice
@@ -77,13 +77,13 @@ impl PracticeSignIn {
             }
             _ => {
                 self.count_failure(name)?;
-                Err(Failure::new(Kind::NotAllowed, Reason::SignInRefused, "Wrong agent name or password.")
+                Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, "Wrong agent name or password.")
                     .hint("The sample agents are sam, kim and lee, password \"practice\"."))
             }
         }
     }
 
-    fn not_throttled(&self, name: &str) -> Answer<()> {
+    fn not_throttled(&self, name: &str) -> Result<()> {
         let now = self.practice.now();
         let until: Option<i64> = self
             .practice
@@ -95,7 +95,7 @@ impl PracticeSignIn {
         match until {
             Some(until) if until > now && until - now <= LONGEST_WAIT => {
                 let seconds = (until - now + 999) / 1000;
-                Err(Failure::new(
+                Err(Error::new(
                     Kind::NotAllowed,
                     Reason::Throttled,
                     format!("Too many wrong passwords for this name. Wait {seconds} seconds, then try again."),
@@ -105,7 +105,7 @@ impl PracticeSignIn {
         }
     }
 
-    fn count_failure(&self, name: &str) -> Answer<()> {
+    fn count_failure(&self, name: &str) -> Result<()> {
         let mut connection = self.practice.connection();
         let transaction =
             connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(told)?;
@@ -130,7 +130,7 @@ impl PracticeSignIn {
         transaction.commit().map_err(told)
     }
 
-    fn open_session(&self, agent: &str) -> Answer<(Zeroizing<String>, i64)> {
+    fn open_session(&self, agent: &str) -> Result<(Zeroizing<String>, i64)> {
         let token = hash::fresh_token()?;
         let now = self.practice.now();
         let expires_at = now + i64::try_from(LASTS.as_millis()).unwrap_or(i64::MAX);
@@ -154,9 +154,9 @@ impl AgentSignIn for PracticeSignIn {
         &[Way::Password]
     }
 
-    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Answer<(Session, Keep)> {
+    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Result<(Session, Keep)> {
         if way != Way::Password {
-            return Err(Failure::usage("The practice directory knows sign-in by name and password only."));
+            return Err(Error::usage("The practice directory knows sign-in by name and password only."));
         }
         prompter.say(
             "Practice directory. Agents: sam (support agent), kim (team lead), lee (may not issue). Password: practice",
@@ -191,7 +191,7 @@ impl AgentSignIn for PracticeSignIn {
         vec![check]
     }
 
-    async fn resume(&self, stored: Option<StoredSession>) -> Answer<Option<Session>> {
+    async fn resume(&self, stored: Option<StoredSession>) -> Result<Option<Session>> {
         let Some(stored) = stored else { return Ok(None) };
         let found: Option<(String, i64)> = self
             .practice

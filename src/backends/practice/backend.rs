@@ -13,32 +13,31 @@ use super::store::moment;
 use super::{hash, policy};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    About, Answer, Capabilities, Customer, Failure, Forced, Intent, Issued, Pending, Reason, Right, SessionsEnded,
-    Stamp, Standing, TemporaryPassword, UserId, Whom,
+    About, Capabilities, Customer, Error, Forced, Intent, Issued, Pending, Reason, Result, Right, SessionsEnded, Stamp,
+    Standing, TemporaryPassword, UserId, Whom,
 };
 
 /// Replaces the hash of a withdrawn password: no PHC string, so nothing matches it.
 const NOTHING_MATCHES: &str = "withdrawn";
 
 /// Begins a change.
-pub(super) fn begin(connection: &mut Connection) -> Answer<Transaction<'_>> {
+pub(super) fn begin(connection: &mut Connection) -> Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)
 }
 
 /// Changes rows by a statement that is kept; how many.
-pub(super) fn execute(connection: &Connection, statement: &str, values: impl Params) -> Answer<usize> {
+pub(super) fn execute(connection: &Connection, statement: &str, values: impl Params) -> Result<usize> {
     connection.prepare_cached(statement).and_then(|mut statement| statement.execute(values)).map_err(told)
 }
 
 /// A user's row, if the user is still there.
-pub(super) fn row_of(connection: &Connection, user: &UserId) -> Answer<UserRow> {
-    let gone =
-        || Failure::unavailable("The user is gone: somebody removed it, or started the practice directory over.");
+pub(super) fn row_of(connection: &Connection, user: &UserId) -> Result<UserRow> {
+    let gone = || Error::unavailable("The user is gone: somebody removed it, or started the practice directory over.");
     let number = user.as_str().parse().map_err(|_| gone())?;
     UserRow::of(connection, number)?.ok_or_else(gone)
 }
 
-fn about_whom(connection: &Connection, whom: &Whom) -> Answer<About> {
+fn about_whom(connection: &Connection, whom: &Whom) -> Result<About> {
     match whom {
         Whom::NewUser(new) => Ok(About { username: Some(new.username.clone()), email: new.customer.email.clone() }),
         Whom::User(user) => about(connection, &row_of(connection, user)?),
@@ -46,7 +45,7 @@ fn about_whom(connection: &Connection, whom: &Whom) -> Answer<About> {
 }
 
 /// Whose password it is, for the rules about names.
-pub(super) fn about(connection: &Connection, row: &UserRow) -> Answer<About> {
+pub(super) fn about(connection: &Connection, row: &UserRow) -> Result<About> {
     let email = connection
         .prepare_cached("SELECT email FROM customer WHERE number = ?1")
         .and_then(|mut select| select.query_row([row.customer], |found| found.get(0)))
@@ -55,7 +54,7 @@ pub(super) fn about(connection: &Connection, row: &UserRow) -> Answer<About> {
 }
 
 /// Keeps the hash of a password that is replaced, for the rule about the last ones.
-pub(super) fn remember(connection: &Connection, row: &UserRow) -> Answer<()> {
+pub(super) fn remember(connection: &Connection, row: &UserRow) -> Result<()> {
     if row.withdrawn {
         return Ok(()); // its hash is gone
     }
@@ -70,23 +69,23 @@ pub(super) fn remember(connection: &Connection, row: &UserRow) -> Answer<()> {
 
 #[async_trait(?Send)]
 impl IdentityBackend for AgentSession {
-    async fn capabilities(&self) -> Answer<Capabilities> {
+    async fn capabilities(&self) -> Result<Capabilities> {
         // One hashes a core; the others wait for their turn, or for those with whom they share a transaction.
         let concurrency = 4 * hash::cores();
         let none = BTreeSet::new;
         Ok(Capabilities { gaps: none(), limits: none(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency })
     }
 
-    async fn rights(&self) -> Answer<Vec<Right>> {
+    async fn rights(&self) -> Result<Vec<Right>> {
         Ok(self.agent(&self.practice.connection())?.rights())
     }
 
-    async fn keep_alive(&self, at_least: Duration) -> Answer<()> {
+    async fn keep_alive(&self, at_least: Duration) -> Result<()> {
         let until = self.practice.now() + i64::try_from(at_least.as_millis()).unwrap_or(i64::MAX / 2);
         self.good_until(&self.practice.connection(), until).map(drop)
     }
 
-    async fn end_session(&self) -> Answer<()> {
+    async fn end_session(&self) -> Result<()> {
         self.practice
             .connection()
             .execute("DELETE FROM agent_session WHERE token_hash = ?1", [hash::of_token(&self.token)])
@@ -94,7 +93,7 @@ impl IdentityBackend for AgentSession {
             .map_err(told)
     }
 
-    async fn standing(&self, customer: &Customer) -> Answer<Standing> {
+    async fn standing(&self, customer: &Customer) -> Result<Standing> {
         self.read_standing(customer)
     }
 
@@ -116,11 +115,11 @@ impl IdentityBackend for AgentSession {
         Ok(self.set(intent, whom, hash).await?)
     }
 
-    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Answer<()> {
+    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Result<()> {
         Ok(()) // the set itself marks it
     }
 
-    async fn end_sessions(&self, _: &Intent, user: &UserId) -> Answer<SessionsEnded> {
+    async fn end_sessions(&self, _: &Intent, user: &UserId) -> Result<SessionsEnded> {
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::EndSessions)?;
         let row = row_of(&connection, user)?;
@@ -128,7 +127,7 @@ impl IdentityBackend for AgentSession {
         Ok(SessionsEnded::Count(ended as u64))
     }
 
-    async fn read_back(&self, issued: &Issued) -> Answer<Forced> {
+    async fn read_back(&self, issued: &Issued) -> Result<Forced> {
         let row = self.practice.read(|connection| {
             self.agent(connection)?;
             row_of(connection, &issued.user)
@@ -136,13 +135,13 @@ impl IdentityBackend for AgentSession {
         Ok(Forced { change_required: row.change_required && !row.withdrawn, stamp: Some(row.stamp()) })
     }
 
-    async fn withdraw(&self, _: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()> {
+    async fn withdraw(&self, _: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
         let mut connection = self.practice.connection();
         let transaction = begin(&mut connection)?;
         self.agent(&transaction)?.must_have(Right::IssueTemporaryPasswords)?;
         let row = row_of(&transaction, user)?;
         if !row.change_required || only.is_some_and(|only| *only != row.stamp()) {
-            return Err(Failure::refused(
+            return Err(Error::refused(
                 Reason::NothingPending,
                 "That temporary password is not pending any more: it was used, or another was issued.",
             )
@@ -157,7 +156,7 @@ impl IdentityBackend for AgentSession {
         transaction.commit().map_err(told)
     }
 
-    async fn pending(&self) -> Answer<Vec<Pending>> {
+    async fn pending(&self) -> Result<Vec<Pending>> {
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::Sweep)?;
         let customers =
@@ -182,7 +181,7 @@ impl IdentityBackend for AgentSession {
             .collect()
     }
 
-    async fn unlock(&self, _: &Intent, user: &UserId) -> Answer<()> {
+    async fn unlock(&self, _: &Intent, user: &UserId) -> Result<()> {
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::Unlock)?;
         let row = row_of(&connection, user)?;

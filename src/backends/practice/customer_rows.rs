@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Params, Row};
 
 use super::errors::told;
-use crate::domain::{Answer, Customer, CustomerId, Names};
+use crate::domain::{Customer, CustomerId, Names, Result};
 
 const CUSTOMER: &str = "SELECT c.id, c.first_name, c.last_name, c.email, c.phone, u.username, c.number FROM customer c LEFT JOIN user u ON u.customer = c.number";
 
@@ -23,14 +23,14 @@ pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<(i64, Customer)> {
 }
 
 /// The customers of a condition on `c` (customer) and `u` (user).
-pub(super) fn select(connection: &Connection, condition: &str, values: impl Params) -> Answer<Vec<(i64, Customer)>> {
+pub(super) fn select(connection: &Connection, condition: &str, values: impl Params) -> Result<Vec<(i64, Customer)>> {
     let mut statement = connection.prepare_cached(&format!("{CUSTOMER} {condition}")).map_err(told)?;
     let rows = statement.query_map(values, customer).map_err(told)?;
     rows.collect::<rusqlite::Result<_>>().map_err(told)
 }
 
 /// Everybody whose id, username or e-mail is exactly this, in any case.
-pub(super) fn exact(connection: &Connection, text: &str) -> Answer<Vec<(i64, Customer)>> {
+pub(super) fn exact(connection: &Connection, text: &str) -> Result<Vec<(i64, Customer)>> {
     let mut found = select(connection, "WHERE c.id = ?1", [text])?;
     found.extend(select(connection, "WHERE u.username = ?1", [text])?);
     found.extend(select(connection, "WHERE c.email = ?1 ORDER BY c.number LIMIT 100", [text])?);

@@ -9,10 +9,10 @@ use super::normalize;
 use super::search::find;
 use super::session::AgentSession;
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Answer, Customer, CustomerId, Failure, Found, Kind, Names, Particulars, Reason, Right};
+use crate::domain::{Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right};
 
 /// given.family, with a number where it is taken.
-pub(super) fn free_username(connection: &Connection, first: &str, last: &str) -> Answer<String> {
+pub(super) fn free_username(connection: &Connection, first: &str, last: &str) -> Result<String> {
     let base = normalize::username(first, last);
     let taken = |name: &str| {
         connection
@@ -32,13 +32,13 @@ pub(super) fn free_username(connection: &Connection, first: &str, last: &str) ->
 
 #[async_trait(?Send)]
 impl CustomerDirectory for AgentSession {
-    async fn find(&self, text: &str, limit: usize) -> Answer<Found> {
+    async fn find(&self, text: &str, limit: usize) -> Result<Found> {
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::FindCustomers)?;
         find(&connection, text, limit)
     }
 
-    async fn exact(&self, text: &str) -> Answer<Vec<Customer>> {
+    async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
         let found = self.practice.read(|connection| {
             self.agent(connection)?.must_have(Right::FindCustomers)?;
             exact(connection, text)
@@ -46,19 +46,19 @@ impl CustomerDirectory for AgentSession {
         Ok(found.into_iter().map(|(_, customer)| customer).collect())
     }
 
-    async fn get(&self, id: &CustomerId) -> Answer<Option<Customer>> {
+    async fn get(&self, id: &CustomerId) -> Result<Option<Customer>> {
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::FindCustomers)?;
         Ok(select(&connection, "WHERE c.id = ?1", [id.as_str()])?.pop().map(|(_, customer)| customer))
     }
 
-    async fn draft(&self, particulars: &Particulars) -> Answer<Customer> {
+    async fn draft(&self, particulars: &Particulars) -> Result<Customer> {
         let particulars = &particulars.checked()?;
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::CreateUsers)?;
         let same = exact(&connection, &particulars.email)?;
         if !same.is_empty() {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::Usage,
                 Reason::CustomerExists,
                 format!("There is a customer with the address {} already.", particulars.email),

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
-use argon2::password_hash::Error;
+use argon2::password_hash::Error as PasswordHashError;
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Argon2, Block, Params, PasswordHasher, PasswordVerifier};
 use sha2::{Digest, Sha256};
@@ -15,18 +15,18 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::domain::ports::RandomSource;
-use crate::domain::{Answer, Failure};
+use crate::domain::{Error, Result};
 use crate::platform::{SystemRandom, threads};
 
 /// Nobody's password is longer; hashing more would only cost time.
 pub(super) const LONGEST: usize = 1024;
 
 /// The Argon2id hash of a password, as a PHC string.
-pub(super) fn hash(password: &str) -> Answer<String> {
+pub(super) fn hash(password: &str) -> Result<String> {
     Argon2::default()
         .hash_password(password.as_bytes())
         .map(|hash| hash.to_string())
-        .map_err(|error| Failure::bug("The password could not be hashed.").because(error.to_string()))
+        .map_err(|error| Error::bug("The password could not be hashed.").because(error.to_string()))
 }
 
 /// How many processor cores there are to hash on.
@@ -35,7 +35,7 @@ pub(super) fn cores() -> usize {
 }
 
 /// A password to hash, and who waits for it.
-type Job = (Zeroizing<String>, oneshot::Sender<Result<String, Error>>);
+type Job = (Zeroizing<String>, oneshot::Sender<Result<String, PasswordHashError>>);
 
 /// One thread a core, each with 19 MiB of its own to work in, kept between hashes. More at once would only put each
 /// other's memory out of the cores' caches, and a thread that goes on with the next password leaves no core idle.
@@ -83,18 +83,18 @@ pub(super) fn cores_are_busy() -> bool {
 }
 
 /// The same, in a thread of its own: several are hashed at once, one a core.
-pub(super) async fn hash_beside(password: &str) -> Answer<String> {
+pub(super) async fn hash_beside(password: &str) -> Result<String> {
     let _outstanding = Outstanding::new();
-    let failed = |error: String| Failure::bug("The password could not be hashed.").because(error);
+    let failed = |error: String| Error::bug("The password could not be hashed.").because(error);
     let (done, hashed) = oneshot::channel();
     HASHERS.send((Zeroizing::new(password.to_owned()), done)).map_err(|gone| failed(gone.to_string()))?;
     hashed.await.map_err(|gone| failed(gone.to_string()))?.map_err(|error| failed(error.to_string()))
 }
 
-fn hash_in_memory(password: &str, memory: &mut Vec<Block>) -> Result<String, Error> {
+fn hash_in_memory(password: &str, memory: &mut Vec<Block>) -> Result<String, PasswordHashError> {
     let argon2 = Argon2::default();
     let mut salt = Zeroizing::new([0_u8; Salt::RECOMMENDED_LENGTH]);
-    SystemRandom.fill(&mut *salt).map_err(|_| Error::Crypto)?;
+    SystemRandom.fill(&mut *salt).map_err(|_| PasswordHashError::Crypto)?;
     let mut output = [0_u8; Params::DEFAULT_OUTPUT_LEN];
     memory.resize(argon2.params().block_count(), Block::new());
     argon2.hash_password_into_with_memory(password.as_bytes(), &*salt, &mut output, memory)?;
@@ -115,7 +115,7 @@ pub(super) fn matches(password: &str, hash: &str) -> bool {
     }
     match Argon2::default().verify_password(password.as_bytes(), hash) {
         Ok(()) => true,
-        Err(Error::PasswordInvalid) => false,
+        Err(PasswordHashError::PasswordInvalid) => false,
         Err(_) => {
             let _ = Argon2::default().hash_password(password.as_bytes()); // for the time that it takes
             false
@@ -124,7 +124,7 @@ pub(super) fn matches(password: &str, hash: &str) -> bool {
 }
 
 /// A fresh token of 256 random bits, in hexadecimal.
-pub(super) fn fresh_token() -> Answer<Zeroizing<String>> {
+pub(super) fn fresh_token() -> Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
     SystemRandom.fill(&mut *bytes)?;
     let mut token = Zeroizing::new(String::with_capacity(64));

@@ -31,7 +31,7 @@ use serde::Deserialize;
 use super::Surroundings;
 use crate::config::Profile;
 use crate::domain::ports::AgentSignIn;
-use crate::domain::{Answer, Place};
+use crate::domain::{Place, Result};
 
 pub use agents::PracticeSignIn;
 pub use app::{Change, ChangeTicket, Mail, Page, Redeem, SignIn};
@@ -47,7 +47,7 @@ struct Own {}
 ///
 /// # Errors
 /// Exit 2 with file, line and key: the practice directory has no keys of its own, and no roles to protect.
-pub(super) fn check(profile: &Profile) -> Answer<()> {
+pub(super) fn check(profile: &Profile) -> Result<()> {
     let Own {} = profile.settings.read()?;
     if profile.protected.as_ref().is_some_and(|protected| !protected.roles.is_empty()) {
         return Err(profile
@@ -61,7 +61,7 @@ pub(super) fn check(profile: &Profile) -> Answer<()> {
 ///
 /// # Errors
 /// Exit 2: it is damaged, newer than this version, or cannot be made.
-pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Answer<Box<dyn AgentSignIn>> {
+pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Result<Box<dyn AgentSignIn>> {
     check(profile)?;
     let directory = Practice::open(&around.folders.practice_directory(), around.one_call, Arc::clone(&around.clock))?;
     Ok(Box::new(PracticeSignIn::new(directory, place, super::protected(profile)?.groups)))

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::errors::told;
-use crate::domain::{Answer, Policy, Rule};
+use crate::domain::{Policy, Result, Rule};
 
 /// The policy of a new directory.
 pub(super) const INITIAL: [(&str, i64); 8] = [
@@ -18,7 +18,7 @@ pub(super) const INITIAL: [(&str, i64); 8] = [
 ];
 
 /// Reads the live policy.
-pub(super) fn read(connection: &Connection) -> Answer<Policy> {
+pub(super) fn read(connection: &Connection) -> Result<Policy> {
     let mut statement = connection.prepare_cached("SELECT name, number FROM policy_rule").map_err(told)?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).map_err(told)?;
     let mut rules = Vec::new();

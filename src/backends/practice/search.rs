@@ -9,7 +9,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::customer_rows::{exact, select};
 use super::errors::told;
 use super::normalize;
-use crate::domain::{Answer, Customer, Found};
+use crate::domain::{Customer, Found, Result};
 
 /// Matches are counted up to here; beyond, the total is not said.
 const COUNTED: usize = 1000;
@@ -23,7 +23,7 @@ struct Way {
 }
 
 /// A page of matches, best first: exact ones, then names that begin with the text, then those that contain it.
-pub(super) fn find(connection: &Connection, text: &str, limit: usize) -> Answer<Found> {
+pub(super) fn find(connection: &Connection, text: &str, limit: usize) -> Result<Found> {
     let mut seen = HashSet::new();
     let mut customers: Vec<Customer> = Vec::new();
     let mut add = |found: Vec<(i64, Customer)>, customers: &mut Vec<Customer>| {
@@ -85,7 +85,7 @@ impl Way {
     }
 }
 
-fn page(connection: &Connection, way: &Way, limit: usize) -> Answer<Vec<(i64, Customer)>> {
+fn page(connection: &Connection, way: &Way, limit: usize) -> Result<Vec<(i64, Customer)>> {
     let values =
         way.values.iter().cloned().map(Value::from).chain([Value::from(i64::try_from(limit).unwrap_or(i64::MAX))]);
     let limit_at = way.values.len() + 1;
@@ -93,7 +93,7 @@ fn page(connection: &Connection, way: &Way, limit: usize) -> Answer<Vec<(i64, Cu
 }
 
 /// How many match, if they are not too many to count in time: as soon as one way alone has too many, no other is asked.
-fn count(connection: &Connection, text: &str, ways: &[Way]) -> Answer<Option<usize>> {
+fn count(connection: &Connection, text: &str, ways: &[Way]) -> Result<Option<usize>> {
     let mut numbers: HashSet<i64> = exact(connection, text)?.into_iter().map(|(number, _)| number).collect();
     for way in ways {
         let sql =

@@ -13,7 +13,7 @@ use super::samples::{AGENT_PASSWORD, AGENTS, INITIAL_PASSWORD, SAMPLES, Sample};
 use super::schema::{APPLICATION, INDEXES, TABLES, VERSION};
 use super::{fake_customers, hash, normalize, policy};
 use crate::config::make_private_folder;
-use crate::domain::{Answer, Failure};
+use crate::domain::{Error, Result};
 
 /// The most customers that a directory is made with.
 const MOST: u64 = 1_000_000;
@@ -21,7 +21,7 @@ const MOST: u64 = 1_000_000;
 const TELL_EVERY: u64 = 50_000;
 
 /// Makes it with the samples, unless another process was faster.
-pub(super) fn on_first_use(path: &Path, now: Timestamp) -> Answer<()> {
+pub(super) fn on_first_use(path: &Path, now: Timestamp) -> Result<()> {
     let beside = build(path, SAMPLES.len() as u64, now, &mut |_| {})?;
     let linked = std::fs::hard_link(&beside, path);
     let _ = std::fs::remove_file(&beside); // its content is at `path` now, or was not needed
@@ -32,11 +32,11 @@ pub(super) fn on_first_use(path: &Path, now: Timestamp) -> Answer<()> {
 }
 
 /// Makes it anew in the place of what is there.
-pub(super) fn anew(path: &Path, customers: Option<u64>, progress: &mut dyn FnMut(u64)) -> Answer<u64> {
+pub(super) fn anew(path: &Path, customers: Option<u64>, progress: &mut dyn FnMut(u64)) -> Result<u64> {
     let samples = SAMPLES.len() as u64;
     let customers = customers.unwrap_or(samples);
     if !(samples..=MOST).contains(&customers) {
-        return Err(Failure::usage(format!(
+        return Err(Error::usage(format!(
             "{customers} customers cannot be made: from {samples} (the samples) to {MOST}."
         )));
     }
@@ -50,12 +50,12 @@ pub(super) fn anew(path: &Path, customers: Option<u64>, progress: &mut dyn FnMut
     Ok(customers)
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::unavailable(format!("The practice directory {} cannot be made: {error}.", path.display()))
+fn unwritable(path: &Path, error: &std::io::Error) -> Error {
+    Error::unavailable(format!("The practice directory {} cannot be made: {error}.", path.display()))
         .hint("Make room, or set TELLONCE_HOME to a folder that you can write to.")
 }
 
-fn build(path: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u64)) -> Answer<PathBuf> {
+fn build(path: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u64)) -> Result<PathBuf> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     make_private_folder(folder).map_err(|error| unwritable(path, &error))?;
     // Not the process's number: containers that share a home have the same ones.
@@ -74,7 +74,7 @@ fn build(path: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u
     built.map(|()| beside)
 }
 
-fn fill(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u64)) -> Answer<()> {
+fn fill(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u64)) -> Result<()> {
     let told = |error| told_of(file, error);
     let mut connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(told)?;
     // A file that nobody else knows yet needs no journal: a crash leaves it beside, unused.
@@ -107,7 +107,7 @@ fn fill(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u6
     std::fs::File::open(file).and_then(|file| file.sync_all()).map_err(|error| unwritable(file, &error))
 }
 
-fn settings(transaction: &Transaction<'_>) -> Answer<()> {
+fn settings(transaction: &Transaction<'_>) -> Result<()> {
     let told = super::errors::told;
     let initial = hash::hash(INITIAL_PASSWORD)?;
     transaction.execute("INSERT INTO setting VALUES('initial_hash', ?1)", [initial]).map_err(told)?;

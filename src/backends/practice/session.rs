@@ -10,7 +10,7 @@ use super::errors::told;
 use super::hash;
 use super::set_queue::Sets;
 use super::store::Practice;
-use crate::domain::{Answer, Failure, Kind, Reason, Right};
+use crate::domain::{Error, Kind, Reason, Result, Right};
 
 /// What an agent needs for every call.
 #[derive(Clone)]
@@ -48,11 +48,11 @@ impl Agent {
 
     /// # Errors
     /// Exit 4: the agent does not have the right.
-    pub(super) fn must_have(&self, right: Right) -> Answer<()> {
+    pub(super) fn must_have(&self, right: Right) -> Result<()> {
         if self.rights().contains(&right) {
             return Ok(());
         }
-        Err(Failure::new(
+        Err(Error::new(
             Kind::NotAllowed,
             Reason::MissingRight,
             format!("{} ({}) does not have the right to {}.", self.name, self.role, right.words()),
@@ -66,12 +66,12 @@ impl AgentSession {
     ///
     /// # Errors
     /// Exit 4: it ended.
-    pub(super) fn agent(&self, connection: &Connection) -> Answer<Agent> {
+    pub(super) fn agent(&self, connection: &Connection) -> Result<Agent> {
         self.good_until(connection, self.practice.now())
     }
 
     /// The agent, if the session is good up to this time.
-    pub(super) fn good_until(&self, connection: &Connection, until: i64) -> Answer<Agent> {
+    pub(super) fn good_until(&self, connection: &Connection, until: i64) -> Result<Agent> {
         agent_of(connection, hash::of_token(&self.token), until)
     }
 }
@@ -80,7 +80,7 @@ impl AgentSession {
 ///
 /// # Errors
 /// Exit 4: it ended.
-pub(super) fn agent_of(connection: &Connection, token_hash: [u8; 32], until: i64) -> Answer<Agent> {
+pub(super) fn agent_of(connection: &Connection, token_hash: [u8; 32], until: i64) -> Result<Agent> {
     let found = connection
         .prepare_cached("SELECT a.name, a.role, a.customer FROM agent_session s JOIN agent a ON a.name = s.agent WHERE s.token_hash = ?1 AND s.expires_at > ?2")
         .and_then(|mut statement| {
@@ -90,7 +90,7 @@ pub(super) fn agent_of(connection: &Connection, token_hash: [u8; 32], until: i64
         })
         .map_err(told)?;
     found.ok_or_else(|| {
-        Failure::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over.")
+        Error::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over.")
             .hint("Sign in again: `tellonce login`.")
     })
 }

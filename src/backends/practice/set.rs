@@ -10,16 +10,16 @@ use super::set_queue::Set;
 use super::standing::number_of;
 use super::store::{Practice, moment};
 use super::{hash, normalize};
-use crate::domain::{Answer, Customer, Failure, Intent, Issued, Kind, Names, NewUser, Reason, Right, UserId, Whom};
+use crate::domain::{Customer, Error, Intent, Issued, Kind, Names, NewUser, Reason, Result, Right, UserId, Whom};
 use crate::platform::Batcher;
 
 impl AgentSession {
     /// Sets the hash; it is on disk when the answer is there.
-    pub(super) async fn set(&self, intent: &Intent, whom: &Whom, hash: String) -> Answer<Issued> {
+    pub(super) async fn set(&self, intent: &Intent, whom: &Whom, hash: String) -> Result<Issued> {
         let start = || async {
             let practice = self.practice.clone();
             Batcher::start("directory", move |sets| all(&practice, &sets))
-                .map_err(|error| Failure::bug("The directory's thread could not be started.").because(error))
+                .map_err(|error| Error::bug("The directory's thread could not be started.").because(error))
         };
         let set = Set {
             token_hash: hash::of_token(&self.token),
@@ -35,20 +35,20 @@ impl AgentSession {
 }
 
 /// Each has its own answer, unless what they share fails.
-fn all(practice: &Practice, sets: &[Set]) -> Vec<Answer<Issued>> {
+fn all(practice: &Practice, sets: &[Set]) -> Vec<Result<Issued>> {
     let now = practice.now();
     let mut connection = practice.connection();
     let done = begin(&mut connection).and_then(|transaction| {
-        let answers = sets.iter().map(|set| apart(&transaction, set, now)).collect::<Answer<_>>()?;
+        let answers = sets.iter().map(|set| apart(&transaction, set, now)).collect::<Result<_>>()?;
         transaction.commit().map(|()| answers).map_err(told)
     });
     done.unwrap_or_else(|failure| sets.iter().map(|_| Err(same(&failure))).collect())
 }
 
-fn same(failure: &Failure) -> Failure {
-    let told = Failure::new(failure.kind, failure.reason, failure.message.clone());
+fn same(failure: &Error) -> Error {
+    let told = Error::new(failure.kind, failure.reason, failure.message.clone());
     let source = failure.source.as_ref().map(|source| source.to_string().into());
-    Failure { hint: failure.hint.clone(), source, ..told }
+    Error { hint: failure.hint.clone(), source, ..told }
 }
 
 /// One set; where it fails, nothing of it stays in the transaction.
@@ -56,7 +56,7 @@ fn same(failure: &Failure) -> Failure {
 /// # Errors
 /// The whole transaction is over: `SQLite` takes it back by itself where the disk is full or fails
 /// (<https://sqlite.org/lang_transaction.html>, section 3.1).
-fn apart(transaction: &Connection, set: &Set, now: i64) -> Answer<Answer<Issued>> {
+fn apart(transaction: &Connection, set: &Set, now: i64) -> Result<Result<Issued>> {
     execute(transaction, "SAVEPOINT one", [])?;
     let answer = match one(transaction, set, now) {
         Err(failure) if transaction.is_autocommit() => return Err(failure),
@@ -69,7 +69,7 @@ fn apart(transaction: &Connection, set: &Set, now: i64) -> Answer<Answer<Issued>
     Ok(answer)
 }
 
-fn one(transaction: &Connection, set: &Set, now: i64) -> Answer<Issued> {
+fn one(transaction: &Connection, set: &Set, now: i64) -> Result<Issued> {
     let agent = agent_of(transaction, set.token_hash, now)?;
     agent.must_have(Right::IssueTemporaryPasswords)?;
     let customer = match &set.whom {
@@ -95,10 +95,10 @@ fn one(transaction: &Connection, set: &Set, now: i64) -> Answer<Issued> {
 }
 
 /// Creates the user, and with `--create` the customer; gives the customer's number.
-fn create(transaction: &Connection, new: &NewUser, now: i64) -> Answer<i64> {
+fn create(transaction: &Connection, new: &NewUser, now: i64) -> Result<i64> {
     let Customer { id, name, email, .. } = &new.customer;
     let meanwhile = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::ConstraintViolation) => Failure::new(
+        Some(ErrorCode::ConstraintViolation) => Error::new(
             Kind::Unavailable,
             Reason::CustomerExists,
             format!("Somebody else created {id}, or a user {}, just now.", new.username),
@@ -118,7 +118,7 @@ fn create(transaction: &Connection, new: &NewUser, now: i64) -> Answer<i64> {
         transaction.last_insert_rowid()
     } else {
         number_of(transaction, &new.customer)?
-            .ok_or_else(|| Failure::unavailable(format!("The customer {id} is gone.")))?
+            .ok_or_else(|| Error::unavailable(format!("The customer {id} is gone.")))?
     };
     transaction
         .execute(

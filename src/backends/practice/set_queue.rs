@@ -1,10 +1,10 @@
 //! The sets that wait for one shared transaction.
 
-use crate::domain::{Answer, Issued, Whom};
+use crate::domain::{Issued, Result, Whom};
 use crate::platform::Batcher;
 
 /// The thread that sets.
-pub(super) type Sets = Batcher<Set, Answer<Issued>>;
+pub(super) type Sets = Batcher<Set, Result<Issued>>;
 
 /// One customer's new hash.
 pub(super) struct Set {

@@ -8,7 +8,7 @@ use super::policy;
 use super::session::{Agent, AgentSession};
 use super::store::moment;
 use crate::domain::{
-    Answer, Customer, Names, NewUser, Obstacle, PolicyRead, Right, Stamp, Standing, State, UserId, Whom,
+    Customer, Names, NewUser, Obstacle, PolicyRead, Result, Right, Stamp, Standing, State, UserId, Whom,
 };
 
 /// A user's row.
@@ -31,7 +31,7 @@ pub(super) struct UserRow {
 
 impl UserRow {
     /// The user of a customer; none where there is none.
-    pub(super) fn of(connection: &Connection, customer: i64) -> Answer<Option<Self>> {
+    pub(super) fn of(connection: &Connection, customer: i64) -> Result<Option<Self>> {
         connection
             .prepare_cached(
                 "SELECT customer, username, hash, external, disabled, locked_until, change_required, withdrawn, issued_at,
@@ -89,7 +89,7 @@ impl UserRow {
 }
 
 /// The row number of a customer.
-pub(super) fn number_of(connection: &Connection, customer: &Customer) -> Answer<Option<i64>> {
+pub(super) fn number_of(connection: &Connection, customer: &Customer) -> Result<Option<i64>> {
     connection
         .prepare_cached("SELECT number FROM customer WHERE id = ?1")
         .and_then(|mut statement| statement.query_row([customer.id.as_str()], |row| row.get(0)).optional())
@@ -98,11 +98,11 @@ pub(super) fn number_of(connection: &Connection, customer: &Customer) -> Answer<
 
 impl AgentSession {
     /// Reads where the customer stands for this agent.
-    pub(super) fn read_standing(&self, customer: &Customer) -> Answer<Standing> {
+    pub(super) fn read_standing(&self, customer: &Customer) -> Result<Standing> {
         self.practice.read(|connection| self.standing_in(connection, customer))
     }
 
-    fn standing_in(&self, connection: &Connection, customer: &Customer) -> Answer<Standing> {
+    fn standing_in(&self, connection: &Connection, customer: &Customer) -> Result<Standing> {
         let agent = self.agent(connection)?;
         agent.must_have(Right::FindCustomers)?;
         let now = self.practice.now();
@@ -157,7 +157,7 @@ fn missing(agent: &Agent, needed: &[Right]) -> Vec<Obstacle> {
     needed.iter().filter(|right| !rights.contains(right)).map(|right| Obstacle::MissingRight(*right)).collect()
 }
 
-fn groups(connection: &Connection, customer: i64) -> Answer<Vec<String>> {
+fn groups(connection: &Connection, customer: i64) -> Result<Vec<String>> {
     let mut statement =
         connection.prepare_cached("SELECT name FROM user_group WHERE customer = ?1 ORDER BY name").map_err(told)?;
     let rows = statement.query_map([customer], |row| row.get(0)).map_err(told)?;
@@ -166,7 +166,7 @@ fn groups(connection: &Connection, customer: i64) -> Answer<Vec<String>> {
 
 /// A protected group that nobody is in protects nobody: its name is a mistake, or was changed. Names count as they are
 /// written, capitals too. Returns what is missing, in words.
-pub(super) fn missing_group(connection: &Connection, protected: &[String]) -> Answer<Option<String>> {
+pub(super) fn missing_group(connection: &Connection, protected: &[String]) -> Result<Option<String>> {
     let mut statement = connection.prepare_cached("SELECT 1 FROM user_group WHERE name = ?1 LIMIT 1").map_err(told)?;
     for name in protected {
         if !statement.exists([name]).map_err(told)? {
@@ -183,7 +183,7 @@ fn without_user(
     new_customer: bool,
     policy: PolicyRead,
     unprotected: Option<Obstacle>,
-) -> Answer<Standing> {
+) -> Result<Standing> {
     let Names { first, last } = customer.first_and_last();
     let username = free_username(connection, &first, &last)?;
     let new = NewUser { customer: customer.clone(), username, new_customer };

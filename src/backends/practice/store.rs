@@ -12,7 +12,7 @@ use super::errors::{damaged, told, told_of};
 use super::schema::{APPLICATION, VERSION};
 use super::seed;
 use crate::domain::ports::Clock;
-use crate::domain::{Answer, Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason, Result};
 
 /// A directory of at most so many bytes is looked through whenever it is opened; one with the samples has a twentieth of that.
 const LOOKED_THROUGH: u64 = 2 * 1024 * 1024;
@@ -33,7 +33,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 2 naming the file: damaged, not ours, or of a newer version. Exit 8: it cannot be opened or made.
-    pub fn open(path: &Path, timeout: Duration, clock: Arc<dyn Clock + Send + Sync>) -> Answer<Self> {
+    pub fn open(path: &Path, timeout: Duration, clock: Arc<dyn Clock + Send + Sync>) -> Result<Self> {
         if !path.exists() {
             seed::on_first_use(path, clock.now())?;
         }
@@ -45,7 +45,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 2: fewer than the samples or more than a million. Exit 8: it cannot be written.
-    pub fn start_over(path: &Path, customers: Option<u64>, progress: &mut dyn FnMut(u64)) -> Answer<u64> {
+    pub fn start_over(path: &Path, customers: Option<u64>, progress: &mut dyn FnMut(u64)) -> Result<u64> {
         seed::anew(path, customers, progress)
     }
 
@@ -55,7 +55,7 @@ impl Practice {
     }
 
     /// Reads in one transaction: what is read belongs together, and the file is locked once.
-    pub(super) fn read<T>(&self, look: impl FnOnce(&Connection) -> Answer<T>) -> Answer<T> {
+    pub(super) fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let connection = self.connection();
         let transaction = connection.unchecked_transaction().map_err(told)?;
         look(&transaction)
@@ -67,7 +67,7 @@ impl Practice {
     }
 }
 
-fn open_file(path: &Path, timeout: Duration) -> Answer<Connection> {
+fn open_file(path: &Path, timeout: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| told_of(path, error))?;
     connection.busy_timeout(timeout).map_err(|error| told_of(path, error))?;
@@ -80,7 +80,7 @@ fn open_file(path: &Path, timeout: Duration) -> Answer<Connection> {
 }
 
 /// Whether it is ours, and of this version.
-fn check(connection: &Connection, path: &Path) -> Answer<()> {
+fn check(connection: &Connection, path: &Path) -> Result<()> {
     let number = |pragma: &str| {
         connection
             .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0))
@@ -91,7 +91,7 @@ fn check(connection: &Connection, path: &Path) -> Answer<()> {
     }
     match number("user_version")? {
         VERSION => whole(connection, path),
-        version if version > VERSION => Err(Failure::new(
+        version if version > VERSION => Err(Error::new(
             Kind::Usage,
             Reason::DirectoryNewer,
             format!(
@@ -105,7 +105,7 @@ fn check(connection: &Connection, path: &Path) -> Answer<()> {
 }
 
 /// Looks a small directory through, in a millisecond or so: better told now than in the middle of a reset.
-fn whole(connection: &Connection, path: &Path) -> Answer<()> {
+fn whole(connection: &Connection, path: &Path) -> Result<()> {
     let size = std::fs::metadata(path).map_or(u64::MAX, |file| file.len());
     if size > LOOKED_THROUGH {
         return Ok(());

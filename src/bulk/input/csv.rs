@@ -8,7 +8,7 @@ use memchr::memchr_iter;
 use super::super::row::{COLUMNS, Numbered, Row};
 use super::limits::{LONGEST_ROW, MOST_COLUMNS};
 use super::source::{Source, line_ends};
-use crate::domain::{Answer, Failure, without_secret_keys};
+use crate::domain::{Error, Result, without_secret_keys};
 
 /// What separates cells; the first that finds a customer column wins.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -34,13 +34,13 @@ struct Record {
     wrong: Option<String>,
 }
 
-fn refused(message: impl Into<String>) -> Failure {
-    Failure::usage(message).hint("The first row names the columns, and one of them is \"customer\".")
+fn refused(message: impl Into<String>) -> Error {
+    Error::usage(message).hint("The first row names the columns, and one of them is \"customer\".")
 }
 
 impl<R: Read> CsvRows<R> {
     /// Reads the header.
-    pub(super) fn new(source: Source<R>) -> Answer<Self> {
+    pub(super) fn new(source: Source<R>) -> Result<Self> {
         let mut rows = Self {
             source,
             reader: reader(DELIMITERS[0]),
@@ -79,7 +79,7 @@ impl<R: Read> CsvRows<R> {
     }
 
     /// The header row, quotes and all: read up to the line end that is not in quotes.
-    fn header(&mut self) -> Answer<Vec<u8>> {
+    fn header(&mut self) -> Result<Vec<u8>> {
         let mut header = Vec::new();
         let mut quoted = false;
         loop {
@@ -107,7 +107,7 @@ impl<R: Read> CsvRows<R> {
         Ok(header)
     }
 
-    pub(super) fn next_row(&mut self) -> Answer<Option<Numbered>> {
+    pub(super) fn next_row(&mut self) -> Result<Option<Numbered>> {
         let Some(record) = self.record()? else { return Ok(None) };
         let row = match record.wrong {
             Some(why) => Err(why),
@@ -133,7 +133,7 @@ impl<R: Read> CsvRows<R> {
         row.whole()
     }
 
-    fn record(&mut self) -> Answer<Option<Record>> {
+    fn record(&mut self) -> Result<Option<Record>> {
         // Empty lines are skipped here, so that the line told is the row's own.
         loop {
             let filled = self.source.fill()?;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::super::row::{COLUMNS, Numbered, Row};
 use super::limits::LONGEST_ROW;
 use super::source::Source;
-use crate::domain::{Answer, SECRET_KEY_WORDS, is_secret_key};
+use crate::domain::{Result, SECRET_KEY_WORDS, is_secret_key};
 
 /// One object a line; empty lines are skipped.
 pub(super) struct JsonRows<R> {
@@ -52,7 +52,7 @@ impl<R: Read> JsonRows<R> {
         Self { source, line: Vec::new() }
     }
 
-    pub(super) fn next_row(&mut self) -> Answer<Option<Numbered>> {
+    pub(super) fn next_row(&mut self) -> Result<Option<Numbered>> {
         loop {
             let line = self.source.line();
             let Some(too_long) = self.read_line()? else { return Ok(None) };
@@ -66,7 +66,7 @@ impl<R: Read> JsonRows<R> {
     }
 
     /// Reads a line and says whether it is too long; what is too long is read over, not kept.
-    fn read_line(&mut self) -> Answer<Option<bool>> {
+    fn read_line(&mut self) -> Result<Option<bool>> {
         self.line.clear();
         let (mut any, mut too_long) = (false, false);
         loop {

@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::row::Numbered;
-use crate::domain::{Answer, Failure, Guards, Pattern, check_ticket};
+use crate::domain::{Error, Guards, Pattern, Result, check_ticket};
 use csv::CsvRows;
 use jsonl::JsonRows;
 use source::Source;
@@ -43,12 +43,12 @@ impl Rows<File> {
     ///
     /// # Errors
     /// Exit 2: it cannot be opened, or its header cannot be used.
-    pub fn open(path: &Path, format: Option<InputFormat>) -> Answer<Self> {
+    pub fn open(path: &Path, format: Option<InputFormat>) -> Result<Self> {
         let shown = path.display();
-        let told = |error: std::io::Error| Failure::usage(format!("{shown} cannot be read: {error}.")).because(error);
+        let told = |error: std::io::Error| Error::usage(format!("{shown} cannot be read: {error}.")).because(error);
         let file = File::open(path).map_err(told)?;
         if !file.metadata().map_err(told)?.is_file() {
-            return Err(Failure::usage(format!("{shown} is not a file."))
+            return Err(Error::usage(format!("{shown} is not a file."))
                 .hint("Give a pipe to standard input: `tellonce bulk -`."));
         }
         Self::new(file, format)
@@ -60,11 +60,11 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     /// Exit 2: the header cannot be used.
-    pub fn new(read: R, format: Option<InputFormat>) -> Answer<Self> {
+    pub fn new(read: R, format: Option<InputFormat>) -> Result<Self> {
         let mut source = Source::new(read);
         let start = source.fill()?;
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-            return Err(Failure::usage("The input is UTF-16.").hint("Save it as UTF-8, and try again."));
+            return Err(Error::usage("The input is UTF-16.").hint("Save it as UTF-8, and try again."));
         }
         if start.starts_with(b"\xef\xbb\xbf") {
             source.skip(3);
@@ -104,7 +104,7 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     /// Exit 8: the input cannot be read any further.
-    pub fn next_row(&mut self) -> Answer<Option<Numbered>> {
+    pub fn next_row(&mut self) -> Result<Option<Numbered>> {
         let numbered = match &mut self.rows {
             Kind::Csv(rows) => rows.next_row(),
             Kind::Json(rows) => rows.next_row(),

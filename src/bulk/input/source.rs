@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read};
 
-use crate::domain::{Answer, Failure};
+use crate::domain::{Error, Result};
 
 const BUFFER: usize = 64 * 1024;
 
@@ -31,14 +31,14 @@ impl<R: Read> Source<R> {
     }
 
     /// What is there, read anew where nothing is left; empty at the end.
-    pub(super) fn fill(&mut self) -> Answer<&[u8]> {
+    pub(super) fn fill(&mut self) -> Result<&[u8]> {
         while self.start == self.end {
             match self.read.read(&mut self.buffer) {
                 Ok(0) => break,
                 Ok(read) => (self.start, self.end) = (0, read),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
-                    return Err(Failure::unavailable("The input cannot be read any further.").because(error));
+                    return Err(Error::unavailable("The input cannot be read any further.").because(error));
                 }
             }
         }

@@ -7,8 +7,8 @@ use crate::domain::{Kind, Reason};
 
 const WAIT: Duration = Duration::from_mins(5);
 
-fn busy() -> Failure {
-    Failure::new(Kind::Unavailable, Reason::Throttled, "Too many requests.")
+fn busy() -> Error {
+    Error::new(Kind::Unavailable, Reason::Throttled, "Too many requests.")
 }
 
 /// A clock of its own: waiting takes no time.
@@ -33,7 +33,7 @@ fn it_is_halved_once_for_calls_that_were_refused_together_and_grows_when_it_is_q
         assert_eq!(pace.refused_of(), (8, 16));
         for _ in 0..20 {
             tokio::time::advance(QUIET).await;
-            pace.call(async || Ok::<_, Failure>(())).await.unwrap();
+            pace.call(async || Ok::<_, Error>(())).await.unwrap();
         }
         assert_eq!(pace.limit(), 8, "and no more than it began with");
     });
@@ -66,7 +66,7 @@ fn what_may_have_changed_something_is_not_tried_again() {
         let failed = pace
             .call(async || {
                 tries.set(tries.get() + 1);
-                Err::<(), _>(Failure::unavailable("The answer was lost.").answer_lost())
+                Err::<(), _>(Error::unavailable("The answer was lost.").answer_lost())
             })
             .await;
         assert!(failed.is_err());
@@ -86,17 +86,17 @@ fn never_more_at_once_than_the_limit_and_a_gone_backend_is_known_as_such() {
                 most.set(most.get().max(now.get()));
                 tokio::time::sleep(Duration::from_millis(10)).await;
                 now.set(now.get() - 1);
-                Ok::<_, Failure>(())
+                Ok::<_, Error>(())
             })
         });
         join_all(calls).await;
         assert_eq!(most.get(), 3);
         assert!(pace.down().is_none());
-        let gone = pace.call(async || Err::<(), _>(Failure::unavailable("Nobody answers."))).await;
+        let gone = pace.call(async || Err::<(), _>(Error::unavailable("Nobody answers."))).await;
         assert!(gone.is_err());
         let (since, words) = pace.down().unwrap();
         assert!(since > Duration::ZERO && words == "Nobody answers.");
-        pace.call(async || Ok::<_, Failure>(())).await.unwrap();
+        pace.call(async || Ok::<_, Error>(())).await.unwrap();
         assert!(pace.down().is_none());
     });
 }
@@ -107,7 +107,7 @@ fn after_a_set_it_is_tried_for_as_long_as_the_backend_is_waited_for() {
         let pace = Pace::new(2, WAIT);
         let started = Instant::now();
         let back = started + WAIT - Duration::from_secs(40);
-        let gone = || Failure::unavailable("Nobody answers.");
+        let gone = || Error::unavailable("Nobody answers.");
         let read = pace.insist(async || if Instant::now() < back { Err(gone()) } else { Ok(()) }).await;
         assert!(read.is_ok() && started.elapsed() < WAIT);
         let started = Instant::now();
@@ -132,7 +132,7 @@ fn a_change_that_gets_no_turn_in_time_is_not_sent_and_may_be_tried_again() {
         let busy = async || {
             sent.set(sent.get() + 1);
             let wait = Duration::from_secs(3600);
-            Err::<(), _>(Failure::new(Kind::Unavailable, Reason::Throttled, "Too many requests.").retry_after(wait))
+            Err::<(), _>(Error::new(Kind::Unavailable, Reason::Throttled, "Too many requests.").retry_after(wait))
         };
         let started = Instant::now();
         let failure = pace.change(busy).await.unwrap_err();
@@ -146,7 +146,7 @@ fn a_call_that_is_given_up_while_it_waits_is_not_counted_any_more() {
     at_once(async {
         let pace = Pace::new(1, WAIT);
         let holds = pace.leave().await;
-        let waits = tokio::time::timeout(Duration::from_secs(1), pace.call(async || Ok::<_, Failure>(())));
+        let waits = tokio::time::timeout(Duration::from_secs(1), pace.call(async || Ok::<_, Error>(())));
         assert!(waits.await.is_err());
         assert_eq!(pace.at_backend(), 1, "the one that holds the only place");
         drop(holds);

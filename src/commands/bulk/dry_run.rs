@@ -14,7 +14,7 @@ use crate::bulk::{
 };
 use crate::cli::BulkRunArgs;
 use crate::domain::ports::Clock;
-use crate::domain::{Action, Answer, Customer, Desk, ExitCode, Failure, Kind, dry_run};
+use crate::domain::{Action, Customer, Desk, Error, ExitCode, Kind, Result, dry_run};
 use crate::platform::{SystemClock, SystemRandom};
 
 #[derive(Serialize)]
@@ -48,7 +48,7 @@ struct Would {
 }
 
 /// Says for each row what would happen.
-pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCode> {
+pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Result<ExitCode> {
     let id = format!("dry-{}", fresh_id(SystemClock.now(), &mut SystemRandom)?);
     let folder = of(&context.folders, &id);
     let _meanwhile = Meanwhile(folder.clone());
@@ -101,7 +101,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Answer<ExitCod
 
 impl Would {
     /// With what the rehearsal came to. What stops a run stops this as well.
-    fn after(self, rehearsed: Answer<Action>) -> Answer<Self> {
+    fn after(self, rehearsed: Result<Action>) -> Result<Self> {
         match rehearsed {
             Ok(Action::CreateAndSet) => Ok(Self { does: "create_and_set", ..self }),
             Ok(_) => Ok(Self { does: "set", ..self }),
@@ -126,7 +126,7 @@ impl Would {
     }
 
     /// Nothing would be set.
-    fn but(self, failure: &Failure) -> Self {
+    fn but(self, failure: &Error) -> Self {
         let (outcome, exit_code) = Outcome::of(failure);
         Self { does: outcome.name(), exit_code, message: Some(failure.message.clone()), ..self }
     }
@@ -140,7 +140,7 @@ fn does_in_words(does: &str) -> &str {
     }
 }
 
-fn tell(context: &Context, line: u64, would: &Would) -> Answer<()> {
+fn tell(context: &Context, line: u64, would: &Would) -> Result<()> {
     if context.json() {
         let object = WouldJson {
             schema: "tellonce.bulk-dry-run/v1",

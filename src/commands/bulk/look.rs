@@ -6,7 +6,7 @@ use super::super::context::Context;
 use super::report;
 use crate::bulk::Outcome;
 use crate::bulk::folder::{Known, ids, look, named};
-use crate::domain::{Answer, ExitCode, Failure};
+use crate::domain::{Error, ExitCode, Result};
 
 #[derive(Serialize)]
 struct ListJson {
@@ -51,7 +51,7 @@ fn of(known: &Known) -> RunJson {
 }
 
 /// All runs, newest first.
-pub(super) fn list(context: &Context) -> Answer<ExitCode> {
+pub(super) fn list(context: &Context) -> Result<ExitCode> {
     let mut runs = Vec::new();
     for run in ids(&context.folders)? {
         runs.extend(look(&context.folders, &run)?.as_ref().map(of));
@@ -71,10 +71,10 @@ pub(super) fn list(context: &Context) -> Answer<ExitCode> {
 }
 
 /// How far one has come.
-pub(super) fn show(context: &Context, name: &str) -> Answer<ExitCode> {
+pub(super) fn show(context: &Context, name: &str) -> Result<ExitCode> {
     let run = named(&context.folders, name)?;
     let known = look(&context.folders, &run)?
-        .ok_or_else(|| Failure::usage(format!("The run {run} never began: nothing was changed.")))?;
+        .ok_or_else(|| Error::usage(format!("The run {run} never began: nothing was changed.")))?;
     let resume = (known.state == "stopped").then(|| report::command(&known.settings));
     if context.json() {
         return context.screen.json(&ShowJson {

@@ -13,14 +13,14 @@ use std::time::Duration;
 use super::context::Context;
 use crate::bulk::{Change, Delivery, Journal, Pace, Rows, Run, Settings, Sink, folder, paced};
 use crate::cli::{BulkArgs, BulkCommand, ProgressKind};
-use crate::domain::{Answer, ExitCode, Session};
+use crate::domain::{ExitCode, Result, Session};
 use crate::ledger::RunAuditLog;
 use crate::output::Progress;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{EarlyReveal, ProgressTeller};
 
 /// Lists, shows, rehearses, runs or resumes.
-pub(super) async fn run(context: &mut Context, args: BulkArgs, early: EarlyReveal) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: BulkArgs, early: EarlyReveal) -> Result<ExitCode> {
     let run = args.run;
     match (args.command, &run.resume) {
         (Some(BulkCommand::List), _) => look::list(context),
@@ -40,14 +40,14 @@ struct Sitting {
 }
 
 /// The audit log for this run.
-fn audit(context: &Context, run: &str, folder: &std::path::Path) -> Answer<RunAuditLog> {
+fn audit(context: &Context, run: &str, folder: &std::path::Path) -> Result<RunAuditLog> {
     let settings = context.configuration.audit.clone();
     let index = folder.join("audit-index.db");
     RunAuditLog::new(&context.folders, settings, Arc::new(SystemClock), Box::new(SystemRandom), run, &index)
 }
 
 /// The pace, and the session at it.
-async fn at_a_pace(session: Session, concurrency: Option<usize>, wait: Duration) -> Answer<(Session, Rc<Pace>)> {
+async fn at_a_pace(session: Session, concurrency: Option<usize>, wait: Duration) -> Result<(Session, Rc<Pace>)> {
     let concurrency = match concurrency {
         Some(given) => given,
         None => session.backend().capabilities().await?.concurrency,
@@ -57,7 +57,7 @@ async fn at_a_pace(session: Session, concurrency: Option<usize>, wait: Duration)
 }
 
 /// Works until the end, or until something stops it; and says what it came to.
-async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: Sitting) -> Answer<ExitCode> {
+async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: Sitting) -> Result<ExitCode> {
     let Sitting { settings, journal, sink, progress } = sitting;
     let journal = Rc::new(journal);
     let sink = Rc::new(sink);

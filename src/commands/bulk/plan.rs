@@ -8,7 +8,7 @@ use crate::bulk::folder::{Counted, count, fresh_id, of, spool};
 use crate::bulk::{Change, Delivery, InputFormat, Journal, RowFormat, Settings, Sink, sealing};
 use crate::cli::{BulkRunArgs, InputKind};
 use crate::domain::ports::{Clock, Prompter};
-use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+use crate::domain::{Error, ExitCode, Kind, Reason, Result};
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{ChosenReveal, EarlyReveal, RevealOptions, Signals, StreamReveal, TerminalPrompter};
 
@@ -25,14 +25,14 @@ impl From<InputKind> for InputFormat {
 }
 
 /// Plans, asks, and does it.
-pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyReveal) -> Answer<ExitCode> {
+pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyReveal) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
     if args.input.as_deref() == Some(Path::new("-")) {
         prompter = prompter.beside_standard_input();
     }
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if args.yes && args.expect.is_none() || !args.yes && !prompter.can_ask() {
-        return Err(Failure::missing_answer(
+        return Err(Error::missing_answer(
             "A run without a question says beforehand how many rows it is.",
             "Add `--yes --expect N`, where N is the number of rows.",
         ));
@@ -81,7 +81,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyRevea
     };
     let journal = Journal::open(&run_folder)?;
     let value = serde_json::to_string(&settings)
-        .map_err(|error| Failure::bug("The settings could not be written down.").because(error))?;
+        .map_err(|error| Error::bug("The settings could not be written down.").because(error))?;
     journal.write(Change::Fact { name: "settings", value }).await?;
     context.screen.notice(&format!("Run {run}. If it is interrupted: {}", report::command(&settings)));
     let audit = audit(context, &run, &run_folder)?;
@@ -89,23 +89,23 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyRevea
 }
 
 /// Where the rows go, opened.
-fn output(args: &BulkRunArgs, clear: Option<(String, StreamReveal)>, format: RowFormat) -> Answer<(Delivery, Sink)> {
+fn output(args: &BulkRunArgs, clear: Option<(String, StreamReveal)>, format: RowFormat) -> Result<(Delivery, Sink)> {
     if let Some((way, stream)) = clear {
         let (descriptor, is_file) = stream.into_parts();
         let sink = Sink::clear(descriptor, is_file, format, &way)?;
         return Ok((Delivery::Clear(way), sink));
     }
     let out = std::path::absolute(args.out.clone().unwrap_or_default())
-        .map_err(|error| Failure::usage("--out is not a path.").because(error))?;
+        .map_err(|error| Error::usage("--out is not a path.").because(error))?;
     let sink = Sink::create(&out, format)?;
     Ok((Delivery::Sealed(out), sink))
 }
 
 /// Where passwords go in clear, if that was asked for.
-fn clear_way(signals: &Signals, args: &BulkRunArgs, early: EarlyReveal) -> Answer<Option<(String, StreamReveal)>> {
+fn clear_way(signals: &Signals, args: &BulkRunArgs, early: EarlyReveal) -> Result<Option<(String, StreamReveal)>> {
     let Some(way) = &args.reveal else {
         if args.out.is_none() {
-            return Err(Failure::usage("Nothing says where the passwords go.")
+            return Err(Error::usage("Nothing says where the passwords go.")
                 .hint("Sealed into a file: `--out FILE --seal-to age1…`. In clear to a pipe: `--reveal stdout`."));
         }
         return Ok(None);
@@ -119,7 +119,7 @@ pub(super) fn stream(
     early: EarlyReveal,
     allow_plaintext_file: bool,
     way: &str,
-) -> Answer<StreamReveal> {
+) -> Result<StreamReveal> {
     let options = RevealOptions {
         show_for: std::time::Duration::ZERO,
         allow_plaintext_file,
@@ -129,15 +129,15 @@ pub(super) fn stream(
     match early.with(options)? {
         ChosenReveal::Stream(stream) => Ok(stream),
         ChosenReveal::Terminal(_) => {
-            Err(Failure::new(Kind::Usage, Reason::RevealWay, format!("A run's passwords do not go to --reveal {way}."))
+            Err(Error::new(Kind::Usage, Reason::RevealWay, format!("A run's passwords do not go to --reveal {way}."))
                 .hint("There are: `--reveal stdout` and `--reveal fd:N`; or `--out FILE`, sealed."))
         }
     }
 }
 
-pub(super) fn recipients(args: &BulkRunArgs) -> Answer<Vec<String>> {
+pub(super) fn recipients(args: &BulkRunArgs) -> Result<Vec<String>> {
     for key in &args.seal_to {
-        sealing::recipient(key).map_err(|why| Failure::usage(format!("--seal-to: {why}.")))?;
+        sealing::recipient(key).map_err(|why| Error::usage(format!("--seal-to: {why}.")))?;
     }
     let mut keys = args.seal_to.clone();
     if let Some(file) = &args.recipients {
@@ -147,13 +147,13 @@ pub(super) fn recipients(args: &BulkRunArgs) -> Answer<Vec<String>> {
 }
 
 /// The input: a file, or the run's own copy of standard input.
-pub(super) fn input_of(args: &BulkRunArgs, run_folder: &Path) -> Answer<(PathBuf, bool)> {
+pub(super) fn input_of(args: &BulkRunArgs, run_folder: &Path) -> Result<(PathBuf, bool)> {
     match args.input.as_deref() {
         Some(path) if path == Path::new("-") => Ok((spool(run_folder)?, true)),
         Some(path) => std::path::absolute(path)
             .map(|path| (path, false))
-            .map_err(|error| Failure::usage("FILE is not a path.").because(error)),
-        None => Err(Failure::bug("There is no FILE.")),
+            .map_err(|error| Error::usage("FILE is not a path.").because(error)),
+        None => Err(Error::bug("There is no FILE.")),
     }
 }
 
@@ -175,25 +175,25 @@ fn planned(
     input: &Path,
     has_recipients: bool,
     prompter: &mut TerminalPrompter,
-) -> Answer<Counted> {
+) -> Result<Counted> {
     let counted = count(input, args.input_format.map(InputFormat::from), &context.profile.guards)?;
     if counted.rows == 0 {
-        return Err(Failure::usage("The input has no rows."));
+        return Err(Error::usage("The input has no rows."));
     }
     if let (true, Some((line, why))) = (args.strict, &counted.first_unusable) {
         let message = format!("{} cannot be read; line {line}: {why}.", rows(counted.unusable));
         return Err(
-            Failure::usage(message).hint("Mend the input, or leave out --strict: then each is told in its own row.")
+            Error::usage(message).hint("Mend the input, or leave out --strict: then each is told in its own row.")
         );
     }
     if !has_recipients && counted.with_recipient == 0 {
-        return Err(Failure::usage("Nothing says whom the passwords are sealed to.")
+        return Err(Error::usage("Nothing says whom the passwords are sealed to.")
             .hint("Add `--seal-to age1…` or `--recipients FILE`, or fill the column \"recipient\"."));
     }
     if let Some(expected) = args.expect
         && expected != counted.rows
     {
-        return Err(Failure::usage(format!("The input has {}, not {expected}.", rows(counted.rows)))
+        return Err(Error::usage(format!("The input has {}, not {expected}.", rows(counted.rows)))
             .hint("Look at it: `--dry-run` says what would happen."));
     }
     let words = plan_words(context, args, &counted);
@@ -210,7 +210,7 @@ fn planned(
         let typed = prompter.line(&format!("Type {} to go on", counted.rows), "--yes --expect N")?;
         if typed.trim() != counted.rows.to_string() {
             let message = format!("You typed {}, not {}. Nothing was changed.", typed.trim(), counted.rows);
-            return Err(Failure::new(Kind::Declined, Reason::Declined, message));
+            return Err(Error::new(Kind::Declined, Reason::Declined, message));
         }
         true
     } else {
@@ -221,7 +221,7 @@ fn planned(
     if agreed {
         return Ok(counted);
     }
-    Err(Failure::new(Kind::Declined, Reason::Declined, "Nothing was changed."))
+    Err(Error::new(Kind::Declined, Reason::Declined, "Nothing was changed."))
 }
 
 /// A number of rows, in words.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::context::Context;
 use crate::bulk::{Delivery, Ended, FailedRow, Outcome, Settings};
-use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+use crate::domain::{Error, ExitCode, Kind, Reason, Result};
 
 #[derive(Serialize)]
 struct ReportJson<'a> {
@@ -43,7 +43,7 @@ pub(super) fn begun(settings: &Settings) -> String {
 }
 
 /// For the audit log: what it came to.
-pub(super) fn ended(counts: &[(Outcome, u64)], stopped: Option<&Failure>) -> String {
+pub(super) fn ended(counts: &[(Outcome, u64)], stopped: Option<&Error>) -> String {
     let mut words: Vec<String> = counts.iter().map(|(outcome, count)| format!("{} {count}", outcome.name())).collect();
     words.extend(stopped.map(|failure| format!("stopped: {failure}")));
     words.join(", ")
@@ -72,7 +72,7 @@ pub(super) fn told(
     counts: &[(Outcome, u64)],
     ended: Ended,
     (clear, first_failures): (bool, &[FailedRow]),
-) -> Answer<ExitCode> {
+) -> Result<ExitCode> {
     let undelivered = has_undelivered(counts);
     let command = command(settings);
     let again = ended.stopped.is_some() || ended.limited || undelivered;
@@ -113,11 +113,11 @@ pub(super) fn told(
     if let Some(failure) = ended.stopped {
         let kind = if matches!(failure.kind, Kind::Interrupted(_)) { failure.kind } else { Kind::Unavailable };
         let first = failure.hint.clone().map_or_else(String::new, |hint| format!("{hint} "));
-        return Err(Failure { kind, ..failure }.hint(format!("{first}{hint}")));
+        return Err(Error { kind, ..failure }.hint(format!("{first}{hint}")));
     }
     if undelivered {
         let message = "Some customers have a temporary password, or may have, that nobody was told.";
-        return Err(Failure::new(Kind::NotDelivered, Reason::RevealFailed, message).hint(hint));
+        return Err(Error::new(Kind::NotDelivered, Reason::RevealFailed, message).hint(hint));
     }
     let failed = counts.iter().any(|(outcome, count)| outcome.is_failure() && *count > 0);
     Ok(if failed { ExitCode::SOME_FAILED } else { ExitCode::DONE })

@@ -8,15 +8,15 @@ use crate::bulk::output_reader::{FoundRow, for_each};
 use crate::bulk::{Change, Delivery, Journal, Known, Outcome, Settings, Sink};
 use crate::cli::ProgressKind;
 use crate::domain::ports::AuditLog;
-use crate::domain::{Answer, Customer, CustomerId, ExitCode, Failure, Session};
+use crate::domain::{Customer, CustomerId, Error, ExitCode, Result, Session};
 use crate::ledger::RunAuditLog;
 use crate::terminal::EarlyReveal;
 
 /// Takes the run up.
-pub(super) async fn run(context: &Context, name: &str, progress: ProgressKind, early: EarlyReveal) -> Answer<ExitCode> {
+pub(super) async fn run(context: &Context, name: &str, progress: ProgressKind, early: EarlyReveal) -> Result<ExitCode> {
     let run = named(&context.folders, name)?;
     let never = || {
-        Failure::usage(format!("The run {run} never began: nothing was changed."))
+        Error::usage(format!("The run {run} never began: nothing was changed."))
             .hint("Begin it again: `tellonce bulk FILE`.")
     };
     look(&context.folders, &run)?.ok_or_else(never)?;
@@ -25,14 +25,11 @@ pub(super) async fn run(context: &Context, name: &str, progress: ProgressKind, e
     let settings = journal.settings()?.ok_or_else(never)?;
     if settings.profile != context.profile.name || settings.backend != context.profile.backend {
         let profile = &settings.profile;
-        return Err(Failure::usage(format!(
-            "The run {run} is on the profile {profile}, not {}.",
-            context.profile.name
-        ))
-        .hint(format!("Say so: `tellonce --profile {profile} bulk --resume {run}`.")));
+        return Err(Error::usage(format!("The run {run} is on the profile {profile}, not {}.", context.profile.name))
+            .hint(format!("Say so: `tellonce --profile {profile} bulk --resume {run}`.")));
     }
     if sha256(&settings.input)? != settings.sha256 {
-        return Err(Failure::usage(format!("{} is not what it was when the run began.", settings.input.display()))
+        return Err(Error::usage(format!("{} is not what it was when the run began.", settings.input.display()))
             .hint("Put the same file there again, or begin a new run for what is new."));
     }
     let session = context.session().await?;
@@ -49,7 +46,7 @@ pub(super) async fn run(context: &Context, name: &str, progress: ProgressKind, e
             let early = match &early {
                 EarlyReveal::Terminal if way == "stdout" => EarlyReveal::open(Some("stdout")),
                 EarlyReveal::Terminal => {
-                    return Err(Failure::usage(format!("The run's passwords go to {way}, which is not open here."))
+                    return Err(Error::usage(format!("The run's passwords go to {way}, which is not open here."))
                         .hint(format!("Open it, and add `--reveal {way}`.")));
                 }
                 _ => early,
@@ -69,7 +66,7 @@ struct Read {
 
 /// Reads what the output holds, and keeps what the journal does not know yet: the few rows that were in flight. Of one
 /// that was begun again, the row that stands there of an earlier attempt says nothing.
-fn rows_of(out: &std::path::Path, settings: &Settings, journal: &Journal) -> Answer<Read> {
+fn rows_of(out: &std::path::Path, settings: &Settings, journal: &Journal) -> Result<Read> {
     let mut changes = Vec::new();
     let whole = for_each(out, settings.row_format, &mut |row| {
         let is_news = match journal.known(row.line)? {
@@ -86,7 +83,7 @@ fn rows_of(out: &std::path::Path, settings: &Settings, journal: &Journal) -> Ans
 }
 
 /// What the output shows and the journal, or the audit log, was cut before it knew.
-async fn settle(session: &Session, audit: &RunAuditLog, journal: &Journal, found: &FoundRow) -> Answer<()> {
+async fn settle(session: &Session, audit: &RunAuditLog, journal: &Journal, found: &FoundRow) -> Result<()> {
     let Some(outcome) = found.outcome else { return Ok(()) };
     if matches!(journal.known(found.line)?, Known::Done) {
         return Ok(());

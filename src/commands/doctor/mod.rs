@@ -6,7 +6,7 @@ mod promises;
 use serde::Serialize;
 
 use super::context::Context;
-use crate::domain::{Answer, Check, CheckState, ExitCode, OwnPassword, Right};
+use crate::domain::{Check, CheckState, ExitCode, OwnPassword, Result, Right};
 
 #[derive(Serialize)]
 struct DoctorJson<'a> {
@@ -17,7 +17,7 @@ struct DoctorJson<'a> {
 }
 
 /// Runs every check that can be run; a fault is exit 11.
-pub(super) async fn run(context: &mut Context) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
     let mut checks = machine::checks(context);
     checks.extend(backend(context).await);
     let faults = checks.iter().filter(|check| check.state == CheckState::Fault).count();

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::directory;
 use crate::commands::context::Context;
-use crate::domain::{Answer, Customer, ExitCode, Status};
+use crate::domain::{Customer, ExitCode, Result, Status};
 
 #[derive(Serialize)]
 struct CustomersJson<'a> {
@@ -22,7 +22,7 @@ struct OneJson<'a> {
 }
 
 /// Lists the sample customers and where they stand.
-pub(super) fn run(context: &mut Context, limit: u16) -> Answer<ExitCode> {
+pub(super) fn run(context: &mut Context, limit: u16) -> Result<ExitCode> {
     let page = directory(context)?.customers(usize::from(limit))?;
     let shown = page.rows.len();
     if context.json() {

@@ -8,7 +8,7 @@ use crate::cli::ForgotPasswordArgs;
 use crate::commands::context::Context;
 use crate::commands::login::first_line;
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+use crate::domain::{Error, ExitCode, Kind, Reason, Result};
 
 #[derive(Serialize)]
 struct AskedJson {
@@ -20,7 +20,7 @@ struct AskedJson {
 const ASKED: &str = "If there is a user with that address, an e-mail is on its way (see `tellonce practice outbox`).";
 
 /// Asks for the e-mail, or redeems its token.
-pub(super) fn run(context: &mut Context, args: &ForgotPasswordArgs) -> Answer<ExitCode> {
+pub(super) fn run(context: &mut Context, args: &ForgotPasswordArgs) -> Result<ExitCode> {
     let directory = directory(context)?;
     if let Some(token) = &args.token {
         return redeem(context, &directory, token, args.password_stdin);
@@ -29,7 +29,7 @@ pub(super) fn run(context: &mut Context, args: &ForgotPasswordArgs) -> Answer<Ex
     said(context, ASKED)
 }
 
-fn said(context: &Context, message: &'static str) -> Answer<ExitCode> {
+fn said(context: &Context, message: &'static str) -> Result<ExitCode> {
     if context.json() {
         return context.screen.json(&AskedJson { schema: "tellonce.practice-forgot-password/v1", message });
     }
@@ -37,15 +37,15 @@ fn said(context: &Context, message: &'static str) -> Answer<ExitCode> {
     Ok(ExitCode::DONE)
 }
 
-fn redeem(context: &Context, directory: &Practice, token: &str, from_stdin: bool) -> Answer<ExitCode> {
+fn redeem(context: &Context, directory: &Practice, token: &str, from_stdin: bool) -> Result<ExitCode> {
     let new =
         if from_stdin { first_line()? } else { context.prompter(false).secret("New password", "--password-stdin")? };
     match directory.redeem(token, &new)? {
         Redeem::Done => said(context, "Password updated."),
-        Redeem::Refused(why) => Err(Failure::new(Kind::NotAllowed, Reason::SignInRefused, why)),
+        Redeem::Refused(why) => Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, why)),
         Redeem::Broken(rules) => {
             let words: Vec<String> = rules.iter().map(crate::domain::Rule::words).collect();
-            Err(Failure::refused(Reason::Policy, format!("That password cannot be used: {}.", words.join("; "))))
+            Err(Error::refused(Reason::Policy, format!("That password cannot be used: {}.", words.join("; "))))
         }
     }
 }

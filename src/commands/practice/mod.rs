@@ -12,11 +12,11 @@ use super::context::Context;
 use super::tour;
 use crate::backends::practice::Practice;
 use crate::cli::{PracticeArgs, PracticeCommand};
-use crate::domain::{Answer, ExitCode};
+use crate::domain::{ExitCode, Result};
 use crate::platform::SystemClock;
 
 /// Runs the verb.
-pub(super) async fn run(context: &mut Context, args: PracticeArgs) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: PracticeArgs) -> Result<ExitCode> {
     match args.command {
         PracticeCommand::Customers { limit } => customers::run(context, limit),
         PracticeCommand::SignIn(args) => sign_in::run(context, &args),
@@ -28,6 +28,6 @@ pub(super) async fn run(context: &mut Context, args: PracticeArgs) -> Answer<Exi
 }
 
 /// The practice directory of these folders, made on first use.
-pub(super) fn directory(context: &Context) -> Answer<Practice> {
+pub(super) fn directory(context: &Context) -> Result<Practice> {
     Practice::open(&context.folders.practice_directory(), context.one_call(), Arc::new(SystemClock))
 }

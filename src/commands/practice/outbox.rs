@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::directory;
 use crate::backends::practice::Mail;
 use crate::commands::context::Context;
-use crate::domain::{Answer, ExitCode};
+use crate::domain::{ExitCode, Result};
 
 #[derive(Serialize)]
 struct OutboxJson<'a> {
@@ -14,7 +14,7 @@ struct OutboxJson<'a> {
 }
 
 /// Shows each mail as it would have arrived, newest last.
-pub(super) fn run(context: &mut Context) -> Answer<ExitCode> {
+pub(super) fn run(context: &mut Context) -> Result<ExitCode> {
     let mails = directory(context)?.outbox()?;
     if context.json() {
         return context.screen.json(&OutboxJson { schema: "tellonce.practice-outbox/v1", mails: &mails });

@@ -8,7 +8,7 @@ use crate::backends::practice::{Change, ChangeTicket, Practice, SignIn};
 use crate::cli::SignInArgs;
 use crate::commands::context::Context;
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, ExitCode, Failure, Rule};
+use crate::domain::{Error, ExitCode, Result, Rule};
 use crate::platform::secret_line;
 use crate::terminal::TerminalPrompter;
 
@@ -36,7 +36,7 @@ impl Told {
 }
 
 /// Signs in; asked for a new password, reads it and presses "Update Password".
-pub(super) fn run(context: &mut Context, args: &SignInArgs) -> Answer<ExitCode> {
+pub(super) fn run(context: &mut Context, args: &SignInArgs) -> Result<ExitCode> {
     let directory = directory(context)?;
     let mut passwords = Passwords::new(context, args.password_stdin)?;
     let password = passwords.first()?;
@@ -61,7 +61,7 @@ pub(super) fn run(context: &mut Context, args: &SignInArgs) -> Answer<ExitCode> 
 }
 
 /// The app's second page: the rules, a new password, "Update Password". At a terminal it may be tried again.
-fn change(context: &Context, directory: &Practice, passwords: &mut Passwords, ticket: &ChangeTicket) -> Answer<Told> {
+fn change(context: &Context, directory: &Practice, passwords: &mut Passwords, ticket: &ChangeTicket) -> Result<Told> {
     let rules = directory.policy()?.words();
     if !context.json() {
         context.screen.line("Choose a new password. The rules:");
@@ -95,30 +95,30 @@ enum Passwords {
 }
 
 impl Passwords {
-    fn new(context: &Context, from_stdin: bool) -> Answer<Self> {
+    fn new(context: &Context, from_stdin: bool) -> Result<Self> {
         let prompter = context.prompter(false);
         if from_stdin {
             Ok(Self::Lines)
         } else if prompter.can_ask() {
             Ok(Self::Keyboard(Box::new(prompter)))
         } else {
-            Err(Failure::missing_answer(
+            Err(Error::missing_answer(
                 "The customer's password is asked for, and nobody can be asked.",
                 "Give it on standard input: `--password-stdin`.",
             ))
         }
     }
 
-    fn first(&mut self) -> Answer<Zeroizing<String>> {
+    fn first(&mut self) -> Result<Zeroizing<String>> {
         match self {
             Self::Keyboard(prompter) => prompter.secret("Password", "--password-stdin"),
             Self::Lines => {
-                secret_line()?.ok_or_else(|| Failure::usage("Standard input has no password on its first line."))
+                secret_line()?.ok_or_else(|| Error::usage("Standard input has no password on its first line."))
             }
         }
     }
 
-    fn new_one(&mut self) -> Answer<Option<Zeroizing<String>>> {
+    fn new_one(&mut self) -> Result<Option<Zeroizing<String>>> {
         match self {
             Self::Lines => secret_line(),
             Self::Keyboard(prompter) => loop {

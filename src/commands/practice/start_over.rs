@@ -4,21 +4,21 @@ use crate::backends::practice::Practice;
 use crate::cli::StartOverArgs;
 use crate::commands::context::Context;
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+use crate::domain::{Error, ExitCode, Kind, Reason, Result};
 
 /// Asks, and replaces the directory, also a damaged one.
-pub(super) fn run(context: &mut Context, args: &StartOverArgs) -> Answer<ExitCode> {
+pub(super) fn run(context: &mut Context, args: &StartOverArgs) -> Result<ExitCode> {
     let path = context.folders.practice_directory();
     let mut prompter = context.prompter(args.yes);
     if !args.yes && path.exists() {
         if !prompter.can_ask() {
-            return Err(Failure::missing_answer(
+            return Err(Error::missing_answer(
                 "This removes everything in the practice directory, and nobody can be asked.",
                 "Add `--yes`.",
             ));
         }
         if !prompter.yes(&format!("Remove everything in {} and start over?", path.display()), false)? {
-            return Err(Failure::new(Kind::Declined, Reason::Declined, "The practice directory is as it was."));
+            return Err(Error::new(Kind::Declined, Reason::Declined, "The practice directory is as it was."));
         }
     }
     let screen = context.screen.clone();

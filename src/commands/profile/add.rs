@@ -7,7 +7,7 @@ use crate::cli::ProfileAddArgs;
 use crate::commands::context::Context;
 use crate::config::{self, NewProfile};
 use crate::domain::ports::Prompter;
-use crate::domain::{Answer, Check, CheckState, ExitCode, Failure, Kind, Reason};
+use crate::domain::{Check, CheckState, Error, ExitCode, Kind, Reason, Result};
 
 /// The key whose value is a file: named here, it is one of the current folder; in the file, of the configuration's.
 const FILE: &str = "ca_cert";
@@ -20,7 +20,7 @@ const PROTECT: Ask = Ask {
 };
 
 /// Adds one, or prints the sample.
-pub(super) async fn run(context: &mut Context, args: ProfileAddArgs) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: ProfileAddArgs) -> Result<ExitCode> {
     let Some(name) = args.name else {
         context.screen.text(config::sample());
         return Ok(ExitCode::DONE);
@@ -54,7 +54,7 @@ pub(super) async fn run(context: &mut Context, args: ProfileAddArgs) -> Answer<E
     Ok(ExitCode::DONE)
 }
 
-fn backend(given: Option<String>, prompter: &mut dyn Prompter) -> Answer<String> {
+fn backend(given: Option<String>, prompter: &mut dyn Prompter) -> Result<String> {
     if let Some(given) = given {
         return Ok(given);
     }
@@ -75,13 +75,13 @@ struct Questions {
 
 impl Questions {
     /// What was not given. What may be left out is asked for only where something else has to be.
-    fn of(backend: &str, given: &[String], protect: &[String]) -> Answer<Self> {
+    fn of(backend: &str, given: &[String], protect: &[String]) -> Result<Self> {
         let (asks, must_protect) = backends::asks(backend)?;
         let mut settings = Vec::new();
         for pair in given {
             let (key, text) = pair
                 .split_once('=')
-                .ok_or_else(|| Failure::usage(format!("--set {pair}: a key and its value have a = between them.")))?;
+                .ok_or_else(|| Error::usage(format!("--set {pair}: a key and its value have a = between them.")))?;
             let (key, text) = (key.trim(), in_this_folder(key.trim(), text));
             // `true`, `7`, `{ file = "secret" }` are what they look like; everything else is text.
             settings.push((key.to_owned(), text.parse().unwrap_or_else(|_| Value::from(text))));
@@ -105,7 +105,7 @@ impl Questions {
     }
 
     /// Asks each; what was answered before stands in brackets.
-    fn ask(&mut self, prompter: &mut dyn Prompter) -> Answer<()> {
+    fn ask(&mut self, prompter: &mut dyn Prompter) -> Result<()> {
         for (ask, before) in &mut self.asked {
             let usual = before.as_deref().or(ask.without);
             // Whoever has answered once has seen the example.
@@ -161,7 +161,7 @@ fn in_this_folder(key: &str, text: &str) -> String {
 }
 
 /// Reads it as any command will, and asks the backend for a sign of life; what is left for `setup` to mend, in words.
-async fn try_out(context: &mut Context, new: &NewProfile) -> Answer<Option<String>> {
+async fn try_out(context: &mut Context, new: &NewProfile) -> Result<Option<String>> {
     context.configuration = config::with(&context.folders, new)?;
     context.profile = context.configuration.profile(Some(&new.name))?;
     let checks = context.sign_in()?.checks().await;
@@ -170,7 +170,7 @@ async fn try_out(context: &mut Context, new: &NewProfile) -> Answer<Option<Strin
     let unguarded = if faults.is_empty() { guards(context).await } else { None };
     match faults.into_iter().chain(unguarded).next() {
         None => Ok(for_setup.into_iter().next().map(|check| check.words)),
-        Some(fault) => Err(Failure::new(Kind::Usage, Reason::Configuration, fault.words).hint(format!(
+        Some(fault) => Err(Error::new(Kind::Usage, Reason::Configuration, fault.words).hint(format!(
             "Nothing was written. Try again, or write the profile {} by hand: `tellonce profile add --print`.",
             new.name
         ))),

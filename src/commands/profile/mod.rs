@@ -8,7 +8,7 @@ use super::context::Context;
 use crate::backends;
 use crate::cli::{ProfileArgs, ProfileCommand};
 use crate::config::{self, Profile};
-use crate::domain::{Answer, ExitCode, Failure, Pattern};
+use crate::domain::{Error, ExitCode, Pattern, Result};
 
 #[derive(Serialize)]
 struct ProfileJson<'a> {
@@ -38,7 +38,7 @@ struct ShowJson<'a> {
 }
 
 /// Adds, lists, shows, chooses or removes.
-pub(super) async fn run(context: &mut Context, args: ProfileArgs) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: ProfileArgs) -> Result<ExitCode> {
     match args.command {
         ProfileCommand::Add(args) => add::run(context, args).await,
         ProfileCommand::List => list(context),
@@ -66,9 +66,9 @@ fn json_of<'a>(context: &Context, profile: &'a Profile) -> ProfileJson<'a> {
     }
 }
 
-fn list(context: &Context) -> Answer<ExitCode> {
+fn list(context: &Context) -> Result<ExitCode> {
     let names = context.configuration.profile_names();
-    let profiles = names.iter().map(|name| context.configuration.profile(Some(name))).collect::<Answer<Vec<_>>>()?;
+    let profiles = names.iter().map(|name| context.configuration.profile(Some(name))).collect::<Result<Vec<_>>>()?;
     if context.json() {
         let profiles = profiles.iter().map(|profile| json_of(context, profile)).collect();
         return context.screen.json(&ListJson { schema: "tellonce.profile-list/v1", profiles });
@@ -81,7 +81,7 @@ fn list(context: &Context) -> Answer<ExitCode> {
     Ok(ExitCode::DONE)
 }
 
-fn show(context: &Context, name: Option<&str>) -> Answer<ExitCode> {
+fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
     let profile = match name {
         Some(name) => context.configuration.profile(Some(name))?,
         None => context.profile.clone(),
@@ -103,7 +103,7 @@ fn show(context: &Context, name: Option<&str>) -> Answer<ExitCode> {
     }
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     let hours = jiff::SignedDuration::try_from(guards.temporary_password_lasts)
-        .map_err(|error| Failure::bug("The duration is out of range.").because(error))?;
+        .map_err(|error| Error::bug("The duration is out of range.").because(error))?;
     context.screen.fields(&[
         ("Profile".to_owned(), profile.name.clone()),
         ("Backend".to_owned(), profile.backend.clone()),

@@ -6,13 +6,13 @@ use super::players::{Handed, Player, Read};
 use super::teller::Teller;
 use crate::commands::context::Context;
 use crate::domain::{
-    Action, Answer, Case, Desk, Failure, Issuance, Kind, Reason, ResetRequest, Session, Status, Way, reset, withdraw,
+    Action, Case, Desk, Error, Issuance, Kind, Reason, ResetRequest, Result, Session, Status, Way, reset, withdraw,
 };
 use crate::ledger;
 use crate::terminal::{PasswordIs, next_steps};
 
 /// L1: a stranger changes nothing; Sam gets in.
-pub(super) async fn sign_in(stage: &Context, teller: &mut Teller<'_>) -> Answer<Session> {
+pub(super) async fn sign_in(stage: &Context, teller: &mut Teller<'_>) -> Result<Session> {
     teller.act("The agent signs in");
     let mut stranger = Player { password: "not-the-password", ..Player::sam() };
     let refused = stage.sign_in()?.sign_in(Way::Password, Some("sam"), &mut stranger).await;
@@ -28,7 +28,7 @@ pub(super) async fn sign_in(stage: &Context, teller: &mut Teller<'_>) -> Answer<
 }
 
 /// L2: find, and see before acting.
-pub(super) async fn find(session: &Session, teller: &mut Teller<'_>) -> Answer<()> {
+pub(super) async fn find(session: &Session, teller: &mut Teller<'_>) -> Result<()> {
     teller.act("Ada Lovelace calls: she cannot sign in, and the e-mail reset does not reach her");
     for text in ["C-1001", "ada.lovelace", "ADA@example.com", "lovelace"] {
         let found = session.directory().find(text, 5).await?;
@@ -40,9 +40,9 @@ pub(super) async fn find(session: &Session, teller: &mut Teller<'_>) -> Answer<(
     Ok(())
 }
 
-async fn standing(session: &Session, id: &str) -> Answer<(Status, bool)> {
+async fn standing(session: &Session, id: &str) -> Result<(Status, bool)> {
     let customer = session.directory().get(&crate::domain::CustomerId::new(id)).await?;
-    let customer = customer.ok_or_else(|| Failure::bug(format!("{id} is missing from the practice directory.")))?;
+    let customer = customer.ok_or_else(|| Error::bug(format!("{id} is missing from the practice directory.")))?;
     let standing = session.backend().standing(&customer).await?;
     Ok((standing.state.status(), standing.state.change_required))
 }
@@ -53,13 +53,13 @@ async fn attempt(
     session: &Session,
     customer: &str,
     player: &mut Player,
-) -> Answer<(Issuance, Zeroizing<String>)> {
+) -> Result<(Issuance, Zeroizing<String>)> {
     let read = Read::default();
     let request = ResetRequest { customer: customer.to_owned(), ..ResetRequest::default() };
     let mut reveal = Handed { read: std::rc::Rc::clone(&read) };
     let issuance =
         stage.at_desk(player, async |desk: &mut Desk<'_>| reset(desk, session, &mut reveal, request).await).await?;
-    let password = read.borrow_mut().pop().ok_or_else(|| Failure::bug("The tour saw no reveal."))?;
+    let password = read.borrow_mut().pop().ok_or_else(|| Error::bug("The tour saw no reveal."))?;
     Ok((issuance, password))
 }
 
@@ -68,7 +68,7 @@ pub(super) async fn reset_ada(
     stage: &Context,
     session: &Session,
     teller: &mut Teller<'_>,
-) -> Answer<Zeroizing<String>> {
+) -> Result<Zeroizing<String>> {
     teller.act("tellonce reset ada@example.com");
     let mut hesitates = Player { confirms: false, ..Player::sam() };
     let declined = attempt(stage, session, "ada@example.com", &mut hesitates).await.err().map(|failure| failure.kind);
@@ -100,7 +100,7 @@ pub(super) async fn reset_again(
     stage: &Context,
     session: &Session,
     teller: &mut Teller<'_>,
-) -> Answer<Zeroizing<String>> {
+) -> Result<Zeroizing<String>> {
     teller.act("Ada's note got wet. Nobody can show it again, so sam issues another");
     let mut sam = Player::sam();
     let (issuance, password) = attempt(stage, session, "C-1001", &mut sam).await?;
@@ -111,7 +111,7 @@ pub(super) async fn reset_again(
 }
 
 /// The status after the change.
-pub(super) async fn read_status(session: &Session, teller: &mut Teller<'_>) -> Answer<()> {
+pub(super) async fn read_status(session: &Session, teller: &mut Teller<'_>) -> Result<()> {
     let back = standing(session, "C-1001").await? == (Status::Active, false);
     teller.check("L8", "tellonce status C-1001 --watch ends: Active, back in", back);
     Ok(())
@@ -122,7 +122,7 @@ pub(super) async fn reset_grace(
     stage: &Context,
     session: &Session,
     teller: &mut Teller<'_>,
-) -> Answer<Zeroizing<String>> {
+) -> Result<Zeroizing<String>> {
     teller.act("Grace Hopper calls. She is a customer, but has no user yet: tellonce reset grace@example.com");
     let mut sam = Player::sam();
     let (issuance, password) = attempt(stage, session, "grace@example.com", &mut sam).await?;
@@ -134,7 +134,7 @@ pub(super) async fn reset_grace(
 }
 
 /// Withdrawal, and what no flag gets around.
-pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, teller: &mut Teller<'_>) -> Answer<()> {
+pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, teller: &mut Teller<'_>) -> Result<()> {
     teller.act("Meanwhile: what is refused, and one that was given to the wrong person");
     let refusals = [
         ("alan@example.com", Reason::Disabled, "Alan Turing is disabled"),
@@ -164,12 +164,12 @@ pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, te
 }
 
 /// L6: the audit log has it all, and none of the passwords that the tour saw.
-pub(super) fn audit(stage: &Context, passwords: &[&str], teller: &mut Teller<'_>) -> Answer<()> {
+pub(super) fn audit(stage: &Context, passwords: &[&str], teller: &mut Teller<'_>) -> Result<()> {
     teller.act("The team lead reads the audit log");
     let path = stage.folders.audit_log();
     let verified = ledger::verify(&path, None)?;
     let text = std::fs::read_to_string(&path)
-        .map_err(|error| Failure::unavailable("The tour's audit log cannot be read.").because(error))?;
+        .map_err(|error| Error::unavailable("The tour's audit log cannot be read.").because(error))?;
     let clean = passwords.iter().all(|password| !text.contains(password));
     let words = format!("tellonce audit verify: {} records, the chain is whole, no password in it", verified.records);
     teller.check("L6", &words, verified.records > 0 && clean);

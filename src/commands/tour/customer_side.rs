@@ -6,7 +6,7 @@ use super::teller::Teller;
 use crate::backends::practice::{Change, Practice, Redeem, SignIn};
 use crate::commands::context::Context;
 use crate::commands::practice::directory;
-use crate::domain::{Answer, Failure, Rule};
+use crate::domain::{Error, Result, Rule};
 
 /// The password that sample customers start with.
 const OLD: &str = "Practice-makes-1";
@@ -16,16 +16,16 @@ const CHOSEN: &str = "Poetical-Science-1843";
 const CHOSEN_LATER: &str = "Analytical-Engine-1837";
 
 /// Whether the app refuses this password outright.
-pub(super) fn is_refused(stage: &Context, name: &str, password: &str) -> Answer<bool> {
+pub(super) fn is_refused(stage: &Context, name: &str, password: &str) -> Result<bool> {
     Ok(matches!(directory(stage)?.sign_in(name, password)?, SignIn::Refused(_)))
 }
 
-fn mails(practice: &Practice) -> Answer<usize> {
+fn mails(practice: &Practice) -> Result<usize> {
     Ok(practice.outbox()?.iter().filter(|mail| mail.token().is_some()).count())
 }
 
 /// L6, L9 and L12: what does not work meanwhile.
-pub(super) fn locked_out(stage: &Context, teller: &mut Teller<'_>) -> Answer<()> {
+pub(super) fn locked_out(stage: &Context, teller: &mut Teller<'_>) -> Result<()> {
     teller.act("Until Ada has chosen a password of her own, she is locked out");
     let practice = directory(stage)?;
     teller.check("L9", "her old password is refused", is_refused(stage, "ada@example.com", OLD)?);
@@ -41,7 +41,7 @@ pub(super) fn locked_out(stage: &Context, teller: &mut Teller<'_>) -> Answer<()>
 }
 
 /// L10 and L12: the newest only, as it was shown.
-pub(super) fn only_the_newest(stage: &Context, first: &str, second: &str, teller: &mut Teller<'_>) -> Answer<()> {
+pub(super) fn only_the_newest(stage: &Context, first: &str, second: &str, teller: &mut Teller<'_>) -> Result<()> {
     teller.act("Ada signs in");
     teller.check("L10", "the first temporary password is refused", is_refused(stage, "ada@example.com", first)?);
     let other_case: Zeroizing<String> =
@@ -62,7 +62,7 @@ pub(super) fn only_the_newest(stage: &Context, first: &str, second: &str, teller
 }
 
 /// L8 and L11: she must choose, under the rules, and it works once.
-pub(super) fn chooses(stage: &Context, temporary: &str, teller: &mut Teller<'_>) -> Answer<()> {
+pub(super) fn chooses(stage: &Context, temporary: &str, teller: &mut Teller<'_>) -> Result<()> {
     let practice = directory(stage)?;
     let SignIn::ChangeRequired(ticket) = practice.sign_in("ada@example.com", temporary)? else {
         teller.check("L8", "with the newest one she is asked for a new password", false);
@@ -92,7 +92,7 @@ pub(super) fn chooses(stage: &Context, temporary: &str, teller: &mut Teller<'_>)
 }
 
 /// L13: with nothing pending, self-service works again.
-pub(super) fn self_service(stage: &Context, teller: &mut Teller<'_>) -> Answer<()> {
+pub(super) fn self_service(stage: &Context, teller: &mut Teller<'_>) -> Result<()> {
     let practice = directory(stage)?;
     practice.forgot_password("ada@example.com")?;
     let mails = practice.outbox()?;
@@ -100,7 +100,7 @@ pub(super) fn self_service(stage: &Context, teller: &mut Teller<'_>) -> Answer<(
         .iter()
         .rev()
         .find_map(|mail| mail.token())
-        .ok_or_else(|| Failure::bug("The practice directory mailed no link."))?;
+        .ok_or_else(|| Error::bug("The practice directory mailed no link."))?;
     let redeemed = matches!(practice.redeem(token, CHOSEN_LATER)?, Redeem::Done);
     teller.check("L13", "\"Forgot your password?\" works for her again", redeemed);
     let once = matches!(practice.redeem(token, CHOSEN)?, Redeem::Refused(_));
@@ -109,7 +109,7 @@ pub(super) fn self_service(stage: &Context, teller: &mut Teller<'_>) -> Answer<(
 }
 
 /// L8 for a user who was just created.
-pub(super) fn grace_comes_in(stage: &Context, temporary: &str, teller: &mut Teller<'_>) -> Answer<()> {
+pub(super) fn grace_comes_in(stage: &Context, temporary: &str, teller: &mut Teller<'_>) -> Result<()> {
     let practice = directory(stage)?;
     let SignIn::ChangeRequired(ticket) = practice.sign_in("grace@example.com", temporary)? else {
         teller.check("L8", "Grace signs in with it and is asked for a new password", false);

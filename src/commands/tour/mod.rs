@@ -11,33 +11,33 @@ use std::path::Path;
 
 use super::context::Context;
 use crate::config::Folders;
-use crate::domain::{Answer, ExitCode, Failure};
+use crate::domain::{Error, ExitCode, Result};
 use teller::Teller;
 
 /// Plays and tells the story, and leaves nothing behind.
-pub(super) async fn run(context: &mut Context) -> Answer<ExitCode> {
+pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
     let folder = throw_away()?;
     let told = play(context, &folder).await;
     let removed = std::fs::remove_dir_all(&folder);
     let teller = told?;
     removed
-        .map_err(|error| Failure::unavailable(format!("{} could not be removed.", folder.display())).because(error))?;
+        .map_err(|error| Error::unavailable(format!("{} could not be removed.", folder.display())).because(error))?;
     teller.end()
 }
 
 /// A folder of its own for this tour, which only this agent can enter.
-fn throw_away() -> Answer<std::path::PathBuf> {
+fn throw_away() -> Result<std::path::PathBuf> {
     use std::os::unix::fs::DirBuilderExt;
     let name = format!("tellonce-tour-{}-{}", std::process::id(), jiff::Timestamp::now().as_nanosecond());
     let folder = std::env::temp_dir().join(name);
     std::fs::DirBuilder::new()
         .mode(0o700)
         .create(&folder)
-        .map_err(|error| Failure::unavailable(format!("{} could not be made.", folder.display())).because(error))?;
+        .map_err(|error| Error::unavailable(format!("{} could not be made.", folder.display())).because(error))?;
     Ok(folder)
 }
 
-async fn play<'a>(context: &'a Context, folder: &Path) -> Answer<Teller<'a>> {
+async fn play<'a>(context: &'a Context, folder: &Path) -> Result<Teller<'a>> {
     let stage = context.elsewhere(Folders::all_in(folder))?;
     let mut teller = Teller::new(&context.screen, context.json());
     teller.say("A practice directory of its own, thrown away at the end. Nothing here is real.");

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use crate::domain::ports::{Prompter, ReadyReveal, Reveal};
-use crate::domain::{Answer, Consent, Customer, Delivery, Failure, Issuance, Kind, Plan, Reason, TemporaryPassword};
+use crate::domain::{Consent, Customer, Delivery, Error, Issuance, Kind, Plan, Reason, Result, TemporaryPassword};
 
 /// Answers the sign-in and the confirmation.
 pub(super) struct Player {
@@ -31,28 +31,28 @@ impl Prompter for Player {
         false
     }
 
-    fn choose(&mut self, _: &str, _: &[Customer]) -> Answer<usize> {
+    fn choose(&mut self, _: &str, _: &[Customer]) -> Result<usize> {
         Ok(0)
     }
 
-    fn confirm(&mut self, plan: &Plan) -> Answer<Consent> {
+    fn confirm(&mut self, plan: &Plan) -> Result<Consent> {
         self.shown = Some(plan.clone());
         if self.confirms {
             Ok(Consent::answered())
         } else {
-            Err(Failure::new(Kind::Declined, Reason::Declined, "Nothing was changed."))
+            Err(Error::new(Kind::Declined, Reason::Declined, "Nothing was changed."))
         }
     }
 
-    fn line(&mut self, _: &str, flag: &str) -> Answer<String> {
-        Err(Failure::missing_answer("The tour has no answer to that.", format!("`{flag}`")))
+    fn line(&mut self, _: &str, flag: &str) -> Result<String> {
+        Err(Error::missing_answer("The tour has no answer to that.", format!("`{flag}`")))
     }
 
-    fn secret(&mut self, _: &str, _: &str) -> Answer<Zeroizing<String>> {
+    fn secret(&mut self, _: &str, _: &str) -> Result<Zeroizing<String>> {
         Ok(Zeroizing::new(self.password.to_owned()))
     }
 
-    fn yes(&mut self, _: &str, default: bool) -> Answer<bool> {
+    fn yes(&mut self, _: &str, default: bool) -> Result<bool> {
         Ok(default)
     }
 
@@ -69,7 +69,7 @@ pub(super) struct Handed {
 }
 
 impl Reveal for Handed {
-    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
+    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
         Ok(Box::new(Self { read: Rc::clone(&self.read) }))
     }
 }

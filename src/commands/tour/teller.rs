@@ -3,7 +3,7 @@
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::domain::{Answer, ExitCode, Failure, Kind, Reason};
+use crate::domain::{Error, ExitCode, Kind, Reason, Result};
 use crate::terminal::Screen;
 
 #[derive(Serialize)]
@@ -70,11 +70,11 @@ impl<'a> Teller<'a> {
     }
 
     /// The end: the report, and a failure if a promise was broken.
-    pub(super) fn end(self) -> Answer<ExitCode> {
+    pub(super) fn end(self) -> Result<ExitCode> {
         let count = |wanted: bool| self.steps.iter().filter(|step| step.kept == Some(wanted)).count();
         let (kept, broken) = (count(true), count(false));
         if broken > 0 {
-            return Err(Failure::new(
+            return Err(Error::new(
                 Kind::CheckFailed,
                 Reason::CheckFailed,
                 format!("The tour found {broken} promises broken."),

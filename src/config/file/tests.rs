@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 
-fn parse(text: &str) -> Answer<Configuration> {
+fn parse(text: &str) -> Result<Configuration> {
     Configuration::parse(text, Path::new("config.toml"))
 }
 

@@ -7,7 +7,7 @@ use crate::domain::{Changed, Kind, Pattern};
 struct Replayed(u64);
 
 impl RandomSource for Replayed {
-    fn fill(&mut self, bytes: &mut [u8]) -> Answer<()> {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
         for byte in bytes {
             self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             *byte = self.0.to_le_bytes()[7];
@@ -21,7 +21,7 @@ fn pattern(text: &str) -> Rule {
 }
 
 /// Tries passwords against a server that names what `names` makes of a broken rule; the one it takes, and how many it took.
-fn tried(read: &PolicyRead, server: &Policy, names: impl Fn(&Rule) -> Vec<Rule>) -> Answer<(String, usize)> {
+fn tried(read: &PolicyRead, server: &Policy, names: impl Fn(&Rule) -> Vec<Rule>) -> Result<(String, usize)> {
     tried_from(1, read, server, names)
 }
 
@@ -30,7 +30,7 @@ fn tried_from(
     read: &PolicyRead,
     server: &Policy,
     names: impl Fn(&Rule) -> Vec<Rule>,
-) -> Answer<(String, usize)> {
+) -> Result<(String, usize)> {
     let mut random = Replayed(seed);
     let mut candidates = Candidates::new(read, About::default());
     for count in 1.. {

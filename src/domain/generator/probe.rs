@@ -2,7 +2,7 @@
 
 use super::layout::{Layout, as_f64};
 use super::{draw_into, keeps_house_rules};
-use crate::domain::error::Answer;
+use crate::domain::error::Result;
 use crate::domain::policy::{About, Policy, Rule};
 use crate::domain::ports::RandomSource;
 
@@ -46,7 +46,7 @@ pub(super) fn lost_bits(layout: &Layout, alphabet: &[u8], policy: &Policy, about
 struct Repeatable(u64);
 
 impl RandomSource for Repeatable {
-    fn fill(&mut self, bytes: &mut [u8]) -> Answer<()> {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
         for byte in bytes {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;

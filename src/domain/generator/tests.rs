@@ -10,7 +10,7 @@ use crate::domain::{Pattern, Rule};
 struct Replayed(u64);
 
 impl RandomSource for Replayed {
-    fn fill(&mut self, bytes: &mut [u8]) -> Answer<()> {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
         for byte in bytes {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
@@ -24,8 +24,8 @@ impl RandomSource for Replayed {
 struct Broken;
 
 impl RandomSource for Broken {
-    fn fill(&mut self, _: &mut [u8]) -> Answer<()> {
-        Err(Failure::bug("no random bytes"))
+    fn fill(&mut self, _: &mut [u8]) -> Result<()> {
+        Err(Error::bug("no random bytes"))
     }
 }
 
@@ -42,12 +42,12 @@ fn practice_policy() -> Policy {
     ])
 }
 
-fn made(policy: &Policy, about: &About, seed: u64) -> Answer<String> {
+fn made(policy: &Policy, about: &About, seed: u64) -> Result<String> {
     Ok(generate(policy, about, &mut Replayed(seed | 1))?.reveal(str::to_owned))
 }
 
 #[test]
-fn the_usual_policy_gets_three_groups_of_four() -> Answer<()> {
+fn the_usual_policy_gets_three_groups_of_four() -> Result<()> {
     let password = made(&practice_policy(), &About::default(), 7)?;
     assert_eq!(password.split('-').map(str::len).collect::<Vec<_>>(), [4, 4, 4]);
     Ok(())
@@ -70,7 +70,7 @@ fn the_count_of_possible_passwords_is_exact() {
 }
 
 #[test]
-fn a_short_maximum_drops_the_groups_and_not_the_entropy() -> Answer<()> {
+fn a_short_maximum_drops_the_groups_and_not_the_entropy() -> Result<()> {
     let policy = Policy::new([Rule::MinLength(8), Rule::MaxLength(12), Rule::Special(2), Rule::Digits(1)]);
     let password = made(&policy, &About::default(), 3)?;
     assert_eq!(password.len(), 12);
@@ -92,7 +92,7 @@ fn a_policy_that_leaves_too_little_to_chance_is_refused() {
 }
 
 #[test]
-fn a_username_of_one_letter_can_be_avoided() -> Answer<()> {
+fn a_username_of_one_letter_can_be_avoided() -> Result<()> {
     let about = About { username: Some("A".into()), email: None };
     for seed in 1..200 {
         assert!(!made(&practice_policy(), &about, seed)?.to_lowercase().contains('a'));
@@ -107,11 +107,11 @@ fn a_random_source_that_fails_is_told() {
 }
 
 #[test]
-fn every_number_below_the_bound_is_equally_likely() -> Answer<()> {
+fn every_number_below_the_bound_is_equally_likely() -> Result<()> {
     /// Every byte in turn: each number must then come up exactly as often as every other.
     struct EveryByte(u8);
     impl RandomSource for EveryByte {
-        fn fill(&mut self, bytes: &mut [u8]) -> Answer<()> {
+        fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
             bytes[0] = self.0;
             self.0 = self.0.wrapping_add(1);
             Ok(())
@@ -159,7 +159,7 @@ fn patterned(patterns: &[&str]) -> Policy {
 }
 
 #[test]
-fn a_pattern_is_met_in_the_first_style_that_it_takes() -> Answer<()> {
+fn a_pattern_is_met_in_the_first_style_that_it_takes() -> Result<()> {
     let shape = |password: &str| -> String {
         let kind = |letter: char| match letter {
             letter if letter.is_ascii_alphanumeric() => 'a',
@@ -200,7 +200,7 @@ fn a_pattern_is_met_in_the_first_style_that_it_takes() -> Answer<()> {
 }
 
 #[test]
-fn several_patterns_and_rules_are_met_together() -> Answer<()> {
+fn several_patterns_and_rules_are_met_together() -> Result<()> {
     let policy = patterned(&[r"^[^\s-]+$", r"^.*[!@$].*$", r"^.{14,20}$"]).with([
         Rule::Digits(2),
         Rule::Upper(2),
@@ -226,7 +226,7 @@ fn a_pattern_that_leaves_too_little_to_chance_is_refused_and_named() {
 }
 
 #[test]
-fn what_a_pattern_takes_away_from_chance_is_counted() -> Answer<()> {
+fn what_a_pattern_takes_away_from_chance_is_counted() -> Result<()> {
     // One in about nine passwords ends with a digit: three bits more are drawn.
     let policy = patterned(&[r"^[A-Za-z0-9]*[0-9]$"]);
     let needs = Needs::of(&policy);

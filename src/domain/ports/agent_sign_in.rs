@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::prompter::Prompter;
 use crate::domain::check::Check;
-use crate::domain::error::Answer;
+use crate::domain::error::Result;
 use crate::domain::session::{Keep, Session, StoredSession, Way};
 
 /// How agents sign in to a backend: by password, in a browser, by a bind.
@@ -13,9 +13,9 @@ pub trait AgentSignIn {
     /// The ways there are, the default one first.
     fn ways(&self) -> &'static [Way];
     /// Signs an agent in; `agent` is the name given on the command line.
-    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Answer<(Session, Keep)>;
+    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Result<(Session, Keep)>;
     /// Takes a session up again; none where there is none, or where it is over.
-    async fn resume(&self, stored: Option<StoredSession>) -> Answer<Option<Session>>;
+    async fn resume(&self, stored: Option<StoredSession>) -> Result<Option<Session>>;
     /// What `doctor` can find out before anybody is signed in: reachable, version, clock, certificate.
     async fn checks(&self) -> Vec<Check> {
         Vec::new()

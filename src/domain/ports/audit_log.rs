@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::domain::attempt::AttemptId;
 use crate::domain::customer::{Customer, CustomerId};
-use crate::domain::error::Answer;
+use crate::domain::error::Result;
 use crate::domain::history::{Finding, History};
 use crate::domain::intent::Intent;
 use crate::domain::outcome::Outcome;
@@ -24,13 +24,13 @@ impl Intent {
 #[async_trait(?Send)]
 pub trait AuditLog {
     /// Writes and syncs the intent. If it fails, nothing must be changed.
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Answer<Intent>;
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent>;
     /// Writes and syncs what became of it.
-    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Answer<()>;
+    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()>;
     /// What this machine's log knows of a customer.
-    fn history(&self, session: &Session, customer: &Customer) -> Answer<History>;
+    fn history(&self, session: &Session, customer: &Customer) -> Result<History>;
     /// What this machine's log knows of every customer of this backend, read once, for the sweep.
-    fn histories(&self, session: &Session) -> Answer<std::collections::HashMap<CustomerId, History>>;
+    fn histories(&self, session: &Session) -> Result<std::collections::HashMap<CustomerId, History>>;
     /// Writes down what was found out about an attempt whose end is missing.
-    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Answer<()>;
+    async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()>;
 }

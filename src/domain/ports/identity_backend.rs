@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::domain::capabilities::Capabilities;
 use crate::domain::check::Check;
 use crate::domain::customer::Customer;
-use crate::domain::error::{Answer, Failure};
+use crate::domain::error::{Error, Result};
 use crate::domain::intent::Intent;
 use crate::domain::obstacle::Right;
 use crate::domain::own_password::OwnPassword;
@@ -21,11 +21,11 @@ pub enum SetFailed {
     /// Refused for these rules of the policy; nothing was changed.
     Policy(Vec<Rule>),
     /// Anything else; its `changed` says what became of the customer.
-    Other(Failure),
+    Other(Error),
 }
 
-impl From<Failure> for SetFailed {
-    fn from(failure: Failure) -> Self {
+impl From<Error> for SetFailed {
+    fn from(failure: Error) -> Self {
         Self::Other(failure)
     }
 }
@@ -34,12 +34,12 @@ impl From<Failure> for SetFailed {
 #[async_trait(?Send)]
 pub trait IdentityBackend {
     /// What it can do as set up for this profile.
-    async fn capabilities(&self) -> Answer<Capabilities>;
+    async fn capabilities(&self) -> Result<Capabilities>;
     /// From now on the caller sets the pace, and tries again itself: an answer that changed nothing (busy, gone) is
     /// given at once. A backend that tries nothing again has nothing to leave.
     fn leave_retries(&self) {}
     /// What the signed-in agent is entitled to, as far as it can be read without trying.
-    async fn rights(&self) -> Answer<Vec<Right>>;
+    async fn rights(&self) -> Result<Vec<Right>>;
     /// Whether it tells agents their rights; of one that does not, `rights` are all that an agent can be granted.
     fn tells_rights(&self) -> bool {
         true
@@ -49,11 +49,11 @@ pub trait IdentityBackend {
         None
     }
     /// Makes the session last at least this long, or fails with exit 4.
-    async fn keep_alive(&self, at_least: Duration) -> Answer<()>;
+    async fn keep_alive(&self, at_least: Duration) -> Result<()>;
     /// Ends the agent's own session.
-    async fn end_session(&self) -> Answer<()>;
+    async fn end_session(&self) -> Result<()>;
     /// Where the customer's user stands: one answer, read side by side.
-    async fn standing(&self, customer: &Customer) -> Answer<Standing>;
+    async fn standing(&self, customer: &Customer) -> Result<Standing>;
     /// Sets the temporary password; creates the user where there is none, in one call.
     async fn set_temporary_password(
         &self,
@@ -62,19 +62,19 @@ pub trait IdentityBackend {
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed>;
     /// Marks the user as pending where the backend needs a mark for L9; Ok where it needs none.
-    async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Answer<()>;
+    async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Result<()>;
     /// Ends the user's sessions. Repeating it is harmless.
-    async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Answer<SessionsEnded>;
+    async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Result<SessionsEnded>;
     /// Reads whether a change is forced, and the stamp now.
-    async fn read_back(&self, issued: &Issued) -> Answer<Forced>;
+    async fn read_back(&self, issued: &Issued) -> Result<Forced>;
     /// Makes the pending temporary password unusable; with `only`, not if it is another than that one.
-    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Answer<()>;
+    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()>;
     /// Everything pending, for the sweep.
-    async fn pending(&self) -> Answer<Vec<Pending>>;
+    async fn pending(&self) -> Result<Vec<Pending>>;
     /// Lifts a lock-out after failed attempts.
-    async fn unlock(&self, intent: &Intent, user: &UserId) -> Answer<()>;
+    async fn unlock(&self, intent: &Intent, user: &UserId) -> Result<()>;
     /// What `doctor` can find out as this agent, beyond rights and promises: settings of the backend that weaken them.
-    async fn checks(&self) -> Answer<Vec<Check>> {
+    async fn checks(&self) -> Result<Vec<Check>> {
         Ok(Vec::new())
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::prompter::Prompter;
-use crate::domain::error::Answer;
+use crate::domain::error::Result;
 use crate::domain::preparation::{Administrator, Preparations, Step};
 
 /// An administrator's one-time preparation of a backend.
@@ -12,11 +12,11 @@ pub trait Preparation {
     /// The whole of it for those who do it by hand; nothing is asked or looked at.
     fn by_hand(&self) -> Preparations;
     /// Signs the administrator in, for as long as this lives; nothing of it is kept anywhere.
-    async fn sign_in(&mut self, administrator: Administrator, prompter: &mut dyn Prompter) -> Answer<()>;
+    async fn sign_in(&mut self, administrator: Administrator, prompter: &mut dyn Prompter) -> Result<()>;
     /// Looks what is there, and whether the administrator may do the rest. Changes nothing.
-    async fn plan(&mut self) -> Answer<Preparations>;
+    async fn plan(&mut self) -> Result<Preparations>;
     /// Does one step of the plan; what came of it, in words.
-    async fn carry_out(&mut self, step: &Step) -> Answer<String>;
+    async fn carry_out(&mut self, step: &Step) -> Result<String>;
     /// Ends the administrator's session.
-    async fn sign_out(&mut self) -> Answer<()>;
+    async fn sign_out(&mut self) -> Result<()>;
 }

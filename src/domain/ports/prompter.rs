@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::domain::customer::Customer;
-use crate::domain::error::Answer;
+use crate::domain::error::Result;
 use crate::domain::plan::{Consent, Plan};
 
 /// Asks the agent, or knows that nobody can be asked.
@@ -15,15 +15,15 @@ pub trait Prompter {
         self.can_ask()
     }
     /// Which of these customers is meant.
-    fn choose(&mut self, question: &str, customers: &[Customer]) -> Answer<usize>;
+    fn choose(&mut self, question: &str, customers: &[Customer]) -> Result<usize>;
     /// Shows the plan and asks; the default answer is no (exit 6).
-    fn confirm(&mut self, plan: &Plan) -> Answer<Consent>;
+    fn confirm(&mut self, plan: &Plan) -> Result<Consent>;
     /// A line of text; `flag` is what to name where nobody can be asked.
-    fn line(&mut self, question: &str, flag: &str) -> Answer<String>;
+    fn line(&mut self, question: &str, flag: &str) -> Result<String>;
     /// A secret, without echo; `flag` is what to name where nobody can be asked.
-    fn secret(&mut self, question: &str, flag: &str) -> Answer<Zeroizing<String>>;
+    fn secret(&mut self, question: &str, flag: &str) -> Result<Zeroizing<String>>;
     /// A yes-or-no question that changes nothing by itself; the default is the second argument.
-    fn yes(&mut self, question: &str, default: bool) -> Answer<bool>;
+    fn yes(&mut self, question: &str, default: bool) -> Result<bool>;
     /// Tells something on the agent's side channel (never standard output).
     fn say(&mut self, words: &str);
 }

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 
-use crate::domain::error::Answer;
+use crate::domain::error::Result;
 use crate::domain::outcome::{Delivery, Issuance};
 use crate::domain::temporary_password::TemporaryPassword;
 
 /// A way to show the temporary password, checked before anything changes.
 pub trait Reveal {
     /// Checks that it can happen: step 5 yields what step 12 consumes.
-    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>>;
+    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>>;
 }
 
 /// A reveal that can happen.

@@ -3,10 +3,10 @@
 use std::os::unix::fs::{MetadataExt, symlink};
 
 use super::*;
-use crate::domain::{Changed, ExitCode, Failure, Reason};
+use crate::domain::{Changed, Error, ExitCode, Reason};
 use crate::ledger::{Event, verify};
 
-fn cannot_be_used(failure: &Failure) -> bool {
+fn cannot_be_used(failure: &Error) -> bool {
     failure.reason == Reason::AuditUnavailable
         && failure.exit_code() == ExitCode::UNAVAILABLE
         && failure.changed == Changed::No

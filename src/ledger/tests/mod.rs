@@ -20,7 +20,7 @@ use super::{FileAuditLog, Filter, Record, records};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    Action, Answer, Case, Consent, Customer, CustomerId, Delivery, History, Intent, Outcome, Place, Plan, Session,
+    Action, Case, Consent, Customer, CustomerId, Delivery, History, Intent, Outcome, Place, Plan, Result, Session,
     Stamp, State,
 };
 
@@ -44,7 +44,7 @@ impl Clock for Fixed {
 struct Counting;
 
 impl RandomSource for Counting {
-    fn fill(&mut self, bytes: &mut [u8]) -> Answer<()> {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let start = bytes.len() - number.len();
@@ -134,7 +134,7 @@ fn plan(customer: &str, action: Action) -> Plan {
 }
 
 /// Writes an intent of a reset of this customer.
-fn intend(log: &mut FileAuditLog, customer: &str) -> Answer<Intent> {
+fn intend(log: &mut FileAuditLog, customer: &str) -> Result<Intent> {
     log.intend(&session(), &plan(customer, Action::Set), Consent::answered())
 }
 

@@ -22,7 +22,7 @@ async fn intend_row(log: &RunAuditLog, line: u64) -> Intent {
     log.row(line).intend(&session(), &plan, Consent::by_flag()).await.unwrap()
 }
 
-async fn end_row(log: &RunAuditLog, line: u64, intent: &Intent) -> Answer<()> {
+async fn end_row(log: &RunAuditLog, line: u64, intent: &Intent) -> Result<()> {
     log.row(line).outcome(intent, Outcome::Delivered(Delivery::Shown)).await
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
-    Answer, Capabilities, Customer, CustomerId, Failure, Forced, Found, Intent, Issued, Particulars, Pending, Place,
+    Capabilities, Customer, CustomerId, Error, Forced, Found, Intent, Issued, Particulars, Pending, Place, Result,
     Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
 };
 
@@ -17,62 +17,62 @@ pub(super) fn session(agent: &str, profile: &str) -> Session {
 
 struct NeverAsked;
 
-fn asked<T>() -> Answer<T> {
-    Err(Failure::bug("The audit log asked the backend."))
+fn asked<T>() -> Result<T> {
+    Err(Error::bug("The audit log asked the backend."))
 }
 
 #[async_trait(?Send)]
 impl CustomerDirectory for NeverAsked {
-    async fn find(&self, _: &str, _: usize) -> Answer<Found> {
+    async fn find(&self, _: &str, _: usize) -> Result<Found> {
         asked()
     }
-    async fn exact(&self, _: &str) -> Answer<Vec<Customer>> {
+    async fn exact(&self, _: &str) -> Result<Vec<Customer>> {
         asked()
     }
-    async fn get(&self, _: &CustomerId) -> Answer<Option<Customer>> {
+    async fn get(&self, _: &CustomerId) -> Result<Option<Customer>> {
         asked()
     }
-    async fn draft(&self, _: &Particulars) -> Answer<Customer> {
+    async fn draft(&self, _: &Particulars) -> Result<Customer> {
         asked()
     }
 }
 
 #[async_trait(?Send)]
 impl IdentityBackend for NeverAsked {
-    async fn capabilities(&self) -> Answer<Capabilities> {
+    async fn capabilities(&self) -> Result<Capabilities> {
         asked()
     }
-    async fn rights(&self) -> Answer<Vec<Right>> {
+    async fn rights(&self) -> Result<Vec<Right>> {
         asked()
     }
-    async fn keep_alive(&self, _: Duration) -> Answer<()> {
+    async fn keep_alive(&self, _: Duration) -> Result<()> {
         asked()
     }
-    async fn end_session(&self) -> Answer<()> {
+    async fn end_session(&self) -> Result<()> {
         asked()
     }
-    async fn standing(&self, _: &Customer) -> Answer<Standing> {
+    async fn standing(&self, _: &Customer) -> Result<Standing> {
         asked()
     }
     async fn set_temporary_password(&self, _: &Intent, _: &Whom, _: &TemporaryPassword) -> Result<Issued, SetFailed> {
         asked().map_err(SetFailed::Other)
     }
-    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Answer<()> {
+    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Result<()> {
         asked()
     }
-    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Answer<SessionsEnded> {
+    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Result<SessionsEnded> {
         asked()
     }
-    async fn read_back(&self, _: &Issued) -> Answer<Forced> {
+    async fn read_back(&self, _: &Issued) -> Result<Forced> {
         asked()
     }
-    async fn withdraw(&self, _: &Intent, _: &UserId, _: Option<&Stamp>) -> Answer<()> {
+    async fn withdraw(&self, _: &Intent, _: &UserId, _: Option<&Stamp>) -> Result<()> {
         asked()
     }
-    async fn pending(&self) -> Answer<Vec<Pending>> {
+    async fn pending(&self) -> Result<Vec<Pending>> {
         asked()
     }
-    async fn unlock(&self, _: &Intent, _: &UserId) -> Answer<()> {
+    async fn unlock(&self, _: &Intent, _: &UserId) -> Result<()> {
         asked()
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{ExitCode, Failure, Reason};
+use crate::domain::{Error, ExitCode, Reason};
 use crate::ledger::verify;
 
 /// A chain of two resets: six records.
@@ -21,7 +21,7 @@ fn chain() -> (Home, Vec<u8>) {
     (home, bytes)
 }
 
-fn broken(failure: &Failure) -> bool {
+fn broken(failure: &Error) -> bool {
     failure.reason == Reason::ChainBroken && failure.exit_code() == ExitCode::CHECK_FAILED
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Failure, Kind, Reason};
+use crate::domain::{Error, Kind, Reason};
 use crate::terminal::Signals;
 
 /// How to reveal.
@@ -18,6 +18,6 @@ pub struct RevealOptions {
 }
 
 /// The way to reveal cannot be used (exit 2).
-pub(super) fn wrong_way(message: String) -> Failure {
-    Failure::new(Kind::Usage, Reason::RevealWay, message).hint("Use a pipe, a terminal, or --reveal terminal.")
+pub(super) fn wrong_way(message: String) -> Error {
+    Error::new(Kind::Usage, Reason::RevealWay, message).hint("Use a pipe, a terminal, or --reveal terminal.")
 }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::options::{RevealOptions, wrong_way};
 use crate::domain::ports::{ReadyReveal, Reveal};
-use crate::domain::{Answer, Delivery, Failure, Issuance, TemporaryPassword};
+use crate::domain::{Delivery, Error, Issuance, Result, TemporaryPassword};
 use crate::terminal::reset_json;
 
 /// Reveals to a descriptor.
@@ -26,7 +26,7 @@ impl StreamReveal {
     ///
     /// # Errors
     /// Exit 2: a regular file without `--allow-plaintext-file`, or the null device.
-    pub fn new(way: String, descriptor: OwnedFd, options: &RevealOptions) -> Answer<Self> {
+    pub fn new(way: String, descriptor: OwnedFd, options: &RevealOptions) -> Result<Self> {
         let file = File::from(descriptor);
         let found = file
             .metadata()
@@ -58,11 +58,11 @@ fn is_null_device(device: u64) -> bool {
 }
 
 impl Reveal for StreamReveal {
-    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
+    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
         let file = self
             .file
             .try_clone()
-            .map_err(|error| Failure::bug("The descriptor could not be duplicated.").because(error))?;
+            .map_err(|error| Error::bug("The descriptor could not be duplicated.").because(error))?;
         if reader_went_away(&file) {
             return Err(wrong_way(format!("--reveal {}: nobody reads the other end any more.", self.way)));
         }

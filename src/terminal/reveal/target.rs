@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::options::{RevealOptions, wrong_way};
 use super::{StreamReveal, TerminalReveal};
-use crate::domain::Answer;
+use crate::domain::Result;
 use crate::domain::ports::Reveal;
 
 /// What `--reveal` named, opened first thing.
@@ -63,7 +63,7 @@ impl EarlyReveal {
     ///
     /// # Errors
     /// Exit 2: there is no such way, or the descriptor cannot be written to.
-    pub fn with(self, options: RevealOptions) -> Answer<ChosenReveal> {
+    pub fn with(self, options: RevealOptions) -> Result<ChosenReveal> {
         match self {
             Self::Terminal => Ok(ChosenReveal::Terminal(TerminalReveal::new(options.show_for, options.signals))),
             Self::Unknown(way) => Err(wrong_way(format!("\"{way}\" is no way to reveal a password."))

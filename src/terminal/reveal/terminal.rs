@@ -15,7 +15,7 @@ use signal_hook::consts::SIGHUP;
 use super::keys::Keys;
 use super::rows::{Layout, too_small, wipe};
 use crate::domain::ports::{Interruptions, ReadyReveal, Reveal};
-use crate::domain::{Answer, Delivery, Failure, Issuance, Kind, Reason, TemporaryPassword};
+use crate::domain::{Delivery, Error, Issuance, Kind, Reason, Result, TemporaryPassword};
 use crate::terminal::Signals;
 use crate::terminal::recorders::recorders;
 use crate::terminal::tty::{self, Awaited, Mode, Size};
@@ -46,13 +46,13 @@ impl TerminalReveal {
 ///
 /// # Errors
 /// Exit 2: there is no terminal, or it cannot be painted on.
-pub fn terminal_can_reveal() -> Answer<()> {
+pub fn terminal_can_reveal() -> Result<()> {
     open().map(drop)
 }
 
-fn open() -> Answer<OwnedFd> {
+fn open() -> Result<OwnedFd> {
     let cannot = |why: &str| {
-        Failure::new(Kind::Usage, Reason::NoTerminal, format!("The password cannot be shown: {why}."))
+        Error::new(Kind::Usage, Reason::NoTerminal, format!("The password cannot be shown: {why}."))
             .hint("Run it in a terminal, or name another way: `--reveal stdout` or `--reveal fd:N`.")
     };
     let terminal = tty::open().map_err(|error| cannot("there is no terminal").because(error))?;
@@ -63,7 +63,7 @@ fn open() -> Answer<OwnedFd> {
 }
 
 impl Reveal for TerminalReveal {
-    fn prepare(&mut self) -> Answer<Box<dyn ReadyReveal>> {
+    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
         Ok(Box::new(ReadyTerminal { terminal: open()?, show_for: self.show_for, signals: self.signals.clone() }))
     }
 }

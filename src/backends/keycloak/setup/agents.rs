@@ -7,7 +7,7 @@ use super::calls::{Calls, Need};
 use super::group;
 use super::step::{Part, step};
 use crate::config::Protected;
-use crate::domain::{Answer, Failure, Step};
+use crate::domain::{Error, Result, Step};
 
 /// The agents' group, as far as it is there.
 pub(super) struct AgentsGroup {
@@ -44,7 +44,7 @@ impl AgentsGroup {
     ///
     /// # Errors
     /// As for [`Calls::get`].
-    pub(super) async fn look(calls: &Calls, name: &str, protected: &Protected) -> Answer<Self> {
+    pub(super) async fn look(calls: &Calls, name: &str, protected: &Protected) -> Result<Self> {
         let mut found = Self::unknown(name, calls.management(), protected);
         let Some(group) = group::named(calls, name).await? else { return Ok(found) };
         let client = management(calls).await?;
@@ -73,14 +73,13 @@ impl AgentsGroup {
 }
 
 /// The server's id of the client whose roles are the rights over the realm.
-async fn management(calls: &Calls) -> Answer<String> {
+async fn management(calls: &Calls) -> Result<String> {
     let client_id = calls.management();
     let found: Vec<Value> = calls.get(&["clients"], &[("clientId", &client_id)], Need::Clients).await?;
     let id =
         found.iter().find(|client| client["clientId"] == client_id.as_str()).and_then(|client| client["id"].as_str());
-    id.map(str::to_owned).ok_or_else(|| {
-        Failure::unavailable(format!("The server shows no client {client_id} of realm {}.", calls.realm))
-    })
+    id.map(str::to_owned)
+        .ok_or_else(|| Error::unavailable(format!("The server shows no client {client_id} of realm {}.", calls.realm)))
 }
 
 #[async_trait(?Send)]
@@ -100,7 +99,7 @@ impl Part for AgentsGroup {
         step("agents_group", self.id.is_some() && missing.is_empty(), words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Answer<String> {
+    async fn carry_out(&self, calls: &Calls) -> Result<String> {
         let id = match &self.id {
             Some(id) => id.clone(),
             None => group::make(calls, &self.name).await?,

@@ -5,7 +5,7 @@ use reqwest::{Response, StatusCode, Url};
 
 use crate::auth::oauth::known_description;
 use crate::backends::keycloak::settings::KeycloakSettings;
-use crate::domain::{Answer, Failure};
+use crate::domain::{Error, Result};
 use crate::net::https::{HttpClient, Quoting, body, no_answer};
 
 /// Somebody who goes to the realm's pages by this client.
@@ -25,7 +25,7 @@ impl Visitor<'_> {
     ///
     /// # Errors
     /// Exit 8: no answer.
-    pub(super) async fn sign_in(&self, name: &str, password: &str) -> Answer<Result<(), String>> {
+    pub(super) async fn sign_in(&self, name: &str, password: &str) -> Result<Result<(), String>> {
         let url = self.at(&["protocol", "openid-connect", "token"]);
         let form =
             [("grant_type", "password"), ("client_id", self.client_id), ("username", name), ("password", password)];
@@ -44,7 +44,7 @@ impl Visitor<'_> {
     ///
     /// # Errors
     /// Exit 8: no answer, or a page without a form.
-    pub(super) async fn forgot_password(&self, name: &str) -> Answer<StatusCode> {
+    pub(super) async fn forgot_password(&self, name: &str) -> Result<StatusCode> {
         let mut url = self.at(&["login-actions", "reset-credentials"]);
         url.query_pairs_mut().append_pair("client_id", self.client_id);
         let response =
@@ -52,7 +52,7 @@ impl Visitor<'_> {
         let cookies = cookies(&response);
         let page = text(response).await?;
         let form = form(&page).and_then(|action| url.join(&action).ok());
-        let form = form.ok_or_else(|| Failure::unavailable("The realm's page for a reset by e-mail has no form."))?;
+        let form = form.ok_or_else(|| Error::unavailable("The realm's page for a reset by e-mail has no form."))?;
         let sent = self.http.post(form).header(COOKIE, cookies).form(&[("username", name)]).send().await;
         sent.map(|response| response.status()).map_err(|error| no_answer(error, &url, Quoting::Allowed))
     }
@@ -64,8 +64,8 @@ fn cookies(response: &Response) -> String {
     set.filter_map(|value| value.split(';').next()).collect::<Vec<_>>().join("; ")
 }
 
-async fn text(response: Response) -> Answer<String> {
-    let read = body(response).await.map_err(|_| Failure::unavailable("The realm's answer broke off."))?;
+async fn text(response: Response) -> Result<String> {
+    let read = body(response).await.map_err(|_| Error::unavailable("The realm's answer broke off."))?;
     Ok(String::from_utf8_lossy(&read).into_owned())
 }
 

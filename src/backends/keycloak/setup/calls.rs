@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::backends::keycloak::api::Payload;
 use crate::backends::keycloak::call::{Api, Written};
 use crate::backends::keycloak::claims::REALM_MANAGEMENT;
-use crate::domain::{Answer, Changed, Failure, Kind, Reason, Right};
+use crate::domain::{Changed, Error, Kind, Reason, Result, Right};
 
 /// What a call takes of the administrator.
 #[derive(Clone, Copy, Debug)]
@@ -66,8 +66,8 @@ impl Calls {
     }
 
     /// The failure of a step, which changed what its earlier calls did.
-    pub(super) fn so_far(&self, failure: Failure) -> Failure {
-        if self.written.get() { Failure { changed: Changed::Yes, ..failure } } else { failure }
+    pub(super) fn so_far(&self, failure: Error) -> Error {
+        if self.written.get() { Error { changed: Changed::Yes, ..failure } } else { failure }
     }
 
     /// Reads an object.
@@ -79,7 +79,7 @@ impl Calls {
         path: &[&str],
         query: &[(&str, &str)],
         need: Need,
-    ) -> Answer<T> {
+    ) -> Result<T> {
         self.api.get(path, query, Right::FindCustomers).await.map_err(|failure| self.told(failure, need))
     }
 
@@ -92,7 +92,7 @@ impl Calls {
         path: &[&str],
         query: &[(&str, &str)],
         need: Need,
-    ) -> Answer<Option<T>> {
+    ) -> Result<Option<T>> {
         self.api.get_if_any(path, query, Right::FindCustomers).await.map_err(|failure| self.told(failure, need))
     }
 
@@ -100,7 +100,7 @@ impl Calls {
     ///
     /// # Errors
     /// As for [`Calls::get`]; and exit 8 where the server does not take it, in its own words.
-    pub(super) async fn make(&self, path: &[&str], body: &Value, need: Need) -> Answer<Option<String>> {
+    pub(super) async fn make(&self, path: &[&str], body: &Value, need: Need) -> Result<Option<String>> {
         let written = self.send(Method::POST, path, Some(body), need, false).await?;
         taken(path, written).map(|written| written.created)
     }
@@ -109,7 +109,7 @@ impl Calls {
     ///
     /// # Errors
     /// As for [`Calls::make`].
-    pub(super) async fn make_new(&self, path: &[&str], body: &Value, need: Need) -> Answer<Option<String>> {
+    pub(super) async fn make_new(&self, path: &[&str], body: &Value, need: Need) -> Result<Option<String>> {
         let written = self.send(Method::POST, path, Some(body), need, false).await?;
         if written.status == StatusCode::CONFLICT {
             return Ok(None);
@@ -121,7 +121,7 @@ impl Calls {
     ///
     /// # Errors
     /// As for [`Calls::make`].
-    pub(super) async fn put(&self, path: &[&str], body: &Value, need: Need) -> Answer<()> {
+    pub(super) async fn put(&self, path: &[&str], body: &Value, need: Need) -> Result<()> {
         taken(path, self.send(Method::PUT, path, Some(body), need, true).await?).map(drop)
     }
 
@@ -129,7 +129,7 @@ impl Calls {
     ///
     /// # Errors
     /// As for [`Calls::make`].
-    pub(super) async fn join(&self, path: &[&str], need: Need) -> Answer<()> {
+    pub(super) async fn join(&self, path: &[&str], need: Need) -> Result<()> {
         taken(path, self.send(Method::PUT, path, None, need, true).await?).map(drop)
     }
 
@@ -137,7 +137,7 @@ impl Calls {
     ///
     /// # Errors
     /// As for [`Calls::make`].
-    pub(super) async fn remove(&self, path: &[&str], need: Need) -> Answer<()> {
+    pub(super) async fn remove(&self, path: &[&str], need: Need) -> Result<()> {
         let written = self.send(Method::DELETE, path, None, need, true).await?;
         if written.status == StatusCode::NOT_FOUND { Ok(()) } else { taken(path, written).map(drop) }
     }
@@ -147,7 +147,7 @@ impl Calls {
     ///
     /// # Errors
     /// Exit 4 naming the right that is missing.
-    pub(super) async fn may_prepare(&self) -> Answer<()> {
+    pub(super) async fn may_prepare(&self) -> Result<()> {
         let nowhere = ["authentication", "flows", "tellonce has no such flow", "copy"];
         self.probe(&nowhere, &json!({ "newName": "tellonce" }), Need::Realm).await?;
         self.probe(&["clients"], &json!({ "clientId": self.management() }), Need::Clients).await?;
@@ -155,9 +155,9 @@ impl Calls {
     }
 
     /// A call that the server refuses, and that may so be sent again.
-    async fn probe(&self, path: &[&str], body: &Value, need: Need) -> Answer<()> {
+    async fn probe(&self, path: &[&str], body: &Value, need: Need) -> Result<()> {
         let sent = self.send(Method::POST, path, Some(body), need, true).await;
-        sent.map(drop).map_err(|failure| Failure { changed: Changed::No, ..failure })
+        sent.map(drop).map_err(|failure| Error { changed: Changed::No, ..failure })
     }
 
     /// The client whose roles are the rights over this realm.
@@ -173,7 +173,7 @@ impl Calls {
         body: Option<&Value>,
         need: Need,
         harmless: bool,
-    ) -> Answer<Written> {
+    ) -> Result<Written> {
         let payload = body.map_or(Payload::Nothing, |body| Payload::Plain(body.to_string().into_bytes()));
         let sent = self.api.change(method, path, payload, Right::FindCustomers, harmless).await;
         let written = sent.map_err(|failure| self.told(failure, need))?;
@@ -183,9 +183,9 @@ impl Calls {
         Ok(written)
     }
 
-    fn told(&self, failure: Failure, need: Need) -> Failure {
+    fn told(&self, failure: Error, need: Need) -> Error {
         match failure.reason {
-            Reason::MissingRight => Failure::new(
+            Reason::MissingRight => Error::new(
                 Kind::NotAllowed,
                 Reason::MissingRight,
                 format!(
@@ -199,7 +199,7 @@ impl Calls {
             )
             .hint("Sign in as an administrator of the realm: `tellonce setup --administrator NAME`."),
             Reason::SessionOver => {
-                Failure::new(Kind::NotAllowed, Reason::SessionOver, "The administrator's session is over.")
+                Error::new(Kind::NotAllowed, Reason::SessionOver, "The administrator's session is over.")
                     .hint("Begin again: `tellonce setup`.")
             }
             _ => failure,
@@ -208,10 +208,10 @@ impl Calls {
 }
 
 /// The server's own words where it does not take what was sent.
-fn taken(path: &[&str], written: Written) -> Answer<Written> {
+fn taken(path: &[&str], written: Written) -> Result<Written> {
     if written.status.is_success() {
         return Ok(written);
     }
     let words = written.refusal.words();
-    Err(Failure::unavailable(format!("The server does not take {} ({}): {words}.", path.join("/"), written.status)))
+    Err(Error::unavailable(format!("The server does not take {} ({}): {words}.", path.join("/"), written.status)))
 }

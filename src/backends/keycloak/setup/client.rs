@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::calls::{Calls, Need};
 use super::step::{NotHere, Part, step};
 use crate::backends::keycloak::settings::{KeycloakSettings, SignInBy};
-use crate::domain::{Answer, Failure, Step};
+use crate::domain::{Error, Result, Step};
 
 /// Where `login --web` listens: Keycloak takes any port of it (RFC 8252 section 7.3).
 const CALLBACK: &str = "http://127.0.0.1/callback";
@@ -31,7 +31,7 @@ pub(super) fn unknown(settings: &KeycloakSettings) -> Box<dyn Part> {
 ///
 /// # Errors
 /// As for [`Calls::get`].
-pub(super) async fn look(calls: &Calls, settings: &KeycloakSettings) -> Answer<Box<dyn Part>> {
+pub(super) async fn look(calls: &Calls, settings: &KeycloakSettings) -> Result<Box<dyn Part>> {
     if let Some(part) = scripts_own(settings) {
         return Ok(part);
     }
@@ -51,7 +51,7 @@ pub(super) async fn look(calls: &Calls, settings: &KeycloakSettings) -> Answer<B
 ///
 /// # Errors
 /// As for [`Calls::get`].
-pub(super) async fn scope_note(calls: &Calls, client_id: &str) -> Answer<Option<String>> {
+pub(super) async fn scope_note(calls: &Calls, client_id: &str) -> Result<Option<String>> {
     let found: Vec<Value> = calls.get(&["clients"], &[("clientId", client_id)], Need::Clients).await?;
     let found = found.into_iter().find(|client| client["clientId"] == client_id);
     Ok(found.filter(|client| client["fullScopeAllowed"] == false).map(|_| {
@@ -109,7 +109,7 @@ impl Part for AgentsClient {
         step(ID, self.found.is_some() && missing.is_empty(), words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Answer<String> {
+    async fn carry_out(&self, calls: &Calls) -> Result<String> {
         let Some(mut client) = self.found.clone() else {
             let body = json!({
                 "clientId": self.client_id,
@@ -132,7 +132,7 @@ impl Part for AgentsClient {
         client["attributes"][DEVICE] = json!("true");
         client["attributes"][PKCE] = json!("S256");
         let uris = client["redirectUris"].as_array_mut().ok_or_else(|| {
-            Failure::unavailable(format!("The server shows no redirect URIs of client {}.", self.client_id))
+            Error::unavailable(format!("The server shows no redirect URIs of client {}.", self.client_id))
         })?;
         if !uris.iter().any(|uri| uri == CALLBACK) {
             uris.push(json!(CALLBACK));

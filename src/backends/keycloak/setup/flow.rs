@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
 use super::step::{NotHere, Part, step};
-use crate::domain::{Answer, Changed, Failure, Step};
+use crate::domain::{Changed, Error, Result, Step};
 
 const ID: &str = "reset_flow";
 const CHOOSE_USER: &str = "reset-credentials-choose-user";
@@ -60,7 +60,7 @@ impl ResetFlow {
     ///
     /// # Errors
     /// As for [`Calls::get`].
-    pub(super) async fn look(calls: &Calls, bound: &str, role: &str) -> Answer<Result<Self, NotHere>> {
+    pub(super) async fn look(calls: &Calls, bound: &str, role: &str) -> Result<Result<Self, NotHere>> {
         let lines = executions(calls, bound).await?;
         if choose_user(&lines).is_none() {
             let why = format!(
@@ -73,7 +73,7 @@ impl ResetFlow {
     }
 
     /// The answer to the first call may be lost, and the copy made.
-    async fn copy_and_bind(&self, calls: &Calls, copy: &str) -> Answer<()> {
+    async fn copy_and_bind(&self, calls: &Calls, copy: &str) -> Result<()> {
         let path = ["authentication", "flows", self.bound.as_str(), "copy"];
         calls.make(&path, &json!({ "newName": copy }), Need::Realm).await?;
         self.build(calls, copy).await?;
@@ -81,7 +81,7 @@ impl ResetFlow {
     }
 
     /// Builds the sub-flow into the copy.
-    async fn build(&self, calls: &Calls, copy: &str) -> Answer<()> {
+    async fn build(&self, calls: &Calls, copy: &str) -> Result<()> {
         let lines = executions(calls, copy).await?;
         let chooses = choose_user(&lines).ok_or_else(|| odd(copy))?;
         let parent = parent(&lines, chooses).unwrap_or(copy).to_owned();
@@ -111,7 +111,7 @@ impl ResetFlow {
     }
 
     /// Raises the sub-flow until it stands directly after the step that chooses the user.
-    async fn raise(&self, calls: &Calls, copy: &str, id: &str) -> Answer<()> {
+    async fn raise(&self, calls: &Calls, copy: &str, id: &str) -> Result<()> {
         for _ in 0..STEPS {
             let lines = executions(calls, copy).await?;
             let chooses = choose_user(&lines).ok_or_else(|| odd(copy))?;
@@ -147,20 +147,20 @@ impl Part for ResetFlow {
         step(ID, self.refuses, words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Answer<String> {
+    async fn carry_out(&self, calls: &Calls) -> Result<String> {
         let copy = self.free_name(calls).await?;
         if let Err(failure) = self.copy_and_bind(calls, &copy).await {
             return Err(match remove(calls, &copy).await {
                 Ok(()) => {
                     calls.forget();
-                    Failure { changed: Changed::No, ..failure }
+                    Error { changed: Changed::No, ..failure }
                 }
                 Err(why) => {
                     let message = format!(
                         "{} The flow \"{copy}\" is left as far as it was built, and could not be removed: {}",
                         failure.message, why.message
                     );
-                    Failure { message, ..failure }
+                    Error { message, ..failure }
                 }
             });
         }
@@ -170,7 +170,7 @@ impl Part for ResetFlow {
 
 impl ResetFlow {
     /// A name that no flow has: what is there is somebody's.
-    async fn free_name(&self, calls: &Calls) -> Answer<String> {
+    async fn free_name(&self, calls: &Calls) -> Result<String> {
         let flows: Vec<Value> = calls.get(&["authentication", "flows"], &[], Need::Realm).await?;
         let base = self.bound.split(WITH).next().unwrap_or(&self.bound);
         let names = (1..).map(|number| match number {
@@ -186,7 +186,7 @@ impl ResetFlow {
 ///
 /// # Errors
 /// As for [`Calls::remove`].
-pub(super) async fn remove(calls: &Calls, alias: &str) -> Answer<()> {
+pub(super) async fn remove(calls: &Calls, alias: &str) -> Result<()> {
     let flows: Vec<Value> = calls.get(&["authentication", "flows"], &[], Need::Realm).await?;
     let found = flows.iter().find(|flow| flow["alias"] == alias).and_then(|flow| flow["id"].as_str());
     match found {
@@ -195,12 +195,12 @@ pub(super) async fn remove(calls: &Calls, alias: &str) -> Answer<()> {
     }
 }
 
-async fn executions(calls: &Calls, alias: &str) -> Answer<Vec<Execution>> {
+async fn executions(calls: &Calls, alias: &str) -> Result<Vec<Execution>> {
     calls.get(&["authentication", "flows", alias, "executions"], &[], Need::Realm).await
 }
 
 /// Everything of the line goes back: what is left out of it would be taken off.
-async fn require(calls: &Calls, flow: &str, line: &Execution, requirement: &str) -> Answer<()> {
+async fn require(calls: &Calls, flow: &str, line: &Execution, requirement: &str) -> Result<()> {
     let path = ["authentication", "flows", flow, "executions"];
     let lines: Vec<Value> = calls.get(&path, &[], Need::Realm).await?;
     let mut whole = lines.into_iter().find(|found| found["id"] == line.id.as_str()).ok_or_else(|| odd(flow))?;
@@ -208,11 +208,9 @@ async fn require(calls: &Calls, flow: &str, line: &Execution, requirement: &str)
     calls.put(&path, &whole, Need::Realm).await
 }
 
-fn odd(flow: &str) -> Failure {
-    Failure::unavailable(format!(
-        "The server built the flow \"{flow}\" otherwise than it was asked to; it is not used."
-    ))
-    .hint("Build it by hand: `tellonce setup --print` has the steps.")
+fn odd(flow: &str) -> Error {
+    Error::unavailable(format!("The server built the flow \"{flow}\" otherwise than it was asked to; it is not used."))
+        .hint("Build it by hand: `tellonce setup --print` has the steps.")
 }
 
 /// The step that chooses the user.
@@ -248,7 +246,7 @@ fn guard(lines: &[Execution]) -> Option<(&Execution, &Execution)> {
 }
 
 /// Whether a flow refuses who has the role.
-async fn refuses(calls: &Calls, lines: &[Execution], role: &str) -> Answer<bool> {
+async fn refuses(calls: &Calls, lines: &[Execution], role: &str) -> Result<bool> {
     let Some((condition, _)) = guard(lines) else { return Ok(false) };
     let Some(id) = &condition.authentication_config else { return Ok(false) };
     let configured: Option<Configured> = calls.find(&["authentication", "config", id], &[], Need::Realm).await?;

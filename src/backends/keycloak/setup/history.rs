@@ -8,7 +8,7 @@ use super::calls::{Calls, Need};
 use super::step::{Part, step};
 use crate::backends::keycloak::policy::remembers;
 use crate::backends::keycloak::wire::Realm;
-use crate::domain::{Answer, Apart, Step};
+use crate::domain::{Apart, Result, Step};
 
 /// The realm's policy, as far as it is known.
 pub(super) struct History {
@@ -43,7 +43,7 @@ impl Part for History {
         }
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Answer<String> {
+    async fn carry_out(&self, calls: &Calls) -> Result<String> {
         let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
         let policy = realm.password_policy.unwrap_or_default();
         // A rule that is there with no last password to remember is replaced: the server takes each rule once.

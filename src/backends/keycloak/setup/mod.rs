@@ -38,7 +38,7 @@ use crate::auth::oauth::{Endpoints, OAuth, TokenKeeper};
 use crate::backends::Wishes;
 use crate::config::Protected;
 use crate::domain::ports::{Preparation, Prompter};
-use crate::domain::{Administrator, Answer, Failure, Preparations, Step};
+use crate::domain::{Administrator, Error, Preparations, Result, Step};
 use crate::net::https::HttpClient;
 
 /// The client that every realm has for administrators' tools.
@@ -89,7 +89,7 @@ impl KeycloakPreparation {
     }
 
     /// The parts that keep e-mail resets out while a temporary password is pending: all of them, or none.
-    async fn pending_parts(&self, calls: &Calls, realm: &Realm) -> Answer<Vec<Box<dyn Part>>> {
+    async fn pending_parts(&self, calls: &Calls, realm: &Realm) -> Result<Vec<Box<dyn Part>>> {
         let name = self.settings.pending_group.as_str();
         let mut group = PendingGroup::look(calls, name).await?;
         let Some(leaving) = Leaving::look(calls, name).await? else {
@@ -159,12 +159,12 @@ impl Preparation for KeycloakPreparation {
         Preparations { about: self.about(), administrator: None, steps, notes: Vec::new(), next: self.next() }
     }
 
-    async fn sign_in(&mut self, administrator: Administrator, prompter: &mut dyn Prompter) -> Answer<()> {
+    async fn sign_in(&mut self, administrator: Administrator, prompter: &mut dyn Prompter) -> Result<()> {
         self.calls = Some(sign_in::sign_in(self, administrator, prompter).await?);
         Ok(())
     }
 
-    async fn plan(&mut self) -> Answer<Preparations> {
+    async fn plan(&mut self) -> Result<Preparations> {
         let calls = self.calls.as_ref().ok_or_else(nobody)?;
         calls.may_prepare().await?;
         let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
@@ -198,15 +198,15 @@ impl Preparation for KeycloakPreparation {
         Ok(Preparations { about: self.about(), administrator, steps, notes, next: self.next() })
     }
 
-    async fn carry_out(&mut self, step: &Step) -> Answer<String> {
+    async fn carry_out(&mut self, step: &Step) -> Result<String> {
         let calls = self.calls.as_ref().ok_or_else(nobody)?;
         let part = self.parts.iter().find(|part| part.step().id == step.id);
-        let part = part.ok_or_else(|| Failure::bug(format!("The plan has no step {}.", step.id)))?;
+        let part = part.ok_or_else(|| Error::bug(format!("The plan has no step {}.", step.id)))?;
         calls.forget();
         part.carry_out(calls).await.map_err(|failure| calls.so_far(failure))
     }
 
-    async fn sign_out(&mut self) -> Answer<()> {
+    async fn sign_out(&mut self) -> Result<()> {
         match self.calls.take() {
             Some(calls) => calls.api.keeper.end().await,
             None => Ok(()),
@@ -214,6 +214,6 @@ impl Preparation for KeycloakPreparation {
     }
 }
 
-fn nobody() -> Failure {
-    Failure::bug("No administrator is signed in.")
+fn nobody() -> Error {
+    Error::bug("No administrator is signed in.")
 }

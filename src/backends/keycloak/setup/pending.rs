@@ -10,7 +10,7 @@ use super::calls::{Calls, Need};
 use super::group;
 use super::step::{Part, step};
 use crate::backends::keycloak::user_lookup::PROVED;
-use crate::domain::{Answer, Step};
+use crate::domain::{Result, Step};
 
 /// The group and its role, as far as they are there.
 pub(super) struct PendingGroup {
@@ -33,7 +33,7 @@ impl PendingGroup {
     ///
     /// # Errors
     /// As for [`Calls::get`].
-    pub(super) async fn look(calls: &Calls, name: &str) -> Answer<Self> {
+    pub(super) async fn look(calls: &Calls, name: &str) -> Result<Self> {
         let mut found = Self::unknown(name);
         let Some(group) = group::named(calls, name).await? else { return Ok(found) };
         let roles: Vec<Value> = calls.get(&["groups", &group.id, "role-mappings", "realm"], &[], Need::Users).await?;
@@ -64,7 +64,7 @@ impl Part for PendingGroup {
         step("pending_group", self.is_there() && !self.stale, words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Answer<String> {
+    async fn carry_out(&self, calls: &Calls) -> Result<String> {
         let name = self.name.as_str();
         if let Some(id) = self.id.as_deref().filter(|_| self.proved.is_some()) {
             group::note(calls, id, PROVED, None).await?;
@@ -105,7 +105,7 @@ impl Part for StaleProof {
         step("stale_proof", false, words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Answer<String> {
+    async fn carry_out(&self, calls: &Calls) -> Result<String> {
         group::note(calls, &self.id, PROVED, None).await?;
         Ok(format!("agents do not use the group /{} any more", self.name))
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::calls::{Calls, Need};
 use super::group;
 use super::step::{Part, step};
-use crate::domain::{Answer, Failure, Step};
+use crate::domain::{Error, Result, Step};
 
 /// The client that the permissions belong to.
 const CLIENT: &str = "admin-permissions";
@@ -43,7 +43,7 @@ impl Permissions {
     ///
     /// # Errors
     /// As for [`Calls::get`].
-    pub(super) async fn look(calls: &Calls, agents: &str) -> Answer<By> {
+    pub(super) async fn look(calls: &Calls, agents: &str) -> Result<By> {
         let clients: Vec<Value> = calls.get(&["clients"], &[("clientId", CLIENT)], Need::Clients).await?;
         let Some(client) = clients.first().and_then(|client| client["id"].as_str()).map(str::to_owned) else {
             return Ok(By::Roles(None));
@@ -87,12 +87,12 @@ impl Permissions {
         [&["clients", self.client.as_str(), "authz", "resource-server"], last].concat()
     }
 
-    async fn listed(&self, calls: &Calls, permissions: &str) -> Answer<Vec<Value>> {
+    async fn listed(&self, calls: &Calls, permissions: &str) -> Result<Vec<Value>> {
         calls.get(&self.path(&["policy"]), &[("permission", permissions), ("max", ALL)], Need::Everything).await
     }
 
     /// Whether a permission of ours has all these scopes, and leans on our policy alone.
-    async fn grants(&self, calls: &Calls, id: &str, scopes: &[&str]) -> Answer<bool> {
+    async fn grants(&self, calls: &Calls, id: &str, scopes: &[&str]) -> Result<bool> {
         let has: Vec<Value> = calls.get(&self.path(&["policy", id, "scopes"]), &[], Need::Everything).await?;
         let by: Vec<Value> =
             calls.get(&self.path(&["policy", id, "associatedPolicies"]), &[], Need::Everything).await?;
@@ -100,7 +100,7 @@ impl Permissions {
         Ok(all && by.len() == 1 && by[0]["name"] == self.policy().as_str())
     }
 
-    async fn is_of_group(&self, calls: &Calls, id: &str) -> Answer<bool> {
+    async fn is_of_group(&self, calls: &Calls, id: &str) -> Result<bool> {
         let Some(group) = group::named(calls, &self.agents).await? else { return Ok(false) };
         let policy: Value = calls.get(&self.path(&["policy", "group", id]), &[], Need::Everything).await?;
         let is = |found: &Value| found["id"] == group.id.as_str();
@@ -129,10 +129,9 @@ impl Part for Permissions {
         step("permissions", self.is_there, words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Answer<String> {
+    async fn carry_out(&self, calls: &Calls) -> Result<String> {
         let group = group::named(calls, &self.agents).await?;
-        let group =
-            group.ok_or_else(|| Failure::unavailable(format!("There is no group /{} any more.", self.agents)))?;
+        let group = group.ok_or_else(|| Error::unavailable(format!("There is no group /{} any more.", self.agents)))?;
         for id in &self.ours {
             calls.remove(&self.path(&["policy", id]), Need::Everything).await?;
         }

@@ -15,7 +15,7 @@ use super::{flow, group};
 use crate::backends::keycloak::settings::KeycloakSettings;
 use crate::backends::keycloak::user_lookup::PROVED;
 use crate::backends::keycloak::wire::{Group, Realm};
-use crate::domain::{Answer, Changed, Failure, Kind, Reason, Step};
+use crate::domain::{Changed, Error, Kind, Reason, Result, Step};
 use crate::net::https::HttpClient;
 
 /// Nobody has this name.
@@ -49,7 +49,7 @@ impl Part for SelfTest {
         step("self_test", self.is_proved, words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Answer<String> {
+    async fn carry_out(&self, calls: &Calls) -> Result<String> {
         let tried = self.try_it(calls).await;
         let removed = clear_away(calls).await;
         let group = match tried {
@@ -69,7 +69,7 @@ impl Part for SelfTest {
 
 impl SelfTest {
     /// Plays a customer's part; the id of the group. What was made for it is the caller's to remove.
-    async fn try_it(&self, calls: &Calls) -> Answer<String> {
+    async fn try_it(&self, calls: &Calls) -> Result<String> {
         let name = self.settings.pending_group.as_str();
         let group = group::named(calls, name).await?.ok_or_else(|| broken(format!("there is no group /{name}")))?.id;
         let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
@@ -109,7 +109,7 @@ impl SelfTest {
     }
 
     /// A flow that did not prove itself is not left bound; what of it there is to say.
-    async fn bind_back(&self, calls: &Calls) -> Answer<Option<String>> {
+    async fn bind_back(&self, calls: &Calls) -> Result<Option<String>> {
         let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
         let Some(ours) = realm.reset_credentials_flow.filter(|now| *now != self.bound) else { return Ok(None) };
         calls.put(&[], &json!({ "resetCredentialsFlow": self.bound }), Need::Realm).await?;
@@ -119,7 +119,7 @@ impl SelfTest {
 }
 
 /// The page refuses a member of the group, and nobody else.
-async fn mails_are_refused(realm: &Realm, visitor: &Visitor<'_>) -> Answer<()> {
+async fn mails_are_refused(realm: &Realm, visitor: &Visitor<'_>) -> Result<()> {
     if realm.reset_password_allowed == Some(false) {
         return Ok(()); // there is no such page
     }
@@ -133,13 +133,13 @@ async fn mails_are_refused(realm: &Realm, visitor: &Visitor<'_>) -> Answer<()> {
     Ok(())
 }
 
-fn broken(what: impl std::fmt::Display) -> Failure {
+fn broken(what: impl std::fmt::Display) -> Error {
     let message = format!("The self-test failed: {what}.");
-    Failure { changed: Changed::Yes, ..Failure::new(Kind::CheckFailed, Reason::CheckFailed, message) }
+    Error { changed: Changed::Yes, ..Error::new(Kind::CheckFailed, Reason::CheckFailed, message) }
 }
 
 /// The failure, with what became of what was made for it.
-fn told(failure: Failure, not_removed: Option<String>, restored: Answer<Option<String>>) -> Failure {
+fn told(failure: Error, not_removed: Option<String>, restored: Result<Option<String>>) -> Error {
     let mut said = vec![failure.message.clone()];
     said.push(match not_removed {
         None => "The user and the client made for it are removed; the group is not noted as proved, and agents do not use it.".to_owned(),
@@ -150,10 +150,10 @@ fn told(failure: Failure, not_removed: Option<String>, restored: Answer<Option<S
         Err(why) => said.push(format!("The reset flow could not be bound back: {}", why.message)),
     }
     let hint = "Mend what it names and run `tellonce setup` again; until then agents are told that L9 is not kept.";
-    Failure { message: said.join(" "), changed: Changed::Yes, ..failure }.hint(hint)
+    Error { message: said.join(" "), changed: Changed::Yes, ..failure }.hint(hint)
 }
 
-async fn is_in(calls: &Calls, user: &str, group: &str) -> Answer<bool> {
+async fn is_in(calls: &Calls, user: &str, group: &str) -> Result<bool> {
     let groups: Vec<Group> = calls.get(&["users", user, "groups"], &[], Need::Users).await?;
     Ok(groups.iter().any(|found| found.id == group))
 }

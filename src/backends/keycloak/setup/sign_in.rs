@@ -6,7 +6,7 @@ use super::calls::Calls;
 use super::{KeycloakPreparation, TOKEN};
 use crate::auth::oauth::{OAuth, TokenKeeper, Tokens};
 use crate::domain::ports::Prompter;
-use crate::domain::{Administrator, Answer, Failure, Kind, OneTimeCode, Reason};
+use crate::domain::{Administrator, Error, Kind, OneTimeCode, Reason, Result};
 
 const CODE: &str = "One-time code";
 const CODE_FLAG: &str = "--one-time-code";
@@ -19,7 +19,7 @@ pub(super) async fn sign_in(
     preparation: &KeycloakPreparation,
     administrator: Administrator,
     prompter: &mut dyn Prompter,
-) -> Answer<Calls> {
+) -> Result<Calls> {
     let realm = &preparation.settings.realm;
     let ambient = std::env::var(TOKEN).ok().filter(|token| !token.trim().is_empty());
     if let (None, Some(token)) = (&administrator.name, ambient) {
@@ -57,7 +57,7 @@ async fn granted(
     password: &str,
     code: Option<Zeroizing<String>>,
     prompter: &mut dyn Prompter,
-) -> Answer<Tokens> {
+) -> Result<Tokens> {
     let with = |code| [("totp", code)]; // the server's "Direct grant" flow reads it from the form
     let first = match &code {
         Some(code) => oauth.password(name, password, &with(code.as_str())).await?,
@@ -84,10 +84,10 @@ fn may_want_a_code(words: &str) -> bool {
     !words.starts_with("Account")
 }
 
-fn refused(name: &str, home: &str, words: &str, with_code: bool) -> Failure {
+fn refused(name: &str, home: &str, words: &str, with_code: bool) -> Error {
     let refused = |by: &str, hint: String| {
         let message = format!("Realm {home} does not let {name} in{by} ({words}).");
-        Failure::new(Kind::NotAllowed, Reason::SignInRefused, message).hint(hint)
+        Error::new(Kind::NotAllowed, Reason::SignInRefused, message).hint(hint)
     };
     if !may_want_a_code(words) {
         return refused(

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::calls::Calls;
-use crate::domain::{Answer, Step, StepState};
+use crate::domain::{Result, Step, StepState};
 
 /// One part.
 #[async_trait(?Send)]
@@ -11,7 +11,7 @@ pub(super) trait Part {
     /// What was found, and what is to be done.
     fn step(&self) -> Step;
     /// Does it; what came of it, in words.
-    async fn carry_out(&self, calls: &Calls) -> Answer<String>;
+    async fn carry_out(&self, calls: &Calls) -> Result<String>;
 }
 
 /// A step that is not asked apart.
@@ -34,7 +34,7 @@ impl Part for NotHere {
         Step { id: self.id, state: StepState::NotHere, words: self.why.clone(), by_hand: Vec::new(), apart: None }
     }
 
-    async fn carry_out(&self, _: &Calls) -> Answer<String> {
+    async fn carry_out(&self, _: &Calls) -> Result<String> {
         Ok(self.why.clone())
     }
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::calls::{Calls, Need};
 use crate::backends::keycloak::policy;
 use crate::backends::keycloak::wire::User;
-use crate::domain::{About, Answer, Candidates, Failure};
+use crate::domain::{About, Candidates, Error, Result};
 use crate::platform::SystemRandom;
 
 /// The name of both.
@@ -18,7 +18,7 @@ const EMAIL: &str = "tellonce-self-test@example.invalid";
 ///
 /// # Errors
 /// Exit 7, `policy`: no password of at least 64 bits meets it. Exit 1: the random source failed.
-pub(super) fn made_up(policy: Option<&str>) -> Answer<Zeroizing<String>> {
+pub(super) fn made_up(policy: Option<&str>) -> Result<Zeroizing<String>> {
     let about = About { username: Some(NAME.to_owned()), email: Some(EMAIL.to_owned()) };
     let policy = policy::parse(policy.unwrap_or_default());
     let made = Candidates::new(&policy, about).make(&mut SystemRandom)?;
@@ -26,7 +26,7 @@ pub(super) fn made_up(policy: Option<&str>) -> Answer<Zeroizing<String>> {
 }
 
 /// By it the user made for it signs in; the agents' own client takes no passwords.
-pub(super) async fn make_client(calls: &Calls) -> Answer<()> {
+pub(super) async fn make_client(calls: &Calls) -> Result<()> {
     let body = json!({
         "clientId": NAME, "publicClient": true, "directAccessGrantsEnabled": true, "standardFlowEnabled": true,
         "fullScopeAllowed": false, "redirectUris": ["http://127.0.0.1/callback"], "webOrigins": [],
@@ -35,7 +35,7 @@ pub(super) async fn make_client(calls: &Calls) -> Answer<()> {
 }
 
 /// A user with a temporary password and nothing else to do at the first sign-in; its id.
-pub(super) async fn make_user(calls: &Calls, temporary: &str) -> Answer<String> {
+pub(super) async fn make_user(calls: &Calls, temporary: &str) -> Result<String> {
     let user = |more: Value| {
         let mut user = json!({ "username": NAME, "email": EMAIL, "emailVerified": true, "enabled": true,
             "firstName": "tellonce", "lastName": "self-test" });
@@ -49,7 +49,7 @@ pub(super) async fn make_user(calls: &Calls, temporary: &str) -> Answer<String> 
     let made = calls
         .make(&["users"], &user(json!({ "credentials": credentials, "attributes": attributes })), Need::Users)
         .await?;
-    let id = made.ok_or_else(|| Failure::unavailable("The server made a user and did not say which it is."))?;
+    let id = made.ok_or_else(|| Error::unavailable("The server made a user and did not say which it is."))?;
     // What the realm asks of every new user at the first sign-in is not what is tried here.
     let only = user(json!({ "requiredActions": ["UPDATE_PASSWORD"], "attributes": attributes }));
     calls.put(&["users", &id], &only, Need::Users).await?;
@@ -57,7 +57,7 @@ pub(super) async fn make_user(calls: &Calls, temporary: &str) -> Answer<String> 
 }
 
 /// Removes the user and the client made for it, also those of a run that was cut off.
-pub(super) async fn clear_away(calls: &Calls) -> Answer<()> {
+pub(super) async fn clear_away(calls: &Calls) -> Result<()> {
     let query = [("username", NAME), ("exact", "true")];
     let users: Vec<User> = calls.get(&["users"], &query, Need::Users).await?;
     for user in users.iter().filter(|user| user.email.as_deref() == Some(EMAIL)) {
@@ -71,7 +71,7 @@ pub(super) async fn clear_away(calls: &Calls) -> Answer<()> {
 }
 
 /// The attributes that the realm's user profile requires of every user, each with something that it may take.
-async fn asked_of_everybody(calls: &Calls) -> Answer<Value> {
+async fn asked_of_everybody(calls: &Calls) -> Result<Value> {
     let profile: Value = calls.get(&["users", "profile"], &[], Need::Users).await?;
     let own = ["username", "email", "firstName", "lastName"];
     let mut filled = serde_json::Map::new();

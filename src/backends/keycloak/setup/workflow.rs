@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
 use super::step::{Part, step};
-use crate::domain::{Answer, Step};
+use crate::domain::{Result, Step};
 
 /// More workflows than a realm has.
 const ALL: &str = "1000";
@@ -30,7 +30,7 @@ impl Leaving {
     ///
     /// # Errors
     /// As for [`Calls::get`].
-    pub(super) async fn look(calls: &Calls, group: &str) -> Answer<Option<Self>> {
+    pub(super) async fn look(calls: &Calls, group: &str) -> Result<Option<Self>> {
         let all: Option<Vec<Value>> = calls.find(&["workflows"], &[("max", ALL)], Need::Everything).await?;
         let Some(all) = all else { return Ok(None) };
         let mut found = Self::unknown(group);
@@ -89,7 +89,7 @@ impl Part for Leaving {
         step("workflow", self.is_there, words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Answer<String> {
+    async fn carry_out(&self, calls: &Calls) -> Result<String> {
         if let Some(id) = &self.odd {
             calls.remove(&["workflows", id], Need::Everything).await?;
         }

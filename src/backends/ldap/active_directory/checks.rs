@@ -9,7 +9,7 @@ use super::{creation, policy, readable, version};
 use crate::backends::ldap::ber::{self, DESCRIPTOR};
 use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Check, CheckState, PolicyRead};
+use crate::domain::{Check, CheckState, PolicyRead, Result};
 
 /// More users than this are not counted.
 const COUNTED: usize = 500;
@@ -17,7 +17,7 @@ const COUNTED: usize = 500;
 const INDEXED: i64 = 1;
 
 /// The checks.
-pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Answer<Vec<Check>> {
+pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Result<Vec<Check>> {
     let attributes = [&version::ATTRIBUTES[..], &["schemaNamingContext"]].concat();
     let root = agent.connection.read("", &attributes).await?.unwrap_or_default();
     let mut checks = vec![version::check(&root), readable::own_user(agent, identity).await?];
@@ -70,7 +70,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Id
 }
 
 /// Whether what is set of a new user could be read back; nothing where the agent may create none.
-async fn new_users(agent: &LdapAgent, identity: &Identity) -> Answer<Option<Check>> {
+async fn new_users(agent: &LdapAgent, identity: &Identity) -> Result<Option<Check>> {
     if !creation::may_create(agent).await? {
         return Ok(None);
     }
@@ -82,7 +82,7 @@ async fn new_users(agent: &LdapAgent, identity: &Identity) -> Answer<Option<Chec
 }
 
 /// Whether the agent may reset, by the permissions of one of the users.
-async fn reset_right(agent: &LdapAgent, identity: &Identity) -> Answer<Check> {
+async fn reset_right(agent: &LdapAgent, identity: &Identity) -> Result<Check> {
     let user = match agent.a_user().await? {
         Some(user) => agent.connection.read(&user, &[DESCRIPTOR]).await?.unwrap_or_default(),
         None => Entry::default(),
@@ -99,7 +99,7 @@ async fn reset_right(agent: &LdapAgent, identity: &Identity) -> Answer<Check> {
 }
 
 /// Whether the domain finds a customer's id by an index ([MS-ADTS] section 2.2.10: searchFlags); none: it does, or does not say.
-async fn index(agent: &LdapAgent, root: &Entry) -> Answer<Option<Check>> {
+async fn index(agent: &LdapAgent, root: &Entry) -> Result<Option<Check>> {
     let Some(attribute) = agent.settings.customer_id.as_deref() else { return Ok(None) };
     let Some(schema) = root.text("schemaNamingContext") else { return Ok(None) };
     let filter = format!("(&(objectClass=attributeSchema)(lDAPDisplayName={}))", ldap_escape(attribute));

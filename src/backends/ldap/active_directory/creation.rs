@@ -12,19 +12,19 @@ use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::{LdapSettings, suffix};
-use crate::domain::{Answer, NewUser, Unreadable};
+use crate::domain::{NewUser, Result, Unreadable};
 
 /// The attribute that lists what the agent may create ([MS-ADTS] section 3.1.1.4.5.5).
 const CREATES: &str = "allowedChildClassesEffective";
 
 /// The unit for new users, with what the agent may create in it, and its permissions.
-async fn unit(agent: &LdapAgent) -> Answer<Entry> {
+async fn unit(agent: &LdapAgent) -> Result<Entry> {
     let unit = agent.connection.read_lately(&agent.settings.create_in, &[CREATES, DESCRIPTOR]).await?;
     Ok(unit.unwrap_or_default())
 }
 
 /// Whether the agent may create users.
-pub(super) async fn may_create(agent: &LdapAgent) -> Answer<bool> {
+pub(super) async fn may_create(agent: &LdapAgent) -> Result<bool> {
     Ok(unit(agent).await?.texts(CREATES).iter().any(|class| class.eq_ignore_ascii_case("user")))
 }
 
@@ -41,7 +41,7 @@ pub(super) fn principal_name(settings: &LdapSettings, username: &str) -> String 
 }
 
 /// A name for the new entry that nobody below the same unit has.
-pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Answer<String> {
+pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Result<String> {
     let name: String = new.customer.name.chars().take(64 - LONGEST_NAME - 3).collect(); // cn: 64 at most
     let filter = format!("(cn={})", ldap_escape(name.as_str()));
     let taken = agent.connection.search(&agent.settings.create_in, Scope::OneLevel, &filter, &["1.1"], 1).await?;
@@ -51,7 +51,7 @@ pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Answer<String> 
 
 /// What would be hidden of a new user, so that a set could not be read back: by what the user inherits, or by a user who
 /// is there already.
-pub(super) async fn hidden(agent: &LdapAgent, identity: &Identity) -> Answer<Option<Unreadable>> {
+pub(super) async fn hidden(agent: &LdapAgent, identity: &Identity) -> Result<Option<Unreadable>> {
     let unit = unit(agent).await?;
     let needed: Vec<&Attribute> = READ_BACK.iter().chain([&MAIL]).collect();
     let inherited = |attribute: &&Attribute| may_read_of_new(&identity.sids, &unit, attribute.names) == Some(true);

@@ -9,7 +9,7 @@ use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
-use crate::domain::{Answer, Unreadable};
+use crate::domain::{Result, Unreadable};
 
 /// Who the agent is in the domain.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ pub(super) struct Identity {
 impl Identity {
     /// As the domain tells it to the agent who is signed in (tokenGroups of the rootDSE); where it does not, by the entry
     /// that the agent signed in with.
-    pub(super) async fn read(agent: &LdapAgent) -> Answer<Self> {
+    pub(super) async fn read(agent: &LdapAgent) -> Result<Self> {
         let told = &agent.known.sids;
         if told.iter().any(|sid| is_of_a_domain(sid)) {
             return Ok(Self { sids: told.clone(), is_known: true });
@@ -53,7 +53,7 @@ impl Identity {
 }
 
 /// The groups that everybody who is signed in is in ("Pre-Windows 2000 Compatible Access", as shipped).
-async fn groups_of_everybody(agent: &LdapAgent) -> Answer<Vec<Vec<u8>>> {
+async fn groups_of_everybody(agent: &LdapAgent) -> Result<Vec<Vec<u8>>> {
     let domain = suffix(&agent.settings.base);
     let each = [EVERYONE, AUTHENTICATED]
         .map(|sid| format!("(member=CN={},CN=ForeignSecurityPrincipals,{domain})", words(sid)));
@@ -72,7 +72,7 @@ pub(super) fn unknown() -> Unreadable {
 }
 
 /// The agent's own entry, by the name that they signed in with; `None` if it is not seen.
-pub(super) async fn own_entry(agent: &LdapAgent) -> Answer<Option<Entry>> {
+pub(super) async fn own_entry(agent: &LdapAgent) -> Result<Option<Entry>> {
     let (name, domain) = (agent.bound_as.as_str(), suffix(&agent.settings.base));
     let found = if name.contains('=') && !name.contains('@') {
         agent.connection.search(name, Scope::Base, "(objectSid=*)", &["objectSid"], 1).await?

@@ -15,7 +15,7 @@ use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn::{first_value, is_below, same};
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
-use crate::domain::{Answer, Obstacle, Unreadable};
+use crate::domain::{Obstacle, Result, Unreadable};
 
 /// Matches a group that a value leads to by any number of steps ([MS-ADTS] section 3.1.1.3.4.4.3).
 const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
@@ -32,7 +32,7 @@ pub(super) async fn protection(
     user: &Entry,
     facts: &Facts,
     sids: &[Vec<u8>],
-) -> Answer<Option<Obstacle>> {
+) -> Result<Option<Obstacle>> {
     let mut protected = Vec::new();
     for name in &agent.protected {
         match groups_named(agent, name).await? {
@@ -100,7 +100,7 @@ struct Chain {
 impl Chain {
     /// One search for each step of nesting of distribution groups; the security groups are all asked for in the first.
     /// What is hidden of the user is reported with the user's facts.
-    async fn follow(agent: &LdapAgent, facts: &Facts, sids: &[Vec<u8>]) -> Answer<Self> {
+    async fn follow(agent: &LdapAgent, facts: &Facts, sids: &[Vec<u8>]) -> Result<Self> {
         let mut chain = Self::default();
         let ours = facts.sid.as_deref().unwrap_or_default();
         let (token, other): (Vec<_>, Vec<_>) =
@@ -180,7 +180,7 @@ fn hidden(group: &Step) -> Unreadable {
 }
 
 /// Which of these groups the user is in by any chain, as the server follows it.
-async fn within<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> Answer<Option<&'a Entry>> {
+async fn within<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> Result<Option<&'a Entry>> {
     for group in groups {
         let filter = format!("(memberOf:{IN_CHAIN}:={})", ldap_escape(group.dn.as_str()));
         if !agent.connection.search(&user.dn, Scope::Base, &filter, &["1.1"], 1).await?.entries.is_empty() {
@@ -191,7 +191,7 @@ async fn within<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> An
 }
 
 /// The groups with this name, or the one that is this entry, each with its identifier; else why nobody can tell who is in them.
-pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Answer<Result<Vec<Entry>, String>> {
+pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Result<Result<Vec<Entry>, String>> {
     const MOST_OF_ONE_NAME: usize = 10;
     let domain = suffix(&agent.settings.base);
     let found = if name.contains('=') {

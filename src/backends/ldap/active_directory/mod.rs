@@ -34,8 +34,8 @@ use super::root_dse::{Asks, Greeting};
 use super::settings::LdapSettings;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Intent, Issued, Kind, Names, NewUser, Obstacle,
-    PolicyRead, Reason, Right, Stamp, Standing, TemporaryPassword, Unreadable, UserId,
+    Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser, Obstacle, PolicyRead,
+    Reason, Result, Right, Stamp, Standing, TemporaryPassword, Unreadable, UserId,
 };
 use facts::{FACTS, forced, stamp};
 use identity::Identity;
@@ -68,7 +68,7 @@ impl ActiveDirectory {
     }
 
     /// Who the agent is in the domain.
-    async fn identity(&self, agent: &LdapAgent) -> Answer<Rc<Identity>> {
+    async fn identity(&self, agent: &LdapAgent) -> Result<Rc<Identity>> {
         if let Some((name, identity)) = self.identity.borrow().as_ref()
             && *name == agent.bound_as
         {
@@ -90,7 +90,7 @@ impl ActiveDirectory {
 
     /// What a set leaves: the version that follows the one before. The server's answer says nothing of it, and the time is
     /// told by the read-back; where no version was read before, the stamp is read now.
-    async fn issued(agent: &LdapAgent, dn: &str, before: Option<&Stamp>) -> Answer<Issued> {
+    async fn issued(agent: &LdapAgent, dn: &str, before: Option<&Stamp>) -> Result<Issued> {
         let stamp = match before.and_then(|stamp| stamp.version) {
             Some(before) => Some(Stamp { at: None, version: Some(before + 1) }),
             None => Self::stamp_now(agent, dn).await?,
@@ -100,11 +100,11 @@ impl ActiveDirectory {
     }
 
     /// The stamp directly after a set.
-    async fn stamp_now(agent: &LdapAgent, dn: &str) -> Answer<Option<Stamp>> {
+    async fn stamp_now(agent: &LdapAgent, dn: &str) -> Result<Option<Stamp>> {
         let read =
             agent.connection.read_after_a_secret(dn, &SET).await.and_then(|entry| entry.ok_or_else(gone_after_set));
         let read = read.and_then(|entry| stamp(&entry).map_err(|hidden| hidden_after_set(&hidden)));
-        read.map_err(|failure| Failure { changed: Changed::Yes, ..failure })
+        read.map_err(|failure| Error { changed: Changed::Yes, ..failure })
     }
 }
 
@@ -166,20 +166,20 @@ impl Dialect for ActiveDirectory {
         FACTS.into_iter().chain(rights).collect()
     }
 
-    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
+    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Result<Standing> {
         let identity = self.identity(agent).await?;
         standing::read(agent, &identity, &self.granted, user).await
     }
 
-    async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead> {
+    async fn new_users_policy(&self, agent: &LdapAgent) -> Result<PolicyRead> {
         Ok(policy::of_domain(agent).await?.rules)
     }
 
-    async fn may_create(&self, agent: &LdapAgent) -> Answer<bool> {
+    async fn may_create(&self, agent: &LdapAgent) -> Result<bool> {
         creation::may_create(agent).await
     }
 
-    async fn new_users_obstacles(&self, agent: &LdapAgent) -> Answer<Vec<Obstacle>> {
+    async fn new_users_obstacles(&self, agent: &LdapAgent) -> Result<Vec<Obstacle>> {
         let identity = self.identity(agent).await?;
         let hidden = creation::hidden(agent, &identity).await?;
         Ok(hidden.map(Obstacle::Unreadable).into_iter().collect())
@@ -238,7 +238,7 @@ impl Dialect for ActiveDirectory {
         }
     }
 
-    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced> {
+    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Result<Forced> {
         let entry =
             agent.connection.read_after_a_secret(issued.user.as_str(), &SET).await?.ok_or_else(gone_after_set)?;
         let read = forced(&entry).and_then(|change_required| Ok(Forced { change_required, stamp: stamp(&entry)? }));
@@ -252,7 +252,7 @@ impl Dialect for ActiveDirectory {
         user: &UserId,
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
-    ) -> Answer<()> {
+    ) -> Result<()> {
         let secret = unicode_pwd(unknown.for_backend(intent));
         let now = agent.entry(user, &SET).await?;
         if forced(&now) != Ok(true) || stamp(&now).ok().flatten().as_ref() != only {
@@ -271,8 +271,8 @@ impl Dialect for ActiveDirectory {
             } else {
                 (Reason::Superseded, "Someone else set a password for this customer at the same moment.")
             };
-            let told = Failure::new(Kind::Unavailable, reason, told);
-            return Err(Failure { changed: Changed::Yes, ..told });
+            let told = Error::new(Kind::Unavailable, reason, told);
+            return Err(Error { changed: Changed::Yes, ..told });
         }
         Ok(())
     }
@@ -302,12 +302,12 @@ impl Dialect for ActiveDirectory {
         stamp(entry).ok().flatten()
     }
 
-    async fn unlock(&self, agent: &LdapAgent, user: &UserId) -> Answer<()> {
+    async fn unlock(&self, agent: &LdapAgent, user: &UserId) -> Result<()> {
         let result = agent.connection.replace(user.as_str(), &[("lockoutTime", b"0".as_slice())], Vec::new()).await?;
         if result.rc == 0 { Ok(()) } else { Err(failure::refused(&agent.connection.server(), &result)) }
     }
 
-    async fn capabilities(&self, agent: &LdapAgent) -> Answer<Capabilities> {
+    async fn capabilities(&self, agent: &LdapAgent) -> Result<Capabilities> {
         let policy = policy::of_domain(agent).await?;
         let mut gaps = BTreeSet::from([
             Gap::StampNamesNoAuthor,
@@ -325,7 +325,7 @@ impl Dialect for ActiveDirectory {
         Ok(Capabilities { gaps, limits, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
-    async fn rights(&self, agent: &LdapAgent) -> Answer<Vec<Right>> {
+    async fn rights(&self, agent: &LdapAgent) -> Result<Vec<Right>> {
         let mut rights = vec![Right::FindCustomers];
         if let Some(user) = agent.a_user().await? {
             let user = agent.entry(&UserId::new(user), &[rights::WRITABLE]).await?;
@@ -343,7 +343,7 @@ impl Dialect for ActiveDirectory {
         Ok(rights)
     }
 
-    async fn checks(&self, agent: &LdapAgent) -> Answer<Vec<Check>> {
+    async fn checks(&self, agent: &LdapAgent) -> Result<Vec<Check>> {
         let identity = self.identity(agent).await?;
         checks::read(agent, self, &identity).await
     }

@@ -6,7 +6,7 @@ use super::attributes::Fact;
 use super::values::NEVER_EXPIRES;
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::settings::suffix;
-use crate::domain::{Answer, Policy, PolicyRead, Rule};
+use crate::domain::{Policy, PolicyRead, Result, Rule};
 
 /// pwdProperties: complexity is asked for ([MS-SAMR] section 2.2.1.1: `DOMAIN_PASSWORD_COMPLEX`).
 const COMPLEX: i64 = 1;
@@ -23,7 +23,7 @@ pub(super) struct DomainPolicy {
 }
 
 /// Reads the policy of a user: the domain's, or that of the user's settings object.
-pub(super) async fn of_user(agent: &LdapAgent, settings_object: &Fact<Option<String>>) -> Answer<DomainPolicy> {
+pub(super) async fn of_user(agent: &LdapAgent, settings_object: &Fact<Option<String>>) -> Result<DomainPolicy> {
     match settings_object {
         Ok(None) => of_domain(agent).await,
         Ok(Some(name)) => of_settings_object(agent, name).await,
@@ -39,7 +39,7 @@ pub(super) async fn of_user(agent: &LdapAgent, settings_object: &Fact<Option<Str
     }
 }
 
-async fn of_settings_object(agent: &LdapAgent, name: &str) -> Answer<DomainPolicy> {
+async fn of_settings_object(agent: &LdapAgent, name: &str) -> Result<DomainPolicy> {
     let entry = agent.connection.read_lately(name, &["*"]).await?.unwrap_or_default();
     let complex = entry.text("msDS-PasswordComplexityEnabled").map(|_| entry.is_true("msDS-PasswordComplexityEnabled"));
     let values = Values {
@@ -52,7 +52,7 @@ async fn of_settings_object(agent: &LdapAgent, name: &str) -> Answer<DomainPolic
 }
 
 /// Reads the domain's own policy.
-pub(super) async fn of_domain(agent: &LdapAgent) -> Answer<DomainPolicy> {
+pub(super) async fn of_domain(agent: &LdapAgent) -> Result<DomainPolicy> {
     let domain = suffix(&agent.settings.base);
     let attributes = ["minPwdLength", "pwdProperties", "pwdHistoryLength", "lockoutDuration"];
     let entry = agent.connection.read_lately(domain, &attributes).await?.unwrap_or_default();
@@ -104,7 +104,7 @@ fn lasts(steps: i64) -> Option<i64> {
 }
 
 /// Up to so many users on whom no change can be forced, for `doctor`.
-pub(super) async fn never_expiring(agent: &LdapAgent, users: &str, most: usize) -> Answer<usize> {
+pub(super) async fn never_expiring(agent: &LdapAgent, users: &str, most: usize) -> Result<usize> {
     let filter = format!("(&{users}(userAccountControl:1.2.840.113556.1.4.803:={NEVER_EXPIRES}))");
     let found = agent.connection.search(&agent.settings.base, Scope::Subtree, &filter, &["1.1"], most).await?;
     Ok(found.entries.len())

@@ -7,14 +7,14 @@ use super::attributes::RESULTANT_PSO;
 use super::facts::{FACTS, Facts};
 use super::identity::{self, Identity};
 use crate::backends::ldap::dialect::{Dialect, LdapAgent};
-use crate::domain::{Answer, Check, CheckState, Unreadable};
+use crate::domain::{Check, CheckState, Result, Unreadable};
 
 /// So many users are looked at.
 const LOOKED_AT: usize = 20;
 
 /// A fault for each value that is hidden of one of the users looked at; users who are known to be administrators are left
 /// out, for they are refused anyway.
-pub(super) async fn checks(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Answer<Vec<Check>> {
+pub(super) async fn checks(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Result<Vec<Check>> {
     let filter = format!("(&{}(!(adminCount>=1)))", dialect.users());
     let base = agent.settings.base.as_str();
     let found = agent.connection.search(base, Scope::Subtree, &filter, &["1.1"], LOOKED_AT).await?;
@@ -61,7 +61,7 @@ pub(super) async fn checks(agent: &LdapAgent, dialect: &dyn Dialect, identity: &
 }
 
 /// Whether it is known who the agent is in the domain.
-pub(super) async fn own_user(agent: &LdapAgent, identity: &Identity) -> Answer<Check> {
+pub(super) async fn own_user(agent: &LdapAgent, identity: &Identity) -> Result<Check> {
     let fault = |words: String| Check::new("own_user", CheckState::Fault, words);
     let own = identity::own_entry(agent).await?;
     Ok(match own {

@@ -5,14 +5,11 @@ use ldap3::LdapResult;
 use crate::backends::ldap::dialect::{LdapAgent, wrong_password};
 use crate::backends::ldap::failure::{self, CONSTRAINT, UNWILLING, WRONG_CREDENTIALS};
 use crate::domain::ports::SetFailed;
-use crate::domain::{Changed, Failure, Kind, Reason, Rule, Unreadable};
+use crate::domain::{Changed, Error, Kind, Reason, Rule, Unreadable};
 
 /// A value that was there before the set, and is hidden after it.
-pub(super) fn hidden_after_set(hidden: &Unreadable) -> Failure {
-    Failure {
-        changed: Changed::Yes,
-        ..Failure::unavailable(format!("The set cannot be read back: {}.", hidden.words()))
-    }
+pub(super) fn hidden_after_set(hidden: &Unreadable) -> Error {
+    Error { changed: Changed::Yes, ..Error::unavailable(format!("The set cannot be read back: {}.", hidden.words())) }
 }
 
 /// Why a password was not taken. Samba says the rule; Windows says 0000052D alone.
@@ -35,13 +32,13 @@ pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -
 }
 
 /// The number after "data" in a refused bind ([MS-ERREF] section 2.2).
-pub(super) fn bind_refused(result: &LdapResult) -> Option<Failure> {
+pub(super) fn bind_refused(result: &LdapResult) -> Option<Error> {
     if result.rc != WRONG_CREDENTIALS {
         return None;
     }
     let data = result.text.split("data ").nth(1).unwrap_or_default();
     let code: String = data.chars().take_while(char::is_ascii_hexdigit).collect();
-    let no = |reason, words: &str| Failure::new(Kind::NotAllowed, reason, words);
+    let no = |reason, words: &str| Error::new(Kind::NotAllowed, reason, words);
     Some(match code.as_str() {
         "775" => no(Reason::Locked, "Your own user is locked after failed attempts. Wait, or have it unlocked."),
         "533" => no(Reason::Disabled, "Your own user is disabled."),

@@ -10,10 +10,10 @@ use super::{membership, policy};
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn::first_value;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Obstacle, Right, Standing, State, Unread, UserId, Whom};
+use crate::domain::{Obstacle, Result, Right, Standing, State, Unread, UserId, Whom};
 
 /// Reads where the user stands.
-pub(super) async fn read(agent: &LdapAgent, identity: &Identity, granted: &Granted, entry: &Entry) -> Answer<Standing> {
+pub(super) async fn read(agent: &LdapAgent, identity: &Identity, granted: &Granted, entry: &Entry) -> Result<Standing> {
     let id = UserId::new(entry.dn.clone());
     let now = agent.clock.now();
     let facts = Facts::of(entry, &identity.sids);

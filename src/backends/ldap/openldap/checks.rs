@@ -7,7 +7,7 @@ use super::{groups, own, standing};
 use crate::backends::ldap::ber;
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Check, CheckState, Obstacle, PolicyRead, Unreadable};
+use crate::domain::{Check, CheckState, Obstacle, PolicyRead, Result, Unreadable};
 
 /// Of so many users is tried what can be read.
 const SAMPLE: usize = 20;
@@ -17,7 +17,7 @@ const TELLS_SETS_APART: [&str; 2] = ["entryCSN", "modifiersName"];
 const TRIED: &str = "2.5";
 
 /// The checks.
-pub(super) async fn read(agent: &LdapAgent) -> Answer<Vec<Check>> {
+pub(super) async fn read(agent: &LdapAgent) -> Result<Vec<Check>> {
     let mut checks = vec![version(agent).await?];
     checks.extend(of_the_policy(agent).await?);
     checks.push(Check::new(
@@ -59,7 +59,7 @@ pub(super) async fn read(agent: &LdapAgent) -> Answer<Vec<Check>> {
 }
 
 /// The default policy.
-async fn of_the_policy(agent: &LdapAgent) -> Answer<Vec<Check>> {
+async fn of_the_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
     let policy = UserPolicy::read(agent, None).await?;
     let name = &agent.settings.default_policy;
     let fault = |words: String| Check::new("default_policy", CheckState::Fault, words);
@@ -88,7 +88,7 @@ async fn of_the_policy(agent: &LdapAgent) -> Answer<Vec<Check>> {
 }
 
 /// What of some users decides, and cannot be read. Which rights agents have to write nobody tells.
-async fn of_users(agent: &LdapAgent, users: &[Entry]) -> Answer<Vec<Check>> {
+async fn of_users(agent: &LdapAgent, users: &[Entry]) -> Result<Vec<Check>> {
     let mut unread: Vec<(Unreadable, Vec<&str>)> = Vec::new();
     for user in users {
         for value in standing::unreadable_of(agent, user).await? {
@@ -127,7 +127,7 @@ fn refused_for(value: &Unreadable) -> String {
 }
 
 /// Which version the server is. slapd tells those alone who may read cn=Monitor.
-async fn version(agent: &LdapAgent) -> Answer<Check> {
+async fn version(agent: &LdapAgent) -> Result<Check> {
     let root = agent.connection.read("", &["monitorContext", "vendorVersion"]).await?.unwrap_or_default();
     let told = match root.text("monitorContext") {
         Some(monitor) => agent.connection.read(&monitor, &["monitoredInfo"]).await?.unwrap_or_default(),

@@ -7,7 +7,7 @@ use ldap3::Scope;
 use super::readability::{failure, unreadable};
 use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Unreadable};
+use crate::domain::{Result, Unreadable};
 
 /// So many users are looked at: rules of slapd are about subtrees, groups and filters, seldom about one user.
 const SAMPLE: usize = 500;
@@ -16,7 +16,7 @@ const SAMPLE: usize = 500;
 ///
 /// # Errors
 /// Exit 7 with what cannot be read.
-pub(super) async fn check(agent: &LdapAgent, dialect: &dyn Dialect, pending: &[Entry]) -> Answer<()> {
+pub(super) async fn check(agent: &LdapAgent, dialect: &dyn Dialect, pending: &[Entry]) -> Result<()> {
     let (base, users) = (&agent.settings.base, dialect.users());
     match can_be_asked_for(agent, dialect, "pwdReset").await? {
         None => {
@@ -46,7 +46,7 @@ pub(super) async fn can_be_asked_for(
     agent: &LdapAgent,
     dialect: &dyn Dialect,
     attribute: &str,
-) -> Answer<Option<bool>> {
+) -> Result<Option<bool>> {
     let (base, users) = (&agent.settings.base, dialect.users());
     let all = agent.some_users(base, &["1.1"], SAMPLE).await?;
     if all.is_empty() {

@@ -8,7 +8,7 @@ use super::readability::fits;
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Obstacle};
+use crate::domain::{Obstacle, Result};
 
 /// A user who is in more groups than this is told to be in some only.
 const MOST: usize = 1000;
@@ -42,7 +42,7 @@ impl Groups {
 }
 
 /// The groups that name the user, the user's primary group (gidNumber), and the groups that those are in.
-pub(super) async fn of(agent: &LdapAgent, entry: &Entry) -> Answer<Groups> {
+pub(super) async fn of(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
     let mut groups = Groups::default();
     let names = entry.texts("uid");
     let uids = names.iter().map(|uid| {
@@ -78,7 +78,7 @@ pub(super) async fn of(agent: &LdapAgent, entry: &Entry) -> Answer<Groups> {
 
 /// The groups of Unix with a memberUid that the server takes for a uid of the user: letters beyond ASCII may stand for
 /// others there (RFC 4518 section 2.3), which no filter on memberUid knows.
-async fn naming_in_other_letters(agent: &LdapAgent, entry: &Entry) -> Answer<Vec<Entry>> {
+async fn naming_in_other_letters(agent: &LdapAgent, entry: &Entry) -> Result<Vec<Entry>> {
     let filter = "(&(objectClass=posixGroup)(memberUid=*))";
     let all = agent.connection.search_lately(place(agent), Scope::Subtree, filter, &["cn", "memberUid"], MOST).await?;
     let mut naming = Vec::new();
@@ -103,7 +103,7 @@ pub(super) struct Protected {
 }
 
 /// The protected groups, as they are now or were a moment ago.
-pub(super) async fn protected(agent: &LdapAgent) -> Answer<Vec<Protected>> {
+pub(super) async fn protected(agent: &LdapAgent) -> Result<Vec<Protected>> {
     let place = place(agent);
     let mut protected = Vec::new();
     for name in &agent.protected {

@@ -33,8 +33,8 @@ use super::settings::LdapSettings;
 use super::{ber, dn};
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Aid, Answer, Capabilities, Changed, Check, Failure, Forced, Gap, Intent, Issued, Names, NewUser, Obstacle,
-    PolicyRead, Right, Stamp, Standing, TemporaryPassword, UserId, refusal,
+    Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Names, NewUser, Obstacle, PolicyRead,
+    Result, Right, Stamp, Standing, TemporaryPassword, UserId, refusal,
 };
 use policy::UserPolicy;
 use refused::{bind_refused, not_changed, not_taken};
@@ -68,13 +68,13 @@ impl OpenLdap {
     }
 
     /// The stamp of the set that was just answered.
-    async fn issued(agent: &LdapAgent, dn: &str, result: &LdapResult) -> Answer<Issued> {
+    async fn issued(agent: &LdapAgent, dn: &str, result: &LdapResult) -> Result<Issued> {
         // What comes with the answer is what the agent may read; without a time it is of no use.
         let entry = if let Some(entry) = ber::post_read(result).filter(|entry| entry.has("pwdChangedTime")) {
             entry
         } else {
             let after = agent.connection.read_after_a_secret(dn, &SET).await;
-            after.map_err(|failure| Failure { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
+            after.map_err(|failure| Error { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
         };
         let stamp = stamp(&entry).ok_or_else(|| readability::failure_after_set("pwdChangedTime"))?;
         let at = stamp.at.unwrap_or_else(|| agent.clock.now());
@@ -146,22 +146,22 @@ impl Dialect for OpenLdap {
         FACTS.to_vec()
     }
 
-    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Answer<Standing> {
+    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Result<Standing> {
         if !user.has("entryCSN") {
             self.changes_have_no_number.set(true);
         }
         Box::pin(standing::read(agent, user)).await
     }
 
-    async fn new_users_policy(&self, agent: &LdapAgent) -> Answer<PolicyRead> {
+    async fn new_users_policy(&self, agent: &LdapAgent) -> Result<PolicyRead> {
         Ok(UserPolicy::read(agent, None).await?.rules())
     }
 
-    async fn new_users_obstacles(&self, agent: &LdapAgent) -> Answer<Vec<Obstacle>> {
+    async fn new_users_obstacles(&self, agent: &LdapAgent) -> Result<Vec<Obstacle>> {
         new_user::obstacles(agent, self).await
     }
 
-    async fn may_create(&self, _: &LdapAgent) -> Answer<bool> {
+    async fn may_create(&self, _: &LdapAgent) -> Result<bool> {
         Ok(true) // slapd tells nobody their rights: the add itself answers
     }
 
@@ -224,7 +224,7 @@ impl Dialect for OpenLdap {
         }
     }
 
-    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Answer<Forced> {
+    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Result<Forced> {
         let wanted = [&SET[..], &["pwdPolicySubentry"]].concat();
         let (entry, policy) = tokio::try_join!(
             agent.connection.read_after_a_secret(issued.user.as_str(), &wanted),
@@ -245,7 +245,7 @@ impl Dialect for OpenLdap {
         user: &UserId,
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
-    ) -> Answer<()> {
+    ) -> Result<()> {
         let changes = [("userPassword", unknown.for_backend(intent).as_bytes()), ("pwdReset", b"TRUE".as_slice())];
         for _ in 0..AGAIN {
             let now = agent.entry(user, &SET).await?;
@@ -265,7 +265,7 @@ impl Dialect for OpenLdap {
                 _ => return Err(not_changed(agent, &result)),
             }
         }
-        Err(Failure::unavailable("The user's entry changes faster than the temporary password can be withdrawn.")
+        Err(Error::unavailable("The user's entry changes faster than the temporary password can be withdrawn.")
             .hint("Somebody tries passwords for this user? Try again in a minute."))
     }
 
@@ -277,7 +277,7 @@ impl Dialect for OpenLdap {
         "(pwdReset=TRUE)"
     }
 
-    async fn check_pending(&self, agent: &LdapAgent, pending: &[Entry]) -> Answer<()> {
+    async fn check_pending(&self, agent: &LdapAgent, pending: &[Entry]) -> Result<()> {
         coverage::check(agent, self, pending).await
     }
 
@@ -289,11 +289,11 @@ impl Dialect for OpenLdap {
         stamp(entry)
     }
 
-    async fn unlock(&self, _: &LdapAgent, _: &UserId) -> Answer<()> {
+    async fn unlock(&self, _: &LdapAgent, _: &UserId) -> Result<()> {
         Ok(()) // the set lifted it (slapo-ppolicy(5): a changed password deletes pwdAccountLockedTime)
     }
 
-    async fn capabilities(&self, agent: &LdapAgent) -> Answer<Capabilities> {
+    async fn capabilities(&self, agent: &LdapAgent) -> Result<Capabilities> {
         let policy = UserPolicy::read(agent, None).await?;
         let mut gaps = BTreeSet::from([
             Gap::RulesNotListed,
@@ -323,7 +323,7 @@ impl Dialect for OpenLdap {
         Ok(Capabilities { gaps, limits, aids, set_lifts_lock: true, concurrency: CONCURRENCY })
     }
 
-    async fn rights(&self, _: &LdapAgent) -> Answer<Vec<Right>> {
+    async fn rights(&self, _: &LdapAgent) -> Result<Vec<Right>> {
         // What an agent may have been granted: slapd tells nobody, and the first change answers.
         Ok(vec![Right::FindCustomers, Right::IssueTemporaryPasswords, Right::CreateUsers, Right::Unlock, Right::Sweep])
     }
@@ -332,7 +332,7 @@ impl Dialect for OpenLdap {
         false
     }
 
-    async fn checks(&self, agent: &LdapAgent) -> Answer<Vec<Check>> {
+    async fn checks(&self, agent: &LdapAgent) -> Result<Vec<Check>> {
         checks::read(agent).await
     }
 }

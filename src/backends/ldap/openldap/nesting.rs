@@ -9,7 +9,7 @@ use super::readability::{Freshness, hidden};
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::Answer;
+use crate::domain::Result;
 
 /// Groups whose members the agent may look for: groupOfNames and groupOfUniqueNames always have one (RFC 4519 sections
 /// 3.5 and 3.6), posixGroup and groupOfMembers perhaps none (RFC 2307 section 4, rfc2307bis).
@@ -34,7 +34,7 @@ enum Found {
 }
 
 /// Says why these groups, or one in them, cannot be seen into. Returns `None` if all can.
-pub(super) async fn unseen(agent: &LdapAgent, groups: Vec<Entry>) -> Answer<Option<String>> {
+pub(super) async fn unseen(agent: &LdapAgent, groups: Vec<Entry>) -> Result<Option<String>> {
     let mut homes = Homes::of(agent);
     let mut known: HashSet<String> = groups.iter().map(|group| group.dn.clone()).collect();
     let mut to_look_into: VecDeque<(Entry, Found)> = groups.into_iter().map(|group| (group, Found::ByName)).collect();
@@ -94,7 +94,7 @@ fn members(group: &Entry) -> Vec<String> {
 }
 
 /// The entries of these names that the agent sees, and of one that they see for certain.
-async fn entries(agent: &LdapAgent, names: &[String], seen: &str) -> Answer<Vec<Entry>> {
+async fn entries(agent: &LdapAgent, names: &[String], seen: &str) -> Result<Vec<Entry>> {
     let names = names.iter().map(String::as_str).chain([seen]);
     let names: Vec<String> = names.map(|name| format!("(entryDN={})", ldap_escape(name))).collect();
     let filter = format!("(|{})", names.concat());
@@ -112,7 +112,7 @@ fn is_a(entry: &Entry, class: &str) -> bool {
 }
 
 /// Why one group cannot be seen into, whatever is in it.
-async fn unseen_of(agent: &LdapAgent, group: &Entry, how: Found) -> Answer<Option<String>> {
+async fn unseen_of(agent: &LdapAgent, group: &Entry, how: Found) -> Result<Option<String>> {
     let mut asked = Vec::new();
     if is_a(group, "groupOfNames") || is_a(group, "groupOfMembers") {
         asked.push("member");

@@ -5,10 +5,10 @@ use super::policy::UserPolicy;
 use super::readability::right_to_read;
 use super::standing::{self, SET};
 use crate::backends::ldap::dialect::{Dialect, LdapAgent};
-use crate::domain::{Answer, Obstacle, Unreadable};
+use crate::domain::{Obstacle, Result, Unreadable};
 
 /// Lists it.
-pub(super) async fn obstacles(agent: &LdapAgent, dialect: &dyn Dialect) -> Answer<Vec<Obstacle>> {
+pub(super) async fn obstacles(agent: &LdapAgent, dialect: &dyn Dialect) -> Result<Vec<Obstacle>> {
     let mut obstacles: Vec<Obstacle> = UserPolicy::read(agent, None).await?.obstacle().into_iter().collect();
     // Somebody who is not found by what is hidden of them may have a user already.
     let mut found_by = vec![agent.id_attribute(), dialect.login(), "mail"];

@@ -6,7 +6,7 @@ use super::readability;
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Obstacle, Unreadable};
+use crate::domain::{Obstacle, Result, Unreadable};
 
 /// The name in the answer to "Who am I?" (RFC 4513 section 5.2.1.8). Returns `None` for any other identity.
 pub(super) fn told(answer: &str) -> Option<String> {
@@ -15,13 +15,13 @@ pub(super) fn told(answer: &str) -> Option<String> {
 }
 
 /// The obstacle where an entry is the agent's own user, or where nobody can tell.
-pub(super) async fn obstacle(agent: &LdapAgent, entry: &Entry) -> Answer<Option<Obstacle>> {
+pub(super) async fn obstacle(agent: &LdapAgent, entry: &Entry) -> Result<Option<Obstacle>> {
     let Some(names) = names(agent).await? else { return Ok(Some(Obstacle::Unreadable(not_known()))) };
     Ok(names.iter().any(|name| dn::same(name, &entry.dn)).then_some(Obstacle::OwnUser))
 }
 
 /// The agent's own names. Returns `None` where the server does not tell, and the agent signed in with no name of an entry.
-pub(super) async fn names(agent: &LdapAgent) -> Answer<Option<Vec<String>>> {
+pub(super) async fn names(agent: &LdapAgent) -> Result<Option<Vec<String>>> {
     let bound = agent.connection.bind_name();
     let told = agent.known.dn.clone();
     if told.as_deref().is_some_and(|told| dn::same(told, bound)) {
@@ -35,7 +35,7 @@ pub(super) async fn names(agent: &LdapAgent) -> Answer<Option<Vec<String>>> {
 
 /// The name of this entry as the server writes it: `userid=` is `uid=` to it. An entry that the agent does not see is no
 /// customer that they could reset, and any way to write its name will do.
-async fn as_the_server_writes(agent: &LdapAgent, name: &str) -> Answer<String> {
+async fn as_the_server_writes(agent: &LdapAgent, name: &str) -> Result<String> {
     let found = agent.connection.search_lately(name, Scope::Base, "(objectClass=*)", &["1.1"], 1).await?;
     Ok(found.entries.into_iter().next().map_or_else(|| name.to_owned(), |entry| entry.dn))
 }

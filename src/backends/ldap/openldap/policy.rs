@@ -3,7 +3,7 @@
 use super::readability::{Freshness, hidden, right_to_read};
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Obstacle, Policy, PolicyRead, Rule, Unreadable};
+use crate::domain::{Obstacle, Policy, PolicyRead, Result, Rule, Unreadable};
 
 /// What the rules are made of.
 const RULES: [&str; 4] = ["pwdCheckQuality", "pwdMinLength", "pwdMaxLength", "pwdInHistory"];
@@ -39,7 +39,7 @@ pub(super) struct UserPolicy {
 
 impl UserPolicy {
     /// The policy named here, else the default, as it is now or was a moment ago.
-    pub(super) async fn read(agent: &LdapAgent, named: Option<String>) -> Answer<Self> {
+    pub(super) async fn read(agent: &LdapAgent, named: Option<String>) -> Result<Self> {
         let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
         let entry = agent.connection.read_lately(&name, &["*"]).await?;
         let mut policy = Self::of(entry, name);
@@ -51,7 +51,7 @@ impl UserPolicy {
     }
 
     /// The same, as it is now. What of it may be read is not asked again: that was settled before the set.
-    pub(super) async fn read_now(agent: &LdapAgent, named: Option<String>) -> Answer<Self> {
+    pub(super) async fn read_now(agent: &LdapAgent, named: Option<String>) -> Result<Self> {
         let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
         let entry = agent.connection.read(&name, &["*"]).await?;
         Ok(Self::of(entry, name))
@@ -68,7 +68,7 @@ impl UserPolicy {
     }
 
     /// This one, or the one that a user's entry names.
-    pub(super) async fn or_of(self, agent: &LdapAgent, user: &Entry) -> Answer<Self> {
+    pub(super) async fn or_of(self, agent: &LdapAgent, user: &Entry) -> Result<Self> {
         match user.text("pwdPolicySubentry") {
             Some(named) => Self::read_now(agent, Some(named)).await,
             None => Ok(self),

@@ -7,7 +7,7 @@ use ldap3::Scope;
 
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Answer, Changed, Failure, Reason, Unreadable};
+use crate::domain::{Changed, Error, Reason, Result, Unreadable};
 
 /// The schema of the server (RFC 4512 section 4.2), by the name that slapd gives it.
 const SCHEMA: &str = "cn=Subschema";
@@ -29,7 +29,7 @@ pub(super) async fn hidden(
     entry: &Entry,
     attributes: &[&'static str],
     freshness: Freshness,
-) -> Answer<Vec<&'static str>> {
+) -> Result<Vec<&'static str>> {
     let missing: Vec<&'static str> = attributes.iter().copied().filter(|name| !entry.has(name)).collect();
     if missing.is_empty() || has_none_of(agent, &entry.dn, &missing, freshness).await? {
         return Ok(Vec::new());
@@ -45,7 +45,7 @@ pub(super) async fn hidden(
 }
 
 /// Whether the server says that the entry has none of these.
-async fn has_none_of(agent: &LdapAgent, dn: &str, attributes: &[&str], freshness: Freshness) -> Answer<bool> {
+async fn has_none_of(agent: &LdapAgent, dn: &str, attributes: &[&str], freshness: Freshness) -> Result<bool> {
     let none: Vec<String> = attributes.iter().map(|name| format!("(!({name}=*))")).collect();
     let filter = format!("(&{})", none.concat());
     if freshness == Freshness::Now {
@@ -56,13 +56,13 @@ async fn has_none_of(agent: &LdapAgent, dn: &str, attributes: &[&str], freshness
 }
 
 /// Whether an entry fits a filter. One that depends on what may not be searched fits nothing.
-pub(super) async fn fits(agent: &LdapAgent, dn: &str, filter: &str) -> Answer<bool> {
+pub(super) async fn fits(agent: &LdapAgent, dn: &str, filter: &str) -> Result<bool> {
     let found = agent.connection.search(dn, Scope::Base, filter, &["1.1"], 1).await?;
     Ok(!found.entries.is_empty())
 }
 
 /// Whether pwdReset is TRUE. Asks the server where it may be searched only, and returns `None` where it may not.
-pub(super) async fn is_reset(agent: &LdapAgent, entry: &Entry) -> Answer<Option<bool>> {
+pub(super) async fn is_reset(agent: &LdapAgent, entry: &Entry) -> Result<Option<bool>> {
     if entry.has("pwdReset") {
         return Ok(Some(entry.is_true("pwdReset")));
     }
@@ -73,7 +73,7 @@ pub(super) async fn is_reset(agent: &LdapAgent, entry: &Entry) -> Answer<Option<
 }
 
 /// Whether the server's schema has no such attribute, so that no entry has it. A filter on it is Undefined as well.
-async fn is_foreign(agent: &LdapAgent, attribute: &str) -> Answer<bool> {
+async fn is_foreign(agent: &LdapAgent, attribute: &str) -> Result<bool> {
     let Some(number) = number_of(attribute) else { return Ok(false) };
     let filter = format!("(!(attributeTypes={number}))");
     let found = agent.connection.search_lately(SCHEMA, Scope::Base, &filter, &["1.1"], 1).await?;
@@ -124,12 +124,12 @@ pub(super) fn right_to_read(what: &str) -> String {
 }
 
 /// The failure for what cannot be read, where it is not about one customer.
-pub(super) fn failure(value: &Unreadable) -> Failure {
-    Failure::refused(Reason::Unreadable, format!("{}. What cannot be read is not taken for \"no\".", value.words()))
+pub(super) fn failure(value: &Unreadable) -> Error {
+    Error::refused(Reason::Unreadable, format!("{}. What cannot be read is not taken for \"no\".", value.words()))
         .hint("`tellonce doctor` checks what the agents may read.")
 }
 
 /// The failure where a set cannot be read back.
-pub(super) fn failure_after_set(attribute: &str) -> Failure {
-    Failure { changed: Changed::Yes, ..failure(&unreadable(attribute)) }
+pub(super) fn failure_after_set(attribute: &str) -> Error {
+    Error { changed: Changed::Yes, ..failure(&unreadable(attribute)) }
 }

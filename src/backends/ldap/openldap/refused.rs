@@ -6,7 +6,7 @@ use crate::backends::ldap::ber::{self, PolicyError};
 use crate::backends::ldap::dialect::{LdapAgent, wrong_password};
 use crate::backends::ldap::failure::{self, CONSTRAINT, INVALID_NAME, WRONG_CREDENTIALS};
 use crate::domain::ports::SetFailed;
-use crate::domain::{Failure, Kind, Reason, Rule};
+use crate::domain::{Error, Kind, Reason, Rule};
 
 /// Why a password was not taken.
 pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
@@ -21,13 +21,13 @@ pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -
             Rule::Special(2),
         ]),
         Some(PolicyError::InHistory) => SetFailed::Policy(vec![Rule::History(1)]),
-        Some(PolicyError::TooYoung) => Failure::refused(
+        Some(PolicyError::TooYoung) => Error::refused(
             Reason::Policy,
             "The password was changed too recently for the policy (pwdMinAge); it cannot be set yet.",
         )
         .into(),
         _ if result.rc == CONSTRAINT => {
-            Failure::refused(Reason::Policy, format!("The directory refused the password: {}.", failure::words(result)))
+            Error::refused(Reason::Policy, format!("The directory refused the password: {}.", failure::words(result)))
                 .into()
         }
         _ => not_changed(agent, result).into(),
@@ -35,11 +35,11 @@ pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -
 }
 
 /// Why an entry was not changed.
-pub(super) fn not_changed(agent: &LdapAgent, result: &LdapResult) -> Failure {
+pub(super) fn not_changed(agent: &LdapAgent, result: &LdapResult) -> Error {
     let server = agent.connection.server();
     match ber::policy_answer(result).and_then(|answer| answer.error) {
         // Nobody but a manager of userPassword may do without (slapo-ppolicy(5), pwdSafeModify).
-        Some(PolicyError::OldMissing) => Failure::new(
+        Some(PolicyError::OldMissing) => Error::new(
             Kind::NotAllowed,
             Reason::MissingRight,
             format!("{server} asks you for the customer's old password: the customer's policy has pwdSafeModify TRUE."),
@@ -52,9 +52,9 @@ pub(super) fn not_changed(agent: &LdapAgent, result: &LdapResult) -> Failure {
 }
 
 /// What a refused bind means.
-pub(super) fn bind_refused(result: &LdapResult) -> Option<Failure> {
+pub(super) fn bind_refused(result: &LdapResult) -> Option<Error> {
     let answer = ber::policy_answer(result).unwrap_or_default();
-    let no = |reason, words: &str| Some(Failure::new(Kind::NotAllowed, reason, words));
+    let no = |reason, words: &str| Some(Error::new(Kind::NotAllowed, reason, words));
     match answer.error {
         Some(PolicyError::Locked) => {
             no(Reason::Locked, "Your own user is locked after failed attempts. Wait, or have it unlocked.")

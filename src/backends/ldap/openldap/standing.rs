@@ -9,7 +9,7 @@ use super::{groups, own};
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::{Entry, generalized_time};
-use crate::domain::{Answer, Obstacle, Stamp, Standing, State, Unread, Unreadable, UserId, Whom};
+use crate::domain::{Obstacle, Result, Stamp, Standing, State, Unread, Unreadable, UserId, Whom};
 
 /// What a standing is read from.
 pub(super) const FACTS: [&str; 16] = [
@@ -55,7 +55,7 @@ fn number_within(change: &str, second: Timestamp) -> Option<u64> {
 }
 
 /// Lists what of an entry decides and may not be read.
-async fn hidden_of(agent: &LdapAgent, entry: &Entry, policy: &UserPolicy) -> Answer<Vec<&'static str>> {
+async fn hidden_of(agent: &LdapAgent, entry: &Entry, policy: &UserPolicy) -> Result<Vec<&'static str>> {
     let classes = entry.texts("objectClass");
     let is_posix = classes.iter().any(|class| class.eq_ignore_ascii_case("posixAccount"));
     let mut asked = DECIDES.to_vec();
@@ -82,7 +82,7 @@ struct Facts {
     unread: Vec<Unreadable>,
 }
 
-async fn facts(agent: &LdapAgent, entry: &Entry) -> Answer<Facts> {
+async fn facts(agent: &LdapAgent, entry: &Entry) -> Result<Facts> {
     let policy = UserPolicy::read(agent, entry.text("pwdPolicySubentry")).await?;
     let mut hidden = hidden_of(agent, entry, &policy).await?;
     let mut change_required = Some(entry.is_true("pwdReset"));
@@ -102,7 +102,7 @@ async fn facts(agent: &LdapAgent, entry: &Entry) -> Answer<Facts> {
 }
 
 /// Lists what of a user, and of the policy that applies, decides and cannot be read.
-pub(super) async fn unreadable_of(agent: &LdapAgent, entry: &Entry) -> Answer<Vec<Unreadable>> {
+pub(super) async fn unreadable_of(agent: &LdapAgent, entry: &Entry) -> Result<Vec<Unreadable>> {
     let facts = facts(agent, entry).await?;
     let mut unread = facts.unread;
     if let Some(Obstacle::Unreadable(value)) = facts.policy.obstacle() {
@@ -112,7 +112,7 @@ pub(super) async fn unreadable_of(agent: &LdapAgent, entry: &Entry) -> Answer<Ve
 }
 
 /// Reads where the user stands.
-pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Answer<Standing> {
+pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<Standing> {
     let (facts, groups, protected, own) = tokio::try_join!(
         facts(agent, entry),
         groups::of(agent, entry),

@@ -9,7 +9,7 @@ use crate::backends::practice::errors::told;
 use crate::backends::practice::standing::UserRow;
 use crate::backends::practice::store::Practice;
 use crate::backends::practice::{hash, policy};
-use crate::domain::{Answer, Rule};
+use crate::domain::{Result, Rule};
 
 /// What "Update Password" answers.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub fn change_password(&self, ticket: &ChangeTicket, new: &str) -> Answer<Change> {
+    pub fn change_password(&self, ticket: &ChangeTicket, new: &str) -> Result<Change> {
         let void = || {
             Ok(Change::Refused("That temporary password does not work any more: ask support for another.".to_owned()))
         };
@@ -52,7 +52,7 @@ impl Practice {
     }
 
     /// Every rule that the password breaks, the one about the last passwords included.
-    pub(super) fn broken(&self, row: &UserRow, new: &str) -> Answer<Vec<Rule>> {
+    pub(super) fn broken(&self, row: &UserRow, new: &str) -> Result<Vec<Rule>> {
         if new.len() > hash::LONGEST {
             return Ok(vec![Rule::MaxLength(hash::LONGEST)]);
         }
@@ -79,7 +79,7 @@ impl Practice {
 
 /// The hashes of the last passwords of the customer's own, and of as many temporary ones, which do not displace
 /// them; the current one is not among them.
-fn last_hashes(connection: &Connection, customer: i64, last: usize) -> Answer<Vec<String>> {
+fn last_hashes(connection: &Connection, customer: i64, last: usize) -> Result<Vec<String>> {
     let mut statement = connection
         .prepare_cached(
             "SELECT hash FROM (SELECT hash, row_number() OVER (PARTITION BY temporary ORDER BY version DESC) AS place
@@ -91,7 +91,7 @@ fn last_hashes(connection: &Connection, customer: i64, last: usize) -> Answer<Ve
 }
 
 /// The customer's own password holds from now on; nothing is pending any more, and links mailed before are void.
-pub(super) fn take_effect(connection: &Connection, row: &UserRow, hash: &str, now: i64) -> Answer<()> {
+pub(super) fn take_effect(connection: &Connection, row: &UserRow, hash: &str, now: i64) -> Result<()> {
     remember(connection, row)?;
     connection
         .execute(

@@ -3,7 +3,7 @@
 use crate::backends::practice::errors::told;
 use crate::backends::practice::standing::UserRow;
 use crate::backends::practice::store::Practice;
-use crate::domain::{Answer, Customer, State};
+use crate::domain::{Customer, Result, State};
 
 /// The first customers, and how many there are.
 pub struct Page {
@@ -18,7 +18,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub fn customers(&self, limit: usize) -> Answer<Page> {
+    pub fn customers(&self, limit: usize) -> Result<Page> {
         let now = self.now();
         let connection = self.connection();
         let total = connection.query_row("SELECT count(*) FROM customer", [], |row| row.get(0)).map_err(told)?;
@@ -30,7 +30,7 @@ impl Practice {
                 let state = UserRow::of(&connection, number)?.map(|row| row.state(now)).unwrap_or_default();
                 Ok((customer, state))
             })
-            .collect::<Answer<_>>()?;
+            .collect::<Result<_>>()?;
         Ok(Page { rows, total })
     }
 }

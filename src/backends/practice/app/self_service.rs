@@ -9,7 +9,7 @@ use crate::backends::practice::errors::told;
 use crate::backends::practice::hash;
 use crate::backends::practice::standing::UserRow;
 use crate::backends::practice::store::{Practice, moment};
-use crate::domain::{Answer, Rule};
+use crate::domain::{Result, Rule};
 
 /// A link works for so long, in milliseconds: an hour.
 const LASTS: i64 = 60 * 60 * 1000;
@@ -52,7 +52,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub fn forgot_password(&self, email: &str) -> Answer<()> {
+    pub fn forgot_password(&self, email: &str) -> Result<()> {
         let now = self.now();
         let mut connection = self.connection();
         // One transaction, begun for everybody: no link can slip in behind a temporary password that is being issued.
@@ -88,7 +88,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub fn outbox(&self) -> Answer<Vec<Mail>> {
+    pub fn outbox(&self) -> Result<Vec<Mail>> {
         let connection = self.connection();
         let mut statement =
             connection.prepare_cached("SELECT at, recipient, subject, body FROM mail ORDER BY number").map_err(told)?;
@@ -103,7 +103,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub fn redeem(&self, token: &str, new: &str) -> Answer<Redeem> {
+    pub fn redeem(&self, token: &str, new: &str) -> Result<Redeem> {
         let token = hash::of_token(token.trim());
         let dead = || Ok(Redeem::Refused("That link does not work (any more).".to_owned()));
         let now = self.now();

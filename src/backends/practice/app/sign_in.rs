@@ -8,7 +8,7 @@ use crate::backends::practice::errors::told;
 use crate::backends::practice::standing::UserRow;
 use crate::backends::practice::store::Practice;
 use crate::backends::practice::{hash, policy};
-use crate::domain::{Answer, Policy};
+use crate::domain::{Policy, Result};
 
 /// This many failed attempts lock the user out.
 const ATTEMPTS: i64 = 5;
@@ -32,7 +32,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub fn sign_in(&self, name: &str, password: &str) -> Answer<SignIn> {
+    pub fn sign_in(&self, name: &str, password: &str) -> Result<SignIn> {
         let found = crate::backends::practice::customer_rows::exact(&self.connection(), name.trim())?;
         if found.len() > 1 {
             return Ok(SignIn::Refused("Several customers share that address: sign in with your username.".to_owned()));
@@ -48,7 +48,7 @@ impl Practice {
     }
 
     /// Decides by where the user stands now: hashing took its time, and meanwhile the password may have been replaced.
-    fn decide(&self, before: &UserRow, right: bool, now: i64) -> Answer<SignIn> {
+    fn decide(&self, before: &UserRow, right: bool, now: i64) -> Result<SignIn> {
         let refused = |words: &str| Ok(SignIn::Refused(words.to_owned()));
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
@@ -73,7 +73,7 @@ impl Practice {
     }
 
     /// The stored hash; the one that customers start with where none was set since.
-    pub(super) fn hash_or_initial(&self, row: Option<&UserRow>) -> Answer<String> {
+    pub(super) fn hash_or_initial(&self, row: Option<&UserRow>) -> Result<String> {
         match row.and_then(|row| row.hash.clone()) {
             Some(hash) => Ok(hash),
             None => self
@@ -87,13 +87,13 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub fn policy(&self) -> Answer<Policy> {
+    pub fn policy(&self) -> Result<Policy> {
         policy::read(&self.connection())
     }
 }
 
 /// The right password was given.
-fn admit(connection: &Connection, row: &UserRow, now: i64) -> Answer<SignIn> {
+fn admit(connection: &Connection, row: &UserRow, now: i64) -> Result<SignIn> {
     connection.execute("UPDATE user SET failures = 0 WHERE customer = ?1", [row.customer]).map_err(told)?;
     if row.change_required {
         return Ok(SignIn::ChangeRequired(ChangeTicket { customer: row.customer, version: row.version }));
@@ -102,7 +102,7 @@ fn admit(connection: &Connection, row: &UserRow, now: i64) -> Answer<SignIn> {
     Ok(SignIn::SignedIn)
 }
 
-fn count_failure(connection: &Connection, row: &UserRow, now: i64) -> Answer<()> {
+fn count_failure(connection: &Connection, row: &UserRow, now: i64) -> Result<()> {
     connection.execute("UPDATE user SET failures = failures + 1 WHERE customer = ?1", [row.customer]).map_err(told)?;
     connection
         .execute(

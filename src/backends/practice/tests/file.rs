@@ -9,9 +9,9 @@ use rusqlite::Connection;
 
 use super::{SetClock, place};
 use crate::backends::practice::{INITIAL_PASSWORD, Practice, SignIn};
-use crate::domain::{Answer, Kind, Reason};
+use crate::domain::{Kind, Reason, Result};
 
-fn open(path: &Path) -> Answer<Practice> {
+fn open(path: &Path) -> Result<Practice> {
     Practice::open(path, Duration::from_mins(1), Arc::<SetClock>::default())
 }
 

@@ -24,8 +24,8 @@ use zeroize::Zeroizing;
 use super::{Practice, PracticeSignIn, SignIn};
 use crate::domain::ports::{AgentSignIn, Clock, Prompter, SetFailed};
 use crate::domain::{
-    About, Action, Answer, AttemptId, Case, Consent, Customer, CustomerId, Failure, Intent, Issued, Place, Plan,
-    Policy, Session, Standing, State, TemporaryPassword, UserId, Way, Whom, generate,
+    About, Action, AttemptId, Case, Consent, Customer, CustomerId, Error, Intent, Issued, Place, Plan, Policy, Result,
+    Session, Standing, State, TemporaryPassword, UserId, Way, Whom, generate,
 };
 use crate::platform::SystemRandom;
 
@@ -101,23 +101,23 @@ impl Prompter for Typist {
         false
     }
 
-    fn choose(&mut self, _: &str, _: &[Customer]) -> Answer<usize> {
-        Err(Failure::bug("not asked here"))
+    fn choose(&mut self, _: &str, _: &[Customer]) -> Result<usize> {
+        Err(Error::bug("not asked here"))
     }
 
-    fn confirm(&mut self, _: &Plan) -> Answer<Consent> {
-        Err(Failure::bug("not asked here"))
+    fn confirm(&mut self, _: &Plan) -> Result<Consent> {
+        Err(Error::bug("not asked here"))
     }
 
-    fn line(&mut self, _: &str, _: &str) -> Answer<String> {
-        Err(Failure::bug("not asked here"))
+    fn line(&mut self, _: &str, _: &str) -> Result<String> {
+        Err(Error::bug("not asked here"))
     }
 
-    fn secret(&mut self, _: &str, _: &str) -> Answer<Zeroizing<String>> {
+    fn secret(&mut self, _: &str, _: &str) -> Result<Zeroizing<String>> {
         Ok(Zeroizing::new(self.0.to_owned()))
     }
 
-    fn yes(&mut self, _: &str, default: bool) -> Answer<bool> {
+    fn yes(&mut self, _: &str, default: bool) -> Result<bool> {
         Ok(default)
     }
 
@@ -153,7 +153,7 @@ impl Directory {
         PracticeSignIn::new(self.practice.clone(), place, vec!["staff-admins".to_owned()])
     }
 
-    pub(super) fn try_sign_in(&self, agent: &str, password: &'static str) -> Answer<Session> {
+    pub(super) fn try_sign_in(&self, agent: &str, password: &'static str) -> Result<Session> {
         wait_for(self.door().sign_in(Way::Password, Some(agent), &mut Typist(password))).map(|(session, _)| session)
     }
 
@@ -192,7 +192,7 @@ impl Directory {
     }
 
     /// Sets a temporary password; how it went, and the password.
-    pub(super) fn issue_to(&self, session: &Session, whom: &Whom) -> Answer<(Issued, String)> {
+    pub(super) fn issue_to(&self, session: &Session, whom: &Whom) -> Result<(Issued, String)> {
         let password = fresh_password();
         let id = CustomerId::new("C-1001");
         let somebody =
