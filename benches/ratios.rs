@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use argon2::{Argon2, PasswordHasher};
 use tellonce::backends::practice::{Practice, PracticeSignIn};
 use tellonce::domain::ports::{AgentSignIn, Prompter};
-use tellonce::domain::{Consent, Customer, Error, Place, Plan, Result, Session, Way};
+use tellonce::domain::{Consent, Customer, Error, Plan, ProfileRef, Result, Session, Way};
 use tellonce::platform::SystemClock;
 use zeroize::Zeroizing;
 
@@ -207,7 +207,7 @@ fn texts(customers: u64) -> Vec<String> {
 
 async fn signed_in(path: &Path) -> Session {
     let practice = Practice::open(path, Duration::from_secs(15), Arc::new(SystemClock)).unwrap();
-    let place = Place { profile: "practice".to_owned(), backend: "practice".to_owned() };
+    let place = ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() };
     PracticeSignIn::new(practice, place, Vec::new()).sign_in(Way::Password, Some("sam"), &mut Sam).await.unwrap().0
 }
 

@@ -19,8 +19,8 @@ use rustix::process::{Signal, getpid, kill_process};
 use crate::domain::ports::{AuditLog, IdentityBackend, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
     Capabilities, Check, Consent, Customer, CustomerId, Delivery, Error, Finding, Forced, History, Intent, Issuance,
-    Issued, Outcome, OwnPassword, Pending, Plan, Result, Right, Session, SessionsEnded, Stamp, Standing,
-    TemporaryPassword, UserId, Whom,
+    Issued, Outcome, OwnPassword, Pending, Plan, ResetTarget, Result, Right, Session, SessionsEnded, Stamp,
+    TemporaryPassword, UserId, UserSnapshot,
 };
 
 /// Reaches a point: does what the environment says of it.
@@ -100,18 +100,18 @@ impl IdentityBackend for FaultyBackend {
         self.0.end_session().await
     }
 
-    async fn standing(&self, customer: &Customer) -> Result<Standing> {
-        self.0.standing(customer).await
+    async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
+        self.0.user_snapshot(customer).await
     }
 
     async fn set_temporary_password(
         &self,
         intent: &Intent,
-        whom: &Whom,
+        target: &ResetTarget,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
         reach("set", "before").await?;
-        let issued = self.0.set_temporary_password(intent, whom, password).await?;
+        let issued = self.0.set_temporary_password(intent, target, password).await?;
         reach("set", "after").await?;
         Ok(issued)
     }

@@ -14,10 +14,10 @@ use std::time::Duration;
 use crate::auth::SessionStore;
 use crate::config::{Folders, Profile, Protected};
 use crate::domain::ports::{AgentSignIn, Clock, Preparation};
-use crate::domain::{Error, Kind, Place, Reason, Result};
+use crate::domain::{Error, Kind, ProfileRef, Reason, Result};
 
 /// What every backend is opened with.
-pub struct Surroundings<'a> {
+pub struct BackendContext<'a> {
     /// Where files are.
     pub folders: &'a Folders,
     /// How long one call may take.
@@ -47,7 +47,7 @@ pub struct Wishes {
 }
 
 /// How a backend's administrator prepares it.
-type Prepare = fn(&Profile, &Surroundings<'_>, &Wishes) -> Result<Box<dyn Preparation>>;
+type Prepare = fn(&Profile, &BackendContext<'_>, &Wishes) -> Result<Box<dyn Preparation>>;
 
 /// A backend of this version.
 struct Entry {
@@ -58,7 +58,7 @@ struct Entry {
     asks: &'static [Ask],
     /// Reads the profile's own keys, and opens nothing.
     check: fn(&Profile) -> Result<()>,
-    open: fn(&Profile, Place, &Surroundings<'_>) -> Result<Box<dyn AgentSignIn>>,
+    open: fn(&Profile, ProfileRef, &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>>,
     /// None: it is prepared by hand, or needs no preparation.
     prepare: Option<Prepare>,
 }
@@ -177,18 +177,22 @@ pub fn protected(profile: &Profile) -> Result<Protected> {
 ///
 /// # Errors
 /// Exit 2: the profile names a backend that there is not, or one that is set up wrong. Exit 8: it does not answer.
-pub fn open(profile: &Profile, around: &Surroundings<'_>) -> Result<Box<dyn AgentSignIn>> {
-    let place = Place { profile: profile.name.clone(), backend: profile.backend.clone() };
-    (entry(profile)?.open)(profile, place, around)
+pub fn open(profile: &Profile, context: &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>> {
+    let place = ProfileRef { profile: profile.name.clone(), backend: profile.backend.clone() };
+    (entry(profile)?.open)(profile, place, context)
 }
 
 /// The preparation of the profile's backend; none where there is none to be done by tellonce.
 ///
 /// # Errors
 /// As for [`open`].
-pub fn prepare(profile: &Profile, around: &Surroundings<'_>, wishes: &Wishes) -> Result<Option<Box<dyn Preparation>>> {
+pub fn prepare(
+    profile: &Profile,
+    context: &BackendContext<'_>,
+    wishes: &Wishes,
+) -> Result<Option<Box<dyn Preparation>>> {
     protected(profile)?;
-    entry(profile)?.prepare.map(|prepare| prepare(profile, around, wishes)).transpose()
+    entry(profile)?.prepare.map(|prepare| prepare(profile, context, wishes)).transpose()
 }
 
 fn named(backend: &str) -> Option<&'static Entry> {

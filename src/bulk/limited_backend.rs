@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use super::limiter::Pace;
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
-    Capabilities, Customer, CustomerId, Forced, Found, Intent, Issued, OwnPassword, Particulars, Pending, Result,
-    Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    Capabilities, Customer, CustomerId, Forced, Found, Intent, Issued, OwnPassword, Particulars, Pending, ResetTarget,
+    Result, Right, Session, SessionsEnded, Stamp, TemporaryPassword, UserId, UserSnapshot,
 };
 
 struct PacedBackend {
@@ -69,18 +69,18 @@ impl IdentityBackend for PacedBackend {
         self.backend.end_session().await
     }
 
-    async fn standing(&self, customer: &Customer) -> Result<Standing> {
-        self.pace.call(async || self.backend.standing(customer).await).await
+    async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
+        self.pace.call(async || self.backend.user_snapshot(customer).await).await
     }
 
     /// Only one that is known not to have been applied is sent again.
     async fn set_temporary_password(
         &self,
         intent: &Intent,
-        whom: &Whom,
+        target: &ResetTarget,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        self.pace.change(async || self.backend.set_temporary_password(intent, whom, password).await).await
+        self.pace.change(async || self.backend.set_temporary_password(intent, target, password).await).await
     }
 
     async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Result<()> {

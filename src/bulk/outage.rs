@@ -46,7 +46,7 @@ impl Run<'_> {
             found => found?,
         };
         let learned = gather_facts(desk.audit, self.session, &customer).await?;
-        let is_lost = |set: &crate::domain::Stamp| set.is_newer_than(learned.standing.stamp.as_ref());
+        let is_lost = |set: &crate::domain::Stamp| set.is_newer_than(learned.snapshot.stamp.as_ref());
         Ok(!delivered.stamp.as_ref().is_some_and(is_lost))
     }
 }

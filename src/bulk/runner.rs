@@ -241,9 +241,9 @@ impl Run<'_> {
     async fn has_signed_in(&self, desk: &mut Desk<'_>, earlier: &Earlier) -> Result<bool> {
         let customer = identify(earlier.customer.as_str(), self.session, desk.prompter, false).await?;
         let learned = gather_facts(desk.audit, self.session, &customer).await?;
-        let standing = learned.standing;
-        let newer = standing.stamp.as_ref().is_some_and(|stamp| stamp.is_newer_than(earlier.stamp.as_ref()));
-        Ok(standing.state.has_user && !standing.state.change_required && newer)
+        let snapshot = learned.snapshot;
+        let newer = snapshot.stamp.as_ref().is_some_and(|stamp| stamp.is_newer_than(earlier.stamp.as_ref()));
+        Ok(snapshot.state.has_user && !snapshot.state.change_required && newer)
     }
 
     /// Writes the row, then that it is at its end.

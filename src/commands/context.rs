@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::auth::{Choice, Kept, SessionStore};
-use crate::backends::{self, Surroundings};
+use crate::backends::{self, BackendContext};
 use crate::cli::{CaseArgs, GlobalArgs, RevealArgs};
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
@@ -77,8 +77,8 @@ impl Context {
     }
 
     /// What the backend is opened with.
-    pub(super) fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings {
+    pub(super) fn surroundings(&self) -> BackendContext<'_> {
+        BackendContext {
             folders: &self.folders,
             one_call: self.one_call(),
             clock: Arc::new(SystemClock),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::context::{Context, look_up};
 use super::view::{StatusFields, moment, valid_until};
 use crate::cli::ShowArgs;
-use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, Result, Whom, refusal};
+use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget, Result, refusal};
 
 #[derive(Serialize)]
 struct ShowJson<'a> {
@@ -29,16 +29,16 @@ struct ObstacleJson {
 /// Shows everything known of one customer.
 pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCode> {
     let (_, learned) = look_up(context, &args.customer).await?;
-    let standing = &learned.standing;
+    let snapshot = &learned.snapshot;
     let status = StatusFields::of(&learned);
     if context.json() {
         let object = ShowJson {
             schema: "tellonce.show/v1",
             backend: &context.profile.backend,
             status,
-            roles: &standing.roles,
-            groups: &standing.groups,
-            policy: standing.policy.words(),
+            roles: &snapshot.roles,
+            groups: &snapshot.groups,
+            policy: snapshot.policy.words(),
             action: action(&learned).map_or("none", Action::name),
             obstacles: obstacles(&learned),
         };
@@ -51,11 +51,11 @@ pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCod
 
 /// Which of the two actions would be offered; none where something stands in the way (a lock-out can be lifted).
 fn action(learned: &CustomerFacts) -> Option<Action> {
-    let blocked = learned.standing.obstacles.iter().any(|obstacle| !matches!(obstacle, Obstacle::Locked { .. }));
-    match learned.standing.whom {
+    let blocked = learned.snapshot.obstacles.iter().any(|obstacle| !matches!(obstacle, Obstacle::Locked { .. }));
+    match learned.snapshot.target {
         _ if blocked => None,
-        Whom::NewUser(_) => Some(Action::CreateAndSet),
-        Whom::User(_) => Some(Action::Set),
+        ResetTarget::NewUser(_) => Some(Action::CreateAndSet),
+        ResetTarget::User(_) => Some(Action::Set),
     }
 }
 
@@ -64,11 +64,11 @@ fn obstacles(learned: &CustomerFacts) -> Vec<ObstacleJson> {
         let failure = refusal(obstacle, &learned.customer);
         ObstacleJson { reason: failure.reason, words: failure.message }
     };
-    learned.standing.obstacles.iter().map(told).collect()
+    learned.snapshot.obstacles.iter().map(told).collect()
 }
 
 fn fields(learned: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, String)> {
-    let (customer, standing) = (&learned.customer, &learned.standing);
+    let (customer, snapshot) = (&learned.customer, &learned.snapshot);
     let none = || "none".to_owned();
     let list = |names: &[String]| if names.is_empty() { none() } else { names.join(", ") };
     let mut fields = vec![
@@ -78,17 +78,17 @@ fn fields(learned: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, St
     ];
     fields.extend(customer.details.iter().cloned());
     fields.push(("User".to_owned(), customer.username.clone().unwrap_or_else(|| "none yet".to_owned())));
-    fields.push(("Status".to_owned(), standing.state.words()));
-    if standing.state.change_required {
+    fields.push(("Status".to_owned(), snapshot.state.words()));
+    if snapshot.state.change_required {
         let by = status
             .issued_by
             .map_or_else(|| "(by whom is not known on this machine)".to_owned(), |by| format!("by {by}"));
-        fields.push(("Issued".to_owned(), format!("{} {by}", moment(standing.issued_at))));
-        fields.push(("Valid until".to_owned(), valid_until(standing.expires_at)));
+        fields.push(("Issued".to_owned(), format!("{} {by}", moment(snapshot.issued_at))));
+        fields.push(("Valid until".to_owned(), valid_until(snapshot.expires_at)));
     }
-    fields.push(("Roles".to_owned(), list(&standing.roles)));
-    fields.push(("Groups".to_owned(), list(&standing.groups)));
-    let policy = match &standing.policy {
+    fields.push(("Roles".to_owned(), list(&snapshot.roles)));
+    fields.push(("Groups".to_owned(), list(&snapshot.groups)));
+    let policy = match &snapshot.policy {
         PolicyRead::Read(policy) => policy.words().join("\n"),
         PolicyRead::InPart(policy, why) => [policy.words(), vec![format!("and more: {why}")]].concat().join("\n"),
         PolicyRead::Unreadable(why) => format!("cannot be read: {why}"),

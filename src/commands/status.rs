@@ -47,10 +47,10 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
             ));
         }
         tokio::time::sleep(left.map_or(PAUSE, |left| left.min(PAUSE))).await;
-        let standing = session.backend().standing(&learned.customer).await?;
-        let changed = standing.state != learned.standing.state
-            || !Stamp::same_set(standing.stamp.as_ref(), learned.standing.stamp.as_ref());
-        learned.standing = standing;
+        let snapshot = session.backend().user_snapshot(&learned.customer).await?;
+        let changed = snapshot.state != learned.snapshot.state
+            || !Stamp::same_set(snapshot.stamp.as_ref(), learned.snapshot.stamp.as_ref());
+        learned.snapshot = snapshot;
         if changed {
             show(context, &learned)?;
         }
@@ -59,7 +59,7 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
 
 /// Whether the watch is over: back in, or it will not happen with this temporary password.
 fn verdict(learned: &CustomerFacts) -> Option<Result<ExitCode>> {
-    let (state, who) = (&learned.standing.state, &learned.customer);
+    let (state, who) = (&learned.snapshot.state, &learned.customer);
     let over = |reason, what: &str| {
         let failure = Error::new(
             Kind::NotDelivered,
@@ -75,7 +75,7 @@ fn verdict(learned: &CustomerFacts) -> Option<Result<ExitCode>> {
         over(Reason::RanOut, "ran out before it was used")
     } else if state.status() == Status::Active {
         Some(Ok(ExitCode::DONE))
-    } else if let Some(value) = learned.standing.unreadable() {
+    } else if let Some(value) = learned.snapshot.unreadable() {
         Some(Err(refusal(&Obstacle::Unreadable(value.clone()), who)))
     } else if state.change_required || (state.locked && !is_locked_for_good(learned)) {
         None
@@ -89,7 +89,7 @@ fn verdict(learned: &CustomerFacts) -> Option<Result<ExitCode>> {
 
 /// Whether only an administrator lifts the lock, so that there is nothing to wait for.
 fn is_locked_for_good(learned: &CustomerFacts) -> bool {
-    learned.standing.obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::PermanentlyLocked(_)))
+    learned.snapshot.obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::PermanentlyLocked(_)))
 }
 
 fn show(context: &Context, learned: &CustomerFacts) -> Result<()> {
@@ -99,7 +99,7 @@ fn show(context: &Context, learned: &CustomerFacts) -> Result<()> {
         return context.screen.json(&object).map(drop);
     }
     let customer = &learned.customer;
-    let mut line = format!("{} ({}): {}", customer.name, customer.id, learned.standing.state.words());
+    let mut line = format!("{} ({}): {}", customer.name, customer.id, learned.snapshot.state.words());
     if status.change_required == Some(true) {
         let by = status.issued_by.map_or_else(String::new, |by| format!(" by {by}"));
         line =

@@ -9,8 +9,8 @@ use crate::bulk::output_reader::{FoundRow, for_each, format_of};
 use crate::bulk::sealing;
 use crate::cli::UnsealArgs;
 use crate::domain::{
-    AttemptId, Customer, CustomerId, Delivery, Error, ExitCode, Issuance, Kind, Place, Reason, Result, SessionsEnded,
-    State, TemporaryPassword,
+    AttemptId, Customer, CustomerId, Delivery, Error, ExitCode, Issuance, Kind, ProfileRef, Reason, Result,
+    SessionsEnded, State, TemporaryPassword,
 };
 use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
@@ -84,7 +84,7 @@ fn issuance(context: &Context, row: &FoundRow) -> Issuance {
             names: None,
             details: Vec::new(),
         },
-        place: Place { profile: context.profile.name.clone(), backend: context.profile.backend.clone() },
+        place: ProfileRef { profile: context.profile.name.clone(), backend: context.profile.backend.clone() },
         user_created: false,
         state: State { has_user: true, change_required: true, ..State::default() },
         issued_at: row.at.unwrap_or(Timestamp::UNIX_EPOCH),

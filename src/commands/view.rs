@@ -37,20 +37,20 @@ pub(super) struct StatusFields<'a> {
 impl<'a> StatusFields<'a> {
     /// From what was learned. Who issued it: as this machine's audit log knows it, else as the backend does.
     pub(super) fn of(learned: &'a CustomerFacts) -> Self {
-        let standing = &learned.standing;
-        let known_here = learned.history.issued_by(standing.stamp.as_ref());
+        let snapshot = &learned.snapshot;
+        let known_here = learned.history.issued_by(snapshot.stamp.as_ref());
         Self {
             customer: &learned.customer,
-            status: standing.state.status(),
-            change_required: standing.state.known_change_required(),
-            locked: standing.state.known_locked(),
-            disabled: standing.state.known_disabled(),
-            user_expired: standing.state.known_user_expired(),
-            expired: standing.state.expired,
-            withdrawn: standing.state.withdrawn,
-            issued_at: standing.issued_at,
-            issued_by: known_here.or(standing.issued_by.as_deref()),
-            expires_at: standing.expires_at,
+            status: snapshot.state.status(),
+            change_required: snapshot.state.known_change_required(),
+            locked: snapshot.state.known_locked(),
+            disabled: snapshot.state.known_disabled(),
+            user_expired: snapshot.state.known_user_expired(),
+            expired: snapshot.state.expired,
+            withdrawn: snapshot.state.withdrawn,
+            issued_at: snapshot.issued_at,
+            issued_by: known_here.or(snapshot.issued_by.as_deref()),
+            expires_at: snapshot.expires_at,
         }
     }
 }

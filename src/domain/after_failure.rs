@@ -12,7 +12,7 @@ use super::outcome::Outcome;
 use super::services::Desk;
 use super::session::Session;
 use super::time_limit::{Progress, Reached, clean_up_limit, given_up, within};
-use super::user::{Stamp, UserId, Whom};
+use super::user::{ResetTarget, Stamp, UserId};
 
 /// A failure of steps 8 to 11, and how far it had come.
 pub(super) struct Broken {
@@ -60,22 +60,22 @@ pub(super) async fn told_as_it_is(
     let mut stamp = None;
     if changed != Changed::No {
         let clean_up = async {
-            let user = user.as_ref().or(match &learned.standing.whom {
-                Whom::User(user) => Some(user),
-                Whom::NewUser(_) => None,
+            let user = user.as_ref().or(match &learned.snapshot.target {
+                ResetTarget::User(user) => Some(user),
+                ResetTarget::NewUser(_) => None,
             });
             let (read, ()) =
-                join(session.backend().standing(&learned.customer), end_sessions(session, intent, user)).await;
-            let Ok(standing) = read else { return };
-            if let (None, Whom::User(found)) = (user, &standing.whom) {
+                join(session.backend().user_snapshot(&learned.customer), end_sessions(session, intent, user)).await;
+            let Ok(snapshot) = read else { return };
+            if let (None, ResetTarget::User(found)) = (user, &snapshot.target) {
                 end_sessions(session, intent, Some(found)).await;
             }
-            stamp = standing.stamp;
+            stamp = snapshot.stamp;
         };
         if within(desk.clock, clean_up_limit(desk.interruptions), clean_up).await.is_none() {
             tracing::debug!("the clean-up after the failure was given up");
         }
-        if stamp.as_ref().is_some_and(|stamp: &Stamp| stamp.is_newer_than(learned.standing.stamp.as_ref())) {
+        if stamp.as_ref().is_some_and(|stamp: &Stamp| stamp.is_newer_than(learned.snapshot.stamp.as_ref())) {
             changed = Changed::Yes;
         }
     }

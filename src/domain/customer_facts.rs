@@ -5,14 +5,14 @@ use super::error::Result;
 use super::history::History;
 use super::ports::AuditLog;
 use super::session::Session;
-use super::user::Standing;
+use super::user::UserSnapshot;
 
 /// Everything known of a customer before anything is decided.
 pub struct CustomerFacts {
     /// The customer.
     pub customer: Customer,
     /// Where the user stands.
-    pub standing: Standing,
+    pub snapshot: UserSnapshot,
     /// What this machine knows of earlier attempts, findings included.
     pub history: History,
     /// What was found out just now about attempts whose end was missing, in words.
@@ -21,15 +21,15 @@ pub struct CustomerFacts {
 
 /// Reads where the customer stands, and writes down what that says of attempts whose end is missing.
 pub async fn gather_facts(audit: &mut dyn AuditLog, session: &Session, customer: &Customer) -> Result<CustomerFacts> {
-    let standing = session.backend().standing(customer).await?;
+    let snapshot = session.backend().user_snapshot(customer).await?;
     let mut history = audit.history(session, customer)?;
     let mut recovered = Vec::new();
-    for finding in history.findings(&standing) {
+    for finding in history.findings(&snapshot) {
         audit.recovered(session, &customer.id, &finding).await?;
         recovered.push(history.note(&finding));
     }
     if !recovered.is_empty() {
         history = audit.history(session, customer)?;
     }
-    Ok(CustomerFacts { customer: customer.clone(), standing, history, recovered })
+    Ok(CustomerFacts { customer: customer.clone(), snapshot, history, recovered })
 }

@@ -7,7 +7,7 @@ use super::refuse::refuse;
 use super::reset::{AT_LEAST, ResetRequest, customer_of};
 use super::services::Desk;
 use super::session::Session;
-use super::user::Whom;
+use super::user::ResetTarget;
 
 /// Says what a reset would do, and changes nothing.
 ///
@@ -21,5 +21,5 @@ pub async fn dry_run(desk: &mut Desk<'_>, session: &Session, mut request: ResetR
     refuse(desk, &learned, &capabilities, request.unlock)?; // 4
     desk.check_generator(&customer, &learned)?;
     request.case.complete(desk.guards, desk.prompter)?;
-    Ok(if matches!(learned.standing.whom, Whom::NewUser(_)) { Action::CreateAndSet } else { Action::Set })
+    Ok(if matches!(learned.snapshot.target, ResetTarget::NewUser(_)) { Action::CreateAndSet } else { Action::Set })
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::attempt::AttemptId;
 use super::error::Changed;
 use super::outcome::Delivery;
-use super::user::{Stamp, Standing};
+use super::user::{Stamp, UserSnapshot};
 
 /// One attempt, from its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,16 +111,16 @@ impl History {
         self.attempts.iter().filter(|attempt| attempt.is_open())
     }
 
-    /// What the customer's standing says of the attempts whose end is missing.
+    /// What the user's snapshot says of the attempts whose end is missing.
     ///
     /// The stamp decides: the same as before the intent means that nothing was applied. A newer one was left by the
     /// newest open attempt, unless an attempt whose set is recorded left it; that a change is required goes with it.
-    pub fn findings(&self, standing: &Standing) -> Vec<Finding> {
+    pub fn findings(&self, snapshot: &UserSnapshot) -> Vec<Finding> {
         self.open()
             .map(|attempt| Finding {
                 attempt: attempt.id.clone(),
-                changed: self.became_of(attempt, standing),
-                stamp: standing.stamp.clone(),
+                changed: self.became_of(attempt, snapshot),
+                stamp: snapshot.stamp.clone(),
             })
             .collect()
     }
@@ -145,19 +145,19 @@ impl History {
         format!("{what}{at} {became}.")
     }
 
-    fn became_of(&self, attempt: &Attempt, standing: &Standing) -> Changed {
+    fn became_of(&self, attempt: &Attempt, snapshot: &UserSnapshot) -> Changed {
         if attempt.set.is_some() {
             return Changed::Yes;
         }
         if attempt.withdrawal {
-            return match standing.state.withdrawn {
+            return match snapshot.state.withdrawn {
                 Some(true) => Changed::Yes,
                 Some(false) => Changed::No,
                 None => Changed::Unknown,
             };
         }
-        let Some(now) = standing.stamp.as_ref() else {
-            return if standing.state.has_user { Changed::Unknown } else { Changed::No };
+        let Some(now) = snapshot.stamp.as_ref() else {
+            return if snapshot.state.has_user { Changed::Unknown } else { Changed::No };
         };
         if !now.is_newer_than(attempt.stamp_before.as_ref()) {
             return Changed::No;
@@ -166,7 +166,7 @@ impl History {
             .attempts
             .iter()
             .any(|other| other.set.as_ref().is_some_and(|set| Stamp::same_set(set.as_ref(), Some(now))));
-        let forced = standing.state.change_required;
+        let forced = snapshot.state.change_required;
         if forced && !left_by_another { Changed::Yes } else { Changed::Unknown }
     }
 }

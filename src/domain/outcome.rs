@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::attempt::AttemptId;
 use super::capabilities::Gap;
 use super::customer::Customer;
-use super::profile_ref::Place;
+use super::profile_ref::ProfileRef;
 use super::status::State;
 use super::user::{SessionsEnded, Stamp};
 
@@ -51,7 +51,7 @@ pub struct Issuance {
     /// The customer.
     pub customer: Customer,
     /// Profile and backend.
-    pub place: Place,
+    pub place: ProfileRef,
     /// A user was created.
     pub user_created: bool,
     /// The facts of the status, as read back.

@@ -8,7 +8,7 @@ use super::capabilities::Gap;
 use super::case::Case;
 use super::customer::Customer;
 use super::history::Attempt;
-use super::profile_ref::Place;
+use super::profile_ref::ProfileRef;
 use super::status::State;
 use super::user::Stamp;
 
@@ -49,7 +49,7 @@ pub struct Plan {
     /// The agent's own name.
     pub agent: String,
     /// Profile and backend.
-    pub place: Place,
+    pub place: ProfileRef,
     /// The customer.
     pub customer: Customer,
     /// What will be done.

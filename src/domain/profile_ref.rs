@@ -2,7 +2,7 @@
 
 /// Where the agent is working: which profile, which kind of backend.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ProfileRef {
     /// The profile's name.
     pub profile: String,
     /// The backend's kind (`practice`, `keycloak`, …).

@@ -19,7 +19,7 @@ pub(super) fn refuse(
 ) -> Result<bool> {
     let customer = &learned.customer;
     let mut lift = false;
-    for obstacle in &learned.standing.obstacles {
+    for obstacle in &learned.snapshot.obstacles {
         match obstacle {
             Obstacle::Locked { .. } if unlock || capabilities.set_lifts_lock => {}
             Obstacle::Locked { .. } if desk.prompter.can_ask() => {
@@ -31,7 +31,7 @@ pub(super) fn refuse(
                 lift = true;
             }
             Obstacle::MissingRight(Right::EndSessions) if desk.guards.allow_without_logout => {}
-            Obstacle::MissingRight(Right::Unlock) if !learned.standing.state.locked => {}
+            Obstacle::MissingRight(Right::Unlock) if !learned.snapshot.state.locked => {}
             _ => return Err(refusal(obstacle, customer)),
         }
     }

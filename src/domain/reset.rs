@@ -23,7 +23,7 @@ use super::session::Session;
 use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
 use super::time_limit::{Progress, Reached, within};
-use super::user::{Forced, Issued, SessionsEnded, Stamp, Whom};
+use super::user::{Forced, Issued, ResetTarget, SessionsEnded, Stamp};
 
 /// The session must last this long at the start: longer than the calls of a reset take.
 pub const AT_LEAST: Duration = Duration::from_mins(2);
@@ -104,15 +104,15 @@ pub(super) async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, ses
 impl Desk<'_> {
     /// Part of step 4: a policy that cannot be met is found before anything changes.
     pub(super) fn check_generator(&mut self, customer: &Customer, learned: &CustomerFacts) -> Result<()> {
-        let about = about(customer, &learned.standing.whom);
-        Candidates::new(&learned.standing.policy, about).make(self.random).map(drop)
+        let about = about(customer, &learned.snapshot.target);
+        Candidates::new(&learned.snapshot.policy, about).make(self.random).map(drop)
     }
 }
 
-fn about(customer: &Customer, whom: &Whom) -> About {
-    let username = match whom {
-        Whom::NewUser(new) => Some(new.username.clone()),
-        Whom::User(_) => customer.username.clone(),
+fn about(customer: &Customer, target: &ResetTarget) -> About {
+    let username = match target {
+        ResetTarget::NewUser(new) => Some(new.username.clone()),
+        ResetTarget::User(_) => customer.username.clone(),
     };
     About { username, email: customer.email.clone() }
 }
@@ -134,16 +134,17 @@ async fn confirm(
         );
     }
     loop {
-        let action = if matches!(learned.standing.whom, Whom::NewUser(_)) { Action::CreateAndSet } else { Action::Set };
+        let action =
+            if matches!(learned.snapshot.target, ResetTarget::NewUser(_)) { Action::CreateAndSet } else { Action::Set };
         let plan = Plan {
             agent: session.agent().to_owned(),
             place: session.place().clone(),
             customer: learned.customer.clone(),
             action,
-            state: learned.standing.state,
-            stamp: learned.standing.stamp.clone(),
-            pending_since: learned.standing.issued_at.filter(|_| learned.standing.state.change_required),
-            unlock: request.unlock && learned.standing.state.locked,
+            state: learned.snapshot.state,
+            stamp: learned.snapshot.stamp.clone(),
+            pending_since: learned.snapshot.issued_at.filter(|_| learned.snapshot.state.change_required),
+            unlock: request.unlock && learned.snapshot.state.locked,
             lasts: desk.guards.temporary_password_lasts,
             recent: learned.history.recent_resets(desk.clock.now()),
             gaps: capabilities.gaps.iter().copied().collect(),
@@ -157,12 +158,12 @@ async fn confirm(
         session.backend().keep_alive(AT_LEAST).await?;
         let again = gather_facts(desk.audit, session, &learned.customer).await?;
         request.unlock |= refuse(desk, &again, capabilities, request.unlock)?;
-        let same = Stamp::same_set(again.standing.stamp.as_ref(), learned.standing.stamp.as_ref())
-            && (again.standing.state, &again.standing.whom) == (learned.standing.state, &learned.standing.whom);
+        let same = Stamp::same_set(again.snapshot.stamp.as_ref(), learned.snapshot.stamp.as_ref())
+            && (again.snapshot.state, &again.snapshot.target) == (learned.snapshot.state, &learned.snapshot.target);
         if same {
             return Ok((consent, plan, again));
         }
-        notices.push(format!("Something changed while you were asked: the status is now {}, and the password may have been set by someone else.", again.standing.state.words()));
+        notices.push(format!("Something changed while you were asked: the status is now {}, and the password may have been set by someone else.", again.snapshot.state.words()));
         learned = again;
     }
 }
@@ -178,7 +179,7 @@ async fn change(
     progress: &Progress,
 ) -> Result<(TemporaryPassword, Issuance), Broken> {
     let backend = session.backend();
-    let whom = &learned.standing.whom;
+    let target = &learned.snapshot.target;
     progress.reaches(Reached::Sent);
     let (password, issued, refused_for) = set(desk, session, intent, &plan.customer, learned).await?; // 8
     progress.reaches(Reached::Done(issued.user.clone()));
@@ -202,7 +203,7 @@ async fn change(
         change_required = forced.change_required,
         "sessions are ended, the set is read back"
     );
-    check_read_back(&forced, issued.stamp.as_ref(), learned.standing.stamp.as_ref())
+    check_read_back(&forced, issued.stamp.as_ref(), learned.snapshot.stamp.as_ref())
         .map_err(|(words, reason)| broken(Error::unavailable(words), reason))?;
     let issued_at = forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at);
     desk.audit
@@ -220,9 +221,9 @@ async fn change(
         ));
     }
     let issuance = Issuance {
-        customer: Customer { username: about(&plan.customer, whom).username, ..plan.customer.clone() },
+        customer: Customer { username: about(&plan.customer, target).username, ..plan.customer.clone() },
         place: plan.place.clone(),
-        user_created: matches!(whom, Whom::NewUser(_)),
+        user_created: matches!(target, ResetTarget::NewUser(_)),
         state: State {
             has_user: true,
             change_required: true,
@@ -235,8 +236,8 @@ async fn change(
         issued_at,
         expires_at: issued.expires_at,
         sessions_ended,
-        rules: learned.standing.policy.known().with(refused_for).words(),
-        rules_are_all: learned.standing.policy.is_whole(),
+        rules: learned.snapshot.policy.known().with(refused_for).words(),
+        rules_are_all: learned.snapshot.policy.is_whole(),
         gaps: plan.gaps.clone(),
         attempt: intent.attempt().clone(),
     };
@@ -275,10 +276,10 @@ async fn set(
     learned: &CustomerFacts,
 ) -> Result<(TemporaryPassword, Issued, BTreeSet<Rule>), Broken> {
     let not_sent = |failure| Broken { failure, user: None, stage: Stage::Set };
-    let mut candidates = Candidates::new(&learned.standing.policy, about(customer, &learned.standing.whom));
+    let mut candidates = Candidates::new(&learned.snapshot.policy, about(customer, &learned.snapshot.target));
     loop {
         let password = candidates.make(desk.random).map_err(not_sent)?;
-        match session.backend().set_temporary_password(intent, &learned.standing.whom, &password).await {
+        match session.backend().set_temporary_password(intent, &learned.snapshot.target, &password).await {
             Ok(issued) => return Ok((password, issued, candidates.learned())),
             Err(SetFailed::Policy(rules)) => {
                 tracing::debug!(?rules, "refused for the policy");

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::error::Result;
 use super::ports::{CustomerDirectory, IdentityBackend};
-use super::profile_ref::Place;
+use super::profile_ref::ProfileRef;
 
 /// How an agent signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub enum Keep {
 /// A signed-in agent. Not `Clone`: whoever holds it may act, and signing out consumes it.
 pub struct Session {
     agent: String,
-    place: Place,
+    place: ProfileRef,
     expires_at: Option<Timestamp>,
     backend: Box<dyn IdentityBackend>,
     directory: Box<dyn CustomerDirectory>,
@@ -64,7 +64,7 @@ impl Session {
     /// A session as an adapter opened it.
     pub fn new(
         agent: impl Into<String>,
-        place: Place,
+        place: ProfileRef,
         expires_at: Option<Timestamp>,
         backend: Box<dyn IdentityBackend>,
         directory: Box<dyn CustomerDirectory>,
@@ -102,7 +102,7 @@ impl Session {
     }
 
     /// Where the agent is working.
-    pub const fn place(&self) -> &Place {
+    pub const fn place(&self) -> &ProfileRef {
         &self.place
     }
 

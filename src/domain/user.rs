@@ -61,7 +61,7 @@ impl Stamp {
 
 /// Whom a temporary password is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whom {
+pub enum ResetTarget {
     /// A customer with a user.
     User(UserId),
     /// A customer for whom the user has to be created.
@@ -81,9 +81,9 @@ pub struct NewUser {
 
 /// Everything a reset has to know of one customer before it changes anything: one answer, read side by side.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct UserSnapshot {
     /// Whom a temporary password would be for.
-    pub whom: Whom,
+    pub target: ResetTarget,
     /// The facts of the status.
     pub state: State,
     /// When the password was last set.
@@ -106,11 +106,11 @@ pub struct Standing {
     pub obstacles: Vec<Obstacle>,
 }
 
-impl Standing {
+impl UserSnapshot {
     /// Where a customer stands for whom the user has to be created.
     pub fn without_user(new: NewUser, policy: PolicyRead, obstacles: Vec<Obstacle>) -> Self {
         Self {
-            whom: Whom::NewUser(new),
+            target: ResetTarget::NewUser(new),
             state: State::default(),
             stamp: None,
             issued_at: None,
@@ -125,7 +125,7 @@ impl Standing {
     }
 }
 
-impl Standing {
+impl UserSnapshot {
     /// The first value that the agent may not read and that decides about the reset, or about what is said of the user.
     pub fn unreadable(&self) -> Option<&Unreadable> {
         self.obstacles.iter().find_map(|obstacle| match obstacle {

@@ -23,7 +23,7 @@ use super::services::Desk;
 use super::session::Session;
 use super::status::State;
 use super::time_limit::{Progress, Reached, clean_up_limit, given_up, within};
-use super::user::{Pending, SessionsEnded, Stamp, UserId, Whom};
+use super::user::{Pending, ResetTarget, SessionsEnded, Stamp, UserId};
 
 /// What was withdrawn.
 #[derive(Clone, Debug)]
@@ -59,16 +59,16 @@ async fn withdraw_this(
     user: &UserId,
     case: Case,
 ) -> Result<Withdrawn> {
-    let standing = &learned.standing;
+    let snapshot = &learned.snapshot;
     let capabilities = session.backend().capabilities().await?;
     let plan = Plan {
         agent: session.agent().to_owned(),
         place: session.place().clone(),
         customer: learned.customer.clone(),
         action: Action::Withdraw,
-        state: standing.state,
-        stamp: standing.stamp.clone(),
-        pending_since: standing.issued_at,
+        state: snapshot.state,
+        stamp: snapshot.stamp.clone(),
+        pending_since: snapshot.issued_at,
         unlock: false,
         lasts: desk.guards.temporary_password_lasts,
         recent: learned.history.recent_resets(desk.clock.now()),
@@ -82,12 +82,12 @@ async fn withdraw_this(
     }
     let intent = desk.intend(session, &plan, consent).await?;
     let (clock, limit, progress) = (desk.clock, desk.interruptions.longest_hold(), Progress::default());
-    let changing = change(desk, session, &intent, user, standing.stamp.as_ref(), &progress);
+    let changing = change(desk, session, &intent, user, snapshot.stamp.as_ref(), &progress);
     let done = within(clock, limit, changing).await.unwrap_or_else(|| Err(given_up(&progress.reached(), limit)));
     let told = match done {
         Ok(sessions_ended) => Ok(Withdrawn {
             customer: learned.customer.clone(),
-            state: State { withdrawn: Some(true), ..standing.state },
+            state: State { withdrawn: Some(true), ..snapshot.state },
             sessions_ended,
             attempt: intent.attempt().clone(),
         }),
@@ -123,13 +123,13 @@ async fn told_as_it_is(
     user: &UserId,
     mut failure: Error,
 ) -> Error {
-    let (customer, before) = (&learned.customer, &learned.standing);
+    let (customer, before) = (&learned.customer, &learned.snapshot);
     if failure.changed != Changed::No {
         let unknown = failure.changed == Changed::Unknown;
-        let read = async { if unknown { session.backend().standing(customer).await.ok() } else { None } };
+        let read = async { if unknown { session.backend().user_snapshot(customer).await.ok() } else { None } };
         let clean_up = join(read, end_sessions(session, intent, Some(user)));
         let now = within(desk.clock, clean_up_limit(desk.interruptions), clean_up).await.and_then(|(now, ())| now);
-        let is_the_same = |now: &super::user::Standing| Stamp::same_set(now.stamp.as_ref(), before.stamp.as_ref());
+        let is_the_same = |now: &super::user::UserSnapshot| Stamp::same_set(now.stamp.as_ref(), before.stamp.as_ref());
         if now.filter(is_the_same).is_some_and(|now| now.state.withdrawn == Some(true)) {
             failure.changed = Changed::Yes;
         }
@@ -151,9 +151,9 @@ async fn told_as_it_is(
 
 /// The user whose temporary password is pending.
 fn pending_user(learned: &CustomerFacts, capabilities: &Capabilities) -> Result<UserId> {
-    let (customer, standing) = (&learned.customer, &learned.standing);
+    let (customer, snapshot) = (&learned.customer, &learned.snapshot);
     let who = format!("{} ({})", customer.name, customer.id);
-    for obstacle in &standing.obstacles {
+    for obstacle in &snapshot.obstacles {
         let beside_the_point = matches!(
             obstacle,
             Obstacle::Disabled
@@ -170,17 +170,17 @@ fn pending_user(learned: &CustomerFacts, capabilities: &Capabilities) -> Result<
             return Err(refusal(obstacle, customer));
         }
     }
-    let Whom::User(user) = &standing.whom else {
+    let ResetTarget::User(user) = &snapshot.target else {
         return Err(Error::refused(Reason::NothingPending, format!("{who} has no user, so nothing is pending.")));
     };
-    if standing.state.withdrawn == Some(true) {
+    if snapshot.state.withdrawn == Some(true) {
         return Err(Error::refused(
             Reason::NothingPending,
             format!("The temporary password of {who} was withdrawn already."),
         )
         .hint(format!("Issue another: `tellonce reset {}`.", customer.id)));
     }
-    if standing.state.change_required {
+    if snapshot.state.change_required {
         return Ok(user.clone());
     }
     let lock_out = format!(
@@ -188,7 +188,7 @@ fn pending_user(learned: &CustomerFacts, capabilities: &Capabilities) -> Result<
         customer.id
     );
     let was_issued = learned.history.attempts.iter().any(|attempt| !attempt.withdrawal && attempt.may_have_reset());
-    match standing.changed_by_customer_at {
+    match snapshot.changed_by_customer_at {
         Some(at) if was_issued => Err(Error::refused(
             Reason::AlreadyUsed,
             format!(
@@ -261,7 +261,7 @@ pub async fn sweep(desk: &mut Desk<'_>, session: &Session, due: Vec<Pending>, ca
 async fn sweep_one(desk: &mut Desk<'_>, session: &Session, one: &Pending, case: &Case) -> Result<()> {
     let learned = gather_facts(desk.audit, session, &one.customer).await?;
     let user = pending_user(&learned, &session.backend().capabilities().await?)?;
-    if !Stamp::same_set(learned.standing.stamp.as_ref(), one.stamp.as_ref()) {
+    if !Stamp::same_set(learned.snapshot.stamp.as_ref(), one.stamp.as_ref()) {
         return Err(Error::refused(
             Reason::NothingPending,
             format!("{} got another temporary password meanwhile.", one.customer.id),

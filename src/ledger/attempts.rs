@@ -9,17 +9,17 @@ use super::index::Found;
 use super::lease::is_held;
 use super::record::{Event, Record};
 use crate::config::Folders;
-use crate::domain::{Attempt, AttemptId, Changed, Customer, CustomerId, Delivery, End, History, Place, Result};
+use crate::domain::{Attempt, AttemptId, Changed, Customer, CustomerId, Delivery, End, History, ProfileRef, Result};
 
 /// What the log knows of one customer.
-pub(super) fn history(path: &Path, locks: &Path, place: &Place, customer: &Customer) -> Result<History> {
+pub(super) fn history(path: &Path, locks: &Path, place: &ProfileRef, customer: &Customer) -> Result<History> {
     history_with(path, place, customer, &|attempt| is_held(locks, attempt))
 }
 
 /// The same; `is_held` says whether a process is at an attempt.
 pub(super) fn history_with(
     path: &Path,
-    place: &Place,
+    place: &ProfileRef,
     customer: &Customer,
     is_held: &dyn Fn(&str) -> bool,
 ) -> Result<History> {
@@ -31,7 +31,7 @@ pub(super) fn history_with(
 pub(super) fn history_of_row(
     read: &dyn Fn() -> Result<Found>,
     locks: &Path,
-    place: &Place,
+    place: &ProfileRef,
     customer: &CustomerId,
     row: &(String, u64),
 ) -> Result<History> {
@@ -47,7 +47,7 @@ pub(super) fn history_of_row(
 }
 
 /// What the log knows of every customer of this place.
-pub(super) fn histories(path: &Path, locks: &Path, place: &Place) -> Result<HashMap<CustomerId, History>> {
+pub(super) fn histories(path: &Path, locks: &Path, place: &ProfileRef) -> Result<HashMap<CustomerId, History>> {
     settled(&|| read(path, place, None), &|attempt| is_held(locks, attempt))
 }
 
@@ -83,7 +83,7 @@ fn attempts_in(histories: &mut HashMap<CustomerId, History>) -> impl Iterator<It
 }
 
 /// The attempts as they stand in the log; with `customer`, that customer's alone, under all that they are known as.
-fn read(path: &Path, place: &Place, customer: Option<&Customer>) -> Result<HashMap<CustomerId, History>> {
+fn read(path: &Path, place: &ProfileRef, customer: Option<&Customer>) -> Result<HashMap<CustomerId, History>> {
     let mut builders: HashMap<CustomerId, Builder> = HashMap::new();
     let ids: Vec<CustomerId> = customer.into_iter().flat_map(Customer::known_as).collect();
     // Most lines are of other customers: look for the id as JSON writes it before reading the line.
@@ -139,7 +139,7 @@ pub(super) fn action_of(path: &Path, attempt: &str) -> Result<String> {
     Ok(action)
 }
 
-fn is_of(record: &Record, place: &Place) -> bool {
+fn is_of(record: &Record, place: &ProfileRef) -> bool {
     record.profile == place.profile && record.backend == place.backend
 }
 

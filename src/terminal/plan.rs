@@ -107,11 +107,11 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::{Case, Customer, CustomerId, Place, State};
+    use crate::domain::{Case, Customer, CustomerId, ProfileRef, State};
 
     fn plan(action: Action, gaps: &[Gap]) -> Plan {
         let customer = Customer { name: "Ada".to_owned(), ..Customer::known_by(CustomerId::new("C-1")) };
-        let place = Place { profile: "people".to_owned(), backend: "openldap".to_owned() };
+        let place = ProfileRef { profile: "people".to_owned(), backend: "openldap".to_owned() };
         Plan {
             agent: "sam".to_owned(),
             place,

@@ -52,8 +52,8 @@ fn a_group_is_what_its_name_names(server: &Server) {
     ] {
         let home = protecting(server, group, "");
         home.refuses(member, 7, group);
-        let whom = if member == "ada" { "gus" } else { "ada" };
-        home.issue(whom);
+        let target = if member == "ada" { "gus" } else { "ada" };
+        home.issue(target);
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tellonce::auth::SessionStore;
-use tellonce::backends::{Surroundings, open};
+use tellonce::backends::{BackendContext, open};
 use tellonce::config::{Configuration, Folders};
 use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
 use tellonce::domain::{Consent, Customer, Gap, Particulars, Plan, Result, Way};
@@ -133,7 +133,7 @@ impl Driver for KeycloakDriver {
         let folders = Folders::all_in(&self.folder);
         let profile = Configuration::parse(&text, &folders.config_file()).unwrap().profile(Some("live")).unwrap();
         let store = Rc::new(SessionStore::new(&folders, "live", Box::new(|_| {})));
-        let around = Surroundings {
+        let around = BackendContext {
             folders: &folders,
             one_call: Duration::from_mins(1),
             clock: Arc::<MovedClock>::clone(&self.clock),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tellonce::auth::SessionStore;
-use tellonce::backends::{Surroundings, open};
+use tellonce::backends::{BackendContext, open};
 use tellonce::config::{Configuration, Folders};
 use tellonce::domain::Gap;
 use tellonce::domain::ports::{AgentSignIn, Clock};
@@ -170,7 +170,7 @@ impl Driver for LdapDriver {
         let text = self.server.profile();
         let configuration = Configuration::parse(&text, &self.folder.join("config.toml")).unwrap();
         let folders = Folders::all_in(&self.folder);
-        let surroundings = Surroundings {
+        let surroundings = BackendContext {
             folders: &folders,
             one_call: Duration::from_secs(30),
             clock: Arc::<MovedClock>::clone(&self.clock),

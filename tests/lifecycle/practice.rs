@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tellonce::backends::practice::{Change, ChangeTicket, INITIAL_PASSWORD, Practice, PracticeSignIn, Redeem, SignIn};
 use tellonce::domain::ports::{AgentSignIn, Clock};
-use tellonce::domain::{Gap, Place};
+use tellonce::domain::{Gap, ProfileRef};
 
 use super::desk::MovedClock;
 use super::driver::{Agent, Cast, Chosen, Driver, SignedIn};
@@ -48,7 +48,7 @@ impl Driver for PracticeDriver {
     }
 
     fn sign_in(&self) -> Box<dyn AgentSignIn> {
-        let place = Place { profile: "practice".to_owned(), backend: "practice".to_owned() };
+        let place = ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() };
         Box::new(PracticeSignIn::new(self.directory.clone(), place, vec!["staff-admins".to_owned()]))
     }
 

@@ -89,7 +89,7 @@ impl Story<'_> {
     async fn status(&self, session: &Session) -> (Status, bool) {
         let id = CustomerId::new(self.driver.cast().with_user[0]);
         let customer = session.directory().get(&id).await.unwrap().unwrap();
-        let state = session.backend().standing(&customer).await.unwrap().state;
+        let state = session.backend().user_snapshot(&customer).await.unwrap().state;
         (state.status(), state.change_required)
     }
 

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, SetFailed};
 use tellonce::domain::{
     About, Capabilities, Customer, CustomerId, Error, Forced, Found, Gap, Guards, Intent, Issuance, Issued, Obstacle,
-    Particulars, Pending, Place, Policy, PolicyRead, ResetRequest, Result, Right, Rule, Session, SessionsEnded, Stamp,
-    Standing, State, TemporaryPassword, UserId, Whom, reset,
+    Particulars, Pending, Policy, PolicyRead, ProfileRef, ResetRequest, ResetTarget, Result, Right, Rule, Session,
+    SessionsEnded, Stamp, State, TemporaryPassword, UserId, UserSnapshot, reset,
 };
 
 use super::desk::{MovedClock, Player, Revealed, at_desk_with, guards};
@@ -44,7 +44,7 @@ pub struct Script {
     pub changes_while_asked: bool,
     /// The set fails with a text that quotes the password.
     pub quotes: bool,
-    /// Calls that are never answered; `standing` only after the set.
+    /// Calls that are never answered; `user_snapshot` only after the set.
     pub hangs: Vec<&'static str>,
 }
 
@@ -110,7 +110,7 @@ pub fn play_with(script: Script, guards: &Guards, request: ResetRequest) -> Ende
         calls: Vec::new(),
         passwords: Vec::new(),
     })));
-    let place = Place { profile: "acme".to_owned(), backend: "scripted".to_owned() };
+    let place = ProfileRef { profile: "acme".to_owned(), backend: "scripted".to_owned() };
     let session = Session::new("sam", place, None, Box::new(backend.clone()), Box::new(backend.clone()));
     let mut player = Player::confirming("");
     let reveal = Revealed::default();
@@ -217,7 +217,7 @@ impl IdentityBackend for Scripted {
         Ok(())
     }
 
-    async fn standing(&self, _: &Customer) -> Result<Standing> {
+    async fn user_snapshot(&self, _: &Customer) -> Result<UserSnapshot> {
         self.called("standing").await;
         let mut inner = self.0.borrow_mut();
         let locked = inner.script.locked;
@@ -225,8 +225,8 @@ impl IdentityBackend for Scripted {
         if locked {
             obstacles.push(Obstacle::Locked { until: None });
         }
-        let standing = Standing {
-            whom: Whom::User(UserId::new("7")),
+        let snapshot = UserSnapshot {
+            target: ResetTarget::User(UserId::new("7")),
             state: State { has_user: true, locked, change_required: inner.change_required, ..State::default() },
             stamp: Some(inner.stamp()),
             issued_at: None,
@@ -241,13 +241,13 @@ impl IdentityBackend for Scripted {
         if std::mem::take(&mut inner.script.changes_while_asked) {
             inner.version += 1;
         }
-        Ok(standing)
+        Ok(snapshot)
     }
 
     async fn set_temporary_password(
         &self,
         intent: &Intent,
-        _: &Whom,
+        _: &ResetTarget,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
         self.0.borrow_mut().passwords.push(password.for_backend(intent).to_owned());

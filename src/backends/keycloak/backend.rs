@@ -14,12 +14,12 @@ use super::call::Written;
 use super::directory::could_be_id;
 use super::errors;
 use super::refusal::{create_refused, exists, set_refused};
-use super::standing::{password, set_at, stamp};
 use super::user_lookup::KeycloakAgent;
+use super::user_snapshot::{password, set_at, stamp};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
     Aid, Capabilities, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names, NewUser, Pending, Reason,
-    Result, Right, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom, redact,
+    ResetTarget, Result, Right, SessionsEnded, Stamp, TemporaryPassword, UserId, UserSnapshot, redact,
 };
 
 /// As many calls at once as a server is kept busy by: more only make each slower (measured on two cores).
@@ -184,23 +184,23 @@ impl IdentityBackend for KeycloakAgent {
         self.api().keeper.end().await
     }
 
-    async fn standing(&self, customer: &Customer) -> Result<Standing> {
-        Box::pin(self.read_standing(customer)).await
+    async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
+        Box::pin(self.read_user_snapshot(customer)).await
     }
 
     async fn set_temporary_password(
         &self,
         intent: &Intent,
-        whom: &Whom,
+        target: &ResetTarget,
         temporary: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
         let value = temporary.for_backend(intent);
-        let id = match whom {
-            Whom::User(user) => {
+        let id = match target {
+            ResetTarget::User(user) => {
                 self.set(user.as_str(), value).await?;
                 user.as_str().to_owned()
             }
-            Whom::NewUser(new) => self.create(new, value).await?,
+            ResetTarget::NewUser(new) => self.create(new, value).await?,
         };
         let after = |failure: Error| SetFailed::Other(Error { changed: Changed::Yes, ..failure });
         let credentials = self.api().insisting(async || self.credentials(&id).await).await.map_err(after)?;

@@ -20,16 +20,16 @@ mod refusal;
 mod settings;
 mod setup;
 mod sign_in;
-mod standing;
 mod user_lookup;
+mod user_snapshot;
 mod wire;
 
 use std::rc::Rc;
 
-use super::{Surroundings, Wishes};
+use super::{BackendContext, Wishes};
 use crate::config::Profile;
 use crate::domain::ports::{AgentSignIn, Preparation};
-use crate::domain::{Error, Place, Result};
+use crate::domain::{Error, ProfileRef, Result};
 use crate::net::https::Server;
 use settings::KeycloakSettings;
 use setup::KeycloakPreparation;
@@ -47,18 +47,18 @@ pub(super) fn check(profile: &Profile) -> Result<()> {
 ///
 /// # Errors
 /// Exit 2: the profile is written wrong, or its certificate authorities cannot be read.
-pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Result<Box<dyn AgentSignIn>> {
+pub(super) fn open(profile: &Profile, place: ProfileRef, context: &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>> {
     let settings = KeycloakSettings::of(profile)?;
-    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: around.one_call };
+    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: context.one_call };
     Ok(Box::new(KeycloakSignIn {
         http: server.client()?,
         settings,
         raw: profile.settings.clone(),
         protected: super::protected(profile)?,
-        lock: around.folders.session_lock(&profile.name),
+        lock: context.folders.session_lock(&profile.name),
         place,
-        store: Rc::clone(&around.store),
-        one_call: around.one_call,
+        store: Rc::clone(&context.store),
+        one_call: context.one_call,
     }))
 }
 
@@ -66,13 +66,17 @@ pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -
 ///
 /// # Errors
 /// As for [`open`].
-pub(super) fn prepare(profile: &Profile, around: &Surroundings<'_>, wishes: &Wishes) -> Result<Box<dyn Preparation>> {
+pub(super) fn prepare(
+    profile: &Profile,
+    context: &BackendContext<'_>,
+    wishes: &Wishes,
+) -> Result<Box<dyn Preparation>> {
     let settings = KeycloakSettings::of(profile)?;
     if wishes.agents.trim().is_empty() || wishes.agents.contains('/') {
         let what = format!("\"{}\" is no name of a top-level group.", wishes.agents.escape_debug());
         return Err(Error::usage(what).hint("Give one with `--agents GROUP`."));
     }
-    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: around.one_call };
+    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: context.one_call };
     let (http, protected) = (server.client()?, super::protected(profile)?);
     Ok(Box::new(KeycloakPreparation::new(http, settings, protected, wishes.clone())))
 }

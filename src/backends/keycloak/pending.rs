@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::standing::{password, set_at, stamp};
 use super::user_lookup::KeycloakAgent;
+use super::user_snapshot::{password, set_at, stamp};
 use super::wire::User;
 use crate::domain::{Customer, CustomerId, Error, Pending, Result, Right, UserId};
 use crate::net::retry::Deadline;

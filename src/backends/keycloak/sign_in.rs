@@ -17,7 +17,7 @@ use crate::auth::{SessionStore, read_credential};
 use crate::backends::CsvCustomers;
 use crate::config::{Protected, Settings};
 use crate::domain::ports::{AgentSignIn, CustomerDirectory, Prompter};
-use crate::domain::{Check, Error, Keep, Place, Reason, Result, Session, StoredSession, Way};
+use crate::domain::{Check, Error, Keep, ProfileRef, Reason, Result, Session, StoredSession, Way};
 use crate::net::https::HttpClient;
 
 /// An ambient token in the environment.
@@ -27,7 +27,7 @@ const TOKEN: &str = "TELLONCE_TOKEN";
 pub(super) struct KeycloakSignIn {
     pub(super) settings: KeycloakSettings,
     pub(super) raw: Settings,
-    pub(super) place: Place,
+    pub(super) place: ProfileRef,
     pub(super) protected: Protected,
     pub(super) http: HttpClient,
     pub(super) store: Rc<SessionStore>,

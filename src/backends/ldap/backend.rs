@@ -13,8 +13,8 @@ use crate::backends::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, SetFailed};
 use crate::domain::{
     About, Capabilities, Changed, Check, CheckState, Customer, Error, Forced, Intent, Issued, Kind, NewUser, Obstacle,
-    OwnPassword, Pending, Reason, Result, Right, Rule, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
-    generate,
+    OwnPassword, Pending, Reason, ResetTarget, Result, Right, Rule, SessionsEnded, Stamp, TemporaryPassword, UserId,
+    UserSnapshot, generate,
 };
 use crate::platform::SystemRandom;
 
@@ -77,10 +77,10 @@ impl IdentityBackend for LdapBackend {
         Ok(())
     }
 
-    async fn standing(&self, customer: &Customer) -> Result<Standing> {
+    async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
         let agent = &self.agent;
         if let Some(user) = agent.user_of(customer).await? {
-            return agent.dialect.standing(agent, &user).await;
+            return agent.dialect.user_snapshot(agent, &user).await;
         }
         let policy = agent.dialect.new_users_policy(agent).await?;
         let username = match &customer.username {
@@ -94,18 +94,18 @@ impl IdentityBackend for LdapBackend {
         obstacles.extend(agent.dialect.new_users_obstacles(agent).await?);
         let new_customer = self.beside.is_none() && customer.details.is_empty();
         let new = NewUser { customer: customer.clone(), username, new_customer };
-        Ok(Standing::without_user(new, policy, obstacles))
+        Ok(UserSnapshot::without_user(new, policy, obstacles))
     }
 
     async fn set_temporary_password(
         &self,
         intent: &Intent,
-        whom: &Whom,
+        target: &ResetTarget,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        match whom {
-            Whom::User(user) => self.agent.dialect.set(&self.agent, intent, user, password).await,
-            Whom::NewUser(new) => self.agent.dialect.create(&self.agent, intent, new, password).await,
+        match target {
+            ResetTarget::User(user) => self.agent.dialect.set(&self.agent, intent, user, password).await,
+            ResetTarget::NewUser(new) => self.agent.dialect.create(&self.agent, intent, new, password).await,
         }
     }
 
@@ -136,17 +136,17 @@ impl IdentityBackend for LdapBackend {
     async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
         let agent = &self.agent;
         let entry = agent.entry(user, &agent.attributes_and_facts(user.as_str())).await?;
-        let standing = agent.dialect.standing(agent, &entry).await?;
-        if !standing.state.change_required || !(only.is_none() || Stamp::same_set(standing.stamp.as_ref(), only)) {
+        let snapshot = agent.dialect.user_snapshot(agent, &entry).await?;
+        if !snapshot.state.change_required || !(only.is_none() || Stamp::same_set(snapshot.stamp.as_ref(), only)) {
             return Err(not_pending());
         }
         let about = About { username: entry.text(agent.dialect.login()), email: entry.text("mail") };
-        let mut policy = standing.policy.to_generate_for();
+        let mut policy = snapshot.policy.to_generate_for();
         if !policy.rules().any(|rule| matches!(rule, Rule::MaxLength(_))) {
             policy = policy.with([Rule::MinLength(NOBODY_TYPES)]); // enough for a stricter policy that cannot be read
         }
         let unknown = generate(&policy, &about, &mut SystemRandom)?;
-        agent.dialect.withdraw(agent, intent, user, standing.stamp.as_ref(), &unknown).await
+        agent.dialect.withdraw(agent, intent, user, snapshot.stamp.as_ref(), &unknown).await
     }
 
     async fn pending(&self) -> Result<Vec<Pending>> {

@@ -18,7 +18,7 @@ use crate::auth::{SessionStore, read_credential};
 use crate::backends::CsvCustomers;
 use crate::config::Settings;
 use crate::domain::ports::{Clock, CustomerDirectory};
-use crate::domain::{Error, Kind, Place, Reason, Result, Session};
+use crate::domain::{Error, Kind, ProfileRef, Reason, Result, Session};
 
 /// A session lasts this long.
 pub(super) const LASTS: Duration = Duration::from_hours(8);
@@ -30,7 +30,7 @@ pub(super) struct LdapSignIn {
     pub(super) raw: Settings,
     pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) protected: Vec<String>,
-    pub(super) place: Place,
+    pub(super) place: ProfileRef,
     pub(super) store: Rc<SessionStore>,
     pub(super) one_call: Duration,
     pub(super) clock: Arc<dyn Clock + Send + Sync>,

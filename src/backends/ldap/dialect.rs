@@ -13,8 +13,8 @@ use super::root_dse::{Asks, Greeting};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Clock, SetFailed};
 use crate::domain::{
-    Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Result, Right, Stamp, Standing,
-    TemporaryPassword, UserId,
+    Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Result, Right, Stamp,
+    TemporaryPassword, UserId, UserSnapshot,
 };
 
 /// Who the agent is to the server, and what the server can do: read once, after the bind.
@@ -69,10 +69,10 @@ pub(super) trait Dialect {
     fn search(&self, escaped: &str) -> String;
     /// The longest name to sign in with, in characters.
     fn longest_login(&self) -> usize;
-    /// The attributes that the standing of the user of this name is read from; some are answered for one entry at a time only.
+    /// The attributes that the snapshot of the user of this name is read from; some are answered for one entry at a time only.
     fn facts(&self, dn: &str) -> Vec<&'static str>;
     /// Where a user stands, by an entry that has the facts.
-    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Result<Standing>;
+    async fn user_snapshot(&self, agent: &LdapAgent, user: &Entry) -> Result<UserSnapshot>;
     /// The policy for a new user.
     async fn new_users_policy(&self, agent: &LdapAgent) -> Result<PolicyRead>;
     /// Whether the agent may create users, as far as it can be read.

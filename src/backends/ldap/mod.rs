@@ -36,10 +36,10 @@ mod violation;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::Surroundings;
+use super::BackendContext;
 use crate::config::Profile;
 use crate::domain::ports::AgentSignIn;
-use crate::domain::{Place, Result};
+use crate::domain::{ProfileRef, Result};
 use active_directory::ActiveDirectory;
 use bind::LdapSignIn;
 use dialect::Dialect;
@@ -58,7 +58,7 @@ pub(super) fn check(profile: &Profile) -> Result<()> {
 ///
 /// # Errors
 /// Exit 2: the profile is written wrong, or its certificate authorities cannot be read.
-pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Result<Box<dyn AgentSignIn>> {
+pub(super) fn open(profile: &Profile, place: ProfileRef, context: &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>> {
     let settings = Rc::new(LdapSettings::of(profile)?);
     let dialect: Rc<dyn Dialect> = if profile.backend == settings::ACTIVE_DIRECTORY {
         Rc::new(ActiveDirectory::new(Rc::clone(&settings)))
@@ -72,8 +72,8 @@ pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -
         raw: profile.settings.clone(),
         protected: super::protected(profile)?.groups,
         place,
-        store: Rc::clone(&around.store),
-        one_call: around.one_call,
-        clock: Arc::clone(&around.clock),
+        store: Rc::clone(&context.store),
+        one_call: context.one_call,
+        clock: Arc::clone(&context.clock),
     }))
 }

@@ -36,7 +36,7 @@ impl LdapAgent {
         attributes
     }
 
-    /// The same, and what a standing is read from.
+    /// The same, and what a user snapshot is read from.
     pub(super) fn attributes_and_facts(&self, dn: &str) -> Vec<&str> {
         [&self.attributes()[..], &self.dialect.facts(dn)].concat()
     }

@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use super::errors::told;
 use super::hash;
 use super::session::AgentSession;
-use super::standing::missing_group;
 use super::store::{Practice, moment};
+use super::user_snapshot::missing_group;
 use crate::domain::ports::{AgentSignIn, Prompter};
-use crate::domain::{Check, CheckState, Error, Keep, Kind, Place, Reason, Result, Session, StoredSession, Way};
+use crate::domain::{Check, CheckState, Error, Keep, Kind, ProfileRef, Reason, Result, Session, StoredSession, Way};
 
 /// A session lasts this long.
 const LASTS: Duration = Duration::from_hours(8);
@@ -29,13 +29,13 @@ const REMEMBERED: i64 = 10_000;
 /// Signs agents in to a practice directory.
 pub struct PracticeSignIn {
     practice: Practice,
-    place: Place,
+    place: ProfileRef,
     protected_groups: Vec<String>,
 }
 
 impl PracticeSignIn {
     /// Agents of this directory do not reset members of these groups.
-    pub const fn new(practice: Practice, place: Place, protected_groups: Vec<String>) -> Self {
+    pub const fn new(practice: Practice, place: ProfileRef, protected_groups: Vec<String>) -> Self {
         Self { practice, place, protected_groups }
     }
 

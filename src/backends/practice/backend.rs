@@ -8,13 +8,13 @@ use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
 use super::errors::told;
 use super::session::AgentSession;
-use super::standing::UserRow;
 use super::store::moment;
+use super::user_snapshot::UserRow;
 use super::{hash, policy};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    About, Capabilities, Customer, Error, Forced, Intent, Issued, Pending, Reason, Result, Right, SessionsEnded, Stamp,
-    Standing, TemporaryPassword, UserId, Whom,
+    About, Capabilities, Customer, Error, Forced, Intent, Issued, Pending, Reason, ResetTarget, Result, Right,
+    SessionsEnded, Stamp, TemporaryPassword, UserId, UserSnapshot,
 };
 
 /// Replaces the hash of a withdrawn password: no PHC string, so nothing matches it.
@@ -37,10 +37,12 @@ pub(super) fn row_of(connection: &Connection, user: &UserId) -> Result<UserRow> 
     UserRow::of(connection, number)?.ok_or_else(gone)
 }
 
-fn about_whom(connection: &Connection, whom: &Whom) -> Result<About> {
-    match whom {
-        Whom::NewUser(new) => Ok(About { username: Some(new.username.clone()), email: new.customer.email.clone() }),
-        Whom::User(user) => about(connection, &row_of(connection, user)?),
+fn about_target(connection: &Connection, target: &ResetTarget) -> Result<About> {
+    match target {
+        ResetTarget::NewUser(new) => {
+            Ok(About { username: Some(new.username.clone()), email: new.customer.email.clone() })
+        }
+        ResetTarget::User(user) => about(connection, &row_of(connection, user)?),
     }
 }
 
@@ -93,26 +95,26 @@ impl IdentityBackend for AgentSession {
             .map_err(told)
     }
 
-    async fn standing(&self, customer: &Customer) -> Result<Standing> {
-        self.read_standing(customer)
+    async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
+        self.read_user_snapshot(customer)
     }
 
     async fn set_temporary_password(
         &self,
         intent: &Intent,
-        whom: &Whom,
+        target: &ResetTarget,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
         let (policy, about) = self.practice.read(|connection| {
             self.agent(connection)?.must_have(Right::IssueTemporaryPasswords)?; // and again when it is written
-            Ok((policy::read(connection)?, about_whom(connection, whom)?))
+            Ok((policy::read(connection)?, about_target(connection, target)?))
         })?;
         let broken = policy.broken_by(password.for_backend(intent), &about);
         if !broken.is_empty() {
             return Err(SetFailed::Policy(broken));
         }
         let hash = hash::hash_beside(password.for_backend(intent)).await?; // before the transaction: others need not wait for it
-        Ok(self.set(intent, whom, hash).await?)
+        Ok(self.set(intent, target, hash).await?)
     }
 
     async fn mark_pending(&self, _: &Intent, _: &Issued) -> Result<()> {

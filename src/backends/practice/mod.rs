@@ -19,19 +19,19 @@ mod seed;
 mod session;
 mod set;
 mod set_queue;
-mod standing;
 mod store;
 #[cfg(test)]
 mod tests;
+mod user_snapshot;
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::Surroundings;
+use super::BackendContext;
 use crate::config::Profile;
 use crate::domain::ports::AgentSignIn;
-use crate::domain::{Place, Result};
+use crate::domain::{ProfileRef, Result};
 
 pub use agents::PracticeSignIn;
 pub use app::{Change, ChangeTicket, Mail, Page, Redeem, SignIn};
@@ -61,8 +61,9 @@ pub(super) fn check(profile: &Profile) -> Result<()> {
 ///
 /// # Errors
 /// Exit 2: it is damaged, newer than this version, or cannot be made.
-pub(super) fn open(profile: &Profile, place: Place, around: &Surroundings<'_>) -> Result<Box<dyn AgentSignIn>> {
+pub(super) fn open(profile: &Profile, place: ProfileRef, context: &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>> {
     check(profile)?;
-    let directory = Practice::open(&around.folders.practice_directory(), around.one_call, Arc::clone(&around.clock))?;
+    let directory =
+        Practice::open(&context.folders.practice_directory(), context.one_call, Arc::clone(&context.clock))?;
     Ok(Box::new(PracticeSignIn::new(directory, place, super::protected(profile)?.groups)))
 }

@@ -7,15 +7,17 @@ use super::errors::told;
 use super::seed::searched;
 use super::session::{AgentSession, agent_of};
 use super::set_queue::Set;
-use super::standing::number_of;
 use super::store::{Practice, moment};
+use super::user_snapshot::number_of;
 use super::{hash, normalize};
-use crate::domain::{Customer, Error, Intent, Issued, Kind, Names, NewUser, Reason, Result, Right, UserId, Whom};
+use crate::domain::{
+    Customer, Error, Intent, Issued, Kind, Names, NewUser, Reason, ResetTarget, Result, Right, UserId,
+};
 use crate::platform::Batcher;
 
 impl AgentSession {
     /// Sets the hash; it is on disk when the answer is there.
-    pub(super) async fn set(&self, intent: &Intent, whom: &Whom, hash: String) -> Result<Issued> {
+    pub(super) async fn set(&self, intent: &Intent, target: &ResetTarget, hash: String) -> Result<Issued> {
         let start = || async {
             let practice = self.practice.clone();
             Batcher::start("directory", move |sets| all(&practice, &sets))
@@ -25,7 +27,7 @@ impl AgentSession {
             token_hash: hash::of_token(&self.token),
             attempt: intent.attempt().to_string(),
             expires_at: intent.expires_at().as_millisecond(),
-            whom: whom.clone(),
+            target: target.clone(),
             hash,
         };
         let sets = self.sets.get_or_try_init(start).await?;
@@ -72,13 +74,13 @@ fn apart(transaction: &Connection, set: &Set, now: i64) -> Result<Result<Issued>
 fn one(transaction: &Connection, set: &Set, now: i64) -> Result<Issued> {
     let agent = agent_of(transaction, set.token_hash, now)?;
     agent.must_have(Right::IssueTemporaryPasswords)?;
-    let customer = match &set.whom {
-        Whom::User(user) => {
+    let customer = match &set.target {
+        ResetTarget::User(user) => {
             let row = row_of(transaction, user)?;
             remember(transaction, &row)?;
             row.customer
         }
-        Whom::NewUser(new) => {
+        ResetTarget::NewUser(new) => {
             agent.must_have(Right::CreateUsers)?;
             create(transaction, new, now)?
         }
@@ -140,13 +142,13 @@ mod tests {
     use super::*;
     use crate::domain::CustomerId;
 
-    fn set(whom: Whom) -> Set {
+    fn set(target: ResetTarget) -> Set {
         let (token_hash, attempt) = ([7; 32], "A-7".to_owned());
-        Set { token_hash, attempt, expires_at: 1, whom, hash: "the new one".to_owned() }
+        Set { token_hash, attempt, expires_at: 1, target, hash: "the new one".to_owned() }
     }
 
-    fn user(number: &str) -> Whom {
-        Whom::User(UserId::new(number.to_owned()))
+    fn user(number: &str) -> ResetTarget {
+        ResetTarget::User(UserId::new(number.to_owned()))
     }
 
     #[test]
@@ -160,7 +162,7 @@ mod tests {
             Customer { id, name: "Ann New".to_owned(), email, username: None, names: None, details: Vec::new() };
         let taken = NewUser { customer, username: "ada.lovelace".to_owned(), new_customer: true };
         let next = house.number("SELECT min(customer) FROM user WHERE customer > 1").to_string();
-        let sets = [set(user("1")), set(user("999999")), set(Whom::NewUser(taken)), set(user(&next))];
+        let sets = [set(user("1")), set(user("999999")), set(ResetTarget::NewUser(taken)), set(user(&next))];
         let answers = all(&house.practice, &sets);
         let set: Vec<bool> = answers.iter().map(Result::is_ok).collect();
         assert_eq!(set, [true, false, false, true], "{answers:?}");

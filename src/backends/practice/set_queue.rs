@@ -1,6 +1,6 @@
 //! The sets that wait for one shared transaction.
 
-use crate::domain::{Issued, Result, Whom};
+use crate::domain::{Issued, ResetTarget, Result};
 use crate::platform::Batcher;
 
 /// The thread that sets.
@@ -12,6 +12,6 @@ pub(super) struct Set {
     pub(super) attempt: String,
     /// Milliseconds.
     pub(super) expires_at: i64,
-    pub(super) whom: Whom,
+    pub(super) target: ResetTarget,
     pub(super) hash: String,
 }

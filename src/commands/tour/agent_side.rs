@@ -35,16 +35,16 @@ pub(super) async fn find(session: &Session, teller: &mut Teller<'_>) -> Result<(
         let is_ada = found.customers.first().is_some_and(|customer| customer.id.as_str() == "C-1001");
         teller.check("L2", &format!("tellonce find {text}: Ada Lovelace, C-1001"), is_ada);
     }
-    let standing = standing(session, "C-1001").await?;
-    teller.check("L2", "tellonce show C-1001: Active, her roles, the password rules", standing.0 == Status::Active);
+    let snapshot = user_snapshot(session, "C-1001").await?;
+    teller.check("L2", "tellonce show C-1001: Active, her roles, the password rules", snapshot.0 == Status::Active);
     Ok(())
 }
 
-async fn standing(session: &Session, id: &str) -> Result<(Status, bool)> {
+async fn user_snapshot(session: &Session, id: &str) -> Result<(Status, bool)> {
     let customer = session.directory().get(&crate::domain::CustomerId::new(id)).await?;
     let customer = customer.ok_or_else(|| Error::bug(format!("{id} is missing from the practice directory.")))?;
-    let standing = session.backend().standing(&customer).await?;
-    Ok((standing.state.status(), standing.state.change_required))
+    let snapshot = session.backend().user_snapshot(&customer).await?;
+    Ok((snapshot.state.status(), snapshot.state.change_required))
 }
 
 /// One reset as the real command does it, but for where it is shown.
@@ -72,14 +72,14 @@ pub(super) async fn reset_ada(
     teller.act("tellonce reset ada@example.com");
     let mut hesitates = Player { confirms: false, ..Player::sam() };
     let declined = attempt(stage, session, "ada@example.com", &mut hesitates).await.err().map(|failure| failure.kind);
-    let untouched = standing(session, "C-1001").await? == (Status::Active, false);
+    let untouched = user_snapshot(session, "C-1001").await? == (Status::Active, false);
     teller.check("L4", "sam answers no: nothing changes, exit 6", declined == Some(Kind::Declined) && untouched);
     let mut sam = Player::sam();
     let (issuance, password) = attempt(stage, session, "ada@example.com", &mut sam).await?;
     let label = sam.shown.map(|plan| plan.action);
     teller.check("L3", "sam answers yes to \"Set Temporary Password\"", label == Some(Action::Set));
     reveal(teller, &issuance, &password);
-    let read_back = standing(session, "C-1001").await? == (Status::ForcePasswordReset, true);
+    let read_back = user_snapshot(session, "C-1001").await? == (Status::ForcePasswordReset, true);
     teller.check("L7", "the status, read back, is Force Password Reset", read_back);
     Ok(password)
 }
@@ -112,7 +112,7 @@ pub(super) async fn reset_again(
 
 /// The status after the change.
 pub(super) async fn read_status(session: &Session, teller: &mut Teller<'_>) -> Result<()> {
-    let back = standing(session, "C-1001").await? == (Status::Active, false);
+    let back = user_snapshot(session, "C-1001").await? == (Status::Active, false);
     teller.check("L8", "tellonce status C-1001 --watch ends: Active, back in", back);
     Ok(())
 }
@@ -154,7 +154,7 @@ pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, te
         })
         .await?;
     let refused = super::customer_side::is_refused(stage, "mary.jackson", &password)?;
-    let still_locked_out = standing(session, "C-1004").await?.1;
+    let still_locked_out = user_snapshot(session, "C-1004").await?.1;
     teller.check(
         "L9",
         "tellonce withdraw C-1004: that password has been withdrawn, Mary stays locked out",

@@ -13,7 +13,7 @@ use crate::domain::obstacle::Right;
 use crate::domain::own_password::OwnPassword;
 use crate::domain::policy::Rule;
 use crate::domain::temporary_password::TemporaryPassword;
-use crate::domain::user::{Forced, Issued, Pending, SessionsEnded, Stamp, Standing, UserId, Whom};
+use crate::domain::user::{Forced, Issued, Pending, ResetTarget, SessionsEnded, Stamp, UserId, UserSnapshot};
 
 /// Why a set did not happen.
 #[derive(Debug)]
@@ -53,12 +53,12 @@ pub trait IdentityBackend {
     /// Ends the agent's own session.
     async fn end_session(&self) -> Result<()>;
     /// Where the customer's user stands: one answer, read side by side.
-    async fn standing(&self, customer: &Customer) -> Result<Standing>;
+    async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot>;
     /// Sets the temporary password; creates the user where there is none, in one call.
     async fn set_temporary_password(
         &self,
         intent: &Intent,
-        whom: &Whom,
+        target: &ResetTarget,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed>;
     /// Marks the user as pending where the backend needs a mark for L9; Ok where it needs none.

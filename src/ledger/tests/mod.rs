@@ -20,7 +20,7 @@ use super::{FileAuditLog, Filter, Record, records};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    Action, Case, Consent, Customer, CustomerId, Delivery, History, Intent, Outcome, Place, Plan, Result, Session,
+    Action, Case, Consent, Customer, CustomerId, Delivery, History, Intent, Outcome, Plan, ProfileRef, Result, Session,
     Stamp, State,
 };
 
@@ -118,7 +118,7 @@ fn customer_called(id: &str) -> Customer {
 fn plan(customer: &str, action: Action) -> Plan {
     Plan {
         agent: "sam".into(),
-        place: Place { profile: "practice".into(), backend: "practice".into() },
+        place: ProfileRef { profile: "practice".into(), backend: "practice".into() },
         customer: customer_called(customer),
         action,
         state: State { has_user: true, ..State::default() },

@@ -6,12 +6,12 @@ use async_trait::async_trait;
 
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
-    Capabilities, Customer, CustomerId, Error, Forced, Found, Intent, Issued, Particulars, Pending, Place, Result,
-    Right, Session, SessionsEnded, Stamp, Standing, TemporaryPassword, UserId, Whom,
+    Capabilities, Customer, CustomerId, Error, Forced, Found, Intent, Issued, Particulars, Pending, ProfileRef,
+    ResetTarget, Result, Right, Session, SessionsEnded, Stamp, TemporaryPassword, UserId, UserSnapshot,
 };
 
 pub(super) fn session(agent: &str, profile: &str) -> Session {
-    let place = Place { profile: profile.into(), backend: "practice".into() };
+    let place = ProfileRef { profile: profile.into(), backend: "practice".into() };
     Session::new(agent, place, None, Box::new(NeverAsked), Box::new(NeverAsked))
 }
 
@@ -51,10 +51,15 @@ impl IdentityBackend for NeverAsked {
     async fn end_session(&self) -> Result<()> {
         asked()
     }
-    async fn standing(&self, _: &Customer) -> Result<Standing> {
+    async fn user_snapshot(&self, _: &Customer) -> Result<UserSnapshot> {
         asked()
     }
-    async fn set_temporary_password(&self, _: &Intent, _: &Whom, _: &TemporaryPassword) -> Result<Issued, SetFailed> {
+    async fn set_temporary_password(
+        &self,
+        _: &Intent,
+        _: &ResetTarget,
+        _: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed> {
         asked().map_err(SetFailed::Other)
     }
     async fn mark_pending(&self, _: &Intent, _: &Issued) -> Result<()> {

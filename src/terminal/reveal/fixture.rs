@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    About, AttemptId, Customer, CustomerId, Issuance, Place, Policy, SessionsEnded, State, TemporaryPassword, generate,
+    About, AttemptId, Customer, CustomerId, Issuance, Policy, ProfileRef, SessionsEnded, State, TemporaryPassword,
+    generate,
 };
 use crate::platform::SystemRandom;
 
@@ -18,7 +19,7 @@ pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
             names: None,
             details: Vec::new(),
         },
-        place: Place { profile: "practice".to_owned(), backend: "practice".to_owned() },
+        place: ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() },
         user_created: false,
         state: State { has_user: true, change_required: true, ..State::default() },
         issued_at: Timestamp::UNIX_EPOCH,

@@ -12,7 +12,7 @@ mod policy;
 mod readable;
 mod refusals;
 mod rights;
-mod standing;
+mod user_snapshot;
 mod values;
 mod version;
 
@@ -35,7 +35,7 @@ use super::settings::LdapSettings;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
     Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser, Obstacle, PolicyRead,
-    Reason, Result, Right, Stamp, Standing, TemporaryPassword, Unreadable, UserId,
+    Reason, Result, Right, Stamp, TemporaryPassword, Unreadable, UserId, UserSnapshot,
 };
 use facts::{FACTS, forced, stamp};
 use identity::Identity;
@@ -166,9 +166,9 @@ impl Dialect for ActiveDirectory {
         FACTS.into_iter().chain(rights).collect()
     }
 
-    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Result<Standing> {
+    async fn user_snapshot(&self, agent: &LdapAgent, user: &Entry) -> Result<UserSnapshot> {
         let identity = self.identity(agent).await?;
-        standing::read(agent, &identity, &self.granted, user).await
+        user_snapshot::read(agent, &identity, &self.granted, user).await
     }
 
     async fn new_users_policy(&self, agent: &LdapAgent) -> Result<PolicyRead> {

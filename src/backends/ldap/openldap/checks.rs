@@ -3,7 +3,7 @@
 use ldap3::Scope;
 
 use super::policy::UserPolicy;
-use super::{groups, own, standing};
+use super::{groups, own, user_snapshot};
 use crate::backends::ldap::ber;
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
@@ -91,7 +91,7 @@ async fn of_the_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
 async fn of_users(agent: &LdapAgent, users: &[Entry]) -> Result<Vec<Check>> {
     let mut unread: Vec<(Unreadable, Vec<&str>)> = Vec::new();
     for user in users {
-        for value in standing::unreadable_of(agent, user).await? {
+        for value in user_snapshot::unreadable_of(agent, user).await? {
             match unread.iter_mut().find(|(known, _)| *known == value) {
                 Some((_, of)) => of.push(&user.dn),
                 None => unread.push((value, vec![&user.dn])),

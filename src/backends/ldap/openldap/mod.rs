@@ -9,8 +9,8 @@ mod own;
 mod policy;
 mod readability;
 mod refused;
-mod standing;
 mod unchanged;
+mod user_snapshot;
 mod validity;
 
 use std::cell::Cell;
@@ -34,11 +34,11 @@ use super::{ber, dn};
 use crate::domain::ports::SetFailed;
 use crate::domain::{
     Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Names, NewUser, Obstacle, PolicyRead,
-    Result, Right, Stamp, Standing, TemporaryPassword, UserId, refusal,
+    Result, Right, Stamp, TemporaryPassword, UserId, UserSnapshot, refusal,
 };
 use policy::UserPolicy;
 use refused::{bind_refused, not_changed, not_taken};
-use standing::{FACTS, SET, stamp};
+use user_snapshot::{FACTS, SET, stamp};
 
 /// The server works with a thread for each request; with fast hashes, more at once were not faster (measured on two cores).
 const CONCURRENCY: usize = 8;
@@ -146,11 +146,11 @@ impl Dialect for OpenLdap {
         FACTS.to_vec()
     }
 
-    async fn standing(&self, agent: &LdapAgent, user: &Entry) -> Result<Standing> {
+    async fn user_snapshot(&self, agent: &LdapAgent, user: &Entry) -> Result<UserSnapshot> {
         if !user.has("entryCSN") {
             self.changes_have_no_number.set(true);
         }
-        Box::pin(standing::read(agent, user)).await
+        Box::pin(user_snapshot::read(agent, user)).await
     }
 
     async fn new_users_policy(&self, agent: &LdapAgent) -> Result<PolicyRead> {

@@ -3,7 +3,7 @@
 use super::coverage::can_be_asked_for;
 use super::policy::UserPolicy;
 use super::readability::right_to_read;
-use super::standing::{self, SET};
+use super::user_snapshot::{self, SET};
 use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::domain::{Obstacle, Result, Unreadable};
 
@@ -23,7 +23,7 @@ pub(super) async fn obstacles(agent: &LdapAgent, dialect: &dyn Dialect) -> Resul
     let place = &agent.settings.create_in;
     let neighbour = agent.some_users(place, &agent.attributes_and_facts(place), 1).await?.into_iter().next();
     if let Some(neighbour) = neighbour {
-        let unread = standing::unreadable_of(agent, &neighbour).await?;
+        let unread = user_snapshot::unreadable_of(agent, &neighbour).await?;
         let unread = unread.into_iter().filter(|value| SET.contains(&value.value.as_str()));
         obstacles.extend(unread.map(Obstacle::Unreadable));
     }

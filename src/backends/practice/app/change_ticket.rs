@@ -1,6 +1,6 @@
 //! The app's second page: the permission to choose a new password.
 
-use crate::backends::practice::standing::UserRow;
+use crate::backends::practice::user_snapshot::UserRow;
 
 /// The app's second page: it is good for the temporary password that opened it, and for no later one.
 pub struct ChangeTicket {

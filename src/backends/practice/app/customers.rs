@@ -1,8 +1,8 @@
 //! Who is there to practise on.
 
 use crate::backends::practice::errors::told;
-use crate::backends::practice::standing::UserRow;
 use crate::backends::practice::store::Practice;
+use crate::backends::practice::user_snapshot::UserRow;
 use crate::domain::{Customer, Result, State};
 
 /// The first customers, and how many there are.

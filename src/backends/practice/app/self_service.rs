@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::change::take_effect;
 use crate::backends::practice::errors::told;
 use crate::backends::practice::hash;
-use crate::backends::practice::standing::UserRow;
 use crate::backends::practice::store::{Practice, moment};
+use crate::backends::practice::user_snapshot::UserRow;
 use crate::domain::{Result, Rule};
 
 /// A link works for so long, in milliseconds: an hour.

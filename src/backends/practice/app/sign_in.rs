@@ -5,8 +5,8 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::app_session::start_session;
 use super::change_ticket::ChangeTicket;
 use crate::backends::practice::errors::told;
-use crate::backends::practice::standing::UserRow;
 use crate::backends::practice::store::Practice;
+use crate::backends::practice::user_snapshot::UserRow;
 use crate::backends::practice::{hash, policy};
 use crate::domain::{Policy, Result};
 

@@ -97,9 +97,9 @@ fn a_clock_that_jumps_back_does_not_confuse_what_is_newest() {
     let session = place.session();
     let first = place.issue(&session, "C-1001");
     place.clock.move_by(-3600);
-    let before = wait_for(session.backend().standing(&customer(&session, "C-1001"))).unwrap().stamp;
+    let before = wait_for(session.backend().user_snapshot(&customer(&session, "C-1001"))).unwrap().stamp;
     let second = place.issue(&session, "C-1001");
-    let after = wait_for(session.backend().standing(&customer(&session, "C-1001"))).unwrap().stamp.unwrap();
+    let after = wait_for(session.backend().user_snapshot(&customer(&session, "C-1001"))).unwrap().stamp.unwrap();
     assert!(after.is_newer_than(before.as_ref()));
     assert!(matches!(place.practice.sign_in("ada.lovelace", &first).unwrap(), SignIn::Refused(_)));
     ticket(&place, "ada.lovelace", &second);

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{Typist, customer, place, user_of, wait_for};
 use crate::domain::ports::AgentSignIn;
-use crate::domain::{Customer, Keep, Kind, Particulars, Reason, Session, StoredSession, Way, Whom};
+use crate::domain::{Customer, Keep, Kind, Particulars, Reason, ResetTarget, Session, StoredSession, Way};
 
 fn exact(session: &Session, text: &str) -> Vec<Customer> {
     wait_for(session.directory().exact(text)).unwrap()
@@ -50,7 +50,7 @@ fn after_signing_out_every_call_is_refused() {
     let session = house.agent("kim");
     let (ada, user) = (customer(&session, "C-1001"), user_of(&session, "C-1001"));
     let intent = house.intent(&session, &customer(&session, "C-1001"));
-    let (issued, _) = house.issue_to(&session, &Whom::User(user.clone())).unwrap();
+    let (issued, _) = house.issue_to(&session, &ResetTarget::User(user.clone())).unwrap();
     wait_for(session.backend().end_session()).unwrap();
     let backend = session.backend();
     let refusals = [
@@ -59,13 +59,13 @@ fn after_signing_out_every_call_is_refused() {
         wait_for(session.directory().get(&ada.id)).err(),
         wait_for(backend.rights()).err(),
         wait_for(backend.keep_alive(Duration::ZERO)).err(),
-        wait_for(backend.standing(&ada)).err(),
+        wait_for(backend.user_snapshot(&ada)).err(),
         wait_for(backend.end_sessions(&intent, &user)).err(),
         wait_for(backend.read_back(&issued)).err(),
         wait_for(backend.withdraw(&intent, &user, None)).err(),
         wait_for(backend.pending()).err(),
         wait_for(backend.unlock(&intent, &user)).err(),
-        house.issue_to(&session, &Whom::User(user.clone())).err(),
+        house.issue_to(&session, &ResetTarget::User(user.clone())).err(),
     ];
     for (place, refusal) in refusals.into_iter().enumerate() {
         let refusal = refusal.unwrap_or_else(|| panic!("call {place} was answered"));

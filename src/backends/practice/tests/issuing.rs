@@ -4,7 +4,7 @@ use super::{customer, fresh_password, place, stands, user_of, wait_for};
 use crate::backends::practice::INITIAL_PASSWORD;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Changed, Kind, NewUser, Obstacle, Particulars, Reason, Rule, SessionsEnded, Stamp, Status, UserId, Whom,
+    Changed, Kind, NewUser, Obstacle, Particulars, Reason, ResetTarget, Rule, SessionsEnded, Stamp, Status, UserId,
 };
 
 #[test]
@@ -12,12 +12,12 @@ fn a_set_is_read_back_and_each_has_a_newer_stamp() {
     let house = place();
     let session = house.agent("sam");
     let before = stands(&session, "C-1001");
-    let (first, _) = house.issue_to(&session, &before.whom).unwrap();
+    let (first, _) = house.issue_to(&session, &before.target).unwrap();
     let back = wait_for(session.backend().read_back(&first)).unwrap();
     assert!(back.change_required);
     assert_eq!(back.stamp, first.stamp);
     assert!(first.stamp.as_ref().unwrap().is_newer_than(before.stamp.as_ref()));
-    let (second, _) = house.issue_to(&session, &before.whom).unwrap();
+    let (second, _) = house.issue_to(&session, &before.target).unwrap();
     assert!(second.stamp.as_ref().unwrap().is_newer_than(first.stamp.as_ref()));
     let after = stands(&session, "C-1001");
     assert_eq!(after.state.status(), Status::ForcePasswordReset);
@@ -29,11 +29,11 @@ fn a_set_is_read_back_and_each_has_a_newer_stamp() {
 fn a_stamp_is_newer_though_the_clock_went_back() {
     let house = place();
     let session = house.agent("sam");
-    let whom = stands(&session, "C-1001").whom;
-    let (first, _) = house.issue_to(&session, &whom).unwrap();
+    let target = stands(&session, "C-1001").target;
+    let (first, _) = house.issue_to(&session, &target).unwrap();
     let earlier = "UPDATE user SET set_at = set_at + 86400000 WHERE customer = 1"; // set by a clock a day ahead
     house.practice.connection().execute(earlier, []).unwrap();
-    let (second, _) = house.issue_to(&session, &whom).unwrap();
+    let (second, _) = house.issue_to(&session, &target).unwrap();
     assert!(second.stamp.unwrap().is_newer_than(first.stamp.as_ref()));
 }
 
@@ -46,7 +46,7 @@ fn a_password_that_breaks_the_live_policy_is_refused_and_changes_nothing() {
     let password = fresh_password();
     let answer = wait_for(session.backend().set_temporary_password(
         &house.intent(&session, &customer(&session, "C-1001")),
-        &before.whom,
+        &before.target,
         &password,
     ));
     let Err(SetFailed::Policy(rules)) = answer else { panic!("it is too short") };
@@ -59,21 +59,21 @@ fn an_agent_without_the_right_is_told_so_and_not_about_the_policy() {
     let house = place();
     house.practice.connection().execute("UPDATE policy_rule SET number = 90 WHERE name = 'min_length'", []).unwrap();
     let lee = house.agent("lee");
-    let whom = stands(&lee, "C-1001").whom;
-    assert_eq!(house.issue_to(&lee, &whom).err().unwrap().reason, Reason::MissingRight);
+    let target = stands(&lee, "C-1001").target;
+    assert_eq!(house.issue_to(&lee, &target).err().unwrap().reason, Reason::MissingRight);
 }
 
 #[test]
 fn a_user_is_created_and_set_in_one_call_and_only_once() {
     let house = place();
     let session = house.agent("sam");
-    let whom = stands(&session, "C-1002").whom;
-    let (issued, password) = house.issue_to(&session, &whom).unwrap();
+    let target = stands(&session, "C-1002").target;
+    let (issued, password) = house.issue_to(&session, &target).unwrap();
     assert!(wait_for(session.backend().read_back(&issued)).unwrap().change_required);
     assert_eq!(house.signs_in("grace.hopper", &password), "change");
     let found = wait_for(session.directory().find("grace.hop", 5)).unwrap();
     assert_eq!(found.customers.len(), 1, "the new username is found");
-    let late = house.issue_to(&session, &whom).err().unwrap();
+    let late = house.issue_to(&session, &target).err().unwrap();
     assert_eq!((late.kind, late.reason, late.changed), (Kind::Unavailable, Reason::CustomerExists, Changed::No));
     assert_eq!(house.signs_in("grace.hopper", &password), "change", "the one who was late changed nothing");
 }
@@ -88,15 +88,15 @@ fn a_customer_is_created_with_the_user_and_found_afterwards() {
         last_name: "van Beethoven".to_owned(),
     };
     let drafted = wait_for(session.directory().draft(&particulars)).unwrap();
-    let whom = wait_for(session.backend().standing(&drafted)).unwrap().whom;
-    let Whom::NewUser(NewUser { new_customer: true, .. }) = &whom else { panic!("nobody knows him yet") };
-    let (_, password) = house.issue_to(&session, &whom).unwrap();
+    let target = wait_for(session.backend().user_snapshot(&drafted)).unwrap().target;
+    let ResetTarget::NewUser(NewUser { new_customer: true, .. }) = &target else { panic!("nobody knows him yet") };
+    let (_, password) = house.issue_to(&session, &target).unwrap();
     let found = wait_for(session.directory().exact("ludwig@example.com")).unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].id.as_str(), found[0].name.as_str()), ("C-1041", "Ludwig van Beethoven"));
     assert_eq!(house.signs_in("ludwig@example.com", &password), "change");
     assert_eq!(wait_for(session.directory().find("BEETH", 5)).unwrap().total, Some(1));
-    let late = house.issue_to(&session, &whom).err().unwrap();
+    let late = house.issue_to(&session, &target).err().unwrap();
     assert_eq!((late.reason, late.changed), (Reason::CustomerExists, Changed::No));
     assert_eq!(house.practice.customers(1).unwrap().total, 41);
 }
@@ -188,7 +188,7 @@ fn a_user_who_is_gone_is_told_as_such() {
     let house = place();
     let session = house.agent("sam");
     for id in ["4711", "none", "-1", "2"] {
-        let told = house.issue_to(&session, &Whom::User(UserId::new(id))).err().unwrap();
+        let told = house.issue_to(&session, &ResetTarget::User(UserId::new(id))).err().unwrap();
         assert_eq!((told.kind, told.changed), (Kind::Unavailable, Changed::No), "{id}");
     }
 }

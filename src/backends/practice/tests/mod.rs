@@ -9,7 +9,7 @@ mod file;
 mod issuing;
 mod meanwhile;
 mod search;
-mod standing;
+mod user_snapshot;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -24,8 +24,8 @@ use zeroize::Zeroizing;
 use super::{Practice, PracticeSignIn, SignIn};
 use crate::domain::ports::{AgentSignIn, Clock, Prompter, SetFailed};
 use crate::domain::{
-    About, Action, AttemptId, Case, Consent, Customer, CustomerId, Error, Intent, Issued, Place, Plan, Policy, Result,
-    Session, Standing, State, TemporaryPassword, UserId, Way, Whom, generate,
+    About, Action, AttemptId, Case, Consent, Customer, CustomerId, Error, Intent, Issued, Plan, Policy, ProfileRef,
+    ResetTarget, Result, Session, State, TemporaryPassword, UserId, UserSnapshot, Way, generate,
 };
 use crate::platform::SystemRandom;
 
@@ -85,7 +85,7 @@ pub(super) fn customer(session: &Session, id: &str) -> Customer {
 
 /// The facts of the status of the customer with this id.
 pub(super) fn state(session: &Session, id: &str) -> State {
-    wait_for(session.backend().standing(&customer(session, id))).unwrap().state
+    wait_for(session.backend().user_snapshot(&customer(session, id))).unwrap().state
 }
 
 pub(super) fn wait_for<T>(work: impl Future<Output = T>) -> T {
@@ -149,7 +149,7 @@ impl Directory {
     }
 
     pub(super) fn door(&self) -> PracticeSignIn {
-        let place = Place { profile: "practice".to_owned(), backend: "practice".to_owned() };
+        let place = ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() };
         PracticeSignIn::new(self.practice.clone(), place, vec!["staff-admins".to_owned()])
     }
 
@@ -188,17 +188,17 @@ impl Directory {
 
     /// Sets a temporary password and gives it.
     pub(super) fn issue(&self, session: &Session, id: &str) -> String {
-        self.issue_to(session, &stands(session, id).whom).unwrap().1
+        self.issue_to(session, &stands(session, id).target).unwrap().1
     }
 
     /// Sets a temporary password; how it went, and the password.
-    pub(super) fn issue_to(&self, session: &Session, whom: &Whom) -> Result<(Issued, String)> {
+    pub(super) fn issue_to(&self, session: &Session, target: &ResetTarget) -> Result<(Issued, String)> {
         let password = fresh_password();
         let id = CustomerId::new("C-1001");
         let somebody =
             Customer { id, name: String::new(), email: None, username: None, names: None, details: Vec::new() };
         let intent = self.intent(session, &somebody);
-        match wait_for(session.backend().set_temporary_password(&intent, whom, &password)) {
+        match wait_for(session.backend().set_temporary_password(&intent, target, &password)) {
             Ok(issued) => Ok((issued, password.reveal(str::to_owned))),
             Err(SetFailed::Other(failure)) => Err(failure),
             Err(SetFailed::Policy(rules)) => panic!("refused for {rules:?}"),
@@ -207,14 +207,14 @@ impl Directory {
 }
 
 /// Where the customer with this id stands.
-pub(super) fn stands(session: &Session, id: &str) -> Standing {
-    wait_for(session.backend().standing(&customer(session, id))).unwrap()
+pub(super) fn stands(session: &Session, id: &str) -> UserSnapshot {
+    wait_for(session.backend().user_snapshot(&customer(session, id))).unwrap()
 }
 
 pub(super) fn user_of(session: &Session, id: &str) -> UserId {
-    match stands(session, id).whom {
-        Whom::User(user) => user,
-        Whom::NewUser(_) => panic!("{id} has no user"),
+    match stands(session, id).target {
+        ResetTarget::User(user) => user,
+        ResetTarget::NewUser(_) => panic!("{id} has no user"),
     }
 }
 

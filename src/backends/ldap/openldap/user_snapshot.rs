@@ -9,9 +9,9 @@ use super::{groups, own};
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::{Entry, generalized_time};
-use crate::domain::{Obstacle, Result, Stamp, Standing, State, Unread, Unreadable, UserId, Whom};
+use crate::domain::{Obstacle, ResetTarget, Result, Stamp, State, Unread, Unreadable, UserId, UserSnapshot};
 
-/// What a standing is read from.
+/// What a user snapshot is read from.
 pub(super) const FACTS: [&str; 16] = [
     "uid",
     "mail",
@@ -112,7 +112,7 @@ pub(super) async fn unreadable_of(agent: &LdapAgent, entry: &Entry) -> Result<Ve
 }
 
 /// Reads where the user stands.
-pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<Standing> {
+pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<UserSnapshot> {
     let (facts, groups, protected, own) = tokio::try_join!(
         facts(agent, entry),
         groups::of(agent, entry),
@@ -131,8 +131,8 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<Standing> {
     obstacles.extend(validity.lock);
     let stamp = stamp(entry);
     let unread = Unread { change_required: forced_is_unread, ..validity.state.unread };
-    Ok(Standing {
-        whom: Whom::User(UserId::new(entry.dn.clone())),
+    Ok(UserSnapshot {
+        target: ResetTarget::User(UserId::new(entry.dn.clone())),
         state: State { has_user: true, change_required, unread, ..validity.state },
         issued_at: stamp.as_ref().and_then(|stamp| stamp.at).filter(|_| change_required),
         changed_by_customer_at: changed_by_customer(entry, change_required || forced_is_unread),

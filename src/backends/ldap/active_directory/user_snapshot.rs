@@ -10,10 +10,15 @@ use super::{membership, policy};
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn::first_value;
 use crate::backends::ldap::entry::Entry;
-use crate::domain::{Obstacle, Result, Right, Standing, State, Unread, UserId, Whom};
+use crate::domain::{Obstacle, ResetTarget, Result, Right, State, Unread, UserId, UserSnapshot};
 
 /// Reads where the user stands.
-pub(super) async fn read(agent: &LdapAgent, identity: &Identity, granted: &Granted, entry: &Entry) -> Result<Standing> {
+pub(super) async fn read(
+    agent: &LdapAgent,
+    identity: &Identity,
+    granted: &Granted,
+    entry: &Entry,
+) -> Result<UserSnapshot> {
     let id = UserId::new(entry.dn.clone());
     let now = agent.clock.now();
     let facts = Facts::of(entry, &identity.sids);
@@ -78,8 +83,8 @@ pub(super) async fn read(agent: &LdapAgent, identity: &Identity, granted: &Grant
     }
     let stamp = facts.stamp.as_ref().ok().cloned().flatten();
     let set_at = stamp.as_ref().and_then(|stamp| stamp.at);
-    Ok(Standing {
-        whom: Whom::User(id),
+    Ok(UserSnapshot {
+        target: ResetTarget::User(id),
         state: State {
             has_user: true,
             external: has(SMART_CARD),

@@ -1,7 +1,7 @@
 //! Where customers stand, and what stands in the way.
 
 use super::{place, stands};
-use crate::domain::{Obstacle, PolicyRead, Right, Rule, Status, Whom};
+use crate::domain::{Obstacle, PolicyRead, ResetTarget, Right, Rule, Status};
 
 #[test]
 fn the_samples_stand_as_the_tour_needs_them() {
@@ -56,7 +56,7 @@ fn who_has_no_user_is_offered_one_with_a_free_name() {
     let session = house.agent("sam");
     house.practice.connection().execute("UPDATE user SET username = 'grace.hopper' WHERE customer = 1", []).unwrap();
     let grace = stands(&session, "C-1002");
-    let Whom::NewUser(new) = grace.whom else { panic!("Grace has no user") };
+    let ResetTarget::NewUser(new) = grace.target else { panic!("Grace has no user") };
     assert_eq!((new.username.as_str(), new.new_customer), ("grace.hopper2", false));
     assert!(stands(&house.agent("lee"), "C-1002").obstacles.contains(&Obstacle::MissingRight(Right::CreateUsers)));
 }

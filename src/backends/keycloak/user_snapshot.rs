@@ -9,8 +9,8 @@ use super::readable::{Protection, readable};
 use super::user_lookup::KeycloakAgent;
 use super::wire::{Credential, Group, Storage, User};
 use crate::domain::{
-    Check, CheckState, Customer, Error, Kind, NewUser, Obstacle, Reason, Result, Right, Stamp, Standing, State, Unread,
-    Unreadable, UserId, Whom,
+    Check, CheckState, Customer, Error, Kind, NewUser, Obstacle, Reason, ResetTarget, Result, Right, Stamp, State,
+    Unread, Unreadable, UserId, UserSnapshot,
 };
 
 /// What is read of one user.
@@ -40,7 +40,7 @@ pub(super) fn set_at(password: &Credential) -> Option<Timestamp> {
 
 impl KeycloakAgent {
     /// Reads where the customer stands for this agent.
-    pub(super) async fn read_standing(&self, customer: &Customer) -> Result<Standing> {
+    pub(super) async fn read_user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
         let Some(id) = self.id_of(customer).await? else { return self.without_user(customer).await };
         let (user, credentials, groups, roles, lock, policy, mark, guards) = tokio::try_join!(
             self.user(&id),
@@ -64,8 +64,8 @@ impl KeycloakAgent {
         let at = password.and_then(set_at);
         let mut obstacles = self.obstacles(&read, mark.is_some(), guards);
         obstacles.extend(self.own_user_unknown().await?);
-        Ok(Standing {
-            whom: Whom::User(UserId::new(id)),
+        Ok(UserSnapshot {
+            target: ResetTarget::User(UserId::new(id)),
             state,
             stamp: password.map(stamp),
             issued_at: at.filter(|_| state.change_required),
@@ -128,7 +128,7 @@ impl KeycloakAgent {
     }
 
     /// A customer whose user has to be created.
-    async fn without_user(&self, customer: &Customer) -> Result<Standing> {
+    async fn without_user(&self, customer: &Customer) -> Result<UserSnapshot> {
         let (realm, policy, guards) = tokio::try_join!(self.realm(), self.policy(), self.guards())?;
         let by_email = realm.registration_email_as_username == Some(true);
         let username = customer.username.clone().filter(|_| !by_email).or_else(|| customer.email.clone());
@@ -138,7 +138,7 @@ impl KeycloakAgent {
         let new = NewUser { customer: customer.clone(), username, new_customer: self.0.customers.is_none() };
         let mut obstacles = if may_not { vec![Obstacle::MissingRight(Right::CreateUsers)] } else { Vec::new() };
         obstacles.extend(guards.unseen.clone().map(Obstacle::ProtectionUnreadable));
-        Ok(Standing::without_user(new, policy, obstacles))
+        Ok(UserSnapshot::without_user(new, policy, obstacles))
     }
 
     /// The user's credentials; passwords and their hashes are not among what the server shows of them.

@@ -8,7 +8,7 @@ use super::policy;
 use super::session::{Agent, AgentSession};
 use super::store::moment;
 use crate::domain::{
-    Customer, Names, NewUser, Obstacle, PolicyRead, Result, Right, Stamp, Standing, State, UserId, Whom,
+    Customer, Names, NewUser, Obstacle, PolicyRead, ResetTarget, Result, Right, Stamp, State, UserId, UserSnapshot,
 };
 
 /// A user's row.
@@ -98,11 +98,11 @@ pub(super) fn number_of(connection: &Connection, customer: &Customer) -> Result<
 
 impl AgentSession {
     /// Reads where the customer stands for this agent.
-    pub(super) fn read_standing(&self, customer: &Customer) -> Result<Standing> {
-        self.practice.read(|connection| self.standing_in(connection, customer))
+    pub(super) fn read_user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
+        self.practice.read(|connection| self.user_snapshot_in(connection, customer))
     }
 
-    fn standing_in(&self, connection: &Connection, customer: &Customer) -> Result<Standing> {
+    fn user_snapshot_in(&self, connection: &Connection, customer: &Customer) -> Result<UserSnapshot> {
         let agent = self.agent(connection)?;
         agent.must_have(Right::FindCustomers)?;
         let now = self.practice.now();
@@ -116,8 +116,8 @@ impl AgentSession {
         let groups = groups(connection, row.customer)?;
         let mut obstacles = self.obstacles(&agent, &row, &groups, now);
         obstacles.extend(unprotected);
-        Ok(Standing {
-            whom: Whom::User(row.id()),
+        Ok(UserSnapshot {
+            target: ResetTarget::User(row.id()),
             state: row.state(now),
             stamp: Some(row.stamp()),
             issued_at: row.issued_at.filter(|_| row.change_required).map(moment),
@@ -183,11 +183,11 @@ fn without_user(
     new_customer: bool,
     policy: PolicyRead,
     unprotected: Option<Obstacle>,
-) -> Result<Standing> {
+) -> Result<UserSnapshot> {
     let Names { first, last } = customer.first_and_last();
     let username = free_username(connection, &first, &last)?;
     let new = NewUser { customer: customer.clone(), username, new_customer };
     let needed = [Right::IssueTemporaryPasswords, Right::CreateUsers, Right::EndSessions];
     let obstacles = missing(agent, &needed).into_iter().chain(unprotected).collect();
-    Ok(Standing::without_user(new, policy, obstacles))
+    Ok(UserSnapshot::without_user(new, policy, obstacles))
 }
