@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::journal::{Change, Earlier};
 use super::run::Run;
-use crate::domain::{Desk, Kind, Result, gather_facts, identify};
+use crate::domain::{Kind, Result, Services, gather_facts, identify};
 
 /// After so long without an answer a backend counts as gone.
 const GONE_AFTER: Duration = Duration::from_secs(1);
@@ -40,13 +40,13 @@ impl Run<'_> {
     }
 
     /// Whether what was set is there, or something newer: by the customer, or by somebody else.
-    pub(super) async fn still_holds(&self, desk: &mut Desk<'_>, delivered: &Earlier) -> Result<bool> {
-        let customer = match identify(delivered.customer.as_str(), self.session, desk.prompter, false).await {
+    pub(super) async fn still_holds(&self, services: &mut Services<'_>, delivered: &Earlier) -> Result<bool> {
+        let customer = match identify(delivered.customer.as_str(), self.session, services.prompter, false).await {
             Err(failure) if failure.kind == Kind::NotFound => return Ok(false), // entered by the row, and lost as well
             found => found?,
         };
-        let learned = gather_facts(desk.audit, self.session, &customer).await?;
-        let is_lost = |set: &crate::domain::Stamp| set.is_newer_than(learned.snapshot.stamp.as_ref());
+        let facts = gather_facts(services.audit, self.session, &customer).await?;
+        let is_lost = |set: &crate::domain::Stamp| set.is_newer_than(facts.snapshot.stamp.as_ref());
         Ok(!delivered.stamp.as_ref().is_some_and(is_lost))
     }
 }

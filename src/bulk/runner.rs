@@ -19,7 +19,9 @@ use super::row_services::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay};
 use super::run::{Flight, Item, Landed, Run};
 use super::sealing;
 use super::work_queue::{Left, Next};
-use crate::domain::{CHANGE_LIMIT, CLEAN_UP_LIMIT, Case, Changed, Desk, Error, Result, gather_facts, identify, reset};
+use crate::domain::{
+    CHANGE_LIMIT, CLEAN_UP_LIMIT, Case, Changed, Error, Result, Services, gather_facts, identify, reset,
+};
 use crate::output::Progress;
 use crate::platform::SystemRandom;
 
@@ -214,7 +216,7 @@ impl Run<'_> {
             return Err(unusable("it has no recipient to seal to".to_owned()));
         }
         let (mut prompter, mut random) = (Beforehand, SystemRandom);
-        let mut desk = Desk {
+        let mut services = Services {
             audit: log,
             prompter: &mut prompter,
             clock: self.clock,
@@ -223,25 +225,25 @@ impl Run<'_> {
             guards: self.guards,
         };
         match &item.earlier {
-            Some(delivered) if item.in_doubt && self.still_holds(&mut desk, delivered).await? => {
+            Some(delivered) if item.in_doubt && self.still_holds(&mut services, delivered).await? => {
                 return Ok(Outcome::Delivered);
             }
-            Some(earlier) if !item.in_doubt && self.has_signed_in(&mut desk, earlier).await? => {
+            Some(earlier) if !item.in_doubt && self.has_signed_in(&mut services, earlier).await? => {
                 return Ok(Outcome::SignedInSince);
             }
             _ => {}
         }
         let request = item.row.request(&self.case(), self.settings.create);
         let reveal = RowReveal { sink: Rc::clone(&self.sink), recipients, row: row.clone() };
-        reset(&mut desk, self.session, &mut RowWay(Some(reveal)), request).await?;
+        reset(&mut services, self.session, &mut RowWay(Some(reveal)), request).await?;
         Ok(Outcome::Delivered)
     }
 
     /// Whether the customer has chosen a password since the attempt that was cut short: they are not locked out again.
-    async fn has_signed_in(&self, desk: &mut Desk<'_>, earlier: &Earlier) -> Result<bool> {
-        let customer = identify(earlier.customer.as_str(), self.session, desk.prompter, false).await?;
-        let learned = gather_facts(desk.audit, self.session, &customer).await?;
-        let snapshot = learned.snapshot;
+    async fn has_signed_in(&self, services: &mut Services<'_>, earlier: &Earlier) -> Result<bool> {
+        let customer = identify(earlier.customer.as_str(), self.session, services.prompter, false).await?;
+        let facts = gather_facts(services.audit, self.session, &customer).await?;
+        let snapshot = facts.snapshot;
         let newer = snapshot.stamp.as_ref().is_some_and(|stamp| stamp.is_newer_than(earlier.stamp.as_ref()));
         Ok(snapshot.state.has_user && !snapshot.state.change_required && newer)
     }

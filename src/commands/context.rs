@@ -9,7 +9,7 @@ use crate::backends::{self, BackendContext};
 use crate::cli::{CaseArgs, GlobalArgs, RevealArgs};
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
-use crate::domain::{Case, Desk, Error, Keep, Kind, OwnPassword, Reason, Result, Session, Way};
+use crate::domain::{Case, Error, Keep, Kind, OwnPassword, Reason, Result, Services, Session, Way};
 use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
@@ -223,11 +223,11 @@ impl Context {
     pub(super) async fn at_desk<T>(
         &self,
         prompter: &mut dyn Prompter,
-        work: impl AsyncFnOnce(&mut Desk<'_>) -> Result<T>,
+        work: impl AsyncFnOnce(&mut Services<'_>) -> Result<T>,
     ) -> Result<T> {
         let mut log = audit_with_fail_points(self.audit());
         let mut random = SystemRandom;
-        let mut desk = Desk {
+        let mut services = Services {
             audit: &mut log,
             prompter,
             clock: &SystemClock,
@@ -235,7 +235,7 @@ impl Context {
             interruptions: &self.signals as &dyn Interruptions,
             guards: &self.profile.guards,
         };
-        let ended = work(&mut desk).await;
+        let ended = work(&mut services).await;
         for warning in unwrap_log(&mut log).take_warnings() {
             self.screen.warning(&warning);
         }
@@ -277,15 +277,15 @@ fn unwrap_log(log: &mut crate::fail_points::FaultyAudit<FileAuditLog>) -> &mut F
 pub(super) async fn look_up(context: &Context, text: &str) -> Result<(Session, crate::domain::CustomerFacts)> {
     let session = context.session().await?;
     let mut prompter = context.prompter(false);
-    let learned = context
-        .at_desk(&mut prompter, async |desk: &mut Desk<'_>| {
+    let facts = context
+        .at_desk(&mut prompter, async |services: &mut Services<'_>| {
             session.backend().keep_alive(Duration::ZERO).await?;
-            let customer = crate::domain::identify(text, &session, desk.prompter, true).await?;
-            crate::domain::gather_facts(&mut *desk.audit as &mut dyn AuditLog, &session, &customer).await
+            let customer = crate::domain::identify(text, &session, services.prompter, true).await?;
+            crate::domain::gather_facts(&mut *services.audit as &mut dyn AuditLog, &session, &customer).await
         })
         .await?;
-    for note in &learned.recovered {
+    for note in &facts.recovered {
         context.screen.warning(note);
     }
-    Ok((session, learned))
+    Ok((session, facts))
 }

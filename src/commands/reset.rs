@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::cli::{CaseArgs, ResetArgs};
 use crate::domain::ports::{Prompter, Reveal};
-use crate::domain::{Case, Desk, ExitCode, Issuance, Particulars, ResetRequest, Result, reset};
+use crate::domain::{Case, ExitCode, Issuance, Particulars, ResetRequest, Result, Services, reset};
 use crate::terminal::{EarlyReveal, PasswordIs, next_steps, reset_json};
 
 /// Issues a temporary password and says what comes next.
@@ -18,8 +18,8 @@ pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReve
     let request = request(context, args)?;
     let session = context.session().await?;
     let issuance = context
-        .at_desk(&mut prompter, async |desk: &mut Desk<'_>| {
-            reset_with(desk, &session, reveal.as_reveal(), request).await
+        .at_desk(&mut prompter, async |services: &mut Services<'_>| {
+            reset_with(services, &session, reveal.as_reveal(), request).await
         })
         .await?;
     if in_terminal && context.json() {
@@ -34,22 +34,22 @@ pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReve
 
 #[cfg(not(feature = "fail-points"))]
 async fn reset_with(
-    desk: &mut Desk<'_>,
+    services: &mut Services<'_>,
     session: &crate::domain::Session,
     reveal: &mut dyn Reveal,
     request: ResetRequest,
 ) -> Result<Issuance> {
-    reset(desk, session, reveal, request).await
+    reset(services, session, reveal, request).await
 }
 
 #[cfg(feature = "fail-points")]
 async fn reset_with(
-    desk: &mut Desk<'_>,
+    services: &mut Services<'_>,
     session: &crate::domain::Session,
     reveal: &mut dyn Reveal,
     request: ResetRequest,
 ) -> Result<Issuance> {
-    reset(desk, session, &mut crate::fail_points::FaultyReveal(reveal), request).await
+    reset(services, session, &mut crate::fail_points::FaultyReveal(reveal), request).await
 }
 
 fn request(context: &Context, args: ResetArgs) -> Result<ResetRequest> {

@@ -28,9 +28,9 @@ struct ObstacleJson {
 
 /// Shows everything known of one customer.
 pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCode> {
-    let (_, learned) = look_up(context, &args.customer).await?;
-    let snapshot = &learned.snapshot;
-    let status = StatusFields::of(&learned);
+    let (_, facts) = look_up(context, &args.customer).await?;
+    let snapshot = &facts.snapshot;
+    let status = StatusFields::of(&facts);
     if context.json() {
         let object = ShowJson {
             schema: "tellonce.show/v1",
@@ -39,36 +39,36 @@ pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCod
             roles: &snapshot.roles,
             groups: &snapshot.groups,
             policy: snapshot.policy.words(),
-            action: action(&learned).map_or("none", Action::name),
-            obstacles: obstacles(&learned),
+            action: action(&facts).map_or("none", Action::name),
+            obstacles: obstacles(&facts),
         };
         return context.screen.json(&object);
     }
     context.screen.practice_banner(&context.profile.backend);
-    context.screen.fields(&fields(&learned, &status));
+    context.screen.fields(&fields(&facts, &status));
     Ok(ExitCode::DONE)
 }
 
 /// Which of the two actions would be offered; none where something stands in the way (a lock-out can be lifted).
-fn action(learned: &CustomerFacts) -> Option<Action> {
-    let blocked = learned.snapshot.obstacles.iter().any(|obstacle| !matches!(obstacle, Obstacle::Locked { .. }));
-    match learned.snapshot.target {
+fn action(facts: &CustomerFacts) -> Option<Action> {
+    let blocked = facts.snapshot.obstacles.iter().any(|obstacle| !matches!(obstacle, Obstacle::Locked { .. }));
+    match facts.snapshot.target {
         _ if blocked => None,
         ResetTarget::NewUser(_) => Some(Action::CreateAndSet),
         ResetTarget::User(_) => Some(Action::Set),
     }
 }
 
-fn obstacles(learned: &CustomerFacts) -> Vec<ObstacleJson> {
+fn obstacles(facts: &CustomerFacts) -> Vec<ObstacleJson> {
     let told = |obstacle| {
-        let failure = refusal(obstacle, &learned.customer);
+        let failure = refusal(obstacle, &facts.customer);
         ObstacleJson { reason: failure.reason, words: failure.message }
     };
-    learned.snapshot.obstacles.iter().map(told).collect()
+    facts.snapshot.obstacles.iter().map(told).collect()
 }
 
-fn fields(learned: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, String)> {
-    let (customer, snapshot) = (&learned.customer, &learned.snapshot);
+fn fields(facts: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, String)> {
+    let (customer, snapshot) = (&facts.customer, &facts.snapshot);
     let none = || "none".to_owned();
     let list = |names: &[String]| if names.is_empty() { none() } else { names.join(", ") };
     let mut fields = vec![
@@ -94,8 +94,8 @@ fn fields(learned: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, St
         PolicyRead::Unreadable(why) => format!("cannot be read: {why}"),
     };
     fields.push(("Password rules".to_owned(), policy));
-    let words: Vec<String> = obstacles(learned).into_iter().map(|obstacle| obstacle.words).collect();
-    match action(learned) {
+    let words: Vec<String> = obstacles(facts).into_iter().map(|obstacle| obstacle.words).collect();
+    match action(facts) {
         None => fields.push(("Cannot be reset".to_owned(), words.join("\n"))),
         Some(action) => {
             fields.push(("Offered".to_owned(), format!("{}: tellonce reset {}", action.label(), customer.id)));

@@ -26,20 +26,20 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
     if args.watch {
         context.global.timeout = None; // with --watch it limits the watch, not one call
     }
-    let (session, mut learned) = look_up(context, &args.customer).await?;
+    let (session, mut facts) = look_up(context, &args.customer).await?;
     context.screen.practice_banner(&context.profile.backend);
-    show(context, &learned)?;
+    show(context, &facts)?;
     if !args.watch {
         return Ok(ExitCode::DONE);
     }
     let started = std::time::Instant::now();
     loop {
-        if let Some(ended) = verdict(&learned) {
+        if let Some(ended) = verdict(&facts) {
             return ended;
         }
         let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
         if left == Some(Duration::ZERO) {
-            let who = &learned.customer;
+            let who = &facts.customer;
             return Err(Error::new(
                 Kind::Unavailable,
                 Reason::StillPending,
@@ -47,19 +47,19 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
             ));
         }
         tokio::time::sleep(left.map_or(PAUSE, |left| left.min(PAUSE))).await;
-        let snapshot = session.backend().user_snapshot(&learned.customer).await?;
-        let changed = snapshot.state != learned.snapshot.state
-            || !Stamp::same_set(snapshot.stamp.as_ref(), learned.snapshot.stamp.as_ref());
-        learned.snapshot = snapshot;
+        let snapshot = session.backend().user_snapshot(&facts.customer).await?;
+        let changed = snapshot.state != facts.snapshot.state
+            || !Stamp::same_set(snapshot.stamp.as_ref(), facts.snapshot.stamp.as_ref());
+        facts.snapshot = snapshot;
         if changed {
-            show(context, &learned)?;
+            show(context, &facts)?;
         }
     }
 }
 
 /// Whether the watch is over: back in, or it will not happen with this temporary password.
-fn verdict(learned: &CustomerFacts) -> Option<Result<ExitCode>> {
-    let (state, who) = (&learned.snapshot.state, &learned.customer);
+fn verdict(facts: &CustomerFacts) -> Option<Result<ExitCode>> {
+    let (state, who) = (&facts.snapshot.state, &facts.customer);
     let over = |reason, what: &str| {
         let failure = Error::new(
             Kind::NotDelivered,
@@ -75,9 +75,9 @@ fn verdict(learned: &CustomerFacts) -> Option<Result<ExitCode>> {
         over(Reason::RanOut, "ran out before it was used")
     } else if state.status() == Status::Active {
         Some(Ok(ExitCode::DONE))
-    } else if let Some(value) = learned.snapshot.unreadable() {
+    } else if let Some(value) = facts.snapshot.unreadable() {
         Some(Err(refusal(&Obstacle::Unreadable(value.clone()), who)))
-    } else if state.change_required || (state.locked && !is_locked_for_good(learned)) {
+    } else if state.change_required || (state.locked && !is_locked_for_good(facts)) {
         None
     } else {
         Some(Err(Error::refused(
@@ -88,18 +88,18 @@ fn verdict(learned: &CustomerFacts) -> Option<Result<ExitCode>> {
 }
 
 /// Whether only an administrator lifts the lock, so that there is nothing to wait for.
-fn is_locked_for_good(learned: &CustomerFacts) -> bool {
-    learned.snapshot.obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::PermanentlyLocked(_)))
+fn is_locked_for_good(facts: &CustomerFacts) -> bool {
+    facts.snapshot.obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::PermanentlyLocked(_)))
 }
 
-fn show(context: &Context, learned: &CustomerFacts) -> Result<()> {
-    let status = StatusFields::of(learned);
+fn show(context: &Context, facts: &CustomerFacts) -> Result<()> {
+    let status = StatusFields::of(facts);
     if context.json() {
         let object = StatusJson { schema: "tellonce.status/v1", backend: &context.profile.backend, status: &status };
         return context.screen.json(&object).map(drop);
     }
-    let customer = &learned.customer;
-    let mut line = format!("{} ({}): {}", customer.name, customer.id, learned.snapshot.state.words());
+    let customer = &facts.customer;
+    let mut line = format!("{} ({}): {}", customer.name, customer.id, facts.snapshot.state.words());
     if status.change_required == Some(true) {
         let by = status.issued_by.map_or_else(String::new, |by| format!(" by {by}"));
         line =

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::view::moment;
 use crate::domain::ports::Prompter;
 use crate::domain::{
-    Case, Customer, Desk, Error, ExitCode, Kind, Obstacle, Pending, Reason, Result, Swept, due, refusal, sweep,
+    Case, Customer, Error, ExitCode, Kind, Obstacle, Pending, Reason, Result, Services, Swept, due, refusal, sweep,
 };
 
 #[derive(Serialize)]
@@ -39,7 +39,9 @@ pub(super) async fn run(
     let session = context.session().await?;
     let mut prompter = context.prompter(yes);
     let mut confirmed = context.prompter(true);
-    let due = context.at_desk(&mut prompter, async |desk: &mut Desk<'_>| due(desk, &session, older_than).await).await?;
+    let due = context
+        .at_desk(&mut prompter, async |services: &mut Services<'_>| due(services, &session, older_than).await)
+        .await?;
     let total = due.len();
     let swept = if dry_run {
         list(context, &due);
@@ -55,7 +57,9 @@ pub(super) async fn run(
                 return Err(Error::new(Kind::Declined, Reason::Declined, "Nothing was withdrawn."));
             }
         }
-        context.at_desk(&mut confirmed, async |desk: &mut Desk<'_>| Ok(sweep(desk, &session, due, case).await)).await?
+        context
+            .at_desk(&mut confirmed, async |services: &mut Services<'_>| Ok(sweep(services, &session, due, case).await))
+            .await?
     };
     report(context, &swept, total, dry_run)?;
     Ok(if swept.failed.is_empty() { ExitCode::DONE } else { ExitCode::SOME_FAILED })

@@ -36,11 +36,11 @@ pub(super) struct StatusFields<'a> {
 
 impl<'a> StatusFields<'a> {
     /// From what was learned. Who issued it: as this machine's audit log knows it, else as the backend does.
-    pub(super) fn of(learned: &'a CustomerFacts) -> Self {
-        let snapshot = &learned.snapshot;
-        let known_here = learned.history.issued_by(snapshot.stamp.as_ref());
+    pub(super) fn of(facts: &'a CustomerFacts) -> Self {
+        let snapshot = &facts.snapshot;
+        let known_here = facts.history.issued_by(snapshot.stamp.as_ref());
         Self {
-            customer: &learned.customer,
+            customer: &facts.customer,
             status: snapshot.state.status(),
             change_required: snapshot.state.known_change_required(),
             locked: snapshot.state.known_locked(),

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::sweep;
 use crate::cli::WithdrawArgs;
 use crate::domain::ports::Prompter;
-use crate::domain::{Customer, Desk, ExitCode, Result, SessionsEnded, Status, withdraw};
+use crate::domain::{Customer, ExitCode, Result, Services, SessionsEnded, Status, withdraw};
 
 #[derive(Serialize)]
 struct WithdrawnJson<'a> {
@@ -31,7 +31,7 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
     };
     let session = context.session().await?;
     let done = context
-        .at_desk(&mut prompter, async |desk: &mut Desk<'_>| withdraw(desk, &session, &customer, case).await)
+        .at_desk(&mut prompter, async |services: &mut Services<'_>| withdraw(services, &session, &customer, case).await)
         .await?;
     if context.json() {
         let object = WithdrawnJson {

@@ -9,7 +9,7 @@ use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason};
 use super::intent::Intent;
 use super::outcome::Outcome;
-use super::services::Desk;
+use super::services::Services;
 use super::session::Session;
 use super::time_limit::{Progress, Reached, clean_up_limit, given_up, within};
 use super::user::{ResetTarget, Stamp, UserId};
@@ -46,10 +46,10 @@ pub(super) enum Stage {
 
 /// Reads the stamp once to say which, still ends sessions, and writes it down: within [`clean_up_limit`].
 pub(super) async fn told_as_it_is(
-    desk: &mut Desk<'_>,
+    services: &mut Services<'_>,
     session: &Session,
     intent: &Intent,
-    learned: &CustomerFacts,
+    facts: &CustomerFacts,
     broken: Broken,
 ) -> Error {
     let Broken { failure, user, stage } = broken;
@@ -60,30 +60,30 @@ pub(super) async fn told_as_it_is(
     let mut stamp = None;
     if changed != Changed::No {
         let clean_up = async {
-            let user = user.as_ref().or(match &learned.snapshot.target {
+            let user = user.as_ref().or(match &facts.snapshot.target {
                 ResetTarget::User(user) => Some(user),
                 ResetTarget::NewUser(_) => None,
             });
             let (read, ()) =
-                join(session.backend().user_snapshot(&learned.customer), end_sessions(session, intent, user)).await;
+                join(session.backend().user_snapshot(&facts.customer), end_sessions(session, intent, user)).await;
             let Ok(snapshot) = read else { return };
             if let (None, ResetTarget::User(found)) = (user, &snapshot.target) {
                 end_sessions(session, intent, Some(found)).await;
             }
             stamp = snapshot.stamp;
         };
-        if within(desk.clock, clean_up_limit(desk.interruptions), clean_up).await.is_none() {
+        if within(services.clock, clean_up_limit(services.interruptions), clean_up).await.is_none() {
             tracing::debug!("the clean-up after the failure was given up");
         }
-        if stamp.as_ref().is_some_and(|stamp: &Stamp| stamp.is_newer_than(learned.snapshot.stamp.as_ref())) {
+        if stamp.as_ref().is_some_and(|stamp: &Stamp| stamp.is_newer_than(facts.snapshot.stamp.as_ref())) {
             changed = Changed::Yes;
         }
     }
-    if let Err(also) = desk.audit.outcome(intent, Outcome::Failed { reason, changed, stamp }).await {
-        desk.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
+    if let Err(also) = services.audit.outcome(intent, Outcome::Failed { reason, changed, stamp }).await {
+        services.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
     }
-    desk.interruptions.release();
-    let customer = &learned.customer;
+    services.interruptions.release();
+    let customer = &facts.customer;
     match changed {
         Changed::No => Error { changed, password_may_be_set: false, ..failure },
         Changed::Unknown => {

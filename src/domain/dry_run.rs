@@ -5,7 +5,7 @@ use super::error::Result;
 use super::plan::Action;
 use super::refuse::refuse;
 use super::reset::{AT_LEAST, ResetRequest, customer_of};
-use super::services::Desk;
+use super::services::Services;
 use super::session::Session;
 use super::user::ResetTarget;
 
@@ -13,13 +13,13 @@ use super::user::ResetTarget;
 ///
 /// # Errors
 /// What the reset itself would refuse it for, with the same exit code.
-pub async fn dry_run(desk: &mut Desk<'_>, session: &Session, mut request: ResetRequest) -> Result<Action> {
+pub async fn dry_run(services: &mut Services<'_>, session: &Session, mut request: ResetRequest) -> Result<Action> {
     session.backend().keep_alive(AT_LEAST).await?; // 1
-    let customer = customer_of(&request, desk, session).await?; // 2
-    let learned = gather_facts(desk.audit, session, &customer).await?; // 3
+    let customer = customer_of(&request, services, session).await?; // 2
+    let facts = gather_facts(services.audit, session, &customer).await?; // 3
     let capabilities = session.backend().capabilities().await?;
-    refuse(desk, &learned, &capabilities, request.unlock)?; // 4
-    desk.check_generator(&customer, &learned)?;
-    request.case.complete(desk.guards, desk.prompter)?;
-    Ok(if matches!(learned.snapshot.target, ResetTarget::NewUser(_)) { Action::CreateAndSet } else { Action::Set })
+    refuse(services, &facts, &capabilities, request.unlock)?; // 4
+    services.check_generator(&customer, &facts)?;
+    request.case.complete(services.guards, services.prompter)?;
+    Ok(if matches!(facts.snapshot.target, ResetTarget::NewUser(_)) { Action::CreateAndSet } else { Action::Set })
 }

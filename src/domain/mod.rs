@@ -70,7 +70,7 @@ pub use redaction::redact;
 pub use refusals::refusal;
 pub use reset::{AT_LEAST, ResetRequest, reset};
 pub use secret_key::{WORDS as SECRET_KEY_WORDS, is_secret_key, without_secret_keys};
-pub use services::Desk;
+pub use services::Services;
 pub use session::{Keep, Session, StoredSession, Way};
 pub use status::{State, Status, Unread};
 pub use temporary_password::TemporaryPassword;

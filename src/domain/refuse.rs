@@ -5,44 +5,44 @@ use super::customer_facts::CustomerFacts;
 use super::error::{Error, Reason, Result};
 use super::obstacle::{Obstacle, Right};
 use super::refusals::refusal;
-use super::services::Desk;
+use super::services::Services;
 
 /// Refuses, or says whether the agent, asked, wants the lock-out lifted as well.
 ///
 /// # Errors
 /// Exit 4: a missing right. Exit 7: everything else that must not be done.
 pub(super) fn refuse(
-    desk: &mut Desk<'_>,
-    learned: &CustomerFacts,
+    services: &mut Services<'_>,
+    facts: &CustomerFacts,
     capabilities: &Capabilities,
     unlock: bool,
 ) -> Result<bool> {
-    let customer = &learned.customer;
+    let customer = &facts.customer;
     let mut lift = false;
-    for obstacle in &learned.snapshot.obstacles {
+    for obstacle in &facts.snapshot.obstacles {
         match obstacle {
             Obstacle::Locked { .. } if unlock || capabilities.set_lifts_lock => {}
-            Obstacle::Locked { .. } if desk.prompter.can_ask() => {
+            Obstacle::Locked { .. } if services.prompter.can_ask() => {
                 let told = refusal(obstacle, customer);
-                desk.prompter.say(&told.message);
-                if !desk.prompter.yes("Lift the lock-out as well?", false)? {
+                services.prompter.say(&told.message);
+                if !services.prompter.yes("Lift the lock-out as well?", false)? {
                     return Err(told);
                 }
                 lift = true;
             }
-            Obstacle::MissingRight(Right::EndSessions) if desk.guards.allow_without_logout => {}
-            Obstacle::MissingRight(Right::Unlock) if !learned.snapshot.state.locked => {}
+            Obstacle::MissingRight(Right::EndSessions) if services.guards.allow_without_logout => {}
+            Obstacle::MissingRight(Right::Unlock) if !facts.snapshot.state.locked => {}
             _ => return Err(refusal(obstacle, customer)),
         }
     }
-    too_many(desk, learned)?;
+    too_many(services, facts)?;
     Ok(lift)
 }
 
-fn too_many(desk: &Desk<'_>, learned: &CustomerFacts) -> Result<()> {
-    let Some(most) = desk.guards.max_resets_per_customer_24h else { return Ok(()) };
-    let customer = &learned.customer;
-    if learned.history.damaged {
+fn too_many(services: &Services<'_>, facts: &CustomerFacts) -> Result<()> {
+    let Some(most) = services.guards.max_resets_per_customer_24h else { return Ok(()) };
+    let customer = &facts.customer;
+    if facts.history.damaged {
         return Err(Error::refused(
             Reason::Unreadable,
             format!(
@@ -52,7 +52,7 @@ fn too_many(desk: &Desk<'_>, learned: &CustomerFacts) -> Result<()> {
         )
         .hint("`tellonce audit verify` names the line. Move the log aside to begin a new one, and keep it."));
     }
-    let recent = learned.history.recent_resets(desk.clock.now()).len();
+    let recent = facts.history.recent_resets(services.clock.now()).len();
     if recent < usize::try_from(most).unwrap_or(usize::MAX) {
         return Ok(());
     }

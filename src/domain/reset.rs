@@ -18,7 +18,7 @@ use super::plan::{Action, Consent, Plan};
 use super::policy::{About, Rule};
 use super::ports::{ReadyReveal, Reveal, SetFailed};
 use super::refuse::refuse;
-use super::services::Desk;
+use super::services::Services;
 use super::session::Session;
 use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
@@ -46,36 +46,36 @@ pub struct ResetRequest {
 /// # Errors
 /// Each step's own; from the set on, [`Error::changed`] is what became of the customer, and the exit code is 9.
 pub async fn reset(
-    desk: &mut Desk<'_>,
+    services: &mut Services<'_>,
     session: &Session,
     reveal: &mut dyn Reveal,
     mut request: ResetRequest,
 ) -> Result<Issuance> {
     session.backend().keep_alive(AT_LEAST).await?; // 1
-    let customer = customer_of(&request, desk, session).await?; // 2
+    let customer = customer_of(&request, services, session).await?; // 2
     tracing::debug!(customer = ?customer.id.as_str(), "the customer is found");
-    let learned = gather_facts(desk.audit, session, &customer).await?; // 3
+    let facts = gather_facts(services.audit, session, &customer).await?; // 3
     let capabilities = session.backend().capabilities().await?; // of what was read just now, where the backend can
-    request.unlock |= refuse(desk, &learned, &capabilities, request.unlock)?; // 4
-    desk.check_generator(&customer, &learned)?;
-    request.case.complete(desk.guards, desk.prompter)?;
+    request.unlock |= refuse(services, &facts, &capabilities, request.unlock)?; // 4
+    services.check_generator(&customer, &facts)?;
+    request.case.complete(services.guards, services.prompter)?;
     let ready = reveal.prepare()?; // 5
-    let (consent, plan, learned) = confirm(desk, session, &capabilities, learned, &mut request, &*ready).await?; // 6
-    let intent = desk.intend(session, &plan, consent).await?; // 7
+    let (consent, plan, facts) = confirm(services, session, &capabilities, facts, &mut request, &*ready).await?; // 6
+    let intent = services.intend(session, &plan, consent).await?; // 7
     tracing::debug!(attempt = %intent.attempt(), "the intent is written");
-    let (clock, limit, progress) = (desk.clock, desk.interruptions.longest_hold(), Progress::default());
-    let changing = change(desk, session, &intent, &plan, &learned, &capabilities, &progress); // 8 to 11
+    let (clock, limit, progress) = (services.clock, services.interruptions.longest_hold(), Progress::default());
+    let changing = change(services, session, &intent, &plan, &facts, &capabilities, &progress); // 8 to 11
     let done = within(clock, limit, changing).await.unwrap_or_else(|| Err(Broken::given_up(&progress, limit)));
     let (password, issuance) = match done {
         Ok(done) => done,
-        Err(failure) => return Err(told_as_it_is(desk, session, &intent, &learned, failure).await),
+        Err(failure) => return Err(told_as_it_is(services, session, &intent, &facts, failure).await),
     };
     let delivery = ready.reveal(password, &issuance).await; // 12
     tracing::debug!(?delivery, "the reveal is over");
-    let written = desk.audit.outcome(&intent, Outcome::Delivered(delivery)).await; // 13
-    desk.interruptions.release();
+    let written = services.audit.outcome(&intent, Outcome::Delivered(delivery)).await; // 13
+    services.interruptions.release();
     if let Err(failure) = written {
-        desk.prompter.say(&format!("The delivery could not be written to the audit log: {failure}"));
+        services.prompter.say(&format!("The delivery could not be written to the audit log: {failure}"));
     }
     if delivery == Delivery::NotDelivered {
         return Err(not_delivered(
@@ -89,23 +89,27 @@ pub async fn reset(
 }
 
 /// Step 2: the one customer, or with `--create` a draft of a new one.
-pub(super) async fn customer_of(request: &ResetRequest, desk: &mut Desk<'_>, session: &Session) -> Result<Customer> {
+pub(super) async fn customer_of(
+    request: &ResetRequest,
+    services: &mut Services<'_>,
+    session: &Session,
+) -> Result<Customer> {
     let Some(particulars) = &request.create else {
-        return identify(&request.customer, session, desk.prompter, true).await;
+        return identify(&request.customer, session, services.prompter, true).await;
     };
     let exact = session.directory().exact(super::identify::usable(&request.customer)?).await?;
     if exact.is_empty() {
         session.directory().draft(particulars).await
     } else {
-        identify(&request.customer, session, desk.prompter, true).await
+        identify(&request.customer, session, services.prompter, true).await
     }
 }
 
-impl Desk<'_> {
+impl Services<'_> {
     /// Part of step 4: a policy that cannot be met is found before anything changes.
-    pub(super) fn check_generator(&mut self, customer: &Customer, learned: &CustomerFacts) -> Result<()> {
-        let about = about(customer, &learned.snapshot.target);
-        Candidates::new(&learned.snapshot.policy, about).make(self.random).map(drop)
+    pub(super) fn check_generator(&mut self, customer: &Customer, facts: &CustomerFacts) -> Result<()> {
+        let about = about(customer, &facts.snapshot.target);
+        Candidates::new(&facts.snapshot.policy, about).make(self.random).map(drop)
     }
 }
 
@@ -119,15 +123,15 @@ fn about(customer: &Customer, target: &ResetTarget) -> About {
 
 /// Step 6: confirm; and if the agent was asked, read again: what changed meanwhile and matters is said, and asked again.
 async fn confirm(
-    desk: &mut Desk<'_>,
+    services: &mut Services<'_>,
     session: &Session,
     capabilities: &Capabilities,
-    mut learned: CustomerFacts,
+    mut facts: CustomerFacts,
     request: &mut ResetRequest,
     ready: &dyn ReadyReveal,
 ) -> Result<(Consent, Plan, CustomerFacts)> {
-    let mut notices = [ready.notices(), learned.recovered.clone()].concat();
-    if learned.history.damaged {
+    let mut notices = [ready.notices(), facts.recovered.clone()].concat();
+    if facts.history.damaged {
         notices.push(
             "The audit log has a damaged line, so earlier resets may be missing here: `tellonce audit verify`."
                 .to_owned(),
@@ -135,53 +139,53 @@ async fn confirm(
     }
     loop {
         let action =
-            if matches!(learned.snapshot.target, ResetTarget::NewUser(_)) { Action::CreateAndSet } else { Action::Set };
+            if matches!(facts.snapshot.target, ResetTarget::NewUser(_)) { Action::CreateAndSet } else { Action::Set };
         let plan = Plan {
             agent: session.agent().to_owned(),
             place: session.place().clone(),
-            customer: learned.customer.clone(),
+            customer: facts.customer.clone(),
             action,
-            state: learned.snapshot.state,
-            stamp: learned.snapshot.stamp.clone(),
-            pending_since: learned.snapshot.issued_at.filter(|_| learned.snapshot.state.change_required),
-            unlock: request.unlock && learned.snapshot.state.locked,
-            lasts: desk.guards.temporary_password_lasts,
-            recent: learned.history.recent_resets(desk.clock.now()),
+            state: facts.snapshot.state,
+            stamp: facts.snapshot.stamp.clone(),
+            pending_since: facts.snapshot.issued_at.filter(|_| facts.snapshot.state.change_required),
+            unlock: request.unlock && facts.snapshot.state.locked,
+            lasts: services.guards.temporary_password_lasts,
+            recent: facts.history.recent_resets(services.clock.now()),
             gaps: capabilities.gaps.iter().copied().collect(),
             notices: notices.clone(),
             case: request.case.clone(),
         };
-        let consent = desk.prompter.confirm(&plan)?;
+        let consent = services.prompter.confirm(&plan)?;
         if !consent.was_asked() {
-            return Ok((consent, plan, learned));
+            return Ok((consent, plan, facts));
         }
         session.backend().keep_alive(AT_LEAST).await?;
-        let again = gather_facts(desk.audit, session, &learned.customer).await?;
-        request.unlock |= refuse(desk, &again, capabilities, request.unlock)?;
-        let same = Stamp::same_set(again.snapshot.stamp.as_ref(), learned.snapshot.stamp.as_ref())
-            && (again.snapshot.state, &again.snapshot.target) == (learned.snapshot.state, &learned.snapshot.target);
+        let again = gather_facts(services.audit, session, &facts.customer).await?;
+        request.unlock |= refuse(services, &again, capabilities, request.unlock)?;
+        let same = Stamp::same_set(again.snapshot.stamp.as_ref(), facts.snapshot.stamp.as_ref())
+            && (again.snapshot.state, &again.snapshot.target) == (facts.snapshot.state, &facts.snapshot.target);
         if same {
             return Ok((consent, plan, again));
         }
         notices.push(format!("Something changed while you were asked: the status is now {}, and the password may have been set by someone else.", again.snapshot.state.words()));
-        learned = again;
+        facts = again;
     }
 }
 
 /// Steps 8 to 11: set, unlock, mark, end sessions, read back, write down. The first that fails ends it.
 async fn change(
-    desk: &mut Desk<'_>,
+    services: &mut Services<'_>,
     session: &Session,
     intent: &Intent,
     plan: &Plan,
-    learned: &CustomerFacts,
+    facts: &CustomerFacts,
     capabilities: &Capabilities,
     progress: &Progress,
 ) -> Result<(TemporaryPassword, Issuance), Broken> {
     let backend = session.backend();
-    let target = &learned.snapshot.target;
+    let target = &facts.snapshot.target;
     progress.reaches(Reached::Sent);
-    let (password, issued, refused_for) = set(desk, session, intent, &plan.customer, learned).await?; // 8
+    let (password, issued, refused_for) = set(services, session, intent, &plan.customer, facts).await?; // 8
     progress.reaches(Reached::Done(issued.user.clone()));
     tracing::debug!(at = %issued.at, "a temporary password is set");
     let user = &issued.user;
@@ -192,7 +196,7 @@ async fn change(
     backend.mark_pending(intent, &issued).await.map_err(|failure| broken(failure, Reason::MarkFailed))?; // 9
     let sessions_ended = match backend.end_sessions(intent, user).await {
         // 10
-        Err(failure) if desk.guards.allow_without_logout && failure.reason == Reason::MissingRight => {
+        Err(failure) if services.guards.allow_without_logout && failure.reason == Reason::MissingRight => {
             SessionsEnded::NotHere
         }
         ended => ended.map_err(|failure| broken(failure, Reason::SessionsNotEnded))?,
@@ -203,14 +207,15 @@ async fn change(
         change_required = forced.change_required,
         "sessions are ended, the set is read back"
     );
-    check_read_back(&forced, issued.stamp.as_ref(), learned.snapshot.stamp.as_ref())
+    check_read_back(&forced, issued.stamp.as_ref(), facts.snapshot.stamp.as_ref())
         .map_err(|(words, reason)| broken(Error::unavailable(words), reason))?;
     let issued_at = forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at);
-    desk.audit
+    services
+        .audit
         .outcome(intent, Outcome::Set { stamp: forced.stamp })
         .await
         .map_err(|failure| broken(failure, Reason::SetNotRecorded))?;
-    if let Some(signal) = desk.interruptions.caught() {
+    if let Some(signal) = services.interruptions.caught() {
         return Err(broken(
             Error::new(
                 Kind::NotDelivered,
@@ -236,8 +241,8 @@ async fn change(
         issued_at,
         expires_at: issued.expires_at,
         sessions_ended,
-        rules: learned.snapshot.policy.known().with(refused_for).words(),
-        rules_are_all: learned.snapshot.policy.is_whole(),
+        rules: facts.snapshot.policy.known().with(refused_for).words(),
+        rules_are_all: facts.snapshot.policy.is_whole(),
         gaps: plan.gaps.clone(),
         attempt: intent.attempt().clone(),
     };
@@ -269,17 +274,17 @@ fn check_read_back(
 /// Step 8: generate to the live policy and set; a refusal for policy changed nothing and is tried again for its rules,
 /// which are given as well, and in other styles where it names none.
 async fn set(
-    desk: &mut Desk<'_>,
+    services: &mut Services<'_>,
     session: &Session,
     intent: &Intent,
     customer: &Customer,
-    learned: &CustomerFacts,
+    facts: &CustomerFacts,
 ) -> Result<(TemporaryPassword, Issued, BTreeSet<Rule>), Broken> {
     let not_sent = |failure| Broken { failure, user: None, stage: Stage::Set };
-    let mut candidates = Candidates::new(&learned.snapshot.policy, about(customer, &learned.snapshot.target));
+    let mut candidates = Candidates::new(&facts.snapshot.policy, about(customer, &facts.snapshot.target));
     loop {
-        let password = candidates.make(desk.random).map_err(not_sent)?;
-        match session.backend().set_temporary_password(intent, &learned.snapshot.target, &password).await {
+        let password = candidates.make(services.random).map_err(not_sent)?;
+        match session.backend().set_temporary_password(intent, &facts.snapshot.target, &password).await {
             Ok(issued) => return Ok((password, issued, candidates.learned())),
             Err(SetFailed::Policy(rules)) => {
                 tracing::debug!(?rules, "refused for the policy");

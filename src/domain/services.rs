@@ -1,4 +1,4 @@
-//! What lies on the agent's desk: the ports that a reset or a withdrawal needs besides the session.
+//! The services that a reset works with: the ports that a reset or a withdrawal needs besides the session.
 
 use super::error::{Changed, Error, Result};
 use super::guards::Guards;
@@ -8,7 +8,7 @@ use super::ports::{AuditLog, Clock, Interruptions, Prompter, RandomSource};
 use super::session::Session;
 
 /// The ports, side by side.
-pub struct Desk<'a> {
+pub struct Services<'a> {
     /// The audit log.
     pub audit: &'a mut dyn AuditLog,
     /// Asks the agent.
@@ -23,7 +23,7 @@ pub struct Desk<'a> {
     pub guards: &'a Guards,
 }
 
-impl Desk<'_> {
+impl Services<'_> {
     /// Writes the intent; from here on signals wait. If that fails, the log may hold it, but the customer is untouched.
     pub(super) async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
         self.interruptions.hold();

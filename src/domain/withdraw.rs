@@ -19,7 +19,7 @@ use super::outcome::Outcome;
 use super::plan::{Action, Plan};
 use super::refusals::refusal;
 use super::reset::AT_LEAST;
-use super::services::Desk;
+use super::services::Services;
 use super::session::Session;
 use super::status::State;
 use super::time_limit::{Progress, Reached, clean_up_limit, given_up, within};
@@ -42,63 +42,63 @@ pub struct Withdrawn {
 ///
 /// # Errors
 /// Exit 7: nothing pending, already used (with when), or protected. Exit 9: it may have been withdrawn, but was not confirmed.
-pub async fn withdraw(desk: &mut Desk<'_>, session: &Session, text: &str, mut case: Case) -> Result<Withdrawn> {
+pub async fn withdraw(services: &mut Services<'_>, session: &Session, text: &str, mut case: Case) -> Result<Withdrawn> {
     session.backend().keep_alive(AT_LEAST).await?;
-    let customer = identify(text, session, desk.prompter, true).await?;
-    let learned = gather_facts(desk.audit, session, &customer).await?;
-    let user = pending_user(&learned, &session.backend().capabilities().await?)?;
-    case.complete(desk.guards, desk.prompter)?;
-    withdraw_this(desk, session, &learned, &user, case).await
+    let customer = identify(text, session, services.prompter, true).await?;
+    let facts = gather_facts(services.audit, session, &customer).await?;
+    let user = pending_user(&facts, &session.backend().capabilities().await?)?;
+    case.complete(services.guards, services.prompter)?;
+    withdraw_this(services, session, &facts, &user, case).await
 }
 
 /// Asks, writes the intent, withdraws that very password, ends sessions, and writes down how it ended.
 async fn withdraw_this(
-    desk: &mut Desk<'_>,
+    services: &mut Services<'_>,
     session: &Session,
-    learned: &CustomerFacts,
+    facts: &CustomerFacts,
     user: &UserId,
     case: Case,
 ) -> Result<Withdrawn> {
-    let snapshot = &learned.snapshot;
+    let snapshot = &facts.snapshot;
     let capabilities = session.backend().capabilities().await?;
     let plan = Plan {
         agent: session.agent().to_owned(),
         place: session.place().clone(),
-        customer: learned.customer.clone(),
+        customer: facts.customer.clone(),
         action: Action::Withdraw,
         state: snapshot.state,
         stamp: snapshot.stamp.clone(),
         pending_since: snapshot.issued_at,
         unlock: false,
-        lasts: desk.guards.temporary_password_lasts,
-        recent: learned.history.recent_resets(desk.clock.now()),
+        lasts: services.guards.temporary_password_lasts,
+        recent: facts.history.recent_resets(services.clock.now()),
         gaps: capabilities.gaps.iter().copied().collect(),
-        notices: learned.recovered.clone(),
+        notices: facts.recovered.clone(),
         case,
     };
-    let consent = desk.prompter.confirm(&plan)?;
+    let consent = services.prompter.confirm(&plan)?;
     if consent.was_asked() {
         session.backend().keep_alive(AT_LEAST).await?;
     }
-    let intent = desk.intend(session, &plan, consent).await?;
-    let (clock, limit, progress) = (desk.clock, desk.interruptions.longest_hold(), Progress::default());
-    let changing = change(desk, session, &intent, user, snapshot.stamp.as_ref(), &progress);
+    let intent = services.intend(session, &plan, consent).await?;
+    let (clock, limit, progress) = (services.clock, services.interruptions.longest_hold(), Progress::default());
+    let changing = change(services, session, &intent, user, snapshot.stamp.as_ref(), &progress);
     let done = within(clock, limit, changing).await.unwrap_or_else(|| Err(given_up(&progress.reached(), limit)));
     let told = match done {
         Ok(sessions_ended) => Ok(Withdrawn {
-            customer: learned.customer.clone(),
+            customer: facts.customer.clone(),
             state: State { withdrawn: Some(true), ..snapshot.state },
             sessions_ended,
             attempt: intent.attempt().clone(),
         }),
-        Err(failure) => Err(told_as_it_is(desk, session, &intent, learned, user, failure).await),
+        Err(failure) => Err(told_as_it_is(services, session, &intent, facts, user, failure).await),
     };
-    desk.interruptions.release();
+    services.interruptions.release();
     told
 }
 
 async fn change(
-    desk: &mut Desk<'_>,
+    services: &mut Services<'_>,
     session: &Session,
     intent: &Intent,
     user: &UserId,
@@ -110,33 +110,34 @@ async fn change(
     progress.reaches(Reached::Done(user.clone()));
     let after = |failure: Error| Error { changed: Changed::Yes, ..failure };
     let ended = session.backend().end_sessions(intent, user).await.map_err(after)?;
-    desk.audit.outcome(intent, Outcome::Withdrawn).await.map_err(after)?;
+    services.audit.outcome(intent, Outcome::Withdrawn).await.map_err(after)?;
     Ok(ended)
 }
 
 /// Reads once whether it was withdrawn, where that is unknown; still ends sessions, and writes it down.
 async fn told_as_it_is(
-    desk: &mut Desk<'_>,
+    services: &mut Services<'_>,
     session: &Session,
     intent: &Intent,
-    learned: &CustomerFacts,
+    facts: &CustomerFacts,
     user: &UserId,
     mut failure: Error,
 ) -> Error {
-    let (customer, before) = (&learned.customer, &learned.snapshot);
+    let (customer, before) = (&facts.customer, &facts.snapshot);
     if failure.changed != Changed::No {
         let unknown = failure.changed == Changed::Unknown;
         let read = async { if unknown { session.backend().user_snapshot(customer).await.ok() } else { None } };
         let clean_up = join(read, end_sessions(session, intent, Some(user)));
-        let now = within(desk.clock, clean_up_limit(desk.interruptions), clean_up).await.and_then(|(now, ())| now);
+        let now =
+            within(services.clock, clean_up_limit(services.interruptions), clean_up).await.and_then(|(now, ())| now);
         let is_the_same = |now: &super::user::UserSnapshot| Stamp::same_set(now.stamp.as_ref(), before.stamp.as_ref());
         if now.filter(is_the_same).is_some_and(|now| now.state.withdrawn == Some(true)) {
             failure.changed = Changed::Yes;
         }
     }
     let outcome = Outcome::Failed { reason: failure.reason, changed: failure.changed, stamp: None };
-    if let Err(also) = desk.audit.outcome(intent, outcome).await {
-        desk.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
+    if let Err(also) = services.audit.outcome(intent, outcome).await {
+        services.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
     }
     if failure.changed == Changed::No {
         return failure;
@@ -150,8 +151,8 @@ async fn told_as_it_is(
 }
 
 /// The user whose temporary password is pending.
-fn pending_user(learned: &CustomerFacts, capabilities: &Capabilities) -> Result<UserId> {
-    let (customer, snapshot) = (&learned.customer, &learned.snapshot);
+fn pending_user(facts: &CustomerFacts, capabilities: &Capabilities) -> Result<UserId> {
+    let (customer, snapshot) = (&facts.customer, &facts.snapshot);
     let who = format!("{} ({})", customer.name, customer.id);
     for obstacle in &snapshot.obstacles {
         let beside_the_point = matches!(
@@ -187,7 +188,7 @@ fn pending_user(learned: &CustomerFacts, capabilities: &Capabilities) -> Result<
         "If that was not the customer, lock them out: `tellonce reset {}` makes every earlier password void, and ends the sessions that the backend keeps.",
         customer.id
     );
-    let was_issued = learned.history.attempts.iter().any(|attempt| !attempt.withdrawal && attempt.may_have_reset());
+    let was_issued = facts.history.attempts.iter().any(|attempt| !attempt.withdrawal && attempt.may_have_reset());
     match snapshot.changed_by_customer_at {
         Some(at) if was_issued => Err(Error::refused(
             Reason::AlreadyUsed,
@@ -219,11 +220,11 @@ pub struct Swept {
 ///
 /// # Errors
 /// Exit 4: the agent may not list what is pending.
-pub async fn due(desk: &Desk<'_>, session: &Session, older_than: Duration) -> Result<Vec<Pending>> {
+pub async fn due(services: &Services<'_>, session: &Session, older_than: Duration) -> Result<Vec<Pending>> {
     session.backend().keep_alive(AT_LEAST).await?;
     let pending = session.backend().pending().await?;
-    let histories = desk.audit.histories(session)?;
-    let before = desk.clock.now().checked_sub(older_than).unwrap_or(jiff::Timestamp::MIN);
+    let histories = services.audit.histories(session)?;
+    let before = services.clock.now().checked_sub(older_than).unwrap_or(jiff::Timestamp::MIN);
     let old_enough = |one: &Pending| one.issued_at.map_or(one.unreadable.is_some(), |at| at <= before);
     let last_was_a_reset = |history: &History| {
         let changed = |attempt: &&Attempt| attempt.may_have_reset() || attempt.end == Some(End::Withdrawn);
@@ -242,15 +243,15 @@ pub async fn due(desk: &Desk<'_>, session: &Session, older_than: Duration) -> Re
 }
 
 /// Withdraws each of these; one that fails does not stop the others. The desk's prompter answers each confirmation.
-pub async fn sweep(desk: &mut Desk<'_>, session: &Session, due: Vec<Pending>, case: &Case) -> Swept {
+pub async fn sweep(services: &mut Services<'_>, session: &Session, due: Vec<Pending>, case: &Case) -> Swept {
     let mut swept = Swept::default();
     for one in due {
-        if let Some(signal) = desk.interruptions.caught() {
+        if let Some(signal) = services.interruptions.caught() {
             let told = Error::new(Kind::Interrupted(signal), Reason::Interrupted, "Not begun: a signal came.");
             swept.failed.push((one.customer, told));
             continue;
         }
-        match sweep_one(desk, session, &one, case).await {
+        match sweep_one(services, session, &one, case).await {
             Ok(()) => swept.withdrawn.push(one.customer),
             Err(failure) => swept.failed.push((one.customer, failure)),
         }
@@ -258,15 +259,15 @@ pub async fn sweep(desk: &mut Desk<'_>, session: &Session, due: Vec<Pending>, ca
     swept
 }
 
-async fn sweep_one(desk: &mut Desk<'_>, session: &Session, one: &Pending, case: &Case) -> Result<()> {
-    let learned = gather_facts(desk.audit, session, &one.customer).await?;
-    let user = pending_user(&learned, &session.backend().capabilities().await?)?;
-    if !Stamp::same_set(learned.snapshot.stamp.as_ref(), one.stamp.as_ref()) {
+async fn sweep_one(services: &mut Services<'_>, session: &Session, one: &Pending, case: &Case) -> Result<()> {
+    let facts = gather_facts(services.audit, session, &one.customer).await?;
+    let user = pending_user(&facts, &session.backend().capabilities().await?)?;
+    if !Stamp::same_set(facts.snapshot.stamp.as_ref(), one.stamp.as_ref()) {
         return Err(Error::refused(
             Reason::NothingPending,
             format!("{} got another temporary password meanwhile.", one.customer.id),
         ));
     }
-    let case = case.clone().checked(desk.guards)?;
-    withdraw_this(desk, session, &learned, &user, case).await.map(drop)
+    let case = case.clone().checked(services.guards)?;
+    withdraw_this(services, session, &facts, &user, case).await.map(drop)
 }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tellonce::config::{AuditSettings, Folders};
 use tellonce::domain::ports::{Clock, Interruptions, Prompter, ReadyReveal, Reveal};
 use tellonce::domain::{
-    Consent, Customer, Delivery, Desk, Error, Guards, Issuance, Kind, Plan, Reason, Result, TemporaryPassword,
+    Consent, Customer, Delivery, Error, Guards, Issuance, Kind, Plan, Reason, Result, Services, TemporaryPassword,
 };
 use tellonce::ledger::FileAuditLog;
 use tellonce::platform::SystemRandom;
@@ -148,7 +148,7 @@ pub async fn at_desk<T>(
     folder: &Path,
     clock: Arc<dyn Clock>,
     player: &mut Player,
-    work: impl AsyncFnOnce(&mut Desk<'_>) -> T,
+    work: impl AsyncFnOnce(&mut Services<'_>) -> T,
 ) -> T {
     at_desk_with(folder, clock, &guards(), player, work).await
 }
@@ -159,10 +159,10 @@ pub async fn at_desk_with<T>(
     clock: Arc<dyn Clock>,
     guards: &Guards,
     player: &mut Player,
-    work: impl AsyncFnOnce(&mut Desk<'_>) -> T,
+    work: impl AsyncFnOnce(&mut Services<'_>) -> T,
 ) -> T {
     let mut audit = log(folder, Arc::clone(&clock));
-    let mut desk = Desk {
+    let mut desk = Services {
         audit: &mut audit,
         prompter: player,
         clock: &*clock,

@@ -14,7 +14,7 @@ use crate::bulk::{
 };
 use crate::cli::BulkRunArgs;
 use crate::domain::ports::Clock;
-use crate::domain::{Action, Customer, Desk, Error, ExitCode, Kind, Result, dry_run};
+use crate::domain::{Action, Customer, Error, ExitCode, Kind, Result, Services, dry_run};
 use crate::platform::{SystemClock, SystemRandom};
 
 #[derive(Serialize)]
@@ -72,7 +72,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Result<ExitCod
             Ok(row) => {
                 let mut log = RowLog::new(log.row(line), &journal, line);
                 let mut random = SystemRandom;
-                let mut desk = Desk {
+                let mut services = Services {
                     audit: &mut log,
                     prompter: &mut Beforehand,
                     clock: &SystemClock,
@@ -82,7 +82,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Result<ExitCod
                 };
                 let rehearsed = match row.recipient.as_deref().map(sealing::recipient) {
                     Some(Err(why)) => Err(unusable(line, &why)),
-                    _ => dry_run(&mut desk, &session, row.request(&case, args.create)).await,
+                    _ => dry_run(&mut services, &session, row.request(&case, args.create)).await,
                 };
                 let customer = log.into_seen().customer;
                 Would { given: row.customer, customer, ..Would::default() }.after(rehearsed)?

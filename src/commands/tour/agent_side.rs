@@ -6,7 +6,7 @@ use super::players::{Handed, Player, Read};
 use super::teller::Teller;
 use crate::commands::context::Context;
 use crate::domain::{
-    Action, Case, Desk, Error, Issuance, Kind, Reason, ResetRequest, Result, Session, Status, Way, reset, withdraw,
+    Action, Case, Error, Issuance, Kind, Reason, ResetRequest, Result, Services, Session, Status, Way, reset, withdraw,
 };
 use crate::ledger;
 use crate::terminal::{PasswordIs, next_steps};
@@ -57,8 +57,9 @@ async fn attempt(
     let read = Read::default();
     let request = ResetRequest { customer: customer.to_owned(), ..ResetRequest::default() };
     let mut reveal = Handed { read: std::rc::Rc::clone(&read) };
-    let issuance =
-        stage.at_desk(player, async |desk: &mut Desk<'_>| reset(desk, session, &mut reveal, request).await).await?;
+    let issuance = stage
+        .at_desk(player, async |services: &mut Services<'_>| reset(services, session, &mut reveal, request).await)
+        .await?;
     let password = read.borrow_mut().pop().ok_or_else(|| Error::bug("The tour saw no reveal."))?;
     Ok((issuance, password))
 }
@@ -149,8 +150,8 @@ pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, te
     }
     let (_, password) = attempt(stage, session, "C-1004", &mut Player::sam()).await?;
     let withdrawn = stage
-        .at_desk(&mut Player::sam(), async |desk: &mut Desk<'_>| {
-            withdraw(desk, session, "C-1004", Case::default()).await
+        .at_desk(&mut Player::sam(), async |services: &mut Services<'_>| {
+            withdraw(services, session, "C-1004", Case::default()).await
         })
         .await?;
     let refused = super::customer_side::is_refused(stage, "mary.jackson", &password)?;
