@@ -18,8 +18,8 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use crate::domain::ports::{AuditLog, IdentityBackend, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
-    Capabilities, Check, Consent, Customer, CustomerId, Delivery, Error, Finding, Forced, History, Intent, Issuance,
-    Issued, Outcome, OwnPassword, Pending, Plan, ResetTarget, Result, Right, Session, SessionsEnded, Stamp,
+    AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery, Error, Finding, Forced, History,
+    Intent, Issuance, Issued, OwnPassword, Pending, Plan, ResetTarget, Result, Right, Session, SessionsEnded, Stamp,
     TemporaryPassword, UserId, UserSnapshot,
 };
 
@@ -169,12 +169,12 @@ impl<A: AuditLog> AuditLog for FaultyAudit<A> {
         Ok(intent)
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()> {
+    async fn outcome(&mut self, intent: &Intent, outcome: AttemptOutcome) -> Result<()> {
         let call = match &outcome {
-            Outcome::Set { .. } => "record_set",
-            Outcome::Delivered(_) => "record_delivery",
-            Outcome::Failed { .. } => "record_failed",
-            Outcome::Withdrawn => "record_withdrawn",
+            AttemptOutcome::Set { .. } => "record_set",
+            AttemptOutcome::Delivered(_) => "record_delivery",
+            AttemptOutcome::Failed { .. } => "record_failed",
+            AttemptOutcome::Withdrawn => "record_withdrawn",
         };
         reach(call, "before").await?;
         self.0.outcome(intent, outcome).await?;

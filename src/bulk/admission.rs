@@ -1,6 +1,6 @@
 //! Room for rows: so many at the backend that it stays busy, and beside them those that wait for the disk.
 
-use super::limiter::Pace;
+use super::limiter::Limiter;
 
 /// Rows at the backend for each call that it takes at once: those that wait for their turn keep it busy.
 const AT_BACKEND_PER_CALL: usize = 2;
@@ -10,19 +10,19 @@ const IN_FLIGHT_PER_CALL: usize = 4;
 const IN_FLIGHT_PER_CALL_IN_COMPANY: usize = 8;
 
 /// Room for rows, at one moment.
-pub(super) struct Room {
+pub(super) struct AdmissionWindow {
     at_backend: usize,
     most_at_backend: usize,
     most_in_flight: usize,
 }
 
-impl Room {
+impl AdmissionWindow {
     /// What there is now.
-    pub(super) fn of(pace: &Pace) -> Self {
-        let limit = pace.limit();
-        let per_call = if pace.has_more() { IN_FLIGHT_PER_CALL_IN_COMPANY } else { IN_FLIGHT_PER_CALL };
+    pub(super) fn of(limiter: &Limiter) -> Self {
+        let limit = limiter.limit();
+        let per_call = if limiter.has_more() { IN_FLIGHT_PER_CALL_IN_COMPANY } else { IN_FLIGHT_PER_CALL };
         Self {
-            at_backend: pace.at_backend(),
+            at_backend: limiter.at_backend(),
             most_at_backend: limit * AT_BACKEND_PER_CALL,
             most_in_flight: limit * per_call,
         }
@@ -49,8 +49,8 @@ impl Room {
 mod tests {
     use super::*;
 
-    fn room(at_backend: usize) -> Room {
-        Room { at_backend, most_at_backend: 4, most_in_flight: 16 }
+    fn room(at_backend: usize) -> AdmissionWindow {
+        AdmissionWindow { at_backend, most_at_backend: 4, most_in_flight: 16 }
     }
 
     #[test]

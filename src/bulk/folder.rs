@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::input::{InputFormat, Rows};
 use super::journal;
-use super::outcome::Outcome;
-use super::settings::Settings;
+use super::outcome::RowOutcome;
+use super::settings::RunSettings;
 use crate::config::{Folders, make_private_folder};
 use crate::domain::ports::RandomSource;
 use crate::domain::{Error, Guards, Result, is_secret_key, without_secret_keys};
@@ -90,20 +90,20 @@ pub fn ids(folders: &Folders) -> Result<Vec<String>> {
 }
 
 /// What is known of a run without being at it.
-pub struct Known {
+pub struct RunSummary {
     /// What was asked for.
-    pub settings: Settings,
+    pub settings: RunSettings,
     /// `running`, `finished` or `stopped`.
     pub state: String,
     /// What rows came to.
-    pub counts: Vec<(Outcome, u64)>,
+    pub counts: Vec<(RowOutcome, u64)>,
 }
 
 /// Looks at a run; none where it never began.
 ///
 /// # Errors
 /// Exit 8: its journal cannot be read.
-pub fn look(folders: &Folders, run: &str) -> Result<Option<Known>> {
+pub fn look(folders: &Folders, run: &str) -> Result<Option<RunSummary>> {
     let folder = of(folders, run);
     let connection = Connection::open_with_flags(journal::file_in(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE)
         .map_err(journal::told)?;
@@ -118,7 +118,7 @@ pub fn look(folders: &Folders, run: &str) -> Result<Option<Known>> {
     let ended = journal::fact(&connection, "state")?;
     let is_held = File::open(folder.join("lock")).is_ok_and(|lock| lock.try_lock_shared().is_err());
     let state = if is_held { "running".to_owned() } else { ended.unwrap_or_else(|| "stopped".to_owned()) };
-    Ok(Some(Known { settings, state, counts: journal::counts(&connection)? }))
+    Ok(Some(RunSummary { settings, state, counts: journal::counts(&connection)? }))
 }
 
 /// Copies standard input into the run's folder: it can be read again.

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use super::outcome::Outcome;
-use super::settings::Settings;
+use super::outcome::RowOutcome;
+use super::settings::RunSettings;
 use crate::config::make_private_folder;
 use crate::domain::{AttemptId, Customer, CustomerId, Error, Kind, Reason, Result, Stamp};
 use crate::platform::{Batcher, Promised};
@@ -49,7 +49,7 @@ pub struct Earlier {
 
 /// What the journal knows of a row.
 #[derive(Clone, Debug)]
-pub enum Known {
+pub enum RowState {
     /// Nothing: it is still to be done.
     Nothing,
     /// It was begun; whether its password was set or delivered is not known, or it was not.
@@ -68,7 +68,7 @@ pub enum Change {
     /// It is set.
     Set { line: u64, stamp: Option<Stamp> },
     /// A row is at its end, for this time.
-    Ended { line: u64, outcome: Outcome, exit_code: u8 },
+    Ended { line: u64, outcome: RowOutcome, exit_code: u8 },
     /// What rows delivered whose intent is not older than this is in doubt.
     Doubt { since: Timestamp },
     /// The customer belongs to this row.
@@ -206,16 +206,16 @@ impl Journal {
     }
 
     /// What is known of a row.
-    pub fn known(&self, line: u64) -> Result<Known> {
+    pub fn known(&self, line: u64) -> Result<RowState> {
         self.read
             .prepare_cached("SELECT state, customer, attempt, stamp, outcome FROM row WHERE line = ?1")
             .and_then(|mut select| select.query_row([line], known).optional())
-            .map(|found| found.unwrap_or(Known::Nothing))
+            .map(|found| found.unwrap_or(RowState::Nothing))
             .map_err(told)
     }
 
     /// How many rows came to what.
-    pub fn counts(&self) -> Result<Vec<(Outcome, u64)>> {
+    pub fn counts(&self) -> Result<Vec<(RowOutcome, u64)>> {
         counts(&self.read)
     }
 
@@ -227,29 +227,29 @@ impl Journal {
     }
 
     /// What was asked for when the run began; none: it never did.
-    pub fn settings(&self) -> Result<Option<Settings>> {
+    pub fn settings(&self) -> Result<Option<RunSettings>> {
         settings(&self.read)
     }
 }
 
-fn known(row: &rusqlite::Row<'_>) -> rusqlite::Result<Known> {
+fn known(row: &rusqlite::Row<'_>) -> rusqlite::Result<RowState> {
     let outcome: Option<String> = row.get(4)?;
     let (customer, attempt): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
     let state: i64 = row.get(0)?;
-    let done = state == State::Done as i64 && outcome.as_deref() != Some(Outcome::NotDelivered.name());
+    let done = state == State::Done as i64 && outcome.as_deref() != Some(RowOutcome::NotDelivered.name());
     Ok(match (done, customer.zip(attempt)) {
-        (true, _) => Known::Done,
-        (false, None) => Known::Nothing,
+        (true, _) => RowState::Done,
+        (false, None) => RowState::Nothing,
         (false, Some((customer, attempt))) => {
             let stamp = row.get::<_, Option<String>>(3)?.and_then(|text| serde_json::from_str(&text).ok());
             let earlier = Earlier { attempt, customer: CustomerId::new(customer), stamp };
-            if state == State::InDoubt as i64 { Known::InDoubt(earlier) } else { Known::Begun(earlier) }
+            if state == State::InDoubt as i64 { RowState::InDoubt(earlier) } else { RowState::Begun(earlier) }
         }
     })
 }
 
 /// How many rows came to what, in a journal that is read.
-pub(super) fn counts(connection: &Connection) -> Result<Vec<(Outcome, u64)>> {
+pub(super) fn counts(connection: &Connection) -> Result<Vec<(RowOutcome, u64)>> {
     let mut select = connection
         .prepare("SELECT outcome, count(*) FROM row WHERE outcome IS NOT NULL GROUP BY outcome")
         .map_err(told)?;
@@ -257,7 +257,7 @@ pub(super) fn counts(connection: &Connection) -> Result<Vec<(Outcome, u64)>> {
     let mut counts = Vec::new();
     for row in rows {
         let (name, count) = row.map_err(told)?;
-        counts.extend(Outcome::named(&name).map(|outcome| (outcome, count)));
+        counts.extend(RowOutcome::named(&name).map(|outcome| (outcome, count)));
     }
     counts.sort_unstable();
     Ok(counts)
@@ -268,7 +268,7 @@ pub(super) fn fact(connection: &Connection, name: &str) -> Result<Option<String>
     connection.query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get(0)).optional().map_err(told)
 }
 
-pub(super) fn settings(connection: &Connection) -> Result<Option<Settings>> {
+pub(super) fn settings(connection: &Connection) -> Result<Option<RunSettings>> {
     let Some(text) = fact(connection, "settings")? else { return Ok(None) };
     serde_json::from_str(&text)
         .map(Some)
@@ -312,7 +312,7 @@ fn apply(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
             .execute(params![
                 State::InDoubt as i64,
                 State::Done as i64,
-                Outcome::Delivered.name(),
+                RowOutcome::Delivered.name(),
                 since.as_millisecond()
             ]),
         Change::Claim { line, customer } => connection

@@ -6,43 +6,43 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::limiter::Pace;
+use super::limiter::Limiter;
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
     Capabilities, Customer, CustomerId, Forced, Found, Intent, Issued, OwnPassword, Particulars, Pending, ResetTarget,
     Result, Right, Session, SessionsEnded, Stamp, TemporaryPassword, UserId, UserSnapshot,
 };
 
-struct PacedBackend {
+struct LimitedBackend {
     backend: Box<dyn IdentityBackend>,
-    pace: Rc<Pace>,
+    limiter: Rc<Limiter>,
     /// Learned once for the whole run.
     capabilities: RefCell<Option<Capabilities>>,
 }
 
-struct PacedDirectory {
+struct LimitedDirectory {
     directory: Box<dyn CustomerDirectory>,
-    pace: Rc<Pace>,
+    limiter: Rc<Limiter>,
 }
 
 /// The same session at this pace.
-pub fn paced(session: Session, pace: &Rc<Pace>) -> Session {
+pub fn limited(session: Session, limiter: &Rc<Limiter>) -> Session {
     session.backend().leave_retries();
     session.wrapped_both(|backend, directory| {
         (
-            Box::new(PacedBackend { backend, pace: Rc::clone(pace), capabilities: RefCell::default() }),
-            Box::new(PacedDirectory { directory, pace: Rc::clone(pace) }),
+            Box::new(LimitedBackend { backend, limiter: Rc::clone(limiter), capabilities: RefCell::default() }),
+            Box::new(LimitedDirectory { directory, limiter: Rc::clone(limiter) }),
         )
     })
 }
 
 #[async_trait(?Send)]
-impl IdentityBackend for PacedBackend {
+impl IdentityBackend for LimitedBackend {
     async fn capabilities(&self) -> Result<Capabilities> {
         if let Some(known) = self.capabilities.borrow().as_ref() {
             return Ok(known.clone());
         }
-        let learned = self.pace.call(async || self.backend.capabilities().await).await?;
+        let learned = self.limiter.call(async || self.backend.capabilities().await).await?;
         *self.capabilities.borrow_mut() = Some(learned.clone());
         Ok(learned)
     }
@@ -50,7 +50,7 @@ impl IdentityBackend for PacedBackend {
     fn leave_retries(&self) {} // they are left to this one already
 
     async fn rights(&self) -> Result<Vec<Right>> {
-        self.pace.call(async || self.backend.rights().await).await
+        self.limiter.call(async || self.backend.rights().await).await
     }
 
     fn tells_rights(&self) -> bool {
@@ -62,7 +62,7 @@ impl IdentityBackend for PacedBackend {
     }
 
     async fn keep_alive(&self, at_least: Duration) -> Result<()> {
-        self.pace.call(async || self.backend.keep_alive(at_least).await).await
+        self.limiter.call(async || self.backend.keep_alive(at_least).await).await
     }
 
     async fn end_session(&self) -> Result<()> {
@@ -70,7 +70,7 @@ impl IdentityBackend for PacedBackend {
     }
 
     async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
-        self.pace.call(async || self.backend.user_snapshot(customer).await).await
+        self.limiter.call(async || self.backend.user_snapshot(customer).await).await
     }
 
     /// Only one that is known not to have been applied is sent again.
@@ -80,53 +80,53 @@ impl IdentityBackend for PacedBackend {
         target: &ResetTarget,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        self.pace.change(async || self.backend.set_temporary_password(intent, target, password).await).await
+        self.limiter.change(async || self.backend.set_temporary_password(intent, target, password).await).await
     }
 
     async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Result<()> {
-        self.pace.insist(async || self.backend.mark_pending(intent, issued).await).await
+        self.limiter.insist(async || self.backend.mark_pending(intent, issued).await).await
     }
 
     async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Result<SessionsEnded> {
-        self.pace.insist(async || self.backend.end_sessions(intent, user).await).await
+        self.limiter.insist(async || self.backend.end_sessions(intent, user).await).await
     }
 
     async fn read_back(&self, issued: &Issued) -> Result<Forced> {
-        self.pace.insist(async || self.backend.read_back(issued).await).await
+        self.limiter.insist(async || self.backend.read_back(issued).await).await
     }
 
     async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
-        self.pace.change(async || self.backend.withdraw(intent, user, only).await).await
+        self.limiter.change(async || self.backend.withdraw(intent, user, only).await).await
     }
 
     async fn pending(&self) -> Result<Vec<Pending>> {
-        self.pace.call(async || self.backend.pending().await).await
+        self.limiter.call(async || self.backend.pending().await).await
     }
 
     async fn unlock(&self, intent: &Intent, user: &UserId) -> Result<()> {
-        self.pace.call(async || self.backend.unlock(intent, user).await).await
+        self.limiter.call(async || self.backend.unlock(intent, user).await).await
     }
 }
 
 #[async_trait(?Send)]
-impl CustomerDirectory for PacedDirectory {
+impl CustomerDirectory for LimitedDirectory {
     async fn find(&self, text: &str, limit: usize) -> Result<Found> {
-        self.pace.call(async || self.directory.find(text, limit).await).await
+        self.limiter.call(async || self.directory.find(text, limit).await).await
     }
 
     async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
-        self.pace.call(async || self.directory.exact(text).await).await
+        self.limiter.call(async || self.directory.exact(text).await).await
     }
 
     async fn of_same_id(&self, customer: &Customer) -> Result<Vec<Customer>> {
-        self.pace.call(async || self.directory.of_same_id(customer).await).await
+        self.limiter.call(async || self.directory.of_same_id(customer).await).await
     }
 
     async fn get(&self, id: &CustomerId) -> Result<Option<Customer>> {
-        self.pace.call(async || self.directory.get(id).await).await
+        self.limiter.call(async || self.directory.get(id).await).await
     }
 
     async fn draft(&self, particulars: &Particulars) -> Result<Customer> {
-        self.pace.call(async || self.directory.draft(particulars).await).await
+        self.limiter.call(async || self.directory.draft(particulars).await).await
     }
 }

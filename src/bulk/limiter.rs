@@ -20,7 +20,7 @@ const TRIES: u32 = 4;
 const SENT_WITHIN: Duration = Duration::from_secs(45);
 
 /// The pace of one run.
-pub struct Pace {
+pub struct Limiter {
     most: usize,
     /// How long a backend that takes nothing is waited for, where giving up would leave a password that nobody is told.
     wait: Duration,
@@ -47,14 +47,14 @@ pub struct Pace {
 
 /// Leave for one call.
 struct Leave<'a> {
-    pace: &'a Pace,
+    limiter: &'a Limiter,
     since: Instant,
 }
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        self.pace.in_use.set(self.pace.in_use.get() - 1);
-        self.pace.freed.notify_one();
+        self.limiter.in_use.set(self.limiter.in_use.get() - 1);
+        self.limiter.freed.notify_one();
     }
 }
 
@@ -74,7 +74,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-impl Pace {
+impl Limiter {
     /// At most so many calls at once; a backend that takes nothing is waited for so long.
     pub fn new(most: usize, wait: Duration) -> Self {
         let now = Instant::now();
@@ -210,7 +210,7 @@ impl Pace {
             if self.in_use.get() < self.limit.get() {
                 self.in_use.set(self.in_use.get() + 1);
                 self.calls.set(self.calls.get() + 1);
-                return Leave { pace: self, since: Instant::now() };
+                return Leave { limiter: self, since: Instant::now() };
             }
             let _waiting = Waiting::new(&self.waiting);
             self.freed.notified().await;

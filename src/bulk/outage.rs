@@ -33,7 +33,7 @@ impl Outage {
 impl Run<'_> {
     /// Notes in the journal what is in doubt, if the backend is gone.
     pub(super) async fn note(&self, outage: &mut Outage) -> Result<()> {
-        match outage.begins(self.pace.gone(), self.clock.now()) {
+        match outage.begins(self.limiter.gone(), self.clock.now()) {
             Some(since) => self.journal.write(Change::Doubt { since }).await,
             None => Ok(()),
         }

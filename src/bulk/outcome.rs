@@ -7,7 +7,7 @@ use crate::domain::{Error, Kind, Reason};
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum RowOutcome {
     /// A temporary password is set, and the row that holds it is written.
     Delivered,
     /// The customer has signed in since an earlier attempt of this row: nothing was done again.
@@ -30,7 +30,7 @@ pub enum Outcome {
     Failed,
 }
 
-impl Outcome {
+impl RowOutcome {
     /// All, in the order of the report.
     pub const ALL: [Self; 10] = [
         Self::Delivered,

@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::outcome::Outcome;
+use super::outcome::RowOutcome;
 use super::settings::RowFormat;
 use crate::domain::{Error, Result};
 
@@ -28,7 +28,7 @@ pub struct FoundRow {
     /// The display name; CSV has none.
     pub name: Option<String>,
     /// What became of it.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<RowOutcome>,
     /// The exit code.
     pub exit_code: u8,
     /// The attempt's id.
@@ -45,7 +45,7 @@ pub struct FoundRow {
 struct RowJson {
     line: u64,
     customer: Option<CustomerJson>,
-    outcome: Outcome,
+    outcome: RowOutcome,
     exit_code: u8,
     attempt: Option<String>,
     at: Option<Timestamp>,
@@ -182,7 +182,7 @@ fn csv_row(columns: &[String], record: &csv::StringRecord) -> Option<FoundRow> {
         username: cell("username"),
         email: None,
         name: None,
-        outcome: Some(Outcome::named(&cell("outcome")?)?),
+        outcome: Some(RowOutcome::named(&cell("outcome")?)?),
         exit_code: cell("exit_code")?.parse().ok()?,
         attempt: cell("attempt"),
         at: time("at"),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::outcome::Outcome;
+use super::outcome::RowOutcome;
 use super::settings::RowFormat;
 use crate::domain::{Changed, Customer, Error, Result};
 use crate::output::{defuse_formula, to_json};
@@ -50,7 +50,7 @@ pub struct OutputRow {
     /// The customer, where one was found.
     pub customer: Option<Customer>,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: RowOutcome,
     /// The exit code that a reset of its own would have had.
     pub exit_code: u8,
     /// The ticket.
@@ -75,7 +75,7 @@ struct RowJson<'a> {
     line: u64,
     customer: Option<&'a Customer>,
     given: &'a str,
-    outcome: Outcome,
+    outcome: RowOutcome,
     exit_code: u8,
     ticket: Option<&'a str>,
     at: Timestamp,

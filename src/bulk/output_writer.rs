@@ -19,7 +19,7 @@ use crate::platform::Batcher;
 type Bytes = Zeroizing<Vec<u8>>;
 
 /// Where rows go.
-pub struct Sink {
+pub struct OutputWriter {
     writer: Batcher<Bytes, Result<(), String>>,
     format: RowFormat,
     clear: bool,
@@ -48,7 +48,7 @@ fn full(name: &str, why: &str) -> Error {
         .hint("Make room, or start its reader again, and resume the run.")
 }
 
-impl Sink {
+impl OutputWriter {
     /// A new file, its owner's alone.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ const ROUNDS: u32 = 5;
 
 /// What one row has been through.
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(super) struct RetryBudget {
     rounds: u32,
     done_then: u64,
     stuck_since: Option<Instant>,
@@ -28,7 +28,7 @@ pub(super) enum Verdict {
     Stop,
 }
 
-impl Patience {
+impl RetryBudget {
     /// After one more refusal, with so many rows done; `wait` is how long a backend is waited for.
     pub(super) fn after(&mut self, failure: &Error, done: u64, wait: Duration) -> Verdict {
         let now = Instant::now();
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_row_that_fails_while_others_are_done_is_given_up_but_not_for_a_busy_backend() -> std::io::Result<()> {
         at_once(async {
-            let (mut row, mut throttled) = (Patience::default(), Patience::default());
+            let (mut row, mut throttled) = (RetryBudget::default(), RetryBudget::default());
             let busy = Error::new(Kind::Unavailable, Reason::Throttled, "Too many requests.");
             for done in 7..12 {
                 assert_eq!(row.after(&Error::unavailable("500"), done, WAIT), Verdict::Again);
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_run_in_which_nothing_comes_to_its_end_stops() -> std::io::Result<()> {
         at_once(async {
-            let mut row = Patience::default();
+            let mut row = RetryBudget::default();
             assert_eq!(row.after(&Error::unavailable("500"), 7, WAIT), Verdict::Again);
             tokio::time::advance(WAIT).await;
             assert_eq!(row.after(&Error::unavailable("500"), 7, WAIT), Verdict::Again);

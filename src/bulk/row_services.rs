@@ -10,13 +10,13 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use super::journal::{Change, Journal};
-use super::outcome::Outcome as RowOutcome;
+use super::outcome::RowOutcome;
 use super::output_row::OutputRow;
-use super::output_writer::Sink;
+use super::output_writer::OutputWriter;
 use crate::domain::ports::{AuditLog, Interruptions, Prompter, ReadyReveal, Reveal};
 use crate::domain::{
-    CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding, History, Intent, Issuance, Outcome,
-    Plan, Reason, Result, Session, TemporaryPassword,
+    AttemptOutcome, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding, History, Intent,
+    Issuance, Plan, Reason, Result, Session, TemporaryPassword,
 };
 use crate::ledger::RowAuditLog;
 
@@ -122,15 +122,15 @@ impl AuditLog for RowLog {
             stamp_before: plan.stamp.clone(),
         };
         if let Err(failure) = self.journal.write(change).await {
-            let closing = Outcome::Failed { reason: failure.reason, changed: Changed::No, stamp: None };
+            let closing = AttemptOutcome::Failed { reason: failure.reason, changed: Changed::No, stamp: None };
             self.audit.outcome(&intent, closing).await?;
             return Err(failure);
         }
         Ok(intent)
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()> {
-        if let Outcome::Set { stamp } = &outcome {
+    async fn outcome(&mut self, intent: &Intent, outcome: AttemptOutcome) -> Result<()> {
+        if let AttemptOutcome::Set { stamp } = &outcome {
             drop(self.journal.hand_over(Change::Set { line: self.line, stamp: stamp.clone() }));
         }
         self.audit.outcome(intent, outcome).await
@@ -159,7 +159,7 @@ impl AuditLog for RowLog {
 
 /// The reveal of one row: its place in the output.
 pub(super) struct RowReveal {
-    pub(super) sink: Rc<Sink>,
+    pub(super) sink: Rc<OutputWriter>,
     pub(super) recipients: Vec<Recipient>,
     pub(super) row: OutputRow,
 }

@@ -8,12 +8,12 @@ use std::task::Poll;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::journal::{Earlier, Journal};
-use super::limiter::Pace;
-use super::outcome::Outcome;
-use super::output_writer::Sink;
-use super::retry_budget::Patience;
+use super::limiter::Limiter;
+use super::outcome::RowOutcome;
+use super::output_writer::OutputWriter;
+use super::retry_budget::RetryBudget;
 use super::row::Row;
-use super::settings::Settings;
+use super::settings::RunSettings;
 use crate::domain::ports::{Clock, Interruptions};
 use crate::domain::{Error, Guards, Session};
 use crate::ledger::RunAuditLog;
@@ -23,13 +23,13 @@ pub struct Run<'a> {
     /// The session, at the run's pace.
     pub session: &'a Session,
     /// The pace.
-    pub pace: Rc<Pace>,
+    pub limiter: Rc<Limiter>,
     /// The journal.
     pub journal: Rc<Journal>,
     /// The audit log.
     pub audit: RunAuditLog,
     /// The output.
-    pub sink: Rc<Sink>,
+    pub sink: Rc<OutputWriter>,
     /// The profile's rules.
     pub guards: &'a Guards,
     /// The time.
@@ -37,7 +37,7 @@ pub struct Run<'a> {
     /// Signals.
     pub interruptions: &'a dyn Interruptions,
     /// What was asked for.
-    pub settings: &'a Settings,
+    pub settings: &'a RunSettings,
 }
 
 /// A row to be worked at.
@@ -48,7 +48,7 @@ pub(super) struct Item {
     pub(super) earlier: Option<Earlier>,
     /// That one was delivered, and what it set may be lost.
     pub(super) in_doubt: bool,
-    pub(super) patience: Patience,
+    pub(super) retry_budget: RetryBudget,
 }
 
 /// The rows in flight.
@@ -57,7 +57,7 @@ pub(super) type Flight<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = Landed
 /// What became of a row in flight.
 pub(super) enum Landed {
     /// It is at its end, and that is written.
-    Done(Outcome),
+    Done(RowOutcome),
     /// The backend did not take it: once more, later.
     Again(Box<Item>, Error),
     /// The run cannot go on.
@@ -74,8 +74,8 @@ impl Run<'_> {
             Poll::Ready(Some(landed)) => Poll::Ready(landed),
             Poll::Ready(None) => Poll::Pending, // none is in flight: the caller has a clock besides
             Poll::Pending => {
-                self.gather(self.pace.has_more());
-                let has_room = room.is_some_and(|room| self.pace.at_backend() < room);
+                self.gather(self.limiter.has_more());
+                let has_room = room.is_some_and(|room| self.limiter.at_backend() < room);
                 if has_room { Poll::Ready(Landed::Room) } else { Poll::Pending }
             }
         })

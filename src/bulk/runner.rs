@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::admission::Room;
+use super::admission::AdmissionWindow;
 use super::input::Rows;
 use super::journal::{Change, Earlier};
 use super::outage::Outage;
-use super::outcome::{Outcome, stops_the_run, unusable};
+use super::outcome::{RowOutcome, stops_the_run, unusable};
 use super::output_row::OutputRow;
 use super::retry_budget::Verdict;
 use super::row::Row;
 use super::row_services::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay};
 use super::run::{Flight, Item, Landed, Run};
 use super::sealing;
-use super::work_queue::{Left, Next};
+use super::work_queue::{Next, WorkQueue};
 use crate::domain::{
     CHANGE_LIMIT, CLEAN_UP_LIMIT, Case, Changed, Error, Result, Services, gather_facts, identify, reset,
 };
@@ -39,7 +39,7 @@ pub struct Ended {
 impl Run<'_> {
     /// Works until the input is at its end, or something stops it. `tell` hears how far it has come.
     pub async fn work(&self, rows: Rows<File>, tell: &mut dyn FnMut(&Progress)) -> Ended {
-        let (mut flight, mut left, mut outage) = (Flight::new(), Left::all(rows), Outage::default());
+        let (mut flight, mut left, mut outage) = (Flight::new(), WorkQueue::all(rows), Outage::default());
         let mut again: VecDeque<Item> = VecDeque::new();
         let mut ended = Ended { stopped: None, limited: false };
         let mut progress = Progress { rows: self.settings.rows, failed: self.failed_before(), ..Progress::default() };
@@ -52,14 +52,14 @@ impl Run<'_> {
             }
             let stopping = ended.stopped.is_some();
             if stopping {
-                self.pace.end();
+                self.limiter.end();
                 let given_up = *stopped_at.get_or_insert_with(Instant::now) + CHANGE_LIMIT + CLEAN_UP_LIMIT;
                 if Instant::now() >= given_up {
                     return ended; // what is in flight is dropped, and settled when the run is resumed
                 }
             }
-            let mut room = Room::of(&self.pace);
-            while !stopping && room.is_left(flight.len()) && self.pace.is_open() && Instant::now() >= next_start {
+            let mut room = AdmissionWindow::of(&self.limiter);
+            while !stopping && room.is_left(flight.len()) && self.limiter.is_open() && Instant::now() >= next_start {
                 let limited = self.is_limited(begun) && !left.is_second_look();
                 let item = match again.pop_front() {
                     Some(item) => item,
@@ -90,9 +90,9 @@ impl Run<'_> {
                     next_start = next_start.max(Instant::now()) + Duration::from_secs_f64(1.0 / rate);
                 }
             }
-            (progress.concurrency, progress.refused_of) = (self.pace.limit(), self.pace.refused_of());
+            (progress.concurrency, progress.refused_of) = (self.limiter.limit(), self.limiter.refused_of());
             progress.waiting =
-                self.pace.down().filter(|(since, _)| *since > Duration::from_secs(1)).map(|(_, words)| words);
+                self.limiter.down().filter(|(since, _)| *since > Duration::from_secs(1)).map(|(_, words)| words);
             tell(&progress);
             if let Err(failure) = self.note(&mut outage).await {
                 ended.stopped.get_or_insert(failure);
@@ -125,7 +125,7 @@ impl Run<'_> {
                         progress.failed += u64::from(outcome.is_failure());
                         in_a_row = if outcome.is_failure() { in_a_row + 1 } else { 0 };
                     }
-                    Landed::Again(mut item, failure) => match item.patience.after(&failure, progress.done, self.wait()) {
+                    Landed::Again(mut item, failure) => match item.retry_budget.after(&failure, progress.done, self.wait()) {
                         Verdict::Again => again.push_back(*item),
                         Verdict::GiveUp => flight.push(Box::pin(self.given_up(*item, failure))),
                         Verdict::Stop => { ended.stopped.get_or_insert_with(|| self.waited(&failure.message)); }
@@ -144,7 +144,7 @@ impl Run<'_> {
 
     async fn unusable(&self, line: u64, why: String) -> Landed {
         let failure = unusable(line, &why);
-        let (outcome, exit_code) = Outcome::of(&failure);
+        let (outcome, exit_code) = RowOutcome::of(&failure);
         let row = self.blank(line, &Row::default());
         self.finish(OutputRow { outcome, exit_code, message: Some(failure.message), ..row }).await
     }
@@ -153,8 +153,8 @@ impl Run<'_> {
     async fn given_up(&self, item: Item, failure: Error) -> Landed {
         let row = self.blank(item.line, &item.row);
         let (outcome, exit_code, changed) = match &item.earlier {
-            None => (Outcome::Failed, failure.exit_code().number(), Changed::No),
-            Some(_) => (Outcome::NotDelivered, crate::domain::ExitCode::NOT_DELIVERED.number(), Changed::Unknown),
+            None => (RowOutcome::Failed, failure.exit_code().number(), Changed::No),
+            Some(_) => (RowOutcome::NotDelivered, crate::domain::ExitCode::NOT_DELIVERED.number(), Changed::Unknown),
         };
         let supersedes = item.earlier.map(|earlier| earlier.attempt);
         self.finish(OutputRow { outcome, exit_code, changed, supersedes, message: Some(failure.message), ..row }).await
@@ -170,7 +170,7 @@ impl Run<'_> {
             line,
             given: row.customer.clone(),
             customer: None,
-            outcome: Outcome::Failed,
+            outcome: RowOutcome::Failed,
             exit_code: 0,
             ticket: row.ticket.clone().or_else(|| self.settings.ticket.clone()),
             at: self.clock.now(),
@@ -194,19 +194,19 @@ impl Run<'_> {
         let seen = log.into_seen();
         let row = OutputRow { at: self.clock.now(), customer: seen.customer, attempt: seen.attempt, ..blank };
         match answer {
-            Ok(Outcome::Delivered) => self.ended(item.line, Outcome::Delivered, 0).await,
+            Ok(RowOutcome::Delivered) => self.ended(item.line, RowOutcome::Delivered, 0).await,
             Ok(outcome) => self.finish(OutputRow { outcome, ..row }).await,
             Err(failure) if failure.is_passing() => Landed::Again(Box::new(item), failure),
             Err(failure) if failure.changed == Changed::No && stops_the_run(&failure) => Landed::Stop(failure),
             Err(failure) => {
-                let (outcome, exit_code) = Outcome::of(&failure);
+                let (outcome, exit_code) = RowOutcome::of(&failure);
                 let (changed, message) = (failure.changed, Some(failure.message));
                 self.finish(OutputRow { outcome, exit_code, changed, message, ..row }).await
             }
         }
     }
 
-    async fn reset(&self, item: &Item, log: &mut RowLog, row: &OutputRow) -> Result<Outcome> {
+    async fn reset(&self, item: &Item, log: &mut RowLog, row: &OutputRow) -> Result<RowOutcome> {
         let unusable = |why: String| unusable(item.line, &why);
         let own = item.row.recipient.as_ref().map(std::slice::from_ref);
         let keys = own.unwrap_or(&self.settings.recipients);
@@ -226,17 +226,17 @@ impl Run<'_> {
         };
         match &item.earlier {
             Some(delivered) if item.in_doubt && self.still_holds(&mut services, delivered).await? => {
-                return Ok(Outcome::Delivered);
+                return Ok(RowOutcome::Delivered);
             }
             Some(earlier) if !item.in_doubt && self.has_signed_in(&mut services, earlier).await? => {
-                return Ok(Outcome::SignedInSince);
+                return Ok(RowOutcome::SignedInSince);
             }
             _ => {}
         }
         let request = item.row.request(&self.case(), self.settings.create);
         let reveal = RowReveal { sink: Rc::clone(&self.sink), recipients, row: row.clone() };
         reset(&mut services, self.session, &mut RowWay(Some(reveal)), request).await?;
-        Ok(Outcome::Delivered)
+        Ok(RowOutcome::Delivered)
     }
 
     /// Whether the customer has chosen a password since the attempt that was cut short: they are not locked out again.
@@ -256,7 +256,7 @@ impl Run<'_> {
         }
     }
 
-    async fn ended(&self, line: u64, outcome: Outcome, exit_code: u8) -> Landed {
+    async fn ended(&self, line: u64, outcome: RowOutcome, exit_code: u8) -> Landed {
         let written = self.journal.write(Change::Ended { line, outcome, exit_code }).await;
         self.journal.release(line);
         match written {

@@ -20,7 +20,7 @@ pub enum RowFormat {
 /// Where the rows go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Delivery {
+pub enum OutputTarget {
     /// To this file, each password sealed.
     Sealed(PathBuf),
     /// In clear, to this way (`stdout`, `fd:3`).
@@ -29,7 +29,7 @@ pub enum Delivery {
 
 /// What a run was asked to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Settings {
+pub struct RunSettings {
     /// The run's id.
     pub run: String,
     /// When it began.
@@ -51,7 +51,7 @@ pub struct Settings {
     /// How many rows it has.
     pub rows: u64,
     /// Where the rows go.
-    pub delivery: Delivery,
+    pub delivery: OutputTarget,
     /// How they are written.
     pub row_format: RowFormat,
     /// Whom to seal to where a row does not say.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::outcome::Outcome;
+use super::outcome::RowOutcome;
 use super::run::Run;
 use crate::domain::{Error, Kind, Reason};
 
@@ -22,14 +22,14 @@ impl Run<'_> {
                 format!("{in_a_row} rows failed one after the other: something may be wrong with all of them."),
             ));
         }
-        let (down, words) = self.pace.down()?;
+        let (down, words) = self.limiter.down()?;
         (down > self.wait()).then(|| self.waited(&words))
     }
 
     /// Rows of earlier sittings that somebody has to look at; those that are done again now are counted now.
     pub(super) fn failed_before(&self) -> u64 {
         let counts = self.journal.counts().unwrap_or_default(); // a journal that cannot be read is told by the first row
-        let is_over = |outcome: Outcome| outcome.is_failure() && outcome != Outcome::NotDelivered;
+        let is_over = |outcome: RowOutcome| outcome.is_failure() && outcome != RowOutcome::NotDelivered;
         counts.into_iter().filter(|(outcome, _)| is_over(*outcome)).map(|(_, count)| count).sum()
     }
 

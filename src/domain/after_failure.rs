@@ -8,7 +8,7 @@ use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason};
 use super::intent::Intent;
-use super::outcome::Outcome;
+use super::outcome::AttemptOutcome;
 use super::services::Services;
 use super::session::Session;
 use super::time_limit::{Progress, Reached, clean_up_limit, given_up, within};
@@ -79,7 +79,7 @@ pub(super) async fn told_as_it_is(
             changed = Changed::Yes;
         }
     }
-    if let Err(also) = services.audit.outcome(intent, Outcome::Failed { reason, changed, stamp }).await {
+    if let Err(also) = services.audit.outcome(intent, AttemptOutcome::Failed { reason, changed, stamp }).await {
         services.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
     }
     services.interruptions.release();

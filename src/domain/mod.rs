@@ -57,7 +57,7 @@ pub use identify::{CANDIDATES, LONGEST_NAME, id_first, identify, several_with, u
 pub use input_text::{LONGEST_TEXT, one_line};
 pub use intent::Intent;
 pub use obstacle::{Obstacle, Right, Unreadable};
-pub use outcome::{Delivery, Issuance, Outcome};
+pub use outcome::{AttemptOutcome, Delivery, Issuance};
 pub use own_password::OwnPassword;
 pub use particulars::Particulars;
 pub use pattern::Pattern;

@@ -12,7 +12,7 @@ use super::user::{SessionsEnded, Stamp};
 
 /// What became of an attempt, one record each.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// The temporary password was set, or withdrawn, and read back.
     Set {
         /// The stamp of the set.

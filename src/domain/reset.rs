@@ -12,7 +12,7 @@ use super::customer_facts::{CustomerFacts, gather_facts};
 use super::error::{Changed, Error, Kind, Reason, Result};
 use super::identify::identify;
 use super::intent::Intent;
-use super::outcome::{Delivery, Issuance, Outcome};
+use super::outcome::{AttemptOutcome, Delivery, Issuance};
 use super::particulars::Particulars;
 use super::plan::{Action, Consent, Plan};
 use super::policy::{About, Rule};
@@ -72,7 +72,7 @@ pub async fn reset(
     };
     let delivery = ready.reveal(password, &issuance).await; // 12
     tracing::debug!(?delivery, "the reveal is over");
-    let written = services.audit.outcome(&intent, Outcome::Delivered(delivery)).await; // 13
+    let written = services.audit.outcome(&intent, AttemptOutcome::Delivered(delivery)).await; // 13
     services.interruptions.release();
     if let Err(failure) = written {
         services.prompter.say(&format!("The delivery could not be written to the audit log: {failure}"));
@@ -212,7 +212,7 @@ async fn change(
     let issued_at = forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at);
     services
         .audit
-        .outcome(intent, Outcome::Set { stamp: forced.stamp })
+        .outcome(intent, AttemptOutcome::Set { stamp: forced.stamp })
         .await
         .map_err(|failure| broken(failure, Reason::SetNotRecorded))?;
     if let Some(signal) = services.interruptions.caught() {

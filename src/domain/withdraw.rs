@@ -15,7 +15,7 @@ use super::history::{Attempt, End, History};
 use super::identify::identify;
 use super::intent::Intent;
 use super::obstacle::{Obstacle, Right};
-use super::outcome::Outcome;
+use super::outcome::AttemptOutcome;
 use super::plan::{Action, Plan};
 use super::refusals::refusal;
 use super::reset::AT_LEAST;
@@ -110,7 +110,7 @@ async fn change(
     progress.reaches(Reached::Done(user.clone()));
     let after = |failure: Error| Error { changed: Changed::Yes, ..failure };
     let ended = session.backend().end_sessions(intent, user).await.map_err(after)?;
-    services.audit.outcome(intent, Outcome::Withdrawn).await.map_err(after)?;
+    services.audit.outcome(intent, AttemptOutcome::Withdrawn).await.map_err(after)?;
     Ok(ended)
 }
 
@@ -135,7 +135,7 @@ async fn told_as_it_is(
             failure.changed = Changed::Yes;
         }
     }
-    let outcome = Outcome::Failed { reason: failure.reason, changed: failure.changed, stamp: None };
+    let outcome = AttemptOutcome::Failed { reason: failure.reason, changed: failure.changed, stamp: None };
     if let Err(also) = services.audit.outcome(intent, outcome).await {
         services.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
     }

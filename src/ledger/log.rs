@@ -15,8 +15,8 @@ use super::record::{Event, Record, blank, blank_at, name_of, system_user};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    AttemptId, Changed, Consent, Customer, CustomerId, Error, Finding, History, Intent, Kind, Outcome, Plan, Reason,
-    Result, Session,
+    AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Error, Finding, History, Intent, Kind, Plan,
+    Reason, Result, Session,
 };
 
 /// The audit log of this machine.
@@ -122,7 +122,7 @@ impl FileAuditLog {
     ///
     /// # Errors
     /// Exit 8: the log cannot be used.
-    pub fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()> {
+    pub fn outcome(&mut self, intent: &Intent, outcome: AttemptOutcome) -> Result<()> {
         let Some((template, _)) = self.open.get(intent.attempt()) else {
             return Err(Error::bug(format!("The attempt {} is not open in the audit log.", intent.attempt())));
         };
@@ -163,7 +163,7 @@ impl AuditLog for FileAuditLog {
         Self::intend(self, session, plan, consent)
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()> {
+    async fn outcome(&mut self, intent: &Intent, outcome: AttemptOutcome) -> Result<()> {
         Self::outcome(self, intent, outcome)
     }
 

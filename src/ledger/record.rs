@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Changed, Delivery, Outcome, Plan, Reason, Session, Stamp};
+use crate::domain::{AttemptOutcome, Changed, Delivery, Plan, Reason, Session, Stamp};
 
 /// The version of the record's form.
 pub(super) const VERSION: u8 = 1;
@@ -131,13 +131,13 @@ impl Record {
     }
 
     /// The record of what became of it.
-    pub(super) fn of_outcome(self, at: Timestamp, outcome: Outcome) -> Self {
+    pub(super) fn of_outcome(self, at: Timestamp, outcome: AttemptOutcome) -> Self {
         let blank = Self { at, ..self };
         match outcome {
-            Outcome::Set { stamp } => Self { event: Event::Set, stamp, ..blank },
-            Outcome::Delivered(delivery) => Self { event: Event::Delivery, delivery: Some(delivery), ..blank },
-            Outcome::Withdrawn => Self { event: Event::Withdrawn, ..blank },
-            Outcome::Failed { reason, changed, stamp } => {
+            AttemptOutcome::Set { stamp } => Self { event: Event::Set, stamp, ..blank },
+            AttemptOutcome::Delivered(delivery) => Self { event: Event::Delivery, delivery: Some(delivery), ..blank },
+            AttemptOutcome::Withdrawn => Self { event: Event::Withdrawn, ..blank },
+            AttemptOutcome::Failed { reason, changed, stamp } => {
                 Self { event: Event::Failed, failure: Some(name_of(reason)), changed: Some(changed), stamp, ..blank }
             }
         }

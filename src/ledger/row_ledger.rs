@@ -19,7 +19,7 @@ use super::record::{Event, Record, blank};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    AttemptId, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding, History, Intent, Outcome, Plan,
+    AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding, History, Intent, Plan,
     Result, Session,
 };
 use crate::platform::Batcher;
@@ -220,7 +220,7 @@ impl AuditLog for RowAuditLog {
         if let Some(why) = inner.append(record).await? {
             let failure = not_forwarded(&why);
             if inner.forward_required {
-                let closing = Outcome::Failed { reason: failure.reason, changed: Changed::No, stamp: None };
+                let closing = AttemptOutcome::Failed { reason: failure.reason, changed: Changed::No, stamp: None };
                 inner.append(template.of_outcome(inner.clock.now(), closing)).await?;
                 return Err(failure);
             }
@@ -230,7 +230,7 @@ impl AuditLog for RowAuditLog {
         Ok(Intent::receipt(session, plan, consent, attempt, at))
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()> {
+    async fn outcome(&mut self, intent: &Intent, outcome: AttemptOutcome) -> Result<()> {
         let template = self.inner.open.borrow().get(intent.attempt()).map(|(template, _)| template.clone());
         let Some(template) = template else {
             return Err(Error::bug(format!("The attempt {} is not open in the audit log.", intent.attempt())));

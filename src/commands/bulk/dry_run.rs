@@ -10,7 +10,7 @@ use super::plan::{input_of, recipients};
 use super::{at_a_pace, audit};
 use crate::bulk::folder::{fresh_id, of};
 use crate::bulk::{
-    Beforehand, InputFormat, Journal, Numbered, Outcome, RowLog, Rows, sealing, stops_the_run, unusable,
+    Beforehand, InputFormat, Journal, Numbered, RowLog, RowOutcome, Rows, sealing, stops_the_run, unusable,
 };
 use crate::cli::BulkRunArgs;
 use crate::domain::ports::Clock;
@@ -127,7 +127,7 @@ impl Would {
 
     /// Nothing would be set.
     fn but(self, failure: &Error) -> Self {
-        let (outcome, exit_code) = Outcome::of(failure);
+        let (outcome, exit_code) = RowOutcome::of(failure);
         Self { does: outcome.name(), exit_code, message: Some(failure.message.clone()), ..self }
     }
 }

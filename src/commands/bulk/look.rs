@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::super::context::Context;
 use super::report;
-use crate::bulk::Outcome;
-use crate::bulk::folder::{Known, ids, look, named};
+use crate::bulk::RowOutcome;
+use crate::bulk::folder::{RunSummary, ids, look, named};
 use crate::domain::{Error, ExitCode, Result};
 
 #[derive(Serialize)]
@@ -35,8 +35,8 @@ struct ShowJson {
     resume: Option<String>,
 }
 
-fn of(known: &Known) -> RunJson {
-    let sum = |wanted: &dyn Fn(Outcome) -> bool| {
+fn of(known: &RunSummary) -> RunJson {
+    let sum = |wanted: &dyn Fn(RowOutcome) -> bool| {
         known.counts.iter().filter(|(outcome, _)| wanted(*outcome)).map(|(_, count)| count).sum()
     };
     RunJson {
@@ -45,8 +45,8 @@ fn of(known: &Known) -> RunJson {
         started_at: known.settings.started_at,
         state: known.state.clone(),
         rows: known.settings.rows,
-        delivered: sum(&|outcome| outcome == Outcome::Delivered),
-        failed: sum(&Outcome::is_failure),
+        delivered: sum(&|outcome| outcome == RowOutcome::Delivered),
+        failed: sum(&RowOutcome::is_failure),
     }
 }
 

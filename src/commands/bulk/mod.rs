@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Context;
-use crate::bulk::{Change, Delivery, Journal, Pace, Rows, Run, Settings, Sink, folder, paced};
+use crate::bulk::{Change, Journal, Limiter, OutputTarget, OutputWriter, Rows, Run, RunSettings, folder, limited};
 use crate::cli::{BulkArgs, BulkCommand, ProgressKind};
 use crate::domain::{ExitCode, Result, Session};
 use crate::ledger::RunAuditLog;
@@ -33,9 +33,9 @@ pub(super) async fn run(context: &mut Context, args: BulkArgs, early: EarlyRevea
 
 /// What a sitting of a run works with, whether it is the first or not.
 struct Sitting {
-    settings: Settings,
+    settings: RunSettings,
     journal: Journal,
-    sink: Sink,
+    sink: OutputWriter,
     progress: ProgressKind,
 }
 
@@ -47,13 +47,13 @@ fn audit(context: &Context, run: &str, folder: &std::path::Path) -> Result<RunAu
 }
 
 /// The pace, and the session at it.
-async fn at_a_pace(session: Session, concurrency: Option<usize>, wait: Duration) -> Result<(Session, Rc<Pace>)> {
+async fn at_a_pace(session: Session, concurrency: Option<usize>, wait: Duration) -> Result<(Session, Rc<Limiter>)> {
     let concurrency = match concurrency {
         Some(given) => given,
         None => session.backend().capabilities().await?.concurrency,
     };
-    let pace = Rc::new(Pace::new(concurrency, wait));
-    Ok((paced(session, &pace), pace))
+    let limiter = Rc::new(Limiter::new(concurrency, wait));
+    Ok((limited(session, &limiter), limiter))
 }
 
 /// Works until the end, or until something stops it; and says what it came to.
@@ -61,14 +61,15 @@ async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: S
     let Sitting { settings, journal, sink, progress } = sitting;
     let journal = Rc::new(journal);
     let sink = Rc::new(sink);
-    let (session, pace) = at_a_pace(session, settings.concurrency, Duration::from_secs(settings.wait_seconds)).await?;
+    let (session, limiter) =
+        at_a_pace(session, settings.concurrency, Duration::from_secs(settings.wait_seconds)).await?;
     let rows = Rows::open(&settings.input, Some(settings.format))?.with_tickets_of(&context.profile.guards);
     context.signals.run_begins();
     journal.write(Change::Fact { name: "state", value: "stopped".to_owned() }).await?;
     audit.started(&session, &report::begun(&settings)).await?;
     let work = Run {
         session: &session,
-        pace,
+        limiter,
         journal: Rc::clone(&journal),
         audit: audit.clone(),
         sink: Rc::clone(&sink),
@@ -102,6 +103,6 @@ async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: S
     drop(audit);
     let _ = std::fs::remove_file(folder::of(&context.folders, &settings.run).join("audit-index.db")); // made anew
     told?;
-    let clear = matches!(settings.delivery, Delivery::Clear(_));
+    let clear = matches!(settings.delivery, OutputTarget::Clear(_));
     report::told(context, &settings, &counts, ended, (clear, &sink.first_failures()))
 }

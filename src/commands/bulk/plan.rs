@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::context::Context;
 use super::{Sitting, audit, report, sit};
 use crate::bulk::folder::{Counted, count, fresh_id, of, spool};
-use crate::bulk::{Change, Delivery, InputFormat, Journal, RowFormat, Settings, Sink, sealing};
+use crate::bulk::{Change, InputFormat, Journal, OutputTarget, OutputWriter, RowFormat, RunSettings, sealing};
 use crate::cli::{BulkRunArgs, InputKind};
 use crate::domain::ports::{Clock, Prompter};
 use crate::domain::{Error, ExitCode, Kind, Reason, Result};
@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyRevea
     };
     let row_format = row_format(args);
     let (delivery, sink) = output(args, clear, row_format)?;
-    let settings = Settings {
+    let settings = RunSettings {
         run: run.clone(),
         started_at: SystemClock.now(),
         profile: context.profile.name.clone(),
@@ -89,16 +89,20 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyRevea
 }
 
 /// Where the rows go, opened.
-fn output(args: &BulkRunArgs, clear: Option<(String, StreamReveal)>, format: RowFormat) -> Result<(Delivery, Sink)> {
+fn output(
+    args: &BulkRunArgs,
+    clear: Option<(String, StreamReveal)>,
+    format: RowFormat,
+) -> Result<(OutputTarget, OutputWriter)> {
     if let Some((way, stream)) = clear {
         let (descriptor, is_file) = stream.into_parts();
-        let sink = Sink::clear(descriptor, is_file, format, &way)?;
-        return Ok((Delivery::Clear(way), sink));
+        let sink = OutputWriter::clear(descriptor, is_file, format, &way)?;
+        return Ok((OutputTarget::Clear(way), sink));
     }
     let out = std::path::absolute(args.out.clone().unwrap_or_default())
         .map_err(|error| Error::usage("--out is not a path.").because(error))?;
-    let sink = Sink::create(&out, format)?;
-    Ok((Delivery::Sealed(out), sink))
+    let sink = OutputWriter::create(&out, format)?;
+    Ok((OutputTarget::Sealed(out), sink))
 }
 
 /// Where passwords go in clear, if that was asked for.

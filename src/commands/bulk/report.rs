@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::context::Context;
-use crate::bulk::{Delivery, Ended, FailedRow, Outcome, Settings};
+use crate::bulk::{Ended, FailedRow, OutputTarget, RowOutcome, RunSettings};
 use crate::domain::{Error, ExitCode, Kind, Reason, Result};
 
 #[derive(Serialize)]
@@ -19,38 +19,38 @@ struct ReportJson<'a> {
 }
 
 /// The command that goes on with a run.
-pub(super) fn command(settings: &Settings) -> String {
+pub(super) fn command(settings: &RunSettings) -> String {
     let profile = format!("--profile {} ", settings.profile);
     let reveal = match &settings.delivery {
-        Delivery::Clear(way) if way != "stdout" => format!(" --reveal {way}"),
+        OutputTarget::Clear(way) if way != "stdout" => format!(" --reveal {way}"),
         _ => String::new(),
     };
     format!("tellonce {profile}bulk --resume {}{reveal}", settings.run)
 }
 
 /// Whether a row was changed and nobody was told.
-pub(super) fn has_undelivered(counts: &[(Outcome, u64)]) -> bool {
-    counts.iter().any(|(outcome, count)| *outcome == Outcome::NotDelivered && *count > 0)
+pub(super) fn has_undelivered(counts: &[(RowOutcome, u64)]) -> bool {
+    counts.iter().any(|(outcome, count)| *outcome == RowOutcome::NotDelivered && *count > 0)
 }
 
 /// For the audit log: what was begun.
-pub(super) fn begun(settings: &Settings) -> String {
+pub(super) fn begun(settings: &RunSettings) -> String {
     let to = match &settings.delivery {
-        Delivery::Sealed(path) => format!("sealed to {}", path.display()),
-        Delivery::Clear(way) => format!("in clear to {way}"),
+        OutputTarget::Sealed(path) => format!("sealed to {}", path.display()),
+        OutputTarget::Clear(way) => format!("in clear to {way}"),
     };
     format!("{} rows, input SHA-256 {}, {to}", settings.rows, settings.sha256)
 }
 
 /// For the audit log: what it came to.
-pub(super) fn ended(counts: &[(Outcome, u64)], stopped: Option<&Error>) -> String {
+pub(super) fn ended(counts: &[(RowOutcome, u64)], stopped: Option<&Error>) -> String {
     let mut words: Vec<String> = counts.iter().map(|(outcome, count)| format!("{} {count}", outcome.name())).collect();
     words.extend(stopped.map(|failure| format!("stopped: {failure}")));
     words.join(", ")
 }
 
 /// The rows that failed: the first of them with customer and reason, and where the others are.
-fn failures(failed: u64, first: &[FailedRow], delivery: &Delivery) -> Vec<String> {
+fn failures(failed: u64, first: &[FailedRow], delivery: &OutputTarget) -> Vec<String> {
     if failed == 0 {
         return Vec::new();
     }
@@ -59,7 +59,7 @@ fn failures(failed: u64, first: &[FailedRow], delivery: &Delivery) -> Vec<String
         lines = vec![format!("{failed} failed in an earlier sitting.")];
     }
     lines.extend(first.iter().map(|FailedRow { line, who, why }| format!("  line {line}: {who}: {why}")));
-    if let (true, Delivery::Sealed(out)) = (failed > first.len() as u64, delivery) {
+    if let (true, OutputTarget::Sealed(out)) = (failed > first.len() as u64, delivery) {
         lines.push(format!("The rows of {} say why, of each of them.", out.display()));
     }
     lines
@@ -68,8 +68,8 @@ fn failures(failed: u64, first: &[FailedRow], delivery: &Delivery) -> Vec<String
 /// Tells it, and gives the exit code: 128+n, 8, 9, 10, 0.
 pub(super) fn told(
     context: &Context,
-    settings: &Settings,
-    counts: &[(Outcome, u64)],
+    settings: &RunSettings,
+    counts: &[(RowOutcome, u64)],
     ended: Ended,
     (clear, first_failures): (bool, &[FailedRow]),
 ) -> Result<ExitCode> {

@@ -5,7 +5,7 @@ use super::plan::stream;
 use super::{Sitting, audit, sit};
 use crate::bulk::folder::{look, named, of, sha256};
 use crate::bulk::output_reader::{FoundRow, for_each};
-use crate::bulk::{Change, Delivery, Journal, Known, Outcome, Settings, Sink};
+use crate::bulk::{Change, Journal, OutputTarget, OutputWriter, RowOutcome, RowState, RunSettings};
 use crate::cli::ProgressKind;
 use crate::domain::ports::AuditLog;
 use crate::domain::{Customer, CustomerId, Error, ExitCode, Result, Session};
@@ -35,14 +35,14 @@ pub(super) async fn run(context: &Context, name: &str, progress: ProgressKind, e
     let session = context.session().await?;
     let audit = audit(context, &run, &folder)?;
     let sink = match &settings.delivery {
-        Delivery::Sealed(out) => {
+        OutputTarget::Sealed(out) => {
             let rows = rows_of(out, &settings, &journal)?;
             for found in &rows.changes {
                 settle(&session, &audit, &journal, found).await?;
             }
-            Sink::take_up(out, settings.row_format, rows.whole)?
+            OutputWriter::take_up(out, settings.row_format, rows.whole)?
         }
-        Delivery::Clear(way) => {
+        OutputTarget::Clear(way) => {
             let early = match &early {
                 EarlyReveal::Terminal if way == "stdout" => EarlyReveal::open(Some("stdout")),
                 EarlyReveal::Terminal => {
@@ -53,7 +53,7 @@ pub(super) async fn run(context: &Context, name: &str, progress: ProgressKind, e
             };
             let (descriptor, is_file) =
                 stream(&context.signals, early, settings.allow_plaintext_file, way)?.into_parts();
-            Sink::clear(descriptor, is_file, settings.row_format, way)?
+            OutputWriter::clear(descriptor, is_file, settings.row_format, way)?
         }
     };
     sit(context, session, audit, Sitting { settings, journal, sink, progress }).await
@@ -66,13 +66,13 @@ struct Read {
 
 /// Reads what the output holds, and keeps what the journal does not know yet: the few rows that were in flight. Of one
 /// that was begun again, the row that stands there of an earlier attempt says nothing.
-fn rows_of(out: &std::path::Path, settings: &Settings, journal: &Journal) -> Result<Read> {
+fn rows_of(out: &std::path::Path, settings: &RunSettings, journal: &Journal) -> Result<Read> {
     let mut changes = Vec::new();
     let whole = for_each(out, settings.row_format, &mut |row| {
         let is_news = match journal.known(row.line)? {
-            Known::Done | Known::InDoubt(_) => false,
-            Known::Begun(begun) => row.attempt.as_ref().is_none_or(|attempt| *attempt == begun.attempt),
-            Known::Nothing => true,
+            RowState::Done | RowState::InDoubt(_) => false,
+            RowState::Begun(begun) => row.attempt.as_ref().is_none_or(|attempt| *attempt == begun.attempt),
+            RowState::Nothing => true,
         };
         if is_news {
             changes.push(FoundRow { sealed: None, ..row });
@@ -85,10 +85,10 @@ fn rows_of(out: &std::path::Path, settings: &Settings, journal: &Journal) -> Res
 /// What the output shows and the journal, or the audit log, was cut before it knew.
 async fn settle(session: &Session, audit: &RunAuditLog, journal: &Journal, found: &FoundRow) -> Result<()> {
     let Some(outcome) = found.outcome else { return Ok(()) };
-    if matches!(journal.known(found.line)?, Known::Done) {
+    if matches!(journal.known(found.line)?, RowState::Done) {
         return Ok(());
     }
-    if let (Outcome::Delivered, Some(customer), Some(attempt)) = (outcome, &found.customer, &found.attempt) {
+    if let (RowOutcome::Delivered, Some(customer), Some(attempt)) = (outcome, &found.customer, &found.attempt) {
         let customer = CustomerId::new(customer.clone());
         let row = audit.row(found.line);
         let history = row.history(session, &Customer::known_by(customer.clone()))?;

@@ -8,7 +8,7 @@ use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::error::Result;
 use crate::domain::history::{Finding, History};
 use crate::domain::intent::Intent;
-use crate::domain::outcome::Outcome;
+use crate::domain::outcome::AttemptOutcome;
 use crate::domain::plan::{Consent, Plan};
 use crate::domain::session::Session;
 
@@ -26,7 +26,7 @@ pub trait AuditLog {
     /// Writes and syncs the intent. If it fails, nothing must be changed.
     async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent>;
     /// Writes and syncs what became of it.
-    async fn outcome(&mut self, intent: &Intent, outcome: Outcome) -> Result<()>;
+    async fn outcome(&mut self, intent: &Intent, outcome: AttemptOutcome) -> Result<()>;
     /// What this machine's log knows of a customer.
     fn history(&self, session: &Session, customer: &Customer) -> Result<History>;
     /// What this machine's log knows of every customer of this backend, read once, for the sweep.

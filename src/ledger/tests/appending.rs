@@ -148,7 +148,7 @@ fn an_outcome_that_cannot_be_written_leaves_the_attempt_to_be_found_out() {
     let kept = home.folder.path().join("kept");
     std::fs::rename(home.path(), &kept).unwrap();
     std::fs::create_dir(home.path()).unwrap();
-    assert!(cannot_be_used(&log.outcome(&intent, Outcome::Delivered(Delivery::Shown)).unwrap_err()));
+    assert!(cannot_be_used(&log.outcome(&intent, AttemptOutcome::Delivered(Delivery::Shown)).unwrap_err()));
     std::fs::remove_dir(home.path()).unwrap();
     std::fs::rename(&kept, home.path()).unwrap();
     assert_eq!(home.history("C-1001").open().count(), 1);

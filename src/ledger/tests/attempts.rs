@@ -14,12 +14,12 @@ fn every_way_an_attempt_ends_is_read_as_it_was_written() {
     let home = home();
     let mut log = home.log();
     let outcomes = [
-        Outcome::Delivered(Delivery::Shown),
-        Outcome::Delivered(Delivery::TimedOut),
-        Outcome::Delivered(Delivery::NotDelivered),
-        Outcome::Failed { reason: Reason::Superseded, changed: Changed::Unknown, stamp: Some(stamp(4)) },
-        Outcome::Failed { reason: Reason::BackendUnavailable, changed: Changed::No, stamp: None },
-        Outcome::Withdrawn,
+        AttemptOutcome::Delivered(Delivery::Shown),
+        AttemptOutcome::Delivered(Delivery::TimedOut),
+        AttemptOutcome::Delivered(Delivery::NotDelivered),
+        AttemptOutcome::Failed { reason: Reason::Superseded, changed: Changed::Unknown, stamp: Some(stamp(4)) },
+        AttemptOutcome::Failed { reason: Reason::BackendUnavailable, changed: Changed::No, stamp: None },
+        AttemptOutcome::Withdrawn,
     ];
     for outcome in outcomes {
         let intent = intend(&mut log, "C-1001").unwrap();
@@ -127,7 +127,7 @@ fn an_attempt_that_ends_while_the_log_is_being_read_is_not_open() {
     let log = std::cell::RefCell::new(home.log());
     let intent = intend(&mut log.borrow_mut(), "C-1001").unwrap();
     let ends_just_now = |_: &str| {
-        let _ = log.borrow_mut().outcome(&intent, Outcome::Delivered(Delivery::Shown));
+        let _ = log.borrow_mut().outcome(&intent, AttemptOutcome::Delivered(Delivery::Shown));
         false
     };
     let history = history_with(&home.path(), session().place(), &customer_called("C-1001"), &ends_just_now).unwrap();

@@ -51,8 +51,8 @@ fn where_it_is_required_a_later_record_that_is_not_taken_is_only_told() {
     let mut log = home.log_with(to(&format!("! test -e '{}'", stop.display()), true));
     let intent = intend(&mut log, "C-1001").unwrap();
     std::fs::write(&stop, "").unwrap();
-    log.outcome(&intent, Outcome::Set { stamp: Some(stamp(2)) }).unwrap();
-    log.outcome(&intent, Outcome::Delivered(Delivery::Shown)).unwrap();
+    log.outcome(&intent, AttemptOutcome::Set { stamp: Some(stamp(2)) }).unwrap();
+    log.outcome(&intent, AttemptOutcome::Delivered(Delivery::Shown)).unwrap();
     assert_eq!(home.records().len(), 3);
     assert_eq!(log.take_warnings().len(), 1);
 }

@@ -20,8 +20,8 @@ use super::{FileAuditLog, Filter, Record, records};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    Action, Case, Consent, Customer, CustomerId, Delivery, History, Intent, Outcome, Plan, ProfileRef, Result, Session,
-    Stamp, State,
+    Action, AttemptOutcome, Case, Consent, Customer, CustomerId, Delivery, History, Intent, Plan, ProfileRef, Result,
+    Session, Stamp, State,
 };
 
 /// The moment at which every test writes, unless it says otherwise.
@@ -141,6 +141,6 @@ fn intend(log: &mut FileAuditLog, customer: &str) -> Result<Intent> {
 /// Writes the three records of a reset that went well.
 fn reset(log: &mut FileAuditLog, customer: &str) {
     let intent = intend(log, customer).unwrap();
-    log.outcome(&intent, Outcome::Set { stamp: Some(stamp(2)) }).unwrap();
-    log.outcome(&intent, Outcome::Delivered(Delivery::Shown)).unwrap();
+    log.outcome(&intent, AttemptOutcome::Set { stamp: Some(stamp(2)) }).unwrap();
+    log.outcome(&intent, AttemptOutcome::Delivered(Delivery::Shown)).unwrap();
 }

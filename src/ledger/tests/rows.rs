@@ -23,7 +23,7 @@ async fn intend_row(log: &RunAuditLog, line: u64) -> Intent {
 }
 
 async fn end_row(log: &RunAuditLog, line: u64, intent: &Intent) -> Result<()> {
-    log.row(line).outcome(intent, Outcome::Delivered(Delivery::Shown)).await
+    log.row(line).outcome(intent, AttemptOutcome::Delivered(Delivery::Shown)).await
 }
 
 /// The names of the lock files.

@@ -10,7 +10,7 @@ fn written() -> Home {
     let mut later = log_at(&home.folders(), AuditSettings::default(), "2026-03-02T08:00:00Z");
     let kim = stub::session("kim", "practice");
     let intent = later.intend(&kim, &plan("C-1002", Action::Withdraw), Consent::answered()).unwrap();
-    later.outcome(&intent, Outcome::Withdrawn).unwrap();
+    later.outcome(&intent, AttemptOutcome::Withdrawn).unwrap();
     home
 }
 
