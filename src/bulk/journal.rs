@@ -15,7 +15,7 @@ use super::outcome::RowOutcome;
 use super::settings::RunSettings;
 use crate::config::make_private_folder;
 use crate::domain::{AttemptId, Customer, CustomerId, Error, Kind, Reason, Result, Stamp};
-use crate::platform::{Batcher, Promised};
+use crate::platform::{GroupCommit, Promised};
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS run(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -81,7 +81,7 @@ pub enum Change {
 pub struct Journal {
     folder: PathBuf,
     read: Connection,
-    writer: Batcher<Change, Result<(), String>>,
+    writer: GroupCommit<Change, Result<(), String>>,
     claimed: RefCell<HashMap<CustomerId, u64>>,
     _lock: File,
 }
@@ -145,7 +145,7 @@ impl Journal {
         write.execute_batch(TABLES).map_err(told)?;
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         let mut write = write;
-        let writer = Batcher::start("journal", move |changes: Vec<Change>| {
+        let writer = GroupCommit::start("journal", move |changes: Vec<Change>| {
             let many = changes.len();
             let result = commit(&mut write, &changes).map_err(|error| error.to_string());
             vec![result; many]

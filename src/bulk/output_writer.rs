@@ -14,13 +14,13 @@ use super::output_row::{OutputRow, Password, header};
 use super::settings::RowFormat;
 use crate::domain::{Delivery, Error, Kind, Reason, Result, TemporaryPassword};
 use crate::output::write_all;
-use crate::platform::Batcher;
+use crate::platform::GroupCommit;
 
 type Bytes = Zeroizing<Vec<u8>>;
 
 /// Where rows go.
 pub struct OutputWriter {
-    writer: Batcher<Bytes, Result<(), String>>,
+    writer: GroupCommit<Bytes, Result<(), String>>,
     format: RowFormat,
     clear: bool,
     name: String,
@@ -98,7 +98,7 @@ impl OutputWriter {
 
     fn start(descriptor: OwnedFd, is_file: bool, format: RowFormat, clear: bool, name: String) -> Result<Self> {
         let file = File::from(descriptor);
-        let writer = Batcher::start("output", move |rows: Vec<Bytes>| {
+        let writer = GroupCommit::start("output", move |rows: Vec<Bytes>| {
             let many = rows.len();
             let result = write(&file, is_file, &rows).map_err(|error| error.to_string());
             vec![result; many]

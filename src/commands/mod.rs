@@ -32,7 +32,7 @@ use std::future::Future;
 
 use crate::cli::{Cli, Command, OutputFormat};
 use crate::domain::{Error, ExitCode, Kind, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
-use crate::terminal::{EarlyReveal, Screen, ScreenOptions};
+use crate::terminal::{RevealTarget, Screen, ScreenOptions};
 use context::Context;
 
 /// Parses the command line, runs the verb, and gives the exit code. What could not be hardened is told with `-v`.
@@ -46,7 +46,7 @@ pub fn main(weaknesses: &[String]) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return told_by_clap(&error),
     };
-    let early = EarlyReveal::open(reveal_way(&cli));
+    let early = RevealTarget::open(reveal_way(&cli));
     let screen = Screen::new(&ScreenOptions::of(&cli.global));
     crate::terminal::start_log(&cli.global);
     for weakness in weaknesses {
@@ -94,7 +94,7 @@ fn reveal_way(cli: &Cli) -> Option<&str> {
     }
 }
 
-fn run(context: &mut Context, command: Command, early: EarlyReveal) -> Result<ExitCode> {
+fn run(context: &mut Context, command: Command, early: RevealTarget) -> Result<ExitCode> {
     match command {
         Command::Login(args) => wait_for(login::run(context, args))?,
         Command::Logout => wait_for(logout::run(context))?,

@@ -4,10 +4,10 @@ use super::context::Context;
 use crate::cli::{CaseArgs, ResetArgs};
 use crate::domain::ports::{Prompter, Reveal};
 use crate::domain::{Case, ExitCode, Issuance, Particulars, ResetRequest, Result, Services, reset};
-use crate::terminal::{EarlyReveal, PasswordIs, next_steps, reset_json};
+use crate::terminal::{PasswordIs, RevealTarget, next_steps, reset_json};
 
 /// Issues a temporary password and says what comes next.
-pub(super) async fn run(context: &mut Context, args: ResetArgs, early: EarlyReveal) -> Result<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: ResetArgs, early: RevealTarget) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if !args.yes && !prompter.can_ask() {

@@ -14,10 +14,10 @@ use crate::domain::{
 };
 use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
-use crate::terminal::EarlyReveal;
+use crate::terminal::RevealTarget;
 
 /// Opens the newest one of this customer. It needs no session and no backend, and leaves an audit record.
-pub(super) async fn run(context: &Context, args: UnsealArgs, early: EarlyReveal) -> Result<ExitCode> {
+pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget) -> Result<ExitCode> {
     let mut reveal = early.with(context.reveal_options(&args.reveal))?;
     let identities = sealing::identities_of(&args.identity)?;
     let row = newest(&args)?;

@@ -22,7 +22,7 @@ use crate::domain::{
     AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding, History, Intent, Plan,
     Result, Session,
 };
-use crate::platform::Batcher;
+use crate::platform::GroupCommit;
 
 /// What came of appending one record.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ struct Inner {
     forward_required: bool,
     clock: Arc<dyn Clock>,
     random: RefCell<Box<dyn RandomSource>>,
-    writer: Batcher<Record, Written>,
+    writer: GroupCommit<Record, Written>,
     index: RefCell<Index>,
     open: RefCell<HashMap<AttemptId, (Record, Held)>>,
     /// Locks of attempts that are at their end, for the next.
@@ -86,7 +86,7 @@ impl RunAuditLog {
         let path = folders.audit_log();
         let log = path.clone();
         let forward_required = settings.forward_required;
-        let writer = Batcher::start("audit", move |records| append_all(&log, &settings, records))
+        let writer = GroupCommit::start("audit", move |records| append_all(&log, &settings, records))
             .map_err(|error| Error::bug("The audit log's thread could not be started.").because(error))?;
         Ok(Self(Rc::new(Inner {
             index: RefCell::new(Index::new(&path, index)?),

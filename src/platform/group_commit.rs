@@ -50,12 +50,12 @@ impl<J, R> Shared<J, R> {
 }
 
 /// A thread that does jobs in the order in which they are handed over, several at once.
-pub struct Batcher<J, R> {
+pub struct GroupCommit<J, R> {
     shared: Arc<Shared<J, R>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl<J: Send + 'static, R: Send + 'static> Batcher<J, R> {
+impl<J: Send + 'static, R: Send + 'static> GroupCommit<J, R> {
     /// Starts the thread; `work` gives one result for each job, in their order.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl<J, R> Drop for Gone<J, R> {
     }
 }
 
-impl<J, R> Drop for Batcher<J, R> {
+impl<J, R> Drop for GroupCommit<J, R> {
     /// What was handed over is done before the thread ends.
     fn drop(&mut self) {
         self.shared.lock().closed = true;
@@ -160,7 +160,7 @@ mod tests {
     fn what_waits_is_done_at_once_and_in_order() {
         let (go, gate) = channel::<()>();
         let (told, sizes) = channel();
-        let batcher = Batcher::start("test", move |jobs: Vec<u32>| {
+        let batcher = GroupCommit::start("test", move |jobs: Vec<u32>| {
             told.send(jobs.clone()).unwrap();
             gate.recv().unwrap();
             jobs
@@ -186,7 +186,7 @@ mod tests {
             told.send(jobs.len()).unwrap();
             jobs
         };
-        let batcher = Batcher::start_for(Duration::from_hours(1), "test", work).unwrap();
+        let batcher = GroupCommit::start_for(Duration::from_hours(1), "test", work).unwrap();
         batcher.gather(true);
         let many: Vec<_> = (0..AT_ONCE).map(|job| batcher.hand_over(job)).collect();
         assert_eq!(sizes.recv().unwrap(), AT_ONCE);
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_company_for_ever() {
-        let batcher = Batcher::start("test", |jobs: Vec<u32>| jobs).unwrap();
+        let batcher = GroupCommit::start("test", |jobs: Vec<u32>| jobs).unwrap();
         batcher.gather(true);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         assert_eq!(runtime.block_on(batcher.hand_over(7).get()).unwrap(), 7);
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn whoever_waits_for_a_thread_that_is_gone_is_told() {
         let batcher =
-            Batcher::start("test", |_: Vec<u32>| -> Vec<u32> { std::panic::resume_unwind(Box::new(())) }).unwrap();
+            GroupCommit::start("test", |_: Vec<u32>| -> Vec<u32> { std::panic::resume_unwind(Box::new(())) }).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for job in 0..3 {
             assert!(runtime.block_on(batcher.hand_over(job).get()).is_err());

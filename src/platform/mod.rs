@@ -11,7 +11,7 @@ pub(crate) mod threads;
 
 pub use child::open_browser;
 pub use clock::SystemClock;
-pub use group_commit::{Batcher, Promised};
+pub use group_commit::{GroupCommit, Promised};
 pub use private_file::{Holds, NotPrivate, check_private, open_private_file};
 pub use random::SystemRandom;
 pub(crate) use secret_line::read_line;

@@ -16,7 +16,7 @@ const A_LINE_EVERY: Duration = Duration::from_secs(10);
 const AN_EVENT_EVERY: Duration = Duration::from_secs(1);
 
 /// Tells how far it has come.
-pub struct ProgressTeller {
+pub struct ProgressReporter {
     screen: Screen,
     kind: ProgressKind,
     bar: Option<ProgressBar>,
@@ -42,7 +42,7 @@ fn rate(state: &ProgressState, to: &mut dyn std::fmt::Write) {
     let _ = write!(to, "{:.1}/s", state.per_sec()); // what cannot be written is not shown
 }
 
-impl ProgressTeller {
+impl ProgressReporter {
     /// One that tells in this way; `quiet` leaves out all but events that were asked for.
     pub fn new(screen: Screen, kind: ProgressKind, rows: u64, quiet: bool) -> Self {
         let bar = (kind == ProgressKind::Auto && !quiet && stderr().is_terminal()).then(|| {

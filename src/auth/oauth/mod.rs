@@ -27,7 +27,7 @@ use crate::domain::{Error, Result};
 use crate::net::https::{HttpClient, Quoting, no_answer};
 pub use errors::known_description;
 use errors::{not_taken, told};
-pub use token_refresh::{AGENT_SESSION_LASTS, TokenKeeper};
+pub use token_refresh::{AGENT_SESSION_LASTS, TokenRefresher};
 
 /// Where the server does what.
 #[derive(Clone, Debug)]

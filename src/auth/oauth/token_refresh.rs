@@ -34,7 +34,7 @@ struct Kept {
 }
 
 /// The tokens of one signed-in agent.
-pub struct TokenKeeper {
+pub struct TokenRefresher {
     oauth: OAuth,
     kept: RefCell<Kept>,
     agent: String,
@@ -58,7 +58,7 @@ struct Lock {
     _file: File,
 }
 
-impl TokenKeeper {
+impl TokenRefresher {
     /// Fresh tokens of a sign-in.
     pub fn fresh(oauth: OAuth, tokens: Tokens, agent: &str, client_secret: Option<Zeroizing<String>>) -> Self {
         let until = Timestamp::now().checked_add(AGENT_SESSION_LASTS).unwrap_or(Timestamp::MAX);

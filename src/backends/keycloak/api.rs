@@ -13,7 +13,7 @@ use super::claims::TokenRoles;
 use super::errors::{self, Told};
 use super::refusal::RefusalCodes;
 use super::settings::below;
-use crate::auth::oauth::TokenKeeper;
+use crate::auth::oauth::TokenRefresher;
 use crate::domain::{Error, Result, Right};
 use crate::net::https::{HttpClient, Quoting};
 use crate::net::retry::{Deadline, pauses};
@@ -26,7 +26,7 @@ pub(super) enum Payload {
 }
 
 impl Api {
-    pub(super) fn new(http: HttpClient, realm: Url, name: String, keeper: TokenKeeper, roles: TokenRoles) -> Self {
+    pub(super) fn new(http: HttpClient, realm: Url, name: String, keeper: TokenRefresher, roles: TokenRoles) -> Self {
         Self { http, realm, keeper, name, roles, left: Cell::new(false), quoting: Cell::new(Quoting::Allowed) }
     }
 

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::claims::TokenRoles;
 use super::errors;
 use super::refusal::Refusal;
-use crate::auth::oauth::TokenKeeper;
+use crate::auth::oauth::TokenRefresher;
 use crate::domain::{Error, Reason, Result, redact};
 use crate::net::https::{BodyFailed, HttpClient, Quoting, body, no_answer};
 use crate::net::retry::{Deadline, did_not_begin, pauses, retry_after};
@@ -185,7 +185,7 @@ pub(super) struct Api {
     pub(super) http: HttpClient,
     /// `…/admin/realms/REALM`.
     pub(super) realm: Url,
-    pub(super) keeper: TokenKeeper,
+    pub(super) keeper: TokenRefresher,
     pub(super) name: String,
     /// Which roles the token passes on: for what a 403 means.
     pub(super) roles: TokenRoles,

@@ -12,7 +12,7 @@ use super::claims::Claims;
 use super::directory::RealmDirectory;
 use super::settings::{KeycloakSettings, SignInBy};
 use super::user_lookup::KeycloakAgent;
-use crate::auth::oauth::{Endpoints, OAuth, TokenKeeper, Tokens};
+use crate::auth::oauth::{Endpoints, OAuth, TokenRefresher, Tokens};
 use crate::auth::{SessionStore, read_credential};
 use crate::backends::CsvCustomers;
 use crate::config::{Protected, Settings};
@@ -50,7 +50,7 @@ impl KeycloakSignIn {
         OAuth::new(self.http.clone(), endpoints, self.settings.client_id.clone())
     }
 
-    fn session(&self, keeper: TokenKeeper, claims: Claims, expires_at: Option<Timestamp>) -> Session {
+    fn session(&self, keeper: TokenRefresher, claims: Claims, expires_at: Option<Timestamp>) -> Session {
         let agent = if claims.is_of(&self.settings.realm) {
             claims.name.clone()
         } else {
@@ -69,14 +69,14 @@ impl KeycloakSignIn {
     }
 
     /// What its tokens become is kept where the session is kept.
-    fn renewing(&self, keeper: TokenKeeper) -> TokenKeeper {
+    fn renewing(&self, keeper: TokenRefresher) -> TokenRefresher {
         keeper.kept_in(Rc::clone(&self.store), self.lock.clone(), self.one_call.saturating_mul(2))
     }
 
     /// A session of fresh tokens, and what to keep of it.
     fn begun(&self, tokens: Tokens, secret: Option<Zeroizing<String>>) -> Result<(Session, Keep)> {
         let claims = Claims::of(&tokens.access, &self.settings.realm)?;
-        let keeper = self.renewing(TokenKeeper::fresh(self.oauth(), tokens, &claims.name, secret));
+        let keeper = self.renewing(TokenRefresher::fresh(self.oauth(), tokens, &claims.name, secret));
         let claims = claims.came_to_end_at(keeper.access_until());
         let stored = keeper.to_store()?;
         let ends = keeper.ends();
@@ -86,7 +86,7 @@ impl KeycloakSignIn {
     /// A token from the environment: nothing renews it.
     fn ambient(&self, token: &str) -> Result<Session> {
         let claims = Claims::of(token, &self.settings.realm)?;
-        let keeper = TokenKeeper::fresh(self.oauth(), Tokens::ambient(token), &claims.name, None);
+        let keeper = TokenRefresher::fresh(self.oauth(), Tokens::ambient(token), &claims.name, None);
         Ok(self.session(keeper, claims, None))
     }
 
@@ -133,7 +133,7 @@ impl AgentSignIn for KeycloakSignIn {
             let (session, _) = self.begun(tokens, Some(secret))?;
             return Ok(Some(session));
         };
-        let keeper = self.renewing(TokenKeeper::stored(self.oauth(), &stored)?);
+        let keeper = self.renewing(TokenRefresher::stored(self.oauth(), &stored)?);
         let access = match keeper.bearer().await {
             Ok(access) => access,
             Err(failure) if failure.reason == Reason::SessionOver => {

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use super::answer::without_text;
 use super::deadline::Deadline;
-use super::root_dse::{Asks, Greeting, greet};
-use super::search_cache::Lately;
+use super::root_dse::{RootDse, RootDseQuery, read_root_dse};
+use super::search_cache::SearchCache;
 use super::transport::{self, Link};
 use super::{ber, failure};
 use crate::domain::{Error, Kind, OwnPassword, Result, redact};
@@ -39,13 +39,13 @@ pub(super) struct Target {
     pub(super) password: Zeroizing<String>,
     pub(super) refused: BindRefused,
     /// What is asked after the bind.
-    pub(super) asks: Asks,
+    pub(super) asks: RootDseQuery,
 }
 
 impl Target {
     /// The first request makes the buffer as large as it is to be.
-    async fn greet(&self, ldap: Ldap, deadline: Deadline) -> Result<Greeting, LdapError> {
-        greet(ldap, self.asks, &long_filter(ENLARGES), deadline).await
+    async fn greet(&self, ldap: Ldap, deadline: Deadline) -> Result<RootDse, LdapError> {
+        read_root_dse(ldap, self.asks, &long_filter(ENLARGES), deadline).await
     }
 }
 
@@ -72,11 +72,11 @@ pub(super) struct Connection {
     /// What the last sign-in said of the agent's own password.
     own_password: Cell<Option<OwnPassword>>,
     /// What came with the bind, until somebody takes it.
-    greeting: RefCell<Option<Greeting>>,
+    greeting: RefCell<Option<RootDse>>,
     /// The server takes no search in pages, or not in pages of a useful size.
     refuses_pages: Cell<bool>,
     /// What was found lately, by what was asked for.
-    pub(super) lately: Lately,
+    pub(super) lately: SearchCache,
 }
 
 impl Connection {
@@ -94,7 +94,7 @@ impl Connection {
             own_password: Cell::new(None),
             greeting: RefCell::new(None),
             refuses_pages: Cell::new(false),
-            lately: Lately::default(),
+            lately: SearchCache::default(),
         };
         let each = connection.target.one_call;
         let servers = u32::try_from(connection.target.urls.len()).unwrap_or(u32::MAX);
@@ -229,7 +229,7 @@ impl Connection {
     }
 
     /// What the server said of itself and of the agent when they were bound.
-    pub(super) async fn greeting(&self) -> Result<Greeting> {
+    pub(super) async fn greeting(&self) -> Result<RootDse> {
         if let Some(greeting) = self.greeting.borrow_mut().take() {
             return Ok(greeting);
         }

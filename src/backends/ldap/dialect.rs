@@ -9,7 +9,7 @@ use ldap3::LdapResult;
 
 use super::connection::{BindRefused, Connection};
 use super::entry::Entry;
-use super::root_dse::{Asks, Greeting};
+use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Clock, SetFailed};
 use crate::domain::{
@@ -19,7 +19,7 @@ use crate::domain::{
 
 /// Who the agent is to the server, and what the server can do: read once, after the bind.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Known {
+pub(super) struct ServerFacts {
     /// The agent's own name (DN), where the server tells it.
     pub(super) dn: Option<String>,
     /// Active Directory: the agent's security identifiers.
@@ -30,7 +30,7 @@ pub(super) struct Known {
     pub(super) top: Option<String>,
 }
 
-impl Known {
+impl ServerFacts {
     /// Whether the server knows a control.
     pub(super) fn has(&self, control: &str) -> bool {
         self.controls.iter().any(|known| known == control)
@@ -45,9 +45,9 @@ pub(super) trait Dialect {
     /// What a refused bind means.
     fn bind_refused(&self) -> BindRefused;
     /// What is asked right after the bind.
-    fn asks(&self) -> Asks;
+    fn asks(&self) -> RootDseQuery;
     /// Who the agent is, from what the server said.
-    fn known(&self, greeting: Greeting) -> Known;
+    fn known(&self, greeting: RootDse) -> ServerFacts;
     /// The filter that every user fits.
     fn users(&self) -> &'static str;
     /// The filter that every person without a user fits.
@@ -156,7 +156,7 @@ pub(super) struct LdapAgent {
     pub(super) connection: Connection,
     pub(super) settings: Rc<LdapSettings>,
     pub(super) dialect: Rc<dyn Dialect>,
-    pub(super) known: Known,
+    pub(super) known: ServerFacts,
     /// The name that the agent signed in with, as the server was given it.
     pub(super) bound_as: String,
     pub(super) protected: Vec<String>,

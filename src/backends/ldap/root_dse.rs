@@ -8,7 +8,7 @@ use super::search::entry;
 
 /// What differs between the servers in it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asks {
+pub(super) struct RootDseQuery {
     /// What is read of the server's own entry.
     pub(super) root: &'static [&'static str],
     /// Whether the server knows the question who the agent is (RFC 4532).
@@ -16,14 +16,19 @@ pub(super) struct Asks {
 }
 
 /// What the server says of itself and of the agent.
-pub(super) struct Greeting {
+pub(super) struct RootDse {
     pub(super) root: Entry,
     /// Who the agent is; none where the server was not asked, or does not say.
     pub(super) own: Option<String>,
 }
 
 /// Asks; every entry has to fit the filter.
-pub(super) async fn greet(mut ldap: Ldap, asks: Asks, filter: &str, end: Deadline) -> Result<Greeting, LdapError> {
+pub(super) async fn read_root_dse(
+    mut ldap: Ldap,
+    asks: RootDseQuery,
+    filter: &str,
+    end: Deadline,
+) -> Result<RootDse, LdapError> {
     let mut other = ldap.clone();
     let root = entry(&mut ldap, "", filter, asks.root, end);
     let own = async {
@@ -35,5 +40,5 @@ pub(super) async fn greet(mut ldap: Ldap, asks: Asks, filter: &str, end: Deadlin
     let both = async { tokio::try_join!(root, own) };
     let (root, own) = tokio::time::timeout_at(end.end(), both).await??;
     let own = own.filter(|answer| answer.1.rc == 0).and_then(|answer| answer.0.val);
-    Ok(Greeting { root: root.unwrap_or_default(), own: own.and_then(|name| String::from_utf8(name).ok()) })
+    Ok(RootDse { root: root.unwrap_or_default(), own: own.and_then(|name| String::from_utf8(name).ok()) })
 }

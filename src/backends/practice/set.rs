@@ -13,14 +13,14 @@ use super::{hash, normalize};
 use crate::domain::{
     Customer, Error, Intent, Issued, Kind, Names, NewUser, Reason, ResetTarget, Result, Right, UserId,
 };
-use crate::platform::Batcher;
+use crate::platform::GroupCommit;
 
 impl AgentSession {
     /// Sets the hash; it is on disk when the answer is there.
     pub(super) async fn set(&self, intent: &Intent, target: &ResetTarget, hash: String) -> Result<Issued> {
         let start = || async {
             let practice = self.practice.clone();
-            Batcher::start("directory", move |sets| all(&practice, &sets))
+            GroupCommit::start("directory", move |sets| all(&practice, &sets))
                 .map_err(|error| Error::bug("The directory's thread could not be started.").because(error))
         };
         let set = Set {

@@ -1,10 +1,10 @@
 //! The sets that wait for one shared transaction.
 
 use crate::domain::{Issued, ResetTarget, Result};
-use crate::platform::Batcher;
+use crate::platform::GroupCommit;
 
 /// The thread that sets.
-pub(super) type Sets = Batcher<Set, Result<Issued>>;
+pub(super) type Sets = GroupCommit<Set, Result<Issued>>;
 
 /// One customer's new hash.
 pub(super) struct Set {

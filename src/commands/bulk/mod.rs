@@ -17,10 +17,10 @@ use crate::domain::{ExitCode, Result, Session};
 use crate::ledger::RunAuditLog;
 use crate::output::Progress;
 use crate::platform::{SystemClock, SystemRandom};
-use crate::terminal::{EarlyReveal, ProgressTeller};
+use crate::terminal::{ProgressReporter, RevealTarget};
 
 /// Lists, shows, rehearses, runs or resumes.
-pub(super) async fn run(context: &mut Context, args: BulkArgs, early: EarlyReveal) -> Result<ExitCode> {
+pub(super) async fn run(context: &mut Context, args: BulkArgs, early: RevealTarget) -> Result<ExitCode> {
     let run = args.run;
     match (args.command, &run.resume) {
         (Some(BulkCommand::List), _) => look::list(context),
@@ -78,7 +78,7 @@ async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: S
         interruptions: &context.signals,
         settings: &settings,
     };
-    let mut teller = ProgressTeller::new(context.screen.clone(), progress, settings.rows, context.global.quiet);
+    let mut teller = ProgressReporter::new(context.screen.clone(), progress, settings.rows, context.global.quiet);
     let mut last = Progress::default();
     let ended = work
         .work(rows, &mut |progress| {

@@ -10,7 +10,7 @@ use crate::cli::{BulkRunArgs, InputKind};
 use crate::domain::ports::{Clock, Prompter};
 use crate::domain::{Error, ExitCode, Kind, Reason, Result};
 use crate::platform::{SystemClock, SystemRandom};
-use crate::terminal::{ChosenReveal, EarlyReveal, RevealOptions, Signals, StreamReveal, TerminalPrompter};
+use crate::terminal::{ChosenReveal, RevealOptions, RevealTarget, Signals, StreamReveal, TerminalPrompter};
 
 /// Above so many rows the count is typed back.
 const TYPED_ABOVE: u64 = 25;
@@ -25,7 +25,7 @@ impl From<InputKind> for InputFormat {
 }
 
 /// Plans, asks, and does it.
-pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: EarlyReveal) -> Result<ExitCode> {
+pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarget) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
     if args.input.as_deref() == Some(Path::new("-")) {
         prompter = prompter.beside_standard_input();
@@ -106,7 +106,7 @@ fn output(
 }
 
 /// Where passwords go in clear, if that was asked for.
-fn clear_way(signals: &Signals, args: &BulkRunArgs, early: EarlyReveal) -> Result<Option<(String, StreamReveal)>> {
+fn clear_way(signals: &Signals, args: &BulkRunArgs, early: RevealTarget) -> Result<Option<(String, StreamReveal)>> {
     let Some(way) = &args.reveal else {
         if args.out.is_none() {
             return Err(Error::usage("Nothing says where the passwords go.")
@@ -120,7 +120,7 @@ fn clear_way(signals: &Signals, args: &BulkRunArgs, early: EarlyReveal) -> Resul
 /// The descriptor that gets passwords in clear; a terminal's one reveal is for one password.
 pub(super) fn stream(
     signals: &Signals,
-    early: EarlyReveal,
+    early: RevealTarget,
     allow_plaintext_file: bool,
     way: &str,
 ) -> Result<StreamReveal> {

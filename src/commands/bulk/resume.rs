@@ -10,10 +10,15 @@ use crate::cli::ProgressKind;
 use crate::domain::ports::AuditLog;
 use crate::domain::{Customer, CustomerId, Error, ExitCode, Result, Session};
 use crate::ledger::RunAuditLog;
-use crate::terminal::EarlyReveal;
+use crate::terminal::RevealTarget;
 
 /// Takes the run up.
-pub(super) async fn run(context: &Context, name: &str, progress: ProgressKind, early: EarlyReveal) -> Result<ExitCode> {
+pub(super) async fn run(
+    context: &Context,
+    name: &str,
+    progress: ProgressKind,
+    early: RevealTarget,
+) -> Result<ExitCode> {
     let run = named(&context.folders, name)?;
     let never = || {
         Error::usage(format!("The run {run} never began: nothing was changed."))
@@ -44,8 +49,8 @@ pub(super) async fn run(context: &Context, name: &str, progress: ProgressKind, e
         }
         OutputTarget::Clear(way) => {
             let early = match &early {
-                EarlyReveal::Terminal if way == "stdout" => EarlyReveal::open(Some("stdout")),
-                EarlyReveal::Terminal => {
+                RevealTarget::Terminal if way == "stdout" => RevealTarget::open(Some("stdout")),
+                RevealTarget::Terminal => {
                     return Err(Error::usage(format!("The run's passwords go to {way}, which is not open here."))
                         .hint(format!("Open it, and add `--reveal {way}`.")));
                 }

@@ -12,5 +12,5 @@ mod terminal;
 
 pub use options::RevealOptions;
 pub use stream::StreamReveal;
-pub use target::{ChosenReveal, EarlyReveal};
+pub use target::{ChosenReveal, RevealTarget};
 pub use terminal::{TerminalReveal, terminal_can_reveal};

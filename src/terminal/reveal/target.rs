@@ -14,7 +14,7 @@ use crate::domain::Result;
 use crate::domain::ports::Reveal;
 
 /// What `--reveal` named, opened first thing.
-pub enum EarlyReveal {
+pub enum RevealTarget {
     /// The terminal.
     Terminal,
     /// A descriptor, by its name on the command line.
@@ -46,7 +46,7 @@ impl ChosenReveal {
     }
 }
 
-impl EarlyReveal {
+impl RevealTarget {
     /// Opens what `--reveal` names; verbs without one get the terminal, which is opened only when needed.
     pub fn open(way: Option<&str>) -> Self {
         match way {

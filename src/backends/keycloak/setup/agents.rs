@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::calls::{Calls, Need};
 use super::group;
-use super::step::{Part, step};
+use super::step::{SetupStep, step};
 use crate::config::Protected;
 use crate::domain::{Error, Result, Step};
 
@@ -83,7 +83,7 @@ async fn management(calls: &Calls) -> Result<String> {
 }
 
 #[async_trait(?Send)]
-impl Part for AgentsGroup {
+impl SetupStep for AgentsGroup {
     fn step(&self) -> Step {
         let missing = self.missing();
         let all = self.roles.join(", ");

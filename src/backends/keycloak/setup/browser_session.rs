@@ -9,13 +9,13 @@ use crate::domain::{Error, Result};
 use crate::net::https::{HttpClient, Quoting, body, no_answer};
 
 /// Somebody who goes to the realm's pages by this client.
-pub(super) struct Visitor<'a> {
+pub(super) struct BrowserSession<'a> {
     pub(super) http: &'a HttpClient,
     pub(super) settings: &'a KeycloakSettings,
     pub(super) client_id: &'a str,
 }
 
-impl Visitor<'_> {
+impl BrowserSession<'_> {
     fn at(&self, path: &[&str]) -> Url {
         self.settings.at(&[&["realms", self.settings.realm.as_str()], path].concat())
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
-use super::step::{NotHere, Part, step};
+use super::step::{NotApplicable, SetupStep, step};
 use crate::backends::keycloak::settings::{KeycloakSettings, SignInBy};
 use crate::domain::{Error, Result, Step};
 
@@ -22,7 +22,7 @@ pub(super) struct AgentsClient {
 }
 
 /// Nothing is known of it.
-pub(super) fn unknown(settings: &KeycloakSettings) -> Box<dyn Part> {
+pub(super) fn unknown(settings: &KeycloakSettings) -> Box<dyn SetupStep> {
     scripts_own(settings)
         .unwrap_or_else(|| Box::new(AgentsClient { client_id: settings.client_id.clone(), found: None }))
 }
@@ -31,7 +31,7 @@ pub(super) fn unknown(settings: &KeycloakSettings) -> Box<dyn Part> {
 ///
 /// # Errors
 /// As for [`Calls::get`].
-pub(super) async fn look(calls: &Calls, settings: &KeycloakSettings) -> Result<Box<dyn Part>> {
+pub(super) async fn look(calls: &Calls, settings: &KeycloakSettings) -> Result<Box<dyn SetupStep>> {
     if let Some(part) = scripts_own(settings) {
         return Ok(part);
     }
@@ -42,7 +42,7 @@ pub(super) async fn look(calls: &Calls, settings: &KeycloakSettings) -> Result<B
         let why = format!(
             "the client {client_id} is there and has a secret of its own: name another in the profile (client_id) for agents to sign in by"
         );
-        return Ok(Box::new(NotHere { id: ID, why }));
+        return Ok(Box::new(NotApplicable { id: ID, why }));
     }
     Ok(Box::new(AgentsClient { client_id, found }))
 }
@@ -62,13 +62,13 @@ pub(super) async fn scope_note(calls: &Calls, client_id: &str) -> Result<Option<
 }
 
 /// A profile for scripts names a client with a secret, which is somebody's to keep.
-fn scripts_own(settings: &KeycloakSettings) -> Option<Box<dyn Part>> {
+fn scripts_own(settings: &KeycloakSettings) -> Option<Box<dyn SetupStep>> {
     (settings.sign_in == SignInBy::ClientCredentials).then(|| {
         let why = format!(
             "the profile signs in by the secret of the client {}: make that by hand, and put its service account into the agents' group",
             settings.client_id
         );
-        Box::new(NotHere { id: ID, why }) as Box<dyn Part>
+        Box::new(NotApplicable { id: ID, why }) as Box<dyn SetupStep>
     })
 }
 
@@ -92,7 +92,7 @@ impl AgentsClient {
 }
 
 #[async_trait(?Send)]
-impl Part for AgentsClient {
+impl SetupStep for AgentsClient {
     fn step(&self) -> Step {
         let missing = self.missing();
         let mut words = format!("the public client {}, by which agents sign in", self.client_id);

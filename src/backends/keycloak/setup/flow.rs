@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
-use super::step::{NotHere, Part, step};
+use super::step::{NotApplicable, SetupStep, step};
 use crate::domain::{Changed, Error, Result, Step};
 
 const ID: &str = "reset_flow";
@@ -56,17 +56,17 @@ impl ResetFlow {
         Self { bound: "reset credentials".to_owned(), role: role.to_owned(), refuses: false }
     }
 
-    /// Looks at the flow that is bound now. It is a [`NotHere`] where nothing in it chooses the user.
+    /// Looks at the flow that is bound now. It is a [`NotApplicable`] where nothing in it chooses the user.
     ///
     /// # Errors
     /// As for [`Calls::get`].
-    pub(super) async fn look(calls: &Calls, bound: &str, role: &str) -> Result<Result<Self, NotHere>> {
+    pub(super) async fn look(calls: &Calls, bound: &str, role: &str) -> Result<Result<Self, NotApplicable>> {
         let lines = executions(calls, bound).await?;
         if choose_user(&lines).is_none() {
             let why = format!(
                 "the realm's reset flow \"{bound}\" has no step Choose User, after which e-mail resets could be refused: the pending mark is not used, and L9 is not kept"
             );
-            return Ok(Err(NotHere { id: ID, why }));
+            return Ok(Err(NotApplicable { id: ID, why }));
         }
         let refuses = refuses(calls, &lines, role).await?;
         Ok(Ok(Self { bound: bound.to_owned(), role: role.to_owned(), refuses }))
@@ -125,7 +125,7 @@ impl ResetFlow {
 }
 
 #[async_trait(?Send)]
-impl Part for ResetFlow {
+impl SetupStep for ResetFlow {
     fn step(&self) -> Step {
         let (bound, role) = (&self.bound, &self.role);
         let words = if self.refuses {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::calls::{Calls, Need};
-use super::step::{Part, step};
+use super::step::{SetupStep, step};
 use crate::backends::keycloak::policy::remembers;
 use crate::backends::keycloak::wire::Realm;
 use crate::domain::{Apart, Result, Step};
@@ -28,7 +28,7 @@ impl History {
 }
 
 #[async_trait(?Send)]
-impl Part for History {
+impl SetupStep for History {
     fn step(&self) -> Step {
         let is_there = self.policy.as_deref().is_some_and(remembers);
         let words = "the password policy refuses the password used last, so that the temporary one cannot be kept";

@@ -27,14 +27,14 @@ use self::history::History;
 use self::pending::{PendingGroup, StaleProof};
 use self::permissions::{By, Permissions};
 use self::self_test::SelfTest;
-use self::step::{NotHere, Part};
+use self::step::{NotApplicable, SetupStep};
 use self::workflow::Leaving;
 use super::call::Api;
 use super::claims::{REALM_MANAGEMENT, TokenRoles};
 use super::guards::Guards;
 use super::settings::KeycloakSettings;
 use super::wire::Realm;
-use crate::auth::oauth::{Endpoints, OAuth, TokenKeeper};
+use crate::auth::oauth::{Endpoints, OAuth, TokenRefresher};
 use crate::backends::Wishes;
 use crate::config::Protected;
 use crate::domain::ports::{Preparation, Prompter};
@@ -53,7 +53,7 @@ pub(super) struct KeycloakPreparation {
     pub(super) protected: Protected,
     pub(super) wishes: Wishes,
     calls: Option<Calls>,
-    parts: Vec<Box<dyn Part>>,
+    parts: Vec<Box<dyn SetupStep>>,
 }
 
 impl KeycloakPreparation {
@@ -78,7 +78,7 @@ impl KeycloakPreparation {
         OAuth::new(self.http.clone(), endpoints, ADMIN_CLI.to_owned())
     }
 
-    fn calls_with(&self, keeper: TokenKeeper, name: String) -> Calls {
+    fn calls_with(&self, keeper: TokenRefresher, name: String) -> Calls {
         let realm = self.settings.at(&["admin", "realms", &self.settings.realm]);
         let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), keeper, TokenRoles::unknown());
         Calls::new(api, name, self.settings.realm.clone())
@@ -89,14 +89,14 @@ impl KeycloakPreparation {
     }
 
     /// The parts that keep e-mail resets out while a temporary password is pending: all of them, or none.
-    async fn pending_parts(&self, calls: &Calls, realm: &Realm) -> Result<Vec<Box<dyn Part>>> {
+    async fn pending_parts(&self, calls: &Calls, realm: &Realm) -> Result<Vec<Box<dyn SetupStep>>> {
         let name = self.settings.pending_group.as_str();
         let mut group = PendingGroup::look(calls, name).await?;
         let Some(leaving) = Leaving::look(calls, name).await? else {
             let why = format!(
                 "this server has no workflows, so nothing would take a customer out of the group /{name} again: the pending mark is not used, and L9 is not kept (a reset by e-mail works while a temporary password is pending)"
             );
-            return Ok(without_mark(NotHere { id: "workflow", why }, group));
+            return Ok(without_mark(NotApplicable { id: "workflow", why }, group));
         };
         let bound = realm.reset_credentials_flow.clone().unwrap_or_default();
         let flow = match ResetFlow::look(calls, &bound, name).await? {
@@ -134,8 +134,8 @@ impl KeycloakPreparation {
 }
 
 /// Why the pending mark is not used; and where agents still use it, that this is ended.
-fn without_mark(why: NotHere, group: PendingGroup) -> Vec<Box<dyn Part>> {
-    let mut parts: Vec<Box<dyn Part>> = vec![Box::new(why)];
+fn without_mark(why: NotApplicable, group: PendingGroup) -> Vec<Box<dyn SetupStep>> {
+    let mut parts: Vec<Box<dyn SetupStep>> = vec![Box::new(why)];
     if let Some(stale) = StaleProof::of(group) {
         parts.push(Box::new(stale));
     }
@@ -146,7 +146,7 @@ fn without_mark(why: NotHere, group: PendingGroup) -> Vec<Box<dyn Part>> {
 impl Preparation for KeycloakPreparation {
     fn by_hand(&self) -> Preparations {
         let name = self.settings.pending_group.as_str();
-        let parts: Vec<Box<dyn Part>> = vec![
+        let parts: Vec<Box<dyn SetupStep>> = vec![
             client::unknown(&self.settings),
             Box::new(AgentsGroup::unknown(&self.wishes.agents, REALM_MANAGEMENT.to_owned(), &self.protected)),
             Box::new(History::unknown()),
@@ -168,7 +168,7 @@ impl Preparation for KeycloakPreparation {
         let calls = self.calls.as_ref().ok_or_else(nobody)?;
         calls.may_prepare().await?;
         let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
-        let mut parts: Vec<Box<dyn Part>> = vec![client::look(calls, &self.settings).await?];
+        let mut parts: Vec<Box<dyn SetupStep>> = vec![client::look(calls, &self.settings).await?];
         let mut notes = Self::notes(&realm);
         notes.extend(client::scope_note(calls, &self.settings.client_id).await?);
         let guards = Guards::look(&calls.api, &self.protected, true).await?;

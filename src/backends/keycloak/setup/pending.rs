@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
 use super::group;
-use super::step::{Part, step};
+use super::step::{SetupStep, step};
 use crate::backends::keycloak::user_lookup::PROVED;
 use crate::domain::{Result, Step};
 
@@ -50,7 +50,7 @@ impl PendingGroup {
 }
 
 #[async_trait(?Send)]
-impl Part for PendingGroup {
+impl SetupStep for PendingGroup {
     fn step(&self) -> Step {
         let name = &self.name;
         let mut words = format!("the group /{name} and its role {name}: who has a temporary password pending");
@@ -98,7 +98,7 @@ impl StaleProof {
 }
 
 #[async_trait(?Send)]
-impl Part for StaleProof {
+impl SetupStep for StaleProof {
     fn step(&self) -> Step {
         let words = format!("agents do not use the group /{} any more: the note of its proof is taken off", self.name);
         let by_hand = vec![format!("Groups, {}, Attributes: remove {PROVED}.", self.name)];

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
 use super::group;
-use super::step::{Part, step};
+use super::step::{SetupStep, step};
 use crate::domain::{Error, Result, Step};
 
 /// The client that the permissions belong to.
@@ -113,7 +113,7 @@ fn text(value: &Value) -> String {
 }
 
 #[async_trait(?Send)]
-impl Part for Permissions {
+impl SetupStep for Permissions {
     fn step(&self) -> Step {
         let told = |(_, kind, scopes): &(&str, &str, &[&str])| format!("{kind}: {}", scopes.join(", "));
         let scopes: Vec<String> = WANTED.iter().map(told).collect();

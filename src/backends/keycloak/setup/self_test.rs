@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::browser_session::Visitor;
+use super::browser_session::BrowserSession;
 use super::calls::{Calls, Need};
-use super::step::{Part, step};
+use super::step::{SetupStep, step};
 use super::test_user::{NAME, clear_away, made_up, make_client, make_user};
 use super::{flow, group};
 use crate::backends::keycloak::settings::KeycloakSettings;
@@ -36,7 +36,7 @@ pub(super) struct SelfTest {
 }
 
 #[async_trait(?Send)]
-impl Part for SelfTest {
+impl SetupStep for SelfTest {
     fn step(&self) -> Step {
         let group = &self.settings.pending_group;
         let words = format!(
@@ -79,7 +79,7 @@ impl SelfTest {
         make_client(calls).await?;
         let user = make_user(calls, &temporary).await?;
         calls.join(&["users", &user, "groups", &group], Need::Users).await?;
-        let visitor = Visitor { http: &self.http, settings: &self.settings, client_id: NAME };
+        let visitor = BrowserSession { http: &self.http, settings: &self.settings, client_id: NAME };
         if visitor.sign_in(NAME, &temporary).await?.is_ok() {
             return Err(broken("the temporary password alone signs in; no change is required"));
         }
@@ -119,7 +119,7 @@ impl SelfTest {
 }
 
 /// The page refuses a member of the group, and nobody else.
-async fn mails_are_refused(realm: &Realm, visitor: &Visitor<'_>) -> Result<()> {
+async fn mails_are_refused(realm: &Realm, visitor: &BrowserSession<'_>) -> Result<()> {
     if realm.reset_password_allowed == Some(false) {
         return Ok(()); // there is no such page
     }

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::calls::Calls;
 use super::{KeycloakPreparation, TOKEN};
-use crate::auth::oauth::{OAuth, TokenKeeper, Tokens};
+use crate::auth::oauth::{OAuth, TokenRefresher, Tokens};
 use crate::domain::ports::Prompter;
 use crate::domain::{Administrator, Error, Kind, OneTimeCode, Reason, Result};
 
@@ -23,7 +23,7 @@ pub(super) async fn sign_in(
     let realm = &preparation.settings.realm;
     let ambient = std::env::var(TOKEN).ok().filter(|token| !token.trim().is_empty());
     if let (None, Some(token)) = (&administrator.name, ambient) {
-        let keeper = TokenKeeper::fresh(preparation.oauth(realm), Tokens::ambient(token.trim()), "", None);
+        let keeper = TokenRefresher::fresh(preparation.oauth(realm), Tokens::ambient(token.trim()), "", None);
         return Ok(preparation.calls_with(keeper, format!("the owner of {TOKEN}")));
     }
     let home = administrator.home.unwrap_or_else(|| realm.clone());
@@ -43,7 +43,7 @@ pub(super) async fn sign_in(
     };
     let oauth = preparation.oauth(&home);
     let tokens = granted(&oauth, &name, &home, &password, code, prompter).await?;
-    let keeper = TokenKeeper::fresh(oauth, tokens, &name, None);
+    let keeper = TokenRefresher::fresh(oauth, tokens, &name, None);
     let shown = if home == *realm { name } else { format!("{name} of realm {home}") };
     Ok(preparation.calls_with(keeper, shown))
 }

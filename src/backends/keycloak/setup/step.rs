@@ -7,7 +7,7 @@ use crate::domain::{Result, Step, StepState};
 
 /// One part.
 #[async_trait(?Send)]
-pub(super) trait Part {
+pub(super) trait SetupStep {
     /// What was found, and what is to be done.
     fn step(&self) -> Step;
     /// Does it; what came of it, in words.
@@ -23,13 +23,13 @@ pub(super) fn step(id: &'static str, is_there: bool, words: String, by_hand: Vec
 }
 
 /// A part that cannot be done here; something of an earlier time may be left to undo.
-pub(super) struct NotHere {
+pub(super) struct NotApplicable {
     pub(super) id: &'static str,
     pub(super) why: String,
 }
 
 #[async_trait(?Send)]
-impl Part for NotHere {
+impl SetupStep for NotApplicable {
     fn step(&self) -> Step {
         Step { id: self.id, state: StepState::NotHere, words: self.why.clone(), by_hand: Vec::new(), apart: None }
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::calls::{Calls, Need};
-use super::step::{Part, step};
+use super::step::{SetupStep, step};
 use crate::domain::{Result, Step};
 
 /// More workflows than a realm has.
@@ -73,7 +73,7 @@ fn does(workflow: &Value, group: &str) -> bool {
 }
 
 #[async_trait(?Send)]
-impl Part for Leaving {
+impl SetupStep for Leaving {
     fn step(&self) -> Step {
         let group = &self.group;
         let mut words = format!("a workflow takes whoever signs in out of the group /{group}");

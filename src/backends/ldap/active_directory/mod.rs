@@ -27,10 +27,10 @@ use ldap3::dn_escape;
 use super::backend::{exists, gone_after_set, not_pending};
 use super::ber;
 use super::connection::BindRefused;
-use super::dialect::{Dialect, Known, LdapAgent};
+use super::dialect::{Dialect, LdapAgent, ServerFacts};
 use super::entry::Entry;
 use super::failure::{self, EXISTS};
-use super::root_dse::{Asks, Greeting};
+use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
@@ -119,14 +119,14 @@ impl Dialect for ActiveDirectory {
         bind_refused
     }
 
-    fn asks(&self) -> Asks {
-        Asks { root: &["supportedControl", "tokenGroups"], who_am_i: false } // Samba does not know that question
+    fn asks(&self) -> RootDseQuery {
+        RootDseQuery { root: &["supportedControl", "tokenGroups"], who_am_i: false } // Samba does not know that question
     }
 
-    fn known(&self, greeting: Greeting) -> Known {
+    fn known(&self, greeting: RootDse) -> ServerFacts {
         let root = greeting.root;
         let sids = root.values("tokenGroups").to_vec();
-        Known { sids, controls: root.texts("supportedControl"), ..Known::default() }
+        ServerFacts { sids, controls: root.texts("supportedControl"), ..ServerFacts::default() }
     }
 
     fn users(&self) -> &'static str {

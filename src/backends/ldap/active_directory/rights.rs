@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
-use crate::backends::ldap::search_cache::LATELY;
+use crate::backends::ldap::search_cache::CACHED_FOR;
 
 /// The attribute that lists what the agent may write ([MS-ADTS] section 3.1.1.4.5.21).
 pub(super) const WRITABLE: &str = "allowedAttributesEffective";
@@ -50,7 +50,7 @@ impl Granted {
         }
         let read = MayWrite::of(entry);
         let mut known = self.0.borrow_mut();
-        known.retain(|name, (at, _)| name != container && at.elapsed() < LATELY);
+        known.retain(|name, (at, _)| name != container && at.elapsed() < CACHED_FOR);
         if read.change {
             known.insert(container.to_owned(), (Instant::now(), read));
         }
@@ -58,7 +58,7 @@ impl Granted {
     }
 
     fn of_container(&self, container: &str) -> Option<MayWrite> {
-        self.0.borrow().get(container).filter(|(at, _)| at.elapsed() < LATELY).map(|(_, granted)| *granted)
+        self.0.borrow().get(container).filter(|(at, _)| at.elapsed() < CACHED_FOR).map(|(_, granted)| *granted)
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
     fn what_was_read_too_long_ago_counts_for_nobody() {
         let granted = Granted::default();
         granted.to(&entry("CN=Ada,OU=Customers,DC=test", &["pwdLastSet", "lockoutTime"]));
-        let long_ago = Instant::now().checked_sub(2 * LATELY).unwrap();
+        let long_ago = Instant::now().checked_sub(2 * CACHED_FOR).unwrap();
         granted.0.borrow_mut().get_mut("OU=Customers,DC=test").unwrap().0 = long_ago;
         assert!(!granted.lately("CN=Eve,OU=Customers,DC=test"), "Eve's row asks anew");
         let told = granted.to(&entry("CN=Eve,OU=Customers,DC=test", &[]));

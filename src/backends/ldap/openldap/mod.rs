@@ -24,11 +24,11 @@ use ldap3::{LdapResult, dn_escape};
 
 use super::backend::{exists, gone_after_set, not_pending};
 use super::connection::BindRefused;
-use super::dialect::{Dialect, Known, LdapAgent};
+use super::dialect::{Dialect, LdapAgent, ServerFacts};
 use super::entry::Entry;
 use super::failure::{ASSERTION_FAILED, EXISTS};
 use super::openldap::unchanged::still;
-use super::root_dse::{Asks, Greeting};
+use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
 use super::{ber, dn};
 use crate::domain::ports::SetFailed;
@@ -105,17 +105,17 @@ impl Dialect for OpenLdap {
         bind_refused
     }
 
-    fn asks(&self) -> Asks {
-        Asks { root: &["supportedControl", "namingContexts"], who_am_i: true }
+    fn asks(&self) -> RootDseQuery {
+        RootDseQuery { root: &["supportedControl", "namingContexts"], who_am_i: true }
     }
 
-    fn known(&self, greeting: Greeting) -> Known {
+    fn known(&self, greeting: RootDse) -> ServerFacts {
         let own = greeting.own.as_deref().and_then(own::told);
         let root = greeting.root;
         let base = &self.settings.base;
         let tops = root.texts("namingContexts").into_iter().filter(|top| dn::is_below(base, top));
         let top = tops.min_by_key(|top| dn::depth(top));
-        Known { dn: own, controls: root.texts("supportedControl"), top, ..Known::default() }
+        ServerFacts { dn: own, controls: root.texts("supportedControl"), top, ..ServerFacts::default() }
     }
 
     fn users(&self) -> &'static str {
