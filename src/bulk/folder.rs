@@ -106,11 +106,11 @@ pub struct RunSummary {
 pub fn look(folders: &Folders, run: &str) -> Result<Option<RunSummary>> {
     let folder = of(folders, run);
     let connection = Connection::open_with_flags(journal::file_in(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE)
-        .map_err(journal::told)?;
-    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(journal::told)?;
+        .map_err(journal::journal_error)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(journal::journal_error)?;
     let has_tables: bool = connection
         .query_row("SELECT count(*) = 3 FROM sqlite_master WHERE type = 'table'", [], |row| row.get(0))
-        .map_err(journal::told)?;
+        .map_err(journal::journal_error)?;
     if !has_tables {
         return Ok(None);
     }

@@ -86,7 +86,7 @@ pub struct Journal {
     _lock: File,
 }
 
-pub(super) fn told(error: rusqlite::Error) -> Error {
+pub(super) fn journal_error(error: rusqlite::Error) -> Error {
     unwritable(&error.to_string()).because(error)
 }
 
@@ -103,12 +103,12 @@ pub(super) fn file_in(folder: &Path) -> PathBuf {
 fn connect(path: &Path) -> Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(told)?;
-    connection.busy_timeout(Duration::from_secs(10)).map_err(told)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(told)?; // plans are kept
+            .map_err(journal_error)?;
+    connection.busy_timeout(Duration::from_secs(10)).map_err(journal_error)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(journal_error)?; // plans are kept
     connection
         .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -1024;")
-        .map_err(told)?;
+        .map_err(journal_error)?;
     Ok(connection)
 }
 
@@ -142,7 +142,7 @@ impl Journal {
         }
         private(&path)?;
         let write = connect(&path)?;
-        write.execute_batch(TABLES).map_err(told)?;
+        write.execute_batch(TABLES).map_err(journal_error)?;
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         let mut write = write;
         let writer = GroupCommit::start("journal", move |changes: Vec<Change>| {
@@ -197,7 +197,7 @@ impl Journal {
         self.read
             .prepare_cached("SELECT line FROM seen WHERE customer = ?1")
             .and_then(|mut select| select.query_row([customer.as_str()], |row| row.get(0)).optional())
-            .map_err(told)
+            .map_err(journal_error)
     }
 
     /// The row has ended and that is written: its claim is on disk.
@@ -211,7 +211,7 @@ impl Journal {
             .prepare_cached("SELECT state, customer, attempt, stamp, outcome FROM row WHERE line = ?1")
             .and_then(|mut select| select.query_row([line], known).optional())
             .map(|found| found.unwrap_or(RowState::Nothing))
-            .map_err(told)
+            .map_err(journal_error)
     }
 
     /// How many rows came to what.
@@ -223,7 +223,7 @@ impl Journal {
     pub fn in_doubt(&self) -> Result<u64> {
         self.read
             .query_row("SELECT count(*) FROM row WHERE state = ?1", [State::InDoubt as i64], |row| row.get(0))
-            .map_err(told)
+            .map_err(journal_error)
     }
 
     /// What was asked for when the run began; none: it never did.
@@ -252,11 +252,12 @@ fn known(row: &rusqlite::Row<'_>) -> rusqlite::Result<RowState> {
 pub(super) fn counts(connection: &Connection) -> Result<Vec<(RowOutcome, u64)>> {
     let mut select = connection
         .prepare("SELECT outcome, count(*) FROM row WHERE outcome IS NOT NULL GROUP BY outcome")
-        .map_err(told)?;
-    let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?))).map_err(told)?;
+        .map_err(journal_error)?;
+    let rows =
+        select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?))).map_err(journal_error)?;
     let mut counts = Vec::new();
     for row in rows {
-        let (name, count) = row.map_err(told)?;
+        let (name, count) = row.map_err(journal_error)?;
         counts.extend(RowOutcome::named(&name).map(|outcome| (outcome, count)));
     }
     counts.sort_unstable();
@@ -265,7 +266,10 @@ pub(super) fn counts(connection: &Connection) -> Result<Vec<(RowOutcome, u64)>> 
 
 /// A fact of the run.
 pub(super) fn fact(connection: &Connection, name: &str) -> Result<Option<String>> {
-    connection.query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get(0)).optional().map_err(told)
+    connection
+        .query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get(0))
+        .optional()
+        .map_err(journal_error)
 }
 
 pub(super) fn settings(connection: &Connection) -> Result<Option<RunSettings>> {

@@ -44,7 +44,7 @@ pub fn main(weaknesses: &[String]) -> ExitCode {
     }
     let cli = match <Cli as clap::Parser>::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return told_by_clap(&error),
+        Err(error) => return report_clap_error(&error),
     };
     let early = RevealTarget::open(reveal_way(&cli));
     let screen = Screen::new(&ScreenOptions::of(&cli.global));
@@ -131,7 +131,7 @@ fn wait_for<T>(work: impl Future<Output = T>) -> Result<T> {
 }
 
 /// Usage errors as clap says them; with `-o json` as the error object. Help and version are no errors.
-fn told_by_clap(error: &clap::Error) -> ExitCode {
+fn report_clap_error(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return if error.print().is_ok() { ExitCode::DONE } else { ExitCode::BUG };
     }

@@ -45,7 +45,7 @@ pub(super) enum Stage {
 }
 
 /// Reads the stamp once to say which, still ends sessions, and writes it down: within [`clean_up_limit`].
-pub(super) async fn told_as_it_is(
+pub(super) async fn report_failure(
     services: &mut Services<'_>,
     session: &Session,
     intent: &Intent,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::after_failure::{Broken, Stage, not_delivered, told_as_it_is};
+use super::after_failure::{Broken, Stage, not_delivered, report_failure};
 use super::candidates::Candidates;
 use super::capabilities::Capabilities;
 use super::case::Case;
@@ -68,7 +68,7 @@ pub async fn reset(
     let done = within(clock, limit, changing).await.unwrap_or_else(|| Err(Broken::given_up(&progress, limit)));
     let (password, issuance) = match done {
         Ok(done) => done,
-        Err(failure) => return Err(told_as_it_is(services, session, &intent, &facts, failure).await),
+        Err(failure) => return Err(report_failure(services, session, &intent, &facts, failure).await),
     };
     let delivery = ready.reveal(password, &issuance).await; // 12
     tracing::debug!(?delivery, "the reveal is over");

@@ -91,7 +91,7 @@ async fn withdraw_this(
             sessions_ended,
             attempt: intent.attempt().clone(),
         }),
-        Err(failure) => Err(told_as_it_is(services, session, &intent, facts, user, failure).await),
+        Err(failure) => Err(report_failure(services, session, &intent, facts, user, failure).await),
     };
     services.interruptions.release();
     told
@@ -115,7 +115,7 @@ async fn change(
 }
 
 /// Reads once whether it was withdrawn, where that is unknown; still ends sessions, and writes it down.
-async fn told_as_it_is(
+async fn report_failure(
     services: &mut Services<'_>,
     session: &Session,
     intent: &Intent,

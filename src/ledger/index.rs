@@ -47,7 +47,7 @@ struct Whose<'a> {
     customer: Cow<'a, str>,
 }
 
-fn told(error: rusqlite::Error) -> Error {
+fn index_error(error: rusqlite::Error) -> Error {
     Error::unavailable("The index of the audit log cannot be used.").because(error)
 }
 
@@ -64,9 +64,9 @@ impl Index {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(unavailable(path, &error)),
             _ => {}
         }
-        let lines = Connection::open(path).map_err(told)?;
-        lines.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(told)?; // plans are kept
-        lines.execute_batch(TABLES).map_err(told)?;
+        let lines = Connection::open(path).map_err(index_error)?;
+        lines.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(index_error)?; // plans are kept
+        lines.execute_batch(TABLES).map_err(index_error)?;
         Ok(Self { log: log.to_owned(), lines, read_up_to: 0, damaged: false })
     }
 
@@ -83,11 +83,14 @@ impl Index {
         };
         self.catch_up(&mut log)?;
         let mut records = Vec::new();
-        let mut statement =
-            self.lines.prepare_cached("SELECT start FROM line WHERE customer = ?1 ORDER BY start").map_err(told)?;
-        let starts = statement.query_map([number_of(customer.as_str())], |row| row.get::<_, u64>(0)).map_err(told)?;
+        let mut statement = self
+            .lines
+            .prepare_cached("SELECT start FROM line WHERE customer = ?1 ORDER BY start")
+            .map_err(index_error)?;
+        let starts =
+            statement.query_map([number_of(customer.as_str())], |row| row.get::<_, u64>(0)).map_err(index_error)?;
         for start in starts {
-            let line = line_at(&mut log, start.map_err(told)?).map_err(told_of_log(&self.log))?;
+            let line = line_at(&mut log, start.map_err(index_error)?).map_err(told_of_log(&self.log))?;
             match serde_json::from_slice::<Record>(line.trim_ascii_end()) {
                 Ok(record) => records.extend(Some(record).filter(|record| record.customer == customer.as_str())),
                 Err(_) => self.damaged = true,
@@ -106,7 +109,7 @@ impl Index {
         }
         log.seek(SeekFrom::Start(self.read_up_to)).map_err(told_of_log)?;
         let mut reader = BufReader::with_capacity(CHUNK, log.take(length - self.read_up_to));
-        self.lines.execute_batch("BEGIN").map_err(told)?;
+        self.lines.execute_batch("BEGIN").map_err(index_error)?;
         let mut line = Vec::new();
         loop {
             line.clear();
@@ -120,11 +123,11 @@ impl Index {
                 self.lines
                     .prepare_cached("INSERT OR REPLACE INTO line(customer, start) VALUES(?1, ?2)")
                     .and_then(|mut insert| insert.execute(params![number_of(&whose.customer), self.read_up_to]))
-                    .map_err(told)?;
+                    .map_err(index_error)?;
             }
             self.read_up_to += line.len() as u64;
         }
-        self.lines.execute_batch("COMMIT").map_err(told)
+        self.lines.execute_batch("COMMIT").map_err(index_error)
     }
 }
 

@@ -14,11 +14,11 @@ const DAY: i64 = 24 * 60 * 60;
 /// What `doctor` says of the certificate that the answer came with; none without TLS, or where the client did not look.
 pub fn certificate_check(response: &Response, now: Timestamp) -> Option<Check> {
     let der = response.extensions().get::<TlsInfo>()?.peer_certificate()?;
-    Some(certificate_told(der, now))
+    Some(describe_certificate(der, now))
 }
 
 /// The same of a certificate in hand (DER; RFC 5280).
-pub fn certificate_told(der: &[u8], now: Timestamp) -> Check {
+pub fn describe_certificate(der: &[u8], now: Timestamp) -> Check {
     let Ok((_, certificate)) = parse_x509_certificate(der) else {
         return Check::new("certificate", CheckState::Unknown, "when the server's certificate runs out cannot be read");
     };
@@ -48,10 +48,10 @@ pub(crate) mod tests {
     fn the_days_are_counted_and_few_are_a_note() {
         let der = BASE64_STANDARD.decode(DER).unwrap();
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let found = certificate_told(&der, at("2026-11-24T19:29:55Z"));
+        let found = describe_certificate(&der, at("2026-11-24T19:29:55Z"));
         assert!(found.state == CheckState::Ok && found.words.contains("3650 days"), "{found:?}");
-        let found = certificate_told(&der, at("2036-11-11T18:29:55Z"));
+        let found = describe_certificate(&der, at("2036-11-11T18:29:55Z"));
         assert!(found.state == CheckState::Warning && found.words.contains("in 10 days"), "{found:?}");
-        assert_eq!(certificate_told(b"no certificate", at("2026-11-24T00:00:00Z")).state, CheckState::Unknown);
+        assert_eq!(describe_certificate(b"no certificate", at("2026-11-24T00:00:00Z")).state, CheckState::Unknown);
     }
 }

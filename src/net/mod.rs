@@ -5,4 +5,4 @@ pub mod https;
 pub mod retry;
 pub mod trust;
 
-pub use certificate::{certificate_check, certificate_told};
+pub use certificate::{certificate_check, describe_certificate};

@@ -6,7 +6,7 @@ use oauth2::{
     DeviceCodeErrorResponse, DeviceCodeErrorResponseType, PkceCodeChallenge, StandardDeviceAuthorizationResponse,
 };
 
-use super::errors::{Refused, refused, told};
+use super::errors::{Refused, refused, to_error};
 use super::{OAuth, Tokens, tokens};
 use crate::domain::Result;
 use crate::domain::ports::Prompter;
@@ -26,7 +26,7 @@ impl OAuth {
             .add_extra_param("code_challenge_method", challenge.method().as_str())
             .request_async(&|request| self.send(request))
             .await
-            .map_err(|error| told(error, &self.endpoints.device, &self.client_id))
+            .map_err(|error| to_error(error, &self.endpoints.device, &self.client_id))
     }
 
     /// Shows code and address, and waits until somebody has signed in with them.

@@ -125,7 +125,7 @@ fn not_one(host: &str) -> Error {
 }
 
 /// The failure of a token request.
-pub(super) fn told(
+pub(super) fn to_error(
     error: RequestTokenError<Failed, oauth2::basic::BasicErrorResponse>,
     url: &Url,
     client_id: &str,

@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 use crate::domain::{Error, Result};
 use crate::net::https::{HttpClient, Quoting, no_answer};
 pub use errors::known_description;
-use errors::{not_taken, told};
+use errors::{not_taken, to_error};
 pub use token_refresh::{AGENT_SESSION_LASTS, TokenRefresher};
 
 /// Where the server does what.
@@ -124,7 +124,7 @@ impl OAuth {
         let granted = client.exchange_client_credentials().request_async(&|request| self.send(request)).await;
         granted
             .map(|granted| tokens(&granted))
-            .map_err(|error| told(error, &self.endpoints.token, &self.client_id).redacted(secret))
+            .map_err(|error| to_error(error, &self.endpoints.token, &self.client_id).redacted(secret))
     }
 
     /// With a name and a password (RFC 6749 section 4.3), and whatever else the server reads from the form: for an
@@ -162,7 +162,7 @@ impl OAuth {
         let granted = self.set_up().exchange_refresh_token(&refresh).request_async(&|request| self.send(request)).await;
         let mut tokens = granted
             .map(|granted| tokens(&granted))
-            .map_err(|error| told(error, &self.endpoints.token, &self.client_id).redacted(refresh.secret()))?;
+            .map_err(|error| to_error(error, &self.endpoints.token, &self.client_id).redacted(refresh.secret()))?;
         if tokens.refresh.is_none() {
             tokens.refresh = Some(Zeroizing::new(refresh.into_secret())); // it stays good: RFC 6749 section 6
         }

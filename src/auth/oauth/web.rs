@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use super::errors::{Refused, told};
+use super::errors::{Refused, to_error};
 use super::{OAuth, Tokens, tokens};
 use crate::domain::ports::Prompter;
 use crate::domain::{Error, Kind, Reason, Result};
@@ -63,7 +63,7 @@ impl OAuth {
             .request_async(&|request| self.send(request))
             .await;
         granted.map(|granted| tokens(&granted)).map_err(|error| {
-            told(error, &self.endpoints.token, &self.client_id).redacted(&code).redacted(verifier.secret())
+            to_error(error, &self.endpoints.token, &self.client_id).redacted(&code).redacted(verifier.secret())
         })
     }
 }

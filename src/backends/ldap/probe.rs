@@ -14,7 +14,7 @@ use super::failure;
 use super::search::entry;
 use super::settings::{ACTIVE_DIRECTORY, LdapSettings};
 use crate::domain::{Check, CheckState, Result};
-use crate::net::certificate_told;
+use crate::net::describe_certificate;
 
 /// Clocks that differ by more than this make times of issue look wrong.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
@@ -84,7 +84,7 @@ fn of_one(settings: &LdapSettings, url: &Url, told: &Told, now: Timestamp, backe
     let encrypted = if url.scheme() == "ldap" && !settings.start_tls { ", without encryption" } else { ", encrypted" };
     let mut checks = vec![Check::new("server", CheckState::Ok, format!("{server} answers{encrypted}"))];
     if let Some(der) = &told.certificate {
-        let check = certificate_told(der, now);
+        let check = describe_certificate(der, now);
         checks.push(Check { words: format!("{server}: {}", check.words), ..check });
     }
     if let Some(time) = told.root.text("currentTime").as_deref().and_then(generalized_time) {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use rusqlite::{OptionalExtension, params};
 use zeroize::Zeroizing;
 
-use super::errors::told;
+use super::errors::store_error;
 use super::hash;
 use super::session::AgentSession;
 use super::store::{Practice, moment};
@@ -59,12 +59,12 @@ impl PracticeSignIn {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .optional()
-            .map_err(told)?;
+            .map_err(store_error)?;
         let any_hash: String = self
             .practice
             .connection()
             .query_row("SELECT value FROM setting WHERE name = 'initial_hash'", [], |row| row.get(0))
-            .map_err(told)?;
+            .map_err(store_error)?;
         let (agent, stored) = found.map_or((None, any_hash), |(agent, stored)| (Some(agent), stored));
         let right = hash::matches(password, &stored);
         match agent {
@@ -72,7 +72,7 @@ impl PracticeSignIn {
                 self.practice
                     .connection()
                     .execute("DELETE FROM throttle WHERE name_hash = ?1", [name_hash(name)])
-                    .map_err(told)?;
+                    .map_err(store_error)?;
                 Ok(agent)
             }
             _ => {
@@ -90,7 +90,7 @@ impl PracticeSignIn {
             .connection()
             .query_row("SELECT until FROM throttle WHERE name_hash = ?1", [name_hash(name)], |row| row.get(0))
             .optional()
-            .map_err(told)?;
+            .map_err(store_error)?;
         // A wait that ends later than the longest one comes from a clock that was set back since.
         match until {
             Some(until) if until > now && until - now <= LONGEST_WAIT => {
@@ -108,12 +108,12 @@ impl PracticeSignIn {
     fn count_failure(&self, name: &str) -> Result<()> {
         let mut connection = self.practice.connection();
         let transaction =
-            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(told)?;
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(store_error)?;
         let hash = name_hash(name);
         let before: i64 = transaction
             .query_row("SELECT failures FROM throttle WHERE name_hash = ?1", [hash], |row| row.get(0))
             .optional()
-            .map_err(told)?
+            .map_err(store_error)?
             .unwrap_or(0);
         let failures = before + 1;
         let wait =
@@ -123,11 +123,11 @@ impl PracticeSignIn {
                 "INSERT OR REPLACE INTO throttle VALUES(?1, ?2, ?3)",
                 params![hash, failures, self.practice.now() + wait],
             )
-            .map_err(told)?;
+            .map_err(store_error)?;
         transaction
             .execute("DELETE FROM throttle WHERE name_hash IN (SELECT name_hash FROM throttle ORDER BY until DESC LIMIT -1 OFFSET ?1)", [REMEMBERED])
-            .map_err(told)?;
-        transaction.commit().map_err(told)
+            .map_err(store_error)?;
+        transaction.commit().map_err(store_error)
     }
 
     fn open_session(&self, agent: &str) -> Result<(Zeroizing<String>, i64)> {
@@ -135,10 +135,10 @@ impl PracticeSignIn {
         let now = self.practice.now();
         let expires_at = now + i64::try_from(LASTS.as_millis()).unwrap_or(i64::MAX);
         let connection = self.practice.connection();
-        connection.execute("DELETE FROM agent_session WHERE expires_at <= ?1", [now]).map_err(told)?;
+        connection.execute("DELETE FROM agent_session WHERE expires_at <= ?1", [now]).map_err(store_error)?;
         connection
             .execute("INSERT INTO agent_session VALUES(?1, ?2, ?3)", params![hash::of_token(&token), agent, expires_at])
-            .map_err(told)?;
+            .map_err(store_error)?;
         Ok((token, expires_at))
     }
 }
@@ -202,7 +202,7 @@ impl AgentSignIn for PracticeSignIn {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()
-            .map_err(told)?;
+            .map_err(store_error)?;
         Ok(found.map(|(agent, expires_at)| self.session(&agent, stored.secret, expires_at)))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
-use super::errors::told;
+use super::errors::store_error;
 use super::session::AgentSession;
 use super::store::moment;
 use super::user_snapshot::UserRow;
@@ -22,12 +22,12 @@ const NOTHING_MATCHES: &str = "withdrawn";
 
 /// Begins a change.
 pub(super) fn begin(connection: &mut Connection) -> Result<Transaction<'_>> {
-    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)
+    connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)
 }
 
 /// Changes rows by a statement that is kept; how many.
 pub(super) fn execute(connection: &Connection, statement: &str, values: impl Params) -> Result<usize> {
-    connection.prepare_cached(statement).and_then(|mut statement| statement.execute(values)).map_err(told)
+    connection.prepare_cached(statement).and_then(|mut statement| statement.execute(values)).map_err(store_error)
 }
 
 /// A user's row, if the user is still there.
@@ -51,7 +51,7 @@ pub(super) fn about(connection: &Connection, row: &UserRow) -> Result<About> {
     let email = connection
         .prepare_cached("SELECT email FROM customer WHERE number = ?1")
         .and_then(|mut select| select.query_row([row.customer], |found| found.get(0)))
-        .map_err(told)?;
+        .map_err(store_error)?;
     Ok(About { username: Some(row.username.clone()), email })
 }
 
@@ -92,7 +92,7 @@ impl IdentityBackend for AgentSession {
             .connection()
             .execute("DELETE FROM agent_session WHERE token_hash = ?1", [hash::of_token(&self.token)])
             .map(drop)
-            .map_err(told)
+            .map_err(store_error)
     }
 
     async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
@@ -154,8 +154,8 @@ impl IdentityBackend for AgentSession {
                 "UPDATE user SET hash = ?2, withdrawn = 1 WHERE customer = ?1",
                 params![row.customer, NOTHING_MATCHES],
             )
-            .map_err(told)?;
-        transaction.commit().map_err(told)
+            .map_err(store_error)?;
+        transaction.commit().map_err(store_error)
     }
 
     async fn pending(&self) -> Result<Vec<Pending>> {
@@ -169,7 +169,7 @@ impl IdentityBackend for AgentSession {
                 let row = row_of(&connection, &UserId::new(number.to_string()))?;
                 let marked = connection
                     .query_row("SELECT mark IS NOT NULL FROM user WHERE customer = ?1", [number], |found| found.get(0))
-                    .map_err(told)?;
+                    .map_err(store_error)?;
                 Ok(Pending {
                     customer,
                     user: row.id(),
@@ -190,6 +190,6 @@ impl IdentityBackend for AgentSession {
         connection
             .execute("UPDATE user SET failures = 0, locked_until = 0 WHERE customer = ?1", [row.customer])
             .map(drop)
-            .map_err(told)
+            .map_err(store_error)
     }
 }

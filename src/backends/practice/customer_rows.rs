@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Params, Row};
 
-use super::errors::told;
+use super::errors::store_error;
 use crate::domain::{Customer, CustomerId, Names, Result};
 
 const CUSTOMER: &str = "SELECT c.id, c.first_name, c.last_name, c.email, c.phone, u.username, c.number FROM customer c LEFT JOIN user u ON u.customer = c.number";
@@ -24,9 +24,9 @@ pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<(i64, Customer)> {
 
 /// The customers of a condition on `c` (customer) and `u` (user).
 pub(super) fn select(connection: &Connection, condition: &str, values: impl Params) -> Result<Vec<(i64, Customer)>> {
-    let mut statement = connection.prepare_cached(&format!("{CUSTOMER} {condition}")).map_err(told)?;
-    let rows = statement.query_map(values, customer).map_err(told)?;
-    rows.collect::<rusqlite::Result<_>>().map_err(told)
+    let mut statement = connection.prepare_cached(&format!("{CUSTOMER} {condition}")).map_err(store_error)?;
+    let rows = statement.query_map(values, customer).map_err(store_error)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(store_error)
 }
 
 /// Everybody whose id, username or e-mail is exactly this, in any case.

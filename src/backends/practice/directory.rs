@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::customer_rows::{exact, select};
-use super::errors::told;
+use super::errors::store_error;
 use super::normalize;
 use super::search::find;
 use super::session::AgentSession;
@@ -19,7 +19,7 @@ pub(super) fn free_username(connection: &Connection, first: &str, last: &str) ->
             .query_row("SELECT 1 FROM user WHERE username = ?1", [name], |_| Ok(()))
             .optional()
             .map(|found| found.is_some())
-            .map_err(told)
+            .map_err(store_error)
     };
     let mut name = base.clone();
     let mut number = 2;
@@ -68,7 +68,7 @@ impl CustomerDirectory for AgentSession {
         }
         let last: i64 = connection
             .query_row("SELECT coalesce(max(number), 0) FROM customer", [], |row| row.get(0))
-            .map_err(told)?;
+            .map_err(store_error)?;
         Ok(Customer {
             id: CustomerId::new(format!("C-{}", 1001 + last)),
             name: format!("{} {}", particulars.first_name.trim(), particulars.last_name.trim()),

@@ -16,19 +16,19 @@ pub(super) fn damaged(path: &Path, why: &str) -> Error {
 }
 
 /// What `SQLite`'s answer means for a file that is being opened.
-pub(super) fn told_of(path: &Path, error: rusqlite::Error) -> Error {
+pub(super) fn store_error_at(path: &Path, error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => damaged(path, "it is damaged").because(error),
         _ => Error {
             message: format!("The practice directory {} does not answer: {error}.", path.display()),
-            ..told(error)
+            ..store_error(error)
         },
     }
 }
 
 /// What `SQLite`'s answer means in the middle of the work.
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(super) fn told(error: rusqlite::Error) -> Error {
+pub(super) fn store_error(error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             Error::new(Kind::Usage, Reason::DirectoryDamaged, "The practice directory is damaged.")

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::errors::told;
+use super::errors::store_error;
 use crate::domain::{Policy, Result, Rule};
 
 /// The policy of a new directory.
@@ -19,11 +19,12 @@ pub(super) const INITIAL: [(&str, i64); 8] = [
 
 /// Reads the live policy.
 pub(super) fn read(connection: &Connection) -> Result<Policy> {
-    let mut statement = connection.prepare_cached("SELECT name, number FROM policy_rule").map_err(told)?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).map_err(told)?;
+    let mut statement = connection.prepare_cached("SELECT name, number FROM policy_rule").map_err(store_error)?;
+    let rows =
+        statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).map_err(store_error)?;
     let mut rules = Vec::new();
     for row in rows {
-        let (name, number) = row.map_err(told)?;
+        let (name, number) = row.map_err(store_error)?;
         rules.extend(rule(&name, usize::try_from(number).unwrap_or_default()));
     }
     Ok(Policy::new(rules))

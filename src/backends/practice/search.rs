@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::customer_rows::{exact, select};
-use super::errors::told;
+use super::errors::store_error;
 use super::normalize;
 use crate::domain::{Customer, Found, Result};
 
@@ -98,10 +98,10 @@ fn count(connection: &Connection, text: &str, ways: &[Way]) -> Result<Option<usi
     for way in ways {
         let sql =
             format!("SELECT c.number FROM customer c {} WHERE {} LIMIT {}", way.from(), way.condition, COUNTED + 1);
-        let mut statement = connection.prepare_cached(&sql).map_err(told)?;
-        let rows = statement.query_map(params_from_iter(&way.values), |row| row.get(0)).map_err(told)?;
+        let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
+        let rows = statement.query_map(params_from_iter(&way.values), |row| row.get(0)).map_err(store_error)?;
         for number in rows {
-            numbers.insert(number.map_err(told)?);
+            numbers.insert(number.map_err(store_error)?);
         }
         if numbers.len() > COUNTED {
             return Ok(None);

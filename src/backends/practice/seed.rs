@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Transaction, params};
 
-use super::errors::told_of;
+use super::errors::store_error_at;
 use super::samples::{AGENT_PASSWORD, AGENTS, INITIAL_PASSWORD, SAMPLES, Sample};
 use super::schema::{APPLICATION, INDEXES, TABLES, VERSION};
 use super::{fake_customers, hash, normalize, policy};
@@ -75,7 +75,7 @@ fn build(path: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u
 }
 
 fn fill(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u64)) -> Result<()> {
-    let told = |error| told_of(file, error);
+    let told = |error| store_error_at(file, error);
     let mut connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(told)?;
     // A file that nobody else knows yet needs no journal: a crash leaves it beside, unused.
     connection
@@ -108,7 +108,7 @@ fn fill(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u6
 }
 
 fn settings(transaction: &Transaction<'_>) -> Result<()> {
-    let told = super::errors::told;
+    let told = super::errors::store_error;
     let initial = hash::hash(INITIAL_PASSWORD)?;
     transaction.execute("INSERT INTO setting VALUES('initial_hash', ?1)", [initial]).map_err(told)?;
     for (name, number) in policy::INITIAL {

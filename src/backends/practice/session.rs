@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
-use super::errors::told;
+use super::errors::store_error;
 use super::hash;
 use super::set_queue::Sets;
 use super::store::Practice;
@@ -88,7 +88,7 @@ pub(super) fn agent_of(connection: &Connection, token_hash: [u8; 32], until: i64
                 .query_row(params![token_hash, until], |row| Ok(Agent { name: row.get(0)?, role: row.get(1)?, customer: row.get(2)? }))
                 .optional()
         })
-        .map_err(told)?;
+        .map_err(store_error)?;
     found.ok_or_else(|| {
         Error::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over.")
             .hint("Sign in again: `tellonce login`.")

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::backend::{begin, execute, remember, row_of};
-use super::errors::told;
+use super::errors::store_error;
 use super::seed::searched;
 use super::session::{AgentSession, agent_of};
 use super::set_queue::Set;
@@ -42,7 +42,7 @@ fn all(practice: &Practice, sets: &[Set]) -> Vec<Result<Issued>> {
     let mut connection = practice.connection();
     let done = begin(&mut connection).and_then(|transaction| {
         let answers = sets.iter().map(|set| apart(&transaction, set, now)).collect::<Result<_>>()?;
-        transaction.commit().map(|()| answers).map_err(told)
+        transaction.commit().map(|()| answers).map_err(store_error)
     });
     done.unwrap_or_else(|failure| sets.iter().map(|_| Err(same(&failure))).collect())
 }
@@ -107,7 +107,7 @@ fn create(transaction: &Connection, new: &NewUser, now: i64) -> Result<i64> {
         )
         .hint(format!("Look again: `tellonce show {id}`."))
         .because(error),
-        _ => told(error),
+        _ => store_error(error),
     };
     let number = if new.new_customer {
         let Names { first, last } = new.customer.first_and_last();
@@ -129,8 +129,10 @@ fn create(transaction: &Connection, new: &NewUser, now: i64) -> Result<i64> {
         )
         .map_err(meanwhile)?;
     let text = searched(name, email.as_deref().unwrap_or_default(), Some(&new.username));
-    transaction.execute("DELETE FROM search WHERE rowid = ?1", [number]).map_err(told)?;
-    transaction.execute("INSERT INTO search(rowid, text) VALUES(?1, ?2)", params![number, text]).map_err(told)?;
+    transaction.execute("DELETE FROM search WHERE rowid = ?1", [number]).map_err(store_error)?;
+    transaction
+        .execute("INSERT INTO search(rowid, text) VALUES(?1, ?2)", params![number, text])
+        .map_err(store_error)?;
     Ok(number)
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::errors::{damaged, told, told_of};
+use super::errors::{damaged, store_error, store_error_at};
 use super::schema::{APPLICATION, VERSION};
 use super::seed;
 use crate::domain::ports::Clock;
@@ -57,7 +57,7 @@ impl Practice {
     /// Reads in one transaction: what is read belongs together, and the file is locked once.
     pub(super) fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let connection = self.connection();
-        let transaction = connection.unchecked_transaction().map_err(told)?;
+        let transaction = connection.unchecked_transaction().map_err(store_error)?;
         look(&transaction)
     }
 
@@ -69,13 +69,15 @@ impl Practice {
 
 fn open_file(path: &Path, timeout: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|error| told_of(path, error))?;
-    connection.busy_timeout(timeout).map_err(|error| told_of(path, error))?;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| store_error_at(path, error))?;
+    connection.busy_timeout(timeout).map_err(|error| store_error_at(path, error))?;
     check(&connection, path)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // A kept statement keeps its plan, whatever is bound to it (<https://sqlite.org/qpsg.html>): else it is parsed again.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|error| told_of(path, error))?;
-    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;").map_err(|error| told_of(path, error))?;
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(|error| store_error_at(path, error))?;
+    connection.execute_batch("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192;").map_err(|error| store_error_at(path, error))?;
     Ok(connection)
 }
 
@@ -84,7 +86,7 @@ fn check(connection: &Connection, path: &Path) -> Result<()> {
     let number = |pragma: &str| {
         connection
             .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0))
-            .map_err(|error| told_of(path, error))
+            .map_err(|error| store_error_at(path, error))
     };
     if number("application_id")? != APPLICATION {
         return Err(damaged(path, "it is not a practice directory"));
@@ -110,8 +112,9 @@ fn whole(connection: &Connection, path: &Path) -> Result<()> {
     if size > LOOKED_THROUGH {
         return Ok(());
     }
-    let found: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| told_of(path, error))?;
+    let found: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|error| store_error_at(path, error))?;
     if found == "ok" { Ok(()) } else { Err(damaged(path, "it is damaged").because(found)) }
 }
 

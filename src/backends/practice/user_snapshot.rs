@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::directory::free_username;
-use super::errors::told;
+use super::errors::store_error;
 use super::policy;
 use super::session::{Agent, AgentSession};
 use super::store::moment;
@@ -38,7 +38,7 @@ impl UserRow {
                         expires_at, issued_by, version, set_at, chosen_at FROM user WHERE customer = ?1",
             )
             .and_then(|mut statement| statement.query_row([customer], Self::from_row).optional())
-            .map_err(told)
+            .map_err(store_error)
     }
 
     fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
@@ -93,7 +93,7 @@ pub(super) fn number_of(connection: &Connection, customer: &Customer) -> Result<
     connection
         .prepare_cached("SELECT number FROM customer WHERE id = ?1")
         .and_then(|mut statement| statement.query_row([customer.id.as_str()], |row| row.get(0)).optional())
-        .map_err(told)
+        .map_err(store_error)
 }
 
 impl AgentSession {
@@ -158,18 +158,20 @@ fn missing(agent: &Agent, needed: &[Right]) -> Vec<Obstacle> {
 }
 
 fn groups(connection: &Connection, customer: i64) -> Result<Vec<String>> {
-    let mut statement =
-        connection.prepare_cached("SELECT name FROM user_group WHERE customer = ?1 ORDER BY name").map_err(told)?;
-    let rows = statement.query_map([customer], |row| row.get(0)).map_err(told)?;
-    rows.collect::<rusqlite::Result<_>>().map_err(told)
+    let mut statement = connection
+        .prepare_cached("SELECT name FROM user_group WHERE customer = ?1 ORDER BY name")
+        .map_err(store_error)?;
+    let rows = statement.query_map([customer], |row| row.get(0)).map_err(store_error)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(store_error)
 }
 
 /// A protected group that nobody is in protects nobody: its name is a mistake, or was changed. Names count as they are
 /// written, capitals too. Returns what is missing, in words.
 pub(super) fn missing_group(connection: &Connection, protected: &[String]) -> Result<Option<String>> {
-    let mut statement = connection.prepare_cached("SELECT 1 FROM user_group WHERE name = ?1 LIMIT 1").map_err(told)?;
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM user_group WHERE name = ?1 LIMIT 1").map_err(store_error)?;
     for name in protected {
-        if !statement.exists([name]).map_err(told)? {
+        if !statement.exists([name]).map_err(store_error)? {
             return Ok(Some(format!("the practice directory has no group \"{name}\"")));
         }
     }

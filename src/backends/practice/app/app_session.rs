@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use crate::backends::practice::errors::told;
+use crate::backends::practice::errors::store_error;
 use crate::backends::practice::hash;
 use crate::domain::Result;
 
@@ -12,5 +12,5 @@ pub(super) fn start_session(connection: &Connection, customer: i64, now: i64) ->
     connection
         .execute("INSERT INTO customer_session VALUES(?1, ?2, ?3)", params![hash::of_token(&token), customer, now])
         .map(drop)
-        .map_err(told)
+        .map_err(store_error)
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::app_session::start_session;
 use super::change_ticket::ChangeTicket;
 use crate::backends::practice::backend::{about, remember};
-use crate::backends::practice::errors::told;
+use crate::backends::practice::errors::store_error;
 use crate::backends::practice::store::Practice;
 use crate::backends::practice::user_snapshot::UserRow;
 use crate::backends::practice::{hash, policy};
@@ -40,14 +40,14 @@ impl Practice {
         let hash = hash::hash(new)?;
         let now = self.now();
         let mut connection = self.connection();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
         let still = UserRow::of(&transaction, ticket.customer)?;
         if !still.is_some_and(|row| ticket.is_good_for(&row, now)) {
             return void();
         }
         take_effect(&transaction, &row, &hash, now)?;
         start_session(&transaction, row.customer, now)?;
-        transaction.commit().map_err(told)?;
+        transaction.commit().map_err(store_error)?;
         Ok(Change::Done)
     }
 
@@ -85,9 +85,9 @@ fn last_hashes(connection: &Connection, customer: i64, last: usize) -> Result<Ve
             "SELECT hash FROM (SELECT hash, row_number() OVER (PARTITION BY temporary ORDER BY version DESC) AS place
              FROM password_history WHERE customer = ?1) WHERE place <= ?2",
         )
-        .map_err(told)?;
-    let rows = statement.query_map(params![customer, last], |row| row.get(0)).map_err(told)?;
-    rows.collect::<rusqlite::Result<_>>().map_err(told)
+        .map_err(store_error)?;
+    let rows = statement.query_map(params![customer, last], |row| row.get(0)).map_err(store_error)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(store_error)
 }
 
 /// The customer's own password holds from now on; nothing is pending any more, and links mailed before are void.
@@ -99,6 +99,6 @@ pub(super) fn take_effect(connection: &Connection, row: &UserRow, hash: &str, no
                     failures = 0, version = version + 1, set_at = ?3, chosen_at = ?3 WHERE customer = ?1",
             params![row.customer, hash, now],
         )
-        .map_err(told)?;
-    connection.execute("DELETE FROM reset_token WHERE customer = ?1", [row.customer]).map(drop).map_err(told)
+        .map_err(store_error)?;
+    connection.execute("DELETE FROM reset_token WHERE customer = ?1", [row.customer]).map(drop).map_err(store_error)
 }

@@ -1,6 +1,6 @@
 //! Who is there to practise on.
 
-use crate::backends::practice::errors::told;
+use crate::backends::practice::errors::store_error;
 use crate::backends::practice::store::Practice;
 use crate::backends::practice::user_snapshot::UserRow;
 use crate::domain::{Customer, Result, State};
@@ -21,7 +21,7 @@ impl Practice {
     pub fn customers(&self, limit: usize) -> Result<Page> {
         let now = self.now();
         let connection = self.connection();
-        let total = connection.query_row("SELECT count(*) FROM customer", [], |row| row.get(0)).map_err(told)?;
+        let total = connection.query_row("SELECT count(*) FROM customer", [], |row| row.get(0)).map_err(store_error)?;
         let page =
             crate::backends::practice::customer_rows::select(&connection, "ORDER BY c.number LIMIT ?1", [limit])?;
         let rows = page

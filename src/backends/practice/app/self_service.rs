@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::change::take_effect;
-use crate::backends::practice::errors::told;
+use crate::backends::practice::errors::store_error;
 use crate::backends::practice::hash;
 use crate::backends::practice::store::{Practice, moment};
 use crate::backends::practice::user_snapshot::UserRow;
@@ -56,7 +56,7 @@ impl Practice {
         let now = self.now();
         let mut connection = self.connection();
         // One transaction, begun for everybody: no link can slip in behind a temporary password that is being issued.
-        let connection = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
+        let connection = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
         for (number, customer) in
             crate::backends::practice::customer_rows::select(&connection, "WHERE c.email = ?1", [email.trim()])?
         {
@@ -71,7 +71,7 @@ impl Practice {
                         "INSERT INTO reset_token VALUES(?1, ?2, ?3)",
                         params![hash::of_token(&token), number, now + LASTS],
                     )
-                    .map_err(told)?;
+                    .map_err(store_error)?;
                 format!("Hello {},\nchoose a new password here, within an hour:\n{LINK}{}\n", row.username, *token)
             };
             connection
@@ -79,9 +79,9 @@ impl Practice {
                     "INSERT INTO mail(at, recipient, subject, body) VALUES(?1, ?2, 'Your password', ?3)",
                     params![now, to, body],
                 )
-                .map_err(told)?;
+                .map_err(store_error)?;
         }
-        connection.commit().map_err(told)
+        connection.commit().map_err(store_error)
     }
 
     /// The mails that would have been sent, oldest first.
@@ -90,13 +90,14 @@ impl Practice {
     /// Exit 8: the directory does not answer.
     pub fn outbox(&self) -> Result<Vec<Mail>> {
         let connection = self.connection();
-        let mut statement =
-            connection.prepare_cached("SELECT at, recipient, subject, body FROM mail ORDER BY number").map_err(told)?;
+        let mut statement = connection
+            .prepare_cached("SELECT at, recipient, subject, body FROM mail ORDER BY number")
+            .map_err(store_error)?;
         let mail = |row: &rusqlite::Row<'_>| {
             Ok(Mail { at: moment(row.get(0)?), to: row.get(1)?, subject: row.get(2)?, body: row.get(3)? })
         };
-        let rows = statement.query_map([], mail).map_err(told)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(told)
+        let rows = statement.query_map([], mail).map_err(store_error)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(store_error)
     }
 
     /// Follows the link and chooses a new password. It works once, and not while Force Password Reset is pending.
@@ -115,7 +116,7 @@ impl Practice {
                 |row| row.get(0),
             )
             .optional()
-            .map_err(told)?;
+            .map_err(store_error)?;
         let row = match owner {
             Some(customer) => UserRow::of(&self.connection(), customer)?,
             None => None,
@@ -132,15 +133,16 @@ impl Practice {
         }
         let hash = hash::hash(new)?;
         let mut connection = self.connection();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
-        let used = transaction.execute("DELETE FROM reset_token WHERE token_hash = ?1", [token]).map_err(told)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
+        let used =
+            transaction.execute("DELETE FROM reset_token WHERE token_hash = ?1", [token]).map_err(store_error)?;
         let unchanged = UserRow::of(&transaction, row.customer)?.is_some_and(|still| still.version == row.version);
         if used != 1 || !unchanged {
             return dead();
         }
         take_effect(&transaction, &row, &hash, now)?;
-        transaction.execute("DELETE FROM customer_session WHERE customer = ?1", [row.customer]).map_err(told)?;
-        transaction.commit().map_err(told)?;
+        transaction.execute("DELETE FROM customer_session WHERE customer = ?1", [row.customer]).map_err(store_error)?;
+        transaction.commit().map_err(store_error)?;
         Ok(Redeem::Done)
     }
 }

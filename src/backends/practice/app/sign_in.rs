@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::app_session::start_session;
 use super::change_ticket::ChangeTicket;
-use crate::backends::practice::errors::told;
+use crate::backends::practice::errors::store_error;
 use crate::backends::practice::store::Practice;
 use crate::backends::practice::user_snapshot::UserRow;
 use crate::backends::practice::{hash, policy};
@@ -51,14 +51,14 @@ impl Practice {
     fn decide(&self, before: &UserRow, right: bool, now: i64) -> Result<SignIn> {
         let refused = |words: &str| Ok(SignIn::Refused(words.to_owned()));
         let mut connection = self.connection();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(told)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
         let Some(row) = UserRow::of(&transaction, before.customer)? else { return refused(WRONG) };
         if row.locked_until > now {
             return refused("Too many failed attempts: try again later.");
         }
         if !right || row.hash != before.hash || row.external.is_some() {
             count_failure(&transaction, &row, now)?;
-            transaction.commit().map_err(told)?;
+            transaction.commit().map_err(store_error)?;
             return refused(WRONG);
         }
         if row.disabled {
@@ -68,7 +68,7 @@ impl Practice {
             return refused("That temporary password has run out: ask support for another.");
         }
         let admitted = admit(&transaction, &row, now)?;
-        transaction.commit().map_err(told)?;
+        transaction.commit().map_err(store_error)?;
         Ok(admitted)
     }
 
@@ -79,7 +79,7 @@ impl Practice {
             None => self
                 .connection()
                 .query_row("SELECT value FROM setting WHERE name = 'initial_hash'", [], |found| found.get(0))
-                .map_err(told),
+                .map_err(store_error),
         }
     }
 
@@ -94,7 +94,7 @@ impl Practice {
 
 /// The right password was given.
 fn admit(connection: &Connection, row: &UserRow, now: i64) -> Result<SignIn> {
-    connection.execute("UPDATE user SET failures = 0 WHERE customer = ?1", [row.customer]).map_err(told)?;
+    connection.execute("UPDATE user SET failures = 0 WHERE customer = ?1", [row.customer]).map_err(store_error)?;
     if row.change_required {
         return Ok(SignIn::ChangeRequired(ChangeTicket { customer: row.customer, version: row.version }));
     }
@@ -103,12 +103,14 @@ fn admit(connection: &Connection, row: &UserRow, now: i64) -> Result<SignIn> {
 }
 
 fn count_failure(connection: &Connection, row: &UserRow, now: i64) -> Result<()> {
-    connection.execute("UPDATE user SET failures = failures + 1 WHERE customer = ?1", [row.customer]).map_err(told)?;
+    connection
+        .execute("UPDATE user SET failures = failures + 1 WHERE customer = ?1", [row.customer])
+        .map_err(store_error)?;
     connection
         .execute(
             "UPDATE user SET failures = 0, locked_until = ?2 WHERE customer = ?1 AND failures >= ?3",
             params![row.customer, now + LOCKED_FOR, ATTEMPTS],
         )
         .map(drop)
-        .map_err(told)
+        .map_err(store_error)
 }
