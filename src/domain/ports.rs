@@ -1,7 +1,7 @@
 //! The ports: everything the inside needs of the outside, as traits. The adapters are in the other rooms.
 //!
-//! The types carry the promises: the backend is reached only through a [`Session`]; what changes anything takes an
-//! [`Intent`], the receipt of a synced audit line; an `Intent` needs a `Session` and a [`Consent`].
+//! The types carry the promises: the backend is reached only through a [`Session`](super::Session); what changes anything takes an
+//! [`Intent`](super::Intent), the receipt of a synced audit line; an `Intent` needs a `Session` and a [`Consent`](super::Consent).
 
 mod agent_sign_in;
 mod audit_log;
