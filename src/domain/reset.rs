@@ -65,7 +65,10 @@ pub async fn reset(
     tracing::debug!(attempt = %intent.attempt(), "the intent is written");
     let (clock, limit, progress) = (services.clock, services.interruptions.longest_hold(), Progress::default());
     let changing = change(services, session, &intent, &plan, &facts, &capabilities, &progress); // 8 to 11
-    let done = within(clock, limit, changing).await.unwrap_or_else(|| Err(Broken::given_up(&progress, limit)));
+    let done = match within(clock, limit, changing).await {
+        Some(done) => done,
+        None => Err(Broken::given_up(&progress, limit)),
+    };
     let (password, issuance) = match done {
         Ok(done) => done,
         Err(failure) => return Err(report_failure(services, session, &intent, &facts, failure).await),

@@ -132,7 +132,7 @@ fn a_change_that_gets_no_turn_in_time_is_not_sent_and_may_be_tried_again() {
         let sent = Cell::new(0);
         let busy = async || {
             sent.set(sent.get() + 1);
-            let wait = Duration::from_secs(3600);
+            let wait = Duration::from_hours(1);
             Err::<(), _>(Error::new(Kind::Unavailable, Reason::Throttled, "Too many requests.").retry_after(wait))
         };
         let started = Instant::now();

@@ -128,6 +128,7 @@ fn right_to_issue(agent: &str, rights: &[Right], told: bool) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use super::CheckState::{Fault, Kept, Limit, NotKept, Ok, Unknown, Warning};
     use super::*;
 
     #[test]
@@ -135,7 +136,6 @@ mod tests {
         let verdict = |states: &[CheckState]| {
             verdict(&states.iter().map(|state| Check::new("x", *state, "")).collect::<Vec<_>>())
         };
-        use CheckState::{Fault, Kept, Limit, NotKept, Ok, Unknown, Warning};
         assert_eq!(verdict(&[Ok, Warning, Kept, Limit]), "No fault was found.");
         let told = "No fault was found in what was checked, but 1 promise is not kept, and 2 checks could not be made.";
         assert_eq!(verdict(&[Ok, NotKept, Unknown, Unknown]), told);

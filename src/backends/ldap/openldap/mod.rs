@@ -15,7 +15,6 @@ mod validity;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use async_trait::async_trait;
