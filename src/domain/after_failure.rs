@@ -99,7 +99,7 @@ pub(super) async fn report_failure(
 pub(super) async fn end_sessions(session: &Session, intent: &Intent, user: Option<&UserId>) {
     let Some(user) = user else { return };
     if let Err(also) = session.backend().end_sessions(intent, user).await {
-        tracing::debug!(%also, "sessions could not be ended after the failure");
+        tracing::debug!(reason = ?also.reason, "sessions could not be ended after the failure");
     }
 }
 

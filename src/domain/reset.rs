@@ -192,7 +192,11 @@ async fn change(
     progress.reaches(Reached::Done(issued.user.clone()));
     tracing::debug!(at = %issued.at, "a temporary password is set");
     let user = &issued.user;
-    let broken = |failure, reason| Broken { failure, user: Some(user.clone()), stage: Stage::AfterSet(reason) };
+    // A server that was sent the password may quote it in any later answer.
+    let broken = |failure, reason| {
+        let failure = password.redacted_from(failure);
+        Broken { failure, user: Some(user.clone()), stage: Stage::AfterSet(reason) }
+    };
     if plan.unlock {
         backend.unlock(intent, user).await.map_err(|failure| broken(failure, Reason::UnlockFailed))?;
     }

@@ -67,6 +67,8 @@ pub(super) struct Connection {
     server: Cell<usize>,
     /// The last change: from then on this server and no other, which may not know yet.
     changed_at: Cell<Option<Instant>>,
+    /// Something was changed, perhaps a password: the server may quote it in whatever it answers later.
+    has_changed: Cell<bool>,
     /// The last answer to a read, the greeting among them.
     answered_at: Cell<Option<Instant>>,
     /// What the last sign-in said of the agent's own password.
@@ -90,6 +92,7 @@ impl Connection {
             live: RefCell::new(None),
             server: Cell::new(0),
             changed_at: Cell::new(None),
+            has_changed: Cell::new(false),
             answered_at: Cell::new(None),
             own_password: Cell::new(None),
             greeting: RefCell::new(None),
@@ -110,6 +113,7 @@ impl Connection {
     /// From now on this server and no other: the others may not know yet.
     pub(super) fn pin(&self) {
         self.changed_at.set(Some(Instant::now()));
+        self.has_changed.set(true);
     }
 
     /// It answered.
@@ -264,12 +268,16 @@ impl Connection {
         }
     }
 
-    /// A refusal of a read, without the agent's password, which a server may quote.
+    /// A refusal of a read, without the agent's password, which a server may quote; after a change without any text of its.
     pub(super) fn refusal(&self, result: &LdapResult) -> Error {
         let clean = |text: &String| redact(text, &self.target.password);
         let (matched, text) = (clean(&result.matched), clean(&result.text));
         let refs = result.refs.iter().map(clean).collect();
-        failure::refused(&self.server(), &LdapResult { rc: result.rc, matched, text, refs, ctrls: Vec::new() })
+        let mut told = LdapResult { rc: result.rc, matched, text, refs, ctrls: Vec::new() };
+        if self.has_changed.get() {
+            told = without_text(told);
+        }
+        failure::refused(&self.server(), &told)
     }
 
     /// No answer: the connection is not used again.
