@@ -233,3 +233,34 @@ fn a_refused_sign_in_tells_nothing_of_the_agents_password() {
         }
     }
 }
+
+#[test]
+fn reads_after_the_set_that_quote_the_password_tell_nothing_of_it() {
+    for dialect in Dialect::BOTH {
+        for (code, telling) in [(50, &[][..]), (80, &["-vv", "-o", "json"]), (51, &["-vv"])] {
+            let (fake, home) = signed_in(dialect);
+            let (sent, kept) = (Sent::default(), Sent::default());
+            let (told, remembered) = (Arc::clone(&sent), Arc::clone(&kept));
+            fake.rule(move |asked, stream| {
+                if asked.tag == MODIFY {
+                    told.lock().unwrap().extend(asked.secrets().iter().map(|secret| plain(secret)));
+                    let text = [MARK.as_bytes(), b" ", &quoted(asked)].concat();
+                    remembered.lock().unwrap().push(String::from_utf8_lossy(&text).into_owned());
+                }
+                let quotes = remembered.lock().unwrap().last().cloned().filter(|_| asked.tag == SEARCH);
+                if let Some(text) = &quotes {
+                    let content = result(code, text.as_bytes(), text.as_bytes());
+                    let _ = stream.write_all(&asked.answer_with(asked.last(), &content, &[]));
+                }
+                quotes.is_some()
+            });
+            let what = format!("{dialect:?}, code {code}, {telling:?}");
+            let ended = run(home.path(), &[telling, &["reset", "ada", "--yes", "--reveal", "stdout"]].concat(), "");
+            assert_eq!(ended.status.code(), Some(9), "{what}: {}", String::from_utf8_lossy(&ended.stderr));
+            let secrets = sent.lock().unwrap().clone();
+            assert_eq!(secrets.len(), 1, "{what}");
+            holds_nothing(home.path(), &ended, &secrets[0], &what);
+            drop(kept);
+        }
+    }
+}
