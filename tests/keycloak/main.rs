@@ -1,6 +1,6 @@
 //! The tool against a real Keycloak, seen from outside: rights, refusals, sign-in, faults.
 //!
-//! Live: `TELLONCE_LIVE=keycloak cargo test --test keycloak -- --ignored`.
+//! Live: `TELLONCE_LIVE=keycloak,openldap cargo test --test keycloak -- --ignored`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
