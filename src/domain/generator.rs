@@ -71,13 +71,15 @@ fn layout(styles: &[Style], policy: &Policy, about: &About) -> Option<Layout> {
         let is_usual = layout.length() <= SHORT && layout.style.is_usual();
         needs.allow(layout) && (is_apart || is_usual || !has_patterns)
     };
+    let mut budget = probe::BUDGET;
     for is_long in [false, true] {
         for style in styles {
             let alphabet = alphabet(*style, policy, about);
             for layout in Layout::of(*style).filter(|layout| (layout.length() > SHORT) == is_long && is_tried(layout)) {
                 let spare = needs.bits(&layout) - LEAST_BITS - SPARE_BITS;
-                let leaves_enough =
-                    || probe::lost_bits(&layout, &alphabet, policy, about).is_some_and(|lost| lost <= spare);
+                let mut leaves_enough = || {
+                    probe::lost_bits(&layout, &alphabet, policy, about, &mut budget).is_some_and(|lost| lost <= spare)
+                };
                 if spare >= 0.0 && (!has_patterns || leaves_enough()) {
                     return Some(layout);
                 }

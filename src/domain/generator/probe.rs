@@ -14,16 +14,26 @@ const HOPELESS: usize = 32;
 const MOST: usize = 512;
 /// Candidates that break other rules are drawn again, so often at most.
 const DRAWS: usize = 4 * MOST;
+/// Candidates that are drawn for one policy, in all layouts: enough for each style, and far below a second.
+pub(super) const BUDGET: usize = 150_000;
 /// Taken off for the error of the estimate: with [`ENOUGH`] samples it is far below a factor of two.
 const ERROR_BITS: f64 = 1.0;
 
-/// The bits that the patterns take away from passwords of this layout. Returns `None` if they take too few of them.
-pub(super) fn lost_bits(layout: &Layout, alphabet: &[u8], policy: &Policy, about: &About) -> Option<f64> {
+/// The bits that the patterns take away from passwords of this layout. Returns `None` if they take too few of them, or if
+/// the budget is used up.
+pub(super) fn lost_bits(
+    layout: &Layout,
+    alphabet: &[u8],
+    policy: &Policy,
+    about: &About,
+    budget: &mut usize,
+) -> Option<f64> {
     let others = Policy::new(policy.rules().filter(|rule| !matches!(rule, Rule::Pattern(_))).cloned());
     let mut numbers = Repeatable(0x9e37_79b9_7f4a_7c15);
     let (mut tried, mut taken) = (0, 0);
     let mut sample = String::with_capacity(layout.length());
     for _ in 0..DRAWS {
+        *budget = budget.checked_sub(1)?;
         sample.clear();
         draw_into(&mut sample, layout, alphabet, &mut numbers).ok()?;
         if !keeps_house_rules(&sample) || !others.is_kept_by(&sample, about) {

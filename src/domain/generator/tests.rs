@@ -274,3 +274,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn probing_stops_when_its_budget_is_used_up() {
+    let layout = Layout { style: Style::Plain, drawn: 20 };
+    let (policy, about, mut budget) = (patterned(&["^no$"]), About::default(), 10);
+    let letters = alphabet(Style::Plain, &policy, &about);
+    assert_eq!(probe::lost_bits(&layout, &letters, &policy, &about, &mut budget), None);
+    assert_eq!(budget, 0);
+}
