@@ -54,13 +54,12 @@ impl LdapSignIn {
         if agent.is_empty() || password.is_empty() {
             return Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, "The name or the password is empty."));
         }
-        let bound_as = self.dialect.bind_name(agent);
         let connection = Connection::open(Target {
             urls: self.settings.urls.clone(),
             start_tls: self.settings.start_tls,
             tls: self.tls.clone(),
             one_call: self.one_call,
-            name: bound_as.clone(),
+            name: self.dialect.bind_name(agent),
             password,
             refused: self.dialect.bind_refused(),
             asks: self.dialect.asks(),
@@ -72,7 +71,6 @@ impl LdapSignIn {
             settings: Rc::clone(&self.settings),
             dialect: Rc::clone(&self.dialect),
             known,
-            bound_as,
             protected: self.protected.clone(),
             clock: Arc::clone(&self.clock),
             until,

@@ -157,8 +157,6 @@ pub(super) struct LdapAgent {
     pub(super) settings: Rc<LdapSettings>,
     pub(super) dialect: Rc<dyn Dialect>,
     pub(super) known: ServerFacts,
-    /// The name that the agent signed in with, as the server was given it.
-    pub(super) bound_as: String,
     pub(super) protected: Vec<String>,
     pub(super) clock: Arc<dyn Clock + Send + Sync>,
     /// When the kept session ends.

@@ -73,7 +73,7 @@ pub(super) fn unknown() -> Unreadable {
 
 /// The agent's own entry, by the name that they signed in with; `None` if it is not seen.
 pub(super) async fn own_entry(agent: &LdapAgent) -> Result<Option<Entry>> {
-    let (name, domain) = (agent.bound_as.as_str(), suffix(&agent.settings.base));
+    let (name, domain) = (agent.connection.bind_name(), suffix(&agent.settings.base));
     let found = if name.contains('=') && !name.contains('@') {
         agent.connection.search(name, Scope::Base, "(objectSid=*)", &["objectSid"], 1).await?
     } else {
@@ -82,8 +82,9 @@ pub(super) async fn own_entry(agent: &LdapAgent) -> Result<Option<Entry>> {
         let filter = format!("(&(objectSid=*)(|(userPrincipalName={name})(sAMAccountName={account})))");
         let mut found =
             agent.connection.search(domain, Scope::Subtree, &filter, &["objectSid", "userPrincipalName"], 3).await?;
-        let principal =
-            |entry: &Entry| entry.text("userPrincipalName").is_some_and(|text| same(&text, &agent.bound_as));
+        let principal = |entry: &Entry| {
+            entry.text("userPrincipalName").is_some_and(|text| same(&text, agent.connection.bind_name()))
+        };
         if found.entries.iter().any(principal) {
             found.entries.retain(principal); // it names one before any account name does ([MS-ADTS] section 5.1.1.1.1)
         }

@@ -70,12 +70,12 @@ impl ActiveDirectory {
     /// Who the agent is in the domain.
     async fn identity(&self, agent: &LdapAgent) -> Result<Rc<Identity>> {
         if let Some((name, identity)) = self.identity.borrow().as_ref()
-            && *name == agent.bound_as
+            && *name == agent.connection.bind_name()
         {
             return Ok(Rc::clone(identity));
         }
         let identity = Rc::new(Identity::read(agent).await?);
-        *self.identity.borrow_mut() = Some((agent.bound_as.clone(), Rc::clone(&identity)));
+        *self.identity.borrow_mut() = Some((agent.connection.bind_name().to_owned(), Rc::clone(&identity)));
         Ok(identity)
     }
 

@@ -37,7 +37,7 @@ pub(super) async fn read(
     let change_required = facts.forced.as_ref().is_ok_and(|forced| *forced);
     let mut hidden = facts.hidden();
     let mut obstacles = Vec::new();
-    match identity.is_own(&agent.bound_as, &agent.settings.base, entry) {
+    match identity.is_own(agent.connection.bind_name(), &agent.settings.base, entry) {
         Ok(true) => obstacles.push(Obstacle::OwnUser),
         Ok(false) => {}
         Err(unknown) => hidden.insert(0, unknown),
