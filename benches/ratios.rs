@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use argon2::{Argon2, PasswordHasher};
 use tellonce::backends::practice::{Practice, PracticeSignIn};
 use tellonce::domain::ports::{AgentSignIn, Prompter};
-use tellonce::domain::{Consent, Customer, Error, Plan, ProfileRef, Result, Session, Way};
+use tellonce::domain::{Customer, Decision, Error, Plan, ProfileRef, Result, Session, Way};
 use tellonce::platform::SystemClock;
 use zeroize::Zeroizing;
 
@@ -223,7 +223,7 @@ impl Prompter for Sam {
         Err(Error::bug("not asked here"))
     }
 
-    fn confirm(&mut self, _: &Plan) -> Result<Consent> {
+    fn confirm(&mut self, _: &Plan) -> Result<Decision> {
         Err(Error::bug("not asked here"))
     }
 

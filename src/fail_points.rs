@@ -11,6 +11,7 @@
 //! For whoever looks for copies, on Keycloak: `set:answered:stop` stops when the set is answered, before anything else is
 //! sent; and the control, `set:unpadded`, sends it in a body so small that HTTP/2 has a copy of it then.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,9 +19,9 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use crate::domain::ports::{AuditLog, IdentityBackend, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
-    AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery, Error, Finding, Forced, History,
-    Intent, Issuance, Issued, OwnPassword, Pending, Plan, ResetTarget, Result, Right, Session, SessionsEnded, Stamp,
-    TemporaryPassword, UserId, UserSnapshot,
+    AnyIntent, AppendReceipt, AttemptId, AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery,
+    Error, Finding, Forced, History, Intent, Issuance, Issued, OwnPassword, Pending, Plan, Reset, Result, Right,
+    Session, SessionsEnded, TemporaryPassword, UserSnapshot, Withdrawal,
 };
 
 /// Reaches a point: does what the environment says of it.
@@ -106,25 +107,24 @@ impl IdentityBackend for FaultyBackend {
 
     async fn set_temporary_password(
         &self,
-        intent: &Intent,
-        target: &ResetTarget,
+        intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
         reach("set", "before").await?;
-        let issued = self.0.set_temporary_password(intent, target, password).await?;
+        let issued = self.0.set_temporary_password(intent, password).await?;
         reach("set", "after").await?;
         Ok(issued)
     }
 
-    async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Result<()> {
+    async fn mark_pending(&self, intent: &Intent<Reset>, issued: &Issued) -> Result<()> {
         reach("mark", "before").await?;
         self.0.mark_pending(intent, issued).await?;
         reach("mark", "after").await
     }
 
-    async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Result<SessionsEnded> {
+    async fn end_sessions(&self, intent: &AnyIntent) -> Result<SessionsEnded> {
         reach("end_sessions", "before").await?;
-        let ended = self.0.end_sessions(intent, user).await?;
+        let ended = self.0.end_sessions(intent).await?;
         reach("end_sessions", "after").await?;
         Ok(ended)
     }
@@ -136,9 +136,9 @@ impl IdentityBackend for FaultyBackend {
         Ok(forced)
     }
 
-    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
+    async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {
         reach("withdraw", "before").await?;
-        self.0.withdraw(intent, user, only).await?;
+        self.0.withdraw(intent).await?;
         reach("withdraw", "after").await
     }
 
@@ -146,9 +146,9 @@ impl IdentityBackend for FaultyBackend {
         self.0.pending().await
     }
 
-    async fn unlock(&self, intent: &Intent, user: &UserId) -> Result<()> {
+    async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
         reach("unlock", "before").await?;
-        self.0.unlock(intent, user).await?;
+        self.0.unlock(intent).await?;
         reach("unlock", "after").await
     }
 
@@ -162,14 +162,14 @@ pub struct FaultyAudit<A>(pub A);
 
 #[async_trait(?Send)]
 impl<A: AuditLog> AuditLog for FaultyAudit<A> {
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt> {
         reach("intend", "before").await?;
-        let intent = self.0.intend(session, plan, consent).await?;
+        let receipt = self.0.intend(session, plan, consent).await?;
         reach("intend", "after").await?;
-        Ok(intent)
+        Ok(receipt)
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: AttemptOutcome) -> Result<()> {
+    async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
         let call = match &outcome {
             AttemptOutcome::Set { .. } => "record_set",
             AttemptOutcome::Delivered(_) => "record_delivery",
@@ -177,16 +177,16 @@ impl<A: AuditLog> AuditLog for FaultyAudit<A> {
             AttemptOutcome::Withdrawn => "record_withdrawn",
         };
         reach(call, "before").await?;
-        self.0.outcome(intent, outcome).await?;
+        self.0.outcome(attempt, outcome).await?;
         reach(call, "after").await
     }
 
-    fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
-        self.0.history(session, customer)
+    async fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
+        self.0.history(session, customer).await
     }
 
-    fn histories(&self, session: &Session) -> Result<std::collections::HashMap<CustomerId, History>> {
-        self.0.histories(session)
+    async fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
+        self.0.histories(session).await
     }
 
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use super::limiter::Limiter;
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
-    Capabilities, Customer, CustomerId, Forced, Found, Intent, Issued, OwnPassword, Particulars, Pending, ResetTarget,
-    Result, Right, Session, SessionsEnded, Stamp, TemporaryPassword, UserId, UserSnapshot,
+    AnyIntent, Capabilities, Customer, CustomerId, Forced, Found, Intent, Issued, OwnPassword, Particulars, Pending,
+    Reset, Result, Right, Session, SessionsEnded, TemporaryPassword, UserSnapshot, Withdrawal,
 };
 
 struct LimitedBackend {
@@ -76,35 +76,34 @@ impl IdentityBackend for LimitedBackend {
     /// Only one that is known not to have been applied is sent again.
     async fn set_temporary_password(
         &self,
-        intent: &Intent,
-        target: &ResetTarget,
+        intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        self.limiter.change(async || self.backend.set_temporary_password(intent, target, password).await).await
+        self.limiter.change(async || self.backend.set_temporary_password(intent, password).await).await
     }
 
-    async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Result<()> {
+    async fn mark_pending(&self, intent: &Intent<Reset>, issued: &Issued) -> Result<()> {
         self.limiter.insist(async || self.backend.mark_pending(intent, issued).await).await
     }
 
-    async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Result<SessionsEnded> {
-        self.limiter.insist(async || self.backend.end_sessions(intent, user).await).await
+    async fn end_sessions(&self, intent: &AnyIntent) -> Result<SessionsEnded> {
+        self.limiter.insist(async || self.backend.end_sessions(intent).await).await
     }
 
     async fn read_back(&self, issued: &Issued) -> Result<Forced> {
         self.limiter.insist(async || self.backend.read_back(issued).await).await
     }
 
-    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
-        self.limiter.change(async || self.backend.withdraw(intent, user, only).await).await
+    async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {
+        self.limiter.change(async || self.backend.withdraw(intent).await).await
     }
 
     async fn pending(&self) -> Result<Vec<Pending>> {
         self.limiter.call(async || self.backend.pending().await).await
     }
 
-    async fn unlock(&self, intent: &Intent, user: &UserId) -> Result<()> {
-        self.limiter.call(async || self.backend.unlock(intent, user).await).await
+    async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
+        self.limiter.call(async || self.backend.unlock(intent).await).await
     }
 }
 

@@ -41,7 +41,7 @@ impl Run<'_> {
 
     /// Whether what was set is there, or something newer: by the customer, or by somebody else.
     pub(super) async fn still_holds(&self, services: &mut Services<'_>, delivered: &Earlier) -> Result<bool> {
-        let customer = match identify(delivered.customer.as_str(), self.session, services.prompter, false).await {
+        let customer = match identify(delivered.customer.as_str(), self.session, services.prompter).await {
             Err(failure) if failure.kind == Kind::NotFound => return Ok(false), // entered by the row, and lost as well
             found => found?,
         };

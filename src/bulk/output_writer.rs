@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::output_row::{OutputRow, Password, header};
 use super::settings::RowFormat;
-use crate::domain::{Delivery, Error, Kind, Reason, Result, TemporaryPassword};
+use crate::domain::{Delivery, Error, Kind, Reason, Result, RevealSink, TemporaryPassword, sealed};
 use crate::output::write_all;
 use crate::platform::GroupCommit;
 
@@ -157,13 +157,7 @@ impl OutputWriter {
 
     /// Writes a row with its password, sealed or in clear; it is delivered when that is done.
     pub async fn deliver(&self, row: &OutputRow, password: TemporaryPassword, to: &[Recipient]) -> Delivery {
-        let bytes = password.reveal(|characters| {
-            if self.clear {
-                return row.bytes(self.format, Password::Clear(characters));
-            }
-            let sealed = super::sealing::seal(to, characters)?;
-            row.bytes(self.format, Password::Sealed(&sealed))
-        });
+        let bytes = password.reveal(InRow { row, format: self.format, to: if self.clear { None } else { Some(to) } });
         let taken = match bytes {
             Ok(bytes) => self.take(bytes).await,
             Err(failure) => Err(failure),
@@ -186,6 +180,27 @@ impl OutputWriter {
             return Err(failure);
         }
         Ok(())
+    }
+}
+
+/// Writes the password into a row: sealed to the recipients, or in clear where there are none.
+struct InRow<'a> {
+    row: &'a OutputRow,
+    format: RowFormat,
+    to: Option<&'a [Recipient]>,
+}
+
+impl sealed::Sealed for InRow<'_> {}
+
+impl RevealSink for InRow<'_> {
+    type Output = Result<Bytes>;
+
+    fn take(self, characters: &str) -> Result<Bytes> {
+        let Some(recipients) = self.to else {
+            return self.row.bytes(self.format, Password::Clear(characters));
+        };
+        let sealed = super::sealing::seal(recipients, characters)?;
+        self.row.bytes(self.format, Password::Sealed(&sealed))
     }
 }
 

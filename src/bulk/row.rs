@@ -104,7 +104,7 @@ impl Row {
             }
             _ => None,
         };
-        ResetRequest { customer: self.customer.clone(), create: particulars, unlock: false, case }
+        ResetRequest { customer: self.customer.as_str().into(), create: particulars, unlock: false, case }
     }
 }
 

@@ -15,8 +15,8 @@ use super::output_row::OutputRow;
 use super::output_writer::OutputWriter;
 use crate::domain::ports::{AuditLog, Interruptions, Prompter, ReadyReveal, Reveal};
 use crate::domain::{
-    AttemptOutcome, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding, History, Intent,
-    Issuance, Plan, Reason, Result, Session, TemporaryPassword,
+    AppendReceipt, AttemptId, AttemptOutcome, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Decision, Delivery,
+    Error, Finding, History, Issuance, Plan, Reason, Result, Session, TemporaryPassword,
 };
 use crate::ledger::RowAuditLog;
 
@@ -39,8 +39,8 @@ impl Prompter for Beforehand {
         Err(nobody("CUSTOMER"))
     }
 
-    fn confirm(&mut self, _: &Plan) -> Result<Consent> {
-        Ok(Consent::by_flag())
+    fn confirm(&mut self, _: &Plan) -> Result<Decision> {
+        Ok(Decision::ConfirmedBeforehand)
     }
 
     fn line(&mut self, _: &str, flag: &str) -> Result<String> {
@@ -111,33 +111,33 @@ impl RowLog {
 
 #[async_trait(?Send)]
 impl AuditLog for RowLog {
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
-        let intent = self.audit.intend(session, plan, consent).await?;
-        self.seen.borrow_mut().attempt = Some(intent.attempt().to_string());
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt> {
+        let receipt = self.audit.intend(session, plan, consent).await?;
+        self.seen.borrow_mut().attempt = Some(receipt.attempt().to_string());
         let change = Change::Intent {
             line: self.line,
             customer: plan.customer.id.clone(),
-            attempt: intent.attempt().clone(),
-            at: intent.at(),
+            attempt: receipt.attempt().clone(),
+            at: receipt.at(),
             stamp_before: plan.stamp.clone(),
         };
         if let Err(failure) = self.journal.write(change).await {
             let closing = AttemptOutcome::Failed { reason: failure.reason, changed: Changed::No, stamp: None };
-            self.audit.outcome(&intent, closing).await?;
+            self.audit.outcome(receipt.attempt(), closing).await?;
             return Err(failure);
         }
-        Ok(intent)
+        Ok(receipt)
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: AttemptOutcome) -> Result<()> {
+    async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
         if let AttemptOutcome::Set { stamp } = &outcome {
             drop(self.journal.hand_over(Change::Set { line: self.line, stamp: stamp.clone() }));
         }
-        self.audit.outcome(intent, outcome).await
+        self.audit.outcome(attempt, outcome).await
     }
 
     /// Here the row's customer is known and nothing is decided yet: one that is another row's is refused.
-    fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
+    async fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
         self.seen.borrow_mut().customer = Some(customer.clone());
         if let Some(other) = self.journal.claim(customer, self.line)? {
             return Err(Error::refused(
@@ -145,11 +145,11 @@ impl AuditLog for RowLog {
                 format!("{} is the customer of line {other} as well.", customer.id),
             ));
         }
-        self.audit.history(session, customer)
+        self.audit.history(session, customer).await
     }
 
-    fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
-        self.audit.histories(session)
+    async fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
+        self.audit.histories(session).await
     }
 
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {

@@ -241,7 +241,7 @@ impl Run<'_> {
 
     /// Whether the customer has chosen a password since the attempt that was cut short: they are not locked out again.
     async fn has_signed_in(&self, services: &mut Services<'_>, earlier: &Earlier) -> Result<bool> {
-        let customer = identify(earlier.customer.as_str(), self.session, services.prompter, false).await?;
+        let customer = identify(earlier.customer.as_str(), self.session, services.prompter).await?;
         let facts = gather_facts(services.audit, self.session, &customer).await?;
         let snapshot = facts.snapshot;
         let newer = snapshot.stamp.as_ref().is_some_and(|stamp| stamp.is_newer_than(earlier.stamp.as_ref()));

@@ -280,7 +280,7 @@ pub(super) async fn look_up(context: &Context, text: &str) -> Result<(Session, c
     let facts = context
         .at_desk(&mut prompter, async |services: &mut Services<'_>| {
             session.backend().keep_alive(Duration::ZERO).await?;
-            let customer = crate::domain::identify(text, &session, services.prompter, true).await?;
+            let customer = crate::domain::identify(text, &session, services.prompter).await?;
             crate::domain::gather_facts(&mut *services.audit as &mut dyn AuditLog, &session, &customer).await
         })
         .await?;

@@ -7,7 +7,7 @@ use super::view;
 use crate::auth::Choice;
 use crate::cli::{LoginArgs, StoreChoice};
 use crate::domain::ports::Prompter;
-use crate::domain::{Consent, Customer, Error, ExitCode, Keep, Plan, Result, Way};
+use crate::domain::{Customer, Decision, Error, ExitCode, Keep, Plan, Result, Way};
 use crate::platform::needed_line;
 
 /// Signs in and keeps the session.
@@ -84,7 +84,7 @@ impl Prompter for GivenPassword<'_> {
         self.inner.choose(question, customers)
     }
 
-    fn confirm(&mut self, plan: &Plan) -> Result<Consent> {
+    fn confirm(&mut self, plan: &Plan) -> Result<Decision> {
         self.inner.confirm(plan)
     }
 

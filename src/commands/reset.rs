@@ -59,7 +59,7 @@ fn request(context: &Context, args: ResetArgs) -> Result<ResetRequest> {
         }
         _ => None, // clap lets the fields come only together
     };
-    Ok(ResetRequest { customer: args.customer, create, unlock: args.unlock, case: context.case(args.case)? })
+    Ok(ResetRequest { customer: args.customer.into(), create, unlock: args.unlock, case: context.case(args.case)? })
 }
 
 impl From<CaseArgs> for Case {

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::sweep;
 use crate::cli::WithdrawArgs;
 use crate::domain::ports::Prompter;
-use crate::domain::{Customer, ExitCode, Result, Services, SessionsEnded, Status, withdraw};
+use crate::domain::{Customer, ExitCode, Result, Services, SessionsEnded, Status, WithdrawalRequest, withdraw};
 
 #[derive(Serialize)]
 struct WithdrawnJson<'a> {
@@ -29,9 +29,10 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
     let Some(customer) = args.customer else {
         return sweep::run(context, &case, args.older_than.unwrap_or_default(), args.dry_run, args.yes).await;
     };
+    let request = WithdrawalRequest { customer: customer.into(), case, ..WithdrawalRequest::default() };
     let session = context.session().await?;
     let done = context
-        .at_desk(&mut prompter, async |services: &mut Services<'_>| withdraw(services, &session, &customer, case).await)
+        .at_desk(&mut prompter, async |services: &mut Services<'_>| withdraw(services, &session, request).await)
         .await?;
     if context.json() {
         let object = WithdrawnJson {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::Serialize;
+
 /// One of the promises L1-L14 of docs/architecture.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Promise(u8);
@@ -36,7 +38,7 @@ impl fmt::Display for Promise {
 /// A promise that a backend does not keep, or keeps in part.
 ///
 /// The conformance story matches on this without a wildcard: a new gap does not compile until the story asserts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Gap {
     /// The backend's stamps name no author: another agent's set between ours and the first read looks like ours.
     StampNamesNoAuthor,

@@ -1,7 +1,9 @@
 //! What the agent was told of the case, for the audit log.
 
+use serde::Serialize;
+
 /// What the agent was told of the case, for the audit log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Case {
     /// The ticket.
     pub ticket: Option<String>,

@@ -22,14 +22,14 @@ pub struct CustomerFacts {
 /// Reads where the customer stands, and writes down what that says of attempts whose end is missing.
 pub async fn gather_facts(audit: &mut dyn AuditLog, session: &Session, customer: &Customer) -> Result<CustomerFacts> {
     let snapshot = session.backend().user_snapshot(customer).await?;
-    let mut history = audit.history(session, customer)?;
+    let mut history = audit.history(session, customer).await?;
     let mut recovered = Vec::new();
     for finding in history.findings(&snapshot) {
         audit.recovered(session, &customer.id, &finding).await?;
         recovered.push(history.note(&finding));
     }
     if !recovered.is_empty() {
-        history = audit.history(session, customer)?;
+        history = audit.history(session, customer).await?;
     }
     Ok(CustomerFacts { customer: customer.clone(), snapshot, history, recovered })
 }

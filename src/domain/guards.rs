@@ -74,29 +74,26 @@ impl Case {
     /// Exit 2 naming the flag of a text that cannot be used.
     pub fn checked(mut self, guards: &Guards) -> Result<Self> {
         for requirement in Requirement::ALL {
-            if let Some(text) = self.place(requirement) {
+            if let Some(text) = self.slot(requirement) {
                 *text = requirement.usable(text, guards).map_err(|why| unusable(requirement, &why))?;
             }
         }
         Ok(self)
     }
 
-    /// Checks what was given, and asks for what the profile requires and the flags did not give.
-    ///
-    /// # Errors
-    /// Exit 2 naming the flag: a text cannot be used, nobody can be asked, or the answer is empty.
-    pub fn complete(&mut self, guards: &Guards, prompter: &mut dyn Prompter) -> Result<()> {
-        *self = std::mem::take(self).checked(guards)?;
-        for requirement in guards.require.iter().copied() {
-            if self.place(requirement).is_none() {
-                *self.slot(requirement) = Some(ask(requirement, guards, prompter)?);
-            }
-        }
-        Ok(())
+    /// What the profile requires and the case does not say.
+    pub fn missing(&self, guards: &Guards) -> Vec<Requirement> {
+        let is_missing = |requirement: &Requirement| match requirement {
+            Requirement::Ticket => self.ticket.is_none(),
+            Requirement::Reason => self.reason.is_none(),
+            Requirement::Verified => self.verified.is_none(),
+        };
+        guards.require.iter().copied().filter(is_missing).collect()
     }
 
-    fn place(&mut self, requirement: Requirement) -> Option<&mut String> {
-        self.slot(requirement).as_mut()
+    /// Takes over what the agent answered.
+    pub(super) fn answer(&mut self, requirement: Requirement, text: String) {
+        *self.slot(requirement) = Some(text);
     }
 
     const fn slot(&mut self, requirement: Requirement) -> &mut Option<String> {
@@ -108,7 +105,11 @@ impl Case {
     }
 }
 
-fn ask(requirement: Requirement, guards: &Guards, prompter: &mut dyn Prompter) -> Result<String> {
+/// Asks for a text that the profile requires.
+///
+/// # Errors
+/// Exit 2 naming the flag: nobody can be asked, or no answer can be used.
+pub(super) fn ask_for(requirement: Requirement, guards: &Guards, prompter: &mut dyn Prompter) -> Result<String> {
     let flag = requirement.flag();
     let mut tries = 1;
     loop {

@@ -14,44 +14,100 @@ pub const CANDIDATES: usize = 20;
 /// The longest text that names a customer, in bytes: longer than any address (RFC 5321 section 4.5.3.1).
 pub const LONGEST_NAME: usize = 512;
 
-/// Finds the one customer that `text` names: an exact id, username or e-mail; part of a name only by asking.
+/// What a text was found to name.
+pub enum Match {
+    /// One customer.
+    One(Box<Customer>),
+    /// Several, or only those who have the text as a part of their name. The agent may choose one of them.
+    Choice {
+        /// The question.
+        question: String,
+        /// Those who may be meant.
+        customers: Vec<Customer>,
+        /// The error where the agent cannot choose: exit 3 or 5, with the candidates.
+        otherwise: Box<Error>,
+    },
+}
+
+/// Finds whom `text` names: the one with that exact id, username or e-mail, or those among whom the agent has to choose.
 ///
 /// An id that equals the text to the letter wins over another customer's username or e-mail.
 ///
 /// # Errors
-/// Exit 2: not a usable text. Exit 3: nobody, with the candidates that a part of a name has. Exit 5: several, or one whose
-/// id another customer has as well.
-pub async fn identify(
-    text: &str,
-    session: &Session,
-    prompter: &mut dyn Prompter,
-    may_choose: bool,
-) -> Result<Customer> {
+/// Exit 2: not a usable text. Exit 3: nobody. Exit 5: several customers have one id.
+pub async fn match_customer(text: &str, session: &Session) -> Result<Match> {
     let text = usable(text)?;
     let mut exact = id_first(text, session.directory().exact(text).await?);
-    let may_choose = may_choose && prompter.can_choose();
     if let Some(id) = shared_id(&exact) {
         return Err(several_with(&id, exact));
     }
-    let customer = match exact.len() {
-        1 => exact.swap_remove(0),
-        0 => by_name(text, session, prompter, may_choose).await?,
-        _ if may_choose => choose(&format!("\"{text}\" is more than one customer. Which one?"), exact, prompter)?,
-        _ => {
-            return Err(Error::new(
-                Kind::Ambiguous,
-                Reason::Ambiguous,
-                format!("\"{text}\" is more than one customer."),
-            )
-            .hint("Give the id of the one you mean.")
-            .candidates(told_apart(exact)));
+    match exact.len() {
+        1 => {
+            let customer = exact.swap_remove(0);
+            if customer.id.as_str().to_lowercase() != text.to_lowercase() {
+                // Whoever has the text as their id was found with it.
+                check_id_is_unique(&customer, session).await?;
+            }
+            Ok(Match::One(Box::new(customer)))
         }
-    };
-    if customer.id.as_str().to_lowercase() == text.to_lowercase() {
-        return Ok(customer); // whoever has that id was found with it
+        0 => by_name(text, session).await,
+        _ => {
+            let error =
+                Error::new(Kind::Ambiguous, Reason::Ambiguous, format!("\"{text}\" is more than one customer."))
+                    .hint("Give the id of the one you mean.")
+                    .candidates(told_apart(exact.clone()));
+            Ok(Match::Choice {
+                question: format!("\"{text}\" is more than one customer. Which one?"),
+                customers: exact,
+                otherwise: Box::new(error),
+            })
+        }
     }
-    let same = distinct(session.directory().of_same_id(&customer).await?);
-    if same.len() > 1 { Err(several_with(&customer.id, same)) } else { Ok(customer) }
+}
+
+/// Checks that no other customer has the id of this one.
+///
+/// # Errors
+/// Exit 5, with the candidates.
+pub(super) async fn check_id_is_unique(customer: &Customer, session: &Session) -> Result<()> {
+    let same = distinct(session.directory().of_same_id(customer).await?);
+    if same.len() > 1 { Err(several_with(&customer.id, same)) } else { Ok(()) }
+}
+
+/// Finds the one customer that `text` names; has the agent choose where it names several.
+///
+/// # Errors
+/// Those of [`match_customer`], and those of a choice that the agent cannot make: exit 3 and 5, with the candidates.
+pub async fn identify(text: &str, session: &Session, prompter: &mut dyn Prompter) -> Result<Customer> {
+    match match_customer(text, session).await? {
+        Match::One(customer) => Ok(*customer),
+        Match::Choice { question, customers, otherwise } => {
+            let customer = choose(&question, customers, *otherwise, prompter)?;
+            check_id_is_unique(&customer, session).await?;
+            Ok(customer)
+        }
+    }
+}
+
+/// Has the agent choose one of these customers.
+///
+/// # Errors
+/// `otherwise`, where the agent cannot choose.
+pub(super) fn choose(
+    question: &str,
+    mut customers: Vec<Customer>,
+    otherwise: Error,
+    prompter: &mut dyn Prompter,
+) -> Result<Customer> {
+    if !prompter.can_choose() {
+        return Err(otherwise);
+    }
+    let chosen = prompter.choose(question, &customers)?;
+    if chosen < customers.len() {
+        Ok(customers.swap_remove(chosen))
+    } else {
+        Err(Error::bug("The list of customers has no such row."))
+    }
 }
 
 /// Those who are meant: the ones whose id is the text itself, if there are any; each of them once.
@@ -105,8 +161,8 @@ fn told_apart(customers: Vec<Customer>) -> Vec<Customer> {
     apart
 }
 
-/// Nobody is called exactly so: the agent chooses among those whose name has it, or is told them.
-async fn by_name(text: &str, session: &Session, prompter: &mut dyn Prompter, may_choose: bool) -> Result<Customer> {
+/// Nobody has exactly this id, username or address: finds those who have it as a part of their name.
+async fn by_name(text: &str, session: &Session) -> Result<Match> {
     let found = session.directory().find(text, CANDIDATES).await?;
     if found.customers.is_empty() {
         return Err(Error::new(
@@ -116,25 +172,17 @@ async fn by_name(text: &str, session: &Session, prompter: &mut dyn Prompter, may
         )
         .hint("Look for a part of the name: `tellonce find TEXT`."));
     }
-    if may_choose {
-        return choose(
-            &format!("Nobody is called exactly \"{text}\". Which customer do you mean?"),
-            found.customers,
-            prompter,
-        );
-    }
-    Err(Error::new(Kind::NotFound, Reason::NameOnly, "A name is not enough. Use the id of one of these:".to_owned())
-        .hint(format!("Only an id, a username or an e-mail address names a customer; \"{text}\" is part of a name."))
-        .candidates(found.customers))
-}
-
-fn choose(question: &str, mut customers: Vec<Customer>, prompter: &mut dyn Prompter) -> Result<Customer> {
-    let chosen = prompter.choose(question, &customers)?;
-    if chosen < customers.len() {
-        Ok(customers.swap_remove(chosen))
-    } else {
-        Err(Error::bug("The list of customers has no such row."))
-    }
+    let error =
+        Error::new(Kind::NotFound, Reason::NameOnly, "A name is not enough. Use the id of one of these:".to_owned())
+            .hint(format!(
+                "Only an id, a username or an e-mail address names a customer; \"{text}\" is part of a name."
+            ))
+            .candidates(found.customers.clone());
+    Ok(Match::Choice {
+        question: format!("Nobody is called exactly \"{text}\". Which customer do you mean?"),
+        customers: found.customers,
+        otherwise: Box::new(error),
+    })
 }
 
 /// The text to look for, trimmed.

@@ -1,47 +1,22 @@
-//! What the agent is asked to confirm, and the proof that they did.
+//! What the agent is asked to confirm, and its digest.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
+use super::action::Action;
+use super::attempt::AttemptId;
 use super::capabilities::Gap;
 use super::case::Case;
 use super::customer::Customer;
+use super::error::{Error, Result};
 use super::history::Attempt;
 use super::profile_ref::ProfileRef;
 use super::status::State;
-use super::user::Stamp;
-
-/// What is going to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Set a temporary password for a user.
-    Set,
-    /// Create the user, with a temporary password.
-    CreateAndSet,
-    /// Make a pending temporary password unusable.
-    Withdraw,
-}
-
-impl Action {
-    /// What the button says.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Set => "Set Temporary Password",
-            Self::CreateAndSet => "Create User and Set Temporary Password",
-            Self::Withdraw => "Withdraw Temporary Password",
-        }
-    }
-
-    /// The action's name in the audit log.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Set => "set",
-            Self::CreateAndSet => "create_and_set",
-            Self::Withdraw => "withdraw",
-        }
-    }
-}
+use super::user::{ResetTarget, Stamp};
 
 /// Everything the confirmation shows.
 #[derive(Clone, Debug)]
@@ -52,15 +27,17 @@ pub struct Plan {
     pub place: ProfileRef,
     /// The customer.
     pub customer: Customer,
+    /// The user who is changed, or what a new one is created from.
+    pub target: ResetTarget,
     /// What will be done.
     pub action: Action,
     /// The status before.
     pub state: State,
     /// When the password was last set.
     pub stamp: Option<Stamp>,
-    /// When the one that is pending now was issued; none pending: none.
+    /// When the temporary password that is pending now was issued.
     pub pending_since: Option<Timestamp>,
-    /// Also lift a lock-out.
+    /// Whether a lock-out is lifted as well.
     pub unlock: bool,
     /// How long the temporary password is to last.
     pub lasts: Duration,
@@ -68,31 +45,96 @@ pub struct Plan {
     pub recent: Vec<Attempt>,
     /// Promises that this backend does not keep.
     pub gaps: Vec<Gap>,
-    /// What else has to be said: what records the terminal, an attempt whose end is unknown.
+    /// What else has to be said on this machine: what records the terminal, an attempt whose end is unknown.
     pub notices: Vec<String>,
     /// The case.
     pub case: Case,
 }
 
-/// The proof of a confirmation, or of `--yes`. It is used up by the intent.
-#[derive(Debug)]
-pub struct Consent {
-    asked: bool,
-}
+/// The SHA-256 digest of what a plan says. Two plans that show the same have the same digest.
+///
+/// It leaves out the notices, which are this machine's own, and the stamp, which two reads of one password may show
+/// differently: [`Stamp::same_set`] compares those.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PlanDigest([u8; 32]);
 
-impl Consent {
-    /// The agent said yes when asked.
-    pub const fn answered() -> Self {
-        Self { asked: true }
-    }
-
-    /// The agent said `--yes` beforehand.
-    pub const fn by_flag() -> Self {
-        Self { asked: false }
-    }
-
-    /// Whether time passed at a question, so that what was read before it may be old.
-    pub const fn was_asked(&self) -> bool {
-        self.asked
+impl fmt::Debug for PlanDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PlanDigest(self)")
     }
 }
+
+impl fmt::Display for PlanDigest {
+    /// Writes it in hexadecimal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What the digest is computed from, in this order.
+#[derive(Serialize)]
+struct Digested<'a> {
+    version: &'static str,
+    agent: &'a str,
+    profile: &'a str,
+    backend: &'a str,
+    customer: &'a Customer,
+    target: &'a ResetTarget,
+    action: Action,
+    state: &'a State,
+    pending_since: Option<Timestamp>,
+    unlock: bool,
+    lasts: Duration,
+    recent: Vec<&'a AttemptId>,
+    gaps: &'a [Gap],
+    case: &'a Case,
+}
+
+impl Plan {
+    /// Computes the digest of what this plan shows.
+    ///
+    /// # Errors
+    /// Exit 1: a value has no JSON form.
+    pub fn digest(&self) -> Result<PlanDigest> {
+        let digested = Digested {
+            version: "tellonce.plan/v1",
+            agent: &self.agent,
+            profile: &self.place.profile,
+            backend: &self.place.backend,
+            customer: &self.customer,
+            target: &self.target,
+            action: self.action,
+            state: &self.state,
+            pending_since: self.pending_since,
+            unlock: self.unlock,
+            lasts: self.lasts,
+            recent: self.recent.iter().map(|attempt| &attempt.id).collect(),
+            gaps: &self.gaps,
+            case: &self.case,
+        };
+        let json =
+            serde_json::to_vec(&digested).map_err(|error| Error::bug("The plan has no JSON form.").because(error))?;
+        Ok(PlanDigest(Sha256::digest(&json).into()))
+    }
+
+    /// Says what differs from an earlier plan for the same customer, as the agent has to hear it.
+    pub(super) fn changes_since(&self, earlier: &Self) -> Vec<String> {
+        let mut changes = Vec::new();
+        if !Stamp::same_set(self.stamp.as_ref(), earlier.stamp.as_ref()) {
+            changes.push("the password may have been set by someone else".to_owned());
+        }
+        if self.target != earlier.target {
+            changes.push("the customer has another user now".to_owned());
+        }
+        if self.state != earlier.state {
+            changes.push(format!("the status is now {}", self.state.words()));
+        }
+        if self.recent.len() > earlier.recent.len() {
+            changes.push("the customer was reset meanwhile".to_owned());
+        }
+        changes
+    }
+}
+
+#[cfg(test)]
+mod tests;

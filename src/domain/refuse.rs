@@ -1,45 +1,38 @@
 //! Step 4: what must not be done is refused before anything changes, whatever flags are given.
 
+use super::assess::{AssessmentServices, Need};
 use super::capabilities::Capabilities;
 use super::customer_facts::CustomerFacts;
 use super::error::{Error, Reason, Result};
 use super::obstacle::{Obstacle, Right};
 use super::refusals::refusal;
-use super::services::Services;
 
-/// Refuses, or says whether the agent, asked, wants the lock-out lifted as well.
+/// Refuses, or says that the agent has to decide about a lock-out first.
 ///
 /// # Errors
 /// Exit 4: a missing right. Exit 7: everything else that must not be done.
 pub(super) fn refuse(
-    services: &mut Services<'_>,
+    services: &AssessmentServices<'_>,
     facts: &CustomerFacts,
     capabilities: &Capabilities,
     unlock: bool,
-) -> Result<bool> {
+) -> Result<Option<Need>> {
     let customer = &facts.customer;
-    let mut lift = false;
+    let mut need = None;
     for obstacle in &facts.snapshot.obstacles {
         match obstacle {
             Obstacle::Locked { .. } if unlock || capabilities.set_lifts_lock => {}
-            Obstacle::Locked { .. } if services.prompter.can_ask() => {
-                let told = refusal(obstacle, customer);
-                services.prompter.say(&told.message);
-                if !services.prompter.yes("Lift the lock-out as well?", false)? {
-                    return Err(told);
-                }
-                lift = true;
-            }
+            Obstacle::Locked { .. } => need = Some(Need::Unlock { otherwise: Box::new(refusal(obstacle, customer)) }),
             Obstacle::MissingRight(Right::EndSessions) if services.guards.allow_without_logout => {}
             Obstacle::MissingRight(Right::Unlock) if !facts.snapshot.state.locked => {}
             _ => return Err(refusal(obstacle, customer)),
         }
     }
     too_many(services, facts)?;
-    Ok(lift)
+    Ok(need)
 }
 
-fn too_many(services: &Services<'_>, facts: &CustomerFacts) -> Result<()> {
+fn too_many(services: &AssessmentServices<'_>, facts: &CustomerFacts) -> Result<()> {
     let Some(most) = services.guards.max_resets_per_customer_24h else { return Ok(()) };
     let customer = &facts.customer;
     if facts.history.damaged {

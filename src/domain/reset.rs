@@ -3,27 +3,32 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::after_failure::{Broken, Stage, not_delivered, report_failure};
+use super::action::{Action, ActionKind, Reset};
+use super::after_failure::Broken;
+use super::assess::{
+    Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need, assess_asking, find_customer, read_facts,
+};
+use super::authorize::{Authorized, authorize};
 use super::candidates::Candidates;
 use super::capabilities::Capabilities;
 use super::case::Case;
 use super::customer::Customer;
-use super::customer_facts::{CustomerFacts, gather_facts};
+use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
-use super::identify::identify;
-use super::intent::Intent;
+use super::execute::{Execution, execute};
+use super::identify::usable;
 use super::outcome::{AttemptOutcome, Delivery, Issuance};
 use super::particulars::Particulars;
-use super::plan::{Action, Consent, Plan};
+use super::plan::Plan;
 use super::policy::{About, Rule};
-use super::ports::{ReadyReveal, Reveal, SetFailed};
+use super::ports::{Reveal, SetFailed};
 use super::refuse::refuse;
 use super::services::Services;
 use super::session::Session;
 use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
-use super::time_limit::{Progress, Reached, within};
-use super::user::{Forced, Issued, ResetTarget, SessionsEnded, Stamp};
+use super::time_limit::Reached;
+use super::user::{Forced, Issued, ResetTarget, SessionsEnded, Stamp, UserSnapshot};
 
 /// The session must last this long at the start: longer than the calls of a reset take.
 pub const AT_LEAST: Duration = Duration::from_mins(2);
@@ -31,8 +36,8 @@ pub const AT_LEAST: Duration = Duration::from_mins(2);
 /// What the agent asked for.
 #[derive(Clone, Debug, Default)]
 pub struct ResetRequest {
-    /// What names the customer.
-    pub customer: String,
+    /// Whom it is about.
+    pub customer: CustomerRef,
     /// `--create`: enter the customer if the directory does not know them.
     pub create: Option<Particulars>,
     /// `--unlock`: also lift a lock-out.
@@ -51,69 +56,105 @@ pub async fn reset(
     reveal: &mut dyn Reveal,
     mut request: ResetRequest,
 ) -> Result<Issuance> {
-    session.backend().keep_alive(AT_LEAST).await?; // 1
-    let customer = customer_of(&request, services, session).await?; // 2
-    tracing::debug!(customer = ?customer.id.as_str(), "the customer is found");
-    let facts = gather_facts(services.audit, session, &customer).await?; // 3
-    let capabilities = session.backend().capabilities().await?; // of what was read just now, where the backend can
-    request.unlock |= refuse(services, &facts, &capabilities, request.unlock)?; // 4
-    services.check_generator(&customer, &facts)?;
-    request.case.complete(services.guards, services.prompter)?;
+    let assessment = assess_asking::<Reset>(services, session, &mut request).await?; // 1 to 4
     let ready = reveal.prepare()?; // 5
-    let (consent, plan, facts) = confirm(services, session, &capabilities, facts, &mut request, &*ready).await?; // 6
-    let intent = services.intend(session, &plan, consent).await?; // 7
-    tracing::debug!(attempt = %intent.attempt(), "the intent is written");
-    let (clock, limit, progress) = (services.clock, services.interruptions.longest_hold(), Progress::default());
-    let changing = change(services, session, &intent, &plan, &facts, &capabilities, &progress); // 8 to 11
-    let done = match within(clock, limit, changing).await {
-        Some(done) => done,
-        None => Err(Broken::given_up(&progress, limit)),
-    };
-    let (password, issuance) = match done {
-        Ok(done) => done,
-        Err(failure) => return Err(report_failure(services, session, &intent, &facts, failure).await),
-    };
+    let assessment = assessment.with_notices(ready.notices());
+    let Authorized { intent, assessment, hold } = authorize(services, session, assessment, &mut request).await?; // 6, 7
+    let (password, issuance) = execute(services, session, intent, assessment).await?; // 8 to 11
     let delivery = ready.reveal(password, &issuance).await; // 12
-    tracing::debug!(?delivery, "the reveal is over");
-    let written = services.audit.outcome(&intent, AttemptOutcome::Delivered(delivery)).await; // 13
-    services.interruptions.release();
-    if let Err(failure) = written {
-        services.prompter.say(&format!("The delivery could not be written to the audit log: {failure}"));
+    record_delivery(services, &issuance, delivery).await; // 13
+    drop(hold);
+    tell(issuance, delivery) // 14
+}
+
+impl ActionKind for Reset {
+    type Request = ResetRequest;
+    type Done = (TemporaryPassword, Issuance);
+
+    /// Steps 1 to 4.
+    async fn assess(
+        services: &mut AssessmentServices<'_>,
+        session: &Session,
+        request: &ResetRequest,
+    ) -> Result<Assessed<Self>> {
+        session.backend().keep_alive(AT_LEAST).await?; // 1
+        let customer = match customer_of(request, session).await? {
+            // 2
+            Ok(customer) => customer,
+            Err(choice) => return Ok(Assessed::Needs { customer: None, needs: vec![choice] }),
+        };
+        tracing::debug!(customer = ?customer.id.as_str(), "the customer is found");
+        let (facts, capabilities) = read_facts(services, session, &customer).await?; // 3
+        let unlock = refuse(services, &facts, &capabilities, request.unlock)?; // 4
+        check_generator(services, &facts)?;
+        let case = request.case.clone().checked(services.guards)?;
+        let texts = case.missing(services.guards).into_iter().map(Need::Text);
+        let needs: Vec<Need> = unlock.into_iter().chain(texts).collect();
+        if !needs.is_empty() {
+            return Ok(Assessed::Needs { customer: Some(Box::new(customer)), needs });
+        }
+        let plan = plan(services, session, request.unlock, case, (&facts, &capabilities));
+        Ok(Assessed::Planned(Box::new(Assessment::new(plan, facts, capabilities))))
     }
-    if delivery == Delivery::NotDelivered {
-        return Err(not_delivered(
-            &issuance.customer,
-            Reason::RevealFailed,
-            Changed::Yes,
-            "was set, but could not be shown",
-        ));
+
+    fn customer(request: &mut ResetRequest) -> &mut CustomerRef {
+        &mut request.customer
     }
-    Ok(issuance) // 14
+
+    fn take(request: &mut ResetRequest, answer: Answer) {
+        match answer {
+            Answer::Customer(customer) => request.customer = CustomerRef::Chosen(customer),
+            Answer::Unlock => request.unlock = true,
+            Answer::Text(requirement, text) => request.case.answer(requirement, text),
+        }
+    }
+
+    /// Steps 8 to 11: set, unlock, mark, end sessions, read back, write down. The first that fails ends it.
+    async fn change(work: &mut Execution<'_, '_, Self>) -> Result<Self::Done, Broken> {
+        let (password, issued, refused_for) = set(work).await?; // 8
+        // A server that was sent the password may quote it in any later answer.
+        let broken = |error, reason| Broken::after_change(password.redacted_from(error), reason);
+        unlock(work).await.map_err(|error| broken(error, Reason::UnlockFailed))?;
+        mark_pending(work, &issued).await.map_err(|error| broken(error, Reason::MarkFailed))?; // 9
+        let ended = end_sessions(work).await.map_err(|error| broken(error, Reason::SessionsNotEnded))?; // 10
+        let forced = read_back(work, &issued).await.map_err(|(error, reason)| broken(error, reason))?; // 11
+        record_set(work, &forced).await.map_err(|error| broken(error, Reason::SetNotRecorded))?;
+        work.check_signals().map_err(|error| broken(error, Reason::Interrupted))?;
+        let issuance = issuance(work, &issued, &forced, ended, refused_for);
+        Ok((password, issuance))
+    }
+
+    fn became(assessment: &Assessment<Self>, changed: Changed, now: UserSnapshot) -> (Changed, Option<Stamp>) {
+        let before = assessment.facts.snapshot.stamp.as_ref();
+        let is_newer = now.stamp.as_ref().is_some_and(|stamp| stamp.is_newer_than(before));
+        (if is_newer { Changed::Yes } else { changed }, now.stamp)
+    }
+
+    fn explain(customer: &Customer, reason: Reason, changed: Changed, cause: Error) -> Error {
+        let what = if changed == Changed::Unknown {
+            "may have been set: the answer was lost"
+        } else {
+            "was set, but was not shown and is wiped"
+        };
+        let error = not_delivered(customer, reason, changed, what);
+        Error { message: format!("{} {cause}", error.message), ..error }.because(cause)
+    }
 }
 
 /// Step 2: the one customer, or with `--create` a draft of a new one.
-pub(super) async fn customer_of(
-    request: &ResetRequest,
-    services: &mut Services<'_>,
-    session: &Session,
-) -> Result<Customer> {
-    let Some(particulars) = &request.create else {
-        return identify(&request.customer, session, services.prompter, true).await;
-    };
-    let exact = session.directory().exact(super::identify::usable(&request.customer)?).await?;
-    if exact.is_empty() {
-        session.directory().draft(particulars).await
-    } else {
-        identify(&request.customer, session, services.prompter, true).await
+async fn customer_of(request: &ResetRequest, session: &Session) -> Result<Result<Customer, Need>> {
+    if let (Some(particulars), CustomerRef::Named(name)) = (&request.create, &request.customer)
+        && session.directory().exact(usable(name)?).await?.is_empty()
+    {
+        return session.directory().draft(particulars).await.map(Ok);
     }
+    find_customer(&request.customer, session).await
 }
 
-impl Services<'_> {
-    /// Part of step 4: a policy that cannot be met is found before anything changes.
-    pub(super) fn check_generator(&mut self, customer: &Customer, facts: &CustomerFacts) -> Result<()> {
-        let about = about(customer, &facts.snapshot.target);
-        Candidates::new(&facts.snapshot.policy, about).make(self.random).map(drop)
-    }
+/// Part of step 4: a policy that cannot be met is found before anything changes.
+fn check_generator(services: &mut AssessmentServices<'_>, facts: &CustomerFacts) -> Result<()> {
+    let about = about(&facts.customer, &facts.snapshot.target);
+    Candidates::new(&facts.snapshot.policy, about).make(services.random).map(drop)
 }
 
 fn about(customer: &Customer, target: &ResetTarget) -> About {
@@ -124,136 +165,130 @@ fn about(customer: &Customer, target: &ResetTarget) -> About {
     About { username, email: customer.email.clone() }
 }
 
-/// Step 6: confirm; and if the agent was asked, read again: what changed meanwhile and matters is said, and asked again.
-async fn confirm(
-    services: &mut Services<'_>,
+/// What the agent is asked to confirm.
+fn plan(
+    services: &AssessmentServices<'_>,
     session: &Session,
-    capabilities: &Capabilities,
-    mut facts: CustomerFacts,
-    request: &mut ResetRequest,
-    ready: &dyn ReadyReveal,
-) -> Result<(Consent, Plan, CustomerFacts)> {
-    let mut notices = [ready.notices(), facts.recovered.clone()].concat();
+    unlock: bool,
+    case: Case,
+    (facts, capabilities): (&CustomerFacts, &Capabilities),
+) -> Plan {
+    let mut notices = facts.recovered.clone();
     if facts.history.damaged {
         notices.push(
             "The audit log has a damaged line, so earlier resets may be missing here: `tellonce audit verify`."
                 .to_owned(),
         );
     }
-    loop {
-        let action =
-            if matches!(facts.snapshot.target, ResetTarget::NewUser(_)) { Action::CreateAndSet } else { Action::Set };
-        let plan = Plan {
-            agent: session.agent().to_owned(),
-            place: session.place().clone(),
-            customer: facts.customer.clone(),
-            action,
-            state: facts.snapshot.state,
-            stamp: facts.snapshot.stamp.clone(),
-            pending_since: facts.snapshot.issued_at.filter(|_| facts.snapshot.state.change_required),
-            unlock: request.unlock && facts.snapshot.state.locked,
-            lasts: services.guards.temporary_password_lasts,
-            recent: facts.history.recent_resets(services.clock.now()),
-            gaps: capabilities.gaps.iter().copied().collect(),
-            notices: notices.clone(),
-            case: request.case.clone(),
-        };
-        let consent = services.prompter.confirm(&plan)?;
-        if !consent.was_asked() {
-            return Ok((consent, plan, facts));
-        }
-        session.backend().keep_alive(AT_LEAST).await?;
-        let again = gather_facts(services.audit, session, &facts.customer).await?;
-        request.unlock |= refuse(services, &again, capabilities, request.unlock)?;
-        let same = Stamp::same_set(again.snapshot.stamp.as_ref(), facts.snapshot.stamp.as_ref())
-            && (again.snapshot.state, &again.snapshot.target) == (facts.snapshot.state, &facts.snapshot.target);
-        if same {
-            return Ok((consent, plan, again));
-        }
-        notices.push(format!("Something changed while you were asked: the status is now {}, and the password may have been set by someone else.", again.snapshot.state.words()));
-        facts = again;
+    let snapshot = &facts.snapshot;
+    let is_new = matches!(snapshot.target, ResetTarget::NewUser(_));
+    Plan {
+        agent: session.agent().to_owned(),
+        place: session.place().clone(),
+        customer: facts.customer.clone(),
+        target: snapshot.target.clone(),
+        action: if is_new { Action::CreateAndSet } else { Action::Set },
+        state: snapshot.state,
+        stamp: snapshot.stamp.clone(),
+        pending_since: snapshot.issued_at.filter(|_| snapshot.state.change_required),
+        unlock: unlock && snapshot.state.locked,
+        lasts: services.guards.temporary_password_lasts,
+        recent: facts.history.recent_resets(services.clock.now()),
+        gaps: capabilities.gaps.iter().copied().collect(),
+        notices,
+        case,
     }
 }
 
-/// Steps 8 to 11: set, unlock, mark, end sessions, read back, write down. The first that fails ends it.
-async fn change(
-    services: &mut Services<'_>,
-    session: &Session,
-    intent: &Intent,
-    plan: &Plan,
-    facts: &CustomerFacts,
-    capabilities: &Capabilities,
-    progress: &Progress,
-) -> Result<(TemporaryPassword, Issuance), Broken> {
-    let backend = session.backend();
-    let target = &facts.snapshot.target;
-    progress.reaches(Reached::Sent);
-    let (password, issued, refused_for) = set(services, session, intent, &plan.customer, facts).await?; // 8
-    progress.reaches(Reached::Done(issued.user.clone()));
-    tracing::debug!(at = %issued.at, "a temporary password is set");
-    let user = &issued.user;
-    // A server that was sent the password may quote it in any later answer.
-    let broken = |failure, reason| {
-        let failure = password.redacted_from(failure);
-        Broken { failure, user: Some(user.clone()), stage: Stage::AfterSet(reason) }
-    };
-    if plan.unlock {
-        backend.unlock(intent, user).await.map_err(|failure| broken(failure, Reason::UnlockFailed))?;
-    }
-    backend.mark_pending(intent, &issued).await.map_err(|failure| broken(failure, Reason::MarkFailed))?; // 9
-    let sessions_ended = match backend.end_sessions(intent, user).await {
-        // 10
-        Err(failure) if services.guards.allow_without_logout && failure.reason == Reason::MissingRight => {
-            SessionsEnded::NotHere
+/// Step 8: generates to the live policy and sets. A refusal for policy changed nothing: another password is tried for
+/// the rules that it named, and in other styles where it named none. Returns those rules as well.
+async fn set(work: &mut Execution<'_, '_, Reset>) -> Result<(TemporaryPassword, Issued, BTreeSet<Rule>), Broken> {
+    let facts = &work.assessment.facts;
+    let mut candidates = Candidates::new(&facts.snapshot.policy, about(&facts.customer, &facts.snapshot.target));
+    work.reaches(Reached::Sent);
+    loop {
+        let password = candidates.make(work.services.random).map_err(Broken::at_change)?;
+        match work.backend().set_temporary_password(work.intent, &password).await {
+            Ok(issued) => {
+                work.reaches(Reached::Changed);
+                work.intent.note_created(&issued.user);
+                tracing::debug!(at = %issued.at, "a temporary password is set");
+                return Ok((password, issued, candidates.learned()));
+            }
+            Err(SetFailed::Policy(rules)) => {
+                tracing::debug!(?rules, "refused for the policy");
+                candidates.refused(rules).map_err(Broken::at_change)?;
+            }
+            Err(SetFailed::Other(error)) => return Err(Broken::at_change(password.redacted_from(error))),
         }
-        ended => ended.map_err(|failure| broken(failure, Reason::SessionsNotEnded))?,
-    };
-    let forced = backend.read_back(&issued).await.map_err(|failure| broken(failure, Reason::ChangeNotForced))?; // 11
-    tracing::debug!(
-        ?sessions_ended,
-        change_required = forced.change_required,
-        "sessions are ended, the set is read back"
-    );
-    check_read_back(&forced, issued.stamp.as_ref(), facts.snapshot.stamp.as_ref())
-        .map_err(|(words, reason)| broken(Error::unavailable(words), reason))?;
-    let issued_at = forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at);
-    services
-        .audit
-        .outcome(intent, AttemptOutcome::Set { stamp: forced.stamp })
-        .await
-        .map_err(|failure| broken(failure, Reason::SetNotRecorded))?;
-    if let Some(signal) = services.interruptions.caught() {
-        return Err(broken(
-            Error::new(
-                Kind::NotDelivered,
-                Reason::Interrupted,
-                format!("Signal {signal} came while the password was being set."),
-            ),
-            Reason::Interrupted,
-        ));
     }
-    let issuance = Issuance {
-        customer: Customer { username: about(&plan.customer, target).username, ..plan.customer.clone() },
+}
+
+/// Lifts the lock-out, where the agent asked for that.
+async fn unlock(work: &Execution<'_, '_, Reset>) -> Result<()> {
+    if work.assessment.plan().unlock { work.backend().unlock(work.intent).await } else { Ok(()) }
+}
+
+/// Step 9: marks the user, where the backend needs a mark to refuse the e-mail reset.
+async fn mark_pending(work: &Execution<'_, '_, Reset>, issued: &Issued) -> Result<()> {
+    work.backend().mark_pending(work.intent, issued).await
+}
+
+/// Step 10: ends the user's sessions. The profile may let a reset go on without the right to.
+async fn end_sessions(work: &Execution<'_, '_, Reset>) -> Result<SessionsEnded> {
+    match work.backend().end_sessions(work.intent).await {
+        Err(error) if work.services.guards.allow_without_logout && error.reason == Reason::MissingRight => {
+            Ok(SessionsEnded::NotHere)
+        }
+        ended => ended,
+    }
+}
+
+/// Step 11: reads back that a change is forced, and that the password is the one of this attempt.
+async fn read_back(work: &Execution<'_, '_, Reset>, issued: &Issued) -> Result<Forced, (Error, Reason)> {
+    let forced = work.backend().read_back(issued).await.map_err(|error| (error, Reason::ChangeNotForced))?;
+    tracing::debug!(change_required = forced.change_required, "the set is read back");
+    check_read_back(&forced, issued.stamp.as_ref(), work.assessment.facts.snapshot.stamp.as_ref())
+        .map_err(|(message, reason)| (Error::unavailable(message), reason))?;
+    Ok(forced)
+}
+
+/// Part of step 11: writes the set to the audit log.
+async fn record_set(work: &mut Execution<'_, '_, Reset>, forced: &Forced) -> Result<()> {
+    let outcome = AttemptOutcome::Set { stamp: forced.stamp.clone() };
+    work.services.audit.outcome(work.intent.attempt(), outcome).await
+}
+
+/// What was issued.
+fn issuance(
+    work: &Execution<'_, '_, Reset>,
+    issued: &Issued,
+    forced: &Forced,
+    sessions_ended: SessionsEnded,
+    refused_for: BTreeSet<Rule>,
+) -> Issuance {
+    let (plan, facts) = (work.assessment.plan(), &work.assessment.facts);
+    Issuance {
+        customer: Customer { username: about(&plan.customer, &plan.target).username, ..plan.customer.clone() },
         place: plan.place.clone(),
-        user_created: matches!(target, ResetTarget::NewUser(_)),
+        user_created: plan.action == Action::CreateAndSet,
         state: State {
             has_user: true,
             change_required: true,
-            locked: plan.state.locked && !plan.unlock && !capabilities.set_lifts_lock,
+            locked: plan.state.locked && !plan.unlock && !work.assessment.capabilities.set_lifts_lock,
             expired: Some(false),
             withdrawn: Some(false),
             unread: Unread::default(),
             ..plan.state
         },
-        issued_at,
+        issued_at: forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at),
         expires_at: issued.expires_at,
         sessions_ended,
         rules: facts.snapshot.policy.known().with(refused_for).words(),
         rules_are_all: facts.snapshot.policy.is_whole(),
         gaps: plan.gaps.clone(),
-        attempt: intent.attempt().clone(),
-    };
-    Ok((password, issuance))
+        attempt: work.intent.attempt().clone(),
+    }
 }
 
 /// Part of step 11: what was read back is this very set, and a change is forced.
@@ -278,26 +313,27 @@ fn check_read_back(
     Err((words, reason))
 }
 
-/// Step 8: generate to the live policy and set; a refusal for policy changed nothing and is tried again for its rules,
-/// which are given as well, and in other styles where it names none.
-async fn set(
-    services: &mut Services<'_>,
-    session: &Session,
-    intent: &Intent,
-    customer: &Customer,
-    facts: &CustomerFacts,
-) -> Result<(TemporaryPassword, Issued, BTreeSet<Rule>), Broken> {
-    let not_sent = |failure| Broken { failure, user: None, stage: Stage::Set };
-    let mut candidates = Candidates::new(&facts.snapshot.policy, about(customer, &facts.snapshot.target));
-    loop {
-        let password = candidates.make(services.random).map_err(not_sent)?;
-        match session.backend().set_temporary_password(intent, &facts.snapshot.target, &password).await {
-            Ok(issued) => return Ok((password, issued, candidates.learned())),
-            Err(SetFailed::Policy(rules)) => {
-                tracing::debug!(?rules, "refused for the policy");
-                candidates.refused(rules).map_err(not_sent)?;
-            }
-            Err(SetFailed::Other(failure)) => return Err(not_sent(password.redacted_from(failure))),
-        }
+/// Step 13: writes the delivery to the audit log. The password was shown, or was not, whether or not that can be written.
+async fn record_delivery(services: &mut Services<'_>, issuance: &Issuance, delivery: Delivery) {
+    tracing::debug!(?delivery, "the reveal is over");
+    if let Err(error) = services.audit.outcome(&issuance.attempt, AttemptOutcome::Delivered(delivery)).await {
+        services.prompter.say(&format!("The delivery could not be written to the audit log: {error}"));
     }
+}
+
+/// Step 14: what the agent is told at the end. The caller says it: on the screen, in JSON, or in a row.
+fn tell(issuance: Issuance, delivery: Delivery) -> Result<Issuance> {
+    if delivery == Delivery::NotDelivered {
+        let what = "was set, but could not be shown";
+        return Err(not_delivered(&issuance.customer, Reason::RevealFailed, Changed::Yes, what));
+    }
+    Ok(issuance)
+}
+
+/// Something changed, or may have, and no password was delivered (exit 9): another has to be issued.
+fn not_delivered(customer: &Customer, reason: Reason, changed: Changed, what: &str) -> Error {
+    let message = format!("A temporary password for {} ({}) {what}.", customer.name, customer.id);
+    let error = Error::new(Kind::NotDelivered, reason, message)
+        .hint(format!("Issue another: `tellonce reset {}`. Only the newest works.", customer.id));
+    Error { changed, password_may_be_set: true, ..error }
 }

@@ -1,11 +1,8 @@
 //! The services that a reset works with: the ports that a reset or a withdrawal needs besides the session.
 
-use super::error::{Changed, Error, Result};
+use super::assess::AssessmentServices;
 use super::guards::Guards;
-use super::intent::Intent;
-use super::plan::{Consent, Plan};
 use super::ports::{AuditLog, Clock, Interruptions, Prompter, RandomSource};
-use super::session::Session;
 
 /// The ports, side by side.
 pub struct Services<'a> {
@@ -24,12 +21,8 @@ pub struct Services<'a> {
 }
 
 impl Services<'_> {
-    /// Writes the intent; from here on signals wait. If that fails, the log may hold it, but the customer is untouched.
-    pub(super) async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
-        self.interruptions.hold();
-        self.audit.intend(session, plan, consent).await.map_err(|failure| {
-            self.interruptions.release();
-            Error { changed: Changed::No, ..failure }
-        })
+    /// Lends the ports that an assessment needs.
+    pub fn for_assessment(&mut self) -> AssessmentServices<'_> {
+        AssessmentServices { audit: self.audit, clock: self.clock, random: self.random, guards: self.guards }
     }
 }

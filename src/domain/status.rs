@@ -49,7 +49,7 @@ impl fmt::Display for Status {
 }
 
 /// The facts a status is made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each reported on its own")]
 pub struct State {
     /// There is a user.
@@ -73,7 +73,7 @@ pub struct State {
 }
 
 /// The facts of a [`State`] that the agent may not read: true means "not known".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(clippy::struct_excessive_bools, reason = "one for each fact of the state")]
 pub struct Unread {
     /// Where the password is kept.

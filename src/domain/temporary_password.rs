@@ -3,27 +3,87 @@
 use zeroize::Zeroizing;
 
 use super::error::Error;
-use super::intent::Intent;
+use super::intent::AnyIntent;
+use super::policy::{About, Policy, Rule};
+use super::redaction::redact;
 
 /// A temporary password: on the heap only, wiped when dropped.
 ///
 /// It has no `Clone`, `Debug`, `Display`, `Serialize` or `Deref`. Moving it moves a pointer and copies no character.
-/// It can be looked at twice only: by the backend that sets it, against an [`Intent`], and by the one reveal, which
-/// consumes it.
+/// Its characters go to a [`RevealSink`] or a [`RequestSink`] only, and no other crate can make one.
 ///
-/// ```compile_fail
-/// fn copy(password: &tellonce::domain::TemporaryPassword) -> tellonce::domain::TemporaryPassword { password.clone() }
+/// ```compile_fail,E0308
+/// # use tellonce::domain::TemporaryPassword;
+/// fn copy(password: &TemporaryPassword) -> TemporaryPassword { password.clone() }
 /// ```
-/// ```compile_fail
-/// fn log(password: &tellonce::domain::TemporaryPassword) -> String { format!("{password:?}") }
+/// ```compile_fail,E0277
+/// # use tellonce::domain::TemporaryPassword;
+/// fn log(password: &TemporaryPassword) -> String { format!("{password:?}") }
 /// ```
-/// ```compile_fail
-/// fn print(password: &tellonce::domain::TemporaryPassword) -> String { format!("{password}") }
+/// ```compile_fail,E0277
+/// # use tellonce::domain::TemporaryPassword;
+/// fn print(password: &TemporaryPassword) -> String { format!("{password}") }
 /// ```
-/// ```compile_fail
-/// fn save(password: &tellonce::domain::TemporaryPassword) -> String { serde_json::to_string(password).unwrap() }
+/// ```compile_fail,E0277
+/// # use tellonce::domain::TemporaryPassword;
+/// fn save(password: &TemporaryPassword) -> String { serde_json::to_string(password).unwrap() }
+/// ```
+/// ```compile_fail,E0277
+/// # use tellonce::domain::TemporaryPassword;
+/// fn lend(password: TemporaryPassword) -> String { password.reveal(str::to_owned) }
+/// ```
+/// ```compile_fail,E0277
+/// # use tellonce::domain::{RevealSink, TemporaryPassword};
+/// struct Thief;
+/// impl RevealSink for Thief {
+///     type Output = String;
+///     fn take(self, characters: &str) -> String { characters.to_owned() }
+/// }
+/// fn steal(password: TemporaryPassword) -> String { password.reveal(Thief) }
 /// ```
 pub struct TemporaryPassword(Zeroizing<Box<str>>);
+
+/// Takes the characters of a temporary password to whoever is told them.
+///
+/// It is sealed. `tests/house.rs` lists every file that has one: the terminal, a descriptor, a row of a bulk run's
+/// output, and the two that play a customer (the tour and the self-test of `setup`).
+pub trait RevealSink: sealed::Sealed {
+    /// What is left once the characters are gone.
+    type Output;
+
+    /// Takes the characters. Every copy it makes is wiped when it is dropped.
+    fn take(self, characters: &str) -> Self::Output;
+}
+
+/// Writes the characters of a temporary password into a request to the backend.
+///
+/// It is sealed. `tests/house.rs` lists every file that has one.
+pub trait RequestSink: sealed::Sealed {
+    /// The request. Every copy of the characters in it is wiped when it is dropped.
+    type Output;
+
+    /// Writes the characters.
+    fn write(self, characters: &str) -> Self::Output;
+}
+
+pub(crate) mod sealed {
+    /// Keeps other crates from taking the characters.
+    pub trait Sealed {}
+}
+
+/// A backend's request as the characters themselves, in UTF-8, wiped when dropped.
+#[derive(Debug)]
+pub struct RequestBytes;
+
+impl sealed::Sealed for RequestBytes {}
+
+impl RequestSink for RequestBytes {
+    type Output = Zeroizing<Vec<u8>>;
+
+    fn write(self, characters: &str) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(characters.as_bytes().to_vec())
+    }
+}
 
 impl TemporaryPassword {
     /// Takes over the generator's buffer without copying it: its length must equal its capacity.
@@ -32,23 +92,44 @@ impl TemporaryPassword {
         Self(Zeroizing::new(std::mem::take(&mut *characters).into_boxed_str()))
     }
 
-    /// One that was sealed and is opened again, for the one reveal by whoever holds the key.
+    /// Makes one of a password that was sealed, for the one reveal by whoever holds the key.
     pub fn unsealed(characters: &str) -> Self {
         Self(Zeroizing::new(characters.into()))
     }
 
-    /// What the backend must be told, after the intent was recorded.
-    pub fn for_backend(&self, _recorded: &Intent) -> &str {
+    /// Writes it into the request that an intent permits.
+    pub fn request<S: RequestSink>(&self, _permitted: &AnyIntent, sink: S) -> S::Output {
+        sink.write(&self.0)
+    }
+
+    /// Reveals it, once: the password is consumed, and wiped when the sink has taken it.
+    pub fn reveal<S: RevealSink>(self, sink: S) -> S::Output {
+        sink.take(&self.0)
+    }
+
+    /// Says which rules of a policy it breaks.
+    pub fn breaks(&self, policy: &Policy, about: &About) -> Vec<Rule> {
+        policy.broken_by(&self.0, about)
+    }
+
+    /// How long it is, in bytes.
+    pub fn length(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes it out of a text that came from outside.
+    pub fn redacted_text(&self, text: &str) -> String {
+        redact(text, &self.0)
+    }
+
+    /// The error of the call that carried it, without it.
+    pub(super) fn redacted_from(&self, error: Error) -> Error {
+        error.redacted(&self.0)
+    }
+
+    /// Shows the characters to a test of this crate.
+    #[cfg(test)]
+    pub(crate) fn characters(&self) -> &str {
         &self.0
-    }
-
-    /// A failure of the call that carried it, without it.
-    pub(super) fn redacted_from(&self, failure: Error) -> Error {
-        failure.redacted(&self.0)
-    }
-
-    /// Shows it, once: consumes the password and wipes it when `show` returns.
-    pub fn reveal<T>(self, show: impl FnOnce(&str) -> T) -> T {
-        show(&self.0)
     }
 }

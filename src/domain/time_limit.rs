@@ -1,7 +1,7 @@
 //! How long a change of a customer may take. From the intent on signals wait, so a server that never ends its answers must
 //! not be able to keep the process, and the password in its memory, for ever.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
@@ -10,7 +10,6 @@ use futures_util::future::{Either, select};
 
 use super::error::{Changed, Error, Reason};
 use super::ports::{CHANGE_LIMIT, Clock, Interruptions};
-use super::user::UserId;
 
 /// What is cleaned up after a failure gets this much time more.
 pub const CLEAN_UP_LIMIT: Duration = Duration::from_secs(10);
@@ -30,39 +29,39 @@ pub(super) async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Fut
 
 /// How far a change had come when its time was over.
 #[derive(Debug, Default)]
-pub(super) struct Progress(RefCell<Reached>);
+pub(super) struct Progress(Cell<Reached>);
 
 /// The last step that was begun.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Reached {
     /// Nothing was sent yet.
     #[default]
     Nothing,
     /// The change was sent, and its answer did not come.
     Sent,
-    /// The change of this user was answered with success; a step after it did not end.
-    Done(UserId),
+    /// The change was answered with success; a step after it did not end.
+    Changed,
 }
 
 impl Progress {
     /// Remembers the step that begins now.
     pub(super) fn reaches(&self, step: Reached) {
-        self.0.replace(step);
+        self.0.set(step);
     }
 
     /// The last step that was begun.
-    pub(super) fn reached(&self) -> Reached {
-        self.0.borrow().clone()
+    pub(super) const fn reached(&self) -> Reached {
+        self.0.get()
     }
 }
 
-/// The failure of a change that was given up: what is known of the customer then.
-pub(super) fn given_up(reached: &Reached, limit: Duration) -> Error {
+/// The error of a change that was given up: what is known of the customer then.
+pub(super) fn given_up(reached: Reached, limit: Duration) -> Error {
     let message = format!("The backend did not finish within {} seconds, and was not waited for.", limit.as_secs());
     let changed = match reached {
         Reached::Nothing => Changed::No,
         Reached::Sent => Changed::Unknown,
-        Reached::Done(_) => Changed::Yes,
+        Reached::Changed => Changed::Yes,
     };
     Error { changed, reason: Reason::BackendUnavailable, ..Error::unavailable(message) }
 }

@@ -9,7 +9,8 @@ use super::policy::PolicyRead;
 use super::status::State;
 
 /// What the identity backend calls a user by.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
 pub struct UserId(String);
 
 impl UserId {
@@ -60,7 +61,7 @@ impl Stamp {
 }
 
 /// Whom a temporary password is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ResetTarget {
     /// A customer with a user.
     User(UserId),
@@ -69,7 +70,7 @@ pub enum ResetTarget {
 }
 
 /// What the backend creates a user from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewUser {
     /// The customer as the directory has it, or, with `--create`, as it would have it.
     pub customer: Customer,

@@ -1,29 +1,49 @@
-//! Withdrawing a pending temporary password: one that was given to the wrong person, or a sweep of those that lie about.
+//! Withdrawing a pending temporary password, such as one that was given to the wrong person.
 
-use std::time::Duration;
-
-use futures_util::future::join;
-
-use super::after_failure::end_sessions;
+use super::action::{Action, ActionKind, Withdrawal};
+use super::after_failure::Broken;
+use super::assess::{
+    Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need, assess_asking, find_customer, read_facts,
+};
 use super::attempt::AttemptId;
+use super::authorize::{Authorized, authorize};
 use super::capabilities::Capabilities;
 use super::case::Case;
 use super::customer::Customer;
-use super::customer_facts::{CustomerFacts, gather_facts};
+use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
-use super::history::{Attempt, End, History};
-use super::identify::identify;
-use super::intent::Intent;
+use super::execute::{Execution, execute};
 use super::obstacle::{Obstacle, Right};
 use super::outcome::AttemptOutcome;
-use super::plan::{Action, Plan};
+use super::plan::Plan;
 use super::refusals::refusal;
 use super::reset::AT_LEAST;
 use super::services::Services;
 use super::session::Session;
 use super::status::State;
-use super::time_limit::{Progress, Reached, clean_up_limit, given_up, within};
-use super::user::{Pending, ResetTarget, SessionsEnded, Stamp, UserId};
+use super::time_limit::Reached;
+use super::user::{ResetTarget, SessionsEnded, Stamp, UserSnapshot};
+
+/// What the agent asked for.
+#[derive(Clone, Debug, Default)]
+pub struct WithdrawalRequest {
+    /// Whom it is about.
+    pub customer: CustomerRef,
+    /// What it is withdrawn for.
+    pub occasion: Occasion,
+    /// The case.
+    pub case: Case,
+}
+
+/// What a temporary password is withdrawn for.
+#[derive(Clone, Debug, Default)]
+pub enum Occasion {
+    /// The agent named the customer. The profile's required texts are asked for.
+    #[default]
+    Named,
+    /// A sweep found it, with this stamp: only that password is withdrawn, and the profile requires no text.
+    Sweep(Option<Stamp>),
+}
 
 /// What was withdrawn.
 #[derive(Clone, Debug)]
@@ -42,116 +62,125 @@ pub struct Withdrawn {
 ///
 /// # Errors
 /// Exit 7: nothing pending, already used (with when), or protected. Exit 9: it may have been withdrawn, but was not confirmed.
-pub async fn withdraw(services: &mut Services<'_>, session: &Session, text: &str, mut case: Case) -> Result<Withdrawn> {
-    session.backend().keep_alive(AT_LEAST).await?;
-    let customer = identify(text, session, services.prompter, true).await?;
-    let facts = gather_facts(services.audit, session, &customer).await?;
-    let user = pending_user(&facts, &session.backend().capabilities().await?)?;
-    case.complete(services.guards, services.prompter)?;
-    withdraw_this(services, session, &facts, &user, case).await
-}
-
-/// Asks, writes the intent, withdraws that very password, ends sessions, and writes down how it ended.
-async fn withdraw_this(
+pub async fn withdraw(
     services: &mut Services<'_>,
     session: &Session,
-    facts: &CustomerFacts,
-    user: &UserId,
-    case: Case,
+    mut request: WithdrawalRequest,
 ) -> Result<Withdrawn> {
-    let snapshot = &facts.snapshot;
-    let capabilities = session.backend().capabilities().await?;
-    let plan = Plan {
-        agent: session.agent().to_owned(),
-        place: session.place().clone(),
-        customer: facts.customer.clone(),
-        action: Action::Withdraw,
-        state: snapshot.state,
-        stamp: snapshot.stamp.clone(),
-        pending_since: snapshot.issued_at,
-        unlock: false,
-        lasts: services.guards.temporary_password_lasts,
-        recent: facts.history.recent_resets(services.clock.now()),
-        gaps: capabilities.gaps.iter().copied().collect(),
-        notices: facts.recovered.clone(),
-        case,
-    };
-    let consent = services.prompter.confirm(&plan)?;
-    if consent.was_asked() {
+    let assessment = assess_asking::<Withdrawal>(services, session, &mut request).await?;
+    let Authorized { intent, assessment, hold: _hold } = authorize(services, session, assessment, &mut request).await?;
+    execute(services, session, intent, assessment).await
+}
+
+impl ActionKind for Withdrawal {
+    type Request = WithdrawalRequest;
+    type Done = Withdrawn;
+
+    async fn assess(
+        services: &mut AssessmentServices<'_>,
+        session: &Session,
+        request: &WithdrawalRequest,
+    ) -> Result<Assessed<Self>> {
         session.backend().keep_alive(AT_LEAST).await?;
+        let customer = match find_customer(&request.customer, session).await? {
+            Ok(customer) => customer,
+            Err(choice) => return Ok(Assessed::Needs { customer: None, needs: vec![choice] }),
+        };
+        let (facts, capabilities) = read_facts(services, session, &customer).await?;
+        check_is_pending(&facts, &capabilities)?;
+        let case = request.case.clone().checked(services.guards)?;
+        let missing = match &request.occasion {
+            Occasion::Named => case.missing(services.guards),
+            Occasion::Sweep(stamp) => {
+                check_is_that_one(&facts, stamp.as_ref())?;
+                Vec::new()
+            }
+        };
+        let needs: Vec<Need> = missing.into_iter().map(Need::Text).collect();
+        if !needs.is_empty() {
+            return Ok(Assessed::Needs { customer: Some(Box::new(customer)), needs });
+        }
+        let plan = Plan {
+            agent: session.agent().to_owned(),
+            place: session.place().clone(),
+            customer,
+            target: facts.snapshot.target.clone(),
+            action: Action::Withdraw,
+            state: facts.snapshot.state,
+            stamp: facts.snapshot.stamp.clone(),
+            pending_since: facts.snapshot.issued_at,
+            unlock: false,
+            lasts: services.guards.temporary_password_lasts,
+            recent: facts.history.recent_resets(services.clock.now()),
+            gaps: capabilities.gaps.iter().copied().collect(),
+            notices: facts.recovered.clone(),
+            case,
+        };
+        Ok(Assessed::Planned(Box::new(Assessment::new(plan, facts, capabilities))))
     }
-    let intent = services.intend(session, &plan, consent).await?;
-    let (clock, limit, progress) = (services.clock, services.interruptions.longest_hold(), Progress::default());
-    let changing = change(services, session, &intent, user, snapshot.stamp.as_ref(), &progress);
-    let done = within(clock, limit, changing).await.unwrap_or_else(|| Err(given_up(&progress.reached(), limit)));
-    let told = match done {
-        Ok(sessions_ended) => Ok(Withdrawn {
-            customer: facts.customer.clone(),
-            state: State { withdrawn: Some(true), ..snapshot.state },
-            sessions_ended,
-            attempt: intent.attempt().clone(),
-        }),
-        Err(failure) => Err(report_failure(services, session, &intent, facts, user, failure).await),
-    };
-    services.interruptions.release();
-    told
-}
 
-async fn change(
-    services: &mut Services<'_>,
-    session: &Session,
-    intent: &Intent,
-    user: &UserId,
-    only: Option<&Stamp>,
-    progress: &Progress,
-) -> Result<SessionsEnded> {
-    progress.reaches(Reached::Sent);
-    session.backend().withdraw(intent, user, only).await?;
-    progress.reaches(Reached::Done(user.clone()));
-    let after = |failure: Error| Error { changed: Changed::Yes, ..failure };
-    let ended = session.backend().end_sessions(intent, user).await.map_err(after)?;
-    services.audit.outcome(intent, AttemptOutcome::Withdrawn).await.map_err(after)?;
-    Ok(ended)
-}
+    fn customer(request: &mut WithdrawalRequest) -> &mut CustomerRef {
+        &mut request.customer
+    }
 
-/// Reads once whether it was withdrawn, where that is unknown; still ends sessions, and writes it down.
-async fn report_failure(
-    services: &mut Services<'_>,
-    session: &Session,
-    intent: &Intent,
-    facts: &CustomerFacts,
-    user: &UserId,
-    mut failure: Error,
-) -> Error {
-    let (customer, before) = (&facts.customer, &facts.snapshot);
-    if failure.changed != Changed::No {
-        let unknown = failure.changed == Changed::Unknown;
-        let read = async { if unknown { session.backend().user_snapshot(customer).await.ok() } else { None } };
-        let clean_up = join(read, end_sessions(session, intent, Some(user)));
-        let now =
-            within(services.clock, clean_up_limit(services.interruptions), clean_up).await.and_then(|(now, ())| now);
-        let is_the_same = |now: &super::user::UserSnapshot| Stamp::same_set(now.stamp.as_ref(), before.stamp.as_ref());
-        if now.filter(is_the_same).is_some_and(|now| now.state.withdrawn == Some(true)) {
-            failure.changed = Changed::Yes;
+    fn take(request: &mut WithdrawalRequest, answer: Answer) {
+        match answer {
+            Answer::Customer(customer) => request.customer = CustomerRef::Chosen(customer),
+            Answer::Text(requirement, text) => request.case.answer(requirement, text),
+            Answer::Unlock => {} // a withdrawal leaves a lock-out alone, and never asks
         }
     }
-    let outcome = AttemptOutcome::Failed { reason: failure.reason, changed: failure.changed, stamp: None };
-    if let Err(also) = services.audit.outcome(intent, outcome).await {
-        services.prompter.say(&format!("The failure could not be written to the audit log: {also}"));
+
+    /// Withdraws that very password, ends sessions, and writes it down.
+    async fn change(work: &mut Execution<'_, '_, Self>) -> Result<Withdrawn, Broken> {
+        work.reaches(Reached::Sent);
+        work.backend().withdraw(work.intent).await.map_err(Broken::at_change)?;
+        work.reaches(Reached::Changed);
+        let broken = |error: Error| {
+            let reason = error.reason;
+            Broken::after_change(error, reason)
+        };
+        let sessions_ended = work.backend().end_sessions(work.intent).await.map_err(broken)?;
+        work.services.audit.outcome(work.intent.attempt(), AttemptOutcome::Withdrawn).await.map_err(broken)?;
+        let plan = work.assessment.plan();
+        Ok(Withdrawn {
+            customer: plan.customer.clone(),
+            state: State { withdrawn: Some(true), ..plan.state },
+            sessions_ended,
+            attempt: work.intent.attempt().clone(),
+        })
     }
-    if failure.changed == Changed::No {
-        return failure;
+
+    fn became(assessment: &Assessment<Self>, changed: Changed, now: UserSnapshot) -> (Changed, Option<Stamp>) {
+        let is_the_same = Stamp::same_set(now.stamp.as_ref(), assessment.plan().stamp.as_ref());
+        let is_withdrawn = is_the_same && now.state.withdrawn == Some(true);
+        (if is_withdrawn { Changed::Yes } else { changed }, None) // a withdrawal issues nothing that has a stamp
     }
-    let what =
-        if failure.changed == Changed::Yes { "was withdrawn, but that is not all" } else { "may have been withdrawn" };
-    let message = format!("The temporary password of {} ({}) {what}: {failure}", customer.name, customer.id);
-    let told = Error::new(Kind::NotDelivered, failure.reason, message)
-        .hint(format!("See where it stands: `tellonce show {}`.", customer.id));
-    Error { changed: failure.changed, ..told }.because(failure)
+
+    fn explain(customer: &Customer, reason: Reason, changed: Changed, cause: Error) -> Error {
+        let what =
+            if changed == Changed::Yes { "was withdrawn, but that is not all" } else { "may have been withdrawn" };
+        let message = format!("The temporary password of {} ({}) {what}: {cause}", customer.name, customer.id);
+        let error = Error::new(Kind::NotDelivered, reason, message)
+            .hint(format!("See where it stands: `tellonce show {}`.", customer.id));
+        Error { changed, ..error }.because(cause)
+    }
 }
 
-/// The user whose temporary password is pending.
-fn pending_user(facts: &CustomerFacts, capabilities: &Capabilities) -> Result<UserId> {
+/// Checks that what is pending is the password that was meant.
+fn check_is_that_one(facts: &CustomerFacts, stamp: Option<&Stamp>) -> Result<()> {
+    if Stamp::same_set(facts.snapshot.stamp.as_ref(), stamp) {
+        return Ok(());
+    }
+    let message = format!("{} got another temporary password meanwhile.", facts.customer.id);
+    Err(Error::refused(Reason::NothingPending, message))
+}
+
+/// Checks that the user has a temporary password that is pending, and that this agent may withdraw it.
+///
+/// # Errors
+/// Exit 7: nothing is pending, it was used already, or the user is protected. Exit 4: a missing right.
+fn check_is_pending(facts: &CustomerFacts, capabilities: &Capabilities) -> Result<()> {
     let (customer, snapshot) = (&facts.customer, &facts.snapshot);
     let who = format!("{} ({})", customer.name, customer.id);
     for obstacle in &snapshot.obstacles {
@@ -171,9 +200,9 @@ fn pending_user(facts: &CustomerFacts, capabilities: &Capabilities) -> Result<Us
             return Err(refusal(obstacle, customer));
         }
     }
-    let ResetTarget::User(user) = &snapshot.target else {
+    if matches!(snapshot.target, ResetTarget::NewUser(_)) {
         return Err(Error::refused(Reason::NothingPending, format!("{who} has no user, so nothing is pending.")));
-    };
+    }
     if snapshot.state.withdrawn == Some(true) {
         return Err(Error::refused(
             Reason::NothingPending,
@@ -182,7 +211,7 @@ fn pending_user(facts: &CustomerFacts, capabilities: &Capabilities) -> Result<Us
         .hint(format!("Issue another: `tellonce reset {}`.", customer.id)));
     }
     if snapshot.state.change_required {
-        return Ok(user.clone());
+        return Ok(());
     }
     let lock_out = format!(
         "If that was not the customer, lock them out: `tellonce reset {}` makes every earlier password void, and ends the sessions that the backend keeps.",
@@ -204,70 +233,4 @@ fn pending_user(facts: &CustomerFacts, capabilities: &Capabilities) -> Result<Us
         }
         _ => Err(Error::refused(Reason::NothingPending, format!("No temporary password is pending for {who}."))),
     }
-}
-
-/// What a sweep did.
-#[derive(Debug, Default)]
-pub struct Swept {
-    /// Withdrawn; with `dry_run`: would be.
-    pub withdrawn: Vec<Customer>,
-    /// Not withdrawn, and why.
-    pub failed: Vec<(Customer, Error)>,
-}
-
-/// Everything pending for longer than `older_than` that this tool issued: by its mark, or by a stamp in this audit log.
-/// A user of whom too much is hidden is among them, where a reset of theirs may be what is pending.
-///
-/// # Errors
-/// Exit 4: the agent may not list what is pending.
-pub async fn due(services: &Services<'_>, session: &Session, older_than: Duration) -> Result<Vec<Pending>> {
-    session.backend().keep_alive(AT_LEAST).await?;
-    let pending = session.backend().pending().await?;
-    let histories = services.audit.histories(session)?;
-    let before = services.clock.now().checked_sub(older_than).unwrap_or(jiff::Timestamp::MIN);
-    let old_enough = |one: &Pending| one.issued_at.map_or(one.unreadable.is_some(), |at| at <= before);
-    let last_was_a_reset = |history: &History| {
-        let changed = |attempt: &&Attempt| attempt.may_have_reset() || attempt.end == Some(End::Withdrawn);
-        let last = history.attempts.iter().rev().find(changed);
-        last.is_some_and(|attempt| !attempt.withdrawal && attempt.at <= before)
-    };
-    let may_be_ours = |one: &Pending, history: &History| {
-        let hidden = one.unreadable.is_some() && one.stamp.is_none();
-        history.issued_by(one.stamp.as_ref()).is_some() || (hidden && last_was_a_reset(history))
-    };
-    let ours = |one: &Pending| {
-        let mut known = one.customer.known_as().filter_map(|id| histories.get(&id));
-        one.marked || known.any(|history| may_be_ours(one, history))
-    };
-    Ok(pending.into_iter().filter(|one| !one.withdrawn && old_enough(one) && ours(one)).collect())
-}
-
-/// Withdraws each of these; one that fails does not stop the others. The desk's prompter answers each confirmation.
-pub async fn sweep(services: &mut Services<'_>, session: &Session, due: Vec<Pending>, case: &Case) -> Swept {
-    let mut swept = Swept::default();
-    for one in due {
-        if let Some(signal) = services.interruptions.caught() {
-            let told = Error::new(Kind::Interrupted(signal), Reason::Interrupted, "Not begun: a signal came.");
-            swept.failed.push((one.customer, told));
-            continue;
-        }
-        match sweep_one(services, session, &one, case).await {
-            Ok(()) => swept.withdrawn.push(one.customer),
-            Err(failure) => swept.failed.push((one.customer, failure)),
-        }
-    }
-    swept
-}
-
-async fn sweep_one(services: &mut Services<'_>, session: &Session, one: &Pending, case: &Case) -> Result<()> {
-    let facts = gather_facts(services.audit, session, &one.customer).await?;
-    let user = pending_user(&facts, &session.backend().capabilities().await?)?;
-    if !Stamp::same_set(facts.snapshot.stamp.as_ref(), one.stamp.as_ref()) {
-        return Err(Error::refused(
-            Reason::NothingPending,
-            format!("{} got another temporary password meanwhile.", one.customer.id),
-        ));
-    }
-    let case = case.clone().checked(services.guards)?;
-    withdraw_this(services, session, &facts, &user, case).await.map(drop)
 }

@@ -15,8 +15,8 @@ use super::record::{Event, Record, blank, blank_at, name_of, system_user};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Error, Finding, History, Intent, Kind, Plan,
-    Reason, Result, Session,
+    AppendReceipt, AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Error, Finding, History, Kind,
+    Plan, Reason, Result, Session,
 };
 
 /// The audit log of this machine.
@@ -101,7 +101,7 @@ impl FileAuditLog {
     ///
     /// # Errors
     /// Exit 8: the log cannot be used, or the record cannot be forwarded and has to be.
-    pub fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
+    pub fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt> {
         let attempt = AttemptId::fresh(&mut *self.random)?;
         let held = hold(&self.attempts, attempt.as_str()).map_err(|error| unavailable(&self.attempts, &error))?;
         let blank = self.blank(session, &plan.customer.id, &attempt, Event::Intent);
@@ -115,24 +115,40 @@ impl FileAuditLog {
             self.warn(not_forwarded.message);
         }
         self.open.insert(attempt.clone(), (template, held));
-        Ok(Intent::receipt(session, plan, consent, attempt, at))
+        Ok(AppendReceipt::new(attempt, at))
     }
 
     /// Writes and syncs what became of it.
     ///
     /// # Errors
     /// Exit 8: the log cannot be used.
-    pub fn outcome(&mut self, intent: &Intent, outcome: AttemptOutcome) -> Result<()> {
-        let Some((template, _)) = self.open.get(intent.attempt()) else {
-            return Err(Error::bug(format!("The attempt {} is not open in the audit log.", intent.attempt())));
+    pub fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
+        let Some((template, _)) = self.open.get(attempt) else {
+            return Err(Error::bug(format!("The attempt {attempt} is not open in the audit log.")));
         };
         let record = template.clone().of_outcome(self.clock.now(), outcome);
         let ends = record.ends_the_attempt();
         let written = self.write_forwarding_best_effort(record);
         if ends {
-            self.open.remove(intent.attempt());
+            self.open.remove(attempt);
         }
         written
+    }
+
+    /// Reads what the log knows of a customer.
+    ///
+    /// # Errors
+    /// Exit 8: the log cannot be read.
+    pub fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
+        history(&self.path, &self.attempts, session.place(), customer)
+    }
+
+    /// Reads what the log knows of every customer of the session's backend.
+    ///
+    /// # Errors
+    /// Exit 8: the log cannot be read.
+    pub fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
+        histories(&self.path, &self.attempts, session.place())
     }
 
     /// Writes down what was found out about an attempt whose end is missing.
@@ -159,20 +175,20 @@ impl FileAuditLog {
 
 #[async_trait(?Send)]
 impl AuditLog for FileAuditLog {
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt> {
         Self::intend(self, session, plan, consent)
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: AttemptOutcome) -> Result<()> {
-        Self::outcome(self, intent, outcome)
+    async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
+        Self::outcome(self, attempt, outcome)
     }
 
-    fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
-        history(&self.path, &self.attempts, session.place(), customer)
+    async fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
+        Self::history(self, session, customer)
     }
 
-    fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
-        histories(&self.path, &self.attempts, session.place())
+    async fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
+        Self::histories(self, session)
     }
 
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {

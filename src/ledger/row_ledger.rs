@@ -19,8 +19,8 @@ use super::record::{Event, Record, blank};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding, History, Intent, Plan,
-    Result, Session,
+    AppendReceipt, AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding,
+    History, Plan, Result, Session,
 };
 use crate::platform::GroupCommit;
 
@@ -210,7 +210,7 @@ impl RowAuditLog {
 
 #[async_trait(?Send)]
 impl AuditLog for RowAuditLog {
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: Consent) -> Result<Intent> {
+    async fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt> {
         let inner = &self.inner;
         let attempt = AttemptId::fresh(&mut **inner.random.borrow_mut())?;
         let held = inner.hold(&attempt)?;
@@ -227,26 +227,26 @@ impl AuditLog for RowAuditLog {
             inner.warn(failure.message);
         }
         inner.open.borrow_mut().insert(attempt.clone(), (template, held));
-        Ok(Intent::receipt(session, plan, consent, attempt, at))
+        Ok(AppendReceipt::new(attempt, at))
     }
 
-    async fn outcome(&mut self, intent: &Intent, outcome: AttemptOutcome) -> Result<()> {
-        let template = self.inner.open.borrow().get(intent.attempt()).map(|(template, _)| template.clone());
+    async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
+        let template = self.inner.open.borrow().get(attempt).map(|(template, _)| template.clone());
         let Some(template) = template else {
-            return Err(Error::bug(format!("The attempt {} is not open in the audit log.", intent.attempt())));
+            return Err(Error::bug(format!("The attempt {attempt} is not open in the audit log.")));
         };
         let record = template.of_outcome(self.inner.clock.now(), outcome);
         let ends = record.ends_the_attempt();
         let written = self.inner.write(record).await;
         if ends {
-            let closed = self.inner.open.borrow_mut().remove(intent.attempt());
+            let closed = self.inner.open.borrow_mut().remove(attempt);
             // Without a written end the attempt must not look as if somebody were at it: its lock goes now.
             self.inner.idle.borrow_mut().extend(closed.map(|(_, held)| held).filter(|_| written.is_ok()));
         }
         written
     }
 
-    fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
+    async fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
         let row = (self.inner.run.clone(), self.row);
         let read = || {
             let mut index = self.inner.index.borrow_mut();
@@ -261,7 +261,7 @@ impl AuditLog for RowAuditLog {
         history_of_row(&read, &self.inner.attempts, session.place(), &customer.id, &row)
     }
 
-    fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
+    async fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
         histories(&self.inner.path, &self.inner.attempts, session.place())
     }
 

@@ -24,6 +24,8 @@ pub use progress::ProgressReporter;
 pub use prompt::TerminalPrompter;
 pub use recorders::recorders;
 pub use reset_json::reset_json;
-pub use reveal::{ChosenReveal, RevealOptions, RevealTarget, StreamReveal, TerminalReveal, terminal_can_reveal};
+pub use reveal::{
+    ChosenReveal, RevealOptions, RevealTarget, StreamReveal, TerminalReveal, reveal_to_descriptor, terminal_can_reveal,
+};
 pub use screen::{Screen, ScreenOptions};
 pub use signals::Signals;

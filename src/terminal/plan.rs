@@ -107,7 +107,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::{Case, Customer, CustomerId, ProfileRef, State};
+    use crate::domain::{Case, Customer, CustomerId, ProfileRef, ResetTarget, State, UserId};
 
     fn plan(action: Action, gaps: &[Gap]) -> Plan {
         let customer = Customer { name: "Ada".to_owned(), ..Customer::known_by(CustomerId::new("C-1")) };
@@ -116,6 +116,7 @@ mod tests {
             agent: "sam".to_owned(),
             place,
             customer,
+            target: ResetTarget::User(UserId::new("1")),
             action,
             state: State::default(),
             stamp: None,

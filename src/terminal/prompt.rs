@@ -11,7 +11,7 @@ use super::screen::Screen;
 use super::signals::Signals;
 use super::{plan, tty};
 use crate::domain::ports::Prompter;
-use crate::domain::{Consent, Customer, Error, Kind, Plan, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
+use crate::domain::{Customer, Decision, Error, Kind, Plan, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
 use crate::output::{sanitize, table};
 use crate::platform::read_line;
 
@@ -113,21 +113,18 @@ impl Prompter for TerminalPrompter {
         }
     }
 
-    fn confirm(&mut self, plan: &Plan) -> Result<Consent> {
+    fn confirm(&mut self, plan: &Plan) -> Result<Decision> {
         if self.yes {
             self.screen.notice(&plan::short(plan));
             for notice in &plan.notices {
                 self.screen.notice(&format!("Note: {notice}"));
             }
-            return Ok(Consent::by_flag());
+            return Ok(Decision::ConfirmedBeforehand);
         }
         for line in plan::lines(plan, &LocalTime::at(Timestamp::now())) {
             self.screen.beside_line(&line);
         }
-        if self.yes(&plan::question(plan), false)? {
-            return Ok(Consent::answered());
-        }
-        Err(Error::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."))
+        Ok(if self.yes(&plan::question(plan), false)? { Decision::Confirmed } else { Decision::Declined })
     }
 
     fn line(&mut self, question: &str, flag: &str) -> Result<String> {

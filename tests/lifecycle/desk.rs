@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,9 +13,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tellonce::config::{AuditSettings, Folders};
 use tellonce::domain::ports::{Clock, Interruptions, Prompter, ReadyReveal, Reveal};
-use tellonce::domain::{
-    Consent, Customer, Delivery, Error, Guards, Issuance, Kind, Plan, Reason, Result, Services, TemporaryPassword,
-};
+use tellonce::domain::{Customer, Decision, Delivery, Guards, Issuance, Plan, Result, Services, TemporaryPassword};
 use tellonce::ledger::FileAuditLog;
 use tellonce::platform::SystemRandom;
 use zeroize::Zeroizing;
@@ -72,9 +71,9 @@ impl Prompter for Player {
         Ok(0)
     }
 
-    fn confirm(&mut self, plan: &Plan) -> Result<Consent> {
+    fn confirm(&mut self, plan: &Plan) -> Result<Decision> {
         self.shown.push(plan.clone());
-        if self.confirms { Ok(Consent::answered()) } else { Err(Error::new(Kind::Declined, Reason::Declined, "No.")) }
+        Ok(if self.confirms { Decision::Confirmed } else { Decision::Declined })
     }
 
     fn line(&mut self, question: &str, _: &str) -> Result<String> {
@@ -109,7 +108,12 @@ impl ReadyReveal for Revealed {
     }
 
     async fn reveal(self: Box<Self>, password: TemporaryPassword, _: &Issuance) -> Delivery {
-        self.0.borrow_mut().push(password.reveal(str::to_owned));
+        let mut file = tempfile::tempfile().unwrap();
+        tellonce::terminal::reveal_to_descriptor(password, &file).unwrap();
+        let mut line = String::new();
+        file.rewind().unwrap();
+        file.read_to_string(&mut line).unwrap();
+        self.0.borrow_mut().push(line.trim_end_matches('\n').to_owned());
         Delivery::Shown
     }
 }

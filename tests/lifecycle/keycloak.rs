@@ -11,7 +11,7 @@ use tellonce::auth::SessionStore;
 use tellonce::backends::{BackendContext, open};
 use tellonce::config::{Configuration, Folders};
 use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
-use tellonce::domain::{Consent, Customer, Gap, Particulars, Plan, Result, Way};
+use tellonce::domain::{Customer, Decision, Gap, Particulars, Plan, Result, Way};
 use zeroize::Zeroizing;
 
 use super::desk::{MovedClock, Player};
@@ -66,7 +66,7 @@ impl Prompter for DevicePlayer {
         self.inner.choose(question, customers)
     }
 
-    fn confirm(&mut self, plan: &Plan) -> Result<Consent> {
+    fn confirm(&mut self, plan: &Plan) -> Result<Decision> {
         self.inner.confirm(plan)
     }
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use tellonce::domain::{
-    Action, Case, CustomerId, Gap, Issuance, Kind, ResetRequest, Result, Session, SessionsEnded, Status, reset,
-    withdraw,
+    Action, CustomerId, Gap, Issuance, Kind, ResetRequest, Result, Session, SessionsEnded, Status, WithdrawalRequest,
+    reset, withdraw,
 };
 use tellonce::terminal::{PasswordIs, next_steps};
 
@@ -22,6 +22,11 @@ const fn asserted_in(gap: Gap) -> &'static str {
         Gap::NoSelfService => "self_service_works",
         Gap::WithdrawnReadsAsPending => "can_be_withdrawn",
     }
+}
+
+/// The withdrawal that names this customer.
+fn named(customer: &str) -> WithdrawalRequest {
+    WithdrawalRequest { customer: customer.into(), ..WithdrawalRequest::default() }
 }
 
 /// Plays all of it, in order.
@@ -67,7 +72,7 @@ impl Story<'_> {
     }
 
     fn request(customer: &str) -> ResetRequest {
-        ResetRequest { customer: customer.to_owned(), ..ResetRequest::default() }
+        ResetRequest { customer: customer.into(), ..ResetRequest::default() }
     }
 
     async fn reset_as(
@@ -237,7 +242,7 @@ impl Story<'_> {
         let (_, temporary) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
         let mut agent = Player::confirming("");
         let withdrawn = at_desk(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
-            withdraw(desk, &session, id, Case::default()).await
+            withdraw(desk, &session, named(id)).await
         })
         .await
         .unwrap();
@@ -245,7 +250,7 @@ impl Story<'_> {
         assert_eq!(self.driver.customer_signs_in(username, &temporary), SignedIn::Refused);
         assert_eq!(self.status(&session).await, (Status::ForcePasswordReset, true));
         let again = at_desk(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
-            withdraw(desk, &session, id, Case::default()).await
+            withdraw(desk, &session, named(id)).await
         })
         .await;
         assert_eq!(again.is_ok(), self.has(Gap::WithdrawnReadsAsPending));
@@ -255,7 +260,7 @@ impl Story<'_> {
         let (_, newer) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
         assert_eq!(self.driver.customer_chooses(username, &newer, "Chosen-at-last-2026"), Chosen::In);
         let late = at_desk(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
-            withdraw(desk, &session, id, Case::default()).await
+            withdraw(desk, &session, named(id)).await
         })
         .await;
         assert_eq!(reason(&late.err().unwrap()), "already_used");

@@ -66,7 +66,7 @@ fn a_failed_mark_unlock_or_log_out_is_a_failure() {
         Reason::SessionsNotEnded,
         Changed::Yes,
     );
-    let unlocking = ResetRequest { customer: "ada".to_owned(), unlock: true, ..ResetRequest::default() };
+    let unlocking = ResetRequest { customer: "ada".into(), unlock: true, ..ResetRequest::default() };
     let script = Script { locked: true, unlock_fails: true, ..Script::default() };
     not_delivered(play_with(script, &guards(), unlocking), Reason::UnlockFailed, Changed::Yes);
 }
@@ -89,7 +89,7 @@ fn a_backend_that_never_ends_is_given_up_after_a_minute_and_the_clean_up_after_t
     let ended = play(Script { hangs: vec!["end_sessions"], ..Script::default() });
     lasts(&ended, 70);
     not_delivered(ended, Reason::BackendUnavailable, Changed::Yes);
-    let unlocking = ResetRequest { customer: "ada".to_owned(), unlock: true, ..ResetRequest::default() };
+    let unlocking = ResetRequest { customer: "ada".into(), unlock: true, ..ResetRequest::default() };
     let script = Script { locked: true, hangs: vec!["unlock"], ..Script::default() };
     let ended = play_with(script, &guards(), unlocking);
     lasts(&ended, 60);

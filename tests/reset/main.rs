@@ -10,5 +10,7 @@
 #[allow(dead_code, reason = "shared with the story, which uses all of it")]
 mod desk;
 mod failures;
+mod misuse;
 mod order;
+mod script;
 mod scripted;

@@ -9,7 +9,7 @@ use super::desk::guards;
 use super::scripted::{Script, play, play_with};
 
 fn unlocking() -> ResetRequest {
-    ResetRequest { customer: "ada".to_owned(), unlock: true, ..ResetRequest::default() }
+    ResetRequest { customer: "ada".into(), unlock: true, ..ResetRequest::default() }
 }
 
 #[test]
@@ -149,6 +149,6 @@ fn a_hidden_policy_of_several_stricter_rules_is_met_though_it_names_one_at_a_tim
 fn without_the_right_to_end_sessions_only_where_the_profile_allows_it() {
     let lenient = tellonce::domain::Guards { allow_without_logout: true, ..guards() };
     let script = Script { obstacles: vec![Obstacle::MissingRight(Right::EndSessions)], ..Script::default() };
-    let request = ResetRequest { customer: "ada".to_owned(), ..ResetRequest::default() };
+    let request = ResetRequest { customer: "ada".into(), ..ResetRequest::default() };
     assert!(play_with(script, &lenient, request).answer.is_ok());
 }

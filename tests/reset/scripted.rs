@@ -10,68 +10,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, SetFailed};
 use tellonce::domain::{
-    About, Capabilities, Customer, CustomerId, Error, Forced, Found, Gap, Guards, Intent, Issuance, Issued, Obstacle,
-    Particulars, Pending, Policy, PolicyRead, ProfileRef, ResetRequest, ResetTarget, Result, Right, Rule, Session,
-    SessionsEnded, Stamp, State, TemporaryPassword, UserId, UserSnapshot, reset,
+    About, AnyIntent, Capabilities, Customer, CustomerId, Error, Forced, Found, Guards, Intent, Issuance, Issued,
+    NewUser, Obstacle, Particulars, Pending, Policy, ProfileRef, RequestBytes, Reset, ResetRequest, ResetTarget,
+    Result, Right, Session, SessionsEnded, Stamp, State, TemporaryPassword, UserId, UserSnapshot, Withdrawal, reset,
 };
 
 use super::desk::{MovedClock, Player, Revealed, at_desk_with, guards};
-
-/// How the backend answers.
-#[allow(clippy::struct_excessive_bools, reason = "independent faults, each switched on by itself")]
-pub struct Script {
-    pub gaps: BTreeSet<Gap>,
-    pub set_lifts_lock: bool,
-    pub policy: PolicyRead,
-    pub obstacles: Vec<Obstacle>,
-    pub locked: bool,
-    /// The sets that are refused for policy before one is taken.
-    pub policy_refusals: Vec<Vec<Rule>>,
-    /// A policy that is not shown: what breaks it is refused, and the first rule that it breaks named.
-    pub refuses_by: Vec<Rule>,
-    pub set_fails: Option<fn() -> Error>,
-    /// A failing set was applied all the same.
-    pub applied: bool,
-    pub mark_fails: bool,
-    pub unlock_fails: bool,
-    pub end_sessions_fails: Option<fn() -> Error>,
-    pub forced: bool,
-    /// Another agent's set comes after ours.
-    pub overtaken: bool,
-    /// It reads from a copy that does not know the set yet.
-    pub lags: bool,
-    /// The password is set by somebody else after the first look.
-    pub changes_while_asked: bool,
-    /// The set fails with a text that quotes the password.
-    pub quotes: bool,
-    /// Calls that are never answered; `user_snapshot` only after the set.
-    pub hangs: Vec<&'static str>,
-}
-
-impl Default for Script {
-    fn default() -> Self {
-        Self {
-            gaps: BTreeSet::new(),
-            set_lifts_lock: false,
-            policy: PolicyRead::Read(Policy::new([Rule::MinLength(8)])),
-            obstacles: Vec::new(),
-            locked: false,
-            policy_refusals: Vec::new(),
-            refuses_by: Vec::new(),
-            set_fails: None,
-            applied: false,
-            mark_fails: false,
-            unlock_fails: false,
-            end_sessions_fails: None,
-            forced: true,
-            overtaken: false,
-            lags: false,
-            changes_while_asked: false,
-            quotes: false,
-            hangs: Vec::new(),
-        }
-    }
-}
+pub use super::script::Script;
 
 /// The backend, shared with the test that looks at it afterwards.
 #[derive(Clone)]
@@ -83,6 +28,7 @@ struct Inner {
     change_required: bool,
     calls: Vec<&'static str>,
     passwords: Vec<String>,
+    users: Vec<String>,
 }
 
 /// How a reset ended, and what was done on the way.
@@ -98,20 +44,13 @@ pub struct Ended {
 
 /// Plays a reset of the one customer there is.
 pub fn play(script: Script) -> Ended {
-    play_with(script, &guards(), ResetRequest { customer: "ada".to_owned(), ..ResetRequest::default() })
+    play_with(script, &guards(), ResetRequest { customer: "ada".into(), ..ResetRequest::default() })
 }
 
 pub fn play_with(script: Script, guards: &Guards, request: ResetRequest) -> Ended {
     let folder = tempfile::tempdir().unwrap();
-    let backend = Scripted(Rc::new(RefCell::new(Inner {
-        script,
-        version: 1,
-        change_required: false,
-        calls: Vec::new(),
-        passwords: Vec::new(),
-    })));
-    let place = ProfileRef { profile: "acme".to_owned(), backend: "scripted".to_owned() };
-    let session = Session::new("sam", place, None, Box::new(backend.clone()), Box::new(backend.clone()));
+    let backend = Scripted::new(script);
+    let session = backend.session();
     let mut player = Player::confirming("");
     let reveal = Revealed::default();
     let mut revealing = reveal.clone();
@@ -140,6 +79,37 @@ fn in_paused_time<T>(work: impl Future<Output = T>) -> T {
 }
 
 impl Scripted {
+    pub fn new(script: Script) -> Self {
+        Self(Rc::new(RefCell::new(Inner {
+            script,
+            version: 1,
+            change_required: false,
+            calls: Vec::new(),
+            passwords: Vec::new(),
+            users: Vec::new(),
+        })))
+    }
+
+    /// Sam's session with it.
+    pub fn session(&self) -> Session {
+        let place = ProfileRef { profile: "acme".to_owned(), backend: "scripted".to_owned() };
+        Session::new("sam", place, None, Box::new(self.clone()), Box::new(self.clone()))
+    }
+
+    pub fn calls(&self) -> Vec<&'static str> {
+        self.0.borrow().calls.clone()
+    }
+
+    /// The user whom each call that changes something was about.
+    pub fn users(&self) -> Vec<String> {
+        self.0.borrow().users.clone()
+    }
+
+    fn note_user(&self, intent: &AnyIntent) {
+        let user = intent.user().map_or("not created yet", UserId::as_str).to_owned();
+        self.0.borrow_mut().users.push(user);
+    }
+
     /// Notes the call, and never returns where the script has it hang.
     async fn called(&self, name: &'static str) {
         let hangs = {
@@ -161,14 +131,26 @@ impl Inner {
 
     fn customer() -> Customer {
         Customer {
-            id: CustomerId::new("7"),
             name: "Ada Lovelace".to_owned(),
             email: Some("ada@example.com".to_owned()),
             username: Some("ada".to_owned()),
-            names: None,
-            details: Vec::new(),
+            ..Customer::known_by(CustomerId::new("7"))
         }
     }
+
+    fn bob() -> Customer {
+        Customer {
+            name: "Bob Noyce".to_owned(),
+            email: Some("bob@example.com".to_owned()),
+            username: Some("bob".to_owned()),
+            ..Customer::known_by(CustomerId::new("8"))
+        }
+    }
+}
+
+/// The password as the backend would send it.
+fn text_of(password: &TemporaryPassword, intent: &Intent<Reset>) -> String {
+    String::from_utf8(password.request(intent, RequestBytes).to_vec()).unwrap()
 }
 
 #[async_trait(?Send)]
@@ -177,9 +159,13 @@ impl CustomerDirectory for Scripted {
         Ok(Found::default())
     }
 
-    async fn exact(&self, _: &str) -> Result<Vec<Customer>> {
+    async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
         self.0.borrow_mut().calls.push("exact");
-        Ok(vec![Inner::customer()])
+        Ok(match text {
+            "bob" => vec![Inner::bob()],
+            "office@example.com" => vec![Inner::customer(), Inner::bob()],
+            _ => vec![Inner::customer()],
+        })
     }
 
     async fn get(&self, _: &CustomerId) -> Result<Option<Customer>> {
@@ -217,8 +203,12 @@ impl IdentityBackend for Scripted {
         Ok(())
     }
 
-    async fn user_snapshot(&self, _: &Customer) -> Result<UserSnapshot> {
+    async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
         self.called("standing").await;
+        if self.0.borrow().script.creates {
+            let new = NewUser { customer: customer.clone(), username: customer.name.clone(), new_customer: false };
+            return Ok(UserSnapshot::without_user(new, self.0.borrow().script.policy.clone(), Vec::new()));
+        }
         let mut inner = self.0.borrow_mut();
         let locked = inner.script.locked;
         let mut obstacles = inner.script.obstacles.clone();
@@ -226,7 +216,7 @@ impl IdentityBackend for Scripted {
             obstacles.push(Obstacle::Locked { until: None });
         }
         let snapshot = UserSnapshot {
-            target: ResetTarget::User(UserId::new("7")),
+            target: ResetTarget::User(UserId::new(customer.id.as_str())),
             state: State { has_user: true, locked, change_required: inner.change_required, ..State::default() },
             stamp: Some(inner.stamp()),
             issued_at: None,
@@ -246,18 +236,17 @@ impl IdentityBackend for Scripted {
 
     async fn set_temporary_password(
         &self,
-        intent: &Intent,
-        _: &ResetTarget,
+        intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        self.0.borrow_mut().passwords.push(password.for_backend(intent).to_owned());
+        self.0.borrow_mut().passwords.push(text_of(password, intent));
+        self.note_user(intent);
         self.called("set").await;
         let mut inner = self.0.borrow_mut();
         if !inner.script.policy_refusals.is_empty() {
             return Err(SetFailed::Policy(inner.script.policy_refusals.remove(0)));
         }
-        let broken =
-            Policy::new(inner.script.refuses_by.clone()).broken_by(password.for_backend(intent), &About::default());
+        let broken = password.breaks(&Policy::new(inner.script.refuses_by.clone()), &About::default());
         if let Some(first) = broken.first() {
             return Err(SetFailed::Policy(vec![first.clone()]));
         }
@@ -266,23 +255,29 @@ impl IdentityBackend for Scripted {
             inner.change_required = true;
         }
         if inner.script.quotes {
-            let quoted = password.for_backend(intent);
+            let quoted = text_of(password, intent);
             let failure = Error::unavailable(format!("500: {{\"value\":\"{quoted}\"}}"));
             return Err(failure.hint(format!("value={quoted}")).because(format!("beneath: {quoted}")).into());
         }
         if let Some(fails) = inner.script.set_fails {
             return Err(fails().into());
         }
-        Ok(Issued { user: UserId::new("7"), stamp: Some(inner.stamp()), at: Timestamp::now(), expires_at: None })
+        let user = match intent.target() {
+            ResetTarget::User(user) => user.clone(),
+            ResetTarget::NewUser(_) => UserId::new("9"),
+        };
+        Ok(Issued { user, stamp: Some(inner.stamp()), at: Timestamp::now(), expires_at: None })
     }
 
-    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Result<()> {
+    async fn mark_pending(&self, intent: &Intent<Reset>, _: &Issued) -> Result<()> {
+        self.note_user(intent);
         self.called("mark").await;
         let inner = self.0.borrow();
         if inner.script.mark_fails { Err(Error::unavailable("no mark")) } else { Ok(()) }
     }
 
-    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Result<SessionsEnded> {
+    async fn end_sessions(&self, intent: &AnyIntent) -> Result<SessionsEnded> {
+        self.note_user(intent);
         self.called("end_sessions").await;
         let inner = self.0.borrow();
         inner.script.end_sessions_fails.map_or(Ok(SessionsEnded::All), |fails| Err(fails()))
@@ -303,7 +298,7 @@ impl IdentityBackend for Scripted {
         Ok(Forced { change_required: inner.script.forced, stamp: Some(inner.stamp()) })
     }
 
-    async fn withdraw(&self, _: &Intent, _: &UserId, _: Option<&Stamp>) -> Result<()> {
+    async fn withdraw(&self, _: &Intent<Withdrawal>) -> Result<()> {
         Ok(())
     }
 
@@ -311,7 +306,8 @@ impl IdentityBackend for Scripted {
         Ok(Vec::new())
     }
 
-    async fn unlock(&self, _: &Intent, _: &UserId) -> Result<()> {
+    async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
+        self.note_user(intent);
         self.called("unlock").await;
         let inner = self.0.borrow();
         if inner.script.unlock_fails { Err(Error::unavailable("still locked")) } else { Ok(()) }

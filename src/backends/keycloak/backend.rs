@@ -18,8 +18,9 @@ use super::user_lookup::KeycloakAgent;
 use super::user_snapshot::{password, set_at, stamp};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    Aid, Capabilities, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names, NewUser, Pending, Reason,
-    ResetTarget, Result, Right, SessionsEnded, Stamp, TemporaryPassword, UserId, UserSnapshot, redact,
+    Aid, AnyIntent, Capabilities, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names, NewUser,
+    Pending, Reason, RequestSink, Reset, ResetTarget, Result, Right, SessionsEnded, TemporaryPassword, UserId,
+    UserSnapshot, Withdrawal, sealed,
 };
 
 /// As many calls at once as a server is kept busy by: more only make each slower (measured on two cores).
@@ -46,6 +47,34 @@ struct CreatedUser<'a> {
     last_name: &'a str,
     enabled: bool,
     credentials: [TemporaryCredential<'a>; 1],
+}
+
+/// A body with a temporary password in it.
+enum SecretBody<'a> {
+    /// The password of a user.
+    Credential,
+    /// A user with that password.
+    User(&'a NewUser),
+}
+
+impl sealed::Sealed for SecretBody<'_> {}
+
+impl RequestSink for SecretBody<'_> {
+    type Output = Result<Zeroizing<Vec<u8>>>;
+
+    fn write(self, characters: &str) -> Self::Output {
+        let credential = TemporaryCredential { r#type: "password", value: characters, temporary: true };
+        let Self::User(new) = self else { return secret(&credential) };
+        let Names { first, last } = new.customer.first_and_last();
+        secret(&CreatedUser {
+            username: &new.username,
+            email: new.customer.email.as_deref(),
+            first_name: &first,
+            last_name: &last,
+            enabled: true,
+            credentials: [credential],
+        })
+    }
 }
 
 /// A body with a password in it: in one buffer that never moves, and is wiped.
@@ -88,8 +117,8 @@ impl std::io::Write for Bounded<'_> {
 }
 
 impl KeycloakAgent {
-    async fn set(&self, id: &str, value: &str) -> Result<(), SetFailed> {
-        let payload = secret(&TemporaryCredential { r#type: "password", value, temporary: true })?;
+    async fn set(&self, intent: &AnyIntent, id: &str, temporary: &TemporaryPassword) -> Result<(), SetFailed> {
+        let payload = temporary.request(intent, SecretBody::Credential)?;
         let path = ["users", id, "reset-password"];
         let written =
             self.api().change_with_secret(Method::PUT, &path, payload, Right::IssueTemporaryPasswords).await?;
@@ -102,16 +131,13 @@ impl KeycloakAgent {
         }
     }
 
-    async fn create(&self, new: &NewUser, value: &str) -> Result<String, SetFailed> {
-        let Names { first, last } = new.customer.first_and_last();
-        let payload = secret(&CreatedUser {
-            username: &new.username,
-            email: new.customer.email.as_deref(),
-            first_name: &first,
-            last_name: &last,
-            enabled: true,
-            credentials: [TemporaryCredential { r#type: "password", value, temporary: true }],
-        })?;
+    async fn create(
+        &self,
+        intent: &AnyIntent,
+        new: &NewUser,
+        temporary: &TemporaryPassword,
+    ) -> Result<String, SetFailed> {
+        let payload = temporary.request(intent, SecretBody::User(new))?;
         let Written { status, created, refusal, sent_again } =
             self.api().change_with_secret(Method::POST, &["users"], payload, Right::CreateUsers).await?;
         if status == StatusCode::CONFLICT && sent_again {
@@ -123,7 +149,7 @@ impl KeycloakAgent {
             return Err(create_refused(status, &refusal, &new.username));
         }
         // The id goes into addresses: what repeats the request is none.
-        let id = created.filter(|id| could_be_id(id) && redact(id, value) == *id);
+        let id = created.filter(|id| could_be_id(id) && temporary.redacted_text(id) == *id);
         id.ok_or_else(|| {
             let told = Error::unavailable("The server created the user and did not say which it is.");
             SetFailed::Other(Error { changed: Changed::Yes, ..told })
@@ -190,17 +216,15 @@ impl IdentityBackend for KeycloakAgent {
 
     async fn set_temporary_password(
         &self,
-        intent: &Intent,
-        target: &ResetTarget,
+        intent: &Intent<Reset>,
         temporary: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        let value = temporary.for_backend(intent);
-        let id = match target {
+        let id = match intent.target() {
             ResetTarget::User(user) => {
-                self.set(user.as_str(), value).await?;
+                self.set(intent, user.as_str(), temporary).await?;
                 user.as_str().to_owned()
             }
-            ResetTarget::NewUser(new) => self.create(new, value).await?,
+            ResetTarget::NewUser(new) => self.create(intent, new, temporary).await?,
         };
         let after = |failure: Error| SetFailed::Other(Error { changed: Changed::Yes, ..failure });
         let credentials = self.api().insisting(async || self.credentials(&id).await).await.map_err(after)?;
@@ -210,14 +234,14 @@ impl IdentityBackend for KeycloakAgent {
         Ok(Issued { user: UserId::new(id), stamp: Some(stamp(set)), at, expires_at: None })
     }
 
-    async fn mark_pending(&self, _: &Intent, issued: &Issued) -> Result<()> {
+    async fn mark_pending(&self, intent: &Intent<Reset>, _: &Issued) -> Result<()> {
         let Some(group) = self.pending_group().await? else { return Ok(()) };
-        let path = ["users", issued.user.as_str(), "groups", &group.id];
+        let path = ["users", intent.user()?.as_str(), "groups", &group.id];
         self.settle(Method::PUT, &path, Right::MarkPending).await
     }
 
-    async fn end_sessions(&self, _: &Intent, user: &UserId) -> Result<SessionsEnded> {
-        self.settle(Method::POST, &["users", user.as_str(), "logout"], Right::EndSessions).await?;
+    async fn end_sessions(&self, intent: &AnyIntent) -> Result<SessionsEnded> {
+        self.settle(Method::POST, &["users", intent.user()?.as_str(), "logout"], Right::EndSessions).await?;
         Ok(SessionsEnded::All)
     }
 
@@ -228,10 +252,10 @@ impl IdentityBackend for KeycloakAgent {
         Ok(Forced { change_required: user.must_change() == Some(true), stamp: password(&credentials).map(stamp) })
     }
 
-    async fn withdraw(&self, _: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
-        let id = user.as_str();
+    async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {
+        let id = intent.user()?.as_str();
         let credentials = self.credentials(id).await?;
-        let found = password(&credentials).filter(|found| only.is_none_or(|only| *only == stamp(found)));
+        let found = password(&credentials).filter(|found| intent.stamp_before() == Some(&stamp(found)));
         let Some(found) = found else {
             return Err(Error::refused(
                 Reason::NothingPending,
@@ -251,8 +275,9 @@ impl IdentityBackend for KeycloakAgent {
         self.read_pending().await
     }
 
-    async fn unlock(&self, _: &Intent, user: &UserId) -> Result<()> {
-        self.settle(Method::DELETE, &["attack-detection", "brute-force", "users", user.as_str()], Right::Unlock).await
+    async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
+        let path = ["attack-detection", "brute-force", "users", intent.user()?.as_str()];
+        self.settle(Method::DELETE, &path, Right::Unlock).await
     }
 
     async fn checks(&self) -> Result<Vec<Check>> {

@@ -12,9 +12,9 @@ use super::dialect::LdapAgent;
 use crate::backends::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, SetFailed};
 use crate::domain::{
-    About, Capabilities, Changed, Check, CheckState, Customer, Error, Forced, Intent, Issued, Kind, NewUser, Obstacle,
-    OwnPassword, Pending, Reason, ResetTarget, Result, Right, Rule, SessionsEnded, Stamp, TemporaryPassword, UserId,
-    UserSnapshot, generate,
+    About, AnyIntent, Capabilities, Changed, Check, CheckState, Customer, Error, Forced, Intent, Issued, Kind, NewUser,
+    Obstacle, OwnPassword, Pending, Reason, Reset, ResetTarget, Result, Right, Rule, SessionsEnded, Stamp,
+    TemporaryPassword, UserSnapshot, Withdrawal, generate,
 };
 use crate::platform::SystemRandom;
 
@@ -99,21 +99,20 @@ impl IdentityBackend for LdapBackend {
 
     async fn set_temporary_password(
         &self,
-        intent: &Intent,
-        target: &ResetTarget,
+        intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        match target {
-            ResetTarget::User(user) => self.agent.dialect.set(&self.agent, intent, user, password).await,
+        match intent.target() {
+            ResetTarget::User(_) => self.agent.dialect.set(&self.agent, intent, password).await,
             ResetTarget::NewUser(new) => self.agent.dialect.create(&self.agent, intent, new, password).await,
         }
     }
 
-    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Result<()> {
+    async fn mark_pending(&self, _: &Intent<Reset>, _: &Issued) -> Result<()> {
         Ok(()) // the set itself marks it
     }
 
-    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Result<SessionsEnded> {
+    async fn end_sessions(&self, _: &AnyIntent) -> Result<SessionsEnded> {
         Ok(SessionsEnded::NotHere) // a directory keeps none; connections and tickets cannot be ended from outside
     }
 
@@ -133,11 +132,12 @@ impl IdentityBackend for LdapBackend {
         }
     }
 
-    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
+    async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {
         let agent = &self.agent;
+        let user = intent.user()?;
         let entry = agent.entry(user, &agent.attributes_and_facts(user.as_str())).await?;
         let snapshot = agent.dialect.user_snapshot(agent, &entry).await?;
-        if !snapshot.state.change_required || !(only.is_none() || Stamp::same_set(snapshot.stamp.as_ref(), only)) {
+        if !snapshot.state.change_required || !Stamp::same_set(snapshot.stamp.as_ref(), intent.stamp_before()) {
             return Err(not_pending());
         }
         let about = About { username: entry.text(agent.dialect.login()), email: entry.text("mail") };
@@ -146,7 +146,7 @@ impl IdentityBackend for LdapBackend {
             policy = policy.with([Rule::MinLength(NOBODY_TYPES)]); // enough for a stricter policy that cannot be read
         }
         let unknown = generate(&policy, &about, &mut SystemRandom)?;
-        agent.dialect.withdraw(agent, intent, user, snapshot.stamp.as_ref(), &unknown).await
+        agent.dialect.withdraw(agent, intent, snapshot.stamp.as_ref(), &unknown).await
     }
 
     async fn pending(&self) -> Result<Vec<Pending>> {
@@ -165,8 +165,8 @@ impl IdentityBackend for LdapBackend {
         Ok(pending)
     }
 
-    async fn unlock(&self, _: &Intent, user: &UserId) -> Result<()> {
-        self.agent.dialect.unlock(&self.agent, user).await
+    async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
+        self.agent.dialect.unlock(&self.agent, intent).await
     }
 
     async fn checks(&self) -> Result<Vec<Check>> {

@@ -13,8 +13,8 @@ use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Clock, SetFailed};
 use crate::domain::{
-    Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Result, Right, Stamp,
-    TemporaryPassword, UserId, UserSnapshot,
+    Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Reset, Result, Right, Stamp,
+    TemporaryPassword, UserSnapshot, Withdrawal,
 };
 
 /// Who the agent is to the server, and what the server can do: read once, after the bind.
@@ -81,30 +81,28 @@ pub(super) trait Dialect {
     async fn new_users_obstacles(&self, _: &LdapAgent) -> Result<Vec<Obstacle>> {
         Ok(Vec::new())
     }
-    /// Sets the password of a user, with a forced change.
+    /// Sets the password of the intent's user, with a forced change.
     async fn set(
         &self,
         agent: &LdapAgent,
-        intent: &Intent,
-        user: &UserId,
+        intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed>;
     /// Creates a user with that password, in one add.
     async fn create(
         &self,
         agent: &LdapAgent,
-        intent: &Intent,
+        intent: &Intent<Reset>,
         new: &NewUser,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed>;
     /// Reads back.
     async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Result<Forced>;
-    /// Replaces the pending password by one that nobody knows.
+    /// Replaces the pending password of the intent's user, if it has this stamp, by one that nobody knows.
     async fn withdraw(
         &self,
         agent: &LdapAgent,
-        intent: &Intent,
-        user: &UserId,
+        intent: &Intent<Withdrawal>,
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
     ) -> Result<()>;
@@ -127,8 +125,8 @@ pub(super) trait Dialect {
     }
     /// When the password was set, by an entry that has those attributes.
     fn stamp(&self, entry: &Entry) -> Option<Stamp>;
-    /// Lifts a lock-out.
-    async fn unlock(&self, agent: &LdapAgent, user: &UserId) -> Result<()>;
+    /// Lifts the lock-out of the intent's user.
+    async fn unlock(&self, agent: &LdapAgent, intent: &Intent<Reset>) -> Result<()>;
     /// What it keeps and does not keep.
     async fn capabilities(&self, agent: &LdapAgent) -> Result<Capabilities>;
     /// What the agent may do, as far as it can be read.

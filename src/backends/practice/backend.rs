@@ -13,8 +13,8 @@ use super::user_snapshot::UserRow;
 use super::{hash, policy};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    About, Capabilities, Customer, Error, Forced, Intent, Issued, Pending, Reason, ResetTarget, Result, Right,
-    SessionsEnded, Stamp, TemporaryPassword, UserId, UserSnapshot,
+    About, AnyIntent, Capabilities, Customer, Error, Forced, Intent, Issued, Pending, Reason, Reset, ResetTarget,
+    Result, Right, SessionsEnded, TemporaryPassword, UserId, UserSnapshot, Withdrawal,
 };
 
 /// Replaces the hash of a withdrawn password: no PHC string, so nothing matches it.
@@ -101,30 +101,30 @@ impl IdentityBackend for AgentSession {
 
     async fn set_temporary_password(
         &self,
-        intent: &Intent,
-        target: &ResetTarget,
+        intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
         let (policy, about) = self.practice.read(|connection| {
             self.agent(connection)?.must_have(Right::IssueTemporaryPasswords)?; // and again when it is written
-            Ok((policy::read(connection)?, about_target(connection, target)?))
+            Ok((policy::read(connection)?, about_target(connection, intent.target())?))
         })?;
-        let broken = policy.broken_by(password.for_backend(intent), &about);
+        let broken = password.breaks(&policy, &about);
         if !broken.is_empty() {
             return Err(SetFailed::Policy(broken));
         }
-        let hash = hash::hash_beside(password.for_backend(intent)).await?; // before the transaction: others need not wait for it
-        Ok(self.set(intent, target, hash).await?)
+        // It is hashed before the transaction, so that others need not wait for it.
+        let hash = password.request(intent, hash::HashBeside).await?;
+        Ok(self.set(intent, hash).await?)
     }
 
-    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Result<()> {
+    async fn mark_pending(&self, _: &Intent<Reset>, _: &Issued) -> Result<()> {
         Ok(()) // the set itself marks it
     }
 
-    async fn end_sessions(&self, _: &Intent, user: &UserId) -> Result<SessionsEnded> {
+    async fn end_sessions(&self, intent: &AnyIntent) -> Result<SessionsEnded> {
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::EndSessions)?;
-        let row = row_of(&connection, user)?;
+        let row = row_of(&connection, intent.user()?)?;
         let ended = execute(&connection, "DELETE FROM customer_session WHERE customer = ?1", [row.customer])?;
         Ok(SessionsEnded::Count(ended as u64))
     }
@@ -137,12 +137,12 @@ impl IdentityBackend for AgentSession {
         Ok(Forced { change_required: row.change_required && !row.withdrawn, stamp: Some(row.stamp()) })
     }
 
-    async fn withdraw(&self, _: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()> {
+    async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {
         let mut connection = self.practice.connection();
         let transaction = begin(&mut connection)?;
         self.agent(&transaction)?.must_have(Right::IssueTemporaryPasswords)?;
-        let row = row_of(&transaction, user)?;
-        if !row.change_required || only.is_some_and(|only| *only != row.stamp()) {
+        let row = row_of(&transaction, intent.user()?)?;
+        if !row.change_required || intent.stamp_before() != Some(&row.stamp()) {
             return Err(Error::refused(
                 Reason::NothingPending,
                 "That temporary password is not pending any more: it was used, or another was issued.",
@@ -183,10 +183,10 @@ impl IdentityBackend for AgentSession {
             .collect()
     }
 
-    async fn unlock(&self, _: &Intent, user: &UserId) -> Result<()> {
+    async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::Unlock)?;
-        let row = row_of(&connection, user)?;
+        let row = row_of(&connection, intent.user()?)?;
         connection
             .execute("UPDATE user SET failures = 0, locked_until = 0 WHERE customer = ?1", [row.customer])
             .map(drop)

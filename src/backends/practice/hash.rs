@@ -2,6 +2,7 @@
 //! SHA-256 for tokens that are random anyway.
 
 use std::fmt::Write as _;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -15,7 +16,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::domain::ports::RandomSource;
-use crate::domain::{Error, Result};
+use crate::domain::{Error, RequestSink, Result, sealed};
 use crate::platform::{SystemRandom, threads};
 
 /// Nobody's password is longer; hashing more would only cost time.
@@ -82,13 +83,24 @@ pub(super) fn cores_are_busy() -> bool {
     OUTSTANDING.load(Ordering::Relaxed) > cores()
 }
 
-/// The same, in a thread of its own: several are hashed at once, one a core.
-pub(super) async fn hash_beside(password: &str) -> Result<String> {
-    let _outstanding = Outstanding::new();
-    let failed = |error: String| Error::bug("The password could not be hashed.").because(error);
-    let (done, hashed) = oneshot::channel();
-    HASHERS.send((Zeroizing::new(password.to_owned()), done)).map_err(|gone| failed(gone.to_string()))?;
-    hashed.await.map_err(|gone| failed(gone.to_string()))?.map_err(|error| failed(error.to_string()))
+/// Hashes a temporary password in a thread of its own: several are hashed at once, one a core.
+pub(super) struct HashBeside;
+
+impl sealed::Sealed for HashBeside {}
+
+impl RequestSink for HashBeside {
+    type Output = Pin<Box<dyn Future<Output = Result<String>>>>;
+
+    fn write(self, characters: &str) -> Self::Output {
+        let password = Zeroizing::new(characters.to_owned());
+        Box::pin(async move {
+            let _outstanding = Outstanding::new();
+            let failed = |error: String| Error::bug("The password could not be hashed.").because(error);
+            let (done, hashed) = oneshot::channel();
+            HASHERS.send((password, done)).map_err(|gone| failed(gone.to_string()))?;
+            hashed.await.map_err(|gone| failed(gone.to_string()))?.map_err(|error| failed(error.to_string()))
+        })
+    }
 }
 
 fn hash_in_memory(password: &str, memory: &mut Vec<Block>) -> Result<String, PasswordHashError> {

@@ -11,13 +11,13 @@ use super::store::{Practice, moment};
 use super::user_snapshot::number_of;
 use super::{hash, normalize};
 use crate::domain::{
-    Customer, Error, Intent, Issued, Kind, Names, NewUser, Reason, ResetTarget, Result, Right, UserId,
+    Customer, Error, Intent, Issued, Kind, Names, NewUser, Reason, Reset, ResetTarget, Result, Right, UserId,
 };
 use crate::platform::GroupCommit;
 
 impl AgentSession {
     /// Sets the hash; it is on disk when the answer is there.
-    pub(super) async fn set(&self, intent: &Intent, target: &ResetTarget, hash: String) -> Result<Issued> {
+    pub(super) async fn set(&self, intent: &Intent<Reset>, hash: String) -> Result<Issued> {
         let start = || async {
             let practice = self.practice.clone();
             GroupCommit::start("directory", move |sets| all(&practice, &sets))
@@ -27,7 +27,7 @@ impl AgentSession {
             token_hash: hash::of_token(&self.token),
             attempt: intent.attempt().to_string(),
             expires_at: intent.expires_at().as_millisecond(),
-            target: target.clone(),
+            target: intent.target().clone(),
             hash,
         };
         let sets = self.sets.get_or_try_init(start).await?;

@@ -14,7 +14,9 @@ use crate::bulk::{
 };
 use crate::cli::BulkRunArgs;
 use crate::domain::ports::Clock;
-use crate::domain::{Action, Customer, Error, ExitCode, Kind, Result, Services, dry_run};
+use crate::domain::{
+    Action, Assessed, Customer, Error, ExitCode, Kind, Reset, ResetRequest, Result, Services, Session, assess,
+};
 use crate::platform::{SystemClock, SystemRandom};
 
 #[derive(Serialize)]
@@ -82,7 +84,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Result<ExitCod
                 };
                 let rehearsed = match row.recipient.as_deref().map(sealing::recipient) {
                     Some(Err(why)) => Err(unusable(line, &why)),
-                    _ => dry_run(&mut services, &session, row.request(&case, args.create)).await,
+                    _ => would_do(&mut services, &session, &row.request(&case, args.create)).await,
                 };
                 let customer = log.into_seen().customer;
                 Would { given: row.customer, customer, ..Would::default() }.after(rehearsed)?
@@ -97,6 +99,22 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Result<ExitCod
     }
     context.screen.notice("Nothing was changed.");
     Ok(if failed { ExitCode::SOME_FAILED } else { ExitCode::DONE })
+}
+
+/// Says what a reset would do. It is assessed and goes no further.
+///
+/// # Errors
+/// What the reset itself would be refused for, with the same exit code.
+async fn would_do(services: &mut Services<'_>, session: &Session, request: &ResetRequest) -> Result<Action> {
+    match assess::<Reset>(&mut services.for_assessment(), session, request).await? {
+        Assessed::Planned(assessment) => Ok(assessment.plan().action),
+        Assessed::Needs { needs, .. } => {
+            for need in needs {
+                need.ask(services.prompter, services.guards)?;
+            }
+            Err(Error::bug("A row was answered that nobody can answer."))
+        }
+    }
 }
 
 impl Would {

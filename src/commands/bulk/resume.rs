@@ -96,7 +96,7 @@ async fn settle(session: &Session, audit: &RunAuditLog, journal: &Journal, found
     if let (RowOutcome::Delivered, Some(customer), Some(attempt)) = (outcome, &found.customer, &found.attempt) {
         let customer = CustomerId::new(customer.clone());
         let row = audit.row(found.line);
-        let history = row.history(session, &Customer::known_by(customer.clone()))?;
+        let history = row.history(session, &Customer::known_by(customer.clone())).await?;
         let is_open = history.attempts.iter().any(|known| known.id.as_str() == attempt && known.end.is_none());
         if is_open {
             row.delivered_after_all(session, &customer, attempt).await?;

@@ -6,7 +6,8 @@ use super::players::{Handed, Player, Read};
 use super::teller::Teller;
 use crate::commands::context::Context;
 use crate::domain::{
-    Action, Case, Error, Issuance, Kind, Reason, ResetRequest, Result, Services, Session, Status, Way, reset, withdraw,
+    Action, Error, Issuance, Kind, Reason, ResetRequest, Result, Services, Session, Status, Way, WithdrawalRequest,
+    reset, withdraw,
 };
 use crate::ledger;
 use crate::terminal::{PasswordIs, next_steps};
@@ -55,7 +56,7 @@ async fn attempt(
     player: &mut Player,
 ) -> Result<(Issuance, Zeroizing<String>)> {
     let read = Read::default();
-    let request = ResetRequest { customer: customer.to_owned(), ..ResetRequest::default() };
+    let request = ResetRequest { customer: customer.into(), ..ResetRequest::default() };
     let mut reveal = Handed { read: std::rc::Rc::clone(&read) };
     let issuance = stage
         .at_desk(player, async |services: &mut Services<'_>| reset(services, session, &mut reveal, request).await)
@@ -151,7 +152,8 @@ pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, te
     let (_, password) = attempt(stage, session, "C-1004", &mut Player::sam()).await?;
     let withdrawn = stage
         .at_desk(&mut Player::sam(), async |services: &mut Services<'_>| {
-            withdraw(services, session, "C-1004", Case::default()).await
+            let request = WithdrawalRequest { customer: "C-1004".into(), ..WithdrawalRequest::default() };
+            withdraw(services, session, request).await
         })
         .await?;
     let refused = super::customer_side::is_refused(stage, "mary.jackson", &password)?;

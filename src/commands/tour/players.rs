@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use crate::domain::ports::{Prompter, ReadyReveal, Reveal};
-use crate::domain::{Consent, Customer, Delivery, Error, Issuance, Kind, Plan, Reason, Result, TemporaryPassword};
+use crate::domain::{
+    Customer, Decision, Delivery, Error, Issuance, Plan, Result, RevealSink, TemporaryPassword, sealed,
+};
 
 /// Answers the sign-in and the confirmation.
 pub(super) struct Player {
@@ -35,13 +37,9 @@ impl Prompter for Player {
         Ok(0)
     }
 
-    fn confirm(&mut self, plan: &Plan) -> Result<Consent> {
+    fn confirm(&mut self, plan: &Plan) -> Result<Decision> {
         self.shown = Some(plan.clone());
-        if self.confirms {
-            Ok(Consent::answered())
-        } else {
-            Err(Error::new(Kind::Declined, Reason::Declined, "Nothing was changed."))
-        }
+        Ok(if self.confirms { Decision::Confirmed } else { Decision::Declined })
     }
 
     fn line(&mut self, _: &str, flag: &str) -> Result<String> {
@@ -74,6 +72,19 @@ impl Reveal for Handed {
     }
 }
 
+/// The tour's customer, who notes the password as it is read out.
+struct TourCustomer;
+
+impl sealed::Sealed for TourCustomer {}
+
+impl RevealSink for TourCustomer {
+    type Output = Zeroizing<String>;
+
+    fn take(self, characters: &str) -> Zeroizing<String> {
+        Zeroizing::new(characters.to_owned())
+    }
+}
+
 #[async_trait(?Send)]
 impl ReadyReveal for Handed {
     fn notices(&self) -> Vec<String> {
@@ -81,8 +92,7 @@ impl ReadyReveal for Handed {
     }
 
     async fn reveal(self: Box<Self>, password: TemporaryPassword, _: &Issuance) -> Delivery {
-        let copy = password.reveal(|characters| Zeroizing::new(characters.to_owned()));
-        self.read.borrow_mut().push(copy);
+        self.read.borrow_mut().push(password.reveal(TourCustomer));
         Delivery::Shown
     }
 }

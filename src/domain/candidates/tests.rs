@@ -34,7 +34,7 @@ fn tried_from(
     let mut random = Replayed(seed);
     let mut candidates = Candidates::new(read, About::default());
     for count in 1.. {
-        let password = candidates.make(&mut random)?.reveal(str::to_owned);
+        let password = candidates.make(&mut random)?.characters().to_owned();
         match server.broken_by(&password, &About::default()).first() {
             None => return Ok((password, count)),
             Some(broken) => candidates.refused(names(broken))?,

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::domain::action::{Reset, Withdrawal};
 use crate::domain::capabilities::Capabilities;
 use crate::domain::check::Check;
 use crate::domain::customer::Customer;
 use crate::domain::error::{Error, Result};
-use crate::domain::intent::Intent;
+use crate::domain::intent::{AnyIntent, Intent};
 use crate::domain::obstacle::Right;
 use crate::domain::own_password::OwnPassword;
 use crate::domain::policy::Rule;
 use crate::domain::temporary_password::TemporaryPassword;
-use crate::domain::user::{Forced, Issued, Pending, ResetTarget, SessionsEnded, Stamp, UserId, UserSnapshot};
+use crate::domain::user::{Forced, Issued, Pending, SessionsEnded, UserSnapshot};
 
 /// Why a set did not happen.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ impl From<Error> for SetFailed {
 }
 
 /// The system that keeps users and passwords.
+///
+/// A call that changes a user takes the user from its intent, [`AnyIntent::user`]: it cannot be asked to change another.
 #[async_trait(?Send)]
 pub trait IdentityBackend {
     /// What it can do as set up for this profile.
@@ -54,25 +57,25 @@ pub trait IdentityBackend {
     async fn end_session(&self) -> Result<()>;
     /// Where the customer's user stands: one answer, read side by side.
     async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot>;
-    /// Sets the temporary password; creates the user where there is none, in one call.
+    /// Sets the temporary password for the intent's user; creates the user where there is none, in one call.
     async fn set_temporary_password(
         &self,
-        intent: &Intent,
-        target: &ResetTarget,
+        intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed>;
-    /// Marks the user as pending where the backend needs a mark for L9; Ok where it needs none.
-    async fn mark_pending(&self, intent: &Intent, issued: &Issued) -> Result<()>;
-    /// Ends the user's sessions. Repeating it is harmless.
-    async fn end_sessions(&self, intent: &Intent, user: &UserId) -> Result<SessionsEnded>;
+    /// Marks the intent's user as pending where the backend needs a mark for L9; Ok where it needs none.
+    async fn mark_pending(&self, intent: &Intent<Reset>, issued: &Issued) -> Result<()>;
+    /// Ends the sessions of the intent's user. Repeating it is harmless.
+    async fn end_sessions(&self, intent: &AnyIntent) -> Result<SessionsEnded>;
     /// Reads whether a change is forced, and the stamp now.
     async fn read_back(&self, issued: &Issued) -> Result<Forced>;
-    /// Makes the pending temporary password unusable; with `only`, not if it is another than that one.
-    async fn withdraw(&self, intent: &Intent, user: &UserId, only: Option<&Stamp>) -> Result<()>;
+    /// Makes the pending temporary password of the intent's user unusable, if it is still the one of
+    /// [`AnyIntent::stamp_before`].
+    async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()>;
     /// Everything pending, for the sweep.
     async fn pending(&self) -> Result<Vec<Pending>>;
-    /// Lifts a lock-out after failed attempts.
-    async fn unlock(&self, intent: &Intent, user: &UserId) -> Result<()>;
+    /// Lifts the lock-out of the intent's user after failed attempts.
+    async fn unlock(&self, intent: &Intent<Reset>) -> Result<()>;
     /// What `doctor` can find out as this agent, beyond rights and promises: settings of the backend that weaken them.
     async fn checks(&self) -> Result<Vec<Check>> {
         Ok(Vec::new())

@@ -2,9 +2,10 @@
 
 use zeroize::Zeroizing;
 
+use crate::domain::authorize::Decision;
 use crate::domain::customer::Customer;
 use crate::domain::error::Result;
-use crate::domain::plan::{Consent, Plan};
+use crate::domain::plan::Plan;
 
 /// Asks the agent, or knows that nobody can be asked.
 pub trait Prompter {
@@ -16,8 +17,8 @@ pub trait Prompter {
     }
     /// Which of these customers is meant.
     fn choose(&mut self, question: &str, customers: &[Customer]) -> Result<usize>;
-    /// Shows the plan and asks; the default answer is no (exit 6).
-    fn confirm(&mut self, plan: &Plan) -> Result<Consent>;
+    /// Shows the plan and asks; the default answer is no.
+    fn confirm(&mut self, plan: &Plan) -> Result<Decision>;
     /// A line of text; `flag` is what to name where nobody can be asked.
     fn line(&mut self, question: &str, flag: &str) -> Result<String>;
     /// A secret, without echo; `flag` is what to name where nobody can be asked.

@@ -37,7 +37,8 @@ fn a_reset_leaves_three_records_of_one_attempt() {
 #[test]
 fn consent_by_flag_is_told_from_consent_when_asked() {
     let home = home();
-    home.log().intend(&session(), &plan("C-1001", Action::Withdraw), Consent::by_flag()).unwrap();
+    let plan = plan("C-1001", Action::Withdraw);
+    home.log().intend(&session(), &plan, &not_asked(&plan)).unwrap();
     let record = home.records().remove(0);
     assert_eq!((record.consent.as_deref(), record.action.as_str()), (Some("flag"), "withdraw"));
 }
@@ -102,7 +103,7 @@ fn a_last_line_longer_than_one_read_is_found_whole() {
     let mut plan = plan("C-1001", Action::Set);
     plan.case.reason = Some("long ".repeat(20_000));
     let mut log = home.log();
-    log.intend(&session(), &plan, Consent::answered()).unwrap();
+    log.intend(&session(), &plan, &asked(&plan)).unwrap();
     reset(&mut log, "C-1002");
     assert_eq!(verify(&home.path(), None).unwrap().records, 4);
     assert!(log.take_warnings().is_empty());

@@ -79,7 +79,7 @@ fn an_attempt_that_a_process_is_at_is_not_open_and_one_it_left_is() {
     drop(log); // as a process that ends without a word
     let history = home.history("C-1001");
     assert!(!history.attempts[0].in_progress && history.open().count() == 1);
-    assert_eq!(open_attempts(&home.folders(), &home.records()).unwrap(), [intent.attempt().as_str()]);
+    assert_eq!(open_attempts(&home.folders(), &home.records()).unwrap(), [intent.as_str()]);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_lock_that_a_crash_left_behind_is_removed_and_does_not_count() {
     let mut log = home.log();
     let intent = intend(&mut log, "C-1001").unwrap();
     drop(log);
-    let left = home.folders().attempts().join(format!("{}.lock", intent.attempt()));
+    let left = home.folders().attempts().join(format!("{intent}.lock"));
     std::fs::write(&left, "").unwrap();
     assert_eq!(home.history("C-1001").open().count(), 1);
     assert!(!left.exists());
@@ -98,9 +98,10 @@ fn a_lock_that_a_crash_left_behind_is_removed_and_does_not_count() {
 fn what_was_found_out_closes_the_attempt() {
     let home = home();
     let mut log = home.log();
-    let intent = log.intend(&session(), &plan("C-1001", Action::CreateAndSet), Consent::answered()).unwrap();
+    let plan = plan("C-1001", Action::CreateAndSet);
+    let intent = log.intend(&session(), &plan, &asked(&plan)).unwrap().attempt().clone();
     drop(log);
-    let attempt = intent.attempt().clone();
+    let attempt = intent.clone();
     let finding = Finding { attempt, changed: Changed::Yes, stamp: Some(stamp(2)) };
     home.log().recovered(&stub::session("kim", "practice"), &customer_called("C-1001").id, &finding).unwrap();
     let history = home.history("C-1001");

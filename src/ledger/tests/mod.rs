@@ -20,8 +20,8 @@ use super::{FileAuditLog, Filter, Record, records};
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
-    Action, AttemptOutcome, Case, Consent, Customer, CustomerId, Delivery, History, Intent, Plan, ProfileRef, Result,
-    Session, Stamp, State,
+    Action, AttemptId, AttemptOutcome, Case, Consent, Customer, CustomerId, Decision, Delivery, History, Plan,
+    ProfileRef, ResetTarget, Result, Session, Stamp, State, UserId,
 };
 
 /// The moment at which every test writes, unless it says otherwise.
@@ -120,6 +120,7 @@ fn plan(customer: &str, action: Action) -> Plan {
         agent: "sam".into(),
         place: ProfileRef { profile: "practice".into(), backend: "practice".into() },
         customer: customer_called(customer),
+        target: ResetTarget::User(UserId::new("1")),
         action,
         state: State { has_user: true, ..State::default() },
         stamp: Some(stamp(1)),
@@ -133,9 +134,20 @@ fn plan(customer: &str, action: Action) -> Plan {
     }
 }
 
+/// The agent said yes to this plan when asked.
+fn asked(plan: &Plan) -> Consent {
+    Consent::of_test(plan, Decision::Confirmed)
+}
+
+/// The agent said yes to this plan beforehand.
+fn not_asked(plan: &Plan) -> Consent {
+    Consent::of_test(plan, Decision::ConfirmedBeforehand)
+}
+
 /// Writes an intent of a reset of this customer.
-fn intend(log: &mut FileAuditLog, customer: &str) -> Result<Intent> {
-    log.intend(&session(), &plan(customer, Action::Set), Consent::answered())
+fn intend(log: &mut FileAuditLog, customer: &str) -> Result<AttemptId> {
+    let plan = plan(customer, Action::Set);
+    log.intend(&session(), &plan, &asked(&plan)).map(|receipt| receipt.attempt().clone())
 }
 
 /// Writes the three records of a reset that went well.

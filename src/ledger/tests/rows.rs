@@ -17,13 +17,13 @@ fn wait_for<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Writes the intent of a row whose line is its customer's number.
-async fn intend_row(log: &RunAuditLog, line: u64) -> Intent {
+async fn intend_row(log: &RunAuditLog, line: u64) -> AttemptId {
     let plan = plan(&format!("C-{line}"), Action::Set);
-    log.row(line).intend(&session(), &plan, Consent::by_flag()).await.unwrap()
+    log.row(line).intend(&session(), &plan, &not_asked(&plan)).await.unwrap().attempt().clone()
 }
 
-async fn end_row(log: &RunAuditLog, line: u64, intent: &Intent) -> Result<()> {
-    log.row(line).outcome(intent, AttemptOutcome::Delivered(Delivery::Shown)).await
+async fn end_row(log: &RunAuditLog, line: u64, attempt: &AttemptId) -> Result<()> {
+    log.row(line).outcome(attempt, AttemptOutcome::Delivered(Delivery::Shown)).await
 }
 
 /// The names of the lock files.
@@ -48,7 +48,7 @@ fn a_row_takes_over_the_lock_of_one_that_is_at_its_end() {
         assert!(!in_progress(&home, "C-1") && in_progress(&home, "C-2"));
         let third = intend_row(&log, 3).await;
         assert!(in_progress(&home, "C-2") && in_progress(&home, "C-3"));
-        let mut held = [&second, &third].map(|intent| format!("{}.lock", intent.attempt()));
+        let mut held = [&second, &third].map(|intent| format!("{intent}.lock"));
         let mut files = locks(&home);
         held.sort();
         files.sort();

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
-    Capabilities, Customer, CustomerId, Error, Forced, Found, Intent, Issued, Particulars, Pending, ProfileRef,
-    ResetTarget, Result, Right, Session, SessionsEnded, Stamp, TemporaryPassword, UserId, UserSnapshot,
+    AnyIntent, Capabilities, Customer, CustomerId, Error, Forced, Found, Intent, Issued, Particulars, Pending,
+    ProfileRef, Reset, Result, Right, Session, SessionsEnded, TemporaryPassword, UserSnapshot, Withdrawal,
 };
 
 pub(super) fn session(agent: &str, profile: &str) -> Session {
@@ -54,30 +54,25 @@ impl IdentityBackend for NeverAsked {
     async fn user_snapshot(&self, _: &Customer) -> Result<UserSnapshot> {
         asked()
     }
-    async fn set_temporary_password(
-        &self,
-        _: &Intent,
-        _: &ResetTarget,
-        _: &TemporaryPassword,
-    ) -> Result<Issued, SetFailed> {
+    async fn set_temporary_password(&self, _: &Intent<Reset>, _: &TemporaryPassword) -> Result<Issued, SetFailed> {
         asked().map_err(SetFailed::Other)
     }
-    async fn mark_pending(&self, _: &Intent, _: &Issued) -> Result<()> {
+    async fn mark_pending(&self, _: &Intent<Reset>, _: &Issued) -> Result<()> {
         asked()
     }
-    async fn end_sessions(&self, _: &Intent, _: &UserId) -> Result<SessionsEnded> {
+    async fn end_sessions(&self, _: &AnyIntent) -> Result<SessionsEnded> {
         asked()
     }
     async fn read_back(&self, _: &Issued) -> Result<Forced> {
         asked()
     }
-    async fn withdraw(&self, _: &Intent, _: &UserId, _: Option<&Stamp>) -> Result<()> {
+    async fn withdraw(&self, _: &Intent<Withdrawal>) -> Result<()> {
         asked()
     }
     async fn pending(&self) -> Result<Vec<Pending>> {
         asked()
     }
-    async fn unlock(&self, _: &Intent, _: &UserId) -> Result<()> {
+    async fn unlock(&self, _: &Intent<Reset>) -> Result<()> {
         asked()
     }
 }

@@ -9,8 +9,9 @@ fn written() -> Home {
     reset(&mut home.log(), "C-1001");
     let mut later = log_at(&home.folders(), AuditSettings::default(), "2026-03-02T08:00:00Z");
     let kim = stub::session("kim", "practice");
-    let intent = later.intend(&kim, &plan("C-1002", Action::Withdraw), Consent::answered()).unwrap();
-    later.outcome(&intent, AttemptOutcome::Withdrawn).unwrap();
+    let plan = plan("C-1002", Action::Withdraw);
+    let attempt = later.intend(&kim, &plan, &asked(&plan)).unwrap().attempt().clone();
+    later.outcome(&attempt, AttemptOutcome::Withdrawn).unwrap();
     home
 }
 
@@ -48,7 +49,7 @@ fn csv_has_a_row_a_record_and_no_formula_in_free_text() {
         reason: Some("a, b\n\"c\"".into()),
         verified: Some("+1 555".into()),
     };
-    home.log().intend(&session(), &plan, Consent::answered()).unwrap();
+    home.log().intend(&session(), &plan, &asked(&plan)).unwrap();
     let text = export_csv(&home.records()).unwrap();
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let column = |name: &str| {

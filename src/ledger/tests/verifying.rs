@@ -121,7 +121,7 @@ proptest! {
         let home = home();
         let mut plan = plan("C-1001", Action::Set);
         plan.case = Case { ticket: Some(ticket.clone()), reason: Some(reason.clone()), verified: None };
-        home.log().intend(&session(), &plan, Consent::by_flag()).unwrap();
+        home.log().intend(&session(), &plan, &not_asked(&plan)).unwrap();
         prop_assert_eq!(verify(&home.path(), None).unwrap().records, 1);
         let record = home.records().remove(0);
         prop_assert_eq!((record.ticket, record.reason), (Some(ticket), Some(reason)));

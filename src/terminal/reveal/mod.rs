@@ -11,6 +11,6 @@ mod target;
 mod terminal;
 
 pub use options::RevealOptions;
-pub use stream::StreamReveal;
+pub use stream::{StreamReveal, reveal_to_descriptor};
 pub use target::{ChosenReveal, RevealTarget};
 pub use terminal::{TerminalReveal, terminal_can_reveal};

@@ -1,7 +1,7 @@
 //! The reveal to a descriptor: the password and a line end, or one JSON object, and nothing else.
 
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::options::{RevealOptions, wrong_way};
 use crate::domain::ports::{ReadyReveal, Reveal};
-use crate::domain::{Delivery, Error, Issuance, Result, TemporaryPassword};
+use crate::domain::{Delivery, Error, Issuance, Result, RevealSink, TemporaryPassword, sealed};
 use crate::terminal::reset_json;
 
 /// Reveals to a descriptor.
@@ -96,11 +96,8 @@ impl ReadyReveal for ReadyStream {
     }
 
     async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
-        let written = password.reveal(|characters| {
-            let bytes =
-                if self.json { reset_json(issuance, Some(characters)).unwrap_or_default() } else { line(characters) };
-            crate::output::write_all(self.file.as_fd(), &bytes).map(|()| !bytes.is_empty())
-        });
+        let written =
+            password.reveal(OnDescriptor { descriptor: self.file.as_fd(), json: self.json.then_some(issuance) });
         match written {
             Ok(true) if !self.is_plain_file || self.file.sync_all().is_ok() => Delivery::Shown,
             Ok(_) => Delivery::NotDelivered,
@@ -109,6 +106,35 @@ impl ReadyReveal for ReadyStream {
                 Delivery::NotDelivered
             }
         }
+    }
+}
+
+/// Reveals a temporary password to a descriptor, as a line of its own.
+///
+/// # Errors
+/// The descriptor could not be written.
+pub fn reveal_to_descriptor(password: TemporaryPassword, descriptor: impl AsFd) -> std::io::Result<()> {
+    password.reveal(OnDescriptor { descriptor: descriptor.as_fd(), json: None }).map(drop)
+}
+
+/// Writes the password to a descriptor: as a line, or in the JSON object of what was issued.
+struct OnDescriptor<'a> {
+    descriptor: BorrowedFd<'a>,
+    json: Option<&'a Issuance>,
+}
+
+impl sealed::Sealed for OnDescriptor<'_> {}
+
+impl RevealSink for OnDescriptor<'_> {
+    /// Whether there was anything to write.
+    type Output = std::io::Result<bool>;
+
+    fn take(self, characters: &str) -> std::io::Result<bool> {
+        let bytes = match self.json {
+            Some(issuance) => reset_json(issuance, Some(characters)).unwrap_or_default(),
+            None => line(characters),
+        };
+        crate::output::write_all(self.descriptor, &bytes).map(|()| !bytes.is_empty())
     }
 }
 

@@ -15,7 +15,7 @@ use signal_hook::consts::SIGHUP;
 use super::keys::Keys;
 use super::rows::{Layout, too_small, wipe};
 use crate::domain::ports::{Interruptions, ReadyReveal, Reveal};
-use crate::domain::{Delivery, Error, Issuance, Kind, Reason, Result, TemporaryPassword};
+use crate::domain::{Delivery, Error, Issuance, Kind, Reason, Result, RevealSink, TemporaryPassword, sealed};
 use crate::terminal::Signals;
 use crate::terminal::recorders::recorders;
 use crate::terminal::tty::{self, Awaited, Mode, Size};
@@ -84,22 +84,36 @@ impl ReadyReveal for ReadyTerminal {
     }
 
     async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
-        password.reveal(|characters| {
-            let mut show = Showing {
-                ready: &self,
-                password: characters,
-                issuance,
-                painted: None,
-                modes: None,
-                deadline: None,
-                extra: Duration::ZERO,
-                keys: Keys::default(),
-            };
-            self.signals.reveal_begins();
-            let delivery = show.run();
-            self.signals.reveal_ends();
-            delivery.unwrap_or(Delivery::NotDelivered)
-        })
+        password.reveal(OnTerminal { ready: &self, issuance })
+    }
+}
+
+/// Paints the password on the terminal until it is dismissed.
+struct OnTerminal<'a> {
+    ready: &'a ReadyTerminal,
+    issuance: &'a Issuance,
+}
+
+impl sealed::Sealed for OnTerminal<'_> {}
+
+impl RevealSink for OnTerminal<'_> {
+    type Output = Delivery;
+
+    fn take(self, characters: &str) -> Delivery {
+        let mut show = Showing {
+            ready: self.ready,
+            password: characters,
+            issuance: self.issuance,
+            painted: None,
+            modes: None,
+            deadline: None,
+            extra: Duration::ZERO,
+            keys: Keys::default(),
+        };
+        self.ready.signals.reveal_begins();
+        let delivery = show.run();
+        self.ready.signals.reveal_ends();
+        delivery.unwrap_or(Delivery::NotDelivered)
     }
 }
 

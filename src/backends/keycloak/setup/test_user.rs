@@ -6,13 +6,26 @@ use zeroize::Zeroizing;
 use super::calls::{Calls, Need};
 use crate::backends::keycloak::policy;
 use crate::backends::keycloak::wire::User;
-use crate::domain::{About, Candidates, Error, Result};
+use crate::domain::{About, Candidates, Error, Result, RevealSink, sealed};
 use crate::platform::SystemRandom;
 
 /// The name of both.
 pub(super) const NAME: &str = "tellonce-self-test";
 /// Mail to `.invalid` goes nowhere (RFC 6761 section 6.4).
 const EMAIL: &str = "tellonce-self-test@example.invalid";
+
+/// The self-test signs in as the user it made, as a customer would.
+struct SelfTestUser;
+
+impl sealed::Sealed for SelfTestUser {}
+
+impl RevealSink for SelfTestUser {
+    type Output = Zeroizing<String>;
+
+    fn take(self, characters: &str) -> Zeroizing<String> {
+        Zeroizing::new(characters.to_owned())
+    }
+}
 
 /// A password that nobody is told, to this realm's policy.
 ///
@@ -22,7 +35,7 @@ pub(super) fn made_up(policy: Option<&str>) -> Result<Zeroizing<String>> {
     let about = About { username: Some(NAME.to_owned()), email: Some(EMAIL.to_owned()) };
     let policy = policy::parse(policy.unwrap_or_default());
     let made = Candidates::new(&policy, about).make(&mut SystemRandom)?;
-    Ok(made.reveal(|text| Zeroizing::new(text.to_owned())))
+    Ok(made.reveal(SelfTestUser))
 }
 
 /// By it the user made for it signs in; the agents' own client takes no passwords.

@@ -35,13 +35,13 @@ use super::settings::LdapSettings;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
     Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser, Obstacle, PolicyRead,
-    Reason, Result, Right, Stamp, TemporaryPassword, Unreadable, UserId, UserSnapshot,
+    Reason, Reset, Result, Right, Stamp, TemporaryPassword, Unreadable, UserId, UserSnapshot, Withdrawal,
 };
 use facts::{FACTS, forced, stamp};
 use identity::Identity;
 use refusals::{bind_refused, hidden_after_set, not_taken};
 use rights::{Granted, MayWrite};
-use values::unicode_pwd;
+use values::UnicodePwd;
 
 /// A domain controller works on one change at a time; what the others need besides is done meanwhile. With two it had
 /// pauses, with eight no fewer than with four (measured on Samba and two cores).
@@ -188,24 +188,24 @@ impl Dialect for ActiveDirectory {
     async fn set(
         &self,
         agent: &LdapAgent,
-        intent: &Intent,
-        user: &UserId,
+        intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        let secret = unicode_pwd(password.for_backend(intent));
+        let user = intent.user()?.as_str();
+        let secret = password.request(intent, UnicodePwd);
         // One modify: without pwdLastSet 0 in it the temporary password would be a full sign-in.
         let changes = [("unicodePwd", secret.as_slice()), ("pwdLastSet", b"0".as_slice())];
-        let result = agent.connection.replace(user.as_str(), &changes, Self::controls(agent)).await?;
+        let result = agent.connection.replace(user, &changes, Self::controls(agent)).await?;
         if result.rc != 0 {
-            return Err(not_taken(agent, &result, password.for_backend(intent).len()));
+            return Err(not_taken(agent, &result, password.length()));
         }
-        Ok(Self::issued(agent, user.as_str(), intent.stamp_before()).await?)
+        Ok(Self::issued(agent, user, intent.stamp_before()).await?)
     }
 
     async fn create(
         &self,
         agent: &LdapAgent,
-        intent: &Intent,
+        intent: &Intent<Reset>,
         new: &NewUser,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
@@ -213,7 +213,7 @@ impl Dialect for ActiveDirectory {
         let dn = format!("CN={},{}", dn_escape(cn.as_str()), self.settings.create_in);
         let Names { first, last } = new.customer.first_and_last();
         let upn = creation::principal_name(&self.settings, &new.username);
-        let secret = unicode_pwd(password.for_backend(intent));
+        let secret = password.request(intent, UnicodePwd);
         let mut attributes: Vec<(&str, Vec<&[u8]>)> = vec![
             ("objectClass", vec![b"user"]),
             ("sAMAccountName", vec![new.username.as_bytes()]),
@@ -234,7 +234,7 @@ impl Dialect for ActiveDirectory {
         match result.rc {
             0 => Ok(Self::issued(agent, &dn, None).await?),
             EXISTS => Err(exists(&new.username).into()),
-            _ => Err(not_taken(agent, &result, password.for_backend(intent).len())),
+            _ => Err(not_taken(agent, &result, password.length())),
         }
     }
 
@@ -248,12 +248,12 @@ impl Dialect for ActiveDirectory {
     async fn withdraw(
         &self,
         agent: &LdapAgent,
-        intent: &Intent,
-        user: &UserId,
+        intent: &Intent<Withdrawal>,
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
     ) -> Result<()> {
-        let secret = unicode_pwd(unknown.for_backend(intent));
+        let user = intent.user()?;
+        let secret = unknown.request(intent, UnicodePwd);
         let now = agent.entry(user, &SET).await?;
         if forced(&now) != Ok(true) || stamp(&now).ok().flatten().as_ref() != only {
             return Err(not_pending());
@@ -271,8 +271,7 @@ impl Dialect for ActiveDirectory {
             } else {
                 (Reason::Superseded, "Someone else set a password for this customer at the same moment.")
             };
-            let told = Error::new(Kind::Unavailable, reason, told);
-            return Err(Error { changed: Changed::Yes, ..told });
+            return Err(Error { changed: Changed::Yes, ..Error::new(Kind::Unavailable, reason, told) });
         }
         Ok(())
     }
@@ -302,8 +301,9 @@ impl Dialect for ActiveDirectory {
         stamp(entry).ok().flatten()
     }
 
-    async fn unlock(&self, agent: &LdapAgent, user: &UserId) -> Result<()> {
-        let result = agent.connection.replace(user.as_str(), &[("lockoutTime", b"0".as_slice())], Vec::new()).await?;
+    async fn unlock(&self, agent: &LdapAgent, intent: &Intent<Reset>) -> Result<()> {
+        let changes = [("lockoutTime", b"0".as_slice())];
+        let result = agent.connection.replace(intent.user()?.as_str(), &changes, Vec::new()).await?;
         if result.rc == 0 { Ok(()) } else { Err(failure::refused(&agent.connection.server(), &result)) }
     }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::backends::ldap::entry::since_1601;
+use crate::domain::{RequestSink, sealed};
 
 /// userAccountControl ([MS-ADTS] section 2.2.16): the user is disabled.
 pub(super) const DISABLED: i64 = 0x2;
@@ -47,13 +48,21 @@ pub(super) fn number(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// A password as unicodePwd takes it: in quotes, in UTF-16, little-endian ([MS-ADTS] section 3.1.1.3.1.5).
-pub(super) fn unicode_pwd(password: &str) -> Zeroizing<Vec<u8>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(password.len() * 2 + 4));
-    for unit in std::iter::once(u16::from(b'"')).chain(password.encode_utf16()).chain(std::iter::once(u16::from(b'"')))
-    {
-        bytes.extend_from_slice(&unit.to_le_bytes());
+pub(super) struct UnicodePwd;
+
+impl sealed::Sealed for UnicodePwd {}
+
+impl RequestSink for UnicodePwd {
+    type Output = Zeroizing<Vec<u8>>;
+
+    fn write(self, characters: &str) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(characters.len() * 2 + 4));
+        let quote = || std::iter::once(u16::from(b'"'));
+        for unit in quote().chain(characters.encode_utf16()).chain(quote()) {
+            bytes.extend_from_slice(&unit.to_le_bytes());
+        }
+        bytes
     }
-    bytes
 }
 
 /// Whether a security identifier is one that a domain gave to a user or a group of its own ([MS-DTYP] section 2.4.2.3).
@@ -145,6 +154,6 @@ mod tests {
 
     #[test]
     fn a_password_is_quoted_and_wide() {
-        assert_eq!(unicode_pwd("aä").as_slice(), [b'"', 0, b'a', 0, 0xe4, 0, b'"', 0]);
+        assert_eq!(UnicodePwd.write("aä").as_slice(), [b'"', 0, b'a', 0, 0xe4, 0, b'"', 0]);
     }
 }

@@ -33,7 +33,7 @@ use super::{ber, dn};
 use crate::domain::ports::SetFailed;
 use crate::domain::{
     Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Names, NewUser, Obstacle, PolicyRead,
-    Result, Right, Stamp, TemporaryPassword, UserId, UserSnapshot, refusal,
+    RequestBytes, Reset, Result, Right, Stamp, TemporaryPassword, UserId, UserSnapshot, Withdrawal, refusal,
 };
 use policy::UserPolicy;
 use refused::{bind_refused, not_changed, not_taken};
@@ -167,18 +167,18 @@ impl Dialect for OpenLdap {
     async fn set(
         &self,
         agent: &LdapAgent,
-        intent: &Intent,
-        user: &UserId,
+        intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
+        let user = intent.user()?;
         Self::wait_for_the_next_second(agent, intent.stamp_before()).await;
-        let secret = password.for_backend(intent);
+        let secret = password.request(intent, RequestBytes);
         // One modify: between two, the password would be a full sign-in. Never the Password Modify operation, which
         // clears pwdReset for everybody but the root user.
-        let changes = [("userPassword", secret.as_bytes()), ("pwdReset", b"TRUE".as_slice())];
+        let changes = [("userPassword", secret.as_slice()), ("pwdReset", b"TRUE".as_slice())];
         let result = agent.connection.replace(user.as_str(), &changes, Self::controls(agent)).await?;
         if result.rc != 0 {
-            return Err(not_taken(agent, &result, secret.len()));
+            return Err(not_taken(agent, &result, password.length()));
         }
         Ok(Self::issued(agent, user.as_str(), &result).await?)
     }
@@ -186,7 +186,7 @@ impl Dialect for OpenLdap {
     async fn create(
         &self,
         agent: &LdapAgent,
-        intent: &Intent,
+        intent: &Intent<Reset>,
         new: &NewUser,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
@@ -195,7 +195,7 @@ impl Dialect for OpenLdap {
         }
         let Names { first, last } = new.customer.first_and_last();
         let last = if last.is_empty() { new.username.clone() } else { last };
-        let secret = password.for_backend(intent);
+        let secret = password.request(intent, RequestBytes);
         let dn = format!("uid={},{}", dn_escape(new.username.as_str()), agent.settings.create_in);
         let classes = agent.settings.object_classes.iter().map(String::as_bytes).collect();
         let mut attributes: Vec<(&str, Vec<&[u8]>)> = vec![
@@ -203,7 +203,7 @@ impl Dialect for OpenLdap {
             ("uid", vec![new.username.as_bytes()]),
             ("cn", vec![new.customer.name.as_bytes()]),
             ("sn", vec![last.as_bytes()]),
-            ("userPassword", vec![secret.as_bytes()]),
+            ("userPassword", vec![secret.as_slice()]),
             ("pwdReset", vec![b"TRUE"]),
         ];
         if !first.is_empty() {
@@ -219,7 +219,7 @@ impl Dialect for OpenLdap {
         match result.rc {
             0 => Ok(Self::issued(agent, &dn, &result).await?),
             EXISTS => Err(exists(&new.username).into()),
-            _ => Err(not_taken(agent, &result, secret.len())),
+            _ => Err(not_taken(agent, &result, password.length())),
         }
     }
 
@@ -240,12 +240,13 @@ impl Dialect for OpenLdap {
     async fn withdraw(
         &self,
         agent: &LdapAgent,
-        intent: &Intent,
-        user: &UserId,
+        intent: &Intent<Withdrawal>,
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
     ) -> Result<()> {
-        let changes = [("userPassword", unknown.for_backend(intent).as_bytes()), ("pwdReset", b"TRUE".as_slice())];
+        let user = intent.user()?;
+        let secret = unknown.request(intent, RequestBytes);
+        let changes = [("userPassword", secret.as_slice()), ("pwdReset", b"TRUE".as_slice())];
         for _ in 0..AGAIN {
             let now = agent.entry(user, &SET).await?;
             let is_reset = readability::is_reset(agent, &now).await?;
@@ -288,7 +289,7 @@ impl Dialect for OpenLdap {
         stamp(entry)
     }
 
-    async fn unlock(&self, _: &LdapAgent, _: &UserId) -> Result<()> {
+    async fn unlock(&self, _: &LdapAgent, _: &Intent<Reset>) -> Result<()> {
         Ok(()) // the set lifted it (slapo-ppolicy(5): a changed password deletes pwdAccountLockedTime)
     }
 

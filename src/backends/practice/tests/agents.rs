@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{customer, place, wait_for};
-use crate::domain::{Reason, Right};
+use super::{place, wait_for};
+use crate::domain::{Reason, ResetTarget, Right, UserId};
 
 #[test]
 fn a_session_lasts_8_hours_and_no_longer() {
@@ -61,13 +61,13 @@ fn each_role_has_its_rights() {
 fn the_backend_itself_refuses_who_may_not() {
     let place = place();
     let session = place.try_sign_in("lee", "practice").unwrap();
-    let ada = customer(&session, "C-1001");
-    let intent = place.intent(&session, &ada);
-    let user = crate::domain::UserId::new("1");
+    let target = ResetTarget::User(UserId::new("1"));
+    let intent = place.intent_for(&session, &target, None);
+    let withdrawal = place.intent_for(&session, &target, None);
     let backend = session.backend();
     let missing = Some(Reason::MissingRight);
-    assert_eq!(wait_for(backend.end_sessions(&intent, &user)).err().map(|failure| failure.reason), missing);
-    assert_eq!(wait_for(backend.unlock(&intent, &user)).err().map(|failure| failure.reason), missing);
-    assert_eq!(wait_for(backend.withdraw(&intent, &user, None)).err().map(|failure| failure.reason), missing);
+    assert_eq!(wait_for(backend.end_sessions(&intent)).err().map(|failure| failure.reason), missing);
+    assert_eq!(wait_for(backend.unlock(&intent)).err().map(|failure| failure.reason), missing);
+    assert_eq!(wait_for(backend.withdraw(&withdrawal)).err().map(|failure| failure.reason), missing);
     assert_eq!(wait_for(backend.pending()).err().map(|failure| failure.reason), missing);
 }

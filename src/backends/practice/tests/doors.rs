@@ -49,7 +49,7 @@ fn after_signing_out_every_call_is_refused() {
     let house = place();
     let session = house.agent("kim");
     let (ada, user) = (customer(&session, "C-1001"), user_of(&session, "C-1001"));
-    let intent = house.intent(&session, &customer(&session, "C-1001"));
+    let (intent, withdrawal) = (house.intent(&session, "C-1001"), house.intent(&session, "C-1001"));
     let (issued, _) = house.issue_to(&session, &ResetTarget::User(user.clone())).unwrap();
     wait_for(session.backend().end_session()).unwrap();
     let backend = session.backend();
@@ -60,11 +60,11 @@ fn after_signing_out_every_call_is_refused() {
         wait_for(backend.rights()).err(),
         wait_for(backend.keep_alive(Duration::ZERO)).err(),
         wait_for(backend.user_snapshot(&ada)).err(),
-        wait_for(backend.end_sessions(&intent, &user)).err(),
+        wait_for(backend.end_sessions(&intent)).err(),
         wait_for(backend.read_back(&issued)).err(),
-        wait_for(backend.withdraw(&intent, &user, None)).err(),
+        wait_for(backend.withdraw(&withdrawal)).err(),
         wait_for(backend.pending()).err(),
-        wait_for(backend.unlock(&intent, &user)).err(),
+        wait_for(backend.unlock(&intent)).err(),
         house.issue_to(&session, &ResetTarget::User(user.clone())).err(),
     ];
     for (place, refusal) in refusals.into_iter().enumerate() {

@@ -1,10 +1,11 @@
 //! Issuing, reading back, withdrawing, unlocking.
 
-use super::{customer, fresh_password, place, stands, user_of, wait_for};
+use super::{fresh_password, place, stands, wait_for};
 use crate::backends::practice::INITIAL_PASSWORD;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Changed, Kind, NewUser, Obstacle, Particulars, Reason, ResetTarget, Rule, SessionsEnded, Stamp, Status, UserId,
+    Changed, Kind, NewUser, Obstacle, Particulars, Reason, Reset, ResetTarget, Rule, SessionsEnded, Stamp, Status,
+    UserId,
 };
 
 #[test]
@@ -44,11 +45,7 @@ fn a_password_that_breaks_the_live_policy_is_refused_and_changes_nothing() {
     house.practice.connection().execute("UPDATE policy_rule SET number = 90 WHERE name = 'min_length'", []).unwrap();
     let before = stands(&session, "C-1001");
     let password = fresh_password();
-    let answer = wait_for(session.backend().set_temporary_password(
-        &house.intent(&session, &customer(&session, "C-1001")),
-        &before.target,
-        &password,
-    ));
+    let answer = wait_for(session.backend().set_temporary_password(&house.intent(&session, "C-1001"), &password));
     let Err(SetFailed::Policy(rules)) = answer else { panic!("it is too short") };
     assert_eq!(rules, [Rule::MinLength(90)]);
     assert_eq!(stands(&session, "C-1001").stamp, before.stamp);
@@ -108,10 +105,7 @@ fn sessions_are_counted_and_ended_and_only_those_of_this_user() {
     for name in ["ada.lovelace", "ada.lovelace", "mary.jackson"] {
         assert_eq!(house.signs_in(name, INITIAL_PASSWORD), "in");
     }
-    let user = user_of(&session, "C-1001");
-    let end = || {
-        wait_for(session.backend().end_sessions(&house.intent(&session, &customer(&session, "C-1001")), &user)).unwrap()
-    };
+    let end = || wait_for(session.backend().end_sessions(&house.intent::<Reset>(&session, "C-1001"))).unwrap();
     assert_eq!(end(), SessionsEnded::Count(2));
     assert_eq!(end(), SessionsEnded::Count(0));
     assert_eq!(house.number("SELECT count(*) FROM customer_session"), 1);
@@ -122,13 +116,8 @@ fn a_withdrawn_password_is_dead_and_the_rest_stays() {
     let house = place();
     let session = house.agent("sam");
     let password = house.issue(&session, "C-1001");
-    let (user, before) = (user_of(&session, "C-1001"), stands(&session, "C-1001"));
-    wait_for(session.backend().withdraw(
-        &house.intent(&session, &customer(&session, "C-1001")),
-        &user,
-        before.stamp.as_ref(),
-    ))
-    .unwrap();
+    let before = stands(&session, "C-1001");
+    wait_for(session.backend().withdraw(&house.intent(&session, "C-1001"))).unwrap();
     let after = stands(&session, "C-1001");
     assert_eq!(after.state.withdrawn, Some(true));
     assert_eq!(after.state.status(), Status::ForcePasswordReset);
@@ -143,15 +132,18 @@ fn a_withdrawn_password_is_dead_and_the_rest_stays() {
 fn only_the_one_that_is_meant_is_withdrawn() {
     let house = place();
     let session = house.agent("sam");
-    let user = user_of(&session, "C-1001");
-    let withdraw = |only: Option<&Stamp>| {
-        wait_for(session.backend().withdraw(&house.intent(&session, &customer(&session, "C-1001")), &user, only)).err()
-    };
-    assert_eq!(withdraw(None).unwrap().reason, Reason::NothingPending, "nothing was issued");
+    let target = stands(&session, "C-1001").target;
+    let withdraw =
+        |only: Option<Stamp>| wait_for(session.backend().withdraw(&house.intent_for(&session, &target, only))).err();
+    assert_eq!(
+        withdraw(stands(&session, "C-1001").stamp).unwrap().reason,
+        Reason::NothingPending,
+        "nothing was issued"
+    );
     house.issue(&session, "C-1001");
     let meant = stands(&session, "C-1001").stamp;
     let newer = house.issue(&session, "C-1001");
-    let refused = withdraw(meant.as_ref()).unwrap();
+    let refused = withdraw(meant).unwrap();
     assert_eq!((refused.kind, refused.reason, refused.changed), (Kind::Refused, Reason::NothingPending, Changed::No));
     assert_eq!(house.signs_in("ada.lovelace", &newer), "change");
 }
@@ -177,8 +169,7 @@ fn a_lock_stays_when_a_password_is_set_and_unlock_lifts_it() {
     assert!(matches!(stands(&session, "C-1001").obstacles[..], [Obstacle::Locked { until: Some(_) }]));
     assert!(house.signs_in("ada.lovelace", &password).contains("Too many"));
     assert!(!wait_for(session.backend().capabilities()).unwrap().set_lifts_lock);
-    let user = user_of(&session, "C-1001");
-    wait_for(session.backend().unlock(&house.intent(&session, &customer(&session, "C-1001")), &user)).unwrap();
+    wait_for(session.backend().unlock(&house.intent(&session, "C-1001"))).unwrap();
     assert!(stands(&session, "C-1001").obstacles.is_empty());
     assert_eq!(house.signs_in("ada.lovelace", &password), "change");
 }

@@ -24,8 +24,8 @@ use zeroize::Zeroizing;
 use super::{Practice, PracticeSignIn, SignIn};
 use crate::domain::ports::{AgentSignIn, Clock, Prompter, SetFailed};
 use crate::domain::{
-    About, Action, AttemptId, Case, Consent, Customer, CustomerId, Error, Intent, Issued, Plan, Policy, ProfileRef,
-    ResetTarget, Result, Session, State, TemporaryPassword, UserId, UserSnapshot, Way, generate,
+    About, Action, ActionKind, AttemptId, Case, Customer, CustomerId, Decision, Error, Intent, Issued, Plan, Policy,
+    ProfileRef, ResetTarget, Result, Session, Stamp, State, TemporaryPassword, UserId, UserSnapshot, Way, generate,
 };
 use crate::platform::SystemRandom;
 
@@ -105,7 +105,7 @@ impl Prompter for Typist {
         Err(Error::bug("not asked here"))
     }
 
-    fn confirm(&mut self, _: &Plan) -> Result<Consent> {
+    fn confirm(&mut self, _: &Plan) -> Result<Decision> {
         Err(Error::bug("not asked here"))
     }
 
@@ -165,15 +165,27 @@ impl Directory {
         self.try_sign_in("sam", "practice").unwrap()
     }
 
+    /// An intent to change the user of this customer, of what is pending now.
+    pub(super) fn intent<A: ActionKind>(&self, session: &Session, id: &str) -> Intent<A> {
+        let snapshot = stands(session, id);
+        self.intent_for(session, &snapshot.target, snapshot.stamp)
+    }
+
     /// An intent without an audit log: these tests are of the backend alone.
-    pub(super) fn intent(&self, session: &Session, customer: &Customer) -> Intent {
+    pub(super) fn intent_for<A: ActionKind>(
+        &self,
+        session: &Session,
+        target: &ResetTarget,
+        stamp: Option<Stamp>,
+    ) -> Intent<A> {
         let plan = Plan {
             agent: session.agent().to_owned(),
             place: session.place().clone(),
-            customer: customer.clone(),
+            customer: Customer::known_by(CustomerId::new("C-1001")),
+            target: target.clone(),
             action: Action::Set,
             state: State::default(),
-            stamp: None,
+            stamp,
             pending_since: None,
             unlock: false,
             lasts: Duration::from_hours(24),
@@ -183,7 +195,7 @@ impl Directory {
             case: Case::default(),
         };
         let attempt = AttemptId::fresh(&mut SystemRandom).unwrap();
-        Intent::receipt(session, &plan, Consent::by_flag(), attempt, self.clock.now())
+        Intent::of_test(&plan, attempt, self.clock.now())
     }
 
     /// Sets a temporary password and gives it.
@@ -194,12 +206,9 @@ impl Directory {
     /// Sets a temporary password; how it went, and the password.
     pub(super) fn issue_to(&self, session: &Session, target: &ResetTarget) -> Result<(Issued, String)> {
         let password = fresh_password();
-        let id = CustomerId::new("C-1001");
-        let somebody =
-            Customer { id, name: String::new(), email: None, username: None, names: None, details: Vec::new() };
-        let intent = self.intent(session, &somebody);
-        match wait_for(session.backend().set_temporary_password(&intent, target, &password)) {
-            Ok(issued) => Ok((issued, password.reveal(str::to_owned))),
+        let intent = self.intent_for(session, target, None);
+        match wait_for(session.backend().set_temporary_password(&intent, &password)) {
+            Ok(issued) => Ok((issued, password.characters().to_owned())),
             Err(SetFailed::Other(failure)) => Err(failure),
             Err(SetFailed::Policy(rules)) => panic!("refused for {rules:?}"),
         }

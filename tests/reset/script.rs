@@ -1,0 +1,64 @@
+//! How a backend answers in a test.
+
+use std::collections::BTreeSet;
+
+use tellonce::domain::{Error, Gap, Obstacle, Policy, PolicyRead, Rule};
+
+/// How the backend answers.
+#[allow(clippy::struct_excessive_bools, reason = "independent faults, each switched on by itself")]
+pub struct Script {
+    pub gaps: BTreeSet<Gap>,
+    pub set_lifts_lock: bool,
+    pub policy: PolicyRead,
+    pub obstacles: Vec<Obstacle>,
+    pub locked: bool,
+    /// The customer has no user yet.
+    pub creates: bool,
+    /// The sets that are refused for policy before one is taken.
+    pub policy_refusals: Vec<Vec<Rule>>,
+    /// A policy that is not shown: what breaks it is refused, and the first rule that it breaks named.
+    pub refuses_by: Vec<Rule>,
+    pub set_fails: Option<fn() -> Error>,
+    /// A failing set was applied all the same.
+    pub applied: bool,
+    pub mark_fails: bool,
+    pub unlock_fails: bool,
+    pub end_sessions_fails: Option<fn() -> Error>,
+    pub forced: bool,
+    /// Another agent's set comes after ours.
+    pub overtaken: bool,
+    /// It reads from a copy that does not know the set yet.
+    pub lags: bool,
+    /// The password is set by somebody else after the first look.
+    pub changes_while_asked: bool,
+    /// The set fails with a text that quotes the password.
+    pub quotes: bool,
+    /// Calls that are never answered; `user_snapshot` only after the set.
+    pub hangs: Vec<&'static str>,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            gaps: BTreeSet::new(),
+            set_lifts_lock: false,
+            policy: PolicyRead::Read(Policy::new([Rule::MinLength(8)])),
+            obstacles: Vec::new(),
+            locked: false,
+            creates: false,
+            policy_refusals: Vec::new(),
+            refuses_by: Vec::new(),
+            set_fails: None,
+            applied: false,
+            mark_fails: false,
+            unlock_fails: false,
+            end_sessions_fails: None,
+            forced: true,
+            overtaken: false,
+            lags: false,
+            changes_while_asked: false,
+            quotes: false,
+            hangs: Vec::new(),
+        }
+    }
+}
