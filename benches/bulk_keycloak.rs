@@ -13,20 +13,15 @@
 use std::cell::Cell;
 use std::time::Instant;
 
-use fault_proxy::FaultProxy;
 use futures_util::future::join_all;
 use reqwest::{Client, Method};
-use rig::{Realm, RealmOptions, Rights, Server};
 use serde_json::{Value, json};
+use support::fault_proxy::FaultProxy;
+use support::keycloak::{Realm, RealmOptions, Rights, Server};
+use support::{CommandOutput, TestEnvironment};
 
-#[path = "../tests/support/keycloak_desk.rs"]
-mod desk;
-#[path = "../tests/support/fault_proxy.rs"]
-mod fault_proxy;
-#[path = "../tests/support/home.rs"]
-mod home;
-#[path = "../tests/support/keycloak/mod.rs"]
-mod rig;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
@@ -97,19 +92,20 @@ fn crowd(realm: &Realm<'_>, many: usize) -> Vec<Person> {
     people.map(|user| Person { id: word(user, "id"), username: word(user, "username") }).collect()
 }
 
-fn bulk(desk: &desk::Desk, people: &[Person], out: &str) -> home::Ran {
+fn bulk(env: &TestEnvironment, people: &[Person], out: &str) -> CommandOutput {
     let names: Vec<&str> = people.iter().map(|person| person.username.as_str()).collect();
-    std::fs::write(desk.home.path().join("in.csv"), format!("customer\n{}\n", names.join("\n"))).unwrap();
+    env.write("in.csv", &format!("customer\n{}\n", names.join("\n")));
     let many = people.len().to_string();
     let all = ["bulk", "in.csv", "--yes", "--expect", &many, "--out", out, "--seal-to", KEY, "--progress", "json"];
-    desk.run(&all).must(0)
+    env.run(&all).must(0)
 }
 
 /// The calls of one row: of those of a second one, for the first has also what is read once a run.
 fn recorded(realm: &Realm<'_>, people: &[Person]) -> Vec<Call> {
     let proxy = FaultProxy::before(realm.url());
-    let desk = desk::Desk::of_with(&realm.reached_by(proxy.address()), Rights::AndViewRealm, "protected = 'none'");
-    bulk(&desk, &people[..2], "recorded.jsonl");
+    let env =
+        TestEnvironment::for_agent_with(&realm.reached_by(proxy.address()), Rights::AndViewRealm, "protected = 'none'");
+    bulk(&env, &people[..2], "recorded.jsonl");
     let second = &people[1];
     let of_second = |path: &str| path.contains(&second.id) || path.contains(&second.username);
     let seen = proxy.seen().into_iter().filter(|seen| of_second(&seen.path));
@@ -148,9 +144,9 @@ async fn generate(url: &str, token: &str, calls: &[Call], people: &[Person], at_
 
 /// The whole process: rows a second, calls refused for pace, calls in all.
 fn ours(realm: &Realm<'_>, people: &[Person]) -> (f64, u64, u64) {
-    let desk = desk::Desk::of_with(realm, Rights::AndViewRealm, "protected = 'none'");
+    let env = TestEnvironment::for_agent_with(realm, Rights::AndViewRealm, "protected = 'none'");
     let started = Instant::now();
-    let ran = bulk(&desk, people, "out.jsonl");
+    let ran = bulk(&env, people, "out.jsonl");
     let rate = people.len() as f64 / started.elapsed().as_secs_f64();
     let last: Value = serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap();
     (rate, last["refused"].as_u64().unwrap(), last["calls"].as_u64().unwrap())

@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use reqwest::{Client, Method};
-use rig::{Realm, RealmOptions, Rights, Server};
+use support::keycloak::{Realm, RealmOptions, Rights, Server};
 
-#[path = "../tests/support/keycloak/mod.rs"]
-mod rig;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tellonce");
 const CUSTOMER: &str = "ada.lovelace";

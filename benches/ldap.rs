@@ -10,8 +10,8 @@
     reason = "a benchmark may stop at what it does not expect, and prints what it found"
 )]
 
-#[path = "../tests/ldap/server.rs"]
-mod server;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -21,7 +21,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use ldap3::controls::{PagedResults, RawControl};
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Mod, Scope, StdStream};
-use server::{Home, Kind, Server};
+use support::TestEnvironment;
+use support::ldap::{Kind, Server};
 
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 /// How much is done.
@@ -273,14 +274,14 @@ fn measure(server: &Server, name: &str, at_once: usize, size: Size) {
         next.set(next.get() + 1);
         next.get()
     };
-    let home = server.home();
-    assert!(home.login.status.success(), "{}", server::words(&home.login));
+    let env = server.environment();
+    assert!(env.login.is_success(), "{}", env.login.text());
     let place = Place::of(server);
     let (mut tool, mut process, mut within) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..size.single {
         let (one, other, who) = (fresh(), fresh(), customer(fresh()));
         process.push(timed(|| place.process(one)));
-        tool.push(timed(|| assert!(home.reset(&who).status.success())));
+        tool.push(timed(|| assert!(env.reset(&who, &[]).is_success())));
         within.push(timed(|| run(lone(&place, other))));
     }
     let (tool, process, within) = (median(tool), median(process), median(within));
@@ -301,7 +302,7 @@ fn measure(server: &Server, name: &str, at_once: usize, size: Size) {
     let mut ratios: Vec<f64> = (0..size.turns)
         .map(|turn| {
             let customers: Vec<String> = (0..size.rows).map(|_| customer(fresh())).collect();
-            let bulk = bulk(&home, &customers, turn);
+            let bulk = bulk(&env, &customers, turn);
             let after = load();
             let reached = ratio(before + after, 2 * bulk);
             println!(
@@ -322,14 +323,14 @@ fn measure(server: &Server, name: &str, at_once: usize, size: Size) {
 }
 
 /// One bulk run for these customers, its passwords sealed.
-fn bulk(home: &Home, customers: &[String], turn: usize) -> Duration {
-    let (input, out) = (home.path().join("in.csv"), home.path().join(format!("out-{turn}.jsonl")));
+fn bulk(env: &TestEnvironment, customers: &[String], turn: usize) -> Duration {
+    let (input, out) = (env.file("in.csv"), env.file(&format!("out-{turn}.jsonl")));
     std::fs::write(&input, format!("customer\n{}\n", customers.join("\n"))).unwrap();
     let (input, out, rows) = (input.to_str().unwrap(), out.to_str().unwrap(), customers.len().to_string());
     let all = ["bulk", input, "--yes", "--expect", &rows, "--out", out, "--seal-to", KEY];
     timed(|| {
-        let ended = home.run(&all, "");
-        assert!(ended.status.success(), "{}", server::words(&ended));
+        let ended = env.run(&all);
+        assert!(ended.is_success(), "{}", ended.text());
     })
 }
 
@@ -357,10 +358,10 @@ fn usual_tool(server: &Server, who: &str) -> Duration {
         Kind::OpenLdap => {
             let (agent, password) = (server.value("AGENT"), server.value("AGENT_PW"));
             let set = server.tool("ldappasswd", agent, password, &["-s", "Kd4m-7XpR-tqWn-again", &dn], "");
-            assert!(set.status.success(), "{}", server::words(&set));
+            assert!(set.is_success(), "{set:?}");
             let mark = format!("dn: {dn}\nchangetype: modify\nreplace: pwdReset\npwdReset: TRUE\n");
             let marked = server.tool("ldapmodify", agent, password, &[], &mark);
-            assert!(marked.status.success(), "{}", server::words(&marked));
+            assert!(marked.is_success(), "{}", marked.text());
         }
         Kind::ActiveDirectory => {
             let set = Command::new("samba-tool")
@@ -368,7 +369,7 @@ fn usual_tool(server: &Server, who: &str) -> Duration {
                 .args(["-s", server.value("SMBCONF")]) // as root on the local database: the fastest that it can be
                 .output()
                 .unwrap();
-            assert!(set.status.success(), "{}", server::words(&set));
+            assert!(set.status.success(), "{set:?}");
         }
     })
 }

@@ -1,83 +1,16 @@
 //! The second act: the agent confirms the plan, the intent is written down, and from then on signals wait.
 
+use super::act::Act;
 use super::action::ActionKind;
-use super::assess::{Assessment, assess_asking};
-use super::error::{Changed, Error, Kind, Reason, Result};
+use super::assess::assess_asking;
+use super::assessment::Assessment;
+use super::consent::Consent;
+use super::error::{Changed, Error, Result};
 use super::intent::Intent;
-use super::plan::{Plan, PlanDigest};
 use super::ports::Interruptions;
 use super::services::Services;
 use super::session::Session;
 use super::user::Stamp;
-
-/// What the agent answered to a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// The agent said yes when asked.
-    Confirmed,
-    /// The agent said yes beforehand, by `--yes` or for all rows of a run; nobody was asked.
-    ConfirmedBeforehand,
-    /// The agent said no.
-    Declined,
-}
-
-/// The agent's consent to one plan. [`authorize`] alone makes it, and the intent uses it up.
-///
-/// ```compile_fail,E0451
-/// # use tellonce::domain::{Consent, PlanDigest};
-/// fn forge(digest: PlanDigest) -> Consent {
-///     Consent { digest, asked: true }
-/// }
-/// ```
-/// ```compile_fail,E0308
-/// # use tellonce::domain::Consent;
-/// fn twice(consent: &Consent) -> Consent {
-///     consent.clone()
-/// }
-/// ```
-#[derive(Debug)]
-pub struct Consent {
-    digest: PlanDigest,
-    asked: bool,
-}
-
-impl Consent {
-    /// Makes the consent of a decision about this plan.
-    ///
-    /// # Errors
-    /// Exit 6: the agent said no.
-    fn to(plan: &Plan, decision: Decision) -> Result<Self> {
-        let asked = match decision {
-            Decision::Confirmed => true,
-            Decision::ConfirmedBeforehand => false,
-            Decision::Declined => {
-                return Err(Error::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."));
-            }
-        };
-        Ok(Self { digest: plan.digest()?, asked })
-    }
-
-    /// Makes a consent that nobody gave.
-    #[cfg(test)]
-    #[allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
-    pub(crate) fn of_test(plan: &Plan, decision: Decision) -> Self {
-        Self::to(plan, decision).unwrap()
-    }
-
-    /// Whether time passed at a question, so that what was read before it may be old.
-    pub const fn was_asked(&self) -> bool {
-        self.asked
-    }
-
-    /// The digest of the plan that was shown.
-    pub const fn digest(&self) -> &PlanDigest {
-        &self.digest
-    }
-
-    pub(super) fn into_digest(self) -> PlanDigest {
-        self.digest
-    }
-}
 
 /// Makes signals wait for as long as it lives.
 pub struct SignalHold<'a>(&'a dyn Interruptions);
@@ -110,8 +43,8 @@ pub struct Authorized<'a, A: ActionKind> {
 /// If the agent was asked, everything is read again afterwards. A plan that has changed meanwhile is shown again.
 ///
 /// # Errors
-/// Exit 6: the agent said no. Exit 8: the intent could not be written. Those of [`ActionKind::assess`]. Nothing was changed.
-pub async fn authorize<'a, A: ActionKind>(
+/// Exit 6: the agent said no. Exit 8: the intent could not be written. Those of [`Act::assess`]. Nothing was changed.
+pub async fn authorize<'a, A: Act>(
     services: &mut Services<'a>,
     session: &Session,
     mut assessment: Assessment<A>,

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::action::ActionKind;
 use super::attempt::AttemptId;
-use super::authorize::Consent;
+use super::consent::Consent;
 use super::customer::CustomerId;
 use super::error::{Error, Result};
 use super::plan::{Plan, PlanDigest};
@@ -120,7 +120,7 @@ impl<A: ActionKind> Intent<A> {
     /// Makes an intent of a plan that nobody was asked about.
     #[cfg(test)]
     pub(crate) fn of_test(plan: &Plan, attempt: AttemptId, at: Timestamp) -> Self {
-        let consent = Consent::of_test(plan, super::authorize::Decision::ConfirmedBeforehand);
+        let consent = Consent::of_test(plan, super::consent::Decision::ConfirmedBeforehand);
         Self::new(plan, consent, AppendReceipt::new(attempt, at))
     }
 }

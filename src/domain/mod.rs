@@ -1,18 +1,22 @@
 //! The inside: what the product promises, pure, without I/O. Everything else points here, and this points nowhere else.
 
+mod act;
 mod action;
 mod after_failure;
 mod assess;
+mod assessment;
 mod attempt;
 mod authorize;
 mod candidates;
 mod capabilities;
 mod case;
 mod check;
+mod consent;
 mod customer;
 mod customer_facts;
 mod error;
 mod execute;
+mod execution;
 mod exit_code;
 mod generator;
 mod guards;
@@ -44,18 +48,22 @@ mod time_limit;
 mod user;
 mod withdraw;
 
+pub use act::Act;
 pub use action::{Action, ActionKind, Reset, Withdrawal};
-pub use assess::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need, assess};
+pub use assess::assess;
+pub use assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
 pub use attempt::AttemptId;
-pub use authorize::{Authorized, Consent, Decision, SignalHold, authorize};
+pub use authorize::{Authorized, SignalHold, authorize};
 pub use candidates::Candidates;
 pub use capabilities::{Aid, Capabilities, Gap, Promise};
 pub use case::Case;
 pub use check::{Check, CheckState};
+pub use consent::{Consent, Decision};
 pub use customer::{Customer, CustomerId, Found, Names};
 pub use customer_facts::{CustomerFacts, gather_facts};
 pub use error::{Changed, Error, Kind, Reason, Result};
-pub use execute::{Execution, execute};
+pub use execute::execute;
+pub use execution::{Broken, Execution};
 pub use exit_code::ExitCode;
 pub use generator::generate;
 pub use guards::{Guards, Requirement, check_ticket};

@@ -1,6 +1,6 @@
 //! Step 4: what must not be done is refused before anything changes, whatever flags are given.
 
-use super::assess::{AssessmentServices, Need};
+use super::assessment::{AssessmentServices, Need};
 use super::capabilities::Capabilities;
 use super::customer_facts::CustomerFacts;
 use super::error::{Error, Reason, Result};

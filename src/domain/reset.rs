@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::action::{Action, ActionKind, Reset};
-use super::after_failure::Broken;
-use super::assess::{
-    Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need, assess_asking, find_customer, read_facts,
-};
+use super::act::Act;
+use super::action::{Action, Reset};
+use super::assess::{assess_asking, find_customer, read_facts};
+use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
 use super::authorize::{Authorized, authorize};
 use super::candidates::Candidates;
 use super::capabilities::Capabilities;
@@ -15,7 +14,8 @@ use super::case::Case;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
-use super::execute::{Execution, execute};
+use super::execute::execute;
+use super::execution::{Broken, Execution};
 use super::identify::usable;
 use super::outcome::{AttemptOutcome, Delivery, Issuance};
 use super::particulars::Particulars;
@@ -67,7 +67,7 @@ pub async fn reset(
     tell(issuance, delivery) // 14
 }
 
-impl ActionKind for Reset {
+impl Act for Reset {
     type Request = ResetRequest;
     type Done = (TemporaryPassword, Issuance);
 

@@ -1,6 +1,6 @@
 //! The services that a reset works with: the ports that a reset or a withdrawal needs besides the session.
 
-use super::assess::AssessmentServices;
+use super::assessment::AssessmentServices;
 use super::guards::Guards;
 use super::ports::{AuditLog, Clock, Interruptions, Prompter, RandomSource};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::assess::CustomerRef;
+use super::assessment::CustomerRef;
 use super::case::Case;
 use super::customer::Customer;
 use super::error::{Error, Kind, Reason, Result};

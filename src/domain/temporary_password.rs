@@ -45,7 +45,7 @@ pub struct TemporaryPassword(Zeroizing<Box<str>>);
 
 /// Takes the characters of a temporary password to whoever is told them.
 ///
-/// It is sealed. `tests/house.rs` lists every file that has one: the terminal, a descriptor, a row of a bulk run's
+/// It is sealed. `tests/project/types.rs` lists every file that has one: the terminal, a descriptor, a row of a bulk run's
 /// output, and the two that play a customer (the tour and the self-test of `setup`).
 pub trait RevealSink: sealed::Sealed {
     /// What is left once the characters are gone.
@@ -57,7 +57,7 @@ pub trait RevealSink: sealed::Sealed {
 
 /// Writes the characters of a temporary password into a request to the backend.
 ///
-/// It is sealed. `tests/house.rs` lists every file that has one.
+/// It is sealed. `tests/project/types.rs` lists every file that has one.
 pub trait RequestSink: sealed::Sealed {
     /// The request. Every copy of the characters in it is wiped when it is dropped.
     type Output;

@@ -1,10 +1,9 @@
 //! Withdrawing a pending temporary password, such as one that was given to the wrong person.
 
-use super::action::{Action, ActionKind, Withdrawal};
-use super::after_failure::Broken;
-use super::assess::{
-    Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need, assess_asking, find_customer, read_facts,
-};
+use super::act::Act;
+use super::action::{Action, Withdrawal};
+use super::assess::{assess_asking, find_customer, read_facts};
+use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
 use super::attempt::AttemptId;
 use super::authorize::{Authorized, authorize};
 use super::capabilities::Capabilities;
@@ -12,7 +11,8 @@ use super::case::Case;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
-use super::execute::{Execution, execute};
+use super::execute::execute;
+use super::execution::{Broken, Execution};
 use super::obstacle::{Obstacle, Right};
 use super::outcome::AttemptOutcome;
 use super::plan::Plan;
@@ -72,7 +72,7 @@ pub async fn withdraw(
     execute(services, session, intent, assessment).await
 }
 
-impl ActionKind for Withdrawal {
+impl Act for Withdrawal {
     type Request = WithdrawalRequest;
     type Done = Withdrawn;
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::home::{ADA, FIRST_PASSWORD, Home};
+use crate::fail_point::{ADA, FIRST_PASSWORD};
+use crate::support::TestEnvironment;
 
 const EMAIL: &str = "ada@example.com";
 
@@ -16,28 +17,28 @@ struct Told {
 }
 
 fn is_told(point: &str, told: &Told) -> Value {
-    let home = Home::new();
-    assert_eq!(home.sign_in(EMAIL, FIRST_PASSWORD), "signed_in");
-    assert_eq!(home.sessions_of(ADA), 1);
-    let failed = home.reset(Some(&format!("{point}:fail")));
-    assert_eq!(failed.code, Some(told.code), "{point}: {}", failed.stderr);
+    let env = TestEnvironment::signed_in("sam");
+    assert_eq!(env.sign_in(EMAIL, FIRST_PASSWORD), "signed_in");
+    assert_eq!(env.sessions_of(ADA), 1);
+    let failed = env.reset_ada(Some(&format!("{point}:fail")));
+    assert_eq!(failed.code, told.code, "{point}: {}", failed.stderr);
     assert_eq!(failed.stdout, "", "{point}");
     let error = failed.error();
     assert_eq!(error["schema"], "tellonce.error/v1", "{point}");
     assert_eq!(error["exit_code"], told.code, "{point}");
     assert_eq!(error["changed"], told.changed, "{point}");
     assert_eq!(error["reason"], told.reason, "{point}");
-    assert_eq!(home.events(ADA), told.events, "{point}");
-    assert_eq!(home.sessions_of(ADA), told.sessions, "{point}");
+    assert_eq!(env.events(ADA), told.events, "{point}");
+    assert_eq!(env.sessions_of(ADA), told.sessions, "{point}");
 
     let changed = told.changed == "yes";
-    let shown = home.show(ADA);
+    let shown = env.show(ADA);
     assert_eq!(shown["status"], if changed { "force_password_reset" } else { "active" }, "{point}");
     assert_eq!(shown["issued_by"].as_str(), changed.then_some("sam"), "{point}");
-    assert_eq!(home.sign_in(EMAIL, FIRST_PASSWORD), if changed { "refused" } else { "signed_in" }, "{point}");
-    let again = home.reset(None);
-    assert_eq!(again.code, Some(0), "{point}: {}", again.stderr);
-    assert_eq!(home.sign_in(EMAIL, &again.password()), "change_required", "{point}");
+    assert_eq!(env.sign_in(EMAIL, FIRST_PASSWORD), if changed { "refused" } else { "signed_in" }, "{point}");
+    let again = env.reset_ada(None);
+    assert_eq!(again.code, 0, "{point}: {}", again.stderr);
+    assert_eq!(env.sign_in(EMAIL, &again.password()), "change_required", "{point}");
     error
 }
 
@@ -80,11 +81,11 @@ fn a_delivery_that_cannot_be_written_down_changes_no_exit_code() {
         ("record_delivery:before", ["intent", "set", "recovered yes"]),
         ("record_delivery:after", ["intent", "set", "delivery shown"]),
     ] {
-        let home = Home::new();
-        let ran = home.reset(Some(&format!("{point}:fail")));
-        assert_eq!(ran.code, Some(0), "{point}: {}", ran.stderr);
-        assert_eq!(home.show(ADA)["status"], "force_password_reset", "{point}");
-        assert_eq!(home.events(ADA), then, "{point}");
-        assert_eq!(home.sign_in(EMAIL, &ran.password()), "change_required", "{point}");
+        let env = TestEnvironment::signed_in("sam");
+        let ran = env.reset_ada(Some(&format!("{point}:fail")));
+        assert_eq!(ran.code, 0, "{point}: {}", ran.stderr);
+        assert_eq!(env.show(ADA)["status"], "force_password_reset", "{point}");
+        assert_eq!(env.events(ADA), then, "{point}");
+        assert_eq!(env.sign_in(EMAIL, &ran.password()), "change_required", "{point}");
     }
 }

@@ -1,6 +1,7 @@
 //! kill -9 before and after every call of a reset: the next command finds out what became of it.
 
-use crate::home::{ADA, FIRST_PASSWORD, Home, Ran};
+use crate::fail_point::{ADA, FIRST_PASSWORD};
+use crate::support::{CommandOutput, TestEnvironment};
 
 const EMAIL: &str = "ada@example.com";
 const SIGKILL: i32 = 9;
@@ -31,50 +32,50 @@ const SET: &[&str] = &["intent", "set"];
 const NO: Option<&str> = Some("recovered no");
 const YES: Option<&str> = Some("recovered yes");
 
-fn killed_at(home: &Home, point: &str) -> Ran {
-    let killed = home.reset(Some(&format!("{point}:kill")));
+fn killed_at(env: &TestEnvironment, point: &str) -> CommandOutput {
+    let killed = env.reset_ada(Some(&format!("{point}:kill")));
     assert_eq!(killed.signal, Some(SIGKILL), "{point}: {}", killed.stderr);
     killed
 }
 
 /// A new reset works, and its password alone signs in.
-fn only_a_new_one_works(home: &Home, point: &str, earlier: &Ran) {
-    let again = home.reset(None);
-    assert_eq!(again.code, Some(0), "{point}: {}", again.stderr);
-    assert_eq!(home.sessions_of(ADA), 0, "{point}");
-    assert_eq!(home.sign_in(EMAIL, FIRST_PASSWORD), "refused", "{point}");
+fn only_a_new_one_works(env: &TestEnvironment, point: &str, earlier: &CommandOutput) {
+    let again = env.reset_ada(None);
+    assert_eq!(again.code, 0, "{point}: {}", again.stderr);
+    assert_eq!(env.sessions_of(ADA), 0, "{point}");
+    assert_eq!(env.sign_in(EMAIL, FIRST_PASSWORD), "refused", "{point}");
     if !earlier.stdout.is_empty() {
-        assert_eq!(home.sign_in(EMAIL, &earlier.password()), "refused", "{point}");
+        assert_eq!(env.sign_in(EMAIL, &earlier.password()), "refused", "{point}");
     }
-    assert_eq!(home.sign_in(EMAIL, &again.password()), "change_required", "{point}");
+    assert_eq!(env.sign_in(EMAIL, &again.password()), "change_required", "{point}");
 }
 
 fn the_next_command_finds_out(case: &Case) {
     let point = case.point;
-    let home = Home::new();
-    assert_eq!(home.sign_in(EMAIL, FIRST_PASSWORD), "signed_in");
-    assert_eq!(home.sessions_of(ADA), 1);
-    let killed = killed_at(&home, point);
+    let env = TestEnvironment::signed_in("sam");
+    assert_eq!(env.sign_in(EMAIL, FIRST_PASSWORD), "signed_in");
+    assert_eq!(env.sessions_of(ADA), 1);
+    let killed = killed_at(&env, point);
     assert_eq!(killed.stdout.is_empty(), !case.revealed, "{point}");
-    assert_eq!(home.events(ADA), case.left, "{point}");
+    assert_eq!(env.events(ADA), case.left, "{point}");
 
-    let shown = home.show(ADA);
+    let shown = env.show(ADA);
     assert_eq!(shown["status"], if case.applied { "force_password_reset" } else { "active" }, "{point}");
     assert_eq!(shown["issued_by"].as_str(), case.applied.then_some("sam"), "{point}");
     let told: Vec<&str> = case.left.iter().copied().chain(case.found).collect();
-    assert_eq!(home.events(ADA), told, "{point}");
-    if let Some(found) = home.records(ADA).last().filter(|_| case.found.is_some()) {
-        assert_eq!(found["attempt"], home.records(ADA)[0]["attempt"], "{point}");
+    assert_eq!(env.events(ADA), told, "{point}");
+    if let Some(found) = env.records_of(ADA).last().filter(|_| case.found.is_some()) {
+        assert_eq!(found["attempt"], env.records_of(ADA)[0]["attempt"], "{point}");
     }
-    home.show(ADA);
-    assert_eq!(home.events(ADA), told, "{point}: found out once");
+    env.show(ADA);
+    assert_eq!(env.events(ADA), told, "{point}: found out once");
 
     let first = if case.applied { "refused" } else { "signed_in" };
-    assert_eq!(home.sign_in(EMAIL, FIRST_PASSWORD), first, "{point}");
+    assert_eq!(env.sign_in(EMAIL, FIRST_PASSWORD), first, "{point}");
     if case.revealed {
-        assert_eq!(home.sign_in(EMAIL, &killed.password()), "change_required", "{point}");
+        assert_eq!(env.sign_in(EMAIL, &killed.password()), "change_required", "{point}");
     }
-    only_a_new_one_works(&home, point, &killed);
+    only_a_new_one_works(&env, point, &killed);
 }
 
 #[test]
@@ -122,38 +123,38 @@ fn killed_around_the_reveal() {
 #[test]
 fn killed_around_the_unlock_the_next_reset_finds_out() {
     for point in ["unlock:before", "unlock:after"] {
-        let home = Home::new();
+        let env = TestEnvironment::signed_in("sam");
         for _ in 0..5 {
-            assert_eq!(home.sign_in(EMAIL, "Wrong-guess-1"), "refused");
+            assert_eq!(env.sign_in(EMAIL, "Wrong-guess-1"), "refused");
         }
-        assert_eq!(home.show(ADA)["locked"], true);
+        assert_eq!(env.show(ADA)["locked"], true);
         let unlock = ["reset", ADA, "--yes", "--unlock", "--reveal", "stdout"];
-        let killed = home.run(&unlock, Some(&format!("{point}:kill")));
+        let killed = env.run_at(&unlock, Some(&format!("{point}:kill")));
         assert_eq!(killed.signal, Some(SIGKILL), "{point}: {}", killed.stderr);
-        assert_eq!(home.show(ADA)["locked"], point == "unlock:before");
-        let again = home.run(&unlock, None);
-        assert_eq!(again.code, Some(0), "{point}: {}", again.stderr);
-        assert_eq!(home.events(ADA), ["intent", "recovered yes", "intent", "set", "delivery shown"], "{point}");
-        assert_eq!(home.show(ADA)["locked"], false);
-        assert_eq!(home.sign_in(EMAIL, &again.password()), "change_required", "{point}");
+        assert_eq!(env.show(ADA)["locked"], point == "unlock:before");
+        let again = env.run_at(&unlock, None);
+        assert_eq!(again.code, 0, "{point}: {}", again.stderr);
+        assert_eq!(env.events(ADA), ["intent", "recovered yes", "intent", "set", "delivery shown"], "{point}");
+        assert_eq!(env.show(ADA)["locked"], false);
+        assert_eq!(env.sign_in(EMAIL, &again.password()), "change_required", "{point}");
     }
 }
 
 #[test]
 fn a_reset_finds_out_as_well() {
     for (point, found) in [("set:before", "recovered no"), ("set:after", "recovered yes")] {
-        let home = Home::new();
-        let killed = killed_at(&home, point);
-        only_a_new_one_works(&home, point, &killed);
-        assert_eq!(home.events(ADA), ["intent", found, "intent", "set", "delivery shown"], "{point}");
+        let env = TestEnvironment::signed_in("sam");
+        let killed = killed_at(&env, point);
+        only_a_new_one_works(&env, point, &killed);
+        assert_eq!(env.events(ADA), ["intent", found, "intent", "set", "delivery shown"], "{point}");
     }
 }
 
 #[test]
 fn killed_twice_in_a_row_each_attempt_is_found_out() {
-    let home = Home::new();
-    killed_at(&home, "set:after");
-    killed_at(&home, "set:before");
-    home.show(ADA);
-    assert_eq!(home.events(ADA), ["intent", "recovered yes", "intent", "recovered no"]);
+    let env = TestEnvironment::signed_in("sam");
+    killed_at(&env, "set:after");
+    killed_at(&env, "set:before");
+    env.show(ADA);
+    assert_eq!(env.events(ADA), ["intent", "recovered yes", "intent", "recovered no"]);
 }

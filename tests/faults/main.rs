@@ -8,9 +8,11 @@
 )]
 
 mod at_once;
+mod fail_point;
 mod failing;
-mod home;
 mod killed;
 mod session_over;
 mod signals;
+#[path = "../support/mod.rs"]
+mod support;
 mod withdrawal;

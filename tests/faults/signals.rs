@@ -2,7 +2,8 @@
 
 use rustix::process::Signal;
 
-use crate::home::{ADA, Home};
+use crate::fail_point::ADA;
+use crate::support::TestEnvironment;
 
 #[test]
 fn a_signal_after_the_set_means_no_reveal() {
@@ -15,27 +16,27 @@ fn a_signal_after_the_set_means_no_reveal() {
         (Signal::TERM, "read_back:after"),
         (Signal::TERM, "record_set:after"),
     ] {
-        let home = Home::new();
-        let stopped = home.reset_stopped_at(point);
+        let env = TestEnvironment::signed_in("sam");
+        let stopped = env.reset_stopped_at(point);
         stopped.send(signal);
         let ended = stopped.go_on();
-        assert_eq!(ended.code, Some(9), "{signal:?} {point}: {}", ended.stderr);
+        assert_eq!(ended.code, 9, "{signal:?} {point}: {}", ended.stderr);
         assert_eq!(ended.stdout, "", "{signal:?} {point}");
         let error = ended.error();
         assert_eq!((&error["reason"], &error["changed"]), (&"interrupted".into(), &"yes".into()), "{signal:?} {point}");
-        assert_eq!(home.events(ADA), ["intent", "set", "failed yes"], "{signal:?} {point}");
-        let again = home.reset(None);
-        assert_eq!(home.sign_in("ada@example.com", &again.password()), "change_required", "{signal:?} {point}");
+        assert_eq!(env.events(ADA), ["intent", "set", "failed yes"], "{signal:?} {point}");
+        let again = env.reset_ada(None);
+        assert_eq!(env.sign_in("ada@example.com", &again.password()), "change_required", "{signal:?} {point}");
     }
 }
 
 #[test]
 fn stopped_and_continued_without_a_signal_it_ends_well() {
-    let home = Home::new();
-    let ended = home.reset_stopped_at("set:after").go_on();
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert_eq!(home.events(ADA), ["intent", "set", "delivery shown"]);
-    assert_eq!(home.sign_in("ada@example.com", &ended.password()), "change_required");
+    let env = TestEnvironment::signed_in("sam");
+    let ended = env.reset_stopped_at("set:after").go_on();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(env.events(ADA), ["intent", "set", "delivery shown"]);
+    assert_eq!(env.sign_in("ada@example.com", &ended.password()), "change_required");
 }
 
 #[test]
@@ -43,11 +44,11 @@ fn a_backend_that_never_answers_and_a_signal_are_over_within_the_minute_and_its_
     std::thread::scope(|scope| {
         for (point, changed) in [("set:after", "yes"), ("set:before", "unknown"), ("read_back:before", "yes")] {
             scope.spawn(move || {
-                let home = Home::new();
-                let stopped = home.reset_stopped_at(&format!("{point}:hang,intend:after"));
+                let env = TestEnvironment::signed_in("sam");
+                let stopped = env.reset_stopped_at(&format!("{point}:hang,intend:after"));
                 stopped.send(Signal::TERM);
                 let ended = stopped.go_on();
-                assert_eq!(ended.code, Some(9), "{point}: {}", ended.stderr);
+                assert_eq!(ended.code, 9, "{point}: {}", ended.stderr);
                 let error = ended.error();
                 assert_eq!(error["changed"], changed, "{point}: {error}");
                 assert!(error["message"].as_str().unwrap().contains("within 60 seconds"), "{error}");

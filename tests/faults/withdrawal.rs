@@ -1,22 +1,23 @@
 //! Faults in a withdrawal: killed between any two calls, and calls that fail.
 
-use crate::home::{Home, KATHERINE};
+use crate::fail_point::KATHERINE;
+use crate::support::TestEnvironment;
 
 const WITHDRAW: [&str; 3] = ["withdraw", KATHERINE, "--yes"];
 const SIGKILL: i32 = 9;
 
-fn is_withdrawn(home: &Home) -> bool {
-    let shown = home.show(KATHERINE);
+fn is_withdrawn(env: &TestEnvironment) -> bool {
+    let shown = env.show(KATHERINE);
     assert_eq!(shown["status"], "force_password_reset");
     shown["withdrawn"].as_bool().unwrap()
 }
 
-fn a_new_reset_works(home: &Home, point: &str) {
-    let again = home.run(&["reset", KATHERINE, "--yes", "--reveal", "stdout"], None);
-    assert_eq!(again.code, Some(0), "{point}: {}", again.stderr);
-    assert!(!is_withdrawn(home), "{point}");
-    let email = again.object()["customer"]["email"].as_str().unwrap().to_owned();
-    assert_eq!(home.sign_in(&email, &again.password()), "change_required", "{point}");
+fn a_new_reset_works(env: &TestEnvironment, point: &str) {
+    let again = env.run_at(&["reset", KATHERINE, "--yes", "--reveal", "stdout"], None);
+    assert_eq!(again.code, 0, "{point}: {}", again.stderr);
+    assert!(!is_withdrawn(env), "{point}");
+    let email = again.json()["customer"]["email"].as_str().unwrap().to_owned();
+    assert_eq!(env.sign_in(&email, &again.password()), "change_required", "{point}");
 }
 
 #[test]
@@ -31,17 +32,17 @@ fn killed_anywhere_the_next_command_finds_out() {
         ("record_withdrawn:before", vec!["intent"], Some("recovered yes")),
         ("record_withdrawn:after", vec!["intent", "withdrawn"], None),
     ] {
-        let home = Home::new();
-        assert!(!is_withdrawn(&home));
-        let killed = home.run(&WITHDRAW, Some(&format!("{point}:kill")));
+        let env = TestEnvironment::signed_in("sam");
+        assert!(!is_withdrawn(&env));
+        let killed = env.run_at(&WITHDRAW, Some(&format!("{point}:kill")));
         assert_eq!(killed.signal, Some(SIGKILL), "{point}: {}", killed.stderr);
         assert_eq!(killed.stdout, "", "{point}");
-        assert_eq!(home.events(KATHERINE), left, "{point}");
+        assert_eq!(env.events(KATHERINE), left, "{point}");
         let applied = found == Some("recovered yes") || left.contains(&"withdrawn");
-        assert_eq!(is_withdrawn(&home), applied, "{point}");
+        assert_eq!(is_withdrawn(&env), applied, "{point}");
         let told: Vec<&str> = left.into_iter().chain(found).collect();
-        assert_eq!(home.events(KATHERINE), told, "{point}");
-        a_new_reset_works(&home, point);
+        assert_eq!(env.events(KATHERINE), told, "{point}");
+        a_new_reset_works(&env, point);
     }
 }
 
@@ -57,13 +58,13 @@ fn a_call_that_fails_is_told_as_it_is() {
         ("record_withdrawn:before", 9, "yes", vec!["intent", "failed yes"]),
         ("record_withdrawn:after", 9, "yes", vec!["intent", "withdrawn"]),
     ] {
-        let home = Home::new();
-        let failed = home.run(&WITHDRAW, Some(&format!("{point}:fail")));
-        assert_eq!(failed.code, Some(code), "{point}: {}", failed.stderr);
+        let env = TestEnvironment::signed_in("sam");
+        let failed = env.run_at(&WITHDRAW, Some(&format!("{point}:fail")));
+        assert_eq!(failed.code, code, "{point}: {}", failed.stderr);
         assert_eq!(failed.stdout, "", "{point}");
         assert_eq!(failed.error()["changed"], changed, "{point}");
-        assert_eq!(home.events(KATHERINE), events, "{point}");
-        assert_eq!(is_withdrawn(&home), changed == "yes", "{point}");
-        a_new_reset_works(&home, point);
+        assert_eq!(env.events(KATHERINE), events, "{point}");
+        assert_eq!(is_withdrawn(&env), changed == "yes", "{point}");
+        a_new_reset_works(&env, point);
     }
 }

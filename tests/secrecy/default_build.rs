@@ -3,13 +3,14 @@
 
 use std::path::Path;
 
-use crate::home::Home;
+use crate::release::signed_in;
+use crate::support::BINARY;
 
 #[test]
 fn the_default_binary_has_no_fail_points() {
-    let binary = Path::new(env!("CARGO_BIN_EXE_tellonce"));
-    let home = Home::signed_in(binary);
-    let ran = home
+    let binary = Path::new(BINARY);
+    let env = signed_in(binary);
+    let ran = env
         .command(&["reset", "C-1001", "--yes", "--reveal", "stdout"])
         .env("TELLONCE_FAIL_POINT", "intend:before:fail,set:before:fail,set:after:kill")
         .output()

@@ -6,9 +6,9 @@ use std::process::{ChildStdout, Stdio};
 
 use rustix::fs::fstat;
 
-use crate::home::{Home, release};
-use crate::pty::Terminal;
+use crate::release::{release, signed_in};
 use crate::scan;
+use crate::support::Terminal;
 use crate::trace::{Call, calls, calls_with, strace};
 
 /// What strace calls this pipe.
@@ -18,10 +18,10 @@ fn name_of(pipe: &ChildStdout) -> String {
 
 /// Runs it; gives where the calls that hold the password wrote to, what our pipe is called, and standard error.
 fn traced(under: &[&OsStr], arguments: &[&str], json: bool) -> (Vec<Call>, String, String) {
-    let home = Home::signed_in(release());
+    let env = signed_in(release());
     let trace = tempfile::NamedTempFile::new().unwrap();
     let under: Vec<&OsStr> = under.iter().copied().chain(strace(trace.path())).collect();
-    let mut command = home.command_under(&under, arguments);
+    let mut command = env.command_under(&under, arguments);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let pipe = name_of(child.stdout.as_ref().unwrap());
     let ended = child.wait_with_output().unwrap();
@@ -78,11 +78,11 @@ fn to_a_descriptor_alone() {
 #[test]
 #[ignore = "needs strace and the release build"]
 fn to_the_terminal_alone() {
-    let home = Home::signed_in(release());
+    let env = signed_in(release());
     let trace = tempfile::NamedTempFile::new().unwrap();
-    let mut terminal = Terminal::run(&home, &strace(trace.path()), &["-vv", "reset", "C-1001", "--yes"], None);
+    let terminal = Terminal::run_under(&env, &strace(trace.path()), &["-vv", "reset", "C-1001", "--yes"]);
     let (password, spelling) = terminal.revealed();
-    assert_eq!(terminal.ended(&password), 0);
+    assert_eq!(terminal.dismissed(&password), 0);
     let calls = calls(trace.path());
     for secret in [&password, &spelling] {
         let holding = calls_with(&calls, secret);

@@ -5,22 +5,22 @@ use std::path::Path;
 use age::secrecy::ExposeSecret;
 use age::x25519::Identity;
 
-use crate::fake_keycloak::{At, FORMS, FakeKeycloak, quoted, token};
-use crate::plain_home::{BINARY, Home, Ran};
+use crate::support::fake_keycloak::{At, FORMS, FakeKeycloak, quoted, token};
+use crate::support::{CommandOutput, TestEnvironment};
 
 /// A home with a profile for the server; `more` are further lines of it.
-fn home(server: &FakeKeycloak, more: &str) -> Home {
-    let home = Home::new();
+fn environment(server: &FakeKeycloak, more: &str) -> TestEnvironment {
+    let env = TestEnvironment::new();
     let text = format!(
         "default = 'live'\n[profiles.live]\nbackend = 'keycloak'\nurl = '{}'\nrealm = 'echo'\nprotected = {{ groups = ['staff-admins'] }}\n{more}\n",
         server.address()
     );
-    std::fs::write(home.path().join("config.toml"), text).unwrap();
-    home
+    std::fs::write(env.path().join("config.toml"), text).unwrap();
+    env
 }
 
-fn run(home: &Home, arguments: &[&str]) -> Ran {
-    Ran::of(&home.command(BINARY).args(arguments).env("TELLONCE_TOKEN", token()).output().unwrap())
+fn run(env: &TestEnvironment, arguments: &[&str]) -> CommandOutput {
+    CommandOutput::from(env.command(&[]).args(arguments).env("TELLONCE_TOKEN", token()).output().unwrap())
 }
 
 /// The form in which a text has a secret: any that the server quotes it in.
@@ -49,14 +49,14 @@ fn files(folder: &Path) -> Vec<(String, String)> {
 
 /// None of the secrets that came to the server is in what was printed, or in any file but the profile's own credential.
 #[track_caller]
-fn nothing_is_told(server: &FakeKeycloak, home: &Home, ran: &Ran, what: &str) {
+fn nothing_is_told(server: &FakeKeycloak, env: &TestEnvironment, ran: &CommandOutput, what: &str) {
     let secrets = server.secrets();
     assert!(!secrets.is_empty(), "{what}: nothing came: {ran:?}");
     for secret in &secrets {
         for (place, text) in [("stdout", &ran.stdout), ("stderr", &ran.stderr)] {
             assert_eq!(found_in(text, secret), None, "{what}: {place}: {text}");
         }
-        for (path, text) in files(&home.path()).into_iter().filter(|(path, _)| !path.ends_with("/secret")) {
+        for (path, text) in files(&env.path()).into_iter().filter(|(path, _)| !path.ends_with("/secret")) {
             assert_eq!(found_in(&text, secret), None, "{what}: {path}: {text}");
         }
     }
@@ -81,11 +81,11 @@ fn a_set_whose_refusal_quotes_the_password() {
     for form in FORMS {
         for status in [302, 400, 403, 404, 409, 422, 500, 502, 503] {
             let output = OUTPUTS[usize::from(status) % OUTPUTS.len()];
-            let home = home(&server, "");
+            let env = environment(&server, "");
             server.quote(At::Set(status), form);
-            let ran = run(&home, &[output, &RESET].concat());
+            let ran = run(&env, &[output, &RESET].concat());
             assert_ne!(ran.code, 0, "{status} {form}: {ran:?}");
-            nothing_is_told(&server, &home, &ran, &format!("{status} {form} {output:?}"));
+            nothing_is_told(&server, &env, &ran, &format!("{status} {form} {output:?}"));
         }
     }
 }
@@ -97,12 +97,12 @@ fn a_creation_whose_answer_quotes_the_password() {
     let create = [&["reset", "new@example.com", "--yes", "--reveal", "stdout"][..], &new].concat();
     for (at, code) in [(At::Set(400), 7), (At::Set(409), 8), (At::CreatedLocation, 9)] {
         for output in OUTPUTS {
-            let home = home(&server, "");
+            let env = environment(&server, "");
             server.quote(at, "raw");
-            let ran = run(&home, &[output, &create].concat());
+            let ran = run(&env, &[output, &create].concat());
             // A name of a field that is the password is taken out of what is told.
             assert_eq!(ran.code, code, "{at:?}: {ran:?}");
-            nothing_is_told(&server, &home, &ran, &format!("{at:?} {output:?}"));
+            nothing_is_told(&server, &env, &ran, &format!("{at:?} {output:?}"));
         }
     }
 }
@@ -111,10 +111,10 @@ fn a_creation_whose_answer_quotes_the_password() {
 fn what_follows_the_set_and_quotes_the_password() {
     let server = FakeKeycloak::start();
     for (form, output) in FORMS.into_iter().zip(OUTPUTS.into_iter().cycle()) {
-        let home = home(&server, "");
+        let env = environment(&server, "");
         server.quote(At::LogOut, form);
-        let ran = run(&home, &[output, &["--timeout", "1s"], &RESET].concat()).must(9);
-        nothing_is_told(&server, &home, &ran, &format!("{form} {output:?}"));
+        let ran = run(&env, &[output, &["--timeout", "1s"], &RESET].concat()).must(9);
+        nothing_is_told(&server, &env, &ran, &format!("{form} {output:?}"));
     }
 }
 
@@ -124,11 +124,11 @@ fn a_read_whose_refusal_quotes_the_agents_token() {
     for form in FORMS {
         for status in [302, 400, 401, 403, 404, 418, 500] {
             let output = OUTPUTS[usize::from(status) % OUTPUTS.len()];
-            let home = home(&server, "");
+            let env = environment(&server, "");
             server.quote(At::Read(status), form);
-            let ran = run(&home, &[output, &["--timeout", "1s"], &RESET].concat());
+            let ran = run(&env, &[output, &["--timeout", "1s"], &RESET].concat());
             assert_ne!(ran.code, 0, "{status} {form}: {ran:?}");
-            nothing_is_told(&server, &home, &ran, &format!("{status} {form} {output:?}"));
+            nothing_is_told(&server, &env, &ran, &format!("{status} {form} {output:?}"));
         }
     }
 }
@@ -141,17 +141,17 @@ fn a_token_endpoint_that_quotes_the_clients_secret() {
     for form in FORMS {
         for status in [200, 302, 400, 401, 403, 404, 500, 503] {
             let output = OUTPUTS[usize::from(status / 100) % OUTPUTS.len()];
-            let home = home(&server, own);
-            let file = home.path().join("secret");
+            let env = environment(&server, own);
+            let file = env.path().join("secret");
             std::fs::write(&file, secret).unwrap();
             std::os::unix::fs::chown(&file, None, None).unwrap();
             std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
             server.quote(At::Token(status), form);
             for arguments in [&["whoami"][..], &["login", "--client-credentials", "--store", "file"]] {
                 let arguments = [output, &["--timeout", "1s"], arguments].concat();
-                let ran = Ran::of(&home.command(BINARY).args(&arguments).output().unwrap());
+                let ran = CommandOutput::from(env.command(&[]).args(&arguments).output().unwrap());
                 assert_ne!(ran.code, 0, "{status} {form}: {ran:?}");
-                nothing_is_told(&server, &home, &ran, &format!("{status} {form} {arguments:?}"));
+                nothing_is_told(&server, &env, &ran, &format!("{status} {form} {arguments:?}"));
             }
         }
     }
@@ -165,16 +165,16 @@ fn rows_of_a_bulk_run_whose_sets_are_refused_with_the_password() {
     for form in FORMS {
         for (status, output) in [(400, OUTPUTS[0]), (400, OUTPUTS[3]), (409, OUTPUTS[1])] {
             for clear in [false, true] {
-                let home = home(&server, "");
-                std::fs::write(home.path().join("in.csv"), "customer,ticket\nada,T-1\n").unwrap();
+                let env = environment(&server, "");
+                std::fs::write(env.path().join("in.csv"), "customer,ticket\nada,T-1\n").unwrap();
                 server.quote(At::Set(status), form);
                 let out: Vec<&str> =
                     if clear { vec!["--reveal", "stdout"] } else { sealed.iter().map(String::as_str).collect() };
                 let bulk = ["--timeout", "2s", "bulk", "in.csv", "--yes", "--expect", "1"];
-                let ran = run(&home, &[output, &bulk, &out].concat());
+                let ran = run(&env, &[output, &bulk, &out].concat());
                 assert_ne!(ran.code, 0, "{status} {form}: {ran:?}");
-                nothing_is_told(&server, &home, &ran, &format!("{status} {form} {output:?} clear: {clear}"));
-                assert!(clear || home.path().join("sealed.csv").exists(), "{ran:?}");
+                nothing_is_told(&server, &env, &ran, &format!("{status} {form} {output:?} clear: {clear}"));
+                assert!(clear || env.path().join("sealed.csv").exists(), "{ran:?}");
             }
         }
     }

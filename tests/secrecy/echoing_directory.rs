@@ -1,16 +1,15 @@
 //! Directories that quote the request in their errors, in every form: no secret of it gets into any output or file.
 
 use std::io::Write as _;
-use std::path::Path;
-use std::process::Output;
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use tellonce::domain::redact;
 
-use crate::fake_directory::{ADD, Asked, BIND, Dialect, Fake, MODIFY, SEARCH, element, result, run};
 use crate::scan::{count, files_with, parts};
+use crate::support::fake_directory::{ADD, Asked, BIND, Dialect, Fake, MODIFY, SEARCH, element, result};
+use crate::support::{CommandOutput, TestEnvironment};
 
 const AGENT: &str = "uid=agent,dc=example,dc=com";
 const AGENT_PASSWORD: &str = "Ag3nts+\"Pass/word~Öl";
@@ -82,45 +81,44 @@ fn echoing(fake: &Fake, code: u8) -> Sent {
 
 /// Neither output nor a file of the home has any form or part of it.
 #[track_caller]
-fn holds_nothing(home: &Path, ended: &Output, secret: &str, what: &str) {
+fn holds_nothing(env: &TestEnvironment, ended: &CommandOutput, secret: &str, what: &str) {
     let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
     for stream in [&ended.stdout, &ended.stderr] {
-        let text = String::from_utf8_lossy(stream);
-        assert_eq!(redact(&text, secret), text, "{what}: a form of it is told");
-        assert!(!text.contains(MARK), "{what}: the server's words are told: {text}");
+        assert_eq!(redact(stream, secret), *stream, "{what}: a form of it is told");
+        assert!(!stream.contains(MARK), "{what}: the server's words are told: {stream}");
         for part in parts(secret) {
-            assert_eq!(count(stream, &part), 0, "{what}: a part of it is told: {text}");
+            assert_eq!(count(stream.as_bytes(), &part), 0, "{what}: a part of it is told: {stream}");
         }
-        assert_eq!(count(stream, &wide), 0, "{what}: as unicodePwd has it");
+        assert_eq!(count(stream.as_bytes(), &wide), 0, "{what}: as unicodePwd has it");
     }
-    assert_eq!(files_with(home, secret), Vec::<std::path::PathBuf>::new(), "{what}: in a file");
-    for path in crate::scan::files(home) {
+    assert_eq!(files_with(env.path(), secret), Vec::<std::path::PathBuf>::new(), "{what}: in a file");
+    for path in crate::scan::files(env.path()) {
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
         assert_eq!(redact(&text, secret), text, "{what}: a form of it is in {}", path.display());
     }
 }
 
-fn signed_in(dialect: Dialect) -> (Fake, tempfile::TempDir) {
+fn signed_in(dialect: Dialect) -> (Fake, TestEnvironment) {
     let fake = Fake::start(dialect);
-    let home = fake.home();
+    let env = fake.environment();
     let login = ["login", "--agent", AGENT, "--password-stdin", "--store", "file"];
-    let login = run(home.path(), &login, "Another-Password-1\n");
-    assert!(login.status.success(), "{}", String::from_utf8_lossy(&login.stderr));
-    (fake, home)
+    let login = env.run_with(&login, "Another-Password-1\n");
+    assert!(login.is_success(), "{}", login.stderr);
+    (fake, env)
 }
 
 /// Runs it in each way of telling, and looks at what came of the passwords that were sent.
 fn tells_nothing(dialect: Dialect, code: u8, arguments: &[&str], fails: bool) {
     for telling in [&[][..], &["-o", "json"], &["-vv"], &["-vv", "-o", "json"]] {
-        let (fake, home) = signed_in(dialect);
+        let (fake, env) = signed_in(dialect);
         let sent = echoing(&fake, code);
         let what = format!("{dialect:?}, code {code}: {telling:?} {arguments:?}");
-        let ended = run(home.path(), &[telling, arguments].concat(), "");
-        assert!(!ended.status.success() || !fails, "{what}");
+        let ended = env.run(&[telling, arguments].concat());
+        assert!(!ended.is_success() || !fails, "{what}");
         let sent = sent.lock().unwrap().clone();
-        assert!(!sent.is_empty(), "{what}: nothing was sent: {}", String::from_utf8_lossy(&ended.stderr));
+        assert!(!sent.is_empty(), "{what}: nothing was sent: {}", ended.stderr);
         for secret in &sent {
-            holds_nothing(home.path(), &ended, secret, &what);
+            holds_nothing(&env, &ended, secret, &what);
         }
     }
 }
@@ -150,16 +148,16 @@ fn a_refused_creation_tells_nothing_of_the_password() {
 fn a_refused_withdrawal_tells_nothing_of_the_password() {
     for dialect in Dialect::BOTH {
         for code in [19, 50, 80] {
-            let (fake, home) = signed_in(dialect);
-            let issued = run(home.path(), &["reset", "ada", "--yes", "--reveal", "stdout"], "");
-            assert!(issued.status.success(), "{}", String::from_utf8_lossy(&issued.stderr));
+            let (fake, env) = signed_in(dialect);
+            let issued = env.run(&["reset", "ada", "--yes", "--reveal", "stdout"]);
+            assert!(issued.is_success(), "{}", issued.stderr);
             let sent = echoing(&fake, code);
-            let ended = run(home.path(), &["-vv", "withdraw", "ada", "--yes"], "");
+            let ended = env.run(&["-vv", "withdraw", "ada", "--yes"]);
             let what = format!("{dialect:?}, code {code}: withdraw");
             let sent = sent.lock().unwrap().clone();
-            assert!(!sent.is_empty() && !ended.status.success(), "{what}: {}", String::from_utf8_lossy(&ended.stderr));
+            assert!(!sent.is_empty() && !ended.is_success(), "{what}: {}", ended.stderr);
             for secret in &sent {
-                holds_nothing(home.path(), &ended, secret, &what);
+                holds_nothing(&env, &ended, secret, &what);
             }
         }
     }
@@ -174,18 +172,18 @@ fn rows_of_a_bulk_run_tell_nothing_of_the_password() {
             std::fs::write(&rows, "customer\nada\n").unwrap();
             let rows = rows.to_str().unwrap();
             let key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
-            let (fake, home) = signed_in(dialect);
-            let out = home.path().join("out.jsonl");
+            let (fake, env) = signed_in(dialect);
+            let out = env.path().join("out.jsonl");
             let sealed = ["--out", out.to_str().unwrap(), "--seal-to", key];
             for way in [&sealed[..], &["--reveal", "stdout"]] {
                 let sent = echoing(&fake, code);
                 let what = format!("{dialect:?}, code {code}: bulk {way:?}");
                 let arguments = [&["-vv", "bulk", rows, "--yes", "--expect", "1", "--wait", "1s"], way].concat();
-                let ended = run(home.path(), &arguments, "");
+                let ended = env.run(&arguments);
                 let sent = sent.lock().unwrap().clone();
-                assert!(!sent.is_empty(), "{what}: {}", String::from_utf8_lossy(&ended.stderr));
+                assert!(!sent.is_empty(), "{what}: {}", ended.stderr);
                 for secret in &sent {
-                    holds_nothing(home.path(), &ended, secret, &what);
+                    holds_nothing(&env, &ended, secret, &what);
                 }
             }
             if code == 19 {
@@ -203,7 +201,7 @@ fn a_refused_sign_in_tells_nothing_of_the_agents_password() {
         for code in CODES.into_iter().chain([0]) {
             for telling in [&[][..], &["-o", "json"], &["-vv"]] {
                 let fake = Fake::start(dialect);
-                let home = fake.home();
+                let env = fake.environment();
                 let mut told = Vec::new();
                 fake.rule(move |asked, stream| {
                     let bind = asked.tag == BIND;
@@ -219,16 +217,16 @@ fn a_refused_sign_in_tells_nothing_of_the_agents_password() {
                     true
                 });
                 let login = ["login", "--agent", AGENT, "--password-stdin", "--store", "file"];
-                let ended = run(home.path(), &[telling, &login].concat(), &format!("{AGENT_PASSWORD}\n"));
+                let ended = env.run_with(&[telling, &login].concat(), &format!("{AGENT_PASSWORD}\n"));
                 let what = format!("{dialect:?}, code {code}: {telling:?} login");
                 if code != 0 {
-                    assert!(!ended.status.success(), "{what}");
-                    holds_nothing(home.path(), &ended, AGENT_PASSWORD, &what);
+                    assert!(!ended.is_success(), "{what}");
+                    holds_nothing(&env, &ended, AGENT_PASSWORD, &what);
                     continue;
                 }
                 // Signed in: the kept session has it, and nothing else has.
-                std::fs::remove_dir_all(home.path().join("sessions")).unwrap_or_default();
-                holds_nothing(home.path(), &ended, AGENT_PASSWORD, &what);
+                std::fs::remove_dir_all(env.path().join("sessions")).unwrap_or_default();
+                holds_nothing(&env, &ended, AGENT_PASSWORD, &what);
             }
         }
     }
@@ -238,7 +236,7 @@ fn a_refused_sign_in_tells_nothing_of_the_agents_password() {
 fn reads_after_the_set_that_quote_the_password_tell_nothing_of_it() {
     for dialect in Dialect::BOTH {
         for (code, telling) in [(50, &[][..]), (80, &["-vv", "-o", "json"]), (51, &["-vv"])] {
-            let (fake, home) = signed_in(dialect);
+            let (fake, env) = signed_in(dialect);
             let (sent, kept) = (Sent::default(), Sent::default());
             let (told, remembered) = (Arc::clone(&sent), Arc::clone(&kept));
             fake.rule(move |asked, stream| {
@@ -255,11 +253,11 @@ fn reads_after_the_set_that_quote_the_password_tell_nothing_of_it() {
                 quotes.is_some()
             });
             let what = format!("{dialect:?}, code {code}, {telling:?}");
-            let ended = run(home.path(), &[telling, &["reset", "ada", "--yes", "--reveal", "stdout"]].concat(), "");
-            assert_eq!(ended.status.code(), Some(9), "{what}: {}", String::from_utf8_lossy(&ended.stderr));
+            let ended = env.run(&[telling, &["reset", "ada", "--yes", "--reveal", "stdout"]].concat());
+            assert_eq!(ended.code, 9, "{what}: {}", ended.stderr);
             let secrets = sent.lock().unwrap().clone();
             assert_eq!(secrets.len(), 1, "{what}");
-            holds_nothing(home.path(), &ended, &secrets[0], &what);
+            holds_nothing(&env, &ended, &secrets[0], &what);
             drop(kept);
         }
     }

@@ -1,19 +1,20 @@
 //! After a reset no file of ours holds the password, nor anything it could be told from.
 
-use crate::home::{Home, release};
+use crate::release::{release, signed_in};
 use crate::scan::{files, files_with};
+use crate::support::TestEnvironment;
 
 /// Looks through the home, and shows that looking finds.
-fn no_file_holds(home: &Home, password: &str) {
-    let found = files(home.path());
+fn no_file_holds(env: &TestEnvironment, password: &str) {
+    let found = files(env.path());
     for name in ["practice.db", "audit.jsonl"] {
         assert!(found.iter().any(|path| path.ends_with(name)), "{found:?}");
     }
-    assert_eq!(files_with(home.path(), password), Vec::<std::path::PathBuf>::new());
-    let planted = home.path().join("planted");
+    assert_eq!(files_with(env.path(), password), Vec::<std::path::PathBuf>::new());
+    let planted = env.path().join("planted");
     for disguise in [password.to_owned(), format!("x{}y", &password[1..10]), password.replace('-', "")] {
         std::fs::write(&planted, disguise).unwrap();
-        assert_eq!(files_with(home.path(), password), [planted.as_path()]);
+        assert_eq!(files_with(env.path(), password), [planted.as_path()]);
     }
 }
 
@@ -21,9 +22,9 @@ fn no_file_holds(home: &Home, password: &str) {
 #[ignore = "needs the release build"]
 fn of_a_reset_nothing_is_kept() {
     for customer in ["C-1001", "C-1002", "C-1006"] {
-        let home = Home::signed_in(release());
+        let env = signed_in(release());
         let reset = ["-vv", "reset", customer, "--yes", "--reveal", "stdout", "--ticket", "T-1"];
-        let ran = home.command(&reset).env("RUST_LOG", "trace").output().unwrap();
+        let ran = env.command(&reset).env("RUST_LOG", "trace").output().unwrap();
         assert!(ran.status.success());
         let password = String::from_utf8(ran.stdout).unwrap().trim_end().to_owned();
         let log = String::from_utf8(ran.stderr).unwrap();
@@ -31,9 +32,9 @@ fn of_a_reset_nothing_is_kept() {
         assert_eq!(crate::scan::traces(log.as_bytes(), &password), 0, "{log}");
         for after in [["show", customer], ["withdraw", customer]] {
             let yes: &[&str] = if after[0] == "withdraw" { &["--yes"] } else { &[] };
-            assert!(home.command(&[&after, yes].concat()).output().unwrap().status.success());
-            assert_eq!(files_with(home.path(), &password), Vec::<std::path::PathBuf>::new());
+            assert!(env.command(&[&after, yes].concat()).output().unwrap().status.success());
+            assert_eq!(files_with(env.path(), &password), Vec::<std::path::PathBuf>::new());
         }
-        no_file_holds(&home, &password);
+        no_file_holds(&env, &password);
     }
 }

@@ -2,35 +2,27 @@
 //! while the connection is still there.
 
 use std::fs::File;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
-use crate::home::release_with_fail_points;
 use crate::memory::{Stopped, is_gone};
-use crate::rig::{Entered, Realm, Rights, Server, ServerOptions};
+use crate::release::release_with_fail_points;
 use crate::scan::{memory, places};
+use crate::support::TestEnvironment;
+use crate::support::keycloak::{Entered, Realm, Rights, Server, ServerOptions};
 
-/// The tool in this home, on its way to a reveal before which it stops; its log is in `log` there.
-fn resetting(home: &Path, realm: &Realm<'_>, arguments: &[&str], points: &str) -> Stopped {
-    let ca = realm.ca().map(|path| format!("ca_cert = '{}'\n", path.display())).unwrap_or_default();
-    let profile = format!(
-        "default = 'live'\n[profiles.live]\nbackend = 'keycloak'\nurl = '{}'\nrealm = '{}'\nprotected = 'none'\n{ca}",
-        realm.url(),
-        realm.name()
-    );
-    std::fs::write(home.join("config.toml"), profile).unwrap();
-    let mut command = Command::new(release_with_fail_points());
-    command.args(["-vv", "-o", "json"]).args(arguments).args(["--yes", "--reveal", "stdout"]).env_clear();
-    command.env("HOME", home).env("TELLONCE_HOME", home);
-    command.env("TELLONCE_TOKEN", realm.token_of(Rights::AndViewRealm.agent()));
+/// Starts a reset that stops before and after its reveal. Its log is in the file `log` of the home.
+fn resetting(realm: &Realm<'_>, arguments: &[&str], points: &str) -> (TestEnvironment, Stopped) {
+    let env = TestEnvironment::for_agent_with(realm, Rights::AndViewRealm, "protected = 'none'");
+    let mut command = env.program(release_with_fail_points());
+    command.args(["-vv", "-o", "json"]).args(arguments).args(["--yes", "--reveal", "stdout"]);
     command.env("TELLONCE_FAIL_POINT", format!("reveal:before:stop,reveal:after:stop{points}"));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(home.join("log")).unwrap());
-    Stopped(command.spawn().unwrap())
+    command.stderr(File::create(env.file("log")).unwrap());
+    let stopped = Stopped(command.spawn().unwrap());
+    (env, stopped)
 }
 
 /// By which version of HTTP each call was answered, without repeats.
-fn versions(home: &Path) -> Vec<String> {
-    let log = std::fs::read_to_string(home.join("log")).unwrap();
+fn versions(env: &TestEnvironment) -> Vec<String> {
+    let log = env.read("log");
     let events = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let mut found: Vec<String> =
         events.filter_map(|event| event["fields"]["version"].as_str().map(str::to_owned)).collect();
@@ -45,11 +37,10 @@ fn password_in(line: &str) -> String {
 
 /// Resets this customer, looks before and after the reveal, and signs in with what was revealed.
 fn leaves_nothing(realm: &Realm<'_>, version: &str, arguments: &[&str], customer: &str) {
-    let home = tempfile::tempdir().unwrap();
-    let mut stopped = resetting(home.path(), realm, arguments, "");
+    let (env, mut stopped) = resetting(realm, arguments, "");
     let (before, line) = stopped.reveals();
     let password = password_in(&line);
-    assert_eq!(versions(home.path()), [version]);
+    assert_eq!(versions(&env), [version]);
     let found = places(&before, password.as_bytes());
     assert_eq!(found.len(), 1, "the one that is to be revealed, and none of the request: {}", found.join("\n"));
     is_gone(stopped.0.id(), &password);
@@ -76,9 +67,7 @@ fn after_a_reset_over_tls_and_http_2_and_over_plain_http() {
 /// Where the password is when the server has answered, over TLS, before anything else is sent.
 fn copies_after_the_set(tls: &Server, points: &str) -> Vec<String> {
     let realm = Realm::shipped(tls);
-    let home = tempfile::tempdir().unwrap();
-    let mut stopped =
-        resetting(home.path(), &realm, &["reset", "ada.lovelace"], &format!(",set:answered:stop{points}"));
+    let (_env, mut stopped) = resetting(&realm, &["reset", "ada.lovelace"], &format!(",set:answered:stop{points}"));
     stopped.wait_until_stopped();
     let image = memory(stopped.0.id());
     stopped.go_on();

@@ -6,9 +6,9 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
-use crate::home::release;
+use crate::release::release;
 use crate::scan::{Map, memory, parts, places};
-use crate::server::{Kind, Server};
+use crate::support::ldap::{Kind, Server};
 
 /// Each record goes to this: at the set and at the delivery it tells the test, and waits for it.
 const FORWARD: &str = r#"record=$(cat)
@@ -56,19 +56,18 @@ fn wide(text: &[u8]) -> Vec<u8> {
 }
 
 fn leaves_nothing(server: &Server) {
-    let home = server.home();
-    let folder = home.path().to_owned();
+    let env = server.environment();
+    let folder = env.path().to_owned();
     pipe(&folder.join("told"));
     pipe(&folder.join("go"));
     std::fs::write(folder.join("forward.sh"), FORWARD).unwrap();
     let audit = format!(
-        "default = \"live\"\n[audit]\nforward = {{ command = [\"bash\", \"{0}/forward.sh\", \"{0}\"] }}",
+        "default = 'live'\n[audit]\nforward = {{ command = [\"bash\", \"{0}/forward.sh\", \"{0}\"] }}",
         folder.display()
     );
-    home.edit("default = \"live\"", &audit);
-    let mut command = Command::new(release());
-    command.args(["-vv", "reset", "ada", "--yes", "--reveal", "stdout"]).env_clear().env("TELLONCE_HOME", &folder);
-    command.env("PATH", std::env::var_os("PATH").unwrap()).stdin(Stdio::null()).stdout(Stdio::piped());
+    env.edit_config("default = 'live'", &audit);
+    let mut command = env.program(release());
+    command.args(["-vv", "reset", "ada", "--yes", "--reveal", "stdout"]);
     let mut waiting = Waiting { tool: command.stderr(Stdio::null()).spawn().unwrap(), folder };
     let mut revealed = BufReader::new(waiting.tool.stdout.take().unwrap());
     let before = waiting.memory();

@@ -13,22 +13,13 @@ mod default_build;
 mod descriptors;
 mod echoes;
 mod echoing_directory;
-#[path = "../support/fake_directory.rs"]
-mod fake_directory;
-#[path = "../support/fake_keycloak.rs"]
-mod fake_keycloak;
 mod files;
-mod home;
 mod keycloak;
 mod ldaps;
 mod memory;
-#[path = "../support/home.rs"]
-mod plain_home;
 mod process;
-mod pty;
-#[path = "../support/keycloak/mod.rs"]
-mod rig;
+mod release;
 mod scan;
-#[path = "../ldap/server.rs"]
-mod server;
+#[path = "../support/mod.rs"]
+mod support;
 mod trace;

@@ -5,9 +5,9 @@ use std::process::{Child, Stdio};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
-use crate::home::{Home, release_with_fail_points};
-use crate::pty::Terminal;
+use crate::release::{release_with_fail_points, signed_in};
 use crate::scan::{Map, memory, places, places_of_parts};
+use crate::support::Terminal;
 
 /// Nothing of it is left.
 pub fn is_gone(process: u32, password: &str) {
@@ -37,28 +37,22 @@ fn the_control_what_a_process_keeps_is_found() {
     assert_eq!(places_of_parts(&image, "Wc3v-Jn7y-dQ4m"), Vec::<String>::new());
 }
 
-/// Whether the process is stopped (proc(5): the state follows the name in parentheses).
-fn is_stopped(process: u32) -> Option<()> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    let state = status.rsplit_once(") ")?.1;
-    state.starts_with('T').then_some(())
-}
-
 #[test]
 #[ignore = "needs root and the release build"]
 fn after_the_terminal_reveal() {
     for customer in ["C-1001", "C-1002"] {
-        let home = Home::signed_in(release_with_fail_points());
-        let mut terminal = Terminal::run(&home, &[], &["reset", customer, "--yes"], Some("reveal:after:stop"));
+        let mut env = signed_in(release_with_fail_points());
+        env.set_variable("TELLONCE_FAIL_POINT", "reveal:after:stop");
+        let mut terminal = Terminal::run_under(&env, &[], &["reset", customer, "--yes"]);
         let (password, spelling) = terminal.revealed();
         let shown = memory(terminal.process());
         assert!(!places(&shown, password.as_bytes()).is_empty(), "the scan finds it while it is shown");
         drop(shown);
-        terminal.dismissed(is_stopped);
+        terminal.press_until("q", |terminal| terminal.is_in_state('T').then_some(()));
         is_gone(terminal.process(), &password);
         is_gone(terminal.process(), &spelling);
         kill_process(Pid::from_raw(i32::try_from(terminal.process()).unwrap()).unwrap(), Signal::CONT).unwrap();
-        assert_eq!(terminal.ended(&password), 0);
+        assert_eq!(terminal.dismissed(&password), 0);
     }
 }
 
@@ -104,9 +98,9 @@ impl Drop for Stopped {
 #[ignore = "needs root and the release build"]
 fn after_a_reveal_to_a_pipe() {
     for output in ["table", "json"] {
-        let home = Home::signed_in(release_with_fail_points());
+        let env = signed_in(release_with_fail_points());
         let reset = ["-vv", "-o", output, "reset", "C-1001", "--yes", "--reveal", "stdout"];
-        let mut command = home.command(&reset);
+        let mut command = env.command(&reset);
         command.env("TELLONCE_FAIL_POINT", "reveal:before:stop,reveal:after:stop");
         let mut stopped = Stopped(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
         let (before, line) = stopped.reveals();

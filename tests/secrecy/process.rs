@@ -5,9 +5,9 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use crate::home::{Home, release};
-use crate::pty::Terminal;
+use crate::release::{release, signed_in_as};
 use crate::scan;
+use crate::support::Terminal;
 
 /// Nobody's, on every Linux.
 const NOBODY: u32 = 65534;
@@ -19,9 +19,9 @@ fn proc_file(process: u32, name: &str) -> Vec<u8> {
 #[test]
 #[ignore = "needs root and the release build"]
 fn while_it_is_shown_nothing_else_can_be_seen_of_it() {
-    let home = Home::signed_in_as(release(), NOBODY);
+    let env = signed_in_as(release(), NOBODY);
     let as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"].map(OsStr::new);
-    let mut terminal = Terminal::run(&home, &as_nobody, &["reset", "C-1001", "--yes"], None);
+    let terminal = Terminal::run_under(&env, &as_nobody, &["reset", "C-1001", "--yes"]);
     let (password, spelling) = terminal.revealed();
     let process = terminal.process(); // setpriv became the tool
 
@@ -40,7 +40,7 @@ fn while_it_is_shown_nothing_else_can_be_seen_of_it() {
     assert_eq!(whose(other.id()), NOBODY, "another one does not");
     drop(other.stdin.take());
     other.wait().unwrap();
-    assert_eq!(terminal.ended(&password), 0);
+    assert_eq!(terminal.dismissed(&password), 0);
 }
 
 fn whose(process: u32) -> u32 {

@@ -1,6 +1,5 @@
 //! A server that looks like Keycloak, as far as a reset goes, and behaves as no real one does: it quotes requests in its
 //! answers, hides values, and answers as told.
-#![allow(dead_code, reason = "each test program uses its part")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

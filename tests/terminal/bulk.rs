@@ -1,52 +1,52 @@
 //! A bulk run at a terminal: the question, the count that is typed back, the bar.
 
-use super::home::{Home, PRACTICE};
-use super::pty::Terminal;
+use crate::support::Terminal;
+use crate::support::{PRACTICE, TestEnvironment};
 
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
-fn home(customers: u32, rows: u32) -> Home {
-    let home = Home::new();
+fn environment(customers: u32, rows: u32) -> TestEnvironment {
+    let env = TestEnvironment::new();
     let many = customers.to_string();
-    home.run(&[&PRACTICE[..], &["practice", "start-over", "--yes", "--customers", &many]].concat()).must(0);
-    home.login("sam");
+    env.run(&[&PRACTICE[..], &["practice", "start-over", "--yes", "--customers", &many]].concat()).must(0);
+    env.sign_agent_in("sam");
     let lines: Vec<String> = (0..rows).map(|row| format!("C-{}", 1030 + row)).collect();
-    std::fs::write(home.path().join("in.csv"), format!("customer\n{}\n", lines.join("\n"))).unwrap();
-    home
+    std::fs::write(env.path().join("in.csv"), format!("customer\n{}\n", lines.join("\n"))).unwrap();
+    env
 }
 
-fn started(home: &Home, input: &str, more: &[&str]) -> Terminal {
+fn started(env: &TestEnvironment, input: &str, more: &[&str]) -> Terminal {
     let all = [&["bulk", input, "--out", "out.jsonl", "--seal-to", KEY], more].concat();
-    Terminal::run(home, &all, 100, 24)
+    Terminal::run(env, &all, 100, 24)
 }
 
-fn delivered(home: &Home) -> usize {
-    let text = std::fs::read_to_string(home.path().join("out.jsonl")).unwrap_or_default();
+fn delivered(env: &TestEnvironment) -> usize {
+    let text = std::fs::read_to_string(env.path().join("out.jsonl")).unwrap_or_default();
     text.matches("\"delivered\"").count()
 }
 
 #[test]
 fn a_small_run_is_asked_about_and_the_default_is_no() {
-    let home = home(60, 3);
+    let env = environment(60, 3);
     for (answer, code, rows) in [("\r", 6, 0), ("n\r", 6, 0), ("y\r", 0, 3)] {
-        let mut terminal = started(&home, "in.csv", &[]);
+        let mut terminal = started(&env, "in.csv", &[]);
         let screen = terminal.wait_for("Reset these 3 customers? [y/N]");
         assert!(screen.contains("3 rows on practice (practice).") && screen.contains("out.jsonl"), "{screen}");
         terminal.type_(answer);
-        assert_eq!((terminal.end().0, delivered(&home)), (code, rows), "{answer:?}");
+        assert_eq!((terminal.end().0, delivered(&env)), (code, rows), "{answer:?}");
     }
-    let records = home.records();
+    let records = env.records();
     assert_eq!(records.iter().filter(|record| record["event"] == "intent").count(), 3);
 }
 
 #[test]
 fn above_twenty_five_rows_the_count_is_typed_back() {
-    let home = home(60, 26);
+    let env = environment(60, 26);
     for (typed, code, rows) in [("y\r", 6, 0), ("25\r", 6, 0), ("26\r", 0, 26)] {
-        let mut terminal = started(&home, "in.csv", &[]);
+        let mut terminal = started(&env, "in.csv", &[]);
         terminal.wait_for("Type 26 to go on:");
         terminal.type_(typed);
-        assert_eq!((terminal.end().0, delivered(&home)), (code, rows), "{typed:?}");
+        assert_eq!((terminal.end().0, delivered(&env)), (code, rows), "{typed:?}");
         let told = format!("You typed {}, not 26. Nothing was changed.", typed.trim());
         assert_eq!(terminal.everything().0.contains(&told), code == 6, "{typed:?}");
     }
@@ -54,8 +54,8 @@ fn above_twenty_five_rows_the_count_is_typed_back() {
 
 #[test]
 fn a_bar_shows_how_far_it_has_come_and_makes_room_for_the_table() {
-    let home = home(60, 10);
-    let mut terminal = started(&home, "in.csv", &["--rate", "4"]);
+    let env = environment(60, 10);
+    let mut terminal = started(&env, "in.csv", &["--rate", "4"]);
     terminal.wait_for("[y/N]");
     terminal.type_("y\r");
     let screen = terminal.wait_until("the bar", |screen| screen.contains("/10 ") && screen.contains(" left"));
@@ -69,11 +69,11 @@ fn a_bar_shows_how_far_it_has_come_and_makes_room_for_the_table() {
 
 #[test]
 fn an_interrupt_at_the_terminal_names_the_command_that_goes_on() {
-    let home = home(60, 20);
-    let mut terminal = started(&home, "in.csv", &["--rate", "5"]);
+    let env = environment(60, 20);
+    let mut terminal = started(&env, "in.csv", &["--rate", "5"]);
     terminal.wait_for("[y/N]");
     terminal.type_("y\r");
-    terminal.wait_until("the first rows", |_| delivered(&home) > 1);
+    terminal.wait_until("the first rows", |_| delivered(&env) > 1);
     terminal.type_("\u{3}");
     terminal.wait_for("bulk --resume");
     let (code, signal) = terminal.end();
@@ -84,18 +84,18 @@ fn an_interrupt_at_the_terminal_names_the_command_that_goes_on() {
 
 #[test]
 fn rows_from_standard_input_are_asked_about_on_the_terminal_itself() {
-    let home = home(60, 30);
+    let env = environment(60, 30);
     let script = |more: &str| {
         let out = format!("--out out.jsonl --seal-to {KEY} {more}");
         format!("cat in.csv | \"$T\" --profile practice bulk - {out}")
     };
     for (typed, code, rows) in [("no\r", 6, 0), ("30\r", 0, 30)] {
-        let mut terminal = Terminal::shell(&home, &script(""));
+        let mut terminal = Terminal::shell(&env, &script(""));
         terminal.wait_for("Type 30 to go on:");
         terminal.type_(typed);
-        assert_eq!((terminal.end().0, delivered(&home)), (code, rows), "{typed:?}");
+        assert_eq!((terminal.end().0, delivered(&env)), (code, rows), "{typed:?}");
     }
-    let mut terminal = Terminal::shell(&home, &script("--no-input"));
+    let mut terminal = Terminal::shell(&env, &script("--no-input"));
     terminal.wait_for("--yes --expect N");
     assert_eq!(terminal.end().0, 2);
 }

@@ -2,13 +2,13 @@
 
 use std::process::Command;
 
-use super::home::Home;
-use super::pty::{Terminal, password_in};
+use crate::support::TestEnvironment;
+use crate::support::{Terminal, password_in};
 
 const KEYS: &str = "Enter or q when you have noted it";
 
-fn revealed(home: &Home) -> (Terminal, String) {
-    let terminal = Terminal::run(home, &["--profile", "practice", "reset", "C-1001", "--yes"], 80, 24);
+fn revealed(env: &TestEnvironment) -> (Terminal, String) {
+    let terminal = Terminal::run(env, &["--profile", "practice", "reset", "C-1001", "--yes"], 80, 24);
     let screen = terminal.wait_for(KEYS);
     let password = password_in(&screen).unwrap();
     (terminal, password)
@@ -16,8 +16,8 @@ fn revealed(home: &Home) -> (Terminal, String) {
 
 #[test]
 fn a_secret_asked_for_before_a_stop_is_not_echoed_after_it() {
-    let home = Home::new();
-    let mut terminal = Terminal::run(&home, &["login", "--agent", "sam", "--store", "file"], 80, 24);
+    let env = TestEnvironment::new();
+    let mut terminal = Terminal::run(&env, &["login", "--agent", "sam", "--store", "file"], 80, 24);
     terminal.wait_for("Password:");
     terminal.wait_for_echo(false); // the practice banner has the word too, before the question
     for _ in 0..2 {
@@ -37,8 +37,8 @@ fn a_secret_asked_for_before_a_stop_is_not_echoed_after_it() {
 
 #[test]
 fn an_interrupt_after_a_stop_leaves_the_echo_on() {
-    let home = Home::new();
-    let mut terminal = Terminal::run(&home, &["login", "--agent", "sam", "--store", "file"], 80, 24);
+    let env = TestEnvironment::new();
+    let mut terminal = Terminal::run(&env, &["login", "--agent", "sam", "--store", "file"], 80, 24);
     terminal.wait_for("Password:");
     terminal.type_("\u{1a}");
     terminal.wait_for_state('T');
@@ -53,22 +53,22 @@ fn an_interrupt_after_a_stop_leaves_the_echo_on() {
 #[test]
 fn a_signal_that_came_while_it_was_stopped_ends_the_reveal() {
     for (signal, code, event) in [("TERM", 0, "shown"), ("HUP", 9, "not_delivered")] {
-        let home = Home::of_sam();
-        let (mut terminal, _) = revealed(&home);
+        let env = TestEnvironment::signed_in("sam");
+        let (mut terminal, _) = revealed(&env);
         terminal.type_("\u{1a}");
         terminal.wait_for_state('T');
         terminal.signal(signal);
         terminal.signal("CONT");
         assert_eq!(terminal.end().0, code, "{signal}");
-        assert_eq!(home.last_event(), event, "{signal}");
+        assert_eq!(env.last_event(), event, "{signal}");
     }
 }
 
 /// SIGSTOP cannot be caught; the shell that gets the terminal meanwhile sets modes of its own.
 #[test]
 fn continued_after_a_stop_that_it_did_not_see_it_reads_keys_again() {
-    let home = Home::of_sam();
-    let (mut terminal, password) = revealed(&home);
+    let env = TestEnvironment::signed_in("sam");
+    let (mut terminal, password) = revealed(&env);
     terminal.signal("STOP");
     terminal.wait_for_state('T');
     assert!(!terminal.echoes(), "the control: the reveal's modes");

@@ -7,12 +7,10 @@
 )]
 
 mod bulk;
-#[path = "../support/home.rs"]
-mod home;
 mod jobs;
-mod multiplexer;
 mod prompts;
-mod pty;
 mod reveal;
 mod screens;
 mod streams;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,12 +1,12 @@
 //! Questions on a pseudo-terminal.
 
-use super::home::Home;
-use super::pty::{Terminal, password_in};
+use crate::support::TestEnvironment;
+use crate::support::{Terminal, password_in};
 
 #[test]
 fn a_signed_out_reset_offers_to_sign_in_and_goes_on() {
-    let home = Home::new();
-    let mut terminal = Terminal::run(&home, &["reset", "ada@example.com"], 80, 24);
+    let env = TestEnvironment::new();
+    let mut terminal = Terminal::run(&env, &["reset", "ada@example.com"], 80, 24);
     let screen = terminal.wait_for("Agent:");
     assert!(
         screen.contains("sam") && screen.contains("Password: practice"),
@@ -30,21 +30,21 @@ fn a_signed_out_reset_offers_to_sign_in_and_goes_on() {
 
 #[test]
 fn the_default_answer_is_no() {
-    let home = Home::of_sam();
+    let env = TestEnvironment::signed_in("sam");
     for answer in ["\r", "no\r", "\u{4}"] {
-        let mut terminal = Terminal::run(&home, &["reset", "C-1001"], 80, 24);
+        let mut terminal = Terminal::run(&env, &["reset", "C-1001"], 80, 24);
         terminal.wait_for("[y/N]");
         terminal.type_(answer);
         assert_eq!(terminal.end().0, 6, "{answer:?}");
     }
-    assert_eq!(home.last_event(), "none");
-    assert_eq!(home.sign_in("ada.lovelace", "Practice-makes-1"), "signed_in");
+    assert_eq!(env.last_event(), "none");
+    assert_eq!(env.sign_in("ada.lovelace", "Practice-makes-1"), "signed_in");
 }
 
 #[test]
 fn an_interrupt_at_a_question_leaves_the_terminal_as_it_was() {
-    let home = Home::new();
-    let mut terminal = Terminal::run(&home, &["login"], 80, 24);
+    let env = TestEnvironment::new();
+    let mut terminal = Terminal::run(&env, &["login"], 80, 24);
     terminal.wait_for("Agent:");
     terminal.type_("sam\r");
     terminal.wait_until("the question for the password", |screen| screen.trim_end().ends_with("Password:"));
@@ -57,8 +57,8 @@ fn an_interrupt_at_a_question_leaves_the_terminal_as_it_was() {
 
 #[test]
 fn part_of_a_name_is_shown_for_choice_even_when_single() {
-    let home = Home::of_sam();
-    let mut terminal = Terminal::run(&home, &["reset", "lovel"], 80, 24);
+    let env = TestEnvironment::signed_in("sam");
+    let mut terminal = Terminal::run(&env, &["reset", "lovel"], 80, 24);
     let screen = terminal.wait_for("Number (Enter to give up)");
     assert!(screen.contains("C-1001") && screen.contains("a***@example.com"), "{screen}");
     terminal.type_("7\r");
@@ -71,17 +71,17 @@ fn part_of_a_name_is_shown_for_choice_even_when_single() {
 
 #[test]
 fn with_yes_nobody_chooses_from_a_list() {
-    let home = Home::of_sam();
+    let env = TestEnvironment::signed_in("sam");
     for (text, code) in [("lovel", 3), ("mary@example.com", 5)] {
-        let mut terminal = Terminal::run(&home, &["--profile", "practice", "reset", text, "--yes"], 80, 24);
+        let mut terminal = Terminal::run(&env, &["--profile", "practice", "reset", text, "--yes"], 80, 24);
         assert_eq!(terminal.end().0, code, "{text}");
     }
 }
 
 #[test]
 fn an_address_that_several_share_is_chosen_from_a_list() {
-    let home = Home::of_sam();
-    let mut terminal = Terminal::run(&home, &["reset", "mary@example.com"], 80, 24);
+    let env = TestEnvironment::signed_in("sam");
+    let mut terminal = Terminal::run(&env, &["reset", "mary@example.com"], 80, 24);
     terminal.wait_for("Number (Enter to give up)");
     terminal.type_("\r");
     assert_eq!(terminal.end().0, 6);
@@ -89,11 +89,11 @@ fn an_address_that_several_share_is_chosen_from_a_list() {
 
 #[test]
 fn a_locked_customer_is_asked_about() {
-    let home = Home::of_sam();
+    let env = TestEnvironment::signed_in("sam");
     for _ in 0..5 {
-        assert_eq!(home.sign_in("ada.lovelace", "wrong"), "refused");
+        assert_eq!(env.sign_in("ada.lovelace", "wrong"), "refused");
     }
-    let mut terminal = Terminal::run(&home, &["reset", "C-1001"], 80, 24);
+    let mut terminal = Terminal::run(&env, &["reset", "C-1001"], 80, 24);
     terminal.wait_for("Lift the lock-out as well? [y/N]");
     terminal.type_("y\r");
     let screen = terminal.wait_for("Set a temporary password for Ada Lovelace (C-1001)? [y/N]");
@@ -103,13 +103,13 @@ fn a_locked_customer_is_asked_about() {
     let password = password_in(&screen).unwrap();
     terminal.type_("\u{3}");
     assert_eq!(terminal.end().0, 0);
-    assert_eq!(home.sign_in("ada.lovelace", &password), "change_required");
+    assert_eq!(env.sign_in("ada.lovelace", &password), "change_required");
 }
 
 #[test]
 fn json_leaves_standard_output_to_the_object_and_asks_on_the_terminal() {
-    let home = Home::of_sam();
-    let mut terminal = Terminal::shell(&home, "\"$T\" reset C-1001 -o json > out.json; echo ended $?");
+    let env = TestEnvironment::signed_in("sam");
+    let mut terminal = Terminal::shell(&env, "\"$T\" reset C-1001 -o json > out.json; echo ended $?");
     terminal.wait_for("Set a temporary password for Ada Lovelace (C-1001)? [y/N]");
     terminal.type_("y\r");
     let screen = terminal.wait_for("Enter or q");
@@ -117,7 +117,7 @@ fn json_leaves_standard_output_to_the_object_and_asks_on_the_terminal() {
     terminal.type_("\u{3}");
     terminal.wait_for("ended 0");
     terminal.end();
-    let object = std::fs::read_to_string(home.path().join("out.json")).unwrap();
+    let object = std::fs::read_to_string(env.path().join("out.json")).unwrap();
     assert!(!object.contains(&password) && !object.contains("temporary_password"));
     let object: serde_json::Value = serde_json::from_str(&object).unwrap();
     assert_eq!(
@@ -128,9 +128,9 @@ fn json_leaves_standard_output_to_the_object_and_asks_on_the_terminal() {
 
 #[test]
 fn the_customer_signs_in_and_chooses_at_a_terminal() {
-    let home = Home::of_sam();
-    let temporary = home.issue("C-1001");
-    let mut terminal = Terminal::run(&home, &["practice", "sign-in", "ada@example.com"], 80, 24);
+    let env = TestEnvironment::signed_in("sam");
+    let temporary = env.issue("C-1001");
+    let mut terminal = Terminal::run(&env, &["practice", "sign-in", "ada@example.com"], 80, 24);
     terminal.wait_for("Password:");
     terminal.type_(&format!("{}\r", temporary.trim()));
     terminal.wait_for("at least 12 characters");
@@ -150,10 +150,10 @@ fn the_customer_signs_in_and_chooses_at_a_terminal() {
 
 #[test]
 fn a_required_ticket_that_cannot_be_used_is_asked_for_again() {
-    let home = Home::of_sam();
+    let env = TestEnvironment::signed_in("sam");
     let text = "[profiles.practice]\nbackend = 'practice'\nrequire = ['ticket']\nticket_pattern = 'T-[0-9]+'\n";
-    std::fs::write(home.path().join("config.toml"), text).unwrap();
-    let mut terminal = Terminal::run(&home, &["--profile", "practice", "reset", "C-1001"], 80, 24);
+    std::fs::write(env.path().join("config.toml"), text).unwrap();
+    let mut terminal = Terminal::run(&env, &["--profile", "practice", "reset", "C-1001"], 80, 24);
     terminal.wait_for("Ticket:");
     terminal.type_("17\r");
     terminal.wait_for("T-[0-9]+");
@@ -170,14 +170,14 @@ fn a_required_ticket_that_cannot_be_used_is_asked_for_again() {
 
 #[test]
 fn an_answer_that_is_a_secret_key_goes_nowhere() {
-    let home = Home::of_sam();
+    let env = TestEnvironment::signed_in("sam");
     let text = "[profiles.practice]\nbackend = 'practice'\nrequire = ['reason']\n";
-    std::fs::write(home.path().join("config.toml"), text).unwrap();
-    let mut terminal = Terminal::run(&home, &["--profile", "practice", "reset", "C-1001"], 80, 24);
+    std::fs::write(env.path().join("config.toml"), text).unwrap();
+    let mut terminal = Terminal::run(&env, &["--profile", "practice", "reset", "C-1001"], 80, 24);
     terminal.wait_for("Reason:");
     terminal.type_("age-secret-key-1qqpqyrzpqyrzpqyrzpqyrz\r");
     let screen = terminal.wait_for("treat it as exposed");
     assert_eq!(screen.matches("qyrz").count(), 4, "what was typed is echoed, and not said again:\n{screen}");
     assert_eq!(terminal.end().0, 2);
-    assert_eq!(home.last_event(), "none");
+    assert_eq!(env.last_event(), "none");
 }

@@ -1,14 +1,14 @@
 //! The reveal on a pseudo-terminal.
 
-use super::home::Home;
-use super::pty::{Terminal, password_in};
+use crate::support::TestEnvironment;
+use crate::support::{Terminal, password_in};
 
 const KEYS: &str = "Enter or q when you have noted it";
 
 /// A reset of Ada, up to the reveal; and the password.
-fn revealed(home: &Home, more: &[&str], columns: u16, rows: u16) -> (Terminal, String) {
+fn revealed(env: &TestEnvironment, more: &[&str], columns: u16, rows: u16) -> (Terminal, String) {
     let arguments = [&["reset", "ada@example.com"], more].concat();
-    let mut terminal = Terminal::run(home, &arguments, columns, rows);
+    let mut terminal = Terminal::run(env, &arguments, columns, rows);
     terminal.wait_for("[y/N]");
     terminal.type_("y\r");
     let screen = terminal.wait_for(KEYS);
@@ -34,8 +34,8 @@ fn assert_gone(terminal: &Terminal, password: &str) {
 
 #[test]
 fn it_is_shown_once_spelled_and_leaves_nothing() {
-    let home = Home::of_sam();
-    let (mut terminal, password) = revealed(&home, &[], 80, 24);
+    let env = TestEnvironment::signed_in("sam");
+    let (mut terminal, password) = revealed(&env, &[], 80, 24);
     let screen = terminal.wait_for(KEYS);
     assert!(screen.contains("dash") && screen.contains("capital "), "spelled:\n{screen}");
     for words in [
@@ -54,14 +54,14 @@ fn it_is_shown_once_spelled_and_leaves_nothing() {
     assert_eq!(terminal.end().0, 0);
     assert!(terminal.everything().0.contains("Force Password Reset"));
     assert_gone(&terminal, &password);
-    assert_eq!(home.last_event(), "shown");
-    assert_eq!(home.sign_in("ada.lovelace", &password), "change_required");
+    assert_eq!(env.last_event(), "shown");
+    assert_eq!(env.sign_in("ada.lovelace", &password), "change_required");
 }
 
 #[test]
 fn what_was_typed_before_does_not_dismiss_it() {
-    let home = Home::of_sam();
-    let mut terminal = Terminal::run(&home, &["reset", "C-1001"], 80, 24);
+    let env = TestEnvironment::signed_in("sam");
+    let mut terminal = Terminal::run(&env, &["reset", "C-1001"], 80, 24);
     terminal.wait_for("[y/N]");
     terminal.type_("y\r\r\rqqq\r");
     terminal.wait_for(KEYS);
@@ -75,8 +75,8 @@ fn what_was_typed_before_does_not_dismiss_it() {
 
 #[test]
 fn space_adds_time_and_arrows_do_nothing() {
-    let home = Home::of_sam();
-    let (mut terminal, _) = revealed(&home, &[], 80, 24);
+    let env = TestEnvironment::signed_in("sam");
+    let (mut terminal, _) = revealed(&env, &[], 80, 24);
     dismiss(&mut terminal, " ");
     terminal.wait_for("Gone in 14:");
     terminal.type_("\u{1b}[A\u{1b}OM");
@@ -87,51 +87,51 @@ fn space_adds_time_and_arrows_do_nothing() {
 
 #[test]
 fn its_time_runs_out() {
-    let home = Home::of_sam();
-    let (mut terminal, password) = revealed(&home, &["--show-for", "2s"], 80, 24);
+    let env = TestEnvironment::signed_in("sam");
+    let (mut terminal, password) = revealed(&env, &["--show-for", "2s"], 80, 24);
     assert_eq!(terminal.end().0, 0);
     assert_gone(&terminal, &password);
-    assert_eq!(home.last_event(), "timed_out");
+    assert_eq!(env.last_event(), "timed_out");
 }
 
 #[test]
 fn without_a_limit_it_waits_for_the_agent() {
-    let home = Home::of_sam();
+    let env = TestEnvironment::signed_in("sam");
     let mut terminal =
-        Terminal::run(&home, &["reset", "C-1001", "--yes", "--profile", "practice", "--show-for", "0"], 80, 24);
+        Terminal::run(&env, &["reset", "C-1001", "--yes", "--profile", "practice", "--show-for", "0"], 80, 24);
     let screen = terminal.wait_for(KEYS);
     assert!(!screen.contains("Gone in"), "{screen}");
     terminal.type_("\u{3}");
     assert_eq!(terminal.end().0, 0);
-    assert_eq!(home.last_event(), "shown");
+    assert_eq!(env.last_event(), "shown");
 }
 
 #[test]
 fn a_signal_dismisses_it_as_shown() {
     for signal in ["INT", "TERM", "QUIT"] {
-        let home = Home::of_sam();
-        let (mut terminal, password) = revealed(&home, &[], 80, 24);
+        let env = TestEnvironment::signed_in("sam");
+        let (mut terminal, password) = revealed(&env, &[], 80, 24);
         terminal.signal(signal);
         assert_eq!(terminal.end(), (0, None), "{signal}");
         assert_gone(&terminal, &password);
-        assert_eq!(home.last_event(), "shown", "{signal}");
+        assert_eq!(env.last_event(), "shown", "{signal}");
     }
 }
 
 #[test]
 fn a_hang_up_is_not_a_delivery() {
-    let home = Home::of_sam();
-    let (mut terminal, password) = revealed(&home, &[], 80, 24);
+    let env = TestEnvironment::signed_in("sam");
+    let (mut terminal, password) = revealed(&env, &[], 80, 24);
     terminal.signal("HUP");
     assert_eq!(terminal.end().0, 9);
     assert_gone(&terminal, &password);
-    assert_eq!(home.last_event(), "not_delivered");
+    assert_eq!(env.last_event(), "not_delivered");
 }
 
 #[test]
 fn a_resize_wipes_and_paints_again() {
-    let home = Home::of_sam();
-    let (mut terminal, password) = revealed(&home, &[], 100, 40);
+    let env = TestEnvironment::signed_in("sam");
+    let (mut terminal, password) = revealed(&env, &[], 100, 40);
     terminal.resize(60, 20);
     terminal.wait_until("the smaller paint", |screen| screen.contains(&password) && screen.contains(KEYS));
     terminal.resize(120, 50);
@@ -145,8 +145,8 @@ fn a_resize_wipes_and_paints_again() {
 
 #[test]
 fn a_window_too_small_asks_to_be_enlarged() {
-    let home = Home::of_sam();
-    let mut terminal = Terminal::run(&home, &["reset", "C-1001", "--yes", "--profile", "practice"], 80, 3);
+    let env = TestEnvironment::signed_in("sam");
+    let mut terminal = Terminal::run(&env, &["reset", "C-1001", "--yes", "--profile", "practice"], 80, 3);
     let screen = terminal.wait_for("Enlarge the window");
     assert_eq!(password_in(&screen), None);
     terminal.resize(80, 24);
@@ -164,17 +164,17 @@ fn a_window_too_small_asks_to_be_enlarged() {
 
 #[test]
 fn a_window_that_stays_too_small_delivers_nothing() {
-    let home = Home::of_sam();
+    let env = TestEnvironment::signed_in("sam");
     let mut terminal =
-        Terminal::run(&home, &["reset", "C-1001", "--yes", "--profile", "practice", "--show-for", "2s"], 80, 2);
+        Terminal::run(&env, &["reset", "C-1001", "--yes", "--profile", "practice", "--show-for", "2s"], 80, 2);
     assert_eq!(terminal.end().0, 9);
-    assert_eq!(home.last_event(), "not_delivered");
+    assert_eq!(env.last_event(), "not_delivered");
 }
 
 #[test]
 fn suspended_it_is_wiped_and_continued_it_is_painted_again() {
-    let home = Home::of_sam();
-    let (mut terminal, password) = revealed(&home, &[], 80, 24);
+    let env = TestEnvironment::signed_in("sam");
+    let (mut terminal, password) = revealed(&env, &[], 80, 24);
     terminal.type_("\u{1a}");
     terminal.wait_for_state('T');
     let (all, _) = terminal.everything();
@@ -189,8 +189,8 @@ fn suspended_it_is_wiped_and_continued_it_is_painted_again() {
 
 #[test]
 fn a_name_with_escapes_does_nothing_to_the_terminal() {
-    let home = Home::of_sam();
-    let mut terminal = Terminal::run(&home, &["reset", "mallory@example.com"], 80, 24);
+    let env = TestEnvironment::signed_in("sam");
+    let mut terminal = Terminal::run(&env, &["reset", "mallory@example.com"], 80, 24);
     let screen = terminal.wait_for("[y/N]");
     assert!(screen.contains("\\u{1b}[31mRed"), "{screen}");
     terminal.type_("y\r");

@@ -1,8 +1,8 @@
 //! Inside tmux and GNU screen nothing of the password is left: not on the screen, not in the scrollback.
 
-use super::home::Home;
-use super::multiplexer::{GnuScreen, Multiplexer, Tmux};
-use super::pty::{Terminal, password_in};
+use crate::support::TestEnvironment;
+use crate::support::{GnuScreen, Multiplexer, Tmux};
+use crate::support::{Terminal, password_in};
 
 const KEYS: &str = "Enter or q when you have noted it";
 
@@ -21,7 +21,7 @@ fn is_shown_and_gone(terminal: &impl Multiplexer) {
     let left = terminal.everything();
     assert!(!left.contains(&password), "it is still there:\n{left}");
     assert!(password.split('-').all(|group| !left.contains(group)), "a part of it is still there:\n{left}");
-    assert_eq!(terminal.home().last_event(), "shown");
+    assert_eq!(terminal.environment().last_event(), "shown");
 }
 
 #[test]
@@ -74,8 +74,8 @@ fn a_terminal_that_goes_away_is_no_delivery() {
     tmux.tmux(&["new-session", "-d", "sleep 600"]);
     assert!(tmux.tmux(&["kill-pane", "-t", "%0"]).status.success());
     let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
-    while tmux.home().last_event() != "not_delivered" {
-        assert!(std::time::Instant::now() < deadline, "the last event is {}", tmux.home().last_event());
+    while tmux.environment().last_event() != "not_delivered" {
+        assert!(std::time::Instant::now() < deadline, "the last event is {}", tmux.environment().last_event());
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
@@ -83,13 +83,13 @@ fn a_terminal_that_goes_away_is_no_delivery() {
 #[test]
 #[ignore = "needs script"]
 fn a_terminal_that_script_records_is_told_before_confirming() {
-    let home = Home::of_sam();
-    let mut terminal = Terminal::shell(&home, "script -q -c '\"$T\" reset C-1001' /dev/null");
+    let env = TestEnvironment::signed_in("sam");
+    let mut terminal = Terminal::shell(&env, "script -q -c '\"$T\" reset C-1001' /dev/null");
     let shown = terminal.wait_for("[y/N]");
     assert!(shown.contains("recorded by script"), "{shown}");
     terminal.type_("n\r");
     terminal.end();
-    let mut terminal = Terminal::shell(&home, "\"$T\" reset C-1001");
+    let mut terminal = Terminal::shell(&env, "\"$T\" reset C-1001");
     let shown = terminal.wait_for("[y/N]");
     assert!(!shown.contains("recorded by"), "the control: {shown}");
     terminal.type_("n\r");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 
 use crate::domain::attempt::AttemptId;
-use crate::domain::authorize::Consent;
+use crate::domain::consent::Consent;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::error::Result;
 use crate::domain::history::{Finding, History};

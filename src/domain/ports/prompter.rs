@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::domain::authorize::Decision;
+use crate::domain::consent::Decision;
 use crate::domain::customer::Customer;
 use crate::domain::error::Result;
 use crate::domain::plan::Plan;

@@ -1,0 +1,42 @@
+//! How one kind of change is done: what differs between a reset and a withdrawal, while the three acts are the same.
+
+use std::future::Future;
+
+use super::action::ActionKind;
+use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef};
+use super::customer::Customer;
+use super::error::{Changed, Error, Reason, Result};
+use super::execution::{Broken, Execution};
+use super::session::Session;
+use super::user::{Stamp, UserSnapshot};
+
+/// What one kind of change does in each of the three acts: [`assess`](super::assess()),
+/// [`authorize`](super::authorize()) and [`execute`](super::execute()).
+pub trait Act: ActionKind + Sized {
+    /// What the agent asks for.
+    type Request;
+    /// What is left to tell once it is done.
+    type Done;
+
+    /// Reads everything that decides, refuses what must not be done, and plans the rest. Changes no user and asks nobody.
+    fn assess(
+        services: &mut AssessmentServices<'_>,
+        session: &Session,
+        request: &Self::Request,
+    ) -> impl Future<Output = Result<Assessed<Self>>>;
+
+    /// The customer whom the request names.
+    fn customer(request: &mut Self::Request) -> &mut CustomerRef;
+
+    /// Takes over what the agent answered to a [`Need`](super::Need).
+    fn take(request: &mut Self::Request, answer: Answer);
+
+    /// Makes the change, step by step. The first step that fails ends it.
+    fn change(work: &mut Execution<'_, '_, Self>) -> impl Future<Output = Result<Self::Done, Broken>>;
+
+    /// What a look at the user after a failure says: what became of the customer, and the stamp to record.
+    fn became(assessment: &Assessment<Self>, changed: Changed, now: UserSnapshot) -> (Changed, Option<Stamp>);
+
+    /// The error that the agent reads after a failure that changed something, or may have.
+    fn explain(customer: &Customer, reason: Reason, changed: Changed, cause: Error) -> Error;
+}

@@ -1,0 +1,73 @@
+//! SIGKILL at random moments, resumed until done: nobody is left with a password that no one was told.
+//!
+//! `TELLONCE_KILLS=1000 cargo test --test black_box killed` kills a thousand times; without it, fifty.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use tellonce::domain::ports::RandomSource;
+use tellonce::platform::SystemRandom;
+
+use super::fixture::Fixture;
+
+const ROWS: u64 = 200;
+
+/// Starts or resumes the run, and ends it after a while; whether it had come to its end by itself.
+fn sit_for(fixture: &Fixture, arguments: &[&str], milliseconds: u64) -> bool {
+    let mut command = fixture.env.command(&[]);
+    let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(milliseconds)); // the moment is what is drawn at random
+    let ended = child.try_wait().unwrap();
+    let _ = child.kill();
+    child.wait().unwrap();
+    ended.is_some_and(|ended| ended.success())
+}
+
+/// One run, killed until it is done; how often.
+fn killed_until_done(format: &str) -> u32 {
+    let fixture = Fixture::new(ROWS + 60);
+    fixture.input(ROWS);
+    let (rows, key, out) = (ROWS.to_string(), fixture.public(), format!("out.{format}"));
+    let first = ["in.csv", "--yes", "--expect", &rows, "--out", &out, "--seal-to", &key];
+    let mut kills = 0;
+    let draw = |most: u64| {
+        let mut bytes = [0; 4];
+        SystemRandom.fill(&mut bytes).unwrap();
+        u64::from(u32::from_le_bytes(bytes)) % most
+    };
+    while fixture.bulk(&["list", "-o", "json"]).json()["runs"].as_array().unwrap().is_empty() {
+        let _ = std::fs::remove_file(fixture.path(&out)); // killed before the run began
+        if sit_for(&fixture, &Fixture::arguments(&first), 100 + draw(500)) {
+            return kills;
+        }
+        kills += 1;
+    }
+    let run = fixture.run_id();
+    // Each time a little longer: on a slow machine the run would never come to its end otherwise.
+    while !sit_for(&fixture, &Fixture::arguments(&["--resume", &run]), 50 + draw(900 + 20 * u64::from(kills))) {
+        kills += 1;
+        assert!(kills < 500, "it never ends");
+    }
+    fixture.env.run(&["audit", "verify"]).must(0);
+    if format == "jsonl" {
+        let last = fixture.last(&out);
+        assert_eq!(last.len() as u64, ROWS, "none is lost");
+        for (username, password) in last {
+            assert_eq!(fixture.env.sign_in(&username, &password), "change_required", "{username}");
+        }
+    }
+    kills
+}
+
+#[test]
+fn every_customer_ends_with_one_password_that_works_the_last_one_delivered() {
+    let wanted: u32 = std::env::var("TELLONCE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(50);
+    let mut kills = 0;
+    let mut runs = 0;
+    while kills < wanted {
+        kills += killed_until_done(if runs % 3 == 2 { "csv" } else { "jsonl" });
+        runs += 1;
+    }
+    #[allow(clippy::print_stdout, reason = "how often is worth knowing")]
+    let () = println!("{kills} kills in {runs} runs of {ROWS} rows");
+}

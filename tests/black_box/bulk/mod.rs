@@ -1,0 +1,9 @@
+//! Bulk as a black box: delivery, refusals, killed and resumed, full disks, closed pipes, hostile input.
+
+mod failing;
+mod fixture;
+mod hostile;
+mod killed;
+mod runs;
+mod signals;
+mod unseal;

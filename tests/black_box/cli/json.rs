@@ -1,0 +1,111 @@
+//! Every object has its schema and exactly its fields.
+
+use serde_json::Value;
+
+use crate::support::{PRACTICE, TestEnvironment};
+
+#[track_caller]
+fn has(object: &Value, schema: &str, fields: &str) {
+    assert_eq!(object["schema"], schema, "{object}");
+    let mut found: Vec<&str> =
+        object.as_object().unwrap().keys().map(String::as_str).filter(|name| *name != "schema").collect();
+    let mut wanted: Vec<&str> = fields.split_whitespace().collect();
+    found.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(found, wanted, "{schema}");
+}
+
+fn json(env: &TestEnvironment, arguments: &[&str]) -> Value {
+    env.run(&[arguments, &["-o", "json"]].concat()).must(0).json()
+}
+
+const STATUS: &str = "backend customer status change_required locked disabled user_expired expired withdrawn issued_at issued_by expires_at";
+
+#[test]
+fn what_is_read() {
+    let env = TestEnvironment::signed_in("sam");
+    let found = json(&env, &["find", "grace"]);
+    has(&found, "tellonce.find/v1", "backend customers shown total");
+    assert_eq!(found["backend"], "practice");
+    assert_eq!(
+        found["customers"][0],
+        serde_json::json!({"id": "C-1002", "name": "Grace Hopper", "email": "grace@example.com", "username": null})
+    );
+    assert_eq!(json(&env, &["find", "nobody-at-all"])["customers"], serde_json::json!([]));
+    let status = json(&env, &["status", "C-1001"]);
+    has(&status, "tellonce.status/v1", STATUS);
+    assert_eq!(
+        (status["status"].as_str(), &status["issued_by"], &status["expired"]),
+        (Some("active"), &Value::Null, &Value::Null)
+    );
+    let show = json(&env, &["show", "C-1002"]);
+    has(&show, "tellonce.show/v1", &format!("{STATUS} roles groups policy action obstacles"));
+    assert_eq!((show["status"].as_str(), show["action"].as_str()), (Some("no_user"), Some("create_and_set")));
+    for (customer, status, action) in [
+        ("C-1001", "active", "set"),
+        ("C-1003", "disabled", "none"),
+        ("C-1006", "force_password_reset", "set"),
+        ("C-1007", "external", "none"),
+        ("C-1008", "active", "none"),
+    ] {
+        let show = json(&env, &["show", customer]);
+        assert_eq!((show["status"].as_str(), show["action"].as_str()), (Some(status), Some(action)), "{customer}");
+        assert_eq!(show["obstacles"].as_array().unwrap().is_empty(), action == "set", "{customer}");
+    }
+    has(
+        &json(&env, &["whoami"]),
+        "tellonce.whoami/v1",
+        "agent backend profile expires_at kept_in rights rights_told warnings",
+    );
+    has(&json(&env, &["doctor"]), "tellonce.doctor/v1", "backend profile checks");
+    has(&json(&env, &["audit", "verify"]), "tellonce.audit-verify/v1", "records head");
+    has(&json(&env, &["practice", "customers"]), "tellonce.practice-customers/v1", "customers shown total");
+    has(&json(&env, &["practice", "outbox"]), "tellonce.practice-outbox/v1", "mails");
+}
+
+#[test]
+fn what_is_done() {
+    let env = TestEnvironment::signed_in("sam");
+    let reset = env.reset("C-1001", &["-o", "json", "--ticket", "T-1"]).must(0).json();
+    let fields = "customer backend user_created status issued_at expires_at sessions_ended rules rules_are_all next_steps attempt";
+    has(&reset, "tellonce.reset/v1", &format!("{fields} temporary_password"));
+    assert_eq!(
+        (reset["status"].as_str(), reset["user_created"].as_bool()),
+        (Some("force_password_reset"), Some(false))
+    );
+    assert_eq!(reset["rules"].as_array().unwrap().len(), 8);
+    assert!(reset["issued_at"].as_str().unwrap().ends_with('Z'));
+    let status = json(&env, &["status", "C-1001"]);
+    assert_eq!((status["issued_by"].as_str(), &status["expires_at"]), (Some("sam"), &reset["expires_at"]));
+    let withdrawn = json(&env, &[&PRACTICE[..], &["withdraw", "C-1001", "--yes"]].concat());
+    has(&withdrawn, "tellonce.withdraw/v1", "backend customer status sessions_ended attempt");
+    let list = json(&env, &["audit", "list", "--action", "set"]);
+    has(&list, "tellonce.audit-list/v1", "records");
+    let records = list["records"].as_array().unwrap();
+    let events: Vec<&str> = records.iter().map(|record| record["event"].as_str().unwrap()).collect();
+    assert_eq!(events, ["intent", "set", "delivery"]);
+    assert!(records.iter().all(|record| record["attempt"] == reset["attempt"] && record["ticket"] == "T-1"));
+    let exported = env.run(&["audit", "export"]).must(0).stdout;
+    assert_eq!(exported, std::fs::read_to_string(env.path().join("audit.jsonl")).unwrap());
+    let csv = env.run(&["audit", "export", "--format", "csv", "--agent", "sam"]).must(0).stdout;
+    assert_eq!(csv.lines().count(), 6);
+    assert!(!exported.contains(reset["temporary_password"].as_str().unwrap()));
+}
+
+#[test]
+fn hostile_text_is_escaped_and_not_lost() {
+    let env = TestEnvironment::signed_in("sam");
+    let ran = env.run(&["show", "mallory@example.com", "-o", "json"]).must(0);
+    assert!(ran.stdout.contains("\\u001b[31m") && ran.stdout.contains("\\u202e"), "{ran:?}");
+    assert!(ran.json()["customer"]["name"].as_str().unwrap().contains('\u{1b}'));
+    let table = env.run(&["find", "mallory"]).must(0).stdout;
+    assert!(!table.contains('\u{1b}') && table.contains("\\u{1b}"), "{table}");
+}
+
+#[test]
+fn formulas_are_defused_in_csv() {
+    let env = TestEnvironment::signed_in("sam");
+    env.reset("C-1001", &["--reason", "=HYPERLINK(\"x\")", "--ticket", "@T"]).must(0);
+    let csv = env.run(&["audit", "export", "--format", "csv"]).must(0).stdout;
+    assert!(csv.contains("'=HYPERLINK") && csv.contains("'@T"), "{csv}");
+}

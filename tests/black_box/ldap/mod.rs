@@ -1,0 +1,5 @@
+//! Directories that hang, flood, lag behind or refuse, each played by a stand-in.
+
+mod copies;
+mod hostile;
+mod start_tls;

@@ -1,0 +1,21 @@
+//! The built binary as a black box, and the library's reset with scripted ports. No test here needs a server or a terminal.
+//!
+//! Servers that misbehave are stand-ins that each test starts for itself.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at what it does not expect"
+)]
+
+mod bulk;
+mod cli;
+mod completions;
+mod conformance;
+mod fault_proxy;
+mod keycloak;
+mod keyring;
+mod ldap;
+mod reset;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,7 @@
+//! The reset against a backend that answers as a test has it: order of the calls, refusals, every failure after the intent.
+
+mod failures;
+mod misuse;
+mod order;
+mod script;
+mod scripted;

@@ -1,0 +1,315 @@
+//! A backend that answers as a test has it, and remembers what was called.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, SetFailed};
+use tellonce::domain::{
+    About, AnyIntent, Capabilities, Customer, CustomerId, Error, Forced, Found, Guards, Intent, Issuance, Issued,
+    NewUser, Obstacle, Particulars, Pending, Policy, ProfileRef, RequestBytes, Reset, ResetRequest, ResetTarget,
+    Result, Right, Session, SessionsEnded, Stamp, State, TemporaryPassword, UserId, UserSnapshot, Withdrawal, reset,
+};
+
+pub use super::script::Script;
+use crate::support::conformance::{MovedClock, Player, Revealed, at_desk_with, guards};
+
+/// The backend, shared with the test that looks at it afterwards.
+#[derive(Clone)]
+pub struct Scripted(Rc<RefCell<Inner>>);
+
+struct Inner {
+    script: Script,
+    version: u64,
+    change_required: bool,
+    calls: Vec<&'static str>,
+    passwords: Vec<String>,
+    users: Vec<String>,
+}
+
+/// How a reset ended, and what was done on the way.
+pub struct Ended {
+    pub answer: Result<Issuance>,
+    pub calls: Vec<&'static str>,
+    pub passwords: Vec<String>,
+    pub revealed: Vec<String>,
+    pub plans: Vec<tellonce::domain::Plan>,
+    /// By the clock of the test, which stands still while anything is done.
+    pub took: Duration,
+}
+
+/// Plays a reset of the one customer there is.
+pub fn play(script: Script) -> Ended {
+    play_with(script, &guards(), ResetRequest { customer: "ada".into(), ..ResetRequest::default() })
+}
+
+pub fn play_with(script: Script, guards: &Guards, request: ResetRequest) -> Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Scripted::new(script);
+    let session = backend.session();
+    let mut player = Player::confirming("");
+    let reveal = Revealed::default();
+    let mut revealing = reveal.clone();
+    let clock: Arc<dyn Clock> = Arc::new(MovedClock::default());
+    let (answer, took) = in_paused_time(async {
+        let started = tokio::time::Instant::now();
+        let answer = at_desk_with(folder.path(), clock, guards, &mut player, async |desk: &mut _| {
+            reset(desk, &session, &mut revealing, request).await
+        });
+        (answer.await, started.elapsed())
+    });
+    let inner = backend.0.borrow();
+    Ended {
+        answer,
+        calls: inner.calls.clone(),
+        passwords: inner.passwords.clone(),
+        revealed: reveal.0.take(),
+        plans: player.shown,
+        took,
+    }
+}
+
+/// Runs the work in a runtime whose time passes only where everything waits for it.
+fn in_paused_time<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
+}
+
+impl Scripted {
+    pub fn new(script: Script) -> Self {
+        Self(Rc::new(RefCell::new(Inner {
+            script,
+            version: 1,
+            change_required: false,
+            calls: Vec::new(),
+            passwords: Vec::new(),
+            users: Vec::new(),
+        })))
+    }
+
+    /// Sam's session with it.
+    pub fn session(&self) -> Session {
+        let place = ProfileRef { profile: "acme".to_owned(), backend: "scripted".to_owned() };
+        Session::new("sam", place, None, Box::new(self.clone()), Box::new(self.clone()))
+    }
+
+    pub fn calls(&self) -> Vec<&'static str> {
+        self.0.borrow().calls.clone()
+    }
+
+    /// The user whom each call that changes something was about.
+    pub fn users(&self) -> Vec<String> {
+        self.0.borrow().users.clone()
+    }
+
+    fn note_user(&self, intent: &AnyIntent) {
+        let user = intent.user().map_or("not created yet", UserId::as_str).to_owned();
+        self.0.borrow_mut().users.push(user);
+    }
+
+    /// Notes the call, and never returns where the script has it hang.
+    async fn called(&self, name: &'static str) {
+        let hangs = {
+            let mut inner = self.0.borrow_mut();
+            let before_the_set = name == "standing" && !inner.calls.contains(&"set");
+            inner.calls.push(name);
+            inner.script.hangs.contains(&name) && !before_the_set
+        };
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Inner {
+    fn stamp(&self) -> Stamp {
+        Stamp { at: None, version: Some(self.version) }
+    }
+
+    fn customer() -> Customer {
+        Customer {
+            name: "Ada Lovelace".to_owned(),
+            email: Some("ada@example.com".to_owned()),
+            username: Some("ada".to_owned()),
+            ..Customer::known_by(CustomerId::new("7"))
+        }
+    }
+
+    fn bob() -> Customer {
+        Customer {
+            name: "Bob Noyce".to_owned(),
+            email: Some("bob@example.com".to_owned()),
+            username: Some("bob".to_owned()),
+            ..Customer::known_by(CustomerId::new("8"))
+        }
+    }
+}
+
+/// The password as the backend would send it.
+fn text_of(password: &TemporaryPassword, intent: &Intent<Reset>) -> String {
+    String::from_utf8(password.request(intent, RequestBytes).to_vec()).unwrap()
+}
+
+#[async_trait(?Send)]
+impl CustomerDirectory for Scripted {
+    async fn find(&self, _: &str, _: usize) -> Result<Found> {
+        Ok(Found::default())
+    }
+
+    async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
+        self.0.borrow_mut().calls.push("exact");
+        Ok(match text {
+            "bob" => vec![Inner::bob()],
+            "office@example.com" => vec![Inner::customer(), Inner::bob()],
+            _ => vec![Inner::customer()],
+        })
+    }
+
+    async fn get(&self, _: &CustomerId) -> Result<Option<Customer>> {
+        Ok(Some(Inner::customer()))
+    }
+
+    async fn draft(&self, _: &Particulars) -> Result<Customer> {
+        Err(Error::usage("not here"))
+    }
+}
+
+#[async_trait(?Send)]
+impl IdentityBackend for Scripted {
+    async fn capabilities(&self) -> Result<Capabilities> {
+        let inner = self.0.borrow();
+        Ok(Capabilities {
+            gaps: inner.script.gaps.clone(),
+            limits: BTreeSet::new(),
+            aids: BTreeSet::new(),
+            set_lifts_lock: inner.script.set_lifts_lock,
+            concurrency: 1,
+        })
+    }
+
+    async fn rights(&self) -> Result<Vec<Right>> {
+        Ok(Vec::new())
+    }
+
+    async fn keep_alive(&self, _: Duration) -> Result<()> {
+        self.0.borrow_mut().calls.push("keep_alive");
+        Ok(())
+    }
+
+    async fn end_session(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
+        self.called("standing").await;
+        if self.0.borrow().script.creates {
+            let new = NewUser { customer: customer.clone(), username: customer.name.clone(), new_customer: false };
+            return Ok(UserSnapshot::without_user(new, self.0.borrow().script.policy.clone(), Vec::new()));
+        }
+        let mut inner = self.0.borrow_mut();
+        let locked = inner.script.locked;
+        let mut obstacles = inner.script.obstacles.clone();
+        if locked {
+            obstacles.push(Obstacle::Locked { until: None });
+        }
+        let snapshot = UserSnapshot {
+            target: ResetTarget::User(UserId::new(customer.id.as_str())),
+            state: State { has_user: true, locked, change_required: inner.change_required, ..State::default() },
+            stamp: Some(inner.stamp()),
+            issued_at: None,
+            expires_at: None,
+            issued_by: None,
+            changed_by_customer_at: None,
+            roles: Vec::new(),
+            groups: Vec::new(),
+            policy: inner.script.policy.clone(),
+            obstacles,
+        };
+        if std::mem::take(&mut inner.script.changes_while_asked) {
+            inner.version += 1;
+        }
+        Ok(snapshot)
+    }
+
+    async fn set_temporary_password(
+        &self,
+        intent: &Intent<Reset>,
+        password: &TemporaryPassword,
+    ) -> Result<Issued, SetFailed> {
+        self.0.borrow_mut().passwords.push(text_of(password, intent));
+        self.note_user(intent);
+        self.called("set").await;
+        let mut inner = self.0.borrow_mut();
+        if !inner.script.policy_refusals.is_empty() {
+            return Err(SetFailed::Policy(inner.script.policy_refusals.remove(0)));
+        }
+        let broken = password.breaks(&Policy::new(inner.script.refuses_by.clone()), &About::default());
+        if let Some(first) = broken.first() {
+            return Err(SetFailed::Policy(vec![first.clone()]));
+        }
+        if inner.script.set_fails.is_none() || inner.script.applied {
+            inner.version += 1;
+            inner.change_required = true;
+        }
+        if inner.script.quotes {
+            let quoted = text_of(password, intent);
+            let failure = Error::unavailable(format!("500: {{\"value\":\"{quoted}\"}}"));
+            return Err(failure.hint(format!("value={quoted}")).because(format!("beneath: {quoted}")).into());
+        }
+        if let Some(fails) = inner.script.set_fails {
+            return Err(fails().into());
+        }
+        let user = match intent.target() {
+            ResetTarget::User(user) => user.clone(),
+            ResetTarget::NewUser(_) => UserId::new("9"),
+        };
+        Ok(Issued { user, stamp: Some(inner.stamp()), at: Timestamp::now(), expires_at: None })
+    }
+
+    async fn mark_pending(&self, intent: &Intent<Reset>, _: &Issued) -> Result<()> {
+        self.note_user(intent);
+        self.called("mark").await;
+        let inner = self.0.borrow();
+        if inner.script.mark_fails { Err(Error::unavailable("no mark")) } else { Ok(()) }
+    }
+
+    async fn end_sessions(&self, intent: &AnyIntent) -> Result<SessionsEnded> {
+        self.note_user(intent);
+        self.called("end_sessions").await;
+        let inner = self.0.borrow();
+        inner.script.end_sessions_fails.map_or(Ok(SessionsEnded::All), |fails| Err(fails()))
+    }
+
+    async fn read_back(&self, _: &Issued) -> Result<Forced> {
+        self.called("read_back").await;
+        let mut inner = self.0.borrow_mut();
+        if inner.script.overtaken {
+            inner.version += 1;
+        }
+        if inner.script.lags {
+            return Ok(Forced {
+                change_required: false,
+                stamp: Some(Stamp { at: None, version: Some(inner.version - 1) }),
+            });
+        }
+        Ok(Forced { change_required: inner.script.forced, stamp: Some(inner.stamp()) })
+    }
+
+    async fn withdraw(&self, _: &Intent<Withdrawal>) -> Result<()> {
+        Ok(())
+    }
+
+    async fn pending(&self) -> Result<Vec<Pending>> {
+        Ok(Vec::new())
+    }
+
+    async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
+        self.note_user(intent);
+        self.called("unlock").await;
+        let inner = self.0.borrow();
+        if inner.script.unlock_fails { Err(Error::unavailable("still locked")) } else { Ok(()) }
+    }
+}

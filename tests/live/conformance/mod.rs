@@ -1,0 +1,77 @@
+//! The conformance story on real servers. A backend joins with a driver, and by passing.
+
+mod keycloak;
+mod ldap;
+
+use std::collections::BTreeSet;
+
+use crate::support::keycloak::{Realm, RealmOptions, Server};
+use tellonce::domain::Gap;
+
+use self::keycloak::{Customers, KeycloakDriver};
+use crate::support::conformance::{play, wait_for};
+
+/// What a realm as shipped does not keep.
+fn as_shipped() -> BTreeSet<Gap> {
+    BTreeSet::from([
+        Gap::StampNamesNoAuthor,
+        Gap::RulesNotListed,
+        Gap::TemporaryMayBeKept,
+        Gap::SelfServiceWhilePending,
+        Gap::OpenFormOutlives,
+        Gap::NeverRunsOut,
+    ])
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn a_keycloak_realm_as_shipped_keeps_what_doctor_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let realm = Realm::shipped(Server::shared());
+    let driver = KeycloakDriver::new(realm, folder.path(), Customers::Realm, as_shipped());
+    wait_for(play(&driver, folder.path()));
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn a_keycloak_realm_hardened_by_setup_keeps_e_mail_resets_out_while_one_is_pending() {
+    let folder = tempfile::tempdir().unwrap();
+    let realm = Realm::shipped(Server::shared());
+    keycloak::prepare(&realm);
+    let gaps = &as_shipped() - &BTreeSet::from([Gap::TemporaryMayBeKept, Gap::SelfServiceWhilePending]);
+    let driver = KeycloakDriver::new(realm, folder.path(), Customers::Realm, gaps);
+    wait_for(play(&driver, folder.path()));
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn with_password_history_the_temporary_one_cannot_be_kept_and_customers_may_come_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = RealmOptions {
+        policy: "length(12) and upperCase(1) and digits(1) and passwordHistory(3)".to_owned(),
+        refresh_rotation: true,
+        brute_force: true,
+        more: serde_json::json!({ "failureFactor": 30, "quickLoginCheckMilliSeconds": 0 }), // the story itself fails to sign in more often than three times
+        ..RealmOptions::default()
+    };
+    let realm = Realm::with(Server::shared(), &options);
+    let gaps = &as_shipped() - &BTreeSet::from([Gap::TemporaryMayBeKept]);
+    let driver = KeycloakDriver::new(realm, folder.path(), Customers::Csv, gaps);
+    wait_for(play(&driver, folder.path()));
+}
+
+#[test]
+#[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
+fn openldap_keeps_what_doctor_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = ldap::LdapDriver::new(ldap::Server::start(ldap::Kind::OpenLdap, folder.path()), folder.path());
+    wait_for(play(&driver, folder.path()));
+}
+
+#[test]
+#[ignore = "needs Samba as a domain controller, and root: TELLONCE_LIVE=active-directory"]
+fn active_directory_keeps_what_doctor_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = ldap::LdapDriver::new(ldap::Server::start(ldap::Kind::ActiveDirectory, folder.path()), folder.path());
+    wait_for(play(&driver, folder.path()));
+}

@@ -1,0 +1,23 @@
+//! The tool against a real Keycloak, seen from outside: rights, refusals, sign-in, faults.
+//!
+//! Live: `TELLONCE_LIVE=keycloak,openldap cargo test --test live -- --ignored keycloak::`.
+
+mod bad_input;
+mod calls;
+mod doctor;
+mod faults;
+mod federation;
+mod guards;
+mod page;
+mod policy;
+mod refusals;
+mod rights;
+mod setup;
+mod setup_failing;
+mod setup_faults;
+mod setup_fine_grained;
+mod setup_policy;
+mod setup_sign_in;
+mod setup_terminal;
+mod sign_in;
+mod sign_in_state;

@@ -1,0 +1,20 @@
+//! The tool against real servers: Keycloak, slapd and Samba. Every test is ignored unless it is asked for.
+//!
+//! `TELLONCE_LIVE=keycloak,openldap,active-directory cargo test --test live -- --ignored`. A server that a test needs
+//! and that `TELLONCE_LIVE` does not name is a failure, never a skip. The tests share one Keycloak.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at what it does not expect"
+)]
+
+mod conformance;
+mod keycloak;
+mod keycloak_bulk;
+mod keycloak_chromium;
+mod keycloak_facts;
+mod keycloak_faults;
+mod ldap;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,15 @@
+//! The project keeps its own rules: the shape of the source, the commands in its pages, what is generated from the code.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may stop at what it does not expect"
+)]
+
+mod docs;
+mod generated;
+mod house;
+
+#[path = "../support/mod.rs"]
+mod support;
+mod types;

@@ -1,0 +1,96 @@
+//! What the story needs of a server beside the ports: its people, and its customers' side by its own means.
+
+use std::collections::BTreeSet;
+
+use std::sync::Arc;
+
+use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
+use tellonce::domain::{Error, Gap, Particulars, Way};
+
+use super::services::Player;
+
+/// The agents of the story.
+#[derive(Clone, Copy)]
+pub enum Agent {
+    /// May issue temporary passwords.
+    Entitled,
+    /// May find customers, and no more.
+    Unentitled,
+}
+
+/// The customers of the story.
+pub struct Cast {
+    /// Has a user, and can sign in: id, username, e-mail, part of the name.
+    pub with_user: [&'static str; 4],
+    /// The password that they sign in with before.
+    pub old_password: &'static str,
+    /// Has no user yet.
+    pub without_user: &'static str,
+    /// What to enter `without_user` with, where the directory does not know them.
+    pub create: Option<Particulars>,
+}
+
+/// What signing in as the customer led to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SignedIn {
+    /// In.
+    In,
+    /// A new password is asked for.
+    ChangeRequired,
+    /// Refused.
+    Refused,
+}
+
+/// What choosing a new password led to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// In.
+    In,
+    /// Refused, in the server's own words.
+    Refused(String),
+}
+
+/// One server.
+pub trait Driver {
+    /// The promises that this server, as set up here, is known not to keep.
+    fn known_gaps(&self) -> BTreeSet<Gap>;
+    /// The time on the agent's machine, which agrees with the server's.
+    fn clock(&self) -> Arc<dyn Clock>;
+    /// Who is there.
+    fn cast(&self) -> Cast;
+    /// How agents sign in.
+    fn sign_in(&self) -> Box<dyn AgentSignIn>;
+    /// The way that agents sign in.
+    fn way(&self) -> Way {
+        Way::Password
+    }
+    /// An agent's name and password.
+    fn credentials(&self, agent: Agent) -> (&'static str, &'static str);
+    /// Answers the questions of a sign-in; with `password`, with this one instead of the right one.
+    fn player(&self, agent: Agent, password: Option<&str>) -> Box<dyn Prompter + '_> {
+        Box::new(Player::confirming(password.unwrap_or(self.credentials(agent).1)))
+    }
+    /// Signs in as a customer.
+    fn customer_signs_in(&self, name: &str, password: &str) -> SignedIn;
+    /// Signs in with a temporary password and chooses a new one.
+    fn customer_chooses(&self, name: &str, temporary: &str, new: &str) -> Chosen;
+    /// Signs in with a temporary password up to the page for a new one, and leaves it open.
+    fn customer_opens_page(&self, name: &str, temporary: &str);
+    /// Sends the page that was opened.
+    fn customer_sends_page(&self, new: &str) -> Chosen;
+    /// The rules as the server's own page lists them to the customer.
+    fn rules_listed(&self) -> Vec<String>;
+    /// Asks for the self-service mail; the token in it, if one was sent.
+    fn customer_asks_for_mail(&self, email: &str) -> Option<String>;
+    /// Follows the mailed link and chooses a new password.
+    fn customer_redeems(&self, token: &str, new: &str) -> Result<(), String>;
+    /// Lets more time pass than a temporary password lasts.
+    fn let_it_run_out(&self);
+    /// Everything that the server mailed so far.
+    fn mails(&self) -> Vec<String>;
+}
+
+/// For assertions on what was refused.
+pub fn reason(failure: &Error) -> String {
+    serde_json::to_value(failure.reason).unwrap().as_str().unwrap().to_owned()
+}

@@ -1,0 +1,9 @@
+//! The conformance story: L1 to L14, unchanged on every backend.
+
+mod driver;
+mod services;
+mod story;
+
+pub use driver::*;
+pub use services::*;
+pub use story::play;

@@ -1,0 +1,307 @@
+//! The story. Where a backend is known not to keep a promise, exactly that difference is asserted.
+
+use std::path::Path;
+
+use tellonce::domain::{
+    Action, CustomerId, Gap, Issuance, Kind, ResetRequest, Result, Session, SessionsEnded, Status, WithdrawalRequest,
+    reset, withdraw,
+};
+use tellonce::terminal::{PasswordIs, next_steps};
+
+use super::driver::{Agent, Chosen, Driver, SignedIn, reason};
+use super::services::{Player, Revealed, at_desk};
+
+/// Which step asserts what a gap means: a new gap does not compile until one does.
+const fn asserted_in(gap: Gap) -> &'static str {
+    match gap {
+        Gap::StampNamesNoAuthor => "reads_back",
+        Gap::TemporaryMayBeKept | Gap::RulesNotListed => "chooses",
+        Gap::SelfServiceWhilePending | Gap::SessionsGoOn => "is_locked_out",
+        Gap::OpenFormOutlives => "an_open_page_is_void",
+        Gap::NeverRunsOut => "runs_out",
+        Gap::NoSelfService => "self_service_works",
+        Gap::WithdrawnReadsAsPending => "can_be_withdrawn",
+    }
+}
+
+/// The withdrawal that names this customer.
+fn named(customer: &str) -> WithdrawalRequest {
+    WithdrawalRequest { customer: customer.into(), ..WithdrawalRequest::default() }
+}
+
+/// Plays all of it, in order.
+pub async fn play(driver: &dyn Driver, folder: &Path) {
+    let story = Story { driver, folder };
+    let session = story.signs_in().await;
+    let gaps = session.backend().capabilities().await.unwrap().gaps;
+    assert_eq!(gaps, driver.known_gaps(), "what the backend says of itself");
+    assert!(gaps.iter().all(|gap| !asserted_in(*gap).is_empty()));
+    story.unentitled_agents_change_nothing().await;
+    story.finds(&session).await;
+    let first = story.resets(&session).await;
+    story.is_locked_out(&first);
+    let second = story.only_the_newest_works(&session, &first).await;
+    story.chooses(&session, &second).await;
+    story.self_service_works();
+    story.runs_out(&session).await;
+    story.can_be_withdrawn(&session).await;
+    story.an_open_page_is_void().await;
+    story.creates_a_user(&session).await;
+    story.nothing_was_mailed_or_written(&[&first, &second]);
+}
+
+struct Story<'a> {
+    driver: &'a dyn Driver,
+    folder: &'a Path,
+}
+
+impl Story<'_> {
+    fn has(&self, gap: Gap) -> bool {
+        self.driver.known_gaps().contains(&gap)
+    }
+
+    async fn try_sign_in(&self, agent: Agent, password: Option<&str>) -> Result<Session> {
+        let (name, _) = self.driver.credentials(agent);
+        let mut player = self.driver.player(agent, password);
+        self.driver.sign_in().sign_in(self.driver.way(), Some(name), &mut *player).await.map(|(session, _)| session)
+    }
+
+    /// A reset as the command does it; the password that was revealed, exactly once.
+    async fn reset(&self, session: &Session, customer: &str, player: &mut Player) -> Result<(Issuance, String)> {
+        self.reset_as(session, Self::request(customer), player).await
+    }
+
+    fn request(customer: &str) -> ResetRequest {
+        ResetRequest { customer: customer.into(), ..ResetRequest::default() }
+    }
+
+    async fn reset_as(
+        &self,
+        session: &Session,
+        request: ResetRequest,
+        player: &mut Player,
+    ) -> Result<(Issuance, String)> {
+        let mut reveal = Revealed::default();
+        let issuance = at_desk(self.folder, self.driver.clock(), player, async |desk: &mut _| {
+            reset(desk, session, &mut reveal, request).await
+        })
+        .await;
+        let revealed = reveal.0.take();
+        assert_eq!(revealed.len(), usize::from(issuance.is_ok()), "L5: revealed exactly once, or not at all");
+        issuance.map(|issuance| (issuance, revealed.into_iter().next().unwrap()))
+    }
+
+    async fn status(&self, session: &Session) -> (Status, bool) {
+        let id = CustomerId::new(self.driver.cast().with_user[0]);
+        let customer = session.directory().get(&id).await.unwrap().unwrap();
+        let state = session.backend().user_snapshot(&customer).await.unwrap().state;
+        (state.status(), state.change_required)
+    }
+
+    /// L1.
+    async fn signs_in(&self) -> Session {
+        let refused = self.try_sign_in(Agent::Entitled, Some("not the password")).await.err().unwrap();
+        assert_eq!(refused.kind, Kind::NotAllowed);
+        assert!(self.driver.sign_in().resume(None).await.unwrap().is_none(), "nobody is signed in by default");
+        self.try_sign_in(Agent::Entitled, None).await.unwrap()
+    }
+
+    /// L1.
+    async fn unentitled_agents_change_nothing(&self) {
+        let session = self.try_sign_in(Agent::Unentitled, None).await.unwrap();
+        let before = self.status(&session).await;
+        let refused =
+            self.reset(&session, self.driver.cast().with_user[0], &mut Player::confirming("")).await.err().unwrap();
+        assert_eq!((refused.kind, reason(&refused).as_str()), (Kind::NotAllowed, "missing_right"));
+        assert_eq!(self.status(&session).await, before);
+        session.sign_out().await.unwrap();
+    }
+
+    /// L2.
+    async fn finds(&self, session: &Session) {
+        for text in self.driver.cast().with_user {
+            let found = session.directory().find(text, 5).await.unwrap();
+            assert_eq!(found.customers[0].id.as_str(), self.driver.cast().with_user[0], "{text}");
+        }
+        assert_eq!(self.status(session).await, (Status::Active, false));
+    }
+
+    /// L3, L4, L5, L7, L14, and the end of sessions of L9.
+    async fn resets(&self, session: &Session) -> String {
+        let cast = self.driver.cast();
+        let [id, username, ..] = cast.with_user;
+        assert_eq!(self.driver.customer_signs_in(username, cast.old_password), SignedIn::In, "a session is open");
+        let mut hesitant = Player { confirms: false, ..Player::confirming("") };
+        let declined = self.reset(session, id, &mut hesitant).await.err().unwrap();
+        assert_eq!(declined.kind, Kind::Declined, "L4");
+        assert_eq!(self.driver.customer_signs_in(username, cast.old_password), SignedIn::In, "L4: nothing changed");
+        let mut agent = Player::confirming("");
+        let (issuance, password) = self.reset(session, id, &mut agent).await.unwrap();
+        assert_eq!(agent.shown[0].action, Action::Set, "L3");
+        assert!(!issuance.user_created);
+        assert_eq!(self.status(session).await, (Status::ForcePasswordReset, true), "L7");
+        match issuance.sessions_ended {
+            SessionsEnded::Count(count) => assert_eq!(count, 2, "L9: both sessions ended"),
+            SessionsEnded::All => {}
+            SessionsEnded::NotHere => assert!(self.has(Gap::SessionsGoOn)),
+        }
+        let said = next_steps(&issuance, PasswordIs::Shown).join("\n");
+        for words in
+            ["cannot be shown again", "not e-mailed", "must not tell you", "Update Password", "only the newest"]
+        {
+            assert!(said.contains(words), "L14: {words}");
+        }
+        password
+    }
+
+    /// L9.
+    fn is_locked_out(&self, temporary: &str) {
+        let cast = self.driver.cast();
+        let [_, username, email, _] = cast.with_user;
+        assert_eq!(self.driver.customer_signs_in(username, cast.old_password), SignedIn::Refused, "L9");
+        let mailed = self.driver.customer_asks_for_mail(email);
+        assert_eq!(mailed.is_some(), self.has(Gap::SelfServiceWhilePending), "L9");
+        assert_eq!(self.driver.customer_signs_in(username, temporary), SignedIn::ChangeRequired);
+    }
+
+    /// L10, L12.
+    async fn only_the_newest_works(&self, session: &Session, first: &str) -> String {
+        let [id, username, ..] = self.driver.cast().with_user;
+        let mut agent = Player::confirming("");
+        let (_, second) = self.reset(session, id, &mut agent).await.unwrap();
+        assert!(agent.shown[0].pending_since.is_some(), "a re-issue is said as such");
+        assert_eq!(agent.shown[0].recent.len(), 1, "and the earlier one is known");
+        assert_ne!(first, second);
+        assert_eq!(self.driver.customer_signs_in(username, first), SignedIn::Refused, "L10");
+        let other_case: String =
+            second
+                .chars()
+                .map(|letter| {
+                    if letter.is_ascii_uppercase() { letter.to_ascii_lowercase() } else { letter.to_ascii_uppercase() }
+                })
+                .collect();
+        assert_eq!(self.driver.customer_signs_in(username, &other_case), SignedIn::Refused, "L12");
+        second
+    }
+
+    /// L8, L11.
+    async fn chooses(&self, session: &Session, temporary: &str) {
+        let [_, username, ..] = self.driver.cast().with_user;
+        let policy = self.driver.rules_listed();
+        assert_eq!(policy.is_empty(), self.has(Gap::RulesNotListed), "L8: the rules are listed");
+        let Chosen::Refused(why) = self.driver.customer_chooses(username, temporary, "short") else {
+            panic!("L8: too short")
+        };
+        assert!(why.contains("characters") || why.contains("length"), "L8: the rule is named: {why}");
+        let kept = self.driver.customer_chooses(username, temporary, temporary);
+        assert_eq!(kept == Chosen::In, self.has(Gap::TemporaryMayBeKept), "L8: {kept:?}");
+        let another;
+        let temporary = if kept == Chosen::In {
+            let id = self.driver.cast().with_user[0];
+            (_, another) = self.reset(session, id, &mut Player::confirming("")).await.unwrap();
+            another.as_str()
+        } else {
+            temporary
+        };
+        assert_eq!(self.driver.customer_chooses(username, temporary, "Chosen-by-me-2026"), Chosen::In, "L8");
+        assert_eq!(self.status(session).await, (Status::Active, false), "L8");
+        assert_eq!(self.driver.customer_signs_in(username, temporary), SignedIn::Refused, "L11: it works once");
+        assert_eq!(self.driver.customer_signs_in(username, "Chosen-by-me-2026"), SignedIn::In);
+    }
+
+    /// L13.
+    fn self_service_works(&self) {
+        let [_, username, email, _] = self.driver.cast().with_user;
+        let token = self.driver.customer_asks_for_mail(email);
+        assert_eq!(token.is_none(), self.has(Gap::NoSelfService), "L13");
+        if let Some(token) = token {
+            self.driver.customer_redeems(&token, "Chosen-by-mail-2026").unwrap();
+            assert!(self.driver.customer_redeems(&token, "Chosen-by-mail-2027").is_err(), "a link works once");
+            assert_eq!(self.driver.customer_signs_in(username, "Chosen-by-mail-2026"), SignedIn::In);
+        }
+    }
+
+    /// L11 and L10: after its time it is refused, and another can be issued.
+    async fn runs_out(&self, session: &Session) {
+        let [id, username, ..] = self.driver.cast().with_user;
+        let (_, temporary) = self.reset(session, id, &mut Player::confirming("")).await.unwrap();
+        assert_eq!(self.driver.customer_signs_in(username, &temporary), SignedIn::ChangeRequired);
+        self.driver.let_it_run_out();
+        let now = self.driver.customer_signs_in(username, &temporary);
+        assert_eq!(now != SignedIn::Refused, self.has(Gap::NeverRunsOut), "L11");
+        let session = self.try_sign_in(Agent::Entitled, None).await.unwrap(); // its own session ran out as well
+        let (_, newer) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
+        assert_eq!(self.driver.customer_signs_in(username, &temporary), SignedIn::Refused, "L10");
+        assert_eq!(self.driver.customer_signs_in(username, &newer), SignedIn::ChangeRequired, "L10");
+    }
+
+    /// A withdrawal is dead at once, the customer stays locked out, and another can be issued.
+    async fn can_be_withdrawn(&self, _: &Session) {
+        let session = self.try_sign_in(Agent::Entitled, None).await.unwrap();
+        let [id, username, ..] = self.driver.cast().with_user;
+        let (_, temporary) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
+        let mut agent = Player::confirming("");
+        let withdrawn = at_desk(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
+            withdraw(desk, &session, named(id)).await
+        })
+        .await
+        .unwrap();
+        assert_eq!(withdrawn.state.withdrawn, Some(true));
+        assert_eq!(self.driver.customer_signs_in(username, &temporary), SignedIn::Refused);
+        assert_eq!(self.status(&session).await, (Status::ForcePasswordReset, true));
+        let again = at_desk(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
+            withdraw(desk, &session, named(id)).await
+        })
+        .await;
+        assert_eq!(again.is_ok(), self.has(Gap::WithdrawnReadsAsPending));
+        if let Err(refused) = again {
+            assert_eq!(reason(&refused), "nothing_pending");
+        }
+        let (_, newer) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
+        assert_eq!(self.driver.customer_chooses(username, &newer, "Chosen-at-last-2026"), Chosen::In);
+        let late = at_desk(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
+            withdraw(desk, &session, named(id)).await
+        })
+        .await;
+        assert_eq!(reason(&late.err().unwrap()), "already_used");
+    }
+
+    /// L10: what was opened with an earlier temporary password cannot be sent any more.
+    async fn an_open_page_is_void(&self) {
+        let session = self.try_sign_in(Agent::Entitled, None).await.unwrap();
+        let [id, username, ..] = self.driver.cast().with_user;
+        let (_, first) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
+        self.driver.customer_opens_page(username, &first);
+        let (_, second) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
+        let sent = self.driver.customer_sends_page("Chosen-too-late-2026");
+        assert_eq!(sent == Chosen::In, self.has(Gap::OpenFormOutlives), "L10: {sent:?}");
+        let now = self.driver.customer_signs_in(username, &second);
+        assert_eq!(now == SignedIn::ChangeRequired, sent != Chosen::In, "L10: {now:?}");
+    }
+
+    /// L3: a customer without a user ends the same way.
+    async fn creates_a_user(&self, _: &Session) {
+        let session = self.try_sign_in(Agent::Entitled, None).await.unwrap();
+        let mut agent = Player::confirming("");
+        let cast = self.driver.cast();
+        let create = || ResetRequest { create: cast.create.clone(), ..Self::request(cast.without_user) };
+        let (issuance, password) = self.reset_as(&session, create(), &mut agent).await.unwrap();
+        assert_eq!(agent.shown[0].action, Action::CreateAndSet);
+        assert!(issuance.user_created);
+        let username = issuance.customer.username.unwrap();
+        assert_eq!(self.driver.customer_signs_in(&username, &password), SignedIn::ChangeRequired);
+        assert_eq!(self.driver.customer_chooses(&username, &password, "Brand-new-user-1"), Chosen::In);
+        let (again, _) = self.reset_as(&session, create(), &mut agent).await.unwrap();
+        assert!(!again.user_created, "the second time there is a user");
+    }
+
+    /// L6.
+    fn nothing_was_mailed_or_written(&self, passwords: &[&str]) {
+        let log = std::fs::read_to_string(self.folder.join("audit.jsonl")).unwrap();
+        for password in passwords {
+            assert!(self.driver.mails().iter().all(|mail| !mail.contains(password)), "L6");
+            assert!(!log.contains(password), "L6");
+        }
+        assert!(log.lines().count() > 10);
+    }
+}

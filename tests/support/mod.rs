@@ -1,0 +1,22 @@
+//! What the tests share: the environment of one test, terminals, servers, and stand-ins for servers.
+//!
+//! Each test program includes this folder.
+#![allow(dead_code, unused_imports, reason = "each test program uses its part")]
+
+mod command_output;
+pub mod conformance;
+mod environment;
+pub mod fake_directory;
+pub mod fake_keycloak;
+pub mod fault_proxy;
+pub mod keycloak;
+pub mod ldap;
+mod multiplexer;
+mod practice;
+mod terminal;
+
+pub use command_output::CommandOutput;
+pub use environment::{BINARY, TestEnvironment, feed};
+pub use multiplexer::{GnuScreen, Multiplexer, Tmux};
+pub use practice::PRACTICE;
+pub use terminal::{Terminal, password_in};
