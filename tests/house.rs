@@ -15,7 +15,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("output", &["domain"]),
     ("net", &["domain", "platform"]),
     ("config", &["domain", "platform"]),
-    ("cli", &["config", "domain"]),
+    ("cli", &["config"]),
     ("auth", &["config", "domain", "net", "platform"]),
     ("ledger", &["config", "domain", "output", "platform"]),
     ("fail_points", &["domain"]),

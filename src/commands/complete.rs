@@ -7,8 +7,8 @@ use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use super::context::Context;
-use super::wait_for;
-use crate::cli::{Cli, ColorChoice, GlobalArgs, OutputFormat};
+use super::{Cli, wait_for};
+use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
 use crate::config::{Configuration, Folders};
 use crate::domain::{Customer, Result, is_secret_key};
 use crate::output::sanitize;

@@ -4,9 +4,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::case_args::CaseArgs;
+use super::reveal_args::RevealArgs;
 use crate::auth::{Choice, Kept, SessionStore};
 use crate::backends::{self, BackendContext};
-use crate::cli::{CaseArgs, GlobalArgs, RevealArgs};
+use crate::cli::GlobalArgs;
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
 use crate::domain::{Case, Error, Keep, Kind, OwnPassword, Reason, Result, Services, Session, Way};
