@@ -19,8 +19,6 @@ mod reveal_args;
 mod setup;
 mod show;
 mod status;
-mod sweep;
-mod tour;
 mod unseal;
 mod view;
 mod whoami;

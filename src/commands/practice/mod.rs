@@ -5,13 +5,13 @@ mod forgot_password;
 mod outbox;
 mod sign_in;
 mod start_over;
+mod tour;
 
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
 use super::context::Context;
-use super::tour;
 use crate::backends::practice::Practice;
 use crate::domain::{ExitCode, Result};
 use crate::platform::SystemClock;

@@ -1,5 +1,7 @@
 //! `withdraw`: a pending temporary password is made unusable now.
 
+mod sweep;
+
 use std::time::Duration;
 
 use clap::Args;
@@ -7,7 +9,6 @@ use serde::Serialize;
 
 use super::case_args::CaseArgs;
 use super::context::Context;
-use super::sweep;
 use crate::config::parse_duration;
 use crate::domain::ports::Prompter;
 use crate::domain::{Customer, ExitCode, Result, Services, SessionsEnded, Status, withdraw};
