@@ -7,6 +7,7 @@ mod case_args;
 mod complete;
 mod completions;
 mod context;
+mod decorators;
 mod doctor;
 mod find;
 mod login;
@@ -26,6 +27,7 @@ mod withdraw;
 
 pub use complete::answer_completions;
 pub use completions::script as completion_script;
+pub use decorators::Decorators;
 pub use man::pages as man_pages;
 
 use std::ffi::OsString;
@@ -102,7 +104,7 @@ enum Command {
 }
 
 /// Parses the command line, runs the verb, and gives the exit code. What could not be hardened is told with `-v`.
-pub fn main(weaknesses: &[String]) -> ExitCode {
+pub fn main(weaknesses: &[String], decorators: Decorators) -> ExitCode {
     if let Some(failure) = secret_key_among(std::env::args_os(), std::env::var_os("TELLONCE_PROFILE")) {
         let options = if wants_json() { ScreenOptions::json() } else { ScreenOptions::plain() };
         Screen::new(&options).failure(&failure);
@@ -118,8 +120,8 @@ pub fn main(weaknesses: &[String]) -> ExitCode {
     for weakness in weaknesses {
         tracing::warn!("{weakness}");
     }
-    let ended =
-        Context::new(cli.global.clone(), screen.clone()).and_then(|mut context| run(&mut context, cli.command, early));
+    let ended = Context::new(cli.global.clone(), screen.clone(), decorators)
+        .and_then(|mut context| run(&mut context, cli.command, early));
     match ended {
         Ok(code) => code,
         Err(failure) => {

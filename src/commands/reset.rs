@@ -5,7 +5,7 @@ use clap::Args;
 use super::case_args::CaseArgs;
 use super::context::Context;
 use super::reveal_args::RevealArgs;
-use crate::domain::ports::{Prompter, Reveal};
+use crate::domain::ports::Prompter;
 use crate::domain::{ExitCode, Issuance, Particulars, ResetRequest, Result, Services, reset};
 use crate::terminal::{PasswordIs, RevealTarget, next_steps, reset_json};
 
@@ -51,13 +51,14 @@ pub(super) async fn run(context: &mut Context, args: ResetArgs, early: RevealTar
     if !args.yes && !prompter.can_ask() {
         return Err(context.nobody_can_confirm("A reset"));
     }
-    let mut reveal = early.with(context.reveal_options(&args.reveal))?;
+    let reveal = early.with(context.reveal_options(&args.reveal))?;
     let in_terminal = reveal.is_terminal();
+    let mut reveal = (context.decorators.reveal)(reveal.into_reveal());
     let request = request(context, args)?;
     let session = context.session().await?;
     let issuance = context
         .at_desk(&mut prompter, async |services: &mut Services<'_>| {
-            reset_with(services, &session, reveal.as_reveal(), request).await
+            reset(services, &session, &mut *reveal, request).await
         })
         .await?;
     if in_terminal && context.json() {
@@ -68,26 +69,6 @@ pub(super) async fn run(context: &mut Context, args: ResetArgs, early: RevealTar
         context.screen.notice(&format!("{}: {}.", issuance.customer.id, issuance.state.words()));
     }
     Ok(ExitCode::DONE)
-}
-
-#[cfg(not(feature = "fail-points"))]
-async fn reset_with(
-    services: &mut Services<'_>,
-    session: &crate::domain::Session,
-    reveal: &mut dyn Reveal,
-    request: ResetRequest,
-) -> Result<Issuance> {
-    reset(services, session, reveal, request).await
-}
-
-#[cfg(feature = "fail-points")]
-async fn reset_with(
-    services: &mut Services<'_>,
-    session: &crate::domain::Session,
-    reveal: &mut dyn Reveal,
-    request: ResetRequest,
-) -> Result<Issuance> {
-    reset(services, session, &mut crate::fail_points::FaultyReveal(reveal), request).await
 }
 
 fn request(context: &Context, args: ResetArgs) -> Result<ResetRequest> {

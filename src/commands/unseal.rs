@@ -37,12 +37,12 @@ pub(super) struct UnsealArgs {
 
 /// Opens the newest one of this customer. It needs no session and no backend, and leaves an audit record.
 pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget) -> Result<ExitCode> {
-    let mut reveal = early.with(context.reveal_options(&args.reveal))?;
+    let mut reveal = early.with(context.reveal_options(&args.reveal))?.into_reveal();
     let identities = sealing::identities_of(&args.identity)?;
     let row = newest(&args)?;
     let sealed = row.sealed.clone().unwrap_or_default();
     let password = TemporaryPassword::unsealed(&sealing::open(&identities, &sealed)?);
-    let ready = reveal.as_reveal().prepare()?;
+    let ready = reveal.prepare()?;
     let issuance = issuance(context, &row);
     let mut log = FileAuditLog::new(
         &context.folders,
@@ -53,7 +53,7 @@ pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget
     let place = (issuance.place.profile.as_str(), issuance.place.backend.as_str());
     log.unsealed(place, issuance.customer.id.as_str(), issuance.attempt.as_str())?; // before it is seen
     let delivery = ready.reveal(password, &issuance).await;
-    for warning in log.take_warnings() {
+    for warning in log.warnings().take() {
         context.screen.warning(&warning);
     }
     if delivery == Delivery::NotDelivered {
