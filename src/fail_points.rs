@@ -12,17 +12,30 @@
 //! sent; and the control, `set:unpadded`, sends it in a body so small that HTTP/2 has a copy of it then.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use reqwest::{Body, Method, Request};
 use rustix::process::{Signal, getpid, kill_process};
 
-use crate::domain::ports::{AuditLog, IdentityBackend, ReadyReveal, Reveal, SetFailed};
+use crate::commands::Decorators;
+use crate::domain::ports::{AgentSignIn, AuditLog, IdentityBackend, Prompter, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
     AnyIntent, AppendReceipt, AttemptId, AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery,
-    Error, Finding, Forced, History, Intent, Issuance, Issued, OwnPassword, Pending, Plan, Reset, Result, Right,
-    Session, SessionsEnded, TemporaryPassword, UserSnapshot, Withdrawal,
+    Error, Finding, Forced, History, Intent, Issuance, Issued, Keep, OwnPassword, Pending, Plan, Reset, Result, Right,
+    Session, SessionsEnded, StoredSession, TemporaryPassword, UserSnapshot, Way, Withdrawal,
 };
+
+/// The points, around everything that a command works with.
+pub fn decorators() -> Decorators {
+    Decorators {
+        sign_in: |inner| Box::new(FaultySignIn(inner)),
+        audit: |inner| Box::new(FaultyAudit(inner)),
+        reveal: |inner| Box::new(FaultyReveal(inner)),
+        requests: intercept,
+    }
+}
 
 /// Reaches a point: does what the environment says of it.
 ///
@@ -58,27 +71,65 @@ fn reach_now(call: &str, when: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether the body with a temporary password is to be sent as small as it is.
-pub fn unpadded() -> bool {
-    std::env::var("TELLONCE_FAIL_POINT").is_ok_and(|wanted| wanted.split(',').any(|one| one == "set:unpadded"))
-}
+/// Whether the request sent last was Keycloak's that sets a password.
+static SET_WAS_SENT: AtomicBool = AtomicBool::new(false);
 
-/// The request that sets was answered.
-pub fn answered() {
-    let _ = reach_now("set", "answered"); // it stops, or goes on
+/// Reaches `set:answered` before the request that follows the set, and sends the set itself unpadded if that is wanted.
+fn intercept(mut request: Request) -> Request {
+    let sets = *request.method() == Method::PUT && request.url().path().ends_with("/reset-password");
+    if SET_WAS_SENT.swap(sets, Ordering::Relaxed) && !sets {
+        let _ = reach_now("set", "answered"); // it stops, or goes on
+    }
+    let wanted = std::env::var("TELLONCE_FAIL_POINT").unwrap_or_default();
+    if sets && wanted.split(',').any(|one| one == "set:unpadded") {
+        let small = request.body().and_then(Body::as_bytes).map(|body| body.trim_ascii_start().to_vec());
+        *request.body_mut() = small.map(Body::from);
+    }
+    request
 }
 
 fn send(signal: Signal) {
     let _ = kill_process(getpid(), signal); // a signal to oneself cannot fail
 }
 
+/// A sign-in whose sessions have points.
+struct FaultySignIn(Box<dyn AgentSignIn>);
+
+fn faulty(session: Session) -> Session {
+    session.wrapped(|backend| Box::new(FaultyBackend(backend)))
+}
+
+#[async_trait(?Send)]
+impl AgentSignIn for FaultySignIn {
+    fn ways(&self) -> &'static [Way] {
+        self.0.ways()
+    }
+
+    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Result<(Session, Keep)> {
+        let (session, keep) = self.0.sign_in(way, agent, prompter).await?;
+        Ok((faulty(session), keep))
+    }
+
+    async fn resume(&self, stored: Option<StoredSession>) -> Result<Option<Session>> {
+        Ok(self.0.resume(stored).await?.map(faulty))
+    }
+
+    async fn checks(&self) -> Vec<Check> {
+        self.0.checks().await
+    }
+}
+
 /// An identity backend with points around the calls that change something.
-pub struct FaultyBackend(pub Box<dyn IdentityBackend>);
+struct FaultyBackend(Box<dyn IdentityBackend>);
 
 #[async_trait(?Send)]
 impl IdentityBackend for FaultyBackend {
     async fn capabilities(&self) -> Result<Capabilities> {
         self.0.capabilities().await
+    }
+
+    fn leave_retries(&self) {
+        self.0.leave_retries();
     }
 
     async fn rights(&self) -> Result<Vec<Right>> {
@@ -158,10 +209,10 @@ impl IdentityBackend for FaultyBackend {
 }
 
 /// An audit log with points around what it writes.
-pub struct FaultyAudit<A>(pub A);
+struct FaultyAudit(Box<dyn AuditLog>);
 
 #[async_trait(?Send)]
-impl<A: AuditLog> AuditLog for FaultyAudit<A> {
+impl AuditLog for FaultyAudit {
     async fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt> {
         reach("intend", "before").await?;
         let receipt = self.0.intend(session, plan, consent).await?;
@@ -195,11 +246,11 @@ impl<A: AuditLog> AuditLog for FaultyAudit<A> {
 }
 
 /// A reveal with a point before and after it.
-pub struct FaultyReveal<'a>(pub &'a mut dyn Reveal);
+struct FaultyReveal(Box<dyn Reveal>);
 
 struct FaultyReady(Box<dyn ReadyReveal>);
 
-impl Reveal for FaultyReveal<'_> {
+impl Reveal for FaultyReveal {
     fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
         Ok(Box::new(FaultyReady(self.0.prepare()?)))
     }

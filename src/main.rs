@@ -12,5 +12,9 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 fn main() -> ExitCode {
     let weaknesses = tellonce::platform::harden::harden();
     tellonce::commands::answer_completions();
-    ExitCode::from(tellonce::commands::main(&weaknesses).number())
+    let decorators = cfg_select! {
+        feature = "fail-points" => { tellonce::fail_points::decorators() }
+        _ => { tellonce::commands::Decorators::default() }
+    };
+    ExitCode::from(tellonce::commands::main(&weaknesses, decorators).number())
 }

@@ -15,6 +15,7 @@ use crate::auth::SessionStore;
 use crate::config::{Folders, Profile, Protected};
 use crate::domain::ports::{AgentSignIn, Clock, Preparation};
 use crate::domain::{Error, Kind, ProfileRef, Reason, Result};
+use crate::net::https::Interceptor;
 
 /// What every backend is opened with.
 pub struct BackendContext<'a> {
@@ -26,6 +27,8 @@ pub struct BackendContext<'a> {
     pub clock: Arc<dyn Clock + Send + Sync>,
     /// Where the session is kept: a backend whose sessions are renewed keeps what they become.
     pub store: Rc<SessionStore>,
+    /// What the requests of a backend that is reached over HTTP go through.
+    pub interceptor: Interceptor,
 }
 
 /// A key that a new profile must have.

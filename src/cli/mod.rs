@@ -1,44 +1,8 @@
-//! The command line: the clap types, nothing else. Completions and man pages are made from them.
-
-mod agents;
-mod bulk;
-mod records;
-mod resets;
-mod setup;
+//! The options that every command takes, and what else the terminal reads of the command line.
 
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
-pub use agents::{LoginArgs, SignInWay, StoreChoice};
-pub use bulk::{BulkArgs, BulkCommand, BulkRunArgs, InputKind, ProgressKind, UnsealArgs};
-pub use records::{AuditArgs, AuditCommand, ExportFormat, RecordFilter};
-pub use resets::{CaseArgs, FindArgs, ResetArgs, RevealArgs, ShowArgs, StatusArgs, WithdrawArgs};
-pub use setup::{
-    CompletionsArgs, ForgotPasswordArgs, ManArgs, PracticeArgs, PracticeCommand, ProfileAddArgs, ProfileArgs,
-    ProfileCommand, SetupArgs, SignInArgs, StartOverArgs,
-};
-
-/// Issue a customer a temporary password from the terminal: told once, stored nowhere.
-///
-/// With nothing set up, it works on the embedded practice directory.
-#[derive(Debug, Parser)]
-#[command(
-    name = "tellonce",
-    version,
-    max_term_width = 100,
-    subcommand_required = true,
-    arg_required_else_help = true,
-    after_help = "Example:\n  tellonce reset ada@example.com     issue Ada a temporary password\n  tellonce practice tour             see the whole story, with nothing set up"
-)]
-pub struct Cli {
-    /// What every command takes.
-    #[command(flatten)]
-    pub global: GlobalArgs,
-    /// The verb.
-    #[command(subcommand)]
-    pub command: Command,
-}
+use clap::{Args, ValueEnum};
 
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
@@ -87,44 +51,13 @@ pub enum ColorChoice {
     Never,
 }
 
-/// The verbs.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Sign in as an agent
-    Login(LoginArgs),
-    /// End the agent's session
-    #[command(after_help = "Example:\n  tellonce logout")]
-    Logout,
-    /// Who is signed in, where, and until when
-    #[command(after_help = "Example:\n  tellonce whoami -o json")]
-    Whoami,
-    /// Customers that match a text
-    Find(FindArgs),
-    /// A customer's profile, roles and access
-    Show(ShowArgs),
-    /// Issue a temporary password: the main job
-    Reset(ResetArgs),
-    /// Make a pending temporary password unusable now
-    Withdraw(WithdrawArgs),
-    /// Where a customer stands
-    Status(StatusArgs),
-    /// Many resets, resumable at any moment
-    Bulk(Box<BulkArgs>),
-    /// Reveal one sealed password of a bulk run's output
-    Unseal(UnsealArgs),
-    /// Who did what to whom
-    Audit(AuditArgs),
-    /// Backend configurations
-    Profile(ProfileArgs),
-    /// An administrator's one-time preparation of a backend
-    Setup(SetupArgs),
-    /// Is this set-up right, and does it keep every promise?
-    #[command(after_help = "Example:\n  tellonce doctor     exits 11 if a check found a fault")]
-    Doctor,
-    /// The practice directory, seen as the customer
-    Practice(PracticeArgs),
-    /// A shell's completion script, on standard output
-    Completions(CompletionsArgs),
-    /// The man pages
-    Man(ManArgs),
+/// How far it has come, and how that is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProgressKind {
+    /// A bar at a terminal, else lines.
+    Auto,
+    /// Lines.
+    Plain,
+    /// JSON events on standard error.
+    Json,
 }

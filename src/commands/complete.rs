@@ -7,8 +7,8 @@ use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use super::context::Context;
-use super::wait_for;
-use crate::cli::{Cli, ColorChoice, GlobalArgs, OutputFormat};
+use super::{Cli, Decorators, wait_for};
+use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
 use crate::config::{Configuration, Folders};
 use crate::domain::{Customer, Result, is_secret_key};
 use crate::output::sanitize;
@@ -63,7 +63,7 @@ async fn find(typed: &str) -> Result<Vec<Customer>> {
         no_input: true,
         timeout: None,
     };
-    let context = Context::new(global.clone(), Screen::new(&ScreenOptions::of(&global)))?;
+    let context = Context::new(global.clone(), Screen::new(&ScreenOptions::of(&global)), Decorators::default())?;
     let Some(session) = context.session_if_any().await? else { return Ok(Vec::new()) };
     if typed.is_empty() || is_secret_key(typed) {
         return Ok(Vec::new()); // everybody is no help, and no server is asked for a key

@@ -1,11 +1,22 @@
 //! `completions`: the script by which a shell asks this program what may come next.
 
+use clap::Args;
 use clap_complete::Shell;
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::context::Context;
-use crate::cli::CompletionsArgs;
 use crate::domain::{Error, ExitCode, Result};
+
+/// A shell's completion script
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  source <(tellonce completions bash)\n\nFor profile and customer names as well, in bash: source <(COMPLETE=bash tellonce)"
+)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
 
 /// Writes the shell's script to standard output.
 pub(super) fn run(context: &mut Context, args: &CompletionsArgs) -> Result<ExitCode> {

@@ -4,9 +4,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::case_args::CaseArgs;
+use super::decorators::Decorators;
+use super::reveal_args::RevealArgs;
 use crate::auth::{Choice, Kept, SessionStore};
 use crate::backends::{self, BackendContext};
-use crate::cli::{CaseArgs, GlobalArgs, RevealArgs};
+use crate::cli::GlobalArgs;
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
 use crate::domain::{Case, Error, Keep, Kind, OwnPassword, Reason, Result, Services, Session, Way};
@@ -27,6 +30,7 @@ pub(super) struct Context {
     pub(super) configuration: Configuration,
     pub(super) profile: Profile,
     pub(super) signals: Signals,
+    pub(super) decorators: Decorators,
 }
 
 impl Context {
@@ -41,7 +45,7 @@ impl Context {
     }
 
     /// Reads the configuration; nothing is opened yet.
-    pub(super) fn new(global: GlobalArgs, screen: Screen) -> Result<Self> {
+    pub(super) fn new(global: GlobalArgs, screen: Screen, decorators: Decorators) -> Result<Self> {
         let folders = Folders::find(&|name| std::env::var_os(name))?;
         let configuration = Configuration::load(&folders)?;
         for name in configuration.profile_names() {
@@ -49,7 +53,7 @@ impl Context {
         }
         let profile = configuration.profile(global.profile.as_deref())?;
         let signals = Signals::start()?;
-        Ok(Self { global, screen, folders, configuration, profile, signals })
+        Ok(Self { global, screen, folders, configuration, profile, signals, decorators })
     }
 
     /// The same agent with nothing set up, in other folders.
@@ -63,6 +67,7 @@ impl Context {
             configuration,
             profile,
             signals: self.signals.clone(),
+            decorators: self.decorators,
         })
     }
 
@@ -73,7 +78,7 @@ impl Context {
 
     /// How agents sign in to the profile's backend.
     pub(super) fn sign_in(&self) -> Result<Box<dyn AgentSignIn>> {
-        backends::open(&self.profile, &self.surroundings())
+        Ok((self.decorators.sign_in)(backends::open(&self.profile, &self.surroundings())?))
     }
 
     /// What the backend is opened with.
@@ -83,6 +88,7 @@ impl Context {
             one_call: self.one_call(),
             clock: Arc::new(SystemClock),
             store: Rc::new(self.store()),
+            interceptor: self.decorators.requests,
         }
     }
 
@@ -118,7 +124,7 @@ impl Context {
     pub(super) async fn kept_session(&self) -> Result<Option<(Session, Option<Kept>)>> {
         let (stored, kept) = self.store().load()?.unzip();
         let session = self.sign_in()?.resume(stored).await?;
-        Ok(session.map(|session| (with_fail_points(session), kept)))
+        Ok(session.map(|session| (session, kept)))
     }
 
     /// The session, or at a terminal an offer to sign in.
@@ -149,7 +155,7 @@ impl Context {
             prompter.say("This sign-in is for this command only. To stay signed in: `tellonce login --store file`.");
         }
         self.warn_of_own_password(&session);
-        Ok(with_fail_points(session))
+        Ok(session)
     }
 
     /// Warns an agent whose own password has expired: the sign-in of this command was one of the last.
@@ -225,10 +231,12 @@ impl Context {
         prompter: &mut dyn Prompter,
         work: impl AsyncFnOnce(&mut Services<'_>) -> Result<T>,
     ) -> Result<T> {
-        let mut log = audit_with_fail_points(self.audit());
+        let log = self.audit();
+        let warnings = log.warnings();
+        let mut audit = (self.decorators.audit)(Box::new(log));
         let mut random = SystemRandom;
         let mut services = Services {
-            audit: &mut log,
+            audit: &mut *audit,
             prompter,
             clock: &SystemClock,
             random: &mut random,
@@ -236,41 +244,11 @@ impl Context {
             guards: &self.profile.guards,
         };
         let ended = work(&mut services).await;
-        for warning in unwrap_log(&mut log).take_warnings() {
+        for warning in warnings.take() {
             self.screen.warning(&warning);
         }
         ended
     }
-}
-
-#[cfg(not(feature = "fail-points"))]
-fn with_fail_points(session: Session) -> Session {
-    session
-}
-
-#[cfg(feature = "fail-points")]
-fn with_fail_points(session: Session) -> Session {
-    session.wrapped(|backend| Box::new(crate::fail_points::FaultyBackend(backend)))
-}
-
-#[cfg(not(feature = "fail-points"))]
-fn audit_with_fail_points(log: FileAuditLog) -> FileAuditLog {
-    log
-}
-
-#[cfg(feature = "fail-points")]
-fn audit_with_fail_points(log: FileAuditLog) -> crate::fail_points::FaultyAudit<FileAuditLog> {
-    crate::fail_points::FaultyAudit(log)
-}
-
-#[cfg(not(feature = "fail-points"))]
-fn unwrap_log(log: &mut FileAuditLog) -> &mut FileAuditLog {
-    log
-}
-
-#[cfg(feature = "fail-points")]
-fn unwrap_log(log: &mut crate::fail_points::FaultyAudit<FileAuditLog>) -> &mut FileAuditLog {
-    &mut log.0
 }
 
 /// Reads a customer and where they stand, for the verbs that change nothing.

@@ -1,10 +1,21 @@
 //! `find`: customers that match a text, as a table.
 
+use clap::Args;
 use serde::Serialize;
 
 use super::context::Context;
-use crate::cli::FindArgs;
 use crate::domain::{Customer, ExitCode, Result, usable};
+
+/// Customers that match a text
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tellonce find lovelace")]
+pub(super) struct FindArgs {
+    /// An id, a username, an e-mail address or part of a name
+    text: String,
+    /// How many to show at most
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    limit: u16,
+}
 
 #[derive(Serialize)]
 struct FoundJson<'a> {

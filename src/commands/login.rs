@@ -1,14 +1,59 @@
 //! `login`: the agent's session begins.
 
+use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::view;
 use crate::auth::Choice;
-use crate::cli::{LoginArgs, StoreChoice};
 use crate::domain::ports::Prompter;
 use crate::domain::{Customer, Decision, Error, ExitCode, Keep, Plan, Result, Way};
 use crate::platform::needed_line;
+
+/// Sign in as an agent
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tellonce login                                     asks for name and password\n  echo practice | tellonce login --agent sam --password-stdin --store file"
+)]
+pub(super) struct LoginArgs {
+    /// The agent's name
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    password_stdin: bool,
+    /// Where to keep the session
+    #[arg(long, value_enum, default_value_t = StoreChoice::Keyring)]
+    store: StoreChoice,
+    /// Which way to sign in, where the backend has several
+    #[command(flatten)]
+    way: SignInWay,
+}
+
+/// Which way to sign in.
+#[derive(Clone, Copy, Debug, Args)]
+#[group(multiple = false)]
+#[allow(clippy::struct_excessive_bools, reason = "a group of flags of which clap lets one be set")]
+struct SignInWay {
+    /// In a browser on this machine
+    #[arg(long)]
+    web: bool,
+    /// By a code entered in a browser, on any device
+    #[arg(long)]
+    device: bool,
+    /// With a script's own credentials
+    #[arg(long)]
+    client_credentials: bool,
+}
+
+/// Where a session is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StoreChoice {
+    /// The platform's keyring.
+    Keyring,
+    /// A file that only you can read.
+    File,
+}
 
 /// Signs in and keeps the session.
 pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCode> {

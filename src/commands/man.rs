@@ -1,12 +1,22 @@
 //! `man`: the man pages, made from the command line's own definition.
 
-use clap::{Command, CommandFactory};
+use std::path::PathBuf;
+
+use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use super::Cli;
 use super::context::Context;
-use crate::cli::{Cli, ManArgs};
 use crate::domain::{Error, ExitCode, Result};
+
+/// The man pages
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  tellonce man | man -l -\n  tellonce man ~/.local/share/man/man1")]
+pub(super) struct ManArgs {
+    /// Write a page for each command into this folder; else the main page goes to standard output
+    dir: Option<PathBuf>,
+}
 
 /// Writes every page into a folder, or the main page to standard output.
 pub(super) fn run(context: &mut Context, args: &ManArgs) -> Result<ExitCode> {

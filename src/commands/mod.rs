@@ -1,10 +1,13 @@
-//! One file a verb: take the arguments, call the inside, hand the result to the terminal.
+//! The command line: the root parser, and one file or folder a verb. Each has its clap arguments, and the function that
+//! takes them, calls the inside and hands the result to the terminal. Completions and man pages are made from the parser.
 
 mod audit;
 mod bulk;
+mod case_args;
 mod complete;
 mod completions;
 mod context;
+mod decorators;
 mod doctor;
 mod find;
 mod login;
@@ -13,11 +16,10 @@ mod man;
 mod practice;
 mod profile;
 mod reset;
+mod reveal_args;
 mod setup;
 mod show;
 mod status;
-mod sweep;
-mod tour;
 mod unseal;
 mod view;
 mod whoami;
@@ -25,24 +27,90 @@ mod withdraw;
 
 pub use complete::answer_completions;
 pub use completions::script as completion_script;
+pub use decorators::Decorators;
 pub use man::pages as man_pages;
 
 use std::ffi::OsString;
 use std::future::Future;
 
-use crate::cli::{Cli, Command, OutputFormat};
+use clap::{Parser, Subcommand};
+
+use crate::cli::{GlobalArgs, OutputFormat};
 use crate::domain::{Error, ExitCode, Kind, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
 use crate::terminal::{RevealTarget, Screen, ScreenOptions};
 use context::Context;
 
+/// Issue a customer a temporary password from the terminal: told once, stored nowhere.
+///
+/// With nothing set up, it works on the embedded practice directory.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tellonce",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Example:\n  tellonce reset ada@example.com     issue Ada a temporary password\n  tellonce practice tour             see the whole story, with nothing set up"
+)]
+struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    global: GlobalArgs,
+    /// The verb.
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sign in as an agent
+    Login(login::LoginArgs),
+    /// End the agent's session
+    #[command(after_help = "Example:\n  tellonce logout")]
+    Logout,
+    /// Who is signed in, where, and until when
+    #[command(after_help = "Example:\n  tellonce whoami -o json")]
+    Whoami,
+    /// Customers that match a text
+    Find(find::FindArgs),
+    /// A customer's profile, roles and access
+    Show(show::ShowArgs),
+    /// Issue a temporary password: the main job
+    Reset(reset::ResetArgs),
+    /// Make a pending temporary password unusable now
+    Withdraw(withdraw::WithdrawArgs),
+    /// Where a customer stands
+    Status(status::StatusArgs),
+    /// Many resets, resumable at any moment
+    Bulk(Box<bulk::BulkArgs>),
+    /// Reveal one sealed password of a bulk run's output
+    Unseal(unseal::UnsealArgs),
+    /// Who did what to whom
+    Audit(audit::AuditArgs),
+    /// Backend configurations
+    Profile(profile::ProfileArgs),
+    /// An administrator's one-time preparation of a backend
+    Setup(setup::SetupArgs),
+    /// Is this set-up right, and does it keep every promise?
+    #[command(after_help = "Example:\n  tellonce doctor     exits 11 if a check found a fault")]
+    Doctor,
+    /// The practice directory, seen as the customer
+    Practice(practice::PracticeArgs),
+    /// A shell's completion script, on standard output
+    Completions(completions::CompletionsArgs),
+    /// The man pages
+    Man(man::ManArgs),
+}
+
 /// Parses the command line, runs the verb, and gives the exit code. What could not be hardened is told with `-v`.
-pub fn main(weaknesses: &[String]) -> ExitCode {
+pub fn main(weaknesses: &[String], decorators: Decorators) -> ExitCode {
     if let Some(failure) = secret_key_among(std::env::args_os(), std::env::var_os("TELLONCE_PROFILE")) {
         let options = if wants_json() { ScreenOptions::json() } else { ScreenOptions::plain() };
         Screen::new(&options).failure(&failure);
         return failure.exit_code();
     }
-    let cli = match <Cli as clap::Parser>::try_parse() {
+    let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return report_clap_error(&error),
     };
@@ -52,8 +120,8 @@ pub fn main(weaknesses: &[String]) -> ExitCode {
     for weakness in weaknesses {
         tracing::warn!("{weakness}");
     }
-    let ended =
-        Context::new(cli.global.clone(), screen.clone()).and_then(|mut context| run(&mut context, cli.command, early));
+    let ended = Context::new(cli.global.clone(), screen.clone(), decorators)
+        .and_then(|mut context| run(&mut context, cli.command, early));
     match ended {
         Ok(code) => code,
         Err(failure) => {

@@ -1,10 +1,48 @@
 //! `reset`: the main job.
 
+use clap::Args;
+
+use super::case_args::CaseArgs;
 use super::context::Context;
-use crate::cli::{CaseArgs, ResetArgs};
-use crate::domain::ports::{Prompter, Reveal};
-use crate::domain::{Case, ExitCode, Issuance, Particulars, ResetRequest, Result, Services, reset};
+use super::reveal_args::RevealArgs;
+use crate::domain::ports::Prompter;
+use crate::domain::{ExitCode, Issuance, Particulars, ResetRequest, Result, Services, reset};
 use crate::terminal::{PasswordIs, RevealTarget, next_steps, reset_json};
+
+/// Issue a temporary password: the main job
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tellonce reset ada@example.com\n  tellonce reset C-1002 --ticket T-17 --verified 'called back'\n  tellonce --profile practice reset C-1001 --yes --reveal stdout | next-step"
+)]
+#[allow(clippy::struct_excessive_bools, reason = "independent flags of a command line")]
+pub(super) struct ResetArgs {
+    /// The customer: an id, username or e-mail address; at a terminal also part of a name
+    customer: String,
+    /// Do not ask for confirmation
+    #[arg(long)]
+    yes: bool,
+    /// Also lift a lock-out after failed attempts
+    #[arg(long)]
+    unlock: bool,
+    /// What the agent was told of the case
+    #[command(flatten)]
+    case: CaseArgs,
+    /// The one reveal
+    #[command(flatten)]
+    pub(super) reveal: RevealArgs,
+    /// Enter the customer if the directory does not know them
+    #[arg(long, requires_all = ["email", "first_name", "last_name"])]
+    create: bool,
+    /// With --create: the e-mail address
+    #[arg(long, value_name = "ADDRESS", requires = "create")]
+    email: Option<String>,
+    /// With --create: the given name
+    #[arg(long, value_name = "NAME", requires = "create")]
+    first_name: Option<String>,
+    /// With --create: the family name
+    #[arg(long, value_name = "NAME", requires = "create")]
+    last_name: Option<String>,
+}
 
 /// Issues a temporary password and says what comes next.
 pub(super) async fn run(context: &mut Context, args: ResetArgs, early: RevealTarget) -> Result<ExitCode> {
@@ -13,13 +51,14 @@ pub(super) async fn run(context: &mut Context, args: ResetArgs, early: RevealTar
     if !args.yes && !prompter.can_ask() {
         return Err(context.nobody_can_confirm("A reset"));
     }
-    let mut reveal = early.with(context.reveal_options(&args.reveal))?;
+    let reveal = early.with(context.reveal_options(&args.reveal))?;
     let in_terminal = reveal.is_terminal();
+    let mut reveal = (context.decorators.reveal)(reveal.into_reveal());
     let request = request(context, args)?;
     let session = context.session().await?;
     let issuance = context
         .at_desk(&mut prompter, async |services: &mut Services<'_>| {
-            reset_with(services, &session, reveal.as_reveal(), request).await
+            reset(services, &session, &mut *reveal, request).await
         })
         .await?;
     if in_terminal && context.json() {
@@ -32,26 +71,6 @@ pub(super) async fn run(context: &mut Context, args: ResetArgs, early: RevealTar
     Ok(ExitCode::DONE)
 }
 
-#[cfg(not(feature = "fail-points"))]
-async fn reset_with(
-    services: &mut Services<'_>,
-    session: &crate::domain::Session,
-    reveal: &mut dyn Reveal,
-    request: ResetRequest,
-) -> Result<Issuance> {
-    reset(services, session, reveal, request).await
-}
-
-#[cfg(feature = "fail-points")]
-async fn reset_with(
-    services: &mut Services<'_>,
-    session: &crate::domain::Session,
-    reveal: &mut dyn Reveal,
-    request: ResetRequest,
-) -> Result<Issuance> {
-    reset(services, session, &mut crate::fail_points::FaultyReveal(reveal), request).await
-}
-
 fn request(context: &Context, args: ResetArgs) -> Result<ResetRequest> {
     let create = match (args.create, args.email, args.first_name, args.last_name) {
         (true, Some(email), Some(first_name), Some(last_name)) => {
@@ -60,12 +79,6 @@ fn request(context: &Context, args: ResetArgs) -> Result<ResetRequest> {
         _ => None, // clap lets the fields come only together
     };
     Ok(ResetRequest { customer: args.customer.into(), create, unlock: args.unlock, case: context.case(args.case)? })
-}
-
-impl From<CaseArgs> for Case {
-    fn from(args: CaseArgs) -> Self {
-        Self { ticket: args.ticket, reason: args.reason, verified: args.verified }
-    }
 }
 
 /// Step 14: the status and the next steps on the ordinary screen, without the password.

@@ -1,11 +1,11 @@
 //! `setup`: an administrator's one-time preparation of a backend.
 
+use clap::Args;
 use serde::Serialize;
 
 use super::context::Context;
 use super::login::first_line;
 use crate::backends::{self, Wishes};
-use crate::cli::SetupArgs;
 use crate::config::BUILT_IN;
 use crate::domain::ports::{Interruptions, Preparation, Prompter};
 use crate::domain::{
@@ -13,6 +13,44 @@ use crate::domain::{
 };
 use crate::platform::needed_line;
 use crate::terminal::{preparation_lines, steps_by_hand};
+
+/// An administrator's one-time preparation of a backend
+///
+/// The administrator signs in for this command alone; nothing of it is kept. Nothing is changed before it is confirmed.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[command(
+    after_help = "Examples:\n  tellonce --profile acme setup --administrator root --realm-of-administrator master\n  tellonce --profile acme setup --print     the same as steps for those who click\n  tellonce --profile acme setup --administrator root --password-stdin --password-history --yes <secret\n\nThe practice directory needs none, and says so."
+)]
+pub(super) struct SetupArgs {
+    /// Who signs in: an administrator of the realm
+    #[arg(long, value_name = "NAME")]
+    administrator: Option<String>,
+    /// Read the administrator's password from the first line of standard input
+    #[arg(long, requires = "administrator")]
+    password_stdin: bool,
+    /// Sign in with a one-time code as well: asked for, or with --password-stdin read from the second line
+    #[arg(long, requires = "administrator")]
+    one_time_code: bool,
+    /// The realm that the administrator is a user of, if it is another one (master)
+    #[arg(long, value_name = "REALM")]
+    realm_of_administrator: Option<String>,
+    /// The group that agents are put into
+    #[arg(long, value_name = "GROUP", default_value = "support-agents")]
+    agents: String,
+    /// Also have the password policy refuse the password used last, for everybody
+    #[arg(long)]
+    password_history: bool,
+    /// Print the steps for doing it by hand; changes nothing, and without --administrator asks nobody
+    #[arg(long, conflicts_with_all = ["yes", "dry_run"])]
+    print: bool,
+    /// Show what is there and what would be done; changes nothing
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Do not ask for confirmation
+    #[arg(long)]
+    yes: bool,
+}
 
 #[derive(Serialize)]
 struct SetupJson<'a> {

@@ -1,11 +1,19 @@
 //! `show`: a customer's profile, and what a "Roles and Access" page would have.
 
+use clap::Args;
 use serde::Serialize;
 
 use super::context::{Context, look_up};
 use super::view::{StatusFields, moment, valid_until};
-use crate::cli::ShowArgs;
 use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget, Result, refusal};
+
+/// A customer's profile, roles and access
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tellonce show C-1001")]
+pub(super) struct ShowArgs {
+    /// The customer: an id, username or e-mail address
+    customer: String,
+}
 
 #[derive(Serialize)]
 struct ShowJson<'a> {

@@ -2,12 +2,25 @@
 
 use std::time::Duration;
 
+use clap::Args;
 use serde::Serialize;
 
 use super::context::{Context, look_up};
 use super::view::{StatusFields, moment, valid_until};
-use crate::cli::StatusArgs;
 use crate::domain::{Changed, CustomerFacts, Error, ExitCode, Kind, Obstacle, Reason, Result, Stamp, Status, refusal};
+
+/// Where a customer stands
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tellonce status ada@example.com\n  tellonce status C-1001 --watch     waits until Ada is back in"
+)]
+pub(super) struct StatusArgs {
+    /// The customer: an id, username or e-mail address
+    customer: String,
+    /// Wait until the customer is back in (--timeout gives a limit)
+    #[arg(long)]
+    watch: bool,
+}
 
 /// Between two looks of a watch.
 const PAUSE: Duration = Duration::from_secs(2);

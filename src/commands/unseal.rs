@@ -1,13 +1,15 @@
 //! `unseal`: one sealed password of a bulk run's output, through the same reveal as a reset.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::Args;
 use jiff::Timestamp;
 
 use super::context::Context;
+use super::reveal_args::RevealArgs;
 use crate::bulk::output_reader::{FoundRow, for_each, format_of};
 use crate::bulk::sealing;
-use crate::cli::UnsealArgs;
 use crate::domain::{
     AttemptId, Customer, CustomerId, Delivery, Error, ExitCode, Issuance, Kind, ProfileRef, Reason, Result,
     SessionsEnded, State, TemporaryPassword,
@@ -16,14 +18,31 @@ use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::RevealTarget;
 
+/// Reveal one sealed password of a bulk run's output
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tellonce unseal sealed.csv --identity key.txt --customer C-1001")]
+pub(super) struct UnsealArgs {
+    /// The output of a bulk run
+    file: PathBuf,
+    /// The file with your age identity, as age-keygen writes it
+    #[arg(long, value_name = "KEY")]
+    identity: PathBuf,
+    /// The customer's id, username or (JSON only) e-mail
+    #[arg(long, value_name = "C")]
+    customer: String,
+    /// The one reveal
+    #[command(flatten)]
+    pub(super) reveal: RevealArgs,
+}
+
 /// Opens the newest one of this customer. It needs no session and no backend, and leaves an audit record.
 pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget) -> Result<ExitCode> {
-    let mut reveal = early.with(context.reveal_options(&args.reveal))?;
+    let mut reveal = early.with(context.reveal_options(&args.reveal))?.into_reveal();
     let identities = sealing::identities_of(&args.identity)?;
     let row = newest(&args)?;
     let sealed = row.sealed.clone().unwrap_or_default();
     let password = TemporaryPassword::unsealed(&sealing::open(&identities, &sealed)?);
-    let ready = reveal.as_reveal().prepare()?;
+    let ready = reveal.prepare()?;
     let issuance = issuance(context, &row);
     let mut log = FileAuditLog::new(
         &context.folders,
@@ -34,7 +53,7 @@ pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget
     let place = (issuance.place.profile.as_str(), issuance.place.backend.as_str());
     log.unsealed(place, issuance.customer.id.as_str(), issuance.attempt.as_str())?; // before it is seen
     let delivery = ready.reveal(password, &issuance).await;
-    for warning in log.take_warnings() {
+    for warning in log.warnings().take() {
         context.screen.warning(&warning);
     }
     if delivery == Delivery::NotDelivered {

@@ -12,6 +12,7 @@ use super::file_check::unavailable;
 use super::forward;
 use super::lease::{Held, hold};
 use super::record::{Event, Record, blank, blank_at, name_of, system_user};
+use super::warnings::Warnings;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
@@ -27,7 +28,7 @@ pub struct FileAuditLog {
     clock: Arc<dyn Clock>,
     random: Box<dyn RandomSource>,
     open: HashMap<AttemptId, (Record, Held)>,
-    warnings: Vec<String>,
+    warnings: Warnings,
 }
 
 impl FileAuditLog {
@@ -45,20 +46,20 @@ impl FileAuditLog {
             clock,
             random,
             open: HashMap::new(),
-            warnings: Vec::new(),
+            warnings: Warnings::default(),
         }
     }
 
-    /// What has to be told: a torn end that was set aside, a record that could not be forwarded.
-    pub fn take_warnings(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.warnings)
+    /// Where the log puts its warnings: whoever tells them may hold the log as a port.
+    pub fn warnings(&self) -> Warnings {
+        self.warnings.clone()
     }
 
     /// Writes and syncs a record, then forwards it. The answer is why it was not forwarded; none: it was, or need not be.
     fn write(&mut self, record: Record) -> Result<Option<Error>> {
         let appended = append(&self.path, vec![record])?;
         if let Some(aside) = appended.set_aside {
-            self.warn(torn_end(&aside));
+            self.warnings.add(torn_end(&aside));
         }
         let Some(to) = &self.settings.forward else { return Ok(None) };
         Ok(appended.lines.iter().find_map(|line| forward::send(to, line).err()).map(|why| not_forwarded(&why)))
@@ -67,16 +68,9 @@ impl FileAuditLog {
     /// Writes; a record that cannot be forwarded is told and does not stop the work.
     fn write_forwarding_best_effort(&mut self, record: Record) -> Result<()> {
         if let Some(not_forwarded) = self.write(record)? {
-            self.warn(not_forwarded.message);
+            self.warnings.add(not_forwarded.message);
         }
         Ok(())
-    }
-
-    /// Told once, however many records it concerns.
-    fn warn(&mut self, words: String) {
-        if !self.warnings.contains(&words) {
-            self.warnings.push(words);
-        }
     }
 
     /// Writes down that an attempt ended before it changed anything.
@@ -112,7 +106,7 @@ impl FileAuditLog {
                 self.close_unchanged(Record { ticket: None, ..template });
                 return Err(not_forwarded);
             }
-            self.warn(not_forwarded.message);
+            self.warnings.add(not_forwarded.message);
         }
         self.open.insert(attempt.clone(), (template, held));
         Ok(AppendReceipt::new(attempt, at))

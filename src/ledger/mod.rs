@@ -14,6 +14,7 @@ mod list;
 mod log;
 mod record;
 mod row_ledger;
+mod warnings;
 
 pub use attempts::open_attempts;
 pub use chain::{Verified, verify};
@@ -24,6 +25,7 @@ pub use list::{Filter, records};
 pub use log::FileAuditLog;
 pub use record::{Event, Record};
 pub use row_ledger::{RowAuditLog, RunAuditLog};
+pub use warnings::Warnings;
 
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ use super::index::{Found, Index};
 use super::lease::{Held, hold};
 use super::log::{not_forwarded, torn_end};
 use super::record::{Event, Record, blank};
+use super::warnings::Warnings;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
@@ -44,7 +45,7 @@ struct Inner {
     open: RefCell<HashMap<AttemptId, (Record, Held)>>,
     /// Locks of attempts that are at their end, for the next.
     idle: RefCell<Vec<Held>>,
-    warnings: RefCell<Vec<String>>,
+    warnings: Warnings,
     run: String,
 }
 
@@ -98,7 +99,7 @@ impl RunAuditLog {
             writer,
             open: RefCell::default(),
             idle: RefCell::default(),
-            warnings: RefCell::default(),
+            warnings: Warnings::default(),
             run: run.to_owned(),
         })))
     }
@@ -150,7 +151,7 @@ impl Inner {
     /// Writes and syncs; a record that cannot be forwarded is told and does not stop the work.
     async fn write(&self, record: Record) -> Result<()> {
         if let Some(why) = self.append(record).await? {
-            self.warn(not_forwarded(&why).message);
+            self.warnings.add(not_forwarded(&why).message);
         }
         Ok(())
     }
@@ -163,7 +164,7 @@ impl Inner {
             }
             Written::Synced { torn, not_forwarded } => {
                 if let Some(words) = torn {
-                    self.warn(words);
+                    self.warnings.add(words);
                 }
                 Ok(not_forwarded)
             }
@@ -179,13 +180,6 @@ impl Inner {
             Some(Err(_)) | None => {
                 hold(&self.attempts, attempt.as_str()).map_err(|error| unavailable(&self.attempts, &error))
             }
-        }
-    }
-
-    fn warn(&self, words: String) {
-        let mut warnings = self.warnings.borrow_mut();
-        if !warnings.contains(&words) {
-            warnings.push(words);
         }
     }
 }
@@ -224,7 +218,7 @@ impl AuditLog for RowAuditLog {
                 inner.append(template.of_outcome(inner.clock.now(), closing)).await?;
                 return Err(failure);
             }
-            inner.warn(failure.message);
+            inner.warnings.add(failure.message);
         }
         inner.open.borrow_mut().insert(attempt.clone(), (template, held));
         Ok(AppendReceipt::new(attempt, at))

@@ -59,10 +59,20 @@ pub fn is_loopback(url: &Url) -> bool {
 pub struct HttpClient {
     client: Client,
     limit: Duration,
+    interceptor: Interceptor,
 }
 
+/// Takes each request before it is sent, and gives what is sent in its place.
+pub type Interceptor = fn(Request) -> Request;
+
 impl HttpClient {
-    /// Begins a request; it has the time of one operation unless it is given less.
+    /// The same client, whose requests go through this one.
+    #[must_use]
+    pub fn intercepted_by(self, interceptor: Interceptor) -> Self {
+        Self { interceptor, ..self }
+    }
+
+    /// Begins a request, for [`HttpClient::send`]; it has the time of one operation unless it is given less.
     pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.client.request(method, url)
     }
@@ -77,12 +87,20 @@ impl HttpClient {
         self.request(Method::POST, url)
     }
 
+    /// Sends a request.
+    ///
+    /// # Errors
+    /// It is no request, or there is no answer.
+    pub async fn send(&self, request: RequestBuilder) -> reqwest::Result<Response> {
+        self.execute(request.build()?).await
+    }
+
     /// Sends a request that is made already.
     ///
     /// # Errors
     /// No answer.
     pub async fn execute(&self, request: Request) -> reqwest::Result<Response> {
-        self.client.execute(request).await
+        self.client.execute((self.interceptor)(request)).await
     }
 
     /// How long an operation may take, with its tries and pages.
@@ -130,7 +148,7 @@ impl Server {
         let client = builder.build();
         let client =
             client.map_err(|error| misconfigured("The HTTPS client cannot be made.".to_owned()).because(error))?;
-        Ok(HttpClient { client, limit: self.one_call })
+        Ok(HttpClient { client, limit: self.one_call, interceptor: |request| request })
     }
 
     /// Trusts the system's authorities and those of the profile, and says in words why a certificate is not good.

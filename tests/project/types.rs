@@ -14,7 +14,7 @@ const SINKS: [(&str, &str); 9] = [
     ("RevealSink for OnTerminal", "src/terminal/reveal/terminal.rs"),
     ("RevealSink for OnDescriptor", "src/terminal/reveal/stream.rs"),
     ("RevealSink for InRow", "src/bulk/output_writer.rs"),
-    ("RevealSink for TourCustomer", "src/commands/tour/players.rs"),
+    ("RevealSink for TourCustomer", "src/commands/practice/tour/players.rs"),
     ("RevealSink for SelfTestUser", "src/backends/keycloak/setup/test_user.rs"),
 ];
 

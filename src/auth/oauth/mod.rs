@@ -176,13 +176,8 @@ impl OAuth {
     pub async fn end_session(&self, refresh: &str) -> Result<()> {
         let form = [("client_id", self.client_id.as_str()), ("refresh_token", refresh)];
         let url = &self.endpoints.end_session;
-        let response = self
-            .http
-            .post(url.clone())
-            .form(&form)
-            .send()
-            .await
-            .map_err(|error| no_answer(error, url, Quoting::Forbidden))?;
+        let sent = self.http.send(self.http.post(url.clone()).form(&form)).await;
+        let response = sent.map_err(|error| no_answer(error, url, Quoting::Forbidden))?;
         // One that is over already is answered with 400 invalid_grant: that is what was wanted.
         if response.status().is_success() || response.status() == reqwest::StatusCode::BAD_REQUEST {
             return Ok(());

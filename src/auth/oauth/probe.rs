@@ -28,12 +28,8 @@ impl OAuth {
         let challenge = PkceCodeChallenge::new_random_sha256().0;
         let client = self.set_up().set_redirect_uri(back);
         let (address, _) = client.authorize_url(CsrfToken::new_random).set_pkce_challenge(challenge).url();
-        let answer = self
-            .http
-            .get(address.clone())
-            .send()
-            .await
-            .map_err(|error| no_answer(error, &address, Quoting::Allowed))?;
+        let sent = self.http.send(self.http.get(address.clone())).await;
+        let answer = sent.map_err(|error| no_answer(error, &address, Quoting::Allowed))?;
         if answer.status().is_success() {
             return Ok(());
         }

@@ -80,22 +80,10 @@ impl RequestSink for SecretBody<'_> {
 /// A body with a password in it: in one buffer that never moves, and is wiped.
 fn secret(body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
     let mut buffer = Zeroizing::new(Vec::with_capacity(ROOM));
-    buffer.resize(spaces(), b' ');
+    buffer.resize(SPACES, b' ');
     let mut left = Bounded { buffer: &mut buffer };
     serde_json::to_writer(&mut left, body).map_err(|_| Error::bug("The request could not be written."))?;
     Ok(buffer)
-}
-
-/// How many spaces stand before the JSON.
-#[cfg(feature = "fail-points")]
-fn spaces() -> usize {
-    if crate::fail_points::unpadded() { 0 } else { SPACES }
-}
-
-/// How many spaces stand before the JSON.
-#[cfg(not(feature = "fail-points"))]
-const fn spaces() -> usize {
-    SPACES
 }
 
 /// Refuses to let the buffer grow: a copy of the password would be left behind.
@@ -122,8 +110,6 @@ impl KeycloakAgent {
         let path = ["users", id, "reset-password"];
         let written =
             self.api().change_with_secret(Method::PUT, &path, payload, Right::IssueTemporaryPasswords).await?;
-        #[cfg(feature = "fail-points")]
-        crate::fail_points::answered();
         match written.status {
             StatusCode::NOT_FOUND => Ok(errors::gone()?),
             StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Err(set_refused(&written.refusal)),

@@ -98,12 +98,12 @@ impl Api {
         if deadline.is_over() {
             return Err(for_good(errors::too_long(url, self.limit())));
         }
-        let mut got = sent(request(&bearer), url, changes, quoting).await?;
+        let mut got = self.exchange(request(&bearer), url, changes, quoting).await?;
         if got.status == StatusCode::UNAUTHORIZED {
             told.unauthorized(&got.body).map_err(for_good)?;
             self.keeper.renew(&bearer).await.map_err(for_good)?;
             bearer = self.keeper.bearer().await.map_err(for_good)?;
-            got = sent(request(&bearer), url, changes, quoting).await?;
+            got = self.exchange(request(&bearer), url, changes, quoting).await?;
         }
         if got.status == StatusCode::UNAUTHORIZED {
             return Err(for_good(errors::session_over()));
@@ -121,39 +121,46 @@ impl Api {
         }
         Ok(got)
     }
+
+    /// Sends one request and reads its answer.
+    async fn exchange(
+        &self,
+        request: RequestBuilder,
+        url: &Url,
+        changes: bool,
+        quoting: Quoting,
+    ) -> Result<Got, Broken> {
+        let lost = |error: reqwest::Error| {
+            let not_applied = error.is_connect() || error.is_builder();
+            let passing = !error.is_timeout() && !error.is_builder();
+            let failure = maybe_applied(no_answer(error, url, quoting), changes && !not_applied);
+            Broken { failure, not_applied, passing, pause: None }
+        };
+        let response = self.http.send(request).await.map_err(lost)?;
+        let status = response.status();
+        tracing::debug!(%status, path = url.path(), version = ?response.version(), "answered");
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let location = header("location");
+        let pause = retry_after(response.headers());
+        let body = match body(response).await {
+            Ok(body) => body,
+            // What was changed was changed: the status says so, and nothing else of the answer is needed.
+            Err(_) if status.is_success() && status != StatusCode::OK => Zeroizing::new(Vec::new()),
+            Err(BodyFailed::Broken(error)) => return Err(lost(error)),
+            Err(BodyFailed::TooLong) => {
+                let told = Error::unavailable(format!("{} answers without an end.", errors::host(url)));
+                let failure = maybe_applied(told, changes);
+                return Err(Broken { failure, not_applied: false, passing: false, pause: None });
+            }
+        };
+        Ok(Got { status, location, pause, body })
+    }
 }
 
 /// An answer that is no success, without the token that its request carried: some servers repeat requests.
 fn without(got: Got, bearer: &str) -> Got {
     let text = redact(&String::from_utf8_lossy(&got.body), bearer);
     Got { body: Zeroizing::new(text.into_bytes()), location: got.location.map(|to| redact(&to, bearer)), ..got }
-}
-
-async fn sent(request: RequestBuilder, url: &Url, changes: bool, quoting: Quoting) -> Result<Got, Broken> {
-    let lost = |error: reqwest::Error| {
-        let not_applied = error.is_connect() || error.is_builder();
-        let passing = !error.is_timeout() && !error.is_builder();
-        let failure = maybe_applied(no_answer(error, url, quoting), changes && !not_applied);
-        Broken { failure, not_applied, passing, pause: None }
-    };
-    let response = request.send().await.map_err(lost)?;
-    let status = response.status();
-    tracing::debug!(%status, path = url.path(), version = ?response.version(), "answered");
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let location = header("location");
-    let pause = retry_after(response.headers());
-    let body = match body(response).await {
-        Ok(body) => body,
-        // What was changed was changed: the status says so, and nothing else of the answer is needed.
-        Err(_) if status.is_success() && status != StatusCode::OK => Zeroizing::new(Vec::new()),
-        Err(BodyFailed::Broken(error)) => return Err(lost(error)),
-        Err(BodyFailed::TooLong) => {
-            let told = Error::unavailable(format!("{} answers without an end.", errors::host(url)));
-            let failure = maybe_applied(told, changes);
-            return Err(Broken { failure, not_applied: false, passing: false, pause: None });
-        }
-    };
-    Ok(Got { status, location, pause, body })
 }
 
 /// Tells of a change whose answer was lost that it may have been applied.

@@ -51,7 +51,7 @@ pub(super) fn open(profile: &Profile, place: ProfileRef, context: &BackendContex
     let settings = KeycloakSettings::of(profile)?;
     let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: context.one_call };
     Ok(Box::new(KeycloakSignIn {
-        http: server.client()?,
+        http: server.client()?.intercepted_by(context.interceptor),
         settings,
         raw: profile.settings.clone(),
         protected: super::protected(profile)?,
@@ -77,6 +77,7 @@ pub(super) fn prepare(
         return Err(Error::usage(what).hint("Give one with `--agents GROUP`."));
     }
     let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: context.one_call };
-    let (http, protected) = (server.client()?, super::protected(profile)?);
+    let http = server.client()?.intercepted_by(context.interceptor);
+    let protected = super::protected(profile)?;
     Ok(Box::new(KeycloakPreparation::new(http, settings, protected, wishes.clone())))
 }

@@ -28,7 +28,7 @@ impl KeycloakSignIn {
     pub(super) async fn discover(&self, http: &HttpClient) -> Result<(Discovered, Option<Check>)> {
         let realm = self.settings.realm.as_str();
         let url = self.settings.at(&["realms", realm, ".well-known", "openid-configuration"]);
-        let sent = http.get(url.clone()).send().await;
+        let sent = http.send(http.get(url.clone())).await;
         let response = sent.map_err(|error| no_answer(error, &url, Quoting::Allowed))?;
         let status = response.status();
         let certificate = certificate_check(&response, Timestamp::now());

@@ -7,12 +7,11 @@ use serde::Serialize;
 
 use super::super::context::Context;
 use super::plan::{input_of, recipients};
-use super::{at_a_pace, audit};
+use super::{BulkRunArgs, at_a_pace, audit};
 use crate::bulk::folder::{fresh_id, of};
 use crate::bulk::{
     Beforehand, InputFormat, Journal, Numbered, RowLog, RowOutcome, Rows, sealing, stops_the_run, unusable,
 };
-use crate::cli::BulkRunArgs;
 use crate::domain::ports::Clock;
 use crate::domain::{
     Action, Assessed, Customer, Error, ExitCode, Kind, Reset, ResetRequest, Result, Services, Session, assess,

@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::super::context::Context;
-use super::{Sitting, audit, report, sit};
+use super::{BulkRunArgs, InputKind, Sitting, audit, report, sit};
 use crate::bulk::folder::{Counted, count, fresh_id, of, spool};
 use crate::bulk::{Change, InputFormat, Journal, OutputTarget, OutputWriter, RowFormat, RunSettings, sealing};
-use crate::cli::{BulkRunArgs, InputKind};
 use crate::domain::ports::{Clock, Prompter};
 use crate::domain::{Error, ExitCode, Kind, Reason, Result};
 use crate::platform::{SystemClock, SystemRandom};

@@ -1,14 +1,31 @@
 //! `practice forgot-password`: self-service by e-mail.
 
+use clap::Args;
 use serde::Serialize;
 
 use super::directory;
 use crate::backends::practice::{Practice, Redeem};
-use crate::cli::ForgotPasswordArgs;
 use crate::commands::context::Context;
 use crate::commands::login::first_line;
 use crate::domain::ports::Prompter;
 use crate::domain::{Error, ExitCode, Kind, Reason, Result};
+
+/// Ask for the self-service e-mail, or redeem its link
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tellonce practice forgot-password ada@example.com\n  echo 'My-own-choice-7' | tellonce practice forgot-password --token TOKEN --password-stdin"
+)]
+pub(super) struct ForgotPasswordArgs {
+    /// The e-mail address
+    #[arg(required_unless_present = "token", conflicts_with = "token")]
+    email: Option<String>,
+    /// The token in the link that was mailed
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+    /// With --token: read the new password from the first line of standard input
+    #[arg(long, requires = "token")]
+    password_stdin: bool,
+}
 
 #[derive(Serialize)]
 struct AskedJson {

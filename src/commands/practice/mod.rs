@@ -5,15 +5,49 @@ mod forgot_password;
 mod outbox;
 mod sign_in;
 mod start_over;
+mod tour;
 
 use std::sync::Arc;
 
+use clap::{Args, Subcommand};
+
 use super::context::Context;
-use super::tour;
 use crate::backends::practice::Practice;
-use crate::cli::{PracticeArgs, PracticeCommand};
 use crate::domain::{ExitCode, Result};
 use crate::platform::SystemClock;
+
+/// The practice directory, seen as the customer
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tellonce practice tour     the whole story, with nothing set up")]
+pub(super) struct PracticeArgs {
+    /// The verb.
+    #[command(subcommand)]
+    command: PracticeCommand,
+}
+
+/// The practice directory's verbs.
+#[derive(Debug, Subcommand)]
+enum PracticeCommand {
+    /// The sample customers
+    #[command(after_help = "Example:\n  tellonce practice customers --limit 10")]
+    Customers {
+        /// How many to show at most
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        limit: u16,
+    },
+    /// Sign in as a customer, as the app does
+    SignIn(sign_in::SignInArgs),
+    /// Ask for the self-service e-mail, or redeem its link
+    ForgotPassword(forgot_password::ForgotPasswordArgs),
+    /// The e-mails that the practice directory would have sent
+    #[command(after_help = "Example:\n  tellonce practice outbox")]
+    Outbox,
+    /// Make the practice directory anew
+    StartOver(start_over::StartOverArgs),
+    /// The whole story, agent's and customer's side, in a throw-away directory
+    #[command(after_help = "Example:\n  tellonce practice tour     works without a terminal, too")]
+    Tour,
+}
 
 /// Runs the verb.
 pub(super) async fn run(context: &mut Context, args: PracticeArgs) -> Result<ExitCode> {

@@ -1,16 +1,30 @@
 //! `practice sign-in`: what the app does when a customer signs in.
 
+use clap::Args;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::directory;
 use crate::backends::practice::{Change, ChangeTicket, Practice, SignIn};
-use crate::cli::SignInArgs;
 use crate::commands::context::Context;
 use crate::domain::ports::Prompter;
 use crate::domain::{Error, ExitCode, Result, Rule};
 use crate::platform::secret_line;
 use crate::terminal::TerminalPrompter;
+
+/// Sign in as a customer, as the app does
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tellonce practice sign-in ada@example.com\n  printf 'temporary\\nnew one\\n' | tellonce practice sign-in ada@example.com --password-stdin\n\nExit codes: 0 in, 4 refused, 7 a change is required or the new password was refused."
+)]
+pub(super) struct SignInArgs {
+    /// The e-mail address or username
+    #[arg(value_name = "EMAIL")]
+    name: String,
+    /// Read the password from the first line of standard input, and the new one, if asked for, from the second
+    #[arg(long)]
+    password_stdin: bool,
+}
 
 #[derive(Serialize)]
 struct SignInJson<'a> {

@@ -1,10 +1,23 @@
 //! `practice start-over`: the practice directory is made anew.
 
+use clap::Args;
+
 use crate::backends::practice::Practice;
-use crate::cli::StartOverArgs;
 use crate::commands::context::Context;
 use crate::domain::ports::Prompter;
 use crate::domain::{Error, ExitCode, Kind, Reason, Result};
+
+/// Make the practice directory anew
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tellonce practice start-over --customers 10000 --yes")]
+pub(super) struct StartOverArgs {
+    /// How many customers, the samples included (up to a million)
+    #[arg(long, value_name = "N")]
+    customers: Option<u64>,
+    /// Do not ask for confirmation
+    #[arg(long)]
+    yes: bool,
+}
 
 /// Asks, and replaces the directory, also a damaged one.
 pub(super) fn run(context: &mut Context, args: &StartOverArgs) -> Result<ExitCode> {

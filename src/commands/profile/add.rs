@@ -1,13 +1,36 @@
 //! `profile add`: asks for what is missing, tries it, and writes the profile once its backend answers.
 
+use clap::Args;
 use toml_edit::{InlineTable, Value};
 
 use crate::backends::{self, Ask};
-use crate::cli::ProfileAddArgs;
 use crate::commands::context::Context;
 use crate::config::{self, NewProfile};
 use crate::domain::ports::Prompter;
 use crate::domain::{Check, CheckState, Error, ExitCode, Kind, Reason, Result};
+
+/// Add a profile
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tellonce profile add training --backend practice\n  tellonce profile add acme --backend keycloak --set url=https://id.example.com --set realm=customers --protect staff-admins\n  tellonce profile add --print > config.toml"
+)]
+pub(super) struct ProfileAddArgs {
+    /// Its name
+    #[arg(required_unless_present = "print")]
+    name: Option<String>,
+    /// Which backend: practice, keycloak, active-directory, openldap
+    #[arg(long, value_name = "BACKEND")]
+    backend: Option<String>,
+    /// One of the backend's own keys; what is not given is asked for
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// A group whose members agents do not reset (or "none")
+    #[arg(long = "protect", value_name = "GROUP")]
+    protect: Vec<String>,
+    /// Print a commented sample configuration instead
+    #[arg(long, conflicts_with_all = ["name", "backend", "settings", "protect"])]
+    print: bool,
+}
 
 /// The key whose value is a file: named here, it is one of the current folder; in the file, of the configuration's.
 const FILE: &str = "ca_cert";

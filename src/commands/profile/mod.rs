@@ -2,13 +2,50 @@
 
 mod add;
 
+use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::context::Context;
 use crate::backends;
-use crate::cli::{ProfileArgs, ProfileCommand};
 use crate::config::{self, Profile};
 use crate::domain::{Error, ExitCode, Pattern, Result};
+
+/// Backend configurations
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tellonce profile list")]
+pub(super) struct ProfileArgs {
+    /// The verb.
+    #[command(subcommand)]
+    command: ProfileCommand,
+}
+
+/// The profiles' verbs.
+#[derive(Debug, Subcommand)]
+enum ProfileCommand {
+    /// Add one: asks for what is needed and tries it
+    Add(add::ProfileAddArgs),
+    /// All of them
+    #[command(after_help = "Example:\n  tellonce profile list")]
+    List,
+    /// One of them
+    #[command(after_help = "Example:\n  tellonce profile show practice")]
+    Show {
+        /// The profile
+        name: Option<String>,
+    },
+    /// Make one the default
+    #[command(after_help = "Example:\n  tellonce profile use training")]
+    Use {
+        /// The profile
+        name: String,
+    },
+    /// Remove one
+    #[command(after_help = "Example:\n  tellonce profile remove training")]
+    Remove {
+        /// The profile
+        name: String,
+    },
+}
 
 #[derive(Serialize)]
 struct ProfileJson<'a> {

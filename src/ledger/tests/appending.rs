@@ -75,7 +75,7 @@ fn a_torn_end_is_set_aside_and_told_and_the_chain_goes_on() {
 
     let mut log = home.log();
     reset(&mut log, "C-1002");
-    let warnings = log.take_warnings();
+    let warnings = log.warnings().take();
     let aside = std::fs::read_dir(home.folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -86,7 +86,7 @@ fn a_torn_end_is_set_aside_and_told_and_the_chain_goes_on() {
     assert_eq!(aside.metadata().unwrap().mode() & 0o777, 0o600);
     assert_eq!(verify(&home.path(), None).unwrap().records, 6);
     assert!(std::fs::read(home.path()).unwrap().starts_with(&whole));
-    assert!(log.take_warnings().is_empty(), "told once");
+    assert!(log.warnings().take().is_empty(), "told once");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_last_line_longer_than_one_read_is_found_whole() {
     log.intend(&session(), &plan, &asked(&plan)).unwrap();
     reset(&mut log, "C-1002");
     assert_eq!(verify(&home.path(), None).unwrap().records, 4);
-    assert!(log.take_warnings().is_empty());
+    assert!(log.warnings().take().is_empty());
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn each_record_is_forwarded_as_it_stands_in_the_log() {
     let mut log = home.log_with(to(&format!("cat >> '{}'", copy.display()), true));
     reset(&mut log, "C-1001");
     assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(home.path()).unwrap());
-    assert!(log.take_warnings().is_empty());
+    assert!(log.warnings().take().is_empty());
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn one_that_is_not_taken_is_told_once_and_stops_nothing() {
     let mut log = home.log_with(to("exit 3", false));
     reset(&mut log, "C-1001");
     assert_eq!(home.records().len(), 3);
-    let warnings = log.take_warnings();
+    let warnings = log.warnings().take();
     assert!(warnings.len() == 1 && warnings[0].contains("forwarded"), "{warnings:?}");
 }
 
@@ -54,7 +54,7 @@ fn where_it_is_required_a_later_record_that_is_not_taken_is_only_told() {
     log.outcome(&intent, AttemptOutcome::Set { stamp: Some(stamp(2)) }).unwrap();
     log.outcome(&intent, AttemptOutcome::Delivered(Delivery::Shown)).unwrap();
     assert_eq!(home.records().len(), 3);
-    assert_eq!(log.take_warnings().len(), 1);
+    assert_eq!(log.warnings().take().len(), 1);
 }
 
 #[test]

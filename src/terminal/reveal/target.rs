@@ -38,10 +38,10 @@ impl ChosenReveal {
     }
 
     /// As the inside sees it.
-    pub fn as_reveal(&mut self) -> &mut dyn Reveal {
+    pub fn into_reveal(self) -> Box<dyn Reveal> {
         match self {
-            Self::Terminal(reveal) => reveal,
-            Self::Stream(reveal) => reveal,
+            Self::Terminal(reveal) => Box::new(reveal),
+            Self::Stream(reveal) => Box::new(reveal),
         }
     }
 }

@@ -141,6 +141,7 @@ impl Driver for KeycloakDriver {
             one_call: Duration::from_mins(1),
             clock: Arc::<MovedClock>::clone(&self.clock),
             store,
+            interceptor: |request| request,
         };
         open(&profile, &around).unwrap()
     }

@@ -175,6 +175,7 @@ impl Driver for LdapDriver {
             one_call: Duration::from_secs(30),
             clock: Arc::<MovedClock>::clone(&self.clock),
             store: Rc::new(SessionStore::new(&folders, "live", Box::new(|_| {}))),
+            interceptor: |request| request,
         };
         open(&configuration.profile(Some("live")).unwrap(), &surroundings).unwrap()
     }

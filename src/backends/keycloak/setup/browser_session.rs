@@ -29,7 +29,7 @@ impl BrowserSession<'_> {
         let url = self.at(&["protocol", "openid-connect", "token"]);
         let form =
             [("grant_type", "password"), ("client_id", self.client_id), ("username", name), ("password", password)];
-        let sent = self.http.post(url.clone()).form(&form).send().await;
+        let sent = self.http.send(self.http.post(url.clone()).form(&form)).await;
         let response = sent.map_err(|error| no_answer(error, &url, Quoting::Forbidden))?;
         let status = response.status();
         if status.is_success() {
@@ -47,13 +47,14 @@ impl BrowserSession<'_> {
     pub(super) async fn forgot_password(&self, name: &str) -> Result<StatusCode> {
         let mut url = self.at(&["login-actions", "reset-credentials"]);
         url.query_pairs_mut().append_pair("client_id", self.client_id);
-        let response =
-            self.http.get(url.clone()).send().await.map_err(|error| no_answer(error, &url, Quoting::Allowed))?;
+        let sent = self.http.send(self.http.get(url.clone())).await;
+        let response = sent.map_err(|error| no_answer(error, &url, Quoting::Allowed))?;
         let cookies = cookies(&response);
         let page = text(response).await?;
         let form = form(&page).and_then(|action| url.join(&action).ok());
         let form = form.ok_or_else(|| Error::unavailable("The realm's page for a reset by e-mail has no form."))?;
-        let sent = self.http.post(form).header(COOKIE, cookies).form(&[("username", name)]).send().await;
+        let request = self.http.post(form).header(COOKIE, cookies).form(&[("username", name)]);
+        let sent = self.http.send(request).await;
         sent.map(|response| response.status()).map_err(|error| no_answer(error, &url, Quoting::Allowed))
     }
 }

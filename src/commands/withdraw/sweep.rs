@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::context::Context;
-use super::view::moment;
+use crate::commands::context::Context;
+use crate::commands::view::moment;
 use crate::domain::ports::Prompter;
 use crate::domain::{
     Case, Customer, Error, ExitCode, Kind, Obstacle, Pending, Reason, Result, Services, Swept, due, refusal, sweep,

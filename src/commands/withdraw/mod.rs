@@ -1,12 +1,43 @@
 //! `withdraw`: a pending temporary password is made unusable now.
 
+mod sweep;
+
+use std::time::Duration;
+
+use clap::Args;
 use serde::Serialize;
 
+use super::case_args::CaseArgs;
 use super::context::Context;
-use super::sweep;
-use crate::cli::WithdrawArgs;
+use crate::config::parse_duration;
 use crate::domain::ports::Prompter;
 use crate::domain::{Customer, ExitCode, Result, Services, SessionsEnded, Status, WithdrawalRequest, withdraw};
+
+/// Make a pending temporary password unusable now
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tellonce withdraw C-1001 --reason 'wrong caller'\n  tellonce withdraw --older-than 24h --all --dry-run"
+)]
+pub(super) struct WithdrawArgs {
+    /// The customer: an id, username or e-mail address
+    #[arg(required_unless_present = "all")]
+    customer: Option<String>,
+    /// Everything this tool issued that has been pending for longer than --older-than
+    #[arg(long, conflicts_with = "customer", requires = "older_than")]
+    all: bool,
+    /// With --all: how long it has been pending
+    #[arg(long, value_name = "DURATION", requires = "all", value_parser = parse_duration)]
+    older_than: Option<Duration>,
+    /// With --all: say what would be withdrawn, and change nothing
+    #[arg(long, requires = "all")]
+    dry_run: bool,
+    /// Do not ask for confirmation
+    #[arg(long)]
+    yes: bool,
+    /// What the agent was told of the case
+    #[command(flatten)]
+    case: CaseArgs,
+}
 
 #[derive(Serialize)]
 struct WithdrawnJson<'a> {

@@ -9,7 +9,7 @@ mod teller;
 
 use std::path::Path;
 
-use super::context::Context;
+use crate::commands::context::Context;
 use crate::config::Folders;
 use crate::domain::{Error, ExitCode, Result};
 use teller::Teller;
