@@ -24,14 +24,14 @@ impl WorkQueue {
 }
 
 impl Run<'_> {
-    /// Counts the rows in doubt, and turns to them if there are any: from the top of the input.
+    /// Turns to the rows in doubt, if there are any, from the top of the input.
     pub(super) fn look_again(&self, left: &mut WorkQueue) -> Result<Event> {
-        let in_doubt = self.journal.in_doubt()?;
-        if in_doubt > 0 {
-            let rows = Rows::open(&self.settings.input, Some(self.settings.format))?.with_tickets_of(self.guards);
-            *left = WorkQueue { rows, is_second_look: true };
+        if self.journal.in_doubt()? == 0 {
+            return Ok(Event::NoneInDoubt);
         }
-        Ok(Event::SecondLook { rows: in_doubt })
+        let rows = Rows::open(&self.settings.input, Some(self.settings.format))?.with_tickets_of(self.guards);
+        *left = WorkQueue { rows, is_second_look: true };
+        Ok(Event::SecondLook)
     }
 
     /// Reads the next row that is left; those that are done are counted on the way.

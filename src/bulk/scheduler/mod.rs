@@ -157,13 +157,8 @@ impl Scheduler {
                 self.enqueue(next);
             }
             Event::Landed { line, result } => return self.land(now, line, result),
-            Event::SecondLook { rows: 0 } => {
-                return Some(Action::End(Ended { stopped: None, limited: self.is_limited }));
-            }
-            Event::SecondLook { rows } => {
-                self.done = self.done.saturating_sub(rows);
-                (self.pass, self.input) = (Pass::SecondLook, Input::Open);
-            }
+            Event::NoneInDoubt => return Some(Action::End(Ended { stopped: None, limited: self.is_limited })),
+            Event::SecondLook => (self.pass, self.input) = (Pass::SecondLook, Input::Open),
             Event::Failed(failure) => self.stop(failure, now),
         }
         None
@@ -173,6 +168,9 @@ impl Scheduler {
         match next {
             NextRow::Task(task) => {
                 self.begun += u64::from(!task.in_doubt);
+                if self.pass == Pass::SecondLook {
+                    self.done = self.done.saturating_sub(1); // it was counted when it was delivered
+                }
                 self.queue.push_back(Queued::Task(task, RetryBudget::default()));
             }
             NextRow::Unusable { line, why } => {

@@ -30,8 +30,10 @@ pub(in crate::bulk) enum Event {
     Read { next: NextRow, passed_over: u64 },
     /// A row in flight came to an end.
     Landed { line: u64, result: RowResult },
-    /// So many rows are in doubt; unless there are none, they are read from the top of the input.
-    SecondLook { rows: u64 },
+    /// Rows are in doubt, and reading begins again at the top of the input: those rows are read, and no others.
+    SecondLook,
+    /// No row is in doubt.
+    NoneInDoubt,
     /// The action failed, and the run cannot go on.
     Failed(Error),
 }

@@ -178,11 +178,11 @@ impl Simulation<'_> {
                 self.in_doubt.extend(lines.into_iter().filter(|line| wall(self.started[line]) >= since));
             }
             Action::LookAgain => {
-                let rows = self.in_doubt.len() as u64;
-                if rows > 0 {
-                    (self.next, self.exhausted, self.second_look) = (0, false, true);
+                if self.in_doubt.is_empty() {
+                    return Event::NoneInDoubt;
                 }
-                return Event::SecondLook { rows };
+                (self.next, self.exhausted, self.second_look) = (0, false, true);
+                return Event::SecondLook;
             }
             Action::Wait { until, room } => {
                 return self.wait(u64::try_from(until.as_nanos().div_ceil(1_000_000)).unwrap(), room);
