@@ -81,6 +81,10 @@ impl IdentityBackend for FaultyBackend {
         self.0.capabilities().await
     }
 
+    fn leave_retries(&self) {
+        self.0.leave_retries();
+    }
+
     async fn rights(&self) -> Result<Vec<Right>> {
         self.0.rights().await
     }
@@ -218,5 +222,20 @@ impl ReadyReveal for FaultyReady {
         let delivery = self.0.reveal(password, issuance).await;
         let _ = reach("reveal", "after").await; // shown is shown
         delivery
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::stub::NeverAsked;
+
+    #[test]
+    fn a_faulty_backend_hands_on_that_retries_are_left_to_the_caller() {
+        let behind = NeverAsked::default();
+        let faulty = FaultyBackend(Box::new(behind.clone()));
+        assert!(!behind.has_left_retries.get());
+        faulty.leave_retries();
+        assert!(behind.has_left_retries.get());
     }
 }

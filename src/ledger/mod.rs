@@ -26,4 +26,4 @@ pub use record::{Event, Record};
 pub use row_ledger::{RowAuditLog, RunAuditLog};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
