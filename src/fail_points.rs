@@ -271,3 +271,18 @@ impl ReadyReveal for FaultyReady {
         delivery
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::tests::stub::NeverAsked;
+
+    #[test]
+    fn a_faulty_backend_hands_on_that_retries_are_left_to_the_caller() {
+        let behind = NeverAsked::default();
+        let faulty = FaultyBackend(Box::new(behind.clone()));
+        assert!(!behind.has_left_retries.get());
+        faulty.leave_retries();
+        assert!(behind.has_left_retries.get());
+    }
+}

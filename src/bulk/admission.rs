@@ -1,6 +1,6 @@
-//! Room for rows: so many at the backend that it stays busy, and beside them those that wait for the disk.
+//! The in-flight window: how many rows may be under way at once, for what the backend takes.
 
-use super::limiter::Limiter;
+use std::time::Duration;
 
 /// Rows at the backend for each call that it takes at once: those that wait for their turn keep it busy.
 const AT_BACKEND_PER_CALL: usize = 2;
@@ -9,7 +9,24 @@ const IN_FLIGHT_PER_CALL: usize = 4;
 /// The same while the backend has all that it takes at once, and writers wait for company.
 const IN_FLIGHT_PER_CALL_IN_COMPANY: usize = 8;
 
-/// Room for rows, at one moment.
+/// What the limiter knows of the backend at one moment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BackendLoad {
+    /// The concurrency limit: calls at once.
+    pub(super) limit: usize,
+    /// Rows in a call, or waiting for their turn.
+    pub(super) at_backend: usize,
+    /// Whether the backend has all the calls that it takes, and enough wait to keep it busy.
+    pub(super) is_saturated: bool,
+    /// How long a busy backend is still left alone; zero if calls may begin.
+    pub(super) closed_for: Duration,
+    /// How long the backend has taken nothing, and what it said last; `None` if it takes calls.
+    pub(super) down: Option<(Duration, String)>,
+    /// How long ago the backend gave its last answer, if it is gone since; `None` if it answers, busy or not.
+    pub(super) gone: Option<Duration>,
+}
+
+/// The in-flight window at one moment.
 pub(super) struct AdmissionWindow {
     at_backend: usize,
     most_at_backend: usize,
@@ -17,14 +34,13 @@ pub(super) struct AdmissionWindow {
 }
 
 impl AdmissionWindow {
-    /// What there is now.
-    pub(super) fn of(limiter: &Limiter) -> Self {
-        let limit = limiter.limit();
-        let per_call = if limiter.has_more() { IN_FLIGHT_PER_CALL_IN_COMPANY } else { IN_FLIGHT_PER_CALL };
+    /// The window for this load. Rows that are `starting` go to the backend first, and the load does not count them yet.
+    pub(super) const fn new(load: &BackendLoad, starting: usize) -> Self {
+        let per_call = if load.is_saturated { IN_FLIGHT_PER_CALL_IN_COMPANY } else { IN_FLIGHT_PER_CALL };
         Self {
-            at_backend: limiter.at_backend(),
-            most_at_backend: limit * AT_BACKEND_PER_CALL,
-            most_in_flight: limit * per_call,
+            at_backend: load.at_backend + starting,
+            most_at_backend: load.limit * AT_BACKEND_PER_CALL,
+            most_in_flight: load.limit * per_call,
         }
     }
 
@@ -33,12 +49,8 @@ impl AdmissionWindow {
         self.at_backend < self.most_at_backend && in_flight < self.most_in_flight
     }
 
-    /// A row began: it goes to the backend first.
-    pub(super) const fn take(&mut self) {
-        self.at_backend += 1;
-    }
-
-    /// One more may begin as soon as fewer than so many are at the backend; none: it is not room there that is lacking.
+    /// Returns the number of rows at the backend below which one more may begin; `None` if the backend is not the
+    /// bottleneck.
     pub(super) fn awaited(&self, in_flight: usize) -> Option<usize> {
         let only_at_backend = self.at_backend >= self.most_at_backend && in_flight < self.most_in_flight;
         only_at_backend.then_some(self.most_at_backend)
@@ -49,24 +61,31 @@ impl AdmissionWindow {
 mod tests {
     use super::*;
 
-    fn room(at_backend: usize) -> AdmissionWindow {
-        AdmissionWindow { at_backend, most_at_backend: 4, most_in_flight: 16 }
+    fn room(at_backend: usize, starting: usize) -> AdmissionWindow {
+        AdmissionWindow::new(
+            &BackendLoad { limit: 2, at_backend, is_saturated: true, ..BackendLoad::default() },
+            starting,
+        )
     }
 
     #[test]
     fn rows_begin_until_the_backend_has_enough_whoever_waits_for_the_disk() {
-        let mut room = room(2);
-        assert!(room.is_left(11) && room.awaited(11).is_none());
-        room.take();
-        room.take();
-        assert!(!room.is_left(13));
-        assert_eq!(room.awaited(13), Some(4));
+        assert!(room(2, 0).is_left(11) && room(2, 0).awaited(11).is_none());
+        assert!(!room(2, 2).is_left(13));
+        assert_eq!(room(2, 2).awaited(13), Some(4));
     }
 
     #[test]
     fn nobody_waits_for_the_backend_where_something_else_is_lacking() {
-        assert!(room(1).awaited(3).is_none(), "there is room: no row is left, or none may begin");
-        assert!(!room(1).is_left(16) && room(1).awaited(16).is_none(), "all wait for the disk");
-        assert!(room(4).awaited(16).is_none(), "one has to come to its end first");
+        assert!(room(1, 0).awaited(3).is_none(), "there is room: no row is left, or none may begin");
+        assert!(!room(1, 0).is_left(16) && room(1, 0).awaited(16).is_none(), "all wait for the disk");
+        assert!(room(4, 0).awaited(16).is_none(), "one has to come to its end first");
+    }
+
+    #[test]
+    fn more_rows_may_be_in_flight_while_the_backend_is_saturated() {
+        let load = BackendLoad { limit: 2, ..BackendLoad::default() };
+        assert!(AdmissionWindow::new(&load, 0).is_left(7) && !AdmissionWindow::new(&load, 0).is_left(8));
+        assert!(room(0, 0).is_left(15) && !room(0, 0).is_left(16));
     }
 }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use super::claim::Claim;
 use super::outcome::RowOutcome;
 use super::settings::RunSettings;
 use crate::config::make_private_folder;
@@ -177,27 +178,32 @@ impl Journal {
         self.writer.gather(on);
     }
 
-    /// Makes the customer this row's own; the row that has it already, if there is one, also under the address that stood
-    /// for an id until the user was created.
-    pub fn claim(&self, customer: &Customer, line: u64) -> Result<Option<u64>> {
+    /// Claims the customer for a row: also under the address that stood for an id until the user was created.
+    ///
+    /// # Errors
+    /// Exit 8: the journal cannot be read.
+    pub fn claim(&self, customer: &Customer, line: u64) -> Result<Claim> {
         for known_as in customer.known_as() {
-            if let Some(other) = self.claimed_by(&known_as)? {
-                return Ok(Some(other).filter(|other| *other != line));
+            if let Some(claim) = self.claim_known_as(&known_as, line)? {
+                return Ok(claim);
             }
         }
         self.claimed.borrow_mut().insert(customer.id.clone(), line);
         drop(self.hand_over(Change::Claim { line, customer: customer.id.clone() }));
-        Ok(None)
+        Ok(Claim::Granted)
     }
 
-    fn claimed_by(&self, customer: &CustomerId) -> Result<Option<u64>> {
-        if let Some(line) = self.claimed.borrow().get(customer) {
-            return Ok(Some(*line));
+    /// Returns what an earlier claim makes of this one; `None` if nobody has the customer.
+    fn claim_known_as(&self, customer: &CustomerId, line: u64) -> Result<Option<Claim>> {
+        if let Some(holder) = self.claimed.borrow().get(customer) {
+            return Ok(Some(if *holder == line { Claim::Granted } else { Claim::HeldInFlight { line: *holder } }));
         }
-        self.read
+        let holder: Option<u64> = self
+            .read
             .prepare_cached("SELECT line FROM seen WHERE customer = ?1")
             .and_then(|mut select| select.query_row([customer.as_str()], |row| row.get(0)).optional())
-            .map_err(journal_error)
+            .map_err(journal_error)?;
+        Ok(holder.map(|holder| if holder == line { Claim::Granted } else { Claim::HeldBefore { line: holder } }))
     }
 
     /// The row has ended and that is written: its claim is on disk.

@@ -47,7 +47,9 @@ impl IdentityBackend for LimitedBackend {
         Ok(learned)
     }
 
-    fn leave_retries(&self) {} // they are left to this one already
+    fn leave_retries(&self) {
+        self.backend.leave_retries();
+    }
 
     async fn rights(&self) -> Result<Vec<Right>> {
         self.limiter.call(async || self.backend.rights().await).await
@@ -127,5 +129,25 @@ impl CustomerDirectory for LimitedDirectory {
 
     async fn draft(&self, particulars: &Particulars) -> Result<Customer> {
         self.limiter.call(async || self.directory.draft(particulars).await).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ProfileRef;
+    use crate::ledger::tests::stub::NeverAsked;
+
+    #[test]
+    fn retries_are_left_to_it_and_it_hands_on_that_they_are_left() {
+        let limiter = Rc::new(Limiter::new(2, Duration::from_secs(1)));
+        let behind = NeverAsked::default();
+        let place = ProfileRef { profile: "p".into(), backend: "b".into() };
+        let session = Session::new("sam", place, None, Box::new(behind.clone()), Box::new(behind.clone()));
+        assert!(!behind.has_left_retries.get());
+        let session = limited(session, &limiter);
+        assert!(behind.has_left_retries.replace(false));
+        session.backend().leave_retries();
+        assert!(behind.has_left_retries.get(), "asked for again, it hands that on");
     }
 }

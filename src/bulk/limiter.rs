@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::admission::BackendLoad;
 use crate::domain::{Error, Kind, Reason};
 
 /// After so long without a refusal one call more is tried.
@@ -116,14 +117,20 @@ impl Limiter {
         Some((since.elapsed(), self.last_words.borrow().clone().unwrap_or_default()))
     }
 
-    /// How long ago the backend gave its last answer, if it is gone since; none: it is there, busy or not.
-    pub(super) fn gone(&self) -> Option<Duration> {
-        self.unanswered.get().then(|| self.answered.get().elapsed())
-    }
-
-    /// Whether new rows may be begun: not while a busy backend is left alone.
-    pub fn is_open(&self) -> bool {
-        self.closed_until.get().is_none_or(|until| Instant::now() >= until)
+    /// What a scheduler has to know of the backend now.
+    pub(super) fn load(&self) -> BackendLoad {
+        BackendLoad {
+            limit: self.limit.get(),
+            at_backend: self.at_backend(),
+            is_saturated: self.is_saturated(),
+            closed_for: self
+                .closed_until
+                .get()
+                .map(|until| until.saturating_duration_since(Instant::now()))
+                .unwrap_or_default(),
+            down: self.down(),
+            gone: self.unanswered.get().then(|| self.answered.get().elapsed()),
+        }
     }
 
     /// Rows in a call, or waiting for their turn.
@@ -132,7 +139,7 @@ impl Limiter {
     }
 
     /// Whether the backend has all the calls that it takes at once, and enough follow to keep it busy.
-    pub fn has_more(&self) -> bool {
+    pub fn is_saturated(&self) -> bool {
         self.in_use.get() >= self.limit.get() && self.waiting.get() * 2 >= self.limit.get()
     }
 

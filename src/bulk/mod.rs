@@ -1,6 +1,8 @@
 //! Bulk: many resets, each as a single one, resumable at any moment, at the backend's own pace.
 
 mod admission;
+mod claim;
+mod executor;
 pub mod folder;
 mod input;
 mod journal;
@@ -14,13 +16,16 @@ mod output_writer;
 mod retry_budget;
 mod row;
 mod row_services;
+mod row_task;
+mod row_worker;
 mod run;
-mod runner;
+mod scheduler;
 pub mod sealing;
 mod settings;
-mod stop;
+mod stop_reasons;
 mod work_queue;
 
+pub use claim::Claim;
 pub use input::{InputFormat, Rows};
 pub use journal::{Change, Journal, RowState};
 pub use limited_backend::limited;
@@ -30,5 +35,5 @@ pub use output_writer::{FailedRow, OutputWriter};
 pub use row::{Numbered, Row};
 pub use row_services::{Beforehand, RowLog};
 pub use run::Run;
-pub use runner::Ended;
+pub use scheduler::Ended;
 pub use settings::{OutputTarget, RowFormat, RunSettings};

@@ -4,10 +4,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::journal::{Change, Earlier};
-use super::run::Run;
-use crate::domain::{Kind, Result, Services, gather_facts, identify};
-
 /// After so long without an answer a backend counts as gone.
 const GONE_AFTER: Duration = Duration::from_secs(1);
 /// Rows begun so long before the last answer, or later, are in doubt. Keycloak's own database (H2) writes what it
@@ -15,39 +11,18 @@ const GONE_AFTER: Duration = Duration::from_secs(1);
 const IN_DOUBT: Duration = Duration::from_secs(30);
 
 /// Whether the backend is gone at the moment, and that is noted.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Outage {
     noted: bool,
 }
 
 impl Outage {
     /// From when on what was delivered is in doubt; told once each time that the backend is gone. `gone` is how long.
-    fn begins(&mut self, gone: Option<Duration>, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn begins(&mut self, gone: Option<Duration>, now: Timestamp) -> Option<Timestamp> {
         let gone = gone.filter(|gone| *gone >= GONE_AFTER);
         let was_noted = std::mem::replace(&mut self.noted, gone.is_some());
         let gone = gone.filter(|_| !was_noted)?;
         Some(now.checked_sub(gone + IN_DOUBT).unwrap_or(Timestamp::MIN))
-    }
-}
-
-impl Run<'_> {
-    /// Notes in the journal what is in doubt, if the backend is gone.
-    pub(super) async fn note(&self, outage: &mut Outage) -> Result<()> {
-        match outage.begins(self.limiter.gone(), self.clock.now()) {
-            Some(since) => self.journal.write(Change::Doubt { since }).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Whether what was set is there, or something newer: by the customer, or by somebody else.
-    pub(super) async fn still_holds(&self, services: &mut Services<'_>, delivered: &Earlier) -> Result<bool> {
-        let customer = match identify(delivered.customer.as_str(), self.session, services.prompter).await {
-            Err(failure) if failure.kind == Kind::NotFound => return Ok(false), // entered by the row, and lost as well
-            found => found?,
-        };
-        let facts = gather_facts(services.audit, self.session, &customer).await?;
-        let is_lost = |set: &crate::domain::Stamp| set.is_newer_than(facts.snapshot.stamp.as_ref());
-        Ok(!delivered.stamp.as_ref().is_some_and(is_lost))
     }
 }
 

@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::domain::{Error, Reason};
 
 /// So often a row is tried while others come to their end: what fails then is the row.
 const ROUNDS: u32 = 5;
 
-/// What one row has been through.
+/// How often one row was tried, and since when no row has ended.
 #[derive(Debug, Default)]
 pub(super) struct RetryBudget {
     rounds: u32,
     done_then: u64,
-    stuck_since: Option<Instant>,
+    stuck_since: Option<Duration>,
 }
 
 /// What to do with a row that was not taken.
@@ -29,9 +27,9 @@ pub(super) enum Verdict {
 }
 
 impl RetryBudget {
-    /// After one more refusal, with so many rows done; `wait` is how long a backend is waited for.
-    pub(super) fn after(&mut self, failure: &Error, done: u64, wait: Duration) -> Verdict {
-        let now = Instant::now();
+    /// Decides after one more refusal, with so many rows done. `now` counts from the run's start; `wait` is how long a
+    /// backend is waited for.
+    pub(super) fn after(&mut self, failure: &Error, done: u64, now: Duration, wait: Duration) -> Verdict {
         if done > self.done_then || self.stuck_since.is_none() {
             self.rounds += u32::from(self.stuck_since.is_some());
             (self.done_then, self.stuck_since) = (done, Some(now));
@@ -40,7 +38,7 @@ impl RetryBudget {
         if self.rounds >= ROUNDS && failure.reason != Reason::Throttled {
             return Verdict::GiveUp;
         }
-        if self.stuck_since.is_some_and(|since| now.duration_since(since) > wait) {
+        if self.stuck_since.is_some_and(|since| now.saturating_sub(since) > wait) {
             Verdict::Stop
         } else {
             Verdict::Again
@@ -55,34 +53,26 @@ mod tests {
 
     const WAIT: Duration = Duration::from_mins(5);
 
-    fn at_once<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-        Ok(runtime.block_on(work))
+    #[test]
+    fn a_row_that_fails_while_others_are_done_is_given_up_but_not_for_a_busy_backend() {
+        let (mut row, mut throttled) = (RetryBudget::default(), RetryBudget::default());
+        let busy = Error::new(Kind::Unavailable, Reason::Throttled, "Too many requests.");
+        let now = Duration::from_secs(3);
+        for done in 7..12 {
+            assert_eq!(row.after(&Error::unavailable("500"), done, now, WAIT), Verdict::Again);
+            assert_eq!(throttled.after(&busy, done, now, WAIT), Verdict::Again);
+        }
+        assert_eq!(row.after(&Error::unavailable("500"), 12, now, WAIT), Verdict::GiveUp);
+        assert_eq!(throttled.after(&busy, 12, now, WAIT), Verdict::Again);
     }
 
     #[test]
-    fn a_row_that_fails_while_others_are_done_is_given_up_but_not_for_a_busy_backend() -> std::io::Result<()> {
-        at_once(async {
-            let (mut row, mut throttled) = (RetryBudget::default(), RetryBudget::default());
-            let busy = Error::new(Kind::Unavailable, Reason::Throttled, "Too many requests.");
-            for done in 7..12 {
-                assert_eq!(row.after(&Error::unavailable("500"), done, WAIT), Verdict::Again);
-                assert_eq!(throttled.after(&busy, done, WAIT), Verdict::Again);
-            }
-            assert_eq!(row.after(&Error::unavailable("500"), 12, WAIT), Verdict::GiveUp);
-            assert_eq!(throttled.after(&busy, 12, WAIT), Verdict::Again);
-        })
-    }
-
-    #[test]
-    fn a_run_in_which_nothing_comes_to_its_end_stops() -> std::io::Result<()> {
-        at_once(async {
-            let mut row = RetryBudget::default();
-            assert_eq!(row.after(&Error::unavailable("500"), 7, WAIT), Verdict::Again);
-            tokio::time::advance(WAIT).await;
-            assert_eq!(row.after(&Error::unavailable("500"), 7, WAIT), Verdict::Again);
-            tokio::time::advance(Duration::from_secs(1)).await;
-            assert_eq!(row.after(&Error::unavailable("500"), 7, WAIT), Verdict::Stop);
-        })
+    fn a_run_in_which_nothing_comes_to_its_end_stops() {
+        let (mut row, mut now) = (RetryBudget::default(), Duration::from_secs(3));
+        assert_eq!(row.after(&Error::unavailable("500"), 7, now, WAIT), Verdict::Again);
+        now += WAIT;
+        assert_eq!(row.after(&Error::unavailable("500"), 7, now, WAIT), Verdict::Again);
+        now += Duration::from_secs(1);
+        assert_eq!(row.after(&Error::unavailable("500"), 7, now, WAIT), Verdict::Stop);
     }
 }

@@ -1,6 +1,5 @@
 //! What lies on the desk of one row: nobody is asked, the journal goes along with the audit log, the output is the reveal.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use super::output_writer::OutputWriter;
 use crate::domain::ports::{AuditLog, Interruptions, Prompter, ReadyReveal, Reveal};
 use crate::domain::{
     AppendReceipt, AttemptId, AttemptOutcome, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Decision, Delivery,
-    Error, Finding, History, Issuance, Plan, Reason, Result, Session, TemporaryPassword,
+    Error, Finding, History, Issuance, Plan, Result, Session, TemporaryPassword,
 };
 use crate::ledger::RowAuditLog;
 
@@ -85,27 +84,18 @@ pub struct RowLog {
     audit: RowAuditLog,
     journal: Rc<Journal>,
     line: u64,
-    seen: RefCell<Seen>,
-}
-
-/// What came to be known of a row on the way.
-#[derive(Default)]
-pub struct Seen {
-    /// Whom the row is of; none: that was not found out.
-    pub customer: Option<Customer>,
-    /// The attempt; none: none was begun.
-    pub attempt: Option<String>,
+    attempt: Option<String>,
 }
 
 impl RowLog {
     /// Those of the row at this line, of which nothing is known yet.
     pub fn new(audit: RowAuditLog, journal: &Rc<Journal>, line: u64) -> Self {
-        Self { audit, journal: Rc::clone(journal), line, seen: RefCell::default() }
+        Self { audit, journal: Rc::clone(journal), line, attempt: None }
     }
 
-    /// What it came to know, for the output. The row's attempt is over.
-    pub fn into_seen(self) -> Seen {
-        self.seen.into_inner()
+    /// Returns the row's attempt, which is over; `None` if none was begun.
+    pub fn into_attempt(self) -> Option<String> {
+        self.attempt
     }
 }
 
@@ -113,7 +103,7 @@ impl RowLog {
 impl AuditLog for RowLog {
     async fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt> {
         let receipt = self.audit.intend(session, plan, consent).await?;
-        self.seen.borrow_mut().attempt = Some(receipt.attempt().to_string());
+        self.attempt = Some(receipt.attempt().to_string());
         let change = Change::Intent {
             line: self.line,
             customer: plan.customer.id.clone(),
@@ -136,15 +126,7 @@ impl AuditLog for RowLog {
         self.audit.outcome(attempt, outcome).await
     }
 
-    /// Here the row's customer is known and nothing is decided yet: one that is another row's is refused.
     async fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
-        self.seen.borrow_mut().customer = Some(customer.clone());
-        if let Some(other) = self.journal.claim(customer, self.line)? {
-            return Err(Error::refused(
-                Reason::Duplicate,
-                format!("{} is the customer of line {other} as well.", customer.id),
-            ));
-        }
         self.audit.history(session, customer).await
     }
 

@@ -46,6 +46,26 @@ pub struct ResetRequest {
     pub case: Case,
 }
 
+impl ResetRequest {
+    /// Takes steps 1 and 2 alone, for a caller that has something to do before the others. From then on the request is
+    /// about the customer who was found.
+    ///
+    /// # Errors
+    /// Those of an assessment: nobody is meant (exit 3), or several are (5). The agent is not asked.
+    pub async fn find_customer(&mut self, session: &Session) -> Result<Customer> {
+        session.backend().keep_alive(AT_LEAST).await?; // 1
+        match customer_of(self, session).await? {
+            // 2
+            Ok(customer) => {
+                self.customer = CustomerRef::Found(Box::new(customer.clone()));
+                Ok(customer)
+            }
+            Err(Need::Choice { otherwise, .. }) => Err(*otherwise),
+            Err(_) => Err(Error::bug("Whom a reset is about was not found, and nobody can say why.")),
+        }
+    }
+}
+
 /// Issues a temporary password: the whole job.
 ///
 /// # Errors

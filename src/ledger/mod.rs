@@ -28,4 +28,4 @@ pub use row_ledger::{RowAuditLog, RunAuditLog};
 pub use warnings::Warnings;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -47,6 +47,10 @@ impl IdentityBackend for LdapBackend {
         Ok(capabilities)
     }
 
+    fn leave_retries(&self) {
+        self.agent.connection.leave_retries();
+    }
+
     async fn rights(&self) -> Result<Vec<Right>> {
         self.agent.dialect.rights(&self.agent).await
     }

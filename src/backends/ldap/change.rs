@@ -1,8 +1,9 @@
 //! Changes: sent once, with what a secret needs besides. Of the server's message nothing but known facts is kept.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use backon::BackoffBuilder as _;
+use backon::{BackoffBuilder as _, Retryable as _};
 use ldap3::controls::RawControl;
 use ldap3::{Ldap, LdapError, LdapResult, Mod, Scope};
 
@@ -10,7 +11,7 @@ use super::answer::without_text;
 use super::connection::{Connection, long_filter, pauses};
 use super::entry::Entry;
 use super::failure::{self, BUSY, NOT_AVAILABLE};
-use crate::domain::Result;
+use crate::domain::{Error, Result};
 
 /// The library keeps what it sent in one buffer as long as the connection lasts: 8 KiB, and from the first request that
 /// is longer, twice that. What is sent next goes behind what was sent before, until it does not fit any more: then to the
@@ -26,6 +27,17 @@ impl Connection {
         let filter = long_filter(BUFFER.saturating_sub(dn.len() + asked + REST_OF_A_SEARCH));
         let found = self.search(dn, Scope::Base, &filter, attributes, 1).await?;
         Ok(found.entries.into_iter().next())
+    }
+
+    /// As [`Connection::read_after_a_secret`], in the call that made the change. It is repeated also where the caller makes
+    /// the retries, for the caller cannot repeat the change.
+    pub(super) async fn read_after_a_change(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
+        let deadline = self.deadline();
+        (|| self.read_after_a_secret(dn, attributes))
+            .retry(pauses())
+            .when(|failure: &Error| !self.retries() && failure::is_passing(failure))
+            .adjust(|_: &Error, pause: Option<Duration>| pause.filter(|pause| *pause < deadline.left()))
+            .await
     }
 
     /// Changes an entry: attributes replaced. Never sent twice.
@@ -66,7 +78,8 @@ impl Connection {
         .await
     }
 
-    /// Sends a change; again only where the server said that it did not do it, being busy, and there is time left.
+    /// Sends a change; again only where the server said that it did not do it, being busy, and there is time left. Where
+    /// the caller makes the retries it is sent once.
     async fn write(&self, send: impl AsyncFn(&mut Ldap) -> Result<LdapResult, LdapError>) -> Result<LdapResult> {
         let deadline = self.deadline();
         let mut pauses = pauses().build();
@@ -81,7 +94,7 @@ impl Connection {
             self.answered();
             let passing = matches!(result.rc, BUSY | NOT_AVAILABLE);
             match pauses.next() {
-                Some(pause) if passing && pause < deadline.left() => tokio::time::sleep(pause).await,
+                Some(pause) if self.retries() && passing && pause < deadline.left() => tokio::time::sleep(pause).await,
                 _ => return Ok(without_text(result)),
             }
         }

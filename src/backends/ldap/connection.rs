@@ -59,6 +59,15 @@ pub(super) fn long_filter(length: usize) -> String {
     format!("(|(objectClass=*)(cn={}))", "x".repeat(length))
 }
 
+/// Who repeats a call that the server was too busy for, or that was lost and changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RetriedBy {
+    /// This connection, a few times.
+    Connection,
+    /// Whoever makes the call.
+    Caller,
+}
+
 /// A connection that is made anew where it was lost and that is harmless.
 pub(super) struct Connection {
     target: Target,
@@ -75,6 +84,7 @@ pub(super) struct Connection {
     own_password: Cell<Option<OwnPassword>>,
     /// What came with the bind, until somebody takes it.
     greeting: RefCell<Option<RootDse>>,
+    retried_by: Cell<RetriedBy>,
     /// The server takes no search in pages, or not in pages of a useful size.
     refuses_pages: Cell<bool>,
     /// What was found lately, by what was asked for.
@@ -96,6 +106,7 @@ impl Connection {
             answered_at: Cell::new(None),
             own_password: Cell::new(None),
             greeting: RefCell::new(None),
+            retried_by: Cell::new(RetriedBy::Connection),
             refuses_pages: Cell::new(false),
             lately: SearchCache::default(),
         };
@@ -103,6 +114,16 @@ impl Connection {
         let servers = u32::try_from(connection.target.urls.len()).unwrap_or(u32::MAX);
         connection.link(Deadline::after(each.saturating_mul(servers))).await?;
         Ok(connection)
+    }
+
+    /// Leaves retries to the caller from now on.
+    pub(super) fn leave_retries(&self) {
+        self.retried_by.set(RetriedBy::Caller);
+    }
+
+    /// Whether a call is repeated here.
+    pub(super) fn retries(&self) -> bool {
+        self.retried_by.get() == RetriedBy::Connection
     }
 
     /// The end of an operation that begins now.
@@ -246,6 +267,7 @@ impl Connection {
     }
 
     /// Reads, and again a little later where the connection was lost or the server is busy, in the time of one operation.
+    /// Where the caller makes the retries it reads once.
     pub(super) async fn retried<T>(&self, read: impl AsyncFn(Deadline) -> Result<T>) -> Result<T> {
         let deadline = self.deadline();
         let mut pauses = pauses().build();
@@ -257,7 +279,7 @@ impl Connection {
                 Err(elapsed) => self.lost(elapsed.into()),
             };
             match pauses.next() {
-                Some(pause) if failure::is_passing(&failure) && pause < deadline.left() => {
+                Some(pause) if self.retries() && failure::is_passing(&failure) && pause < deadline.left() => {
                     tracing::debug!(%failure, ?pause, "the read is done again");
                     tokio::time::sleep(pause).await;
                     earlier = Some(failure);

@@ -78,6 +78,8 @@ impl IdentityBackend for AgentSession {
         Ok(Capabilities { gaps: none(), limits: none(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency })
     }
 
+    fn leave_retries(&self) {} // it repeats nothing
+
     async fn rights(&self) -> Result<Vec<Right>> {
         Ok(self.agent(&self.practice.connection())?.rights())
     }

@@ -81,11 +81,13 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Result<ExitCod
                     interruptions: &context.signals,
                     guards: &context.profile.guards,
                 };
-                let rehearsed = match row.recipient.as_deref().map(sealing::recipient) {
-                    Some(Err(why)) => Err(unusable(line, &why)),
-                    _ => would_do(&mut services, &session, &row.request(&case, args.create)).await,
+                let mut customer = None;
+                let rehearsed = if let Some(Err(why)) = row.recipient.as_deref().map(sealing::recipient) {
+                    Err(unusable(line, &why))
+                } else {
+                    let claim = |customer: &Customer| journal.claim(customer, line)?.check(customer);
+                    would_do(&mut services, &session, row.request(&case, args.create), claim, &mut customer).await
                 };
-                let customer = log.into_seen().customer;
                 Would { given: row.customer, customer, ..Would::default() }.after(rehearsed)?
             }
         };
@@ -100,12 +102,20 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Result<ExitCod
     Ok(if failed { ExitCode::SOME_FAILED } else { ExitCode::DONE })
 }
 
-/// Says what a reset would do. It is assessed and goes no further.
+/// Finds the customer, claims them for the row as a run does, and says what a reset would do. It is assessed and goes no
+/// further.
 ///
 /// # Errors
 /// What the reset itself would be refused for, with the same exit code.
-async fn would_do(services: &mut Services<'_>, session: &Session, request: &ResetRequest) -> Result<Action> {
-    match assess::<Reset>(&mut services.for_assessment(), session, request).await? {
+async fn would_do(
+    services: &mut Services<'_>,
+    session: &Session,
+    mut request: ResetRequest,
+    claim: impl FnOnce(&Customer) -> Result<()>,
+    found: &mut Option<Customer>,
+) -> Result<Action> {
+    claim(found.insert(request.find_customer(session).await?))?;
+    match assess::<Reset>(&mut services.for_assessment(), session, &request).await? {
         Assessed::Planned(assessment) => Ok(assessment.plan().action),
         Assessed::Needs { needs, .. } => {
             for need in needs {

@@ -38,9 +38,13 @@ impl From<Error> for SetFailed {
 pub trait IdentityBackend {
     /// What it can do as set up for this profile.
     async fn capabilities(&self) -> Result<Capabilities>;
-    /// From now on the caller sets the pace, and tries again itself: an answer that changed nothing (busy, gone) is
-    /// given at once. A backend that tries nothing again has nothing to leave.
-    fn leave_retries(&self) {}
+    /// Leaves retries to the caller, from now on and for as long as the session lasts.
+    ///
+    /// A call that changed nothing and may be repeated ([`Error::is_passing`]: the server is busy, or gone) then fails at
+    /// once, for the caller has a retry budget and a concurrency limit for all calls together. The backend still repeats
+    /// a read that follows a change in the same call, because the caller cannot repeat that change.
+    /// A backend that repeats nothing does nothing here; a decorator hands this on to the backend behind it.
+    fn leave_retries(&self);
     /// What the signed-in agent is entitled to, as far as it can be read without trying.
     async fn rights(&self) -> Result<Vec<Right>>;
     /// Whether it tells agents their rights; of one that does not, `rights` are all that an agent can be granted.

@@ -5,7 +5,7 @@ mod appending;
 mod attempts;
 mod forwarding;
 mod rows;
-mod stub;
+pub(crate) mod stub;
 mod telling;
 mod verifying;
 

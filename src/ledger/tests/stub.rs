@@ -1,5 +1,7 @@
 //! A session whose backend and directory are never asked: the audit log only reads who is signed in, and where.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,12 +12,16 @@ use crate::domain::{
     ProfileRef, Reset, Result, Right, Session, SessionsEnded, TemporaryPassword, UserSnapshot, Withdrawal,
 };
 
-pub(super) fn session(agent: &str, profile: &str) -> Session {
+pub(crate) fn session(agent: &str, profile: &str) -> Session {
     let place = ProfileRef { profile: profile.into(), backend: "practice".into() };
-    Session::new(agent, place, None, Box::new(NeverAsked), Box::new(NeverAsked))
+    Session::new(agent, place, None, Box::new(NeverAsked::default()), Box::new(NeverAsked::default()))
 }
 
-struct NeverAsked;
+#[derive(Clone, Default)]
+pub(crate) struct NeverAsked {
+    /// Whether retries were left to the caller: all that it takes note of.
+    pub(crate) has_left_retries: Rc<Cell<bool>>,
+}
 
 fn asked<T>() -> Result<T> {
     Err(Error::bug("The audit log asked the backend."))
@@ -41,6 +47,9 @@ impl CustomerDirectory for NeverAsked {
 impl IdentityBackend for NeverAsked {
     async fn capabilities(&self) -> Result<Capabilities> {
         asked()
+    }
+    fn leave_retries(&self) {
+        self.has_left_retries.set(true);
     }
     async fn rights(&self) -> Result<Vec<Right>> {
         asked()

@@ -2,4 +2,5 @@
 
 mod copies;
 mod hostile;
+mod retries;
 mod start_tls;

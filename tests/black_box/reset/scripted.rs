@@ -190,6 +190,8 @@ impl IdentityBackend for Scripted {
         })
     }
 
+    fn leave_retries(&self) {}
+
     async fn rights(&self) -> Result<Vec<Right>> {
         Ok(Vec::new())
     }

@@ -102,7 +102,7 @@ impl ActiveDirectory {
     /// The stamp directly after a set.
     async fn stamp_now(agent: &LdapAgent, dn: &str) -> Result<Option<Stamp>> {
         let read =
-            agent.connection.read_after_a_secret(dn, &SET).await.and_then(|entry| entry.ok_or_else(gone_after_set));
+            agent.connection.read_after_a_change(dn, &SET).await.and_then(|entry| entry.ok_or_else(gone_after_set));
         let read = read.and_then(|entry| stamp(&entry).map_err(|hidden| hidden_after_set(&hidden)));
         read.map_err(|failure| Error { changed: Changed::Yes, ..failure })
     }

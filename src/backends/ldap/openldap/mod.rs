@@ -72,7 +72,7 @@ impl OpenLdap {
         let entry = if let Some(entry) = ber::post_read(result).filter(|entry| entry.has("pwdChangedTime")) {
             entry
         } else {
-            let after = agent.connection.read_after_a_secret(dn, &SET).await;
+            let after = agent.connection.read_after_a_change(dn, &SET).await;
             after.map_err(|failure| Error { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
         };
         let stamp = stamp(&entry).ok_or_else(|| readability::failure_after_set("pwdChangedTime"))?;

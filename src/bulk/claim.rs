@@ -1,0 +1,108 @@
+//! A row's claim to a customer: each customer of a run is one row's.
+
+use crate::domain::{Customer, Error, Reason, Result};
+
+/// What became of a row's claim to a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The customer is this row's, by this claim or by an earlier one.
+    Granted,
+    /// Another row, which has not ended in this sitting, has the customer.
+    HeldInFlight {
+        /// The line of that row.
+        line: u64,
+    },
+    /// Another row, which ended or was begun in an earlier sitting, has the customer.
+    HeldBefore {
+        /// The line of that row.
+        line: u64,
+    },
+}
+
+impl Claim {
+    /// Returns an error unless the claim was granted.
+    ///
+    /// # Errors
+    /// The customer is another row's: this row is a duplicate.
+    pub fn check(self, customer: &Customer) -> Result<()> {
+        match self {
+            Self::Granted => Ok(()),
+            Self::HeldInFlight { line } | Self::HeldBefore { line } => {
+                tracing::debug!(claim = ?self, "the customer is another row's");
+                let words = format!("{} is the customer of line {line} as well.", customer.id);
+                Err(Error::refused(Reason::Duplicate, words))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use std::rc::Rc;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::bulk::{Change, Journal, RowLog};
+    use crate::config::{AuditSettings, Folders};
+    use crate::domain::CustomerId;
+    use crate::domain::ports::AuditLog as _;
+    use crate::ledger::RunAuditLog;
+    use crate::ledger::tests::stub;
+    use crate::platform::{SystemClock, SystemRandom};
+
+    fn customer(id: &str, email: &str) -> Customer {
+        Customer { email: Some(email.to_owned()), ..Customer::known_by(CustomerId::new(id)) }
+    }
+
+    fn wait_for<T>(work: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+    }
+
+    #[test]
+    fn a_customer_is_one_rows_while_that_row_is_in_flight_and_afterwards() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        let ada = customer("C-1", "ada@example.com");
+        assert_eq!(journal.claim(&ada, 2).unwrap(), Claim::Granted);
+        assert_eq!(journal.claim(&ada, 2).unwrap(), Claim::Granted, "the same row, once more");
+        let held = journal.claim(&ada, 5).unwrap();
+        assert_eq!(held, Claim::HeldInFlight { line: 2 });
+        let failure = held.check(&ada).unwrap_err();
+        assert_eq!(
+            (failure.reason, failure.message.as_str()),
+            (Reason::Duplicate, "C-1 is the customer of line 2 as well.")
+        );
+        wait_for(journal.write(Change::Fact { name: "state", value: "stopped".to_owned() })).unwrap();
+        journal.release(2);
+        assert_eq!(journal.claim(&ada, 5).unwrap(), Claim::HeldBefore { line: 2 });
+        assert_eq!(journal.claim(&ada, 2).unwrap(), Claim::Granted, "the row that has the customer");
+        drop(journal);
+        let resumed = Journal::open(folder.path()).unwrap();
+        assert_eq!(resumed.claim(&ada, 5).unwrap(), Claim::HeldBefore { line: 2 });
+    }
+
+    #[test]
+    fn a_user_who_was_entered_under_an_address_is_the_same_customer() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        assert_eq!(journal.claim(&customer("ada@example.com", "ada@example.com"), 2).unwrap(), Claim::Granted);
+        let entered = journal.claim(&customer("7f3e", "Ada@Example.com"), 5).unwrap();
+        assert_eq!(entered, Claim::HeldInFlight { line: 2 });
+    }
+
+    #[test]
+    fn reading_the_history_claims_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Rc::new(Journal::open(folder.path()).unwrap());
+        let (clock, random) = (Arc::new(SystemClock), Box::new(SystemRandom));
+        let (folders, index) = (Folders::all_in(folder.path()), folder.path().join("index.db"));
+        let log = RunAuditLog::new(&folders, AuditSettings::default(), clock, random, "run", &index).unwrap();
+        let (session, ada) = (stub::session("sam", "practice"), customer("C-1", "ada@example.com"));
+        let of_row = RowLog::new(log.row(2), &journal, 2);
+        assert!(wait_for(of_row.history(&session, &ada)).unwrap().attempts.is_empty());
+        assert_eq!(journal.claim(&ada, 5).unwrap(), Claim::Granted);
+        assert!(wait_for(of_row.history(&session, &ada)).is_ok(), "whoever has the customer");
+    }
+}

@@ -1,0 +1,126 @@
+//! The executor of a run: does what the scheduler decides, and tells it what happened.
+
+use std::fs::File;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::{Instant, sleep_until};
+
+use super::input::Rows;
+use super::journal::Change;
+use super::outcome::RowOutcome;
+use super::row_task::RowResult;
+use super::run::Run;
+use super::scheduler::{Action, Ended, Event, Moment, Rules, Scheduler};
+use super::stop_reasons::interrupted;
+use super::work_queue::WorkQueue;
+use crate::output::Progress;
+
+/// A backend that takes nothing for longer is told as waited for.
+const TOLD_AFTER: Duration = Duration::from_secs(1);
+
+/// A row in flight: its line, and what came of it.
+type InFlight<'a> = Pin<Box<dyn Future<Output = (u64, RowResult)> + 'a>>;
+
+/// The rows in flight.
+type Flight<'a> = FuturesUnordered<InFlight<'a>>;
+
+impl Run<'_> {
+    /// Works until the input is at its end, or something stops it. `tell` hears how far it has come.
+    pub async fn work(&self, rows: Rows<File>, tell: &mut dyn FnMut(&Progress)) -> Ended {
+        let began = Instant::now();
+        let mut scheduler = Scheduler::new(self.rules(), self.failed_before());
+        let (mut flight, mut rows) = (Flight::new(), WorkQueue::all(rows));
+        let mut event = Event::Ready;
+        loop {
+            if flight.is_empty() {
+                self.gather(false);
+            }
+            let action = scheduler.step(self.observe(began), event);
+            event = match action {
+                Action::ReadRow => self.next_row(&mut rows).unwrap_or_else(Event::Failed),
+                Action::Start(task) => launch(&flight, self.work_at(*task)),
+                Action::Reject { line, why } => launch(&flight, self.reject(line, why)),
+                Action::GiveUp(task, failure) => launch(&flight, self.give_up(*task, failure)),
+                Action::RecordDoubt { since } => {
+                    self.journal.write(Change::Doubt { since }).await.map_or_else(Event::Failed, |()| Event::Ready)
+                }
+                Action::LookAgain => self.look_again(&mut rows).unwrap_or_else(Event::Failed),
+                Action::CancelRetries => {
+                    self.limiter.end();
+                    Event::Ready
+                }
+                Action::Wait { until, room } => {
+                    tell(&self.progress(&scheduler));
+                    tokio::select! {
+                        event = self.landed(&mut flight, room) => event,
+                        () = sleep_until(began + until) => Event::Ready,
+                    }
+                }
+                Action::End(ended) => {
+                    tell(&self.progress(&scheduler));
+                    return ended;
+                }
+            };
+        }
+    }
+
+    fn rules(&self) -> Rules {
+        let settings = self.settings;
+        Rules { limit: settings.limit, rate: settings.rate, abort_after: settings.abort_after, wait: self.wait() }
+    }
+
+    /// Counts the rows of earlier sittings that somebody has to look at; those that are done again now are counted now.
+    fn failed_before(&self) -> u64 {
+        let counts = self.journal.counts().unwrap_or_default(); // a journal that cannot be read is told by the first row
+        let is_over = |outcome: RowOutcome| outcome.is_failure() && outcome != RowOutcome::NotDelivered;
+        counts.into_iter().filter(|(outcome, _)| is_over(*outcome)).map(|(_, count)| count).sum()
+    }
+
+    fn observe(&self, began: Instant) -> Moment {
+        let stop = self.interruptions.caught().map(interrupted).or_else(|| self.sink.check().err());
+        Moment { now: began.elapsed(), wall: self.clock.now(), load: self.limiter.load(), stop }
+    }
+
+    fn progress(&self, scheduler: &Scheduler) -> Progress {
+        Progress {
+            rows: self.settings.rows,
+            done: scheduler.done(),
+            failed: scheduler.failed(),
+            concurrency: self.limiter.limit(),
+            waiting: self.limiter.down().filter(|(since, _)| *since > TOLD_AFTER).map(|(_, words)| words),
+            refused_of: self.limiter.refused_of(),
+        }
+    }
+
+    /// Returns the next row that lands, or [`Event::Ready`] once fewer rows than `room` are at the backend. While the
+    /// backend has all that it takes at once, what is written waits for company.
+    async fn landed(&self, flight: &mut Flight<'_>, room: Option<usize>) -> Event {
+        poll_fn(|context| match flight.poll_next_unpin(context) {
+            Poll::Ready(Some((line, result))) => Poll::Ready(Event::Landed { line, result }),
+            Poll::Ready(None) => Poll::Pending, // no row is in flight: the wait has an end of its own
+            Poll::Pending => {
+                self.gather(self.limiter.is_saturated());
+                let has_room = room.is_some_and(|room| self.limiter.at_backend() < room);
+                if has_room { Poll::Ready(Event::Ready) } else { Poll::Pending }
+            }
+        })
+        .await
+    }
+
+    /// Sets whether what is written waits for company.
+    fn gather(&self, on: bool) {
+        self.audit.gather(on);
+        self.journal.gather(on);
+        self.sink.gather(on);
+    }
+}
+
+/// Puts a row in flight.
+fn launch<'a>(flight: &Flight<'a>, row: impl Future<Output = (u64, RowResult)> + 'a) -> Event {
+    flight.push(Box::pin(row));
+    Event::Ready
+}

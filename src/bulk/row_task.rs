@@ -1,0 +1,41 @@
+//! A row to be worked at, and what came of working at it.
+
+use super::journal::Earlier;
+use super::outcome::RowOutcome;
+use super::row::Row;
+use crate::domain::Error;
+
+/// A row to be worked at.
+#[derive(Debug)]
+pub(super) struct RowTask {
+    /// The line of the input where the row begins.
+    pub(super) line: u64,
+    /// What the row asks for.
+    pub(super) row: Row,
+    /// The attempt before this one.
+    pub(super) earlier: Option<Earlier>,
+    /// Whether that attempt was delivered, and what it set may be lost.
+    pub(super) in_doubt: bool,
+}
+
+/// The next row that is left in the input.
+#[derive(Debug)]
+pub(super) enum NextRow {
+    /// A row to be worked at.
+    Task(Box<RowTask>),
+    /// A row that cannot be read, and why.
+    Unusable { line: u64, why: String },
+    /// No row is left.
+    End,
+}
+
+/// What came of one row in flight.
+#[derive(Debug)]
+pub(super) enum RowResult {
+    /// The row is at its end, and that is written.
+    Ended(RowOutcome),
+    /// The backend did not take the row: nothing was changed, and it can be tried again.
+    NotTaken(Box<RowTask>, Error),
+    /// The run cannot go on.
+    Fatal(Error),
+}

@@ -1,0 +1,182 @@
+//! The work at one row: claimed, reset as a single customer is, and told in the output.
+
+use std::rc::Rc;
+
+use super::journal::{Change, Earlier};
+use super::outcome::{RowOutcome, stops_the_run, unusable};
+use super::output_row::OutputRow;
+use super::row::Row;
+use super::row_services::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay};
+use super::row_task::{RowResult, RowTask};
+use super::run::Run;
+use super::sealing;
+use crate::domain::{
+    Case, Changed, Customer, Error, Kind, Result, Services, UserSnapshot, gather_facts, identify, reset,
+};
+use crate::platform::SystemRandom;
+
+impl Run<'_> {
+    /// Tells a row that cannot be read as unusable.
+    pub(super) async fn reject(&self, line: u64, why: String) -> (u64, RowResult) {
+        let failure = unusable(line, &why);
+        let (outcome, exit_code) = RowOutcome::of(&failure);
+        let row = self.blank(line, &Row::default());
+        (line, self.finish(OutputRow { outcome, exit_code, message: Some(failure.message), ..row }).await)
+    }
+
+    /// Tells a row as failed: the backend takes other rows and not this one. An earlier attempt that nobody was told of
+    /// stays to be settled.
+    pub(super) async fn give_up(&self, task: RowTask, failure: Error) -> (u64, RowResult) {
+        let row = self.blank(task.line, &task.row);
+        let (outcome, exit_code, changed) = match &task.earlier {
+            None => (RowOutcome::Failed, failure.exit_code().number(), Changed::No),
+            Some(_) => (RowOutcome::NotDelivered, crate::domain::ExitCode::NOT_DELIVERED.number(), Changed::Unknown),
+        };
+        let supersedes = task.earlier.map(|earlier| earlier.attempt);
+        let row = OutputRow { outcome, exit_code, changed, supersedes, message: Some(failure.message), ..row };
+        (task.line, self.finish(row).await)
+    }
+
+    fn case(&self) -> Case {
+        let settings = self.settings;
+        Case { ticket: settings.ticket.clone(), reason: settings.reason.clone(), verified: settings.verified.clone() }
+    }
+
+    fn blank(&self, line: u64, row: &Row) -> OutputRow {
+        OutputRow {
+            line,
+            given: row.customer.clone(),
+            customer: None,
+            outcome: RowOutcome::Failed,
+            exit_code: 0,
+            ticket: row.ticket.clone().or_else(|| self.settings.ticket.clone()),
+            at: self.clock.now(),
+            expires_at: None,
+            attempt: None,
+            supersedes: None,
+            changed: Changed::No,
+            message: None,
+        }
+    }
+
+    /// Works at one row: looks it up first where an earlier attempt was cut short, then resets it.
+    pub(super) async fn work_at(&self, task: RowTask) -> (u64, RowResult) {
+        (task.line, self.try_once(task).await)
+    }
+
+    async fn try_once(&self, task: RowTask) -> RowResult {
+        let mut log = RowLog::new(self.audit.row(task.line), &self.journal, task.line);
+        let supersedes = task.earlier.as_ref().map(|earlier| earlier.attempt.clone());
+        let lost = supersedes.as_ref().filter(|_| task.in_doubt);
+        let message =
+            lost.map(|attempt| format!("The backend has lost what attempt {attempt} had set: this replaces it."));
+        let blank = OutputRow { supersedes, message, ..self.blank(task.line, &task.row) };
+        let mut customer = None;
+        let answer = self.reset(&task, &mut log, &mut customer, &blank).await;
+        let row = OutputRow { at: self.clock.now(), customer, attempt: log.into_attempt(), ..blank };
+        match answer {
+            Ok(RowOutcome::Delivered) => self.ended(task.line, RowOutcome::Delivered, 0).await,
+            Ok(outcome) => self.finish(OutputRow { outcome, ..row }).await,
+            Err(failure) if failure.is_passing() => RowResult::NotTaken(Box::new(task), failure),
+            Err(failure) if failure.changed == Changed::No && stops_the_run(&failure) => RowResult::Fatal(failure),
+            Err(failure) => {
+                let (outcome, exit_code) = RowOutcome::of(&failure);
+                let (changed, message) = (failure.changed, Some(failure.message));
+                self.finish(OutputRow { outcome, exit_code, changed, message, ..row }).await
+            }
+        }
+    }
+
+    /// Resets the customer of a row, who is claimed for it first; `found` is that customer, once known.
+    async fn reset(
+        &self,
+        task: &RowTask,
+        log: &mut RowLog,
+        found: &mut Option<Customer>,
+        row: &OutputRow,
+    ) -> Result<RowOutcome> {
+        let unusable = |why: String| unusable(task.line, &why);
+        let own = task.row.recipient.as_ref().map(std::slice::from_ref);
+        let keys = own.unwrap_or(&self.settings.recipients);
+        let recipients =
+            keys.iter().map(|key| sealing::recipient(key)).collect::<Result<Vec<_>, _>>().map_err(unusable)?;
+        if recipients.is_empty() && !self.sink.is_clear() {
+            return Err(unusable("it has no recipient to seal to".to_owned()));
+        }
+        let (mut prompter, mut random) = (Beforehand, SystemRandom);
+        let mut services = Services {
+            audit: log,
+            prompter: &mut prompter,
+            clock: self.clock,
+            random: &mut random,
+            interruptions: &LeftToTheRun { wait: self.wait() },
+            guards: self.guards,
+        };
+        if let Some(outcome) = self.settle_earlier(&mut services, task, found).await? {
+            return Ok(outcome);
+        }
+        let mut request = task.row.request(&self.case(), self.settings.create);
+        self.claim(task, found.insert(request.find_customer(self.session).await?))?;
+        let reveal = RowReveal { sink: Rc::clone(&self.sink), recipients, row: row.clone() };
+        reset(&mut services, self.session, &mut RowWay(Some(reveal)), request).await?;
+        Ok(RowOutcome::Delivered)
+    }
+
+    /// Looks at what became of an earlier attempt; returns the row's outcome if the customer needs no new password.
+    async fn settle_earlier(
+        &self,
+        services: &mut Services<'_>,
+        task: &RowTask,
+        found: &mut Option<Customer>,
+    ) -> Result<Option<RowOutcome>> {
+        let Some(earlier) = &task.earlier else { return Ok(None) };
+        let customer = match identify(earlier.customer.as_str(), self.session, services.prompter).await {
+            // The row had entered the customer, and that is lost as well.
+            Err(failure) if task.in_doubt && failure.kind == Kind::NotFound => return Ok(None),
+            customer => customer?,
+        };
+        self.claim(task, found.insert(customer.clone()))?;
+        let facts = gather_facts(services.audit, self.session, &customer).await?;
+        Ok(if task.in_doubt {
+            still_holds(&facts.snapshot, earlier).then_some(RowOutcome::Delivered)
+        } else {
+            has_signed_in(&facts.snapshot, earlier).then_some(RowOutcome::SignedInSince)
+        })
+    }
+
+    /// Makes the customer this row's own.
+    ///
+    /// # Errors
+    /// The customer is another row's: this row is a duplicate.
+    fn claim(&self, task: &RowTask, customer: &Customer) -> Result<()> {
+        self.journal.claim(customer, task.line)?.check(customer)
+    }
+
+    /// Writes the row, then that it is at its end.
+    async fn finish(&self, row: OutputRow) -> RowResult {
+        match self.sink.write(&row).await {
+            Ok(()) => self.ended(row.line, row.outcome, row.exit_code).await,
+            Err(failure) => RowResult::Fatal(failure),
+        }
+    }
+
+    async fn ended(&self, line: u64, outcome: RowOutcome, exit_code: u8) -> RowResult {
+        let written = self.journal.write(Change::Ended { line, outcome, exit_code }).await;
+        self.journal.release(line);
+        match written {
+            Ok(()) => RowResult::Ended(outcome),
+            Err(failure) => RowResult::Fatal(failure),
+        }
+    }
+}
+
+/// Whether what was set is there, or something newer: by the customer, or by somebody else.
+fn still_holds(now: &UserSnapshot, delivered: &Earlier) -> bool {
+    !delivered.stamp.as_ref().is_some_and(|set| set.is_newer_than(now.stamp.as_ref()))
+}
+
+/// Whether the customer has chosen a password since the attempt that was cut short: they are not locked out again.
+fn has_signed_in(now: &UserSnapshot, earlier: &Earlier) -> bool {
+    let is_newer = now.stamp.as_ref().is_some_and(|stamp| stamp.is_newer_than(earlier.stamp.as_ref()));
+    now.state.has_user && !now.state.change_required && is_newer
+}
