@@ -10,6 +10,7 @@ mod docs;
 mod generated;
 mod house;
 
+mod snapshots;
 #[path = "../support/mod.rs"]
 mod support;
 mod types;
