@@ -9,7 +9,6 @@
 mod docs;
 mod generated;
 mod house;
-
 mod snapshots;
 #[path = "../support/mod.rs"]
 mod support;
