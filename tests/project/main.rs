@@ -9,7 +9,7 @@
 mod docs;
 mod generated;
 mod house;
-
+mod snapshots;
 #[path = "../support/mod.rs"]
 mod support;
 mod types;

@@ -56,7 +56,7 @@ fn nothing_is_told(server: &FakeKeycloak, env: &TestEnvironment, ran: &CommandOu
         for (place, text) in [("stdout", &ran.stdout), ("stderr", &ran.stderr)] {
             assert_eq!(found_in(text, secret), None, "{what}: {place}: {text}");
         }
-        for (path, text) in files(&env.path()).into_iter().filter(|(path, _)| !path.ends_with("/secret")) {
+        for (path, text) in files(env.path()).into_iter().filter(|(path, _)| !path.ends_with("/secret")) {
             assert_eq!(found_in(&text, secret), None, "{what}: {path}: {text}");
         }
     }

@@ -1,7 +1,7 @@
 //! What the tests share: the environment of one test, terminals, servers, and stand-ins for servers.
 //!
 //! Each test program includes this folder.
-#![allow(dead_code, unused_imports, reason = "each test program uses its part")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test program uses its part")]
 
 mod command_output;
 pub mod conformance;
@@ -13,10 +13,12 @@ pub mod keycloak;
 pub mod ldap;
 mod multiplexer;
 mod practice;
+mod snapshots;
 mod terminal;
 
 pub use command_output::CommandOutput;
 pub use environment::{BINARY, TestEnvironment, feed};
 pub use multiplexer::{GnuScreen, Multiplexer, Tmux};
 pub use practice::PRACTICE;
+pub(crate) use snapshots::{assert_object, assert_screen};
 pub use terminal::{Terminal, password_in};

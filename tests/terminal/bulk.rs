@@ -1,7 +1,7 @@
 //! A bulk run at a terminal: the question, the count that is typed back, the bar.
 
 use crate::support::Terminal;
-use crate::support::{PRACTICE, TestEnvironment};
+use crate::support::{PRACTICE, TestEnvironment, assert_screen};
 
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
@@ -31,7 +31,7 @@ fn a_small_run_is_asked_about_and_the_default_is_no() {
     for (answer, code, rows) in [("\r", 6, 0), ("n\r", 6, 0), ("y\r", 0, 3)] {
         let mut terminal = started(&env, "in.csv", &[]);
         let screen = terminal.wait_for("Reset these 3 customers? [y/N]");
-        assert!(screen.contains("3 rows on practice (practice).") && screen.contains("out.jsonl"), "{screen}");
+        assert_screen!(env, "bulk_question", screen);
         terminal.type_(answer);
         assert_eq!((terminal.end().0, delivered(&env)), (code, rows), "{answer:?}");
     }
@@ -44,7 +44,8 @@ fn above_twenty_five_rows_the_count_is_typed_back() {
     let env = environment(60, 26);
     for (typed, code, rows) in [("y\r", 6, 0), ("25\r", 6, 0), ("26\r", 0, 26)] {
         let mut terminal = started(&env, "in.csv", &[]);
-        terminal.wait_for("Type 26 to go on:");
+        let screen = terminal.wait_for("Type 26 to go on:");
+        assert_screen!(env, "bulk_count", screen);
         terminal.type_(typed);
         assert_eq!((terminal.end().0, delivered(&env)), (code, rows), "{typed:?}");
         let told = format!("You typed {}, not 26. Nothing was changed.", typed.trim());
@@ -60,8 +61,10 @@ fn a_bar_shows_how_far_it_has_come_and_makes_room_for_the_table() {
     terminal.type_("y\r");
     let screen = terminal.wait_until("the bar", |screen| screen.contains("/10 ") && screen.contains(" left"));
     assert!(screen.contains("/s"), "{screen}");
+    assert_screen!(env, "bulk_bar", screen);
     let screen = terminal.wait_for("OUTCOME");
     assert_eq!(terminal.end().0, 0);
+    assert_screen!(env, "bulk_table", terminal.screen());
     let (all, hidden) = terminal.everything();
     assert!(all.contains("delivered") && !all.contains(" left"), "the bar is gone:\n{all}");
     assert!(!hidden, "the cursor is there:\n{screen}");

@@ -8,6 +8,7 @@
 
 mod bulk;
 mod jobs;
+mod output;
 mod prompts;
 mod reveal;
 mod screens;

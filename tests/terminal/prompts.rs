@@ -1,17 +1,14 @@
 //! Questions on a pseudo-terminal.
 
 use crate::support::TestEnvironment;
-use crate::support::{Terminal, password_in};
+use crate::support::{Terminal, assert_screen, password_in};
 
 #[test]
 fn a_signed_out_reset_offers_to_sign_in_and_goes_on() {
     let env = TestEnvironment::new();
     let mut terminal = Terminal::run(&env, &["reset", "ada@example.com"], 80, 24);
     let screen = terminal.wait_for("Agent:");
-    assert!(
-        screen.contains("sam") && screen.contains("Password: practice"),
-        "the prompt names the sample agents:\n{screen}"
-    );
+    assert_screen!(env, "sign_in", screen);
     terminal.type_("sam\r");
     terminal.wait_until("the question for the password", |screen| screen.trim_end().ends_with("Password:"));
     terminal.type_("mistyped\r");
@@ -22,8 +19,7 @@ fn a_signed_out_reset_offers_to_sign_in_and_goes_on() {
     terminal.type_("practice\r");
     let screen = terminal.wait_for("Set a temporary password for Ada Lovelace (C-1001)? [y/N]");
     assert!(!screen.contains("mistyped"), "no echo:\n{screen}");
-    assert!(screen.contains("you are   sam"), "{screen}");
-    assert!(screen.contains("for this command only") && screen.contains("--store file"), "{screen}");
+    assert_screen!(env, "confirmation_after_sign_in", screen);
     terminal.type_("n\r");
     assert_eq!(terminal.end().0, 6);
 }
@@ -60,7 +56,7 @@ fn part_of_a_name_is_shown_for_choice_even_when_single() {
     let env = TestEnvironment::signed_in("sam");
     let mut terminal = Terminal::run(&env, &["reset", "lovel"], 80, 24);
     let screen = terminal.wait_for("Number (Enter to give up)");
-    assert!(screen.contains("C-1001") && screen.contains("a***@example.com"), "{screen}");
+    assert_screen!(env, "choose_single", screen);
     terminal.type_("7\r");
     terminal.wait_for("from 1 to 1");
     terminal.type_("1\r");
@@ -82,7 +78,8 @@ fn with_yes_nobody_chooses_from_a_list() {
 fn an_address_that_several_share_is_chosen_from_a_list() {
     let env = TestEnvironment::signed_in("sam");
     let mut terminal = Terminal::run(&env, &["reset", "mary@example.com"], 80, 24);
-    terminal.wait_for("Number (Enter to give up)");
+    let screen = terminal.wait_for("Number (Enter to give up)");
+    assert_screen!(env, "choose_from_several", screen);
     terminal.type_("\r");
     assert_eq!(terminal.end().0, 6);
 }
@@ -97,7 +94,7 @@ fn a_locked_customer_is_asked_about() {
     terminal.wait_for("Lift the lock-out as well? [y/N]");
     terminal.type_("y\r");
     let screen = terminal.wait_for("Set a temporary password for Ada Lovelace (C-1001)? [y/N]");
-    assert!(screen.contains("lift the lock-out"), "{screen}");
+    assert_screen!(env, "confirmation_with_unlock", screen);
     terminal.type_("y\r");
     let screen = terminal.wait_for("Enter or q");
     let password = password_in(&screen).unwrap();
@@ -144,7 +141,7 @@ fn the_customer_signs_in_and_chooses_at_a_terminal() {
     terminal.wait_until("the question again", |screen| screen.matches("New password again").count() == 2);
     terminal.type_("My-own-choice-7\r");
     assert_eq!(terminal.end().0, 0);
-    assert!(terminal.everything().0.contains("Password updated. Signed in."));
+    assert_screen!(env, "customer_chooses", terminal.screen());
     assert!(!terminal.everything().0.contains("My-own-choice-7"), "no echo");
 }
 
@@ -163,7 +160,7 @@ fn a_required_ticket_that_cannot_be_used_is_asked_for_again() {
     terminal.wait_until("the question again", |screen| screen.matches("Ticket:").count() == 3);
     terminal.type_(" T-17\r");
     let screen = terminal.wait_for("[y/N]");
-    assert!(screen.contains("T-17"), "{screen}");
+    assert_screen!(env, "confirmation_with_ticket", screen);
     terminal.type_("\r");
     assert_eq!(terminal.end().0, 6);
 }

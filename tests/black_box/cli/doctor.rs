@@ -80,7 +80,7 @@ fn a_folder_that_cannot_be_written_is_a_fault() {
 fn permissions_that_stop_a_reset_are_faults() {
     let env = TestEnvironment::signed_in("sam");
     env.issue("C-1001");
-    give_away(&env.path());
+    give_away(env.path());
     as_nobody(&env).must(0);
     let log = env.path().join("audit.jsonl");
     chmod(&log, 0o400);
@@ -89,9 +89,9 @@ fn permissions_that_stop_a_reset_are_faults() {
     chmod(&env.path().join("attempts"), 0o500);
     is_fault(&as_nobody(&env).must(11).json(), "state folder", "attempts");
     chmod(&env.path().join("attempts"), 0o700);
-    chmod(&env.path(), 0o500);
+    chmod(env.path(), 0o500);
     is_fault(&as_nobody(&env).must(11).json(), "state folder", "make the folder yours");
-    chmod(&env.path(), 0o700);
+    chmod(env.path(), 0o700);
 }
 
 #[test]

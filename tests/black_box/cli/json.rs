@@ -1,8 +1,10 @@
 //! Every object has its schema and exactly its fields.
 
+use std::ffi::OsStr;
+
 use serde_json::Value;
 
-use crate::support::{PRACTICE, TestEnvironment};
+use crate::support::{CommandOutput, PRACTICE, TestEnvironment, assert_object};
 
 #[track_caller]
 fn has(object: &Value, schema: &str, fields: &str) {
@@ -17,6 +19,67 @@ fn has(object: &Value, schema: &str, fields: &str) {
 
 fn json(env: &TestEnvironment, arguments: &[&str]) -> Value {
     env.run(&[arguments, &["-o", "json"]].concat()).must(0).json()
+}
+
+/// An environment in which this agent is signed in, with the practice profile named.
+fn practicing(agent: &str) -> TestEnvironment {
+    TestEnvironment::signed_in(agent).with_variable("TELLONCE_PROFILE", "practice")
+}
+
+/// Runs a command without a controlling terminal, whatever the tests run in.
+fn without_terminal(env: &TestEnvironment, arguments: &[&str]) -> CommandOutput {
+    let arguments = [arguments, &["-o", "json"]].concat();
+    env.command_under(&[OsStr::new("setsid")], &arguments).output().unwrap().into()
+}
+
+/// Every command's object as a whole.
+#[test]
+fn each_object_is_as_in_its_snapshot() {
+    let env = practicing("sam");
+    for (name, arguments) in [
+        ("find", &["find", "grace"][..]),
+        ("status", &["status", "C-1006"]),
+        ("show", &["show", "C-1001"]),
+        ("show_without_user", &["show", "C-1002"]),
+        ("show_disabled", &["show", "C-1003"]),
+        ("show_external", &["show", "C-1007"]),
+        ("show_protected", &["show", "C-1008"]),
+        ("whoami", &["whoami"]),
+        ("doctor", &["doctor"]),
+        ("profile_list", &["profile", "list"]),
+        ("profile_show", &["profile", "show"]),
+        ("reset", &["reset", "C-1001", "--yes", "--reveal", "stdout", "--ticket", "T-1"]),
+        ("reset_creates", &["reset", "C-1002", "--yes", "--reveal", "stdout"]),
+        ("withdraw", &["withdraw", "C-1001", "--yes"]),
+        ("audit_list", &["audit", "list", "--customer", "C-1001"]),
+        ("audit_verify", &["audit", "verify"]),
+        ("practice_outbox", &["practice", "outbox"]),
+    ] {
+        assert_object!(env, name, without_terminal(&env, arguments).must(0).json());
+    }
+    let env = practicing("kim");
+    env.issue("C-1004");
+    let sweep = ["withdraw", "--older-than", "0s", "--all", "--yes", "--reason", "expired"];
+    assert_object!(env, "withdraw_sweep", without_terminal(&env, &sweep).must(0).json());
+}
+
+/// The error object of each exit code that a script meets on the practice directory.
+#[test]
+fn each_error_is_as_in_its_snapshot() {
+    let env = practicing("sam");
+    for (name, code, arguments) in [
+        ("error_usage", 2, &["reset", "C-1001", "--yes", "--ticket", ""][..]),
+        ("error_not_found", 3, &["show", "nobody@example.com"]),
+        ("error_ambiguous", 5, &["reset", "mary@example.com", "--yes", "--reveal", "stdout"]),
+        ("error_disabled", 7, &["reset", "C-1003", "--yes", "--reveal", "stdout"]),
+        ("error_external", 7, &["reset", "C-1007", "--yes", "--reveal", "stdout"]),
+        ("error_protected", 7, &["reset", "C-1008", "--yes", "--reveal", "stdout"]),
+        ("error_no_consent", 2, &["reset", "C-1001", "--reveal", "stdout"]),
+    ] {
+        assert_object!(env, name, without_terminal(&env, arguments).must(code).error());
+    }
+    env.run(&["logout"]).must(0);
+    assert_object!(env, "error_signed_out", without_terminal(&env, &["show", "C-1001"]).must(4).error());
 }
 
 const STATUS: &str = "backend customer status change_required locked disabled user_expired expired withdrawn issued_at issued_by expires_at";

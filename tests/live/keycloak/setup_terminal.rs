@@ -16,7 +16,7 @@ const CTRL_C: &str = "\u{3}";
 fn begun(realm: &Realm<'_>, env: &TestEnvironment) -> Terminal {
     let (name, password) = realm.server().administrator();
     let arguments = ["setup", "--administrator", name, "--realm-of-administrator", "master"];
-    let mut terminal = Terminal::run(&env, &arguments, 120, 40);
+    let mut terminal = Terminal::run(env, &arguments, 120, 40);
     terminal.wait_for(&format!("Password of {name}:"));
     terminal.type_(&format!("{password}\r"));
     terminal.wait_for(APART);
