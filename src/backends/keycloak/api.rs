@@ -174,7 +174,7 @@ impl Api {
         self.quoting.set(Quoting::Forbidden);
         let bytes = Some(bytes::Bytes::from_owner(secret));
         let (got, sent) = self.send(method, path, bytes, false, Quoting::Forbidden).await?;
-        Ok(self.taken(got, right, Quoting::Forbidden)?.written(sent, RefusalCodes::of))
+        Ok(self.taken(got, right, Quoting::Forbidden)?.written(sent, RefusalCodes::from_body))
     }
 
     /// An answer that its caller reads: a success, or a refusal that says why.

@@ -13,7 +13,7 @@ use super::api::Payload;
 use super::call::Written;
 use super::directory::could_be_id;
 use super::errors;
-use super::refusal::{create_refused, exists, set_refused};
+use super::refusal::{create_error, set_error, user_exists};
 use super::user_lookup::KeycloakAgent;
 use super::user_snapshot::{password, set_at, stamp};
 use crate::domain::ports::{IdentityBackend, SetFailed};
@@ -112,7 +112,9 @@ impl KeycloakAgent {
             self.api().change_with_secret(Method::PUT, &path, payload, Right::IssueTemporaryPasswords).await?;
         match written.status {
             StatusCode::NOT_FOUND => Ok(errors::gone()?),
-            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Err(set_refused(&written.refusal)),
+            status @ (StatusCode::BAD_REQUEST | StatusCode::CONFLICT) => {
+                Err(set_error(status, &written.refusal, &self.policy().await?))
+            }
             _ => Ok(()),
         }
     }
@@ -128,11 +130,10 @@ impl KeycloakAgent {
             self.api().change_with_secret(Method::POST, &["users"], payload, Right::CreateUsers).await?;
         if status == StatusCode::CONFLICT && sent_again {
             // It may be the one of the first try, with a password that nobody was told.
-            let told = exists(&new.username).answer_lost();
-            return Err(SetFailed::Other(told));
+            return Err(SetFailed::Other(user_exists(&new.username).answer_lost()));
         }
         if matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT) {
-            return Err(create_refused(status, &refusal, &new.username));
+            return Err(create_error(status, &refusal, &new.username, &self.policy().await?));
         }
         // The id goes into addresses: what repeats the request is none.
         let id = created.filter(|id| could_be_id(id) && temporary.redacted_text(id) == *id);

@@ -161,7 +161,7 @@ pub(super) fn unexpected(
     }
     let words = match refusal {
         _ if boots => ": it is starting".to_owned(),
-        Some(refusal) if quoting == Quoting::Allowed => format!(": {}", refusal.words()),
+        Some(refusal) if quoting == Quoting::Allowed => format!(": {}", refusal.description()),
         Some(_) => String::new(),
         None if body.trim_ascii().is_empty() => String::new(),
         None => format!(" with {}, as a proxy or gateway in front of it does", shape(body)),

@@ -212,6 +212,6 @@ fn taken(path: &[&str], written: Written) -> Result<Written> {
     if written.status.is_success() {
         return Ok(written);
     }
-    let words = written.refusal.words();
+    let words = written.refusal.description();
     Err(Error::unavailable(format!("The server does not take {} ({}): {words}.", path.join("/"), written.status)))
 }
