@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::call::{Api, ChangeResponse, RawResponse, with_retries};
+use super::call::{Api, ChangeResponse, Idempotent, RawResponse, with_retries};
 use super::claims::TokenRoles;
 use super::errors::{self, ErrorContext};
 use super::refusal::RefusalCodes;
@@ -22,13 +22,6 @@ use crate::net::retry::{Deadline, pauses};
 pub(super) enum Payload {
     Nothing,
     Json(Vec<u8>),
-}
-
-/// Whether applying a change twice is the same as once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Idempotent {
-    Yes,
-    No,
 }
 
 impl Api {

@@ -9,8 +9,8 @@ use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::api::{Idempotent, Payload};
-use super::call::ChangeResponse;
+use super::api::Payload;
+use super::call::{ChangeResponse, Idempotent};
 use super::directory::can_be_id;
 use super::errors;
 use super::refusal::{create_error, set_error, user_exists};

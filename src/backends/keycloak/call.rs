@@ -8,7 +8,6 @@ use backon::Retryable;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use zeroize::Zeroizing;
 
-use super::api::Idempotent;
 use super::claims::TokenRoles;
 use super::errors;
 use super::refusal::Refusal;
@@ -35,6 +34,13 @@ impl RawResponse {
             refusal: refusal(&self.body),
         }
     }
+}
+
+/// Whether applying a change twice is the same as once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Idempotent {
+    Yes,
+    No,
 }
 
 /// Why a call failed, and whether another try could help.

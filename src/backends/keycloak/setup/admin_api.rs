@@ -6,8 +6,8 @@ use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::backends::keycloak::api::{Idempotent, Payload};
-use crate::backends::keycloak::call::{Api, ChangeResponse};
+use crate::backends::keycloak::api::Payload;
+use crate::backends::keycloak::call::{Api, ChangeResponse, Idempotent};
 use crate::backends::keycloak::claims::REALM_MANAGEMENT;
 use crate::domain::{Changed, Error, Kind, Reason, Result, Right};
 

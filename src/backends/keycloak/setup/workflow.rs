@@ -79,7 +79,7 @@ impl SetupStep for LeaveGroupWorkflow {
         let group = &self.group;
         let mut words = format!("a workflow takes whoever signs in out of the group /{group}");
         if self.conflicting.is_some() {
-            words = format!("{words}; the one called \"{}\" does something else, and is replaced", self.name());
+            words = format!("{words}; the workflow \"{}\" does something else, and is replaced", self.name());
         }
         let wanted = self.wanted();
         let by_hand = vec![
