@@ -22,7 +22,7 @@ pub(super) enum AdminRight {
     Clients,
     /// Over users and groups.
     Users,
-    /// To give somebody roles of `realm-management`. Up to 26.4.7 only `realm-admin` may.
+    /// To give somebody roles of `realm-management`. On 26.4.7 only `realm-admin` may.
     AssignRights,
 }
 

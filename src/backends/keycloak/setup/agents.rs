@@ -71,7 +71,7 @@ impl AgentsGroup {
 
     /// Checks, before anything is changed, that the administrator may give the group the roles that it lacks.
     ///
-    /// Up to 26.4.7 only `realm-admin` assigns roles of `realm-management`; 26.7.3 asks less. The server lists what the
+    /// On 26.4.7 only `realm-admin` assigns roles of `realm-management`; 26.7.3 asks less. The server lists what the
     /// caller may assign; it lists it for a user or a group, so nothing is checked in a realm without either.
     ///
     /// # Errors
