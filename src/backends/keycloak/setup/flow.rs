@@ -66,7 +66,7 @@ impl ResetFlow {
         let executions = load_executions(admin, bound).await?;
         if choose_user(&executions).is_none() {
             let why = format!(
-                "the realm's reset flow \"{bound}\" has no step Choose User, after which e-mail resets could be refused: the pending mark is not used, and L9 is not kept"
+                "the realm's reset flow \"{bound}\" has no step Choose User, after which e-mail resets could be refused: the pending group is not used, and a reset by e-mail works while a temporary password is pending"
             );
             return Ok(Err(NotApplicable { id: ID, why }));
         }
@@ -141,10 +141,10 @@ impl SetupStep for ResetFlow {
     fn step(&self) -> Step {
         let (bound, role) = (&self.bound, &self.role);
         let words = if self.refuses {
-            format!("the reset flow \"{bound}\" refuses who has the role {role}")
+            format!("the reset flow \"{bound}\" refuses users with the role {role}")
         } else {
             format!(
-                "the reset flow refuses who has the role {role}: a copy of \"{bound}\", which itself stays as it is, is bound in its place"
+                "the reset flow refuses users with the role {role}: a copy of \"{bound}\", which itself stays as it is, is bound in its place"
             )
         };
         let by_hand = vec![
@@ -227,8 +227,10 @@ async fn require(admin: &AdminApi, flow: &str, execution: &Execution, requiremen
 
 /// Says that the server built the flow in another way than it was asked to.
 fn built_differently(flow: &str) -> Error {
-    Error::unavailable(format!("The server built the flow \"{flow}\" otherwise than it was asked to; it is not used."))
-        .hint("Build it by hand: `tellonce setup --print` has the steps.")
+    Error::unavailable(format!(
+        "The server built the flow \"{flow}\" differently than tellonce asked, so it is not used."
+    ))
+    .hint("Build it by hand: `tellonce setup --print` has the steps.")
 }
 
 /// Finds the execution that chooses the user.

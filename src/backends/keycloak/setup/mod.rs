@@ -94,7 +94,7 @@ impl KeycloakPreparation {
         let mut group = PendingGroup::load(admin, name).await?;
         let Some(leaving) = LeaveGroupWorkflow::load(admin, name).await? else {
             let why = format!(
-                "this server has no workflows, so nothing would take a customer out of the group /{name} again: the pending mark is not used, and L9 is not kept (a reset by e-mail works while a temporary password is pending)"
+                "this server has no workflows, so nothing would take a customer out of the group /{name} again: the group is not used, and a reset by e-mail works while a temporary password is pending"
             );
             return Ok(without_pending_group(NotApplicable { id: "workflow", why }, group));
         };

@@ -105,7 +105,7 @@ impl SelfTest {
             Ok(Ok(false)) => Ok(group),
             Ok(Err(error)) => Err(error),
             Ok(Ok(true)) | Err(_) => Err(test_failed(format!(
-                "who has signed in is in /{name} still: the workflow does not run, or another one puts them back"
+                "the user has signed in and is in /{name} still: the workflow does not run, or another one puts the user back"
             ))),
         }
     }
@@ -152,7 +152,7 @@ fn with_cleanup(error: Error, not_removed: Option<String>, restored: Result<Opti
         Ok(sentence) => sentences.extend(sentence),
         Err(why) => sentences.push(format!("The reset flow could not be bound back: {}", why.message)),
     }
-    let hint = "Mend what it names and run `tellonce setup` again; until then agents are told that L9 is not kept.";
+    let hint = "Mend what it names and run `tellonce setup` again; until then agents do not use the group, and a reset by e-mail works while a temporary password is pending.";
     Error { message: sentences.join(" "), changed: Changed::Yes, ..error }.hint(hint)
 }
 
