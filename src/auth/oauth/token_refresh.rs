@@ -134,34 +134,34 @@ impl TokenRefresher {
         // Half of the server's longest lifetime: the token is renewed in time, and not at every call.
         let lasts = lasts.min(self.token_lifetime.get() / 2);
         let needed = Timestamp::now().checked_add(lasts.max(EXPIRY_MARGIN)).unwrap_or(Timestamp::MAX);
-        let (stale, until) = {
+        let (old_access, until) = {
             let state = self.state.borrow();
             if state.tokens.access_until >= needed {
                 return Ok(());
             }
             (state.tokens.access.clone(), state.tokens.access_until)
         };
-        match self.renew(&stale).await {
+        match self.renew(&old_access).await {
             // Nothing can renew the token, and it is still valid.
             Err(error) if error.reason == Reason::SessionOver && until > Timestamp::now() => Ok(()),
             renewed => renewed,
         }
     }
 
-    /// Replaces a stale access token, unless another process has done so already.
+    /// Replaces an old access token, unless another process has done so already.
     ///
     /// # Errors
     /// Exit 4: the session is over. Exit 8: it could not be renewed.
-    pub(crate) async fn renew(&self, stale: &str) -> Result<()> {
+    pub(crate) async fn renew(&self, old_access: &str) -> Result<()> {
         let _guard = self.renewing.lock().await;
-        if self.state.borrow().tokens.access.as_str() != stale {
+        if self.state.borrow().tokens.access.as_str() != old_access {
             return Ok(());
         }
         let _lock = match &self.store {
             Some(store) => Some(self.lock(store).await?),
             None => None,
         };
-        if let Some(newer) = self.newer_in_store(stale)? {
+        if let Some(newer) = self.newer_in_store(old_access)? {
             *self.state.borrow_mut() = newer;
             return Ok(());
         }
@@ -207,11 +207,12 @@ impl TokenRefresher {
     }
 
     /// Returns the tokens that another process has stored meanwhile, if they are valid.
-    fn newer_in_store(&self, stale: &str) -> Result<Option<SessionState>> {
+    fn newer_in_store(&self, old_access: &str) -> Result<Option<SessionState>> {
         let Some(store) = &self.store else { return Ok(None) };
         let Some((stored, _)) = store.sessions.load()? else { return Ok(None) };
         let state = decode(&stored)?;
-        Ok((state.tokens.access.as_str() != stale && state.tokens.access_until > Timestamp::now()).then_some(state))
+        Ok((state.tokens.access.as_str() != old_access && state.tokens.access_until > Timestamp::now())
+            .then_some(state))
     }
 
     /// Stores the renewed tokens where the session is stored.
