@@ -36,8 +36,8 @@ pub(crate) fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>> {
         return Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()));
     }
     let verifier = WebPkiServerVerifier::builder(Arc::new(roots)).build().map_err(|error| {
-        let what = format!("The certificate authorities cannot be used ({error}).");
-        Error::new(Kind::Usage, Reason::Configuration, what)
+        let message = format!("The certificate authorities cannot be used ({error}).");
+        Error::new(Kind::Usage, Reason::Configuration, message)
     })?;
     let config = ClientConfig::builder().dangerous().with_custom_certificate_verifier(explaining(verifier));
     Ok(Arc::new(config.with_no_client_auth()))

@@ -108,6 +108,12 @@ impl std::io::Write for BoundedWriter<'_> {
     }
 }
 
+/// Says that the server refused a change which it has no known reason to refuse (exit 8).
+fn unexpected_status(status: StatusCode) -> Error {
+    Error::unavailable(format!("The server refused the change: it answered {status}."))
+        .hint("The reason is in the server's log.")
+}
+
 impl KeycloakAgent {
     async fn set(&self, intent: &AnyIntent, id: &str, temporary: &TemporaryPassword) -> Result<(), SetFailed> {
         let payload = temporary.request(intent, SecretBody::Credential)?;
@@ -153,7 +159,7 @@ impl KeycloakAgent {
         match response.status {
             StatusCode::NOT_FOUND => errors::user_gone(),
             status if status.is_success() => Ok(()),
-            status => Err(Error::unavailable(format!("The server answered {status}."))),
+            status => Err(unexpected_status(status)),
         }
     }
 }
@@ -260,7 +266,7 @@ impl IdentityBackend for KeycloakAgent {
             .await?;
         match written.status {
             status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()), // a repeated request finds it gone
-            status => Err(Error::unavailable(format!("The server answered {status}."))),
+            status => Err(unexpected_status(status)),
         }
     }
 

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_shown_is_neither_enabled_nor_disabled() {
+    fn a_hidden_state_is_neither_enabled_nor_disabled() {
         assert_eq!(state_from_read(&user(""), None).unwrap().disabled, None);
         assert_eq!(state_from_read(&user(r#","enabled":true"#), None).unwrap().disabled, Some(false));
         assert_eq!(state_from_read(&user(r#","enabled":false"#), None), None, "a search says which");

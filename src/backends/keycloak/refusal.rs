@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_realms_profile_does_not_accept_is_named() {
+    fn a_field_that_the_user_profile_rejects_is_named() {
         for body in [
             r#"{"field":"branch","errorMessage":"error-user-attribute-required","params":["branch"]}"#,
             r#"{"errors":[{"field":"branch","errorMessage":"error-user-attribute-required"},{"field":"email","errorMessage":"error-invalid-email"}]}"#,
