@@ -1,4 +1,5 @@
-//! What a bulk run on a real Keycloak reaches, against a load generator that makes the same calls: see benches/README.md.
+//! The throughput of a bulk run on a real Keycloak, against a load generator that makes the same calls: see
+//! benches/README.md.
 //!
 //! `TELLONCE_LIVE=keycloak cargo bench --bench bulk_keycloak`; without it nothing is measured.
 #![allow(
@@ -25,16 +26,16 @@ mod support;
 
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
-/// One call of a row, as it went by the proxy.
+/// One call of a row, as the proxy recorded it.
 struct Call {
     method: Method,
     path: String,
     with_password: bool,
 }
 
-/// A customer: id and username, both of fixed width, so that one stands in for the other in a path.
+/// A customer's id and username. Both have a fixed width, so that the paths of all rows have the same length.
 #[derive(Clone)]
-struct Person {
+struct SeededCustomer {
     id: String,
     username: String,
 }
@@ -46,31 +47,31 @@ fn main() {
     }
     let quick = std::env::args().any(|argument| argument == "--quick");
     let (rows, turns) = if quick { (60, 1) } else { (250, 3) };
-    // As a realm is when nobody has changed its hashing.
+    // The hashing is Keycloak's default, as in a realm whose policy does not set it.
     let realm = Realm::with(Server::shared(), &RealmOptions { default_hashing: true, ..RealmOptions::default() });
-    let people = crowd(&realm, rows);
-    let calls = recorded(&realm, &people);
+    let customers = seed_customers(&realm, rows);
+    let calls = recorded(&realm, &customers);
     println!("a row: {} calls", calls.len());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let load = |people: &[Person], at_once: usize| {
+    let load = |customers: &[SeededCustomer], at_once: usize| {
         let token = realm.token_of(Rights::AndViewRealm.agent());
         let started = Instant::now();
-        runtime.block_on(generate(realm.url(), &token, &calls, people, at_once));
-        people.len() as f64 / started.elapsed().as_secs_f64()
+        runtime.block_on(generate(realm.url(), &token, &calls, customers, at_once));
+        customers.len() as f64 / started.elapsed().as_secs_f64()
     };
-    load(&people[..rows / 3], 4); // the server's own compiler warms up
+    load(&customers[..rows / 3], 4); // warms up the server's JIT compiler
     let mut best = (0, 0.0);
     for at_once in [1, 2, 3, 4, 6, 8, 16] {
-        let rate = load(&people[..rows / 2], at_once);
+        let rate = load(&customers[..rows / 2], at_once);
         println!("the load generator, {at_once} rows at once: {rate:.1} rows a second");
         if rate > best.1 {
             best = (at_once, rate);
         }
     }
     for _ in 0..turns {
-        let before = load(&people, best.0);
-        let (ours, refused, calls) = ours(&realm, &people);
-        let after = load(&people, best.0);
+        let before = load(&customers, best.0);
+        let (ours, refused, calls) = measure_bulk(&realm, &customers);
+        let after = load(&customers, best.0);
         println!(
             "bulk: {ours:.1} rows a second, {:.2} of the load generator at its best ({} at once: {before:.1} before, {after:.1} after; the bar: 0.95); {refused} of {calls} calls refused for pace",
             ours / before.midpoint(after),
@@ -79,7 +80,8 @@ fn main() {
     }
 }
 
-fn crowd(realm: &Realm<'_>, many: usize) -> Vec<Person> {
+/// Imports so many customers, and returns them.
+fn seed_customers(realm: &Realm<'_>, many: usize) -> Vec<SeededCustomer> {
     let user = |number: usize| {
         json!({ "username": format!("c{number:05}"), "enabled": true, "firstName": "C", "lastName": "C",
         "email": format!("c{number:05}@crowd.example.com") })
@@ -88,25 +90,25 @@ fn crowd(realm: &Realm<'_>, many: usize) -> Vec<Person> {
     realm.rest().post("/partialImport", json!({ "ifResourceExists": "FAIL", "users": users }));
     let found = realm.rest().get("/users?search=c0&max=100000");
     let word = |user: &Value, key: &str| user[key].as_str().unwrap().to_owned();
-    let people = found.as_array().unwrap().iter();
-    people.map(|user| Person { id: word(user, "id"), username: word(user, "username") }).collect()
+    let customers = found.as_array().unwrap().iter();
+    customers.map(|user| SeededCustomer { id: word(user, "id"), username: word(user, "username") }).collect()
 }
 
-fn bulk(env: &TestEnvironment, people: &[Person], out: &str) -> CommandOutput {
-    let names: Vec<&str> = people.iter().map(|person| person.username.as_str()).collect();
+fn bulk(env: &TestEnvironment, customers: &[SeededCustomer], out: &str) -> CommandOutput {
+    let names: Vec<&str> = customers.iter().map(|customer| customer.username.as_str()).collect();
     env.write("in.csv", &format!("customer\n{}\n", names.join("\n")));
-    let many = people.len().to_string();
+    let many = customers.len().to_string();
     let all = ["bulk", "in.csv", "--yes", "--expect", &many, "--out", out, "--seal-to", KEY, "--progress", "json"];
     env.run(&all).must(0)
 }
 
-/// The calls of one row: of those of a second one, for the first has also what is read once a run.
-fn recorded(realm: &Realm<'_>, people: &[Person]) -> Vec<Call> {
+/// Records the calls of one row. It is the second row, since the first also has the reads of once a run.
+fn recorded(realm: &Realm<'_>, customers: &[SeededCustomer]) -> Vec<Call> {
     let proxy = FaultProxy::before(realm.url());
     let env =
         TestEnvironment::for_agent_with(&realm.reached_by(proxy.address()), Rights::AndViewRealm, "protected = 'none'");
-    bulk(&env, &people[..2], "recorded.jsonl");
-    let second = &people[1];
+    bulk(&env, &customers[..2], "recorded.jsonl");
+    let second = &customers[1];
     let of_second = |path: &str| path.contains(&second.id) || path.contains(&second.username);
     let seen = proxy.seen().into_iter().filter(|seen| of_second(&seen.path));
     seen.map(|seen| Call {
@@ -117,23 +119,23 @@ fn recorded(realm: &Realm<'_>, people: &[Person]) -> Vec<Call> {
     .collect()
 }
 
-/// Makes each row's calls one after the other, for so many rows at once, by one client.
-async fn generate(url: &str, token: &str, calls: &[Call], people: &[Person], at_once: usize) {
+/// Makes each row's calls one after the other, and so many rows at once, with one HTTP client.
+async fn generate(url: &str, token: &str, calls: &[Call], customers: &[SeededCustomer], at_once: usize) {
     let client = Client::builder().build().unwrap();
     let next = Cell::new(0);
     let worker = async || {
-        while let Some(person) = people.get(next.replace(next.get() + 1)) {
+        while let Some(customer) = customers.get(next.replace(next.get() + 1)) {
             for call in calls {
-                let path = call.path.replace("{id}", &person.id).replace("{username}", &person.username);
+                let path = call.path.replace("{id}", &customer.id).replace("{username}", &customer.username);
                 let request = client.request(call.method.clone(), format!("{url}{path}")).bearer_auth(token);
                 let request = if call.with_password {
-                    let value = format!("Kd4m-7XpR-{}-tqWn", person.username);
+                    let value = format!("Kd4m-7XpR-{}-tqWn", customer.username);
                     request.json(&json!({ "type": "password", "value": value, "temporary": true }))
                 } else {
                     request
                 };
                 let answer = request.send().await.unwrap();
-                // A username is looked up as an id as well, and is none.
+                // The username is looked up as an id too, which answers 404.
                 assert!(answer.status().is_success() || answer.status() == 404, "{path}: {}", answer.status());
                 answer.bytes().await.unwrap();
             }
@@ -142,12 +144,12 @@ async fn generate(url: &str, token: &str, calls: &[Call], people: &[Person], at_
     join_all((0..at_once).map(|_| worker())).await;
 }
 
-/// The whole process: rows a second, calls refused for pace, calls in all.
-fn ours(realm: &Realm<'_>, people: &[Person]) -> (f64, u64, u64) {
+/// Runs `bulk`. Returns rows a second, calls that were throttled, and all calls.
+fn measure_bulk(realm: &Realm<'_>, customers: &[SeededCustomer]) -> (f64, u64, u64) {
     let env = TestEnvironment::for_agent_with(realm, Rights::AndViewRealm, "protected = 'none'");
     let started = Instant::now();
-    let ran = bulk(&env, people, "out.jsonl");
-    let rate = people.len() as f64 / started.elapsed().as_secs_f64();
+    let ran = bulk(&env, customers, "out.jsonl");
+    let rate = customers.len() as f64 / started.elapsed().as_secs_f64();
     let last: Value = serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap();
     (rate, last["refused"].as_u64().unwrap(), last["calls"].as_u64().unwrap())
 }

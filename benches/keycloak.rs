@@ -1,4 +1,4 @@
-//! What a reset on a real Keycloak costs, as ratios measured in one run: see benches/README.md.
+//! The cost of a reset on a real Keycloak, as ratios that are measured in one run: see benches/README.md.
 //!
 //! `TELLONCE_LIVE=keycloak cargo bench --bench keycloak`; without it nothing is measured.
 #![allow(
@@ -30,22 +30,23 @@ fn main() {
     }
     let quick = std::env::args().any(|argument| argument == "--quick");
     let turns = if quick { 10 } else { 60 };
-    // As a realm is when nobody has changed its hashing.
+    // The hashing is Keycloak's default, as in a realm whose policy does not set it.
     let options = RealmOptions { default_hashing: true, ..RealmOptions::default() };
     let desk = Desk::new(Realm::with(Server::shared(), &options));
     for _ in 0..10 {
-        desk.reset().status().unwrap(); // the server's own compiler warms up
+        desk.reset().status().unwrap(); // warms up the server's JIT compiler
         desk.bare();
     }
-    let (ours, bare) = against(turns, || time(|| desk.resets()), || desk.bare());
-    tell("a reset, the whole process, against the same 13 calls made bare", ours, bare);
-    let (ours, theirs) = against(if quick { 1 } else { 5 }, || time(|| desk.resets()), || time(|| desk.kcadm()));
-    tell(
+    let (ours, bare) = measure_alternately(turns, || time(|| desk.resets()), || desk.bare());
+    report("a reset, the whole process, against the same 13 calls made bare", ours, bare);
+    let (ours, theirs) =
+        measure_alternately(if quick { 1 } else { 5 }, || time(|| desk.resets()), || time(|| desk.kcadm()));
+    report(
         "a reset against `kcadm.sh set-password --temporary`, which ends no sessions and reads nothing back",
         ours,
         theirs,
     );
-    println!("memory: a reset {}, kcadm.sh {}", memory(&desk.reset()), memory(&desk.kcadm_command()));
+    println!("memory: a reset {}, kcadm.sh {}", peak_memory(&desk.reset()), peak_memory(&desk.kcadm_command()));
     let version = |program: &str| {
         let mut command = Command::new(program);
         command.arg("--version").env("TELLONCE_HOME", desk.home.path()).stdin(Stdio::null());
@@ -54,12 +55,12 @@ fn main() {
     };
     if version("rg").status().is_ok() {
         let run = |program: &str| time(|| assert!(version(program).status().unwrap().success()));
-        let (ours, theirs) = against(turns * 4, || run(BINARY), || run("rg"));
-        tell("start-up, --version, against rg --version (before this backend: 1.15)", ours, theirs);
+        let (ours, theirs) = measure_alternately(turns * 4, || run(BINARY), || run("rg"));
+        report("start-up, --version, against rg --version (before this backend: 1.15)", ours, theirs);
     }
 }
 
-/// An agent with a profile for the realm, and one who makes the same calls bare.
+/// An agent with a profile for the realm, and a token for making the same calls without tellonce.
 struct Desk {
     realm: Realm<'static>,
     home: tempfile::TempDir,
@@ -70,7 +71,7 @@ struct Desk {
 
 impl Desk {
     fn new(realm: Realm<'static>) -> Self {
-        // A token for all of it.
+        // One token lasts for the whole benchmark.
         realm.change(serde_json::json!({ "accessTokenLifespan": 3600 }));
         let home = tempfile::tempdir().unwrap();
         let text = format!(
@@ -104,7 +105,7 @@ impl Desk {
         assert!(output.status.success(), "{output:?}");
     }
 
-    /// The calls of a reset, those side by side that a reset makes side by side, by a client made for it.
+    /// Makes the calls of a reset with a new HTTP client, concurrently where a reset does. Returns the time.
     fn bare(&self) -> Duration {
         let started = Instant::now();
         let client = Client::builder().no_proxy().build().unwrap();
@@ -168,8 +169,8 @@ fn time(work: impl FnOnce()) -> Duration {
     started.elapsed()
 }
 
-/// Medians of two things done in turns, so that a busy machine is busy for both.
-fn against(
+/// Measures two things in turns, so that load on the machine affects both. Returns the medians.
+fn measure_alternately(
     turns: usize,
     mut ours: impl FnMut() -> Duration,
     mut theirs: impl FnMut() -> Duration,
@@ -184,14 +185,15 @@ fn against(
     (mine[turns / 2], other[turns / 2])
 }
 
-fn tell(what: &str, ours: Duration, theirs: Duration) {
+/// Prints a ratio and both times.
+fn report(what: &str, ours: Duration, theirs: Duration) {
     let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
     let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
     println!("{what}: {ratio:.2} ({:.1} ms, {:.1} ms)", milliseconds(ours), milliseconds(theirs));
 }
 
-/// The most memory that a command held, by GNU time.
-fn memory(command: &Command) -> String {
+/// Returns a command's peak memory, as measured by GNU time.
+fn peak_memory(command: &Command) -> String {
     let mut measured = Command::new("/usr/bin/time");
     let file = tempfile::NamedTempFile::new().unwrap();
     measured.arg("-o").arg(file.path()).args(["-f", "%M"]).arg(command.get_program()).args(command.get_args());
@@ -200,8 +202,8 @@ fn memory(command: &Command) -> String {
         measured.env(name, value.unwrap_or_default());
     }
     let output = measured.stdin(Stdio::null()).output();
-    let told = output.ok().and_then(|_| std::fs::read_to_string(Path::new(file.path())).ok()).unwrap_or_default();
-    match told.trim().parse::<u64>() {
+    let measured = output.ok().and_then(|_| std::fs::read_to_string(Path::new(file.path())).ok()).unwrap_or_default();
+    match measured.trim().parse::<u64>() {
         Ok(kilobytes) => format!("{:.1} MiB", f64::from(u32::try_from(kilobytes).unwrap()) / 1024.0),
         Err(_) => "not measured".to_owned(),
     }

@@ -10,7 +10,7 @@ pub mod domain;
 #[cfg(feature = "fail-points")]
 pub mod fail_points;
 pub mod ledger;
-pub mod net;
+mod net;
 pub mod output;
 pub mod platform;
 pub mod terminal;

@@ -12,13 +12,13 @@ use crate::domain::{Error, Kind, Reason, Result};
 use crate::platform::{Holds, LineError, open_private_file, read_secret_line};
 
 /// The longest secret, in bytes.
-const LONGEST: usize = 16 * 1024;
+const MAX_SECRET: usize = 16 * 1024;
 
-/// Reads the secret: the first line.
+/// Reads the secret, which is the first line of its source.
 ///
 /// # Errors
-/// Exit 2: it is not there, empty, too long, or its file is open to others.
-pub fn read_credential(
+/// Exit 2: the secret is missing, empty or too long, or others may read its file.
+pub(crate) fn read_credential(
     credential: &Credential,
     settings: &Settings,
     notice: &dyn Fn(&str),
@@ -39,25 +39,25 @@ pub fn read_credential(
     Ok(secret)
 }
 
-fn wrong(what: &str) -> Error {
-    Error::new(Kind::Usage, Reason::Configuration, format!("The profile's credential: {what}."))
+fn wrong(problem: &str) -> Error {
+    Error::new(Kind::Usage, Reason::Configuration, format!("The profile's credential: {problem}."))
 }
 
 fn from_file(path: &Path) -> Result<Zeroizing<String>> {
     let shown = path.display();
     let file = open_private_file(path, Holds::Secret).map_err(|found| {
-        let failure = wrong(&found.what);
-        found.hint.into_iter().fold(failure, Error::hint)
+        let error = wrong(&found.what);
+        found.hint.into_iter().fold(error, Error::hint)
     })?;
     let file = file.ok_or_else(|| wrong(&format!("{shown} cannot be read: it is not there")))?;
     first_line(file, &shown.to_string())
 }
 
-fn first_line(source: File, whence: &str) -> Result<Zeroizing<String>> {
-    let line = read_secret_line(source, LONGEST).map_err(|failed| match failed {
-        LineError::TooLong => wrong(&format!("the first line of {whence} is longer than {LONGEST} bytes")),
-        LineError::NotText => wrong(&format!("{whence} is not UTF-8")),
-        LineError::Unreadable(error) => wrong(&format!("{whence} cannot be read ({error})")),
+fn first_line(source: File, name: &str) -> Result<Zeroizing<String>> {
+    let line = read_secret_line(source, MAX_SECRET).map_err(|error| match error {
+        LineError::TooLong => wrong(&format!("the first line of {name} is longer than {MAX_SECRET} bytes")),
+        LineError::NotText => wrong(&format!("{name} is not UTF-8")),
+        LineError::Unreadable(error) => wrong(&format!("{name} cannot be read ({error})")),
     })?;
     Ok(line.unwrap_or_default())
 }
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_of_a_file_of_ones_own() {
+    fn the_secret_is_the_first_line_of_a_private_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         std::fs::write(&path, "not-a-real-secret\r\nsecond line\n").unwrap();
@@ -94,11 +94,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_empty_or_too_long_is_told() {
+    fn a_missing_empty_or_too_long_secret_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         assert!(read(&path).unwrap_err().message.contains("cannot be read"));
-        for (text, what) in [("\n".to_owned(), "empty"), ("x".repeat(LONGEST + 1), "longer")] {
+        for (text, what) in [("\n".to_owned(), "empty"), ("x".repeat(MAX_SECRET + 1), "longer")] {
             std::fs::write(&path, text).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
             assert!(read(&path).unwrap_err().message.contains(what), "{what}");

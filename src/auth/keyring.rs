@@ -1,4 +1,4 @@
-//! The platform's keyring, which may be missing, locked or silent: never a hang.
+//! The platform's keyring. It may be missing, locked or silent, so that every call has a time limit.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -11,15 +11,15 @@ use zeroize::Zeroizing;
 use crate::domain::{Error, Kind, Reason, Result};
 use crate::platform::threads;
 
-/// The service under which sessions stand in the keyring.
+/// The service name of tellonce's entries in the keyring.
 const SERVICE: &str = "tellonce";
-/// After this a keyring that shows no prompt is given up.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// After this one that may show a prompt on a display is given up.
-const PATIENCE_WITH_DISPLAY: Duration = Duration::from_mins(1);
+/// The time limit of a keyring that shows no prompt.
+const TIME_LIMIT: Duration = Duration::from_secs(3);
+/// The time limit of a keyring that may show a prompt on a display.
+const TIME_LIMIT_WITH_DISPLAY: Duration = Duration::from_mins(1);
 
-/// Whether a keyring could be there at all: on Linux it is reached over the session bus.
-pub(super) fn may_be_there(environment: &dyn Fn(&str) -> Option<OsString>) -> bool {
+/// Reports whether this machine may have a keyring. On Linux it is reached over the session bus.
+pub(super) fn may_exist(environment: &dyn Fn(&str) -> Option<OsString>) -> bool {
     if cfg!(target_os = "macos") {
         return true;
     }
@@ -28,14 +28,14 @@ pub(super) fn may_be_there(environment: &dyn Fn(&str) -> Option<OsString>) -> bo
         || set("XDG_RUNTIME_DIR").is_some_and(|folder| Path::new(&folder).join("bus").exists())
 }
 
-/// How long to wait, and what to say meanwhile.
-fn patience(environment: &dyn Fn(&str) -> Option<OsString>) -> (Duration, bool) {
+/// Returns how long to wait for the keyring, and whether it may show a prompt.
+fn time_limit(environment: &dyn Fn(&str) -> Option<OsString>) -> (Duration, bool) {
     let display =
         ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| environment(name).is_some_and(|value| !value.is_empty()));
-    if display { (PATIENCE_WITH_DISPLAY, true) } else { (PATIENCE, false) }
+    if display { (TIME_LIMIT_WITH_DISPLAY, true) } else { (TIME_LIMIT, false) }
 }
 
-/// Reads the profile's entry; none where there is none.
+/// Reads the profile's entry. Returns `None` if there is none.
 pub(super) fn read(
     profile: &str,
     notice: &dyn Fn(&str),
@@ -66,39 +66,39 @@ pub(super) fn remove(
 ) -> Result<()> {
     with_entry(profile, notice, environment, |entry| match entry.delete_credential() {
         Err(KeyringError::NoEntry) => Ok(()),
-        ended => ended,
+        deleted => deleted,
     })
 }
 
-/// Works on the entry in a thread of its own, which is left behind where the keyring does not answer.
+/// Runs `work` on the entry in another thread, which is abandoned if the keyring does not answer in time.
 fn with_entry<T: Send + 'static>(
     profile: &str,
     notice: &dyn Fn(&str),
     environment: &dyn Fn(&str) -> Option<OsString>,
     work: impl FnOnce(&Entry) -> Result<T, KeyringError> + Send + 'static,
 ) -> Result<T> {
-    if !may_be_there(environment) {
+    if !may_exist(environment) {
         return Err(unusable("there is none on this machine"));
     }
-    let (patience, may_prompt) = patience(environment);
+    let (time_limit, may_prompt) = time_limit(environment);
     let (sender, receiver) = channel();
     let profile = profile.to_owned();
     threads::start("keyring", move || {
-        let ended = Entry::new(SERVICE, &profile).and_then(|entry| work(&entry));
-        let _ = sender.send(ended); // nobody listens any more where it took too long
+        let result = Entry::new(SERVICE, &profile).and_then(|entry| work(&entry));
+        let _ = sender.send(result); // the receiver is gone if it took too long
     })
     .map_err(|error| Error::bug("A thread for the keyring could not be started.").because(error))?;
-    let first = if may_prompt { receiver.recv_timeout(PATIENCE) } else { Err(RecvTimeoutError::Timeout) };
-    let ended = match first {
+    let first = if may_prompt { receiver.recv_timeout(TIME_LIMIT) } else { Err(RecvTimeoutError::Timeout) };
+    let result = match first {
         Err(RecvTimeoutError::Timeout) => {
             if may_prompt {
                 notice("Waiting for the keyring. It may be asking for its password on your display.");
             }
-            receiver.recv_timeout(patience)
+            receiver.recv_timeout(time_limit)
         }
-        ended => ended,
+        result => result,
     };
-    match ended {
+    match result {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(KeyringError::NoStorageAccess(error))) => {
             Err(unusable("it is locked, or does not let us in").because(error))
@@ -121,9 +121,9 @@ mod tests {
 
     #[test]
     fn without_a_bus_the_keyring_is_not_even_tried() {
-        let failure = read("practice", &|_| {}, &|_| None).unwrap_err();
-        assert!(failure.message.contains("there is none"));
-        assert!(failure.hint.unwrap().contains("--store file"));
+        let error = read("practice", &|_| {}, &|_| None).unwrap_err();
+        assert!(error.message.contains("there is none"));
+        assert!(error.hint.unwrap().contains("--store file"));
     }
 
     #[test]
@@ -131,15 +131,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let runtime = folder.path().as_os_str().to_owned();
         let environment = |name: &str| (name == "XDG_RUNTIME_DIR").then(|| runtime.clone());
-        assert!(cfg!(target_os = "macos") || !may_be_there(&environment));
+        assert!(cfg!(target_os = "macos") || !may_exist(&environment));
         std::fs::write(folder.path().join("bus"), "").unwrap();
-        assert!(may_be_there(&environment));
-        assert!(may_be_there(&|name| (name == "DBUS_SESSION_BUS_ADDRESS").then(|| "unix:path=/x".into())));
+        assert!(may_exist(&environment));
+        assert!(may_exist(&|name| (name == "DBUS_SESSION_BUS_ADDRESS").then(|| "unix:path=/x".into())));
     }
 
     #[test]
     fn only_with_a_display_is_the_wait_long() {
-        assert_eq!(patience(&|_| None), (PATIENCE, false));
-        assert_eq!(patience(&|name| (name == "DISPLAY").then(|| ":0".into())), (PATIENCE_WITH_DISPLAY, true));
+        assert_eq!(time_limit(&|_| None), (TIME_LIMIT, false));
+        assert_eq!(time_limit(&|name| (name == "DISPLAY").then(|| ":0".into())), (TIME_LIMIT_WITH_DISPLAY, true));
     }
 }

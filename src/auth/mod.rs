@@ -1,10 +1,11 @@
-//! Signing in: the session, and where it is kept between commands.
+//! Sign-in: OAuth 2.0, unattended credentials, and the store that keeps a session between commands.
 
 mod credential;
 mod keyring;
-pub mod oauth;
+pub(crate) mod oauth;
 mod session_file;
 mod session_store;
 
-pub use credential::read_credential;
-pub use session_store::{Choice, Kept, SessionStore};
+pub(crate) use credential::read_credential;
+pub use session_store::SessionStore;
+pub(crate) use session_store::{Choice, Kept};

@@ -1,4 +1,4 @@
-//! Where the agent's session is kept between commands: the keyring, or, asked for, a file.
+//! The store that keeps an agent's session between commands: the keyring, or a file if the agent asks for it.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -10,10 +10,9 @@ use super::{keyring, session_file};
 use crate::config::Folders;
 use crate::domain::{Error, Result, StoredSession};
 
-/// Where to keep a session.
+/// Where the agent wants the session to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// The platform's keyring.
+pub(crate) enum Choice {
     Keyring,
     /// A file with mode 0600.
     File,
@@ -21,10 +20,8 @@ pub enum Choice {
 
 /// Where a session is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kept {
-    /// In the platform's keyring.
+pub(crate) enum Kept {
     Keyring,
-    /// In this file.
     File(PathBuf),
 }
 
@@ -37,7 +34,7 @@ impl fmt::Display for Kept {
     }
 }
 
-/// Keeps one profile's session.
+/// The store of one profile's session.
 pub struct SessionStore {
     profile: String,
     file: PathBuf,
@@ -46,17 +43,19 @@ pub struct SessionStore {
 }
 
 impl SessionStore {
-    /// The store of a profile; `notice` is told of a wait.
+    /// Opens the store of a profile. `notice` shows a message while the keyring waits.
     pub fn new(folders: &Folders, profile: &str, notice: Box<dyn Fn(&str)>) -> Self {
         let file = folders.sessions().join(format!("{profile}.json"));
         Self { profile: profile.to_owned(), file, notice, environment: |name| std::env::var_os(name) }
     }
 
-    /// The session, and where it was kept; none where there is none, or its time is over.
+    /// Loads the session, and says where it is kept. Returns `None` if there is none, or it has expired.
+    ///
+    /// A keyring that cannot be used counts as empty.
     ///
     /// # Errors
-    /// Exit 2: a file that is damaged, open to others or somebody else's. A keyring that cannot be used holds none.
-    pub fn load(&self) -> Result<Option<(StoredSession, Kept)>> {
+    /// Exit 2: the file is damaged, open to others, or belongs to somebody else.
+    pub(crate) fn load(&self) -> Result<Option<(StoredSession, Kept)>> {
         let kept = match session_file::read(&self.file)? {
             Some(session) => Some((session, Kept::File(self.file.clone()))),
             None => self.load_from_keyring()?.map(|session| (session, Kept::Keyring)),
@@ -71,37 +70,37 @@ impl SessionStore {
     }
 
     fn load_from_keyring(&self) -> Result<Option<StoredSession>> {
-        if !keyring::may_be_there(&self.environment) {
+        if !keyring::may_exist(&self.environment) {
             return Ok(None);
         }
         match keyring::read(&self.profile, &*self.notice, &self.environment) {
             Ok(bytes) => bytes.map(|bytes| session_file::decode(&bytes, "the keyring")).transpose(),
-            Err(failure) => {
-                tracing::debug!(%failure, "no session is taken from the keyring");
+            Err(error) => {
+                tracing::debug!(%error, "no session is read from the keyring");
                 Ok(None)
             }
         }
     }
 
-    /// Whether this machine has a keyring that could keep a session.
-    pub fn has_keyring(&self) -> bool {
-        keyring::may_be_there(&self.environment)
+    /// Reports whether this machine may have a keyring that keeps a session.
+    pub(crate) fn has_keyring(&self) -> bool {
+        keyring::may_exist(&self.environment)
     }
 
-    /// Why the keyring cannot be used; `None` if it answers.
-    pub fn keyring_fault(&self) -> Option<Error> {
+    /// Returns why the keyring cannot be used, or `None` if it answers.
+    pub(crate) fn keyring_fault(&self) -> Option<Error> {
         keyring::read(&self.profile, &*self.notice, &self.environment).err()
     }
 
-    /// Keeps a session where it was asked to be, and nowhere else.
+    /// Stores a session where the agent wants it, and nowhere else.
     ///
     /// # Errors
-    /// Exit 2 naming `--store file`: the keyring cannot be used. Exit 2: the file cannot be written.
-    pub fn save(&self, session: &StoredSession, choice: Choice) -> Result<Kept> {
+    /// Exit 2: the keyring cannot be used (the hint names `--store file`), or the file cannot be written.
+    pub(crate) fn save(&self, session: &StoredSession, choice: Choice) -> Result<Kept> {
         match choice {
             Choice::Keyring => {
                 keyring::write(&self.profile, session_file::encode(session)?, &*self.notice, &self.environment)?;
-                self.forget_file();
+                self.remove_file();
                 Ok(Kept::Keyring)
             }
             Choice::File => {
@@ -111,11 +110,11 @@ impl SessionStore {
         }
     }
 
-    /// Keeps what a session has become where it is kept now; one that is kept nowhere stays so.
+    /// Replaces the session where it is stored. A session that is stored nowhere is not stored.
     ///
     /// # Errors
     /// Exit 2: it cannot be written.
-    pub fn replace(&self, session: &StoredSession) -> Result<()> {
+    pub(crate) fn replace(&self, session: &StoredSession) -> Result<()> {
         match self.load()? {
             Some((_, Kept::Keyring)) => self.save(session, Choice::Keyring).map(drop),
             Some((_, Kept::File(_))) => self.save(session, Choice::File).map(drop),
@@ -123,17 +122,17 @@ impl SessionStore {
         }
     }
 
-    /// Forgets the session, wherever it is kept; a file that cannot be read as well. What cannot be removed is told.
-    pub fn forget(&self) {
-        self.forget_file();
-        if keyring::may_be_there(&self.environment)
-            && let Err(failure) = keyring::remove(&self.profile, &*self.notice, &self.environment)
+    /// Removes the session from file and keyring. A notice says what cannot be removed.
+    pub(crate) fn forget(&self) {
+        self.remove_file();
+        if keyring::may_exist(&self.environment)
+            && let Err(error) = keyring::remove(&self.profile, &*self.notice, &self.environment)
         {
-            tracing::debug!(%failure, "nothing is removed from the keyring");
+            tracing::debug!(%error, "nothing is removed from the keyring");
         }
     }
 
-    fn forget_file(&self) {
+    fn remove_file(&self) {
         match std::fs::remove_file(&self.file) {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -153,16 +152,16 @@ mod tests {
 
     use super::*;
 
-    struct Place {
+    struct Fixture {
         folder: tempfile::TempDir,
         store: SessionStore,
     }
 
-    fn place() -> Place {
+    fn fixture() -> Fixture {
         let folder = tempfile::tempdir().unwrap();
         let mut store = SessionStore::new(&Folders::all_in(folder.path()), "practice", Box::new(|_| {}));
         store.environment = |_| None;
-        Place { folder, store }
+        Fixture { folder, store }
     }
 
     fn session(lasts: Duration) -> StoredSession {
@@ -172,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_file_keeps_it_for_its_owner_alone() {
-        let Place { folder, store } = place();
+        let Fixture { folder, store } = fixture();
         let kept = store.save(&session(Duration::from_hours(8)), Choice::File).unwrap();
         let path = folder.path().join("sessions/practice.json");
         assert_eq!(kept, Kept::File(path.clone()));
@@ -186,24 +185,24 @@ mod tests {
 
     #[test]
     fn without_a_keyring_nothing_goes_silently_to_a_file() {
-        let Place { folder, store } = place();
-        let failure = store.save(&session(Duration::from_hours(8)), Choice::Keyring).unwrap_err();
-        assert!(failure.hint.unwrap().contains("--store file"));
+        let Fixture { folder, store } = fixture();
+        let error = store.save(&session(Duration::from_hours(8)), Choice::Keyring).unwrap_err();
+        assert!(error.hint.unwrap().contains("--store file"));
         assert!(!folder.path().join("sessions").exists());
         assert!(store.load().unwrap().is_none());
     }
 
     #[test]
-    fn one_whose_time_is_over_is_forgotten() {
-        let Place { folder, store } = place();
+    fn an_expired_session_is_removed() {
+        let Fixture { folder, store } = fixture();
         store.save(&session(Duration::ZERO), Choice::File).unwrap();
         assert!(store.load().unwrap().is_none());
         assert!(!folder.path().join("sessions/practice.json").exists());
     }
 
     #[test]
-    fn a_file_open_to_others_or_damaged_is_not_taken() {
-        let Place { folder, store } = place();
+    fn a_file_open_to_others_or_damaged_is_refused() {
+        let Fixture { folder, store } = fixture();
         store.save(&session(Duration::from_hours(8)), Choice::File).unwrap();
         let path = folder.path().join("sessions/practice.json");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
@@ -218,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_shown_of_a_session_tells_its_secret() {
+    fn the_debug_form_of_a_session_hides_its_secret() {
         assert!(!format!("{:?}", session(Duration::ZERO)).contains("not-a-real-token"));
     }
 }

@@ -1,8 +1,10 @@
-//! Customers from a CSV file: a header with `id`, `name` (or `first_name` and `last_name`), `email`, `phone`,
-//! `username`; further columns are shown by `show`. Read row by row for each look-up: nothing is kept in memory.
+//! The customer directory in a CSV file.
+//!
+//! Its header has `id`, `name` (or `first_name` and `last_name`), `email` and `username`. `show` shows further columns. Each
+//! look-up reads the file row by row, and keeps nothing in memory.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use csv::{Reader, ReaderBuilder, StringRecord};
@@ -12,13 +14,13 @@ use crate::domain::{
     Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, id_first, several_with,
 };
 
-/// Customers of a CSV file.
+/// A customer directory in a CSV file.
 #[derive(Clone, Debug)]
-pub struct CsvCustomers {
+pub(crate) struct CsvCustomers {
     path: PathBuf,
 }
 
-/// Which column holds what.
+/// The position of each column.
 struct Columns {
     id: usize,
     name: Option<usize>,
@@ -30,8 +32,8 @@ struct Columns {
 }
 
 impl CsvCustomers {
-    /// The file is opened for each look-up, so that a new export is seen at once.
-    pub const fn new(path: PathBuf) -> Self {
+    /// Names the file. It is opened for each look-up, so that a new export counts at once.
+    pub(crate) const fn new(path: PathBuf) -> Self {
         Self { path }
     }
 
@@ -39,13 +41,13 @@ impl CsvCustomers {
         let file = File::open(&self.path).map_err(|error| self.wrong(&format!("it cannot be read ({error})")))?;
         let mut reader = ReaderBuilder::new().from_reader(file);
         let header = reader.headers().map_err(|error| self.unreadable(&error))?;
-        let columns = Columns::of(header)
+        let columns = Columns::from_header(header)
             .ok_or_else(|| self.wrong("its first line names no column \"id\", and none of name, email and username"))?;
         Ok((reader, columns))
     }
 
-    /// Calls `each` with every customer, until it says that it has enough.
-    fn each(&self, mut each: impl FnMut(Row<'_>) -> bool) -> Result<()> {
+    /// Calls `visit` with every row, until it returns false.
+    fn for_each_row(&self, mut visit: impl FnMut(Row<'_>) -> bool) -> Result<()> {
         let (mut reader, columns) = self.open()?;
         let mut record = StringRecord::new();
         while reader.read_record(&mut record).map_err(|error| self.unreadable(&error))? {
@@ -54,7 +56,7 @@ impl CsvCustomers {
                 let line = record.position().map_or(0, csv::Position::line);
                 return Err(self.wrong(&format!("line {line} has no id")));
             }
-            if !each(row) {
+            if !visit(row) {
                 break;
             }
         }
@@ -63,47 +65,44 @@ impl CsvCustomers {
 
     fn unreadable(&self, error: &csv::Error) -> Error {
         let line = error.position().map_or(String::new(), |position| format!("line {}: ", position.line()));
-        let what = match error.kind() {
+        let problem = match error.kind() {
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                 format!("it has {len} columns, the header {expected_len}")
             }
             csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
             _ => error.to_string(),
         };
-        self.wrong(&format!("{line}{what}"))
+        self.wrong(&format!("{line}{problem}"))
     }
 
-    fn wrong(&self, what: &str) -> Error {
-        let message = format!("The customers' file {}: {what}.", shown(&self.path));
+    fn wrong(&self, problem: &str) -> Error {
+        let message = format!("The customers' file {}: {problem}.", self.path.display());
         Error::new(Kind::Usage, Reason::Configuration, message)
             .hint("The profile names it: customers = { csv = \"…\" }.")
     }
 }
 
-fn shown(path: &Path) -> String {
-    path.display().to_string()
-}
-
 impl Columns {
-    fn of(header: &StringRecord) -> Option<Self> {
+    /// Finds the columns by the header. Returns `None` without an id, or without anything that identifies a person.
+    fn from_header(header: &StringRecord) -> Option<Self> {
         let names: Vec<String> =
             header.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_lowercase()).collect();
-        let place = |wanted: &str| names.iter().position(|name| name.replace([' ', '-'], "_") == wanted);
+        let position = |wanted: &str| names.iter().position(|name| name.replace([' ', '-'], "_") == wanted);
         let columns = Self {
-            id: place("id")?,
-            name: place("name"),
-            first_name: place("first_name"),
-            last_name: place("last_name"),
-            email: place("email").or_else(|| place("e_mail")),
-            username: place("username"),
+            id: position("id")?,
+            name: position("name"),
+            first_name: position("first_name"),
+            last_name: position("last_name"),
+            email: position("email").or_else(|| position("e_mail")),
+            username: position("username"),
             others: Vec::new(),
         };
         let known =
             [Some(columns.id), columns.name, columns.first_name, columns.last_name, columns.email, columns.username];
-        let others = header.iter().enumerate().filter(|(place, _)| !known.contains(&Some(*place)));
-        let others = others.map(|(place, name)| (place, capitalised(name.trim()))).collect();
-        let tells_people_apart = known[1..].iter().any(Option::is_some);
-        tells_people_apart.then_some(Self { others, ..columns })
+        let others = header.iter().enumerate().filter(|(position, _)| !known.contains(&Some(*position)));
+        let others = others.map(|(position, name)| (position, capitalised(name.trim()))).collect();
+        let identifies_people = known[1..].iter().any(Option::is_some);
+        identifies_people.then_some(Self { others, ..columns })
     }
 }
 
@@ -112,6 +111,7 @@ fn capitalised(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// A row, with the columns that give its fields a meaning.
 #[derive(Clone, Copy)]
 struct Row<'a> {
     record: &'a StringRecord,
@@ -133,12 +133,14 @@ impl Row<'_> {
         if name.is_empty() { format!("{first} {last}").trim().to_owned() } else { name.to_owned() }
     }
 
-    fn is(&self, text: &str) -> bool {
+    /// Reports whether id, username or e-mail equals a lower-case text, ignoring case.
+    fn equals(&self, text: &str) -> bool {
         let same = |value: &str| !value.is_empty() && value.to_lowercase() == text;
         same(self.id()) || same(self.value(self.columns.username)) || same(self.value(self.columns.email))
     }
 
-    fn has(&self, text: &str) -> bool {
+    /// Reports whether name, id, username or e-mail contains a lower-case text, ignoring case.
+    fn contains(&self, text: &str) -> bool {
         let has = |value: &str| value.to_lowercase().contains(text);
         has(&self.name())
             || has(self.id())
@@ -146,7 +148,7 @@ impl Row<'_> {
             || has(self.value(self.columns.email))
     }
 
-    fn customer(&self) -> Customer {
+    fn to_customer(self) -> Customer {
         let some = |value: &str| (!value.is_empty()).then(|| value.to_owned());
         let (first, last) = (self.value(self.columns.first_name), self.value(self.columns.last_name));
         let others = self.columns.others.iter();
@@ -157,7 +159,7 @@ impl Row<'_> {
             username: some(self.value(self.columns.username)),
             names: (!first.is_empty()).then(|| Names { first: first.to_owned(), last: last.to_owned() }),
             details: others
-                .map(|(place, name)| (name.clone(), self.value(Some(*place)).to_owned()))
+                .map(|(position, name)| (name.clone(), self.value(Some(*position)).to_owned()))
                 .filter(|(_, value)| !value.is_empty())
                 .collect(),
         }
@@ -170,11 +172,11 @@ impl CustomerDirectory for CsvCustomers {
         let text = text.to_lowercase();
         let mut found = Found { customers: Vec::new(), total: Some(0) };
         let mut total = 0;
-        self.each(|row| {
-            if row.has(&text) {
+        self.for_each_row(|row| {
+            if row.contains(&text) {
                 total += 1;
                 if found.customers.len() < limit {
-                    found.customers.push(row.customer());
+                    found.customers.push(row.to_customer());
                 }
             }
             true
@@ -186,9 +188,9 @@ impl CustomerDirectory for CsvCustomers {
     async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
         let text = text.to_lowercase();
         let mut found = Vec::new();
-        self.each(|row| {
-            if row.is(&text) {
-                found.push(row.customer());
+        self.for_each_row(|row| {
+            if row.equals(&text) {
+                found.push(row.to_customer());
             }
             true
         })?;
@@ -197,9 +199,9 @@ impl CustomerDirectory for CsvCustomers {
 
     async fn of_same_id(&self, customer: &Customer) -> Result<Vec<Customer>> {
         let mut found = Vec::new();
-        self.each(|row| {
+        self.for_each_row(|row| {
             if row.id() == customer.id.as_str() {
-                found.push(row.customer());
+                found.push(row.to_customer());
             }
             true
         })?;
@@ -212,7 +214,7 @@ impl CustomerDirectory for CsvCustomers {
     }
 
     async fn draft(&self, _: &Particulars) -> Result<Customer> {
-        Err(Error::usage(format!("Customers come from {}; --create cannot enter one there.", shown(&self.path)))
+        Err(Error::usage(format!("Customers come from {}; --create cannot enter one there.", self.path.display()))
             .hint("Enter the customer in the system that the file is exported from, and export it again."))
     }
 }
@@ -234,7 +236,7 @@ mod tests {
                          C-2,\"Hopper, Grace\",GRACE@example.com,,,\nC-3,Ada Byron,ada@example.com,,,\n";
 
     #[test]
-    fn everything_a_row_holds_is_read() {
+    fn every_column_of_a_row_is_read() {
         let found = with(THREE, async |csv| csv.exact("c-1").await.unwrap());
         assert_eq!(
             (found.len(), found[0].name.as_str(), found[0].username.as_deref()),
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn who_shares_an_address_is_found_together_and_a_part_of_a_name_is_counted() {
+    fn customers_who_share_an_address_are_found_and_matches_of_a_name_are_counted() {
         assert_eq!(with(THREE, async |csv| csv.exact("ada@example.com").await.unwrap()).len(), 2);
         let found = with(THREE, async |csv| csv.find("ADA", 1).await.unwrap());
         assert_eq!((found.customers.len(), found.total), (1, Some(2)));
@@ -255,14 +257,14 @@ mod tests {
     }
 
     #[test]
-    fn two_with_one_id_are_both_found_and_none_of_them_is_the_one() {
+    fn two_customers_with_one_id_are_ambiguous() {
         let text = format!("{THREE}C-1,Ada King,king@example.com,,king,\nC-3,Ada Byron,ada@example.com,,,\n");
         let (exact, same, got, twice) = with(&text, async |csv| {
             let king = csv.exact("king@example.com").await.unwrap().remove(0);
             (
                 csv.exact("C-1").await.unwrap(),
                 csv.of_same_id(&king).await.unwrap(),
-                csv.get(&CustomerId::new("C-1")).await.map_err(|failure| failure.exit_code().number()),
+                csv.get(&CustomerId::new("C-1")).await.map_err(|error| error.exit_code().number()),
                 csv.get(&CustomerId::new("C-3")).await.unwrap(),
             )
         });
@@ -271,16 +273,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_wrong_is_told_with_its_line() {
+    fn an_invalid_file_is_refused_with_its_line() {
         for (text, what) in [
             ("name,email\nAda,a@b.c\n", "no column \"id\""),
             ("id\nC-1\n", "none of name, email and username"),
             ("id,name\nC-1,Ada\nC-2\n", "line 3: it has 1 columns, the header 2"),
             ("id,name\nC-1,Ada\n,Grace\n", "line 3 has no id"),
         ] {
-            let failure = with(text, async |csv| csv.exact("nobody").await.unwrap_err());
-            assert!(failure.message.contains(what), "{text:?}: {}", failure.message);
-            assert_eq!(failure.exit_code(), crate::domain::ExitCode::USAGE);
+            let error = with(text, async |csv| csv.exact("nobody").await.unwrap_err());
+            assert!(error.message.contains(what), "{text:?}: {}", error.message);
+            assert_eq!(error.exit_code(), crate::domain::ExitCode::USAGE);
         }
         let gone = CsvCustomers::new("/nowhere/customers.csv".into());
         assert!(gone.open().err().unwrap().message.contains("cannot be read"));

@@ -1,11 +1,11 @@
-//! The identity backends: one folder each, and the registry.
+//! The registry of identity backends, which have a folder each.
 
 mod csv_customers;
 mod keycloak;
 mod ldap;
 pub mod practice;
 
-pub use csv_customers::CsvCustomers;
+use csv_customers::CsvCustomers;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,61 +19,60 @@ use crate::net::https::Interceptor;
 
 /// What every backend is opened with.
 pub struct BackendContext<'a> {
-    /// Where files are.
+    /// The folders of configuration and data.
     pub folders: &'a Folders,
-    /// How long one call may take.
+    /// How long one operation of a backend may take.
     pub one_call: Duration,
-    /// The time.
+    /// The source of the current time.
     pub clock: Arc<dyn Clock + Send + Sync>,
-    /// Where the session is kept: a backend whose sessions are renewed keeps what they become.
+    /// The store of the agent's session. A backend that renews sessions stores the new one here.
     pub store: Rc<SessionStore>,
     /// What the requests of a backend that is reached over HTTP go through.
     pub interceptor: Interceptor,
 }
 
-/// A key that a new profile must have.
+/// A key that `profile add` asks for.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// The key in the configuration.
-    pub key: &'static str,
-    /// What to ask for.
-    pub question: &'static str,
-    /// What holds without it; none: it is needed.
-    pub without: Option<&'static str>,
+    pub(crate) key: &'static str,
+    pub(crate) question: &'static str,
+    /// What applies without the key; `None` if it is required.
+    pub(crate) without: Option<&'static str>,
 }
 
-/// What `setup` is told beside the profile.
+/// The arguments of `setup` beside the profile.
 #[derive(Clone, Debug)]
-pub struct Wishes {
+pub(crate) struct Wishes {
     /// The group that agents are put into.
-    pub agents: String,
+    pub(crate) agents: String,
 }
 
-/// How a backend's administrator prepares it.
+/// Opens a backend's preparation.
 type Prepare = fn(&Profile, &BackendContext<'_>, &Wishes) -> Result<Box<dyn Preparation>>;
 
-/// A backend of this version.
+/// A registered backend.
 struct Entry {
     name: &'static str,
-    /// The groups that are protected unless the profile says otherwise; none: the profile must say.
+    /// The groups that are protected by default; `None` if the profile must name them.
     protected: Option<&'static [&'static str]>,
-    /// What `profile add` asks for: the keys that have no usual value.
+    /// The keys without a default, which `profile add` asks for.
     asks: &'static [Ask],
-    /// Reads the profile's own keys, and opens nothing.
+    /// Checks the profile's own keys. Nothing is opened.
     check: fn(&Profile) -> Result<()>,
     open: fn(&Profile, ProfileRef, &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>>,
-    /// None: it is prepared by hand, or needs no preparation.
+    /// `None` if an administrator prepares the backend by hand, or it needs no preparation.
     prepare: Option<Prepare>,
 }
 
-/// Most directories have a certificate of an authority of their own.
+/// The question for `ca_cert`. Most directories have a certificate of the organisation's own authority.
 const CA_CERT: Ask = Ask {
     key: "ca_cert",
     question: "File with the certificate authority (ca.pem)",
     without: Some("the system's authorities"),
 };
 
-/// The registry. A new backend is one line here.
+/// The registry. A new backend is one entry here.
 const BACKENDS: [Entry; 4] = [
     Entry {
         name: "practice",
@@ -130,16 +129,16 @@ const BACKENDS: [Entry; 4] = [
     },
 ];
 
-/// The backends of this version.
-pub fn names() -> Vec<&'static str> {
+/// Lists the names of the backends.
+pub(crate) fn names() -> Vec<&'static str> {
     BACKENDS.iter().map(|entry| entry.name).collect()
 }
 
-/// What a new profile of this backend must have, and whether it must say whom agents do not reset.
+/// Returns the keys that a new profile of this backend needs, and whether it must name the protected groups and roles.
 ///
 /// # Errors
 /// Exit 2: there is no such backend.
-pub fn asks(backend: &str) -> Result<(&'static [Ask], bool)> {
+pub(crate) fn asks(backend: &str) -> Result<(&'static [Ask], bool)> {
     let entry = named(backend).ok_or_else(|| {
         Error::new(Kind::Usage, Reason::Configuration, format!("There is no backend \"{backend}\"."))
             .hint(format!("There are: {}.", names().join(", ")))
@@ -147,49 +146,49 @@ pub fn asks(backend: &str) -> Result<(&'static [Ask], bool)> {
     Ok((entry.asks, entry.protected.is_none()))
 }
 
-/// Whether the profile is written right: the backend is there, and it knows every key.
+/// Checks a profile: that its backend exists, and that the backend knows every key.
 ///
 /// # Errors
 /// Exit 2 with file, line and key.
-pub fn check(profile: &Profile) -> Result<()> {
+pub(crate) fn check(profile: &Profile) -> Result<()> {
     protected(profile)?;
     (entry(profile)?.check)(profile)
 }
 
-/// Whom agents do not reset.
+/// Returns the groups and roles that the profile protects.
 ///
 /// # Errors
-/// Exit 2 with file and line: a real backend's profile must say.
-pub fn protected(profile: &Profile) -> Result<Protected> {
+/// Exit 2 with file and line: the profile of a real backend names none.
+pub(crate) fn protected(profile: &Profile) -> Result<Protected> {
     match (&profile.protected, entry(profile)?.protected) {
         (Some(protected), _) => Ok(protected.clone()),
         (None, Some(groups)) => {
             Ok(Protected { groups: groups.iter().map(|group| (*group).to_owned()).collect(), roles: Vec::new() })
         }
         (None, None) => {
-            let what = format!(
+            let problem = format!(
                 "profile {} must say whom agents do not reset: protected = {{ groups = [\"staff-admins\"] }}, or \"none\"",
                 profile.name
             );
-            Err(profile.settings.wrong("", &what))
+            Err(profile.settings.wrong("", &problem))
         }
     }
 }
 
-/// Opens the profile's backend, for an agent to sign in to.
+/// Opens the profile's backend for an agent's sign-in.
 ///
 /// # Errors
-/// Exit 2: the profile names a backend that there is not, or one that is set up wrong. Exit 8: it does not answer.
+/// Exit 2: the profile names an unknown backend, or its keys are wrong. Exit 8: the backend does not answer.
 pub fn open(profile: &Profile, context: &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>> {
-    let place = ProfileRef { profile: profile.name.clone(), backend: profile.backend.clone() };
-    (entry(profile)?.open)(profile, place, context)
+    let profile_ref = ProfileRef { profile: profile.name.clone(), backend: profile.backend.clone() };
+    (entry(profile)?.open)(profile, profile_ref, context)
 }
 
-/// The preparation of the profile's backend; none where there is none to be done by tellonce.
+/// Opens the preparation of the profile's backend. Returns `None` if tellonce does not prepare that backend.
 ///
 /// # Errors
 /// As for [`open`].
-pub fn prepare(
+pub(crate) fn prepare(
     profile: &Profile,
     context: &BackendContext<'_>,
     wishes: &Wishes,
@@ -204,12 +203,12 @@ fn named(backend: &str) -> Option<&'static Entry> {
 
 fn entry(profile: &Profile) -> Result<&'static Entry> {
     named(&profile.backend).ok_or_else(|| {
-        let what = format!(
+        let problem = format!(
             "there is no backend \"{}\" (profile {}); there are: {}",
             profile.backend,
             profile.name,
             names().join(", ")
         );
-        profile.settings.wrong("backend", &what)
+        profile.settings.wrong("backend", &problem)
     })
 }

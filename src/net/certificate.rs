@@ -1,4 +1,4 @@
-//! How long a server's certificate is still good: for `doctor`.
+//! The `doctor` check for the days that a server's certificate is still valid.
 
 use jiff::Timestamp;
 use reqwest::Response;
@@ -7,25 +7,26 @@ use x509_parser::parse_x509_certificate;
 
 use crate::domain::{Check, CheckState};
 
-/// From so many days on it is worth a note: time enough to renew it.
-const SOON: i64 = 21;
-const DAY: i64 = 24 * 60 * 60;
+/// The days before its end from which on a certificate is worth a warning.
+const WARNING_DAYS: i64 = 21;
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
-/// What `doctor` says of the certificate that the answer came with; none without TLS, or where the client did not look.
-pub fn certificate_check(response: &Response, now: Timestamp) -> Option<Check> {
+/// Checks the certificate of a response's connection. Returns `None` without TLS, and for a client that keeps no
+/// certificates ([`super::https::Server::client_with_certificates`] does).
+pub(crate) fn certificate_check(response: &Response, now: Timestamp) -> Option<Check> {
     let der = response.extensions().get::<TlsInfo>()?.peer_certificate()?;
     Some(describe_certificate(der, now))
 }
 
-/// The same of a certificate in hand (DER; RFC 5280).
-pub fn describe_certificate(der: &[u8], now: Timestamp) -> Check {
+/// Checks a certificate in DER form (RFC 5280).
+pub(crate) fn describe_certificate(der: &[u8], now: Timestamp) -> Check {
     let Ok((_, certificate)) = parse_x509_certificate(der) else {
         return Check::new("certificate", CheckState::Unknown, "when the server's certificate runs out cannot be read");
     };
     let until = certificate.validity().not_after.timestamp();
-    let days = (until - now.as_second()).div_euclid(DAY);
+    let days = (until - now.as_second()).div_euclid(SECONDS_PER_DAY);
     let date = Timestamp::from_second(until).map_or_else(|_| "far away".to_owned(), |at| at.to_string());
-    if days < SOON {
+    if days < WARNING_DAYS {
         let words = format!("it runs out in {days} days ({date}): have the server's administrator renew it");
         return Check::new("certificate", CheckState::Warning, words);
     }

@@ -1,4 +1,4 @@
-//! HTTPS to a server that the profile names: one client, one pool of connections, and every failure told in words.
+//! The HTTPS client of a server that the profile names, and the errors of its calls.
 
 use std::error::Error as StdError;
 use std::path::PathBuf;
@@ -15,37 +15,35 @@ use super::retry::Deadline;
 use super::trust;
 use crate::domain::{Error, Kind, Reason, Result};
 
-/// The longest answer that is read, in bytes: far more than any that is expected.
-const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
-/// How much of an answer that is no success is read, in bytes.
-const LONGEST_ERROR: usize = 64 * 1024;
-/// The longest wait for a connection; a call as a whole may take longer.
-const CONNECTING: Duration = Duration::from_secs(5);
+/// The longest response body that is read, in bytes: far more than any that is expected.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+/// How much of an error's body is read, in bytes.
+const MAX_ERROR_BODY: usize = 64 * 1024;
+/// The longest wait for a connection. A call as a whole may take longer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where the server is, and whom to trust.
+/// A server's address, the authorities to trust, and the time limit.
 #[derive(Clone, Debug)]
-pub struct Server {
-    /// Its address.
-    pub url: Url,
+pub(crate) struct Server {
+    pub(crate) url: Url,
     /// A file of further certificate authorities (PEM).
-    pub ca_cert: Option<PathBuf>,
+    pub(crate) ca_cert: Option<PathBuf>,
     /// How long one operation may take.
-    pub one_call: Duration,
+    pub(crate) time_limit: Duration,
 }
 
-/// Whether a failure may quote the server, or what stands between: not where the call carried a secret, since an answer
-/// may repeat the request.
+/// Whether an error may quote the server or a proxy. It may not if the request carried a secret, since an answer may
+/// repeat the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quoting {
-    /// It may.
+pub(crate) enum Quoting {
     Allowed,
-    /// It says the status and known codes only.
+    /// The error names only the status and known codes.
     Forbidden,
 }
 
-/// Whether the address is this machine's own: a literal address, or exactly `localhost`. Other names below `localhost`
-/// are whatever the resolver says.
-pub fn is_loopback(url: &Url) -> bool {
+/// Reports whether an address is this machine's own: a literal loopback address, or exactly `localhost`. A name below
+/// `localhost` is whatever the resolver says.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
@@ -54,92 +52,99 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The client of one server, and how long an operation with it may take.
+/// An HTTPS client of one server, with the time limit of an operation.
 #[derive(Clone, Debug)]
-pub struct HttpClient {
+pub(crate) struct HttpClient {
     client: Client,
     limit: Duration,
     interceptor: Interceptor,
 }
 
-/// Takes each request before it is sent, and gives what is sent in its place.
+/// A function that sees each request before it is sent, and may replace it.
 pub type Interceptor = fn(Request) -> Request;
 
 impl HttpClient {
-    /// The same client, whose requests go through this one.
+    /// Returns the same client, whose requests go through an interceptor.
     #[must_use]
-    pub fn intercepted_by(self, interceptor: Interceptor) -> Self {
+    pub(crate) fn intercepted_by(self, interceptor: Interceptor) -> Self {
         Self { interceptor, ..self }
     }
 
-    /// Begins a request, for [`HttpClient::send`]; it has the time of one operation unless it is given less.
-    pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
+    /// Builds a request for [`HttpClient::send`]. Its time limit is that of an operation.
+    pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.client.request(method, url)
     }
 
-    /// Begins a GET.
-    pub fn get(&self, url: Url) -> RequestBuilder {
+    /// Builds a GET.
+    pub(crate) fn get(&self, url: Url) -> RequestBuilder {
         self.request(Method::GET, url)
     }
 
-    /// Begins a POST.
-    pub fn post(&self, url: Url) -> RequestBuilder {
+    /// Builds a POST.
+    pub(crate) fn post(&self, url: Url) -> RequestBuilder {
         self.request(Method::POST, url)
     }
 
     /// Sends a request.
     ///
     /// # Errors
-    /// It is no request, or there is no answer.
-    pub async fn send(&self, request: RequestBuilder) -> reqwest::Result<Response> {
+    /// The request cannot be built, or there is no answer.
+    pub(crate) async fn send(&self, request: RequestBuilder) -> reqwest::Result<Response> {
         self.execute(request.build()?).await
     }
 
-    /// Sends a request that is made already.
+    /// Sends a request that is built already.
     ///
     /// # Errors
     /// No answer.
-    pub async fn execute(&self, request: Request) -> reqwest::Result<Response> {
+    pub(crate) async fn execute(&self, request: Request) -> reqwest::Result<Response> {
         self.client.execute((self.interceptor)(request)).await
     }
 
-    /// How long an operation may take, with its tries and pages.
-    pub const fn limit(&self) -> Duration {
+    /// Returns how long an operation may take, with its tries and pages.
+    pub(crate) const fn limit(&self) -> Duration {
         self.limit
     }
 
-    /// When an operation that begins now has to be over.
-    pub fn deadline(&self) -> Deadline {
+    /// Returns when an operation that begins now has to end.
+    pub(crate) fn deadline(&self) -> Deadline {
         Deadline::after(self.limit)
     }
 }
 
+/// Whether a client keeps the certificate of each connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeepCertificate {
+    Yes,
+    No,
+}
+
 impl Server {
-    /// The one client for all calls. It follows no redirect: a bearer token goes to the server it is meant for.
+    /// Builds the client. It follows no redirect: a bearer token goes to the server that it is meant for.
     ///
     /// # Errors
     /// Exit 2: the certificate authorities cannot be read.
-    pub fn client(&self) -> Result<HttpClient> {
-        self.client_that(false)
+    pub(crate) fn client(&self) -> Result<HttpClient> {
+        self.build_client(KeepCertificate::No)
     }
 
-    /// A client whose answers tell the server's certificate: for `doctor`.
+    /// Builds a client whose responses hold the server's certificate, for `doctor`.
     ///
     /// # Errors
     /// As for [`Server::client`].
-    pub fn looking_client(&self) -> Result<HttpClient> {
-        self.client_that(true)
+    pub(crate) fn client_with_certificates(&self) -> Result<HttpClient> {
+        self.build_client(KeepCertificate::Yes)
     }
 
-    fn client_that(&self, looks: bool) -> Result<HttpClient> {
+    fn build_client(&self, keep_certificate: KeepCertificate) -> Result<HttpClient> {
         let mut builder = Client::builder()
             .user_agent(concat!("tellonce/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECTING.min(self.one_call))
-            .timeout(self.one_call)
-            .tls_info(looks);
+            .connect_timeout(CONNECT_TIMEOUT.min(self.time_limit))
+            .timeout(self.time_limit)
+            .tls_info(keep_certificate == KeepCertificate::Yes);
         if self.url.scheme() != "https" {
-            // A proxy would be given the request itself. Of https it only passes on what it cannot read (CONNECT).
+            // A proxy would see the request itself. Over https it only passes on what it cannot read (CONNECT).
             builder = builder.no_proxy();
         }
         if self.url.scheme() == "https" {
@@ -147,11 +152,11 @@ impl Server {
         }
         let client = builder.build();
         let client =
-            client.map_err(|error| misconfigured("The HTTPS client cannot be made.".to_owned()).because(error))?;
-        Ok(HttpClient { client, limit: self.one_call, interceptor: |request| request })
+            client.map_err(|error| misconfigured("The HTTPS client cannot be set up.".to_owned()).because(error))?;
+        Ok(HttpClient { client, limit: self.time_limit, interceptor: |request| request })
     }
 
-    /// Trusts the system's authorities and those of the profile, and says in words why a certificate is not good.
+    /// Returns TLS settings that trust the system's authorities and the profile's, and explain a bad certificate.
     fn tls(&self) -> Result<ClientConfig> {
         let mut roots = trust::system_roots();
         if let Some(path) = &self.ca_cert {
@@ -174,37 +179,37 @@ impl Server {
     }
 }
 
-fn misconfigured(what: String) -> Error {
-    Error::new(Kind::Usage, Reason::Configuration, what)
+fn misconfigured(message: String) -> Error {
+    Error::new(Kind::Usage, Reason::Configuration, message)
 }
 
-/// A call that had no answer, in words. Whether the request may have been applied is the caller's to say.
-pub fn no_answer(error: reqwest::Error, server: &Url, quoting: Quoting) -> Error {
+/// Explains a call that got no answer. The caller says whether the request may have been applied.
+pub(crate) fn no_answer(error: reqwest::Error, server: &Url, quoting: Quoting) -> Error {
     let host = server.host_str().unwrap_or_default();
     let hint = "Is it running, and is the address right? `tellonce doctor` looks.";
-    // Until there is a connection nothing was sent that could be repeated.
+    // Without a connection nothing was sent that an answer could repeat.
     let quoting = if error.is_connect() { Quoting::Allowed } else { quoting };
-    let told = if let Some(words) = trust::explanation(&error) {
-        Error::unavailable(format!("{host} cannot be trusted: {words}."))
+    let explained = if let Some(reason) = trust::explanation(&error) {
+        Error::unavailable(format!("{host} cannot be trusted: {reason}."))
             .hint("`tellonce doctor` looks at the connection; url and ca_cert are in the profile.")
     } else if error.is_timeout() {
         Error::unavailable(format!("{host} did not answer in time.")).hint(hint)
     } else if quoting == Quoting::Forbidden {
         Error::unavailable(format!("The connection to {host} broke.")).hint(hint)
     } else {
-        let beneath = causes(&error);
-        let cause = |usual: &'static str| beneath.last().map_or(usual, String::as_str).to_owned();
-        let words = if error.is_connect() {
-            format!("{host} cannot be reached: {}.", cause("no connection"))
+        let causes = causes(&error);
+        let root_cause = |default: &'static str| causes.last().map_or(default, String::as_str).to_owned();
+        let message = if error.is_connect() {
+            format!("{host} cannot be reached: {}.", root_cause("no connection"))
         } else {
-            format!("The connection to {host} broke: {}.", cause("no answer"))
+            format!("The connection to {host} broke: {}.", root_cause("no answer"))
         };
-        Error::unavailable(words).hint(hint)
+        Error::unavailable(message).hint(hint)
     };
-    if quoting == Quoting::Forbidden { told } else { told.because(error.without_url()) }
+    if quoting == Quoting::Forbidden { explained } else { explained.because(error.without_url()) }
 }
 
-/// What lies beneath an error, outermost first.
+/// Lists the causes of an error, outermost first.
 fn causes(error: &dyn StdError) -> Vec<String> {
     let mut found = Vec::new();
     let mut next = error.source();
@@ -217,37 +222,36 @@ fn causes(error: &dyn StdError) -> Vec<String> {
 
 /// Why a body was not read to its end.
 #[derive(Debug)]
-pub enum BodyFailed {
-    /// It is longer than any answer should be.
+pub(crate) enum BodyError {
+    /// It is longer than [`MAX_BODY`].
     TooLong,
     /// The connection broke.
     Broken(reqwest::Error),
 }
 
-/// Reads an answer's body, up to a length that no honest answer has. Of one that is no success only the beginning is
-/// read.
+/// Reads a response's body up to a maximum length. Only the beginning of an error's body is read.
 ///
 /// # Errors
 /// It is too long, or the connection broke.
-pub async fn body(mut response: Response) -> Result<Zeroizing<Vec<u8>>, BodyFailed> {
+pub(crate) async fn read_body(mut response: Response) -> Result<Zeroizing<Vec<u8>>, BodyError> {
     let is_error = !response.status().is_success();
     let mut read = Zeroizing::new(Vec::new());
-    while let Some(chunk) = response.chunk().await.map_err(BodyFailed::Broken)? {
-        if is_error && read.len() + chunk.len() > LONGEST_ERROR {
-            let fits = LONGEST_ERROR - read.len();
+    while let Some(chunk) = response.chunk().await.map_err(BodyError::Broken)? {
+        if is_error && read.len() + chunk.len() > MAX_ERROR_BODY {
+            let fits = MAX_ERROR_BODY - read.len();
             read.extend_from_slice(&chunk[..fits]);
             break;
         }
-        if read.len() + chunk.len() > LONGEST_ANSWER {
-            return Err(BodyFailed::TooLong);
+        if read.len() + chunk.len() > MAX_BODY {
+            return Err(BodyError::TooLong);
         }
         read.extend_from_slice(&chunk);
     }
     Ok(read)
 }
 
-/// An address without what follows the host: a path or query may repeat a request.
-pub fn origin(address: &str) -> String {
+/// Returns the origin of an address. Its path or query may repeat a request.
+pub(crate) fn origin(address: &str) -> String {
     match Url::parse(address) {
         Ok(url) if url.host_str().is_some() => url.origin().ascii_serialization(),
         _ => "somewhere else".to_owned(),
@@ -261,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loopback_is_told_from_everything_that_looks_like_it() {
+    fn only_this_machines_own_addresses_are_loopback() {
         for (url, is) in [
             ("http://127.0.0.1:8080", true),
             ("http://127.9.9.9", true),
@@ -279,19 +283,19 @@ mod tests {
     }
 
     #[test]
-    fn only_the_origin_of_an_address_is_told() {
+    fn only_the_origin_of_an_address_is_kept() {
         assert_eq!(origin("https://u:p@id.example.com:8443/a?client_secret=x#y"), "https://id.example.com:8443");
         assert_eq!(origin("/elsewhere?client_secret=x"), "somewhere else");
     }
 
     #[test]
-    fn an_authority_that_is_no_certificate_is_told_with_its_file() {
+    fn an_authority_that_is_no_certificate_is_named_with_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ca.pem");
         let server = Server {
             url: "https://id".parse().unwrap(),
             ca_cert: Some(path.clone()),
-            one_call: Duration::from_secs(1),
+            time_limit: Duration::from_secs(1),
         };
         assert!(server.client().unwrap_err().message.contains("cannot be read"));
         std::fs::write(&path, "no certificate").unwrap();

@@ -1,8 +1,8 @@
-//! The HTTPS client: retries, how failures are told, and certificates.
+//! The HTTPS client, its retries and errors, and the verification of certificates.
 
 mod certificate;
-pub mod https;
-pub mod retry;
-pub mod trust;
+pub(crate) mod https;
+pub(crate) mod retry;
+pub(crate) mod trust;
 
-pub use certificate::{certificate_check, describe_certificate};
+pub(crate) use certificate::{certificate_check, describe_certificate};

@@ -1,4 +1,4 @@
-//! When a request is sent again, and how long an operation may take with all its tries and pages.
+//! The retry policy: the pauses between tries, and the deadline of an operation with all its tries and pages.
 
 use std::time::Duration;
 
@@ -7,53 +7,53 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
-/// A server's Retry-After is followed up to this long.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// What a limit counts as that is longer than the clock can reach.
-const FOR_EVER: Duration = Duration::from_hours(24 * 365);
+/// The longest pause; a longer Retry-After is cut to it.
+const MAX_PAUSE: Duration = Duration::from_secs(10);
+/// The limit that stands for one beyond the clock's range.
+const MAX_LIMIT: Duration = Duration::from_hours(24 * 365);
 /// How often a request is sent again.
-const AGAIN: usize = 4;
+const MAX_RETRIES: usize = 4;
 
-/// The pauses between one request and its next try.
-pub fn pauses() -> ExponentialBuilder {
+/// Returns the pauses between the tries of a request: exponential backoff with jitter.
+pub(crate) fn pauses() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(LONGEST_PAUSE)
-        .with_max_times(AGAIN)
+        .with_max_delay(MAX_PAUSE)
+        .with_max_times(MAX_RETRIES)
         .with_jitter()
 }
 
-/// The end of an operation: no try, pause or page of it begins later.
+/// The end of an operation. No try, pause or page of it begins later.
 #[derive(Clone, Copy, Debug)]
-pub struct Deadline(Instant);
+pub(crate) struct Deadline(Instant);
 
 impl Deadline {
-    /// So long from now.
-    pub fn after(limit: Duration) -> Self {
+    /// Sets the deadline to `limit` from now.
+    pub(crate) fn after(limit: Duration) -> Self {
         let now = Instant::now();
-        Self(now.checked_add(limit).unwrap_or_else(|| now + FOR_EVER))
+        Self(now.checked_add(limit).unwrap_or_else(|| now + MAX_LIMIT))
     }
 
-    /// How long is left; zero when it is over.
-    pub fn remaining(self) -> Duration {
+    /// Returns how long is left, or zero.
+    pub(crate) fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 
-    /// Whether nothing more may begin.
-    pub fn is_over(self) -> bool {
+    /// Reports whether nothing more may begin.
+    pub(crate) fn is_over(self) -> bool {
         self.remaining().is_zero()
     }
 
-    /// The pause before the next try: the server's own time to come back, where it says one. `None` ends the tries:
-    /// they are used up, or the pause would end after the deadline.
-    pub fn pause(self, asked: Option<Duration>, usual: Option<Duration>) -> Option<Duration> {
-        let pause = asked.unwrap_or(usual?).min(LONGEST_PAUSE);
+    /// Returns the pause before the next try: the server's Retry-After, or else the usual one. Returns `None` if the tries
+    /// are used up, or the pause would end after the deadline.
+    pub(crate) fn pause(self, retry_after: Option<Duration>, usual: Option<Duration>) -> Option<Duration> {
+        let pause = retry_after.unwrap_or(usual?).min(MAX_PAUSE);
         (pause < self.remaining()).then_some(pause)
     }
 }
 
-/// Retry-After: seconds, or a date (RFC 9110 section 10.2.3).
-pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+/// Reads Retry-After, which is seconds or a date (RFC 9110 section 10.2.3).
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("retry-after")?.to_str().ok()?.trim();
     text.parse().map(Duration::from_secs).ok().or_else(|| {
         let until = httpdate::parse_http_date(text).ok()?;
@@ -61,10 +61,10 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     })
 }
 
-/// Whether the server says that it did not begin with a request: 429, and 503 with a time to come back. Other 5xx may
+/// Reports whether the server did not begin with a request: it answered 429, or 503 with a Retry-After. Another 5xx may
 /// come after the change.
-pub fn did_not_begin(status: StatusCode, pause: Option<Duration>) -> bool {
-    status == StatusCode::TOO_MANY_REQUESTS || (status == StatusCode::SERVICE_UNAVAILABLE && pause.is_some())
+pub(crate) fn is_not_begun(status: StatusCode, retry_after: Option<Duration>) -> bool {
+    status == StatusCode::TOO_MANY_REQUESTS || (status == StatusCode::SERVICE_UNAVAILABLE && retry_after.is_some())
 }
 
 #[cfg(test)]
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_to_come_back_is_seconds_or_a_date() {
+    fn retry_after_is_seconds_or_a_date() {
         let pause = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert("retry-after", text.parse().unwrap());
@@ -87,12 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_certainly_not_begun_is_told_from_the_rest() {
+    fn only_a_status_that_says_so_means_not_begun() {
         let pause = Some(Duration::ZERO);
-        assert!(did_not_begin(StatusCode::TOO_MANY_REQUESTS, None));
-        assert!(did_not_begin(StatusCode::SERVICE_UNAVAILABLE, pause));
-        assert!(!did_not_begin(StatusCode::SERVICE_UNAVAILABLE, None));
-        assert!(!did_not_begin(StatusCode::INTERNAL_SERVER_ERROR, pause));
+        assert!(is_not_begun(StatusCode::TOO_MANY_REQUESTS, None));
+        assert!(is_not_begun(StatusCode::SERVICE_UNAVAILABLE, pause));
+        assert!(!is_not_begun(StatusCode::SERVICE_UNAVAILABLE, None));
+        assert!(!is_not_begun(StatusCode::INTERNAL_SERVER_ERROR, pause));
     }
 
     #[test]

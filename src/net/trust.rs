@@ -1,4 +1,4 @@
-//! Whose certificates are good, and in words why one is not.
+//! TLS trust: the certificate authorities, and an explanation for a certificate that is refused.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -16,41 +16,41 @@ use x509_parser::x509::X509Version;
 
 use crate::domain::{Error, Kind, Reason, Result};
 
-/// The most names of a certificate that are told.
-const NAMES: usize = 5;
+/// The most names of a certificate that a message lists.
+const MAX_NAMES: usize = 5;
 
-/// The authorities that this machine trusts.
-pub fn system_roots() -> RootCertStore {
+/// Returns the authorities that this machine trusts.
+pub(crate) fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     roots
 }
 
-/// The TLS settings of a client that trusts these authorities, and says in words why a certificate is not good.
+/// Returns TLS settings that trust these authorities, and explain why a certificate is refused.
 ///
 /// # Errors
 /// Exit 2: these authorities cannot be used.
-pub fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>> {
+pub(crate) fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>> {
     if roots.is_empty() {
-        // No certificate is good then; a verifier of its own cannot be made without an authority.
+        // Every certificate is refused then. The explaining verifier cannot be built without an authority.
         return Ok(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()));
     }
     let verifier = WebPkiServerVerifier::builder(Arc::new(roots)).build().map_err(|error| {
-        let what = format!("The certificate authorities cannot be used ({error}).");
-        Error::new(Kind::Usage, Reason::Configuration, what)
+        let message = format!("The certificate authorities cannot be used ({error}).");
+        Error::new(Kind::Usage, Reason::Configuration, message)
     })?;
     let config = ClientConfig::builder().dangerous().with_custom_certificate_verifier(explaining(verifier));
     Ok(Arc::new(config.with_no_client_auth()))
 }
 
-/// The same verifier, whose refusals say why: it accepts exactly what the inner one does.
-pub fn explaining(verifier: Arc<dyn ServerCertVerifier>) -> Arc<dyn ServerCertVerifier> {
+/// Wraps a verifier so that its refusals say why. It accepts exactly what the inner one does.
+pub(crate) fn explaining(verifier: Arc<dyn ServerCertVerifier>) -> Arc<dyn ServerCertVerifier> {
     Arc::new(Explaining(verifier))
 }
 
-/// Why a certificate was refused, in words that begin with "its certificate"; `None`: something else went wrong.
-/// `error` is what a TLS or HTTPS library answered; an [`explaining`] verifier knows more than the error alone.
-pub fn explanation(error: &(dyn StdError + 'static)) -> Option<String> {
+/// Explains why a certificate was refused, in a text that begins with "its certificate". Returns `None` for an error that
+/// is not about a certificate. The text says more if the connection used an [`explaining`] verifier.
+pub(crate) fn explanation(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
@@ -60,9 +60,9 @@ pub fn explanation(error: &(dyn StdError + 'static)) -> Option<String> {
             {
                 return Some(refused.0.clone());
             }
-            return Some(words(wrong, None));
+            return Some(explain_without_certificate(wrong, "the server's host"));
         }
-        // An error of input and output hands out what is beneath the error that it holds, and not that itself.
+        // `source` of an I/O error skips the error that it holds, and returns the cause of that.
         next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),
@@ -71,6 +71,7 @@ pub fn explanation(error: &(dyn StdError + 'static)) -> Option<String> {
     None
 }
 
+/// A verifier whose refusals say why.
 #[derive(Debug)]
 struct Explaining(Arc<dyn ServerCertVerifier>);
 
@@ -98,7 +99,7 @@ impl ServerCertVerifier for Explaining {
         let verified = self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         verified.map_err(|error| match error {
             rustls::Error::InvalidCertificate(wrong) => {
-                let refused = Refused(words(&wrong, Some((end_entity, server_name))));
+                let refused = Refused(explain_certificate(&wrong, end_entity, server_name));
                 rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
             }
             other => other,
@@ -128,10 +129,9 @@ impl ServerCertVerifier for Explaining {
     }
 }
 
-/// The certificate itself says more than the error: which names it has, whether it has any, and who signed it.
-fn words(wrong: &CertificateError, seen: Option<(&CertificateDer<'_>, &ServerName<'_>)>) -> String {
-    let host = seen.map_or_else(|| "the server's host".to_owned(), |(_, host)| host.to_str().into_owned());
-    let Some((der, _)) = seen else { return by_error(wrong, &host) };
+/// Explains a refusal from the certificate itself, which says more than the error: its names, and who signed it.
+fn explain_certificate(wrong: &CertificateError, der: &CertificateDer<'_>, host: &ServerName<'_>) -> String {
+    let host = host.to_str();
     let Ok((_, certificate)) = parse_x509_certificate(der) else {
         return "its certificate cannot be read; have it reissued".to_owned();
     };
@@ -144,16 +144,16 @@ fn words(wrong: &CertificateError, seen: Option<(&CertificateDer<'_>, &ServerNam
     match wrong {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => unknown_issuer(&certificate),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            let names = names(&certificate);
+            let names = host_names(&certificate);
             if names.is_empty() {
                 return format!(
                     "its certificate names no host; have it reissued with {host} as subjectAltName (the common name does not count)"
                 );
             }
-            let told = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
-            let more = if names.len() > NAMES { " and others" } else { "" };
+            let listed = names.iter().take(MAX_NAMES).cloned().collect::<Vec<_>>().join(", ");
+            let more = if names.len() > MAX_NAMES { " and others" } else { "" };
             format!(
-                "its certificate is for {told}{more}, not for {host}; use a name of the certificate in url, or have it reissued"
+                "its certificate is for {listed}{more}, not for {host}; use a name of the certificate in url, or have it reissued"
             )
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -166,7 +166,7 @@ fn words(wrong: &CertificateError, seen: Option<(&CertificateDer<'_>, &ServerNam
         other if is_authority(&certificate) && !is_purpose(other) => {
             "its certificate is an authority's own; have it issue one for the server".to_owned()
         }
-        other => by_error(other, &host),
+        other => explain_without_certificate(other, &host),
     }
 }
 
@@ -174,8 +174,8 @@ const fn is_purpose(wrong: &CertificateError) -> bool {
     matches!(wrong, CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. })
 }
 
-/// What the error says by itself.
-fn by_error(wrong: &CertificateError, host: &str) -> String {
+/// Explains a refusal from the error alone.
+fn explain_without_certificate(wrong: &CertificateError, host: &str) -> String {
     match wrong {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "its certificate is signed by an authority that is not trusted here; name the right one as ca_cert"
@@ -212,8 +212,8 @@ fn is_authority(certificate: &X509Certificate<'_>) -> bool {
     certificate.is_ca()
 }
 
-/// The hosts of its subjectAltName (RFC 5280 section 4.2.1.6).
-fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
+/// Lists the hosts of a certificate's subjectAltName (RFC 5280 section 4.2.1.6).
+fn host_names(certificate: &X509Certificate<'_>) -> Vec<String> {
     let Ok(Some(extension)) = certificate.subject_alternative_name() else { return Vec::new() };
     let name = |name: &GeneralName<'_>| match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
@@ -240,22 +240,22 @@ mod tests {
     use super::*;
     use crate::net::certificate::tests::DER;
 
-    fn told(wrong: &CertificateError) -> String {
+    fn explained(wrong: &CertificateError) -> String {
         let der = CertificateDer::from(BASE64_STANDARD.decode(DER).unwrap());
-        words(wrong, Some((&der, &ServerName::try_from("id.example.com").unwrap())))
+        explain_certificate(wrong, &der, &ServerName::try_from("id.example.com").unwrap())
     }
 
     #[test]
     fn the_certificate_says_more_than_the_error() {
-        assert!(told(&CertificateError::NotValidForName).contains("names no host"));
-        assert!(told(&CertificateError::UnknownIssuer).contains("self-signed"));
-        assert!(told(&CertificateError::NotValidYet).contains("before 2026-11-24"));
-        assert!(told(&CertificateError::Expired).contains("has expired (2036-11-21"));
-        assert!(told(&CertificateError::InvalidPurpose).contains("serverAuth"));
-        assert!(told(&CertificateError::ApplicationVerificationFailure).contains("an authority's own"));
+        assert!(explained(&CertificateError::NotValidForName).contains("names no host"));
+        assert!(explained(&CertificateError::UnknownIssuer).contains("self-signed"));
+        assert!(explained(&CertificateError::NotValidYet).contains("before 2026-11-24"));
+        assert!(explained(&CertificateError::Expired).contains("has expired (2036-11-21"));
+        assert!(explained(&CertificateError::InvalidPurpose).contains("serverAuth"));
+        assert!(explained(&CertificateError::ApplicationVerificationFailure).contains("an authority's own"));
         let server = ServerName::try_from("id").unwrap();
         let none = CertificateDer::from(b"no certificate".to_vec());
-        assert!(words(&CertificateError::BadEncoding, Some((&none, &server))).contains("cannot be read"));
+        assert!(explain_certificate(&CertificateError::BadEncoding, &none, &server).contains("cannot be read"));
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! What went wrong at the token endpoint, in words of our own.
+//! The errors of the token endpoint.
 //!
-//! Every request to it carries a secret, and an answer may repeat the request: of an answer only codes and descriptions
-//! are told that are known beforehand.
+//! Every request to it carries a secret, and an answer may repeat the request. An error therefore quotes only codes and
+//! descriptions that are listed here.
 
 use oauth2::basic::BasicErrorResponseType;
 use oauth2::{ErrorResponse, RequestTokenError};
 use reqwest::Url;
 
-use super::transport::Failed;
+use super::transport::TransportError;
 use crate::domain::{Error, Kind, Reason, Result};
 use crate::net::https::{Quoting, no_answer};
 
@@ -40,7 +40,7 @@ const CODES: [&str; 25] = [
     "unsupported_token_type",
     "use_dpop_nonce",
 ];
-/// What Keycloak says beside a code (26.0 to 26.7), word for word; nothing else of a description is told.
+/// Keycloak's error descriptions (26.0 to 26.7), word for word. No other description is quoted.
 const DESCRIPTIONS: [&str; 32] = [
     "Account disabled",
     "Account is not fully set up",
@@ -75,41 +75,42 @@ const DESCRIPTIONS: [&str; 32] = [
     "Token is not active",
     "User disabled",
 ];
-/// Stands for a code that is none of the above.
+/// Stands for a code that is not in [`CODES`].
 const UNKNOWN: &str = "an error that has no standard code";
 
-/// An error that a server answered with: its code, and what it says beside it, as far as both are known.
-pub(super) struct Refused {
+/// A token error response: its code and its description, as far as both are known.
+pub(super) struct Refusal {
     code: &'static str,
-    words: &'static str,
+    /// The code again if the description is not known.
+    description: &'static str,
 }
 
-/// Takes the server's refusal out of an error; everything else is a failure.
-pub(super) fn refused<R: ErrorResponse + 'static>(
-    error: RequestTokenError<Failed, R>,
+/// Takes the server's refusal out of an error of the OAuth library. Any other error is returned as ours.
+pub(super) fn into_refusal<R: ErrorResponse + 'static>(
+    error: RequestTokenError<TransportError, R>,
     url: &Url,
-    read: impl FnOnce(&R) -> Refused,
-) -> Result<Refused> {
+    read: impl FnOnce(&R) -> Refusal,
+) -> Result<Refusal> {
     let host = url.host_str().unwrap_or_default();
     match error {
         RequestTokenError::ServerResponse(answer) => Ok(read(&answer)),
-        RequestTokenError::Request(Failed::NoAnswer(error)) => Err(no_answer(error, url, Quoting::Forbidden)),
-        RequestTokenError::Request(Failed::Unavailable(status, pause)) => {
-            let told = Error::unavailable(format!("{host} lets nobody sign in at this moment: it answers {status}."))
+        RequestTokenError::Request(TransportError::NoAnswer(error)) => Err(no_answer(error, url, Quoting::Forbidden)),
+        RequestTokenError::Request(TransportError::Unavailable(status, retry_after)) => {
+            let error = Error::unavailable(format!("{host} lets nobody sign in at this moment: it answers {status}."))
                 .hint("Try again in a while. Nothing was changed.");
-            Err(pause.into_iter().fold(told, Error::retry_after))
+            Err(retry_after.into_iter().fold(error, Error::retry_after))
         }
-        RequestTokenError::Request(told @ Failed::SentOn(_)) => {
-            let what = format!("{host} is not where agents sign in: {told}.");
-            Err(Error::new(Kind::Usage, Reason::Configuration, what)
+        RequestTokenError::Request(redirect @ TransportError::Redirected(_)) => {
+            let message = format!("{host} is not where agents sign in: {redirect}.");
+            Err(Error::new(Kind::Usage, Reason::Configuration, message)
                 .hint("If that is the server's right address, set it in the profile: url."))
         }
         RequestTokenError::Request(other) => {
             Err(Error::unavailable(format!("{host}: {other}."))
                 .hint("Is it the right address? `tellonce doctor` looks."))
         }
-        RequestTokenError::Parse(..) => Err(not_one(host)),
-        // A page in its place, an empty answer: what stands before the server may give it for a while.
+        RequestTokenError::Parse(..) => Err(no_sign_in_server(host)),
+        // A page or an empty answer may come from a proxy in front of the server, for a while.
         RequestTokenError::Other(_) => {
             Err(Error::unavailable(format!("{host} does not answer as a sign-in server does: there is no JSON in it."))
                 .hint("Try again in a while; if it stays so, check the profile's url: `tellonce profile show`."))
@@ -117,81 +118,81 @@ pub(super) fn refused<R: ErrorResponse + 'static>(
     }
 }
 
-/// Something answers there that is not what the profile says.
-fn not_one(host: &str) -> Error {
-    let what = format!("{host} does not answer as a sign-in server does; a proxy may answer in its place.");
-    Error::new(Kind::Usage, Reason::Configuration, what)
+/// Explains an answer that no OAuth server gives: the profile's address is wrong, or a proxy answers.
+fn no_sign_in_server(host: &str) -> Error {
+    let message = format!("{host} does not answer as a sign-in server does; a proxy may answer in its place.");
+    Error::new(Kind::Usage, Reason::Configuration, message)
         .hint("Check the profile's url and realm: `tellonce profile show`.")
 }
 
-/// The failure of a token request.
+/// Explains the error of a token request.
 pub(super) fn to_error(
-    error: RequestTokenError<Failed, oauth2::basic::BasicErrorResponse>,
+    error: RequestTokenError<TransportError, oauth2::basic::BasicErrorResponse>,
     url: &Url,
     client_id: &str,
 ) -> Error {
-    match refused(error, url, known) {
-        Ok(refusal) => refusal.failure(client_id),
-        Err(failure) => failure,
+    match into_refusal(error, url, known) {
+        Ok(refusal) => refusal.to_error(client_id),
+        Err(error) => error,
     }
 }
 
-/// The server's words where it does not take a name and password (`invalid_grant`); everything else is a failure.
-pub(super) fn not_taken(
-    error: RequestTokenError<Failed, oauth2::basic::BasicErrorResponse>,
+/// Returns the server's description if it rejects a name and password (`invalid_grant`). Everything else is an error.
+pub(super) fn password_refusal(
+    error: RequestTokenError<TransportError, oauth2::basic::BasicErrorResponse>,
     url: &Url,
     client_id: &str,
 ) -> Result<&'static str> {
-    let refusal = refused(error, url, known)?;
-    if refusal.code == "invalid_grant" { Ok(refusal.words) } else { Err(refusal.failure(client_id)) }
+    let refusal = into_refusal(error, url, known)?;
+    if refusal.code == "invalid_grant" { Ok(refusal.description) } else { Err(refusal.to_error(client_id)) }
 }
 
-fn known(answer: &oauth2::basic::BasicErrorResponse) -> Refused {
+fn known(answer: &oauth2::basic::BasicErrorResponse) -> Refusal {
     let code = match answer.error() {
         BasicErrorResponseType::Extension(code) => code,
         other => other.as_ref(),
     };
-    Refused::of(code, answer.error_description().map(String::as_str))
+    Refusal::from_response(code, answer.error_description().map(String::as_str))
 }
 
-/// The description of a refusal, if it is one that Keycloak gives.
-pub fn known_description(words: &str) -> Option<&'static str> {
-    DESCRIPTIONS.into_iter().find(|known| *known == words)
+/// Returns an error description if it is one of Keycloak's.
+pub(crate) fn known_description(description: &str) -> Option<&'static str> {
+    DESCRIPTIONS.into_iter().find(|known| *known == description)
 }
 
-impl Refused {
-    /// What is known of an error code and of the server's words for it.
-    pub(super) fn of(code: &str, words: Option<&str>) -> Self {
+impl Refusal {
+    /// Keeps an error code and its description as far as they are known.
+    pub(super) fn from_response(code: &str, description: Option<&str>) -> Self {
         let code = CODES.into_iter().find(|known| *known == code).unwrap_or(UNKNOWN);
-        Self { words: words.and_then(known_description).unwrap_or(code), code }
+        Self { description: description.and_then(known_description).unwrap_or(code), code }
     }
 
-    /// The failure it means.
-    pub(super) fn failure(&self, client_id: &str) -> Error {
-        let Self { code, words } = self;
+    /// Explains the refusal.
+    pub(super) fn to_error(&self, client_id: &str) -> Error {
+        let Self { code, description } = self;
         let not_allowed = |reason, message: String| Error::new(Kind::NotAllowed, reason, message);
         match *code {
-            "invalid_grant" => not_allowed(Reason::SessionOver, format!("Your session is over ({words})."))
+            "invalid_grant" => not_allowed(Reason::SessionOver, format!("Your session is over ({description})."))
                 .hint("Sign in again: `tellonce login`."),
             "invalid_client" => not_allowed(
                 Reason::SignInRefused,
-                format!("The server does not take the client \"{client_id}\": {words}."),
+                format!("The server rejects the client \"{client_id}\": {description}."),
             )
             .hint("Check client_id and credential in the profile, and the client at the server."),
             "unauthorized_client" => not_allowed(
                 Reason::SignInRefused,
-                format!("The client \"{client_id}\" may not sign in like this, or its secret is wrong: {words}."),
+                format!("The client \"{client_id}\" may not sign in like this, or its secret is wrong: {description}."),
             )
             .hint("Switch it on at the server, or sign in another way: `tellonce login --web`, `--device`."),
             "access_denied" => not_allowed(Reason::SignInRefused, "The sign-in was refused in the browser.".to_owned()),
             "expired_token" => {
-                not_allowed(Reason::SignInRefused, "The code ran out before anybody signed in with it.".to_owned())
+                not_allowed(Reason::SignInRefused, "The code expired before anybody signed in with it.".to_owned())
                     .hint("Begin again: `tellonce login`.")
             }
             UNKNOWN => not_allowed(Reason::SignInRefused, format!("The server refused the sign-in with {UNKNOWN}."))
                 .hint("The server's own log says more."),
             code => {
-                let more = if *words == code { String::new() } else { format!(", {words}") };
+                let more = if *description == code { String::new() } else { format!(", {description}") };
                 not_allowed(Reason::SignInRefused, format!("The server refused the sign-in: {code}{more}."))
             }
         }
@@ -203,15 +204,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_known_beforehand_is_told() {
-        for (code, words, expected) in [
+    fn only_known_codes_and_descriptions_are_quoted() {
+        for (code, description, expected) in [
             ("invalid_grant", Some("Session not active"), "Session not active"),
             ("invalid_grant", Some("Session not active s3cret"), "(invalid_grant)"),
             ("invalid_client", None, "invalid_client"),
             ("client_secret=s3cret", Some("s3cret"), UNKNOWN),
         ] {
-            let told = Refused::of(code, words).failure("robot").told();
-            assert!(told.contains(expected) && !told.contains("s3cret"), "{told}");
+            let shown = Refusal::from_response(code, description).to_error("robot").told();
+            assert!(shown.contains(expected) && !shown.contains("s3cret"), "{shown}");
         }
         assert!(CODES.is_sorted() && DESCRIPTIONS.is_sorted());
     }

@@ -1,4 +1,4 @@
-//! The authorization code grant with PKCE, answered on a loopback port (RFC 8252 section 7.3, RFC 7636).
+//! The authorization code grant with PKCE, with a loopback redirect (RFC 8252 section 7.3, RFC 7636).
 
 use std::time::Duration;
 
@@ -9,31 +9,32 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use super::errors::{Refused, to_error};
+use super::errors::{Refusal, to_error};
 use super::{OAuth, Tokens, tokens};
 use crate::domain::ports::Prompter;
 use crate::domain::{Error, Kind, Reason, Result};
 
-/// Somebody has to have signed in by then.
-const PATIENCE: Duration = Duration::from_mins(10);
+/// How long to wait until somebody has signed in.
+const SIGN_IN_TIMEOUT: Duration = Duration::from_mins(10);
 /// The longest request that is read, in bytes: a browser's, with its headers.
-const LONGEST_REQUEST: usize = 32 * 1024;
-/// How long a connection may take to send its request, and to take its answer.
-const ONE_CONNECTION: Duration = Duration::from_secs(5);
-/// So many connections are served beside each other; more wait to be accepted.
-const MOST_CONNECTIONS: usize = 64;
-/// The pause after a connection could not be accepted, such as for want of descriptors.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
-/// What the browser shows at the end.
+const MAX_REQUEST: usize = 32 * 1024;
+/// How long a connection may take to send its request, and again to receive the response.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most connections that are served at once. More wait to be accepted.
+const MAX_CONNECTIONS: usize = 64;
+/// The pause after a connection could not be accepted, for example because no descriptor is free.
+const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(50);
+/// The browser's page after a sign-in.
 const DONE: &str = "You are signed in. Close this page and go back to the terminal.";
+/// The browser's page after a refusal.
 const REFUSED: &str = "You are not signed in. Close this page; the terminal says why.";
 
 impl OAuth {
-    /// Opens a browser on this machine (or shows the address where there is none), and waits for it to come back.
+    /// Signs in with a browser on this machine: opens it, shows the address, and waits for the redirect.
     ///
     /// # Errors
-    /// Exit 4: refused, or nobody signed in in time. Exit 8: no answer, or no port.
-    pub async fn web(&self, prompter: &mut dyn Prompter) -> Result<Tokens> {
+    /// Exit 4: refused, or nobody signed in in time. Exit 8: no answer, or no free port.
+    pub(crate) async fn sign_in_with_browser(&self, prompter: &mut dyn Prompter) -> Result<Tokens> {
         let no_port = |error: std::io::Error| {
             Error::unavailable("No port of this machine could be opened for the browser to come back to.")
                 .hint("Sign in with a code instead: `tellonce login --device`.")
@@ -41,17 +42,17 @@ impl OAuth {
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(no_port)?;
         let port = listener.local_addr().map_err(no_port)?.port();
-        let back = RedirectUrl::new(format!("http://127.0.0.1:{port}/callback"))
-            .map_err(|error| Error::bug("The address to come back to is no address.").because(error))?;
+        let redirect_uri = RedirectUrl::new(format!("http://127.0.0.1:{port}/callback"))
+            .map_err(|error| Error::bug("The redirect URI is no address.").because(error))?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let client = self.set_up().set_redirect_uri(back);
+        let client = self.configured_client().set_redirect_uri(redirect_uri);
         let (address, state) = client.authorize_url(CsrfToken::new_random).set_pkce_challenge(challenge).url();
         prompter.say("Sign in in the browser. If none opens on this machine, open this address in one:");
         prompter.say(address.as_str());
         if let Err(error) = crate::platform::open_browser(address.as_str()) {
             tracing::debug!(%error, "no browser was opened");
         }
-        let code = tokio::time::timeout(PATIENCE, came_back(&listener, state.secret(), &self.client_id))
+        let code = tokio::time::timeout(SIGN_IN_TIMEOUT, wait_for_redirect(&listener, state.secret(), &self.client_id))
             .await
             .map_err(|_| {
                 Error::new(Kind::NotAllowed, Reason::SignInRefused, "Nobody signed in within 10 minutes.")
@@ -68,51 +69,51 @@ impl OAuth {
     }
 }
 
-/// Waits until the browser comes back with an answer to this very question. Connections are served beside each other:
-/// browsers open some that they never use.
-async fn came_back(listener: &TcpListener, state: &str, client_id: &str) -> Result<String> {
+/// Waits for the redirect that carries this `state`. Connections are served concurrently, since browsers open some that
+/// they never use.
+async fn wait_for_redirect(listener: &TcpListener, state: &str, client_id: &str) -> Result<String> {
     let mut open = FuturesUnordered::new();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if open.len() < MOST_CONNECTIONS => match accepted {
-                Ok((stream, _)) => open.push(served(stream, state, client_id)),
-                Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
+            accepted = listener.accept(), if open.len() < MAX_CONNECTIONS => match accepted {
+                Ok((stream, _)) => open.push(serve(stream, state, client_id)),
+                Err(_) => tokio::time::sleep(ACCEPT_RETRY_PAUSE).await,
             },
             ended = open.next(), if !open.is_empty() => {
-                if let Some(Some(came)) = ended {
-                    return came;
+                if let Some(Some(redirect)) = ended {
+                    return redirect;
                 }
             }
         }
     }
 }
 
-/// Serves one connection; `None` where it brings no answer to the question: it gets a 404, or it is silent.
-async fn served(mut stream: TcpStream, state: &str, client_id: &str) -> Option<Result<String>> {
-    let asked = tokio::time::timeout(ONE_CONNECTION, request(&mut stream)).await.ok().flatten()?;
-    let value = |name: &str| asked.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    let is_ours = asked.path() == "/callback" && value("state").as_deref() == Some(state);
+/// Serves one connection. Returns `None` if it is silent, or its request is not the redirect and gets a 404.
+async fn serve(mut stream: TcpStream, state: &str, client_id: &str) -> Option<Result<String>> {
+    let target = tokio::time::timeout(CONNECTION_TIMEOUT, read_target(&mut stream)).await.ok().flatten()?;
+    let value = |name: &str| target.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let is_redirect = target.path() == "/callback" && value("state").as_deref() == Some(state);
     let code = value("code");
-    let (status, words) = match (is_ours, &code) {
+    let (status, text) = match (is_redirect, &code) {
         (false, _) => ("404 Not Found", "There is nothing here."),
         (true, Some(_)) => ("200 OK", DONE),
         (true, None) => ("200 OK", REFUSED),
     };
-    let _ = tokio::time::timeout(ONE_CONNECTION, answer(&mut stream, status, words)).await; // it may have gone away
+    let _ = tokio::time::timeout(CONNECTION_TIMEOUT, respond(&mut stream, status, text)).await; // the browser may have closed the connection
     let refused = || {
         let (error, description) = (value("error"), value("error_description"));
-        Refused::of(error.as_deref().unwrap_or_default(), description.as_deref()).failure(client_id)
+        Refusal::from_response(error.as_deref().unwrap_or_default(), description.as_deref()).to_error(client_id)
     };
-    is_ours.then(|| code.ok_or_else(refused))
+    is_redirect.then(|| code.ok_or_else(refused))
 }
 
-/// The target of a GET request; none where it is not one.
-async fn request(stream: &mut TcpStream) -> Option<Url> {
+/// Reads the target of a GET request. Returns `None` for any other request.
+async fn read_target(stream: &mut TcpStream) -> Option<Url> {
     let mut read = Vec::new();
     let mut chunk = [0; 2048];
     while !read.windows(4).any(|end| end == b"\r\n\r\n") {
         let length = stream.read(&mut chunk).await.ok()?;
-        if length == 0 || read.len() + length > LONGEST_REQUEST {
+        if length == 0 || read.len() + length > MAX_REQUEST {
             return None;
         }
         read.extend_from_slice(&chunk[..length]);
@@ -122,13 +123,13 @@ async fn request(stream: &mut TcpStream) -> Option<Url> {
     Url::parse("http://127.0.0.1").ok()?.join(target).ok()
 }
 
-async fn answer(stream: &mut TcpStream, status: &str, words: &str) {
-    let page = format!("<!doctype html><meta charset=utf-8><title>tellonce</title><p>{words}</p>");
-    let answer = format!(
+async fn respond(stream: &mut TcpStream, status: &str, text: &str) {
+    let page = format!("<!doctype html><meta charset=utf-8><title>tellonce</title><p>{text}</p>");
+    let response = format!(
         "HTTP/1.1 {status}\r\ncontent-type: text/html; charset=utf-8\r\ncache-control: no-store\r\nreferrer-policy: no-referrer\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{page}",
         page.len()
     );
-    let _ = stream.write_all(answer.as_bytes()).await; // a browser that went away has what it came for
+    let _ = stream.write_all(response.as_bytes()).await; // the browser may have closed the connection
     let _ = stream.shutdown().await;
 }
 
@@ -138,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    async fn asks(port: u16, target: &str) -> String {
+    async fn get(port: u16, target: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         stream.write_all(format!("GET {target} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn silent_and_stray_connections_keep_nobody_waiting() {
+    async fn silent_and_stray_connections_do_not_delay_the_redirect() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let browser = async {
@@ -158,24 +159,24 @@ mod tests {
             let mut half = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
             half.write_all(b"GET /callback?state=s&code=c HTTP/1.1\r\n").await.unwrap();
             for stray in ["/favicon.ico", "/callback?state=other&code=c", "/callback"] {
-                assert!(asks(port, stray).await.starts_with("HTTP/1.1 404"), "{stray}");
+                assert!(get(port, stray).await.starts_with("HTTP/1.1 404"), "{stray}");
             }
             let started = tokio::time::Instant::now();
-            assert!(asks(port, "/callback?state=s&code=c").await.contains(DONE));
-            assert!(started.elapsed() < ONE_CONNECTION);
+            assert!(get(port, "/callback?state=s&code=c").await.contains(DONE));
+            assert!(started.elapsed() < CONNECTION_TIMEOUT);
         };
-        let (came, ()) = tokio::join!(came_back(&listener, "s", "tellonce"), browser);
-        assert_eq!(came.unwrap(), "c");
+        let (redirect, ()) = tokio::join!(wait_for_redirect(&listener, "s", "tellonce"), browser);
+        assert_eq!(redirect.unwrap(), "c");
     }
 
     #[tokio::test]
-    async fn a_refusal_comes_back_in_known_words_alone() {
+    async fn a_refusal_quotes_only_known_descriptions() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let target = "/callback?state=s&error=access_denied&error_description=s3cret";
-        let (came, answer) = tokio::join!(came_back(&listener, "s", "tellonce"), asks(port, target));
+        let (redirect, answer) = tokio::join!(wait_for_redirect(&listener, "s", "tellonce"), get(port, target));
         assert!(answer.contains(REFUSED));
-        assert!(!came.unwrap_err().told().contains("s3cret"));
+        assert!(!redirect.unwrap_err().told().contains("s3cret"));
     }
 
     #[tokio::test(start_paused = true)]
@@ -191,7 +192,7 @@ mod tests {
         let closed = tokio::time::timeout(Duration::from_mins(1), async {
             tokio::select! {
                 rest = silent => rest,
-                _ = came_back(&listener, "s", "tellonce") => unreachable!("nobody answered"),
+                _ = wait_for_redirect(&listener, "s", "tellonce") => unreachable!("nobody answered"),
             }
         });
         assert_eq!(closed.await.unwrap(), b"");

@@ -1,4 +1,4 @@
-//! The calls of the admin API: sent with the agent's token, retried only where that is harmless, told in words.
+//! The calls of the realm's admin API: reads, changes, and changes that carry a password.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -8,65 +8,71 @@ use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::call::{Api, Got, Written, retrying};
+use super::call::{Api, ChangeResponse, Idempotent, RawResponse, with_retries};
 use super::claims::TokenRoles;
-use super::errors::{self, Told};
+use super::errors::{self, ErrorContext};
 use super::refusal::RefusalCodes;
-use super::settings::below;
+use super::settings::url_below;
 use crate::auth::oauth::TokenRefresher;
 use crate::domain::{Error, Result, Right};
 use crate::net::https::{HttpClient, Quoting};
 use crate::net::retry::{Deadline, pauses};
 
-/// What a request carries.
+/// The body of a request without a secret.
 pub(super) enum Payload {
     Nothing,
-    /// Nothing secret is in it.
-    Plain(Vec<u8>),
+    Json(Vec<u8>),
 }
 
 impl Api {
-    pub(super) fn new(http: HttpClient, realm: Url, name: String, keeper: TokenRefresher, roles: TokenRoles) -> Self {
-        Self { http, realm, keeper, name, roles, left: Cell::new(false), quoting: Cell::new(Quoting::Allowed) }
+    pub(super) fn new(
+        http: HttpClient,
+        realm: Url,
+        name: String,
+        refresher: TokenRefresher,
+        roles: TokenRoles,
+    ) -> Self {
+        let (caller_retries, quoting) = (Cell::new(false), Cell::new(Quoting::Allowed));
+        Self { http, realm, refresher, name, roles, caller_retries, quoting }
     }
 
-    /// From now on the caller tries again itself what changed nothing.
+    /// Leaves it to the caller from now on to repeat a call that changed nothing.
     pub(super) fn leave_retries(&self) {
-        self.left.set(true);
+        self.caller_retries.set(true);
     }
 
-    /// The realm's name.
+    /// Returns the realm's name.
     pub(super) fn realm_name(&self) -> &str {
         &self.name
     }
 
-    /// When an operation that begins now has to be over.
+    /// Returns when an operation that begins now has to end.
     pub(super) fn deadline(&self) -> Deadline {
         self.http.deadline()
     }
 
-    /// How long an operation may take.
+    /// Returns how long an operation may take.
     pub(super) const fn limit(&self) -> Duration {
         self.http.limit()
     }
 
-    /// A read that has to succeed here, for its caller cannot repeat what went before it.
+    /// Repeats a read even after [`Api::leave_retries`], for a caller that cannot repeat the change before it.
     ///
     /// # Errors
-    /// The read's own, once it has been tried often enough.
-    pub(super) async fn insisting<T>(&self, read: impl AsyncFn() -> Result<T>) -> Result<T> {
+    /// The read's last error, once the tries are used up.
+    pub(super) async fn retry_read<T>(&self, read: impl AsyncFn() -> Result<T>) -> Result<T> {
         let deadline = self.deadline();
         (|| read())
             .retry(pauses())
-            .when(|failure: &Error| self.left.get() && failure.is_passing())
-            .adjust(|failure: &Error, usual| deadline.pause(failure.retry_after, usual))
+            .when(|error: &Error| self.caller_retries.get() && error.is_passing())
+            .adjust(|error: &Error, usual| deadline.pause(error.retry_after, usual))
             .await
     }
 
-    /// Reads an object; `right` is what a 403 means is missing.
+    /// Reads an object. A 403 means that `right` is missing.
     ///
     /// # Errors
-    /// Exit 4: session over, or the right is missing. Exit 8: no answer. Exit 2: there is no such realm.
+    /// Exit 4: the session is over, or the right is missing. Exit 8: no answer. Exit 2: the realm does not exist.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         path: &[&str],
@@ -76,7 +82,7 @@ impl Api {
         self.get_within(self.deadline(), path, query, right).await
     }
 
-    /// Reads an object as a part of a longer operation, such as a page.
+    /// Reads an object within the deadline of a longer operation, such as a list of pages.
     ///
     /// # Errors
     /// As for [`Api::get`].
@@ -92,7 +98,7 @@ impl Api {
             .ok_or_else(|| Error::unavailable(format!("The server does not have {} any more (404).", path.join("/"))))
     }
 
-    /// Reads an object; none where the server says 404 of it (but not of the realm).
+    /// Reads an object. Returns `None` if the server answers 404 for it; a missing realm is an error.
     ///
     /// # Errors
     /// As for [`Api::get`].
@@ -105,7 +111,7 @@ impl Api {
         self.read(self.deadline(), self.url(path), query, right).await
     }
 
-    /// What the server tells this agent of itself; 403 for agents without any right over the realm.
+    /// Reads what the server says of itself. Agents without any right over the realm get a 403.
     ///
     /// # Errors
     /// As for [`Api::get`].
@@ -125,42 +131,42 @@ impl Api {
         right: Right,
     ) -> Result<Option<T>> {
         let quoting = self.quoting.get();
-        let call = || self.once(&Method::GET, &url, query, || None, deadline, quoting);
-        let got = retrying(call, |broken| self.is_ours(broken), deadline).await?;
-        match got.status {
-            StatusCode::OK => {
-                serde_json::from_slice(&got.body).map(Some).map_err(|_| errors::unreadable(&url, &got.body))
-            }
-            StatusCode::NOT_FOUND => self.told(quoting).not_found(&got.body).map_or(Ok(None), Err),
-            StatusCode::FORBIDDEN => Err(self.told(quoting).forbidden(right, &got.body)),
-            status => Err(self.told(quoting).unexpected(status, got.location.as_deref(), &got.body)),
+        let call = || self.send_once(&Method::GET, &url, query, || None, deadline, quoting);
+        let response = with_retries(call, |failed| self.retries_here(failed), deadline).await?;
+        let (context, body) = (self.error_context(quoting), &response.body);
+        match response.status {
+            StatusCode::OK => serde_json::from_slice(body).map(Some).map_err(|_| errors::unreadable(&url, body)),
+            StatusCode::NOT_FOUND => context.not_found(body).map_or(Ok(None), Err),
+            StatusCode::FORBIDDEN => Err(context.forbidden(right, body)),
+            status => Err(context.unexpected(status, response.location.as_deref(), body)),
         }
     }
 
-    /// Changes something. It is sent again only where it was certainly not applied, or, with `harmless`, where
-    /// applying it twice is the same as once.
+    /// Sends a change. It is sent again if it was certainly not applied, or if it is idempotent.
     ///
     /// # Errors
-    /// As for [`Api::get`]; where the answer was lost, `changed` is unknown.
+    /// As for [`Api::get`]. If the answer was lost, `changed` is unknown.
     pub(super) async fn change(
         &self,
         method: Method,
         path: &[&str],
         payload: Payload,
         right: Right,
-        harmless: bool,
-    ) -> Result<Written> {
+        idempotent: Idempotent,
+    ) -> Result<ChangeResponse> {
         let bytes = match payload {
             Payload::Nothing => None,
-            Payload::Plain(body) => Some(bytes::Bytes::from(body)),
+            Payload::Json(body) => Some(bytes::Bytes::from(body)),
         };
-        let (got, sent) = self.send(method, path, bytes, harmless, self.quoting.get()).await?;
-        let got = self.taken(got, right, self.quoting.get())?;
-        Ok(got.written(sent, |body| serde_json::from_slice(body).unwrap_or_default()))
+        let quoting = self.quoting.get();
+        let (response, tries) = self.send(method, path, bytes, idempotent, quoting).await?;
+        let response = self.check_status(response, right, quoting)?;
+        Ok(response.into_change_response(tries, |body| serde_json::from_slice(body).unwrap_or_default()))
     }
 
-    /// Changes something by a body with a password in it, which is wiped when sent and never copied. Of the answer only
-    /// the status and known codes are read, and nothing that follows in this process quotes the server.
+    /// Sends a change whose body holds a password. The body is never copied, and is wiped after sending.
+    ///
+    /// Only the status and known codes of the answer are read. From now on no error of this process quotes the server.
     ///
     /// # Errors
     /// As for [`Api::change`].
@@ -170,29 +176,32 @@ impl Api {
         path: &[&str],
         secret: Zeroizing<Vec<u8>>,
         right: Right,
-    ) -> Result<Written<RefusalCodes>> {
+    ) -> Result<ChangeResponse<RefusalCodes>> {
         self.quoting.set(Quoting::Forbidden);
         let bytes = Some(bytes::Bytes::from_owner(secret));
-        let (got, sent) = self.send(method, path, bytes, false, Quoting::Forbidden).await?;
-        Ok(self.taken(got, right, Quoting::Forbidden)?.written(sent, RefusalCodes::of))
+        let (response, tries) = self.send(method, path, bytes, Idempotent::No, Quoting::Forbidden).await?;
+        let response = self.check_status(response, right, Quoting::Forbidden)?;
+        Ok(response.into_change_response(tries, RefusalCodes::from_body))
     }
 
-    /// An answer that its caller reads: a success, or a refusal that says why.
-    fn taken(&self, got: Got, right: Right, quoting: Quoting) -> Result<Got> {
-        match got.status {
-            StatusCode::FORBIDDEN => Err(self.told(quoting).forbidden(right, &got.body)),
-            StatusCode::NOT_FOUND => self.told(quoting).not_found(&got.body).map_or(Ok(got), Err),
-            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Ok(got),
-            status if status.is_success() => Ok(got),
-            status => Err(self.told(quoting).unexpected(status, got.location.as_deref(), &got.body)),
+    /// Passes on a success, and a refusal (400, 404, 409) that the caller reads.
+    fn check_status(&self, response: RawResponse, right: Right, quoting: Quoting) -> Result<RawResponse> {
+        let (context, body) = (self.error_context(quoting), &response.body);
+        match response.status {
+            StatusCode::FORBIDDEN => Err(context.forbidden(right, body)),
+            StatusCode::NOT_FOUND => context.not_found(body).map_or(Ok(response), Err),
+            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Ok(response),
+            status if status.is_success() => Ok(response),
+            status => Err(context.unexpected(status, response.location.as_deref(), body)),
         }
     }
 
-    pub(super) const fn told(&self, quoting: Quoting) -> Told<'_> {
-        Told { url: &self.realm, realm: self.name.as_str(), roles: &self.roles, quoting }
+    /// Returns what errors of this API are explained with.
+    pub(super) const fn error_context(&self, quoting: Quoting) -> ErrorContext<'_> {
+        ErrorContext { url: &self.realm, realm: self.name.as_str(), roles: &self.roles, quoting }
     }
 
     pub(super) fn url(&self, path: &[&str]) -> Url {
-        below(&self.realm, path)
+        url_below(&self.realm, path)
     }
 }

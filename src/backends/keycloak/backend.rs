@@ -1,4 +1,4 @@
-//! The identity backend: what an agent changes in a realm.
+//! The port `IdentityBackend` for a realm: sets, withdrawals and what belongs to them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::api::Payload;
-use super::call::Written;
-use super::directory::could_be_id;
+use super::call::{ChangeResponse, Idempotent};
+use super::directory::can_be_id;
 use super::errors;
-use super::refusal::{create_refused, exists, set_refused};
+use super::refusal::{create_error, set_error, user_exists};
 use super::user_lookup::KeycloakAgent;
-use super::user_snapshot::{password, set_at, stamp};
+use super::user_snapshot::{local_password, set_at, stamp};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
     Aid, AnyIntent, Capabilities, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names, NewUser,
@@ -23,14 +23,17 @@ use crate::domain::{
     UserSnapshot, Withdrawal, sealed,
 };
 
-/// As many calls at once as a server is kept busy by: more only make each slower (measured on two cores).
+/// How many calls at once keep a server busy. More only make each slower (measured on two cores).
 const CONCURRENCY: usize = 4;
-/// HTTP/2 keeps what is small in its frame buffer for as long as the connection lives; spaces before the JSON
-/// (RFC 8259 section 2 allows them) make a body large enough to be sent from its own buffer, which is wiped.
-const SPACES: usize = 1100;
-/// Room for the largest body with a password, so that its buffer never moves.
-const ROOM: usize = SPACES + 8 * 1024;
+/// The spaces before the JSON of a body with a password (RFC 8259 section 2 allows them).
+///
+/// The HTTP/2 library copies a small body into a frame buffer that lives as long as the connection. A longer body is sent
+/// from its own buffer, which is wiped.
+const PADDING: usize = 1100;
+/// The buffer's capacity: more than the largest body with a password needs, so that the buffer never moves.
+const CAPACITY: usize = PADDING + 8 * 1024;
 
+/// The body of a set.
 #[derive(Serialize)]
 struct TemporaryCredential<'a> {
     r#type: &'static str,
@@ -38,6 +41,7 @@ struct TemporaryCredential<'a> {
     temporary: bool,
 }
 
+/// The body of a creation.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CreatedUser<'a> {
@@ -49,11 +53,11 @@ struct CreatedUser<'a> {
     credentials: [TemporaryCredential<'a>; 1],
 }
 
-/// A body with a temporary password in it.
+/// The sink that writes a temporary password into a request's body.
 enum SecretBody<'a> {
-    /// The password of a user.
+    /// The body of a set.
     Credential,
-    /// A user with that password.
+    /// The body of a creation.
     User(&'a NewUser),
 }
 
@@ -64,9 +68,9 @@ impl RequestSink for SecretBody<'_> {
 
     fn write(self, characters: &str) -> Self::Output {
         let credential = TemporaryCredential { r#type: "password", value: characters, temporary: true };
-        let Self::User(new) = self else { return secret(&credential) };
+        let Self::User(new) = self else { return encode_secret(&credential) };
         let Names { first, last } = new.customer.first_and_last();
-        secret(&CreatedUser {
+        encode_secret(&CreatedUser {
             username: &new.username,
             email: new.customer.email.as_deref(),
             first_name: &first,
@@ -77,23 +81,23 @@ impl RequestSink for SecretBody<'_> {
     }
 }
 
-/// A body with a password in it: in one buffer that never moves, and is wiped.
-fn secret(body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
-    let mut buffer = Zeroizing::new(Vec::with_capacity(ROOM));
-    buffer.resize(SPACES, b' ');
-    let mut left = Bounded { buffer: &mut buffer };
-    serde_json::to_writer(&mut left, body).map_err(|_| Error::bug("The request could not be written."))?;
+/// Encodes a body with a password into one buffer that never moves and is wiped.
+fn encode_secret(body: &impl Serialize) -> Result<Zeroizing<Vec<u8>>> {
+    let mut buffer = Zeroizing::new(Vec::with_capacity(CAPACITY));
+    buffer.resize(PADDING, b' ');
+    let mut writer = BoundedWriter { buffer: &mut buffer };
+    serde_json::to_writer(&mut writer, body).map_err(|_| Error::bug("The request could not be encoded."))?;
     Ok(buffer)
 }
 
-/// Refuses to let the buffer grow: a copy of the password would be left behind.
-struct Bounded<'a> {
+/// A writer that refuses to grow its buffer, since growing would leave a copy of the password behind.
+struct BoundedWriter<'a> {
     buffer: &'a mut Vec<u8>,
 }
 
-impl std::io::Write for Bounded<'_> {
+impl std::io::Write for BoundedWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.buffer.len() + bytes.len() > ROOM {
+        if self.buffer.len() + bytes.len() > CAPACITY {
             return Err(std::io::Error::other("a name or address is too long"));
         }
         self.buffer.write(bytes)
@@ -104,15 +108,23 @@ impl std::io::Write for Bounded<'_> {
     }
 }
 
+/// Says that the server refused a change which it has no known reason to refuse (exit 8).
+fn unexpected_status(status: StatusCode) -> Error {
+    Error::unavailable(format!("The server refused the change: it answered {status}."))
+        .hint("The reason is in the server's log.")
+}
+
 impl KeycloakAgent {
     async fn set(&self, intent: &AnyIntent, id: &str, temporary: &TemporaryPassword) -> Result<(), SetFailed> {
         let payload = temporary.request(intent, SecretBody::Credential)?;
         let path = ["users", id, "reset-password"];
-        let written =
+        let response =
             self.api().change_with_secret(Method::PUT, &path, payload, Right::IssueTemporaryPasswords).await?;
-        match written.status {
-            StatusCode::NOT_FOUND => Ok(errors::gone()?),
-            StatusCode::BAD_REQUEST | StatusCode::CONFLICT => Err(set_refused(&written.refusal)),
+        match response.status {
+            StatusCode::NOT_FOUND => Ok(errors::user_gone()?),
+            status @ (StatusCode::BAD_REQUEST | StatusCode::CONFLICT) => {
+                Err(set_error(status, &response.refusal, &self.policy().await?))
+            }
             _ => Ok(()),
         }
     }
@@ -124,31 +136,30 @@ impl KeycloakAgent {
         temporary: &TemporaryPassword,
     ) -> Result<String, SetFailed> {
         let payload = temporary.request(intent, SecretBody::User(new))?;
-        let Written { status, created, refusal, sent_again } =
+        let ChangeResponse { status, created, refusal, sent_again } =
             self.api().change_with_secret(Method::POST, &["users"], payload, Right::CreateUsers).await?;
         if status == StatusCode::CONFLICT && sent_again {
-            // It may be the one of the first try, with a password that nobody was told.
-            let told = exists(&new.username).answer_lost();
-            return Err(SetFailed::Other(told));
+            // The first try may have created it, with a password that nobody has seen.
+            return Err(SetFailed::Other(user_exists(&new.username).answer_lost()));
         }
         if matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT) {
-            return Err(create_refused(status, &refusal, &new.username));
+            return Err(create_error(status, &refusal, &new.username, &self.policy().await?));
         }
-        // The id goes into addresses: what repeats the request is none.
-        let id = created.filter(|id| could_be_id(id) && temporary.redacted_text(id) == *id);
+        // The id goes into addresses, so a text that repeats the request is no id.
+        let id = created.filter(|id| can_be_id(id) && temporary.redacted_text(id) == *id);
         id.ok_or_else(|| {
-            let told = Error::unavailable("The server created the user and did not say which it is.");
-            SetFailed::Other(Error { changed: Changed::Yes, ..told })
+            let error = Error::unavailable("The server created the user and did not name its id.");
+            SetFailed::Other(Error { changed: Changed::Yes, ..error })
         })
     }
 
-    /// A changing call that is answered with nothing, and that is harmless to repeat.
+    /// Sends an idempotent change without a body.
     async fn settle(&self, method: Method, path: &[&str], right: Right) -> Result<()> {
-        let written = self.api().change(method, path, Payload::Nothing, right, true).await?;
-        match written.status {
-            StatusCode::NOT_FOUND => errors::gone(),
+        let response = self.api().change(method, path, Payload::Nothing, right, Idempotent::Yes).await?;
+        match response.status {
+            StatusCode::NOT_FOUND => errors::user_gone(),
             status if status.is_success() => Ok(()),
-            status => Err(Error::unavailable(format!("The server answered {status}."))),
+            status => Err(unexpected_status(status)),
         }
     }
 }
@@ -160,7 +171,7 @@ impl IdentityBackend for KeycloakAgent {
         let mut gaps =
             BTreeSet::from([Gap::StampNamesNoAuthor, Gap::RulesNotListed, Gap::OpenFormOutlives, Gap::NeverRunsOut]);
         let limits = BTreeSet::from([Gap::StampNamesNoAuthor, Gap::OpenFormOutlives]);
-        if !realm.password_policy.as_deref().is_some_and(super::policy::remembers) {
+        if !realm.password_policy.as_deref().is_some_and(super::policy::keeps_history) {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
         if group.is_none() && realm.reset_password_allowed != Some(false) {
@@ -169,7 +180,7 @@ impl IdentityBackend for KeycloakAgent {
         if realm.enabled.is_some() && realm.reset_password_allowed != Some(true) {
             gaps.insert(Gap::NoSelfService);
         }
-        // As the server is, sessions survive a set: they are ended with it.
+        // A set of Keycloak's leaves sessions alive; tellonce ends them.
         let mut aids = BTreeSet::from([Aid::EndsSessions, Aid::Sweeps]);
         if group.is_some() {
             aids.insert(Aid::MarksPending);
@@ -185,15 +196,15 @@ impl IdentityBackend for KeycloakAgent {
     }
 
     async fn rights(&self) -> Result<Vec<Right>> {
-        self.rights_read().await
+        self.read_rights().await
     }
 
     async fn keep_alive(&self, at_least: Duration) -> Result<()> {
-        self.api().keeper.at_least(at_least).await
+        self.api().refresher.ensure_lasting(at_least).await
     }
 
     async fn end_session(&self) -> Result<()> {
-        self.api().keeper.end().await
+        self.api().refresher.end().await
     }
 
     async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
@@ -212,10 +223,10 @@ impl IdentityBackend for KeycloakAgent {
             }
             ResetTarget::NewUser(new) => self.create(intent, new, temporary).await?,
         };
-        let after = |failure: Error| SetFailed::Other(Error { changed: Changed::Yes, ..failure });
-        let credentials = self.api().insisting(async || self.credentials(&id).await).await.map_err(after)?;
-        let set = password(&credentials)
-            .ok_or_else(|| after(Error::unavailable("The server shows no password that was set.")))?;
+        let after_set = |error: Error| SetFailed::Other(Error { changed: Changed::Yes, ..error });
+        let credentials = self.api().retry_read(async || self.credentials(&id).await).await.map_err(after_set)?;
+        let set = local_password(&credentials)
+            .ok_or_else(|| after_set(Error::unavailable("The server shows no password that was set.")))?;
         let at = set_at(set).unwrap_or_else(Timestamp::now);
         Ok(Issued { user: UserId::new(id), stamp: Some(stamp(set)), at, expires_at: None })
     }
@@ -234,14 +245,14 @@ impl IdentityBackend for KeycloakAgent {
     async fn read_back(&self, issued: &Issued) -> Result<Forced> {
         let id = issued.user.as_str();
         let (user, credentials) = tokio::try_join!(self.user(id), self.credentials(id))?;
-        let Some(user) = user else { return errors::gone() };
-        Ok(Forced { change_required: user.must_change() == Some(true), stamp: password(&credentials).map(stamp) })
+        let Some(user) = user else { return errors::user_gone() };
+        Ok(Forced { change_required: user.must_change() == Some(true), stamp: local_password(&credentials).map(stamp) })
     }
 
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {
         let id = intent.user()?.as_str();
         let credentials = self.credentials(id).await?;
-        let found = password(&credentials).filter(|found| intent.stamp_before() == Some(&stamp(found)));
+        let found = local_password(&credentials).filter(|found| intent.stamp_before() == Some(&stamp(found)));
         let Some(found) = found else {
             return Err(Error::refused(
                 Reason::NothingPending,
@@ -249,11 +260,13 @@ impl IdentityBackend for KeycloakAgent {
             ));
         };
         let path = ["users", id, "credentials", &found.id];
-        let written =
-            self.api().change(Method::DELETE, &path, Payload::Nothing, Right::IssueTemporaryPasswords, true).await?;
+        let written = self
+            .api()
+            .change(Method::DELETE, &path, Payload::Nothing, Right::IssueTemporaryPasswords, Idempotent::Yes)
+            .await?;
         match written.status {
-            status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()), // sent twice, it is gone as well
-            status => Err(Error::unavailable(format!("The server answered {status}."))),
+            status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()), // a repeated request finds it gone
+            status => Err(unexpected_status(status)),
         }
     }
 
@@ -267,6 +280,6 @@ impl IdentityBackend for KeycloakAgent {
     }
 
     async fn checks(&self) -> Result<Vec<Check>> {
-        self.look().await
+        self.run_checks().await
     }
 }

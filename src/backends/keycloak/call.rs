@@ -1,4 +1,4 @@
-//! One call of the admin API, and its tries: sent with the agent's token, and again only where that is harmless.
+//! One call of the admin API: it is sent with the agent's token, and sent again only where that is harmless.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -13,21 +13,22 @@ use super::errors;
 use super::refusal::Refusal;
 use crate::auth::oauth::TokenRefresher;
 use crate::domain::{Error, Reason, Result, redact};
-use crate::net::https::{BodyFailed, HttpClient, Quoting, body, no_answer};
-use crate::net::retry::{Deadline, did_not_begin, pauses, retry_after};
+use crate::net::https::{BodyError, HttpClient, Quoting, no_answer, read_body};
+use crate::net::retry::{Deadline, is_not_begun, pauses, retry_after};
 
-/// An answer, or why there is none.
-pub(super) struct Got {
+/// An HTTP response whose body is read.
+pub(super) struct RawResponse {
     pub(super) status: StatusCode,
     pub(super) location: Option<String>,
-    pause: Option<Duration>,
+    retry_after: Option<Duration>,
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 
-impl Got {
-    pub(super) fn written<R>(self, sent: usize, refusal: impl FnOnce(&[u8]) -> R) -> Written<R> {
-        Written {
-            sent_again: sent > 1,
+impl RawResponse {
+    /// Keeps what the caller of a change needs of the response.
+    pub(super) fn into_change_response<R>(self, tries: usize, refusal: impl FnOnce(&[u8]) -> R) -> ChangeResponse<R> {
+        ChangeResponse {
+            sent_again: tries > 1,
             status: self.status,
             created: self.location.as_deref().and_then(last_segment),
             refusal: refusal(&self.body),
@@ -35,42 +36,50 @@ impl Got {
     }
 }
 
-/// Why a call failed, and whether sending it again could help.
-pub(super) struct Broken {
-    failure: Error,
-    /// It was certainly not applied.
+/// Whether applying a change twice is the same as once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Idempotent {
+    Yes,
+    No,
+}
+
+/// Why a call failed, and whether another try could help.
+pub(super) struct CallError {
+    error: Error,
+    /// The server certainly did not apply the request.
     not_applied: bool,
-    passing: bool,
-    pause: Option<Duration>,
+    is_transient: bool,
+    retry_after: Option<Duration>,
 }
 
 impl Api {
-    /// Whether it is tried again here and not by the caller.
-    pub(super) fn is_ours(&self, broken: &Broken) -> bool {
-        broken.passing && !(self.left.get() && broken.failure.is_passing())
+    /// Reports whether this client sends the call again, and not its caller.
+    pub(super) fn retries_here(&self, failed: &CallError) -> bool {
+        failed.is_transient && !(self.caller_retries.get() && failed.error.is_passing())
     }
 
-    /// Sends a change; its answer, and how often it was sent.
+    /// Sends a change. Returns the response, and how often the request was sent.
     pub(super) async fn send(
         &self,
         method: Method,
         path: &[&str],
         body: Option<bytes::Bytes>,
-        harmless: bool,
+        idempotent: Idempotent,
         quoting: Quoting,
-    ) -> Result<(Got, usize)> {
-        let (url, deadline, sent) = (self.url(path), self.deadline(), Cell::new(0));
+    ) -> Result<(RawResponse, usize)> {
+        let (url, deadline, tries) = (self.url(path), self.deadline(), Cell::new(0));
         let call = || {
-            sent.set(sent.get() + 1);
-            self.once(&method, &url, &[], || body.clone(), deadline, quoting)
+            tries.set(tries.get() + 1);
+            self.send_once(&method, &url, &[], || body.clone(), deadline, quoting)
         };
-        let again = |broken: &Broken| self.is_ours(broken) && (harmless || broken.not_applied);
-        let got = retrying(call, again, deadline).await?;
-        Ok((got, sent.get()))
+        let again =
+            |failed: &CallError| self.retries_here(failed) && (idempotent == Idempotent::Yes || failed.not_applied);
+        let response = with_retries(call, again, deadline).await?;
+        Ok((response, tries.get()))
     }
 
-    /// One call; an access token that the server no longer takes is renewed once.
-    pub(super) async fn once(
+    /// Sends a request once. An access token that the server rejects is renewed once.
+    pub(super) async fn send_once(
         &self,
         method: &Method,
         url: &Url,
@@ -78,7 +87,7 @@ impl Api {
         body: impl Fn() -> Option<bytes::Bytes>,
         deadline: Deadline,
         quoting: Quoting,
-    ) -> Result<Got, Broken> {
+    ) -> Result<RawResponse, CallError> {
         let request = |bearer: &str| {
             let request = self.http.request(method.clone(), url.clone()).bearer_auth(bearer);
             let request = request.timeout(deadline.remaining());
@@ -91,95 +100,95 @@ impl Api {
                 None => request,
             }
         };
-        let for_good = |failure| Broken { failure, not_applied: true, passing: false, pause: None };
-        let told = self.told(quoting);
+        let permanent = |error| CallError { error, not_applied: true, is_transient: false, retry_after: None };
+        let context = self.error_context(quoting);
         let changes = *method != Method::GET;
-        let mut bearer = self.keeper.bearer().await.map_err(for_good)?;
+        let mut bearer = self.refresher.bearer().await.map_err(permanent)?;
         if deadline.is_over() {
-            return Err(for_good(errors::too_long(url, self.limit())));
+            return Err(permanent(errors::too_long(url, self.limit())));
         }
-        let mut got = self.exchange(request(&bearer), url, changes, quoting).await?;
-        if got.status == StatusCode::UNAUTHORIZED {
-            told.unauthorized(&got.body).map_err(for_good)?;
-            self.keeper.renew(&bearer).await.map_err(for_good)?;
-            bearer = self.keeper.bearer().await.map_err(for_good)?;
-            got = self.exchange(request(&bearer), url, changes, quoting).await?;
+        let mut response = self.perform(request(&bearer), url, changes, quoting).await?;
+        if response.status == StatusCode::UNAUTHORIZED {
+            context.unauthorized(&response.body).map_err(permanent)?;
+            self.refresher.renew(&bearer).await.map_err(permanent)?;
+            bearer = self.refresher.bearer().await.map_err(permanent)?;
+            response = self.perform(request(&bearer), url, changes, quoting).await?;
         }
-        if got.status == StatusCode::UNAUTHORIZED {
-            return Err(for_good(errors::session_over()));
+        if response.status == StatusCode::UNAUTHORIZED {
+            return Err(permanent(errors::session_over()));
         }
-        let pause = got.pause;
-        let refused = did_not_begin(got.status, pause);
-        if !got.status.is_success() {
-            got = without(got, &bearer);
+        let retry_after = response.retry_after;
+        let not_begun = is_not_begun(response.status, retry_after);
+        if !response.status.is_success() {
+            response = redact_bearer(response, &bearer);
         }
-        if refused || got.status.is_server_error() {
-            let told = told.unexpected(got.status, None, &got.body);
-            let told = if refused { Error { reason: Reason::Throttled, retry_after: pause, ..told } } else { told };
-            let failure = maybe_applied(told, changes && !refused);
-            return Err(Broken { failure, not_applied: refused, passing: true, pause });
+        if not_begun || response.status.is_server_error() {
+            let error = context.unexpected(response.status, None, &response.body);
+            let error = if not_begun { Error { reason: Reason::Throttled, retry_after, ..error } } else { error };
+            let error = if changes && !not_begun { error.answer_lost() } else { error };
+            return Err(CallError { error, not_applied: not_begun, is_transient: true, retry_after });
         }
-        Ok(got)
+        Ok(response)
     }
 
-    /// Sends one request and reads its answer.
-    async fn exchange(
+    /// Sends a request and reads the response's body.
+    async fn perform(
         &self,
         request: RequestBuilder,
         url: &Url,
         changes: bool,
         quoting: Quoting,
-    ) -> Result<Got, Broken> {
+    ) -> Result<RawResponse, CallError> {
         let lost = |error: reqwest::Error| {
             let not_applied = error.is_connect() || error.is_builder();
-            let passing = !error.is_timeout() && !error.is_builder();
-            let failure = maybe_applied(no_answer(error, url, quoting), changes && !not_applied);
-            Broken { failure, not_applied, passing, pause: None }
+            let is_transient = !error.is_timeout() && !error.is_builder();
+            let error = no_answer(error, url, quoting);
+            let error = if changes && !not_applied { error.answer_lost() } else { error };
+            CallError { error, not_applied, is_transient, retry_after: None }
         };
         let response = self.http.send(request).await.map_err(lost)?;
         let status = response.status();
         tracing::debug!(%status, path = url.path(), version = ?response.version(), "answered");
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let location = header("location");
-        let pause = retry_after(response.headers());
-        let body = match body(response).await {
+        let retry_after = retry_after(response.headers());
+        let body = match read_body(response).await {
             Ok(body) => body,
-            // What was changed was changed: the status says so, and nothing else of the answer is needed.
+            // The status says that the change was made, and the rest of the response is not needed.
             Err(_) if status.is_success() && status != StatusCode::OK => Zeroizing::new(Vec::new()),
-            Err(BodyFailed::Broken(error)) => return Err(lost(error)),
-            Err(BodyFailed::TooLong) => {
-                let told = Error::unavailable(format!("{} answers without an end.", errors::host(url)));
-                let failure = maybe_applied(told, changes);
-                return Err(Broken { failure, not_applied: false, passing: false, pause: None });
+            Err(BodyError::Broken(error)) => return Err(lost(error)),
+            Err(BodyError::TooLong) => {
+                let error = Error::unavailable(format!("{} sends an answer that is too long.", errors::host(url)));
+                let error = if changes { error.answer_lost() } else { error };
+                return Err(CallError { error, not_applied: false, is_transient: false, retry_after: None });
             }
         };
-        Ok(Got { status, location, pause, body })
+        Ok(RawResponse { status, location, retry_after, body })
     }
 }
 
-/// An answer that is no success, without the token that its request carried: some servers repeat requests.
-fn without(got: Got, bearer: &str) -> Got {
-    let text = redact(&String::from_utf8_lossy(&got.body), bearer);
-    Got { body: Zeroizing::new(text.into_bytes()), location: got.location.map(|to| redact(&to, bearer)), ..got }
+/// Takes the bearer token out of a refusal, since some servers repeat the request.
+fn redact_bearer(response: RawResponse, bearer: &str) -> RawResponse {
+    let text = redact(&String::from_utf8_lossy(&response.body), bearer);
+    RawResponse {
+        body: Zeroizing::new(text.into_bytes()),
+        location: response.location.map(|to| redact(&to, bearer)),
+        ..response
+    }
 }
 
-/// Tells of a change whose answer was lost that it may have been applied.
-fn maybe_applied(failure: Error, maybe: bool) -> Error {
-    if maybe { failure.answer_lost() } else { failure }
-}
-
-/// Sends again, each time a little later, or as the server asks for.
-pub(super) async fn retrying<F: Future<Output = Result<Got, Broken>>>(
+/// Repeats a call with growing pauses, or with those that the server asks for.
+pub(super) async fn with_retries<F: Future<Output = Result<RawResponse, CallError>>>(
     call: impl FnMut() -> F,
-    again: impl FnMut(&Broken) -> bool,
+    again: impl FnMut(&CallError) -> bool,
     deadline: Deadline,
-) -> Result<Got> {
+) -> Result<RawResponse> {
     call.retry(pauses())
         .when(again)
-        .adjust(|broken: &Broken, usual| deadline.pause(broken.pause, usual))
-        .notify(|broken: &Broken, pause| tracing::debug!(failure = %broken.failure, ?pause, "sent again"))
+        .adjust(|failed: &CallError, usual| deadline.pause(failed.retry_after, usual))
+        .notify(|failed: &CallError, pause| tracing::debug!(error = %failed.error, ?pause, "sent again"))
         .await
-        .map_err(|broken| broken.failure)
+        .map_err(|failed| failed.error)
 }
 
 fn last_segment(location: &str) -> Option<String> {
@@ -187,28 +196,28 @@ fn last_segment(location: &str) -> Option<String> {
     (!last.is_empty()).then(|| last.to_owned())
 }
 
-/// The realm's admin API, as this agent.
+/// The realm's admin API, called with one agent's token.
 pub(super) struct Api {
     pub(super) http: HttpClient,
-    /// `…/admin/realms/REALM`.
+    /// The address `…/admin/realms/REALM`.
     pub(super) realm: Url,
-    pub(super) keeper: TokenRefresher,
+    pub(super) refresher: TokenRefresher,
     pub(super) name: String,
-    /// Which roles the token passes on: for what a 403 means.
+    /// The roles that the token carries; they explain a 403.
     pub(super) roles: TokenRoles,
-    /// The caller tries again itself what changed nothing.
-    pub(super) left: Cell<bool>,
-    /// Once a password was sent no answer of this server is quoted.
+    /// The caller repeats a call that changed nothing, so this client does not.
+    pub(super) caller_retries: Cell<bool>,
+    /// Forbidden once a password was sent: a later answer could repeat it.
     pub(super) quoting: Cell<Quoting>,
 }
 
-/// What a changing call was answered with.
-pub(super) struct Written<R = Refusal> {
+/// The response to a change: a success, or a refusal that the caller reads.
+pub(super) struct ChangeResponse<R = Refusal> {
     pub(super) status: StatusCode,
-    /// The last segment of Location: the id of what was created.
+    /// The id of the created object: the last segment of the header Location.
     pub(super) created: Option<String>,
     pub(super) refusal: R,
-    /// It was sent more than once: the server had said that it did not begin with it.
+    /// The request was sent more than once, since the server had said that it did not begin with it.
     pub(super) sent_again: bool,
 }
 

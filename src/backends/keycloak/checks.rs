@@ -1,19 +1,19 @@
-//! What `doctor` can find out about a realm.
+//! The checks of `doctor` on a realm, with the agent's own rights.
 
-use super::claims::{Passing, REALM_MANAGEMENT};
-use super::policy::remembers;
-use super::user_lookup::{KeycloakAgent, OWN_USER_UNKNOWN, PROVED};
+use super::claims::{REALM_MANAGEMENT, RoleScope};
+use super::policy::keeps_history;
+use super::user_lookup::{KeycloakAgent, OWN_USER_UNKNOWN, PROVED_ATTRIBUTE};
 use super::wire::{BruteForce, ServerInfo};
 use crate::domain::{Check, CheckState, PolicyRead, Reason, Result, Right};
 
-/// Clocks may differ by so many seconds before tokens are taken for over.
-const SKEW: i64 = 30;
-/// The versions that the live tests were run against; of each line (26.4) one stands for all.
-const TRIED: [&str; 4] = ["26.0.8", "26.2.5", "26.4.7", "26.7.3"];
-/// The role that is all of them.
-const ALL: &str = "realm-admin";
-/// What an agent has use for; docs/backends/keycloak.md says for what.
-const NEEDED: [&str; 8] = [
+/// The largest harmless difference between the clocks, in seconds. Beyond it valid tokens count as expired.
+const MAX_CLOCK_SKEW: i64 = 30;
+/// The versions that the live tests ran against. Each stands for its minor version (26.4).
+const TESTED_VERSIONS: [&str; 4] = ["26.0.8", "26.2.5", "26.4.7", "26.7.3"];
+/// The role that includes all others.
+const REALM_ADMIN: &str = "realm-admin";
+/// The roles that an agent can use; docs/backends/keycloak.md says for what.
+const AGENT_ROLES: [&str; 8] = [
     "manage-users",
     "view-users",
     "query-users",
@@ -25,19 +25,19 @@ const NEEDED: [&str; 8] = [
 ];
 
 impl KeycloakAgent {
-    /// Rights that are too wide or cannot be read, and settings of the realm that weaken a promise.
-    pub(super) async fn look(&self) -> Result<Vec<Check>> {
-        let mut checks = vec![self.clock_check(), self.token_check(), self.width()];
+    /// Checks rights that are too wide or cannot be read, and settings of the realm that weaken a promise.
+    pub(super) async fn run_checks(&self) -> Result<Vec<Check>> {
+        let mut checks = vec![self.clock_check(), self.token_check(), self.least_rights_check()];
         checks.extend(self.administrators_check());
-        // Without any right over the realm the rest is one fault, which says why.
-        match self.look_at_realm().await {
+        // Without any right over the realm, one fault says why nothing else can be checked.
+        match self.check_realm().await {
             Ok(found) => checks.extend(found),
-            Err(failure) => checks.push(Check::new("realm", CheckState::Fault, failure.told())),
+            Err(error) => checks.push(Check::new("realm", CheckState::Fault, error.told())),
         }
         Ok(checks)
     }
 
-    async fn look_at_realm(&self) -> Result<Vec<Check>> {
+    async fn check_realm(&self) -> Result<Vec<Check>> {
         let mut checks = vec![self.version_check().await?];
         checks.extend([self.policy_check().await?, self.history_check().await?, self.group_check().await?]);
         checks.extend(self.realm_checks().await?);
@@ -48,24 +48,25 @@ impl KeycloakAgent {
         Ok(checks)
     }
 
-    /// Whether the sign-in client passes the agent's roles on to the token.
+    /// Checks whether the sign-in client passes the agent's roles on to the token.
     fn token_check(&self) -> Check {
         let claims = &self.0.claims;
         let role = "manage-users";
-        match claims.passing {
-            Passing::All => Check::new("token", CheckState::Ok, "the sign-in client passes your roles on"),
+        match claims.role_scope {
+            RoleScope::Full => Check::new("token", CheckState::Ok, "the sign-in client passes your roles on"),
             _ if claims.has(role) => Check::new("token", CheckState::Ok, format!("it carries {role}")),
-            Passing::Limited | Passing::Untold => {
-                let (words, hint) = claims.token_roles().why_missing(role);
-                let words = format!("whether you have {role} it does not say. {words} {}", hint.unwrap_or_default());
-                Check::new("token", CheckState::Warning, words.trim_end())
+            RoleScope::Limited | RoleScope::Unknown => {
+                let (explanation, hint) = claims.token_roles().explain_refusal(role);
+                let finding =
+                    format!("it does not say whether you have {role}. {explanation} {}", hint.unwrap_or_default());
+                Check::new("token", CheckState::Warning, finding.trim_end())
             }
         }
     }
 
-    /// Whether the agent's own user is told from a customer's.
+    /// Checks whether the agent's own user can be distinguished from a customer's.
     async fn own_user_check(&self) -> Result<Check> {
-        Ok(match self.own_user_unknown().await? {
+        Ok(match self.own_user_obstacle().await? {
             Some(_) => Check::new(
                 "own user",
                 CheckState::Fault,
@@ -84,59 +85,61 @@ impl KeycloakAgent {
         let hidden =
             "your rights do not show it (the server tells it to those who may manage the realm): ask its administrator";
         let found = match self.api().server_info::<ServerInfo>().await {
-            Err(failure) if failure.reason == Reason::MissingRight => None,
+            Err(error) if error.reason == Reason::MissingRight => None,
             found => found?.and_then(|info| info.system_info.version),
         };
         Ok(match found {
             None => Check::new("version", CheckState::Unknown, hidden),
             Some(version) => {
-                let line = version.split('.').take(2).collect::<Vec<_>>().join(".");
-                if TRIED.iter().any(|tried| tried.starts_with(&format!("{line}."))) {
+                let minor = version.split('.').take(2).collect::<Vec<_>>().join(".");
+                if TESTED_VERSIONS.iter().any(|tested| tested.starts_with(&format!("{minor}."))) {
                     Check::new("version", CheckState::Ok, format!("Keycloak {version}"))
                 } else {
-                    let words =
-                        format!("Keycloak {version}: tellonce was not tried with it, but with {}", TRIED.join(", "));
-                    Check::new("version", CheckState::Warning, words)
+                    let finding = format!(
+                        "Keycloak {version}: tellonce was not tried with it, but with {}",
+                        TESTED_VERSIONS.join(", ")
+                    );
+                    Check::new("version", CheckState::Warning, finding)
                 }
             }
         })
     }
 
-    /// The server sends no Date; its clock is in its tokens.
+    /// Checks the clocks by the agent's token, since the server sends no header Date.
     fn clock_check(&self) -> Check {
-        match self.0.claims.skew {
+        match self.0.claims.clock_skew {
             None => Check::new("clock", CheckState::Unknown, "a token from the environment does not tell"),
-            Some(skew) if skew.abs() <= SKEW => {
+            Some(skew) if skew.abs() <= MAX_CLOCK_SKEW => {
                 Check::new("clock", CheckState::Ok, "this machine and the server agree on the time")
             }
             Some(skew) => {
-                let words = format!(
+                let finding = format!(
                     "the server's clock is {skew} seconds off this machine's: set this machine's right; times of issue are the server's"
                 );
-                Check::new("clock", CheckState::Warning, words)
+                Check::new("clock", CheckState::Warning, finding)
             }
         }
     }
 
-    /// `manage-users` has no exceptions at the server: those who must not be reset are protected here, or not at all.
+    /// Checks that the profile protects administrators: at the server `manage-users` has no exceptions.
     fn administrators_check(&self) -> Option<Check> {
         let protects = self.0.protected.roles.iter().any(|role| role.starts_with(REALM_MANAGEMENT));
-        // A token that says nothing of roles may reach them as well.
-        let reaches = self.0.claims.has("manage-users") || self.0.claims.passing == Passing::Untold;
+        // An agent whose token says nothing of roles may have the role.
+        let reaches = self.0.claims.has("manage-users") || self.0.claims.role_scope == RoleScope::Unknown;
         (reaches && !protects).then(|| {
-            let words = "manage-users reaches the realm's administrators too, and the profile does not protect them by role: protected = { roles = [\"realm-management/realm-admin\"] }";
-            Check::new("administrators", CheckState::Warning, words)
+            let finding = "manage-users reaches the realm's administrators too, and the profile does not protect them by role: protected = { roles = [\"realm-management/realm-admin\"] }";
+            Check::new("administrators", CheckState::Warning, finding)
         })
     }
 
-    /// Whether locks can be read, tried on the agent's own user.
+    /// Checks whether locks can be read, on the agent's own user.
     async fn locks_check(&self) -> Result<Check> {
         if self.realm().await?.brute_force_protected == Some(false) {
             return Ok(Check::new("locks", CheckState::Ok, "there are none"));
         }
         let path = ["attack-detection", "brute-force", "users", self.0.claims.user.as_str()];
         Ok(match self.api().get_if_any::<BruteForce>(&path, &[], Right::FindCustomers).await {
-            Err(failure) if failure.reason == Reason::MissingRight => Check::new(
+            Err(error) if error.reason == Reason::MissingRight => Check::new(
                 "locks",
                 CheckState::Warning,
                 "whether failed attempts have locked a customer, your rights do not show (where fine-grained permissions do not reach it, it takes view-users): a right temporary password may be refused until the lock ends",
@@ -150,23 +153,23 @@ impl KeycloakAgent {
         })
     }
 
-    /// An agent needs to manage users, not realms.
-    fn width(&self) -> Check {
+    /// Checks that the agent has no right beyond managing users.
+    fn least_rights_check(&self) -> Check {
         let roles = &self.0.claims.roles;
-        let found: Vec<&str> = if roles.contains(ALL) {
-            vec![ALL]
+        let found: Vec<&str> = if roles.contains(REALM_ADMIN) {
+            vec![REALM_ADMIN]
         } else {
-            roles.iter().map(String::as_str).filter(|role| !NEEDED.contains(role)).collect()
+            roles.iter().map(String::as_str).filter(|role| !AGENT_ROLES.contains(role)).collect()
         };
-        if self.0.claims.passing == Passing::Untold {
+        if self.0.claims.role_scope == RoleScope::Unknown {
             return Check::new("least rights", CheckState::Unknown, "your token does not say which roles you have");
         }
         if found.is_empty() {
             return Check::new("least rights", CheckState::Ok, "no right over the realm beyond its users");
         }
-        let words =
+        let finding =
             format!("wider than an agent needs: {}. docs/backends/keycloak.md lists the least", found.join(", "));
-        Check::new("least rights", CheckState::Warning, words)
+        Check::new("least rights", CheckState::Warning, finding)
     }
 
     async fn policy_check(&self) -> Result<Check> {
@@ -176,9 +179,9 @@ impl KeycloakAgent {
             PolicyRead::Read(_) if known.is_empty() => Check::new("policy", CheckState::Ok, "it has no rules"),
             PolicyRead::Read(_) => Check::new("policy", CheckState::Ok, known),
             PolicyRead::InPart(_, why) | PolicyRead::Unreadable(why) => {
-                let beside = if known.is_empty() { String::new() } else { format!("{known}, and more: ") };
-                let words = format!("{beside}{why}; the strictest usual one is kept, and the server's refusal read");
-                Check::new("policy", CheckState::Warning, words)
+                let before = if known.is_empty() { String::new() } else { format!("{known}, and more: ") };
+                let finding = format!("{before}{why}; the strictest usual one is kept, and the server's refusal read");
+                Check::new("policy", CheckState::Warning, finding)
             }
         })
     }
@@ -186,7 +189,7 @@ impl KeycloakAgent {
     async fn history_check(&self) -> Result<Check> {
         let realm = self.realm().await?;
         Ok(match realm.password_policy.as_deref() {
-            Some(policy) if remembers(policy) => {
+            Some(policy) if keeps_history(policy) => {
                 Check::new("password history", CheckState::Ok, "the temporary password cannot be kept as the new one")
             }
             None if realm.enabled.is_none() => {
@@ -204,15 +207,17 @@ impl KeycloakAgent {
         let name = &self.0.pending_group_name;
         let Some(group) = self.pending_group().await? else {
             if self.realm().await?.reset_password_allowed == Some(false) {
-                let words = format!("there is no group /{name}, and none is needed: the realm has no reset by e-mail");
-                return Ok(Check::new("pending group", CheckState::Ok, words));
+                let finding =
+                    format!("there is no group /{name}, and none is needed: the realm has no reset by e-mail");
+                return Ok(Check::new("pending group", CheckState::Ok, finding));
             }
-            let words = format!(
+            let finding = format!(
                 "there is no group /{name} that proved itself: a reset by e-mail works while a temporary password is pending"
             );
-            return Ok(Check::new("pending group", CheckState::Warning, words));
+            return Ok(Check::new("pending group", CheckState::Warning, finding));
         };
-        let flow = group.attributes.get(PROVED).and_then(|values| values.first()).cloned().unwrap_or_default();
+        let flow =
+            group.attributes.get(PROVED_ATTRIBUTE).and_then(|values| values.first()).cloned().unwrap_or_default();
         let bound = self.realm().await?.reset_credentials_flow.clone();
         Ok(match bound {
             Some(bound) if bound != flow => Check::new(

@@ -1,4 +1,4 @@
-//! The realm as customer directory.
+//! The port `CustomerDirectory` for a realm whose users are the customers.
 
 use async_trait::async_trait;
 
@@ -7,12 +7,12 @@ use super::wire::User;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right};
 
-/// Brief users are enough for a list.
+/// The query parameter for users without attributes, which are enough for a list.
 const BRIEF: (&str, &str) = ("briefRepresentation", "true");
 
 impl User {
-    /// The customer that this user is, where the realm is the directory.
-    pub(super) fn customer(&self) -> Customer {
+    /// Returns the user as a customer.
+    pub(super) fn to_customer(&self) -> Customer {
         let (first, last) = (self.first_name.clone().unwrap_or_default(), self.last_name.clone().unwrap_or_default());
         let name = format!("{first} {last}").trim().to_owned();
         let attributes = self.attributes.iter().filter(|(name, _)| !name.starts_with("LDAP_"));
@@ -27,12 +27,12 @@ impl User {
     }
 }
 
-/// What the server has below `users` beside users (26.7).
-const NO_IDS: [&str; 2] = ["count", "profile"];
+/// The paths below `users` that are no users (26.7).
+const RESERVED: [&str; 2] = ["count", "profile"];
 
-/// Whether a text could be an id: never something that would be another path.
-pub(super) fn could_be_id(text: &str) -> bool {
-    !NO_IDS.contains(&text)
+/// Reports whether a text can be a user's id. A text that would lead to another path cannot.
+pub(super) fn can_be_id(text: &str) -> bool {
+    !RESERVED.contains(&text)
         && text.contains(|letter: char| letter.is_ascii_alphanumeric())
         && text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | ':'))
 }
@@ -42,16 +42,16 @@ impl KeycloakAgent {
         self.api().get(&["users"], query, Right::FindCustomers).await
     }
 
-    /// The user with this id.
+    /// Reads the user with this id.
     pub(super) async fn user(&self, id: &str) -> Result<Option<User>> {
-        if !could_be_id(id) {
+        if !can_be_id(id) {
             return Ok(None);
         }
         self.api().get_if_any(&["users", id], &[], Right::FindCustomers).await
     }
 
-    /// The users with exactly this username, or this e-mail address, in any case.
-    pub(super) async fn users_called(&self, text: &str) -> Result<Vec<User>> {
+    /// Finds the users with exactly this username or e-mail address, ignoring case.
+    pub(super) async fn find_users_exactly(&self, text: &str) -> Result<Vec<User>> {
         let by_name = [("username", text), ("exact", "true"), BRIEF];
         let by_email = [("email", text), ("exact", "true"), BRIEF];
         if !text.contains('@') {
@@ -67,20 +67,21 @@ impl KeycloakAgent {
     }
 }
 
-/// The realm, for this agent.
+/// The realm as a customer directory, as this agent sees it.
 pub(super) struct RealmDirectory(pub(super) KeycloakAgent);
 
 impl RealmDirectory {
-    /// The server's search does not look at ids: one that is given in full is looked up.
-    async fn by_id_in_full(&self, text: &str) -> Result<Option<User>> {
-        let looks_like_one = text.len() == 36 && text.matches('-').count() == 4;
-        if looks_like_one { self.0.user(text).await } else { Ok(None) }
+    /// Reads the user if the text is a whole id, which the server's search does not find.
+    async fn user_by_whole_id(&self, text: &str) -> Result<Option<User>> {
+        let is_uuid = text.len() == 36 && text.matches('-').count() == 4;
+        if is_uuid { self.0.user(text).await } else { Ok(None) }
     }
 }
 
-/// The server searches for beginnings unless it is told otherwise: `*text*` finds it anywhere in username, names and
-/// e-mail. Its own signs in the text are not the agent's to give.
-fn infix(text: &str) -> String {
+/// Builds a search for a text anywhere in username, names and e-mail: `*text*`.
+///
+/// Without the asterisks the server finds beginnings only. Search operators in the agent's text are removed.
+fn infix_query(text: &str) -> String {
     let plain: String = text.chars().filter(|letter| !matches!(letter, '*' | '"')).collect();
     format!("*{plain}*")
 }
@@ -88,10 +89,10 @@ fn infix(text: &str) -> String {
 #[async_trait(?Send)]
 impl CustomerDirectory for RealmDirectory {
     async fn find(&self, text: &str, limit: usize) -> Result<Found> {
-        let most = limit.to_string();
-        let search = infix(text);
-        let query = [("search", search.as_str()), ("first", "0"), ("max", most.as_str()), BRIEF];
-        let (by_id, mut found) = tokio::try_join!(self.by_id_in_full(text), self.0.users(&query))?;
+        let max = limit.to_string();
+        let search = infix_query(text);
+        let query = [("search", search.as_str()), ("first", "0"), ("max", max.as_str()), BRIEF];
+        let (by_id, mut found) = tokio::try_join!(self.user_by_whole_id(text), self.0.users(&query))?;
         let total = if found.len() < limit {
             Some(found.len() as u64 + u64::from(by_id.is_some()))
         } else {
@@ -101,26 +102,26 @@ impl CustomerDirectory for RealmDirectory {
             found.insert(0, user);
             found.truncate(limit);
         }
-        Ok(Found { customers: found.iter().map(User::customer).collect(), total })
+        Ok(Found { customers: found.iter().map(User::to_customer).collect(), total })
     }
 
     async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
-        let (by_id, mut found) = tokio::try_join!(self.0.user(text), self.0.users_called(text))?;
+        let (by_id, mut found) = tokio::try_join!(self.0.user(text), self.0.find_users_exactly(text))?;
         found.extend(by_id);
-        let mut customers: Vec<Customer> = found.iter().map(User::customer).collect();
+        let mut customers: Vec<Customer> = found.iter().map(User::to_customer).collect();
         customers.sort_by(|one, other| one.id.cmp(&other.id));
         customers.dedup_by(|one, other| one.id == other.id);
         Ok(customers)
     }
 
     async fn get(&self, id: &CustomerId) -> Result<Option<Customer>> {
-        Ok(self.0.user(id.as_str()).await?.as_ref().map(User::customer))
+        Ok(self.0.user(id.as_str()).await?.as_ref().map(User::to_customer))
     }
 
     async fn draft(&self, particulars: &Particulars) -> Result<Customer> {
         let particulars = &particulars.checked()?;
         let Particulars { email, first_name, last_name } = particulars;
-        let same = self.0.users_called(email).await?;
+        let same = self.0.find_users_exactly(email).await?;
         if !same.is_empty() {
             return Err(Error::new(
                 Kind::Usage,
@@ -128,7 +129,7 @@ impl CustomerDirectory for RealmDirectory {
                 format!("There is a customer with the address {email} already."),
             )
             .hint("Leave out --create, and name the customer by id.")
-            .candidates(same.iter().map(User::customer).collect()));
+            .candidates(same.iter().map(User::to_customer).collect()));
         }
         let names = Names { first: first_name.trim().to_owned(), last: last_name.trim().to_owned() };
         Ok(Customer {
@@ -144,16 +145,16 @@ impl CustomerDirectory for RealmDirectory {
 
 #[cfg(test)]
 mod tests {
-    use super::{could_be_id, infix};
+    use super::{can_be_id, infix_query};
 
     #[test]
     fn a_search_is_for_the_text_anywhere() {
-        assert_eq!(infix("ovel"), "*ovel*");
-        assert_eq!(infix("\"a*b\""), "*ab*");
+        assert_eq!(infix_query("ovel"), "*ovel*");
+        assert_eq!(infix_query("\"a*b\""), "*ab*");
     }
 
     #[test]
-    fn what_looks_like_a_path_is_no_id() {
+    fn a_text_that_looks_like_a_path_is_no_id() {
         for (text, could) in [
             ("5fd21a35-18d2-42c1-8733-c85c29cfb049", true),
             ("f:5fd21a35:ada", true),
@@ -168,7 +169,7 @@ mod tests {
             ("countess", true),
             ("", false),
         ] {
-            assert_eq!(could_be_id(text), could, "{text}");
+            assert_eq!(can_be_id(text), could, "{text}");
         }
     }
 }

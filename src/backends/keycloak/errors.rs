@@ -1,4 +1,4 @@
-//! Answers that are no success, in words.
+//! Explanations of the admin API's error responses.
 
 use std::time::Duration;
 
@@ -9,25 +9,26 @@ use super::refusal::Refusal;
 use crate::domain::{Error, Kind, Reason, Result, Right};
 use crate::net::https::{Quoting, origin};
 
-/// How Keycloak's answer begins while it boots (503, text/plain; 26.7).
+/// The beginning of Keycloak's answer while it boots (503, text/plain; 26.7).
 const BOOTS: &str = "Bootstrap in progress";
 
-/// What an answer is told by: where it came from, as whom it was asked, and whether it may be quoted.
-pub(super) struct Told<'a> {
+/// What an error response is explained with.
+pub(super) struct ErrorContext<'a> {
     /// `…/admin/realms/REALM`.
     pub(super) url: &'a Url,
     /// The realm's name.
     pub(super) realm: &'a str,
+    /// The roles that the caller's token carries.
     pub(super) roles: &'a TokenRoles,
     pub(super) quoting: Quoting,
 }
 
-/// The server, as people call it.
+/// Returns the server's host name, for messages.
 pub(super) fn host(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
 }
 
-/// The role of `realm-management` that gives a right.
+/// Returns the role of `realm-management` that gives a right.
 pub(super) const fn role(right: Right) -> &'static str {
     match right {
         Right::FindCustomers => "view-users",
@@ -36,44 +37,44 @@ pub(super) const fn role(right: Right) -> &'static str {
     }
 }
 
-/// The server takes no token of this session any more.
+/// Says that the server rejects every token of this session (exit 4).
 pub(super) fn session_over() -> Error {
     Error::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over: the server does not take its token (401).")
         .hint("Sign in again: `tellonce login`.")
 }
 
-/// The profile does not fit what is there: exit 2.
-pub(super) fn misconfigured(what: String) -> Error {
-    Error::new(Kind::Usage, Reason::Configuration, what).hint("Check url and realm: `tellonce profile show`.")
+/// Says that the profile does not fit the server (exit 2).
+pub(super) fn misconfigured(message: String) -> Error {
+    Error::new(Kind::Usage, Reason::Configuration, message).hint("Check url and realm: `tellonce profile show`.")
 }
 
-/// The operation took all its time before this call could begin.
+/// Says that the operation used up its time before this call could begin (exit 8).
 pub(super) fn too_long(url: &Url, limit: Duration) -> Error {
     Error::unavailable(format!("{} took longer than {} s for this.", host(url), limit.as_secs()))
         .hint("Give it more time: `--timeout`.")
 }
 
-impl Told<'_> {
-    /// What a 404 says: none where only the thing asked for is missing.
+impl ErrorContext<'_> {
+    /// Explains a 404. Returns `None` if only the requested object is missing.
     pub(super) fn not_found(&self, body: &[u8]) -> Option<Error> {
-        match keycloaks(body).map(|refusal| refusal.error.unwrap_or_default()) {
-            Some(words) if words.starts_with("Realm") => {
+        match parse_refusal(body).map(|refusal| refusal.error.unwrap_or_default()) {
+            Some(text) if text.starts_with("Realm") => {
                 Some(misconfigured(format!("{} has no realm \"{}\".", host(self.url), self.realm)))
             }
             Some(_) => None,
-            None => Some(self.a_proxy_answers(StatusCode::NOT_FOUND, body)),
+            None => Some(self.proxy_answers(StatusCode::NOT_FOUND, body)),
         }
     }
 
-    /// What a 403 says: a right is missing, if it is Keycloak that refuses.
+    /// Explains a 403: the right is missing, or a proxy refuses.
     pub(super) fn forbidden(&self, right: Right, body: &[u8]) -> Error {
-        if keycloaks(body).is_none() {
-            return self.a_proxy_answers(StatusCode::FORBIDDEN, body);
+        if parse_refusal(body).is_none() {
+            return self.proxy_answers(StatusCode::FORBIDDEN, body);
         }
         let role = role(right);
-        let (more, first) = self.roles.why_missing(role);
+        let (explanation, first) = self.roles.explain_refusal(role);
         let message = format!(
-            "You do not have the right to {} in realm {} (403): it takes {role}. {more}",
+            "You do not have the right to {} in realm {} (403): it takes {role}. {explanation}",
             right.words(),
             self.realm
         );
@@ -82,46 +83,46 @@ impl Told<'_> {
         Error::new(Kind::NotAllowed, Reason::MissingRight, message.trim_end()).hint(hint)
     }
 
-    /// Whether a 401 may be about the token.
+    /// Checks that a 401 may be about the token.
     ///
     /// # Errors
-    /// Exit 2: it is not Keycloak that refuses.
+    /// Exit 2: a proxy refuses, and not Keycloak.
     pub(super) fn unauthorized(&self, body: &[u8]) -> Result<()> {
-        if body.is_empty() || keycloaks(body).is_some() {
+        if body.is_empty() || parse_refusal(body).is_some() {
             return Ok(());
         }
-        Err(self.a_proxy_answers(StatusCode::UNAUTHORIZED, body))
+        Err(self.proxy_answers(StatusCode::UNAUTHORIZED, body))
     }
 
-    /// A status that nothing else explains.
+    /// Explains a status that no caller expects.
     pub(super) fn unexpected(&self, status: StatusCode, location: Option<&str>, body: &[u8]) -> Error {
         unexpected(self.url, status, location, body, self.quoting)
     }
 
-    fn a_proxy_answers(&self, status: StatusCode, body: &[u8]) -> Error {
-        a_proxy_answers(self.url, status, body)
+    fn proxy_answers(&self, status: StatusCode, body: &[u8]) -> Error {
+        proxy_answers(self.url, status, body)
     }
 }
 
-/// The refusal, if its body is one of Keycloak's; what stands between answers a page, nothing, or JSON of its own.
-fn keycloaks(body: &[u8]) -> Option<Refusal> {
+/// Parses a refusal of Keycloak's. Returns `None` for a proxy's body: a page, nothing, or other JSON.
+fn parse_refusal(body: &[u8]) -> Option<Refusal> {
     serde_json::from_slice(body).ok().filter(Refusal::is_keycloaks)
 }
 
-/// It is not Keycloak that refuses.
-pub(super) fn a_proxy_answers(url: &Url, status: StatusCode, body: &[u8]) -> Error {
+/// Says that a proxy answers in Keycloak's place (exit 2).
+pub(super) fn proxy_answers(url: &Url, status: StatusCode, body: &[u8]) -> Error {
     let at = url.origin().ascii_serialization();
-    let what = format!(
+    let message = format!(
         "A proxy answers for /admin at this address: {at} gives {} with status {status}, and Keycloak does not.",
-        shape(body)
+        describe_body(body)
     );
-    Error::new(Kind::Usage, Reason::Configuration, what).hint(
+    Error::new(Kind::Usage, Reason::Configuration, message).hint(
         "Have it pass /admin/realms on to Keycloak for agents, or set url to an address that reaches Keycloak: `tellonce profile show`.",
     )
 }
 
-/// What a body is, without its text.
-fn shape(body: &[u8]) -> &'static str {
+/// Describes a body without quoting it.
+fn describe_body(body: &[u8]) -> &'static str {
     let text = body.trim_ascii_start();
     match text.first() {
         None => "an empty answer",
@@ -131,13 +132,13 @@ fn shape(body: &[u8]) -> &'static str {
     }
 }
 
-/// An answer that is not JSON of the kind that it should be.
+/// Explains a successful answer that is not the expected JSON.
 pub(super) fn unreadable(url: &Url, body: &[u8]) -> Error {
-    Error::unavailable(format!("{} answered something that cannot be read: {}.", host(url), shape(body)))
+    Error::unavailable(format!("{} answered something that cannot be read: {}.", host(url), describe_body(body)))
         .hint("Does a proxy answer in its place? `tellonce doctor` looks.")
 }
 
-/// A status that nothing else explains.
+/// Explains a status that no caller expects.
 pub(super) fn unexpected(
     url: &Url,
     status: StatusCode,
@@ -155,23 +156,23 @@ pub(super) fn unexpected(
         .hint("If that is the server's right address, set it in the profile: url.");
     }
     let boots = body.starts_with(BOOTS.as_bytes());
-    let refusal = keycloaks(body);
+    let refusal = parse_refusal(body);
     if refusal.is_none() && status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
-        return a_proxy_answers(url, status, body);
+        return proxy_answers(url, status, body);
     }
-    let words = match refusal {
+    let detail = match refusal {
         _ if boots => ": it is starting".to_owned(),
-        Some(refusal) if quoting == Quoting::Allowed => format!(": {}", refusal.words()),
+        Some(refusal) if quoting == Quoting::Allowed => format!(": {}", refusal.description()),
         Some(_) => String::new(),
         None if body.trim_ascii().is_empty() => String::new(),
-        None => format!(" with {}, as a proxy or gateway in front of it does", shape(body)),
+        None => format!(" with {}, as a proxy or gateway in front of it does", describe_body(body)),
     };
-    Error::unavailable(format!("{} answered {status}{words}.", host(url)))
+    Error::unavailable(format!("{} answered {status}{detail}.", host(url)))
 }
 
-/// The one user that is meant, gone since it was looked at.
-pub(super) fn gone<T>() -> Result<T> {
-    Err(Error::unavailable("The user is gone: somebody removed it just now."))
+/// Says that the user was removed since it was read (exit 8).
+pub(super) fn user_gone<T>() -> Result<T> {
+    Err(Error::unavailable("The user is gone: somebody removed it just now.").hint("Look again: `tellonce find`."))
 }
 
 #[cfg(test)]
@@ -180,22 +181,23 @@ mod tests {
 
     use super::*;
 
-    fn with<T>(quoting: Quoting, work: impl FnOnce(Told<'_>) -> T) -> T {
+    fn with_context<T>(quoting: Quoting, work: impl FnOnce(ErrorContext<'_>) -> T) -> T {
         let url: Url = "https://id/admin/realms/x".parse().unwrap();
-        work(Told { url: &url, realm: "x", roles: &TokenRoles::unknown(), quoting })
+        work(ErrorContext { url: &url, realm: "x", roles: &TokenRoles::unknown(), quoting })
     }
 
     #[test]
-    fn a_missing_realm_is_told_from_a_missing_user_and_from_no_keycloak() {
-        let told = |body: &[u8]| with(Quoting::Allowed, |told| told.not_found(body));
-        assert!(told(br#"{"error":"User not found"}"#).is_none());
-        assert!(told(br#"{"error":"Realm not found."}"#).unwrap().message.contains("no realm \"x\""));
-        assert!(told(b"<html>nginx</html>").unwrap().message.contains("A proxy answers for /admin"));
+    fn a_missing_realm_a_missing_user_and_a_proxy_are_distinguished() {
+        let explain = |body: &[u8]| with_context(Quoting::Allowed, |context| context.not_found(body));
+        assert!(explain(br#"{"error":"User not found"}"#).is_none());
+        assert!(explain(br#"{"error":"Realm not found."}"#).unwrap().message.contains("no realm \"x\""));
+        assert!(explain(b"<html>nginx</html>").unwrap().message.contains("A proxy answers for /admin"));
     }
 
     #[test]
-    fn who_refuses_is_told_by_the_body() {
-        let forbidden = |body: &[u8]| with(Quoting::Allowed, |told| told.forbidden(Right::FindCustomers, body));
+    fn the_body_says_whether_keycloak_or_a_proxy_refuses() {
+        let forbidden =
+            |body: &[u8]| with_context(Quoting::Allowed, |context| context.forbidden(Right::FindCustomers, body));
         let keycloak = forbidden(br#"{"error":"HTTP 403 Forbidden"}"#);
         assert!(keycloak.reason == Reason::MissingRight && keycloak.message.contains("view-users"), "{keycloak}");
         for body in [&b"<html>403 Forbidden</html>"[..], b"", b"denied", br#"{"message":"Forbidden"}"#, b"[]"] {
@@ -204,21 +206,23 @@ mod tests {
             assert!(proxy.message.contains("A proxy answers for /admin") && !proxy.told().contains("view-users"));
             assert!(!proxy.message.contains("denied"), "nothing of it is quoted: {proxy}");
         }
-        with(Quoting::Allowed, |told| {
-            assert!(told.unauthorized(br#"{"error":"HTTP 401 Unauthorized"}"#).is_ok());
-            assert_eq!(told.unauthorized(b"<html>401</html>").unwrap_err().reason, Reason::Configuration);
+        with_context(Quoting::Allowed, |context| {
+            assert!(context.unauthorized(br#"{"error":"HTTP 401 Unauthorized"}"#).is_ok());
+            assert_eq!(context.unauthorized(b"<html>401</html>").unwrap_err().reason, Reason::Configuration);
         });
     }
 
     #[test]
     fn after_a_secret_was_sent_no_answer_is_quoted() {
         let body = br#"{"error":"unknown_error","error_description":"s3cret"}"#;
-        let told =
-            |quoting| with(quoting, |told| told.unexpected(StatusCode::INTERNAL_SERVER_ERROR, None, body)).message;
-        assert!(told(Quoting::Allowed).contains("s3cret"));
-        assert!(!told(Quoting::Forbidden).contains("s3cret"));
+        let message = |quoting| {
+            with_context(quoting, |context| context.unexpected(StatusCode::INTERNAL_SERVER_ERROR, None, body)).message
+        };
+        assert!(message(Quoting::Allowed).contains("s3cret"));
+        assert!(!message(Quoting::Forbidden).contains("s3cret"));
         let elsewhere = Some("https://elsewhere/?value=s3cret");
-        let told = with(Quoting::Allowed, |told| told.unexpected(StatusCode::FOUND, elsewhere, b"")).message;
-        assert!(told.contains("https://elsewhere;") && !told.contains("s3cret"), "{told}");
+        let redirect = with_context(Quoting::Allowed, |context| context.unexpected(StatusCode::FOUND, elsewhere, b""));
+        let message = redirect.message;
+        assert!(message.contains("https://elsewhere;") && !message.contains("s3cret"), "{message}");
     }
 }

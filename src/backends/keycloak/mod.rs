@@ -1,6 +1,6 @@
-//! Keycloak: a realm's users, over its Admin REST API, with an agent's least rights.
+//! The Keycloak backend: the users of a realm, over its Admin REST API, with an agent's least rights.
 //!
-//! Facts about the server that a line leans on stand beside that line; they were seen on version 26.7.
+//! A comment beside a line names the server's behaviour that the line depends on, as seen on version 26.7.
 
 mod api;
 mod backend;
@@ -35,34 +35,38 @@ use settings::KeycloakSettings;
 use setup::KeycloakPreparation;
 use sign_in::KeycloakSignIn;
 
-/// Whether the profile is written right.
+/// Checks the profile's own keys.
 ///
 /// # Errors
 /// Exit 2 with file, line and key.
 pub(super) fn check(profile: &Profile) -> Result<()> {
-    KeycloakSettings::of(profile).map(drop)
+    KeycloakSettings::from_profile(profile).map(drop)
 }
 
-/// Opens the realm; nothing is sent yet.
+/// Opens the realm for an agent's sign-in. Nothing is sent yet.
 ///
 /// # Errors
-/// Exit 2: the profile is written wrong, or its certificate authorities cannot be read.
-pub(super) fn open(profile: &Profile, place: ProfileRef, context: &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>> {
-    let settings = KeycloakSettings::of(profile)?;
-    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: context.one_call };
+/// Exit 2: the profile is wrong, or its certificate authorities cannot be read.
+pub(super) fn open(
+    profile: &Profile,
+    profile_ref: ProfileRef,
+    context: &BackendContext<'_>,
+) -> Result<Box<dyn AgentSignIn>> {
+    let settings = KeycloakSettings::from_profile(profile)?;
+    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), time_limit: context.one_call };
     Ok(Box::new(KeycloakSignIn {
         http: server.client()?.intercepted_by(context.interceptor),
         settings,
-        raw: profile.settings.clone(),
+        profile_settings: profile.settings.clone(),
         protected: super::protected(profile)?,
         lock: context.folders.session_lock(&profile.name),
-        place,
+        profile_ref,
         store: Rc::clone(&context.store),
-        one_call: context.one_call,
+        time_limit: context.one_call,
     }))
 }
 
-/// Prepares the realm; nothing is sent yet.
+/// Opens the realm for an administrator's `setup`. Nothing is sent yet.
 ///
 /// # Errors
 /// As for [`open`].
@@ -71,12 +75,12 @@ pub(super) fn prepare(
     context: &BackendContext<'_>,
     wishes: &Wishes,
 ) -> Result<Box<dyn Preparation>> {
-    let settings = KeycloakSettings::of(profile)?;
+    let settings = KeycloakSettings::from_profile(profile)?;
     if wishes.agents.trim().is_empty() || wishes.agents.contains('/') {
-        let what = format!("\"{}\" is no name of a top-level group.", wishes.agents.escape_debug());
-        return Err(Error::usage(what).hint("Give one with `--agents GROUP`."));
+        let message = format!("\"{}\" is no name of a top-level group.", wishes.agents.escape_debug());
+        return Err(Error::usage(message).hint("Give one with `--agents GROUP`."));
     }
-    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), one_call: context.one_call };
+    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), time_limit: context.one_call };
     let http = server.client()?.intercepted_by(context.interceptor);
     let protected = super::protected(profile)?;
     Ok(Box::new(KeycloakPreparation::new(http, settings, protected, wishes.clone())))

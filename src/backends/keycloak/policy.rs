@@ -1,23 +1,23 @@
-//! The realm's password policy: `length(12) and upperCase(1) and …` (Keycloak's Server Administration Guide,
-//! "Password policies").
+//! The parser of a realm's password policy, such as `length(12) and upperCase(1)` (Keycloak's Server Administration
+//! Guide, "Password policies").
 
 use crate::domain::{Pattern, Policy, PolicyRead, Rule};
 
-/// Reads a realm's policy string.
+/// Parses a realm's policy string.
 pub(super) fn parse(text: &str) -> PolicyRead {
     let mut rules = Vec::new();
-    let mut odd = Vec::new();
+    let mut unknown = Vec::new();
     for part in split(text) {
         match rule(&part) {
             Ok(found) => rules.extend(found),
-            Err(why) => odd.push(why),
+            Err(why) => unknown.push(why),
         }
     }
     let policy = Policy::new(rules);
-    if odd.is_empty() { PolicyRead::Read(policy) } else { PolicyRead::InPart(policy, odd.join("; ")) }
+    if unknown.is_empty() { PolicyRead::Read(policy) } else { PolicyRead::InPart(policy, unknown.join("; ")) }
 }
 
-/// The parts, told apart by ` and ` outside of parentheses (a pattern may hold both).
+/// Splits a policy at each ` and ` outside of parentheses. A pattern may hold ` and ` too.
 fn split(text: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text.trim();
@@ -30,12 +30,12 @@ fn split(text: &str) -> Vec<String> {
     parts
 }
 
-/// A part is whole when it is an id alone, or ends with the parenthesis that closes its value.
+/// Reports whether a part is complete: an id alone, or an id with its closing parenthesis.
 fn is_whole(part: &str) -> bool {
     !part.contains('(') || part.trim_end().ends_with(')')
 }
 
-/// The rule of a part; none where the part is no rule about what a password looks like.
+/// Parses one part. Returns `None` if it is no rule about what a password looks like.
 fn rule(part: &str) -> Result<Option<Rule>, String> {
     let (id, value) =
         part.split_once('(').map_or((part, ""), |(id, value)| (id, value.strip_suffix(')').unwrap_or(value)));
@@ -61,7 +61,7 @@ fn rule(part: &str) -> Result<Option<Rule>, String> {
         | "passwordAge"
         | "maxAuthAge"
         | "recoveryCodesWarningThreshold" => return Ok(None),
-        // The server takes a password that matches as a whole (java.util.regex.Matcher.matches).
+        // The server matches the whole password (java.util.regex.Matcher.matches).
         "regexPattern" => {
             let pattern = Pattern::from_java(value)
                 .map_err(|why| format!("it has the pattern {value}, which tellonce cannot evaluate: {why}"))?;
@@ -71,12 +71,12 @@ fn rule(part: &str) -> Result<Option<Rule>, String> {
     }))
 }
 
-/// Whether the last password may not be chosen again, so that the temporary one cannot be kept.
-pub(super) fn remembers(policy: &str) -> bool {
+/// Reports whether the policy refuses the last password, so that the temporary one cannot be kept.
+pub(super) fn keeps_history(policy: &str) -> bool {
     split(policy).iter().any(|part| matches!(rule(part), Ok(Some(Rule::History(last))) if last >= 1))
 }
 
-/// The policy without its rule about earlier passwords.
+/// Returns the policy without its password history.
 pub(super) fn without_history(policy: &str) -> String {
     let kept: Vec<String> = split(policy).into_iter().filter(|part| !part.starts_with("passwordHistory")).collect();
     kept.join(" and ")
@@ -116,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_evaluated_is_told_beside_what_can() {
+    fn a_rule_that_cannot_be_evaluated_is_named_beside_those_that_can() {
         for (text, why, known) in [
             ("regexPattern(^[a-z&&[^b]]+$) and length(12)", "the pattern ^[a-z&&[^b]]+$", Some(Rule::MinLength(12))),
             ("length(twelve)", "length(twelve)", None),
             ("digits(2) and quantumSafe(7)", "quantumSafe", Some(Rule::Digits(2))),
         ] {
-            let PolicyRead::InPart(policy, told) = parse(text) else { panic!("{text}") };
-            assert!(told.contains(why), "{told}");
+            let PolicyRead::InPart(policy, reason) = parse(text) else { panic!("{text}") };
+            assert!(reason.contains(why), "{reason}");
             assert_eq!(policy, Policy::new(known), "{text}");
         }
         assert_eq!(split("regexPattern(a and b) and length(3)").len(), 2);
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn history_is_found() {
-        assert!(remembers("length(8) and passwordHistory(1)") && !remembers("length(8)"));
+        assert!(keeps_history("length(8) and passwordHistory(1)") && !keeps_history("length(8)"));
         let policy = "length(8) and passwordHistory(0) and regexPattern(^(a and b)$)";
         assert_eq!(without_history(policy), "length(8) and regexPattern(^(a and b)$)");
     }

@@ -1,14 +1,14 @@
-//! What could be read, or the words for why not.
+//! Values that an agent may not be allowed to read.
 
 use crate::domain::{Reason, Result};
 
-/// Something that decides about a reset: read, or why it cannot be.
-pub(super) type Protection<T> = Result<T, String>;
+/// A value that decides about a reset, or why the agent may not read it.
+pub(super) type Readable<T> = Result<T, String>;
 
-/// A 403 is a finding here; everything else is a failure.
-pub(super) fn readable<T>(read: Result<T>, missing: &str) -> Result<Protection<T>> {
+/// Turns a missing right into `why`, and passes on every other error.
+pub(super) fn or_unreadable<T>(read: Result<T>, why: &str) -> Result<Readable<T>> {
     match read {
-        Err(failure) if failure.reason == Reason::MissingRight => Ok(Err(missing.to_owned())),
+        Err(error) if error.reason == Reason::MissingRight => Ok(Err(why.to_owned())),
         read => read.map(Ok),
     }
 }

@@ -1,12 +1,12 @@
-//! The bodies that refusals come with, in the shapes that were seen (26.0 to 26.7), and what a refused set means.
+//! The JSON bodies of Keycloak's refusals (26.0 to 26.7), and what the refusal of a set or a creation means.
 
 use reqwest::StatusCode;
 use serde::Deserialize;
 
 use crate::domain::ports::SetFailed;
-use crate::domain::{Error, Kind, Reason, Rule};
+use crate::domain::{Error, Kind, PolicyRead, Reason, Rule};
 
-/// A refusal whose call carried no secret: the server's own words may be told.
+/// A refusal whose request carried no secret: a message may quote the server's text.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Refusal {
@@ -27,14 +27,14 @@ struct FieldError {
 }
 
 impl Refusal {
-    /// Whether it has the shape of Keycloak's refusals: what stands between answers otherwise.
+    /// Reports whether the body has the shape of a Keycloak refusal. A proxy's body has another shape.
     pub(super) const fn is_keycloaks(&self) -> bool {
         self.error.is_some() || self.error_message.is_some() || !self.errors.is_empty()
     }
 
-    /// The server's own words; only for calls that carried no secret.
-    pub(super) fn words(&self) -> String {
-        let fields: Vec<String> = self.fields().map(|(field, what)| format!("{field}: {what}")).collect();
+    /// Returns the server's own text. Only a call that carried no secret may quote it.
+    pub(super) fn description(&self) -> String {
+        let fields: Vec<String> = self.invalid_fields().map(|(field, why)| format!("{field}: {why}")).collect();
         if !fields.is_empty() {
             return fields.join("; ");
         }
@@ -46,57 +46,57 @@ impl Refusal {
             .unwrap_or_default()
     }
 
-    /// The fields of the user profile that are wrong, and why.
-    fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// Lists the fields of the user profile that are wrong, each with the server's message key.
+    fn invalid_fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let one = self.field.as_deref().zip(self.error_message.as_deref());
         let several = self.errors.iter().filter_map(|error| error.field.as_deref().zip(error.error_message.as_deref()));
         one.into_iter().chain(several)
     }
 }
 
-/// What a refusal says by codes that are known beforehand. It is all that is read of the answer to a call that carried
-/// a secret: no text of it is kept.
+/// The known codes of a refusal. Nothing else is kept of the answer to a request that carried a secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct RefusalCodes {
-    /// The password policy: the message's key, and the rule with its number.
+    /// The violated rules, if the message key is one of the password policy's.
     policy: Option<Vec<Rule>>,
-    /// Another change of the same user came first.
+    /// Another change of the same user was committed first.
     lost_race: bool,
     /// The fields of the user profile that are wrong, and why.
-    fields: Vec<(String, &'static str)>,
+    invalid_fields: Vec<(String, &'static str)>,
 }
 
-/// What Keycloak's message keys about the policy begin with.
-const POLICY: &str = "invalidPassword";
-/// What the server's error has in it where two changes of one user met: its database layer's words.
-const LOST_RACE: [&str; 4] = ["row count", "optimistic", "StaleObject", "unknown_error"];
-/// The longest name of a field of the user profile that is told.
-const LONGEST_FIELD: usize = 64;
+/// The prefix of Keycloak's message keys about the password policy.
+const POLICY_KEY: &str = "invalidPassword";
+/// Texts of the persistence layer in a 400 that lost a race; the last is all that 26.0 says of a stale row.
+const LOST_RACE: [&str; 5] =
+    ["row count", "versioned entity", "optimistic", "StaleObject", "Database operation failed"];
+/// The longest name of a user profile field that a message shows.
+const MAX_FIELD_NAME: usize = 64;
 
 impl RefusalCodes {
-    /// Reads the codes of a body.
-    pub(super) fn of(body: &[u8]) -> Self {
+    /// Reads the known codes of a refusal's body.
+    pub(super) fn from_body(body: &[u8]) -> Self {
         let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
         let key = refusal.error.as_deref().or(refusal.error_message.as_deref()).unwrap_or_default();
         let description = refusal.error_description.as_deref().unwrap_or_default();
-        let is_race = |text: &str| LOST_RACE.iter().any(|sign| text.contains(sign));
-        let fields = refusal.fields().filter(|(field, _)| is_name(field));
+        let names_race = |text: &str| LOST_RACE.iter().any(|sign| text.contains(sign));
+        let fields = refusal.invalid_fields().filter(|(field, _)| is_field_name(field));
         Self {
-            policy: key.starts_with(POLICY).then(|| broken_rules(key, description)),
-            lost_race: is_race(key) || is_race(&refusal.words()),
-            fields: fields.map(|(field, what)| (field.to_owned(), field_words(what))).collect(),
+            policy: key.starts_with(POLICY_KEY).then(|| violated_rules(key, description)),
+            lost_race: names_race(key) || names_race(description),
+            invalid_fields: fields.map(|(field, key)| (field.to_owned(), describe_field_error(key))).collect(),
         }
     }
 }
 
-/// Whether it can be the name of a field; whoever holds the secret still takes that out of what is told.
-fn is_name(field: &str) -> bool {
+/// Reports whether a text can be a field's name. The holder of the secret still redacts it from the message.
+fn is_field_name(field: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-');
-    !field.is_empty() && field.len() <= LONGEST_FIELD && field.chars().all(plain)
+    !field.is_empty() && field.len() <= MAX_FIELD_NAME && field.chars().all(plain)
 }
 
-fn field_words(message: &str) -> &'static str {
-    match message {
+fn describe_field_error(key: &str) -> &'static str {
+    match key {
         "error-user-attribute-required" => "is required",
         "error-user-attribute-read-only" => "may not be changed",
         "error-invalid-email" => "is no e-mail address",
@@ -104,17 +104,18 @@ fn field_words(message: &str) -> &'static str {
         "error-invalid-length" | "error-invalid-length-too-short" | "error-invalid-length-too-long" => {
             "has the wrong length"
         }
-        _ => "is not taken as it is",
+        _ => "has a value that is not allowed",
     }
 }
 
-/// What a 400 to a set means: the policy, or a race that was lost. Nothing was changed.
-pub(super) fn set_refused(codes: &RefusalCodes) -> SetFailed {
+/// Explains a 400 or 409 to a set. The server rolled it back, so nothing was changed.
+pub(super) fn set_error(status: StatusCode, codes: &RefusalCodes, policy: &PolicyRead) -> SetFailed {
     if let Some(rules) = &codes.policy {
         return SetFailed::Policy(rules.clone());
     }
-    // Two resets of one user at once: the other one was answered 204 and holds.
-    if codes.lost_race {
+    // Two sets at once insert the same required action or credential, and the second violates a key (409 "Duplicate
+    // resource error"), or update a row that the first has changed (400 "unexpected row count").
+    if status == StatusCode::CONFLICT || codes.lost_race {
         return SetFailed::Other(
             Error::new(
                 Kind::Unavailable,
@@ -124,18 +125,23 @@ pub(super) fn set_refused(codes: &RefusalCodes) -> SetFailed {
             .hint("Ask your colleagues; `tellonce show` says where the customer stands."),
         );
     }
-    SetFailed::Other(
-        Error::refused(
-            Reason::Policy,
-            "The server refused the temporary password (400) and named no rule of its policy.",
+    let server_log = "The reason is in the server's log. tellonce does not show the server's answer, since it may repeat the password.";
+    SetFailed::Other(if policy.is_whole() {
+        Error::unavailable(
+            "The server refused to set the temporary password (400) and named no known reason. Nothing was changed.",
         )
-        .hint("The server's own log says why: its answer is not shown, since it may repeat the request."),
-    )
+        .hint(server_log)
+    } else {
+        // A rule of a custom policy has a message key of its own.
+        let message = "The server refused the temporary password (400) and named no known rule. A rule of the password policy that tellonce cannot read may have refused it. Nothing was changed.";
+        Error::refused(Reason::Policy, message).hint(server_log)
+    })
 }
 
-/// The rules that a refusal names, so that the next password keeps them; none named: another try may do.
-fn broken_rules(key: &str, words: &str) -> Vec<Rule> {
-    let number = words.split(|letter: char| !letter.is_ascii_digit()).find_map(|digits| digits.parse().ok());
+/// Returns the violated rules that a message key names, so that the next password keeps them. The list is empty for an
+/// unknown key: another password may still be accepted.
+fn violated_rules(key: &str, description: &str) -> Vec<Rule> {
+    let number = description.split(|letter: char| !letter.is_ascii_digit()).find_map(|digits| digits.parse().ok());
     let rule = match (key, number) {
         ("invalidPasswordMinLengthMessage", Some(least)) => Some(Rule::MinLength(least)),
         ("invalidPasswordMaxLengthMessage", Some(most)) => Some(Rule::MaxLength(most)),
@@ -154,8 +160,8 @@ fn broken_rules(key: &str, words: &str) -> Vec<Rule> {
     rule.into_iter().collect()
 }
 
-/// A 409 to a creation.
-pub(super) fn exists(username: &str) -> Error {
+/// Explains a 409 to a creation.
+pub(super) fn user_exists(username: &str) -> Error {
     Error::new(
         Kind::Unavailable,
         Reason::CustomerExists,
@@ -164,19 +170,19 @@ pub(super) fn exists(username: &str) -> Error {
     .hint("Somebody created it just now, or an earlier attempt did. Look again: `tellonce find`.")
 }
 
-/// What a 400 or 409 to a creation means. Nothing was changed.
-pub(super) fn create_refused(status: StatusCode, codes: &RefusalCodes, username: &str) -> SetFailed {
+/// Explains a 400 or 409 to a creation. Nothing was changed.
+pub(super) fn create_error(status: StatusCode, codes: &RefusalCodes, username: &str, policy: &PolicyRead) -> SetFailed {
     if status == StatusCode::CONFLICT {
-        return SetFailed::Other(exists(username));
+        return SetFailed::Other(user_exists(username));
     }
-    if codes.fields.is_empty() {
-        return set_refused(codes);
+    if codes.invalid_fields.is_empty() {
+        return set_error(status, codes, policy);
     }
-    let named: Vec<String> = codes.fields.iter().map(|(field, what)| format!("{field} ({what})")).collect();
+    let fields: Vec<String> = codes.invalid_fields.iter().map(|(field, why)| format!("{field} ({why})")).collect();
     SetFailed::Other(
         Error::refused(
             Reason::ProfileRule,
-            format!("The realm's user profile does not take this user: {}.", named.join(", ")),
+            format!("The realm's user profile does not accept this user: {}. Nothing was changed.", fields.join(", ")),
         )
         .hint("Have the realm's administrator create the user, or relax the rule; then reset it."),
     )
@@ -187,14 +193,23 @@ mod tests {
     #![allow(clippy::panic, reason = "a test may stop at what it does not expect")]
 
     use super::*;
+    use crate::domain::{Changed, Policy};
 
     fn refusal(body: &str) -> RefusalCodes {
-        RefusalCodes::of(body.as_bytes())
+        RefusalCodes::from_body(body.as_bytes())
+    }
+
+    fn readable() -> PolicyRead {
+        PolicyRead::Read(Policy::default())
+    }
+
+    fn refused_set(status: StatusCode, body: &str, policy: &PolicyRead) -> SetFailed {
+        set_error(status, &refusal(body), policy)
     }
 
     #[test]
     fn a_breach_of_the_policy_names_its_rule() {
-        for (key, words, rule) in [
+        for (key, description, rule) in [
             ("invalidPasswordMinLengthMessage", "Invalid password: minimum length 20.", Rule::MinLength(20)),
             (
                 "invalidPasswordMinDigitsMessage",
@@ -209,35 +224,85 @@ mod tests {
             ),
             ("invalidPasswordHistoryMessage", "… any of last 5 passwords.", Rule::History(5)),
         ] {
-            let body = format!(r#"{{"error":"{key}","error_description":"{words}"}}"#);
-            let SetFailed::Policy(rules) = set_refused(&refusal(&body)) else { panic!("{key}") };
+            let body = format!(r#"{{"error":"{key}","error_description":"{description}"}}"#);
+            let SetFailed::Policy(rules) = refused_set(StatusCode::BAD_REQUEST, &body, &readable()) else {
+                panic!("{key}")
+            };
             assert_eq!(rules, [rule]);
         }
-        let pattern = refusal(r#"{"error":"invalidPasswordRegexPatternMessage","error_description":"fails to match"}"#);
-        assert!(matches!(set_refused(&pattern), SetFailed::Policy(rules) if rules == [Rule::HiddenPattern]));
-        let unknown = refusal(r#"{"error":"invalidPasswordQuantumMessage","error_description":"fails to match"}"#);
-        assert!(matches!(set_refused(&unknown), SetFailed::Policy(rules) if rules.is_empty()));
+        let set = |body| refused_set(StatusCode::BAD_REQUEST, body, &readable());
+        let pattern = set(r#"{"error":"invalidPasswordRegexPatternMessage","error_description":"fails to match"}"#);
+        assert!(matches!(pattern, SetFailed::Policy(rules) if rules == [Rule::HiddenPattern]));
+        let unknown = set(r#"{"error":"invalidPasswordQuantumMessage","error_description":"fails to match"}"#);
+        assert!(matches!(unknown, SetFailed::Policy(rules) if rules.is_empty()));
     }
 
+    /// The bodies that concurrent sets of one user got from 26.0.8, 26.2.5, 26.4.7 and 26.7.3.
     #[test]
     fn a_lost_race_is_told_from_the_policy_and_changed_nothing() {
-        let body = r#"{"error":"Batch update returned unexpected row count from update [0]; actual row count: 0; expected: 1"}"#;
-        let SetFailed::Other(failure) = set_refused(&refusal(body)) else { panic!("no policy") };
-        assert_eq!((failure.exit_code().number(), failure.reason), (8, Reason::ResetAtTheSameTime));
-        assert_eq!(failure.changed, crate::domain::Changed::No);
+        for (status, body) in [
+            (StatusCode::CONFLICT, r#"{"error":"conflict","error_description":"Duplicate resource error"}"#),
+            (StatusCode::CONFLICT, r#"{"error":"unknown_error","error_description":"Duplicate resource error"}"#),
+            (StatusCode::CONFLICT, r#"{"error":"unknown_error"}"#),
+            (
+                StatusCode::BAD_REQUEST,
+                r#"{"error":"Database operation failed","error_description":"Database operation failed"}"#,
+            ),
+            (
+                StatusCode::BAD_REQUEST,
+                r#"{"error":"Batch update returned unexpected row count from update 0 (expected row count 1 but was 0) [update CREDENTIAL set CREATED_DATE=? where ID=? and VERSION=?] for entity [org.keycloak.models.jpa.entities.CredentialEntity with id '7']"}"#,
+            ),
+            (
+                StatusCode::BAD_REQUEST,
+                r#"{"error":"Batch update returned unexpected row count from update [0]; actual row count: 0; expected: 1"}"#,
+            ),
+            (
+                StatusCode::BAD_REQUEST,
+                r#"{"error":"No rows were returned from JDBC query for versioned entity for entity [CredentialEntity with id '7']"}"#,
+            ),
+        ] {
+            for policy in [readable(), PolicyRead::Unreadable("hidden".to_owned())] {
+                let SetFailed::Other(error) = refused_set(status, body, &policy) else { panic!("{body}") };
+                assert_eq!((error.exit_code().number(), error.reason), (8, Reason::ResetAtTheSameTime), "{body}");
+                assert_eq!(error.changed, Changed::No);
+            }
+        }
+    }
+
+    /// Bodies of 26.4.7 and 26.7.3, and one of a proxy.
+    #[test]
+    fn a_refusal_without_a_known_reason_is_the_policys_only_where_the_policy_is_not_known_whole() {
+        for body in [
+            r#"{"error":"unknown_error","error_description":"Cannot parse the JSON"}"#,
+            r#"{"error":"No password provided"}"#,
+            r#"{"error":"Can't reset password as account is read only"}"#,
+            "<html>400 Bad Request</html>",
+        ] {
+            let SetFailed::Other(error) = refused_set(StatusCode::BAD_REQUEST, body, &readable()) else { panic!() };
+            assert_eq!((error.exit_code().number(), error.reason), (8, Reason::BackendUnavailable), "{body}");
+            assert_eq!(error.changed, Changed::No);
+            assert!(!error.message.contains("policy"), "{error}");
+            for policy in [
+                PolicyRead::InPart(Policy::default(), "a custom rule".to_owned()),
+                PolicyRead::Unreadable("hidden".to_owned()),
+            ] {
+                let SetFailed::Other(error) = refused_set(StatusCode::BAD_REQUEST, body, &policy) else { panic!() };
+                assert_eq!((error.exit_code().number(), error.reason), (7, Reason::Policy), "{body}");
+                assert_eq!(error.changed, Changed::No);
+            }
+        }
     }
 
     #[test]
-    fn what_the_realms_profile_does_not_take_is_named() {
+    fn a_field_that_the_user_profile_rejects_is_named() {
         for body in [
             r#"{"field":"branch","errorMessage":"error-user-attribute-required","params":["branch"]}"#,
             r#"{"errors":[{"field":"branch","errorMessage":"error-user-attribute-required"},{"field":"email","errorMessage":"error-invalid-email"}]}"#,
         ] {
-            let SetFailed::Other(failure) = create_refused(StatusCode::BAD_REQUEST, &refusal(body), "x") else {
-                panic!()
-            };
-            assert!(failure.message.contains("branch (is required)"), "{}", failure.message);
-            assert_eq!(failure.exit_code().number(), 7);
+            let refused = create_error(StatusCode::BAD_REQUEST, &refusal(body), "x", &readable());
+            let SetFailed::Other(error) = refused else { panic!() };
+            assert!(error.message.contains("branch (is required)"), "{}", error.message);
+            assert_eq!(error.exit_code().number(), 7);
         }
     }
 
@@ -252,11 +317,11 @@ mod tests {
             "Temp-Pass-Word row count",
         ] {
             let codes = refusal(body);
-            let told = match create_refused(StatusCode::BAD_REQUEST, &codes, "x") {
-                SetFailed::Other(failure) => failure.told(),
+            let shown = match create_error(StatusCode::BAD_REQUEST, &codes, "x", &readable()) {
+                SetFailed::Other(error) => error.told(),
                 SetFailed::Policy(rules) => format!("{rules:?}"),
             };
-            assert!(!told.contains(secret), "{told}");
+            assert!(!shown.contains(secret), "{shown}");
         }
     }
 }

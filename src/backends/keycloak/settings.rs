@@ -1,4 +1,4 @@
-//! The profile's own keys.
+//! The keys of a Keycloak profile, parsed and validated.
 
 use std::path::PathBuf;
 
@@ -9,9 +9,9 @@ use crate::config::{Credential, CustomersSource, Profile};
 use crate::domain::{Result, Way};
 use crate::net::https::is_loopback;
 
-/// The client for agents, as the set-up page calls it.
+/// The usual client by which agents sign in.
 const CLIENT_ID: &str = "tellonce";
-/// The group that marks who has a temporary password pending.
+/// The usual group of users with a pending temporary password.
 const PENDING_GROUP: &str = "temp-issued";
 
 /// How agents of this profile sign in.
@@ -24,9 +24,10 @@ pub(super) enum SignInBy {
     ClientCredentials,
 }
 
+/// The profile's keys as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Own {
+struct ProfileKeys {
     url: String,
     realm: String,
     #[serde(default)]
@@ -41,7 +42,7 @@ struct Own {
     pending_group: Option<String>,
 }
 
-/// The profile's own keys, checked.
+/// The validated settings of a Keycloak profile.
 #[derive(Clone, Debug)]
 pub(super) struct KeycloakSettings {
     pub(super) url: Url,
@@ -51,40 +52,42 @@ pub(super) struct KeycloakSettings {
     pub(super) credential: Option<Credential>,
     pub(super) ca_cert: Option<PathBuf>,
     pub(super) customers: Option<PathBuf>,
-    /// The top-level group that marks who has a temporary password pending.
+    /// The top-level group of users with a pending temporary password.
     pub(super) pending_group: String,
 }
 
 impl KeycloakSettings {
+    /// Reads and validates the profile's keys.
+    ///
     /// # Errors
     /// Exit 2 with file, line and key.
-    pub(super) fn of(profile: &Profile) -> Result<Self> {
+    pub(super) fn from_profile(profile: &Profile) -> Result<Self> {
         let settings = &profile.settings;
-        let own: Own = settings.read()?;
-        let url = base(&own.url).map_err(|what| settings.wrong("url", &what))?;
-        if url.scheme() == "http" && !own.insecure_http && !is_loopback(&url) {
-            let what = format!(
+        let keys: ProfileKeys = settings.read()?;
+        let url = parse_server_url(&keys.url).map_err(|problem| settings.wrong("url", &problem))?;
+        if url.scheme() == "http" && !keys.insecure_http && !is_loopback(&url) {
+            let problem = format!(
                 "url: {url} is not encrypted, and the server is not on this machine; use https (or say insecure_http = true)"
             );
-            return Err(settings.wrong("url", &what));
+            return Err(settings.wrong("url", &problem));
         }
-        if !is_realm(&own.realm) {
-            let what = format!("realm: \"{}\" is no name of a realm", own.realm.escape_debug());
-            return Err(settings.wrong("realm", &what));
+        if !is_realm_name(&keys.realm) {
+            let problem = format!("realm: \"{}\" is no name of a realm", keys.realm.escape_debug());
+            return Err(settings.wrong("realm", &problem));
         }
         Ok(Self {
             url,
-            realm: own.realm,
-            client_id: own.client_id.unwrap_or_else(|| CLIENT_ID.to_owned()),
-            sign_in: own.sign_in,
-            credential: own.credential,
-            ca_cert: own.ca_cert.map(|path| settings.path(&path)),
-            customers: own.customers.map(|source| settings.path(&source.csv)),
-            pending_group: own.pending_group.unwrap_or_else(|| PENDING_GROUP.to_owned()),
+            realm: keys.realm,
+            client_id: keys.client_id.unwrap_or_else(|| CLIENT_ID.to_owned()),
+            sign_in: keys.sign_in,
+            credential: keys.credential,
+            ca_cert: keys.ca_cert.map(|path| settings.path(&path)),
+            customers: keys.customers.map(|source| settings.path(&source.csv)),
+            pending_group: keys.pending_group.unwrap_or_else(|| PENDING_GROUP.to_owned()),
         })
     }
 
-    /// The ways to sign in, the profile's own first.
+    /// Returns the ways to sign in, the profile's choice first.
     pub(super) const fn ways(&self) -> &'static [Way] {
         match self.sign_in {
             SignInBy::Device => &[Way::Device, Way::Web, Way::ClientCredentials],
@@ -93,14 +96,14 @@ impl KeycloakSettings {
         }
     }
 
-    /// An address below the server's.
-    pub(super) fn at(&self, segments: &[&str]) -> Url {
-        below(&self.url, segments)
+    /// Returns an address below the server's.
+    pub(super) fn url_at(&self, segments: &[&str]) -> Url {
+        url_below(&self.url, segments)
     }
 }
 
-/// An address below another; each segment is encoded as one (RFC 3986 section 3.3).
-pub(super) fn below(base: &Url, segments: &[&str]) -> Url {
+/// Returns an address below another. Each segment is percent-encoded (RFC 3986 section 3.3).
+pub(super) fn url_below(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().extend(segments);
@@ -108,8 +111,8 @@ pub(super) fn below(base: &Url, segments: &[&str]) -> Url {
     url
 }
 
-/// The server's address: http or https, nothing but host, port and a path.
-fn base(text: &str) -> Result<Url, String> {
+/// Parses the server's address: http or https, with a host, a port and a path only.
+fn parse_server_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("url: \"{text}\" is no address ({error})"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(format!("url: \"{text}\" is not an http or https address"));
@@ -117,17 +120,17 @@ fn base(text: &str) -> Result<Url, String> {
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err("url: it holds more than a server's address".to_owned());
     }
-    for (part, what) in [("/realms", "the realm goes to its own key: realm = \"…\""), ("/admin", "leave out /admin")]
+    for (part, advice) in [("/realms", "the realm goes to its own key: realm = \"…\""), ("/admin", "leave out /admin")]
     {
         if url.path().contains(part) {
-            return Err(format!("url: \"{text}\" is below the server's own address; {what}"));
+            return Err(format!("url: \"{text}\" is below the server's own address; {advice}"));
         }
     }
     Ok(url)
 }
 
-/// Keycloak takes nearly any name; these could not be told from a path.
-fn is_realm(name: &str) -> bool {
+/// Reports whether a text can be a realm's name. Keycloak accepts nearly any, but some would change an address's path.
+fn is_realm_name(name: &str) -> bool {
     !name.trim().is_empty()
         && name.len() <= 255
         && !matches!(name, "." | "..")
@@ -146,21 +149,21 @@ mod tests {
     fn settings(keys: &str) -> Result<KeycloakSettings> {
         let text = format!("[profiles.a]\nbackend = 'keycloak'\n{keys}");
         let configuration = Configuration::parse(&text, Path::new("/etc/tellonce/config.toml")).unwrap();
-        KeycloakSettings::of(&configuration.profile(Some("a")).unwrap())
+        KeycloakSettings::from_profile(&configuration.profile(Some("a")).unwrap())
     }
 
     #[test]
-    fn what_is_left_out_has_the_usual_value_and_paths_are_the_configurations() {
+    fn omitted_keys_have_the_usual_value_and_paths_are_relative_to_the_configuration() {
         let found = settings("url = 'https://id.example.com/auth/'\nrealm = 'my realm'\nca_cert = 'ca.pem'\n").unwrap();
         assert_eq!(found.client_id, "tellonce");
         assert_eq!(found.ways()[0], Way::Device);
         assert_eq!(found.ca_cert.as_deref(), Some(Path::new("/etc/tellonce/ca.pem")));
-        let url = found.at(&["realms", &found.realm, "a/b", "Ünï"]);
+        let url = found.url_at(&["realms", &found.realm, "a/b", "Ünï"]);
         assert_eq!(url.as_str(), "https://id.example.com/auth/realms/my%20realm/a%2Fb/%C3%9Cn%C3%AF");
     }
 
     #[test]
-    fn what_cannot_be_is_refused_with_line_and_key() {
+    fn a_wrong_value_is_refused_with_line_and_key() {
         for (keys, line, key) in [
             ("realm = 'x'\n", "line 1", "url"),
             ("url = 'https://id'\n", "line 1", "realm"),

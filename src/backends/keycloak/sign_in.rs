@@ -1,4 +1,4 @@
-//! Agents sign in at the realm's own sign-in page, or a script by its client's secret.
+//! The port `AgentSignIn` for a realm: device code, browser, a client's secret, or a token from the environment.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -20,26 +20,27 @@ use crate::domain::ports::{AgentSignIn, CustomerDirectory, Prompter};
 use crate::domain::{Check, Error, Keep, ProfileRef, Reason, Result, Session, StoredSession, Way};
 use crate::net::https::HttpClient;
 
-/// An ambient token in the environment.
-const TOKEN: &str = "TELLONCE_TOKEN";
+/// The environment variable with an agent's access token.
+const TOKEN_VARIABLE: &str = "TELLONCE_TOKEN";
 
 /// Signs agents in to a realm.
 pub(super) struct KeycloakSignIn {
     pub(super) settings: KeycloakSettings,
-    pub(super) raw: Settings,
-    pub(super) place: ProfileRef,
+    pub(super) profile_settings: Settings,
+    pub(super) profile_ref: ProfileRef,
     pub(super) protected: Protected,
     pub(super) http: HttpClient,
     pub(super) store: Rc<SessionStore>,
     pub(super) lock: std::path::PathBuf,
-    pub(super) one_call: Duration,
+    pub(super) time_limit: Duration,
 }
 
 impl KeycloakSignIn {
+    /// Builds the OAuth client of the profile's realm and client.
     pub(super) fn oauth(&self) -> OAuth {
         let endpoint = |parts: &[&str]| {
             let path = [&["realms", self.settings.realm.as_str(), "protocol", "openid-connect"], parts].concat();
-            self.settings.at(&path)
+            self.settings.url_at(&path)
         };
         let endpoints = Endpoints {
             authorize: endpoint(&["auth"]),
@@ -50,49 +51,51 @@ impl KeycloakSignIn {
         OAuth::new(self.http.clone(), endpoints, self.settings.client_id.clone())
     }
 
-    fn session(&self, keeper: TokenRefresher, claims: Claims, expires_at: Option<Timestamp>) -> Session {
+    /// Opens a session with these tokens.
+    fn open_session(&self, refresher: TokenRefresher, claims: Claims, expires_at: Option<Timestamp>) -> Session {
         let agent = if claims.is_of(&self.settings.realm) {
             claims.name.clone()
         } else {
             format!("{} of realm {}", claims.name, claims.realm)
         };
-        let realm = self.settings.at(&["admin", "realms", &self.settings.realm]);
+        let realm = self.settings.url_at(&["admin", "realms", &self.settings.realm]);
         let roles = claims.token_roles();
-        let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), keeper, roles);
+        let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), refresher, roles);
         let customers = || -> Option<Box<dyn CustomerDirectory>> {
             self.settings.customers.clone().map(|path| Box::new(CsvCustomers::new(path)) as _)
         };
-        let inner =
+        let agent_api =
             KeycloakAgent::new(api, claims, self.protected.clone(), self.settings.pending_group.clone(), customers());
-        let directory = customers().unwrap_or_else(|| Box::new(RealmDirectory(inner.clone())));
-        Session::new(agent, self.place.clone(), expires_at, Box::new(inner), directory)
+        let directory = customers().unwrap_or_else(|| Box::new(RealmDirectory(agent_api.clone())));
+        Session::new(agent, self.profile_ref.clone(), expires_at, Box::new(agent_api), directory)
     }
 
-    /// What its tokens become is kept where the session is kept.
-    fn renewing(&self, keeper: TokenRefresher) -> TokenRefresher {
-        keeper.kept_in(Rc::clone(&self.store), self.lock.clone(), self.one_call.saturating_mul(2))
+    /// Has renewed tokens stored where the session is stored.
+    fn storing_renewals(&self, refresher: TokenRefresher) -> TokenRefresher {
+        refresher.stored_in(Rc::clone(&self.store), self.lock.clone(), self.time_limit.saturating_mul(2))
     }
 
-    /// A session of fresh tokens, and what to keep of it.
-    fn begun(&self, tokens: Tokens, secret: Option<Zeroizing<String>>) -> Result<(Session, Keep)> {
-        let claims = Claims::of(&tokens.access, &self.settings.realm)?;
-        let keeper = self.renewing(TokenRefresher::fresh(self.oauth(), tokens, &claims.name, secret));
-        let claims = claims.came_to_end_at(keeper.access_until());
-        let stored = keeper.to_store()?;
-        let ends = keeper.ends();
-        Ok((self.session(keeper, claims, Some(ends)), Keep::Store(stored)))
+    /// Opens a session with fresh tokens, and says what to store of it.
+    fn begin_session(&self, tokens: Tokens, secret: Option<Zeroizing<String>>) -> Result<(Session, Keep)> {
+        let claims = Claims::from_token(&tokens.access, &self.settings.realm)?;
+        let refresher = self.storing_renewals(TokenRefresher::new(self.oauth(), tokens, &claims.name, secret));
+        let claims = claims.with_clock_skew(refresher.access_until());
+        let stored = refresher.to_stored()?;
+        let ends = refresher.ends();
+        Ok((self.open_session(refresher, claims, Some(ends)), Keep::Store(stored)))
     }
 
-    /// A token from the environment: nothing renews it.
-    fn ambient(&self, token: &str) -> Result<Session> {
-        let claims = Claims::of(token, &self.settings.realm)?;
-        let keeper = TokenRefresher::fresh(self.oauth(), Tokens::ambient(token), &claims.name, None);
-        Ok(self.session(keeper, claims, None))
+    /// Opens a session with a token from the environment, which nothing renews.
+    fn session_from_environment(&self, token: &str) -> Result<Session> {
+        let claims = Claims::from_token(token, &self.settings.realm)?;
+        let refresher = TokenRefresher::new(self.oauth(), Tokens::from_environment(token), &claims.name, None);
+        Ok(self.open_session(refresher, claims, None))
     }
 
-    fn secret_of_profile(&self) -> Result<Option<Zeroizing<String>>> {
+    /// Reads the client's secret, if the profile names a credential.
+    fn read_client_secret(&self) -> Result<Option<Zeroizing<String>>> {
         let credential = self.settings.credential.as_ref();
-        credential.map(|credential| read_credential(credential, &self.raw, &|_| {})).transpose()
+        credential.map(|credential| read_credential(credential, &self.profile_settings, &|_| {})).transpose()
     }
 }
 
@@ -106,48 +109,50 @@ impl AgentSignIn for KeycloakSignIn {
         self.discover(&self.http).await?;
         let oauth = self.oauth();
         match way {
-            Way::Device => self.begun(oauth.device(prompter).await?, None),
-            Way::Web => self.begun(oauth.web(prompter).await?, None),
+            Way::Device => self.begin_session(oauth.sign_in_with_device_code(prompter).await?, None),
+            Way::Web => self.begin_session(oauth.sign_in_with_browser(prompter).await?, None),
             Way::ClientCredentials => {
                 let question = format!("Secret of the client {}", self.settings.client_id);
                 let secret =
-                    self.secret_of_profile()?.map_or_else(|| prompter.secret(&question, "--password-stdin"), Ok)?;
+                    self.read_client_secret()?.map_or_else(|| prompter.secret(&question, "--password-stdin"), Ok)?;
                 let tokens = oauth.client_credentials(&secret).await?;
-                self.begun(tokens, Some(secret))
+                self.begin_session(tokens, Some(secret))
             }
             Way::Password => Err(Error::usage("Keycloak's agents sign in by --device, --web or --client-credentials.")),
         }
     }
 
     async fn resume(&self, stored: Option<StoredSession>) -> Result<Option<Session>> {
-        if let Some(token) = std::env::var(TOKEN).map(Zeroizing::new).ok().filter(|token| !token.trim().is_empty()) {
-            return self.ambient(token.trim()).map(Some);
+        if let Some(token) =
+            std::env::var(TOKEN_VARIABLE).map(Zeroizing::new).ok().filter(|token| !token.trim().is_empty())
+        {
+            return self.session_from_environment(token.trim()).map(Some);
         }
         let Some(stored) = stored else {
             if self.settings.sign_in != SignInBy::ClientCredentials {
                 return Ok(None);
             }
-            // Unattended: the profile's credential is the session.
-            let Some(secret) = self.secret_of_profile()? else { return Ok(None) };
+            // Unattended: each command signs in with the profile's credential.
+            let Some(secret) = self.read_client_secret()? else { return Ok(None) };
             let tokens = self.oauth().client_credentials(&secret).await?;
-            let (session, _) = self.begun(tokens, Some(secret))?;
+            let (session, _) = self.begin_session(tokens, Some(secret))?;
             return Ok(Some(session));
         };
-        let keeper = self.renewing(TokenRefresher::stored(self.oauth(), &stored)?);
-        let access = match keeper.bearer().await {
+        let refresher = self.storing_renewals(TokenRefresher::from_stored(self.oauth(), &stored)?);
+        let access = match refresher.bearer().await {
             Ok(access) => access,
-            Err(failure) if failure.reason == Reason::SessionOver => {
-                tracing::debug!(%failure, "the stored session is over");
+            Err(error) if error.reason == Reason::SessionOver => {
+                tracing::debug!(%error, "the stored session is over");
                 return Ok(None);
             }
-            Err(failure) => return Err(failure),
+            Err(error) => return Err(error),
         };
-        let claims = Claims::of(&access, &self.settings.realm)?.came_to_end_at(keeper.access_until());
-        let ends = keeper.ends();
-        Ok(Some(self.session(keeper, claims, Some(ends))))
+        let claims = Claims::from_token(&access, &self.settings.realm)?.with_clock_skew(refresher.access_until());
+        let ends = refresher.ends();
+        Ok(Some(self.open_session(refresher, claims, Some(ends))))
     }
 
     async fn checks(&self) -> Vec<Check> {
-        self.look_from_outside().await
+        self.run_outside_checks().await
     }
 }

@@ -1,11 +1,11 @@
-//! Where a customer's user stands: one answer, its parts read side by side.
+//! The snapshot of a customer's user: status, stamp, roles and obstacles, read concurrently.
 
 use jiff::Timestamp;
 
 use super::errors::role;
 use super::guards::Guards;
 use super::lock::{Lock, SignInState};
-use super::readable::{Protection, readable};
+use super::readable::{Readable, or_unreadable};
 use super::user_lookup::KeycloakAgent;
 use super::wire::{Credential, Group, Storage, User};
 use crate::domain::{
@@ -13,57 +13,58 @@ use crate::domain::{
     Unread, Unreadable, UserId, UserSnapshot,
 };
 
-/// What is read of one user.
-struct Read {
+/// What was read of one user.
+struct UserFacts {
     user: User,
-    credentials: Protection<Vec<Credential>>,
-    groups: Protection<Vec<Group>>,
-    roles: Protection<Vec<String>>,
+    credentials: Readable<Vec<Credential>>,
+    groups: Readable<Vec<Group>>,
+    roles: Readable<Vec<String>>,
     sign_in: SignInState,
-    /// Where the password is kept, if it is not here.
+    /// The other system that keeps the password, if one does.
     external: Option<String>,
 }
 
-/// The local password among the credentials.
-pub(super) fn password(credentials: &[Credential]) -> Option<&Credential> {
+/// Returns the credential that is the realm's own password.
+pub(super) fn local_password(credentials: &[Credential]) -> Option<&Credential> {
     credentials.iter().find(|credential| credential.kind == "password" && credential.federation_link.is_none())
 }
 
-/// When a password was set. Keycloak's stamps have no version and name no author.
+/// Returns a password's stamp. Keycloak's have no version and name no author.
 pub(super) fn stamp(password: &Credential) -> Stamp {
     Stamp { at: set_at(password), version: None }
 }
 
+/// Returns when a password was set.
 pub(super) fn set_at(password: &Credential) -> Option<Timestamp> {
     password.created_date.and_then(|at| Timestamp::from_millisecond(at).ok())
 }
 
 impl KeycloakAgent {
-    /// Reads where the customer stands for this agent.
+    /// Reads the snapshot of a customer's user.
     pub(super) async fn read_user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
-        let Some(id) = self.id_of(customer).await? else { return self.without_user(customer).await };
-        let (user, credentials, groups, roles, lock, policy, mark, guards) = tokio::try_join!(
+        let Some(id) = self.find_user_id(customer).await? else { return self.snapshot_without_user(customer).await };
+        let (user, credentials, groups, roles, lock, policy, pending_group, guards) = tokio::try_join!(
             self.user(&id),
-            async { readable(self.credentials(&id).await, role(Right::FindCustomers)) },
-            self.groups(&id),
-            self.roles(&id),
-            self.lock(&id),
+            async { or_unreadable(self.credentials(&id).await, role(Right::FindCustomers)) },
+            self.read_groups(&id),
+            self.read_roles(&id),
+            self.read_lock(&id),
             self.policy(),
             self.pending_group(),
             self.guards(),
         )?;
-        let Some(user) = user else { return super::errors::gone() };
+        let Some(user) = user else { return super::errors::user_gone() };
         let sign_in = self.sign_in_state(&user, lock.as_ref()).await?;
         let external = match &credentials {
-            Ok(credentials) => self.external(&user, credentials).await?,
+            Ok(credentials) => self.external_system(&user, credentials).await?,
             Err(_) => None,
         };
-        let read = Read { user, credentials, groups, roles, sign_in, external };
-        let state = read.state();
-        let password = read.password();
+        let facts = UserFacts { user, credentials, groups, roles, sign_in, external };
+        let state = facts.state();
+        let password = facts.password();
         let at = password.and_then(set_at);
-        let mut obstacles = self.obstacles(&read, mark.is_some(), guards);
-        obstacles.extend(self.own_user_unknown().await?);
+        let mut obstacles = self.obstacles(&facts, pending_group.is_some(), guards);
+        obstacles.extend(self.own_user_obstacle().await?);
         Ok(UserSnapshot {
             target: ResetTarget::User(UserId::new(id)),
             state,
@@ -72,87 +73,86 @@ impl KeycloakAgent {
             expires_at: None,
             issued_by: None,
             changed_by_customer_at: at.filter(|_| state.known_change_required() == Some(false)),
-            roles: read.roles.clone().unwrap_or_default(),
-            groups: read.groups.iter().flatten().map(|group| group.path.clone()).collect(),
+            roles: facts.roles.clone().unwrap_or_default(),
+            groups: facts.groups.iter().flatten().map(|group| group.path.clone()).collect(),
             policy,
             obstacles,
         })
     }
 
-    /// What `doctor` says of values that a reset depends on: whether they are shown of some user.
+    /// Checks for `doctor` that the agent may read what a reset depends on, on any one user.
     pub(super) async fn readability_check(&self) -> Result<Check> {
-        let unknown = || Check::new("readability", CheckState::Unknown, "could not be tried: you are shown no user");
-        let Some(id) = self.somebody().await? else { return Ok(unknown()) };
+        let not_tried = || Check::new("readability", CheckState::Unknown, "could not be tried: you are shown no user");
+        let Some(id) = self.any_user_id().await? else { return Ok(not_tried()) };
         let (user, credentials) = tokio::try_join!(self.user(&id), async {
-            readable(self.credentials(&id).await, role(Right::FindCustomers))
+            or_unreadable(self.credentials(&id).await, role(Right::FindCustomers))
         })?;
-        let Some(user) = user else { return Ok(unknown()) };
+        let Some(user) = user else { return Ok(not_tried()) };
         let sign_in = SignInState { disabled: user.enabled.map(|enabled| !enabled), lock: Lock::None };
-        let (groups, roles) = (Ok(Vec::new()), Ok(Vec::new())); // these have a check of their own
-        let read = Read { user, credentials, groups, roles, sign_in, external: None };
+        let (groups, roles) = (Ok(Vec::new()), Ok(Vec::new())); // the check "protection" covers these
+        let facts = UserFacts { user, credentials, groups, roles, sign_in, external: None };
         let marks = self.pending_group().await?.is_some();
-        let found = read.unreadable().chain(self.missing_rights(&read, marks));
-        let words = found.filter_map(|obstacle| match obstacle {
+        let obstacles = facts.unreadable().chain(self.missing_rights(&facts, marks));
+        let unreadable = obstacles.filter_map(|obstacle| match obstacle {
             Obstacle::Unreadable(value) => Some(value.words()),
             _ => None,
         });
-        let words = words.collect::<Vec<_>>().join("; ");
-        Ok(if words.is_empty() {
+        let unreadable = unreadable.collect::<Vec<_>>().join("; ");
+        Ok(if unreadable.is_empty() {
             Check::new("readability", CheckState::Ok, "what a reset depends on can be read of a user")
         } else {
-            Check::new("readability", CheckState::Fault, format!("{words}: every reset is refused until then"))
+            Check::new("readability", CheckState::Fault, format!("{unreadable}: every reset is refused until then"))
         })
     }
 
-    /// The id of the customer's user: the customer's own, or found by username or e-mail where customers come from
-    /// elsewhere.
-    async fn id_of(&self, customer: &Customer) -> Result<Option<String>> {
+    /// Finds the id of the customer's user. With customers from a CSV file, the user has the same username or e-mail.
+    async fn find_user_id(&self, customer: &Customer) -> Result<Option<String>> {
         if self.0.customers.is_none() && customer.username.is_some() {
             return Ok(Some(customer.id.as_str().to_owned()));
         }
         let Some(text) = customer.username.as_deref().or(customer.email.as_deref()) else { return Ok(None) };
-        let mut found = self.users_called(text).await?;
+        let mut found = self.find_users_exactly(text).await?;
         if found.len() > 1 {
             return Err(Error::new(
                 Kind::Ambiguous,
                 Reason::Ambiguous,
                 format!(
-                    "More than one user of the realm goes by \"{text}\"; which is {}'s cannot be told.",
+                    "More than one user of the realm is called \"{text}\"; it is not known which is {}'s.",
                     customer.name
                 ),
             )
-            .hint("Give the customers' file a column username.")
-            .candidates(found.iter().map(User::customer).collect()));
+            .hint("Add a column username to the customers' file.")
+            .candidates(found.iter().map(User::to_customer).collect()));
         }
         Ok(found.pop().map(|user| user.id))
     }
 
-    /// A customer whose user has to be created.
-    async fn without_user(&self, customer: &Customer) -> Result<UserSnapshot> {
+    /// Returns the snapshot of a customer whose user has to be created.
+    async fn snapshot_without_user(&self, customer: &Customer) -> Result<UserSnapshot> {
         let (realm, policy, guards) = tokio::try_join!(self.realm(), self.policy(), self.guards())?;
         let by_email = realm.registration_email_as_username == Some(true);
         let username = customer.username.clone().filter(|_| !by_email).or_else(|| customer.email.clone());
         let username = username.unwrap_or_else(|| customer.id.as_str().to_owned()).to_lowercase();
         let claims = &self.0.claims;
-        let may_not = !claims.has("manage-users") && claims.has("view-users");
+        let may_not_create = !claims.has("manage-users") && claims.has("view-users");
         let new = NewUser { customer: customer.clone(), username, new_customer: self.0.customers.is_none() };
-        let mut obstacles = if may_not { vec![Obstacle::MissingRight(Right::CreateUsers)] } else { Vec::new() };
-        obstacles.extend(guards.unseen.clone().map(Obstacle::ProtectionUnreadable));
+        let mut obstacles = if may_not_create { vec![Obstacle::MissingRight(Right::CreateUsers)] } else { Vec::new() };
+        obstacles.extend(guards.not_found.clone().map(Obstacle::ProtectionUnreadable));
         Ok(UserSnapshot::without_user(new, policy, obstacles))
     }
 
-    /// The user's credentials; passwords and their hashes are not among what the server shows of them.
+    /// Reads the user's credentials. The server shows neither passwords nor their hashes.
     pub(super) async fn credentials(&self, id: &str) -> Result<Vec<Credential>> {
         self.api().get(&["users", id, "credentials"], &[], Right::FindCustomers).await
     }
 
-    /// Where the password is kept, if it is not here: the user comes from, or signs in by, another system, and has no
-    /// local password. A directory whose users' changes stay in the realm gets a local one by the first reset.
+    /// Finds the other system that keeps the password of a user without a local one: a directory, or an identity provider.
     ///
-    /// One that takes a password from here is external as well: it would keep the temporary one as a full sign-in for
-    /// everything else that asks it, and it cannot be withdrawn.
-    async fn external(&self, user: &User, credentials: &[Credential]) -> Result<Option<String>> {
-        if password(credentials).is_some() {
+    /// A directory whose users' changes stay in the realm is no such system: the first reset creates a local password. One
+    /// that the realm writes passwords to is: everything else that uses the directory would accept the temporary password
+    /// as a full sign-in, and it could not be withdrawn.
+    async fn external_system(&self, user: &User, credentials: &[Credential]) -> Result<Option<String>> {
+        if local_password(credentials).is_some() {
             return Ok(None);
         }
         let Some(directory) = user.storage() else {
@@ -161,7 +161,7 @@ impl KeycloakAgent {
         let found: Result<Option<Storage>> =
             self.api().get_if_any(&["components", directory], &[], Right::FindCustomers).await;
         match found {
-            Err(failure) if failure.reason == Reason::MissingRight => Ok(Some(format!("directory {directory}"))),
+            Err(error) if error.reason == Reason::MissingRight => Ok(Some(format!("directory {directory}"))),
             found => Ok(match found? {
                 Some(found) if found.keeps_changes_in_the_realm() => None,
                 Some(found) => Some(format!("directory {}", found.name)),
@@ -170,33 +170,35 @@ impl KeycloakAgent {
         }
     }
 
-    fn obstacles(&self, read: &Read, marks: bool, guards: &Guards) -> Vec<Obstacle> {
-        let mut obstacles = self.missing_rights(read, marks);
-        if self.is_own(&read.user) {
+    /// Lists what keeps this agent from resetting the user.
+    fn obstacles(&self, facts: &UserFacts, marks: bool, guards: &Guards) -> Vec<Obstacle> {
+        let mut obstacles = self.missing_rights(facts, marks);
+        if self.is_own_user(&facts.user) {
             obstacles.push(Obstacle::OwnUser);
         }
-        obstacles.extend(self.protection(&read.groups, &read.roles, guards));
-        if let Some(client) = read.user.service_account() {
+        obstacles.extend(self.protection_obstacle(&facts.groups, &facts.roles, guards));
+        if let Some(client) = facts.user.service_account() {
             obstacles.push(Obstacle::ServiceAccount(client.to_owned()));
         }
-        if let Some(system) = &read.external {
+        if let Some(system) = &facts.external {
             obstacles.push(Obstacle::External(system.clone()));
         }
-        obstacles.extend(read.unreadable());
-        obstacles.extend(read.sign_in.obstacles());
+        obstacles.extend(facts.unreadable());
+        obstacles.extend(facts.sign_in.obstacles());
         obstacles
     }
 
-    /// The rights that the agent lacks on this user; one that is not shown counts as missing, unless the token has it.
-    fn missing_rights(&self, read: &Read, marks: bool) -> Vec<Obstacle> {
-        let access = read.user.access;
+    /// Lists the rights that the agent lacks on this user. A right that is not shown counts as missing, unless the token
+    /// carries it.
+    fn missing_rights(&self, facts: &UserFacts, marks: bool) -> Vec<Obstacle> {
+        let access = facts.user.access;
         let manages = self.0.claims.has("manage-users").then_some(true);
-        let mut wanted =
+        let mut needed =
             vec![(access.may_reset(), Right::IssueTemporaryPasswords), (access.manage, Right::EndSessions)];
         if marks {
-            wanted.push((access.manage_group_membership, Right::MarkPending));
+            needed.push((access.manage_group_membership, Right::MarkPending));
         }
-        let missing = wanted.into_iter().filter_map(|(may, right)| match may.or(manages) {
+        let missing = needed.into_iter().filter_map(|(may, right)| match may.or(manages) {
             Some(true) => None,
             Some(false) => Some(Obstacle::MissingRight(right)),
             None => {
@@ -208,12 +210,12 @@ impl KeycloakAgent {
     }
 }
 
-impl Read {
+impl UserFacts {
     fn password(&self) -> Option<&Credential> {
-        self.credentials.as_ref().ok().and_then(|credentials| password(credentials))
+        self.credentials.as_ref().ok().and_then(|credentials| local_password(credentials))
     }
 
-    /// What the server does not show of the user, and a reset depends on.
+    /// Lists the hidden values of the user that a reset depends on.
     fn unreadable(&self) -> impl Iterator<Item = Obstacle> {
         let unread = self.unread();
         let right = role(Right::FindCustomers);

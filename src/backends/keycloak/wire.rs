@@ -1,4 +1,4 @@
-//! What the admin API answers with, as far as it is needed (Keycloak's Admin REST API, version 26).
+//! The JSON objects of the Admin REST API (Keycloak 26), as far as they are needed.
 
 use std::collections::BTreeMap;
 
@@ -13,81 +13,82 @@ pub(super) struct User {
     pub(super) email: Option<String>,
     pub(super) first_name: Option<String>,
     pub(super) last_name: Option<String>,
-    /// None: the server does not show it. Up to 26.2 it is false of one who is locked for a while, too.
+    /// `None` if the server does not show it. Up to 26.2 it is also false for a user who is locked for a while.
     pub(super) enabled: Option<bool>,
-    /// None: the server does not show them.
+    /// `None` if the server does not show them.
     pub(super) required_actions: Option<Vec<String>>,
-    /// The storage that the user comes from, if not from the realm itself.
+    /// The user storage that the user comes from, if not from the realm itself.
     pub(super) federation_link: Option<String>,
-    /// The client whose service account this is, where the server says so.
+    /// The client whose service account this is, if the server says so.
     pub(super) service_account_client_id: Option<String>,
-    /// Other servers that the user signs in by; left out where the realm has none.
+    /// The identity providers that the user signs in by. The server leaves the field out if the realm has none.
     #[serde(default)]
     pub(super) federated_identities: Vec<FederatedIdentity>,
-    /// What this agent may do with this user.
+    /// What the agent may do with this user.
     #[serde(default)]
     pub(super) access: Access,
     #[serde(default)]
     pub(super) attributes: BTreeMap<String, Vec<String>>,
 }
 
-/// The required action that forces a change.
+/// The required action that forces a change of password.
 pub(super) const UPDATE_PASSWORD: &str = "UPDATE_PASSWORD";
-/// What the server names the users of service accounts with (26.0 to 26.7).
-const SERVICE_ACCOUNT: &str = "service-account-";
+/// The prefix of the usernames of service accounts (26.0 to 26.7).
+const SERVICE_ACCOUNT_PREFIX: &str = "service-account-";
 
 impl User {
-    /// Whether the next sign-in has to choose a new password; none: the server does not show it.
+    /// Reports whether the next sign-in has to choose a new password. Returns `None` if the server does not show it.
     pub(super) fn must_change(&self) -> Option<bool> {
         self.required_actions.as_ref().map(|all| all.iter().any(|action| action == UPDATE_PASSWORD))
     }
 
-    /// The client whose service account this is. The server shows agents no more of that than the name (26.7).
+    /// Returns the client whose service account this is. For agents the username is the only sign of it (26.7).
     pub(super) fn service_account(&self) -> Option<&str> {
-        let named = || self.username.as_deref()?.strip_prefix(SERVICE_ACCOUNT);
-        self.service_account_client_id.as_deref().or_else(named)
+        let by_name = || self.username.as_deref()?.strip_prefix(SERVICE_ACCOUNT_PREFIX);
+        self.service_account_client_id.as_deref().or_else(by_name)
     }
 
-    /// The directory that the user comes from; one whose users are not copied is in their ids (`f:DIRECTORY:ID`).
+    /// Returns the directory that the user comes from. For users who are not imported it is in the id (`f:DIRECTORY:ID`).
     pub(super) fn storage(&self) -> Option<&str> {
         let in_id = || self.id.strip_prefix("f:")?.split(':').next();
         self.federation_link.as_deref().or_else(in_id)
     }
 }
 
+/// A link to an identity provider.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct FederatedIdentity {
     pub(super) identity_provider: String,
 }
 
-/// The `access` map: what is absent is not known.
+/// The `access` map of a user. An absent right is not known.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Access {
     pub(super) manage: Option<bool>,
-    /// Up to 26.2 it is left out: who may manage a user may set its password there.
+    /// Absent up to 26.2, where whoever may manage a user may set its password.
     pub(super) reset_password: Option<bool>,
     pub(super) manage_group_membership: Option<bool>,
 }
 
 impl Access {
-    /// Whether the agent may set this user's password.
+    /// Reports whether the agent may set this user's password.
     pub(super) fn may_reset(self) -> Option<bool> {
         self.reset_password.or(self.manage)
     }
 }
 
-/// A credential; only those of type `password` matter. Their `createdDate` is when the password was set.
+/// A credential. Only those of type `password` matter.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Credential {
-    /// Empty where it is kept by another directory: the server only passes on that there is one.
+    /// Empty if a directory keeps the credential: the server only passes on that there is one.
     #[serde(default)]
     pub(super) id: String,
     #[serde(rename = "type")]
     pub(super) kind: String,
-    /// Milliseconds since 1970.
+    /// When the password was set, in milliseconds since 1970.
     pub(super) created_date: Option<i64>,
     /// The directory that keeps it, if not the realm itself.
     pub(super) federation_link: Option<String>,
@@ -102,13 +103,13 @@ pub(super) struct Storage {
 }
 
 impl Storage {
-    /// What is changed here stays here, passwords too (`editMode` of an LDAP user federation).
+    /// Reports whether changes stay in the realm, passwords too (`editMode` of an LDAP user federation).
     pub(super) fn keeps_changes_in_the_realm(&self) -> bool {
         self.config.get("editMode").is_some_and(|modes| modes.iter().any(|mode| mode == "UNSYNCED"))
     }
 }
 
-/// A group, with its attributes where they were asked for.
+/// A group. Its attributes are there if the request asks for them.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Group {
     pub(super) id: String,
@@ -117,7 +118,7 @@ pub(super) struct Group {
     pub(super) attributes: BTreeMap<String, Vec<String>>,
 }
 
-/// A group as a search for groups tells it, with those below it.
+/// A group in a search result, with the groups below it.
 #[derive(Debug, Deserialize)]
 pub(super) struct GroupTree {
     pub(super) path: String,
@@ -125,13 +126,13 @@ pub(super) struct GroupTree {
     pub(super) sub_groups: Vec<GroupTree>,
 }
 
-/// How many there are.
+/// A count of objects.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct Count {
     pub(super) count: usize,
 }
 
-/// Something with a name: a role.
+/// An object of which only the name matters, such as a role.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Named {
     pub(super) name: String,
@@ -145,7 +146,7 @@ pub(super) struct Client {
     pub(super) client_id: String,
 }
 
-/// The realm: agents without view-realm get little more than its name.
+/// The realm. Agents without view-realm get little more than its name.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Realm {
@@ -156,11 +157,11 @@ pub(super) struct Realm {
     pub(super) reset_credentials_flow: Option<String>,
     pub(super) admin_events_enabled: Option<bool>,
     pub(super) admin_permissions_enabled: Option<bool>,
-    /// Only in the whole answer: tells it from the reduced one, where no policy means nothing.
+    /// Present only in the full representation. In the reduced one a missing policy means nothing.
     pub(super) enabled: Option<bool>,
 }
 
-/// The server, as far as it tells of itself: its version only to agents who may manage the realm (26.7).
+/// The server's description of itself. Only agents who may manage the realm get its version (26.7).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ServerInfo {
@@ -168,18 +169,19 @@ pub(super) struct ServerInfo {
     pub(super) system_info: SystemInfo,
 }
 
+/// The part of [`ServerInfo`] with the version.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct SystemInfo {
     pub(super) version: Option<String>,
 }
 
-/// How far failed attempts have come.
+/// A user's state in the brute force detection.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BruteForce {
     #[serde(default)]
     pub(super) disabled: bool,
-    /// Seconds since 1970; 0: not known; the largest number: for good.
+    /// The end of the lock in seconds since 1970: 0 if it is not known, the largest number if there is none.
     #[serde(default)]
     pub(super) failed_login_not_before: i64,
 }

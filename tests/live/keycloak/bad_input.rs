@@ -21,7 +21,7 @@ fn a_realms_name_is_one_part_of_an_address_or_refused() {
         assert_eq!((&error["reason"], &error["changed"]), (&"configuration".into(), &"no".into()), "{name}");
         assert!(error["message"].as_str().unwrap().contains("realm"), "{name}: {error}");
     }
-    // These are sent, each as one part, and there are no such realms.
+    // Each of these is sent as one segment of the path, and no such realm exists.
     for name in ["no such realm", "%2e%2e", "master%2Fusers", "Ünï", "a&b=c", "a+b"] {
         let ran = named(name).reset("ada.lovelace", &["-o", "json"]);
         let error = ran.must(2).error();

@@ -22,7 +22,7 @@ fn each_call_of_a_reset_is_needed() {
             let path = seen.path.split('?').next().unwrap().replace(&below, "").replace(&id, "ID");
             *calls.entry(format!("{} {path}", seen.method)).or_default() += 1;
         }
-        // Who is meant: two look-ups side by side.
+        // The search for the customer: two concurrent reads.
         let looked = ["GET /users", "GET /users/ada.lovelace"].map(|call| calls.remove(call).unwrap_or(0));
         let whole = usize::from(customer == id);
         assert_eq!(looked.iter().sum::<usize>() + whole, 2, "{customer}: {calls:?}");

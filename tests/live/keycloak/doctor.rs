@@ -1,4 +1,4 @@
-//! What `doctor` finds out about a server, a realm and an agent, and what it says to do.
+//! `doctor` on a server, a realm and an agent: its findings, and what it says to do.
 
 use serde_json::{Value, json};
 
@@ -92,7 +92,7 @@ fn settings_of_the_realm_and_rights_that_are_too_wide_are_told() {
     let guarded = Report::of(&TestEnvironment::for_agent_with(&realm, Rights::AndViewClients, roles));
     assert!(!guarded.has("administrators"));
     assert_eq!(guarded.found("protection").0, "ok");
-    // What is written wrong would protect nobody, so it refuses everybody: the realm's own names are the ones that count.
+    // A misspelt name would protect nobody, so it refuses every reset. Capitals count.
     for (protected, missing) in [
         ("groups = ['staff-admins', '/staff-admins']", None),
         ("groups = ['Staff-Admins']", Some("no group \"Staff-Admins\"")),
@@ -124,7 +124,7 @@ fn locks_are_seen_by_fine_grained_agents_and_who_cannot_read_them_is_told_so() {
     let unlocking = felix.run(&["-o", "json", "reset", "ada.lovelace", "--unlock", "--yes", "--reveal", "stdout"]);
     let password = unlocking.must(0).json()["temporary_password"].as_str().unwrap().to_owned();
     assert!(matches!(realm.browser().sign_in("ada.lovelace", &password), Entered::ChangeRequired(_)));
-    // A server that shows locks to others only: other versions do.
+    // Other versions of the server hide locks from such agents.
     let proxy = FaultProxy::before(realm.url());
     let refused = Fault::Answer(403, Vec::new(), br#"{"error":"HTTP 403 Forbidden"}"#.to_vec());
     proxy.rule(Rule::on("GET", "/attack-detection/", refused));

@@ -1,4 +1,4 @@
-//! The server is stopped, frozen, booting, or not to be trusted: told right, and nothing behind the agent's back.
+//! The server is stopped, frozen, booting or not trusted: the error is true, and nothing happens unnoticed.
 
 use crate::support::TestEnvironment;
 use crate::support::keycloak::{Entered, Realm, Rights, Server, ServerOptions};
@@ -22,7 +22,7 @@ fn a_server_that_is_down_frozen_or_booting() {
     assert!(error["message"].as_str().unwrap().contains("cannot be reached"), "{error}");
 
     server.start_again_without_waiting();
-    // It answers 503 and says when to come back: the tool waits for as long as a call may take, and goes on.
+    // The server answers 503 with Retry-After: the tool retries within the time of an operation.
     let mut ran = env.reset("ada.lovelace", &["-o", "json"]);
     for _ in 0..20 {
         if ran.code == 0 {

@@ -1,4 +1,4 @@
-//! Users whom the realm takes from a real directory: their password is set only where it is the realm's own.
+//! Users from a real LDAP federation: a password is set only if the realm itself keeps it.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -48,7 +48,7 @@ impl Slapd {
         realm.rest().post("/components", component);
     }
 
-    /// Whether the directory itself takes this password.
+    /// Reports whether the directory itself accepts this password.
     fn takes(&self, username: &str, password: &str) -> bool {
         let bound = Command::new("ldapwhoami")
             .args(["-x", "-H", &self.values["URL"], "-w", password, "-D"])
@@ -89,7 +89,7 @@ fn a_password_that_another_directory_keeps_is_not_set_and_one_of_the_realms_own_
         assert!(directory.takes("gus", old), "{mode}: nothing was changed there");
         assert!(matches!(realm.browser().sign_in("gus", old), Entered::SignedIn(_)), "{mode}");
     }
-    // Changes stay in the realm: the reset gives the user a password here, and that is the one from now on.
+    // Changes stay in the realm: the reset creates a local password, which counts from now on.
     let realm = federated(&server, &directory, "UNSYNCED");
     assert_eq!(
         TestEnvironment::for_agent(&realm, Rights::ManageUsers).reset("gus", &["-o", "json"]).must(7).error()["reason"],

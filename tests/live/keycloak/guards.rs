@@ -1,5 +1,4 @@
-//! Guards that are written wrong, or cannot be looked at, refuse everybody; the agent's own user and service accounts
-//! are never reset.
+//! A misspelt or unreadable guard refuses every reset; the agent's own user and service accounts are never reset.
 
 use serde_json::json;
 
@@ -183,7 +182,7 @@ fn the_agents_own_user_is_told_whatever_the_clients_tokens_say() {
             assert_eq!(ran.must(7).error()["reason"], other, "{id}");
         }
     }
-    // A token that says nothing at all of its owner (a lightweight one) is not taken.
+    // A token that does not name its owner (a lightweight one) is refused.
     let lightweight = TestEnvironment::for_realm(&realm, PROTECTED).with_token(realm.server().administrator_token());
     assert_eq!(lightweight.reset("ada.lovelace", &["-o", "json"]).must(4).error()["reason"], "sign_in_refused");
 }

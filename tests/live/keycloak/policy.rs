@@ -1,4 +1,4 @@
-//! Policies that the agent sees, sees in part, or does not see: met, and told as far as they are known.
+//! Policies that the agent can read, can read in part, or cannot read: they are met, and shown as far as they are known.
 
 use crate::support::TestEnvironment;
 use crate::support::keycloak::{Entered, PROTECTED, Realm, RealmOptions, Rights, Server};
@@ -8,7 +8,7 @@ const CHEAP: &str = "hashAlgorithm(pbkdf2-sha512) and hashIterations(1)";
 /// The pattern of a realm that takes no dash: only letters, digits and these special characters.
 const NO_DASH: &str = r"^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?=.*[@$!%*?&])[A-Za-z\d@$!%*?&]{8,}$";
 
-/// A realm with this policy; its users have passwords already, which need not keep it.
+/// Returns a realm with this policy. Its users have passwords already, which need not meet it.
 fn realm_with(policy: &str) -> Realm<'static> {
     let realm = Realm::with(Server::shared(), &RealmOptions { policy: String::new(), ..RealmOptions::default() });
     realm.change(serde_json::json!({ "passwordPolicy": format!("{policy} and {CHEAP}") }));
@@ -19,7 +19,7 @@ fn texts(value: &serde_json::Value) -> Vec<&str> {
     value.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
 }
 
-/// Resets, signs in with what came, and returns what was told.
+/// Resets, signs in with the temporary password, and returns the JSON of the reset.
 fn reset(realm: &Realm<'_>, rights: Rights, customer: &str) -> serde_json::Value {
     let told =
         TestEnvironment::for_agent_with(realm, rights, PROTECTED).reset(customer, &["-o", "json"]).must(0).json();

@@ -1,4 +1,4 @@
-//! Whom an agent must not reset, and what names them.
+//! Refusals: users whom an agent must not reset, and the guards that name them.
 
 use crate::support::TestEnvironment;
 use crate::support::keycloak::{Entered, Realm, RealmOptions, Rights, Server, old_password};
@@ -109,7 +109,7 @@ fn groups_that_fine_grained_permissions_leave_out_protect_all_the_same() {
     let realm = Realm::with(Server::shared(), &RealmOptions { fine_grained: true, ..RealmOptions::default() });
     realm.grant_alone(Rights::FineManage); // users alone: the server shows no group of theirs, and no error
     let env = TestEnvironment::for_agent(&realm, Rights::FineManage);
-    // Nor whether the profile's group is there at all: nobody is reset.
+    // Whether the profile's group exists is not readable either: every reset is refused.
     for customer in ["annie.easley", "ada.lovelace"] {
         let error = env.reset(customer, &["-o", "json"]).must(7).error();
         assert_eq!((&error["reason"], &error["changed"]), (&"protection_unreadable".into(), &"no".into()), "{error}");

@@ -1,4 +1,4 @@
-//! Each row of the table of rights: what an agent of these rights can do, and is told where they cannot.
+//! The table of rights: what an agent with each set of rights can do, and the message where they cannot.
 
 use crate::support::TestEnvironment;
 use crate::support::keycloak::{Entered, Realm, RealmOptions, Rights, Server, WITHOUT_USER};

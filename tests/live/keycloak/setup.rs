@@ -1,4 +1,4 @@
-//! `setup` prepares a realm: what it makes, that it makes it once, and that nothing else is touched.
+//! `setup` prepares a realm: what it creates, that it creates it once, and that it touches nothing else.
 
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ fn all(state: &str) -> Vec<(String, String)> {
     ALL.map(|id| (id.to_owned(), state.to_owned())).to_vec()
 }
 
-/// An agent with no right but what the group gives.
+/// Creates an agent with no right beyond the group's. Returns a token of theirs.
 pub fn agent(realm: &Realm<'_>, name: &str, groups: &[&str]) -> String {
     realm.make_user(json!({ "username": name, "enabled": true, "email": format!("{name}@support.example.com"),
         "emailVerified": true, "firstName": name, "lastName": "Agent", "groups": groups,
@@ -173,7 +173,12 @@ fn a_server_without_workflows_is_told_and_the_pending_mark_is_not_used() {
     let expected =
         [("client", "done"), ("agents_group", "done"), ("password_history", "done"), ("workflow", "not_here")];
     assert_eq!(states(&ran), expected.map(|(id, state)| (id.to_owned(), state.to_owned())));
-    assert!(ran.json()["steps"][3]["words"].as_str().unwrap().contains("L9 is not kept"));
+    assert!(
+        ran.json()["steps"][3]["words"]
+            .as_str()
+            .unwrap()
+            .contains("a reset by e-mail works while a temporary password is pending")
+    );
     let rest = realm.rest();
     assert_eq!(rest.get("/groups?search=temp-issued").as_array().unwrap().len(), 0);
     assert_eq!(rest.get("")["resetCredentialsFlow"], "reset credentials");
@@ -183,7 +188,7 @@ fn a_server_without_workflows_is_told_and_the_pending_mark_is_not_used() {
     agent.reset("ada.lovelace", &["-o", "json"]).must(0);
     assert_eq!(rest.get(&format!("/users/{}/groups", realm.user_id("ada.lovelace"))), json!([]));
 
-    // A server that had them once: agents must not go on using the group.
+    // The server had workflows before: agents must stop using the group.
     let mark = json!({ "name": "temp-issued", "attributes": { "tellonce-proved": ["reset credentials"] } });
     let group = rest.post("/groups", mark).made();
     let again = states(&env.setup(&realm, &["--yes"]).must(0));

@@ -1,4 +1,4 @@
-//! `setup` where it cannot, or only in part: refused with nothing changed, or told what was done, and gone on from there.
+//! A `setup` that fails: with nothing changed, or with a message that names what was done; another run goes on from there.
 
 use serde_json::json;
 
@@ -100,7 +100,7 @@ fn a_realm_that_refuses_everybody_a_reset_by_mail_is_told_and_left_as_it_was() {
     assert!(error["message"].as_str().unwrap().contains("\"closed\" is the realm's reset flow again"), "{error}");
     assert_eq!(rest.get("")["resetCredentialsFlow"], "closed");
 
-    // A flow in which nothing chooses the user cannot be made to refuse: then there is no mark.
+    // Without an execution that chooses the user, the flow cannot refuse anybody: the pending group is not used.
     rest.delete(&format!(
         "/authentication/executions/{}",
         find("reset-credentials-choose-user")["id"].as_str().unwrap()

@@ -1,4 +1,4 @@
-//! `setup` on connections that go wrong: told as it is, and run again it comes to the same end.
+//! `setup` on faulty connections: the error is true, and a second run comes to the same end.
 
 use serde_json::{Value, json};
 
@@ -26,12 +26,12 @@ impl Bench {
         self.env.setup(&self.direct, &["--yes", "--password-history"])
     }
 
-    /// How the path of each admin call begins.
+    /// Returns the prefix of each admin call's path.
     fn calls(&self) -> String {
         format!("/admin/realms/{}", self.direct.name())
     }
 
-    /// What was made, without the server's own ids and the realm's name.
+    /// Returns what `setup` created, without the server's ids and the realm's name.
     fn made(&self) -> Value {
         let export = &snapshot(&self.direct)[0];
         let called = |list: &str, key: &str, word: &str| -> Vec<Value> {
@@ -50,7 +50,7 @@ impl Bench {
     }
 }
 
-/// The same without what the server makes up, in one order.
+/// Removes the values that the server generates, and sorts the lists.
 fn without_ids(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -68,7 +68,7 @@ fn without_ids(value: &Value) -> Value {
     }
 }
 
-/// One thing that goes wrong, at the call with this place among those that make something.
+/// Returns a fault at the POST with this index.
 fn fault(bench: &Bench, at: usize) -> (&'static str, Rule) {
     let calls = bench.calls();
     let (name, rule) = match (at + 1) % 4 {
@@ -80,7 +80,7 @@ fn fault(bench: &Bench, at: usize) -> (&'static str, Rule) {
     (name, rule.after(u32::try_from(at).unwrap()).times(1))
 }
 
-/// What must be true of a failure, given whether anything is otherwise than before.
+/// Asserts that an error's `changed` is true, given whether the realm differs.
 #[track_caller]
 fn is_true(error: &Value, differs: bool, what: &str) {
     match error["changed"].as_str().unwrap() {

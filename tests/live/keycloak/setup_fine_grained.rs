@@ -82,7 +82,7 @@ fn beside_permissions_of_the_realms_own_none_are_made_and_the_plan_says_why() {
         TestEnvironment::for_realm(&realm, PROTECTED).with_token(agent(&realm, "newcomer", &["/support-agents"]));
     newcomer.reset("mary.jackson", &["-o", "json"]).must(0);
 
-    // A permission of ours that somebody changed is made anew.
+    // `setup` replaces a permission of its own that somebody has changed.
     let other = with_permissions();
     let env = TestEnvironment::for_realm(&other, PROTECTED);
     env.setup(&other, &["--yes"]).must(0);

@@ -1,4 +1,4 @@
-//! `setup`'s self-test makes its passwords to the realm's policy, and says beforehand where that cannot be.
+//! `setup`'s self-test generates passwords that meet the realm's policy; the plan says if none can.
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn the_proof_is_made_with_passwords_that_the_realm_takes() {
         "regexPattern(^[A-Za-z0-9]{12,}$)",
     ] {
         let realm = realm_with("");
-        // The users of the test realm have passwords of their own, which need not keep it.
+        // The users of the test realm have passwords already, which need not meet it.
         realm.change(
             json!({ "passwordPolicy": format!("{policy} and hashAlgorithm(pbkdf2-sha512) and hashIterations(1)") }),
         );

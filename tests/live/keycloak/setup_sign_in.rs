@@ -1,4 +1,4 @@
-//! `setup`'s administrator signs in: with a second factor, and refused in words that say what to do.
+//! The sign-in of `setup`'s administrator: with a second factor, and refusals that say what to do.
 
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ fn at_a_terminal_the_code_is_asked_for_where_the_password_alone_is_refused() {
         assert!(all.contains(&format!("as {name}:")) && all.contains("- to do: "), "{all}");
         assert!(!all.contains(&code) && !all.contains(old_password()), "no echo:\n{all}");
     }
-    // A wrong password looks the same to the server's caller; there is no code, and Enter says so.
+    // A wrong password gets the same refusal as a missing code. Enter says that there is no code.
     let mut terminal = Terminal::run(&env, &["setup", "--dry-run", "--administrator", "robin"], 100, 40);
     terminal.wait_for("Password of robin:");
     terminal.type_("mistyped\r");

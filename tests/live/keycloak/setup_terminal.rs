@@ -12,7 +12,7 @@ use crate::support::keycloak::Realm;
 const APART: &str = "refuse the password used last, for everybody? [y/N]:";
 const CTRL_C: &str = "\u{3}";
 
-/// The plan is shown and the first question asked.
+/// Waits until the plan is shown and the first question is asked.
 fn begun(realm: &Realm<'_>, env: &TestEnvironment) -> Terminal {
     let (name, password) = realm.server().administrator();
     let arguments = ["setup", "--administrator", name, "--realm-of-administrator", "master"];
@@ -106,7 +106,7 @@ fn ctrl_c_at_work_finishes_the_step_says_where_it_stopped_and_can_be_gone_on_fro
     let realm = direct.reached_by(proxy.address());
     let env = TestEnvironment::for_realm(&realm, PROTECTED);
     let gate = Gate::default();
-    // Its first group is the agents'; the right to make any was asked for before, with one that has no name.
+    // The first POST is the probe for the right, with a group without a name. The next one creates the agents' group.
     proxy.rule(Rule::on("POST", "/groups", Fault::Hold(gate.clone())).after(1));
     let mut terminal = begun(&realm, &env);
     terminal.type_("y\r");

@@ -1,4 +1,4 @@
-//! Agents sign in by each way, stay signed in beside each other, and sign out at the server.
+//! Agents sign in in each way, stay signed in while other processes renew the session, and sign out at the server.
 
 use std::process::Child;
 
@@ -104,7 +104,9 @@ fn a_script_by_its_clients_secret_from_a_file_or_standard_input() {
     env.reset("ada.lovelace", &["-o", "json"]).must(0);
 }
 
-/// Refresh tokens are good once here, and an access token for seconds: whoever presents an old one ends the session.
+/// Here a refresh token is valid once, and an access token for seconds. Presenting an old one ends the session.
+///
+/// The resets are of one user, so that one may lose the race: rolled back (8), or answered with a 500 (9).
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
 fn processes_beside_each_other_do_not_end_each_others_session() {
@@ -126,7 +128,10 @@ fn processes_beside_each_other_do_not_end_each_others_session() {
             .collect();
         for child in children {
             let ran = end(child);
-            assert!([0, 8, 9].contains(&ran.code), "overtaken, perhaps, but never signed out: {ran:?}");
+            assert!([0, 8, 9].contains(&ran.code), "it may lose the race, but is never signed out: {ran:?}");
+            if ran.code == 8 {
+                assert_eq!(ran.error()["reason"], "reset_at_the_same_time", "{ran:?}");
+            }
         }
     }
     env.run(&["whoami"]).must(0);

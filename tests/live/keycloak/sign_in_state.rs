@@ -34,7 +34,7 @@ fn a_lock_out_for_good_is_told_as_one_and_unlocking_does_not_pretend_to_help() {
         |customer: &str| env.run(&["-o", "json", "reset", customer, "--unlock", "--yes", "--reveal", "stdout"]);
     assert_eq!(unlock("ada.lovelace").must(7).error()["reason"], "permanently_locked");
     unlock("mary.jackson").must(0);
-    // An administrator lifts the lock and no more: the user is disabled still.
+    // An administrator lifts the lock only: the user is still disabled.
     let path = format!("/attack-detection/brute-force/users/{}", realm.user_id("ada.lovelace"));
     realm.rest().delete(&path);
     assert_ne!(env.reset("ada.lovelace", &["-o", "json"]).must(7).error()["reason"], "locked");

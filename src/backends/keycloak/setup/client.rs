@@ -1,42 +1,42 @@
-//! The public client by which agents sign in.
+//! The setup step for the public client by which agents sign in.
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::calls::{Calls, Need};
-use super::step::{NotApplicable, SetupStep, step};
+use super::admin_api::{AdminApi, AdminRight};
+use super::setup_step::{NotApplicable, SetupStep, step};
 use crate::backends::keycloak::settings::{KeycloakSettings, SignInBy};
 use crate::domain::{Error, Result, Step};
 
-/// Where `login --web` listens: Keycloak takes any port of it (RFC 8252 section 7.3).
+/// The redirect URI of `login --web`. Keycloak accepts any port of it (RFC 8252 section 7.3).
 const CALLBACK: &str = "http://127.0.0.1/callback";
 const DEVICE: &str = "oauth2.device.authorization.grant.enabled";
 const PKCE: &str = "pkce.code.challenge.method";
 const ID: &str = "client";
 
-/// The client, as far as it is there.
+/// The agents' client, as far as the server has it.
 pub(super) struct AgentsClient {
     client_id: String,
-    /// As the server has it.
+    /// The server's representation of the client.
     found: Option<Value>,
 }
 
-/// Nothing is known of it.
-pub(super) fn unknown(settings: &KeycloakSettings) -> Box<dyn SetupStep> {
-    scripts_own(settings)
+/// Describes the step without asking the server.
+pub(super) fn new(settings: &KeycloakSettings) -> Box<dyn SetupStep> {
+    client_of_scripts(settings)
         .unwrap_or_else(|| Box::new(AgentsClient { client_id: settings.client_id.clone(), found: None }))
 }
 
-/// Looks at it.
+/// Reads the client.
 ///
 /// # Errors
-/// As for [`Calls::get`].
-pub(super) async fn look(calls: &Calls, settings: &KeycloakSettings) -> Result<Box<dyn SetupStep>> {
-    if let Some(part) = scripts_own(settings) {
-        return Ok(part);
+/// As for [`AdminApi::get`].
+pub(super) async fn load(admin: &AdminApi, settings: &KeycloakSettings) -> Result<Box<dyn SetupStep>> {
+    if let Some(step) = client_of_scripts(settings) {
+        return Ok(step);
     }
     let client_id = settings.client_id.clone();
-    let found: Vec<Value> = calls.get(&["clients"], &[("clientId", &client_id)], Need::Clients).await?;
+    let found: Vec<Value> = admin.get(&["clients"], &[("clientId", &client_id)], AdminRight::Clients).await?;
     let found = found.into_iter().find(|client| client["clientId"] == client_id.as_str());
     if found.as_ref().is_some_and(|client| client["publicClient"] != true) {
         let why = format!(
@@ -47,12 +47,12 @@ pub(super) async fn look(calls: &Calls, settings: &KeycloakSettings) -> Result<B
     Ok(Box::new(AgentsClient { client_id, found }))
 }
 
-/// That the client passes on only the roles of its own scope; none: it passes all on, or is not there.
+/// Returns a note if the client passes on only the roles of its own scope.
 ///
 /// # Errors
-/// As for [`Calls::get`].
-pub(super) async fn scope_note(calls: &Calls, client_id: &str) -> Result<Option<String>> {
-    let found: Vec<Value> = calls.get(&["clients"], &[("clientId", client_id)], Need::Clients).await?;
+/// As for [`AdminApi::get`].
+pub(super) async fn scope_note(admin: &AdminApi, client_id: &str) -> Result<Option<String>> {
+    let found: Vec<Value> = admin.get(&["clients"], &[("clientId", client_id)], AdminRight::Clients).await?;
     let found = found.into_iter().find(|client| client["clientId"] == client_id);
     Ok(found.filter(|client| client["fullScopeAllowed"] == false).map(|_| {
         format!(
@@ -61,8 +61,8 @@ pub(super) async fn scope_note(calls: &Calls, client_id: &str) -> Result<Option<
     }))
 }
 
-/// A profile for scripts names a client with a secret, which is somebody's to keep.
-fn scripts_own(settings: &KeycloakSettings) -> Option<Box<dyn SetupStep>> {
+/// Returns the step of a profile for scripts, whose client has a secret and is created by hand.
+fn client_of_scripts(settings: &KeycloakSettings) -> Option<Box<dyn SetupStep>> {
     (settings.sign_in == SignInBy::ClientCredentials).then(|| {
         let why = format!(
             "the profile signs in by the secret of the client {}: make that by hand, and put its service account into the agents' group",
@@ -73,7 +73,7 @@ fn scripts_own(settings: &KeycloakSettings) -> Option<Box<dyn SetupStep>> {
 }
 
 impl AgentsClient {
-    /// What is missing of it, in words.
+    /// Lists the settings that the client lacks.
     fn missing(&self) -> Vec<&'static str> {
         let Some(client) = &self.found else { return Vec::new() };
         let callback = |uri: &Value| uri == CALLBACK;
@@ -86,7 +86,7 @@ impl AgentsClient {
             (client["attributes"][PKCE] == "S256", "PKCE"),
         ]
         .into_iter()
-        .filter_map(|(there, what)| (!there).then_some(what))
+        .filter_map(|(is_set, setting)| (!is_set).then_some(setting))
         .collect()
     }
 }
@@ -109,7 +109,7 @@ impl SetupStep for AgentsClient {
         step(ID, self.found.is_some() && missing.is_empty(), words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Result<String> {
+    async fn carry_out(&self, admin: &AdminApi) -> Result<String> {
         let Some(mut client) = self.found.clone() else {
             let body = json!({
                 "clientId": self.client_id,
@@ -123,10 +123,10 @@ impl SetupStep for AgentsClient {
                 "webOrigins": [],
                 "attributes": { DEVICE: "true", PKCE: "S256" },
             });
-            calls.make(&["clients"], &body, Need::Clients).await?;
+            admin.create(&["clients"], &body, AdminRight::Clients).await?;
             return Ok(format!("the client {} is made", self.client_id));
         };
-        // Only what is missing is added: the rest of it is the realm's own.
+        // Only what is missing is added; the realm owns the other settings.
         client["enabled"] = json!(true);
         client["standardFlowEnabled"] = json!(true);
         client["attributes"][DEVICE] = json!("true");
@@ -138,7 +138,7 @@ impl SetupStep for AgentsClient {
             uris.push(json!(CALLBACK));
         }
         let id = client["id"].as_str().unwrap_or_default().to_owned();
-        calls.put(&["clients", &id], &client, Need::Clients).await?;
+        admin.put(&["clients", &id], &client, AdminRight::Clients).await?;
         Ok(format!("the client {} has what it lacked", self.client_id))
     }
 }

@@ -1,12 +1,13 @@
-//! The reset flow that refuses while a temporary password is pending: a copy of the one bound now, with one sub-flow
-//! more, directly after the step that chooses the user.
+//! The setup step for the reset flow that refuses users with a pending temporary password.
+//!
+//! It is a copy of the flow that is bound now, with one more sub-flow directly after the execution that chooses the user.
 
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::calls::{Calls, Need};
-use super::step::{NotApplicable, SetupStep, step};
+use super::admin_api::{AdminApi, AdminRight};
+use super::setup_step::{NotApplicable, SetupStep, step};
 use crate::domain::{Changed, Error, Result, Step};
 
 const ID: &str = "reset_flow";
@@ -14,14 +15,14 @@ const CHOOSE_USER: &str = "reset-credentials-choose-user";
 const CONDITION: &str = "conditional-user-role";
 const DENY: &str = "deny-access-authenticator";
 const REQUIRED: &str = "REQUIRED";
-/// What the customer reads there instead of "You should receive an email".
+/// What the customer reads on the page instead of "You should receive an email".
 const DENIED: &str = "Support has issued you a temporary password: sign in with it, or ask support for another.";
-/// Added to the name of the flow that was copied.
-const WITH: &str = " with tellonce";
-/// A flow has fewer steps.
-const STEPS: usize = 50;
+/// The suffix of the copy's name.
+const COPY_SUFFIX: &str = " with tellonce";
+/// More executions than a flow has.
+const MAX_EXECUTIONS: usize = 50;
 
-/// A line of a flow: executions of its sub-flows stand below them, one level deeper.
+/// An execution of a flow. The list has the executions of a sub-flow after it, one level deeper.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Execution {
@@ -37,13 +38,14 @@ pub(super) struct Execution {
     level: usize,
 }
 
+/// The configuration of an execution.
 #[derive(Deserialize)]
-struct Configured {
+struct ExecutionConfig {
     #[serde(default)]
     config: std::collections::BTreeMap<String, String>,
 }
 
-/// The reset flow, as it is bound now.
+/// The reset flow that is bound now.
 pub(super) struct ResetFlow {
     pub(super) bound: String,
     role: String,
@@ -51,76 +53,86 @@ pub(super) struct ResetFlow {
 }
 
 impl ResetFlow {
-    /// Nothing is known of it.
-    pub(super) fn unknown(role: &str) -> Self {
+    /// Describes the step without asking the server.
+    pub(super) fn new(role: &str) -> Self {
         Self { bound: "reset credentials".to_owned(), role: role.to_owned(), refuses: false }
     }
 
-    /// Looks at the flow that is bound now. It is a [`NotApplicable`] where nothing in it chooses the user.
+    /// Reads the flow that is bound now. Returns [`NotApplicable`] if nothing in it chooses the user.
     ///
     /// # Errors
-    /// As for [`Calls::get`].
-    pub(super) async fn look(calls: &Calls, bound: &str, role: &str) -> Result<Result<Self, NotApplicable>> {
-        let lines = executions(calls, bound).await?;
-        if choose_user(&lines).is_none() {
+    /// As for [`AdminApi::get`].
+    pub(super) async fn load(admin: &AdminApi, bound: &str, role: &str) -> Result<Result<Self, NotApplicable>> {
+        let executions = load_executions(admin, bound).await?;
+        if choose_user(&executions).is_none() {
             let why = format!(
-                "the realm's reset flow \"{bound}\" has no step Choose User, after which e-mail resets could be refused: the pending mark is not used, and L9 is not kept"
+                "the realm's reset flow \"{bound}\" has no step Choose User, after which e-mail resets could be refused: the pending group is not used, and a reset by e-mail works while a temporary password is pending"
             );
             return Ok(Err(NotApplicable { id: ID, why }));
         }
-        let refuses = refuses(calls, &lines, role).await?;
+        let refuses = refuses(admin, &executions, role).await?;
         Ok(Ok(Self { bound: bound.to_owned(), role: role.to_owned(), refuses }))
     }
 
-    /// The answer to the first call may be lost, and the copy made.
-    async fn copy_and_bind(&self, calls: &Calls, copy: &str) -> Result<()> {
+    /// Copies the flow, adds the sub-flow and binds the copy. It fails with the copy in place if an answer is lost.
+    async fn copy_and_bind(&self, admin: &AdminApi, copy: &str) -> Result<()> {
         let path = ["authentication", "flows", self.bound.as_str(), "copy"];
-        calls.make(&path, &json!({ "newName": copy }), Need::Realm).await?;
-        self.build(calls, copy).await?;
-        calls.put(&[], &json!({ "resetCredentialsFlow": copy }), Need::Realm).await
+        admin.create(&path, &json!({ "newName": copy }), AdminRight::Realm).await?;
+        self.build(admin, copy).await?;
+        admin.put(&[], &json!({ "resetCredentialsFlow": copy }), AdminRight::Realm).await
     }
 
     /// Builds the sub-flow into the copy.
-    async fn build(&self, calls: &Calls, copy: &str) -> Result<()> {
-        let lines = executions(calls, copy).await?;
-        let chooses = choose_user(&lines).ok_or_else(|| odd(copy))?;
-        let parent = parent(&lines, chooses).unwrap_or(copy).to_owned();
+    async fn build(&self, admin: &AdminApi, copy: &str) -> Result<()> {
+        let executions = load_executions(admin, copy).await?;
+        let chooses = choose_user(&executions).ok_or_else(|| built_differently(copy))?;
+        let parent = parent(&executions, chooses).unwrap_or(copy).to_owned();
         let sub = format!("{copy} - pending");
         let body = json!({ "alias": sub, "type": "basic-flow", "provider": "registration-page-form",
             "description": "Refuses while a temporary password is pending" });
-        calls.make(&["authentication", "flows", &parent, "executions", "flow"], &body, Need::Realm).await?;
-        let line = executions(calls, copy).await?.into_iter().find(|line| line.display_name == sub);
-        let line = line.ok_or_else(|| odd(copy))?;
-        require(calls, copy, &line, "CONDITIONAL").await?;
-        self.raise(calls, copy, &line.id).await?;
+        admin.create(&["authentication", "flows", &parent, "executions", "flow"], &body, AdminRight::Realm).await?;
+        let execution = load_executions(admin, copy).await?.into_iter().find(|execution| execution.display_name == sub);
+        let execution = execution.ok_or_else(|| built_differently(copy))?;
+        require(admin, copy, &execution, "CONDITIONAL").await?;
+        self.raise(admin, copy, &execution.id).await?;
         let configured = [
             (CONDITION, "condition", json!({ "condUserRole": self.role, "negate": "false" })),
             (DENY, "refusal", json!({ "denyErrorMessage": DENIED })),
         ];
         for (provider, what, config) in configured {
             let path = ["authentication", "flows", &sub, "executions", "execution"];
-            calls.make(&path, &json!({ "provider": provider }), Need::Realm).await?;
-            let lines = executions(calls, copy).await?;
-            let mut inside = below(&lines, &line.id).iter();
-            let line = inside.find(|line| line.provider_id.as_deref() == Some(provider)).ok_or_else(|| odd(copy))?;
-            require(calls, copy, line, REQUIRED).await?;
+            admin.create(&path, &json!({ "provider": provider }), AdminRight::Realm).await?;
+            let executions = load_executions(admin, copy).await?;
+            let mut inside = below(&executions, &execution.id).iter();
+            let execution = inside
+                .find(|execution| execution.provider_id.as_deref() == Some(provider))
+                .ok_or_else(|| built_differently(copy))?;
+            require(admin, copy, execution, REQUIRED).await?;
             let config = json!({ "alias": format!("{sub} - {what}"), "config": config });
-            calls.make(&["authentication", "executions", &line.id, "config"], &config, Need::Realm).await?;
+            admin
+                .create(&["authentication", "executions", &execution.id, "config"], &config, AdminRight::Realm)
+                .await?;
         }
-        if refuses(calls, &executions(calls, copy).await?, &self.role).await? { Ok(()) } else { Err(odd(copy)) }
+        if refuses(admin, &load_executions(admin, copy).await?, &self.role).await? {
+            Ok(())
+        } else {
+            Err(built_differently(copy))
+        }
     }
 
     /// Raises the sub-flow until it stands directly after the step that chooses the user.
-    async fn raise(&self, calls: &Calls, copy: &str, id: &str) -> Result<()> {
-        for _ in 0..STEPS {
-            let lines = executions(calls, copy).await?;
-            let chooses = choose_user(&lines).ok_or_else(|| odd(copy))?;
-            if lines.get(chooses + 1).is_some_and(|line| line.id == id) {
+    async fn raise(&self, admin: &AdminApi, copy: &str, id: &str) -> Result<()> {
+        for _ in 0..MAX_EXECUTIONS {
+            let executions = load_executions(admin, copy).await?;
+            let chooses = choose_user(&executions).ok_or_else(|| built_differently(copy))?;
+            if executions.get(chooses + 1).is_some_and(|execution| execution.id == id) {
                 return Ok(());
             }
-            calls.make(&["authentication", "executions", id, "raise-priority"], &json!({}), Need::Realm).await?;
+            admin
+                .create(&["authentication", "executions", id, "raise-priority"], &json!({}), AdminRight::Realm)
+                .await?;
         }
-        Err(odd(copy))
+        Err(built_differently(copy))
     }
 }
 
@@ -129,15 +141,17 @@ impl SetupStep for ResetFlow {
     fn step(&self) -> Step {
         let (bound, role) = (&self.bound, &self.role);
         let words = if self.refuses {
-            format!("the reset flow \"{bound}\" refuses who has the role {role}")
+            format!("the reset flow \"{bound}\" refuses users with the role {role}")
         } else {
             format!(
-                "the reset flow refuses who has the role {role}: a copy of \"{bound}\", which itself stays as it is, is bound in its place"
+                "the reset flow refuses users with the role {role}: a copy of \"{bound}\", which itself stays as it is, is bound in its place"
             )
         };
         let by_hand = vec![
-            format!("Authentication, Flows, {bound}, Action, Duplicate: {bound}{WITH}."),
-            format!("In it, Add sub-flow: {bound}{WITH} - pending; drag it directly below Choose User; Conditional."),
+            format!("Authentication, Flows, {bound}, Action, Duplicate: {bound}{COPY_SUFFIX}."),
+            format!(
+                "In it, Add sub-flow: {bound}{COPY_SUFFIX} - pending; drag it directly below Choose User; Conditional."
+            ),
             format!(
                 "In that, Add condition: Condition - user role, Required; its settings: User role {role}, Negate off."
             ),
@@ -147,20 +161,20 @@ impl SetupStep for ResetFlow {
         step(ID, self.refuses, words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Result<String> {
-        let copy = self.free_name(calls).await?;
-        if let Err(failure) = self.copy_and_bind(calls, &copy).await {
-            return Err(match remove(calls, &copy).await {
+    async fn carry_out(&self, admin: &AdminApi) -> Result<String> {
+        let copy = self.free_name(admin).await?;
+        if let Err(error) = self.copy_and_bind(admin, &copy).await {
+            return Err(match remove(admin, &copy).await {
                 Ok(()) => {
-                    calls.forget();
-                    Error { changed: Changed::No, ..failure }
+                    admin.clear_changed();
+                    Error { changed: Changed::No, ..error }
                 }
                 Err(why) => {
                     let message = format!(
                         "{} The flow \"{copy}\" is left as far as it was built, and could not be removed: {}",
-                        failure.message, why.message
+                        error.message, why.message
                     );
-                    Error { message, ..failure }
+                    Error { message, ..error }
                 }
             });
         }
@@ -169,88 +183,102 @@ impl SetupStep for ResetFlow {
 }
 
 impl ResetFlow {
-    /// A name that no flow has: what is there is somebody's.
-    async fn free_name(&self, calls: &Calls) -> Result<String> {
-        let flows: Vec<Value> = calls.get(&["authentication", "flows"], &[], Need::Realm).await?;
-        let base = self.bound.split(WITH).next().unwrap_or(&self.bound);
+    /// Returns a name that no flow has. Existing flows are not touched.
+    async fn free_name(&self, admin: &AdminApi) -> Result<String> {
+        let flows: Vec<Value> = admin.get(&["authentication", "flows"], &[], AdminRight::Realm).await?;
+        let base = self.bound.split(COPY_SUFFIX).next().unwrap_or(&self.bound);
         let names = (1..).map(|number| match number {
-            1 => format!("{base}{WITH}"),
-            number => format!("{base}{WITH} {number}"),
+            1 => format!("{base}{COPY_SUFFIX}"),
+            number => format!("{base}{COPY_SUFFIX} {number}"),
         });
         let mut free = names.filter(|name| flows.iter().all(|flow| flow["alias"] != name.as_str()));
-        free.next().ok_or_else(|| odd(base))
+        free.next().ok_or_else(|| built_differently(base))
     }
 }
 
-/// Removes a flow that this run made.
+/// Removes a flow that this run created.
 ///
 /// # Errors
-/// As for [`Calls::remove`].
-pub(super) async fn remove(calls: &Calls, alias: &str) -> Result<()> {
-    let flows: Vec<Value> = calls.get(&["authentication", "flows"], &[], Need::Realm).await?;
+/// As for [`AdminApi::delete`].
+pub(super) async fn remove(admin: &AdminApi, alias: &str) -> Result<()> {
+    let flows: Vec<Value> = admin.get(&["authentication", "flows"], &[], AdminRight::Realm).await?;
     let found = flows.iter().find(|flow| flow["alias"] == alias).and_then(|flow| flow["id"].as_str());
     match found {
-        Some(id) => calls.remove(&["authentication", "flows", id], Need::Realm).await,
+        Some(id) => admin.delete(&["authentication", "flows", id], AdminRight::Realm).await,
         None => Ok(()),
     }
 }
 
-async fn executions(calls: &Calls, alias: &str) -> Result<Vec<Execution>> {
-    calls.get(&["authentication", "flows", alias, "executions"], &[], Need::Realm).await
+async fn load_executions(admin: &AdminApi, alias: &str) -> Result<Vec<Execution>> {
+    admin.get(&["authentication", "flows", alias, "executions"], &[], AdminRight::Realm).await
 }
 
-/// Everything of the line goes back: what is left out of it would be taken off.
-async fn require(calls: &Calls, flow: &str, line: &Execution, requirement: &str) -> Result<()> {
+/// Sets an execution's requirement. The whole execution is sent back, since the server removes what is left out.
+async fn require(admin: &AdminApi, flow: &str, execution: &Execution, requirement: &str) -> Result<()> {
     let path = ["authentication", "flows", flow, "executions"];
-    let lines: Vec<Value> = calls.get(&path, &[], Need::Realm).await?;
-    let mut whole = lines.into_iter().find(|found| found["id"] == line.id.as_str()).ok_or_else(|| odd(flow))?;
+    let executions: Vec<Value> = admin.get(&path, &[], AdminRight::Realm).await?;
+    let mut whole = executions
+        .into_iter()
+        .find(|found| found["id"] == execution.id.as_str())
+        .ok_or_else(|| built_differently(flow))?;
     whole["requirement"] = json!(requirement);
-    calls.put(&path, &whole, Need::Realm).await
+    admin.put(&path, &whole, AdminRight::Realm).await
 }
 
-fn odd(flow: &str) -> Error {
-    Error::unavailable(format!("The server built the flow \"{flow}\" otherwise than it was asked to; it is not used."))
-        .hint("Build it by hand: `tellonce setup --print` has the steps.")
+/// Says that the server built the flow in another way than it was asked to.
+fn built_differently(flow: &str) -> Error {
+    Error::unavailable(format!(
+        "The server built the flow \"{flow}\" differently than tellonce asked, so it is not used."
+    ))
+    .hint("Build it by hand: `tellonce setup --print` has the steps.")
 }
 
-/// The step that chooses the user.
-fn choose_user(lines: &[Execution]) -> Option<usize> {
-    lines.iter().position(|line| line.provider_id.as_deref() == Some(CHOOSE_USER))
+/// Finds the execution that chooses the user.
+fn choose_user(executions: &[Execution]) -> Option<usize> {
+    executions.iter().position(|execution| execution.provider_id.as_deref() == Some(CHOOSE_USER))
 }
 
-/// The sub-flow that a line stands in; none: the flow itself.
-fn parent(lines: &[Execution], at: usize) -> Option<&str> {
-    let level = lines.get(at)?.level.checked_sub(1)?;
-    lines[..at].iter().rev().find(|line| line.level == level).map(|line| line.display_name.as_str())
+/// Returns the sub-flow that an execution is in, or `None` if it is in the flow itself.
+fn parent(executions: &[Execution], at: usize) -> Option<&str> {
+    let level = executions.get(at)?.level.checked_sub(1)?;
+    executions[..at]
+        .iter()
+        .rev()
+        .find(|execution| execution.level == level)
+        .map(|execution| execution.display_name.as_str())
 }
 
-/// The lines of a sub-flow.
-fn below<'a>(lines: &'a [Execution], id: &str) -> &'a [Execution] {
-    let Some(at) = lines.iter().position(|line| line.id == id) else { return &[] };
-    let rest = &lines[at + 1..];
-    let end = rest.iter().position(|line| line.level <= lines[at].level).unwrap_or(rest.len());
+/// Returns the executions of a sub-flow.
+fn below<'a>(executions: &'a [Execution], id: &str) -> &'a [Execution] {
+    let Some(at) = executions.iter().position(|execution| execution.id == id) else { return &[] };
+    let rest = &executions[at + 1..];
+    let end = rest.iter().position(|execution| execution.level <= executions[at].level).unwrap_or(rest.len());
     &rest[..end]
 }
 
-/// The sub-flow directly after the step that chooses the user, if it is made of a condition on a role and a refusal.
-fn guard(lines: &[Execution]) -> Option<(&Execution, &Execution)> {
-    let chooses = choose_user(lines)?;
-    let next = lines[chooses + 1..].iter().find(|line| line.requirement != "DISABLED")?;
-    if !next.authentication_flow || next.requirement != "CONDITIONAL" || next.level != lines[chooses].level {
+/// Finds the sub-flow directly after the execution that chooses the user, if it has only a condition on a role and a
+/// refusal. Returns these two.
+fn guard(executions: &[Execution]) -> Option<(&Execution, &Execution)> {
+    let chooses = choose_user(executions)?;
+    let next = executions[chooses + 1..].iter().find(|execution| execution.requirement != "DISABLED")?;
+    if !next.authentication_flow || next.requirement != "CONDITIONAL" || next.level != executions[chooses].level {
         return None;
     }
-    let inside: Vec<&Execution> = below(lines, &next.id).iter().filter(|line| line.requirement == REQUIRED).collect();
-    let called = |provider: &str| inside.iter().copied().find(|line| line.provider_id.as_deref() == Some(provider));
-    let live = below(lines, &next.id).iter().filter(|line| line.requirement != "DISABLED").count();
+    let inside: Vec<&Execution> =
+        below(executions, &next.id).iter().filter(|execution| execution.requirement == REQUIRED).collect();
+    let called =
+        |provider: &str| inside.iter().copied().find(|execution| execution.provider_id.as_deref() == Some(provider));
+    let live = below(executions, &next.id).iter().filter(|execution| execution.requirement != "DISABLED").count();
     (live == 2).then(|| called(CONDITION).zip(called(DENY))).flatten()
 }
 
-/// Whether a flow refuses who has the role.
-async fn refuses(calls: &Calls, lines: &[Execution], role: &str) -> Result<bool> {
-    let Some((condition, _)) = guard(lines) else { return Ok(false) };
+/// Reports whether a flow refuses users with the role.
+async fn refuses(admin: &AdminApi, executions: &[Execution], role: &str) -> Result<bool> {
+    let Some((condition, _)) = guard(executions) else { return Ok(false) };
     let Some(id) = &condition.authentication_config else { return Ok(false) };
-    let configured: Option<Configured> = calls.find(&["authentication", "config", id], &[], Need::Realm).await?;
-    let Some(Configured { config }) = configured else { return Ok(false) };
+    let configured: Option<ExecutionConfig> =
+        admin.find(&["authentication", "config", id], &[], AdminRight::Realm).await?;
+    let Some(ExecutionConfig { config }) = configured else { return Ok(false) };
     let negated = config.get("negate").is_some_and(|negate| negate == "true");
     Ok(config.get("condUserRole").is_some_and(|found| found == role) && !negated)
 }
@@ -261,8 +289,8 @@ mod tests {
 
     use super::*;
 
-    fn lines(text: &str) -> Vec<Execution> {
-        let line = |text: &str| {
+    fn executions(text: &str) -> Vec<Execution> {
+        let execution = |text: &str| {
             let level = text.len() - text.trim_start().len();
             let [name, requirement] = text.trim().split(' ').collect::<Vec<_>>().try_into().unwrap();
             let flow = name.starts_with('+');
@@ -270,14 +298,14 @@ mod tests {
                 "authenticationFlow": flow, "providerId": if flow { Value::Null } else { json!(name) } }))
             .unwrap()
         };
-        text.lines().map(line).collect()
+        text.lines().map(execution).collect()
     }
 
     #[test]
-    fn the_refusal_is_found_where_it_stands_first_and_is_switched_on() {
+    fn the_refusal_counts_only_directly_after_the_user_is_chosen_and_if_enabled() {
         let good = "reset-credentials-choose-user REQUIRED\n+sub CONDITIONAL\n conditional-user-role REQUIRED\n deny-access-authenticator REQUIRED\nreset-credential-email REQUIRED";
-        assert!(guard(&lines(good)).is_some());
-        assert!(guard(&lines(&good.replace("+sub", "switched-off DISABLED\n+sub"))).is_some());
+        assert!(guard(&executions(good)).is_some());
+        assert!(guard(&executions(&good.replace("+sub", "switched-off DISABLED\n+sub"))).is_some());
         for (from, to) in [
             ("+sub CONDITIONAL", "+sub DISABLED"),
             ("+sub CONDITIONAL", "+sub REQUIRED"),
@@ -286,17 +314,17 @@ mod tests {
             ("role REQUIRED", "role REQUIRED\n conditional-user-configured REQUIRED"),
             ("reset-credentials-choose-user", "other"),
         ] {
-            assert!(guard(&lines(&good.replacen(from, to, 1))).is_none(), "{to}");
+            assert!(guard(&executions(&good.replacen(from, to, 1))).is_none(), "{to}");
         }
     }
 
     #[test]
     fn a_step_inside_a_sub_flow_has_that_as_its_parent() {
-        let lines = lines(
+        let executions = executions(
             "+a REQUIRED\n x REQUIRED\n+b REQUIRED\n +c REQUIRED\n  reset-credentials-choose-user REQUIRED\nend REQUIRED",
         );
-        let chooses = choose_user(&lines).unwrap();
-        assert_eq!((parent(&lines, chooses), parent(&lines, 0)), (Some("+c"), None));
-        assert_eq!(below(&lines, "+b").len(), 2);
+        let chooses = choose_user(&executions).unwrap();
+        assert_eq!((parent(&executions, chooses), parent(&executions, 0)), (Some("+c"), None));
+        assert_eq!(below(&executions, "+b").len(), 2);
     }
 }

@@ -1,37 +1,37 @@
-//! Top-level groups.
+//! Operations on top-level groups.
 
 use serde_json::{Value, json};
 
-use super::calls::{Calls, Need};
+use super::admin_api::{AdminApi, AdminRight};
 use crate::backends::keycloak::wire::Group;
 use crate::domain::{Error, Result};
 
-/// The top-level group of this name.
+/// Finds the top-level group with this name.
 ///
 /// # Errors
-/// As for [`Calls::get`].
-pub(super) async fn named(calls: &Calls, name: &str) -> Result<Option<Group>> {
+/// As for [`AdminApi::get`].
+pub(super) async fn find(admin: &AdminApi, name: &str) -> Result<Option<Group>> {
     let query = [("search", name), ("exact", "true"), ("briefRepresentation", "false"), ("subGroupsCount", "false")];
-    let groups: Vec<Group> = calls.get(&["groups"], &query, Need::Users).await?;
+    let groups: Vec<Group> = admin.get(&["groups"], &query, AdminRight::Users).await?;
     let path = format!("/{name}");
     Ok(groups.into_iter().find(|group| group.path == path))
 }
 
-/// Makes a top-level group; its id.
+/// Creates a top-level group. Returns its id.
 ///
 /// # Errors
-/// As for [`Calls::make`].
-pub(super) async fn make(calls: &Calls, name: &str) -> Result<String> {
-    let made = calls.make(&["groups"], &json!({ "name": name }), Need::Users).await?;
-    made.ok_or_else(|| Error::unavailable(format!("The server made the group {name} and did not say which it is.")))
+/// As for [`AdminApi::create`].
+pub(super) async fn create(admin: &AdminApi, name: &str) -> Result<String> {
+    let created = admin.create(&["groups"], &json!({ "name": name }), AdminRight::Users).await?;
+    created.ok_or_else(|| Error::unavailable(format!("The server created the group {name} and did not name its id.")))
 }
 
-/// Sets an attribute of a group, or takes it off; everything else of it stays.
+/// Sets an attribute of a group, or removes it if the value is `None`.
 ///
 /// # Errors
-/// As for [`Calls::put`].
-pub(super) async fn note(calls: &Calls, id: &str, attribute: &str, value: Option<&str>) -> Result<()> {
-    let mut group: Value = calls.get(&["groups", id], &[], Need::Users).await?;
+/// As for [`AdminApi::put`].
+pub(super) async fn set_attribute(admin: &AdminApi, id: &str, attribute: &str, value: Option<&str>) -> Result<()> {
+    let mut group: Value = admin.get(&["groups", id], &[], AdminRight::Users).await?;
     if !group["attributes"].is_object() {
         group["attributes"] = json!({});
     }
@@ -41,5 +41,5 @@ pub(super) async fn note(calls: &Calls, id: &str, attribute: &str, value: Option
             None => drop(attributes.remove(attribute)),
         }
     }
-    calls.put(&["groups", id], &group, Need::Users).await
+    admin.put(&["groups", id], &group, AdminRight::Users).await
 }

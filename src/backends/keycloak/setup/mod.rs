@@ -1,11 +1,11 @@
-//! `setup`: an administrator prepares a realm, so that it keeps what it can of the promises.
+//! `setup` for a realm: an administrator prepares it, so that it keeps as many promises as it can.
 //!
-//! Every part looks what is there, says what is to be done, and does it. What the server can do is found by asking it,
-//! not by its version. No flow of the realm's own is ever edited.
+//! Each step reads what the server has, describes what is missing, and adds it. The server is asked what it can do; its
+//! version does not matter. No flow of the realm's own is edited.
 
+mod admin_api;
 mod agents;
 mod browser_session;
-mod calls;
 mod client;
 mod flow;
 mod group;
@@ -13,22 +13,22 @@ mod history;
 mod pending;
 mod permissions;
 mod self_test;
+mod setup_step;
 mod sign_in;
-mod step;
 mod test_user;
 mod workflow;
 
 use async_trait::async_trait;
 
+use self::admin_api::{AdminApi, AdminRight};
 use self::agents::AgentsGroup;
-use self::calls::{Calls, Need};
 use self::flow::ResetFlow;
-use self::history::History;
+use self::history::PasswordHistory;
 use self::pending::{PendingGroup, StaleProof};
-use self::permissions::{By, Permissions};
+use self::permissions::{AgentRights, Permissions};
 use self::self_test::SelfTest;
-use self::step::{NotApplicable, SetupStep};
-use self::workflow::Leaving;
+use self::setup_step::{NotApplicable, SetupStep};
+use self::workflow::LeaveGroupWorkflow;
 use super::call::Api;
 use super::claims::{REALM_MANAGEMENT, TokenRoles};
 use super::guards::Guards;
@@ -43,32 +43,32 @@ use crate::net::https::HttpClient;
 
 /// The client that every realm has for administrators' tools.
 const ADMIN_CLI: &str = "admin-cli";
-/// A token in the environment, of an administrator this time.
-const TOKEN: &str = "TELLONCE_TOKEN";
+/// The environment variable with an administrator's access token.
+const TOKEN_VARIABLE: &str = "TELLONCE_TOKEN";
 
-/// Prepares a realm.
+/// The port `Preparation` for a realm.
 pub(super) struct KeycloakPreparation {
     pub(super) http: HttpClient,
     pub(super) settings: KeycloakSettings,
     pub(super) protected: Protected,
     pub(super) wishes: Wishes,
-    calls: Option<Calls>,
-    parts: Vec<Box<dyn SetupStep>>,
+    admin: Option<AdminApi>,
+    steps: Vec<Box<dyn SetupStep>>,
 }
 
 impl KeycloakPreparation {
     pub(super) fn new(http: HttpClient, settings: KeycloakSettings, protected: Protected, wishes: Wishes) -> Self {
-        Self { http, settings, protected, wishes, calls: None, parts: Vec::new() }
+        Self { http, settings, protected, wishes, admin: None, steps: Vec::new() }
     }
 
     fn about(&self) -> String {
         format!("realm {} at {}", self.settings.realm, self.settings.url)
     }
 
-    /// The administrator's realm is the one that is prepared, or another of the server, such as master.
+    /// Builds the OAuth client of the administrator's realm, which may be another than the one that is prepared.
     fn oauth(&self, home: &str) -> OAuth {
         let endpoint =
-            |last: &[&str]| self.settings.at(&[&["realms", home, "protocol", "openid-connect"], last].concat());
+            |last: &[&str]| self.settings.url_at(&[&["realms", home, "protocol", "openid-connect"], last].concat());
         let endpoints = Endpoints {
             authorize: endpoint(&["auth"]),
             token: endpoint(&["token"]),
@@ -78,30 +78,30 @@ impl KeycloakPreparation {
         OAuth::new(self.http.clone(), endpoints, ADMIN_CLI.to_owned())
     }
 
-    fn calls_with(&self, keeper: TokenRefresher, name: String) -> Calls {
-        let realm = self.settings.at(&["admin", "realms", &self.settings.realm]);
-        let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), keeper, TokenRoles::unknown());
-        Calls::new(api, name, self.settings.realm.clone())
+    fn admin_api(&self, refresher: TokenRefresher, name: String) -> AdminApi {
+        let realm = self.settings.url_at(&["admin", "realms", &self.settings.realm]);
+        let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), refresher, TokenRoles::unknown());
+        AdminApi::new(api, name, self.settings.realm.clone())
     }
 
     fn self_test(&self, bound: String, is_proved: bool) -> SelfTest {
         SelfTest { http: self.http.clone(), settings: self.settings.clone(), bound, is_proved }
     }
 
-    /// The parts that keep e-mail resets out while a temporary password is pending: all of them, or none.
-    async fn pending_parts(&self, calls: &Calls, realm: &Realm) -> Result<Vec<Box<dyn SetupStep>>> {
+    /// Returns the steps that refuse a reset by e-mail while a temporary password is pending: all of them, or none.
+    async fn pending_steps(&self, admin: &AdminApi, realm: &Realm) -> Result<Vec<Box<dyn SetupStep>>> {
         let name = self.settings.pending_group.as_str();
-        let mut group = PendingGroup::look(calls, name).await?;
-        let Some(leaving) = Leaving::look(calls, name).await? else {
+        let mut group = PendingGroup::load(admin, name).await?;
+        let Some(leaving) = LeaveGroupWorkflow::load(admin, name).await? else {
             let why = format!(
-                "this server has no workflows, so nothing would take a customer out of the group /{name} again: the pending mark is not used, and L9 is not kept (a reset by e-mail works while a temporary password is pending)"
+                "this server has no workflows, so nothing would take a customer out of the group /{name} again: the group is not used, and a reset by e-mail works while a temporary password is pending"
             );
-            return Ok(without_mark(NotApplicable { id: "workflow", why }, group));
+            return Ok(without_pending_group(NotApplicable { id: "workflow", why }, group));
         };
         let bound = realm.reset_credentials_flow.clone().unwrap_or_default();
-        let flow = match ResetFlow::look(calls, &bound, name).await? {
+        let flow = match ResetFlow::load(admin, &bound, name).await? {
             Ok(flow) => flow,
-            Err(why) => return Ok(without_mark(why, group)),
+            Err(why) => return Ok(without_pending_group(why, group)),
         };
         let all_there = group.is_there() && flow.refuses && leaving.is_there;
         let is_proved = all_there && group.proved.as_deref() == Some(&flow.bound);
@@ -118,102 +118,106 @@ impl KeycloakPreparation {
         ]
     }
 
-    fn notes(realm: &Realm) -> Vec<String> {
+    /// Returns what the administrator should know of the realm before the plan is carried out.
+    fn notes_on(realm: &Realm) -> Vec<String> {
         let mut notes = Vec::new();
         if realm.reset_password_allowed == Some(false) {
             notes.push("\"Forgot password\" is off in this realm: nobody resets by e-mail, and the refusal could not be tried.".to_owned());
         }
-        if let Err(failure) = test_user::made_up(realm.password_policy.as_deref()) {
+        if let Err(error) = test_user::random_password(realm.password_policy.as_deref()) {
             notes.push(format!(
                 "{} Agents could issue none, and the self-test will fail. Change the policy first.",
-                failure.message
+                error.message
             ));
         }
         notes
     }
 }
 
-/// Why the pending mark is not used; and where agents still use it, that this is ended.
-fn without_mark(why: NotApplicable, group: PendingGroup) -> Vec<Box<dyn SetupStep>> {
-    let mut parts: Vec<Box<dyn SetupStep>> = vec![Box::new(why)];
-    if let Some(stale) = StaleProof::of(group) {
-        parts.push(Box::new(stale));
+/// Returns the step that says why the pending group is not used, and one that ends its use if agents use it.
+fn without_pending_group(why: NotApplicable, group: PendingGroup) -> Vec<Box<dyn SetupStep>> {
+    let mut steps: Vec<Box<dyn SetupStep>> = vec![Box::new(why)];
+    if let Some(stale) = StaleProof::from_group(group) {
+        steps.push(Box::new(stale));
     }
-    parts
+    steps
 }
 
 #[async_trait(?Send)]
 impl Preparation for KeycloakPreparation {
     fn by_hand(&self) -> Preparations {
         let name = self.settings.pending_group.as_str();
-        let parts: Vec<Box<dyn SetupStep>> = vec![
-            client::unknown(&self.settings),
-            Box::new(AgentsGroup::unknown(&self.wishes.agents, REALM_MANAGEMENT.to_owned(), &self.protected)),
-            Box::new(History::unknown()),
-            Box::new(PendingGroup::unknown(name)),
-            Box::new(ResetFlow::unknown(name)),
-            Box::new(Leaving::unknown(name)),
+        let steps: Vec<Box<dyn SetupStep>> = vec![
+            client::new(&self.settings),
+            Box::new(AgentsGroup::new(&self.wishes.agents, REALM_MANAGEMENT.to_owned(), &self.protected)),
+            Box::new(PasswordHistory::new()),
+            Box::new(PendingGroup::new(name)),
+            Box::new(ResetFlow::new(name)),
+            Box::new(LeaveGroupWorkflow::new(name)),
             Box::new(self.self_test(String::new(), false)),
         ];
-        let steps = parts.iter().map(|part| part.step()).collect();
+        let steps = steps.iter().map(|step| step.step()).collect();
         Preparations { about: self.about(), administrator: None, steps, notes: Vec::new(), next: self.next() }
     }
 
     async fn sign_in(&mut self, administrator: Administrator, prompter: &mut dyn Prompter) -> Result<()> {
-        self.calls = Some(sign_in::sign_in(self, administrator, prompter).await?);
+        self.admin = Some(sign_in::sign_in(self, administrator, prompter).await?);
         Ok(())
     }
 
     async fn plan(&mut self) -> Result<Preparations> {
-        let calls = self.calls.as_ref().ok_or_else(nobody)?;
-        calls.may_prepare().await?;
-        let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
-        let mut parts: Vec<Box<dyn SetupStep>> = vec![client::look(calls, &self.settings).await?];
-        let mut notes = Self::notes(&realm);
-        notes.extend(client::scope_note(calls, &self.settings.client_id).await?);
-        let guards = Guards::look(&calls.api, &self.protected, true).await?;
-        notes.extend(guards.unseen.map(|why| {
+        let admin = self.admin.as_ref().ok_or_else(not_signed_in)?;
+        admin.check_rights().await?;
+        let realm: Realm = admin.get(&[], &[], AdminRight::Realm).await?;
+        let mut steps: Vec<Box<dyn SetupStep>> = vec![client::load(admin, &self.settings).await?];
+        let mut notes = Self::notes_on(&realm);
+        notes.extend(client::scope_note(admin, &self.settings.client_id).await?);
+        let guards = Guards::load(&admin.api, &self.protected, true).await?;
+        notes.extend(guards.not_found.map(|why| {
             format!(
                 "{why} (names count as they are written, capitals too). Until that is mended, agents can reset nobody."
             )
         }));
-        let agents = AgentsGroup::look(calls, &self.wishes.agents, &self.protected).await?;
-        let fine = realm.admin_permissions_enabled == Some(true) && !agents.manages_users();
-        let by = if fine { Permissions::look(calls, &self.wishes.agents).await? } else { By::Roles(None) };
-        match by {
-            By::Permissions(permissions) => {
-                parts.push(Box::new(agents.by_permissions(&self.protected)));
-                parts.push(Box::new(permissions));
-            }
-            By::Roles(note) => {
-                parts.push(Box::new(agents));
+        let agents = AgentsGroup::load(admin, &self.wishes.agents, &self.protected).await?;
+        let fine_grained = realm.admin_permissions_enabled == Some(true) && !agents.manages_users();
+        let rights =
+            if fine_grained { Permissions::load(admin, &self.wishes.agents).await? } else { AgentRights::Roles(None) };
+        let (agents, permissions) = match rights {
+            AgentRights::Permissions(permissions) => (agents.by_permissions(&self.protected), Some(permissions)),
+            AgentRights::Roles(note) => {
                 notes.extend(note);
+                (agents, None)
             }
+        };
+        agents.check_assignable(admin).await?;
+        steps.push(Box::new(agents));
+        if let Some(permissions) = permissions {
+            steps.push(Box::new(permissions));
         }
-        parts.push(Box::new(History::of(&realm)));
-        parts.extend(self.pending_parts(calls, &realm).await?);
-        let steps = parts.iter().map(|part| part.step()).collect();
-        let administrator = Some(calls.name.clone());
-        self.parts = parts;
-        Ok(Preparations { about: self.about(), administrator, steps, notes, next: self.next() })
+        steps.push(Box::new(PasswordHistory::from_realm(&realm)));
+        steps.extend(self.pending_steps(admin, &realm).await?);
+        let described = steps.iter().map(|step| step.step()).collect();
+        let administrator = Some(admin.name.clone());
+        self.steps = steps;
+        Ok(Preparations { about: self.about(), administrator, steps: described, notes, next: self.next() })
     }
 
     async fn carry_out(&mut self, step: &Step) -> Result<String> {
-        let calls = self.calls.as_ref().ok_or_else(nobody)?;
-        let part = self.parts.iter().find(|part| part.step().id == step.id);
-        let part = part.ok_or_else(|| Error::bug(format!("The plan has no step {}.", step.id)))?;
-        calls.forget();
-        part.carry_out(calls).await.map_err(|failure| calls.so_far(failure))
+        let admin = self.admin.as_ref().ok_or_else(not_signed_in)?;
+        let found = self.steps.iter().find(|found| found.step().id == step.id);
+        let found = found.ok_or_else(|| Error::bug(format!("The plan has no step {}.", step.id)))?;
+        admin.clear_changed();
+        found.carry_out(admin).await.map_err(|error| admin.with_changed(error))
     }
 
     async fn sign_out(&mut self) -> Result<()> {
-        match self.calls.take() {
-            Some(calls) => calls.api.keeper.end().await,
+        match self.admin.take() {
+            Some(admin) => admin.api.refresher.end().await,
             None => Ok(()),
         }
     }
 }
 
-fn nobody() -> Error {
+fn not_signed_in() -> Error {
     Error::bug("No administrator is signed in.")
 }

@@ -1,49 +1,50 @@
-//! The group that marks who has a temporary password pending, and the role by which the reset flow knows its members.
+//! The setup step for the pending group, and for the role by which the reset flow recognises its members.
 //!
-//! By a role, not by an attribute: the condition on an attribute ends with an error where there is no user, and so would
-//! tell anybody which names exist (26.7.3); the condition on a role does not.
+//! A condition on a role does not reveal which usernames exist. One on an attribute does: it ends with an error if there is
+//! no such user (26.7.3).
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::calls::{Calls, Need};
+use super::admin_api::{AdminApi, AdminRight};
 use super::group;
-use super::step::{SetupStep, step};
-use crate::backends::keycloak::user_lookup::PROVED;
+use super::setup_step::{SetupStep, step};
+use crate::backends::keycloak::user_lookup::PROVED_ATTRIBUTE;
 use crate::domain::{Result, Step};
 
-/// The group and its role, as far as they are there.
+/// The pending group and its role, as far as the server has them.
 pub(super) struct PendingGroup {
     name: String,
     id: Option<String>,
     has_role: bool,
-    /// Which flow it was proved with.
+    /// The reset flow that the self-test passed with.
     pub(super) proved: Option<String>,
-    /// The proof is of something that has changed since: it is taken off first.
+    /// Whether something has changed since the self-test passed. The note of it is removed first.
     pub(super) stale: bool,
 }
 
 impl PendingGroup {
-    /// Nothing is known of it.
-    pub(super) fn unknown(name: &str) -> Self {
+    /// Describes the group without asking the server.
+    pub(super) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), id: None, has_role: false, proved: None, stale: false }
     }
 
-    /// Looks at it.
+    /// Reads the group and its role.
     ///
     /// # Errors
-    /// As for [`Calls::get`].
-    pub(super) async fn look(calls: &Calls, name: &str) -> Result<Self> {
-        let mut found = Self::unknown(name);
-        let Some(group) = group::named(calls, name).await? else { return Ok(found) };
-        let roles: Vec<Value> = calls.get(&["groups", &group.id, "role-mappings", "realm"], &[], Need::Users).await?;
+    /// As for [`AdminApi::get`].
+    pub(super) async fn load(admin: &AdminApi, name: &str) -> Result<Self> {
+        let mut found = Self::new(name);
+        let Some(group) = group::find(admin, name).await? else { return Ok(found) };
+        let roles: Vec<Value> =
+            admin.get(&["groups", &group.id, "role-mappings", "realm"], &[], AdminRight::Users).await?;
         found.has_role = roles.iter().any(|role| role["name"] == name);
-        found.proved = group.attributes.get(PROVED).and_then(|values| values.first()).cloned();
+        found.proved = group.attributes.get(PROVED_ATTRIBUTE).and_then(|values| values.first()).cloned();
         found.id = Some(group.id);
         Ok(found)
     }
 
-    /// Whether nothing is missing of it.
+    /// Reports whether the server has group and role.
     pub(super) const fn is_there(&self) -> bool {
         self.id.is_some() && self.has_role
     }
@@ -64,34 +65,34 @@ impl SetupStep for PendingGroup {
         step("pending_group", self.is_there() && !self.stale, words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Result<String> {
+    async fn carry_out(&self, admin: &AdminApi) -> Result<String> {
         let name = self.name.as_str();
         if let Some(id) = self.id.as_deref().filter(|_| self.proved.is_some()) {
-            group::note(calls, id, PROVED, None).await?;
+            group::set_attribute(admin, id, PROVED_ATTRIBUTE, None).await?;
         }
         if !self.has_role {
             let role = json!({ "name": name, "description": "Has a temporary password pending (tellonce)" });
-            calls.make_new(&["roles"], &role, Need::Realm).await?;
-            let role: Value = calls.get(&["roles", name], &[], Need::Realm).await?;
+            admin.create_if_absent(&["roles"], &role, AdminRight::Realm).await?;
+            let role: Value = admin.get(&["roles", name], &[], AdminRight::Realm).await?;
             let id = match &self.id {
                 Some(id) => id.clone(),
-                None => group::make(calls, name).await?,
+                None => group::create(admin, name).await?,
             };
-            calls.make(&["groups", &id, "role-mappings", "realm"], &json!([role]), Need::Users).await?;
+            admin.create(&["groups", &id, "role-mappings", "realm"], &json!([role]), AdminRight::Users).await?;
         }
         Ok(format!("the group /{name} has the role {name}"))
     }
 }
 
-/// A note of an earlier proof, where nothing keeps it true any more: agents must not use the group.
+/// The setup step that removes the note of an earlier self-test if agents must not use the group any more.
 pub(super) struct StaleProof {
     name: String,
     id: String,
 }
 
 impl StaleProof {
-    /// None where there is no such note.
-    pub(super) fn of(group: PendingGroup) -> Option<Self> {
+    /// Returns `None` if the group has no such note.
+    pub(super) fn from_group(group: PendingGroup) -> Option<Self> {
         group.proved.as_ref()?;
         Some(Self { name: group.name, id: group.id? })
     }
@@ -101,12 +102,12 @@ impl StaleProof {
 impl SetupStep for StaleProof {
     fn step(&self) -> Step {
         let words = format!("agents do not use the group /{} any more: the note of its proof is taken off", self.name);
-        let by_hand = vec![format!("Groups, {}, Attributes: remove {PROVED}.", self.name)];
+        let by_hand = vec![format!("Groups, {}, Attributes: remove {PROVED_ATTRIBUTE}.", self.name)];
         step("stale_proof", false, words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Result<String> {
-        group::note(calls, &self.id, PROVED, None).await?;
+    async fn carry_out(&self, admin: &AdminApi) -> Result<String> {
+        group::set_attribute(admin, &self.id, PROVED_ATTRIBUTE, None).await?;
         Ok(format!("agents do not use the group /{} any more", self.name))
     }
 }

@@ -1,32 +1,33 @@
-//! The proof that the pending mark does what it is for, on a user made for it and removed: e-mail resets are refused
-//! while it holds, a sign-in that is refused leaves it, and the one that succeeds takes it off. Then it is noted on the
-//! group, where agents can read it.
+//! The setup step that tests the pending group with a temporary user.
+//!
+//! A member of the group must be refused a reset by e-mail, must stay in it after a refused sign-in, and must leave it after
+//! a successful one. If so, the step notes it on the group, where agents read it.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
 
+use super::admin_api::{AdminApi, AdminRight};
 use super::browser_session::BrowserSession;
-use super::calls::{Calls, Need};
-use super::step::{SetupStep, step};
-use super::test_user::{NAME, clear_away, made_up, make_client, make_user};
+use super::setup_step::{SetupStep, step};
+use super::test_user::{NAME, create_client, create_user, random_password, remove_leftovers};
 use super::{flow, group};
 use crate::backends::keycloak::settings::KeycloakSettings;
-use crate::backends::keycloak::user_lookup::PROVED;
+use crate::backends::keycloak::user_lookup::PROVED_ATTRIBUTE;
 use crate::backends::keycloak::wire::{Group, Realm};
 use crate::domain::{Changed, Error, Kind, Reason, Result, Step};
 use crate::net::https::HttpClient;
 
-/// Nobody has this name.
+/// A username that nobody has.
 const NOBODY: &str = "tellonce-self-test-nobody";
-/// How long the workflow may take: the server runs it beside the sign-in.
-const LONGEST: Duration = Duration::from_secs(15);
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// What puts the user back, such as another workflow, does so within this time.
-const SETTLED: Duration = Duration::from_secs(1);
+/// How long the workflow may take. The server runs it asynchronously.
+const WORKFLOW_TIMEOUT: Duration = Duration::from_secs(15);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How long to wait for something that puts the user back into the group, such as another workflow.
+const SETTLING_TIME: Duration = Duration::from_secs(1);
 
-/// The proof, as far as it is there.
+/// The self-test, and whether it has passed with the flow that is bound.
 pub(super) struct SelfTest {
     pub(super) http: HttpClient,
     pub(super) settings: KeycloakSettings,
@@ -44,116 +45,118 @@ impl SetupStep for SelfTest {
         );
         let by_hand = vec![
             "Make a user with a temporary password, put it into the group, and ask for a reset by e-mail: it must be refused. Sign in with it and choose a new password: it must have left the group. Remove it.".to_owned(),
-            format!("Groups, {group}, Attributes, Add: {PROVED} = the name of the reset flow that is bound."),
+            format!("Groups, {group}, Attributes, Add: {PROVED_ATTRIBUTE} = the name of the reset flow that is bound."),
         ];
         step("self_test", self.is_proved, words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Result<String> {
-        let tried = self.try_it(calls).await;
-        let removed = clear_away(calls).await;
-        let group = match tried {
+    async fn carry_out(&self, admin: &AdminApi) -> Result<String> {
+        let tested = self.run_test(admin).await;
+        let removed = remove_leftovers(admin).await;
+        let group = match tested {
             Ok(group) => group,
-            Err(failure) => {
-                let removed = removed.err().map(|failure| failure.message);
-                let restored = self.bind_back(calls).await;
-                return Err(told(failure, removed, restored));
+            Err(error) => {
+                let removed = removed.err().map(|error| error.message);
+                let restored = self.restore_flow(admin).await;
+                return Err(with_cleanup(error, removed, restored));
             }
         };
         removed?;
-        let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
-        group::note(calls, &group, PROVED, realm.reset_credentials_flow.as_deref()).await?;
+        let realm: Realm = admin.get(&[], &[], AdminRight::Realm).await?;
+        group::set_attribute(admin, &group, PROVED_ATTRIBUTE, realm.reset_credentials_flow.as_deref()).await?;
         Ok("e-mail resets are refused while a temporary password is pending, and the sign-in ends that; the user made for it is removed".to_owned())
     }
 }
 
 impl SelfTest {
-    /// Plays a customer's part; the id of the group. What was made for it is the caller's to remove.
-    async fn try_it(&self, calls: &Calls) -> Result<String> {
+    /// Plays a customer's part. Returns the id of the group. The caller removes the test user and its client.
+    async fn run_test(&self, admin: &AdminApi) -> Result<String> {
         let name = self.settings.pending_group.as_str();
-        let group = group::named(calls, name).await?.ok_or_else(|| broken(format!("there is no group /{name}")))?.id;
-        let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
+        let group =
+            group::find(admin, name).await?.ok_or_else(|| test_failed(format!("there is no group /{name}")))?.id;
+        let realm: Realm = admin.get(&[], &[], AdminRight::Realm).await?;
         let policy = realm.password_policy.as_deref();
-        let (temporary, own) = (made_up(policy)?, made_up(policy)?);
-        clear_away(calls).await?;
-        make_client(calls).await?;
-        let user = make_user(calls, &temporary).await?;
-        calls.join(&["users", &user, "groups", &group], Need::Users).await?;
-        let visitor = BrowserSession { http: &self.http, settings: &self.settings, client_id: NAME };
-        if visitor.sign_in(NAME, &temporary).await?.is_ok() {
-            return Err(broken("the temporary password alone signs in; no change is required"));
+        let (temporary, own) = (random_password(policy)?, random_password(policy)?);
+        remove_leftovers(admin).await?;
+        create_client(admin).await?;
+        let user = create_user(admin, &temporary).await?;
+        admin.put_empty(&["users", &user, "groups", &group], AdminRight::Users).await?;
+        let browser = BrowserSession { http: &self.http, settings: &self.settings, client_id: NAME };
+        if browser.sign_in(NAME, &temporary).await?.is_ok() {
+            return Err(test_failed("the temporary password alone signs in; no change is required"));
         }
-        mails_are_refused(&realm, &visitor).await?;
-        if !is_in(calls, &user, &group).await? {
-            return Err(broken(format!("a sign-in that was refused took the user out of /{name}")));
+        check_mail_is_refused(&realm, &browser).await?;
+        if !is_in(admin, &user, &group).await? {
+            return Err(test_failed(format!("a sign-in that was refused took the user out of /{name}")));
         }
         let body = json!({ "type": "password", "value": own.as_str(), "temporary": false });
-        calls.put(&["users", &user, "reset-password"], &body, Need::Users).await?;
-        if let Err(words) = visitor.sign_in(NAME, &own).await? {
-            return Err(broken(format!("the user made for it could not sign in ({words})")));
+        admin.put(&["users", &user, "reset-password"], &body, AdminRight::Users).await?;
+        if let Err(refusal) = browser.sign_in(NAME, &own).await? {
+            return Err(test_failed(format!("the user made for it could not sign in ({refusal})")));
         }
-        let left = async {
-            while is_in(calls, &user, &group).await? {
-                tokio::time::sleep(LOOK_AGAIN).await;
+        let stays = async {
+            while is_in(admin, &user, &group).await? {
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
-            tokio::time::sleep(SETTLED).await;
-            is_in(calls, &user, &group).await
+            tokio::time::sleep(SETTLING_TIME).await;
+            is_in(admin, &user, &group).await
         };
-        match tokio::time::timeout(LONGEST, left).await {
+        match tokio::time::timeout(WORKFLOW_TIMEOUT, stays).await {
             Ok(Ok(false)) => Ok(group),
-            Ok(Err(failure)) => Err(failure),
-            Ok(Ok(true)) | Err(_) => Err(broken(format!(
-                "who has signed in is in /{name} still: the workflow does not run, or another one puts them back"
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(true)) | Err(_) => Err(test_failed(format!(
+                "the user has signed in and is in /{name} still: the workflow does not run, or another one puts the user back"
             ))),
         }
     }
 
-    /// A flow that did not prove itself is not left bound; what of it there is to say.
-    async fn bind_back(&self, calls: &Calls) -> Result<Option<String>> {
-        let realm: Realm = calls.get(&[], &[], Need::Realm).await?;
+    /// Binds the former reset flow again, and removes the copy that failed. Returns a sentence about it.
+    async fn restore_flow(&self, admin: &AdminApi) -> Result<Option<String>> {
+        let realm: Realm = admin.get(&[], &[], AdminRight::Realm).await?;
         let Some(ours) = realm.reset_credentials_flow.filter(|now| *now != self.bound) else { return Ok(None) };
-        calls.put(&[], &json!({ "resetCredentialsFlow": self.bound }), Need::Realm).await?;
-        flow::remove(calls, &ours).await?;
+        admin.put(&[], &json!({ "resetCredentialsFlow": self.bound }), AdminRight::Realm).await?;
+        flow::remove(admin, &ours).await?;
         Ok(Some(format!("\"{}\" is the realm's reset flow again.", self.bound)))
     }
 }
 
-/// The page refuses a member of the group, and nobody else.
-async fn mails_are_refused(realm: &Realm, visitor: &BrowserSession<'_>) -> Result<()> {
+/// Checks that the page for a reset by e-mail refuses a member of the group, and nobody else.
+async fn check_mail_is_refused(realm: &Realm, browser: &BrowserSession<'_>) -> Result<()> {
     if realm.reset_password_allowed == Some(false) {
         return Ok(()); // there is no such page
     }
-    let (member, anybody) = (visitor.forgot_password(NAME).await?, visitor.forgot_password(NOBODY).await?);
+    let (member, anybody) = (browser.forgot_password(NAME).await?, browser.forgot_password(NOBODY).await?);
     if !member.is_client_error() {
-        return Err(broken(format!("a reset by e-mail is not refused ({member})")));
+        return Err(test_failed(format!("a reset by e-mail is not refused ({member})")));
     }
     if !anybody.is_success() {
-        return Err(broken(format!("a reset by e-mail is refused to everybody ({anybody})")));
+        return Err(test_failed(format!("a reset by e-mail is refused to everybody ({anybody})")));
     }
     Ok(())
 }
 
-fn broken(what: impl std::fmt::Display) -> Error {
-    let message = format!("The self-test failed: {what}.");
+/// Says why the self-test failed (exit 11).
+fn test_failed(reason: impl std::fmt::Display) -> Error {
+    let message = format!("The self-test failed: {reason}.");
     Error { changed: Changed::Yes, ..Error::new(Kind::CheckFailed, Reason::CheckFailed, message) }
 }
 
-/// The failure, with what became of what was made for it.
-fn told(failure: Error, not_removed: Option<String>, restored: Result<Option<String>>) -> Error {
-    let mut said = vec![failure.message.clone()];
-    said.push(match not_removed {
+/// Adds to an error what became of the test user, its client and the reset flow.
+fn with_cleanup(error: Error, not_removed: Option<String>, restored: Result<Option<String>>) -> Error {
+    let mut sentences = vec![error.message.clone()];
+    sentences.push(match not_removed {
         None => "The user and the client made for it are removed; the group is not noted as proved, and agents do not use it.".to_owned(),
         Some(why) => format!("The user and the client {NAME} could not be removed: {why} Remove them by hand."),
     });
     match restored {
-        Ok(words) => said.extend(words),
-        Err(why) => said.push(format!("The reset flow could not be bound back: {}", why.message)),
+        Ok(sentence) => sentences.extend(sentence),
+        Err(why) => sentences.push(format!("The reset flow could not be bound back: {}", why.message)),
     }
-    let hint = "Mend what it names and run `tellonce setup` again; until then agents are told that L9 is not kept.";
-    Error { message: said.join(" "), changed: Changed::Yes, ..failure }.hint(hint)
+    let hint = "Mend what it names and run `tellonce setup` again; until then agents do not use the group, and a reset by e-mail works while a temporary password is pending.";
+    Error { message: sentences.join(" "), changed: Changed::Yes, ..error }.hint(hint)
 }
 
-async fn is_in(calls: &Calls, user: &str, group: &str) -> Result<bool> {
-    let groups: Vec<Group> = calls.get(&["users", user, "groups"], &[], Need::Users).await?;
+async fn is_in(admin: &AdminApi, user: &str, group: &str) -> Result<bool> {
+    let groups: Vec<Group> = admin.get(&["users", user, "groups"], &[], AdminRight::Users).await?;
     Ok(groups.iter().any(|found| found.id == group))
 }

@@ -1,9 +1,9 @@
-//! The administrator's own sign-in, for this one command: nothing of it is kept.
+//! The administrator's sign-in for one command. Nothing of it is stored.
 
 use zeroize::Zeroizing;
 
-use super::calls::Calls;
-use super::{KeycloakPreparation, TOKEN};
+use super::admin_api::AdminApi;
+use super::{KeycloakPreparation, TOKEN_VARIABLE};
 use crate::auth::oauth::{OAuth, TokenRefresher, Tokens};
 use crate::domain::ports::Prompter;
 use crate::domain::{Administrator, Error, Kind, OneTimeCode, Reason, Result};
@@ -14,17 +14,17 @@ const CODE_FLAG: &str = "--one-time-code";
 /// Signs the administrator in: by a token in the environment where no name is given, else by name and password.
 ///
 /// # Errors
-/// Exit 4: refused, with the server's words as far as they are known. Exit 2: an answer is missing. Exit 8: no answer.
+/// Exit 4: refused, with the server's description if it is a known one. Exit 2: an answer is missing. Exit 8: no answer.
 pub(super) async fn sign_in(
     preparation: &KeycloakPreparation,
     administrator: Administrator,
     prompter: &mut dyn Prompter,
-) -> Result<Calls> {
+) -> Result<AdminApi> {
     let realm = &preparation.settings.realm;
-    let ambient = std::env::var(TOKEN).ok().filter(|token| !token.trim().is_empty());
-    if let (None, Some(token)) = (&administrator.name, ambient) {
-        let keeper = TokenRefresher::fresh(preparation.oauth(realm), Tokens::ambient(token.trim()), "", None);
-        return Ok(preparation.calls_with(keeper, format!("the owner of {TOKEN}")));
+    let from_environment = std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.trim().is_empty());
+    if let (None, Some(token)) = (&administrator.name, from_environment) {
+        let refresher = TokenRefresher::new(preparation.oauth(realm), Tokens::from_environment(token.trim()), "", None);
+        return Ok(preparation.admin_api(refresher, format!("the owner of {TOKEN_VARIABLE}")));
     }
     let home = administrator.home.unwrap_or_else(|| realm.clone());
     let name = match administrator.name {
@@ -42,15 +42,17 @@ pub(super) async fn sign_in(
         OneTimeCode::IfRefused => None,
     };
     let oauth = preparation.oauth(&home);
-    let tokens = granted(&oauth, &name, &home, &password, code, prompter).await?;
-    let keeper = TokenRefresher::fresh(oauth, tokens, &name, None);
+    let tokens = get_tokens(&oauth, &name, &home, &password, code, prompter).await?;
+    let refresher = TokenRefresher::new(oauth, tokens, &name, None);
     let shown = if home == *realm { name } else { format!("{name} of realm {home}") };
-    Ok(preparation.calls_with(keeper, shown))
+    Ok(preparation.admin_api(refresher, shown))
 }
 
-/// By password and, where one is given, one-time code. The server does not say of a refusal which of the two it is for,
-/// nor that a code is wanted: whoever can be asked is asked for one.
-async fn granted(
+/// Gets tokens with a password and, if one is given, a one-time code.
+///
+/// A refusal does not say whether the password or a missing code is the reason, so that an administrator who can be asked
+/// is asked for a code.
+async fn get_tokens(
     oauth: &OAuth,
     name: &str,
     home: &str,
@@ -63,46 +65,47 @@ async fn granted(
         Some(code) => oauth.password(name, password, &with(code.as_str())).await?,
         None => oauth.password(name, password, &[]).await?,
     };
-    let words = match first {
+    let description = match first {
         Ok(tokens) => return Ok(tokens),
-        Err(words) => words,
+        Err(description) => description,
     };
-    if code.is_some() || !may_want_a_code(words) || !prompter.can_ask() {
-        return Err(refused(name, home, words, code.is_some()));
+    if code.is_some() || !may_need_code(description) || !prompter.can_ask() {
+        return Err(refused(name, home, description, code.is_some()));
     }
     let code = prompter.secret("One-time code (Enter if there is none)", CODE_FLAG)?;
     if code.is_empty() {
-        return Err(refused(name, home, words, false));
+        return Err(refused(name, home, description, false));
     }
     let second = oauth.password(name, password, &with(code.as_str())).await?;
-    second.map_err(|words| refused(name, home, words, true))
+    second.map_err(|description| refused(name, home, description, true))
 }
 
-/// Whether these words of the server's can stand for a missing code: all do but those about the user
-/// ("Account disabled", "Account is not fully set up"; 26.7.3).
-fn may_want_a_code(words: &str) -> bool {
-    !words.starts_with("Account")
+/// Reports whether a refusal may mean that a code is missing. One about the user does not ("Account disabled", "Account is
+/// not fully set up"; 26.7.3).
+fn may_need_code(description: &str) -> bool {
+    !description.starts_with("Account")
 }
 
-fn refused(name: &str, home: &str, words: &str, with_code: bool) -> Error {
+fn refused(name: &str, home: &str, description: &str, with_code: bool) -> Error {
     let refused = |by: &str, hint: String| {
-        let message = format!("Realm {home} does not let {name} in{by} ({words}).");
+        let message = format!("Realm {home} does not let {name} in{by} ({description}).");
         Error::new(Kind::NotAllowed, Reason::SignInRefused, message).hint(hint)
     };
-    if !may_want_a_code(words) {
+    if !may_need_code(description) {
         return refused(
             "",
             format!("Sign in to the administration console of realm {home} first: it says what is left to do."),
         );
     }
-    let whole = "An administrator of the whole server is a user of another realm: `--realm-of-administrator master`. ";
-    let whole = if home == "master" { "" } else { whole };
+    let other_realm =
+        "An administrator of the whole server is a user of another realm: `--realm-of-administrator master`. ";
+    let other_realm = if home == "master" { "" } else { other_realm };
     let (by, code) = if with_code {
         (" by password and one-time code", "A code is good once: wait for the next one.")
     } else {
         (" by password alone", "With one-time codes as second factor: `--one-time-code`.")
     };
-    refused(by, format!("{whole}{code} With another second factor, give a token: {TOKEN}."))
+    refused(by, format!("{other_realm}{code} With another second factor, give a token: {TOKEN_VARIABLE}."))
 }
 
 #[cfg(test)]
@@ -110,10 +113,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_asked_for_where_the_refusal_may_be_for_want_of_one() {
-        assert!(may_want_a_code("Invalid user credentials"));
-        for words in ["Account disabled", "Account is not fully set up"] {
-            assert!(!may_want_a_code(words), "{words}");
+    fn only_a_refusal_that_may_mean_a_missing_code_asks_for_one() {
+        assert!(may_need_code("Invalid user credentials"));
+        for description in ["Account disabled", "Account is not fully set up"] {
+            assert!(!may_need_code(description), "{description}");
         }
     }
 }

@@ -1,20 +1,20 @@
-//! The user who is made for the self-test, and the client that they sign in by.
+//! The user and the client that the self-test creates and removes.
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::calls::{Calls, Need};
+use super::admin_api::{AdminApi, AdminRight};
 use crate::backends::keycloak::policy;
 use crate::backends::keycloak::wire::User;
 use crate::domain::{About, Candidates, Error, Result, RevealSink, sealed};
 use crate::platform::SystemRandom;
 
-/// The name of both.
+/// The name of user and client.
 pub(super) const NAME: &str = "tellonce-self-test";
 /// Mail to `.invalid` goes nowhere (RFC 6761 section 6.4).
 const EMAIL: &str = "tellonce-self-test@example.invalid";
 
-/// The self-test signs in as the user it made, as a customer would.
+/// The sink of a test user's password: the self-test signs in with it, as a customer would.
 struct SelfTestUser;
 
 impl sealed::Sealed for SelfTestUser {}
@@ -27,28 +27,28 @@ impl RevealSink for SelfTestUser {
     }
 }
 
-/// A password that nobody is told, to this realm's policy.
+/// Generates a password that meets this realm's policy, and that nobody sees.
 ///
 /// # Errors
 /// Exit 7, `policy`: no password of at least 64 bits meets it. Exit 1: the random source failed.
-pub(super) fn made_up(policy: Option<&str>) -> Result<Zeroizing<String>> {
+pub(super) fn random_password(policy: Option<&str>) -> Result<Zeroizing<String>> {
     let about = About { username: Some(NAME.to_owned()), email: Some(EMAIL.to_owned()) };
     let policy = policy::parse(policy.unwrap_or_default());
-    let made = Candidates::new(&policy, about).make(&mut SystemRandom)?;
-    Ok(made.reveal(SelfTestUser))
+    let password = Candidates::new(&policy, about).make(&mut SystemRandom)?;
+    Ok(password.reveal(SelfTestUser))
 }
 
-/// By it the user made for it signs in; the agents' own client takes no passwords.
-pub(super) async fn make_client(calls: &Calls) -> Result<()> {
+/// Creates the client by which the test user signs in. The agents' client does not accept passwords.
+pub(super) async fn create_client(admin: &AdminApi) -> Result<()> {
     let body = json!({
         "clientId": NAME, "publicClient": true, "directAccessGrantsEnabled": true, "standardFlowEnabled": true,
         "fullScopeAllowed": false, "redirectUris": ["http://127.0.0.1/callback"], "webOrigins": [],
     });
-    calls.make(&["clients"], &body, Need::Clients).await.map(drop)
+    admin.create(&["clients"], &body, AdminRight::Clients).await.map(drop)
 }
 
-/// A user with a temporary password and nothing else to do at the first sign-in; its id.
-pub(super) async fn make_user(calls: &Calls, temporary: &str) -> Result<String> {
+/// Creates a user with a temporary password, and with no other required action. Returns its id.
+pub(super) async fn create_user(admin: &AdminApi, temporary: &str) -> Result<String> {
     let user = |more: Value| {
         let mut user = json!({ "username": NAME, "email": EMAIL, "emailVerified": true, "enabled": true,
             "firstName": "tellonce", "lastName": "self-test" });
@@ -57,48 +57,48 @@ pub(super) async fn make_user(calls: &Calls, temporary: &str) -> Result<String> 
         }
         user
     };
-    let attributes = asked_of_everybody(calls).await?;
+    let attributes = required_attributes(admin).await?;
     let credentials = json!([{ "type": "password", "value": temporary, "temporary": true }]);
-    let made = calls
-        .make(&["users"], &user(json!({ "credentials": credentials, "attributes": attributes })), Need::Users)
+    let created = admin
+        .create(&["users"], &user(json!({ "credentials": credentials, "attributes": attributes })), AdminRight::Users)
         .await?;
-    let id = made.ok_or_else(|| Error::unavailable("The server made a user and did not say which it is."))?;
-    // What the realm asks of every new user at the first sign-in is not what is tried here.
+    let id = created.ok_or_else(|| Error::unavailable("The server created a user and did not name its id."))?;
+    // The realm's other required actions for new users would keep the test user from signing in.
     let only = user(json!({ "requiredActions": ["UPDATE_PASSWORD"], "attributes": attributes }));
-    calls.put(&["users", &id], &only, Need::Users).await?;
+    admin.put(&["users", &id], &only, AdminRight::Users).await?;
     Ok(id)
 }
 
-/// Removes the user and the client made for it, also those of a run that was cut off.
-pub(super) async fn clear_away(calls: &Calls) -> Result<()> {
+/// Removes the test user and its client, also those of a run that was cut off.
+pub(super) async fn remove_leftovers(admin: &AdminApi) -> Result<()> {
     let query = [("username", NAME), ("exact", "true")];
-    let users: Vec<User> = calls.get(&["users"], &query, Need::Users).await?;
+    let users: Vec<User> = admin.get(&["users"], &query, AdminRight::Users).await?;
     for user in users.iter().filter(|user| user.email.as_deref() == Some(EMAIL)) {
-        calls.remove(&["users", &user.id], Need::Users).await?;
+        admin.delete(&["users", &user.id], AdminRight::Users).await?;
     }
-    let clients: Vec<Value> = calls.get(&["clients"], &[("clientId", NAME)], Need::Clients).await?;
+    let clients: Vec<Value> = admin.get(&["clients"], &[("clientId", NAME)], AdminRight::Clients).await?;
     for id in clients.iter().filter(|client| client["clientId"] == NAME).filter_map(|client| client["id"].as_str()) {
-        calls.remove(&["clients", id], Need::Clients).await?;
+        admin.delete(&["clients", id], AdminRight::Clients).await?;
     }
     Ok(())
 }
 
-/// The attributes that the realm's user profile requires of every user, each with something that it may take.
-async fn asked_of_everybody(calls: &Calls) -> Result<Value> {
-    let profile: Value = calls.get(&["users", "profile"], &[], Need::Users).await?;
+/// Returns the attributes that the realm's user profile requires, each with a value that it should accept.
+async fn required_attributes(admin: &AdminApi) -> Result<Value> {
+    let profile: Value = admin.get(&["users", "profile"], &[], AdminRight::Users).await?;
     let own = ["username", "email", "firstName", "lastName"];
     let mut filled = serde_json::Map::new();
     for attribute in profile["attributes"].as_array().into_iter().flatten() {
         let name = attribute["name"].as_str().unwrap_or_default();
         if attribute["required"].is_object() && !own.contains(&name) {
-            filled.insert(name.to_owned(), json!([something(&attribute["validations"])]));
+            filled.insert(name.to_owned(), json!([sample_value(&attribute["validations"])]));
         }
     }
     Ok(Value::Object(filled))
 }
 
-/// The first of the options, a number where one is wanted, else a text of the least length.
-fn something(validations: &Value) -> String {
+/// Returns a value that meets an attribute's validations: the first option, a number, or a text of the least length.
+fn sample_value(validations: &Value) -> String {
     if let Some(first) = validations["options"]["options"][0].as_str() {
         return first.to_owned();
     }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_profile_requires_is_filled_with_something_it_may_take() {
+    fn a_required_attribute_gets_a_value_that_meets_its_validations() {
         for (validations, text) in [
             (json!({}), "tellonce"),
             (json!({ "options": { "options": ["north", "south"] } }), "north"),
@@ -129,21 +129,21 @@ mod tests {
             (json!({ "double": {} }), "1"),
             (json!({ "length": { "min": "10", "max": 20 } }), "telloncete"),
         ] {
-            assert_eq!(something(&validations), text, "{validations}");
+            assert_eq!(sample_value(&validations), text, "{validations}");
         }
     }
 
     #[test]
-    fn a_made_up_password_is_another_each_time_and_to_the_policy() {
+    fn each_random_password_differs_and_meets_the_policy() {
         for policy in ["", "maxLength(12) and upperCase(2) and digits(2) and specialChars(1)", "length(40)"] {
-            let (one, other) = (made_up(Some(policy)).unwrap(), made_up(Some(policy)).unwrap());
+            let (one, other) = (random_password(Some(policy)).unwrap(), random_password(Some(policy)).unwrap());
             assert_ne!(*one, *other);
             assert_eq!(policy::parse(policy).known().broken_by(&one, &About::default()), [], "{policy}");
         }
-        let odd = made_up(Some("quantumSafe(7)")).unwrap();
-        assert_eq!(crate::domain::Policy::strictest_usual().broken_by(&odd, &About::default()), []);
-        let plain = made_up(Some("regexPattern(^[A-Za-z0-9]{12,}$)")).unwrap();
+        let unknown_rule = random_password(Some("quantumSafe(7)")).unwrap();
+        assert_eq!(crate::domain::Policy::strictest_usual().broken_by(&unknown_rule, &About::default()), []);
+        let plain = random_password(Some("regexPattern(^[A-Za-z0-9]{12,}$)")).unwrap();
         assert!(plain.chars().all(|letter| letter.is_ascii_alphanumeric()));
-        assert!(made_up(Some("maxLength(6)")).is_err());
+        assert!(random_password(Some("maxLength(6)")).is_err());
     }
 }

@@ -1,44 +1,44 @@
-//! The workflow that takes the customer out of the pending group, at the sign-in that completes the change.
+//! The setup step for the workflow that takes a customer out of the pending group when they have signed in.
 //!
-//! Workflows are a feature of the server that may be off: what answers is the probe.
+//! Workflows are an optional feature of the server. A list of them shows whether it has the feature.
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::calls::{Calls, Need};
-use super::step::{SetupStep, step};
+use super::admin_api::{AdminApi, AdminRight};
+use super::setup_step::{SetupStep, step};
 use crate::domain::{Result, Step};
 
-/// More workflows than a realm has.
-const ALL: &str = "1000";
+/// The page size of the list: more workflows than a realm has.
+const MAX: &str = "1000";
 
-/// The workflow, as far as it is there.
-pub(super) struct Leaving {
+/// The workflow, as far as the server has it.
+pub(super) struct LeaveGroupWorkflow {
     group: String,
-    /// One of our name that does something else.
-    odd: Option<String>,
+    /// The id of a workflow with our name that does something else.
+    conflicting: Option<String>,
     pub(super) is_there: bool,
 }
 
-impl Leaving {
-    /// Nothing is known of it.
-    pub(super) fn unknown(group: &str) -> Self {
-        Self { group: group.to_owned(), odd: None, is_there: false }
+impl LeaveGroupWorkflow {
+    /// Describes the workflow without asking the server.
+    pub(super) fn new(group: &str) -> Self {
+        Self { group: group.to_owned(), conflicting: None, is_there: false }
     }
 
-    /// Looks at the realm's workflows; none where the server has no such feature.
+    /// Reads the realm's workflows. Returns `None` if the server does not have the feature.
     ///
     /// # Errors
-    /// As for [`Calls::get`].
-    pub(super) async fn look(calls: &Calls, group: &str) -> Result<Option<Self>> {
-        let all: Option<Vec<Value>> = calls.find(&["workflows"], &[("max", ALL)], Need::Everything).await?;
+    /// As for [`AdminApi::get`].
+    pub(super) async fn load(admin: &AdminApi, group: &str) -> Result<Option<Self>> {
+        let all: Option<Vec<Value>> = admin.find(&["workflows"], &[("max", MAX)], AdminRight::Everything).await?;
         let Some(all) = all else { return Ok(None) };
-        let mut found = Self::unknown(group);
-        found.is_there = all.iter().any(|workflow| does(workflow, group));
+        let mut found = Self::new(group);
+        found.is_there = all.iter().any(|workflow| is_leave_workflow(workflow, group));
         if !found.is_there {
             let name = found.name();
-            let odd = all.iter().find(|workflow| workflow["name"] == name.as_str());
-            found.odd = odd.and_then(|workflow| workflow["id"].as_str()).map(str::to_owned);
+            let conflicting = all.iter().find(|workflow| workflow["name"] == name.as_str());
+            found.conflicting = conflicting.and_then(|workflow| workflow["id"].as_str()).map(str::to_owned);
         }
         Ok(Some(found))
     }
@@ -47,7 +47,8 @@ impl Leaving {
         format!("leave {} at sign-in", self.group)
     }
 
-    /// As the server takes it. The group's path in quotes is accepted as well, and never matches (26.7.3).
+    /// Returns the workflow to create. The server also accepts the group's path in quotes, but then it never matches
+    /// (26.7.3).
     fn wanted(&self) -> Value {
         json!({
             "name": self.name(),
@@ -59,26 +60,26 @@ impl Leaving {
     }
 }
 
-/// Whether a workflow takes out of the group whoever signs in, at once, and nothing else.
-fn does(workflow: &Value, group: &str) -> bool {
+/// Reports whether a workflow takes whoever signs in out of the group, at once, and does nothing else.
+fn is_leave_workflow(workflow: &Value, group: &str) -> bool {
     let path = format!("/{group}");
     let Some([only]) = workflow["steps"].as_array().map(Vec::as_slice) else { return false };
-    let left = &only["with"]["group"];
+    let leaves = &only["with"]["group"];
     workflow["enabled"] != false
         && workflow["on"] == "user-authenticated"
         && workflow["if"] == format!("is-member-of({path})").as_str()
         && only["uses"] == "leave-group"
-        && (*left == path.as_str() || *left == json!([path]))
+        && (*leaves == path.as_str() || *leaves == json!([path]))
         && only["after"].as_str().is_none_or(|after| after.is_empty() || after == "0")
 }
 
 #[async_trait(?Send)]
-impl SetupStep for Leaving {
+impl SetupStep for LeaveGroupWorkflow {
     fn step(&self) -> Step {
         let group = &self.group;
         let mut words = format!("a workflow takes whoever signs in out of the group /{group}");
-        if self.odd.is_some() {
-            words = format!("{words}; the one called \"{}\" does something else, and is replaced", self.name());
+        if self.conflicting.is_some() {
+            words = format!("{words}; the workflow \"{}\" does something else, and is replaced", self.name());
         }
         let wanted = self.wanted();
         let by_hand = vec![
@@ -89,11 +90,11 @@ impl SetupStep for Leaving {
         step("workflow", self.is_there, words, by_hand)
     }
 
-    async fn carry_out(&self, calls: &Calls) -> Result<String> {
-        if let Some(id) = &self.odd {
-            calls.remove(&["workflows", id], Need::Everything).await?;
+    async fn carry_out(&self, admin: &AdminApi) -> Result<String> {
+        if let Some(id) = &self.conflicting {
+            admin.delete(&["workflows", id], AdminRight::Everything).await?;
         }
-        calls.make(&["workflows"], &self.wanted(), Need::Everything).await?;
+        admin.create(&["workflows"], &self.wanted(), AdminRight::Everything).await?;
         Ok(format!("the workflow \"{}\" is made", self.name()))
     }
 }
@@ -103,9 +104,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_leaves_the_group_at_once_is_taken_for_it() {
-        let wanted = Leaving::unknown("temp-issued").wanted();
-        assert!(does(&wanted, "temp-issued") && !does(&wanted, "other"));
+    fn only_a_workflow_that_leaves_the_group_at_once_matches() {
+        let wanted = LeaveGroupWorkflow::new("temp-issued").wanted();
+        assert!(is_leave_workflow(&wanted, "temp-issued") && !is_leave_workflow(&wanted, "other"));
         for (pointer, value) in [
             ("/enabled", json!(false)),
             ("/on", json!("user-created")),
@@ -114,14 +115,14 @@ mod tests {
             ("/steps/0/with/group", json!("/other")),
             ("/steps", json!([])),
         ] {
-            let mut odd = wanted.clone();
-            if let Some(place) = odd.pointer_mut(pointer) {
-                *place = value;
+            let mut other = wanted.clone();
+            if let Some(field) = other.pointer_mut(pointer) {
+                *field = value;
             }
-            assert!(!does(&odd, "temp-issued"), "{pointer}");
+            assert!(!is_leave_workflow(&other, "temp-issued"), "{pointer}");
         }
         let mut later = wanted;
         later["steps"][0]["after"] = json!("3600000");
-        assert!(!does(&later, "temp-issued"));
+        assert!(!is_leave_workflow(&later, "temp-issued"));
     }
 }

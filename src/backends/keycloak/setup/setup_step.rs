@@ -1,20 +1,20 @@
-//! A part of the preparation: what was found of it, told as a step, and done.
+//! The trait of the setup steps, and what describes one.
 
 use async_trait::async_trait;
 
-use super::calls::Calls;
+use super::admin_api::AdminApi;
 use crate::domain::{Result, Step, StepState};
 
-/// One part.
+/// A step of `setup`: it knows what the server has, and adds what is missing.
 #[async_trait(?Send)]
 pub(super) trait SetupStep {
-    /// What was found, and what is to be done.
+    /// Describes what was found, and what is to be done.
     fn step(&self) -> Step;
-    /// Does it; what came of it, in words.
-    async fn carry_out(&self, calls: &Calls) -> Result<String>;
+    /// Carries the step out, and describes the result.
+    async fn carry_out(&self, admin: &AdminApi) -> Result<String>;
 }
 
-/// A step that is not asked apart.
+/// Describes a step that has no question of its own.
 pub(super) fn step(id: &'static str, is_there: bool, words: String, by_hand: Vec<String>) -> Step {
     if is_there {
         return Step { id, state: StepState::Already, words, by_hand: Vec::new(), apart: None };
@@ -22,7 +22,7 @@ pub(super) fn step(id: &'static str, is_there: bool, words: String, by_hand: Vec
     Step { id, state: StepState::ToDo, words, by_hand, apart: None }
 }
 
-/// A part that cannot be done here; something of an earlier time may be left to undo.
+/// A step that is not possible on this server, and why.
 pub(super) struct NotApplicable {
     pub(super) id: &'static str,
     pub(super) why: String,
@@ -34,7 +34,7 @@ impl SetupStep for NotApplicable {
         Step { id: self.id, state: StepState::NotHere, words: self.why.clone(), by_hand: Vec::new(), apart: None }
     }
 
-    async fn carry_out(&self, _: &Calls) -> Result<String> {
+    async fn carry_out(&self, _: &AdminApi) -> Result<String> {
         Ok(self.why.clone())
     }
 }
