@@ -40,6 +40,7 @@ use super::BackendContext;
 use crate::config::Profile;
 use crate::domain::ports::AgentSignIn;
 use crate::domain::{ProfileRef, Result};
+use crate::net::trust;
 use active_directory::ActiveDirectory;
 use bind::LdapSignIn;
 use dialect::Dialect;
@@ -65,8 +66,9 @@ pub(super) fn open(profile: &Profile, place: ProfileRef, context: &BackendContex
     } else {
         Rc::new(OpenLdap::new(Rc::clone(&settings)))
     };
+    let roots = settings.is_encrypted().then(|| trust::load_roots(settings.ca_cert.as_deref())).transpose()?;
     Ok(Box::new(LdapSignIn {
-        tls: transport::tls(settings.ca_cert.as_deref(), settings.is_encrypted())?,
+        tls: roots.map(trust::client_config).transpose()?,
         settings,
         dialect,
         raw: profile.settings.clone(),

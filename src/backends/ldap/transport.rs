@@ -1,12 +1,10 @@
 //! The way to a server: TCP without delay, TLS, whose certificate is good, and the guard before the LDAP library.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
 use rustls::ClientConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
@@ -15,35 +13,10 @@ use url::Url;
 use super::guard::{Closed, Messages, stand_between};
 use super::message::{self, Response};
 use super::violation::Violation;
-use crate::domain::{Error, Kind, Reason, Result};
-use crate::net::trust;
 
 /// The request for TLS (RFC 4511 section 4.14.1): message 1, an extended request with the operation's name.
 const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
 const EXTENDED: u8 = 0x77;
-
-/// Trusts the authorities of this file alone; without one, those of the system, which are read where they are needed.
-///
-/// # Errors
-/// Exit 2: the file cannot be read, or has no certificate in it.
-pub(super) fn tls(ca_cert: Option<&Path>, encrypted: bool) -> Result<Option<Arc<ClientConfig>>> {
-    let Some(path) = ca_cert else {
-        return encrypted.then(|| trust::client_config(trust::system_roots())).transpose();
-    };
-    let wrong =
-        |what: String| Error::new(Kind::Usage, Reason::Configuration, format!("ca_cert {}: {what}.", path.display()));
-    let mut roots = rustls::RootCertStore::empty();
-    let certificates =
-        CertificateDer::pem_file_iter(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| wrong(format!("it is damaged ({error})")))?;
-        roots.add(certificate).map_err(|error| wrong(format!("it cannot be used ({error})")))?;
-    }
-    if roots.is_empty() {
-        return Err(wrong("it has no certificate in it".to_owned()));
-    }
-    trust::client_config(roots).map(Some)
-}
 
 /// A connection to a server.
 #[derive(Clone)]
