@@ -14,7 +14,7 @@ use super::settings::LdapSettings;
 use crate::domain::ports::{Clock, SetFailed};
 use crate::domain::{
     Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Reset, Result, Right, Stamp,
-    TemporaryPassword, UserSnapshot, Withdrawal,
+    TemporaryPassword, Unreadable, UserSnapshot, Withdrawal,
 };
 
 /// Who the agent is to the server, and what the server can do: read once, after the bind.
@@ -35,6 +35,15 @@ impl ServerFacts {
     pub(super) fn has(&self, control: &str) -> bool {
         self.controls.iter().any(|known| known == control)
     }
+}
+
+/// Whether a user's temporary password is pending, as far as the agent can read it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum PendingState {
+    Pending,
+    NotPending,
+    /// The agent may not read this value, which decides.
+    Unreadable(Unreadable),
 }
 
 /// A kind of directory server.
@@ -110,19 +119,11 @@ pub(super) trait Dialect {
     fn recognised_by(&self) -> &'static [&'static str];
     /// The filter that every pending user fits, and perhaps others.
     fn pending(&self) -> &'static str;
-    /// Whether all that is pending was found, by the entries that fit that filter.
+    /// Reads the state of each entry that fits that filter and has those attributes, in their order.
     ///
     /// # Errors
-    /// Exit 7: what it is found by may not be read, so that nobody can tell what is pending.
-    async fn check_pending(&self, _: &LdapAgent, _: &[Entry]) -> Result<()> {
-        Ok(())
-    }
-    /// Whether a change is forced on a user, by an entry that fits that filter and has those attributes.
-    fn is_pending(&self, entry: &Entry) -> bool;
-    /// What is hidden of a user who fits the filter, so that nobody can tell whether their password is pending.
-    fn hidden_of_pending(&self, _: &Entry) -> Option<crate::domain::Unreadable> {
-        None
-    }
+    /// Exit 7: the agent may not read what the filter asks for, so that pending users may be missing from the entries.
+    async fn pending_states(&self, agent: &LdapAgent, entries: &[Entry]) -> Result<Vec<PendingState>>;
     /// When the password was set, by an entry that has those attributes.
     fn stamp(&self, entry: &Entry) -> Option<Stamp>;
     /// Lifts the lock-out of the intent's user.

@@ -69,10 +69,17 @@ impl CustomerDirectory for LdapDirectory {
     }
 
     async fn of_same_id(&self, customer: &Customer) -> Result<Vec<Customer>> {
-        if self.0.settings.customer_id.is_none() && self.0.dialect.has_unique_logins() {
+        let is_login = self.0.settings.customer_id.is_none() && customer.username.is_some();
+        if is_login && self.0.dialect.has_unique_logins() {
             return Ok(vec![customer.clone()]);
         }
-        self.with(&[self.0.id_attribute()], customer.id.as_str()).await
+        let mut same = self.with(&[self.0.id_attribute()], customer.id.as_str()).await?;
+        // A customer without an id attribute goes by another name, and is not found by it here.
+        let entry = |customer: &Customer| customer.details.last().cloned();
+        if same.iter().all(|other| entry(other) != entry(customer)) {
+            same.push(customer.clone());
+        }
+        Ok(same)
     }
 
     async fn get(&self, id: &CustomerId) -> Result<Option<Customer>> {

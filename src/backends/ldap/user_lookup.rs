@@ -2,11 +2,11 @@
 
 use ldap3::{Scope, ldap_escape};
 
-use super::dialect::LdapAgent;
+use super::dialect::{LdapAgent, PendingState};
 use super::dn;
 use super::entry::Entry;
 use super::settings::suffix;
-use crate::domain::{Customer, CustomerId, Error, Kind, Names, Pending, Reason, Result, UserId};
+use crate::domain::{Customer, CustomerId, Error, Kind, Names, NewUser, Pending, Reason, Result, UserId};
 
 /// The detail under which `show` lists an entry's name, and by which it is found again.
 const ENTRY: &str = "Entry";
@@ -100,7 +100,7 @@ impl LdapAgent {
         Ok(self.connection.search(&self.settings.base, Scope::Subtree, &filter, &attributes, 10).await?.entries)
     }
 
-    /// Customers from entries; an id that several have is none: their entries' names take its place.
+    /// Makes customers of entries. Where several entries have one id, their names (DN) take its place.
     pub(super) fn customers(&self, entries: &[Entry]) -> Vec<Customer> {
         let mut customers: Vec<Customer> = entries.iter().map(|entry| self.customer(entry)).collect();
         for at in 0..customers.len() {
@@ -109,7 +109,7 @@ impl LdapAgent {
                 let id = customers[at].id.clone();
                 let mut same: Vec<_> =
                     customers.iter_mut().zip(entries).filter(|(customer, _)| customer.id == id).collect();
-                // A user without an id goes by another name: it yields to the one whose id that is.
+                // A contact goes by its e-mail address: it yields to the user whose id that is.
                 let is_one = same.iter().filter(|(_, entry)| entry.has(self.id_attribute())).count() == 1;
                 same.retain(|(_, entry)| !is_one || !entry.has(self.id_attribute()));
                 for (customer, entry) in same {
@@ -120,14 +120,16 @@ impl LdapAgent {
         customers
     }
 
+    /// Makes a customer of an entry. One without an id goes by the entry's name (DN), which nobody else has.
     fn customer(&self, entry: &Entry) -> Customer {
         let email = entry.text("mail");
         let username = entry.text(self.dialect.login());
-        let id = entry
-            .text(self.id_attribute())
-            .or_else(|| username.clone())
-            .or_else(|| email.as_ref().map(|email| email.to_lowercase()))
-            .unwrap_or_else(|| entry.dn.clone());
+        let id = match (entry.text(self.id_attribute()), &self.settings.customer_id) {
+            (Some(id), _) => id,
+            // A login name or an address could be the id of somebody else.
+            (None, Some(_)) => entry.dn.clone(),
+            (None, None) => email.as_ref().map_or_else(|| entry.dn.clone(), |email| email.to_lowercase()),
+        };
         let (first, last) = (entry.text("givenName"), entry.text("sn"));
         let both = [first.as_deref(), last.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let both = Some(both).filter(|both| !both.is_empty());
@@ -142,6 +144,14 @@ impl LdapAgent {
         details.push((ENTRY.to_owned(), entry.dn.clone()));
         let names = first.zip(last).map(|(first, last)| Names { first, last });
         Customer { id: CustomerId::new(id), name, email, username, names, details }
+    }
+
+    /// The attribute and the value that give a new user the customer's id. Returns `None` for a customer without one.
+    pub(super) fn id_to_write<'a>(&'a self, new: &'a NewUser) -> Option<(&'a str, &'a str)> {
+        let attribute = self.settings.customer_id.as_deref().filter(|_| !new.new_customer)?;
+        let id = new.customer.id.as_str();
+        let is_a_name = new.customer.details.iter().any(|(label, dn)| label == ENTRY && dn == id);
+        (!is_a_name).then_some((attribute, id))
     }
 
     /// The customer's user, with the facts; none where there is none.
@@ -192,15 +202,16 @@ impl LdapAgent {
             return Err(Error::unavailable("The directory sent only a part of what is pending (its size limit).")
                 .hint(format!("Have the agents' limits raised; {}.", super::limits::RAISE)));
         }
-        self.dialect.check_pending(self, &found.entries).await?;
+        let states = self.dialect.pending_states(self, &found.entries).await?;
         let customers = self.customers(&found.entries);
-        let both = customers.into_iter().zip(&found.entries);
-        Ok(both
-            .filter_map(|(customer, entry)| {
-                let unreadable = self.dialect.hidden_of_pending(entry);
-                if unreadable.is_none() && !self.dialect.is_pending(entry) {
-                    return None;
-                }
+        let all = customers.into_iter().zip(&found.entries).zip(states);
+        Ok(all
+            .filter_map(|((customer, entry), state)| {
+                let unreadable = match state {
+                    PendingState::Pending => None,
+                    PendingState::Unreadable(value) => Some(value),
+                    PendingState::NotPending => return None,
+                };
                 let stamp = self.dialect.stamp(entry);
                 let issued_at = stamp.as_ref().and_then(|stamp| stamp.at);
                 let user = UserId::new(entry.dn.clone());

@@ -54,7 +54,7 @@ pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Result<String> 
 pub(super) async fn hidden(agent: &LdapAgent, identity: &Identity) -> Result<Option<Unreadable>> {
     let unit = unit(agent).await?;
     let needed: Vec<&Attribute> = READ_BACK.iter().chain([&MAIL]).collect();
-    let inherited = |attribute: &&Attribute| may_read_of_new(&identity.sids, &unit, attribute.names) == Some(true);
+    let inherited = |attribute: &&Attribute| may_read_of_new(&identity.sids, &unit, &attribute.guids()) == Some(true);
     // Domain Admins and Account Operators have all rights to each new user, by the schema.
     if needed.iter().all(inherited) || identity.sids.iter().any(|sid| is_account_operator(sid)) {
         return Ok(None);
@@ -62,7 +62,7 @@ pub(super) async fn hidden(agent: &LdapAgent, identity: &Identity) -> Result<Opt
     let filter = format!("(&{}(!(adminCount>=1)))", agent.dialect.users());
     let found = agent.connection.search(&agent.settings.create_in, Scope::OneLevel, &filter, &[DESCRIPTOR], 1).await?;
     let hidden = match found.entries.first() {
-        Some(user) => needed.iter().find(|attribute| may_read(&identity.sids, user, attribute.names) != Some(true)),
+        Some(user) => needed.iter().find(|attribute| may_read(&identity.sids, user, &attribute.guids()) != Some(true)),
         None => needed.iter().find(|attribute| !inherited(attribute) && attribute.name != MAIL.name),
     };
     Ok(hidden.map(|attribute| attribute.unreadable()))

@@ -188,7 +188,7 @@ mod tests {
             assert!(hidden.hidden().iter().any(|value| value.value == name), "{name}");
         }
         assert!(hidden.settings_object.is_err());
-        let each = [ACCOUNT_RESTRICTIONS, ADMIN_COUNT.names[0], MEMBER_OF.names[1], RESULTANT_PSO.names[0]];
+        let each = [ACCOUNT_RESTRICTIONS.guid, ADMIN_COUNT.guids()[0], MEMBER_OF.guids()[1], RESULTANT_PSO.guids()[0]];
         let read = Facts::of(&user(&[], &each), &group);
         assert_eq!((read.expires, read.is_administrator), (Ok(None), Ok(false)));
         assert_eq!((read.member_of, read.settings_object), (Ok(Vec::new()), Ok(None)));

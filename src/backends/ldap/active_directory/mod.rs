@@ -27,7 +27,7 @@ use ldap3::dn_escape;
 use super::backend::{exists, gone_after_set, not_pending};
 use super::ber;
 use super::connection::BindRefused;
-use super::dialect::{Dialect, LdapAgent, ServerFacts};
+use super::dialect::{Dialect, LdapAgent, PendingState, ServerFacts};
 use super::entry::Entry;
 use super::failure::{self, EXISTS};
 use super::root_dse::{RootDse, RootDseQuery};
@@ -35,7 +35,7 @@ use super::settings::LdapSettings;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
     Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser, Obstacle, PolicyRead,
-    Reason, Reset, Result, Right, Stamp, TemporaryPassword, Unreadable, UserId, UserSnapshot, Withdrawal,
+    Reason, Reset, Result, Right, Stamp, TemporaryPassword, UserId, UserSnapshot, Withdrawal,
 };
 use facts::{FACTS, forced, stamp};
 use identity::Identity;
@@ -227,9 +227,7 @@ impl Dialect for ActiveDirectory {
         for (name, value) in optional {
             attributes.extend(value.filter(|value| !value.is_empty()).map(|value| (name, vec![value.as_bytes()])));
         }
-        if let Some(attribute) = agent.settings.customer_id.as_deref().filter(|_| !new.new_customer) {
-            attributes.push((attribute, vec![new.customer.id.as_str().as_bytes()]));
-        }
+        attributes.extend(agent.id_to_write(new).map(|(name, id)| (name, vec![id.as_bytes()])));
         let result = agent.connection.add(&dn, &attributes, Vec::new()).await?;
         match result.rc {
             0 => Ok(Self::issued(agent, &dn, None).await?),
@@ -285,16 +283,13 @@ impl Dialect for ActiveDirectory {
         "(&(|(pwdLastSet=0)(!(pwdLastSet=*)))(!(userAccountControl:1.2.840.113556.1.4.803:=2)))"
     }
 
-    fn is_pending(&self, entry: &Entry) -> bool {
-        forced(entry) == Ok(true)
-    }
-
-    fn hidden_of_pending(&self, entry: &Entry) -> Option<Unreadable> {
-        match forced(entry) {
-            Ok(true) => stamp(entry).err(),
-            Ok(false) => None,
-            Err(hidden) => Some(hidden),
-        }
+    async fn pending_states(&self, _: &LdapAgent, entries: &[Entry]) -> Result<Vec<PendingState>> {
+        let state = |entry| match forced(entry) {
+            Ok(true) => stamp(entry).map_or_else(PendingState::Unreadable, |_| PendingState::Pending),
+            Ok(false) => PendingState::NotPending,
+            Err(hidden) => PendingState::Unreadable(hidden),
+        };
+        Ok(entries.iter().map(state).collect())
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {

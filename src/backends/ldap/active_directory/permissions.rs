@@ -212,14 +212,15 @@ mod tests {
         let group = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0, 0, 0];
         let read = |entries: &[Vec<u8>]| {
             let user = Entry::with("CN=Ada", DESCRIPTOR, vec![descriptor(entries)]);
-            may_read(&[group.to_vec()], &user, &[FLAGS, ACCOUNT_RESTRICTIONS])
+            may_read(&[group.to_vec()], &user, &[FLAGS, ACCOUNT_RESTRICTIONS.guid])
         };
         let rule = |kind, of: Option<&Guid>| entry(kind, 0x12, 0x10, of, &group);
-        for allowed in [rule(5, Some(&FLAGS)), rule(5, Some(&ACCOUNT_RESTRICTIONS)), rule(5, None), rule(0, None)] {
+        for allowed in [rule(5, Some(&FLAGS)), rule(5, Some(&ACCOUNT_RESTRICTIONS.guid)), rule(5, None), rule(0, None)]
+        {
             assert_eq!(read(std::slice::from_ref(&allowed)), Some(true));
             assert_eq!(read(&[rule(6, Some(&OTHER)), allowed.clone()]), Some(true), "another attribute is denied");
             for denied in
-                [rule(6, Some(&FLAGS)), rule(6, Some(&ACCOUNT_RESTRICTIONS)), rule(6, Some(&USER)), rule(1, None)]
+                [rule(6, Some(&FLAGS)), rule(6, Some(&ACCOUNT_RESTRICTIONS.guid)), rule(6, Some(&USER)), rule(1, None)]
             {
                 assert_eq!(read(&[denied.clone(), allowed.clone()]), Some(false), "what stands first decides");
                 assert_eq!(read(&[allowed.clone(), denied]), Some(true), "what stands first decides");
@@ -246,10 +247,10 @@ mod tests {
         let group = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0, 0, 0];
         let read = |rule: Vec<u8>| {
             let unit = Entry::with("OU=Customers", DESCRIPTOR, vec![descriptor(&[rule])]);
-            may_read_of_new(&[group.to_vec()], &unit, &[ACCOUNT_RESTRICTIONS])
+            may_read_of_new(&[group.to_vec()], &unit, &[ACCOUNT_RESTRICTIONS.guid])
         };
         let of_class = |class: &Guid| {
-            let mut rule = entry(5, 0xa, 0x10, Some(&ACCOUNT_RESTRICTIONS), &[]);
+            let mut rule = entry(5, 0xa, 0x10, Some(&ACCOUNT_RESTRICTIONS.guid), &[]);
             rule[8] = 3;
             rule.extend(class);
             rule.extend(group);

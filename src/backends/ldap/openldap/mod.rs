@@ -23,7 +23,7 @@ use ldap3::{LdapResult, dn_escape};
 
 use super::backend::{exists, gone_after_set, not_pending};
 use super::connection::BindRefused;
-use super::dialect::{Dialect, LdapAgent, ServerFacts};
+use super::dialect::{Dialect, LdapAgent, PendingState, ServerFacts};
 use super::entry::Entry;
 use super::failure::{ASSERTION_FAILED, EXISTS};
 use super::openldap::unchanged::still;
@@ -212,9 +212,7 @@ impl Dialect for OpenLdap {
         if let Some(email) = &new.customer.email {
             attributes.push(("mail", vec![email.as_bytes()]));
         }
-        if let Some(attribute) = agent.settings.customer_id.as_deref().filter(|_| !new.new_customer) {
-            attributes.push((attribute, vec![new.customer.id.as_str().as_bytes()]));
-        }
+        attributes.extend(agent.id_to_write(new).map(|(name, id)| (name, vec![id.as_bytes()])));
         let result = agent.connection.add(&dn, &attributes, Self::controls(agent)).await?;
         match result.rc {
             0 => Ok(Self::issued(agent, &dn, &result).await?),
@@ -277,12 +275,12 @@ impl Dialect for OpenLdap {
         "(pwdReset=TRUE)"
     }
 
-    async fn check_pending(&self, agent: &LdapAgent, pending: &[Entry]) -> Result<()> {
-        coverage::check(agent, self, pending).await
-    }
-
-    fn is_pending(&self, entry: &Entry) -> bool {
-        entry.is_true("pwdReset") || !entry.has("pwdReset") // it fits the filter, also where it is not sent
+    async fn pending_states(&self, agent: &LdapAgent, entries: &[Entry]) -> Result<Vec<PendingState>> {
+        coverage::check(agent, self, entries).await?;
+        // The filter vouches for an entry that comes without pwdReset: agents may search it without reading it.
+        let is_pending = |entry: &Entry| entry.is_true("pwdReset") || !entry.has("pwdReset");
+        let state = |entry| if is_pending(entry) { PendingState::Pending } else { PendingState::NotPending };
+        Ok(entries.iter().map(state).collect())
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
