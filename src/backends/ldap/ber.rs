@@ -79,12 +79,12 @@ impl PolicyError {
 }
 
 /// A request control without a value that the server may ignore.
-pub(super) fn plain(oid: &str) -> RawControl {
+pub(super) fn optional_control(oid: &str) -> RawControl {
     RawControl { ctype: oid.to_owned(), crit: false, val: None }
 }
 
 /// What goes with the request for these attributes: of the permissions, the list of who may do what (4) is wanted.
-pub(super) fn that_go_with(attributes: &[&str]) -> Vec<RawControl> {
+pub(super) fn controls_for(attributes: &[&str]) -> Vec<RawControl> {
     let list = RawControl { ctype: DESCRIPTOR_PARTS.to_owned(), crit: true, val: Some(vec![0x30, 3, 2, 1, 4]) };
     if attributes.contains(&DESCRIPTOR) { vec![list] } else { Vec::new() }
 }

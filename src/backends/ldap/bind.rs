@@ -21,7 +21,7 @@ use crate::domain::ports::{Clock, CustomerDirectory};
 use crate::domain::{Error, Kind, ProfileRef, Reason, Result, Session};
 
 /// A session lasts this long.
-pub(super) const LASTS: Duration = Duration::from_hours(8);
+pub(super) const SESSION_LIFETIME: Duration = Duration::from_hours(8);
 
 /// Signs agents in to a directory.
 pub(super) struct LdapSignIn {
@@ -30,7 +30,7 @@ pub(super) struct LdapSignIn {
     pub(super) raw: Settings,
     pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) protected: Vec<String>,
-    pub(super) place: ProfileRef,
+    pub(super) profile_ref: ProfileRef,
     pub(super) store: Rc<SessionStore>,
     pub(super) one_call: Duration,
     pub(super) clock: Arc<dyn Clock + Send + Sync>,
@@ -61,16 +61,16 @@ impl LdapSignIn {
             one_call: self.one_call,
             name: self.dialect.bind_name(agent),
             password,
-            refused: self.dialect.bind_refused(),
-            asks: self.dialect.asks(),
+            bind_error: self.dialect.bind_error_mapper(),
+            query: self.dialect.root_dse_query(),
         })
         .await?;
-        let known = self.dialect.known(connection.greeting().await?);
+        let server_facts = self.dialect.server_facts(connection.root_dse().await?);
         let inner = Rc::new(LdapAgent {
             connection,
             settings: Rc::clone(&self.settings),
             dialect: Rc::clone(&self.dialect),
-            known,
+            server_facts,
             protected: self.protected.clone(),
             clock: Arc::clone(&self.clock),
             until,
@@ -81,6 +81,6 @@ impl LdapSignIn {
             None => Box::new(LdapDirectory(Rc::clone(&inner))),
         };
         let backend = LdapBackend { agent: inner, beside, capabilities: RefCell::default() };
-        Ok(Session::new(agent, self.place.clone(), until, Box::new(backend), directory))
+        Ok(Session::new(agent, self.profile_ref.clone(), until, Box::new(backend), directory))
     }
 }

@@ -6,8 +6,8 @@ use super::ber;
 use super::connection::Connection;
 use super::deadline::Deadline;
 use super::entry::Entry;
-use super::failure::{self, ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT};
-use super::search::{Query, Way, pages};
+use super::result_code::{ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT, UNWILLING};
+use super::search::{Query, SearchMode, pages};
 use super::search_results::Results;
 use crate::domain::Result;
 
@@ -25,22 +25,22 @@ impl Connection {
         most: usize,
     ) -> Result<Results> {
         let query = Query { base, scope, filter, attributes, most };
-        self.retried(async |deadline| self.search_once(query, deadline).await).await
+        self.with_retries(async |deadline| self.search_once(query, deadline).await).await
     }
 
     async fn search_once(&self, query: Query<'_>, deadline: Deadline) -> Result<Results> {
-        let mut link = self.link(deadline).await?;
-        let mut way = Way::of(&query, self.pages_are_refused());
+        let mut link = self.live_link(deadline).await?;
+        let mut way = SearchMode::of(&query, self.refuses_pages());
         loop {
             let searched = pages(&mut link.ldap, &query, way, deadline).await;
-            let (entries, result) = searched.map_err(|error| self.lost(link.cause(error)))?;
-            self.answered();
+            let (entries, result) = searched.map_err(|error| self.drop_link(link.cause(error)))?;
+            self.record_answer();
             if way.is_refused_by(result.rc, entries.len()) {
                 tracing::debug!(code = result.rc, ?way, "the search is sent again without a size");
-                if way == Way::Pages {
+                if way == SearchMode::Pages {
                     self.refuse_pages();
                 }
-                way = Way::Whole;
+                way = SearchMode::Whole;
                 continue;
             }
             return match result.rc {
@@ -50,8 +50,8 @@ impl Connection {
                     Ok(Results { entries, complete })
                 }
                 // slapd says so where pages come to their end at `size.prtotal`.
-                ADMIN_LIMIT | failure::UNWILLING if !entries.is_empty() => Ok(Results { entries, complete: false }),
-                _ => Err(self.refusal(&result)),
+                ADMIN_LIMIT | UNWILLING if !entries.is_empty() => Ok(Results { entries, complete: false }),
+                _ => Err(self.search_error(&result)),
             };
         }
     }
@@ -66,7 +66,7 @@ impl Connection {
 impl Connection {
     /// The same search, or what it found up to a second ago: for what many rows of a run share, and what does not decide
     /// alone. What a reset depends on is read anew after the set.
-    pub(super) async fn search_lately(
+    pub(super) async fn search_cached(
         &self,
         base: &str,
         scope: Scope,
@@ -75,17 +75,17 @@ impl Connection {
         most: usize,
     ) -> Result<Results> {
         let asked = format!("{base}\n{scope:?}\n{filter}\n{}", attributes.join(" "));
-        if let Some(found) = self.lately.get(&asked) {
+        if let Some(found) = self.cache.get(&asked) {
             return Ok(found);
         }
         let found = Box::pin(self.search(base, scope, filter, attributes, most)).await?;
-        self.lately.keep(asked, &found);
+        self.cache.keep(asked, &found);
         Ok(found)
     }
 
     /// One entry by name, or what it was up to a second ago.
-    pub(super) async fn read_lately(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
-        let found = self.search_lately(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
+    pub(super) async fn read_cached(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
+        let found = self.search_cached(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
         Ok(found.entries.into_iter().next())
     }
 }

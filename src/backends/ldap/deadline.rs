@@ -15,17 +15,17 @@ impl Deadline {
     }
 
     /// How long is left.
-    pub(super) fn left(self) -> Duration {
+    pub(super) fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 
     /// An equal share of what is left, for the first of so many.
     pub(super) fn share(self, many: usize) -> Self {
-        Self::after(self.left() / u32::try_from(many.max(1)).unwrap_or(u32::MAX))
+        Self::after(self.remaining() / u32::try_from(many.max(1)).unwrap_or(u32::MAX))
     }
 
     /// The end itself.
-    pub(super) const fn end(self) -> Instant {
+    pub(super) const fn instant(self) -> Instant {
         self.0
     }
 }
@@ -37,9 +37,9 @@ mod tests {
     #[test]
     fn a_share_is_a_part_of_what_is_left() {
         let deadline = Deadline::after(Duration::from_mins(1));
-        let share = deadline.share(3).left();
+        let share = deadline.share(3).remaining();
         assert!(share <= Duration::from_secs(20) && share > Duration::from_secs(19), "{share:?}");
-        assert!(deadline.share(0).left() > Duration::from_secs(59));
-        assert_eq!(Deadline::after(Duration::ZERO).left(), Duration::ZERO);
+        assert!(deadline.share(0).remaining() > Duration::from_secs(59));
+        assert_eq!(Deadline::after(Duration::ZERO).remaining(), Duration::ZERO);
     }
 }

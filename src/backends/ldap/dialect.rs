@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use ldap3::LdapResult;
 
-use super::connection::{BindRefused, Connection};
+use super::connection::{BindErrorMapper, Connection};
 use super::entry::Entry;
 use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
@@ -52,42 +52,42 @@ pub(super) trait Dialect {
     /// The name to bind with, for the name that the agent gave.
     fn bind_name(&self, agent: &str) -> String;
     /// What a refused bind means.
-    fn bind_refused(&self) -> BindRefused;
+    fn bind_error_mapper(&self) -> BindErrorMapper;
     /// What is asked right after the bind.
-    fn asks(&self) -> RootDseQuery;
+    fn root_dse_query(&self) -> RootDseQuery;
     /// Who the agent is, from what the server said.
-    fn known(&self, greeting: RootDse) -> ServerFacts;
+    fn server_facts(&self, root_dse: RootDse) -> ServerFacts;
     /// The filter that every user fits.
-    fn users(&self) -> &'static str;
+    fn user_filter(&self) -> &'static str;
     /// The filter that every person without a user fits.
-    fn contacts(&self) -> &'static str;
+    fn contact_filter(&self) -> &'static str;
     /// The attribute with the name to sign in with.
-    fn login(&self) -> &'static str;
+    fn login_attribute(&self) -> &'static str;
     /// Whether the server lets no two have one name to sign in with.
     fn has_unique_logins(&self) -> bool {
         false
     }
     /// Further attributes that name one user exactly.
-    fn also_names(&self) -> &'static [&'static str];
+    fn exact_name_attributes(&self) -> &'static [&'static str];
     /// Attributes that name one user as well, but that servers have no index for as shipped: a look-up by one of them
     /// reads every user, and is made only where no other name fits.
-    fn slow_names(&self) -> &'static [&'static str] {
+    fn unindexed_name_attributes(&self) -> &'static [&'static str] {
         &[]
     }
     /// The filter for part of a name, from text that is escaped.
-    fn search(&self, escaped: &str) -> String;
+    fn search_filter(&self, escaped: &str) -> String;
     /// The longest name to sign in with, in characters.
-    fn longest_login(&self) -> usize;
+    fn max_login_length(&self) -> usize;
     /// The attributes that the snapshot of the user of this name is read from; some are answered for one entry at a time only.
-    fn facts(&self, dn: &str) -> Vec<&'static str>;
+    fn snapshot_attributes(&self, dn: &str) -> Vec<&'static str>;
     /// Where a user stands, by an entry that has the facts.
     async fn user_snapshot(&self, agent: &LdapAgent, user: &Entry) -> Result<UserSnapshot>;
     /// The policy for a new user.
-    async fn new_users_policy(&self, agent: &LdapAgent) -> Result<PolicyRead>;
+    async fn new_user_policy(&self, agent: &LdapAgent) -> Result<PolicyRead>;
     /// Whether the agent may create users, as far as it can be read.
-    async fn may_create(&self, agent: &LdapAgent) -> Result<bool>;
+    async fn can_create_users(&self, agent: &LdapAgent) -> Result<bool>;
     /// What stands in the way of a new user, whoever it is for.
-    async fn new_users_obstacles(&self, _: &LdapAgent) -> Result<Vec<Obstacle>> {
+    async fn new_user_obstacles(&self, _: &LdapAgent) -> Result<Vec<Obstacle>> {
         Ok(Vec::new())
     }
     /// Sets the password of the intent's user, with a forced change.
@@ -116,9 +116,9 @@ pub(super) trait Dialect {
         unknown: &TemporaryPassword,
     ) -> Result<()>;
     /// The attributes that a pending password is recognised by: those of the facts that are answered for many at once.
-    fn recognised_by(&self) -> &'static [&'static str];
+    fn pending_attributes(&self) -> &'static [&'static str];
     /// The filter that every pending user fits, and perhaps others.
-    fn pending(&self) -> &'static str;
+    fn pending_filter(&self) -> &'static str;
     /// Reads the state of each entry that fits that filter and has those attributes, in their order.
     ///
     /// # Errors
@@ -155,7 +155,7 @@ pub(super) struct LdapAgent {
     pub(super) connection: Connection,
     pub(super) settings: Rc<LdapSettings>,
     pub(super) dialect: Rc<dyn Dialect>,
-    pub(super) known: ServerFacts,
+    pub(super) server_facts: ServerFacts,
     pub(super) protected: Vec<String>,
     pub(super) clock: Arc<dyn Clock + Send + Sync>,
     /// When the kept session ends.

@@ -7,7 +7,7 @@ pub(super) fn split(dn: &str) -> (&str, &str) {
 }
 
 /// The first value of a name: `Staff` of `CN=Staff,OU=Groups,…`.
-pub(super) fn first_value(dn: &str) -> String {
+pub(super) fn first_rdn_value(dn: &str) -> String {
     let first = cut(cut(dn, ',').0, '+').0;
     first.split_once('=').and_then(|(_, value)| value_of(value)).unwrap_or_else(|| first.to_owned())
 }
@@ -32,7 +32,7 @@ pub(super) fn depth(name: &str) -> usize {
 }
 
 /// What is wrong with a text that is to be a name; none: nothing.
-pub(super) fn wrong(text: &str) -> Option<String> {
+pub(super) fn problem(text: &str) -> Option<String> {
     let part = parts(text).err()?;
     Some(format!(
         "\"{text}\" is no name of an entry, for \"{part}\" is no part of one; a comma that belongs to a value is written \\,"
@@ -154,11 +154,11 @@ mod tests {
 
     #[test]
     fn a_group_is_named_by_its_first_value() {
-        assert_eq!(first_value("CN=Staff,OU=Groups,DC=tellonce,DC=test"), "Staff");
-        assert_eq!(first_value("CN=Staff\\, London,OU=Groups"), "Staff, London");
-        assert_eq!(first_value("CN=\\C3\\84rzte\\0a \\5c,OU=Groups"), "\u{c4}rzte\n \\");
-        assert_eq!(first_value("CN=Staff+UID=7,OU=Groups"), "Staff");
-        assert_eq!(first_value("no name"), "no name");
+        assert_eq!(first_rdn_value("CN=Staff,OU=Groups,DC=tellonce,DC=test"), "Staff");
+        assert_eq!(first_rdn_value("CN=Staff\\, London,OU=Groups"), "Staff, London");
+        assert_eq!(first_rdn_value("CN=\\C3\\84rzte\\0a \\5c,OU=Groups"), "\u{c4}rzte\n \\");
+        assert_eq!(first_rdn_value("CN=Staff+UID=7,OU=Groups"), "Staff");
+        assert_eq!(first_rdn_value("no name"), "no name");
         assert_eq!(split("CN=a\\,b,OU=c,DC=d"), ("CN=a\\,b", "OU=c,DC=d"));
     }
 
@@ -173,17 +173,17 @@ mod tests {
             ("o u=a", "\"o u=a\""),
             ("ou=a\\", "\"ou=a\\\""),
         ] {
-            assert!(wrong(text).is_some_and(|told| told.contains(part)), "{text}: {:?}", wrong(text));
+            assert!(problem(text).is_some_and(|told| told.contains(part)), "{text}: {:?}", problem(text));
         }
         for text in ["", "o=M\u{fc}ller \\2B S\u{f6}hne\\2C KG,c=DE", "cn=a+uid=b,2.5.4.10=c", "cn="] {
-            assert_eq!(wrong(text), None);
+            assert_eq!(problem(text), None);
         }
     }
 
     #[test]
     fn nothing_stops_at_what_a_server_sends() {
         for text in ["\\", "=\\", "cn=\\f", "cn=\\ff", "cn=\\fg", "+", ",", "\u{fc}=\u{fc}\\\u{fc}", "cn=#0"] {
-            let _ = (parts(text), first_value(text), same(text, text), is_below(text, text));
+            let _ = (parts(text), first_rdn_value(text), same(text, text), is_below(text, text));
         }
     }
 }

@@ -8,7 +8,7 @@ use lber::structure::{PL, StructureTag};
 pub(super) use super::generalized_time::generalized_time;
 
 /// Seconds between 1601-01-01 and 1970-01-01: Windows counts from the former ([MS-DTYP] section 2.3.3).
-const SINCE_1601: i64 = 11_644_473_600;
+const SECONDS_FROM_1601: i64 = 11_644_473_600;
 
 /// A name and its attributes, whose names are in small letters and without options.
 #[derive(Clone, Debug, Default)]
@@ -115,30 +115,30 @@ impl Entry {
         self.text(name).is_some_and(|text| text.eq_ignore_ascii_case("TRUE"))
     }
 
-    /// Returns the first value as a time (RFC 4517 section 3.3.13). See [`Entry::is_no_time`] for one that is none.
+    /// Returns the first value as a time (RFC 4517 section 3.3.13). See [`Entry::is_malformed_time`] for one that is none.
     pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
         generalized_time(&self.text(name)?)
     }
 
     /// Whether there is a value, and it cannot be read as a time.
-    pub(super) fn is_no_time(&self, name: &str) -> bool {
+    pub(super) fn is_malformed_time(&self, name: &str) -> bool {
         self.has(name) && self.time(name).is_none()
     }
 
     /// The first value as a Windows file time; 0 and "never" are none.
     pub(super) fn file_time(&self, name: &str) -> Option<Timestamp> {
-        self.number(name).filter(|ticks| *ticks > 0 && *ticks < i64::MAX).and_then(from_ticks)
+        self.number(name).filter(|ticks| *ticks > 0 && *ticks < i64::MAX).and_then(file_time_from_ticks)
     }
 }
 
 /// 100-nanosecond steps since 1601.
-fn from_ticks(ticks: i64) -> Option<Timestamp> {
+fn file_time_from_ticks(ticks: i64) -> Option<Timestamp> {
     since_1601(ticks / 10_000_000)
 }
 
 /// Seconds since 1601.
 pub(super) fn since_1601(seconds: i64) -> Option<Timestamp> {
-    Timestamp::from_second(seconds.checked_sub(SINCE_1601)?).ok()
+    Timestamp::from_second(seconds.checked_sub(SECONDS_FROM_1601)?).ok()
 }
 
 #[cfg(test)]
@@ -151,8 +151,10 @@ mod tests {
     fn times_are_read_and_what_is_none_is_told_from_no_value() {
         let with = |text: &str| Entry::with("uid=a", "pwdEndTime", vec![text.as_bytes().to_vec()]);
         assert_eq!(with("202611241601Z").time("pwdEndTime").unwrap().to_string(), "2026-11-24T16:01:00Z");
-        assert!(!with("202611241601Z").is_no_time("pwdEndTime") && !Entry::default().is_no_time("pwdEndTime"));
-        assert!(with("").is_no_time("pwdEndTime") && with("20261324160102Z").is_no_time("pwdEndTime"));
+        assert!(
+            !with("202611241601Z").is_malformed_time("pwdEndTime") && !Entry::default().is_malformed_time("pwdEndTime")
+        );
+        assert!(with("").is_malformed_time("pwdEndTime") && with("20261324160102Z").is_malformed_time("pwdEndTime"));
         assert_eq!(since_1601(13_440_009_679).unwrap().to_string(), "2026-11-24T16:01:19Z");
         assert!(since_1601(i64::MIN).is_none());
     }

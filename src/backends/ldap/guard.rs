@@ -14,7 +14,7 @@ use super::message::{self, Request, Response};
 use super::violation::Violation;
 
 /// Room for a few requests and answers of the usual length.
-const ROOM: usize = 16 * 1024;
+const INITIAL_CAPACITY: usize = 16 * 1024;
 
 /// Why the connection was closed, where that was not the server's doing.
 pub(super) type Closed = Arc<OnceLock<Violation>>;
@@ -28,7 +28,7 @@ pub(super) struct Messages {
 
 impl Messages {
     pub(super) fn new() -> Self {
-        Self { bytes: Zeroizing::new(vec![0; ROOM]), start: 0, end: 0 }
+        Self { bytes: Zeroizing::new(vec![0; INITIAL_CAPACITY]), start: 0, end: 0 }
     }
 
     /// Whether bytes were read that belong to no message yet.
@@ -46,7 +46,7 @@ impl Messages {
                 self.start += length;
                 return Ok(self.bytes.get(from..self.start));
             }
-            self.make_room();
+            self.grow();
             let room = self.bytes.get_mut(self.end..).unwrap_or_default();
             let read = from.read(room).await?;
             if read == 0 {
@@ -57,7 +57,7 @@ impl Messages {
     }
 
     /// Wipes what was passed on, and makes room behind the rest: twice as much where that fills it, as bytes come.
-    fn make_room(&mut self) {
+    fn grow(&mut self) {
         self.wipe();
         if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
@@ -85,7 +85,7 @@ impl Messages {
 }
 
 /// Passes messages on both ways until one side ends.
-pub(super) async fn stand_between<S>(server: S, read: Messages, library: UnixStream, closed: Closed)
+pub(super) async fn relay<S>(server: S, read: Messages, library: UnixStream, closed: Closed)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
@@ -105,16 +105,16 @@ where
 }
 
 /// What is asked under each number, by the tag of the request.
-type Asked = std::sync::Mutex<HashMap<u32, u8>>;
+type PendingRequests = std::sync::Mutex<HashMap<u32, u8>>;
 
-fn lock(asked: &Asked) -> std::sync::MutexGuard<'_, HashMap<u32, u8>> {
+fn lock(asked: &PendingRequests) -> std::sync::MutexGuard<'_, HashMap<u32, u8>> {
     asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 async fn requests(
     mut library: impl AsyncRead + Unpin,
     mut server: impl AsyncWrite + Unpin,
-    asked: &Asked,
+    asked: &PendingRequests,
 ) -> io::Result<()> {
     let mut messages = Messages::new();
     while let Some(message) = messages.next(&mut library).await? {
@@ -134,7 +134,7 @@ async fn answers(
     mut server: impl AsyncRead + Unpin,
     mut messages: Messages,
     mut library: impl AsyncWrite + Unpin,
-    asked: &Asked,
+    asked: &PendingRequests,
 ) -> io::Result<()> {
     while let Some(message) = messages.next(&mut server).await? {
         let response = message::response(message, |number| lock(asked).get(&number).copied());
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn messages_are_told_apart_however_they_arrive() {
-        let lengths = [3, 0, ROOM, 10 * ROOM, 7];
+        let lengths = [3, 0, INITIAL_CAPACITY, 10 * INITIAL_CAPACITY, 7];
         let sent: Vec<u8> = lengths.into_iter().flat_map(message).collect();
         for piece in [1, 5, 4096, sent.len()] {
             now(async {

@@ -2,12 +2,12 @@
 //!
 //! The library stops the process on an answer of another shape, so each answer is checked before it gets there.
 
-use super::violation::{LONGEST_MESSAGE, Violation};
+use super::violation::{MAX_MESSAGE_LENGTH, Violation};
 
 /// The most values and structures of one answer: the library keeps about 60 bytes for each.
-const MOST_ELEMENTS: usize = 50_000;
+const MAX_ELEMENTS: usize = 50_000;
 /// How deep structures are nested: an entry needs 5.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 
 const INTEGER: u8 = 0x02;
 const OCTETS: u8 = 0x04;
@@ -38,7 +38,7 @@ pub(super) fn length(bytes: &[u8]) -> Result<Option<usize>, Violation> {
             let Some(octets_of_length) = rest.get(..octets) else { return Ok(None) };
             let length = octets_of_length.iter().fold(0_usize, |length, octet| length << 8 | usize::from(*octet));
             let whole = length.saturating_add(2 + octets);
-            if whole > LONGEST_MESSAGE { Err(Violation::MessageTooLong) } else { Ok(Some(whole)) }
+            if whole > MAX_MESSAGE_LENGTH { Err(Violation::MessageTooLong) } else { Ok(Some(whole)) }
         }
         _ => Err(Violation::Malformed),
     }
@@ -92,7 +92,8 @@ pub(super) fn is_sound(bytes: &[u8]) -> bool {
             let Some((element, after)) = Element::first(rest) else { return false };
             *elements += 1;
             let nested = element.tag & CONSTRUCTED != 0;
-            if *elements > MOST_ELEMENTS || depth > DEEPEST || (nested && !walk(element.content, depth + 1, elements)) {
+            if *elements > MAX_ELEMENTS || depth > MAX_DEPTH || (nested && !walk(element.content, depth + 1, elements))
+            {
                 return false;
             }
             rest = after;

@@ -3,29 +3,29 @@
 //! Facts about the servers that a line leans on stand beside that line; they were seen on Samba 4.17 and slapd 2.5.
 
 mod active_directory;
-mod answer;
 mod backend;
 mod ber;
 mod bind;
-mod change;
 mod connection;
+mod connection_modify;
 mod connection_search;
 mod deadline;
 mod dialect;
 mod directory;
 mod dn;
 mod entry;
-mod failure;
+mod errors;
 mod generalized_time;
 mod guard;
-mod limits;
 mod message;
 mod openldap;
 mod probe;
 mod result_code;
+mod result_redaction;
 mod root_dse;
 mod search;
 mod search_cache;
+mod search_limits;
 mod search_results;
 mod settings;
 mod sign_in;
@@ -59,7 +59,11 @@ pub(super) fn check(profile: &Profile) -> Result<()> {
 ///
 /// # Errors
 /// Exit 2: the profile is written wrong, or its certificate authorities cannot be read.
-pub(super) fn open(profile: &Profile, place: ProfileRef, context: &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>> {
+pub(super) fn open(
+    profile: &Profile,
+    profile_ref: ProfileRef,
+    context: &BackendContext<'_>,
+) -> Result<Box<dyn AgentSignIn>> {
     let settings = Rc::new(LdapSettings::of(profile)?);
     let dialect: Rc<dyn Dialect> = if profile.backend == settings::ACTIVE_DIRECTORY {
         Rc::new(ActiveDirectory::new(Rc::clone(&settings)))
@@ -73,7 +77,7 @@ pub(super) fn open(profile: &Profile, place: ProfileRef, context: &BackendContex
         dialect,
         raw: profile.settings.clone(),
         protected: super::protected(profile)?.groups,
-        place,
+        profile_ref,
         store: Rc::clone(&context.store),
         one_call: context.one_call,
         clock: Arc::clone(&context.clock),

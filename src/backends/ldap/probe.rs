@@ -10,16 +10,16 @@ use super::bind::LdapSignIn;
 use super::deadline::Deadline;
 use super::dn::is_below;
 use super::entry::{Entry, generalized_time};
-use super::failure;
+use super::errors;
 use super::search::entry;
 use super::settings::{ACTIVE_DIRECTORY, LdapSettings};
 use crate::domain::{Check, CheckState, Result};
 use crate::net::describe_certificate;
 
 /// Clocks that differ by more than this make times of issue look wrong.
-const SKEW: SignedDuration = SignedDuration::from_secs(60);
+const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
 /// supportedCapabilities of Active Directory and Samba ([MS-ADTS] section 3.1.1.3.4.3.1).
-const IS_ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
+const ACTIVE_DIRECTORY_CAPABILITY: &str = "1.2.840.113556.1.4.800";
 
 /// What one server told.
 struct Told {
@@ -40,16 +40,16 @@ pub(super) async fn servers(sign_in: &LdapSignIn) -> Vec<Check> {
         match told {
             Ok(told) => {
                 let now = sign_in.clock.now();
-                checks.extend(of_one(&sign_in.settings, url, told, now, &sign_in.place.backend));
+                checks.extend(of_one(&sign_in.settings, url, told, now, &sign_in.profile_ref.backend));
             }
-            Err(failure) if one_answers => {
+            Err(error) if one_answers => {
                 checks.push(Check::new(
                     "server",
                     CheckState::Warning,
-                    format!("{failure} Another one serves meanwhile."),
+                    format!("{error} Another one serves meanwhile."),
                 ));
             }
-            Err(failure) => checks.push(Check::new("server", CheckState::Fault, failure.to_string())),
+            Err(error) => checks.push(Check::new("server", CheckState::Fault, error.to_string())),
         }
     }
     if one_answers && sign_in.settings.unattended.is_some() {
@@ -63,14 +63,14 @@ async fn told(sign_in: &LdapSignIn, url: &Url) -> Result<Told> {
     let server = url.as_str().trim_end_matches('/');
     let deadline = Deadline::after(sign_in.one_call);
     let read = async {
-        let mut link = super::transport::reach(url, sign_in.settings.start_tls, sign_in.tls.as_ref()).await?;
+        let mut link = super::transport::connect(url, sign_in.settings.start_tls, sign_in.tls.as_ref()).await?;
         let root = root(&mut link.ldap, deadline).await.map_err(|error| link.cause(error))?;
         let _ = link.ldap.unbind().await; // it said all that was asked
         Ok(Told { root, certificate: link.certificate })
     };
     let told: Result<Told, LdapError> =
-        timeout_at(deadline.end(), read).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
-    told.map_err(|error| failure::not_reached(server, error))
+        timeout_at(deadline.instant(), read).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
+    told.map_err(|error| errors::connect_error(server, error))
 }
 
 /// The server's own entry (RFC 4512 section 5.1); empty where strangers may not read it.
@@ -89,7 +89,7 @@ fn of_one(settings: &LdapSettings, url: &Url, told: &Told, now: Timestamp, backe
     }
     if let Some(time) = told.root.text("currentTime").as_deref().and_then(generalized_time) {
         let skew = time.duration_since(now);
-        checks.push(if skew.abs() <= SKEW {
+        checks.push(if skew.abs() <= MAX_CLOCK_SKEW {
             Check::new("clock", CheckState::Ok, "this machine and the server agree on the time")
         } else {
             let words = format!(
@@ -100,7 +100,8 @@ fn of_one(settings: &LdapSettings, url: &Url, told: &Told, now: Timestamp, backe
         });
     }
     let contexts = told.root.texts("namingContexts");
-    let is_active_directory = told.root.texts("supportedCapabilities").iter().any(|known| known == IS_ACTIVE_DIRECTORY);
+    let is_active_directory =
+        told.root.texts("supportedCapabilities").iter().any(|known| known == ACTIVE_DIRECTORY_CAPABILITY);
     let known = !contexts.is_empty();
     if known && is_active_directory != (backend == ACTIVE_DIRECTORY) {
         let (is, other) = if is_active_directory { ("an", ACTIVE_DIRECTORY) } else { ("no", "openldap") };

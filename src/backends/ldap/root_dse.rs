@@ -25,20 +25,20 @@ pub(super) struct RootDse {
 /// Asks; every entry has to fit the filter.
 pub(super) async fn read_root_dse(
     mut ldap: Ldap,
-    asks: RootDseQuery,
+    query: RootDseQuery,
     filter: &str,
-    end: Deadline,
+    deadline: Deadline,
 ) -> Result<RootDse, LdapError> {
     let mut other = ldap.clone();
-    let root = entry(&mut ldap, "", filter, asks.root, end);
+    let root = entry(&mut ldap, "", filter, query.root, deadline);
     let own = async {
-        if !asks.who_am_i {
+        if !query.who_am_i {
             return Ok(None);
         }
-        other.with_timeout(end.left()).extended(ldap3::exop::WhoAmI).await.map(Some)
+        other.with_timeout(deadline.remaining()).extended(ldap3::exop::WhoAmI).await.map(Some)
     };
     let both = async { tokio::try_join!(root, own) };
-    let (root, own) = tokio::time::timeout_at(end.end(), both).await??;
+    let (root, own) = tokio::time::timeout_at(deadline.instant(), both).await??;
     let own = own.filter(|answer| answer.1.rc == 0).and_then(|answer| answer.0.val);
     Ok(RootDse { root: root.unwrap_or_default(), own: own.and_then(|name| String::from_utf8(name).ok()) })
 }

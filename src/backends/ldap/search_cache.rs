@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::search_results::Results;
 
-/// What was found this long ago still holds.
+/// What was found this long ago unchanged_filter holds.
 pub(super) const CACHED_FOR: Duration = Duration::from_secs(1);
 
 /// What was found, by what was asked for.

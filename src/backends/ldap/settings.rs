@@ -116,7 +116,7 @@ impl LdapSettings {
             ("default_policy", own.default_policy.as_ref()),
         ];
         for (key, name) in names {
-            if let Some(what) = name.and_then(|name| dn::wrong(name)) {
+            if let Some(what) = name.and_then(|name| dn::problem(name)) {
                 return Err(settings.wrong(key, &format!("{key}: {what}")));
             }
         }

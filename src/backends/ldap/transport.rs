@@ -10,7 +10,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-use super::guard::{Closed, Messages, stand_between};
+use super::guard::{Closed, Messages, relay};
 use super::message::{self, Response};
 use super::violation::Violation;
 
@@ -31,14 +31,14 @@ impl Link {
     /// Why the library lost the connection: its own error, or the bound that the server went over.
     pub(super) fn cause(&self, error: LdapError) -> LdapError {
         match self.closed.get() {
-            Some(violation) if super::failure::is_lost(&error) => violation.as_error(),
+            Some(violation) if super::errors::is_lost(&error) => violation.as_error(),
             _ => error,
         }
     }
 }
 
 /// Looks the name up, connects, and encrypts. Nobody is bound yet.
-pub(super) async fn reach(url: &Url, start_tls: bool, tls: Option<&Arc<ClientConfig>>) -> Result<Link, LdapError> {
+pub(super) async fn connect(url: &Url, start_tls: bool, tls: Option<&Arc<ClientConfig>>) -> Result<Link, LdapError> {
     let port = url.port().unwrap_or(if url.scheme() == "ldaps" { 636 } else { 389 });
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     // Nagle's algorithm would add 40 ms to a connection.
@@ -84,7 +84,7 @@ where
 {
     let (ours, librarys) = UnixStream::pair()?;
     let closed = Closed::default();
-    tokio::spawn(stand_between(stream, Messages::new(), ours, Arc::clone(&closed)));
+    tokio::spawn(relay(stream, Messages::new(), ours, Arc::clone(&closed)));
     let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(librarys.into_std()?));
     let (connection, ldap) = LdapConnAsync::with_settings(settings, "ldapi://guard").await?;
     tokio::spawn(async move {

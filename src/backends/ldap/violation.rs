@@ -50,7 +50,7 @@ impl fmt::Display for Violation {
         match self {
             Self::Malformed => f.write_str("sent something that is no LDAP answer, and tellonce closed the connection"),
             Self::MessageTooLong => {
-                write!(f, "sent one answer of more than {} bytes", super::violation::LONGEST_MESSAGE)
+                write!(f, "sent one answer of more than {} bytes", super::violation::MAX_MESSAGE_LENGTH)
             }
             Self::TooManyEntries(most) => write!(f, "sent more than {most} entries for one search"),
             Self::TooManyBytes(most) => write!(f, "sent more than {most} bytes for one search"),
@@ -63,4 +63,4 @@ impl fmt::Display for Violation {
 impl Error for Violation {}
 
 /// The longest answer that is taken, in bytes. The entries that tellonce reads have a few thousand.
-pub(super) const LONGEST_MESSAGE: usize = 4 * 1024 * 1024;
+pub(super) const MAX_MESSAGE_LENGTH: usize = 4 * 1024 * 1024;

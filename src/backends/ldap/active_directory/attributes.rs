@@ -7,7 +7,7 @@ use super::guid::{
     ACCOUNT_RESTRICTIONS, GENERAL_INFORMATION, GROUP_MEMBERSHIP, Guid, PUBLIC_INFORMATION, PropertySet,
     REMOTE_ACCESS_INFORMATION,
 };
-use super::permissions::may_read;
+use super::permissions::can_read;
 use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::Unreadable;
@@ -135,6 +135,6 @@ impl Attribute {
 
     /// Whether the attribute is absent indeed: the agent may read it, and has got nothing.
     pub(super) fn absent(&self, user: &Entry, agent: &[Vec<u8>]) -> Fact<()> {
-        if may_read(agent, user, &self.guids()) == Some(true) { Ok(()) } else { Err(self.unreadable()) }
+        if can_read(agent, user, &self.guids()) == Some(true) { Ok(()) } else { Err(self.unreadable()) }
     }
 }

@@ -4,15 +4,15 @@ use ldap3::{Scope, ldap_escape};
 
 use super::identity::Identity;
 use super::membership::groups_named;
-use super::permissions::may_reset;
-use super::{creation, policy, readable, version};
+use super::permissions::can_reset;
+use super::{creation, policy, readability, version};
 use crate::backends::ldap::ber::{self, DESCRIPTOR};
 use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Check, CheckState, PolicyRead, Result};
 
 /// More users than this are not counted.
-const COUNTED: usize = 500;
+const MAX_COUNTED: usize = 500;
 /// searchFlags of an attribute: the domain keeps an index of it.
 const INDEXED: i64 = 1;
 
@@ -20,8 +20,8 @@ const INDEXED: i64 = 1;
 pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Result<Vec<Check>> {
     let attributes = [&version::ATTRIBUTES[..], &["schemaNamingContext"]].concat();
     let root = agent.connection.read("", &attributes).await?.unwrap_or_default();
-    let mut checks = vec![version::check(&root), readable::own_user(agent, identity).await?];
-    checks.extend(readable::checks(agent, dialect, identity).await?);
+    let mut checks = vec![version::check(&root), readability::own_user(agent, identity).await?];
+    checks.extend(readability::checks(agent, dialect, identity).await?);
     checks.extend(new_users(agent, identity).await?);
     let domain = policy::of_domain(agent).await?;
     checks.push(match &domain.rules {
@@ -30,7 +30,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Id
             Check::new("policy", CheckState::Warning, why.clone())
         }
     });
-    let history = if agent.known.has(ber::POLICY_HINTS) {
+    let history = if agent.server_facts.has(ber::POLICY_HINTS) {
         Check::new("history", CheckState::Ok, "resets keep the password history (policy-hints control)")
     } else {
         Check::new(
@@ -57,7 +57,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Id
             checks.push(Check::new("protected", CheckState::Fault, words));
         }
     }
-    let never = policy::never_expiring(agent, dialect.users(), COUNTED).await?;
+    let never = policy::count_never_expiring(agent, dialect.user_filter(), MAX_COUNTED).await?;
     if never > 0 {
         let words = format!(
             "{never} users below {} have \"Password never expires\": no change can be forced on them, and a reset is refused",
@@ -71,7 +71,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Id
 
 /// Whether what is set of a new user could be read back; nothing where the agent may create none.
 async fn new_users(agent: &LdapAgent, identity: &Identity) -> Result<Option<Check>> {
-    if !creation::may_create(agent).await? {
+    if !creation::can_create_users(agent).await? {
         return Ok(None);
     }
     let hidden = creation::hidden(agent, identity).await?;
@@ -83,11 +83,11 @@ async fn new_users(agent: &LdapAgent, identity: &Identity) -> Result<Option<Chec
 
 /// Whether the agent may reset, by the permissions of one of the users.
 async fn reset_right(agent: &LdapAgent, identity: &Identity) -> Result<Check> {
-    let user = match agent.a_user().await? {
+    let user = match agent.first_user_dn().await? {
         Some(user) => agent.connection.read(&user, &[DESCRIPTOR]).await?.unwrap_or_default(),
         None => Entry::default(),
     };
-    let (state, words) = match may_reset(&identity.sids, &user) {
+    let (state, words) = match can_reset(&identity.sids, &user) {
         Some(true) => (CheckState::Ok, format!("the permissions of {} let you reset the password", user.dn)),
         Some(false) => (CheckState::Warning, format!("no permission of {} lets you reset the password", user.dn)),
         None => (

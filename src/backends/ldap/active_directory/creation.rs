@@ -6,7 +6,7 @@ use super::LONGEST_NAME;
 use super::attributes::{Attribute, MAIL};
 use super::facts::READ_BACK;
 use super::identity::Identity;
-use super::permissions::{may_read, may_read_of_new};
+use super::permissions::{can_read, can_read_of_new_user};
 use super::values::is_account_operator;
 use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::dialect::LdapAgent;
@@ -15,17 +15,17 @@ use crate::backends::ldap::settings::{LdapSettings, suffix};
 use crate::domain::{NewUser, Result, Unreadable};
 
 /// The attribute that lists what the agent may create ([MS-ADTS] section 3.1.1.4.5.5).
-const CREATES: &str = "allowedChildClassesEffective";
+const CREATABLE_CLASSES: &str = "allowedChildClassesEffective";
 
 /// The unit for new users, with what the agent may create in it, and its permissions.
 async fn unit(agent: &LdapAgent) -> Result<Entry> {
-    let unit = agent.connection.read_lately(&agent.settings.create_in, &[CREATES, DESCRIPTOR]).await?;
+    let unit = agent.connection.read_cached(&agent.settings.create_in, &[CREATABLE_CLASSES, DESCRIPTOR]).await?;
     Ok(unit.unwrap_or_default())
 }
 
 /// Whether the agent may create users.
-pub(super) async fn may_create(agent: &LdapAgent) -> Result<bool> {
-    Ok(unit(agent).await?.texts(CREATES).iter().any(|class| class.eq_ignore_ascii_case("user")))
+pub(super) async fn can_create_users(agent: &LdapAgent) -> Result<bool> {
+    Ok(unit(agent).await?.texts(CREATABLE_CLASSES).iter().any(|class| class.eq_ignore_ascii_case("user")))
 }
 
 /// The principal name of this name to sign in with ([MS-ADTS] section 5.1.1.1.1).
@@ -54,15 +54,16 @@ pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Result<String> 
 pub(super) async fn hidden(agent: &LdapAgent, identity: &Identity) -> Result<Option<Unreadable>> {
     let unit = unit(agent).await?;
     let needed: Vec<&Attribute> = READ_BACK.iter().chain([&MAIL]).collect();
-    let inherited = |attribute: &&Attribute| may_read_of_new(&identity.sids, &unit, &attribute.guids()) == Some(true);
+    let inherited =
+        |attribute: &&Attribute| can_read_of_new_user(&identity.sids, &unit, &attribute.guids()) == Some(true);
     // Domain Admins and Account Operators have all rights to each new user, by the schema.
     if needed.iter().all(inherited) || identity.sids.iter().any(|sid| is_account_operator(sid)) {
         return Ok(None);
     }
-    let filter = format!("(&{}(!(adminCount>=1)))", agent.dialect.users());
+    let filter = format!("(&{}(!(adminCount>=1)))", agent.dialect.user_filter());
     let found = agent.connection.search(&agent.settings.create_in, Scope::OneLevel, &filter, &[DESCRIPTOR], 1).await?;
     let hidden = match found.entries.first() {
-        Some(user) => needed.iter().find(|attribute| may_read(&identity.sids, user, &attribute.guids()) != Some(true)),
+        Some(user) => needed.iter().find(|attribute| can_read(&identity.sids, user, &attribute.guids()) != Some(true)),
         None => needed.iter().find(|attribute| !inherited(attribute) && attribute.name != MAIL.name),
     };
     Ok(hidden.map(|attribute| attribute.unreadable()))

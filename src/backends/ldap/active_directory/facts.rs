@@ -6,7 +6,7 @@ use super::attributes::{
     ACCOUNT_EXPIRES, ADMIN_COUNT, Attribute, COMPUTED, Fact, MEMBER_OF, METADATA, OBJECT_SID, PERMISSIONS,
     PWD_LAST_SET, RESULTANT_PSO, TOKEN_GROUPS, USER_ACCOUNT_CONTROL,
 };
-use super::permissions::may_change_own;
+use super::permissions::can_change_own;
 use super::values::{MUST_CHANGE, NEVER_EXPIRES, is_metadata, password_version};
 use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::entry::Entry;
@@ -71,7 +71,7 @@ impl Facts {
                 .map(|count| count.is_some_and(|count| count > 0)),
             token: TOKEN_GROUPS.required(Some(user.values(TOKEN_GROUPS.name).to_vec()).filter(|sids| !sids.is_empty())),
             member_of: member_of(user, agent),
-            may_change: PERMISSIONS.required(may_change_own(user)),
+            may_change: PERMISSIONS.required(can_change_own(user)),
             stamp: stamp(user),
             settings_object: match user.text(RESULTANT_PSO.name) {
                 Some(name) => Ok(Some(name)),

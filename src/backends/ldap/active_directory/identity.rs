@@ -4,7 +4,7 @@ use ldap3::{Scope, ldap_escape};
 
 use super::attributes::OBJECT_SID;
 use super::permissions::{AUTHENTICATED, EVERYONE};
-use super::values::{is_of_a_domain, words};
+use super::values::{is_of_a_domain, sid_to_string};
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
@@ -24,7 +24,7 @@ impl Identity {
     /// As the domain tells it to the agent who is signed in (tokenGroups of the rootDSE); where it does not, by the entry
     /// that the agent signed in with.
     pub(super) async fn read(agent: &LdapAgent) -> Result<Self> {
-        let told = &agent.known.sids;
+        let told = &agent.server_facts.sids;
         if told.iter().any(|sid| is_of_a_domain(sid)) {
             return Ok(Self { sids: told.clone(), is_known: true });
         }
@@ -40,7 +40,7 @@ impl Identity {
 
     /// Whether this is the agent's own user, by identifier or by the name that the agent signed in with.
     pub(super) fn is_own(&self, bound_as: &str, base: &str, user: &Entry) -> Result<bool, Unreadable> {
-        if is_named(bound_as, suffix(base), user) {
+        if has_login_name(bound_as, suffix(base), user) {
             return Ok(true);
         }
         let sid = user.values("objectSid").first();
@@ -56,7 +56,7 @@ impl Identity {
 async fn groups_of_everybody(agent: &LdapAgent) -> Result<Vec<Vec<u8>>> {
     let domain = suffix(&agent.settings.base);
     let each = [EVERYONE, AUTHENTICATED]
-        .map(|sid| format!("(member=CN={},CN=ForeignSecurityPrincipals,{domain})", words(sid)));
+        .map(|sid| format!("(member=CN={},CN=ForeignSecurityPrincipals,{domain})", sid_to_string(sid)));
     let filter = format!("(|{})", each.concat());
     let found = agent.connection.search(domain, Scope::Subtree, &filter, &["objectSid"], 100).await?;
     Ok(found.entries.iter().flat_map(|group| group.values("objectSid")).cloned().collect())
@@ -103,7 +103,7 @@ fn split(name: &str) -> (&str, &str) {
 }
 
 /// Whether the name that the agent signed in with is this user's ([MS-ADTS] section 5.1.1.1.1).
-fn is_named(name: &str, domain: &str, user: &Entry) -> bool {
+fn has_login_name(name: &str, domain: &str, user: &Entry) -> bool {
     if name.contains('=') && dn::same(name, &user.dn) {
         return true;
     }
@@ -163,10 +163,10 @@ mod tests {
             "sam.agent@partner.test",
             "cn=sam agent, ou=Agents,dc=example,dc=com",
         ] {
-            assert!(is_named(name, "DC=example,DC=com", &user()), "{name}");
+            assert!(has_login_name(name, "DC=example,DC=com", &user()), "{name}");
         }
         for name in ["sam@partner.test", "PARTNER\\sam", "sam", "samuel@example.com", "CN=Sam,DC=example,DC=com", ""] {
-            assert!(!is_named(name, "DC=example,DC=com", &user()), "{name}");
+            assert!(!has_login_name(name, "DC=example,DC=com", &user()), "{name}");
         }
     }
 }

@@ -10,9 +10,9 @@ use ldap3::{Scope, ldap_escape};
 
 use super::attributes::{Fact, MEMBER_OF};
 use super::facts::Facts;
-use super::values::{are_of_one_domain, is_built_in, words};
+use super::values::{are_of_one_domain, is_built_in, sid_to_string};
 use crate::backends::ldap::dialect::LdapAgent;
-use crate::backends::ldap::dn::{first_value, is_below, same};
+use crate::backends::ldap::dn::{first_rdn_value, is_below, same};
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
 use crate::domain::{Obstacle, Result, Unreadable};
@@ -20,9 +20,9 @@ use crate::domain::{Obstacle, Result, Unreadable};
 /// Matches a group that a value leads to by any number of steps ([MS-ADTS] section 3.1.1.3.4.4.3).
 const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
 /// So many groups are asked for at once.
-const AT_ONCE: usize = 100;
+const BATCH: usize = 100;
 /// A user in more groups than this is not followed up further, and refused.
-const MOST: usize = 5_000;
+const MAX_GROUPS: usize = 5_000;
 /// What is read of a group.
 const GROUP: [&str; 3] = ["objectSid", "memberOf", crate::backends::ldap::ber::DESCRIPTOR];
 
@@ -51,7 +51,7 @@ pub(super) async fn protection(
     let chain = Chain::follow(agent, facts, sids).await?;
     let met = |(_, group): &&(&String, Entry)| chain.groups.iter().any(|name| same(name, &group.dn));
     if let Some((_, group)) = protected.iter().find(met) {
-        return Ok(Some(Obstacle::Protected(first_value(&group.dn))));
+        return Ok(Some(Obstacle::Protected(first_rdn_value(&group.dn))));
     }
     if let Some(hidden) = chain.hidden {
         return Ok(Some(Obstacle::Unreadable(hidden)));
@@ -60,7 +60,7 @@ pub(super) async fn protection(
         return Ok(None);
     }
     let groups: Vec<&Entry> = protected.iter().map(|(_, group)| group).collect();
-    Ok(within(agent, user, &groups).await?.map(|group| Obstacle::Protected(first_value(&group.dn))))
+    Ok(membership_by_chain(agent, user, &groups).await?.map(|group| Obstacle::Protected(first_rdn_value(&group.dn))))
 }
 
 /// A group that is to be followed up.
@@ -74,7 +74,7 @@ impl Step {
     fn filter(&self) -> String {
         match self {
             Self::Named(name) => format!("(distinguishedName={})", ldap_escape(name.as_str())),
-            Self::Identified(sid) => format!("(objectSid={})", escaped(sid)),
+            Self::Identified(sid) => format!("(objectSid={})", escape_bytes(sid)),
         }
     }
 
@@ -113,11 +113,10 @@ impl Chain {
         }
         while !next.is_empty() {
             let mut met = Vec::new();
-            for some in next.chunks(AT_ONCE) {
+            for some in next.chunks(BATCH) {
                 let filter = format!("(|{})", some.iter().map(Step::filter).collect::<String>());
                 let base = suffix(&agent.settings.base);
-                let found =
-                    agent.connection.search_lately(base, Scope::Subtree, &filter, &GROUP, AT_ONCE).await?.entries;
+                let found = agent.connection.search_cached(base, Scope::Subtree, &filter, &GROUP, BATCH).await?.entries;
                 if let Some(unseen) = some.iter().find(|step| !found.iter().any(|group| step.is(group))) {
                     chain.hidden.get_or_insert_with(|| hidden(unseen));
                 }
@@ -134,8 +133,8 @@ impl Chain {
                     Err(_) => drop(chain.hidden.get_or_insert_with(|| hidden(&Step::Named(group.dn.clone())))),
                 }
             }
-            if chain.groups.len() > MOST {
-                chain.hidden.get_or_insert_with(|| hidden(&Step::Named(chain.groups[MOST].clone())));
+            if chain.groups.len() > MAX_GROUPS {
+                chain.hidden.get_or_insert_with(|| hidden(&Step::Named(chain.groups[MAX_GROUPS].clone())));
                 next.clear();
             }
         }
@@ -170,7 +169,7 @@ fn groups_of(group: &Entry, sids: &[Vec<u8>]) -> Fact<Vec<String>> {
 fn hidden(group: &Step) -> Unreadable {
     let group = match group {
         Step::Named(name) => name.clone(),
-        Step::Identified(sid) => words(sid),
+        Step::Identified(sid) => sid_to_string(sid),
     };
     Unreadable::new(
         format!("memberOf of a group ({group})"),
@@ -180,7 +179,7 @@ fn hidden(group: &Step) -> Unreadable {
 }
 
 /// Which of these groups the user is in by any chain, as the server follows it.
-async fn within<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> Result<Option<&'a Entry>> {
+async fn membership_by_chain<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> Result<Option<&'a Entry>> {
     for group in groups {
         let filter = format!("(memberOf:{IN_CHAIN}:={})", ldap_escape(group.dn.as_str()));
         if !agent.connection.search(&user.dn, Scope::Base, &filter, &["1.1"], 1).await?.entries.is_empty() {
@@ -192,14 +191,14 @@ async fn within<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> Re
 
 /// The groups with this name, or the one that is this entry, each with its identifier; else why nobody can tell who is in them.
 pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Result<Result<Vec<Entry>, String>> {
-    const MOST_OF_ONE_NAME: usize = 10;
+    const MAX_NAMESAKES: usize = 10;
     let domain = suffix(&agent.settings.base);
     let found = if name.contains('=') {
-        agent.connection.search_lately(name, Scope::Base, "(objectClass=group)", &["objectSid"], 1).await?
+        agent.connection.search_cached(name, Scope::Base, "(objectClass=group)", &["objectSid"], 1).await?
     } else {
         let name = ldap_escape(name);
         let filter = format!("(&(objectClass=group)(|(sAMAccountName={name})(cn={name})))");
-        agent.connection.search_lately(domain, Scope::Subtree, &filter, &["objectSid"], MOST_OF_ONE_NAME).await?
+        agent.connection.search_cached(domain, Scope::Subtree, &filter, &["objectSid"], MAX_NAMESAKES).await?
     };
     let all = found.entries.len();
     let groups: Vec<Entry> = found.entries.into_iter().filter(|group| group.has("objectSid")).collect();
@@ -207,7 +206,7 @@ pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Result<Result
         Err(format!("the group \"{name}\" is not there below {domain}, or you may not read it"))
     } else if !found.complete && !name.contains('=') {
         Err(format!(
-            "more than {MOST_OF_ONE_NAME} groups below {domain} have the name \"{name}\": give the name of the one entry"
+            "more than {MAX_NAMESAKES} groups below {domain} have the name \"{name}\": give the name of the one entry"
         ))
     } else {
         Ok(groups)
@@ -215,6 +214,6 @@ pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Result<Result
 }
 
 /// Bytes as a filter takes them (RFC 4515 section 3).
-fn escaped(bytes: &[u8]) -> String {
+fn escape_bytes(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"))
 }

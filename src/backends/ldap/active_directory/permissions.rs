@@ -23,7 +23,7 @@ const CONTAINER_INHERIT: u8 = 0x2;
 const INHERIT_ONLY: u8 = 0x8;
 
 /// Whether the user may change their own password; `None` if that cannot be read.
-pub(super) fn may_change_own(user: &Entry) -> Option<bool> {
+pub(super) fn can_change_own(user: &Entry) -> Option<bool> {
     let own = [user.values("objectSid"), user.values("tokenGroups")].concat();
     let question = Question { mask: CONTROL_ACCESS, names: &[CHANGE_PASSWORD], whose: Whose::OfTheEntry };
     let is = |sid: &[u8], _| {
@@ -33,7 +33,7 @@ pub(super) fn may_change_own(user: &Entry) -> Option<bool> {
 }
 
 /// Whether an agent with these identifiers may reset this user's password; `None` if that cannot be read.
-pub(super) fn may_reset(agent: &[Vec<u8>], user: &Entry) -> Option<bool> {
+pub(super) fn can_reset(agent: &[Vec<u8>], user: &Entry) -> Option<bool> {
     let question = Question { mask: CONTROL_ACCESS, names: &[RESET_PASSWORD], whose: Whose::OfTheEntry };
     question.answer(user.values(DESCRIPTOR).first()?, |sid, allows| is_agent(agent, sid, allows))
 }
@@ -41,14 +41,14 @@ pub(super) fn may_reset(agent: &[Vec<u8>], user: &Entry) -> Option<bool> {
 /// Whether an agent with these identifiers may read an attribute of this user; `None` if that cannot be read.
 ///
 /// `names` are the attribute itself and its property set ([MS-ADTS] section 5.1.3.3.3).
-pub(super) fn may_read(agent: &[Vec<u8>], user: &Entry, names: &[Guid]) -> Option<bool> {
+pub(super) fn can_read(agent: &[Vec<u8>], user: &Entry, names: &[Guid]) -> Option<bool> {
     let question = Question { mask: READ_PROPERTY, names, whose: Whose::OfTheEntry };
     question.answer(user.values(DESCRIPTOR).first()?, |sid, allows| is_agent(agent, sid, allows))
 }
 
 /// Whether an agent will be able to read an attribute of a user that is created in this container, by what the user
 /// inherits; `None` if that cannot be read.
-pub(super) fn may_read_of_new(agent: &[Vec<u8>], container: &Entry, names: &[Guid]) -> Option<bool> {
+pub(super) fn can_read_of_new_user(agent: &[Vec<u8>], container: &Entry, names: &[Guid]) -> Option<bool> {
     let question = Question { mask: READ_PROPERTY, names, whose: Whose::OfNewUsers };
     question.answer(container.values(DESCRIPTOR).first()?, |sid, allows| is_agent(agent, sid, allows))
 }
@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn change(entries: &[Vec<u8>]) -> Option<bool> {
-        may_change_own(&Entry::with("CN=Ada", DESCRIPTOR, vec![descriptor(entries)]))
+        can_change_own(&Entry::with("CN=Ada", DESCRIPTOR, vec![descriptor(entries)]))
     }
 
     #[test]
@@ -200,9 +200,9 @@ mod tests {
         let group = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0, 0, 0];
         let user = descriptor(&[entry(5, 0x12, 0x100, Some(&RESET_PASSWORD), &group)]);
         let user = Entry::with("CN=Ada", DESCRIPTOR, vec![user]);
-        assert_eq!(may_reset(&[group.to_vec()], &user), Some(true));
-        assert_eq!(may_reset(&[EVERYONE.to_vec()], &user), Some(false));
-        assert_eq!(may_reset(&[], &Entry::default()), None);
+        assert_eq!(can_reset(&[group.to_vec()], &user), Some(true));
+        assert_eq!(can_reset(&[EVERYONE.to_vec()], &user), Some(false));
+        assert_eq!(can_reset(&[], &Entry::default()), None);
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
         let group = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0, 0, 0];
         let read = |entries: &[Vec<u8>]| {
             let user = Entry::with("CN=Ada", DESCRIPTOR, vec![descriptor(entries)]);
-            may_read(&[group.to_vec()], &user, &[FLAGS, ACCOUNT_RESTRICTIONS.guid])
+            can_read(&[group.to_vec()], &user, &[FLAGS, ACCOUNT_RESTRICTIONS.guid])
         };
         let rule = |kind, of: Option<&Guid>| entry(kind, 0x12, 0x10, of, &group);
         for allowed in [rule(5, Some(&FLAGS)), rule(5, Some(&ACCOUNT_RESTRICTIONS.guid)), rule(5, None), rule(0, None)]
@@ -239,7 +239,7 @@ mod tests {
         }
         let denied_to_the_owner = entry(6, 0, 0x10, None, OWNER_RIGHTS);
         assert_eq!(read(&[denied_to_the_owner, rule(0, None)]), Some(false));
-        assert_eq!(may_read(&[], &Entry::default(), &[FLAGS]), None);
+        assert_eq!(can_read(&[], &Entry::default(), &[FLAGS]), None);
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
         let group = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0, 0, 0];
         let read = |rule: Vec<u8>| {
             let unit = Entry::with("OU=Customers", DESCRIPTOR, vec![descriptor(&[rule])]);
-            may_read_of_new(&[group.to_vec()], &unit, &[ACCOUNT_RESTRICTIONS.guid])
+            can_read_of_new_user(&[group.to_vec()], &unit, &[ACCOUNT_RESTRICTIONS.guid])
         };
         let of_class = |class: &Guid| {
             let mut rule = entry(5, 0xa, 0x10, Some(&ACCOUNT_RESTRICTIONS.guid), &[]);

@@ -40,7 +40,7 @@ pub(super) async fn of_user(agent: &LdapAgent, settings_object: &Fact<Option<Str
 }
 
 async fn of_settings_object(agent: &LdapAgent, name: &str) -> Result<DomainPolicy> {
-    let entry = agent.connection.read_lately(name, &["*"]).await?.unwrap_or_default();
+    let entry = agent.connection.read_cached(name, &["*"]).await?.unwrap_or_default();
     let complex = entry.text("msDS-PasswordComplexityEnabled").map(|_| entry.is_true("msDS-PasswordComplexityEnabled"));
     let values = Values {
         length: entry.number("msDS-MinimumPasswordLength"),
@@ -55,7 +55,7 @@ async fn of_settings_object(agent: &LdapAgent, name: &str) -> Result<DomainPolic
 pub(super) async fn of_domain(agent: &LdapAgent) -> Result<DomainPolicy> {
     let domain = suffix(&agent.settings.base);
     let attributes = ["minPwdLength", "pwdProperties", "pwdHistoryLength", "lockoutDuration"];
-    let entry = agent.connection.read_lately(domain, &attributes).await?.unwrap_or_default();
+    let entry = agent.connection.read_cached(domain, &attributes).await?.unwrap_or_default();
     let values = Values {
         length: entry.number("minPwdLength"),
         complex: entry.number("pwdProperties").map(|properties| properties & COMPLEX != 0),
@@ -104,7 +104,7 @@ fn lasts(steps: i64) -> Option<i64> {
 }
 
 /// Up to so many users on whom no change can be forced, for `doctor`.
-pub(super) async fn never_expiring(agent: &LdapAgent, users: &str, most: usize) -> Result<usize> {
+pub(super) async fn count_never_expiring(agent: &LdapAgent, users: &str, most: usize) -> Result<usize> {
     let filter = format!("(&{users}(userAccountControl:1.2.840.113556.1.4.803:={NEVER_EXPIRES}))");
     let found = agent.connection.search(&agent.settings.base, Scope::Subtree, &filter, &["1.1"], most).await?;
     Ok(found.entries.len())

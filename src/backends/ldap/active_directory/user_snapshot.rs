@@ -4,11 +4,11 @@ use jiff::SignedDuration;
 
 use super::facts::Facts;
 use super::identity::Identity;
-use super::rights::{Granted, MayWrite, WRITABLE};
 use super::values::{DISABLED, LOCKED, NEVER_EXPIRES, SMART_CARD, administrators};
+use super::write_rights::{WRITABLE, WriteRights, WriteRightsCache};
 use super::{membership, policy};
 use crate::backends::ldap::dialect::LdapAgent;
-use crate::backends::ldap::dn::first_value;
+use crate::backends::ldap::dn::first_rdn_value;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Obstacle, ResetTarget, Result, Right, State, Unread, UserId, UserSnapshot};
 
@@ -16,7 +16,7 @@ use crate::domain::{Obstacle, ResetTarget, Result, Right, State, Unread, UserId,
 pub(super) async fn read(
     agent: &LdapAgent,
     identity: &Identity,
-    granted: &Granted,
+    granted: &WriteRightsCache,
     entry: &Entry,
 ) -> Result<UserSnapshot> {
     let id = UserId::new(entry.dn.clone());
@@ -49,11 +49,11 @@ pub(super) async fn read(
     };
     obstacles.extend(protected);
     hidden.extend(hidden_group);
-    let may_write = match granted.to(entry) {
-        Some(may_write) => may_write,
-        None => MayWrite::of(&agent.entry(&id, &[WRITABLE]).await?),
+    let write_rights = match granted.write_rights(entry) {
+        Some(write_rights) => write_rights,
+        None => WriteRights::of(&agent.entry(&id, &[WRITABLE]).await?),
     };
-    if !may_write.change {
+    if !write_rights.force_change {
         obstacles.push(Obstacle::MissingRight(Right::IssueTemporaryPasswords));
     }
     if has(SMART_CARD) {
@@ -76,7 +76,7 @@ pub(super) async fn read(
     hidden.retain(|value| seen.insert(value.value.clone()));
     obstacles.extend(hidden.into_iter().map(Obstacle::Unreadable));
     if locked {
-        if !may_write.lock {
+        if !write_rights.unlock {
             obstacles.push(Obstacle::MissingRight(Right::Unlock));
         }
         obstacles.push(Obstacle::Locked { until });
@@ -108,7 +108,7 @@ pub(super) async fn read(
         expires_at: None,
         issued_by: None,
         roles: Vec::new(),
-        groups: facts.member_of.iter().flatten().map(|dn| first_value(dn)).collect(),
+        groups: facts.member_of.iter().flatten().map(|dn| first_rdn_value(dn)).collect(),
         policy: policy.rules,
         obstacles,
     })

@@ -82,7 +82,7 @@ pub(super) fn are_of_one_domain(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// A security identifier as people write it ([MS-DTYP] section 2.4.2.1).
-pub(super) fn words(sid: &[u8]) -> String {
+pub(super) fn sid_to_string(sid: &[u8]) -> String {
     let authority = sid.get(2..8).unwrap_or_default().iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     let parts = sid.get(8..).unwrap_or_default().chunks_exact(4).filter_map(|part| number(part, 0));
     parts.fold(format!("S-1-{authority}"), |text, part| format!("{text}-{part}"))
@@ -145,10 +145,10 @@ mod tests {
             let parts = [21, 7, 7, domain, number].map(u32::to_le_bytes).concat();
             [&[1, 5, 0, 0, 0, 0, 0, 5][..], &parts].concat()
         };
-        assert_eq!(words(&of(9, 513)), "S-1-5-21-7-7-9-513");
+        assert_eq!(sid_to_string(&of(9, 513)), "S-1-5-21-7-7-9-513");
         assert!(are_of_one_domain(&of(9, 513), &of(9, 1104)) && !are_of_one_domain(&of(9, 513), &of(8, 513)));
         let users = [1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x21, 2, 0, 0];
-        assert_eq!(words(&users), "S-1-5-32-545");
+        assert_eq!(sid_to_string(&users), "S-1-5-32-545");
         assert!(!are_of_one_domain(&users, &users) && !are_of_one_domain(&[], &[]));
     }
 

@@ -3,7 +3,7 @@
 use ldap3::Scope;
 
 use super::policy::UserPolicy;
-use super::{groups, own, user_snapshot};
+use super::{groups, own_user, user_snapshot};
 use crate::backends::ldap::ber;
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
@@ -12,7 +12,7 @@ use crate::domain::{Check, CheckState, Obstacle, PolicyRead, Result, Unreadable}
 /// Of so many users is tried what can be read.
 const SAMPLE: usize = 20;
 /// What tells the sets of one second apart.
-const TELLS_SETS_APART: [&str; 2] = ["entryCSN", "modifiersName"];
+const ORDERS_SETS: [&str; 2] = ["entryCSN", "modifiersName"];
 /// The versions of slapd that this was tried with.
 const TRIED: &str = "2.5";
 
@@ -25,23 +25,23 @@ pub(super) async fn read(agent: &LdapAgent) -> Result<Vec<Check>> {
         CheckState::Warning,
         "slapd does not end an unused temporary password: run `tellonce withdraw --older-than 24h --all` from a timer",
     ));
-    if !agent.known.has(ber::PASSWORD_POLICY) {
+    if !agent.server_facts.has(ber::PASSWORD_POLICY) {
         checks.push(Check::new(
             "ppolicy",
             CheckState::Fault,
             "the password-policy overlay is not loaded: no change is ever forced",
         ));
     }
-    if own::names(agent).await?.is_none() {
-        let words = format!("{}: every reset is refused", own::not_known().words());
+    if own_user::names(agent).await?.is_none() {
+        let words = format!("{}: every reset is refused", own_user::not_known().words());
         checks.push(Check::new("own_user", CheckState::Fault, words));
     }
     for why in groups::protected(agent).await?.into_iter().filter_map(|group| group.entries.err()) {
         let words = format!("{why}: every reset is refused until protected.groups (and groups) are right");
         checks.push(Check::new("protected", CheckState::Fault, words));
     }
-    let attributes = agent.attributes_and_facts(&agent.settings.base);
-    let users = agent.some_users(&agent.settings.base, &attributes, SAMPLE).await?;
+    let attributes = agent.snapshot_attributes(&agent.settings.base);
+    let users = agent.sample_users(&agent.settings.base, &attributes, SAMPLE).await?;
     checks.extend(of_users(agent, &users).await?);
     let filter = "(|(userPassword=*)(pwdHistory=*))";
     let seen = agent
@@ -79,7 +79,7 @@ async fn of_the_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
     if let PolicyRead::Unreadable(why) | PolicyRead::InPart(_, why) = policy.rules() {
         checks.push(Check::new("policy", CheckState::Warning, format!("{why}: passwords are made for a strict one")));
     }
-    if policy.asks_for_the_old() {
+    if policy.needs_old_password() {
         let words =
             format!("{name} has pwdSafeModify TRUE: agents need =mw on userPassword, or every reset is refused");
         checks.push(Check::new("safe_modify", CheckState::Unknown, words));
@@ -110,11 +110,11 @@ async fn of_users(agent: &LdapAgent, users: &[Entry]) -> Result<Vec<Check>> {
         let words = format!("all that decides about a reset can be read of {} users", users.len());
         checks.push(Check::new("readable", CheckState::Ok, words));
     }
-    let is_unnumbered = |user: &&Entry| TELLS_SETS_APART.iter().any(|name| !user.has(name));
+    let is_unnumbered = |user: &&Entry| ORDERS_SETS.iter().any(|name| !user.has(name));
     if let Some(user) = users.iter().find(is_unnumbered) {
         let words = format!(
             "{} cannot be read of {}: what somebody else sets within the same second is not told from a reset",
-            TELLS_SETS_APART.join(" or "),
+            ORDERS_SETS.join(" or "),
             user.dn
         );
         checks.push(Check::new("sets_told_apart", CheckState::Warning, words));

@@ -3,7 +3,7 @@
 
 use ldap3::{Scope, ldap_escape};
 
-use super::nesting::{self, CONTENTS, GROUPS, HAS_MEMBERS, place};
+use super::nesting::{self, CONTENTS, GROUPS, HAS_MEMBERS, groups_base};
 use super::readability::fits;
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
@@ -11,9 +11,9 @@ use crate::backends::ldap::entry::Entry;
 use crate::domain::{Obstacle, Result};
 
 /// A user who is in more groups than this is told to be in some only.
-const MOST: usize = 1000;
+const MAX_GROUPS: usize = 1000;
 /// So many values of one filter are compared at once.
-const AT_ONCE: usize = 50;
+const BATCH: usize = 50;
 
 /// A group.
 pub(super) struct Group {
@@ -56,7 +56,7 @@ pub(super) async fn of(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
     let mut also: String = uids.chain(primary).collect();
     let mut members = vec![entry.dn.clone()];
     if !names.iter().all(|uid| uid.is_ascii()) {
-        for group in naming_in_other_letters(agent, entry).await? {
+        for group in groups_by_equivalent_uid(agent, entry).await? {
             members.push(group.dn.clone());
             groups.note(group);
         }
@@ -64,7 +64,7 @@ pub(super) async fn of(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
     while let Some(member) = members.pop() {
         let dn = ldap_escape(member.as_str());
         let filter = format!("(|(member={dn})(uniqueMember={dn}){})", std::mem::take(&mut also));
-        let of = agent.connection.search(place(agent), Scope::Subtree, &filter, &["cn"], MOST).await?;
+        let of = agent.connection.search(groups_base(agent), Scope::Subtree, &filter, &["cn"], MAX_GROUPS).await?;
         groups.in_part |= !of.complete;
         for group in of.entries {
             let dn = group.dn.clone();
@@ -78,12 +78,15 @@ pub(super) async fn of(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
 
 /// The groups of Unix with a memberUid that the server takes for a uid of the user: letters beyond ASCII may stand for
 /// others there (RFC 4518 section 2.3), which no filter on memberUid knows.
-async fn naming_in_other_letters(agent: &LdapAgent, entry: &Entry) -> Result<Vec<Entry>> {
+async fn groups_by_equivalent_uid(agent: &LdapAgent, entry: &Entry) -> Result<Vec<Entry>> {
     let filter = "(&(objectClass=posixGroup)(memberUid=*))";
-    let all = agent.connection.search_lately(place(agent), Scope::Subtree, filter, &["cn", "memberUid"], MOST).await?;
+    let all = agent
+        .connection
+        .search_cached(groups_base(agent), Scope::Subtree, filter, &["cn", "memberUid"], MAX_GROUPS)
+        .await?;
     let mut naming = Vec::new();
     for group in all.entries {
-        for some in group.texts("memberUid").chunks(AT_ONCE) {
+        for some in group.texts("memberUid").chunks(BATCH) {
             let uids: Vec<String> = some.iter().map(|uid| format!("(uid={})", ldap_escape(uid.as_str()))).collect();
             if fits(agent, &entry.dn, &format!("(|{})", uids.concat())).await? {
                 naming.push(group);
@@ -104,15 +107,15 @@ pub(super) struct Protected {
 
 /// The protected groups, as they are now or were a moment ago.
 pub(super) async fn protected(agent: &LdapAgent) -> Result<Vec<Protected>> {
-    let place = place(agent);
+    let place = groups_base(agent);
     let mut protected = Vec::new();
     for name in &agent.protected {
         let found = if name.contains('=') {
             let filter = format!("(|{GROUPS}{HAS_MEMBERS})");
-            agent.connection.search_lately(name, Scope::Base, &filter, &CONTENTS, 1).await?
+            agent.connection.search_cached(name, Scope::Base, &filter, &CONTENTS, 1).await?
         } else {
             let filter = format!("(&{GROUPS}(cn={}))", ldap_escape(name.as_str()));
-            agent.connection.search_lately(place, Scope::Subtree, &filter, &CONTENTS, MOST).await?
+            agent.connection.search_cached(place, Scope::Subtree, &filter, &CONTENTS, MAX_GROUPS).await?
         };
         let entries: Vec<String> = found.entries.iter().map(|entry| entry.dn.clone()).collect();
         let entries = if entries.is_empty() {

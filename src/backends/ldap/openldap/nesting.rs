@@ -22,7 +22,7 @@ pub(super) const HAS_MEMBERS: &str = "(member=*)(uniqueMember=*)";
 /// What is read of a group.
 pub(super) const CONTENTS: [&str; 6] = ["cn", "objectClass", "member", "uniqueMember", "memberUid", "gidNumber"];
 /// So many entries are asked for at once.
-const AT_ONCE: usize = 50;
+const BATCH: usize = 50;
 
 /// How a group was found.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(super) async fn unseen(agent: &LdapAgent, groups: Vec<Entry>) -> Result<Opti
         }
         homes.note(&group);
         let members: Vec<String> = members(&group).into_iter().filter(|name| known.insert(name.clone())).collect();
-        for some in members.chunks(AT_ONCE) {
+        for some in members.chunks(BATCH) {
             let found = entries(agent, some, &group.dn).await?;
             if !found.iter().any(|entry| entry.dn == group.dn) {
                 return Ok(Some(format!("you may not look up its members (entryDN of {})", group.dn)));
@@ -98,7 +98,8 @@ async fn entries(agent: &LdapAgent, names: &[String], seen: &str) -> Result<Vec<
     let names = names.iter().map(String::as_str).chain([seen]);
     let names: Vec<String> = names.map(|name| format!("(entryDN={})", ldap_escape(name))).collect();
     let filter = format!("(|{})", names.concat());
-    let found = agent.connection.search_lately(place(agent), Scope::Subtree, &filter, &CONTENTS, AT_ONCE + 1).await?;
+    let found =
+        agent.connection.search_cached(groups_base(agent), Scope::Subtree, &filter, &CONTENTS, BATCH + 1).await?;
     Ok(found.entries)
 }
 
@@ -136,12 +137,12 @@ async fn unseen_of(agent: &LdapAgent, group: &Entry, how: Found) -> Result<Optio
     // What is sent and may not be searched finds nobody's groups.
     let sent: Vec<String> = asked.iter().filter(|name| group.has(name)).map(|name| format!("({name}=*)")).collect();
     let filter = format!("(&{})", sent.concat());
-    let found = agent.connection.search_lately(&group.dn, Scope::Base, &filter, &["1.1"], 1).await?;
+    let found = agent.connection.search_cached(&group.dn, Scope::Base, &filter, &["1.1"], 1).await?;
     let is_searched = sent.is_empty() || !found.entries.is_empty();
     Ok((!is_searched).then(|| format!("you may not search the members of {}", group.dn)))
 }
 
 /// Below it are the groups.
-pub(super) fn place(agent: &LdapAgent) -> &str {
+pub(super) fn groups_base(agent: &LdapAgent) -> &str {
     agent.settings.groups.as_deref().unwrap_or_else(|| agent.domain())
 }

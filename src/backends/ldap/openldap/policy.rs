@@ -41,7 +41,7 @@ impl UserPolicy {
     /// The policy named here, else the default, as it is now or was a moment ago.
     pub(super) async fn read(agent: &LdapAgent, named: Option<String>) -> Result<Self> {
         let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
-        let entry = agent.connection.read_lately(&name, &["*"]).await?;
+        let entry = agent.connection.read_cached(&name, &["*"]).await?;
         let mut policy = Self::of(entry, name);
         if let Some(entry) = &policy.entry {
             let asked = [&DECIDES[..], &RULES].concat();
@@ -68,7 +68,7 @@ impl UserPolicy {
     }
 
     /// This one, or the one that a user's entry names.
-    pub(super) async fn or_of(self, agent: &LdapAgent, user: &Entry) -> Result<Self> {
+    pub(super) async fn or_named_by(self, agent: &LdapAgent, user: &Entry) -> Result<Self> {
         match user.text("pwdPolicySubentry") {
             Some(named) => Self::read_now(agent, Some(named)).await,
             None => Ok(self),
@@ -153,13 +153,13 @@ impl UserPolicy {
     }
 
     /// Whether the customer may keep the temporary password as the new one. True where that cannot be read.
-    pub(super) fn may_keep(&self) -> bool {
+    pub(super) fn allows_reuse(&self) -> bool {
         self.entry.as_ref().is_none_or(|entry| entry.number("pwdInHistory").unwrap_or(0) == 0)
     }
 
     /// Whether a change needs the old password: the customer's own, on a connection that is bound already too, and that
     /// of an agent who may write userPassword and not manage it. False where that cannot be read.
-    pub(super) fn asks_for_the_old(&self) -> bool {
+    pub(super) fn needs_old_password(&self) -> bool {
         self.entry.as_ref().is_some_and(|entry| entry.is_true("pwdSafeModify"))
     }
 

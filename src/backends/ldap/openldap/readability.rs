@@ -51,7 +51,7 @@ async fn has_none_of(agent: &LdapAgent, dn: &str, attributes: &[&str], freshness
     if freshness == Freshness::Now {
         return fits(agent, dn, &filter).await;
     }
-    let found = agent.connection.search_lately(dn, Scope::Base, &filter, &["1.1"], 1).await?;
+    let found = agent.connection.search_cached(dn, Scope::Base, &filter, &["1.1"], 1).await?;
     Ok(!found.entries.is_empty())
 }
 
@@ -76,7 +76,7 @@ pub(super) async fn is_reset(agent: &LdapAgent, entry: &Entry) -> Result<Option<
 async fn is_foreign(agent: &LdapAgent, attribute: &str) -> Result<bool> {
     let Some(number) = number_of(attribute) else { return Ok(false) };
     let filter = format!("(!(attributeTypes={number}))");
-    let found = agent.connection.search_lately(SCHEMA, Scope::Base, &filter, &["1.1"], 1).await?;
+    let found = agent.connection.search_cached(SCHEMA, Scope::Base, &filter, &["1.1"], 1).await?;
     Ok(!found.entries.is_empty())
 }
 
@@ -123,13 +123,13 @@ pub(super) fn right_to_read(what: &str) -> String {
     format!("read access to {what} in slapd's rules (docs/backends/openldap.md)")
 }
 
-/// The failure for what cannot be read, where it is not about one customer.
-pub(super) fn failure(value: &Unreadable) -> Error {
+/// The error for what cannot be read, where it is not about one customer.
+pub(super) fn unreadable_error(value: &Unreadable) -> Error {
     Error::refused(Reason::Unreadable, format!("{}. What cannot be read is not taken for \"no\".", value.words()))
         .hint("`tellonce doctor` checks what the agents may read.")
 }
 
-/// The failure where a set cannot be read back.
-pub(super) fn failure_after_set(attribute: &str) -> Error {
-    Error { changed: Changed::Yes, ..failure(&unreadable(attribute)) }
+/// The error where a set cannot be read back.
+pub(super) fn unreadable_error_after_set(attribute: &str) -> Error {
+    Error { changed: Changed::Yes, ..unreadable_error(&unreadable(attribute)) }
 }

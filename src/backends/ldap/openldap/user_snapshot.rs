@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::policy::UserPolicy;
 use super::readability::{self, Freshness, hidden, unreadable};
 use super::validity::Validity;
-use super::{groups, own};
+use super::{groups, own_user};
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::{Entry, generalized_time};
@@ -92,7 +92,7 @@ async fn facts(agent: &LdapAgent, entry: &Entry) -> Result<Facts> {
     }
     let mut validity = Validity::of(entry, &hidden, &policy, agent.clock.now());
     let mut unread = std::mem::take(&mut validity.unread);
-    let is_unread = |name: &&str| hidden.contains(name) || (*name == "pwdChangedTime" && entry.is_no_time(name));
+    let is_unread = |name: &&str| hidden.contains(name) || (*name == "pwdChangedTime" && entry.is_malformed_time(name));
     let besides = ["pwdReset", "pwdChangedTime", "pwdPolicySubentry", "gidNumber"];
     unread.extend(besides.into_iter().filter(is_unread).map(unreadable));
     if hidden.contains(&"pwdPolicySubentry") {
@@ -117,7 +117,7 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<UserSnapsho
         facts(agent, entry),
         groups::of(agent, entry),
         groups::protected(agent),
-        own::obstacle(agent, entry)
+        own_user::obstacle(agent, entry)
     )?;
     let Facts { policy, validity, change_required, unread } = facts;
     let under = policy.obstacle();

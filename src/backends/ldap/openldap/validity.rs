@@ -32,7 +32,7 @@ impl Validity {
     /// Decides by an entry that has the facts but the hidden ones, at this time.
     pub(super) fn of(entry: &Entry, hidden: &[&'static str], policy: &UserPolicy, now: Timestamp) -> Self {
         let mut validity = Self::default();
-        let is_unread = |name: &str| hidden.contains(&name) || entry.is_no_time(name);
+        let is_unread = |name: &str| hidden.contains(&name) || entry.is_malformed_time(name);
         if is_unread("pwdAccountLockedTime") {
             validity.state.unread.locked = true;
             validity.unread.push(unreadable("pwdAccountLockedTime"));

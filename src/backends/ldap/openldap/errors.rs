@@ -4,12 +4,13 @@ use ldap3::LdapResult;
 
 use crate::backends::ldap::ber::{self, PolicyError};
 use crate::backends::ldap::dialect::{LdapAgent, wrong_password};
-use crate::backends::ldap::failure::{self, CONSTRAINT, INVALID_NAME, WRONG_CREDENTIALS};
+use crate::backends::ldap::errors;
+use crate::backends::ldap::result_code::{CONSTRAINT, INVALID_NAME, WRONG_CREDENTIALS};
 use crate::domain::ports::SetFailed;
 use crate::domain::{Error, Kind, Reason, Rule};
 
 /// Why a password was not taken.
-pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
+pub(super) fn set_error(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
     let error = ber::policy_answer(result).and_then(|answer| answer.error);
     match error {
         Some(PolicyError::TooShort) => SetFailed::Policy(vec![Rule::MinLength(length + 4)]),
@@ -27,15 +28,15 @@ pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -
         )
         .into(),
         _ if result.rc == CONSTRAINT => {
-            Error::refused(Reason::Policy, format!("The directory refused the password: {}.", failure::words(result)))
+            Error::refused(Reason::Policy, format!("The directory refused the password: {}.", errors::describe(result)))
                 .into()
         }
-        _ => not_changed(agent, result).into(),
+        _ => modify_error(agent, result).into(),
     }
 }
 
 /// Why an entry was not changed.
-pub(super) fn not_changed(agent: &LdapAgent, result: &LdapResult) -> Error {
+pub(super) fn modify_error(agent: &LdapAgent, result: &LdapResult) -> Error {
     let server = agent.connection.server();
     match ber::policy_answer(result).and_then(|answer| answer.error) {
         // Nobody but a manager of userPassword may do without (slapo-ppolicy(5), pwdSafeModify).
@@ -47,12 +48,12 @@ pub(super) fn not_changed(agent: &LdapAgent, result: &LdapResult) -> Error {
         .hint(
             "Have the agents granted =mw on userPassword (docs/backends/openldap.md), or pwdSafeModify set to FALSE.",
         ),
-        _ => failure::refused(&server, result),
+        _ => errors::from_result(&server, result),
     }
 }
 
 /// What a refused bind means.
-pub(super) fn bind_refused(result: &LdapResult) -> Option<Error> {
+pub(super) fn bind_error(result: &LdapResult) -> Option<Error> {
     let answer = ber::policy_answer(result).unwrap_or_default();
     let no = |reason, words: &str| Some(Error::new(Kind::NotAllowed, reason, words));
     match answer.error {

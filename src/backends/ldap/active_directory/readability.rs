@@ -10,15 +10,15 @@ use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::domain::{Check, CheckState, Result, Unreadable};
 
 /// So many users are looked at.
-const LOOKED_AT: usize = 20;
+const SAMPLE: usize = 20;
 
 /// A fault for each value that is hidden of one of the users looked at; users who are known to be administrators are left
 /// out, for they are refused anyway.
 pub(super) async fn checks(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Result<Vec<Check>> {
-    let filter = format!("(&{}(!(adminCount>=1)))", dialect.users());
+    let filter = format!("(&{}(!(adminCount>=1)))", dialect.user_filter());
     let base = agent.settings.base.as_str();
-    let found = agent.connection.search(base, Scope::Subtree, &filter, &["1.1"], LOOKED_AT).await?;
-    let each = found.entries.iter().take(LOOKED_AT).map(|user| agent.connection.read(&user.dn, &FACTS));
+    let found = agent.connection.search(base, Scope::Subtree, &filter, &["1.1"], SAMPLE).await?;
+    let each = found.entries.iter().take(SAMPLE).map(|user| agent.connection.read(&user.dn, &FACTS));
     let users: Vec<_> = try_join_all(each).await?.into_iter().flatten().collect();
     if users.is_empty() {
         return Ok(Vec::new()); // said elsewhere

@@ -30,12 +30,12 @@ const KNOWN: [&str; 19] = [
     "Transport encryption required",
 ];
 /// What comes before the number of characters that Samba asks for.
-const LONGER: &str = "longer than ";
+const LONGER_THAN: &str = "longer than ";
 /// The most digits of such a number.
 const DIGITS: usize = 3;
 
 /// The answer with what is known of its message, and with no other text of the server.
-pub(super) fn without_text(answer: LdapResult) -> LdapResult {
+pub(super) fn redact_result(answer: LdapResult) -> LdapResult {
     let mut ctrls = answer.ctrls;
     if answer.rc != 0 {
         ctrls.retain(|control| control.1.ctype == PASSWORD_POLICY);
@@ -51,8 +51,8 @@ fn known(message: &str) -> String {
         .filter(|fact| message.contains(&fact.to_ascii_lowercase()))
         .map(|fact| (*fact).to_owned())
         .collect();
-    if let Some(length) = message.split(LONGER).nth(1).and_then(number) {
-        facts.push(format!("{LONGER}{length} characters"));
+    if let Some(length) = message.split(LONGER_THAN).nth(1).and_then(number) {
+        facts.push(format!("{LONGER_THAN}{length} characters"));
     }
     facts.join("; ")
 }
@@ -83,10 +83,10 @@ mod tests {
     #[test]
     fn facts_stay_and_the_servers_words_go() {
         let samba = "0000052D: Constraint violation - check_password_restrictions: the password is too short. It should be equal or longer than 12 characters!";
-        assert_eq!(without_text(answered(19, samba)).text, "0000052D; longer than 12 characters");
+        assert_eq!(redact_result(answered(19, samba)).text, "0000052D; longer than 12 characters");
         let bind = "80090308: LdapErr: DSID-0C090569, comment: AcceptSecurityContext error, data 773, v4f7c";
-        assert_eq!(without_text(answered(49, bind)).text, "data 773");
-        assert_eq!(without_text(answered(53, "shadow context; no update referral")).text, "shadow context");
+        assert_eq!(redact_result(answered(49, bind)).text, "data 773");
+        assert_eq!(redact_result(answered(53, "shadow context; no update referral")).text, "shadow context");
     }
 
     #[test]
@@ -98,13 +98,13 @@ mod tests {
             format!("longer than {secret}"),
             "longer than 12345".to_owned(),
         ] {
-            let kept = without_text(answered(19, &text));
+            let kept = redact_result(answered(19, &text));
             let told = format!("{kept} {kept:?}");
             assert!(!told.contains(secret) && !told.contains("1.2.3") && !told.contains("12345"), "{told}");
             assert!(kept.refs.is_empty() && kept.matched.is_empty());
         }
         assert_eq!(
-            without_text(answered(0, secret)).ctrls.len(),
+            redact_result(answered(0, secret)).ctrls.len(),
             2,
             "a set is recognised by what came with its success"
         );

@@ -14,50 +14,50 @@ pub(super) const WRITABLE: &str = "allowedAttributesEffective";
 
 /// What the agent may do to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct MayWrite {
+pub(super) struct WriteRights {
     /// Force a change (pwdLastSet).
-    pub(super) change: bool,
+    pub(super) force_change: bool,
     /// Lift a lock-out (lockoutTime).
-    pub(super) lock: bool,
+    pub(super) unlock: bool,
 }
 
-impl MayWrite {
+impl WriteRights {
     /// As the entry says.
     pub(super) fn of(entry: &Entry) -> Self {
         let writable = entry.texts(WRITABLE);
         let may = |attribute: &str| writable.iter().any(|name| name.eq_ignore_ascii_case(attribute));
-        Self { change: may("pwdLastSet"), lock: may("lockoutTime") }
+        Self { force_change: may("pwdLastSet"), unlock: may("lockoutTime") }
     }
 }
 
 /// What was granted for users of a container, and when that was read.
 #[derive(Default)]
-pub(super) struct Granted(RefCell<HashMap<String, (Instant, MayWrite)>>);
+pub(super) struct WriteRightsCache(RefCell<HashMap<String, (Instant, WriteRights)>>);
 
-impl Granted {
+impl WriteRightsCache {
     /// Whether a change may be forced on another user of this one's container, as was read a moment ago: for a user
     /// whom the agent may not write all the same, the set itself is refused, and nothing is changed.
-    pub(super) fn lately(&self, dn: &str) -> bool {
+    pub(super) fn has(&self, dn: &str) -> bool {
         self.of_container(dn::split(dn).1).is_some()
     }
 
     /// What the agent may do to this user: as the entry says, or as for its neighbours a moment ago. None: neither says
     /// it, since that moment passed after this row asked, or the agent may write nothing; then it has to be read.
-    pub(super) fn to(&self, entry: &Entry) -> Option<MayWrite> {
+    pub(super) fn write_rights(&self, entry: &Entry) -> Option<WriteRights> {
         let container = dn::split(&entry.dn).1;
         if !entry.has(WRITABLE) {
             return self.of_container(container);
         }
-        let read = MayWrite::of(entry);
+        let read = WriteRights::of(entry);
         let mut known = self.0.borrow_mut();
         known.retain(|name, (at, _)| name != container && at.elapsed() < CACHED_FOR);
-        if read.change {
+        if read.force_change {
             known.insert(container.to_owned(), (Instant::now(), read));
         }
         Some(read)
     }
 
-    fn of_container(&self, container: &str) -> Option<MayWrite> {
+    fn of_container(&self, container: &str) -> Option<WriteRights> {
         self.0.borrow().get(container).filter(|(at, _)| at.elapsed() < CACHED_FOR).map(|(_, granted)| *granted)
     }
 }
@@ -75,39 +75,47 @@ mod tests {
 
     #[test]
     fn neighbours_share_what_was_granted_and_nobody_else() {
-        let granted = Granted::default();
-        let full = MayWrite { change: true, lock: true };
-        assert!(!granted.lately("CN=Ada,OU=Customers,DC=test"));
-        assert_eq!(granted.to(&entry("CN=Eve,OU=Customers,DC=test", &[])), None, "not asked for, and nothing known");
+        let granted = WriteRightsCache::default();
+        let full = WriteRights { force_change: true, unlock: true };
+        assert!(!granted.has("CN=Ada,OU=Customers,DC=test"));
+        assert_eq!(
+            granted.write_rights(&entry("CN=Eve,OU=Customers,DC=test", &[])),
+            None,
+            "not asked for, and nothing known"
+        );
         let asked = entry("CN=Lovelace\\, Ada,OU=Customers,DC=test", &["PwdLastSet", "lockoutTime"]);
-        assert_eq!(granted.to(&asked), Some(full));
-        assert!(granted.lately("CN=Bob,OU=Customers,DC=test"));
-        assert_eq!(granted.to(&entry("CN=Bob,OU=Customers,DC=test", &[])), Some(full));
-        assert!(!granted.lately("CN=Bob,OU=Staff,DC=test"));
-        assert_eq!(granted.to(&entry("CN=Bob,OU=Staff,DC=test", &[])), None);
+        assert_eq!(granted.write_rights(&asked), Some(full));
+        assert!(granted.has("CN=Bob,OU=Customers,DC=test"));
+        assert_eq!(granted.write_rights(&entry("CN=Bob,OU=Customers,DC=test", &[])), Some(full));
+        assert!(!granted.has("CN=Bob,OU=Staff,DC=test"));
+        assert_eq!(granted.write_rights(&entry("CN=Bob,OU=Staff,DC=test", &[])), None);
     }
 
     #[test]
     fn what_is_refused_for_one_is_read_anew_for_the_next() {
-        let granted = Granted::default();
+        let granted = WriteRightsCache::default();
         let bob = entry("CN=Bob,OU=Customers,DC=test", &[]);
-        granted.to(&entry("CN=Ada,OU=Customers,DC=test", &["pwdLastSet"]));
-        assert!(granted.lately(&bob.dn), "Bob's row does not ask");
-        let refused = MayWrite { change: false, lock: false };
-        assert_eq!(granted.to(&entry("CN=Eve,OU=Customers,DC=test", &["mail"])), Some(refused));
-        assert!(!granted.lately("CN=Ada,OU=Customers,DC=test"));
-        assert_eq!(granted.to(&bob), None, "Eve's row forgot it while Bob's waited: to be read, not refused");
+        granted.write_rights(&entry("CN=Ada,OU=Customers,DC=test", &["pwdLastSet"]));
+        assert!(granted.has(&bob.dn), "Bob's row does not ask");
+        let refused = WriteRights { force_change: false, unlock: false };
+        assert_eq!(granted.write_rights(&entry("CN=Eve,OU=Customers,DC=test", &["mail"])), Some(refused));
+        assert!(!granted.has("CN=Ada,OU=Customers,DC=test"));
+        assert_eq!(granted.write_rights(&bob), None, "Eve's row forgot it while Bob's waited: to be read, not refused");
     }
 
     #[test]
     fn what_was_read_too_long_ago_counts_for_nobody() {
-        let granted = Granted::default();
-        granted.to(&entry("CN=Ada,OU=Customers,DC=test", &["pwdLastSet", "lockoutTime"]));
+        let granted = WriteRightsCache::default();
+        granted.write_rights(&entry("CN=Ada,OU=Customers,DC=test", &["pwdLastSet", "lockoutTime"]));
         let long_ago = Instant::now().checked_sub(2 * CACHED_FOR).unwrap();
         granted.0.borrow_mut().get_mut("OU=Customers,DC=test").unwrap().0 = long_ago;
-        assert!(!granted.lately("CN=Eve,OU=Customers,DC=test"), "Eve's row asks anew");
-        let told = granted.to(&entry("CN=Eve,OU=Customers,DC=test", &[]));
+        assert!(!granted.has("CN=Eve,OU=Customers,DC=test"), "Eve's row asks anew");
+        let told = granted.write_rights(&entry("CN=Eve,OU=Customers,DC=test", &[]));
         assert_eq!(told, None, "nothing may be written of Eve: not as for Ada, who was long ago");
-        assert_eq!(granted.to(&entry("CN=Bob,OU=Customers,DC=test", &[])), None, "Bob's row asked before: to be read");
+        assert_eq!(
+            granted.write_rights(&entry("CN=Bob,OU=Customers,DC=test", &[])),
+            None,
+            "Bob's row asked before: to be read"
+        );
     }
 }

@@ -8,7 +8,7 @@ use crate::backends::ldap::entry::Entry;
 
 /// The filter that this entry fits as long as nothing of it changed: what its last change was. Times with a fraction are
 /// left out, as slapd finds none that ends in a zero (seen on 2.5).
-pub(super) fn still(entry: &Entry) -> String {
+pub(super) fn unchanged_filter(entry: &Entry) -> String {
     let mut parts = String::new();
     for name in ["pwdReset", "pwdChangedTime", "modifiersName", "entryCSN"] {
         if let Some(value) = entry.text(name) {

@@ -23,12 +23,12 @@ pub(super) async fn obstacle(agent: &LdapAgent, entry: &Entry) -> Result<Option<
 /// The agent's own names. Returns `None` where the server does not tell, and the agent signed in with no name of an entry.
 pub(super) async fn names(agent: &LdapAgent) -> Result<Option<Vec<String>>> {
     let bound = agent.connection.bind_name();
-    let told = agent.known.dn.clone();
+    let told = agent.server_facts.dn.clone();
     if told.as_deref().is_some_and(|told| dn::same(told, bound)) {
         return Ok(told.map(|told| vec![told]));
     }
     // A server that maps names knows the agent by two of them: neither is reset.
-    let entry = if dn::wrong(bound).is_none() { Some(as_the_server_writes(agent, bound).await?) } else { None };
+    let entry = if dn::problem(bound).is_none() { Some(as_the_server_writes(agent, bound).await?) } else { None };
     let names: Vec<String> = told.into_iter().chain(entry).collect();
     Ok(Some(names).filter(|names| !names.is_empty()))
 }
@@ -36,7 +36,7 @@ pub(super) async fn names(agent: &LdapAgent) -> Result<Option<Vec<String>>> {
 /// The name of this entry as the server writes it: `userid=` is `uid=` to it. An entry that the agent does not see is no
 /// customer that they could reset, and any way to write its name will do.
 async fn as_the_server_writes(agent: &LdapAgent, name: &str) -> Result<String> {
-    let found = agent.connection.search_lately(name, Scope::Base, "(objectClass=*)", &["1.1"], 1).await?;
+    let found = agent.connection.search_cached(name, Scope::Base, "(objectClass=*)", &["1.1"], 1).await?;
     Ok(found.entries.into_iter().next().map_or_else(|| name.to_owned(), |entry| entry.dn))
 }
 

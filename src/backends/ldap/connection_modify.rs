@@ -7,36 +7,37 @@ use backon::{BackoffBuilder as _, Retryable as _};
 use ldap3::controls::RawControl;
 use ldap3::{Ldap, LdapError, LdapResult, Mod, Scope};
 
-use super::answer::without_text;
-use super::connection::{Connection, long_filter, pauses};
+use super::connection::{Connection, backoff, padded_filter};
 use super::entry::Entry;
-use super::failure::{self, BUSY, NOT_AVAILABLE};
+use super::errors;
+use super::result_code::{BUSY, NOT_AVAILABLE};
+use super::result_redaction::redact_result;
 use crate::domain::{Error, Result};
 
 /// The library keeps what it sent in one buffer as long as the connection lasts: 8 KiB, and from the first request that
 /// is longer, twice that. What is sent next goes behind what was sent before, until it does not fit any more: then to the
 /// front. A request that fills all of it leaves nothing of an earlier one; one that were longer would have it copied.
-const BUFFER: usize = 16 * 1024;
+const LIBRARY_BUFFER: usize = 16 * 1024;
 /// All of a search request for a long `cn` but name, attributes and that value (RFC 4511 section 4.5.1), at the most.
-const REST_OF_A_SEARCH: usize = 64;
+const SEARCH_OVERHEAD: usize = 64;
 
 impl Connection {
     /// As [`Connection::read`], with a request of the buffer's length: nothing stays of what was sent before, a password among it.
-    pub(super) async fn read_after_a_secret(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
+    pub(super) async fn read_over_secret(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
         let asked: usize = attributes.iter().map(|name| name.len() + 2).sum();
-        let filter = long_filter(BUFFER.saturating_sub(dn.len() + asked + REST_OF_A_SEARCH));
+        let filter = padded_filter(LIBRARY_BUFFER.saturating_sub(dn.len() + asked + SEARCH_OVERHEAD));
         let found = self.search(dn, Scope::Base, &filter, attributes, 1).await?;
         Ok(found.entries.into_iter().next())
     }
 
-    /// As [`Connection::read_after_a_secret`], in the call that made the change. It is repeated also where the caller makes
-    /// the retries, for the caller cannot repeat the change.
+    /// As [`Connection::read_over_secret`], in the call that made the change. It is repeated also if the caller makes the
+    /// retries, since the caller cannot repeat the change.
     pub(super) async fn read_after_a_change(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
         let deadline = self.deadline();
-        (|| self.read_after_a_secret(dn, attributes))
-            .retry(pauses())
-            .when(|failure: &Error| !self.retries() && failure::is_passing(failure))
-            .adjust(|_: &Error, pause: Option<Duration>| pause.filter(|pause| *pause < deadline.left()))
+        (|| self.read_over_secret(dn, attributes))
+            .retry(backoff())
+            .when(|error: &Error| !self.retries() && errors::is_transient(error))
+            .adjust(|_: &Error, pause: Option<Duration>| pause.filter(|pause| *pause < deadline.remaining()))
             .await
     }
 
@@ -50,7 +51,7 @@ impl Connection {
         attributes: &[(&str, &[u8])],
         controls: Vec<RawControl>,
     ) -> Result<LdapResult> {
-        self.pin();
+        self.pin_server();
         self.write(async |ldap: &mut Ldap| {
             let changes: Vec<Mod<&[u8]>> =
                 attributes.iter().map(|(name, value)| Mod::Replace(name.as_bytes(), HashSet::from([*value]))).collect();
@@ -69,7 +70,7 @@ impl Connection {
         attributes: &[(&str, Vec<&[u8]>)],
         controls: Vec<RawControl>,
     ) -> Result<LdapResult> {
-        self.pin();
+        self.pin_server();
         self.write(async |ldap: &mut Ldap| {
             let attributes =
                 attributes.iter().map(|(name, values)| (name.as_bytes(), values.iter().copied().collect())).collect();
@@ -82,20 +83,20 @@ impl Connection {
     /// the caller makes the retries it is sent once.
     async fn write(&self, send: impl AsyncFn(&mut Ldap) -> Result<LdapResult, LdapError>) -> Result<LdapResult> {
         let deadline = self.deadline();
-        let mut pauses = pauses().build();
+        let mut pauses = backoff().build();
         loop {
-            let mut link = self.link(deadline).await?;
-            link.ldap.with_timeout(deadline.left());
+            let mut link = self.live_link(deadline).await?;
+            link.ldap.with_timeout(deadline.remaining());
             let result = send(&mut link.ldap).await.map_err(|error| {
-                let never_left = failure::was_not_sent(&error);
-                let failure = self.lost(link.cause(error));
-                if never_left { failure } else { failure.answer_lost() }
+                let never_left = errors::is_unsent(&error);
+                let error = self.drop_link(link.cause(error));
+                if never_left { error } else { error.answer_lost() }
             })?;
-            self.answered();
+            self.record_answer();
             let passing = matches!(result.rc, BUSY | NOT_AVAILABLE);
             match pauses.next() {
-                Some(pause) if self.retries() && passing && pause < deadline.left() => tokio::time::sleep(pause).await,
-                _ => return Ok(without_text(result)),
+                Some(pause) if self.retries() && passing && pause < deadline.remaining() => tokio::time::sleep(pause).await,
+                _ => return Ok(redact_result(result)),
             }
         }
     }
