@@ -1,4 +1,4 @@
-//! The identity backend: what is the same in every dialect.
+//! The identity backend over LDAP: what both dialects share.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,19 +18,19 @@ use crate::domain::{
 };
 use crate::platform::SystemRandom;
 
-/// What the server can do is learned anew after this.
+/// How long the capabilities of the server are used again.
 const CAPABILITIES_CACHED_FOR: Duration = Duration::from_mins(1);
-/// A connection that answered within this is not asked whether it lives.
+/// A connection that answered within this time needs no probe.
 const LIVE_WITHIN: Duration = Duration::from_secs(2);
-/// The length of a password that nobody will know.
+/// The length of the password that replaces a withdrawn one.
 const WITHDRAWN_LENGTH: usize = 64;
 
-/// The directory as a system that keeps passwords.
+/// A directory server as an identity backend.
 pub(super) struct LdapBackend {
     pub(super) agent: Rc<LdapAgent>,
-    /// Customers come from somewhere else.
+    /// The CSV file that customers come from, instead of the directory.
     pub(super) beside: Option<CsvCustomers>,
-    /// What was learned of the server, and when: rows of a bulk run share it.
+    /// The capabilities and when they were read. The rows of a bulk run share them.
     pub(super) capabilities: RefCell<Option<(Instant, Capabilities)>>,
 }
 
@@ -113,21 +113,21 @@ impl IdentityBackend for LdapBackend {
     }
 
     async fn mark_pending(&self, _: &Intent<Reset>, _: &Issued) -> Result<()> {
-        Ok(()) // the set itself marks it
+        Ok(()) // the set itself forces the change
     }
 
     async fn end_sessions(&self, _: &AnyIntent) -> Result<SessionsEnded> {
         Ok(SessionsEnded::NotHere) // a directory keeps none; connections and tickets cannot be ended from outside
     }
 
-    /// Reads back, and again a little later while the server shows less than was set: it may be a copy that is behind.
+    /// Reads back, with retries while the server shows an older state: it may be a copy that is behind.
     async fn read_back(&self, issued: &Issued) -> Result<Forced> {
         let mut pauses = backoff().build();
         loop {
             let read = self.agent.dialect.read_back(&self.agent, issued).await;
             let is_behind = match &read {
                 Ok(forced) => issued.stamp.as_ref().is_some_and(|set| set.is_newer_than(forced.stamp.as_ref())),
-                Err(error) => error.changed == Changed::Yes, // the new user is not there
+                Err(error) => error.changed == Changed::Yes, // the new user is not there yet
             };
             match pauses.next() {
                 Some(pause) if is_behind => tokio::time::sleep(pause).await,
@@ -178,23 +178,23 @@ impl IdentityBackend for LdapBackend {
         checks.push(super::search_limits::check(&self.agent).await?);
         if self.agent.first_user_dn().await?.is_none() {
             let base = &self.agent.settings.base;
-            let words = format!("no user is seen below {base}: there is none, or you may not read them");
+            let words = format!("you see no user below {base}: there is none, or you may not read them");
             checks.push(Check::new("users", CheckState::Warning, words));
         }
         Ok(checks)
     }
 }
 
-/// It was used, or another was issued, meanwhile.
+/// Makes the error of a withdrawal for a user whose temporary password is not pending any more.
 pub(super) fn not_pending() -> Error {
     Error::refused(
         Reason::NothingPending,
         "That temporary password is not pending any more: it was used, or another was issued.",
     )
-    .hint("See where the customer stands: `tellonce show CUSTOMER`.")
+    .hint("See the customer's status: `tellonce show CUSTOMER`.")
 }
 
-/// The entry is not there any more.
+/// Makes the error of a read-back that finds no entry.
 pub(super) fn gone_after_set() -> Error {
     Error {
         changed: Changed::Yes,
@@ -204,7 +204,7 @@ pub(super) fn gone_after_set() -> Error {
     }
 }
 
-/// Somebody else took the name meanwhile.
+/// Makes the error of a creation whose login name or entry is taken.
 pub(super) fn exists(username: &str) -> Error {
     Error::new(
         Kind::Unavailable,

@@ -20,10 +20,10 @@ use crate::config::Settings;
 use crate::domain::ports::{Clock, CustomerDirectory};
 use crate::domain::{Error, Kind, ProfileRef, Reason, Result, Session};
 
-/// A session lasts this long.
+/// How long a session lasts.
 pub(super) const SESSION_LIFETIME: Duration = Duration::from_hours(8);
 
-/// Signs agents in to a directory.
+/// Signs agents in to a directory by a bind.
 pub(super) struct LdapSignIn {
     pub(super) settings: Rc<LdapSettings>,
     pub(super) dialect: Rc<dyn Dialect>,
@@ -37,7 +37,7 @@ pub(super) struct LdapSignIn {
 }
 
 impl LdapSignIn {
-    /// Signs in as the profile says; none where it does not.
+    /// Signs in with the profile's own credential. Returns `None` if the profile has none.
     pub(super) async fn unattended(&self) -> Result<Option<Session>> {
         let Some((agent, credential)) = &self.settings.unattended else { return Ok(None) };
         let password = read_credential(credential, &self.raw, &|_| {})?;
@@ -50,9 +50,9 @@ impl LdapSignIn {
         password: Zeroizing<String>,
         until: Option<Timestamp>,
     ) -> Result<Session> {
-        // An empty password is no wrong password to a server, but a sign-in as nobody (RFC 4513 section 5.1.2).
+        // A server takes an empty password for an anonymous sign-in, not for a wrong one (RFC 4513 section 5.1.2).
         if agent.is_empty() || password.is_empty() {
-            return Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, "The name or the password is empty."));
+            return Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, "The agent's name or password is empty."));
         }
         let connection = Connection::open(Target {
             urls: self.settings.urls.clone(),

@@ -1,4 +1,4 @@
-//! Changes: sent once, with what a secret needs besides. Of the server's message nothing but known facts is kept.
+//! Changes of entries. Each is sent once, and the server's message is redacted: it may quote the password.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,15 +14,16 @@ use super::result_code::{BUSY, NOT_AVAILABLE};
 use super::result_redaction::redact_result;
 use crate::domain::{Error, Result};
 
-/// The library keeps what it sent in one buffer as long as the connection lasts: 8 KiB, and from the first request that
-/// is longer, twice that. What is sent next goes behind what was sent before, until it does not fit any more: then to the
-/// front. A request that fills all of it leaves nothing of an earlier one; one that were longer would have it copied.
+/// The length of the library's send buffer, which lives as long as the connection.
+///
+/// It has 8 KiB, and twice that from the first longer request on. Requests are written one behind the other, and again
+/// from the front when the next does not fit. A request of exactly this length therefore overwrites all earlier ones.
 const LIBRARY_BUFFER: usize = 16 * 1024;
-/// All of a search request for a long `cn` but name, attributes and that value (RFC 4511 section 4.5.1), at the most.
+/// The most bytes of a search request besides the entry's name, the attributes and the filter's value (RFC 4511 section 4.5.1).
 const SEARCH_OVERHEAD: usize = 64;
 
 impl Connection {
-    /// As [`Connection::read`], with a request of the buffer's length: nothing stays of what was sent before, a password among it.
+    /// Reads an entry by a request as long as the library's send buffer, which overwrites a password sent before.
     pub(super) async fn read_over_secret(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
         let asked: usize = attributes.iter().map(|name| name.len() + 2).sum();
         let filter = padded_filter(LIBRARY_BUFFER.saturating_sub(dn.len() + asked + SEARCH_OVERHEAD));
@@ -30,8 +31,9 @@ impl Connection {
         Ok(found.entries.into_iter().next())
     }
 
-    /// As [`Connection::read_over_secret`], in the call that made the change. It is repeated also if the caller makes the
-    /// retries, since the caller cannot repeat the change.
+    /// Reads an entry by [`Connection::read_over_secret`] after a change, with retries in any case.
+    ///
+    /// A caller that makes the retries cannot repeat the change.
     pub(super) async fn read_after_a_change(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
         let deadline = self.deadline();
         (|| self.read_over_secret(dn, attributes))
@@ -41,10 +43,10 @@ impl Connection {
             .await
     }
 
-    /// Changes an entry: attributes replaced. Never sent twice.
+    /// Replaces attributes of an entry. The request is never sent twice.
     ///
     /// # Errors
-    /// Unknown where the answer was lost after it was sent; else nothing was changed.
+    /// `changed` is unknown if the answer was lost after the request was sent. Otherwise nothing was changed.
     pub(super) async fn replace(
         &self,
         dn: &str,
@@ -63,7 +65,7 @@ impl Connection {
     /// Adds an entry.
     ///
     /// # Errors
-    /// As for a change.
+    /// As for [`Connection::replace`].
     pub(super) async fn add(
         &self,
         dn: &str,
@@ -79,8 +81,8 @@ impl Connection {
         .await
     }
 
-    /// Sends a change; again only where the server said that it did not do it, being busy, and there is time left. Where
-    /// the caller makes the retries it is sent once.
+    /// Sends a change. Sends it again only if the server said that it was busy and did nothing, and if the caller does not
+    /// make the retries.
     async fn write(&self, send: impl AsyncFn(&mut Ldap) -> Result<LdapResult, LdapError>) -> Result<LdapResult> {
         let deadline = self.deadline();
         let mut pauses = backoff().build();

@@ -1,4 +1,4 @@
-//! The customer directory: look-ups by id, name to sign in with, e-mail or part of a name.
+//! The customer directory over LDAP: look-ups by id, login name, e-mail or part of a name.
 
 use std::rc::Rc;
 
@@ -11,17 +11,17 @@ use crate::domain::{
     Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, id_first, several_with,
 };
 
-/// Matches are counted up to about here; beyond, the total is not said.
+/// Matches are counted up to about this number. Beyond it the total is not known.
 const MAX_COUNTED: usize = 1000;
 
-/// No more are told where one value names several; so few are searched for without pages, which servers may refuse.
+/// The most entries that one exact value finds. So few are searched for without pages, which servers may refuse.
 const MAX_NAMESAKES: usize = 50;
 
-/// The directory as a list of customers.
+/// A directory server as the customer directory.
 pub(super) struct LdapDirectory(pub(super) Rc<LdapAgent>);
 
 impl LdapDirectory {
-    /// Who has this value in one of the attributes.
+    /// Finds the customers with this value in one of the attributes.
     async fn with(&self, attributes: &[&str], text: &str) -> Result<Vec<Customer>> {
         let escaped = ldap_escape(text);
         let parts: Vec<String> = attributes.iter().map(|attribute| format!("({attribute}={escaped})")).collect();

@@ -1,4 +1,4 @@
-//! What a server's answer, or its silence, means.
+//! Turns LDAP results and lost connections into errors for the agent.
 
 use ldap3::{LdapError, LdapResult};
 use rustls::Error as TlsError;
@@ -10,7 +10,7 @@ use super::violation::Violation;
 use crate::domain::{Error, Kind, Reason};
 use crate::net::trust;
 
-/// The connection is gone, as opposed to an answer that says no.
+/// Whether the connection is gone, as opposed to an answer that refuses.
 pub(super) const fn is_lost(error: &LdapError) -> bool {
     matches!(
         error,
@@ -22,12 +22,12 @@ pub(super) const fn is_lost(error: &LdapError) -> bool {
     )
 }
 
-/// The request never left: the connection was gone before.
+/// Whether the request was never sent, because the connection was gone before.
 pub(super) const fn is_unsent(error: &LdapError) -> bool {
     matches!(error, LdapError::OpSend { .. } | LdapError::AddNoValues)
 }
 
-/// Whether the same call may well succeed a moment later: the connection was lost or not taken, or the server is busy.
+/// Whether a retry may succeed: the connection was lost or refused, or the server is busy.
 pub(super) fn is_transient(error: &Error) -> bool {
     let Some(source) = error.source.as_deref() else { return false };
     if let Some(result) = source.downcast_ref::<LdapResult>() {
@@ -50,16 +50,16 @@ fn is_tls(error: &LdapError) -> bool {
     matches!(error, LdapError::Io { source } if tls_error(source).is_some())
 }
 
-/// The words for a connection that did not come about.
+/// Makes the error of a connection that could not be opened.
 pub(super) fn connect_error(server: &str, error: LdapError) -> Error {
     if let Some(violation) = Violation::of(&error) {
         return Error::unavailable(format!("{server} {violation}.")).hint(violation.hint()).because(error);
     }
-    let what = match &error {
+    let cause = match &error {
         LdapError::Timeout { .. } => "it did not answer in time".to_owned(),
         LdapError::Io { source } => match (trust::explanation(source), tls_error(source)) {
             (Some(words), _) => words,
-            (None, Some(other)) => format!("no encrypted connection came about ({other})"),
+            (None, Some(other)) => format!("TLS failed ({other})"),
             (None, None) => source.to_string(),
         },
         LdapError::LdapResult { result } => format!("it refused StartTLS: {}", describe(result)),
@@ -67,10 +67,10 @@ pub(super) fn connect_error(server: &str, error: LdapError) -> Error {
         other => other.to_string(),
     };
     let hint = "`tellonce doctor` looks at the connection; url and ca_cert are in the profile.";
-    Error::unavailable(format!("{server} cannot be used: {what}.")).hint(hint).because(without_request(error))
+    Error::unavailable(format!("{server} cannot be used: {cause}.")).hint(hint).because(without_request(error))
 }
 
-/// The words for an operation that got no answer. A change may have been made: see [`Error::answer_lost`].
+/// Makes the error of an operation that got no answer. A change may have been made: see [`Error::answer_lost`].
 pub(super) fn no_answer(server: &str, error: LdapError) -> Error {
     if let Some(violation) = Violation::of(&error) {
         return Error::unavailable(format!("{server} {violation}.")).hint(violation.hint()).because(error);
@@ -82,7 +82,7 @@ pub(super) fn no_answer(server: &str, error: LdapError) -> Error {
     Error::unavailable(format!("{server} {what}.")).because(without_request(error))
 }
 
-/// An error of a request that could not be sent holds the request, and perhaps a password in it: that is let go.
+/// Drops the request from the error of one that could not be sent: it may hold a password.
 fn without_request(error: LdapError) -> LdapError {
     match error {
         LdapError::OpSend { .. } => LdapError::EndOfStream,
@@ -90,7 +90,7 @@ fn without_request(error: LdapError) -> LdapError {
     }
 }
 
-/// The words for an answer that says no. What may have been quoted of a secret was taken out of it before.
+/// Makes the error of a result that refuses. A result that may quote a secret is redacted before.
 pub(super) fn from_result(server: &str, result: &LdapResult) -> Error {
     let meaning = meaning(result.rc);
     let error = match result.rc {
@@ -111,27 +111,27 @@ pub(super) fn from_result(server: &str, result: &LdapResult) -> Error {
         BUSY => Error::new(
             Kind::Unavailable,
             Reason::Throttled,
-            format!("{server} is too busy to take it now ({}).", describe(result)),
+            format!("{server} is too busy now ({}).", describe(result)),
         ),
         NOT_AVAILABLE => Error::unavailable(format!("{server} is not available now ({}).", describe(result))),
         REFERRAL => {
             let other = result.refs.first().map_or("another server", String::as_str);
-            Error::unavailable(format!("{server} refers to {other}, which this tool does not follow."))
+            Error::unavailable(format!("{server} refers to {other}, and tellonce follows no referral."))
         }
         UNWILLING if result.text.contains(SHADOW) => {
             return Error::unavailable(format!("{server} is a copy that takes no changes."))
                 .hint("Name the server that it copies from (the provider) as url.")
                 .because(result.clone());
         }
-        _ => Error::unavailable(format!("{server} refused it: {}.", describe(result))),
+        _ => Error::unavailable(format!("{server} refused the request: {}.", describe(result))),
     };
     error.hint(meaning.advice).because(result.clone())
 }
 
-/// What slapd says where a copy takes no changes and names no other server (seen on 2.5).
+/// What a copy answers that takes no changes and names no other server (slapd 2.5).
 const SHADOW: &str = "shadow context";
 
-/// What the code means, and the server's own words, on one line.
+/// Describes a result on one line: what its code means, and the server's message.
 pub(super) fn describe(result: &LdapResult) -> String {
     let text = result.text.replace(['\n', '\r', '\0'], " ");
     let text = text.trim().trim_end_matches('.');

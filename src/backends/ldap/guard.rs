@@ -1,6 +1,6 @@
-//! Stands between the server and the LDAP library: passes on whole messages, and none that the library cannot take.
+//! A relay between the server and the LDAP library, which passes on well-formed messages only.
 //!
-//! The library keeps whatever a server sends until a message is complete, and stops the process on one of another shape.
+//! The library buffers a message without a limit, and panics on a malformed one.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,13 +13,13 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::message::{self, Request, Response};
 use super::violation::Violation;
 
-/// Room for a few requests and answers of the usual length.
+/// The first size of the buffer, in bytes: a few requests and answers of the usual length.
 const INITIAL_CAPACITY: usize = 16 * 1024;
 
-/// Why the connection was closed, where that was not the server's doing.
+/// Why the relay closed the connection, if it did.
 pub(super) type Closed = Arc<OnceLock<Violation>>;
 
-/// Reads messages one by one; what was read is wiped when the next is.
+/// Reads messages one by one. A message is wiped when the next is read.
 pub(super) struct Messages {
     bytes: Zeroizing<Vec<u8>>,
     start: usize,
@@ -31,12 +31,12 @@ impl Messages {
         Self { bytes: Zeroizing::new(vec![0; INITIAL_CAPACITY]), start: 0, end: 0 }
     }
 
-    /// Whether bytes were read that belong to no message yet.
+    /// Whether bytes were read beyond the last message.
     pub(super) const fn has_rest(&self) -> bool {
         self.end > self.start
     }
 
-    /// The next message; `None`: the stream ended.
+    /// Reads the next message. Returns `None` at the end of the stream.
     pub(super) async fn next(&mut self, from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<&[u8]>> {
         loop {
             let unread = self.bytes.get(self.start..self.end).unwrap_or_default();
@@ -56,7 +56,7 @@ impl Messages {
         }
     }
 
-    /// Wipes what was passed on, and makes room behind the rest: twice as much where that fills it, as bytes come.
+    /// Wipes the messages that were passed on, and makes room for more bytes. Doubles a buffer that is full.
     fn grow(&mut self) {
         self.wipe();
         if self.start > 0 {
@@ -76,7 +76,7 @@ impl Messages {
         }
     }
 
-    /// Wipes what was passed on.
+    /// Wipes the messages that were passed on.
     pub(super) fn wipe(&mut self) {
         if let Some(passed) = self.bytes.get_mut(..self.start) {
             passed.zeroize();
@@ -84,7 +84,7 @@ impl Messages {
     }
 }
 
-/// Passes messages on both ways until one side ends.
+/// Relays messages both ways until one side ends.
 pub(super) async fn relay<S>(server: S, read: Messages, library: UnixStream, closed: Closed)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
@@ -98,13 +98,13 @@ where
     };
     if let Err(error) = ended {
         if let Some(violation) = error.get_ref().and_then(|inner| inner.downcast_ref::<Violation>()) {
-            let _ = closed.set(*violation); // the first one counts
+            let _ = closed.set(*violation); // only the first is kept
         }
         tracing::debug!(%error, "the connection ended");
     }
 }
 
-/// What is asked under each number, by the tag of the request.
+/// The tag of each request that waits for its answer, by message number.
 type PendingRequests = std::sync::Mutex<HashMap<u32, u8>>;
 
 fn lock(asked: &PendingRequests) -> std::sync::MutexGuard<'_, HashMap<u32, u8>> {

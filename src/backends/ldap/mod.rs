@@ -1,6 +1,6 @@
 //! Active Directory and `OpenLDAP`: one backend over LDAP, with a dialect each.
 //!
-//! Facts about the servers that a line leans on stand beside that line; they were seen on Samba 4.17 and slapd 2.5.
+//! Comments name the server behaviour that a line depends on, as Samba 4.17 and slapd 2.5 show it.
 
 mod active_directory;
 mod backend;
@@ -47,7 +47,7 @@ use dialect::Dialect;
 use openldap::OpenLdap;
 use settings::LdapSettings;
 
-/// Whether the profile is written right.
+/// Checks the profile's own keys.
 ///
 /// # Errors
 /// Exit 2 with file, line and key.
@@ -55,7 +55,7 @@ pub(super) fn check(profile: &Profile) -> Result<()> {
     LdapSettings::of(profile).map(drop)
 }
 
-/// Opens the directory; nothing is sent yet.
+/// Opens the directory without sending anything.
 ///
 /// # Errors
 /// Exit 2: the profile is written wrong, or its certificate authorities cannot be read.

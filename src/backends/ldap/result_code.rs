@@ -27,12 +27,12 @@ pub(super) const EXISTS: u32 = 68;
 /// assertionFailed (RFC 4528).
 pub(super) const ASSERTION_FAILED: u32 = 122;
 
-/// What a code means.
+/// The meaning of a result code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Meaning {
-    /// Completes "the server refused it:".
+    /// Completes "the server refused the request:".
     pub(super) words: &'static str,
-    /// What to do next.
+    /// What to do next, as a sentence.
     pub(super) advice: &'static str,
 }
 
@@ -43,7 +43,7 @@ const RAISE_LIMITS: &str =
     "Have the agents' limits raised; for slapd: `limits group=\"…\" size=unlimited size.prtotal=unlimited`.";
 const LOG: &str = "The server's log says more: ask its administrator.";
 
-/// What this code means.
+/// Returns the meaning of a result code.
 #[rustfmt::skip]
 pub(super) const fn meaning(code: u32) -> Meaning {
     let (words, advice) = match code {
@@ -62,10 +62,10 @@ pub(super) const fn meaning(code: u32) -> Meaning {
         18 => ("it cannot search by that attribute", SCHEMA),
         19 => ("a rule of the directory forbids that value", LOG),
         20 => ("the value is there already", "Look again: `tellonce find TEXT`."),
-        21 => ("that is no value for this attribute", SCHEMA),
+        21 => ("the attribute cannot have that value", SCHEMA),
         32 => ("there is no such entry, or you may not see it", "Compare base, create_in and groups in the profile with the directory."),
         33 | 36 => ("an alias in the directory leads nowhere", LOG),
-        34 => ("that is no name (DN) that it knows", "Compare the names (DN) in the profile with the directory."),
+        34 => ("it does not know that name (DN)", "Compare the names (DN) in the profile with the directory."),
         48 => ("that user cannot sign in with a password", "Sign in as a user who has a password: `tellonce login`."),
         49 => ("the name or the password is wrong", "Sign in again: `tellonce login`."),
         50 => ("you do not have the right", "Ask whoever delegates rights in the directory; `tellonce whoami` lists yours."),
@@ -81,7 +81,7 @@ pub(super) const fn meaning(code: u32) -> Meaning {
         71 => ("more than one server would have to do it", "Name the server that holds base as url."),
         80 => ("something went wrong in it", LOG),
         122 => ("the entry changed meanwhile", "Try again."),
-        _ => ("it says no more than a number", LOG),
+        _ => ("it gives no reason but a number", LOG),
     };
     Meaning { words, advice }
 }

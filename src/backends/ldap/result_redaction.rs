@@ -1,12 +1,12 @@
-//! What is kept of an answer to a request that carried a secret: its code, and facts that are known beforehand.
+//! Redacts results of requests that carried a secret: the code stays, and known facts of the message.
 //!
-//! A server may quote the request in its message. What is kept comes from the lists here, and never from the message.
+//! A server may quote the request in its message. The facts come from the lists here, and never from the message.
 
 use ldap3::LdapResult;
 
 use super::ber::PASSWORD_POLICY;
 
-/// Codes and phrases that mean something to the agent: Windows errors ([MS-ERREF] section 2.2), the reasons of a refused
+/// Codes and phrases that may stay: Windows errors ([MS-ERREF] section 2.2), the reasons of a refused
 /// bind behind "data", the rules that Samba names, and what slapd says of a copy that takes no changes.
 const KNOWN: [&str; 19] = [
     "0000052D",
@@ -29,12 +29,12 @@ const KNOWN: [&str; 19] = [
     "shadow context",
     "Transport encryption required",
 ];
-/// What comes before the number of characters that Samba asks for.
+/// The words before the number of characters that Samba asks for.
 const LONGER_THAN: &str = "longer than ";
-/// The most digits of such a number.
+/// The most digits of that number.
 const DIGITS: usize = 3;
 
-/// The answer with what is known of its message, and with no other text of the server.
+/// Redacts a result: known facts of its message stay, and no other text of the server.
 pub(super) fn redact_result(answer: LdapResult) -> LdapResult {
     let mut ctrls = answer.ctrls;
     if answer.rc != 0 {
@@ -43,7 +43,7 @@ pub(super) fn redact_result(answer: LdapResult) -> LdapResult {
     LdapResult { rc: answer.rc, matched: String::new(), text: known(&answer.text), refs: Vec::new(), ctrls }
 }
 
-/// The known facts in a message.
+/// Returns the known facts in a message.
 fn known(message: &str) -> String {
     let message = message.to_ascii_lowercase();
     let mut facts: Vec<String> = KNOWN
@@ -57,7 +57,7 @@ fn known(message: &str) -> String {
     facts.join("; ")
 }
 
-/// The number at the beginning of a text, where it is one that a length can have.
+/// Reads the number at the beginning of a text. Returns `None` for one that no length has.
 fn number(text: &str) -> Option<u16> {
     let digits: String = text.chars().take_while(char::is_ascii_digit).take(DIGITS + 1).collect();
     digits.parse().ok().filter(|_| digits.len() <= DIGITS)

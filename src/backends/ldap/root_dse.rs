@@ -1,4 +1,4 @@
-//! What is asked right after the bind, at once: the server's own entry, and who the agent is to it.
+//! Reads, right after the bind, the root DSE and who the agent is to the server.
 
 use ldap3::{Ldap, LdapError};
 
@@ -6,23 +6,23 @@ use super::deadline::Deadline;
 use super::entry::Entry;
 use super::search::entry;
 
-/// What differs between the servers in it.
+/// What to read, which differs between servers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RootDseQuery {
-    /// What is read of the server's own entry.
+    /// The attributes of the root DSE (RFC 4512 section 5.1).
     pub(super) root: &'static [&'static str],
-    /// Whether the server knows the question who the agent is (RFC 4532).
+    /// Whether the server supports "Who am I?" (RFC 4532).
     pub(super) who_am_i: bool,
 }
 
-/// What the server says of itself and of the agent.
+/// The root DSE, and who the agent is.
 pub(super) struct RootDse {
     pub(super) root: Entry,
-    /// Who the agent is; none where the server was not asked, or does not say.
+    /// The answer to "Who am I?", if the server was asked and gave one.
     pub(super) own: Option<String>,
 }
 
-/// Asks; every entry has to fit the filter.
+/// Reads both at once. The filter must be one that every entry matches.
 pub(super) async fn read_root_dse(
     mut ldap: Ldap,
     query: RootDseQuery,

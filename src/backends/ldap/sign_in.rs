@@ -1,4 +1,4 @@
-//! Agents sign in by a bind; what is kept is the bind password, for eight hours.
+//! Signs agents in by a bind. The stored session holds the bind password for eight hours.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -36,7 +36,7 @@ impl AgentSignIn for LdapSignIn {
             return match resumed {
                 Ok(session) => Ok(Some(session)),
                 Err(error) if error.kind == Kind::NotAllowed => {
-                    self.store.forget(); // tried again with every command, it would lock the agent out
+                    self.store.forget(); // retried with every command, a wrong password would lock the agent out
                     Err(error)
                 }
                 Err(error) => Err(error),
@@ -46,6 +46,6 @@ impl AgentSignIn for LdapSignIn {
     }
 
     async fn checks(&self) -> Vec<Check> {
-        probe::servers(self).await
+        probe::check_servers(self).await
     }
 }

@@ -1,4 +1,4 @@
-//! The way to a server: TCP without delay, TLS, whose certificate is good, and the guard before the LDAP library.
+//! Opens connections: TCP, TLS with a verified certificate, and the relay before the LDAP library.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use super::guard::{Closed, Messages, relay};
 use super::message::{self, Response};
 use super::violation::Violation;
 
-/// The request for TLS (RFC 4511 section 4.14.1): message 1, an extended request with the operation's name.
+/// The `StartTLS` request (RFC 4511 section 4.14.1): message 1, an extended request with the operation's name.
 const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
 const EXTENDED: u8 = 0x77;
 
-/// A connection to a server.
+/// An open connection to a server.
 #[derive(Clone)]
 pub(super) struct Link {
     pub(super) ldap: Ldap,
@@ -28,7 +28,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Why the library lost the connection: its own error, or the bound that the server went over.
+    /// Returns why the connection was lost: the library's own error, or the violation that the relay found.
     pub(super) fn cause(&self, error: LdapError) -> LdapError {
         match self.closed.get() {
             Some(violation) if super::errors::is_lost(&error) => violation.as_error(),
@@ -37,7 +37,7 @@ impl Link {
     }
 }
 
-/// Looks the name up, connects, and encrypts. Nobody is bound yet.
+/// Connects and encrypts, without a bind.
 pub(super) async fn connect(url: &Url, start_tls: bool, tls: Option<&Arc<ClientConfig>>) -> Result<Link, LdapError> {
     let port = url.port().unwrap_or(if url.scheme() == "ldaps" { 636 } else { 389 });
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
@@ -58,7 +58,7 @@ pub(super) async fn connect(url: &Url, start_tls: bool, tls: Option<&Arc<ClientC
     guarded(stream, certificate).await
 }
 
-/// Asks the server to go on in TLS. What it sends in clear beside its answer is refused: it could be anybody's.
+/// Asks the server for TLS. Bytes in clear behind its answer are refused, since anybody could have sent them.
 async fn ask_for_tls(stream: &mut TcpStream) -> Result<(), LdapError> {
     stream.write_all(START_TLS).await?;
     let mut messages = Messages::new();
@@ -77,7 +77,7 @@ async fn ask_for_tls(stream: &mut TcpStream) -> Result<(), LdapError> {
     Ok(())
 }
 
-/// Gives the library its end of a pair of sockets, and the guard the other.
+/// Puts the relay between the server and the library, over a pair of sockets.
 async fn guarded<S>(stream: S, certificate: Option<Vec<u8>>) -> Result<Link, LdapError>
 where
     S: AsyncRead + AsyncWrite + Send + 'static,

@@ -1,4 +1,4 @@
-//! A signed-in agent: the connection, and how users are found over it.
+//! Finds users and customers over a signed-in agent's connection.
 
 use ldap3::{Scope, ldap_escape};
 
@@ -8,16 +8,16 @@ use super::entry::Entry;
 use super::settings::suffix;
 use crate::domain::{Customer, CustomerId, Error, Kind, Names, NewUser, Pending, Reason, Result, UserId};
 
-/// The detail under which `show` lists an entry's name, and by which it is found again.
+/// The label of the detail that holds an entry's name, by which the entry is found again.
 const ENTRY: &str = "Entry";
 
 impl LdapAgent {
-    /// Below it is all that the directory holds: its own top above base, or where it tells none, the `dc=` part of base.
+    /// Returns the top of the directory: the naming context above `base`, or the `dc=` part of `base`.
     pub(super) fn domain(&self) -> &str {
         self.server_facts.top.as_deref().unwrap_or_else(|| suffix(&self.settings.base))
     }
 
-    /// The attributes of every customer's entry.
+    /// Returns the attributes that a customer is read from.
     pub(super) fn customer_attributes(&self) -> Vec<&str> {
         let mut attributes = vec![
             "objectClass",
@@ -36,17 +36,17 @@ impl LdapAgent {
         attributes
     }
 
-    /// The same, and what a user snapshot is read from.
+    /// Returns the attributes that a customer and the user snapshot are read from.
     pub(super) fn snapshot_attributes(&self, dn: &str) -> Vec<&str> {
         [&self.customer_attributes()[..], &self.dialect.snapshot_attributes(dn)].concat()
     }
 
-    /// The attribute with the customer's id.
+    /// Returns the attribute with the customer's id.
     pub(super) fn id_attribute(&self) -> &str {
         self.settings.customer_id.as_deref().unwrap_or_else(|| self.dialect.login_attribute())
     }
 
-    /// The entries of users, and of people without one, that fit. A contact whose address a user has is that user.
+    /// Searches for entries of users and contacts. Leaves out a contact whose e-mail address a user has.
     pub(super) async fn search_customers(&self, filter: &str, most: usize) -> Result<(Vec<Entry>, bool)> {
         let attributes = self.customer_attributes();
         let users = format!("(&{}{filter})", self.dialect.user_filter());
@@ -70,7 +70,7 @@ impl LdapAgent {
         Ok((entries, complete))
     }
 
-    /// The customer's entry of this name (RFC 4514); one that is none, or of somebody who is no customer, names nobody.
+    /// Reads the customer's entry of this name (DN). Returns `None` for anything that is not a customer's entry.
     pub(super) async fn customer_entry(&self, dn: &str) -> Option<Entry> {
         let people = format!("(|{}{})", self.dialect.user_filter(), self.dialect.contact_filter());
         let found = self.connection.search(dn, Scope::Base, &people, &self.customer_attributes(), 1).await.ok()?;
@@ -84,20 +84,20 @@ impl LdapAgent {
         found.entries.into_iter().find(|entry| base(entry).is_some_and(|base| dn::is_below(&entry.dn, base)))
     }
 
-    /// The name of any one user that the agent sees, to try on it what can be read.
+    /// Returns the name of any one user, to try what the agent can read of it.
     pub(super) async fn first_user_dn(&self) -> Result<Option<String>> {
         let one = self.connection.search(&self.settings.base, Scope::Subtree, self.dialect.user_filter(), &["1.1"], 1);
         Ok(one.await?.entries.into_iter().next().map(|user| user.dn))
     }
 
-    /// Some of the users below an entry, with these attributes, as they are now or were a moment ago.
+    /// Returns some of the users below an entry, perhaps from the cache.
     pub(super) async fn sample_users(&self, base: &str, attributes: &[&str], most: usize) -> Result<Vec<Entry>> {
         let users = self.dialect.user_filter();
         let found = self.connection.search_cached(base, Scope::Subtree, users, attributes, most).await?;
         Ok(found.entries)
     }
 
-    /// The users with exactly this value.
+    /// Finds the users with exactly this value.
     pub(super) async fn users_by(&self, attribute: &str, value: &str) -> Result<Vec<Entry>> {
         let filter = format!("(&{}({attribute}={}))", self.dialect.user_filter(), ldap_escape(value));
         let attributes = self.customer_attributes();
@@ -158,7 +158,7 @@ impl LdapAgent {
         (!is_a_name).then_some((attribute, id))
     }
 
-    /// The customer's user, with the facts; none where there is none.
+    /// Finds the customer's user, and reads what the snapshot needs. Returns `None` if the customer has no user.
     ///
     /// # Errors
     /// Exit 5: several users could be meant.
@@ -170,14 +170,14 @@ impl LdapAgent {
         {
             return Ok(Some(entry));
         }
-        let mut ways: Vec<(&str, &str)> = Vec::new();
-        ways.extend(customer.username.as_deref().map(|username| (self.dialect.login_attribute(), username)));
-        // An id of another system is a name to sign in with by chance only.
+        let mut lookups: Vec<(&str, &str)> = Vec::new();
+        lookups.extend(customer.username.as_deref().map(|username| (self.dialect.login_attribute(), username)));
+        // The id of a CSV file is a login name by chance only.
         if self.settings.customers.is_none() || self.settings.customer_id.is_some() {
-            ways.push((self.id_attribute(), customer.id.as_str()));
+            lookups.push((self.id_attribute(), customer.id.as_str()));
         }
-        ways.extend(customer.email.as_deref().map(|email| ("mail", email)));
-        for (attribute, value) in ways {
+        lookups.extend(customer.email.as_deref().map(|email| ("mail", email)));
+        for (attribute, value) in lookups {
             let found = self.users_by(attribute, value).await?;
             match &found[..] {
                 [] => {}
@@ -196,7 +196,7 @@ impl LdapAgent {
         Ok(None)
     }
 
-    /// Everybody whose temporary password is pending.
+    /// Lists everybody whose temporary password is pending.
     pub(super) async fn pending(&self) -> Result<Vec<Pending>> {
         let attributes = [&self.customer_attributes()[..], self.dialect.pending_attributes()].concat();
         let filter = format!("(&{}{})", self.dialect.user_filter(), self.dialect.pending_filter());
@@ -224,7 +224,7 @@ impl LdapAgent {
             .collect())
     }
 
-    /// A name to sign in with that nobody has yet.
+    /// Makes a login name that nobody has yet.
     pub(super) async fn free_login(&self, customer: &Customer) -> Result<String> {
         let local = customer.email.as_deref().and_then(|email| email.split_once('@')).map(|(local, _)| local);
         let base = login_from(local.unwrap_or(&customer.name), self.dialect.max_login_length());
@@ -237,17 +237,17 @@ impl LdapAgent {
                 return Ok(name);
             }
         }
-        Err(Error::unavailable(format!("No name to sign in with is free that begins with \"{base}\".")))
+        Err(Error::unavailable(format!("No login name that begins with \"{base}\" is free.")))
     }
 
-    /// The entry of a user, by its name.
+    /// Reads the entry of a user by its name.
     pub(super) async fn entry(&self, user: &UserId, attributes: &[&str]) -> Result<Entry> {
         let entry = self.connection.read(user.as_str(), attributes).await?;
         entry.ok_or_else(|| Error::unavailable("The user is gone from the directory, or may not be read any more."))
     }
 }
 
-/// A name to sign in with made of this text: what every server takes, with room for a number behind it.
+/// Makes a login name of a text: characters that every server takes, with room for a number behind them.
 fn login_from(text: &str, longest: usize) -> String {
     let letters = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
     let name: String = text.to_lowercase().replace(' ', ".").chars().filter(letters).take(longest - 2).collect();

@@ -1,7 +1,7 @@
-//! The attributes of a user that decide about a reset, and how one that is absent is told from one that is hidden.
+//! The attributes of a user that decide about a reset, and whether a missing one is absent or hidden.
 //!
-//! A domain treats a hidden attribute as absent, in answers and in filters alike ([MS-ADTS] section 3.1.1.4.3; seen on
-//! Samba 4.17, where `(|(a=*)(!(a=*)))` finds every entry). Only the permissions of the entry tell the two apart.
+//! A domain answers a hidden attribute as absent, and filters match accordingly ([MS-ADTS] section 3.1.1.4.3; on Samba
+//! 4.17 `(|(a=*)(!(a=*)))` finds every entry). Only the permissions of the entry tell the two apart.
 
 use super::guid::{
     ACCOUNT_RESTRICTIONS, GENERAL_INFORMATION, GROUP_MEMBERSHIP, Guid, PUBLIC_INFORMATION, PropertySet,
@@ -12,7 +12,7 @@ use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::Unreadable;
 
-/// A fact of a user, or the value that is hidden and would tell it.
+/// A fact of a user, or the hidden value that decides it.
 pub(super) type Fact<T> = Result<T, Unreadable>;
 
 /// An attribute of users that decides about a reset.
@@ -100,12 +100,12 @@ impl Attribute {
         self.guid.into_iter().chain(self.set.map(|set| set.guid)).collect()
     }
 
-    /// The attribute as hidden.
+    /// Describes the attribute as one that the agent may not read.
     pub(super) fn unreadable(&self) -> Unreadable {
         Unreadable::new(self.name, self.decides, self.right())
     }
 
-    /// The right that shows it.
+    /// Returns the right that lets the agent read it.
     pub(super) fn right(&self) -> String {
         let name = self.name;
         match (self.guid, self.set) {
@@ -118,22 +118,22 @@ impl Attribute {
         }
     }
 
-    /// The value of an attribute that every user has.
+    /// Returns the value of an attribute that every user has. A missing one is hidden.
     pub(super) fn required<T>(&self, value: Option<T>) -> Fact<T> {
         value.ok_or_else(|| self.unreadable())
     }
 
-    /// The number of an attribute that every user has.
+    /// Reads the number of an attribute that every user has.
     pub(super) fn number(&self, user: &Entry) -> Fact<i64> {
         self.required(user.number(self.name))
     }
 
-    /// The number of an attribute that a user need not have.
+    /// Reads the number of an attribute that a user may lack.
     pub(super) fn optional_number(&self, user: &Entry, agent: &[Vec<u8>]) -> Fact<Option<i64>> {
         if user.has(self.name) { self.number(user).map(Some) } else { self.absent(user, agent).map(|()| None) }
     }
 
-    /// Whether the attribute is absent indeed: the agent may read it, and has got nothing.
+    /// Makes sure that the attribute is absent: the agent may read it, and got nothing.
     pub(super) fn absent(&self, user: &Entry, agent: &[Vec<u8>]) -> Fact<()> {
         if can_read(agent, user, &self.guids()) == Some(true) { Ok(()) } else { Err(self.unreadable()) }
     }

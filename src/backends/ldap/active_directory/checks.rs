@@ -1,4 +1,4 @@
-//! What `doctor` finds out of the domain as this agent.
+//! The checks of `doctor` for a domain, as this agent sees it.
 
 use ldap3::{Scope, ldap_escape};
 
@@ -11,12 +11,12 @@ use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Check, CheckState, PolicyRead, Result};
 
-/// More users than this are not counted.
+/// The most users that are counted.
 const MAX_COUNTED: usize = 500;
-/// searchFlags of an attribute: the domain keeps an index of it.
+/// The bit of an attribute's searchFlags that says that it has an index.
 const INDEXED: i64 = 1;
 
-/// The checks.
+/// Runs the checks.
 pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Result<Vec<Check>> {
     let attributes = [&version::ATTRIBUTES[..], &["schemaNamingContext"]].concat();
     let root = agent.connection.read("", &attributes).await?.unwrap_or_default();
@@ -69,7 +69,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Id
     Ok(checks)
 }
 
-/// Whether what is set of a new user could be read back; nothing where the agent may create none.
+/// Checks whether a set could be read back of a new user. Returns `None` if the agent may create none, or if it could.
 async fn new_users(agent: &LdapAgent, identity: &Identity) -> Result<Option<Check>> {
     if !creation::can_create_users(agent).await? {
         return Ok(None);
@@ -81,7 +81,7 @@ async fn new_users(agent: &LdapAgent, identity: &Identity) -> Result<Option<Chec
     }))
 }
 
-/// Whether the agent may reset, by the permissions of one of the users.
+/// Checks the right to reset passwords, by the permissions of one of the users.
 async fn reset_right(agent: &LdapAgent, identity: &Identity) -> Result<Check> {
     let user = match agent.first_user_dn().await? {
         Some(user) => agent.connection.read(&user, &[DESCRIPTOR]).await?.unwrap_or_default(),
@@ -98,7 +98,7 @@ async fn reset_right(agent: &LdapAgent, identity: &Identity) -> Result<Check> {
     Ok(Check::new("reset_right", state, words))
 }
 
-/// Whether the domain finds a customer's id by an index ([MS-ADTS] section 2.2.10: searchFlags); none: it does, or does not say.
+/// Warns of a `customer_id` without an index (searchFlags, [MS-ADTS] section 2.2.10).
 async fn index(agent: &LdapAgent, root: &Entry) -> Result<Option<Check>> {
     let Some(attribute) = agent.settings.customer_id.as_deref() else { return Ok(None) };
     let Some(schema) = root.text("schemaNamingContext") else { return Ok(None) };

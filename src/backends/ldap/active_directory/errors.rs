@@ -1,4 +1,4 @@
-//! What the refusals of a domain mean.
+//! Turns a domain's refusals into errors and rules.
 
 use ldap3::LdapResult;
 
@@ -8,12 +8,12 @@ use crate::backends::ldap::result_code::{CONSTRAINT, UNWILLING, WRONG_CREDENTIAL
 use crate::domain::ports::SetFailed;
 use crate::domain::{Changed, Error, Kind, Reason, Rule, Unreadable};
 
-/// A value that was there before the set, and is hidden after it.
+/// Makes the error of a value that cannot be read back after the set.
 pub(super) fn unreadable_after_set(hidden: &Unreadable) -> Error {
     Error { changed: Changed::Yes, ..Error::unavailable(format!("The set cannot be read back: {}.", hidden.words())) }
 }
 
-/// Why a password was not taken. Samba says the rule; Windows says 0000052D alone.
+/// Returns why a set was refused. Samba names the rule, Windows only 0000052D.
 pub(super) fn set_error(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
     let policy = result.text.contains("0000052D") || result.text.contains("0000052d");
     if policy && matches!(result.rc, CONSTRAINT | UNWILLING) {
@@ -32,7 +32,7 @@ pub(super) fn set_error(agent: &LdapAgent, result: &LdapResult, length: usize) -
     errors::from_result(&agent.connection.server(), result).into()
 }
 
-/// The number after "data" in a refused bind ([MS-ERREF] section 2.2).
+/// Explains a refused bind by the number after "data" in its message ([MS-ERREF] section 2.2).
 pub(super) fn bind_error(result: &LdapResult) -> Option<Error> {
     if result.rc != WRONG_CREDENTIALS {
         return None;

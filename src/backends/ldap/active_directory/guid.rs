@@ -1,10 +1,11 @@
-//! Identifiers by which permissions name attributes, property sets, classes and extended rights. Those of attributes are
-//! their schemaIDGUID, those of property sets their attributeSecurityGUID ([MS-ADA1] to [MS-ADA3], and the schema of Samba).
+//! GUIDs by which permissions name attributes, property sets, classes and extended rights.
+//!
+//! An attribute's is its schemaIDGUID, a property set's its attributeSecurityGUID ([MS-ADA1] to [MS-ADA3], and the schema of Samba).
 
-/// An identifier as permissions hold it ([MS-DTYP] section 2.3.4.2).
+/// A GUID as permissions hold it ([MS-DTYP] section 2.3.4.2).
 pub(super) type Guid = [u8; 16];
 
-/// An identifier as people write it: its first three parts are little-endian in permissions.
+/// Converts a GUID as people write it, whose first three parts are little-endian in permissions.
 pub(super) const fn guid(text: u128) -> Guid {
     let mut bytes = text.to_be_bytes();
     (bytes[0], bytes[1], bytes[2], bytes[3]) = (bytes[3], bytes[2], bytes[1], bytes[0]);

@@ -1,8 +1,8 @@
-//! Whether a user is in a group of the profile that is protected, by any chain of groups.
+//! Whether a user is in a protected group of the profile, by any chain of groups.
 //!
-//! tokenGroups has no distribution groups, nor what those are in ([MS-ADTS] section 3.1.1.4.5.19), memberOf no primary
-//! group. So each group is followed up: one that is hidden may lead to a protected one. Samba 4.17 takes it for an end in
-//! a filter by chain as well.
+//! tokenGroups has no distribution groups, nor the groups that those are in ([MS-ADTS] section 3.1.1.4.5.19). memberOf has
+//! no primary group. So each group is followed up, since a hidden one may lead to a protected one. A filter by chain does
+//! not help: Samba 4.17 stops at a hidden group there, too.
 
 use std::collections::HashSet;
 
@@ -17,16 +17,16 @@ use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
 use crate::domain::{Obstacle, Result, Unreadable};
 
-/// Matches a group that a value leads to by any number of steps ([MS-ADTS] section 3.1.1.3.4.4.3).
+/// The matching rule for membership by any number of steps ([MS-ADTS] section 3.1.1.3.4.4.3).
 const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
-/// So many groups are asked for at once.
+/// How many groups one search asks for.
 const BATCH: usize = 100;
-/// A user in more groups than this is not followed up further, and refused.
+/// The most groups that are followed up. A user in more of them is refused.
 const MAX_GROUPS: usize = 5_000;
-/// What is read of a group.
+/// The attributes that are read of a group.
 const GROUP: [&str; 3] = ["objectSid", "memberOf", crate::backends::ldap::ber::DESCRIPTOR];
 
-/// Protection by the profile's own groups.
+/// Returns the obstacle of a user in a protected group of the profile, or of one for whom that cannot be read.
 pub(super) async fn protection(
     agent: &LdapAgent,
     user: &Entry,
@@ -63,7 +63,7 @@ pub(super) async fn protection(
     Ok(membership_by_chain(agent, user, &groups).await?.map(|group| Obstacle::Protected(first_rdn_value(&group.dn))))
 }
 
-/// A group that is to be followed up.
+/// A group to follow up.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Step {
     Named(String),
@@ -86,20 +86,21 @@ impl Step {
     }
 }
 
-/// The groups that a user is in, followed up.
+/// The groups that a user is in, by any chain.
 #[derive(Default)]
 struct Chain {
-    /// Their names.
+    /// The names of the groups.
     groups: Vec<String>,
-    /// A group of which it cannot be read what it is in.
+    /// A group whose own groups the agent may not read.
     hidden: Option<Unreadable>,
-    /// Some are of another domain of the forest, which this server alone can follow.
+    /// Whether some groups are of another domain of the forest, which only the server itself can follow.
     elsewhere: bool,
 }
 
 impl Chain {
-    /// One search for each step of nesting of distribution groups; the security groups are all asked for in the first.
-    /// What is hidden of the user is reported with the user's facts.
+    /// Follows the groups up, by one search for each level of nesting.
+    ///
+    /// Values of the user itself that are hidden are reported with the user's facts.
     async fn follow(agent: &LdapAgent, facts: &Facts, sids: &[Vec<u8>]) -> Result<Self> {
         let mut chain = Self::default();
         let ours = facts.sid.as_deref().unwrap_or_default();
@@ -109,7 +110,7 @@ impl Chain {
         let mut next: Vec<Step> = token.into_iter().cloned().map(Step::Identified).collect();
         let mut seen = HashSet::new();
         for name in facts.member_of.iter().flatten() {
-            chain.meet(agent, name, &mut seen, &mut next);
+            chain.note(agent, name, &mut seen, &mut next);
         }
         while !next.is_empty() {
             let mut met = Vec::new();
@@ -129,7 +130,7 @@ impl Chain {
             }
             for group in &met {
                 match groups_of(group, sids) {
-                    Ok(names) => names.iter().for_each(|name| chain.meet(agent, name, &mut seen, &mut next)),
+                    Ok(names) => names.iter().for_each(|name| chain.note(agent, name, &mut seen, &mut next)),
                     Err(_) => drop(chain.hidden.get_or_insert_with(|| hidden(&Step::Named(group.dn.clone())))),
                 }
             }
@@ -141,8 +142,8 @@ impl Chain {
         Ok(chain)
     }
 
-    /// A group that is new is followed up in the next step, where this server holds it.
-    fn meet(&mut self, agent: &LdapAgent, name: &str, seen: &mut HashSet<String>, next: &mut Vec<Step>) {
+    /// Notes a group. Follows up a new one in the next search if this server holds it.
+    fn note(&mut self, agent: &LdapAgent, name: &str, seen: &mut HashSet<String>, next: &mut Vec<Step>) {
         if !seen.insert(name.to_lowercase()) {
             return;
         }
@@ -155,7 +156,7 @@ impl Chain {
     }
 }
 
-/// The groups that a group is in.
+/// Returns the names of the groups that a group is in.
 fn groups_of(group: &Entry, sids: &[Vec<u8>]) -> Fact<Vec<String>> {
     if group.is_partial(MEMBER_OF.name) {
         return Err(MEMBER_OF.unreadable());
@@ -178,7 +179,7 @@ fn hidden(group: &Step) -> Unreadable {
     )
 }
 
-/// Which of these groups the user is in by any chain, as the server follows it.
+/// Asks the server which of these groups the user is in by any chain.
 async fn membership_by_chain<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> Result<Option<&'a Entry>> {
     for group in groups {
         let filter = format!("(memberOf:{IN_CHAIN}:={})", ldap_escape(group.dn.as_str()));
@@ -189,7 +190,7 @@ async fn membership_by_chain<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a 
     Ok(None)
 }
 
-/// The groups with this name, or the one that is this entry, each with its identifier; else why nobody can tell who is in them.
+/// Finds the groups of this name (DN, cn or sAMAccountName). The inner error says why their members cannot be told.
 pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Result<Result<Vec<Entry>, String>> {
     const MAX_NAMESAKES: usize = 10;
     let domain = suffix(&agent.settings.base);
@@ -213,7 +214,7 @@ pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Result<Result
     })
 }
 
-/// Bytes as a filter takes them (RFC 4515 section 3).
+/// Escapes bytes for a filter (RFC 4515 section 3).
 fn escape_bytes(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"))
 }

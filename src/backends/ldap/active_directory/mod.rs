@@ -43,22 +43,23 @@ use identity::Identity;
 use values::UnicodePwd;
 use write_rights::{WriteRights, WriteRightsCache};
 
-/// A domain controller works on one change at a time; what the others need besides is done meanwhile. With two it had
-/// pauses, with eight no fewer than with four (measured on Samba and two cores).
+/// How many resets run at once. A domain controller works on one change at a time, while others read.
+///
+/// With two it had pauses, and eight had no fewer than four (measured on Samba and two cores).
 const CONCURRENCY: usize = 4;
-/// What a set is recognised by.
+/// The attributes that tell a forced change and the stamp.
 const SET: [&str; 4] =
     ["pwdLastSet", "userAccountControl", "msDS-User-Account-Control-Computed", "replPropertyMetaData"];
 /// The longest sAMAccountName of a user, in characters ([MS-SAMR] section 3.1.1.6).
 const LONGEST_NAME: usize = 20;
-/// userAccountControl of a new user: an ordinary, enabled one.
+/// The userAccountControl of an ordinary, enabled user.
 const ENABLED: &[u8] = b"512";
 
 /// The dialect of Active Directory.
 pub(super) struct ActiveDirectory {
     settings: Rc<LdapSettings>,
     granted: WriteRightsCache,
-    /// Who the agent of this name is, once that was asked for.
+    /// The identity of the agent with this bind name, once it was read.
     identity: RefCell<Option<(String, Rc<Identity>)>>,
 }
 
@@ -67,7 +68,7 @@ impl ActiveDirectory {
         Self { settings, granted: WriteRightsCache::default(), identity: RefCell::default() }
     }
 
-    /// Who the agent is in the domain.
+    /// Returns who the agent is in the domain.
     async fn identity(&self, agent: &LdapAgent) -> Result<Rc<Identity>> {
         if let Some((name, identity)) = self.identity.borrow().as_ref()
             && *name == agent.connection.bind_name()
@@ -79,7 +80,7 @@ impl ActiveDirectory {
         Ok(identity)
     }
 
-    /// A reset ignores the history unless it is asked to keep it; asked where the server knows the control.
+    /// Returns the control that keeps the password history, which a reset ignores without it, if the server supports it.
     fn controls(agent: &LdapAgent) -> Vec<RawControl> {
         if !agent.server_facts.has(ber::POLICY_HINTS) {
             return Vec::new();
@@ -88,8 +89,9 @@ impl ActiveDirectory {
         vec![RawControl { ctype: ber::POLICY_HINTS.to_owned(), crit: true, val: Some(hints) }]
     }
 
-    /// What a set leaves: the version that follows the one before. The server's answer says nothing of it, and the time is
-    /// told by the read-back; where no version was read before, the stamp is read now.
+    /// Describes a set by the version that follows the one before, since the server's answer has no stamp.
+    ///
+    /// The time comes with the read-back. If no version was read before, the stamp is read now.
     async fn issued(agent: &LdapAgent, dn: &str, before: Option<&Stamp>) -> Result<Issued> {
         let stamp = match before.and_then(|stamp| stamp.version) {
             Some(before) => Some(Stamp { at: None, version: Some(before + 1) }),
@@ -99,7 +101,7 @@ impl ActiveDirectory {
         Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
     }
 
-    /// The stamp directly after a set.
+    /// Reads the stamp directly after a set.
     async fn stamp_now(agent: &LdapAgent, dn: &str) -> Result<Option<Stamp>> {
         let read =
             agent.connection.read_after_a_change(dn, &SET).await.and_then(|entry| entry.ok_or_else(gone_after_set));
@@ -120,7 +122,7 @@ impl Dialect for ActiveDirectory {
     }
 
     fn root_dse_query(&self) -> RootDseQuery {
-        RootDseQuery { root: &["supportedControl", "tokenGroups"], who_am_i: false } // Samba does not know that question
+        RootDseQuery { root: &["supportedControl", "tokenGroups"], who_am_i: false } // Samba does not support "Who am I?"
     }
 
     fn server_facts(&self, root_dse: RootDse) -> ServerFacts {
@@ -193,7 +195,7 @@ impl Dialect for ActiveDirectory {
     ) -> Result<Issued, SetFailed> {
         let user = intent.user()?.as_str();
         let secret = password.request(intent, UnicodePwd);
-        // One modify: without pwdLastSet 0 in it the temporary password would be a full sign-in.
+        // One modify sets both: without pwdLastSet 0 the temporary password would be a full sign-in.
         let changes = [("unicodePwd", secret.as_slice()), ("pwdLastSet", b"0".as_slice())];
         let result = agent.connection.replace(user, &changes, Self::controls(agent)).await?;
         if result.rc != 0 {
@@ -263,12 +265,12 @@ impl Dialect for ActiveDirectory {
         let now = Self::stamp_now(agent, user.as_str()).await?;
         let versions = now.and_then(|stamp| stamp.version).zip(only.and_then(|stamp| stamp.version));
         if let Some((now, before)) = versions.filter(|(now, before)| *now != before + 1) {
-            let (reason, told) = if now == before {
+            let (reason, message) = if now == before {
                 (Reason::NotReplicated, "This server does not know the withdrawal yet.")
             } else {
                 (Reason::Superseded, "Someone else set a password for this customer at the same moment.")
             };
-            return Err(Error { changed: Changed::Yes, ..Error::new(Kind::Unavailable, reason, told) });
+            return Err(Error { changed: Changed::Yes, ..Error::new(Kind::Unavailable, reason, message) });
         }
         Ok(())
     }
@@ -278,7 +280,7 @@ impl Dialect for ActiveDirectory {
     }
 
     fn pending_filter(&self) -> &'static str {
-        // One that is hidden is told as such: a filter takes it for absent, and every user has it.
+        // Every user has pwdLastSet. A filter takes a hidden one for absent, so users without it are read as well.
         "(&(|(pwdLastSet=0)(!(pwdLastSet=*)))(!(userAccountControl:1.2.840.113556.1.4.803:=2)))"
     }
 

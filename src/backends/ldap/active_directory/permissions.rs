@@ -1,5 +1,6 @@
-//! Who has a right to an entry, as its security descriptor says ([MS-DTYP] sections 2.4.4 to 2.4.6). Every user of the
-//! domain may read it, as shipped.
+//! Evaluates security descriptors: who has which right to an entry ([MS-DTYP] sections 2.4.4 to 2.4.6).
+//!
+//! As shipped, every user of the domain may read them.
 
 use super::guid::{CHANGE_PASSWORD, Guid, INET_ORG_PERSON, RESET_PASSWORD, USER};
 use super::values::number;
@@ -14,12 +15,13 @@ const OWNER_RIGHTS: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 3, 4, 0, 0, 0];
 const PRINCIPAL_SELF: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 10, 0, 0, 0];
 /// Authenticated Users, S-1-5-11.
 pub(super) const AUTHENTICATED: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 11, 0, 0, 0];
-/// `ADS_RIGHT_DS_CONTROL_ACCESS`: an extended right; and all rights, before a server has mapped them.
+/// `ADS_RIGHT_DS_CONTROL_ACCESS` (extended rights) and generic all.
 const CONTROL_ACCESS: u32 = 0x100 | 0x1000_0000;
-/// `ADS_RIGHT_DS_READ_PROP`; and all rights, and generic read, before a server has mapped them.
+/// `ADS_RIGHT_DS_READ_PROP`, generic all and generic read.
 const READ_PROPERTY: u32 = 0x10 | 0x1000_0000 | 0x8000_0000;
-/// Flags of a list entry ([MS-DTYP] section 2.4.4.1): containers below inherit it; it is for what is below alone.
+/// The flag of an entry that containers below inherit ([MS-DTYP] section 2.4.4.1).
 const CONTAINER_INHERIT: u8 = 0x2;
+/// The flag of an entry that counts only for what is below (the same section).
 const INHERIT_ONLY: u8 = 0x8;
 
 /// Whether the user may change their own password; `None` if that cannot be read.
@@ -53,35 +55,39 @@ pub(super) fn can_read_of_new_user(agent: &[Vec<u8>], container: &Entry, names: 
     question.answer(container.values(DESCRIPTOR).first()?, |sid, allows| is_agent(agent, sid, allows))
 }
 
-/// Who owns an entry is not read: what the owner is denied counts for the agent, what the owner is allowed does not.
+/// Whether an identifier is the agent's.
+///
+/// The owner of an entry is not read. So a denial to the owner counts for the agent, and a permission does not.
 fn is_agent(agent: &[Vec<u8>], sid: &[u8], allows: bool) -> bool {
     [EVERYONE, AUTHENTICATED].contains(&sid)
         || (sid == OWNER_RIGHTS && !allows)
         || agent.iter().any(|known| known.as_slice() == sid)
 }
 
-/// Whose permissions a list is read for.
+/// For whom a list of permissions is evaluated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whose {
-    /// Those of the entry that has the list.
+    /// The entry that has the list.
     OfTheEntry,
-    /// Those that a user created below the entry inherits.
+    /// Users created below the entry, by inheritance.
     OfNewUsers,
 }
 
-/// What is asked of a list of permissions.
+/// A question to a list of permissions.
 struct Question<'a> {
-    /// The rights: one of them is enough.
+    /// The rights, of which one is enough.
     mask: u32,
-    /// What they are to: an extended right, or an attribute and its property set.
+    /// The extended right, or the attribute and its property set.
     names: &'a [Guid],
     whose: Whose,
 }
 
 impl Question<'_> {
-    /// Whether somebody has the right: the first entry of the list that is about both decides, and where there is none,
-    /// nobody has it ([MS-ADTS] sections 5.1.3.3.3 and 5.1.3.3.4). `is` says whether an identifier is theirs, for an
-    /// entry that allows or one that denies. `None` if the list is not written as read here, or depends on conditions.
+    /// Whether somebody has the right ([MS-ADTS] sections 5.1.3.3.3 and 5.1.3.3.4).
+    ///
+    /// The first entry about the right and the person decides. Without one the right is denied. `is` says whether an
+    /// identifier is theirs, for an entry that allows or one that denies. Returns `None` for a malformed list, and for one
+    /// with conditions.
     fn answer(&self, descriptor: &[u8], is: impl Fn(&[u8], bool) -> bool) -> Option<bool> {
         let control = u16::from_le_bytes(descriptor.get(2..4)?.try_into().ok()?);
         let from = usize::try_from(number(descriptor, 16)?).ok()?;
@@ -129,7 +135,7 @@ impl Question<'_> {
         Some(false)
     }
 
-    /// Whether a list entry with these flags is about what is asked.
+    /// Whether an entry with these flags counts for the question.
     const fn concerns(&self, flags: u8) -> bool {
         match self.whose {
             Whose::OfTheEntry => flags & INHERIT_ONLY == 0,
@@ -137,8 +143,7 @@ impl Question<'_> {
         }
     }
 
-    /// Whether this names what is asked. What is denied for a class as a whole is denied; what is allowed so is rare,
-    /// and not counted on.
+    /// Whether this GUID names the right. A denial for the whole class counts, a permission for it does not: it is rare.
     fn names(&self, name: &[u8], allows: bool) -> bool {
         self.names.iter().any(|known| known == name)
             || (!allows && [USER, INET_ORG_PERSON].iter().any(|class| class == name))

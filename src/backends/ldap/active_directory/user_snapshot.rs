@@ -1,4 +1,4 @@
-//! Where a user stands: flags, the computed ones too, groups with nesting, and the policy that applies.
+//! Reads the user snapshot: flags, groups with nesting, and the policy that applies.
 
 use jiff::SignedDuration;
 
@@ -12,7 +12,7 @@ use crate::backends::ldap::dn::first_rdn_value;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Obstacle, ResetTarget, Result, Right, State, Unread, UserId, UserSnapshot};
 
-/// Reads where the user stands.
+/// Reads the user snapshot.
 pub(super) async fn read(
     agent: &LdapAgent,
     identity: &Identity,
@@ -42,7 +42,7 @@ pub(super) async fn read(
         Ok(false) => {}
         Err(unknown) => hidden.insert(0, unknown),
     }
-    obstacles.extend(by_office(&facts));
+    obstacles.extend(administrator_obstacle(&facts));
     let (hidden_group, protected) = match by_group {
         Some(Obstacle::Unreadable(group)) => (Some(group), None),
         other => (None, other),
@@ -103,7 +103,7 @@ pub(super) async fn read(
             },
         },
         issued_at: set_at.filter(|_| change_required),
-        changed_by_customer_at: None, // the directory names no author
+        changed_by_customer_at: None, // a domain does not say who changed a password
         stamp,
         expires_at: None,
         issued_by: None,
@@ -114,8 +114,8 @@ pub(super) async fn read(
     })
 }
 
-/// Administrators, by adminCount and by their built-in groups.
-fn by_office(facts: &Facts) -> Option<Obstacle> {
+/// Returns the obstacle of an administrator, by adminCount and by built-in groups.
+fn administrator_obstacle(facts: &Facts) -> Option<Obstacle> {
     if facts.is_administrator == Ok(true) {
         return Some(Obstacle::Protected("adminCount (an administrators' group of the domain)".to_owned()));
     }

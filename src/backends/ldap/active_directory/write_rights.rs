@@ -1,5 +1,6 @@
-//! What the agent may write of a user. The server works it out for each entry anew, which costs it more than all else
-//! that is read of one (2 of 4 ms on Samba): users of one container share it for a moment.
+//! What the agent may write of a user, cached for the users of one container.
+//!
+//! The server computes it for each entry anew, which takes as long as all else that is read of one (2 of 4 ms on Samba).
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,17 +13,17 @@ use crate::backends::ldap::search_cache::CACHED_FOR;
 /// The attribute that lists what the agent may write ([MS-ADTS] section 3.1.1.4.5.21).
 pub(super) const WRITABLE: &str = "allowedAttributesEffective";
 
-/// What the agent may do to a user.
+/// What the agent may write of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WriteRights {
-    /// Force a change (pwdLastSet).
+    /// Whether the agent may force a change (pwdLastSet).
     pub(super) force_change: bool,
-    /// Lift a lock-out (lockoutTime).
+    /// Whether the agent may lift a lock (lockoutTime).
     pub(super) unlock: bool,
 }
 
 impl WriteRights {
-    /// As the entry says.
+    /// Reads the rights from an entry.
     pub(super) fn of(entry: &Entry) -> Self {
         let writable = entry.texts(WRITABLE);
         let may = |attribute: &str| writable.iter().any(|name| name.eq_ignore_ascii_case(attribute));
@@ -30,19 +31,21 @@ impl WriteRights {
     }
 }
 
-/// What was granted for users of a container, and when that was read.
+/// The rights for the users of each container, and when they were read.
 #[derive(Default)]
 pub(super) struct WriteRightsCache(RefCell<HashMap<String, (Instant, WriteRights)>>);
 
 impl WriteRightsCache {
-    /// Whether a change may be forced on another user of this one's container, as was read a moment ago: for a user
-    /// whom the agent may not write all the same, the set itself is refused, and nothing is changed.
+    /// Whether the rights for this user's container are cached.
+    ///
+    /// For a user whom the agent may not write all the same, the server refuses the set itself, and nothing is changed.
     pub(super) fn has(&self, dn: &str) -> bool {
         self.of_container(dn::split(dn).1).is_some()
     }
 
-    /// What the agent may do to this user: as the entry says, or as for its neighbours a moment ago. None: neither says
-    /// it, since that moment passed after this row asked, or the agent may write nothing; then it has to be read.
+    /// Returns the rights from the entry, or from the cache if the entry was read without them.
+    ///
+    /// Returns `None` if the cache has expired since this row asked. The rights then have to be read.
     pub(super) fn write_rights(&self, entry: &Entry) -> Option<WriteRights> {
         let container = dn::split(&entry.dn).1;
         if !entry.has(WRITABLE) {

@@ -1,4 +1,4 @@
-//! What `doctor` finds out of slapd as this agent.
+//! The checks of `doctor` for slapd, as this agent sees it.
 
 use ldap3::Scope;
 
@@ -9,17 +9,17 @@ use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Check, CheckState, Obstacle, PolicyRead, Result, Unreadable};
 
-/// Of so many users is tried what can be read.
+/// How many users are checked for what can be read.
 const SAMPLE: usize = 20;
-/// What tells the sets of one second apart.
+/// The attributes that tell the sets of one second apart.
 const ORDERS_SETS: [&str; 2] = ["entryCSN", "modifiersName"];
-/// The versions of slapd that this was tried with.
+/// The versions of slapd that tellonce is tested with.
 const TRIED: &str = "2.5";
 
-/// The checks.
+/// Runs the checks.
 pub(super) async fn read(agent: &LdapAgent) -> Result<Vec<Check>> {
     let mut checks = vec![version(agent).await?];
-    checks.extend(of_the_policy(agent).await?);
+    checks.extend(check_policy(agent).await?);
     checks.push(Check::new(
         "expiry",
         CheckState::Warning,
@@ -42,7 +42,7 @@ pub(super) async fn read(agent: &LdapAgent) -> Result<Vec<Check>> {
     }
     let attributes = agent.snapshot_attributes(&agent.settings.base);
     let users = agent.sample_users(&agent.settings.base, &attributes, SAMPLE).await?;
-    checks.extend(of_users(agent, &users).await?);
+    checks.extend(check_users(agent, &users).await?);
     let filter = "(|(userPassword=*)(pwdHistory=*))";
     let seen = agent
         .connection
@@ -58,8 +58,8 @@ pub(super) async fn read(agent: &LdapAgent) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// The default policy.
-async fn of_the_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
+/// Checks the default policy.
+async fn check_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
     let policy = UserPolicy::read(agent, None).await?;
     let name = &agent.settings.default_policy;
     let fault = |words: String| Check::new("default_policy", CheckState::Fault, words);
@@ -87,8 +87,8 @@ async fn of_the_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// What of some users decides, and cannot be read. Which rights agents have to write nobody tells.
-async fn of_users(agent: &LdapAgent, users: &[Entry]) -> Result<Vec<Check>> {
+/// Checks whether the values of some users that decide can be read. slapd does not tell rights to write.
+async fn check_users(agent: &LdapAgent, users: &[Entry]) -> Result<Vec<Check>> {
     let mut unread: Vec<(Unreadable, Vec<&str>)> = Vec::new();
     for user in users {
         for value in user_snapshot::unreadable_of(agent, user).await? {
@@ -126,15 +126,15 @@ fn refused_for(value: &Unreadable) -> String {
     format!("{}. Resets are refused without it", value.words())
 }
 
-/// Which version the server is. slapd tells those alone who may read cn=Monitor.
+/// Checks the server's version, which slapd tells only those who may read cn=Monitor.
 async fn version(agent: &LdapAgent) -> Result<Check> {
     let root = agent.connection.read("", &["monitorContext", "vendorVersion"]).await?.unwrap_or_default();
-    let told = match root.text("monitorContext") {
-        Some(monitor) => agent.connection.read(&monitor, &["monitoredInfo"]).await?.unwrap_or_default(),
+    let monitor = match root.text("monitorContext") {
+        Some(name) => agent.connection.read(&name, &["monitoredInfo"]).await?.unwrap_or_default(),
         None => Entry::default(),
     };
-    let told = told.text("monitoredInfo").or_else(|| root.text("vendorVersion"));
-    let version = told.as_deref().and_then(|text| {
+    let banner = monitor.text("monitoredInfo").or_else(|| root.text("vendorVersion"));
+    let version = banner.as_deref().and_then(|text| {
         let digits = |word: &&str| word.starts_with(|letter: char| letter.is_ascii_digit());
         text.split_whitespace().find(digits)
     });

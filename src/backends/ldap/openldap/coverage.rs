@@ -1,4 +1,4 @@
-//! Whether a look-up sees all that it looks for: one by what is hidden finds nothing, and nobody is told.
+//! Checks whether a search finds all that it looks for: one by a hidden attribute silently finds nothing.
 
 use std::collections::HashSet;
 
@@ -9,10 +9,10 @@ use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Result, Unreadable};
 
-/// So many users are looked at: rules of slapd are about subtrees, groups and filters, seldom about one user.
+/// How many users are checked. slapd's rules are about subtrees, groups and filters, seldom about one user.
 const SAMPLE: usize = 500;
 
-/// Checks that users can be asked for pwdReset, and that each pending one tells when it was set.
+/// Checks that users can be searched by pwdReset, and that the set of each pending one has a time.
 ///
 /// # Errors
 /// Exit 7 with what cannot be read.
@@ -35,7 +35,7 @@ pub(super) async fn check(agent: &LdapAgent, dialect: &dyn Dialect, pending: &[E
     if undated.is_empty() {
         return Ok(());
     }
-    // A password that was loaded with the data has no time; this tool's sets have one.
+    // A password that was loaded with the data has no time. One that tellonce set has.
     let without = format!("(&{users}{}(!(pwdChangedTime=*)))", dialect.pending_filter());
     let without = agent.connection.search(base, Scope::Subtree, &without, &["1.1"], usize::MAX).await?.entries;
     let without: HashSet<&str> = without.iter().map(|user| user.dn.as_str()).collect();
@@ -45,7 +45,7 @@ pub(super) async fn check(agent: &LdapAgent, dialect: &dyn Dialect, pending: &[E
     Err(unreadable_error(&unreadable("pwdChangedTime")))
 }
 
-/// Whether a look-up by this attribute finds who has it. Returns `None` where the agent sees no user.
+/// Whether a search by this attribute finds those who have it. Returns `None` if the agent sees no user.
 pub(super) async fn can_be_searched_by(
     agent: &LdapAgent,
     dialect: &dyn Dialect,
@@ -56,8 +56,8 @@ pub(super) async fn can_be_searched_by(
     if all.is_empty() {
         return Ok(None);
     }
-    let asked = format!("(&{users}(|({attribute}=*)(!({attribute}=*))))");
-    let asked = agent.connection.search_cached(base, Scope::Subtree, &asked, &["1.1"], SAMPLE).await?.entries;
-    let asked: HashSet<&str> = asked.iter().map(|user| user.dn.as_str()).collect();
-    Ok(Some(all.iter().take(SAMPLE).all(|user| asked.contains(user.dn.as_str()))))
+    let either = format!("(&{users}(|({attribute}=*)(!({attribute}=*))))");
+    let found = agent.connection.search_cached(base, Scope::Subtree, &either, &["1.1"], SAMPLE).await?.entries;
+    let found: HashSet<&str> = found.iter().map(|user| user.dn.as_str()).collect();
+    Ok(Some(all.iter().take(SAMPLE).all(|user| found.contains(user.dn.as_str()))))
 }

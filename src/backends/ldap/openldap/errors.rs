@@ -1,4 +1,4 @@
-//! What slapd's refusals mean: of a bind, of a password, of any change.
+//! Turns slapd's refusals of binds and changes into errors and rules.
 
 use ldap3::LdapResult;
 
@@ -9,7 +9,7 @@ use crate::backends::ldap::result_code::{CONSTRAINT, INVALID_NAME, WRONG_CREDENT
 use crate::domain::ports::SetFailed;
 use crate::domain::{Error, Kind, Reason, Rule};
 
-/// Why a password was not taken.
+/// Returns why a set was refused.
 pub(super) fn set_error(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
     let error = ber::policy_answer(result).and_then(|answer| answer.error);
     match error {
@@ -35,11 +35,11 @@ pub(super) fn set_error(agent: &LdapAgent, result: &LdapResult, length: usize) -
     }
 }
 
-/// Why an entry was not changed.
+/// Makes the error of a refused change.
 pub(super) fn modify_error(agent: &LdapAgent, result: &LdapResult) -> Error {
     let server = agent.connection.server();
     match ber::policy_answer(result).and_then(|answer| answer.error) {
-        // Nobody but a manager of userPassword may do without (slapo-ppolicy(5), pwdSafeModify).
+        // Only a manager of userPassword needs no old password (slapo-ppolicy(5), pwdSafeModify).
         Some(PolicyError::OldMissing) => Error::new(
             Kind::NotAllowed,
             Reason::MissingRight,
@@ -52,7 +52,7 @@ pub(super) fn modify_error(agent: &LdapAgent, result: &LdapResult) -> Error {
     }
 }
 
-/// What a refused bind means.
+/// Explains a refused bind.
 pub(super) fn bind_error(result: &LdapResult) -> Option<Error> {
     let answer = ber::policy_answer(result).unwrap_or_default();
     let no = |reason, words: &str| Some(Error::new(Kind::NotAllowed, reason, words));
@@ -69,7 +69,7 @@ pub(super) fn bind_error(result: &LdapResult) -> Option<Error> {
         _ if result.rc == WRONG_CREDENTIALS => Some(wrong_password(result)),
         _ if result.rc == INVALID_NAME => no(
             Reason::SignInRefused,
-            "That is no name (DN) that the directory knows. Give the whole one, or set agents = \"ou=agents,…\" in the profile.",
+            "The directory does not know that name (DN). Give the whole DN, or set agents = \"ou=agents,…\" in the profile.",
         ),
         _ => None,
     }

@@ -39,23 +39,23 @@ use errors::{bind_error, modify_error, set_error};
 use policy::UserPolicy;
 use user_snapshot::{FACTS, SET, stamp};
 
-/// The server works with a thread for each request; with fast hashes, more at once were not faster (measured on two cores).
+/// How many resets run at once. slapd has a thread for each request, and more were not faster (measured on two cores).
 const CONCURRENCY: usize = 8;
-/// The longest uid of a new user, in characters: every schema takes that many.
+/// The longest uid of a new user, in characters. Every schema takes that many.
 const LONGEST_NAME: usize = 64;
-/// A withdrawal is begun anew so often where something else of the entry changed meanwhile.
+/// How often a withdrawal starts again after something else of the entry changed.
 const MAX_RETRIES: usize = 3;
 
 /// The dialect of `OpenLDAP`.
 pub(super) struct OpenLdap {
     settings: Rc<LdapSettings>,
-    /// An entry showed no entryCSN: sets of one second cannot be told apart there.
-    changes_have_no_number: Cell<bool>,
+    /// Whether an entry showed no entryCSN, without which sets of one second cannot be told apart.
+    lacks_entry_csn: Cell<bool>,
 }
 
 impl OpenLdap {
     pub(super) const fn new(settings: Rc<LdapSettings>) -> Self {
-        Self { settings, changes_have_no_number: Cell::new(false) }
+        Self { settings, lacks_entry_csn: Cell::new(false) }
     }
 
     fn controls(agent: &LdapAgent) -> Vec<RawControl> {
@@ -66,9 +66,9 @@ impl OpenLdap {
         controls
     }
 
-    /// The stamp of the set that was just answered.
+    /// Describes a set by the answer to it, or by a read right after it.
     async fn issued(agent: &LdapAgent, dn: &str, result: &LdapResult) -> Result<Issued> {
-        // What comes with the answer is what the agent may read; without a time it is of no use.
+        // The post-read control returns only what the agent may read. It is useless without the time.
         let entry = if let Some(entry) = ber::post_read(result).filter(|entry| entry.has("pwdChangedTime")) {
             entry
         } else {
@@ -80,7 +80,7 @@ impl OpenLdap {
         Ok(Issued { user: UserId::new(dn), stamp: Some(stamp), at, expires_at: None })
     }
 
-    /// Waits until the clock's next second where the password was set in this one: pwdChangedTime has whole seconds.
+    /// Waits for the next second if the password was set in this one, since pwdChangedTime has whole seconds.
     async fn wait_for_the_next_second(agent: &LdapAgent, before: Option<&Stamp>) {
         let Some(at) = before.and_then(|stamp| stamp.at) else { return };
         let since = agent.clock.now().duration_since(at);
@@ -109,7 +109,7 @@ impl Dialect for OpenLdap {
     }
 
     fn server_facts(&self, root_dse: RootDse) -> ServerFacts {
-        let own = root_dse.own.as_deref().and_then(own_user::told);
+        let own = root_dse.own.as_deref().and_then(own_user::parse_authz_id);
         let root = root_dse.root;
         let base = &self.settings.base;
         let tops = root.texts("namingContexts").into_iter().filter(|top| dn::is_below(base, top));
@@ -147,7 +147,7 @@ impl Dialect for OpenLdap {
 
     async fn user_snapshot(&self, agent: &LdapAgent, user: &Entry) -> Result<UserSnapshot> {
         if !user.has("entryCSN") {
-            self.changes_have_no_number.set(true);
+            self.lacks_entry_csn.set(true);
         }
         Box::pin(user_snapshot::read(agent, user)).await
     }
@@ -161,7 +161,7 @@ impl Dialect for OpenLdap {
     }
 
     async fn can_create_users(&self, _: &LdapAgent) -> Result<bool> {
-        Ok(true) // slapd tells nobody their rights: the add itself answers
+        Ok(true) // slapd does not tell rights: the add itself answers
     }
 
     async fn set(
@@ -173,8 +173,8 @@ impl Dialect for OpenLdap {
         let user = intent.user()?;
         Self::wait_for_the_next_second(agent, intent.stamp_before()).await;
         let secret = password.request(intent, RequestBytes);
-        // One modify: between two, the password would be a full sign-in. Never the Password Modify operation, which
-        // clears pwdReset for everybody but the root user.
+        // One modify sets both: between two, the password would be a full sign-in. The Password Modify operation is no
+        // choice, since it clears pwdReset for everybody but the root user.
         let changes = [("userPassword", secret.as_slice()), ("pwdReset", b"TRUE".as_slice())];
         let result = agent.connection.replace(user.as_str(), &changes, Self::controls(agent)).await?;
         if result.rc != 0 {
@@ -261,12 +261,12 @@ impl Dialect for OpenLdap {
             let result = agent.connection.replace(user.as_str(), &changes, controls).await?;
             match result.rc {
                 0 => return Ok(()),
-                ASSERTION_FAILED => {} // also by a refused sign-in: it is looked at again
+                ASSERTION_FAILED => {} // a refused sign-in changes the entry as well, so look again
                 _ => return Err(modify_error(agent, &result)),
             }
         }
         Err(Error::unavailable("The user's entry changes faster than the temporary password can be withdrawn.")
-            .hint("Somebody tries passwords for this user? Try again in a minute."))
+            .hint("Somebody may be trying passwords for this user. Try again in a minute."))
     }
 
     fn pending_attributes(&self) -> &'static [&'static str] {
@@ -308,7 +308,7 @@ impl Dialect for OpenLdap {
         if !policy.needs_old_password() {
             gaps.insert(Gap::OpenFormOutlives);
         }
-        if !agent.server_facts.has(ber::POST_READ) || self.changes_have_no_number.get() {
+        if !agent.server_facts.has(ber::POST_READ) || self.lacks_entry_csn.get() {
             gaps.insert(Gap::StampNamesNoAuthor);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
@@ -324,7 +324,7 @@ impl Dialect for OpenLdap {
     }
 
     async fn rights(&self, _: &LdapAgent) -> Result<Vec<Right>> {
-        // What an agent may have been granted: slapd tells nobody, and the first change answers.
+        // slapd does not tell rights, so any may have been granted. The first change shows it.
         Ok(vec![Right::FindCustomers, Right::IssueTemporaryPasswords, Right::CreateUsers, Right::Unlock, Right::Sweep])
     }
 

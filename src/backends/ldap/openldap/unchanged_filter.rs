@@ -1,4 +1,4 @@
-//! The filter that an entry fits as long as nothing of it changed.
+//! The assertion filter of a withdrawal: an entry matches it as long as it is unchanged.
 
 use std::fmt::Write as _;
 
@@ -6,13 +6,14 @@ use ldap3::ldap_escape;
 
 use crate::backends::ldap::entry::Entry;
 
-/// The filter that this entry fits as long as nothing of it changed: what its last change was. Times with a fraction are
-/// left out, as slapd finds none that ends in a zero (seen on 2.5).
+/// Makes the filter that this entry matches until it changes, from what its last change left.
+///
+/// Times with a fraction are left out, as slapd 2.5 does not find those that end in a zero.
 pub(super) fn unchanged_filter(entry: &Entry) -> String {
     let mut parts = String::new();
     for name in ["pwdReset", "pwdChangedTime", "modifiersName", "entryCSN"] {
         if let Some(value) = entry.text(name) {
-            let _ = write!(parts, "({name}={})", ldap_escape(value)); // into a text it cannot fail
+            let _ = write!(parts, "({name}={})", ldap_escape(value)); // writing to a String cannot fail
         }
     }
     format!("(&{parts})")
