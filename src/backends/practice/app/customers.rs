@@ -1,20 +1,20 @@
-//! Who is there to practise on.
+//! Lists the customers of the directory.
 
 use crate::backends::practice::errors::store_error;
 use crate::backends::practice::store::Practice;
 use crate::backends::practice::user_snapshot::UserRow;
 use crate::domain::{Customer, Result, State};
 
-/// The first customers, and how many there are.
+/// The first customers of the directory, and their total.
 pub struct Page {
-    /// Each with where they stand.
+    /// Each customer with the user's state.
     pub rows: Vec<(Customer, State)>,
-    /// How many there are in all.
+    /// How many customers there are.
     pub total: u64,
 }
 
 impl Practice {
-    /// The first `limit` customers.
+    /// Lists the first `limit` customers.
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
