@@ -1,4 +1,4 @@
-//! Profiles and folders.
+//! The configuration: profiles, and the folders of tellonce's files.
 
 mod duration;
 mod edit;

@@ -1,4 +1,4 @@
-//! How results are written: JSON, tables, and text made safe for a terminal or a spreadsheet.
+//! Formats results: JSON, tables, and text made safe for a terminal or a spreadsheet.
 
 mod json;
 mod progress;

@@ -1,18 +1,18 @@
-//! How far a bulk run has come, for whoever shows it.
+//! The progress of a bulk run.
 
-/// How far a run has come.
+/// The progress of a bulk run, for whoever shows it.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
-    /// Rows in all.
+    /// The number of rows.
     pub rows: u64,
-    /// Rows at their end, those of earlier sittings included.
+    /// The rows that are done, with those of earlier processes of this run.
     pub done: u64,
-    /// Of these, how many somebody has to look at.
+    /// The rows that failed.
     pub failed: u64,
-    /// Calls at once, now.
+    /// The current number of calls at once.
     pub concurrency: usize,
-    /// Waiting for a backend that takes nothing: its words.
+    /// The backend's message while the run waits for one that takes nothing.
     pub waiting: Option<String>,
-    /// Calls that the backend refused for pace, and calls in all, in this sitting.
+    /// The calls that the backend refused for pace, and all calls, of this process.
     pub refused_of: (u64, u64),
 }

@@ -1,4 +1,4 @@
-//! What the operating system gives: clock, random source, threads, private files, secret lines, shared syncs.
+//! Services of the operating system: clock, random source, threads, child processes, private files, secret lines.
 
 pub(crate) mod child;
 mod clock;
