@@ -16,10 +16,10 @@ const ANY: &str = "(objectClass=*)";
 /// Fits an entry that has neither attribute: it tells an absent value from a hidden one.
 const HAS_NONE: &str = "(&(!(pwdAccountLockedTime=*))(!(pwdMaxIdle=*)))";
 /// The argument of a process that makes the bare operations alone.
-pub const BARE: &str = "--bare";
+pub(crate) const BARE: &str = "--bare";
 
 /// What the bare operations need to know of a server. A process of its own reads it from its environment.
-pub struct BareClient {
+pub(crate) struct BareClient {
     active_directory: bool,
     url: String,
     agent: String,
@@ -31,7 +31,7 @@ pub struct BareClient {
 impl BareClient {
     const NAMES: [&str; 5] = ["BARE_URL", "BARE_AGENT", "BARE_PASSWORD", "BARE_USERS", "BARE_BASE"];
 
-    pub fn of(server: &Server) -> Self {
+    pub(crate) fn of(server: &Server) -> Self {
         let value = |name: &str| server.value(name).to_owned();
         Self {
             active_directory: server.kind == Kind::ActiveDirectory,
@@ -43,13 +43,13 @@ impl BareClient {
         }
     }
 
-    pub fn of_environment() -> Self {
+    pub(crate) fn of_environment() -> Self {
         let [url, agent, password, users, base] = Self::NAMES.map(|name| std::env::var(name).unwrap());
         Self { active_directory: base.starts_with("DC="), url, agent, password, users, base }
     }
 
     /// Runs a process that does nothing but connect, bind and make the bare operations for one customer.
-    pub fn process(&self, number: usize) {
+    pub(crate) fn process(&self, number: usize) {
         let values = [&self.url, &self.agent, &self.password, &self.users, &self.base];
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.arg(BARE).arg(number.to_string()).env_clear().envs(Self::NAMES.into_iter().zip(values));
@@ -80,13 +80,13 @@ async fn connect(url: &str, name: &str, password: &str) -> Ldap {
 }
 
 /// Connects, binds and makes the bare operations for one customer.
-pub async fn reset_alone(client: &BareClient, number: usize) {
+pub(crate) async fn reset_alone(client: &BareClient, number: usize) {
     let mut ldap = client.connect().await;
     bare_reset(client, &mut ldap, number, Row::Single).await;
 }
 
 /// Adds so many customers to a domain.
-pub async fn populate(server: &Server, many: usize) {
+pub(crate) async fn populate(server: &Server, many: usize) {
     let mut ldap = connect(server.url(), server.value("ADMIN"), server.value("ADMIN_PW")).await;
     let password = unicode("Cust0mer-Start-1!");
     for number in 1..=many {
@@ -103,7 +103,7 @@ pub async fn populate(server: &Server, many: usize) {
     }
 }
 
-pub fn customer(number: usize) -> String {
+pub(crate) fn customer(number: usize) -> String {
     format!("crowd{number:05}")
 }
 
@@ -174,7 +174,7 @@ async fn bare_reset(client: &BareClient, ldap: &mut Ldap, number: usize, row: Ro
 }
 
 /// Makes the bare operations for these customers, so many at once over one connection.
-pub async fn reset_many(client: &BareClient, numbers: &[usize], at_once: usize) {
+pub(crate) async fn reset_many(client: &BareClient, numbers: &[usize], at_once: usize) {
     let ldap = client.connect().await;
     let next = Cell::new(0);
     let worker = || {

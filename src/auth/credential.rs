@@ -18,7 +18,7 @@ const LONGEST: usize = 16 * 1024;
 ///
 /// # Errors
 /// Exit 2: it is not there, empty, too long, or its file is open to others.
-pub fn read_credential(
+pub(crate) fn read_credential(
     credential: &Credential,
     settings: &Settings,
     notice: &dyn Fn(&str),

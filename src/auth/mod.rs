@@ -6,5 +6,5 @@ pub mod oauth;
 mod session_file;
 mod session_store;
 
-pub use credential::read_credential;
+pub(crate) use credential::read_credential;
 pub use session_store::{Choice, Kept, SessionStore};

@@ -160,7 +160,7 @@ pub fn check(profile: &Profile) -> Result<()> {
 ///
 /// # Errors
 /// Exit 2 with file and line: a real backend's profile must say.
-pub fn protected(profile: &Profile) -> Result<Protected> {
+pub(crate) fn protected(profile: &Profile) -> Result<Protected> {
     match (&profile.protected, entry(profile)?.protected) {
         (Some(protected), _) => Ok(protected.clone()),
         (None, Some(groups)) => {

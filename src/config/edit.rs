@@ -12,17 +12,17 @@ use crate::domain::{Error, Kind, Reason, Result};
 
 /// A profile to add.
 #[derive(Clone, Debug)]
-pub struct NewProfile {
+pub(crate) struct NewProfile {
     /// Its name: letters, digits, `-` and `_`.
-    pub name: String,
+    pub(crate) name: String,
     /// The backend's kind.
-    pub backend: String,
+    pub(crate) backend: String,
     /// The backend's own keys, in the order in which they are written.
-    pub settings: Vec<(String, toml_edit::Value)>,
+    pub(crate) settings: Vec<(String, toml_edit::Value)>,
 }
 
 /// Returns the commented sample that `profile add --print` shows.
-pub const fn sample() -> &'static str {
+pub(crate) const fn sample() -> &'static str {
     include_str!("sample.toml")
 }
 
@@ -30,7 +30,7 @@ pub const fn sample() -> &'static str {
 ///
 /// # Errors
 /// Exit 2: the name is taken or unusable, the backend unknown, or the file cannot be written.
-pub fn add(folders: &Folders, new: &NewProfile) -> Result<()> {
+pub(crate) fn add(folders: &Folders, new: &NewProfile) -> Result<()> {
     edit_file(folders, |document| insert(document, new))
 }
 
@@ -38,7 +38,7 @@ pub fn add(folders: &Folders, new: &NewProfile) -> Result<()> {
 ///
 /// # Errors
 /// Exit 2, as for [`add`].
-pub fn with(folders: &Folders, new: &NewProfile) -> Result<Configuration> {
+pub(crate) fn with(folders: &Folders, new: &NewProfile) -> Result<Configuration> {
     Ok(edited(folders, |document| insert(document, new))?.1)
 }
 
@@ -76,7 +76,7 @@ fn insert(document: &mut DocumentMut, new: &NewProfile) -> Result<()> {
 ///
 /// # Errors
 /// Exit 2: there is no such profile, or the file cannot be written.
-pub fn set_default(folders: &Folders, name: &str) -> Result<()> {
+pub(crate) fn set_default(folders: &Folders, name: &str) -> Result<()> {
     Configuration::load(folders)?.profile(Some(name))?;
     edit_file(folders, |document| {
         document.insert("default", value(name));
@@ -88,7 +88,7 @@ pub fn set_default(folders: &Folders, name: &str) -> Result<()> {
 ///
 /// # Errors
 /// Exit 2: there is no such profile in the file, or the file cannot be written.
-pub fn remove(folders: &Folders, name: &str) -> Result<()> {
+pub(crate) fn remove(folders: &Folders, name: &str) -> Result<()> {
     edit_file(folders, |document| {
         let profiles = document.get_mut("profiles").and_then(Item::as_table_mut);
         if profiles.and_then(|profiles| profiles.remove(name)).is_none() {

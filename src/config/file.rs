@@ -36,7 +36,7 @@ pub struct Configuration {
     default: Option<String>,
     profiles: BTreeMap<String, ProfileTable>,
     /// The `[audit]` table.
-    pub audit: AuditSettings,
+    pub(crate) audit: AuditSettings,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -154,7 +154,7 @@ impl Configuration {
     ///
     /// # Errors
     /// Exit 2 with file, line and key: unreadable, writable by others, broken TOML, an unknown key, a wrong value.
-    pub fn load(folders: &Folders) -> Result<Self> {
+    pub(crate) fn load(folders: &Folders) -> Result<Self> {
         let path = folders.config_file();
         // The configuration decides where passwords are set, so one that others can write is not trusted.
         let Some(mut file) = open_private_file(&path, Holds::Settings).map_err(not_private)? else {
@@ -233,7 +233,7 @@ impl Configuration {
     }
 
     /// Returns the name of every profile, with the built-in one.
-    pub fn profile_names(&self) -> Vec<String> {
+    pub(crate) fn profile_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.profiles.keys().cloned().collect();
         if !self.profiles.contains_key(BUILT_IN) {
             names.push(BUILT_IN.to_owned());
@@ -242,7 +242,7 @@ impl Configuration {
     }
 
     /// Whether this profile is used if none is named.
-    pub fn is_default(&self, name: &str) -> bool {
+    pub(crate) fn is_default(&self, name: &str) -> bool {
         self.default.as_deref().unwrap_or(BUILT_IN) == name
     }
 }

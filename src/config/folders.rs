@@ -23,7 +23,7 @@ impl Folders {
     ///
     /// # Errors
     /// Exit 2: neither `TELLONCE_HOME` nor a home folder is known, or `TELLONCE_HOME` is not an absolute path.
-    pub fn find(environment: &dyn Fn(&str) -> Option<OsString>) -> Result<Self> {
+    pub(crate) fn find(environment: &dyn Fn(&str) -> Option<OsString>) -> Result<Self> {
         if let Some(home) = environment("TELLONCE_HOME").filter(|home| !home.is_empty()) {
             let home = std::path::absolute(&home)
                 .map_err(|error| Error::usage("TELLONCE_HOME is not a path.").because(error))?;
@@ -48,17 +48,17 @@ impl Folders {
     }
 
     /// The folder of the configuration.
-    pub fn config(&self) -> &Path {
+    pub(crate) fn config(&self) -> &Path {
         &self.config
     }
 
     /// The folder of the practice directory.
-    pub fn data(&self) -> &Path {
+    pub(crate) fn data(&self) -> &Path {
         &self.data
     }
 
     /// The folder of the audit log, sessions and bulk runs.
-    pub fn state(&self) -> &Path {
+    pub(crate) fn state(&self) -> &Path {
         &self.state
     }
 
@@ -68,38 +68,38 @@ impl Folders {
     }
 
     /// The practice directory's file.
-    pub fn practice_directory(&self) -> PathBuf {
+    pub(crate) fn practice_directory(&self) -> PathBuf {
         self.data.join("practice.db")
     }
 
     /// The audit log.
-    pub fn audit_log(&self) -> PathBuf {
+    pub(crate) fn audit_log(&self) -> PathBuf {
         self.state.join("audit.jsonl")
     }
 
     /// The folder of the leases of attempts in progress.
-    pub fn attempts(&self) -> PathBuf {
+    pub(crate) fn attempts(&self) -> PathBuf {
         self.state.join("attempts")
     }
 
     /// The folder of bulk runs, each of which has one of its own below it.
-    pub fn bulk_runs(&self) -> PathBuf {
+    pub(crate) fn bulk_runs(&self) -> PathBuf {
         self.state.join("bulk")
     }
 
     /// The lock file under which a profile's session is renewed.
-    pub fn session_lock(&self, profile: &str) -> PathBuf {
+    pub(crate) fn session_lock(&self, profile: &str) -> PathBuf {
         self.sessions().join(format!("{profile}.lock"))
     }
 
     /// The folder of sessions with `--store file`.
-    pub fn sessions(&self) -> PathBuf {
+    pub(crate) fn sessions(&self) -> PathBuf {
         self.state.join("sessions")
     }
 }
 
 /// Makes a folder, and those above it, for its owner only (mode 0700). An existing one stays as it is.
-pub fn make_private_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
@@ -107,7 +107,7 @@ pub fn make_private_folder(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// The error of the operating system.
-pub fn try_to_write(folder: &Path) -> io::Result<()> {
+pub(crate) fn try_to_write(folder: &Path) -> io::Result<()> {
     let name = format!(".tellonce-trial.{}", std::process::id());
     let mut existing = folder;
     while !existing.try_exists()? {
@@ -124,7 +124,7 @@ pub fn try_to_write(folder: &Path) -> io::Result<()> {
 }
 
 /// Writes a file for its owner only (mode 0600), atomically, and syncs it.
-pub fn write_private_file(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private_file(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     make_private_folder(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -6,36 +6,34 @@ use super::settings::Settings;
 use crate::domain::Guards;
 
 /// The name of the practice profile, which needs no configuration.
-pub const BUILT_IN: &str = "practice";
+pub(crate) const BUILT_IN: &str = "practice";
 /// How long a temporary password lasts by default.
 pub(super) const DEFAULT_DURATION: Duration = Duration::from_hours(24);
 
 /// Whom agents do not reset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Protected {
+pub(crate) struct Protected {
     /// Members of these groups.
-    pub groups: Vec<String>,
+    pub(crate) groups: Vec<String>,
     /// Holders of these roles: `role`, or `client/role`.
-    pub roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
 }
 
 /// A named backend configuration.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// The backend's kind.
-    pub backend: String,
+    pub(crate) backend: String,
     /// The guards of resets and withdrawals.
-    pub guards: Guards,
+    pub(crate) guards: Guards,
     /// Whom agents do not reset. `None` if the profile does not say.
-    pub protected: Option<Protected>,
-    /// The backend's own keys.
-    pub settings: Settings,
+    pub(crate) protected: Option<Protected>,
+    pub(crate) settings: Settings,
     /// Whether it was chosen by a flag, the environment or the configuration's default.
-    pub chosen: bool,
+    pub(crate) chosen: bool,
     /// Whether it is the practice profile that needs no configuration.
-    pub built_in: bool,
+    pub(crate) built_in: bool,
 }
 
 impl Profile {
@@ -62,7 +60,7 @@ impl Profile {
 
 /// The target that audit records are forwarded to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Forward {
+pub(crate) enum Forward {
     /// The system's log.
     Syslog,
     /// A command that reads the record on standard input.
@@ -73,7 +71,7 @@ pub enum Forward {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditSettings {
     /// The target that records are forwarded to.
-    pub forward: Option<Forward>,
+    pub(crate) forward: Option<Forward>,
     /// Whether a reset stops if its intent cannot be forwarded.
-    pub forward_required: bool,
+    pub(crate) forward_required: bool,
 }

@@ -12,7 +12,7 @@ use crate::domain::{Error, Result};
 
 /// The keys of a profile beyond those that every profile has.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub(crate) struct Settings {
     values: toml::Table,
     /// The line of each key. The empty key has the line of the profile itself.
     lines: BTreeMap<String, usize>,
@@ -22,7 +22,7 @@ pub struct Settings {
 /// The source of the secret of an unattended sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "lowercase")]
-pub enum Credential {
+pub(crate) enum Credential {
     /// The first line of a file that only its owner can read, relative to the configuration's folder.
     File(PathBuf),
     /// The first line of a file descriptor that the process was started with.
@@ -34,9 +34,9 @@ pub enum Credential {
 /// The source of customers that are not in the backend itself.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CustomersSource {
+pub(crate) struct CustomersSource {
     /// A CSV file, relative to the configuration's folder.
-    pub csv: PathBuf,
+    pub(crate) csv: PathBuf,
 }
 
 impl Settings {
@@ -48,7 +48,7 @@ impl Settings {
     ///
     /// # Errors
     /// Exit 2 with file, line and key: a key is unknown or missing, or has a wrong value.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T> {
         self.values.clone().try_into().map_err(|error: toml::de::Error| {
             let words = error.to_string();
             let key = self.values.keys().find(|key| words.contains(&format!("`{key}`")));
@@ -60,18 +60,18 @@ impl Settings {
     }
 
     /// Whether the profile has this key.
-    pub fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.values.contains_key(key)
     }
 
     /// Makes the error of a wrong key: exit 2 with file and line.
-    pub fn wrong(&self, key: &str, what: &str) -> Error {
+    pub(crate) fn wrong(&self, key: &str, what: &str) -> Error {
         let line = self.lines.get(key).or_else(|| self.lines.get("")).copied().unwrap_or_default();
         wrong(&self.file, &format!("line {line}: {what}"))
     }
 
     /// Resolves a path of the configuration, which is relative to its folder.
-    pub fn path(&self, path: &Path) -> PathBuf {
+    pub(crate) fn path(&self, path: &Path) -> PathBuf {
         self.file.parent().unwrap_or_else(|| Path::new("")).join(path)
     }
 }

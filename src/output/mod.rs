@@ -8,6 +8,6 @@ pub(crate) mod table;
 
 pub(crate) use json::error_json;
 pub use json::to_json;
-pub use progress::Progress;
+pub(crate) use progress::Progress;
 pub(crate) use raw::write_all;
 pub use sanitize::{defuse_formula, sanitize};

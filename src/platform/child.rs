@@ -22,7 +22,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// Makes a command with a clean environment.
 ///
 /// It inherits no descriptor: those from before this process are close-on-exec (see `harden`), and so are its own.
-pub fn command(program: impl AsRef<OsStr>) -> Command {
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env_clear();
     command.envs(std::env::vars_os().filter(|(name, _)| is_inherited(name)));
@@ -34,7 +34,7 @@ fn is_inherited(name: &OsStr) -> bool {
 }
 
 /// Finds an executable program by its path, or by its name in `PATH`.
-pub fn find(program: &str) -> Option<PathBuf> {
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let is_program = |path: &PathBuf| {
         path.metadata().is_ok_and(|found| found.is_file()) && rustix::fs::access(path, Access::EXEC_OK).is_ok()
     };
@@ -49,7 +49,7 @@ pub fn find(program: &str) -> Option<PathBuf> {
 ///
 /// # Errors
 /// No browser can be started.
-pub fn open_browser(address: &str) -> Result<()> {
+pub(crate) fn open_browser(address: &str) -> Result<()> {
     let mut last = Error::new(ErrorKind::NotFound, "there is no browser");
     for mut command in open::commands(address) {
         for (name, _) in std::env::vars_os() {

@@ -50,7 +50,7 @@ impl<J, R> Shared<J, R> {
 }
 
 /// A thread that does jobs in their order, in batches.
-pub struct GroupCommit<J, R> {
+pub(crate) struct GroupCommit<J, R> {
     shared: Arc<Shared<J, R>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -60,7 +60,7 @@ impl<J: Send + 'static, R: Send + 'static> GroupCommit<J, R> {
     ///
     /// # Errors
     /// The thread cannot be started.
-    pub fn start(name: &str, work: impl FnMut(Vec<J>) -> Vec<R> + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(name: &str, work: impl FnMut(Vec<J>) -> Vec<R> + Send + 'static) -> io::Result<Self> {
         Self::start_for(MAX_GATHER_TIME, name, work)
     }
 
@@ -77,7 +77,7 @@ impl<J: Send + 'static, R: Send + 'static> GroupCommit<J, R> {
     }
 
     /// Queues a job. Its result is awaited separately.
-    pub fn hand_over(&self, job: J) -> Promised<R> {
+    pub(crate) fn hand_over(&self, job: J) -> Promised<R> {
         let (done, promised) = oneshot::channel();
         let mut waiting = self.shared.lock();
         if !waiting.closed {
@@ -92,7 +92,7 @@ impl<J: Send + 'static, R: Send + 'static> GroupCommit<J, R> {
     /// Sets whether a job waits for others to share a sync with.
     ///
     /// That is worth it while there is enough else to do, since a sync costs more than the wait. It is off at first.
-    pub fn gather(&self, on: bool) {
+    pub(crate) fn gather(&self, on: bool) {
         let mut waiting = self.shared.lock();
         waiting.gathering = on;
         if !on && !waiting.jobs.is_empty() {
@@ -102,14 +102,14 @@ impl<J: Send + 'static, R: Send + 'static> GroupCommit<J, R> {
 }
 
 /// The result of a queued job, to be awaited.
-pub struct Promised<R>(oneshot::Receiver<R>);
+pub(crate) struct Promised<R>(oneshot::Receiver<R>);
 
 impl<R> Promised<R> {
     /// Waits for the result.
     ///
     /// # Errors
     /// Exit 1: the thread is gone.
-    pub async fn get(self) -> Result<R> {
+    pub(crate) async fn get(self) -> Result<R> {
         self.0.await.map_err(|gone| Error::bug("A thread that writes ended early.").because(gone))
     }
 }

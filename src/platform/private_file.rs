@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// The content of a file, which decides what others may do with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
+pub(crate) enum Holds {
     /// Settings decide where passwords are set: others may read them, but not write them.
     Settings,
     /// A secret: others may do nothing with it.
@@ -16,18 +16,18 @@ pub enum Holds {
 
 /// Why a file is refused, with the command that mends it.
 #[derive(Debug)]
-pub struct NotPrivate {
+pub(crate) struct NotPrivate {
     /// What is wrong, with the file's name.
-    pub what: String,
+    pub(crate) what: String,
     /// What to do next.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 /// Checks that a file or a folder belongs to the user or to root, and that others may not do more than they should.
 ///
 /// # Errors
 /// It is somebody else's, or others may do more.
-pub fn check_private(path: &Path, found: &Metadata, holds: Holds) -> Result<(), NotPrivate> {
+pub(crate) fn check_private(path: &Path, found: &Metadata, holds: Holds) -> Result<(), NotPrivate> {
     let shown = path.display();
     let mine = [rustix::process::geteuid().as_raw(), 0].contains(&found.uid());
     if !mine {
@@ -51,7 +51,7 @@ pub fn check_private(path: &Path, found: &Metadata, holds: Holds) -> Result<(), 
 ///
 /// # Errors
 /// It cannot be read, is somebody else's, or others may do more than they should.
-pub fn open_private_file(path: &Path, holds: Holds) -> Result<Option<File>, NotPrivate> {
+pub(crate) fn open_private_file(path: &Path, holds: Holds) -> Result<Option<File>, NotPrivate> {
     let unreadable =
         |error: std::io::Error| NotPrivate { what: format!("{} cannot be read ({error})", path.display()), hint: None };
     let file = match File::open(path) {

@@ -16,7 +16,7 @@ const MAX_LENGTH: usize = 64 * 1024;
 ///
 /// # Errors
 /// Exit 2: standard input cannot be read, is not text, or the line is too long.
-pub fn secret_line() -> Result<Option<Zeroizing<String>>> {
+pub(crate) fn secret_line() -> Result<Option<Zeroizing<String>>> {
     read_line(stdin(), MAX_LENGTH)
 }
 
@@ -24,7 +24,7 @@ pub fn secret_line() -> Result<Option<Zeroizing<String>>> {
 ///
 /// # Errors
 /// Exit 2, as for [`secret_line`], or the line is empty or missing.
-pub fn needed_line(content: &str) -> Result<Zeroizing<String>> {
+pub(crate) fn needed_line(content: &str) -> Result<Zeroizing<String>> {
     let line = secret_line()?.filter(|line| !line.is_empty());
     line.ok_or_else(|| Error::usage(format!("Standard input has no {content}.")))
 }
@@ -40,7 +40,7 @@ pub(crate) fn read_line(from: impl AsFd, longest: usize) -> Result<Option<Zeroiz
 
 /// Why a line was not read.
 #[derive(Debug)]
-pub enum LineError {
+pub(crate) enum LineError {
     /// It is too long.
     TooLong,
     /// It is not UTF-8.
@@ -55,7 +55,7 @@ pub enum LineError {
 ///
 /// # Errors
 /// It is longer than `longest` bytes, not UTF-8, or cannot be read.
-pub fn read_secret_line(source: impl AsFd, longest: usize) -> Result<Option<Zeroizing<String>>, LineError> {
+pub(crate) fn read_secret_line(source: impl AsFd, longest: usize) -> Result<Option<Zeroizing<String>>, LineError> {
     let mut line = Zeroizing::new(Vec::with_capacity(longest));
     let mut byte = Zeroizing::new([0_u8; 1]);
     loop {

@@ -6,11 +6,10 @@ use crate::backends::practice::user_snapshot::UserRow;
 use crate::domain::{Customer, Result, State};
 
 /// The first customers of the directory, and their total.
-pub struct Page {
+pub(crate) struct Page {
     /// Each customer with the user's state.
-    pub rows: Vec<(Customer, State)>,
-    /// How many customers there are.
-    pub total: u64,
+    pub(crate) rows: Vec<(Customer, State)>,
+    pub(crate) total: u64,
 }
 
 impl Practice {
@@ -18,7 +17,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub fn customers(&self, limit: usize) -> Result<Page> {
+    pub(crate) fn customers(&self, limit: usize) -> Result<Page> {
         let now = self.now();
         let connection = self.connection();
         let total = connection.query_row("SELECT count(*) FROM customer", [], |row| row.get(0)).map_err(store_error)?;

@@ -19,12 +19,9 @@ const LINK: &str = "https://practice.invalid/reset?token=";
 /// A mail that would have been sent.
 #[derive(Clone, Debug, Serialize)]
 pub struct Mail {
-    /// When it was sent.
-    pub at: Timestamp,
-    /// The address.
-    pub to: String,
-    /// The subject.
-    pub subject: String,
+    pub(crate) at: Timestamp,
+    pub(crate) to: String,
+    pub(crate) subject: String,
     /// The text.
     pub body: String,
 }
