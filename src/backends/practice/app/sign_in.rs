@@ -87,7 +87,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub(crate) fn policy(&self) -> Result<Policy> {
+    pub fn policy(&self) -> Result<Policy> {
         policy::read(&self.connection())
     }
 }
