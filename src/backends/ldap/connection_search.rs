@@ -7,7 +7,7 @@ use super::connection::Connection;
 use super::deadline::Deadline;
 use super::entry::Entry;
 use super::result_code::{ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT, UNWILLING};
-use super::search::{Query, SearchMode, pages};
+use super::search::{Query, SearchMode, read_pages};
 use super::search_results::Results;
 use crate::domain::Result;
 
@@ -32,7 +32,7 @@ impl Connection {
         let mut link = self.live_link(deadline).await?;
         let mut mode = SearchMode::of(&query, self.refuses_pages());
         loop {
-            let searched = pages(&mut link.ldap, &query, mode, deadline).await;
+            let searched = read_pages(&mut link.ldap, &query, mode, deadline).await;
             let (entries, result) = searched.map_err(|error| self.drop_link(link.cause(error)))?;
             self.record_answer();
             if mode.is_refused_by(result.rc, entries.len()) {

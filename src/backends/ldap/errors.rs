@@ -75,11 +75,11 @@ pub(super) fn no_answer(server: &str, error: LdapError) -> Error {
     if let Some(violation) = Violation::of(&error) {
         return Error::unavailable(format!("{server} {violation}.")).hint(violation.hint()).because(error);
     }
-    let what = match &error {
+    let event = match &error {
         LdapError::Timeout { .. } => "did not answer in time (`--timeout` gives it longer)",
         _ => "closed the connection before it answered",
     };
-    Error::unavailable(format!("{server} {what}.")).because(without_request(error))
+    Error::unavailable(format!("{server} {event}.")).because(without_request(error))
 }
 
 /// Drops the request from the error of one that could not be sent: it may hold a password.

@@ -10,7 +10,7 @@ use super::deadline::Deadline;
 use super::dn::is_below;
 use super::entry::{Entry, generalized_time};
 use super::errors;
-use super::search::entry;
+use super::search::read_entry;
 use super::settings::{ACTIVE_DIRECTORY, LdapSettings};
 use crate::domain::{Check, CheckState, Result};
 use crate::net::describe_certificate;
@@ -75,7 +75,7 @@ async fn probe(sign_in: &LdapSignIn, url: &Url) -> Result<Probe> {
 /// Reads the root DSE (RFC 4512 section 5.1). It is empty if anonymous clients may not read it.
 async fn root(ldap: &mut Ldap, deadline: Deadline) -> Result<Entry, LdapError> {
     let attributes = ["namingContexts", "supportedCapabilities", "currentTime"];
-    Ok(entry(ldap, "", "(objectClass=*)", &attributes, deadline).await?.unwrap_or_default())
+    Ok(read_entry(ldap, "", "(objectClass=*)", &attributes, deadline).await?.unwrap_or_default())
 }
 
 /// Checks one server by what it answered.

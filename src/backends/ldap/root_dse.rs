@@ -4,7 +4,7 @@ use ldap3::{Ldap, LdapError};
 
 use super::deadline::Deadline;
 use super::entry::Entry;
-use super::search::entry;
+use super::search::read_entry;
 
 /// What to read, which differs between servers.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ pub(super) async fn read_root_dse(
     deadline: Deadline,
 ) -> Result<RootDse, LdapError> {
     let mut other = ldap.clone();
-    let root = entry(&mut ldap, "", filter, query.root, deadline);
+    let root = read_entry(&mut ldap, "", filter, query.root, deadline);
     let own = async {
         if !query.who_am_i {
             return Ok(None);

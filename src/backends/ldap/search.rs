@@ -93,12 +93,12 @@ impl Tally {
         if self.bytes > MAX_BYTES { Err(Violation::TooManyBytes(MAX_BYTES)) } else { Ok(()) }
     }
 
-    fn reference(&mut self) -> Result<(), Violation> {
+    fn add_reference(&mut self) -> Result<(), Violation> {
         self.references += 1;
         if self.references > MAX_REFERENCES { Err(Violation::TooManyReferences(MAX_REFERENCES)) } else { Ok(()) }
     }
 
-    fn page(&mut self, before: usize) -> Result<(), Violation> {
+    fn end_page(&mut self, before: usize) -> Result<(), Violation> {
         self.empty_pages = if self.entries.len() > before { 0 } else { self.empty_pages + 1 };
         if self.empty_pages > MAX_EMPTY_PAGES { Err(Violation::EmptyPages(MAX_EMPTY_PAGES)) } else { Ok(()) }
     }
@@ -113,7 +113,7 @@ fn size(tag: &StructureTag) -> usize {
 }
 
 /// Reads one entry by its name, before there is a [`Connection`](super::connection::Connection).
-pub(super) async fn entry(
+pub(super) async fn read_entry(
     ldap: &mut Ldap,
     base: &str,
     filter: &str,
@@ -122,12 +122,12 @@ pub(super) async fn entry(
 ) -> Result<Option<Entry>, LdapError> {
     let query = Query { base, scope: Scope::Base, filter, attributes, most: 1 };
     let mut tally = Tally::new();
-    page(ldap, &query, (SearchMode::Whole, Vec::new()), &mut tally, deadline).await?;
+    read_page(ldap, &query, (SearchMode::Whole, Vec::new()), &mut tally, deadline).await?;
     Ok(tally.entries.into_iter().next())
 }
 
 /// Sends the search once, for the page with this cookie if it is paged, and adds the results.
-async fn page(
+async fn read_page(
     ldap: &mut Ldap,
     query: &Query<'_>,
     (mode, cookie): (SearchMode, Vec<u8>),
@@ -152,7 +152,7 @@ async fn page(
     let mut enough = false;
     while let Some(found) = stream.next().await? {
         let counted =
-            if found.is_ref() || found.is_intermediate() { tally.reference() } else { tally.add(found.0, most) };
+            if found.is_ref() || found.is_intermediate() { tally.add_reference() } else { tally.add(found.0, most) };
         counted.map_err(Violation::as_error)?;
         if query.scope != Scope::Base && mode != SearchMode::Pages && tally.entries.len() > query.most {
             enough = true;
@@ -176,7 +176,7 @@ async fn page(
 }
 
 /// Reads everything that was asked for, page by page.
-pub(super) async fn pages(
+pub(super) async fn read_pages(
     ldap: &mut Ldap,
     query: &Query<'_>,
     mode: SearchMode,
@@ -186,10 +186,10 @@ pub(super) async fn pages(
     let mut cookie = Vec::new();
     loop {
         let before = tally.entries.len();
-        let result = page(ldap, query, (mode, cookie), &mut tally, deadline).await?;
+        let result = read_page(ldap, query, (mode, cookie), &mut tally, deadline).await?;
         match ber::next_page(&result) {
             Some(next) if mode == SearchMode::Pages && result.rc == 0 && tally.entries.len() < query.most => {
-                tally.page(before).map_err(Violation::as_error)?;
+                tally.end_page(before).map_err(Violation::as_error)?;
                 cookie = next;
             }
             _ => return Ok((tally.entries, result)),

@@ -96,15 +96,15 @@ impl LdapSettings {
             return Err(settings.wrong("url", "url: the list has no address"));
         }
         let address = |text: &String| {
-            address(text, own.start_tls, own.insecure_ldap).map_err(|what| settings.wrong("url", &what))
+            address(text, own.start_tls, own.insecure_ldap).map_err(|problem| settings.wrong("url", &problem))
         };
         let urls = texts.iter().map(address).collect::<Result<Vec<Url>>>()?;
         let catalog = |url: &&Url| url.port().is_some_and(|port| GLOBAL_CATALOG.contains(&port));
         if let Some(url) = urls.iter().find(catalog).filter(|_| profile.backend == ACTIVE_DIRECTORY) {
-            let what = format!(
+            let problem = format!(
                 "url: \"{url}\" is a global catalog, which holds a part of each entry, and where nothing can be written; use the domain controller's own port (636, or 389 with start_tls)"
             );
-            return Err(settings.wrong("url", &what));
+            return Err(settings.wrong("url", &problem));
         }
         if own.customer_id.as_deref().is_some_and(|name| !is_attribute(name)) {
             return Err(settings.wrong("customer_id", "customer_id: that is not the name of an attribute"));
@@ -118,13 +118,13 @@ impl LdapSettings {
             ("default_policy", own.default_policy.as_ref()),
         ];
         for (key, name) in names {
-            if let Some(what) = name.and_then(|name| dn::problem(name)) {
-                return Err(settings.wrong(key, &format!("{key}: {what}")));
+            if let Some(problem) = name.and_then(|name| dn::problem(name)) {
+                return Err(settings.wrong(key, &format!("{key}: {problem}")));
             }
         }
         if profile.protected.as_ref().is_some_and(|protected| !protected.roles.is_empty()) {
-            let what = "protected.roles: a directory has groups, no roles; use protected.groups";
-            return Err(settings.wrong("protected", what));
+            let problem = "protected.roles: a directory has groups, no roles; use protected.groups";
+            return Err(settings.wrong("protected", problem));
         }
         let unattended = match (own.agent, own.credential) {
             (Some(agent), Some(credential)) => Some((agent, credential)),
@@ -136,8 +136,8 @@ impl LdapSettings {
             Some(policy) => policy,
             None if profile.backend == ACTIVE_DIRECTORY => String::new(),
             None => {
-                let what = "default_policy: name the entry of ppolicy_default (slapd.conf or olcPPolicyDefault); without it nobody can tell whether a change is forced";
-                return Err(settings.wrong("default_policy", what));
+                let problem = "default_policy: name the entry of ppolicy_default (slapd.conf or olcPPolicyDefault); without it nobody can tell whether a change is forced";
+                return Err(settings.wrong("default_policy", problem));
             }
         };
         Ok(Self {

@@ -10,8 +10,8 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-use super::guard::{Closed, Messages, relay};
 use super::message::{self, Response};
+use super::relay::{Closed, Messages, relay};
 use super::violation::Violation;
 
 /// The `StartTLS` request (RFC 4511 section 4.14.1): message 1, an extended request with the operation's name.
@@ -45,21 +45,21 @@ pub(super) async fn connect(url: &Url, start_tls: bool, tls: Option<&Arc<ClientC
     let mut stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
     if start_tls {
-        ask_for_tls(&mut stream).await?;
+        start_tls_on(&mut stream).await?;
     }
     if !start_tls && url.scheme() != "ldaps" {
-        return guarded(stream, None).await;
+        return start_relay(stream, None).await;
     }
     let Some(tls) = tls else { return Err(LdapError::MismatchedStreamType) };
     let name = ServerName::try_from(host.to_owned())?;
     let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await?;
     let certificates = stream.get_ref().1.peer_certificates();
     let certificate = certificates.and_then(|chain| chain.first()).map(|certificate| certificate.to_vec());
-    guarded(stream, certificate).await
+    start_relay(stream, certificate).await
 }
 
 /// Asks the server for TLS. Bytes in clear behind its answer are refused, since anybody could have sent them.
-async fn ask_for_tls(stream: &mut TcpStream) -> Result<(), LdapError> {
+async fn start_tls_on(stream: &mut TcpStream) -> Result<(), LdapError> {
     stream.write_all(START_TLS).await?;
     let mut messages = Messages::new();
     let answer = messages.next(stream).await?.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))?;
@@ -78,7 +78,7 @@ async fn ask_for_tls(stream: &mut TcpStream) -> Result<(), LdapError> {
 }
 
 /// Puts the relay between the server and the library, over a pair of sockets.
-async fn guarded<S>(stream: S, certificate: Option<Vec<u8>>) -> Result<Link, LdapError>
+async fn start_relay<S>(stream: S, certificate: Option<Vec<u8>>) -> Result<Link, LdapError>
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
@@ -86,7 +86,7 @@ where
     let closed = Closed::default();
     tokio::spawn(relay(stream, Messages::new(), ours, Arc::clone(&closed)));
     let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(librarys.into_std()?));
-    let (connection, ldap) = LdapConnAsync::with_settings(settings, "ldapi://guard").await?;
+    let (connection, ldap) = LdapConnAsync::with_settings(settings, "ldapi://relay").await?;
     tokio::spawn(async move {
         if let Err(error) = connection.drive().await {
             tracing::debug!(%error, "the connection ended");

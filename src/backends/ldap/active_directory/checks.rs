@@ -23,7 +23,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Id
     let mut checks = vec![version::check(&root), readability::own_user(agent, identity).await?];
     checks.extend(readability::checks(agent, dialect, identity).await?);
     checks.extend(new_users(agent, identity).await?);
-    let domain = policy::of_domain(agent).await?;
+    let domain = policy::read_domain_policy(agent).await?;
     checks.push(match &domain.rules {
         PolicyRead::Read(policy) => Check::new("policy", CheckState::Ok, policy.words().join(", ")),
         PolicyRead::InPart(_, why) | PolicyRead::Unreadable(why) => {
@@ -74,7 +74,7 @@ async fn new_users(agent: &LdapAgent, identity: &Identity) -> Result<Option<Chec
     if !creation::can_create_users(agent).await? {
         return Ok(None);
     }
-    let hidden = creation::hidden(agent, identity).await?;
+    let hidden = creation::unreadable_of_new_user(agent, identity).await?;
     Ok(hidden.map(|hidden| {
         let words = format!("{} (of new users in {}): none is created", hidden.words(), agent.settings.create_in);
         Check::new("new_users", CheckState::Fault, words)

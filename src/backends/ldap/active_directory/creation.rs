@@ -18,14 +18,14 @@ use crate::domain::{NewUser, Result, Unreadable};
 const CREATABLE_CLASSES: &str = "allowedChildClassesEffective";
 
 /// Reads the entry above new users: what the agent may create in it, and its permissions.
-async fn unit(agent: &LdapAgent) -> Result<Entry> {
-    let unit = agent.connection.read_cached(&agent.settings.create_in, &[CREATABLE_CLASSES, DESCRIPTOR]).await?;
-    Ok(unit.unwrap_or_default())
+async fn container(agent: &LdapAgent) -> Result<Entry> {
+    let container = agent.connection.read_cached(&agent.settings.create_in, &[CREATABLE_CLASSES, DESCRIPTOR]).await?;
+    Ok(container.unwrap_or_default())
 }
 
 /// Whether the agent may create users.
 pub(super) async fn can_create_users(agent: &LdapAgent) -> Result<bool> {
-    Ok(unit(agent).await?.texts(CREATABLE_CLASSES).iter().any(|class| class.eq_ignore_ascii_case("user")))
+    Ok(container(agent).await?.texts(CREATABLE_CLASSES).iter().any(|class| class.eq_ignore_ascii_case("user")))
 }
 
 /// Makes the principal name of a login name ([MS-ADTS] section 5.1.1.1.1).
@@ -52,11 +52,11 @@ pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Result<String> 
 /// Returns a value of new users that the agent could not read, so that a set could not be read back.
 ///
 /// It goes by the permissions that new users inherit, or by a user who is there already.
-pub(super) async fn hidden(agent: &LdapAgent, identity: &Identity) -> Result<Option<Unreadable>> {
-    let unit = unit(agent).await?;
+pub(super) async fn unreadable_of_new_user(agent: &LdapAgent, identity: &Identity) -> Result<Option<Unreadable>> {
+    let container = container(agent).await?;
     let needed: Vec<&Attribute> = READ_BACK.iter().chain([&MAIL]).collect();
     let inherited =
-        |attribute: &&Attribute| can_read_of_new_user(&identity.sids, &unit, &attribute.guids()) == Some(true);
+        |attribute: &&Attribute| can_read_of_new_user(&identity.sids, &container, &attribute.guids()) == Some(true);
     // Domain Admins and Account Operators have all rights to each new user, by the schema.
     if needed.iter().all(inherited) || identity.sids.iter().any(|sid| is_account_operator(sid)) {
         return Ok(None);

@@ -47,7 +47,7 @@ impl Identity {
         if self.sids.contains(sid) {
             return Ok(true);
         }
-        if self.is_known { Ok(false) } else { Err(unknown()) }
+        if self.is_known { Ok(false) } else { Err(unknown_identity()) }
     }
 }
 
@@ -62,7 +62,7 @@ async fn groups_of_everybody(agent: &LdapAgent) -> Result<Vec<Vec<u8>>> {
 }
 
 /// Describes the agent's own identity as a value that cannot be read.
-pub(super) fn unknown() -> Unreadable {
+pub(super) fn unknown_identity() -> Unreadable {
     Unreadable::new(
         "your own user (tokenGroups of the rootDSE, or the entry that you signed in with)",
         "whether it is your own user",
@@ -148,7 +148,7 @@ mod tests {
         );
         assert_eq!(is_own(Vec::new(), false, "sam@example.com", &own), Ok(true), "by name, where all lack");
         assert_eq!(is_own(vec![sid(1)], true, "sam@example.com", &other), Ok(false));
-        assert_eq!(is_own(Vec::new(), false, "sam@example.com", &other), Err(unknown().value));
+        assert_eq!(is_own(Vec::new(), false, "sam@example.com", &other), Err(unknown_identity().value));
         assert_eq!(is_own(vec![sid(1)], true, "sam@example.com", &Entry::default()), Err("objectSid".to_owned()));
     }
 

@@ -174,7 +174,7 @@ impl Dialect for ActiveDirectory {
     }
 
     async fn new_user_policy(&self, agent: &LdapAgent) -> Result<PolicyRead> {
-        Ok(policy::of_domain(agent).await?.rules)
+        Ok(policy::read_domain_policy(agent).await?.rules)
     }
 
     async fn can_create_users(&self, agent: &LdapAgent) -> Result<bool> {
@@ -183,7 +183,7 @@ impl Dialect for ActiveDirectory {
 
     async fn new_user_obstacles(&self, agent: &LdapAgent) -> Result<Vec<Obstacle>> {
         let identity = self.identity(agent).await?;
-        let hidden = creation::hidden(agent, &identity).await?;
+        let hidden = creation::unreadable_of_new_user(agent, &identity).await?;
         Ok(hidden.map(Obstacle::Unreadable).into_iter().collect())
     }
 
@@ -304,7 +304,7 @@ impl Dialect for ActiveDirectory {
     }
 
     async fn capabilities(&self, agent: &LdapAgent) -> Result<Capabilities> {
-        let policy = policy::of_domain(agent).await?;
+        let policy = policy::read_domain_policy(agent).await?;
         let mut gaps = BTreeSet::from([
             Gap::StampNamesNoAuthor,
             Gap::RulesNotListed,

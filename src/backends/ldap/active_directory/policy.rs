@@ -23,12 +23,15 @@ pub(super) struct DomainPolicy {
 }
 
 /// Reads the policy of a user: the domain's, or the user's password settings object.
-pub(super) async fn of_user(agent: &LdapAgent, settings_object: &Fact<Option<String>>) -> Result<DomainPolicy> {
+pub(super) async fn read_user_policy(
+    agent: &LdapAgent,
+    settings_object: &Fact<Option<String>>,
+) -> Result<DomainPolicy> {
     match settings_object {
-        Ok(None) => of_domain(agent).await,
-        Ok(Some(name)) => of_settings_object(agent, name).await,
+        Ok(None) => read_domain_policy(agent).await,
+        Ok(Some(name)) => read_settings_object(agent, name).await,
         Err(hidden) => {
-            let domain = of_domain(agent).await?;
+            let domain = read_domain_policy(agent).await?;
             let why = hidden.words();
             let rules = match domain.rules {
                 PolicyRead::Read(policy) | PolicyRead::InPart(policy, _) => PolicyRead::InPart(policy, why),
@@ -39,7 +42,7 @@ pub(super) async fn of_user(agent: &LdapAgent, settings_object: &Fact<Option<Str
     }
 }
 
-async fn of_settings_object(agent: &LdapAgent, name: &str) -> Result<DomainPolicy> {
+async fn read_settings_object(agent: &LdapAgent, name: &str) -> Result<DomainPolicy> {
     let entry = agent.connection.read_cached(name, &["*"]).await?.unwrap_or_default();
     let complex = entry.text("msDS-PasswordComplexityEnabled").map(|_| entry.is_true("msDS-PasswordComplexityEnabled"));
     let values = Values {
@@ -52,7 +55,7 @@ async fn of_settings_object(agent: &LdapAgent, name: &str) -> Result<DomainPolic
 }
 
 /// Reads the domain's own policy.
-pub(super) async fn of_domain(agent: &LdapAgent) -> Result<DomainPolicy> {
+pub(super) async fn read_domain_policy(agent: &LdapAgent) -> Result<DomainPolicy> {
     let domain = suffix(&agent.settings.base);
     let attributes = ["minPwdLength", "pwdProperties", "pwdHistoryLength", "lockoutDuration"];
     let entry = agent.connection.read_cached(domain, &attributes).await?.unwrap_or_default();

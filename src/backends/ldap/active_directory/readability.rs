@@ -76,6 +76,6 @@ pub(super) async fn own_user(agent: &LdapAgent, identity: &Identity) -> Result<C
             CheckState::Ok,
             "your identifiers are known; your own entry is not in this domain, or not seen",
         ),
-        None => fault(format!("{}: every reset is refused", identity::unknown().words())),
+        None => fault(format!("{}: every reset is refused", identity::unknown_identity().words())),
     })
 }

@@ -23,7 +23,7 @@ pub(super) async fn read(
     let now = agent.clock.now();
     let facts = Facts::of(entry, &identity.sids);
     let (policy, by_group) = tokio::try_join!(
-        policy::of_user(agent, &facts.settings_object),
+        policy::read_user_policy(agent, &facts.settings_object),
         membership::protection(agent, entry, &facts, &identity.sids)
     )?;
     let has = |flag: i64| facts.flags.as_ref().is_ok_and(|flags| flags & flag != 0);

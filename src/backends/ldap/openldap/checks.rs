@@ -33,7 +33,7 @@ pub(super) async fn read(agent: &LdapAgent) -> Result<Vec<Check>> {
         ));
     }
     if own_user::names(agent).await?.is_none() {
-        let words = format!("{}: every reset is refused", own_user::not_known().words());
+        let words = format!("{}: every reset is refused", own_user::unknown_identity().words());
         checks.push(Check::new("own_user", CheckState::Fault, words));
     }
     for why in groups::protected(agent).await?.into_iter().filter_map(|group| group.entries.err()) {

@@ -16,7 +16,7 @@ pub(super) fn parse_authz_id(answer: &str) -> Option<String> {
 
 /// Returns the obstacle of an entry that is the agent's own user, or that may be.
 pub(super) async fn obstacle(agent: &LdapAgent, entry: &Entry) -> Result<Option<Obstacle>> {
-    let Some(names) = names(agent).await? else { return Ok(Some(Obstacle::Unreadable(not_known()))) };
+    let Some(names) = names(agent).await? else { return Ok(Some(Obstacle::Unreadable(unknown_identity()))) };
     Ok(names.iter().any(|name| dn::same(name, &entry.dn)).then_some(Obstacle::OwnUser))
 }
 
@@ -42,7 +42,7 @@ async fn as_the_server_writes(agent: &LdapAgent, name: &str) -> Result<String> {
 }
 
 /// Describes the agent's own name as a value that cannot be read.
-pub(super) fn not_known() -> Unreadable {
+pub(super) fn unknown_identity() -> Unreadable {
     let right = readability::right_to_read("their own entry, or \"Who am I?\" (RFC 4532)");
     Unreadable::new("your own name in the directory", "whether the customer is you", right)
 }

@@ -89,12 +89,12 @@ pub(super) async fn relay<S>(server: S, read: Messages, library: UnixStream, clo
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
-    let asked = std::sync::Mutex::new(HashMap::new());
+    let pending = std::sync::Mutex::new(HashMap::new());
     let (from_server, to_server) = tokio::io::split(server);
     let (from_library, to_library) = library.into_split();
     let ended = tokio::select! {
-        ended = requests(from_library, to_server, &asked) => ended,
-        ended = answers(from_server, read, to_library, &asked) => ended,
+        ended = relay_requests(from_library, to_server, &pending) => ended,
+        ended = relay_answers(from_server, read, to_library, &pending) => ended,
     };
     if let Err(error) = ended {
         if let Some(violation) = error.get_ref().and_then(|inner| inner.downcast_ref::<Violation>()) {
@@ -107,20 +107,20 @@ where
 /// The tag of each request that waits for its answer, by message number.
 type PendingRequests = std::sync::Mutex<HashMap<u32, u8>>;
 
-fn lock(asked: &PendingRequests) -> std::sync::MutexGuard<'_, HashMap<u32, u8>> {
-    asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock(pending: &PendingRequests) -> std::sync::MutexGuard<'_, HashMap<u32, u8>> {
+    pending.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-async fn requests(
+async fn relay_requests(
     mut library: impl AsyncRead + Unpin,
     mut server: impl AsyncWrite + Unpin,
-    asked: &PendingRequests,
+    pending: &PendingRequests,
 ) -> io::Result<()> {
     let mut messages = Messages::new();
     while let Some(message) = messages.next(&mut library).await? {
         match message::request(message) {
-            Some(Request::Asks(header)) => drop(lock(asked).insert(header.number, header.tag)),
-            Some(Request::Abandons(number)) => drop(lock(asked).remove(&number)),
+            Some(Request::Asks(header)) => drop(lock(pending).insert(header.number, header.tag)),
+            Some(Request::Abandons(number)) => drop(lock(pending).remove(&number)),
             None => return Err(io::Error::other(Violation::Malformed)),
         }
         server.write_all(message).await?;
@@ -130,18 +130,18 @@ async fn requests(
     server.shutdown().await
 }
 
-async fn answers(
+async fn relay_answers(
     mut server: impl AsyncRead + Unpin,
     mut messages: Messages,
     mut library: impl AsyncWrite + Unpin,
-    asked: &PendingRequests,
+    pending: &PendingRequests,
 ) -> io::Result<()> {
     while let Some(message) = messages.next(&mut server).await? {
-        let response = message::response(message, |number| lock(asked).get(&number).copied());
+        let response = message::response(message, |number| lock(pending).get(&number).copied());
         match response.map_err(io::Error::other)? {
             Response::Unasked => continue,
             Response::Part => {}
-            Response::Last(number) => drop(lock(asked).remove(&number)),
+            Response::Last(number) => drop(lock(pending).remove(&number)),
         }
         library.write_all(message).await?;
     }
