@@ -97,7 +97,9 @@ impl Connection {
             self.record_answer();
             let passing = matches!(result.rc, BUSY | NOT_AVAILABLE);
             match pauses.next() {
-                Some(pause) if self.retries() && passing && pause < deadline.remaining() => tokio::time::sleep(pause).await,
+                Some(pause) if self.retries() && passing && pause < deadline.remaining() => {
+                    tokio::time::sleep(pause).await
+                }
                 _ => return Ok(redact_result(result)),
             }
         }
