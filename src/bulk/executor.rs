@@ -30,7 +30,7 @@ type Flight<'a> = FuturesUnordered<InFlight<'a>>;
 
 impl Run<'_> {
     /// Works until the input is at its end, or something stops it. `tell` hears how far it has come.
-    pub async fn work(&self, rows: Rows<File>, tell: &mut dyn FnMut(&Progress)) -> Ended {
+    pub(crate) async fn work(&self, rows: Rows<File>, tell: &mut dyn FnMut(&Progress)) -> Ended {
         let began = Instant::now();
         let mut scheduler = Scheduler::new(self.rules(), self.failed_before());
         let (mut flight, mut rows) = (Flight::new(), WorkQueue::all(rows));

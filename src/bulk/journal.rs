@@ -169,7 +169,7 @@ impl Journal {
     }
 
     /// Writes a change that nothing leans on yet: it rides with the next.
-    pub fn hand_over(&self, change: Change) -> Promised<Result<(), String>> {
+    pub(crate) fn hand_over(&self, change: Change) -> Promised<Result<(), String>> {
         self.writer.hand_over(change)
     }
 

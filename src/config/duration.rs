@@ -1,13 +1,13 @@
-//! Durations as people write them: `24h`, `10m`, `2 days`, `0`.
+//! Parses durations as people write them: `24h`, `10m`, `2 days`, `0`.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// Reads a duration; a bare `0` is zero.
+/// Parses a duration. A bare `0` is zero.
 ///
 /// # Errors
-/// A sentence for the command line: not a duration, or negative.
+/// A sentence for the command line: the text is not a duration, or it is negative.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     if text == "0" {

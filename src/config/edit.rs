@@ -1,51 +1,51 @@
-//! Changes config.toml for `profile add`, `use` and `remove`, and keeps what people wrote in it.
+//! Edits config.toml for `profile add`, `use` and `remove`, and keeps its comments and layout.
 
 use std::io::ErrorKind;
 
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use super::errors::wrong;
-use super::file::{Configuration, USABLE_NAMES, is_usable_name};
+use super::file::{Configuration, NAME_RULE, is_usable_name};
 use super::folders::{Folders, write_private_file};
 use super::profile::BUILT_IN;
 use crate::domain::{Error, Kind, Reason, Result};
 
 /// A profile to add.
 #[derive(Clone, Debug)]
-pub struct NewProfile {
+pub(crate) struct NewProfile {
     /// Its name: letters, digits, `-` and `_`.
-    pub name: String,
+    pub(crate) name: String,
     /// The backend's kind.
-    pub backend: String,
-    /// The backend's own keys, in their order.
-    pub settings: Vec<(String, toml_edit::Value)>,
+    pub(crate) backend: String,
+    /// The backend's own keys, in the order in which they are written.
+    pub(crate) settings: Vec<(String, toml_edit::Value)>,
 }
 
-/// A commented sample, for `profile add --print`.
-pub const fn sample() -> &'static str {
+/// Returns the commented sample that `profile add --print` shows.
+pub(crate) const fn sample() -> &'static str {
     include_str!("sample.toml")
 }
 
-/// Adds a profile; the first one becomes the default.
+/// Adds a profile. The first one becomes the default.
 ///
 /// # Errors
 /// Exit 2: the name is taken or unusable, the backend unknown, or the file cannot be written.
-pub fn add(folders: &Folders, new: &NewProfile) -> Result<()> {
-    change(folders, |document| insert(document, new))
+pub(crate) fn add(folders: &Folders, new: &NewProfile) -> Result<()> {
+    edit_file(folders, |document| insert(document, new))
 }
 
-/// The configuration as it would be with one profile more; nothing is written.
+/// Returns the configuration as it would be with the new profile. Writes nothing.
 ///
 /// # Errors
 /// Exit 2, as for [`add`].
-pub fn with(folders: &Folders, new: &NewProfile) -> Result<Configuration> {
-    Ok(changed(folders, |document| insert(document, new))?.1)
+pub(crate) fn with(folders: &Folders, new: &NewProfile) -> Result<Configuration> {
+    Ok(edited(folders, |document| insert(document, new))?.1)
 }
 
 fn insert(document: &mut DocumentMut, new: &NewProfile) -> Result<()> {
     let name = &new.name;
     if !is_usable_name(name) {
-        return Err(Error::usage(format!("\"{name}\" is no name for a profile: {USABLE_NAMES}.")));
+        return Err(Error::usage(format!("\"{name}\" cannot be the name of a profile: {NAME_RULE}.")));
     }
     let profiles = document.entry("profiles").or_insert_with(|| {
         let mut table = Table::new();
@@ -55,10 +55,10 @@ fn insert(document: &mut DocumentMut, new: &NewProfile) -> Result<()> {
     let profiles =
         profiles.as_table_mut().ok_or_else(|| Error::usage("\"profiles\" in the configuration is not a table."))?;
     if profiles.contains_key(name) {
-        let told = format!("There is a profile \"{name}\" already.");
+        let message = format!("There is a profile \"{name}\" already.");
         let hint =
             format!("See it: `tellonce profile show {name}`. Remove it first: `tellonce profile remove {name}`.");
-        return Err(Error::new(Kind::Usage, Reason::Configuration, told).hint(hint));
+        return Err(Error::new(Kind::Usage, Reason::Configuration, message).hint(hint));
     }
     let mut table = Table::new();
     table.insert("backend", value(&new.backend));
@@ -76,20 +76,20 @@ fn insert(document: &mut DocumentMut, new: &NewProfile) -> Result<()> {
 ///
 /// # Errors
 /// Exit 2: there is no such profile, or the file cannot be written.
-pub fn set_default(folders: &Folders, name: &str) -> Result<()> {
+pub(crate) fn set_default(folders: &Folders, name: &str) -> Result<()> {
     Configuration::load(folders)?.profile(Some(name))?;
-    change(folders, |document| {
+    edit_file(folders, |document| {
         document.insert("default", value(name));
         Ok(())
     })
 }
 
-/// Removes a profile; if it was the default, there is none afterwards.
+/// Removes a profile. If it was the default, there is none afterwards.
 ///
 /// # Errors
 /// Exit 2: there is no such profile in the file, or the file cannot be written.
-pub fn remove(folders: &Folders, name: &str) -> Result<()> {
-    change(folders, |document| {
+pub(crate) fn remove(folders: &Folders, name: &str) -> Result<()> {
+    edit_file(folders, |document| {
         let profiles = document.get_mut("profiles").and_then(Item::as_table_mut);
         if profiles.and_then(|profiles| profiles.remove(name)).is_none() {
             let hint = if name == BUILT_IN {
@@ -111,16 +111,16 @@ pub fn remove(folders: &Folders, name: &str) -> Result<()> {
     })
 }
 
-/// Reads, changes, checks and writes the file, whole or not at all.
-fn change(folders: &Folders, edit: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<()> {
-    let (text, _) = changed(folders, edit)?;
+/// Edits the file: reads, changes, checks and writes it, whole or not at all.
+fn edit_file(folders: &Folders, edit: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<()> {
+    let (text, _) = edited(folders, edit)?;
     let path = folders.config_file();
     write_private_file(&path, text.as_bytes()).map_err(|error| wrong(&path, &format!("it cannot be written ({error})")))
 }
 
-/// Reads, changes and checks; writes nothing.
-fn changed(folders: &Folders, edit: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<(String, Configuration)> {
-    Configuration::load(folders)?; // never write over a file that could not be read
+/// Returns the edited text and its configuration, checked. Writes nothing.
+fn edited(folders: &Folders, edit: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<(String, Configuration)> {
+    Configuration::load(folders)?; // a file that cannot be read is never overwritten
     let path = folders.config_file();
     let text = match std::fs::read_to_string(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),

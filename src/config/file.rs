@@ -1,4 +1,4 @@
-//! Reads config.toml: unknown keys are errors, and every error names file, line and key.
+//! Reads config.toml. Unknown keys are errors, and every error names file, line and key.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -13,30 +13,30 @@ use toml::Spanned;
 use super::duration::parse_duration;
 use super::errors::wrong;
 use super::folders::Folders;
-use super::profile::{AuditSettings, BUILT_IN, Forward, LASTS, Profile, Protected};
+use super::profile::{AuditSettings, BUILT_IN, DEFAULT_DURATION, Forward, Profile, Protected};
 use super::settings::{Settings, lines};
 use crate::domain::{Error, Guards, Kind, Pattern, Reason, Requirement, Result};
 use crate::platform::{Holds, NotPrivate, open_private_file};
 
-/// The longest that a temporary password may be made to last.
-const LONGEST: Duration = Duration::from_hours(30 * 24);
+/// The longest duration of a temporary password that a profile may set.
+const MAX_DURATION: Duration = Duration::from_hours(30 * 24);
 
-/// What a profile may be called: its name is part of a file's name.
-pub(super) const USABLE_NAMES: &str = "letters, digits, - and _ only, 64 at most";
+/// The rule for a profile's name, which is part of a file's name.
+pub(super) const NAME_RULE: &str = "letters, digits, - and _ only, 64 at most";
 
-/// Whether a profile may be called so.
+/// Whether a profile may have this name.
 pub(super) fn is_usable_name(name: &str) -> bool {
     let is_usable = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     !name.is_empty() && name.len() <= 64 && name.chars().all(is_usable)
 }
 
-/// What config.toml says; with no file, nothing.
+/// The content of config.toml. It is empty without a file.
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {
     default: Option<String>,
     profiles: BTreeMap<String, ProfileTable>,
     /// The `[audit]` table.
-    pub audit: AuditSettings,
+    pub(crate) audit: AuditSettings,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -49,7 +49,7 @@ struct FileTable {
     audit: AuditTable,
 }
 
-/// The keys that every backend has; the others are the backend's own, which refuses those it does not know.
+/// The keys of every profile. The others are the backend's, which refuses those that it does not know.
 #[derive(Clone, Debug, Deserialize)]
 struct ProfileTable {
     backend: String,
@@ -62,7 +62,7 @@ struct ProfileTable {
     max_resets_per_customer_24h: Option<u32>,
     #[serde(default)]
     allow_without_logout: bool,
-    #[serde(default, deserialize_with = "lasts")]
+    #[serde(default, deserialize_with = "temporary_password_duration")]
     temporary_password_lasts: Option<Duration>,
     #[serde(flatten)]
     values: toml::Table,
@@ -140,24 +140,24 @@ fn pattern<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Pattern>
     Pattern::new(&text).map(Some).map_err(|why| D::Error::custom(format!("ticket_pattern \"{text}\": {why}")))
 }
 
-fn lasts<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
+fn temporary_password_duration<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(value)?;
-    let lasts = parse_duration(&text).map_err(|why| D::Error::custom(format!("temporary_password_lasts: {why}")))?;
-    if lasts.is_zero() || lasts > LONGEST {
+    let duration = parse_duration(&text).map_err(|why| D::Error::custom(format!("temporary_password_lasts: {why}")))?;
+    if duration.is_zero() || duration > MAX_DURATION {
         return Err(D::Error::custom("temporary_password_lasts is more than 0, and at most 30 days"));
     }
-    Ok(Some(lasts))
+    Ok(Some(duration))
 }
 
 impl Configuration {
-    /// Reads the file; none is fine.
+    /// Loads the file. Without one the configuration is empty.
     ///
     /// # Errors
     /// Exit 2 with file, line and key: unreadable, writable by others, broken TOML, an unknown key, a wrong value.
-    pub fn load(folders: &Folders) -> Result<Self> {
+    pub(crate) fn load(folders: &Folders) -> Result<Self> {
         let path = folders.config_file();
-        // A configuration that others can write decides where passwords are set: it is not trusted.
-        let Some(mut file) = open_private_file(&path, Holds::Settings).map_err(not_taken)? else {
+        // The configuration decides where passwords are set, so one that others can write is not trusted.
+        let Some(mut file) = open_private_file(&path, Holds::Settings).map_err(not_private)? else {
             return Ok(Self::default());
         };
         let mut text = String::new();
@@ -165,7 +165,7 @@ impl Configuration {
         Self::parse(&text, &path)
     }
 
-    /// Reads the text of a file; the path is for the errors only.
+    /// Parses the text of a file. The path is only for errors.
     ///
     /// # Errors
     /// Exit 2, as for [`Configuration::load`].
@@ -178,7 +178,7 @@ impl Configuration {
             .map_err(|error| wrong_at(error.span().unwrap_or_default(), &error.message().replace('\n', " ")))?;
         if let Some(name) = file.profiles.keys().find(|name| !is_usable_name(name)) {
             let at = text.find(name.as_str()).unwrap_or_default();
-            return Err(wrong_at(at..at, &format!("\"{name}\" is no name for a profile: {USABLE_NAMES}")));
+            return Err(wrong_at(at..at, &format!("\"{name}\" cannot be the name of a profile: {NAME_RULE}")));
         }
         let mut lines = lines(text);
         for (name, table) in &mut file.profiles {
@@ -213,10 +213,10 @@ impl Configuration {
         Ok(Self { default: file.default.map(Spanned::into_inner), profiles: file.profiles, audit })
     }
 
-    /// The profile to use: the one named, else the default, else the practice profile that needs no configuration.
+    /// Returns the named profile, else the default, else the built-in practice profile.
     ///
     /// # Errors
-    /// Exit 2, listing those there are: no profile has that name.
+    /// Exit 2: no profile has that name. The hint lists those there are.
     pub fn profile(&self, named: Option<&str>) -> Result<Profile> {
         let Some(name) = named.or(self.default.as_deref()) else {
             return Ok(Profile::built_in(false));
@@ -232,8 +232,8 @@ impl Configuration {
         }
     }
 
-    /// Every profile's name, the one that needs no configuration included.
-    pub fn profile_names(&self) -> Vec<String> {
+    /// Returns the name of every profile, with the built-in one.
+    pub(crate) fn profile_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.profiles.keys().cloned().collect();
         if !self.profiles.contains_key(BUILT_IN) {
             names.push(BUILT_IN.to_owned());
@@ -241,8 +241,8 @@ impl Configuration {
         names
     }
 
-    /// Whether the profile is used where none is named.
-    pub fn is_default(&self, name: &str) -> bool {
+    /// Whether this profile is used if none is named.
+    pub(crate) fn is_default(&self, name: &str) -> bool {
         self.default.as_deref().unwrap_or(BUILT_IN) == name
     }
 }
@@ -266,7 +266,7 @@ impl ProfileTable {
                 ticket_pattern: self.ticket_pattern.clone(),
                 max_resets_per_customer_24h: self.max_resets_per_customer_24h,
                 allow_without_logout: self.allow_without_logout,
-                temporary_password_lasts: self.temporary_password_lasts.unwrap_or(LASTS),
+                temporary_password_lasts: self.temporary_password_lasts.unwrap_or(DEFAULT_DURATION),
             },
             protected,
             settings: self.settings.clone(),
@@ -276,9 +276,9 @@ impl ProfileTable {
     }
 }
 
-fn not_taken(found: NotPrivate) -> Error {
-    let failure = Error::new(Kind::Usage, Reason::Configuration, format!("{}.", found.what));
-    found.hint.into_iter().fold(failure, Error::hint)
+fn not_private(found: NotPrivate) -> Error {
+    let error = Error::new(Kind::Usage, Reason::Configuration, format!("{}.", found.what));
+    found.hint.into_iter().fold(error, Error::hint)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where our files are, and that they are ours alone.
+//! The folders of tellonce's files, and writes to them that are private and atomic.
 
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -10,7 +10,7 @@ use etcetera::BaseStrategy;
 
 use crate::domain::{Error, Kind, Reason, Result};
 
-/// The three folders: `TELLONCE_HOME` is all of them; else XDG's, or the platform's own.
+/// The folders of configuration, data and state: all `TELLONCE_HOME`, or those of XDG or the platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folders {
     config: PathBuf,
@@ -19,11 +19,11 @@ pub struct Folders {
 }
 
 impl Folders {
-    /// Finds them from the environment. Nothing is made yet.
+    /// Finds the folders from the environment. Makes nothing.
     ///
     /// # Errors
     /// Exit 2: neither `TELLONCE_HOME` nor a home folder is known, or `TELLONCE_HOME` is not an absolute path.
-    pub fn find(environment: &dyn Fn(&str) -> Option<OsString>) -> Result<Self> {
+    pub(crate) fn find(environment: &dyn Fn(&str) -> Option<OsString>) -> Result<Self> {
         if let Some(home) = environment("TELLONCE_HOME").filter(|home| !home.is_empty()) {
             let home = std::path::absolute(&home)
                 .map_err(|error| Error::usage("TELLONCE_HOME is not a path.").because(error))?;
@@ -42,23 +42,23 @@ impl Folders {
         })
     }
 
-    /// All three in one folder.
+    /// Returns folders that are all the same one.
     pub fn all_in(folder: &Path) -> Self {
         Self { config: folder.to_owned(), data: folder.to_owned(), state: folder.to_owned() }
     }
 
     /// The folder of the configuration.
-    pub fn config(&self) -> &Path {
+    pub(crate) fn config(&self) -> &Path {
         &self.config
     }
 
     /// The folder of the practice directory.
-    pub fn data(&self) -> &Path {
+    pub(crate) fn data(&self) -> &Path {
         &self.data
     }
 
     /// The folder of the audit log, sessions and bulk runs.
-    pub fn state(&self) -> &Path {
+    pub(crate) fn state(&self) -> &Path {
         &self.state
     }
 
@@ -68,53 +68,53 @@ impl Folders {
     }
 
     /// The practice directory's file.
-    pub fn practice_directory(&self) -> PathBuf {
+    pub(crate) fn practice_directory(&self) -> PathBuf {
         self.data.join("practice.db")
     }
 
     /// The audit log.
-    pub fn audit_log(&self) -> PathBuf {
+    pub(crate) fn audit_log(&self) -> PathBuf {
         self.state.join("audit.jsonl")
     }
 
-    /// Where attempts in progress hold their locks.
-    pub fn attempts(&self) -> PathBuf {
+    /// The folder of the leases of attempts in progress.
+    pub(crate) fn attempts(&self) -> PathBuf {
         self.state.join("attempts")
     }
 
-    /// Where bulk runs keep their journals, a folder each.
-    pub fn bulk_runs(&self) -> PathBuf {
+    /// The folder of bulk runs, each of which has one of its own below it.
+    pub(crate) fn bulk_runs(&self) -> PathBuf {
         self.state.join("bulk")
     }
 
-    /// The lock under which a profile's session is renewed.
-    pub fn session_lock(&self, profile: &str) -> PathBuf {
+    /// The lock file under which a profile's session is renewed.
+    pub(crate) fn session_lock(&self, profile: &str) -> PathBuf {
         self.sessions().join(format!("{profile}.lock"))
     }
 
-    /// Where sessions are kept with `--store file`.
-    pub fn sessions(&self) -> PathBuf {
+    /// The folder of sessions with `--store file`.
+    pub(crate) fn sessions(&self) -> PathBuf {
         self.state.join("sessions")
     }
 }
 
-/// Makes a folder, and those above it, for its owner alone (mode 0700). One that is there stays as it is.
-pub fn make_private_folder(folder: &Path) -> io::Result<()> {
+/// Makes a folder, and those above it, for its owner only (mode 0700). An existing one stays as it is.
+pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// Tries whether a folder can be written to, or made where it is not there yet. Nothing of it is left.
+/// Tries whether a folder can be written to, or made if it does not exist. Leaves nothing behind.
 ///
 /// # Errors
-/// What the system says.
-pub fn try_to_write(folder: &Path) -> io::Result<()> {
+/// The error of the operating system.
+pub(crate) fn try_to_write(folder: &Path) -> io::Result<()> {
     let name = format!(".tellonce-trial.{}", std::process::id());
-    let mut there = folder;
-    while !there.try_exists()? {
-        there = there.parent().ok_or(io::ErrorKind::NotFound)?;
+    let mut existing = folder;
+    while !existing.try_exists()? {
+        existing = existing.parent().ok_or(io::ErrorKind::NotFound)?;
     }
-    let trial = there.join(name);
-    if there != folder {
+    let trial = existing.join(name);
+    if existing != folder {
         DirBuilder::new().mode(0o700).create(&trial)?;
         return std::fs::remove_dir(&trial);
     }
@@ -123,8 +123,8 @@ pub fn try_to_write(folder: &Path) -> io::Result<()> {
     written
 }
 
-/// Writes a file for its owner alone (mode 0600): whole or not at all, and synced.
-pub fn write_private_file(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Writes a file for its owner only (mode 0600), atomically, and syncs it.
+pub(crate) fn write_private_file(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     make_private_folder(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -138,7 +138,7 @@ pub fn write_private_file(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let _ = std::fs::remove_file(path); // left behind by a crash of a process with the same number
+    let _ = std::fs::remove_file(path); // a crashed process with the same id may have left it
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(content)?;
     file.sync_all()

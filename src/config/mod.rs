@@ -1,4 +1,4 @@
-//! Profiles and folders.
+//! The configuration: profiles, and the folders of tellonce's files.
 
 mod duration;
 mod edit;
@@ -9,8 +9,10 @@ mod profile;
 mod settings;
 
 pub use duration::parse_duration;
-pub use edit::{NewProfile, add, remove, sample, set_default, with};
+pub(crate) use edit::{NewProfile, add, remove, sample, set_default, with};
 pub use file::Configuration;
-pub use folders::{Folders, make_private_folder, try_to_write, write_private_file};
-pub use profile::{AuditSettings, BUILT_IN, Forward, Profile, Protected};
-pub use settings::{Credential, CustomersSource, Settings};
+pub use folders::Folders;
+pub(crate) use folders::{make_private_folder, try_to_write, write_private_file};
+pub use profile::{AuditSettings, Profile};
+pub(crate) use profile::{BUILT_IN, Forward, Protected};
+pub(crate) use settings::{Credential, CustomersSource, Settings};

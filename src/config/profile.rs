@@ -5,48 +5,46 @@ use std::time::Duration;
 use super::settings::Settings;
 use crate::domain::Guards;
 
-/// The profile that is there with nothing set up.
-pub const BUILT_IN: &str = "practice";
-/// How long a temporary password lasts unless the profile says otherwise.
-pub(super) const LASTS: Duration = Duration::from_hours(24);
+/// The name of the practice profile, which needs no configuration.
+pub(crate) const BUILT_IN: &str = "practice";
+/// How long a temporary password lasts by default.
+pub(super) const DEFAULT_DURATION: Duration = Duration::from_hours(24);
 
 /// Whom agents do not reset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Protected {
+pub(crate) struct Protected {
     /// Members of these groups.
-    pub groups: Vec<String>,
+    pub(crate) groups: Vec<String>,
     /// Holders of these roles: `role`, or `client/role`.
-    pub roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
 }
 
 /// A named backend configuration.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// The backend's kind.
-    pub backend: String,
-    /// Its rules.
-    pub guards: Guards,
-    /// Whom agents do not reset; none: the profile does not say.
-    pub protected: Option<Protected>,
-    /// The backend's own keys.
-    pub settings: Settings,
-    /// Somebody chose it: by a flag, the environment or the configuration's default.
-    pub chosen: bool,
-    /// It is the practice profile that needs no configuration.
-    pub built_in: bool,
+    pub(crate) backend: String,
+    /// The guards of resets and withdrawals.
+    pub(crate) guards: Guards,
+    /// Whom agents do not reset. `None` if the profile does not say.
+    pub(crate) protected: Option<Protected>,
+    pub(crate) settings: Settings,
+    /// Whether it was chosen by a flag, the environment or the configuration's default.
+    pub(crate) chosen: bool,
+    /// Whether it is the practice profile that needs no configuration.
+    pub(crate) built_in: bool,
 }
 
 impl Profile {
-    /// The practice profile that needs no configuration.
+    /// Returns the practice profile that needs no configuration.
     pub(super) fn built_in(chosen: bool) -> Self {
         let guards = Guards {
             require: Vec::new(),
             ticket_pattern: None,
             max_resets_per_customer_24h: None,
             allow_without_logout: false,
-            temporary_password_lasts: LASTS,
+            temporary_password_lasts: DEFAULT_DURATION,
         };
         Self {
             name: BUILT_IN.to_owned(),
@@ -60,20 +58,20 @@ impl Profile {
     }
 }
 
-/// Where audit records are sent as well.
+/// The target that audit records are forwarded to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Forward {
+pub(crate) enum Forward {
     /// The system's log.
     Syslog,
-    /// A command that gets the record on standard input.
+    /// A command that reads the record on standard input.
     Command(Vec<String>),
 }
 
 /// The `[audit]` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditSettings {
-    /// Where records are sent as well.
-    pub forward: Option<Forward>,
-    /// A reset stops where its intent cannot be sent.
-    pub forward_required: bool,
+    /// The target that records are forwarded to.
+    pub(crate) forward: Option<Forward>,
+    /// Whether a reset stops if its intent cannot be forwarded.
+    pub(crate) forward_required: bool,
 }

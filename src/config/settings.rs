@@ -1,4 +1,4 @@
-//! A backend's own keys of its profile's table: read by the backend, told with file, line and key where they are wrong.
+//! The keys of a profile that belong to its backend, with the file and line for errors.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,20 +10,20 @@ use toml::de::{DeTable, DeValue};
 use super::errors::wrong;
 use crate::domain::{Error, Result};
 
-/// What a profile says beyond the keys that every backend has.
+/// The keys of a profile beyond those that every profile has.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub(crate) struct Settings {
     values: toml::Table,
-    /// The line of each key of the profile, and of the profile itself under the empty key.
+    /// The line of each key. The empty key has the line of the profile itself.
     lines: BTreeMap<String, usize>,
     file: PathBuf,
 }
 
-/// Where an unattended sign-in takes its secret from.
+/// The source of the secret of an unattended sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "lowercase")]
-pub enum Credential {
-    /// The first line of a file that only its owner can read; relative to the configuration's folder.
+pub(crate) enum Credential {
+    /// The first line of a file that only its owner can read, relative to the configuration's folder.
     File(PathBuf),
     /// The first line of a file descriptor that the process was started with.
     Fd(u32),
@@ -31,12 +31,12 @@ pub enum Credential {
     Keyring(String),
 }
 
-/// Where customers' profiles come from, if not from the backend itself.
+/// The source of customers that are not in the backend itself.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CustomersSource {
-    /// A CSV file; relative to the configuration's folder.
-    pub csv: PathBuf,
+pub(crate) struct CustomersSource {
+    /// A CSV file, relative to the configuration's folder.
+    pub(crate) csv: PathBuf,
 }
 
 impl Settings {
@@ -44,11 +44,11 @@ impl Settings {
         Self { values, lines, file: file.to_owned() }
     }
 
-    /// The backend's settings as its own type, which must refuse unknown fields.
+    /// Reads the keys into the backend's own type, which must refuse unknown fields.
     ///
     /// # Errors
-    /// Exit 2 with file, line and key: an unknown key, one that is missing, a wrong value.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
+    /// Exit 2 with file, line and key: a key is unknown or missing, or has a wrong value.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T> {
         self.values.clone().try_into().map_err(|error: toml::de::Error| {
             let words = error.to_string();
             let key = self.values.keys().find(|key| words.contains(&format!("`{key}`")));
@@ -60,23 +60,23 @@ impl Settings {
     }
 
     /// Whether the profile has this key.
-    pub fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.values.contains_key(key)
     }
 
-    /// A key of the profile is wrong: exit 2 with file and line.
-    pub fn wrong(&self, key: &str, what: &str) -> Error {
+    /// Makes the error of a wrong key: exit 2 with file and line.
+    pub(crate) fn wrong(&self, key: &str, what: &str) -> Error {
         let line = self.lines.get(key).or_else(|| self.lines.get("")).copied().unwrap_or_default();
         wrong(&self.file, &format!("line {line}: {what}"))
     }
 
-    /// A path of the configuration, relative to its folder.
-    pub fn path(&self, path: &Path) -> PathBuf {
+    /// Resolves a path of the configuration, which is relative to its folder.
+    pub(crate) fn path(&self, path: &Path) -> PathBuf {
         self.file.parent().unwrap_or_else(|| Path::new("")).join(path)
     }
 }
 
-/// The lines of each profile's keys; the profile's own line stands under the empty key.
+/// Returns the line of each key of each profile. The empty key has the line of the profile itself.
 pub(super) fn lines(text: &str) -> BTreeMap<String, BTreeMap<String, usize>> {
     let line = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
     let Ok(file) = DeTable::parse(text) else { return BTreeMap::new() };

@@ -35,7 +35,7 @@ pub(super) fn send(to: &Forward, line: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// Why they could not, in words.
-pub fn try_out(to: &Forward) -> Result<String, String> {
+pub(crate) fn try_out(to: &Forward) -> Result<String, String> {
     match to {
         Forward::Syslog => UnixDatagram::unbound()
             .and_then(|socket| socket.connect(SYSLOG))

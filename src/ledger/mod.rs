@@ -20,7 +20,7 @@ pub use attempts::open_attempts;
 pub use chain::{Verified, verify};
 pub use export::{export_csv, export_jsonl};
 pub use file::try_to_append;
-pub use forward::try_out as try_forwarding;
+pub(crate) use forward::try_out as try_forwarding;
 pub use list::{Filter, records};
 pub use log::FileAuditLog;
 pub use record::{Event, Record};

@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use reqwest::{Client, Method, Request, RequestBuilder, Response, Url, redirect};
 use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use zeroize::Zeroizing;
 
 use super::retry::Deadline;
@@ -26,7 +24,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     pub(crate) url: Url,
-    /// A file of further certificate authorities (PEM).
+    /// The file with the certificate authorities to trust (PEM). `None` trusts the system's.
     pub(crate) ca_cert: Option<PathBuf>,
     /// How long one operation may take.
     pub(crate) time_limit: Duration,
@@ -156,23 +154,9 @@ impl Server {
         Ok(HttpClient { client, limit: self.time_limit, interceptor: |request| request })
     }
 
-    /// Returns TLS settings that trust the system's authorities and the profile's, and explain a bad certificate.
+    /// Returns TLS settings that trust the profile's authorities, else the system's, and explain a bad certificate.
     fn tls(&self) -> Result<ClientConfig> {
-        let mut roots = trust::system_roots();
-        if let Some(path) = &self.ca_cert {
-            let shown = path.display();
-            let pem = std::fs::read(path)
-                .map_err(|error| misconfigured(format!("ca_cert: {shown} cannot be read ({error}).")))?;
-            let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-            let certificates = certificates.ok().filter(|found| !found.is_empty());
-            let certificates = certificates
-                .ok_or_else(|| misconfigured(format!("ca_cert: {shown} has no certificate in PEM form.")))?;
-            for certificate in certificates {
-                roots.add(certificate).map_err(|error| {
-                    misconfigured(format!("ca_cert: {shown} has a certificate that cannot be used ({error})."))
-                })?;
-            }
-        }
+        let roots = trust::load_roots(self.ca_cert.as_deref())?;
         let mut config = Arc::unwrap_or_clone(trust::client_config(roots)?);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)

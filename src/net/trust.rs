@@ -2,11 +2,13 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 use x509_parser::certificate::X509Certificate;
@@ -19,11 +21,31 @@ use crate::domain::{Error, Kind, Reason, Result};
 /// The most names of a certificate that a message lists.
 const MAX_NAMES: usize = 5;
 
-/// Returns the authorities that this machine trusts.
-pub(crate) fn system_roots() -> RootCertStore {
+/// Loads the certificate authorities to trust: those of the profile's `ca_cert` alone, or the system's without one.
+///
+/// A profile that names its authority must not trust the hundred others of the system as well.
+///
+/// # Errors
+/// Exit 2: the file cannot be read, or has no usable certificate in it.
+pub(crate) fn load_roots(ca_cert: Option<&Path>) -> Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
+    let Some(path) = ca_cert else {
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        return Ok(roots);
+    };
+    let shown = path.display();
+    let wrong = |what: String| Error::new(Kind::Usage, Reason::Configuration, format!("ca_cert: {shown} {what}."));
+    let pem = std::fs::read(path).map_err(|error| wrong(format!("cannot be read ({error})")))?;
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<_, _>>()
+        .map_err(|error| wrong(format!("is damaged ({error})")))?;
+    if certificates.is_empty() {
+        return Err(wrong("has no certificate in PEM form".to_owned()));
+    }
+    for certificate in certificates {
+        roots.add(certificate).map_err(|error| wrong(format!("has a certificate that cannot be used ({error})")))?;
+    }
+    Ok(roots)
 }
 
 /// Returns TLS settings that trust these authorities, and explain why a certificate is refused.
@@ -256,6 +278,26 @@ mod tests {
         let server = ServerName::try_from("id").unwrap();
         let none = CertificateDer::from(b"no certificate".to_vec());
         assert!(explain_certificate(&CertificateError::BadEncoding, &none, &server).contains("cannot be read"));
+    }
+
+    #[test]
+    fn a_file_of_authorities_takes_the_place_of_the_systems() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let refusal = || load_roots(Some(&path)).unwrap_err();
+        assert!(refusal().message.contains("cannot be read"));
+        for (text, said) in [
+            ("no certificate", "has no certificate"),
+            ("-----BEGIN CERTIFICATE-----\n", "is damaged"),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be used"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = refusal();
+            assert!(error.message.contains(said) && error.message.contains("ca.pem"), "{error}");
+            assert_eq!((error.kind, error.reason), (Kind::Usage, Reason::Configuration));
+        }
+        std::fs::write(&path, format!("-----BEGIN CERTIFICATE-----\n{DER}\n-----END CERTIFICATE-----\n")).unwrap();
+        assert_eq!(load_roots(Some(&path)).unwrap().len(), 1);
     }
 
     #[test]

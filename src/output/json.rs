@@ -1,4 +1,4 @@
-//! Results for scripts: one line of JSON, in which control and bidirectional characters stand as \u escapes.
+//! Writes results for scripts: one line of JSON, with control and bidirectional characters escaped.
 
 use std::io;
 
@@ -10,32 +10,32 @@ use zeroize::Zeroizing;
 use super::sanitize::is_unsafe;
 use crate::domain::{Customer, Error, Kind, Reason};
 
-/// Room for any object that holds a password, so that its buffer never moves and leaves a copy behind.
-const ROOM: usize = 64 * 1024;
+/// The capacity of the buffer, enough for any object with a password: a buffer that moves leaves a copy behind.
+const CAPACITY: usize = 64 * 1024;
 
-/// Compact JSON whose strings have nothing in them that a terminal or an eye could be fooled by.
+/// Formats compact JSON in which unsafe characters of strings are escaped.
 struct Escaping;
 
 impl Formatter for Escaping {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut plain = 0;
-        for (place, character) in fragment.char_indices().filter(|(_, character)| is_unsafe(*character)) {
-            CompactFormatter.write_string_fragment(writer, &fragment[plain..place])?;
+        for (position, character) in fragment.char_indices().filter(|(_, character)| is_unsafe(*character)) {
+            CompactFormatter.write_string_fragment(writer, &fragment[plain..position])?;
             for unit in character.encode_utf16(&mut [0; 2]) {
                 write!(writer, "\\u{unit:04x}")?;
             }
-            plain = place + character.len_utf8();
+            plain = position + character.len_utf8();
         }
         CompactFormatter.write_string_fragment(writer, &fragment[plain..])
     }
 }
 
-/// The object as one line, with its line end.
+/// Serializes an object as one line, with its line end.
 ///
 /// # Errors
 /// Exit 1: the object cannot be written as JSON.
 pub fn to_json(object: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut line = Zeroizing::new(Vec::with_capacity(ROOM));
+    let mut line = Zeroizing::new(Vec::with_capacity(CAPACITY));
     object
         .serialize(&mut Serializer::with_formatter(&mut *line, Escaping))
         .map_err(|error| Error::bug("The result could not be written as JSON.").because(error))?;
@@ -62,8 +62,8 @@ struct CandidateJson {
     email: Option<String>,
 }
 
-/// `tellonce.error/v1`.
-pub(crate) fn error_json(failure: &Error) -> Zeroizing<Vec<u8>> {
+/// Serializes an error as `tellonce.error/v1`.
+pub(crate) fn error_json(error: &Error) -> Zeroizing<Vec<u8>> {
     let candidate = |customer: &Customer| CandidateJson {
         id: customer.id.to_string(),
         name: customer.name.clone(),
@@ -71,18 +71,18 @@ pub(crate) fn error_json(failure: &Error) -> Zeroizing<Vec<u8>> {
     };
     let object = ErrorJson {
         schema: "tellonce.error/v1",
-        kind: kind_name(failure.kind),
-        reason: failure.reason,
-        exit_code: failure.exit_code().number(),
-        message: &failure.message,
-        hint: failure.hint.as_deref(),
-        changed: failure.changed,
-        candidates: failure.candidates.iter().map(candidate).collect(),
+        kind: kind_name(error.kind),
+        reason: error.reason,
+        exit_code: error.exit_code().number(),
+        message: &error.message,
+        hint: error.hint.as_deref(),
+        changed: error.changed,
+        candidates: error.candidates.iter().map(candidate).collect(),
     };
     to_json(&object).unwrap_or_default()
 }
 
-/// The kind's name for scripts.
+/// Returns the kind's name for scripts.
 const fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Bug => "bug",

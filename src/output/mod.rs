@@ -1,4 +1,4 @@
-//! How results are written: JSON, tables, and text made safe for a terminal or a spreadsheet.
+//! Formats results: JSON, tables, and text made safe for a terminal or a spreadsheet.
 
 mod json;
 mod progress;
@@ -8,6 +8,6 @@ pub(crate) mod table;
 
 pub(crate) use json::error_json;
 pub use json::to_json;
-pub use progress::Progress;
+pub(crate) use progress::Progress;
 pub(crate) use raw::write_all;
 pub use sanitize::{defuse_formula, sanitize};

@@ -1,18 +1,18 @@
-//! How far a bulk run has come, for whoever shows it.
+//! The progress of a bulk run.
 
-/// How far a run has come.
+/// The progress of a bulk run, for whoever shows it.
 #[derive(Clone, Debug, Default)]
-pub struct Progress {
-    /// Rows in all.
-    pub rows: u64,
-    /// Rows at their end, those of earlier sittings included.
-    pub done: u64,
-    /// Of these, how many somebody has to look at.
-    pub failed: u64,
-    /// Calls at once, now.
-    pub concurrency: usize,
-    /// Waiting for a backend that takes nothing: its words.
-    pub waiting: Option<String>,
-    /// Calls that the backend refused for pace, and calls in all, in this sitting.
-    pub refused_of: (u64, u64),
+pub(crate) struct Progress {
+    /// The number of rows.
+    pub(crate) rows: u64,
+    /// The rows that are done, with those of earlier processes of this run.
+    pub(crate) done: u64,
+    /// The rows that failed.
+    pub(crate) failed: u64,
+    /// The current number of calls at once.
+    pub(crate) concurrency: usize,
+    /// The backend's message while the run waits for one that takes nothing.
+    pub(crate) waiting: Option<String>,
+    /// The calls that the backend refused for pace, and all calls, of this process.
+    pub(crate) refused_of: (u64, u64),
 }

@@ -1,4 +1,4 @@
-//! Writes to a descriptor as it is, whole, also where it does not block.
+//! Writes to a descriptor without a buffer.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-/// Writes all of it, unbuffered.
+/// Writes all bytes without a buffer. Waits if the descriptor does not block.
 pub(crate) fn write_all(to: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match rustix::io::write(&to, bytes) {
@@ -15,7 +15,7 @@ pub(crate) fn write_all(to: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => {
                 let mut watched = [PollFd::new(&to, PollFlags::OUT)];
-                let _ = poll(&mut watched, None); // the write that follows says what is wrong
+                let _ = poll(&mut watched, None); // the next write reports an error
             }
             Err(error) => return Err(error.into()),
         }

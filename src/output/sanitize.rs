@@ -1,10 +1,10 @@
-//! Text from a backend is untrusted: what could move the cursor, hide or reorder is made visible.
+//! Makes untrusted text safe: characters that could move the cursor, hide or reorder are made visible.
 
 use std::borrow::Cow;
 
-/// Whether a character could do something to a terminal, or to how a line is read, other than be seen.
+/// Whether a character could change a terminal's state or how a line is read.
 ///
-/// Control characters (Unicode Cc: C0, DEL, C1); line and paragraph separators; the bidirectional controls of
+/// These are control characters (Unicode Cc: C0, DEL, C1); line and paragraph separators; the bidirectional controls of
 /// UAX #9; zero-width, blank and other invisible format characters (Unicode's `Default_Ignorable_Code_Point`); tag
 /// characters; and byte order marks. Variation selectors stay: names are written with them, and they hide nothing.
 pub(crate) const fn is_unsafe(character: char) -> bool {
@@ -31,7 +31,7 @@ pub(crate) const fn is_unsafe(character: char) -> bool {
     )
 }
 
-/// The text with each unsafe character as `\u{..}`, so that it is seen and does nothing.
+/// Writes each unsafe character as `\u{..}`, so that it is seen and does nothing.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
@@ -47,7 +47,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// A cell that a spreadsheet would take for a formula gets an apostrophe in front, as spreadsheets themselves do.
+/// Puts an apostrophe before a cell that a spreadsheet would take for a formula, as spreadsheets themselves do.
 ///
 /// The characters are those of OWASP's "CSV Injection": `= + - @`, tab and carriage return.
 pub fn defuse_formula(cell: &str) -> Cow<'_, str> {

@@ -1,46 +1,46 @@
-//! Tables that fit the terminal, with every cell sanitised.
+//! Formats tables that fit the terminal, with every cell sanitised.
 
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::sanitize::sanitize;
 
-/// Without a terminal to fit.
-const WIDE: u16 = 160;
+/// The width without a terminal, in columns.
+const DEFAULT_WIDTH: u16 = 160;
 
-/// A table with a header row.
+/// Formats a table with a header row.
 pub(crate) fn table(headers: &[&str], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
-    let mut table = bare(width);
+    let mut table = unstyled(width);
     table.set_header(headers.iter().copied());
     for row in rows {
-        table.add_row(row.iter().map(|cell| safe(cell)));
+        table.add_row(row.iter().map(|cell| sanitize_lines(cell)));
     }
-    trimmed(&table)
+    to_trimmed_string(&table)
 }
 
-/// Names and values beside each other.
+/// Formats names with their values beside them.
 pub(crate) fn fields(fields: &[(String, String)], width: Option<u16>) -> String {
-    let mut table = bare(width);
+    let mut table = unstyled(width);
     for (name, value) in fields {
-        table.add_row([safe(name), safe(value)]);
+        table.add_row([sanitize_lines(name), sanitize_lines(value)]);
     }
-    trimmed(&table)
+    to_trimmed_string(&table)
 }
 
-fn bare(width: Option<u16>) -> Table {
+fn unstyled(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width.unwrap_or(WIDE));
+        .set_width(width.unwrap_or(DEFAULT_WIDTH));
     table
 }
 
-/// Our own line breaks stay; everything else that is unsafe is made visible.
-fn safe(cell: &str) -> String {
+/// Sanitizes a cell, except for line breaks, which are tellonce's own.
+fn sanitize_lines(cell: &str) -> String {
     cell.split('\n').map(sanitize).collect::<Vec<_>>().join("\n")
 }
 
-fn trimmed(table: &Table) -> String {
+fn to_trimmed_string(table: &Table) -> String {
     table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 

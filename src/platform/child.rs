@@ -1,4 +1,4 @@
-//! Other programs that are started: with a clean environment, and without what this process has open.
+//! Starts other programs with a clean environment, and without this process's descriptors.
 
 use std::ffi::OsStr;
 use std::io::{Error, ErrorKind, Result};
@@ -8,32 +8,33 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::Access;
 
-/// What every program gets of the environment: where programs, people and languages are, and nothing of ours.
-const PASSED_ON: [&str; 8] = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR"];
-/// How the names of the locale's parts begin (POSIX.1-2024, section 8.2).
-const LOCALE: &str = "LC_";
-/// How the names of our own variables begin; one of them may hold a token.
-const OURS: &str = "TELLONCE_";
-/// A browser that has not failed within this time is open.
-const LOOKS_OPEN: Duration = Duration::from_millis(500);
-/// Between two looks whether it has.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// The environment variables that a started program inherits.
+const INHERITED: [&str; 8] = ["PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR"];
+/// The prefix of the locale's variables (POSIX.1-2024, section 8.2), which are inherited too.
+const LOCALE_PREFIX: &str = "LC_";
+/// The prefix of tellonce's own variables, one of which may hold a token.
+const OWN_PREFIX: &str = "TELLONCE_";
+/// A browser that has not failed within this time counts as open.
+const LAUNCH_TIMEOUT: Duration = Duration::from_millis(500);
+/// The pause between two checks whether it failed.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A command with a clean environment; what was open when this process began stays closed to it (see `harden`), and what
-/// this process opens is close-on-exec.
-pub fn command(program: impl AsRef<OsStr>) -> Command {
+/// Makes a command with a clean environment.
+///
+/// It inherits no descriptor: those from before this process are close-on-exec (see `harden`), and so are its own.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env_clear();
-    command.envs(std::env::vars_os().filter(|(name, _)| is_passed_on(name)));
+    command.envs(std::env::vars_os().filter(|(name, _)| is_inherited(name)));
     command
 }
 
-fn is_passed_on(name: &OsStr) -> bool {
-    name.to_str().is_some_and(|name| PASSED_ON.contains(&name) || name.starts_with(LOCALE))
+fn is_inherited(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| INHERITED.contains(&name) || name.starts_with(LOCALE_PREFIX))
 }
 
-/// Where a program is that could be started: a path, or a name that is looked for as `command` does.
-pub fn find(program: &str) -> Option<PathBuf> {
+/// Finds an executable program by its path, or by its name in `PATH`.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let is_program = |path: &PathBuf| {
         path.metadata().is_ok_and(|found| found.is_file()) && rustix::fs::access(path, Access::EXEC_OK).is_ok()
     };
@@ -44,19 +45,19 @@ pub fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|folder| folder.join(program)).find(is_program).filter(|_| !program.is_empty())
 }
 
-/// Opens an address in the browser of this desktop. A browser needs the desktop's variables, but none of ours.
+/// Opens an address in the desktop's browser, which inherits the environment without tellonce's own variables.
 ///
 /// # Errors
-/// There is none that can be started.
-pub fn open_browser(address: &str) -> Result<()> {
+/// No browser can be started.
+pub(crate) fn open_browser(address: &str) -> Result<()> {
     let mut last = Error::new(ErrorKind::NotFound, "there is no browser");
     for mut command in open::commands(address) {
         for (name, _) in std::env::vars_os() {
-            if name.to_str().is_none_or(|name| name.starts_with(OURS)) {
+            if name.to_str().is_none_or(|name| name.starts_with(OWN_PREFIX)) {
                 command.env_remove(name);
             }
         }
-        match start_and_look(&mut command) {
+        match launch(&mut command) {
             Ok(()) => return Ok(()),
             Err(error) => last = error,
         }
@@ -64,16 +65,17 @@ pub fn open_browser(address: &str) -> Result<()> {
     Err(last)
 }
 
-fn start_and_look(command: &mut Command) -> Result<()> {
+/// Starts a command, and waits shortly for it to fail.
+fn launch(command: &mut Command) -> Result<()> {
     use std::os::unix::process::CommandExt as _;
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     let mut child = command.spawn()?;
     let started = Instant::now();
-    while started.elapsed() < LOOKS_OPEN {
+    while started.elapsed() < LAUNCH_TIMEOUT {
         match child.try_wait()? {
             Some(ended) if ended.success() => return Ok(()),
             Some(ended) => return Err(Error::other(format!("it ended with {ended}"))),
-            None => std::thread::sleep(LOOK_EVERY),
+            None => std::thread::sleep(POLL_INTERVAL),
         }
     }
     Ok(())
@@ -95,7 +97,7 @@ mod tests {
             ("LD_PRELOAD", false),
             ("BASH_ENV", false),
         ] {
-            assert_eq!(is_passed_on(OsStr::new(name)), passed, "{name}");
+            assert_eq!(is_inherited(OsStr::new(name)), passed, "{name}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The system's clock, as the domain's `Clock` port.
+//! Implements the `Clock` port with the system's clock.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Work that is handed over to a thread of its own, which takes at once whatever waits: writers share one sync so.
+//! Group commit: a thread takes all waiting jobs as one batch, so that writers share a sync.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,58 +10,58 @@ use tokio::sync::oneshot;
 use crate::domain::{Error, Result};
 use crate::platform::threads;
 
-/// So much is taken at once, at most: what waits behind it must not wait long.
-const AT_ONCE: usize = 256;
-/// The first of a batch waits for others at most so long.
-const LONGEST: Duration = Duration::from_millis(100);
+/// The most jobs of a batch, so that the jobs behind it do not wait long.
+const MAX_BATCH: usize = 256;
+/// How long the first job of a batch waits for others, at most.
+const MAX_GATHER_TIME: Duration = Duration::from_millis(100);
 
-type Handed<J, R> = (J, oneshot::Sender<R>);
+type QueuedJob<J, R> = (J, oneshot::Sender<R>);
 
-/// What waits for the thread.
-struct Waiting<J, R> {
-    jobs: Vec<Handed<J, R>>,
+/// The jobs that wait for the thread.
+struct Queue<J, R> {
+    jobs: Vec<QueuedJob<J, R>>,
     closed: bool,
     gathering: bool,
 }
 
-/// What the thread and those who hand over share.
+/// The state that the thread shares with its callers.
 struct Shared<J, R> {
-    waiting: Mutex<Waiting<J, R>>,
+    waiting: Mutex<Queue<J, R>>,
     changed: Condvar,
     longest: Duration,
 }
 
 impl<J, R> Shared<J, R> {
-    fn lock(&self) -> MutexGuard<'_, Waiting<J, R>> {
+    fn lock(&self) -> MutexGuard<'_, Queue<J, R>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What waits, once its time has come; nothing: it is closed, and there will be no more.
-    fn next(&self) -> Vec<Handed<J, R>> {
-        let idle = |waiting: &mut Waiting<J, R>| waiting.jobs.is_empty() && !waiting.closed;
+    /// Waits for the next batch. Returns an empty one after the queue was closed.
+    fn next(&self) -> Vec<QueuedJob<J, R>> {
+        let idle = |waiting: &mut Queue<J, R>| waiting.jobs.is_empty() && !waiting.closed;
         let gathers =
-            |waiting: &mut Waiting<J, R>| waiting.gathering && waiting.jobs.len() < AT_ONCE && !waiting.closed;
+            |waiting: &mut Queue<J, R>| waiting.gathering && waiting.jobs.len() < MAX_BATCH && !waiting.closed;
         let waiting = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         let (mut waiting, _) =
             self.changed.wait_timeout_while(waiting, self.longest, gathers).unwrap_or_else(PoisonError::into_inner);
-        let many = waiting.jobs.len().min(AT_ONCE);
+        let many = waiting.jobs.len().min(MAX_BATCH);
         waiting.jobs.drain(..many).collect()
     }
 }
 
-/// A thread that does jobs in the order in which they are handed over, several at once.
-pub struct GroupCommit<J, R> {
+/// A thread that does jobs in their order, in batches.
+pub(crate) struct GroupCommit<J, R> {
     shared: Arc<Shared<J, R>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl<J: Send + 'static, R: Send + 'static> GroupCommit<J, R> {
-    /// Starts the thread; `work` gives one result for each job, in their order.
+    /// Starts the thread. `work` returns one result for each job of a batch, in their order.
     ///
     /// # Errors
     /// The thread cannot be started.
-    pub fn start(name: &str, work: impl FnMut(Vec<J>) -> Vec<R> + Send + 'static) -> io::Result<Self> {
-        Self::start_for(LONGEST, name, work)
+    pub(crate) fn start(name: &str, work: impl FnMut(Vec<J>) -> Vec<R> + Send + 'static) -> io::Result<Self> {
+        Self::start_for(MAX_GATHER_TIME, name, work)
     }
 
     fn start_for(
@@ -69,29 +69,30 @@ impl<J: Send + 'static, R: Send + 'static> GroupCommit<J, R> {
         name: &str,
         work: impl FnMut(Vec<J>) -> Vec<R> + Send + 'static,
     ) -> io::Result<Self> {
-        let waiting = Mutex::new(Waiting { jobs: Vec::new(), closed: false, gathering: false });
+        let waiting = Mutex::new(Queue { jobs: Vec::new(), closed: false, gathering: false });
         let shared = Arc::new(Shared { waiting, changed: Condvar::new(), longest });
-        let theirs = Gone(Arc::clone(&shared));
+        let theirs = CloseOnDrop(Arc::clone(&shared));
         let thread = threads::start(name, move || run(&theirs.0, work))?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Hands a job over at once; what it gives is waited for separately.
-    pub fn hand_over(&self, job: J) -> Promised<R> {
+    /// Queues a job. Its result is awaited separately.
+    pub(crate) fn hand_over(&self, job: J) -> Promised<R> {
         let (done, promised) = oneshot::channel();
         let mut waiting = self.shared.lock();
         if !waiting.closed {
             waiting.jobs.push((job, done));
-            if matches!(waiting.jobs.len(), 1 | AT_ONCE) {
+            if matches!(waiting.jobs.len(), 1 | MAX_BATCH) {
                 self.shared.changed.notify_one();
             }
         }
         Promised(promised)
     }
 
-    /// Whether jobs wait for others to share a sync with, which costs a disk, and a processor that hashes, more than
-    /// the wait costs a row: as long as there is enough else to do. Until it is said, each is done at once.
-    pub fn gather(&self, on: bool) {
+    /// Sets whether a job waits for others to share a sync with.
+    ///
+    /// That is worth it while there is enough else to do, since a sync costs more than the wait. It is off at first.
+    pub(crate) fn gather(&self, on: bool) {
         let mut waiting = self.shared.lock();
         waiting.gathering = on;
         if !on && !waiting.jobs.is_empty() {
@@ -100,36 +101,36 @@ impl<J: Send + 'static, R: Send + 'static> GroupCommit<J, R> {
     }
 }
 
-/// The result of a job that was handed over.
-pub struct Promised<R>(oneshot::Receiver<R>);
+/// The result of a queued job, to be awaited.
+pub(crate) struct Promised<R>(oneshot::Receiver<R>);
 
 impl<R> Promised<R> {
-    /// Waits for it.
+    /// Waits for the result.
     ///
     /// # Errors
     /// Exit 1: the thread is gone.
-    pub async fn get(self) -> Result<R> {
+    pub(crate) async fn get(self) -> Result<R> {
         self.0.await.map_err(|gone| Error::bug("A thread that writes ended early.").because(gone))
     }
 }
 
 fn run<J, R>(shared: &Shared<J, R>, mut work: impl FnMut(Vec<J>) -> Vec<R>) {
     loop {
-        let handed = shared.next();
-        if handed.is_empty() {
+        let batch = shared.next();
+        if batch.is_empty() {
             return;
         }
-        let (jobs, promises): (Vec<J>, Vec<_>) = handed.into_iter().unzip();
+        let (jobs, promises): (Vec<J>, Vec<_>) = batch.into_iter().unzip();
         for (result, done) in work(jobs).into_iter().zip(promises) {
             let _ = done.send(result); // nobody may be waiting for it any more
         }
     }
 }
 
-/// Held by the thread: when it ends, by a panic too, whoever waits for it is told.
-struct Gone<J, R>(Arc<Shared<J, R>>);
+/// Closes the queue when the thread ends, by a panic too, so that nobody waits for it forever.
+struct CloseOnDrop<J, R>(Arc<Shared<J, R>>);
 
-impl<J, R> Drop for Gone<J, R> {
+impl<J, R> Drop for CloseOnDrop<J, R> {
     fn drop(&mut self) {
         let mut waiting = self.0.lock();
         waiting.closed = true;
@@ -138,12 +139,12 @@ impl<J, R> Drop for Gone<J, R> {
 }
 
 impl<J, R> Drop for GroupCommit<J, R> {
-    /// What was handed over is done before the thread ends.
+    /// Waits until all queued jobs are done.
     fn drop(&mut self) {
         self.shared.lock().closed = true;
         self.shared.changed.notify_one();
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // a panic in it was told when it came
+            let _ = thread.join(); // the panic hook reported a panic already
         }
     }
 }
@@ -188,13 +189,13 @@ mod tests {
         };
         let batcher = GroupCommit::start_for(Duration::from_hours(1), "test", work).unwrap();
         batcher.gather(true);
-        let many: Vec<_> = (0..AT_ONCE).map(|job| batcher.hand_over(job)).collect();
-        assert_eq!(sizes.recv().unwrap(), AT_ONCE);
+        let many: Vec<_> = (0..MAX_BATCH).map(|job| batcher.hand_over(job)).collect();
+        assert_eq!(sizes.recv().unwrap(), MAX_BATCH);
         let few: Vec<_> = (0..3).map(|job| batcher.hand_over(job)).collect();
         batcher.gather(false);
         assert_eq!(sizes.recv().unwrap(), 3);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        for (job, promised) in (0..AT_ONCE).chain(0..3).zip(many.into_iter().chain(few)) {
+        for (job, promised) in (0..MAX_BATCH).chain(0..3).zip(many.into_iter().chain(few)) {
             assert_eq!(runtime.block_on(promised.get()).unwrap(), job);
         }
     }

@@ -1,4 +1,4 @@
-//! What the operating system gives: clock, random source, threads, private files, secret lines, shared syncs.
+//! Services of the operating system: clock, random source, threads, child processes, private files, secret lines.
 
 pub(crate) mod child;
 mod clock;
@@ -9,10 +9,9 @@ mod random;
 mod secret_line;
 pub(crate) mod threads;
 
-pub use child::open_browser;
+pub(crate) use child::open_browser;
 pub use clock::SystemClock;
-pub use group_commit::{GroupCommit, Promised};
-pub use private_file::{Holds, NotPrivate, check_private, open_private_file};
+pub(crate) use group_commit::{GroupCommit, Promised};
+pub(crate) use private_file::{Holds, NotPrivate, check_private, open_private_file};
 pub use random::SystemRandom;
-pub(crate) use secret_line::read_line;
-pub use secret_line::{LineError, needed_line, read_secret_line, secret_line};
+pub(crate) use secret_line::{LineError, needed_line, read_line, read_secret_line, secret_line};

@@ -1,37 +1,37 @@
-//! Files that decide over passwords, or hold a secret: one rule about whose they are and what others may do with them.
+//! Checks the owner and the mode of files that hold settings or secrets.
 
 use std::fs::{File, Metadata};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// What a file holds decides what others may do with it.
+/// The content of a file, which decides what others may do with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
-    /// Others may read it, and not write it: it decides where passwords are set.
+pub(crate) enum Holds {
+    /// Settings decide where passwords are set: others may read them, but not write them.
     Settings,
-    /// Others may do nothing with it.
+    /// A secret: others may do nothing with it.
     Secret,
 }
 
-/// Why a file is not taken: what is wrong with it, and the command that mends it.
+/// Why a file is refused, with the command that mends it.
 #[derive(Debug)]
-pub struct NotPrivate {
-    /// It names the file.
-    pub what: String,
+pub(crate) struct NotPrivate {
+    /// What is wrong, with the file's name.
+    pub(crate) what: String,
     /// What to do next.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
-/// The rule: a file is its user's own, or root's; what others may do is what it holds allows. Folders alike.
+/// Checks that a file or a folder belongs to the user or to root, and that others may not do more than they should.
 ///
 /// # Errors
 /// It is somebody else's, or others may do more.
-pub fn check_private(path: &Path, found: &Metadata, holds: Holds) -> Result<(), NotPrivate> {
+pub(crate) fn check_private(path: &Path, found: &Metadata, holds: Holds) -> Result<(), NotPrivate> {
     let shown = path.display();
     let mine = [rustix::process::geteuid().as_raw(), 0].contains(&found.uid());
     if !mine {
-        return Err(NotPrivate { what: format!("{shown} belongs to somebody else, and is not taken"), hint: None });
+        return Err(NotPrivate { what: format!("{shown} belongs to somebody else, and is not used"), hint: None });
     }
     let (beyond, open, mode) = match holds {
         Holds::Settings => (0o022, "others can write it", "go-w"),
@@ -40,18 +40,18 @@ pub fn check_private(path: &Path, found: &Metadata, holds: Holds) -> Result<(), 
     };
     if found.mode() & beyond != 0 {
         return Err(NotPrivate {
-            what: format!("{shown} is not taken: {open}"),
+            what: format!("{shown} is not used: {open}"),
             hint: Some(format!("chmod {mode} {shown}")),
         });
     }
     Ok(())
 }
 
-/// Opens a file for reading, if the rule holds for what was opened; none where there is none.
+/// Opens a file for reading, and checks what was opened. Returns `None` if there is no file.
 ///
 /// # Errors
 /// It cannot be read, is somebody else's, or others may do more than they should.
-pub fn open_private_file(path: &Path, holds: Holds) -> Result<Option<File>, NotPrivate> {
+pub(crate) fn open_private_file(path: &Path, holds: Holds) -> Result<Option<File>, NotPrivate> {
     let unreadable =
         |error: std::io::Error| NotPrivate { what: format!("{} cannot be read ({error})", path.display()), hint: None };
     let file = match File::open(path) {

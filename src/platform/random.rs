@@ -1,4 +1,4 @@
-//! The system's random source, as the domain's `RandomSource` port.
+//! Implements the `RandomSource` port with the system's random source.
 
 use rand::TryRng;
 use rand::rngs::SysRng;

@@ -1,4 +1,4 @@
-//! Lines of standard input.
+//! Reads lines of standard input, perhaps secret ones.
 
 use std::io;
 use std::io::stdin;
@@ -9,27 +9,27 @@ use zeroize::Zeroizing;
 
 use crate::domain::{Error, Result};
 
-/// The longest password that scripts can give, in bytes.
-const LONGEST: usize = 64 * 1024;
+/// The longest line, in bytes.
+const MAX_LENGTH: usize = 64 * 1024;
 
-/// A secret, from the next line of standard input, as scripts give it; none at its end.
+/// Reads a secret from the next line of standard input. Returns `None` at its end.
 ///
 /// # Errors
 /// Exit 2: standard input cannot be read, is not text, or the line is too long.
-pub fn secret_line() -> Result<Option<Zeroizing<String>>> {
-    read_line(stdin(), LONGEST)
+pub(crate) fn secret_line() -> Result<Option<Zeroizing<String>>> {
+    read_line(stdin(), MAX_LENGTH)
 }
 
-/// The same, where it must hold something; `what` says it and on which line, for the failure.
+/// Reads a secret that must not be empty. `content` names it and its line for the error.
 ///
 /// # Errors
-/// Exit 2, as for [`secret_line`]; or the line is empty, or not there.
-pub fn needed_line(what: &str) -> Result<Zeroizing<String>> {
+/// Exit 2, as for [`secret_line`], or the line is empty or missing.
+pub(crate) fn needed_line(content: &str) -> Result<Zeroizing<String>> {
     let line = secret_line()?.filter(|line| !line.is_empty());
-    line.ok_or_else(|| Error::usage(format!("Standard input has no {what}.")))
+    line.ok_or_else(|| Error::usage(format!("Standard input has no {content}.")))
 }
 
-/// The next line, up to the line end: what follows stays for the next question.
+/// Reads the next line, and leaves what follows for the next question.
 pub(crate) fn read_line(from: impl AsFd, longest: usize) -> Result<Option<Zeroizing<String>>> {
     read_secret_line(from, longest).map_err(|failed| match failed {
         LineError::TooLong => Error::usage(format!("The line is longer than {longest} bytes.")),
@@ -40,8 +40,8 @@ pub(crate) fn read_line(from: impl AsFd, longest: usize) -> Result<Option<Zeroiz
 
 /// Why a line was not read.
 #[derive(Debug)]
-pub enum LineError {
-    /// It is longer than it may be.
+pub(crate) enum LineError {
+    /// It is too long.
     TooLong,
     /// It is not UTF-8.
     NotText,
@@ -49,12 +49,13 @@ pub enum LineError {
     Unreadable(io::Error),
 }
 
-/// Reads up to the line end, a byte at a time: what follows stays for the next reader. None at the end of the input.
-/// The buffers never move, and are wiped.
+/// Reads up to the line end. Returns `None` at the end of the input.
+///
+/// It reads a byte at a time, so that what follows stays for the next reader. The buffers never move, and are wiped.
 ///
 /// # Errors
 /// It is longer than `longest` bytes, not UTF-8, or cannot be read.
-pub fn read_secret_line(source: impl AsFd, longest: usize) -> Result<Option<Zeroizing<String>>, LineError> {
+pub(crate) fn read_secret_line(source: impl AsFd, longest: usize) -> Result<Option<Zeroizing<String>>, LineError> {
     let mut line = Zeroizing::new(Vec::with_capacity(longest));
     let mut byte = Zeroizing::new([0_u8; 1]);
     loop {

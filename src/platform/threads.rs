@@ -1,19 +1,24 @@
-//! Threads beside the main one. Signals are left to that: whatever it does after one came, it finds it caught.
+//! Starts threads that leave signals to the main thread (docs/adr/0020).
 
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
 use nix::sys::signal::{SigSet, Signal};
 
-/// What tells of a fault in the thread itself, and must reach it.
+/// The signals of a fault in the thread itself, which must reach it.
 const FAULTS: [Signal; 4] = [Signal::SIGSEGV, Signal::SIGBUS, Signal::SIGFPE, Signal::SIGILL];
 
-/// Starts a thread that no signal is delivered to (signal(7): one for the process goes to any thread that does not
-/// block it). It inherits the mask, so there is no moment at which it would take one.
+/// Starts a thread that no signal is delivered to.
+///
+/// A signal to the process goes to any thread that does not block it (signal(7)). The new thread inherits the mask, so
+/// there is no moment at which it would take one.
 ///
 /// # Errors
 /// The thread cannot be started.
-pub fn start<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> io::Result<JoinHandle<T>> {
+pub(crate) fn start<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
     let mut blocked = SigSet::all();
     for fault in FAULTS {
         blocked.remove(fault);

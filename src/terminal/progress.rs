@@ -54,7 +54,7 @@ impl ProgressReporter {
     }
 
     /// It has come so far.
-    pub fn tell(&mut self, run: &str, progress: &Progress) {
+    pub(crate) fn tell(&mut self, run: &str, progress: &Progress) {
         if let Some(bar) = &self.bar {
             bar.set_position(progress.done);
             let failed = if progress.failed > 0 { format!("{} failed", progress.failed) } else { String::new() };
@@ -72,7 +72,7 @@ impl ProgressReporter {
     }
 
     /// It has come to an end.
-    pub fn end(&mut self, run: &str, progress: &Progress) {
+    pub(crate) fn end(&mut self, run: &str, progress: &Progress) {
         match &self.bar {
             Some(bar) => bar.finish_and_clear(),
             None => self.say(run, progress),

@@ -3,6 +3,7 @@
 # Env: SLAPD_PORT=0 SLAPD_TLS_PORT=0 (0 = pick a free one)  SLAPD_HASH={SSHA}|{ARGON2}  SLAPD_DAYS=30 (of the certificate; -1: expired)
 #      SLAPD_PLAIN=1 (passwords in clear as well: for a proxy)  SLAPD_CROWD=0 (users crowd00001 and so on, all pending; every tenth without mail)
 #      SLAPD_SUFFIX='o=Any Name,c=DE' (dc=tellonce,dc=test; another one begins with o=)
+#      SLAPD_IPV6=yes (on [::1] as well, with the same ports; the certificate names it)
 #      SLAPD_NIS=no (without the schema of RFC 2307)
 #      DIR/access.conf, DIR/global.conf and DIR/more.conf are read at each start: access rules, settings before and after the database
 #      SLAPD_ACL=FILE (access rules in place of those below)  SLAPD_LIMITS='size.prtotal=700' (of the agent)
@@ -48,7 +49,7 @@ if [ ! -e provisioned ]; then
      -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign -keyout tls/ca.key -out tls/ca.crt 2>/dev/null
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=localhost" -keyout tls/s.key -out tls/s.csr 2>/dev/null
   openssl x509 -req -in tls/s.csr -CA tls/ca.crt -CAkey tls/ca.key -CAcreateserial -days "${SLAPD_DAYS:-30}" -out tls/s.crt \
-     -extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n') 2>/dev/null
+     -extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n' "${SLAPD_IPV6:+,IP:::1}") 2>/dev/null
   names "${SUFFIX//\\/\\\\}" # slapd.conf(5) has escapes of its own
   cat > slapd.conf <<C
 include /etc/ldap/schema/core.schema
@@ -125,7 +126,7 @@ C
   slapadd -q -f slapd.conf -l seed.ldif
   touch provisioned
 fi
-setsid slapd -f "$DIR/slapd.conf" -h "ldap://127.0.0.1:$PORT ldaps://127.0.0.1:$TPORT" -d 0 >slapd.out 2>&1 </dev/null &
+setsid slapd -f "$DIR/slapd.conf" -h "ldap://127.0.0.1:$PORT ldaps://127.0.0.1:$TPORT${SLAPD_IPV6:+ ldap://[::1]:$PORT ldaps://[::1]:$TPORT}" -d 0 >slapd.out 2>&1 </dev/null &
 echo $! > pid
 up=
 for _ in $(seq 100); do

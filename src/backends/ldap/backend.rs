@@ -1,4 +1,4 @@
-//! The identity backend: what is the same in every dialect.
+//! The identity backend over LDAP: what both dialects share.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use backon::BackoffBuilder as _;
 
-use super::connection::pauses;
+use super::connection::backoff;
 use super::dialect::LdapAgent;
 use crate::backends::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, SetFailed};
@@ -18,19 +18,19 @@ use crate::domain::{
 };
 use crate::platform::SystemRandom;
 
-/// What the server can do is learned anew after this.
-const LEARNED_ANEW: Duration = Duration::from_mins(1);
-/// A connection that answered within this is not asked whether it lives.
-const LIVES: Duration = Duration::from_secs(2);
-/// The length of a password that nobody will know.
-const NOBODY_TYPES: usize = 64;
+/// How long the capabilities of the server are used again.
+const CAPABILITIES_CACHED_FOR: Duration = Duration::from_mins(1);
+/// A connection that answered within this time needs no probe.
+const LIVE_WITHIN: Duration = Duration::from_secs(2);
+/// The length of the password that replaces a withdrawn one.
+const WITHDRAWN_LENGTH: usize = 64;
 
-/// The directory as a system that keeps passwords.
+/// A directory server as an identity backend.
 pub(super) struct LdapBackend {
     pub(super) agent: Rc<LdapAgent>,
-    /// Customers come from somewhere else.
+    /// The CSV file that customers come from, instead of the directory.
     pub(super) beside: Option<CsvCustomers>,
-    /// What was learned of the server, and when: rows of a bulk run share it.
+    /// The capabilities and when they were read. The rows of a bulk run share them.
     pub(super) capabilities: RefCell<Option<(Instant, Capabilities)>>,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct LdapBackend {
 impl IdentityBackend for LdapBackend {
     async fn capabilities(&self) -> Result<Capabilities> {
         if let Some((at, capabilities)) = self.capabilities.borrow().as_ref()
-            && at.elapsed() < LEARNED_ANEW
+            && at.elapsed() < CAPABILITIES_CACHED_FOR
         {
             return Ok(capabilities.clone());
         }
@@ -69,8 +69,8 @@ impl IdentityBackend for LdapBackend {
             return Err(Error::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over, or about to end.")
                 .hint("Sign in again: `tellonce login`."));
         }
-        self.agent.connection.unpin();
-        if self.agent.connection.answered_within(LIVES) {
+        self.agent.connection.unpin_server();
+        if self.agent.connection.has_answered_within(LIVE_WITHIN) {
             return Ok(());
         }
         self.agent.connection.read("", &["1.1"]).await.map(drop)
@@ -86,16 +86,16 @@ impl IdentityBackend for LdapBackend {
         if let Some(user) = agent.user_of(customer).await? {
             return agent.dialect.user_snapshot(agent, &user).await;
         }
-        let policy = agent.dialect.new_users_policy(agent).await?;
+        let policy = agent.dialect.new_user_policy(agent).await?;
         let username = match &customer.username {
             Some(username) => username.clone(),
-            None => agent.free_username(customer).await?,
+            None => agent.free_login(customer).await?,
         };
         let mut obstacles = Vec::new();
-        if !agent.dialect.may_create(agent).await? {
+        if !agent.dialect.can_create_users(agent).await? {
             obstacles.push(Obstacle::MissingRight(Right::CreateUsers));
         }
-        obstacles.extend(agent.dialect.new_users_obstacles(agent).await?);
+        obstacles.extend(agent.dialect.new_user_obstacles(agent).await?);
         let new_customer = self.beside.is_none() && customer.details.is_empty();
         let new = NewUser { customer: customer.clone(), username, new_customer };
         Ok(UserSnapshot::without_user(new, policy, obstacles))
@@ -113,21 +113,21 @@ impl IdentityBackend for LdapBackend {
     }
 
     async fn mark_pending(&self, _: &Intent<Reset>, _: &Issued) -> Result<()> {
-        Ok(()) // the set itself marks it
+        Ok(()) // the set itself forces the change
     }
 
     async fn end_sessions(&self, _: &AnyIntent) -> Result<SessionsEnded> {
         Ok(SessionsEnded::NotHere) // a directory keeps none; connections and tickets cannot be ended from outside
     }
 
-    /// Reads back, and again a little later while the server shows less than was set: it may be a copy that is behind.
+    /// Reads back, with retries while the server shows an older state: it may be a copy that is behind.
     async fn read_back(&self, issued: &Issued) -> Result<Forced> {
-        let mut pauses = pauses().build();
+        let mut pauses = backoff().build();
         loop {
             let read = self.agent.dialect.read_back(&self.agent, issued).await;
             let is_behind = match &read {
                 Ok(forced) => issued.stamp.as_ref().is_some_and(|set| set.is_newer_than(forced.stamp.as_ref())),
-                Err(failure) => failure.changed == Changed::Yes, // the new user is not there
+                Err(error) => error.changed == Changed::Yes, // the new user is not there yet
             };
             match pauses.next() {
                 Some(pause) if is_behind => tokio::time::sleep(pause).await,
@@ -139,15 +139,15 @@ impl IdentityBackend for LdapBackend {
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {
         let agent = &self.agent;
         let user = intent.user()?;
-        let entry = agent.entry(user, &agent.attributes_and_facts(user.as_str())).await?;
+        let entry = agent.entry(user, &agent.snapshot_attributes(user.as_str())).await?;
         let snapshot = agent.dialect.user_snapshot(agent, &entry).await?;
         if !snapshot.state.change_required || !Stamp::same_set(snapshot.stamp.as_ref(), intent.stamp_before()) {
             return Err(not_pending());
         }
-        let about = About { username: entry.text(agent.dialect.login()), email: entry.text("mail") };
+        let about = About { username: entry.text(agent.dialect.login_attribute()), email: entry.text("mail") };
         let mut policy = snapshot.policy.to_generate_for();
         if !policy.rules().any(|rule| matches!(rule, Rule::MaxLength(_))) {
-            policy = policy.with([Rule::MinLength(NOBODY_TYPES)]); // enough for a stricter policy that cannot be read
+            policy = policy.with([Rule::MinLength(WITHDRAWN_LENGTH)]); // enough for a stricter policy that cannot be read
         }
         let unknown = generate(&policy, &about, &mut SystemRandom)?;
         agent.dialect.withdraw(agent, intent, snapshot.stamp.as_ref(), &unknown).await
@@ -175,26 +175,26 @@ impl IdentityBackend for LdapBackend {
 
     async fn checks(&self) -> Result<Vec<Check>> {
         let mut checks = self.agent.dialect.checks(&self.agent).await?;
-        checks.push(super::limits::check(&self.agent).await?);
-        if self.agent.a_user().await?.is_none() {
+        checks.push(super::search_limits::check(&self.agent).await?);
+        if self.agent.first_user_dn().await?.is_none() {
             let base = &self.agent.settings.base;
-            let words = format!("no user is seen below {base}: there is none, or you may not read them");
+            let words = format!("you see no user below {base}: there is none, or you may not read them");
             checks.push(Check::new("users", CheckState::Warning, words));
         }
         Ok(checks)
     }
 }
 
-/// It was used, or another was issued, meanwhile.
+/// Makes the error of a withdrawal for a user whose temporary password is not pending any more.
 pub(super) fn not_pending() -> Error {
     Error::refused(
         Reason::NothingPending,
         "That temporary password is not pending any more: it was used, or another was issued.",
     )
-    .hint("See where the customer stands: `tellonce show CUSTOMER`.")
+    .hint("See the customer's status: `tellonce show CUSTOMER`.")
 }
 
-/// The entry is not there any more.
+/// Makes the error of a read-back that finds no entry.
 pub(super) fn gone_after_set() -> Error {
     Error {
         changed: Changed::Yes,
@@ -204,7 +204,7 @@ pub(super) fn gone_after_set() -> Error {
     }
 }
 
-/// Somebody else took the name meanwhile.
+/// Makes the error of a creation whose login name or entry is taken.
 pub(super) fn exists(username: &str) -> Error {
     Error::new(
         Kind::Unavailable,

@@ -1,4 +1,4 @@
-//! Control values, read without trusting them: the answers of the password policy, of paging, and of post-read.
+//! Reads and makes LDAP controls: password policy, paging, post-read. Values are not trusted.
 
 use std::time::Duration;
 
@@ -18,26 +18,25 @@ const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 pub(super) const POST_READ: &str = "1.3.6.1.1.13.2";
 /// The assertion control (RFC 4528).
 pub(super) const ASSERTION: &str = "1.3.6.1.1.12";
-/// Asks that a reset keeps the password history ([MS-ADTS] section 3.1.1.3.4.1.27).
+/// The policy-hints control: a reset keeps the password history ([MS-ADTS] section 3.1.1.3.4.1.27).
 pub(super) const POLICY_HINTS: &str = "1.2.840.113556.1.4.2239";
 
-/// The attribute with an entry's permissions.
+/// The attribute with an entry's security descriptor.
 pub(super) const DESCRIPTOR: &str = "nTSecurityDescriptor";
-/// Asks for a part of them ([MS-ADTS] section 3.1.1.3.4.1.11).
+/// The SD-flags control, which asks for parts of a security descriptor ([MS-ADTS] section 3.1.1.3.4.1.11).
 const DESCRIPTOR_PARTS: &str = "1.2.840.113556.1.4.801";
 
-/// What the password policy control said.
+/// The value of a password policy response control.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct PolicyAnswer {
-    /// Sign-ins left with an expired password.
+    /// How many sign-ins are left with an expired password.
     pub(super) grace: Option<u32>,
-    /// Seconds until the password expires, where that is soon.
+    /// Seconds until the password expires, if that is soon.
     pub(super) expires_in: Option<u32>,
-    /// The error's number, see [`PolicyError`].
     pub(super) error: Option<PolicyError>,
 }
 
-/// The errors of the password policy control.
+/// The errors of the password policy response control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PolicyError {
     Expired,
@@ -53,7 +52,7 @@ pub(super) enum PolicyError {
 }
 
 impl PolicyAnswer {
-    /// What it says of the password that was signed in with.
+    /// Returns what it says of the agent's own password.
     pub(super) fn own_password(self) -> Option<OwnPassword> {
         let soon = |seconds: u32| OwnPassword::ExpiresIn(Duration::from_secs(seconds.into()));
         let over = self.grace.map(|sign_ins_left| OwnPassword::Expired { sign_ins_left });
@@ -78,13 +77,13 @@ impl PolicyError {
     }
 }
 
-/// A request control without a value that the server may ignore.
-pub(super) fn plain(oid: &str) -> RawControl {
+/// Makes a request control without a value, which the server may ignore.
+pub(super) fn optional_control(oid: &str) -> RawControl {
     RawControl { ctype: oid.to_owned(), crit: false, val: None }
 }
 
-/// What goes with the request for these attributes: of the permissions, the list of who may do what (4) is wanted.
-pub(super) fn that_go_with(attributes: &[&str]) -> Vec<RawControl> {
+/// Returns the controls for a request of these attributes: of a security descriptor only its DACL (4) is wanted.
+pub(super) fn controls_for(attributes: &[&str]) -> Vec<RawControl> {
     let list = RawControl { ctype: DESCRIPTOR_PARTS.to_owned(), crit: true, val: Some(vec![0x30, 3, 2, 1, 4]) };
     if attributes.contains(&DESCRIPTOR) { vec![list] } else { Vec::new() }
 }
@@ -102,7 +101,7 @@ fn number(bytes: &[u8]) -> Option<u32> {
     (bytes.len() <= 4).then(|| bytes.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)))
 }
 
-/// What the password policy control of an answer says; none where there is none.
+/// Reads the password policy control of a result. Returns `None` if there is none.
 pub(super) fn policy_answer(result: &LdapResult) -> Option<PolicyAnswer> {
     read_policy(value(result, PASSWORD_POLICY)?)
 }
@@ -128,7 +127,7 @@ fn read_policy(value: &[u8]) -> Option<PolicyAnswer> {
     Some(answer)
 }
 
-/// The cookie for the next page; none where this was the last one.
+/// Returns the cookie for the next page, or `None` after the last one.
 pub(super) fn next_page(result: &LdapResult) -> Option<Vec<u8>> {
     let PL::C(parts) = parsed(value(result, PAGED_RESULTS)?)?.payload else { return None };
     match parts.into_iter().nth(1)?.payload {
@@ -137,7 +136,7 @@ pub(super) fn next_page(result: &LdapResult) -> Option<Vec<u8>> {
     }
 }
 
-/// The entry as the change left it.
+/// Reads the entry as the change left it, from the post-read control.
 pub(super) fn post_read(result: &LdapResult) -> Option<Entry> {
     Entry::of(parsed(value(result, POST_READ)?)?)
 }

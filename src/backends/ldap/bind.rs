@@ -20,24 +20,24 @@ use crate::config::Settings;
 use crate::domain::ports::{Clock, CustomerDirectory};
 use crate::domain::{Error, Kind, ProfileRef, Reason, Result, Session};
 
-/// A session lasts this long.
-pub(super) const LASTS: Duration = Duration::from_hours(8);
+/// How long a session lasts.
+pub(super) const SESSION_LIFETIME: Duration = Duration::from_hours(8);
 
-/// Signs agents in to a directory.
+/// Signs agents in to a directory by a bind.
 pub(super) struct LdapSignIn {
     pub(super) settings: Rc<LdapSettings>,
     pub(super) dialect: Rc<dyn Dialect>,
     pub(super) raw: Settings,
     pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) protected: Vec<String>,
-    pub(super) place: ProfileRef,
+    pub(super) profile_ref: ProfileRef,
     pub(super) store: Rc<SessionStore>,
     pub(super) one_call: Duration,
     pub(super) clock: Arc<dyn Clock + Send + Sync>,
 }
 
 impl LdapSignIn {
-    /// Signs in as the profile says; none where it does not.
+    /// Signs in with the profile's own credential. Returns `None` if the profile has none.
     pub(super) async fn unattended(&self) -> Result<Option<Session>> {
         let Some((agent, credential)) = &self.settings.unattended else { return Ok(None) };
         let password = read_credential(credential, &self.raw, &|_| {})?;
@@ -50,9 +50,9 @@ impl LdapSignIn {
         password: Zeroizing<String>,
         until: Option<Timestamp>,
     ) -> Result<Session> {
-        // An empty password is no wrong password to a server, but a sign-in as nobody (RFC 4513 section 5.1.2).
+        // A server takes an empty password for an anonymous sign-in, not for a wrong one (RFC 4513 section 5.1.2).
         if agent.is_empty() || password.is_empty() {
-            return Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, "The name or the password is empty."));
+            return Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, "The agent's name or password is empty."));
         }
         let connection = Connection::open(Target {
             urls: self.settings.urls.clone(),
@@ -61,16 +61,16 @@ impl LdapSignIn {
             one_call: self.one_call,
             name: self.dialect.bind_name(agent),
             password,
-            refused: self.dialect.bind_refused(),
-            asks: self.dialect.asks(),
+            bind_error: self.dialect.bind_error_mapper(),
+            query: self.dialect.root_dse_query(),
         })
         .await?;
-        let known = self.dialect.known(connection.greeting().await?);
+        let server_facts = self.dialect.server_facts(connection.root_dse().await?);
         let inner = Rc::new(LdapAgent {
             connection,
             settings: Rc::clone(&self.settings),
             dialect: Rc::clone(&self.dialect),
-            known,
+            server_facts,
             protected: self.protected.clone(),
             clock: Arc::clone(&self.clock),
             until,
@@ -81,6 +81,6 @@ impl LdapSignIn {
             None => Box::new(LdapDirectory(Rc::clone(&inner))),
         };
         let backend = LdapBackend { agent: inner, beside, capabilities: RefCell::default() };
-        Ok(Session::new(agent, self.place.clone(), until, Box::new(backend), directory))
+        Ok(Session::new(agent, self.profile_ref.clone(), until, Box::new(backend), directory))
     }
 }

@@ -1,4 +1,4 @@
-//! A bound connection: servers in order up to the intent, then one; the time of one operation covers its retries.
+//! A bound connection. It fails over between servers until the first change, then stays with one.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -11,23 +11,23 @@ use tokio::time::timeout_at;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::answer::without_text;
 use super::deadline::Deadline;
+use super::result_redaction::redact_result;
 use super::root_dse::{RootDse, RootDseQuery, read_root_dse};
 use super::search_cache::SearchCache;
 use super::transport::{self, Link};
-use super::{ber, failure};
+use super::{ber, errors};
 use crate::domain::{Error, Kind, OwnPassword, Result, redact};
 
-/// A change is read back, and settled, in no more calls than this.
-const CALLS_OF_A_READ_BACK: u32 = 4;
-/// What the server is too busy for is tried again this often.
-const AGAIN: usize = 3;
-/// A request that makes the library's buffer as large as it is to be (see `change.rs`).
-const ENLARGES: usize = 9 * 1024;
+/// A change is read back in no more calls than this.
+const READ_BACK_CALLS: u32 = 4;
+/// How often a request is tried again that the server was too busy for.
+const MAX_RETRIES: usize = 3;
+/// The length of the first request, which makes the library's buffer grow to its final size (`connection_modify.rs`).
+const FIRST_REQUEST_LENGTH: usize = 9 * 1024;
 
-/// What a bind led to, where it did not lead in.
-pub(super) type BindRefused = fn(&LdapResult) -> Option<Error>;
+/// Returns the error of a bind result, or `None` if it says nothing special of the agent.
+pub(super) type BindErrorMapper = fn(&LdapResult) -> Option<Error>;
 
 /// How to reach the servers, and as whom.
 pub(super) struct Target {
@@ -37,25 +37,25 @@ pub(super) struct Target {
     pub(super) one_call: Duration,
     pub(super) name: String,
     pub(super) password: Zeroizing<String>,
-    pub(super) refused: BindRefused,
-    /// What is asked after the bind.
-    pub(super) asks: RootDseQuery,
+    pub(super) bind_error: BindErrorMapper,
+    /// What to read right after the bind.
+    pub(super) query: RootDseQuery,
 }
 
 impl Target {
-    /// The first request makes the buffer as large as it is to be.
-    async fn greet(&self, ldap: Ldap, deadline: Deadline) -> Result<RootDse, LdapError> {
-        read_root_dse(ldap, self.asks, &long_filter(ENLARGES), deadline).await
+    /// Reads the root DSE by a request that makes the library's buffer grow to its final size.
+    async fn read_root_dse(&self, ldap: Ldap, deadline: Deadline) -> Result<RootDse, LdapError> {
+        read_root_dse(ldap, self.query, &padded_filter(FIRST_REQUEST_LENGTH), deadline).await
     }
 }
 
-/// Each time a little later.
-pub(super) fn pauses() -> ExponentialBuilder {
-    ExponentialBuilder::default().with_min_delay(Duration::from_millis(200)).with_max_times(AGAIN).with_jitter()
+/// Returns the pauses between retries, each longer than the one before.
+pub(super) fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::default().with_min_delay(Duration::from_millis(200)).with_max_times(MAX_RETRIES).with_jitter()
 }
 
-/// Every entry fits it.
-pub(super) fn long_filter(length: usize) -> String {
+/// Returns a filter of this length that every entry matches.
+pub(super) fn padded_filter(length: usize) -> String {
     format!("(|(objectClass=*)(cn={}))", "x".repeat(length))
 }
 
@@ -68,27 +68,27 @@ pub(super) enum RetriedBy {
     Caller,
 }
 
-/// A connection that is made anew where it was lost and that is harmless.
+/// A bound connection that is made anew after it was lost.
 pub(super) struct Connection {
     target: Target,
     live: RefCell<Option<Link>>,
-    /// Which of the servers.
+    /// The index of the server in use.
     server: Cell<usize>,
-    /// The last change: from then on this server and no other, which may not know yet.
+    /// When something was last changed. Until it is read back, only this server is sure to know it.
     changed_at: Cell<Option<Instant>>,
-    /// Something was changed, perhaps a password: the server may quote it in whatever it answers later.
+    /// Whether a password may have been sent: the server may quote it in any later answer.
     has_changed: Cell<bool>,
-    /// The last answer to a read, the greeting among them.
+    /// When the server last answered.
     answered_at: Cell<Option<Instant>>,
-    /// What the last sign-in said of the agent's own password.
+    /// What the last bind said of the agent's own password.
     own_password: Cell<Option<OwnPassword>>,
-    /// What came with the bind, until somebody takes it.
-    greeting: RefCell<Option<RootDse>>,
+    /// The root DSE that was read with the bind, until somebody takes it.
+    root_dse: RefCell<Option<RootDse>>,
     retried_by: Cell<RetriedBy>,
-    /// The server takes no search in pages, or not in pages of a useful size.
+    /// Whether the server refuses searches in pages, or pages of a useful size.
     refuses_pages: Cell<bool>,
-    /// What was found lately, by what was asked for.
-    pub(super) lately: SearchCache,
+    /// The results of recent searches.
+    pub(super) cache: SearchCache,
 }
 
 impl Connection {
@@ -105,14 +105,14 @@ impl Connection {
             has_changed: Cell::new(false),
             answered_at: Cell::new(None),
             own_password: Cell::new(None),
-            greeting: RefCell::new(None),
+            root_dse: RefCell::new(None),
             retried_by: Cell::new(RetriedBy::Connection),
             refuses_pages: Cell::new(false),
-            lately: SearchCache::default(),
+            cache: SearchCache::default(),
         };
         let each = connection.target.one_call;
         let servers = u32::try_from(connection.target.urls.len()).unwrap_or(u32::MAX);
-        connection.link(Deadline::after(each.saturating_mul(servers))).await?;
+        connection.live_link(Deadline::after(each.saturating_mul(servers))).await?;
         Ok(connection)
     }
 
@@ -121,38 +121,38 @@ impl Connection {
         self.retried_by.set(RetriedBy::Caller);
     }
 
-    /// Whether a call is repeated here.
+    /// Whether this connection repeats calls.
     pub(super) fn retries(&self) -> bool {
         self.retried_by.get() == RetriedBy::Connection
     }
 
-    /// The end of an operation that begins now.
+    /// Returns the deadline of an operation that begins now.
     pub(super) fn deadline(&self) -> Deadline {
         Deadline::after(self.target.one_call)
     }
 
-    /// From now on this server and no other: the others may not know yet.
-    pub(super) fn pin(&self) {
+    /// Stays with this server from now on: the others may not know the change yet.
+    pub(super) fn pin_server(&self) {
         self.changed_at.set(Some(Instant::now()));
         self.has_changed.set(true);
     }
 
-    /// It answered.
-    pub(super) fn answered(&self) {
+    /// Records that the server answered.
+    pub(super) fn record_answer(&self) {
         self.answered_at.set(Some(Instant::now()));
     }
 
     /// Whether the server refused a search in pages.
-    pub(super) fn pages_are_refused(&self) -> bool {
+    pub(super) fn refuses_pages(&self) -> bool {
         self.refuses_pages.get()
     }
 
-    /// The server refused a search in pages: it is not asked for one again.
+    /// Records that the server refuses pages, so that it is not asked for them again.
     pub(super) fn refuse_pages(&self) {
         self.refuses_pages.set(true);
     }
 
-    /// The server's address, for messages.
+    /// Returns the server's address, for messages.
     pub(super) fn server(&self) -> String {
         self.target
             .urls
@@ -161,32 +161,31 @@ impl Connection {
             .unwrap_or_default()
     }
 
-    /// The name that the agent signed in with.
+    /// Returns the name that the agent signed in with.
     pub(super) fn bind_name(&self) -> &str {
         &self.target.name
     }
 
-    /// What the server said of the agent's own password at the sign-in.
+    /// Returns what the server said of the agent's own password at the sign-in.
     pub(super) fn own_password(&self) -> Option<OwnPassword> {
         self.own_password.get()
     }
 
-    /// A new job begins: any server will do until it changes something, unless another job, under way beside it, has
-    /// just changed something and reads it back.
-    pub(super) fn unpin(&self) {
-        let read_back_by_now = |at: &Instant| at.elapsed() > self.target.one_call * CALLS_OF_A_READ_BACK;
+    /// Lets a new reset use any server, unless another one has just changed something and reads it back.
+    pub(super) fn unpin_server(&self) {
+        let read_back_by_now = |at: &Instant| at.elapsed() > self.target.one_call * READ_BACK_CALLS;
         if self.changed_at.get().as_ref().is_some_and(read_back_by_now) {
             self.changed_at.set(None);
         }
     }
 
-    /// Whether it lived a moment ago.
-    pub(super) fn answered_within(&self, time: Duration) -> bool {
+    /// Whether the server answered within this time, on a connection that is still there.
+    pub(super) fn has_answered_within(&self, time: Duration) -> bool {
         self.live.borrow().is_some() && self.answered_at.get().is_some_and(|at| at.elapsed() < time)
     }
 
-    /// The live handle; where there is none, a new connection to the first server that answers, in this time.
-    pub(super) async fn link(&self, deadline: Deadline) -> Result<Link> {
+    /// Returns the live connection, or connects to the first server that answers.
+    pub(super) async fn live_link(&self, deadline: Deadline) -> Result<Link> {
         let live = self.live.borrow().clone();
         if let Some(mut link) = live
             && !link.ldap.is_closed()
@@ -195,7 +194,7 @@ impl Connection {
         }
         let first = self.server.get();
         let many = if self.changed_at.get().is_some() { 1 } else { self.target.urls.len() };
-        let mut told = None;
+        let mut first_error = None;
         for step in 0..many {
             self.server.set((first + step) % self.target.urls.len());
             match self.connect(deadline.share(many - step)).await {
@@ -203,112 +202,113 @@ impl Connection {
                     *self.live.borrow_mut() = Some(link.clone());
                     return Ok(link);
                 }
-                Err(failure) if failure.kind == Kind::Unavailable => {
-                    tracing::debug!(%failure, "the next server is tried");
-                    told.get_or_insert(failure);
+                Err(error) if error.kind == Kind::Unavailable => {
+                    tracing::debug!(%error, "the next server is tried");
+                    first_error.get_or_insert(error);
                 }
-                Err(failure) => return Err(failure),
+                Err(error) => return Err(error),
             }
         }
         self.server.set(first);
-        Err(told.unwrap_or_else(|| Error::unavailable("No server is named.")))
+        Err(first_error.unwrap_or_else(|| Error::unavailable("The profile names no server.")))
     }
 
-    /// Connects and binds, all of it in this time. Of a refused bind nothing but known facts is kept: it had the password.
+    /// Connects and binds. Keeps known facts alone of a refused bind, which carried the password.
     async fn connect(&self, deadline: Deadline) -> Result<Link> {
         let server = self.server();
         let Some(url) = self.target.urls.get(self.server.get()) else {
-            return Err(Error::unavailable("No server is named."));
+            return Err(Error::unavailable("The profile names no server."));
         };
-        let reach = transport::reach(url, self.target.start_tls, self.target.tls.as_ref());
-        let mut link = timeout_at(deadline.end(), reach)
+        let reach = transport::connect(url, self.target.start_tls, self.target.tls.as_ref());
+        let mut link = timeout_at(deadline.instant(), reach)
             .await
             .unwrap_or_else(|elapsed| Err(elapsed.into()))
-            .map_err(|error| failure::not_reached(&server, error))?;
+            .map_err(|error| errors::connect_error(&server, error))?;
         let bound = link
             .ldap
-            .with_timeout(deadline.left())
-            .with_controls(ber::plain(ber::PASSWORD_POLICY))
+            .with_timeout(deadline.remaining())
+            .with_controls(ber::optional_control(ber::PASSWORD_POLICY))
             .simple_bind(&self.target.name, &self.target.password)
             .await
-            .map_err(|error| failure::not_reached(&server, link.cause(error)))?;
-        let bound = without_text(bound);
-        match (self.target.refused)(&bound) {
-            Some(failure) => return Err(failure),
+            .map_err(|error| errors::connect_error(&server, link.cause(error)))?;
+        let bound = redact_result(bound);
+        match (self.target.bind_error)(&bound) {
+            Some(error) => return Err(error),
             None if bound.rc == 0 => {
                 self.own_password.set(ber::policy_answer(&bound).and_then(ber::PolicyAnswer::own_password));
             }
 
-            None => return Err(failure::refused(&server, &bound)),
+            None => return Err(errors::from_result(&server, &bound)),
         }
-        match self.target.greet(link.ldap.clone(), deadline).await.map_err(|error| link.cause(error)) {
-            Ok(greeting) => {
-                *self.greeting.borrow_mut() = Some(greeting);
-                self.answered();
+        match self.target.read_root_dse(link.ldap.clone(), deadline).await.map_err(|error| link.cause(error)) {
+            Ok(root_dse) => {
+                *self.root_dse.borrow_mut() = Some(root_dse);
+                self.record_answer();
             }
-            // A connection that is lost already is found by the read that follows, and made anew.
-            Err(error) if failure::is_lost(&error) => {}
-            Err(error) => return Err(failure::not_reached(&server, error)),
+            // The read that follows finds that this connection is lost, and connects anew.
+            Err(error) if errors::is_lost(&error) => {}
+            Err(error) => return Err(errors::connect_error(&server, error)),
         }
         Ok(link)
     }
 
-    /// What the server said of itself and of the agent when they were bound.
-    pub(super) async fn greeting(&self) -> Result<RootDse> {
-        if let Some(greeting) = self.greeting.borrow_mut().take() {
-            return Ok(greeting);
+    /// Returns the root DSE as read with the bind, or reads it now.
+    pub(super) async fn root_dse(&self) -> Result<RootDse> {
+        if let Some(root_dse) = self.root_dse.borrow_mut().take() {
+            return Ok(root_dse);
         }
-        self.retried(async |deadline| {
-            let link = self.link(deadline).await?;
-            let greeted = self.target.greet(link.ldap.clone(), deadline).await;
-            greeted.map_err(|error| self.lost(link.cause(error)))
+        self.with_retries(async |deadline| {
+            let link = self.live_link(deadline).await?;
+            let read = self.target.read_root_dse(link.ldap.clone(), deadline).await;
+            read.map_err(|error| self.drop_link(link.cause(error)))
         })
         .await
     }
 
-    /// Reads, and again a little later where the connection was lost or the server is busy, in the time of one operation.
-    /// Where the caller makes the retries it reads once.
-    pub(super) async fn retried<T>(&self, read: impl AsyncFn(Deadline) -> Result<T>) -> Result<T> {
+    /// Reads, with retries while the connection is lost or the server is busy. All of them share one operation's time.
+    ///
+    /// It reads once if the caller makes the retries.
+    pub(super) async fn with_retries<T>(&self, read: impl AsyncFn(Deadline) -> Result<T>) -> Result<T> {
         let deadline = self.deadline();
-        let mut pauses = pauses().build();
+        let mut pauses = backoff().build();
         let mut earlier = None;
         loop {
-            let failure = match timeout_at(deadline.end(), read(deadline)).await {
+            let error = match timeout_at(deadline.instant(), read(deadline)).await {
                 Ok(Ok(found)) => return Ok(found),
-                Ok(Err(failure)) => failure,
-                Err(elapsed) => self.lost(elapsed.into()),
+                Ok(Err(error)) => error,
+                Err(elapsed) => self.drop_link(elapsed.into()),
             };
             match pauses.next() {
-                Some(pause) if self.retries() && failure::is_passing(&failure) && pause < deadline.left() => {
-                    tracing::debug!(%failure, ?pause, "the read is done again");
+                Some(pause) if self.retries() && errors::is_transient(&error) && pause < deadline.remaining() => {
+                    tracing::debug!(%error, ?pause, "the read is done again");
                     tokio::time::sleep(pause).await;
-                    earlier = Some(failure);
+                    earlier = Some(error);
                 }
-                // That the time ran out at the last try says less than what went wrong before.
-                _ => return Err(earlier.filter(|_| deadline.left().is_zero()).unwrap_or(failure)),
+                // The earlier error says more than that the time ran out at the last try.
+                _ => return Err(earlier.filter(|_| deadline.remaining().is_zero()).unwrap_or(error)),
             }
         }
     }
 
-    /// A refusal of a read, without the agent's password, which a server may quote; after a change without any text of its.
-    pub(super) fn refusal(&self, result: &LdapResult) -> Error {
+    /// Makes the error of a refused read. Leaves out the agent's password, and after a change the server's whole text.
+    pub(super) fn search_error(&self, result: &LdapResult) -> Error {
         let clean = |text: &String| redact(text, &self.target.password);
         let (matched, text) = (clean(&result.matched), clean(&result.text));
         let refs = result.refs.iter().map(clean).collect();
-        let mut told = LdapResult { rc: result.rc, matched, text, refs, ctrls: Vec::new() };
+        let mut result = LdapResult { rc: result.rc, matched, text, refs, ctrls: Vec::new() };
         if self.has_changed.get() {
-            told = without_text(told);
+            result = redact_result(result);
         }
-        failure::refused(&self.server(), &told)
+        errors::from_result(&self.server(), &result)
     }
 
-    /// No answer: the connection is not used again.
-    pub(super) fn lost(&self, error: LdapError) -> Error {
+    /// Gives the connection up, and makes the error of an operation that got no answer.
+    pub(super) fn drop_link(&self, error: LdapError) -> Error {
         *self.live.borrow_mut() = None;
-        failure::no_answer(&self.server(), error)
+        errors::no_answer(&self.server(), error)
     }
 
-    /// Says good-bye; what is lost then does not matter.
+    /// Unbinds. An error no longer matters then.
     pub(super) async fn close(&self) {
         let live = self.live.borrow_mut().take();
         if let Some(mut link) = live {

@@ -1,4 +1,4 @@
-//! Searches over an open connection, also such as may answer with what was found up to a second ago.
+//! Searches over an open connection, from the server or from the cache.
 
 use ldap3::Scope;
 
@@ -6,13 +6,13 @@ use super::ber;
 use super::connection::Connection;
 use super::deadline::Deadline;
 use super::entry::Entry;
-use super::failure::{self, ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT};
-use super::search::{Query, Way, pages};
+use super::result_code::{ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT, UNWILLING};
+use super::search::{Query, SearchMode, read_pages};
 use super::search_results::Results;
 use crate::domain::Result;
 
 impl Connection {
-    /// At most about `most` entries, and whether that is all. Pages and retries share the time of one operation.
+    /// Searches for about `most` entries. Pages and retries share the time of one operation.
     ///
     /// # Errors
     /// Exit 8: no answer in time, one beyond the bounds, or a refusal.
@@ -25,22 +25,22 @@ impl Connection {
         most: usize,
     ) -> Result<Results> {
         let query = Query { base, scope, filter, attributes, most };
-        self.retried(async |deadline| self.search_once(query, deadline).await).await
+        self.with_retries(async |deadline| self.search_once(query, deadline).await).await
     }
 
     async fn search_once(&self, query: Query<'_>, deadline: Deadline) -> Result<Results> {
-        let mut link = self.link(deadline).await?;
-        let mut way = Way::of(&query, self.pages_are_refused());
+        let mut link = self.live_link(deadline).await?;
+        let mut mode = SearchMode::of(&query, self.refuses_pages());
         loop {
-            let searched = pages(&mut link.ldap, &query, way, deadline).await;
-            let (entries, result) = searched.map_err(|error| self.lost(link.cause(error)))?;
-            self.answered();
-            if way.is_refused_by(result.rc, entries.len()) {
-                tracing::debug!(code = result.rc, ?way, "the search is sent again without a size");
-                if way == Way::Pages {
+            let searched = read_pages(&mut link.ldap, &query, mode, deadline).await;
+            let (entries, result) = searched.map_err(|error| self.drop_link(link.cause(error)))?;
+            self.record_answer();
+            if mode.is_refused_by(result.rc, entries.len()) {
+                tracing::debug!(code = result.rc, ?mode, "the search is sent again without a size");
+                if mode == SearchMode::Pages {
                     self.refuse_pages();
                 }
-                way = Way::Whole;
+                mode = SearchMode::Whole;
                 continue;
             }
             return match result.rc {
@@ -49,14 +49,14 @@ impl Connection {
                     let complete = result.rc == 0 && ber::next_page(&result).is_none();
                     Ok(Results { entries, complete })
                 }
-                // slapd says so where pages come to their end at `size.prtotal`.
-                ADMIN_LIMIT | failure::UNWILLING if !entries.is_empty() => Ok(Results { entries, complete: false }),
-                _ => Err(self.refusal(&result)),
+                // slapd answers so at the end of the pages that `size.prtotal` allows.
+                ADMIN_LIMIT | UNWILLING if !entries.is_empty() => Ok(Results { entries, complete: false }),
+                _ => Err(self.search_error(&result)),
             };
         }
     }
 
-    /// One entry by name; `None` where there is none, or it may not be read.
+    /// Reads one entry by its name. Returns `None` if it is not there or the agent may not read it.
     pub(super) async fn read(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
         let found = self.search(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
         Ok(found.entries.into_iter().next())
@@ -64,9 +64,10 @@ impl Connection {
 }
 
 impl Connection {
-    /// The same search, or what it found up to a second ago: for what many rows of a run share, and what does not decide
-    /// alone. What a reset depends on is read anew after the set.
-    pub(super) async fn search_lately(
+    /// Searches, or returns what the same search found up to a second ago.
+    ///
+    /// It is for what many rows of a run share. What a reset depends on is read anew after the set.
+    pub(super) async fn search_cached(
         &self,
         base: &str,
         scope: Scope,
@@ -74,18 +75,18 @@ impl Connection {
         attributes: &[&str],
         most: usize,
     ) -> Result<Results> {
-        let asked = format!("{base}\n{scope:?}\n{filter}\n{}", attributes.join(" "));
-        if let Some(found) = self.lately.get(&asked) {
+        let key = format!("{base}\n{scope:?}\n{filter}\n{}", attributes.join(" "));
+        if let Some(found) = self.cache.get(&key) {
             return Ok(found);
         }
         let found = Box::pin(self.search(base, scope, filter, attributes, most)).await?;
-        self.lately.keep(asked, &found);
+        self.cache.insert(key, &found);
         Ok(found)
     }
 
-    /// One entry by name, or what it was up to a second ago.
-    pub(super) async fn read_lately(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
-        let found = self.search_lately(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
+    /// Reads one entry by its name, or returns what it was up to a second ago.
+    pub(super) async fn read_cached(&self, dn: &str, attributes: &[&str]) -> Result<Option<Entry>> {
+        let found = self.search_cached(dn, Scope::Base, "(objectClass=*)", attributes, 1).await?;
         Ok(found.entries.into_iter().next())
     }
 }

@@ -1,4 +1,4 @@
-//! What differs between the servers.
+//! The differences between the kinds of directory server.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -7,88 +7,97 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use ldap3::LdapResult;
 
-use super::connection::{BindRefused, Connection};
+use super::connection::{BindErrorMapper, Connection};
 use super::entry::Entry;
 use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
 use crate::domain::ports::{Clock, SetFailed};
 use crate::domain::{
     Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Reset, Result, Right, Stamp,
-    TemporaryPassword, UserSnapshot, Withdrawal,
+    TemporaryPassword, Unreadable, UserSnapshot, Withdrawal,
 };
 
-/// Who the agent is to the server, and what the server can do: read once, after the bind.
+/// Who the agent is to the server, and what the server can do, as read once after the bind.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ServerFacts {
-    /// The agent's own name (DN), where the server tells it.
+    /// The agent's own name (DN), if the server says it.
     pub(super) dn: Option<String>,
     /// Active Directory: the agent's security identifiers.
     pub(super) sids: Vec<Vec<u8>>,
-    /// The controls that the server knows.
+    /// The controls that the server supports.
     pub(super) controls: Vec<String>,
-    /// The top of what the server holds above base (namingContexts), where it is asked for and told.
+    /// The naming context that holds `base` (namingContexts), if it was read.
     pub(super) top: Option<String>,
 }
 
 impl ServerFacts {
-    /// Whether the server knows a control.
+    /// Whether the server supports a control.
     pub(super) fn has(&self, control: &str) -> bool {
         self.controls.iter().any(|known| known == control)
     }
 }
 
+/// Whether a user's temporary password is pending, as far as the agent can read it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum PendingState {
+    Pending,
+    NotPending,
+    /// The agent may not read this value, which decides.
+    Unreadable(Unreadable),
+}
+
 /// A kind of directory server.
 #[async_trait(?Send)]
 pub(super) trait Dialect {
-    /// The name to bind with, for the name that the agent gave.
+    /// Returns the name to bind with for the name that the agent gave.
     fn bind_name(&self, agent: &str) -> String;
-    /// What a refused bind means.
-    fn bind_refused(&self) -> BindRefused;
-    /// What is asked right after the bind.
-    fn asks(&self) -> RootDseQuery;
-    /// Who the agent is, from what the server said.
-    fn known(&self, greeting: RootDse) -> ServerFacts;
-    /// The filter that every user fits.
-    fn users(&self) -> &'static str;
-    /// The filter that every person without a user fits.
-    fn contacts(&self) -> &'static str;
-    /// The attribute with the name to sign in with.
-    fn login(&self) -> &'static str;
-    /// Whether the server lets no two have one name to sign in with.
+    /// Returns the function that explains a refused bind.
+    fn bind_error_mapper(&self) -> BindErrorMapper;
+    /// Returns what to read right after the bind.
+    fn root_dse_query(&self) -> RootDseQuery;
+    /// Takes from the root DSE who the agent is and what the server can do.
+    fn server_facts(&self, root_dse: RootDse) -> ServerFacts;
+    /// Returns the filter that every user matches.
+    fn user_filter(&self) -> &'static str;
+    /// Returns the filter that every person without a user matches.
+    fn contact_filter(&self) -> &'static str;
+    /// Returns the attribute with the login name.
+    fn login_attribute(&self) -> &'static str;
+    /// Whether the server keeps two users from having one login name.
     fn has_unique_logins(&self) -> bool {
         false
     }
-    /// Further attributes that name one user exactly.
-    fn also_names(&self) -> &'static [&'static str];
-    /// Attributes that name one user as well, but that servers have no index for as shipped: a look-up by one of them
-    /// reads every user, and is made only where no other name fits.
-    fn slow_names(&self) -> &'static [&'static str] {
+    /// Returns further attributes that name one user exactly.
+    fn exact_name_attributes(&self) -> &'static [&'static str];
+    /// Returns attributes that name one user but have no index as shipped. A look-up by them reads every user, so they
+    /// are tried last.
+    fn unindexed_name_attributes(&self) -> &'static [&'static str] {
         &[]
     }
-    /// The filter for part of a name, from text that is escaped.
-    fn search(&self, escaped: &str) -> String;
-    /// The longest name to sign in with, in characters.
-    fn longest_login(&self) -> usize;
-    /// The attributes that the snapshot of the user of this name is read from; some are answered for one entry at a time only.
-    fn facts(&self, dn: &str) -> Vec<&'static str>;
-    /// Where a user stands, by an entry that has the facts.
+    /// Returns the filter for part of a name. The text is escaped already.
+    fn search_filter(&self, escaped: &str) -> String;
+    /// Returns the length of the longest login name, in characters.
+    fn max_login_length(&self) -> usize;
+    /// Returns the attributes that this user's snapshot is read from. Servers answer some for one entry at a time only.
+    fn snapshot_attributes(&self, dn: &str) -> Vec<&'static str>;
+    /// Reads the user snapshot from an entry with those attributes.
     async fn user_snapshot(&self, agent: &LdapAgent, user: &Entry) -> Result<UserSnapshot>;
-    /// The policy for a new user.
-    async fn new_users_policy(&self, agent: &LdapAgent) -> Result<PolicyRead>;
+    /// Reads the password policy for a new user.
+    async fn new_user_policy(&self, agent: &LdapAgent) -> Result<PolicyRead>;
     /// Whether the agent may create users, as far as it can be read.
-    async fn may_create(&self, agent: &LdapAgent) -> Result<bool>;
-    /// What stands in the way of a new user, whoever it is for.
-    async fn new_users_obstacles(&self, _: &LdapAgent) -> Result<Vec<Obstacle>> {
+    async fn can_create_users(&self, agent: &LdapAgent) -> Result<bool>;
+    /// Reads what refuses any new user.
+    async fn new_user_obstacles(&self, _: &LdapAgent) -> Result<Vec<Obstacle>> {
         Ok(Vec::new())
     }
-    /// Sets the password of the intent's user, with a forced change.
+    /// Sets the password of the intent's user and forces a change, in one request.
     async fn set(
         &self,
         agent: &LdapAgent,
         intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed>;
-    /// Creates a user with that password, in one add.
+    /// Creates a user with that password and a forced change, in one request.
     async fn create(
         &self,
         agent: &LdapAgent,
@@ -96,7 +105,7 @@ pub(super) trait Dialect {
         new: &NewUser,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed>;
-    /// Reads back.
+    /// Reads back whether a change is forced, and the stamp.
     async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Result<Forced>;
     /// Replaces the pending password of the intent's user, if it has this stamp, by one that nobody knows.
     async fn withdraw(
@@ -106,40 +115,32 @@ pub(super) trait Dialect {
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
     ) -> Result<()>;
-    /// The attributes that a pending password is recognised by: those of the facts that are answered for many at once.
-    fn recognised_by(&self) -> &'static [&'static str];
-    /// The filter that every pending user fits, and perhaps others.
-    fn pending(&self) -> &'static str;
-    /// Whether all that is pending was found, by the entries that fit that filter.
+    /// Returns the attributes that tell a pending password, of those that a server answers for many entries at once.
+    fn pending_attributes(&self) -> &'static [&'static str];
+    /// Returns the filter that every pending user matches, and perhaps others.
+    fn pending_filter(&self) -> &'static str;
+    /// Reads the state of each entry that fits that filter and has those attributes, in their order.
     ///
     /// # Errors
-    /// Exit 7: what it is found by may not be read, so that nobody can tell what is pending.
-    async fn check_pending(&self, _: &LdapAgent, _: &[Entry]) -> Result<()> {
-        Ok(())
-    }
-    /// Whether a change is forced on a user, by an entry that fits that filter and has those attributes.
-    fn is_pending(&self, entry: &Entry) -> bool;
-    /// What is hidden of a user who fits the filter, so that nobody can tell whether their password is pending.
-    fn hidden_of_pending(&self, _: &Entry) -> Option<crate::domain::Unreadable> {
-        None
-    }
-    /// When the password was set, by an entry that has those attributes.
+    /// Exit 7: the agent may not read what the filter asks for, so that pending users may be missing from the entries.
+    async fn pending_states(&self, agent: &LdapAgent, entries: &[Entry]) -> Result<Vec<PendingState>>;
+    /// Returns the stamp of an entry with those attributes.
     fn stamp(&self, entry: &Entry) -> Option<Stamp>;
-    /// Lifts the lock-out of the intent's user.
+    /// Lifts the lock of the intent's user after failed attempts.
     async fn unlock(&self, agent: &LdapAgent, intent: &Intent<Reset>) -> Result<()>;
-    /// What it keeps and does not keep.
+    /// Reads what the server can do, with its gaps.
     async fn capabilities(&self, agent: &LdapAgent) -> Result<Capabilities>;
-    /// What the agent may do, as far as it can be read.
+    /// Reads what the agent may do, as far as the server says it.
     async fn rights(&self, agent: &LdapAgent) -> Result<Vec<Right>>;
-    /// Whether it tells agents their rights.
+    /// Whether the server tells agents their rights.
     fn tells_rights(&self) -> bool {
         true
     }
-    /// For `doctor`.
+    /// Runs the checks of `doctor` that differ between servers.
     async fn checks(&self, agent: &LdapAgent) -> Result<Vec<Check>>;
 }
 
-/// The refusal of a bind for a wrong name or password.
+/// Makes the error of a bind with a wrong name or password.
 pub(super) fn wrong_password(_: &LdapResult) -> crate::domain::Error {
     crate::domain::Error::new(
         crate::domain::Kind::NotAllowed,
@@ -149,14 +150,14 @@ pub(super) fn wrong_password(_: &LdapResult) -> crate::domain::Error {
     .hint("Sign in again: `tellonce login`.")
 }
 
-/// A signed-in agent.
+/// A signed-in agent's connection, with what every call needs.
 pub(super) struct LdapAgent {
     pub(super) connection: Connection,
     pub(super) settings: Rc<LdapSettings>,
     pub(super) dialect: Rc<dyn Dialect>,
-    pub(super) known: ServerFacts,
+    pub(super) server_facts: ServerFacts,
     pub(super) protected: Vec<String>,
     pub(super) clock: Arc<dyn Clock + Send + Sync>,
-    /// When the kept session ends.
+    /// When the stored session ends.
     pub(super) until: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! The customer directory: look-ups by id, name to sign in with, e-mail or part of a name.
+//! The customer directory over LDAP: look-ups by id, login name, e-mail or part of a name.
 
 use std::rc::Rc;
 
@@ -11,21 +11,21 @@ use crate::domain::{
     Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, id_first, several_with,
 };
 
-/// Matches are counted up to about here; beyond, the total is not said.
-const COUNTED: usize = 1000;
+/// Matches are counted up to about this number. Beyond it the total is not known.
+const MAX_COUNTED: usize = 1000;
 
-/// No more are told where one value names several; so few are searched for without pages, which servers may refuse.
-const NAMED: usize = 50;
+/// The most entries that one exact value finds. So few are searched for without pages, which servers may refuse.
+const MAX_NAMESAKES: usize = 50;
 
-/// The directory as a list of customers.
+/// A directory server as the customer directory.
 pub(super) struct LdapDirectory(pub(super) Rc<LdapAgent>);
 
 impl LdapDirectory {
-    /// Who has this value in one of the attributes.
+    /// Finds the customers with this value in one of the attributes.
     async fn with(&self, attributes: &[&str], text: &str) -> Result<Vec<Customer>> {
         let escaped = ldap_escape(text);
         let parts: Vec<String> = attributes.iter().map(|attribute| format!("({attribute}={escaped})")).collect();
-        let (entries, _) = self.0.people(&format!("(|{})", parts.concat()), NAMED).await?;
+        let (entries, _) = self.0.search_customers(&format!("(|{})", parts.concat()), MAX_NAMESAKES).await?;
         Ok(self.0.customers(&entries))
     }
 }
@@ -34,8 +34,8 @@ impl LdapDirectory {
 impl CustomerDirectory for LdapDirectory {
     async fn find(&self, text: &str, limit: usize) -> Result<Found> {
         let exactly = self.exact(text).await?;
-        let filter = self.0.dialect.search(&ldap_escape(text));
-        let (mut entries, complete) = self.0.people(&filter, COUNTED).await?;
+        let filter = self.0.dialect.search_filter(&ldap_escape(text));
+        let (mut entries, complete) = self.0.search_customers(&filter, MAX_COUNTED).await?;
         entries.sort_by_cached_key(|entry| {
             [entry.text("sn"), entry.text("cn"), Some(entry.dn.clone())]
                 .map(|text| text.map(|text| text.to_lowercase()))
@@ -52,15 +52,15 @@ impl CustomerDirectory for LdapDirectory {
 
     async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
         if text.contains('=')
-            && let Some(entry) = self.0.named(text).await
+            && let Some(entry) = self.0.customer_entry(text).await
         {
             return Ok(self.0.customers(&[entry]));
         }
         let agent = &self.0;
-        let mut names = vec![agent.id_attribute(), agent.dialect.login(), "mail"];
-        names.extend(agent.dialect.also_names());
+        let mut names = vec![agent.id_attribute(), agent.dialect.login_attribute(), "mail"];
+        names.extend(agent.dialect.exact_name_attributes());
         names.dedup();
-        let slow = agent.dialect.slow_names();
+        let slow = agent.dialect.unindexed_name_attributes();
         let found = self.with(&names, text).await?;
         if found.is_empty() && !slow.iter().all(|name| names.iter().any(|asked| asked.eq_ignore_ascii_case(name))) {
             return self.with(slow, text).await;
@@ -69,10 +69,17 @@ impl CustomerDirectory for LdapDirectory {
     }
 
     async fn of_same_id(&self, customer: &Customer) -> Result<Vec<Customer>> {
-        if self.0.settings.customer_id.is_none() && self.0.dialect.has_unique_logins() {
+        let is_login = self.0.settings.customer_id.is_none() && customer.username.is_some();
+        if is_login && self.0.dialect.has_unique_logins() {
             return Ok(vec![customer.clone()]);
         }
-        self.with(&[self.0.id_attribute()], customer.id.as_str()).await
+        let mut same = self.with(&[self.0.id_attribute()], customer.id.as_str()).await?;
+        // A customer without an id attribute goes by another name, and is not found by it here.
+        let entry = |customer: &Customer| customer.details.last().cloned();
+        if same.iter().all(|other| entry(other) != entry(customer)) {
+            same.push(customer.clone());
+        }
+        Ok(same)
     }
 
     async fn get(&self, id: &CustomerId) -> Result<Option<Customer>> {

@@ -1,18 +1,18 @@
-//! Names of entries (RFC 4514), compared as what they name, however each of them is written.
+//! Distinguished names (RFC 4514), compared by what they name, not by how they are written.
 
-/// The first part of a name, and what it is below: `CN=Staff` and `OU=Groups,…`.
+/// Splits a name into its first part and its parent: `CN=Staff` and `OU=Groups,…`.
 pub(super) fn split(dn: &str) -> (&str, &str) {
     let (first, rest) = cut(dn, ',');
     (first, rest.unwrap_or_default())
 }
 
-/// The first value of a name: `Staff` of `CN=Staff,OU=Groups,…`.
-pub(super) fn first_value(dn: &str) -> String {
+/// Returns the first value of a name: `Staff` of `CN=Staff,OU=Groups,…`.
+pub(super) fn first_rdn_value(dn: &str) -> String {
     let first = cut(cut(dn, ',').0, '+').0;
     first.split_once('=').and_then(|(_, value)| value_of(value)).unwrap_or_else(|| first.to_owned())
 }
 
-/// Whether two names are the same; a text that is no name is the same as itself alone.
+/// Whether two names are the same. A text that is not a name equals only itself.
 pub(super) fn same(one: &str, other: &str) -> bool {
     match (parts(one), parts(other)) {
         (Ok(one), Ok(other)) => one == other,
@@ -20,29 +20,29 @@ pub(super) fn same(one: &str, other: &str) -> bool {
     }
 }
 
-/// Whether a name is this one, or below it. Every name is below the empty one.
+/// Whether a name is `top` or below it. Every name is below the empty one.
 pub(super) fn is_below(name: &str, top: &str) -> bool {
     let (Ok(name), Ok(top)) = (parts(name), parts(top)) else { return false };
     name.ends_with(&top)
 }
 
-/// How many parts a name has.
+/// Counts the parts of a name.
 pub(super) fn depth(name: &str) -> usize {
     parts(name).map_or(0, |parts| parts.len())
 }
 
-/// What is wrong with a text that is to be a name; none: nothing.
-pub(super) fn wrong(text: &str) -> Option<String> {
+/// Returns what is wrong with a text that should be a name, or `None` if nothing is.
+pub(super) fn problem(text: &str) -> Option<String> {
     let part = parts(text).err()?;
     Some(format!(
-        "\"{text}\" is no name of an entry, for \"{part}\" is no part of one; a comma that belongs to a value is written \\,"
+        "\"{text}\" is not a name of an entry (DN): its part \"{part}\" is not of the form attribute=value; write a comma inside a value as \\,"
     ))
 }
 
-/// A part: its types and values, in order, for those of one part have none (RFC 4514 section 2.2).
+/// One part of a name: its attributes and values, sorted, since they have no order (RFC 4514 section 2.2).
 type Part = Vec<(String, String)>;
 
-/// The parts, or the first that is none.
+/// Parses a name into its parts. Returns the first malformed part as the error.
 fn parts(dn: &str) -> Result<Vec<Part>, &str> {
     let mut parts = Vec::new();
     let mut rest = Some(dn).filter(|dn| !dn.trim().is_empty());
@@ -65,7 +65,7 @@ fn part(text: &str) -> Option<Part> {
         if attribute.is_empty() || !attribute.bytes().all(is_attribute) {
             return None;
         }
-        // As caseIgnoreMatch compares (RFC 4518): the attributes that name entries have it.
+        // The attributes that name entries compare by caseIgnoreMatch (RFC 4518).
         let value = value_of(value)?.to_lowercase();
         let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
         part.push((attribute.to_ascii_lowercase(), value));
@@ -75,23 +75,25 @@ fn part(text: &str) -> Option<Part> {
     Some(part)
 }
 
-/// What stands before the first such letter that is not escaped, and behind it; none: there is no such letter.
+/// Cuts a text at the first unescaped `at`. Returns `None` for the rest if there is none.
 fn cut(text: &str, at: char) -> (&str, Option<&str>) {
     let mut escaped = false;
-    for (place, letter) in text.char_indices() {
+    for (position, letter) in text.char_indices() {
         if letter == at && !escaped {
-            return (&text[..place], Some(&text[place + 1..]));
+            return (&text[..position], Some(&text[position + 1..]));
         }
         escaped = letter == '\\' && !escaped;
     }
     (text, None)
 }
 
-/// A value without its escapes: `\,` and `\2C` are a comma (RFC 4514 section 2.4). None: a `\` escapes nothing.
+/// Takes the escapes off a value: `\,` and `\2C` are a comma (RFC 4514 section 2.4).
+///
+/// Returns `None` if the text ends in a single `\`.
 fn value_of(text: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = text.trim_start().bytes();
-    let mut kept = 0; // a space at the end counts where it is escaped
+    let mut kept = 0; // a space at the end counts only if it is escaped
     while let Some(byte) = rest.next() {
         if byte != b'\\' {
             bytes.push(byte);
@@ -154,11 +156,11 @@ mod tests {
 
     #[test]
     fn a_group_is_named_by_its_first_value() {
-        assert_eq!(first_value("CN=Staff,OU=Groups,DC=tellonce,DC=test"), "Staff");
-        assert_eq!(first_value("CN=Staff\\, London,OU=Groups"), "Staff, London");
-        assert_eq!(first_value("CN=\\C3\\84rzte\\0a \\5c,OU=Groups"), "\u{c4}rzte\n \\");
-        assert_eq!(first_value("CN=Staff+UID=7,OU=Groups"), "Staff");
-        assert_eq!(first_value("no name"), "no name");
+        assert_eq!(first_rdn_value("CN=Staff,OU=Groups,DC=tellonce,DC=test"), "Staff");
+        assert_eq!(first_rdn_value("CN=Staff\\, London,OU=Groups"), "Staff, London");
+        assert_eq!(first_rdn_value("CN=\\C3\\84rzte\\0a \\5c,OU=Groups"), "\u{c4}rzte\n \\");
+        assert_eq!(first_rdn_value("CN=Staff+UID=7,OU=Groups"), "Staff");
+        assert_eq!(first_rdn_value("no name"), "no name");
         assert_eq!(split("CN=a\\,b,OU=c,DC=d"), ("CN=a\\,b", "OU=c,DC=d"));
     }
 
@@ -173,17 +175,17 @@ mod tests {
             ("o u=a", "\"o u=a\""),
             ("ou=a\\", "\"ou=a\\\""),
         ] {
-            assert!(wrong(text).is_some_and(|told| told.contains(part)), "{text}: {:?}", wrong(text));
+            assert!(problem(text).is_some_and(|told| told.contains(part)), "{text}: {:?}", problem(text));
         }
         for text in ["", "o=M\u{fc}ller \\2B S\u{f6}hne\\2C KG,c=DE", "cn=a+uid=b,2.5.4.10=c", "cn="] {
-            assert_eq!(wrong(text), None);
+            assert_eq!(problem(text), None);
         }
     }
 
     #[test]
     fn nothing_stops_at_what_a_server_sends() {
         for text in ["\\", "=\\", "cn=\\f", "cn=\\ff", "cn=\\fg", "+", ",", "\u{fc}=\u{fc}\\\u{fc}", "cn=#0"] {
-            let _ = (parts(text), first_value(text), same(text, text), is_below(text, text));
+            let _ = (parts(text), first_rdn_value(text), same(text, text), is_below(text, text));
         }
     }
 }

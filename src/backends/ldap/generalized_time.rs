@@ -1,13 +1,13 @@
-//! Generalized time (RFC 4517 section 3.3.13), in each of the forms that a server may store.
+//! Reads generalized time (RFC 4517 section 3.3.13) in each of its forms.
 
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
-/// More digits of a fraction than this say nothing about the second.
+/// The digits of a fraction that are read. More would not change the second.
 const DIGITS: usize = 18;
 
-/// Reads a generalized time, to the second. Returns `None` for a text that is none.
+/// Reads a generalized time, to the second. Returns `None` for any other text.
 ///
 /// Minutes and seconds may be left out, the last part may have a fraction, and the zone is `Z` or an offset.
 pub(super) fn generalized_time(text: &str) -> Option<Timestamp> {
@@ -24,7 +24,7 @@ pub(super) fn generalized_time(text: &str) -> Option<Timestamp> {
     let beyond = fraction(&mut rest, unit)?;
     let ahead = zone(rest)?;
     let (minute, second) = (minute.unwrap_or(0), second.unwrap_or(0));
-    // A leap second is the first one of the minute that follows: a timestamp has none.
+    // A timestamp has no leap seconds: one counts as the first second of the next minute.
     let leap = i64::from(second == 60);
     let small = |number: i16| i8::try_from(number).ok();
     let second = small(if second == 60 { 59 } else { second })?;
@@ -33,7 +33,7 @@ pub(super) fn generalized_time(text: &str) -> Option<Timestamp> {
     utc.checked_add(SignedDuration::from_secs(leap + beyond - ahead)).ok()
 }
 
-/// Takes two digits. Takes nothing where the text does not begin with two.
+/// Takes two digits. Takes nothing if the text does not begin with two.
 fn two(rest: &mut &[u8]) -> Option<i16> {
     let [tens, ones, behind @ ..] = *rest else { return None };
     if !tens.is_ascii_digit() || !ones.is_ascii_digit() {
@@ -60,7 +60,7 @@ fn fraction(rest: &mut &[u8], unit: u64) -> Option<i64> {
     i64::try_from(number * u128::from(unit) / whole).ok()
 }
 
-/// Reads the zone, which is the end of the text: how many seconds it is ahead of UTC.
+/// Reads the zone at the end of the text, as seconds ahead of UTC.
 fn zone(rest: &[u8]) -> Option<i64> {
     let (sign, mut rest) = match rest {
         b"Z" => return Some(0),

@@ -1,20 +1,20 @@
-//! LDAP messages as bytes (RFC 4511 section 4.1.1, X.690): where one ends, and whether the library can read it.
+//! Checks LDAP messages as bytes (RFC 4511 section 4.1.1, X.690) before the library reads them.
 //!
-//! The library stops the process on an answer of another shape, so each answer is checked before it gets there.
+//! The library panics on a malformed answer.
 
-use super::violation::{LONGEST_MESSAGE, Violation};
+use super::violation::{MAX_MESSAGE_LENGTH, Violation};
 
-/// The most values and structures of one answer: the library keeps about 60 bytes for each.
-const MOST_ELEMENTS: usize = 50_000;
-/// How deep structures are nested: an entry needs 5.
-const DEEPEST: usize = 16;
+/// The most elements of one answer. The library keeps about 60 bytes for each.
+const MAX_ELEMENTS: usize = 50_000;
+/// How deep elements may be nested. An entry needs 5 levels.
+const MAX_DEPTH: usize = 16;
 
 const INTEGER: u8 = 0x02;
 const OCTETS: u8 = 0x04;
 const ENUMERATED: u8 = 0x0a;
 const SEQUENCE: u8 = 0x30;
 const CONTROLS: u8 = 0xa0;
-/// What Active Directory puts behind its notice of disconnection, against RFC 4511 section 4.4.1.
+/// The element that Active Directory adds to its notice of disconnection, against RFC 4511 section 4.4.1.
 const NOTICE_NAME: u8 = 0x8a;
 const ABANDON: u8 = 0x50;
 const SEARCH: u8 = 0x63;
@@ -25,7 +25,7 @@ const INTERMEDIATE: u8 = 0x79;
 /// The constructed bit of a tag.
 const CONSTRUCTED: u8 = 0x20;
 
-/// The length of a message with its header, as far as the header has come; `None`: more bytes are needed.
+/// Returns the length of the message that begins here, with its header. Returns `None` if more bytes are needed.
 ///
 /// # Errors
 /// No message begins here, or it is too long.
@@ -38,13 +38,13 @@ pub(super) fn length(bytes: &[u8]) -> Result<Option<usize>, Violation> {
             let Some(octets_of_length) = rest.get(..octets) else { return Ok(None) };
             let length = octets_of_length.iter().fold(0_usize, |length, octet| length << 8 | usize::from(*octet));
             let whole = length.saturating_add(2 + octets);
-            if whole > LONGEST_MESSAGE { Err(Violation::MessageTooLong) } else { Ok(Some(whole)) }
+            if whole > MAX_MESSAGE_LENGTH { Err(Violation::MessageTooLong) } else { Ok(Some(whole)) }
         }
         _ => Err(Violation::Malformed),
     }
 }
 
-/// One element: its tag and what it holds.
+/// One BER element.
 #[derive(Clone, Copy)]
 struct Element<'a> {
     tag: u8,
@@ -52,7 +52,7 @@ struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// The first element of these bytes, and what follows it. Tags of one byte, lengths that are stated.
+    /// Splits off the first element. Accepts only tags of one byte and definite lengths.
     fn first(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (&tag, rest) = bytes.split_first()?;
         let (&short, rest) = rest.split_first()?;
@@ -84,7 +84,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// Whether structures are nested and counted within reason, and end where they say.
+/// Whether the elements end where they say, and are neither too many nor nested too deep.
 pub(super) fn is_sound(bytes: &[u8]) -> bool {
     fn walk(bytes: &[u8], depth: usize, elements: &mut usize) -> bool {
         let mut rest = bytes;
@@ -92,7 +92,8 @@ pub(super) fn is_sound(bytes: &[u8]) -> bool {
             let Some((element, after)) = Element::first(rest) else { return false };
             *elements += 1;
             let nested = element.tag & CONSTRUCTED != 0;
-            if *elements > MOST_ELEMENTS || depth > DEEPEST || (nested && !walk(element.content, depth + 1, elements)) {
+            if *elements > MAX_ELEMENTS || depth > MAX_DEPTH || (nested && !walk(element.content, depth + 1, elements))
+            {
                 return false;
             }
             rest = after;
@@ -102,7 +103,7 @@ pub(super) fn is_sound(bytes: &[u8]) -> bool {
     walk(bytes, 0, &mut 0)
 }
 
-/// A message's number and the tag of what it carries.
+/// A message's number and the tag of its operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) number: u32,
@@ -121,16 +122,16 @@ fn number(element: Element<'_>, tag: u8) -> Option<u32> {
     fits.then(|| element.content.iter().fold(0, |number, octet| number << 8 | u32::from(*octet)))
 }
 
-/// A request as it goes out.
+/// A request of the library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request {
-    /// It is answered under this number.
+    /// A request that is answered under this number.
     Asks(Header),
-    /// The answers of this number are not wanted any more.
+    /// A request to abandon this number.
     Abandons(u32),
 }
 
-/// What the library asks for with this message.
+/// Reads a request of the library. Returns `None` for a malformed one.
 pub(super) fn request(message: &[u8]) -> Option<Request> {
     let (header, parts) = parts(message)?;
     if header.tag == ABANDON {
@@ -140,18 +141,18 @@ pub(super) fn request(message: &[u8]) -> Option<Request> {
     Some(Request::Asks(header))
 }
 
-/// An answer as it comes in.
+/// An answer of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Response {
-    /// One that nobody waits for.
+    /// An answer that no request waits for.
     Unasked,
-    /// A part of the answer.
+    /// A part of the answer, which more messages follow.
     Part,
-    /// The last message of this number's answer.
+    /// The last message of the answer to this number.
     Last(u32),
 }
 
-/// The result code and the text of a result that was checked.
+/// Reads the code and the message of a result that was checked.
 pub(super) fn result(message: &[u8]) -> Option<(u32, String)> {
     let (_, parts) = parts(message)?;
     let children = parts[1].children()?;
@@ -159,10 +160,10 @@ pub(super) fn result(message: &[u8]) -> Option<(u32, String)> {
     Some((number(*code, ENUMERATED)?, String::from_utf8_lossy(text.content).into_owned()))
 }
 
-/// Checks an answer against what was asked under its number.
+/// Checks an answer against the request of its number.
 ///
 /// # Errors
-/// The library cannot read it.
+/// The library would panic on it.
 pub(super) fn response(message: &[u8], asked: impl FnOnce(u32) -> Option<u8>) -> Result<Response, Violation> {
     if !is_sound(message) {
         return Err(Violation::Malformed);
@@ -184,7 +185,7 @@ pub(super) fn response(message: &[u8], asked: impl FnOnce(u32) -> Option<u8>) ->
     if fits && controls_fit { Ok(response) } else { Err(Violation::Malformed) }
 }
 
-/// RFC 4511 section 4.1.11.
+/// Whether an element is a list of controls (RFC 4511 section 4.1.11).
 fn are_controls(controls: Element<'_>) -> bool {
     let Some(controls) = controls.children() else { return false };
     controls.into_iter().all(|control| {
@@ -204,7 +205,7 @@ fn is_boolean(element: Element<'_>) -> bool {
     element.tag == 0x01 && element.content.len() == 1
 }
 
-/// RFC 4511 section 4.1.9, and what a bind (7) and an extended answer (10, 11) have besides.
+/// Whether elements make up a result (RFC 4511 section 4.1.9), with the parts that binds (7) and extended answers (10, 11) add.
 fn is_result(parts: &[Element<'_>]) -> bool {
     let [code, matched, message, more @ ..] = parts else { return false };
     let begins = number(*code, ENUMERATED).is_some() && matched.is_text() && message.is_text();

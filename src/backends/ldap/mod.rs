@@ -1,31 +1,31 @@
 //! Active Directory and `OpenLDAP`: one backend over LDAP, with a dialect each.
 //!
-//! Facts about the servers that a line leans on stand beside that line; they were seen on Samba 4.17 and slapd 2.5.
+//! Comments name the server behaviour that a line depends on, as Samba 4.17 and slapd 2.5 show it.
 
 mod active_directory;
-mod answer;
 mod backend;
 mod ber;
 mod bind;
-mod change;
 mod connection;
+mod connection_modify;
 mod connection_search;
 mod deadline;
 mod dialect;
 mod directory;
 mod dn;
 mod entry;
-mod failure;
+mod errors;
 mod generalized_time;
-mod guard;
-mod limits;
 mod message;
 mod openldap;
 mod probe;
+mod relay;
 mod result_code;
+mod result_redaction;
 mod root_dse;
 mod search;
 mod search_cache;
+mod search_limits;
 mod search_results;
 mod settings;
 mod sign_in;
@@ -40,13 +40,14 @@ use super::BackendContext;
 use crate::config::Profile;
 use crate::domain::ports::AgentSignIn;
 use crate::domain::{ProfileRef, Result};
+use crate::net::trust;
 use active_directory::ActiveDirectory;
 use bind::LdapSignIn;
 use dialect::Dialect;
 use openldap::OpenLdap;
 use settings::LdapSettings;
 
-/// Whether the profile is written right.
+/// Checks the profile's own keys.
 ///
 /// # Errors
 /// Exit 2 with file, line and key.
@@ -54,24 +55,29 @@ pub(super) fn check(profile: &Profile) -> Result<()> {
     LdapSettings::of(profile).map(drop)
 }
 
-/// Opens the directory; nothing is sent yet.
+/// Opens the directory without sending anything.
 ///
 /// # Errors
 /// Exit 2: the profile is written wrong, or its certificate authorities cannot be read.
-pub(super) fn open(profile: &Profile, place: ProfileRef, context: &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>> {
+pub(super) fn open(
+    profile: &Profile,
+    profile_ref: ProfileRef,
+    context: &BackendContext<'_>,
+) -> Result<Box<dyn AgentSignIn>> {
     let settings = Rc::new(LdapSettings::of(profile)?);
     let dialect: Rc<dyn Dialect> = if profile.backend == settings::ACTIVE_DIRECTORY {
         Rc::new(ActiveDirectory::new(Rc::clone(&settings)))
     } else {
         Rc::new(OpenLdap::new(Rc::clone(&settings)))
     };
+    let roots = settings.is_encrypted().then(|| trust::load_roots(settings.ca_cert.as_deref())).transpose()?;
     Ok(Box::new(LdapSignIn {
-        tls: transport::tls(settings.ca_cert.as_deref(), settings.is_encrypted())?,
+        tls: roots.map(trust::client_config).transpose()?,
         settings,
         dialect,
         raw: profile.settings.clone(),
         protected: super::protected(profile)?.groups,
-        place,
+        profile_ref,
         store: Rc::clone(&context.store),
         one_call: context.one_call,
         clock: Arc::clone(&context.clock),

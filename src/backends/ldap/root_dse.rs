@@ -1,44 +1,44 @@
-//! What is asked right after the bind, at once: the server's own entry, and who the agent is to it.
+//! Reads, right after the bind, the root DSE and who the agent is to the server.
 
 use ldap3::{Ldap, LdapError};
 
 use super::deadline::Deadline;
 use super::entry::Entry;
-use super::search::entry;
+use super::search::read_entry;
 
-/// What differs between the servers in it.
+/// What to read, which differs between servers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RootDseQuery {
-    /// What is read of the server's own entry.
+    /// The attributes of the root DSE (RFC 4512 section 5.1).
     pub(super) root: &'static [&'static str],
-    /// Whether the server knows the question who the agent is (RFC 4532).
+    /// Whether the server supports "Who am I?" (RFC 4532).
     pub(super) who_am_i: bool,
 }
 
-/// What the server says of itself and of the agent.
+/// The root DSE, and who the agent is.
 pub(super) struct RootDse {
     pub(super) root: Entry,
-    /// Who the agent is; none where the server was not asked, or does not say.
+    /// The answer to "Who am I?", if the server was asked and gave one.
     pub(super) own: Option<String>,
 }
 
-/// Asks; every entry has to fit the filter.
+/// Reads both at once. The filter must be one that every entry matches.
 pub(super) async fn read_root_dse(
     mut ldap: Ldap,
-    asks: RootDseQuery,
+    query: RootDseQuery,
     filter: &str,
-    end: Deadline,
+    deadline: Deadline,
 ) -> Result<RootDse, LdapError> {
     let mut other = ldap.clone();
-    let root = entry(&mut ldap, "", filter, asks.root, end);
+    let root = read_entry(&mut ldap, "", filter, query.root, deadline);
     let own = async {
-        if !asks.who_am_i {
+        if !query.who_am_i {
             return Ok(None);
         }
-        other.with_timeout(end.left()).extended(ldap3::exop::WhoAmI).await.map(Some)
+        other.with_timeout(deadline.remaining()).extended(ldap3::exop::WhoAmI).await.map(Some)
     };
     let both = async { tokio::try_join!(root, own) };
-    let (root, own) = tokio::time::timeout_at(end.end(), both).await??;
+    let (root, own) = tokio::time::timeout_at(deadline.instant(), both).await??;
     let own = own.filter(|answer| answer.1.rc == 0).and_then(|answer| answer.0.val);
     Ok(RootDse { root: root.unwrap_or_default(), own: own.and_then(|name| String::from_utf8(name).ok()) })
 }

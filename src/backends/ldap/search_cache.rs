@@ -1,4 +1,4 @@
-//! What was found a moment ago, for what the rows of a run share: policies, protected groups.
+//! A cache of search results that the rows of a run share: policies and protected groups.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -6,22 +6,22 @@ use std::time::{Duration, Instant};
 
 use super::search_results::Results;
 
-/// What was found this long ago still holds.
+/// How long a result is used again.
 pub(super) const CACHED_FOR: Duration = Duration::from_secs(1);
 
-/// What was found, by what was asked for.
+/// The results of recent searches, by the search.
 #[derive(Default)]
 pub(super) struct SearchCache(RefCell<HashMap<String, (Instant, Results)>>);
 
 impl SearchCache {
-    pub(super) fn get(&self, asked: &str) -> Option<Results> {
-        let kept = self.0.borrow();
-        kept.get(asked).filter(|(at, _)| at.elapsed() < CACHED_FOR).map(|(_, found)| found.clone())
+    pub(super) fn get(&self, key: &str) -> Option<Results> {
+        let cached = self.0.borrow();
+        cached.get(key).filter(|(at, _)| at.elapsed() < CACHED_FOR).map(|(_, found)| found.clone())
     }
 
-    pub(super) fn keep(&self, asked: String, found: &Results) {
-        let mut kept = self.0.borrow_mut();
-        kept.retain(|_, (at, _)| at.elapsed() < CACHED_FOR);
-        kept.insert(asked, (Instant::now(), found.clone()));
+    pub(super) fn insert(&self, key: String, found: &Results) {
+        let mut cached = self.0.borrow_mut();
+        cached.retain(|_, (at, _)| at.elapsed() < CACHED_FOR);
+        cached.insert(key, (Instant::now(), found.clone()));
     }
 }

@@ -1,11 +1,11 @@
-//! What a search found.
+//! The results of a search.
 
 use super::entry::Entry;
 
-/// What a search found.
+/// The entries that a search found.
 #[derive(Clone)]
 pub(super) struct Results {
     pub(super) entries: Vec<Entry>,
-    /// There are no more.
+    /// Whether these are all that match.
     pub(super) complete: bool,
 }

@@ -1,4 +1,4 @@
-//! The profile's own keys.
+//! The keys of a profile for a directory, checked.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use super::dn;
 use crate::config::{Credential, CustomersSource, Profile};
 use crate::domain::Result;
 
-/// The ports of a global catalog ([MS-ADTS] section 3.1.1.3.1.10): partial copies of entries, which nobody can write.
+/// The ports of a global catalog ([MS-ADTS] section 3.1.1.3.1.10), which has read-only, partial copies of entries.
 const GLOBAL_CATALOG: [u16; 2] = [3268, 3269];
 
 /// The name of the dialect for Active Directory and Samba.
@@ -45,42 +45,44 @@ struct Own {
     customers: Option<CustomersSource>,
 }
 
-/// The profile's own keys, checked.
+/// The keys of a profile for a directory, checked.
 #[derive(Clone, Debug)]
 pub(super) struct LdapSettings {
-    /// Tried in order.
+    /// The servers, in the order in which they are tried.
     pub(super) urls: Vec<Url>,
     pub(super) start_tls: bool,
     pub(super) ca_cert: Option<PathBuf>,
-    /// Below it are the customers' users.
+    /// The entry above all customers' users.
     pub(super) base: String,
-    /// Where new users are created.
+    /// The entry below which new users are created.
     pub(super) create_in: String,
-    /// Where people without a user are kept.
+    /// The entry above the people who have no user.
     pub(super) contacts: Option<String>,
-    /// `OpenLDAP`: below it are the groups; none: anywhere in the directory.
+    /// `OpenLDAP`: the entry above the groups. `None` means that groups may be anywhere.
     pub(super) groups: Option<String>,
-    /// Unattended sign-in: the name to bind with, and where its password is.
+    /// The name to bind with and its credential, for unattended sign-in.
     pub(super) unattended: Option<(String, Credential)>,
-    /// `OpenLDAP`: where agents are, so that they sign in by a name.
+    /// `OpenLDAP`: the entry above the agents, who then sign in by uid.
     pub(super) agents: Option<String>,
-    /// The attribute with the customer's id; none: the name to sign in with.
+    /// The attribute with the customer's id. `None` means the login name.
     pub(super) customer_id: Option<String>,
-    /// Active Directory: what follows the @ of a new user's principal name.
+    /// Active Directory: the part after the @ of a new user's principal name.
     pub(super) upn_suffix: Option<String>,
     /// `OpenLDAP`: the object classes of a new user.
     pub(super) object_classes: Vec<String>,
-    /// `OpenLDAP`: the policy of users that name none (`ppolicy_default` of slapd.conf(5)).
+    /// `OpenLDAP`: the policy of users who name none (`ppolicy_default` of slapd.conf(5)).
     pub(super) default_policy: String,
     pub(super) customers: Option<PathBuf>,
 }
 
 impl LdapSettings {
-    /// Whether a server is spoken to in TLS.
+    /// Whether any of the servers is reached over TLS.
     pub(super) fn is_encrypted(&self) -> bool {
         self.start_tls || self.urls.iter().any(|url| url.scheme() == "ldaps")
     }
 
+    /// Reads and checks the keys of a profile.
+    ///
     /// # Errors
     /// Exit 2 with file, line and key.
     pub(super) fn of(profile: &Profile) -> Result<Self> {
@@ -94,18 +96,18 @@ impl LdapSettings {
             return Err(settings.wrong("url", "url: the list has no address"));
         }
         let address = |text: &String| {
-            address(text, own.start_tls, own.insecure_ldap).map_err(|what| settings.wrong("url", &what))
+            address(text, own.start_tls, own.insecure_ldap).map_err(|problem| settings.wrong("url", &problem))
         };
         let urls = texts.iter().map(address).collect::<Result<Vec<Url>>>()?;
         let catalog = |url: &&Url| url.port().is_some_and(|port| GLOBAL_CATALOG.contains(&port));
         if let Some(url) = urls.iter().find(catalog).filter(|_| profile.backend == ACTIVE_DIRECTORY) {
-            let what = format!(
+            let problem = format!(
                 "url: \"{url}\" is a global catalog, which holds a part of each entry, and where nothing can be written; use the domain controller's own port (636, or 389 with start_tls)"
             );
-            return Err(settings.wrong("url", &what));
+            return Err(settings.wrong("url", &problem));
         }
         if own.customer_id.as_deref().is_some_and(|name| !is_attribute(name)) {
-            return Err(settings.wrong("customer_id", "customer_id: that is no name of an attribute"));
+            return Err(settings.wrong("customer_id", "customer_id: that is not the name of an attribute"));
         }
         let names = [
             ("base", Some(&own.base)),
@@ -116,13 +118,13 @@ impl LdapSettings {
             ("default_policy", own.default_policy.as_ref()),
         ];
         for (key, name) in names {
-            if let Some(what) = name.and_then(|name| dn::wrong(name)) {
-                return Err(settings.wrong(key, &format!("{key}: {what}")));
+            if let Some(problem) = name.and_then(|name| dn::problem(name)) {
+                return Err(settings.wrong(key, &format!("{key}: {problem}")));
             }
         }
         if profile.protected.as_ref().is_some_and(|protected| !protected.roles.is_empty()) {
-            let what = "protected.roles: a directory has groups, no roles; use protected.groups";
-            return Err(settings.wrong("protected", what));
+            let problem = "protected.roles: a directory has groups, no roles; use protected.groups";
+            return Err(settings.wrong("protected", problem));
         }
         let unattended = match (own.agent, own.credential) {
             (Some(agent), Some(credential)) => Some((agent, credential)),
@@ -134,8 +136,8 @@ impl LdapSettings {
             Some(policy) => policy,
             None if profile.backend == ACTIVE_DIRECTORY => String::new(),
             None => {
-                let what = "default_policy: name the entry of ppolicy_default (slapd.conf or olcPPolicyDefault); without it nobody can tell whether a change is forced";
-                return Err(settings.wrong("default_policy", what));
+                let problem = "default_policy: name the entry of ppolicy_default (slapd.conf or olcPPolicyDefault); without it nobody can tell whether a change is forced";
+                return Err(settings.wrong("default_policy", problem));
             }
         };
         Ok(Self {
@@ -157,7 +159,7 @@ impl LdapSettings {
     }
 }
 
-/// The `dc=` parts of a name (RFC 2247), or all of it where there are none.
+/// Returns the `dc=` parts of a name (RFC 2247), or all of it if there are none.
 pub(super) fn suffix(base: &str) -> &str {
     let mut rest = base.trim_start();
     while !rest.is_empty() {
@@ -169,14 +171,14 @@ pub(super) fn suffix(base: &str) -> &str {
     base
 }
 
-/// A short name of an attribute (RFC 4512 section 1.4), or an object identifier.
+/// Whether a text is a short name of an attribute (RFC 4512 section 1.4) or an object identifier.
 fn is_attribute(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
 }
 
-/// An LDAPS address, or an LDAP address with `StartTLS`; in clear only to this machine, and asked for.
+/// Parses an address. It must be LDAPS or use `StartTLS`, unless it is this machine's and `insecure_ldap` is set.
 fn address(text: &str, start_tls: bool, insecure: bool) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("url: \"{text}\" is no address ({error})"))?;
+    let url = Url::parse(text).map_err(|error| format!("url: \"{text}\" is not an address ({error})"))?;
     let host = match url.host() {
         Some(host) if !url.host_str().unwrap_or_default().is_empty() => host,
         _ => return Err(format!("url: \"{text}\" names no server")),
@@ -188,12 +190,6 @@ fn address(text: &str, start_tls: bool, insecure: bool) -> Result<Url, String> {
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     };
-    if matches!(host, Host::Ipv6(_)) && (url.scheme() == "ldaps" || start_tls) {
-        // The LDAP library takes the brackets for a part of the name that the certificate is to have.
-        return Err(format!(
-            "url: \"{text}\" is an IPv6 address, for which no certificate can be checked; use the server's name"
-        ));
-    }
     match url.scheme() {
         "ldaps" if start_tls => {
             Err("url: start_tls is for ldap:// addresses; ldaps:// is encrypted already".to_owned())
@@ -229,8 +225,8 @@ mod tests {
         {
             assert!(address(&format!("ldap://{name}:1389"), false, true).is_err(), "{name}");
         }
-        assert!(address("ldaps://[::1]", false, false).is_err_and(|told| told.contains("use the server's name")));
-        assert!(address("ldap://[::1]", true, false).is_err_and(|told| told.contains("use the server's name")));
+        assert!(address("ldaps://[::1]", false, false).is_ok());
+        assert!(address("ldap://[2001:db8::1]", true, false).is_ok());
         for text in ["", "dc1", "https://dc1", "ldaps://"] {
             assert!(address(text, false, true).is_err(), "{text}");
         }

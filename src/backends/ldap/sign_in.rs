@@ -1,9 +1,9 @@
-//! Agents sign in by a bind; what is kept is the bind password, for eight hours.
+//! Signs agents in by a bind. The stored session holds the bind password for eight hours.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::bind::{LASTS, LdapSignIn};
+use super::bind::{LdapSignIn, SESSION_LIFETIME};
 use super::probe;
 use crate::domain::ports::{AgentSignIn, Prompter};
 use crate::domain::{Check, Error, Keep, Kind, Result, Session, StoredSession, Way};
@@ -24,7 +24,7 @@ impl AgentSignIn for LdapSignIn {
         };
         let password = prompter.secret("Password", "--password-stdin")?;
         let agent = name.trim().to_owned();
-        let expires_at = self.clock.now().checked_add(LASTS).unwrap_or(Timestamp::MAX);
+        let expires_at = self.clock.now().checked_add(SESSION_LIFETIME).unwrap_or(Timestamp::MAX);
         let stored = StoredSession { agent: agent.clone(), secret: password.clone(), expires_at };
         let session = self.bind(&agent, password, Some(expires_at)).await?;
         Ok((session, Keep::Store(stored)))
@@ -35,17 +35,17 @@ impl AgentSignIn for LdapSignIn {
             let resumed = self.bind(&stored.agent, stored.secret, Some(stored.expires_at)).await;
             return match resumed {
                 Ok(session) => Ok(Some(session)),
-                Err(failure) if failure.kind == Kind::NotAllowed => {
-                    self.store.forget(); // tried again with every command, it would lock the agent out
-                    Err(failure)
+                Err(error) if error.kind == Kind::NotAllowed => {
+                    self.store.forget(); // retried with every command, a wrong password would lock the agent out
+                    Err(error)
                 }
-                Err(failure) => Err(failure),
+                Err(error) => Err(error),
             };
         }
         self.unattended().await
     }
 
     async fn checks(&self) -> Vec<Check> {
-        probe::servers(self).await
+        probe::check_servers(self).await
     }
 }

@@ -1,51 +1,24 @@
-//! The way to a server: TCP without delay, TLS, whose certificate is good, and the guard before the LDAP library.
+//! Opens connections: TCP, TLS with a verified certificate, and the relay before the LDAP library.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, StdStream};
 use rustls::ClientConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-use super::guard::{Closed, Messages, stand_between};
 use super::message::{self, Response};
+use super::relay::{Closed, Messages, relay};
 use super::violation::Violation;
-use crate::domain::{Error, Kind, Reason, Result};
-use crate::net::trust;
 
-/// The request for TLS (RFC 4511 section 4.14.1): message 1, an extended request with the operation's name.
+/// The `StartTLS` request (RFC 4511 section 4.14.1): message 1, an extended request with the operation's name.
 const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
 const EXTENDED: u8 = 0x77;
 
-/// Trusts the authorities of this file alone; without one, those of the system, which are read where they are needed.
-///
-/// # Errors
-/// Exit 2: the file cannot be read, or has no certificate in it.
-pub(super) fn tls(ca_cert: Option<&Path>, encrypted: bool) -> Result<Option<Arc<ClientConfig>>> {
-    let Some(path) = ca_cert else {
-        return encrypted.then(|| trust::client_config(trust::system_roots())).transpose();
-    };
-    let wrong =
-        |what: String| Error::new(Kind::Usage, Reason::Configuration, format!("ca_cert {}: {what}.", path.display()));
-    let mut roots = rustls::RootCertStore::empty();
-    let certificates =
-        CertificateDer::pem_file_iter(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| wrong(format!("it is damaged ({error})")))?;
-        roots.add(certificate).map_err(|error| wrong(format!("it cannot be used ({error})")))?;
-    }
-    if roots.is_empty() {
-        return Err(wrong("it has no certificate in it".to_owned()));
-    }
-    trust::client_config(roots).map(Some)
-}
-
-/// A connection to a server.
+/// An open connection to a server.
 #[derive(Clone)]
 pub(super) struct Link {
     pub(super) ldap: Ldap,
@@ -55,38 +28,38 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Why the library lost the connection: its own error, or the bound that the server went over.
+    /// Returns why the connection was lost: the library's own error, or the violation that the relay found.
     pub(super) fn cause(&self, error: LdapError) -> LdapError {
         match self.closed.get() {
-            Some(violation) if super::failure::is_lost(&error) => violation.as_error(),
+            Some(violation) if super::errors::is_lost(&error) => violation.as_error(),
             _ => error,
         }
     }
 }
 
-/// Looks the name up, connects, and encrypts. Nobody is bound yet.
-pub(super) async fn reach(url: &Url, start_tls: bool, tls: Option<&Arc<ClientConfig>>) -> Result<Link, LdapError> {
+/// Connects and encrypts, without a bind.
+pub(super) async fn connect(url: &Url, start_tls: bool, tls: Option<&Arc<ClientConfig>>) -> Result<Link, LdapError> {
     let port = url.port().unwrap_or(if url.scheme() == "ldaps" { 636 } else { 389 });
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     // Nagle's algorithm would add 40 ms to a connection.
     let mut stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
     if start_tls {
-        ask_for_tls(&mut stream).await?;
+        start_tls_on(&mut stream).await?;
     }
     if !start_tls && url.scheme() != "ldaps" {
-        return guarded(stream, None).await;
+        return start_relay(stream, None).await;
     }
     let Some(tls) = tls else { return Err(LdapError::MismatchedStreamType) };
     let name = ServerName::try_from(host.to_owned())?;
     let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await?;
     let certificates = stream.get_ref().1.peer_certificates();
     let certificate = certificates.and_then(|chain| chain.first()).map(|certificate| certificate.to_vec());
-    guarded(stream, certificate).await
+    start_relay(stream, certificate).await
 }
 
-/// Asks the server to go on in TLS. What it sends in clear beside its answer is refused: it could be anybody's.
-async fn ask_for_tls(stream: &mut TcpStream) -> Result<(), LdapError> {
+/// Asks the server for TLS. Bytes in clear behind its answer are refused, since anybody could have sent them.
+async fn start_tls_on(stream: &mut TcpStream) -> Result<(), LdapError> {
     stream.write_all(START_TLS).await?;
     let mut messages = Messages::new();
     let answer = messages.next(stream).await?.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))?;
@@ -104,16 +77,16 @@ async fn ask_for_tls(stream: &mut TcpStream) -> Result<(), LdapError> {
     Ok(())
 }
 
-/// Gives the library its end of a pair of sockets, and the guard the other.
-async fn guarded<S>(stream: S, certificate: Option<Vec<u8>>) -> Result<Link, LdapError>
+/// Puts the relay between the server and the library, over a pair of sockets.
+async fn start_relay<S>(stream: S, certificate: Option<Vec<u8>>) -> Result<Link, LdapError>
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
     let (ours, librarys) = UnixStream::pair()?;
     let closed = Closed::default();
-    tokio::spawn(stand_between(stream, Messages::new(), ours, Arc::clone(&closed)));
+    tokio::spawn(relay(stream, Messages::new(), ours, Arc::clone(&closed)));
     let settings = LdapConnSettings::new().set_std_stream(StdStream::Unix(librarys.into_std()?));
-    let (connection, ldap) = LdapConnAsync::with_settings(settings, "ldapi://guard").await?;
+    let (connection, ldap) = LdapConnAsync::with_settings(settings, "ldapi://relay").await?;
     tokio::spawn(async move {
         if let Err(error) = connection.drive().await {
             tracing::debug!(%error, "the connection ended");

@@ -1,24 +1,24 @@
-//! A signed-in agent: the connection, and how users are found over it.
+//! Finds users and customers over a signed-in agent's connection.
 
 use ldap3::{Scope, ldap_escape};
 
-use super::dialect::LdapAgent;
+use super::dialect::{LdapAgent, PendingState};
 use super::dn;
 use super::entry::Entry;
 use super::settings::suffix;
-use crate::domain::{Customer, CustomerId, Error, Kind, Names, Pending, Reason, Result, UserId};
+use crate::domain::{Customer, CustomerId, Error, Kind, Names, NewUser, Pending, Reason, Result, UserId};
 
-/// The detail under which `show` lists an entry's name, and by which it is found again.
+/// The label of the detail that holds an entry's name, by which the entry is found again.
 const ENTRY: &str = "Entry";
 
 impl LdapAgent {
-    /// Below it is all that the directory holds: its own top above base, or where it tells none, the `dc=` part of base.
+    /// Returns the top of the directory: the naming context above `base`, or the `dc=` part of `base`.
     pub(super) fn domain(&self) -> &str {
-        self.known.top.as_deref().unwrap_or_else(|| suffix(&self.settings.base))
+        self.server_facts.top.as_deref().unwrap_or_else(|| suffix(&self.settings.base))
     }
 
-    /// The attributes of every customer's entry.
-    pub(super) fn attributes(&self) -> Vec<&str> {
+    /// Returns the attributes that a customer is read from.
+    pub(super) fn customer_attributes(&self) -> Vec<&str> {
         let mut attributes = vec![
             "objectClass",
             "cn",
@@ -28,38 +28,38 @@ impl LdapAgent {
             "mail",
             "telephoneNumber",
             "description",
-            self.dialect.login(),
+            self.dialect.login_attribute(),
         ];
-        attributes.extend(self.dialect.also_names());
-        attributes.extend(self.dialect.slow_names());
+        attributes.extend(self.dialect.exact_name_attributes());
+        attributes.extend(self.dialect.unindexed_name_attributes());
         attributes.extend(self.settings.customer_id.as_deref());
         attributes
     }
 
-    /// The same, and what a user snapshot is read from.
-    pub(super) fn attributes_and_facts(&self, dn: &str) -> Vec<&str> {
-        [&self.attributes()[..], &self.dialect.facts(dn)].concat()
+    /// Returns the attributes that a customer and the user snapshot are read from.
+    pub(super) fn snapshot_attributes(&self, dn: &str) -> Vec<&str> {
+        [&self.customer_attributes()[..], &self.dialect.snapshot_attributes(dn)].concat()
     }
 
-    /// The attribute with the customer's id.
+    /// Returns the attribute with the customer's id.
     pub(super) fn id_attribute(&self) -> &str {
-        self.settings.customer_id.as_deref().unwrap_or_else(|| self.dialect.login())
+        self.settings.customer_id.as_deref().unwrap_or_else(|| self.dialect.login_attribute())
     }
 
-    /// The entries of users, and of people without one, that fit. A contact whose address a user has is that user.
-    pub(super) async fn people(&self, filter: &str, most: usize) -> Result<(Vec<Entry>, bool)> {
-        let attributes = self.attributes();
-        let users = format!("(&{}{filter})", self.dialect.users());
+    /// Searches for entries of users and contacts. Leaves out a contact whose e-mail address a user has.
+    pub(super) async fn search_customers(&self, filter: &str, most: usize) -> Result<(Vec<Entry>, bool)> {
+        let attributes = self.customer_attributes();
+        let users = format!("(&{}{filter})", self.dialect.user_filter());
         let found = self.connection.search(&self.settings.base, Scope::Subtree, &users, &attributes, most).await?;
         let (mut entries, mut complete) = (found.entries, found.complete);
         if let Some(contacts) = &self.settings.contacts {
-            let filter = format!("(&{}{filter})", self.dialect.contacts());
+            let filter = format!("(&{}{filter})", self.dialect.contact_filter());
             let more = self.connection.search(contacts, Scope::Subtree, &filter, &attributes, most).await?;
             complete &= more.complete;
             for contact in more.entries {
                 let mail = contact.text("mail").map(|mail| mail.to_lowercase());
                 let has_user = match &mail {
-                    Some(mail) => !self.users_with("mail", mail).await?.is_empty(),
+                    Some(mail) => !self.users_by("mail", mail).await?.is_empty(),
                     None => false,
                 };
                 if !has_user && !entries.iter().any(|entry| entry.dn == contact.dn) {
@@ -70,37 +70,41 @@ impl LdapAgent {
         Ok((entries, complete))
     }
 
-    /// The customer's entry of this name (RFC 4514); one that is none, or of somebody who is no customer, names nobody.
-    pub(super) async fn named(&self, dn: &str) -> Option<Entry> {
-        let people = format!("(|{}{})", self.dialect.users(), self.dialect.contacts());
-        let found = self.connection.search(dn, Scope::Base, &people, &self.attributes(), 1).await.ok()?;
+    /// Reads the customer's entry of this name (DN). Returns `None` for anything that is not a customer's entry.
+    pub(super) async fn customer_entry(&self, dn: &str) -> Option<Entry> {
+        let people = format!("(|{}{})", self.dialect.user_filter(), self.dialect.contact_filter());
+        let found = self.connection.search(dn, Scope::Base, &people, &self.customer_attributes(), 1).await.ok()?;
         let base = |entry: &Entry| {
-            if entry.has(self.dialect.login()) { Some(&self.settings.base) } else { self.settings.contacts.as_ref() }
+            if entry.has(self.dialect.login_attribute()) {
+                Some(&self.settings.base)
+            } else {
+                self.settings.contacts.as_ref()
+            }
         };
         found.entries.into_iter().find(|entry| base(entry).is_some_and(|base| dn::is_below(&entry.dn, base)))
     }
 
-    /// The name of any one user that the agent sees, to try on it what can be read.
-    pub(super) async fn a_user(&self) -> Result<Option<String>> {
-        let one = self.connection.search(&self.settings.base, Scope::Subtree, self.dialect.users(), &["1.1"], 1);
+    /// Returns the name of any one user, to try what the agent can read of it.
+    pub(super) async fn first_user_dn(&self) -> Result<Option<String>> {
+        let one = self.connection.search(&self.settings.base, Scope::Subtree, self.dialect.user_filter(), &["1.1"], 1);
         Ok(one.await?.entries.into_iter().next().map(|user| user.dn))
     }
 
-    /// Some of the users below an entry, with these attributes, as they are now or were a moment ago.
-    pub(super) async fn some_users(&self, base: &str, attributes: &[&str], most: usize) -> Result<Vec<Entry>> {
-        let users = self.dialect.users();
-        let found = self.connection.search_lately(base, Scope::Subtree, users, attributes, most).await?;
+    /// Returns some of the users below an entry, perhaps from the cache.
+    pub(super) async fn sample_users(&self, base: &str, attributes: &[&str], most: usize) -> Result<Vec<Entry>> {
+        let users = self.dialect.user_filter();
+        let found = self.connection.search_cached(base, Scope::Subtree, users, attributes, most).await?;
         Ok(found.entries)
     }
 
-    /// The users with exactly this value.
-    pub(super) async fn users_with(&self, attribute: &str, value: &str) -> Result<Vec<Entry>> {
-        let filter = format!("(&{}({attribute}={}))", self.dialect.users(), ldap_escape(value));
-        let attributes = self.attributes();
+    /// Finds the users with exactly this value.
+    pub(super) async fn users_by(&self, attribute: &str, value: &str) -> Result<Vec<Entry>> {
+        let filter = format!("(&{}({attribute}={}))", self.dialect.user_filter(), ldap_escape(value));
+        let attributes = self.customer_attributes();
         Ok(self.connection.search(&self.settings.base, Scope::Subtree, &filter, &attributes, 10).await?.entries)
     }
 
-    /// Customers from entries; an id that several have is none: their entries' names take its place.
+    /// Makes customers of entries. Where several entries have one id, their names (DN) take its place.
     pub(super) fn customers(&self, entries: &[Entry]) -> Vec<Customer> {
         let mut customers: Vec<Customer> = entries.iter().map(|entry| self.customer(entry)).collect();
         for at in 0..customers.len() {
@@ -109,7 +113,7 @@ impl LdapAgent {
                 let id = customers[at].id.clone();
                 let mut same: Vec<_> =
                     customers.iter_mut().zip(entries).filter(|(customer, _)| customer.id == id).collect();
-                // A user without an id goes by another name: it yields to the one whose id that is.
+                // A contact goes by its e-mail address: it yields to the user whose id that is.
                 let is_one = same.iter().filter(|(_, entry)| entry.has(self.id_attribute())).count() == 1;
                 same.retain(|(_, entry)| !is_one || !entry.has(self.id_attribute()));
                 for (customer, entry) in same {
@@ -120,14 +124,16 @@ impl LdapAgent {
         customers
     }
 
+    /// Makes a customer of an entry. One without an id goes by the entry's name (DN), which nobody else has.
     fn customer(&self, entry: &Entry) -> Customer {
         let email = entry.text("mail");
-        let username = entry.text(self.dialect.login());
-        let id = entry
-            .text(self.id_attribute())
-            .or_else(|| username.clone())
-            .or_else(|| email.as_ref().map(|email| email.to_lowercase()))
-            .unwrap_or_else(|| entry.dn.clone());
+        let username = entry.text(self.dialect.login_attribute());
+        let id = match (entry.text(self.id_attribute()), &self.settings.customer_id) {
+            (Some(id), _) => id,
+            // A login name or an address could be the id of somebody else.
+            (None, Some(_)) => entry.dn.clone(),
+            (None, None) => email.as_ref().map_or_else(|| entry.dn.clone(), |email| email.to_lowercase()),
+        };
         let (first, last) = (entry.text("givenName"), entry.text("sn"));
         let both = [first.as_deref(), last.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let both = Some(both).filter(|both| !both.is_empty());
@@ -136,7 +142,7 @@ impl LdapAgent {
             .into_iter()
             .filter_map(|(label, attribute)| entry.text(attribute).map(|value| (label.to_owned(), value)))
             .collect();
-        for attribute in self.dialect.also_names().iter().chain(self.dialect.slow_names()) {
+        for attribute in self.dialect.exact_name_attributes().iter().chain(self.dialect.unindexed_name_attributes()) {
             details.extend(entry.text(attribute).map(|value| ((*attribute).to_owned(), value)));
         }
         details.push((ENTRY.to_owned(), entry.dn.clone()));
@@ -144,30 +150,38 @@ impl LdapAgent {
         Customer { id: CustomerId::new(id), name, email, username, names, details }
     }
 
-    /// The customer's user, with the facts; none where there is none.
+    /// The attribute and the value that give a new user the customer's id. Returns `None` for a customer without one.
+    pub(super) fn customer_id_value<'a>(&'a self, new: &'a NewUser) -> Option<(&'a str, &'a str)> {
+        let attribute = self.settings.customer_id.as_deref().filter(|_| !new.new_customer)?;
+        let id = new.customer.id.as_str();
+        let is_a_name = new.customer.details.iter().any(|(label, dn)| label == ENTRY && dn == id);
+        (!is_a_name).then_some((attribute, id))
+    }
+
+    /// Finds the customer's user, and reads what the snapshot needs. Returns `None` if the customer has no user.
     ///
     /// # Errors
     /// Exit 5: several users could be meant.
     pub(super) async fn user_of(&self, customer: &Customer) -> Result<Option<Entry>> {
         let listed = customer.details.iter().find(|(label, _)| label == ENTRY).map(|(_, dn)| dn);
         if let Some(dn) = listed
-            && let Some(entry) = self.connection.read(dn, &self.attributes_and_facts(dn)).await?
-            && entry.has(self.dialect.login())
+            && let Some(entry) = self.connection.read(dn, &self.snapshot_attributes(dn)).await?
+            && entry.has(self.dialect.login_attribute())
         {
             return Ok(Some(entry));
         }
-        let mut ways: Vec<(&str, &str)> = Vec::new();
-        ways.extend(customer.username.as_deref().map(|username| (self.dialect.login(), username)));
-        // An id of another system is a name to sign in with by chance only.
+        let mut lookups: Vec<(&str, &str)> = Vec::new();
+        lookups.extend(customer.username.as_deref().map(|username| (self.dialect.login_attribute(), username)));
+        // The id of a CSV file is a login name by chance only.
         if self.settings.customers.is_none() || self.settings.customer_id.is_some() {
-            ways.push((self.id_attribute(), customer.id.as_str()));
+            lookups.push((self.id_attribute(), customer.id.as_str()));
         }
-        ways.extend(customer.email.as_deref().map(|email| ("mail", email)));
-        for (attribute, value) in ways {
-            let found = self.users_with(attribute, value).await?;
+        lookups.extend(customer.email.as_deref().map(|email| ("mail", email)));
+        for (attribute, value) in lookups {
+            let found = self.users_by(attribute, value).await?;
             match &found[..] {
                 [] => {}
-                [user] => return self.connection.read(&user.dn, &self.attributes_and_facts(&user.dn)).await,
+                [user] => return self.connection.read(&user.dn, &self.snapshot_attributes(&user.dn)).await,
                 _ => {
                     return Err(Error::new(
                         Kind::Ambiguous,
@@ -182,25 +196,26 @@ impl LdapAgent {
         Ok(None)
     }
 
-    /// Everybody whose temporary password is pending.
+    /// Lists everybody whose temporary password is pending.
     pub(super) async fn pending(&self) -> Result<Vec<Pending>> {
-        let attributes = [&self.attributes()[..], self.dialect.recognised_by()].concat();
-        let filter = format!("(&{}{})", self.dialect.users(), self.dialect.pending());
+        let attributes = [&self.customer_attributes()[..], self.dialect.pending_attributes()].concat();
+        let filter = format!("(&{}{})", self.dialect.user_filter(), self.dialect.pending_filter());
         let found =
             self.connection.search(&self.settings.base, Scope::Subtree, &filter, &attributes, usize::MAX).await?;
         if !found.complete {
             return Err(Error::unavailable("The directory sent only a part of what is pending (its size limit).")
-                .hint(format!("Have the agents' limits raised; {}.", super::limits::RAISE)));
+                .hint(format!("Have the agents' limits raised; {}.", super::search_limits::RAISE_LIMITS)));
         }
-        self.dialect.check_pending(self, &found.entries).await?;
+        let states = self.dialect.pending_states(self, &found.entries).await?;
         let customers = self.customers(&found.entries);
-        let both = customers.into_iter().zip(&found.entries);
-        Ok(both
-            .filter_map(|(customer, entry)| {
-                let unreadable = self.dialect.hidden_of_pending(entry);
-                if unreadable.is_none() && !self.dialect.is_pending(entry) {
-                    return None;
-                }
+        let all = customers.into_iter().zip(&found.entries).zip(states);
+        Ok(all
+            .filter_map(|((customer, entry), state)| {
+                let unreadable = match state {
+                    PendingState::Pending => None,
+                    PendingState::Unreadable(value) => Some(value),
+                    PendingState::NotPending => return None,
+                };
                 let stamp = self.dialect.stamp(entry);
                 let issued_at = stamp.as_ref().and_then(|stamp| stamp.at);
                 let user = UserId::new(entry.dn.clone());
@@ -209,31 +224,31 @@ impl LdapAgent {
             .collect())
     }
 
-    /// A name to sign in with that nobody has yet.
-    pub(super) async fn free_username(&self, customer: &Customer) -> Result<String> {
+    /// Makes a login name that nobody has yet.
+    pub(super) async fn free_login(&self, customer: &Customer) -> Result<String> {
         let local = customer.email.as_deref().and_then(|email| email.split_once('@')).map(|(local, _)| local);
-        let base = plain(local.unwrap_or(&customer.name), self.dialect.longest_login());
+        let base = login_from(local.unwrap_or(&customer.name), self.dialect.max_login_length());
         let domain = self.domain();
         for number in 1..100_u32 {
             let name = if number == 1 { base.clone() } else { format!("{base}{number}") };
-            let filter = format!("({}={})", self.dialect.login(), ldap_escape(name.as_str()));
+            let filter = format!("({}={})", self.dialect.login_attribute(), ldap_escape(name.as_str()));
             let taken = self.connection.search(domain, Scope::Subtree, &filter, &["1.1"], 1).await?;
             if taken.entries.is_empty() {
                 return Ok(name);
             }
         }
-        Err(Error::unavailable(format!("No name to sign in with is free that begins with \"{base}\".")))
+        Err(Error::unavailable(format!("No login name that begins with \"{base}\" is free.")))
     }
 
-    /// The entry of a user, by its name.
+    /// Reads the entry of a user by its name.
     pub(super) async fn entry(&self, user: &UserId, attributes: &[&str]) -> Result<Entry> {
         let entry = self.connection.read(user.as_str(), attributes).await?;
         entry.ok_or_else(|| Error::unavailable("The user is gone from the directory, or may not be read any more."))
     }
 }
 
-/// A name to sign in with made of this text: what every server takes, with room for a number behind it.
-fn plain(text: &str, longest: usize) -> String {
+/// Makes a login name of a text: characters that every server takes, with room for a number behind them.
+fn login_from(text: &str, longest: usize) -> String {
     let letters = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
     let name: String = text.to_lowercase().replace(' ', ".").chars().filter(letters).take(longest - 2).collect();
     let name = name.trim_end_matches('.');

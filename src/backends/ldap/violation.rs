@@ -1,4 +1,4 @@
-//! What no directory has to send: the connection is closed, and the agent is told.
+//! Violations of the bounds on answers, which end the connection.
 
 use std::error::Error;
 use std::fmt;
@@ -8,33 +8,33 @@ use ldap3::LdapError;
 /// A bound that an answer went over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Violation {
-    /// It is no LDAP answer, or none to this request.
+    /// A message that is not an LDAP answer, or not one to its request.
     Malformed,
-    /// One message is longer than any is.
+    /// A message beyond [`MAX_MESSAGE_LENGTH`].
     MessageTooLong,
-    /// One search brought more entries than this.
+    /// More entries than this for one search.
     TooManyEntries(usize),
-    /// The entries of one search are longer, in bytes, than this.
+    /// More bytes of entries than this for one search.
     TooManyBytes(usize),
-    /// One search brought more references and notices than this.
+    /// More references and notices than this for one search.
     TooManyReferences(usize),
-    /// So many pages in a row had no entry and promised more.
+    /// More pages in a row without an entry than this.
     EmptyPages(usize),
 }
 
 impl Violation {
-    /// The same as an error of the library.
+    /// Wraps the violation as an error of the library.
     pub(super) fn as_error(self) -> LdapError {
         std::io::Error::other(self).into()
     }
 
-    /// The violation that an error of the library tells of.
+    /// Returns the violation that an error of the library wraps.
     pub(super) fn of(error: &LdapError) -> Option<Self> {
         let LdapError::Io { source } = error else { return None };
         source.get_ref()?.downcast_ref::<Self>().copied()
     }
 
-    /// What to do about it.
+    /// Returns what to do about it.
     pub(super) const fn hint(self) -> &'static str {
         match self {
             Self::TooManyEntries(_) | Self::TooManyBytes(_) => {
@@ -50,7 +50,7 @@ impl fmt::Display for Violation {
         match self {
             Self::Malformed => f.write_str("sent something that is no LDAP answer, and tellonce closed the connection"),
             Self::MessageTooLong => {
-                write!(f, "sent one answer of more than {} bytes", super::violation::LONGEST_MESSAGE)
+                write!(f, "sent one answer of more than {} bytes", super::violation::MAX_MESSAGE_LENGTH)
             }
             Self::TooManyEntries(most) => write!(f, "sent more than {most} entries for one search"),
             Self::TooManyBytes(most) => write!(f, "sent more than {most} bytes for one search"),
@@ -62,5 +62,5 @@ impl fmt::Display for Violation {
 
 impl Error for Violation {}
 
-/// The longest answer that is taken, in bytes. The entries that tellonce reads have a few thousand.
-pub(super) const LONGEST_MESSAGE: usize = 4 * 1024 * 1024;
+/// The longest message that is accepted, in bytes. Usual entries have a few thousand.
+pub(super) const MAX_MESSAGE_LENGTH: usize = 4 * 1024 * 1024;

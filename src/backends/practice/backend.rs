@@ -1,4 +1,4 @@
-//! The identity backend: what an agent changes, each in one transaction.
+//! The identity backend: each change of an agent is one transaction.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
 use super::errors::store_error;
 use super::session::AgentSession;
-use super::store::moment;
+use super::store::timestamp;
 use super::user_snapshot::UserRow;
 use super::{hash, policy};
 use crate::domain::ports::{IdentityBackend, SetFailed};
@@ -17,20 +17,23 @@ use crate::domain::{
     Result, Right, SessionsEnded, TemporaryPassword, UserId, UserSnapshot, Withdrawal,
 };
 
-/// Replaces the hash of a withdrawn password: no PHC string, so nothing matches it.
+/// Replaces the hash of a withdrawn password. It is not a PHC string, so no password matches it.
 const NOTHING_MATCHES: &str = "withdrawn";
 
-/// Begins a change.
+/// Begins a transaction that writes.
 pub(super) fn begin(connection: &mut Connection) -> Result<Transaction<'_>> {
     connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)
 }
 
-/// Changes rows by a statement that is kept; how many.
+/// Runs a cached statement. Returns how many rows it changed.
 pub(super) fn execute(connection: &Connection, statement: &str, values: impl Params) -> Result<usize> {
     connection.prepare_cached(statement).and_then(|mut statement| statement.execute(values)).map_err(store_error)
 }
 
-/// A user's row, if the user is still there.
+/// Reads a user's row.
+///
+/// # Errors
+/// Exit 8: the user is gone.
 pub(super) fn row_of(connection: &Connection, user: &UserId) -> Result<UserRow> {
     let gone = || Error::unavailable("The user is gone: somebody removed it, or started the practice directory over.");
     let number = user.as_str().parse().map_err(|_| gone())?;
@@ -46,7 +49,7 @@ fn about_target(connection: &Connection, target: &ResetTarget) -> Result<About> 
     }
 }
 
-/// Whose password it is, for the rules about names.
+/// Reads the username and the e-mail address, for the rules about names.
 pub(super) fn about(connection: &Connection, row: &UserRow) -> Result<About> {
     let email = connection
         .prepare_cached("SELECT email FROM customer WHERE number = ?1")
@@ -55,8 +58,8 @@ pub(super) fn about(connection: &Connection, row: &UserRow) -> Result<About> {
     Ok(About { username: Some(row.username.clone()), email })
 }
 
-/// Keeps the hash of a password that is replaced, for the rule about the last ones.
-pub(super) fn remember(connection: &Connection, row: &UserRow) -> Result<()> {
+/// Adds the hash of a password that is replaced to the history.
+pub(super) fn record_in_history(connection: &Connection, row: &UserRow) -> Result<()> {
     if row.withdrawn {
         return Ok(()); // its hash is gone
     }
@@ -72,7 +75,7 @@ pub(super) fn remember(connection: &Connection, row: &UserRow) -> Result<()> {
 #[async_trait(?Send)]
 impl IdentityBackend for AgentSession {
     async fn capabilities(&self) -> Result<Capabilities> {
-        // One hashes a core; the others wait for their turn, or for those with whom they share a transaction.
+        // Each core works on one hash, while other rows wait for a core or for the shared transaction.
         let concurrency = 4 * hash::cores();
         let none = BTreeSet::new;
         Ok(Capabilities { gaps: none(), limits: none(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency })
@@ -86,13 +89,13 @@ impl IdentityBackend for AgentSession {
 
     async fn keep_alive(&self, at_least: Duration) -> Result<()> {
         let until = self.practice.now() + i64::try_from(at_least.as_millis()).unwrap_or(i64::MAX / 2);
-        self.good_until(&self.practice.connection(), until).map(drop)
+        self.agent_at(&self.practice.connection(), until).map(drop)
     }
 
     async fn end_session(&self) -> Result<()> {
         self.practice
             .connection()
-            .execute("DELETE FROM agent_session WHERE token_hash = ?1", [hash::of_token(&self.token)])
+            .execute("DELETE FROM agent_session WHERE token_hash = ?1", [hash::token_digest(&self.token)])
             .map(drop)
             .map_err(store_error)
     }
@@ -107,20 +110,20 @@ impl IdentityBackend for AgentSession {
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
         let (policy, about) = self.practice.read(|connection| {
-            self.agent(connection)?.must_have(Right::IssueTemporaryPasswords)?; // and again when it is written
+            self.agent(connection)?.must_have(Right::IssueTemporaryPasswords)?; // checked again in the transaction
             Ok((policy::read(connection)?, about_target(connection, intent.target())?))
         })?;
         let broken = password.breaks(&policy, &about);
         if !broken.is_empty() {
             return Err(SetFailed::Policy(broken));
         }
-        // It is hashed before the transaction, so that others need not wait for it.
-        let hash = password.request(intent, hash::HashBeside).await?;
+        // The hash is computed before the transaction, which others wait for.
+        let hash = password.request(intent, hash::HashInPool).await?;
         Ok(self.set(intent, hash).await?)
     }
 
     async fn mark_pending(&self, _: &Intent<Reset>, _: &Issued) -> Result<()> {
-        Ok(()) // the set itself marks it
+        Ok(()) // the set itself forces the change
     }
 
     async fn end_sessions(&self, intent: &AnyIntent) -> Result<SessionsEnded> {
@@ -149,7 +152,7 @@ impl IdentityBackend for AgentSession {
                 Reason::NothingPending,
                 "That temporary password is not pending any more: it was used, or another was issued.",
             )
-            .hint("See where the customer stands: `tellonce show CUSTOMER`."));
+            .hint("See the customer's status: `tellonce show CUSTOMER`."));
         }
         transaction
             .execute(
@@ -176,7 +179,7 @@ impl IdentityBackend for AgentSession {
                     customer,
                     user: row.id(),
                     stamp: Some(row.stamp()),
-                    issued_at: row.issued_at.map(moment),
+                    issued_at: row.issued_at.map(timestamp),
                     marked,
                     withdrawn: row.withdrawn,
                     unreadable: None,

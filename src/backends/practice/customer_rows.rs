@@ -1,4 +1,4 @@
-//! Reads customers from the directory's rows.
+//! Reads customers from the tables.
 
 use rusqlite::{Connection, Params, Row};
 
@@ -7,7 +7,7 @@ use crate::domain::{Customer, CustomerId, Names, Result};
 
 const CUSTOMER: &str = "SELECT c.id, c.first_name, c.last_name, c.email, c.phone, u.username, c.number FROM customer c LEFT JOIN user u ON u.customer = c.number";
 
-/// A customer from a row of [`CUSTOMER`].
+/// Reads the row number and the customer from a row of [`CUSTOMER`].
 pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<(i64, Customer)> {
     let (first, last): (String, String) = (row.get(1)?, row.get(2)?);
     let phone: Option<String> = row.get(4)?;
@@ -22,14 +22,14 @@ pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<(i64, Customer)> {
     Ok((row.get(6)?, customer))
 }
 
-/// The customers of a condition on `c` (customer) and `u` (user).
+/// Selects customers by a condition on `c` (customer) and `u` (user).
 pub(super) fn select(connection: &Connection, condition: &str, values: impl Params) -> Result<Vec<(i64, Customer)>> {
     let mut statement = connection.prepare_cached(&format!("{CUSTOMER} {condition}")).map_err(store_error)?;
     let rows = statement.query_map(values, customer).map_err(store_error)?;
     rows.collect::<rusqlite::Result<_>>().map_err(store_error)
 }
 
-/// Everybody whose id, username or e-mail is exactly this, in any case.
+/// Finds everybody with exactly this id, username or e-mail address. Case does not count.
 pub(super) fn exact(connection: &Connection, text: &str) -> Result<Vec<(i64, Customer)>> {
     let mut found = select(connection, "WHERE c.id = ?1", [text])?;
     found.extend(select(connection, "WHERE u.username = ?1", [text])?);

@@ -1,4 +1,4 @@
-//! The customer directory: search that stays fast over a million customers, and exact look-ups.
+//! The customer directory: search and exact look-ups.
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
@@ -11,7 +11,7 @@ use super::session::AgentSession;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right};
 
-/// given.family, with a number where it is taken.
+/// Makes a username `given.family`, with a number if it is taken.
 pub(super) fn free_username(connection: &Connection, first: &str, last: &str) -> Result<String> {
     let base = normalize::username(first, last);
     let taken = |name: &str| {

@@ -1,4 +1,4 @@
-//! What an answer of `SQLite` means to the agent.
+//! Turns errors of `SQLite` into errors for the agent.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use rusqlite::ErrorCode;
 
 use crate::domain::{Error, Kind, Reason};
 
+/// Makes the error of a file that cannot be used.
 pub(super) fn damaged(path: &Path, why: &str) -> Error {
     Error::new(
         Kind::Usage,
@@ -15,7 +16,7 @@ pub(super) fn damaged(path: &Path, why: &str) -> Error {
     .hint("Begin again with `tellonce practice start-over`; nothing in it is real.")
 }
 
-/// What `SQLite`'s answer means for a file that is being opened.
+/// Makes the error of a file that cannot be opened.
 pub(super) fn store_error_at(path: &Path, error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => damaged(path, "it is damaged").because(error),
@@ -26,7 +27,7 @@ pub(super) fn store_error_at(path: &Path, error: rusqlite::Error) -> Error {
     }
 }
 
-/// What `SQLite`'s answer means in the middle of the work.
+/// Makes the error of a statement that failed.
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 pub(super) fn store_error(error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
@@ -41,8 +42,9 @@ pub(super) fn store_error(error: rusqlite::Error) -> Error {
                 .because(error)
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            let told = Error::unavailable("The practice directory is busy: another process is writing to it.");
-            told.hint("Try again, or give it more time with `--timeout`.").because(error)
+            Error::unavailable("The practice directory is busy: another process is writing to it.")
+                .hint("Try again, or give it more time with `--timeout`.")
+                .because(error)
         }
         Some(ErrorCode::DiskFull) => {
             Error::unavailable("The disk is full; the practice directory was not changed.").because(error)

@@ -1,6 +1,6 @@
-//! As many customers as are wanted, the same every time: names drawn with a fixed seed.
+//! Makes fake customers, the same every time: their names are drawn with a fixed seed.
 
-/// A customer of the crowd.
+/// A fake customer.
 pub(super) struct Person {
     pub(super) first: &'static str,
     pub(super) last: &'static str,
@@ -8,14 +8,14 @@ pub(super) struct Person {
 }
 
 const SEED: u64 = 0x7465_6c6c_6f6e_6365;
-/// One in so many has no user yet.
+/// One in this many has no user yet.
 const WITHOUT_USER: u64 = 20;
 
-/// People without end.
+/// Returns an endless sequence of fake customers.
 pub(super) fn people() -> impl Iterator<Item = Person> {
     let mut state = SEED;
     let mut draw = move |below: usize| {
-        // xorshift64*: a fixed sequence is what is wanted here, not chance.
+        // xorshift64*, since the sequence has to be the same every time.
         state ^= state >> 12;
         state ^= state << 25;
         state ^= state >> 27;

@@ -1,5 +1,6 @@
-//! Argon2id for passwords (RFC 9106, the parameters of OWASP's Password Storage Cheat Sheet: m=19456, t=2, p=1),
-//! SHA-256 for tokens that are random anyway.
+//! Hashes passwords by Argon2id, and random tokens by SHA-256.
+//!
+//! Argon2id is RFC 9106 with the parameters of OWASP's Password Storage Cheat Sheet: m=19456, t=2, p=1.
 
 use std::fmt::Write as _;
 use std::pin::Pin;
@@ -19,10 +20,10 @@ use crate::domain::ports::RandomSource;
 use crate::domain::{Error, RequestSink, Result, sealed};
 use crate::platform::{SystemRandom, threads};
 
-/// Nobody's password is longer; hashing more would only cost time.
-pub(super) const LONGEST: usize = 1024;
+/// The longest password, in bytes. To hash a longer one would only take time.
+pub(super) const MAX_PASSWORD_LENGTH: usize = 1024;
 
-/// The Argon2id hash of a password, as a PHC string.
+/// Hashes a password by Argon2id, to a PHC string.
 pub(super) fn hash(password: &str) -> Result<String> {
     Argon2::default()
         .hash_password(password.as_bytes())
@@ -30,39 +31,41 @@ pub(super) fn hash(password: &str) -> Result<String> {
         .map_err(|error| Error::bug("The password could not be hashed.").because(error.to_string()))
 }
 
-/// How many processor cores there are to hash on.
+/// Returns the number of processor cores.
 pub(super) fn cores() -> usize {
     available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// A password to hash, and who waits for it.
+/// A password to hash, and the channel for the result.
 type Job = (Zeroizing<String>, oneshot::Sender<Result<String, PasswordHashError>>);
 
-/// One thread a core, each with 19 MiB of its own to work in, kept between hashes. More at once would only put each
-/// other's memory out of the cores' caches, and a thread that goes on with the next password leaves no core idle.
-static HASHERS: LazyLock<Sender<Job>> = LazyLock::new(|| {
-    let (jobs, handed) = channel();
-    let handed = Arc::new(Mutex::new(handed));
+/// The queue of the hashing threads: one a core, each with 19 MiB of memory that it keeps between hashes.
+///
+/// More threads would only evict each other's memory from the caches.
+static HASH_POOL: LazyLock<Sender<Job>> = LazyLock::new(|| {
+    let (jobs, jobs_received) = channel();
+    let jobs_received = Arc::new(Mutex::new(jobs_received));
     for _ in 0..cores() {
-        let handed = Arc::clone(&handed);
-        let _ = threads::start("hash", move || hash_on(&handed)); // where none starts, a job is refused
+        let jobs_received = Arc::clone(&jobs_received);
+        let _ = threads::start("hash", move || run_hasher(&jobs_received)); // without any thread, a job is refused
     }
     jobs
 });
 
-fn hash_on(handed: &Mutex<Receiver<Job>>) {
+/// Hashes one password after the other.
+fn run_hasher(jobs_received: &Mutex<Receiver<Job>>) {
     let mut memory = Vec::new();
     loop {
-        let next = handed.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let next = jobs_received.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((password, done)) = next else { return };
         let _ = done.send(hash_in_memory(&password, &mut memory)); // nobody may be waiting for it any more
     }
 }
 
-/// How many hashes are asked for and not done.
+/// How many hashes were requested and are not done.
 static OUTSTANDING: AtomicUsize = AtomicUsize::new(0);
 
-/// One of them.
+/// Counts one hash as outstanding until it is dropped.
 struct Outstanding;
 
 impl Outstanding {
@@ -78,17 +81,17 @@ impl Drop for Outstanding {
     }
 }
 
-/// Whether every core hashes, and there is more to hash.
+/// Whether more hashes are outstanding than there are cores.
 pub(super) fn cores_are_busy() -> bool {
     OUTSTANDING.load(Ordering::Relaxed) > cores()
 }
 
-/// Hashes a temporary password in a thread of its own: several are hashed at once, one a core.
-pub(super) struct HashBeside;
+/// Hashes a temporary password on the pool, which has one thread a core.
+pub(super) struct HashInPool;
 
-impl sealed::Sealed for HashBeside {}
+impl sealed::Sealed for HashInPool {}
 
-impl RequestSink for HashBeside {
+impl RequestSink for HashInPool {
     type Output = Pin<Box<dyn Future<Output = Result<String>>>>;
 
     fn write(self, characters: &str) -> Self::Output {
@@ -97,7 +100,7 @@ impl RequestSink for HashBeside {
             let _outstanding = Outstanding::new();
             let failed = |error: String| Error::bug("The password could not be hashed.").because(error);
             let (done, hashed) = oneshot::channel();
-            HASHERS.send((password, done)).map_err(|gone| failed(gone.to_string()))?;
+            HASH_POOL.send((password, done)).map_err(|gone| failed(gone.to_string()))?;
             hashed.await.map_err(|gone| failed(gone.to_string()))?.map_err(|error| failed(error.to_string()))
         })
     }
@@ -120,22 +123,22 @@ fn hash_in_memory(password: &str, memory: &mut Vec<Block>) -> Result<String, Pas
     Ok(hash.to_string())
 }
 
-/// Whether the password has this hash. A hash that cannot be read matches nothing, and costs as much.
+/// Whether the password has this hash. A malformed hash matches nothing, and takes as long.
 pub(super) fn matches(password: &str, hash: &str) -> bool {
-    if password.len() > LONGEST {
+    if password.len() > MAX_PASSWORD_LENGTH {
         return false;
     }
     match Argon2::default().verify_password(password.as_bytes(), hash) {
         Ok(()) => true,
         Err(PasswordHashError::PasswordInvalid) => false,
         Err(_) => {
-            let _ = Argon2::default().hash_password(password.as_bytes()); // for the time that it takes
+            let _ = Argon2::default().hash_password(password.as_bytes()); // takes as long as a comparison
             false
         }
     }
 }
 
-/// A fresh token of 256 random bits, in hexadecimal.
+/// Makes a token of 256 random bits, in hexadecimal.
 pub(super) fn fresh_token() -> Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
     SystemRandom.fill(&mut *bytes)?;
@@ -146,7 +149,7 @@ pub(super) fn fresh_token() -> Result<Zeroizing<String>> {
     Ok(token)
 }
 
-/// What is stored of a token.
-pub(super) fn of_token(token: &str) -> [u8; 32] {
+/// Returns the SHA-256 digest of a token, which is stored in its place.
+pub(super) fn token_digest(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }

@@ -1,6 +1,6 @@
 //! The practice directory: an embedded identity backend with sample customers and agents, and the whole lifecycle.
 //!
-//! One `SQLite` file, mode 0600. What the customer sees is in `app`; the agent's side implements the ports.
+//! It is one `SQLite` file of mode 0600. `app` is the customer's side. The agent's side implements the ports.
 
 mod agents;
 mod app;
@@ -34,19 +34,19 @@ use crate::domain::ports::AgentSignIn;
 use crate::domain::{ProfileRef, Result};
 
 pub use agents::PracticeSignIn;
-pub use app::{Change, ChangeTicket, Mail, Page, Redeem, SignIn};
+pub use app::{Change, ChangeTicket, Mail, Redeem, SignIn};
 pub use samples::INITIAL_PASSWORD;
 pub use store::Practice;
 
-/// It has no keys of its own.
+/// The backend's own keys: none.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Own {}
 
-/// Whether the profile is written right.
+/// Checks the profile's own keys.
 ///
 /// # Errors
-/// Exit 2 with file, line and key: the practice directory has no keys of its own, and no roles to protect.
+/// Exit 2 with file, line and key: the practice directory takes no other keys, and has no roles to protect.
 pub(super) fn check(profile: &Profile) -> Result<()> {
     let Own {} = profile.settings.read()?;
     if profile.protected.as_ref().is_some_and(|protected| !protected.roles.is_empty()) {
@@ -61,9 +61,13 @@ pub(super) fn check(profile: &Profile) -> Result<()> {
 ///
 /// # Errors
 /// Exit 2: it is damaged, newer than this version, or cannot be made.
-pub(super) fn open(profile: &Profile, place: ProfileRef, context: &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>> {
+pub(super) fn open(
+    profile: &Profile,
+    profile_ref: ProfileRef,
+    context: &BackendContext<'_>,
+) -> Result<Box<dyn AgentSignIn>> {
     check(profile)?;
     let directory =
         Practice::open(&context.folders.practice_directory(), context.one_call, Arc::clone(&context.clock))?;
-    Ok(Box::new(PracticeSignIn::new(directory, place, super::protected(profile)?.groups)))
+    Ok(Box::new(PracticeSignIn::new(directory, profile_ref, super::protected(profile)?.groups)))
 }

@@ -1,13 +1,13 @@
-//! Letters without case and accents: how names are searched, and how usernames are made of them.
+//! Folds case and accents for the search, and makes usernames of names.
 
-/// Small letters, with the accents of the Latin script taken off.
-pub(super) fn folded(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).map(plain).collect()
+/// Converts to lower case, and takes the accents off Latin letters.
+pub(super) fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).map(strip_accent).collect()
 }
 
-/// given.family in ASCII; what has no ASCII letters at all becomes `customer`.
+/// Makes `given.family` in ASCII. A name without any such letter becomes `customer`.
 pub(super) fn username(first_name: &str, last_name: &str) -> String {
-    let part = |name: &str| folded(name).chars().filter_map(romanised).collect::<String>();
+    let part = |name: &str| fold(name).chars().filter_map(romanize).collect::<String>();
     match (part(first_name), part(last_name)) {
         (first, last) if first.is_empty() && last.is_empty() => "customer".to_owned(),
         (first, last) if last.is_empty() => first,
@@ -16,10 +16,10 @@ pub(super) fn username(first_name: &str, last_name: &str) -> String {
     }
 }
 
-fn romanised(character: char) -> Option<&'static str> {
+fn romanize(character: char) -> Option<&'static str> {
     const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
-    if let Some(place) = LETTERS.find(character) {
-        return LETTERS.get(place..=place);
+    if let Some(position) = LETTERS.find(character) {
+        return LETTERS.get(position..=position);
     }
     Some(match character {
         'а' | 'α' => "a",
@@ -59,7 +59,7 @@ fn romanised(character: char) -> Option<&'static str> {
     })
 }
 
-fn plain(character: char) -> char {
+fn strip_accent(character: char) -> char {
     match character {
         'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
         'ç' | 'ć' | 'č' => 'c',

@@ -1,4 +1,4 @@
-//! The password policy, as the directory keeps it.
+//! Reads the password policy from its table.
 
 use rusqlite::Connection;
 
@@ -30,7 +30,7 @@ pub(super) fn read(connection: &Connection) -> Result<Policy> {
     Ok(Policy::new(rules))
 }
 
-/// The rule of a row; one that asks for nothing is none.
+/// Returns the rule of a row, or `None` for a number of 0, which requires nothing.
 fn rule(name: &str, number: usize) -> Option<Rule> {
     if number == 0 {
         return None;

@@ -1,31 +1,31 @@
-//! The sample agents and customers: the same in every new directory.
+//! The sample agents and customers of every new directory.
 
 use rusqlite::{Transaction, params};
 
-/// What every customer with a user starts with.
+/// The first password of every customer with a user.
 pub const INITIAL_PASSWORD: &str = "Practice-makes-1";
-/// What every sample agent signs in with.
+/// The password of every sample agent.
 pub(super) const AGENT_PASSWORD: &str = "practice";
-/// Name, role, and the customer who the agent is as well.
+/// The sample agents: name, role, and the agent's own customer id.
 pub(super) const AGENTS: [(&str, &str, Option<&str>); 3] =
     [("sam", "support agent", Some("C-1009")), ("kim", "team lead", None), ("lee", "team member", None)];
-/// The longest that Katherine's pending temporary password lasts, in milliseconds: a day.
+/// How long Katherine's pending temporary password lasts, in milliseconds.
 const A_DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What is peculiar about a sample customer.
+/// What sets a sample customer apart, for practising refusals.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Peculiar {
-    /// Nothing.
+    /// Nothing does.
     No,
-    /// No user yet.
+    /// The customer has no user yet.
     NoUser,
     /// The user is disabled.
     Disabled,
-    /// A temporary password is pending, which this tool did not issue.
+    /// A temporary password is pending that tellonce did not issue.
     Pending,
-    /// The password is kept elsewhere.
+    /// Another system keeps the password.
     External,
-    /// In a protected group.
+    /// The user is in a protected group.
     Protected,
 }
 
@@ -53,8 +53,13 @@ impl Sample {
         self.peculiar != Peculiar::NoUser
     }
 
-    /// Makes the user peculiar.
-    pub(super) fn peculiarity(&self, transaction: &Transaction<'_>, customer: i64, now: i64) -> rusqlite::Result<()> {
+    /// Updates the customer's rows accordingly.
+    pub(super) fn apply_peculiarity(
+        &self,
+        transaction: &Transaction<'_>,
+        customer: i64,
+        now: i64,
+    ) -> rusqlite::Result<()> {
         match self.peculiar {
             Peculiar::No | Peculiar::NoUser => Ok(0),
             Peculiar::Disabled => transaction.execute("UPDATE user SET disabled = 1 WHERE customer = ?1", [customer]),
@@ -71,7 +76,7 @@ impl Sample {
     }
 }
 
-/// Ada and the others.
+/// The sample customers.
 pub(super) const SAMPLES: [Sample; 40] = [
     sample("C-1001", "Ada", "Lovelace", "ada@example.com", Peculiar::No),
     sample("C-1002", "Grace", "Hopper", "grace@example.com", Peculiar::NoUser),

@@ -1,11 +1,13 @@
-//! The tables. `user_version` is the schema's version; a newer one is not touched.
+//! The tables and indexes. A file whose `user_version` is newer than [`VERSION`] is not touched.
 
-/// "toin" in ASCII: what `file` and others know an `SQLite` file of ours by (`PRAGMA application_id`).
+/// The `application_id` of a practice directory: "toin" in ASCII.
 pub(super) const APPLICATION: i32 = 0x746f_696e;
 /// The version of these tables.
 pub(super) const VERSION: i32 = 1;
 
-/// Times are milliseconds since 1970 (UTC); booleans are 0 and 1. Passwords stand as Argon2id hashes, tokens as SHA-256.
+/// Creates the tables.
+///
+/// Times are milliseconds since 1970 (UTC), booleans 0 and 1. Passwords are stored as Argon2id hashes, tokens as SHA-256.
 pub(super) const TABLES: &str = "
 CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE policy_rule(name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
@@ -52,7 +54,7 @@ CREATE TABLE mail(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, recipient TEX
 CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize=\"trigram case_sensitive 0 remove_diacritics 1\");
 ";
 
-/// Made after the rows, which is faster than with each of them; the trigram index as one piece, which is searched faster.
+/// Creates the indexes after the rows, which is faster, and merges the trigram index, which speeds up searches.
 pub(super) const INDEXES: &str = "
 CREATE INDEX customer_email ON customer(email);
 CREATE INDEX customer_first ON customer(first_folded, last_folded);

@@ -1,5 +1,6 @@
-//! Search that stays fast over a million customers: what begins with the text by sorted indexes, what contains it by
-//! trigrams, and no counting beyond what is worth saying.
+//! Search that stays fast over a million customers.
+//!
+//! Sorted indexes find what begins with the text, a trigram index what contains it. Matches are counted up to a limit.
 
 use std::collections::HashSet;
 
@@ -11,18 +12,18 @@ use super::errors::store_error;
 use super::normalize;
 use crate::domain::{Customer, Found, Result};
 
-/// Matches are counted up to here; beyond, the total is not said.
-const COUNTED: usize = 1000;
-/// The trigram index knows texts of at least this many characters.
-const TRIGRAM: usize = 3;
+/// Matches are counted up to this number. Beyond it the total is not known.
+const MAX_COUNTED: usize = 1000;
+/// The shortest text that the trigram index finds, in characters.
+const TRIGRAM_LENGTH: usize = 3;
 
-/// One way in which customers may match: a condition on `c` (customer), with its values.
-struct Way {
-    condition: &'static str,
+/// A condition on `c` (customer), with its values.
+struct Condition {
+    sql: &'static str,
     values: Vec<String>,
 }
 
-/// A page of matches, best first: exact ones, then names that begin with the text, then those that contain it.
+/// Finds matches, best first: exact ones, then names that begin with the text, then those that contain it.
 pub(super) fn find(connection: &Connection, text: &str, limit: usize) -> Result<Found> {
     let mut seen = HashSet::new();
     let mut customers: Vec<Customer> = Vec::new();
@@ -34,76 +35,88 @@ pub(super) fn find(connection: &Connection, text: &str, limit: usize) -> Result<
         }
     };
     add(exact(connection, text)?, &mut customers);
-    let ways = ways(text);
-    for way in &ways {
+    let conditions = conditions(text);
+    for condition in &conditions {
         if customers.len() < limit {
-            add(page(connection, way, limit)?, &mut customers);
+            add(select_page(connection, condition, limit)?, &mut customers);
         }
     }
-    let total = if customers.len() < limit { Some(customers.len()) } else { count(connection, text, &ways)? };
+    let total = if customers.len() < limit { Some(customers.len()) } else { count(connection, text, &conditions)? };
     Ok(Found { customers, total: total.map(|total| total as u64) })
 }
 
-/// The ways that can be asked quickly for this text.
-fn ways(text: &str) -> Vec<Way> {
-    let folded = normalize::folded(text);
+/// Returns the conditions that an index answers for this text.
+fn conditions(text: &str) -> Vec<Condition> {
+    let folded = normalize::fold(text);
     if text.contains('@') {
-        return vec![Way { condition: "c.email >= ?1 AND c.email < ?2", values: range(text) }]; // addresses are typed from their beginning
+        return vec![Condition { sql: "c.email >= ?1 AND c.email < ?2", values: prefix_range(text) }]; // people type addresses from the beginning
     }
-    let mut ways = vec![
-        Way { condition: "c.last_folded >= ?1 AND c.last_folded < ?2", values: range(&folded) },
-        Way { condition: "c.first_folded >= ?1 AND c.first_folded < ?2", values: range(&folded) },
-        Way { condition: "c.id >= ?1 AND c.id < ?2", values: range(text) },
+    let mut conditions = vec![
+        Condition { sql: "c.last_folded >= ?1 AND c.last_folded < ?2", values: prefix_range(&folded) },
+        Condition { sql: "c.first_folded >= ?1 AND c.first_folded < ?2", values: prefix_range(&folded) },
+        Condition { sql: "c.id >= ?1 AND c.id < ?2", values: prefix_range(text) },
     ];
     for (space, _) in folded.match_indices(' ') {
         let (first, last) = (folded[..space].to_owned(), &folded[space + 1..]);
-        ways.push(Way {
-            condition: "c.last_folded >= ?1 AND c.last_folded < ?2 AND c.first_folded = ?3",
-            values: [range(last), vec![first]].concat(),
+        conditions.push(Condition {
+            sql: "c.last_folded >= ?1 AND c.last_folded < ?2 AND c.first_folded = ?3",
+            values: [prefix_range(last), vec![first]].concat(),
         });
     }
-    if text.chars().count() >= TRIGRAM {
-        ways.push(Way { condition: "search MATCH ?1", values: vec![phrase(text)] });
+    if text.chars().count() >= TRIGRAM_LENGTH {
+        conditions.push(Condition { sql: "search MATCH ?1", values: vec![fts_phrase(text)] });
     }
-    ways
+    conditions
 }
 
-/// From the text itself to the first one after all that begin with it.
-fn range(text: &str) -> Vec<String> {
+/// Returns the range of all values that begin with the text.
+fn prefix_range(text: &str) -> Vec<String> {
     vec![text.to_owned(), format!("{text}\u{10ffff}")]
 }
 
-/// The text as one FTS5 string, so that nothing in it is an operator (sqlite.org/fts5, section 3.1).
-fn phrase(text: &str) -> String {
+/// Quotes the text as one FTS5 string, so that nothing in it is an operator (sqlite.org/fts5, section 3.1).
+fn fts_phrase(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
-impl Way {
-    /// The trigram index is joined only where it is asked.
-    fn from(&self) -> &'static str {
-        if self.condition.starts_with("search") { "JOIN search ON search.rowid = c.number" } else { "" }
+impl Condition {
+    /// Returns the join with the trigram index, for a condition on it.
+    fn join(&self) -> &'static str {
+        if self.sql.starts_with("search") { "JOIN search ON search.rowid = c.number" } else { "" }
     }
 }
 
-fn page(connection: &Connection, way: &Way, limit: usize) -> Result<Vec<(i64, Customer)>> {
-    let values =
-        way.values.iter().cloned().map(Value::from).chain([Value::from(i64::try_from(limit).unwrap_or(i64::MAX))]);
-    let limit_at = way.values.len() + 1;
-    select(connection, &format!("{} WHERE {} LIMIT ?{limit_at}", way.from(), way.condition), params_from_iter(values))
+fn select_page(connection: &Connection, condition: &Condition, limit: usize) -> Result<Vec<(i64, Customer)>> {
+    let values = condition
+        .values
+        .iter()
+        .cloned()
+        .map(Value::from)
+        .chain([Value::from(i64::try_from(limit).unwrap_or(i64::MAX))]);
+    let limit_at = condition.values.len() + 1;
+    select(
+        connection,
+        &format!("{} WHERE {} LIMIT ?{limit_at}", condition.join(), condition.sql),
+        params_from_iter(values),
+    )
 }
 
-/// How many match, if they are not too many to count in time: as soon as one way alone has too many, no other is asked.
-fn count(connection: &Connection, text: &str, ways: &[Way]) -> Result<Option<usize>> {
+/// Counts the matches. Returns `None` as soon as they are more than [`MAX_COUNTED`].
+fn count(connection: &Connection, text: &str, conditions: &[Condition]) -> Result<Option<usize>> {
     let mut numbers: HashSet<i64> = exact(connection, text)?.into_iter().map(|(number, _)| number).collect();
-    for way in ways {
-        let sql =
-            format!("SELECT c.number FROM customer c {} WHERE {} LIMIT {}", way.from(), way.condition, COUNTED + 1);
+    for condition in conditions {
+        let sql = format!(
+            "SELECT c.number FROM customer c {} WHERE {} LIMIT {}",
+            condition.join(),
+            condition.sql,
+            MAX_COUNTED + 1
+        );
         let mut statement = connection.prepare_cached(&sql).map_err(store_error)?;
-        let rows = statement.query_map(params_from_iter(&way.values), |row| row.get(0)).map_err(store_error)?;
+        let rows = statement.query_map(params_from_iter(&condition.values), |row| row.get(0)).map_err(store_error)?;
         for number in rows {
             numbers.insert(number.map_err(store_error)?);
         }
-        if numbers.len() > COUNTED {
+        if numbers.len() > MAX_COUNTED {
             return Ok(None);
         }
     }

@@ -1,4 +1,4 @@
-//! Makes a directory: whole, in a file beside it, then put in its place.
+//! Makes a practice directory in a new file, then renames it into place.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,38 +15,38 @@ use super::{fake_customers, hash, normalize, policy};
 use crate::config::make_private_folder;
 use crate::domain::{Error, Result};
 
-/// The most customers that a directory is made with.
-const MOST: u64 = 1_000_000;
-/// Between two words of progress.
-const TELL_EVERY: u64 = 50_000;
+/// The most customers of a new directory.
+const MAX_CUSTOMERS: u64 = 1_000_000;
+/// How many customers are made between two reports of progress.
+const PROGRESS_INTERVAL: u64 = 50_000;
 
-/// Makes it with the samples, unless another process was faster.
-pub(super) fn on_first_use(path: &Path, now: Timestamp) -> Result<()> {
-    let beside = build(path, SAMPLES.len() as u64, now, &mut |_| {})?;
-    let linked = std::fs::hard_link(&beside, path);
-    let _ = std::fs::remove_file(&beside); // its content is at `path` now, or was not needed
+/// Makes a directory with the samples, unless another process was faster.
+pub(super) fn create_with_samples(path: &Path, now: Timestamp) -> Result<()> {
+    let new_file = build(path, SAMPLES.len() as u64, now, &mut |_| {})?;
+    let linked = std::fs::hard_link(&new_file, path);
+    let _ = std::fs::remove_file(&new_file); // its content is at `path` now, or another process made one
     match linked {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(unwritable(path, &error)),
         _ => Ok(()),
     }
 }
 
-/// Makes it anew in the place of what is there.
-pub(super) fn anew(path: &Path, customers: Option<u64>, progress: &mut dyn FnMut(u64)) -> Result<u64> {
+/// Replaces the directory that is there by a new one. Returns the number of customers.
+pub(super) fn recreate(path: &Path, customers: Option<u64>, progress: &mut dyn FnMut(u64)) -> Result<u64> {
     let samples = SAMPLES.len() as u64;
     let customers = customers.unwrap_or(samples);
-    if !(samples..=MOST).contains(&customers) {
+    if !(samples..=MAX_CUSTOMERS).contains(&customers) {
         return Err(Error::usage(format!(
-            "{customers} customers cannot be made: from {samples} (the samples) to {MOST}."
+            "{customers} customers cannot be made: from {samples} (the samples) to {MAX_CUSTOMERS}."
         )));
     }
-    let beside = build(path, customers, Timestamp::now(), progress)?;
+    let new_file = build(path, customers, Timestamp::now(), progress)?;
     for leftover in ["-wal", "-shm", "-journal"] {
         let mut name = path.as_os_str().to_owned();
         name.push(leftover);
-        let _ = std::fs::remove_file(name); // of the directory that goes; mostly there is none
+        let _ = std::fs::remove_file(name); // of the old directory; usually there is none
     }
-    std::fs::rename(&beside, path).map_err(|error| unwritable(path, &error))?;
+    std::fs::rename(&new_file, path).map_err(|error| unwritable(path, &error))?;
     Ok(customers)
 }
 
@@ -58,79 +58,79 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Error {
 fn build(path: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u64)) -> Result<PathBuf> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     make_private_folder(folder).map_err(|error| unwritable(path, &error))?;
-    // Not the process's number: containers that share a home have the same ones.
-    let beside = path.with_extension(format!("{}.new", &hash::fresh_token()?[..16]));
+    // A process id would not do: containers that share a home may have the same one.
+    let new_file = path.with_extension(format!("{}.new", &hash::fresh_token()?[..16]));
     OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&beside)
+        .open(&new_file)
         .map_err(|error| unwritable(path, &error))?;
-    let built = fill(&beside, customers, now, progress)
-        .and_then(|()| make_private(&beside).map_err(|error| unwritable(path, &error)));
+    let built = write_tables(&new_file, customers, now, progress)
+        .and_then(|()| make_private(&new_file).map_err(|error| unwritable(path, &error)));
     if built.is_err() {
-        let _ = std::fs::remove_file(&beside); // the error that matters is the first one
+        let _ = std::fs::remove_file(&new_file); // the error that matters is the first one
     }
-    built.map(|()| beside)
+    built.map(|()| new_file)
 }
 
-fn fill(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u64)) -> Result<()> {
-    let told = |error| store_error_at(file, error);
-    let mut connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(told)?;
-    // A file that nobody else knows yet needs no journal: a crash leaves it beside, unused.
+fn write_tables(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn FnMut(u64)) -> Result<()> {
+    let store_error = |error| store_error_at(file, error);
+    let mut connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(store_error)?;
+    // A file that nobody else knows needs no journal: after a crash it is not used.
     connection
         .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144;")
-        .map_err(told)?;
-    connection.execute_batch(TABLES).map_err(told)?;
-    let transaction = connection.transaction().map_err(told)?;
-    settings(&transaction)?;
+        .map_err(store_error)?;
+    connection.execute_batch(TABLES).map_err(store_error)?;
+    let transaction = connection.transaction().map_err(store_error)?;
+    insert_settings(&transaction)?;
     {
-        let mut rows = Rows::new(&transaction, now.as_millisecond()).map_err(told)?;
-        for (place, sample) in SAMPLES.iter().enumerate() {
-            rows.sample(place, sample).map_err(told)?;
+        let mut rows = CustomerInserter::new(&transaction, now.as_millisecond()).map_err(store_error)?;
+        for (index, sample) in SAMPLES.iter().enumerate() {
+            rows.insert_sample(index, sample).map_err(store_error)?;
         }
         let mut made = SAMPLES.len() as u64;
         for person in fake_customers::people().take(usize::try_from(customers - made).unwrap_or(usize::MAX)) {
-            rows.person(made, &person).map_err(told)?;
+            rows.insert_person(made, &person).map_err(store_error)?;
             made += 1;
-            if made.is_multiple_of(TELL_EVERY) {
+            if made.is_multiple_of(PROGRESS_INTERVAL) {
                 progress(made);
             }
         }
     }
-    transaction.commit().map_err(told)?;
-    connection.execute_batch(INDEXES).map_err(told)?;
+    transaction.commit().map_err(store_error)?;
+    connection.execute_batch(INDEXES).map_err(store_error)?;
     connection
         .execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;"))
-        .map_err(told)?;
-    connection.close().map_err(|(_, error)| told(error))?;
+        .map_err(store_error)?;
+    connection.close().map_err(|(_, error)| store_error(error))?;
     std::fs::File::open(file).and_then(|file| file.sync_all()).map_err(|error| unwritable(file, &error))
 }
 
-fn settings(transaction: &Transaction<'_>) -> Result<()> {
-    let told = super::errors::store_error;
+fn insert_settings(transaction: &Transaction<'_>) -> Result<()> {
+    let store_error = super::errors::store_error;
     let initial = hash::hash(INITIAL_PASSWORD)?;
-    transaction.execute("INSERT INTO setting VALUES('initial_hash', ?1)", [initial]).map_err(told)?;
+    transaction.execute("INSERT INTO setting VALUES('initial_hash', ?1)", [initial]).map_err(store_error)?;
     for (name, number) in policy::INITIAL {
-        transaction.execute("INSERT INTO policy_rule VALUES(?1, ?2)", params![name, number]).map_err(told)?;
+        transaction.execute("INSERT INTO policy_rule VALUES(?1, ?2)", params![name, number]).map_err(store_error)?;
     }
     let agents = hash::hash(AGENT_PASSWORD)?;
     for (name, role, own_customer) in AGENTS {
-        let own = own_customer.and_then(|id| SAMPLES.iter().position(|sample| sample.id == id)).map(number);
+        let own = own_customer.and_then(|id| SAMPLES.iter().position(|sample| sample.id == id)).map(row_number);
         transaction
             .execute("INSERT INTO agent VALUES(?1, ?2, ?3, ?4)", params![name, role, agents, own])
-            .map_err(told)?;
+            .map_err(store_error)?;
     }
     Ok(())
 }
 
-/// The row number of the customer at this place.
-fn number(place: usize) -> i64 {
-    i64::try_from(place + 1).unwrap_or(i64::MAX)
+/// Returns the row number of the customer at this index.
+fn row_number(index: usize) -> i64 {
+    i64::try_from(index + 1).unwrap_or(i64::MAX)
 }
 
-/// The statements that enter customers, prepared once.
-struct Rows<'a> {
+/// The prepared statements that insert customers.
+struct CustomerInserter<'a> {
     transaction: &'a Transaction<'a>,
     customer: rusqlite::Statement<'a>,
     user: rusqlite::Statement<'a>,
@@ -138,7 +138,7 @@ struct Rows<'a> {
     now: i64,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> CustomerInserter<'a> {
     fn new(transaction: &'a Transaction<'a>, now: i64) -> rusqlite::Result<Self> {
         Ok(Self {
             transaction,
@@ -150,7 +150,7 @@ impl<'a> Rows<'a> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "the columns of one row")]
-    fn enter(
+    fn insert(
         &mut self,
         number: i64,
         id: &str,
@@ -167,46 +167,54 @@ impl<'a> Rows<'a> {
             last,
             email,
             phone,
-            normalize::folded(first),
-            normalize::folded(last)
+            normalize::fold(first),
+            normalize::fold(last)
         ])?;
-        self.search.execute(params![number, searched(&format!("{first} {last}"), email, username)])?;
+        self.search.execute(params![number, trigram_text(&format!("{first} {last}"), email, username)])?;
         if let Some(username) = username {
             self.user.execute(params![number, username, self.now])?;
         }
         Ok(())
     }
 
-    fn sample(&mut self, place: usize, sample: &Sample) -> rusqlite::Result<()> {
-        let number = number(place);
+    fn insert_sample(&mut self, index: usize, sample: &Sample) -> rusqlite::Result<()> {
+        let number = row_number(index);
         let username = normalize::username(sample.first, sample.last);
         let has_user = sample.has_user();
         let username = has_user.then_some(if username == "customer" { sample.id.to_lowercase() } else { username });
-        let phone = format!("+44 20 7946 {:04}", place + 1);
-        self.enter(number, sample.id, sample.first, sample.last, sample.email, &phone, username.as_deref())?;
-        sample.peculiarity(self.transaction, number, self.now)
+        let phone = format!("+44 20 7946 {:04}", index + 1);
+        self.insert(number, sample.id, sample.first, sample.last, sample.email, &phone, username.as_deref())?;
+        sample.apply_peculiarity(self.transaction, number, self.now)
     }
 
-    fn person(&mut self, place: u64, person: &fake_customers::Person) -> rusqlite::Result<()> {
-        let place = usize::try_from(place).unwrap_or(usize::MAX);
-        let id = format!("C-{}", 1001 + place);
-        let username = format!("{}{place}", normalize::username(person.first, person.last));
+    fn insert_person(&mut self, index: u64, person: &fake_customers::Person) -> rusqlite::Result<()> {
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        let id = format!("C-{}", 1001 + index);
+        let username = format!("{}{index}", normalize::username(person.first, person.last));
         let email = format!("{username}@example.net");
-        let phone = format!("+44 20 {:04} {:04}", place / 10_000 % 10_000, place % 10_000);
-        self.enter(number(place), &id, person.first, person.last, &email, &phone, person.has_user.then_some(&username))
+        let phone = format!("+44 20 {:04} {:04}", index / 10_000 % 10_000, index % 10_000);
+        self.insert(
+            row_number(index),
+            &id,
+            person.first,
+            person.last,
+            &email,
+            &phone,
+            person.has_user.then_some(&username),
+        )
     }
 }
 
-/// What the trigram index holds: the name, and the address before its @ and the username where they are not the same.
+/// Returns the text for the trigram index: the name, the address before its @, and the username if it differs.
 ///
-/// Not the id and not the address's domain, which all customers share: indexes of their own know how those begin.
-pub(super) fn searched(name: &str, email: &str, username: Option<&str>) -> String {
+/// The id and the address's domain, which all customers share, have sorted indexes instead.
+pub(super) fn trigram_text(name: &str, email: &str, username: Option<&str>) -> String {
     let local = email.split_once('@').map_or(email, |(local, _)| local);
     let username = username.filter(|username| *username != local).unwrap_or_default();
     format!("{name}\n{local}\n{username}")
 }
 
-/// The file is its owner's alone.
+/// Makes a file readable and writable for its owner only.
 pub(super) fn make_private(path: &PathBuf) -> std::io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
 }

@@ -1,4 +1,4 @@
-//! A signed-in agent, as the directory knows one: every call looks whether the session is still good.
+//! The session of a signed-in agent. Every call checks that it is still valid.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::set_queue::Sets;
 use super::store::Practice;
 use crate::domain::{Error, Kind, Reason, Result, Right};
 
-/// What an agent needs for every call.
+/// A signed-in agent's session, with what every call needs.
 #[derive(Clone)]
 pub(super) struct AgentSession {
     pub(super) practice: Practice,
@@ -21,16 +21,16 @@ pub(super) struct AgentSession {
     pub(super) sets: Arc<OnceCell<Sets>>,
 }
 
-/// The agent of a session that is still good.
+/// The agent of a valid session.
 pub(super) struct Agent {
     pub(super) name: String,
     pub(super) role: String,
-    /// The customer who the agent is as well.
+    /// The row number of the agent's own customer.
     pub(super) customer: Option<i64>,
 }
 
 impl Agent {
-    /// What the agent's role may do.
+    /// Returns the rights of the agent's role.
     pub(super) fn rights(&self) -> Vec<Right> {
         let issuing = [
             Right::FindCustomers,
@@ -46,8 +46,10 @@ impl Agent {
         }
     }
 
+    /// Requires a right.
+    ///
     /// # Errors
-    /// Exit 4: the agent does not have the right.
+    /// Exit 4: the agent does not have it.
     pub(super) fn must_have(&self, right: Right) -> Result<()> {
         if self.rights().contains(&right) {
             return Ok(());
@@ -62,24 +64,24 @@ impl Agent {
 }
 
 impl AgentSession {
-    /// The agent, if the session is still good.
+    /// Reads the agent of this session.
     ///
     /// # Errors
-    /// Exit 4: it ended.
+    /// Exit 4: the session has ended.
     pub(super) fn agent(&self, connection: &Connection) -> Result<Agent> {
-        self.good_until(connection, self.practice.now())
+        self.agent_at(connection, self.practice.now())
     }
 
-    /// The agent, if the session is good up to this time.
-    pub(super) fn good_until(&self, connection: &Connection, until: i64) -> Result<Agent> {
-        agent_of(connection, hash::of_token(&self.token), until)
+    /// Reads the agent of this session if it is valid up to this time.
+    pub(super) fn agent_at(&self, connection: &Connection, until: i64) -> Result<Agent> {
+        agent_of(connection, hash::token_digest(&self.token), until)
     }
 }
 
-/// The agent of the session with this token's hash, if it is good up to this time.
+/// Reads the agent of the session with this token's digest, if it is valid up to this time.
 ///
 /// # Errors
-/// Exit 4: it ended.
+/// Exit 4: the session has ended.
 pub(super) fn agent_of(connection: &Connection, token_hash: [u8; 32], until: i64) -> Result<Agent> {
     let found = connection
         .prepare_cached("SELECT a.name, a.role, a.customer FROM agent_session s JOIN agent a ON a.name = s.agent WHERE s.token_hash = ?1 AND s.expires_at > ?2")

@@ -1,13 +1,13 @@
-//! The set: those of several customers share one transaction, for its syncs cost more than everything else in it.
+//! Sets temporary passwords by group commit: several sets share one transaction and its syncs.
 
 use rusqlite::{Connection, ErrorCode, params};
 
-use super::backend::{begin, execute, remember, row_of};
+use super::backend::{begin, execute, record_in_history, row_of};
 use super::errors::store_error;
-use super::seed::searched;
+use super::seed::trigram_text;
 use super::session::{AgentSession, agent_of};
 use super::set_queue::Set;
-use super::store::{Practice, moment};
+use super::store::{Practice, timestamp};
 use super::user_snapshot::number_of;
 use super::{hash, normalize};
 use crate::domain::{
@@ -16,15 +16,15 @@ use crate::domain::{
 use crate::platform::GroupCommit;
 
 impl AgentSession {
-    /// Sets the hash; it is on disk when the answer is there.
+    /// Sets the hash. It is on disk when this returns.
     pub(super) async fn set(&self, intent: &Intent<Reset>, hash: String) -> Result<Issued> {
         let start = || async {
             let practice = self.practice.clone();
-            GroupCommit::start("directory", move |sets| all(&practice, &sets))
+            GroupCommit::start("directory", move |sets| set_all(&practice, &sets))
                 .map_err(|error| Error::bug("The directory's thread could not be started.").because(error))
         };
         let set = Set {
-            token_hash: hash::of_token(&self.token),
+            token_hash: hash::token_digest(&self.token),
             attempt: intent.attempt().to_string(),
             expires_at: intent.expires_at().as_millisecond(),
             target: intent.target().clone(),
@@ -36,32 +36,33 @@ impl AgentSession {
     }
 }
 
-/// Each has its own answer, unless what they share fails.
-fn all(practice: &Practice, sets: &[Set]) -> Vec<Result<Issued>> {
+/// Makes all sets in one transaction. Each has its own result, unless the transaction fails.
+fn set_all(practice: &Practice, sets: &[Set]) -> Vec<Result<Issued>> {
     let now = practice.now();
     let mut connection = practice.connection();
     let done = begin(&mut connection).and_then(|transaction| {
-        let answers = sets.iter().map(|set| apart(&transaction, set, now)).collect::<Result<_>>()?;
+        let answers = sets.iter().map(|set| set_in_savepoint(&transaction, set, now)).collect::<Result<_>>()?;
         transaction.commit().map(|()| answers).map_err(store_error)
     });
-    done.unwrap_or_else(|failure| sets.iter().map(|_| Err(same(&failure))).collect())
+    done.unwrap_or_else(|error| sets.iter().map(|_| Err(copy_error(&error))).collect())
 }
 
-fn same(failure: &Error) -> Error {
-    let told = Error::new(failure.kind, failure.reason, failure.message.clone());
-    let source = failure.source.as_ref().map(|source| source.to_string().into());
-    Error { hint: failure.hint.clone(), source, ..told }
+/// Copies an error for each set of a transaction that failed.
+fn copy_error(error: &Error) -> Error {
+    let copy = Error::new(error.kind, error.reason, error.message.clone());
+    let source = error.source.as_ref().map(|source| source.to_string().into());
+    Error { hint: error.hint.clone(), source, ..copy }
 }
 
-/// One set; where it fails, nothing of it stays in the transaction.
+/// Makes one set in a savepoint. If it fails, nothing of it stays in the transaction.
 ///
 /// # Errors
-/// The whole transaction is over: `SQLite` takes it back by itself where the disk is full or fails
+/// The whole transaction failed: `SQLite` rolls it back by itself when the disk is full or fails
 /// (<https://sqlite.org/lang_transaction.html>, section 3.1).
-fn apart(transaction: &Connection, set: &Set, now: i64) -> Result<Result<Issued>> {
+fn set_in_savepoint(transaction: &Connection, set: &Set, now: i64) -> Result<Result<Issued>> {
     execute(transaction, "SAVEPOINT one", [])?;
-    let answer = match one(transaction, set, now) {
-        Err(failure) if transaction.is_autocommit() => return Err(failure),
+    let answer = match set_one(transaction, set, now) {
+        Err(error) if transaction.is_autocommit() => return Err(error),
         answer => answer,
     };
     if answer.is_err() {
@@ -71,13 +72,13 @@ fn apart(transaction: &Connection, set: &Set, now: i64) -> Result<Result<Issued>
     Ok(answer)
 }
 
-fn one(transaction: &Connection, set: &Set, now: i64) -> Result<Issued> {
+fn set_one(transaction: &Connection, set: &Set, now: i64) -> Result<Issued> {
     let agent = agent_of(transaction, set.token_hash, now)?;
     agent.must_have(Right::IssueTemporaryPasswords)?;
     let customer = match &set.target {
         ResetTarget::User(user) => {
             let row = row_of(transaction, user)?;
-            remember(transaction, &row)?;
+            record_in_history(transaction, &row)?;
             row.customer
         }
         ResetTarget::NewUser(new) => {
@@ -93,13 +94,18 @@ fn one(transaction: &Connection, set: &Set, now: i64) -> Result<Issued> {
     )?;
     execute(transaction, "DELETE FROM reset_token WHERE customer = ?1", [customer])?;
     let row = row_of(transaction, &UserId::new(customer.to_string()))?;
-    Ok(Issued { user: row.id(), stamp: Some(row.stamp()), at: moment(now), expires_at: Some(moment(set.expires_at)) })
+    Ok(Issued {
+        user: row.id(),
+        stamp: Some(row.stamp()),
+        at: timestamp(now),
+        expires_at: Some(timestamp(set.expires_at)),
+    })
 }
 
-/// Creates the user, and with `--create` the customer; gives the customer's number.
+/// Creates the user, and with `--create` the customer. Returns the customer's row number.
 fn create(transaction: &Connection, new: &NewUser, now: i64) -> Result<i64> {
     let Customer { id, name, email, .. } = &new.customer;
-    let meanwhile = |error: rusqlite::Error| match error.sqlite_error_code() {
+    let conflict = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => Error::new(
             Kind::Unavailable,
             Reason::CustomerExists,
@@ -114,9 +120,9 @@ fn create(transaction: &Connection, new: &NewUser, now: i64) -> Result<i64> {
         transaction
             .execute(
                 "INSERT INTO customer(id, first_name, last_name, email, first_folded, last_folded) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-                params![id.as_str(), first, last, email, normalize::folded(&first), normalize::folded(&last)],
+                params![id.as_str(), first, last, email, normalize::fold(&first), normalize::fold(&last)],
             )
-            .map_err(meanwhile)?;
+            .map_err(conflict)?;
         transaction.last_insert_rowid()
     } else {
         number_of(transaction, &new.customer)?
@@ -127,8 +133,8 @@ fn create(transaction: &Connection, new: &NewUser, now: i64) -> Result<i64> {
             "INSERT INTO user(customer, username, version, set_at) VALUES(?1, ?2, 0, ?3)",
             params![number, new.username, now],
         )
-        .map_err(meanwhile)?;
-    let text = searched(name, email.as_deref().unwrap_or_default(), Some(&new.username));
+        .map_err(conflict)?;
+    let text = trigram_text(name, email.as_deref().unwrap_or_default(), Some(&new.username));
     transaction.execute("DELETE FROM search WHERE rowid = ?1", [number]).map_err(store_error)?;
     transaction
         .execute("INSERT INTO search(rowid, text) VALUES(?1, ?2)", params![number, text])
@@ -165,7 +171,7 @@ mod tests {
         let taken = NewUser { customer, username: "ada.lovelace".to_owned(), new_customer: true };
         let next = house.number("SELECT min(customer) FROM user WHERE customer > 1").to_string();
         let sets = [set(user("1")), set(user("999999")), set(ResetTarget::NewUser(taken)), set(user(&next))];
-        let answers = all(&house.practice, &sets);
+        let answers = set_all(&house.practice, &sets);
         let set: Vec<bool> = answers.iter().map(Result::is_ok).collect();
         assert_eq!(set, [true, false, false, true], "{answers:?}");
         assert_eq!(answers[2].as_ref().unwrap_err().reason, Reason::CustomerExists);
@@ -181,9 +187,9 @@ mod tests {
         let pages = house.number("PRAGMA page_count");
         house.practice.connection().pragma_update(None, "max_page_count", pages).unwrap();
         let large = Set { hash: "large".repeat(100_000), ..set(user("1")) };
-        for answer in all(&house.practice, &[set(user("1")), large, set(user("1"))]) {
-            let failure = answer.unwrap_err();
-            assert!(failure.is_passing() && failure.message.contains("The disk is full"), "{failure:?}");
+        for answer in set_all(&house.practice, &[set(user("1")), large, set(user("1"))]) {
+            let error = answer.unwrap_err();
+            assert!(error.is_passing() && error.message.contains("The disk is full"), "{error:?}");
         }
         assert_eq!(house.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 0);
     }
@@ -194,9 +200,9 @@ mod tests {
         let other = house.again();
         other.connection().execute_batch("BEGIN IMMEDIATE").unwrap();
         house.practice.connection().busy_timeout(std::time::Duration::ZERO).unwrap();
-        for answer in all(&house.practice, &[set(user("1")), set(user("2"))]) {
-            let failure = answer.unwrap_err();
-            assert!(failure.is_passing() && failure.hint.is_some(), "{failure:?}");
+        for answer in set_all(&house.practice, &[set(user("1")), set(user("2"))]) {
+            let error = answer.unwrap_err();
+            assert!(error.is_passing() && error.hint.is_some(), "{error:?}");
         }
         other.connection().execute_batch("ROLLBACK").unwrap();
         assert_eq!(house.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 0);

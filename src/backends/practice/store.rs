@@ -1,4 +1,4 @@
-//! The file: opened, made on first use, and told when it is damaged, newer, or somebody else's.
+//! Opens the practice directory's file, or makes it on first use.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,11 +14,11 @@ use super::seed;
 use crate::domain::ports::Clock;
 use crate::domain::{Error, Kind, Reason, Result};
 
-/// A directory of at most so many bytes is looked through whenever it is opened; one with the samples has a twentieth of that.
-const LOOKED_THROUGH: u64 = 2 * 1024 * 1024;
+/// The largest file that is checked whenever it is opened, in bytes. One with the samples has a twentieth of that.
+const CHECKED_SIZE: u64 = 2 * 1024 * 1024;
 
-/// So many statements are kept: more than a reset has.
-const STATEMENTS: usize = 64;
+/// How many prepared statements are cached. A reset has fewer.
+const CACHED_STATEMENTS: usize = 64;
 
 /// An open practice directory. Clones share the connection.
 #[derive(Clone)]
@@ -28,40 +28,41 @@ pub struct Practice {
 }
 
 impl Practice {
-    /// Opens the directory at this path; made with the sample customers, if there is none. `timeout` is how long a
-    /// call waits for another process's write.
+    /// Opens the directory at this path, or makes one with the sample customers.
+    ///
+    /// `timeout` is how long a call waits for another process's write.
     ///
     /// # Errors
     /// Exit 2 naming the file: damaged, not ours, or of a newer version. Exit 8: it cannot be opened or made.
     pub fn open(path: &Path, timeout: Duration, clock: Arc<dyn Clock + Send + Sync>) -> Result<Self> {
         if !path.exists() {
-            seed::on_first_use(path, clock.now())?;
+            seed::create_with_samples(path, clock.now())?;
         }
         let connection = open_file(path, timeout)?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), clock })
     }
 
-    /// Makes the directory anew, also over a damaged one; `customers` in all, the samples included. Gives their number.
+    /// Replaces the directory by a new one with `customers` customers, the samples included. Returns their number.
     ///
     /// # Errors
     /// Exit 2: fewer than the samples or more than a million. Exit 8: it cannot be written.
     pub fn start_over(path: &Path, customers: Option<u64>, progress: &mut dyn FnMut(u64)) -> Result<u64> {
-        seed::anew(path, customers, progress)
+        seed::recreate(path, customers, progress)
     }
 
-    /// The connection, for one call.
+    /// Locks the connection for one call.
     pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads in one transaction: what is read belongs together, and the file is locked once.
-    pub(super) fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    /// Reads in one transaction, so that the results are consistent and the file is locked once.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let connection = self.connection();
         let transaction = connection.unchecked_transaction().map_err(store_error)?;
-        look(&transaction)
+        read(&transaction)
     }
 
-    /// Now, in milliseconds.
+    /// Returns the time, in milliseconds since 1970.
     pub(super) fn now(&self) -> i64 {
         self.clock.now().as_millisecond()
     }
@@ -72,8 +73,8 @@ fn open_file(path: &Path, timeout: Duration) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags).map_err(|error| store_error_at(path, error))?;
     connection.busy_timeout(timeout).map_err(|error| store_error_at(path, error))?;
     check(&connection, path)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // A kept statement keeps its plan, whatever is bound to it (<https://sqlite.org/qpsg.html>): else it is parsed again.
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    // Without a stable plan a cached statement is parsed again for other values (<https://sqlite.org/qpsg.html>).
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(|error| store_error_at(path, error))?;
@@ -81,7 +82,7 @@ fn open_file(path: &Path, timeout: Duration) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Whether it is ours, and of this version.
+/// Checks that the file is a practice directory of this version.
 fn check(connection: &Connection, path: &Path) -> Result<()> {
     let number = |pragma: &str| {
         connection
@@ -92,7 +93,7 @@ fn check(connection: &Connection, path: &Path) -> Result<()> {
         return Err(damaged(path, "it is not a practice directory"));
     }
     match number("user_version")? {
-        VERSION => whole(connection, path),
+        VERSION => check_integrity(connection, path),
         version if version > VERSION => Err(Error::new(
             Kind::Usage,
             Reason::DirectoryNewer,
@@ -106,10 +107,10 @@ fn check(connection: &Connection, path: &Path) -> Result<()> {
     }
 }
 
-/// Looks a small directory through, in a millisecond or so: better told now than in the middle of a reset.
-fn whole(connection: &Connection, path: &Path) -> Result<()> {
+/// Checks the integrity of a small directory, in about a millisecond, so that damage does not show in a reset.
+fn check_integrity(connection: &Connection, path: &Path) -> Result<()> {
     let size = std::fs::metadata(path).map_or(u64::MAX, |file| file.len());
-    if size > LOOKED_THROUGH {
+    if size > CHECKED_SIZE {
         return Ok(());
     }
     let found: String = connection
@@ -118,7 +119,7 @@ fn whole(connection: &Connection, path: &Path) -> Result<()> {
     if found == "ok" { Ok(()) } else { Err(damaged(path, "it is damaged").because(found)) }
 }
 
-/// A time as the directory keeps it.
-pub(super) fn moment(milliseconds: i64) -> Timestamp {
+/// Converts a time of the directory.
+pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
 }

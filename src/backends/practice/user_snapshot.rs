@@ -1,4 +1,4 @@
-//! Where a customer's user stands.
+//! Reads the user snapshot.
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -6,7 +6,7 @@ use super::directory::free_username;
 use super::errors::store_error;
 use super::policy;
 use super::session::{Agent, AgentSession};
-use super::store::moment;
+use super::store::timestamp;
 use crate::domain::{
     Customer, Names, NewUser, Obstacle, PolicyRead, ResetTarget, Result, Right, Stamp, State, UserId, UserSnapshot,
 };
@@ -30,7 +30,7 @@ pub(super) struct UserRow {
 }
 
 impl UserRow {
-    /// The user of a customer; none where there is none.
+    /// Reads the user of a customer. Returns `None` if the customer has no user.
     pub(super) fn of(connection: &Connection, customer: i64) -> Result<Option<Self>> {
         connection
             .prepare_cached(
@@ -61,11 +61,11 @@ impl UserRow {
     }
 
     pub(super) fn stamp(&self) -> Stamp {
-        Stamp { at: Some(moment(self.set_at)), version: u64::try_from(self.version).ok() }
+        Stamp { at: Some(timestamp(self.set_at)), version: u64::try_from(self.version).ok() }
     }
 
-    /// A temporary password is pending, and its time has run out.
-    pub(super) fn ran_out(&self, now: i64) -> bool {
+    /// Whether a pending temporary password has expired.
+    pub(super) fn has_expired(&self, now: i64) -> bool {
         self.change_required && self.expires_at.is_some_and(|at| at <= now)
     }
 
@@ -77,7 +77,7 @@ impl UserRow {
             disabled: self.disabled,
             locked: self.locked_until > now,
             change_required: self.change_required,
-            expired: pending(self.ran_out(now)),
+            expired: pending(self.has_expired(now)),
             withdrawn: pending(self.withdrawn),
             ..State::default()
         }
@@ -88,7 +88,7 @@ impl UserRow {
     }
 }
 
-/// The row number of a customer.
+/// Reads the row number of a customer.
 pub(super) fn number_of(connection: &Connection, customer: &Customer) -> Result<Option<i64>> {
     connection
         .prepare_cached("SELECT number FROM customer WHERE id = ?1")
@@ -97,7 +97,7 @@ pub(super) fn number_of(connection: &Connection, customer: &Customer) -> Result<
 }
 
 impl AgentSession {
-    /// Reads where the customer stands for this agent.
+    /// Reads the user snapshot, as this agent may see it.
     pub(super) fn read_user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
         self.practice.read(|connection| self.user_snapshot_in(connection, customer))
     }
@@ -113,17 +113,17 @@ impl AgentSession {
         let Some(row) = row else {
             return without_user(connection, &agent, customer, number.is_none(), policy, unprotected);
         };
-        let groups = groups(connection, row.customer)?;
+        let groups = groups_of(connection, row.customer)?;
         let mut obstacles = self.obstacles(&agent, &row, &groups, now);
         obstacles.extend(unprotected);
         Ok(UserSnapshot {
             target: ResetTarget::User(row.id()),
             state: row.state(now),
             stamp: Some(row.stamp()),
-            issued_at: row.issued_at.filter(|_| row.change_required).map(moment),
-            expires_at: row.expires_at.filter(|_| row.change_required).map(moment),
+            issued_at: row.issued_at.filter(|_| row.change_required).map(timestamp),
+            expires_at: row.expires_at.filter(|_| row.change_required).map(timestamp),
             issued_by: row.issued_by.filter(|_| row.change_required),
-            changed_by_customer_at: row.chosen_at.map(moment),
+            changed_by_customer_at: row.chosen_at.map(timestamp),
             roles: vec!["customer".to_owned()],
             groups,
             policy,
@@ -132,7 +132,7 @@ impl AgentSession {
     }
 
     fn obstacles(&self, agent: &Agent, row: &UserRow, groups: &[String], now: i64) -> Vec<Obstacle> {
-        let mut obstacles: Vec<Obstacle> = missing(agent, &[Right::IssueTemporaryPasswords, Right::EndSessions]);
+        let mut obstacles: Vec<Obstacle> = missing_rights(agent, &[Right::IssueTemporaryPasswords, Right::EndSessions]);
         if agent.customer == Some(row.customer) {
             obstacles.push(Obstacle::OwnUser);
         }
@@ -146,18 +146,18 @@ impl AgentSession {
             obstacles.push(Obstacle::Disabled);
         }
         if row.locked_until > now {
-            obstacles.push(Obstacle::Locked { until: Some(moment(row.locked_until)) });
+            obstacles.push(Obstacle::Locked { until: Some(timestamp(row.locked_until)) });
         }
         obstacles
     }
 }
 
-fn missing(agent: &Agent, needed: &[Right]) -> Vec<Obstacle> {
+fn missing_rights(agent: &Agent, needed: &[Right]) -> Vec<Obstacle> {
     let rights = agent.rights();
     needed.iter().filter(|right| !rights.contains(right)).map(|right| Obstacle::MissingRight(*right)).collect()
 }
 
-fn groups(connection: &Connection, customer: i64) -> Result<Vec<String>> {
+fn groups_of(connection: &Connection, customer: i64) -> Result<Vec<String>> {
     let mut statement = connection
         .prepare_cached("SELECT name FROM user_group WHERE customer = ?1 ORDER BY name")
         .map_err(store_error)?;
@@ -165,8 +165,9 @@ fn groups(connection: &Connection, customer: i64) -> Result<Vec<String>> {
     rows.collect::<rusqlite::Result<_>>().map_err(store_error)
 }
 
-/// A protected group that nobody is in protects nobody: its name is a mistake, or was changed. Names count as they are
-/// written, capitals too. Returns what is missing, in words.
+/// Returns why a protected group protects nobody: none has its name, with the same capitals.
+///
+/// Such a name is a mistake, or the group was renamed.
 pub(super) fn missing_group(connection: &Connection, protected: &[String]) -> Result<Option<String>> {
     let mut statement =
         connection.prepare_cached("SELECT 1 FROM user_group WHERE name = ?1 LIMIT 1").map_err(store_error)?;
@@ -190,6 +191,6 @@ fn without_user(
     let username = free_username(connection, &first, &last)?;
     let new = NewUser { customer: customer.clone(), username, new_customer };
     let needed = [Right::IssueTemporaryPasswords, Right::CreateUsers, Right::EndSessions];
-    let obstacles = missing(agent, &needed).into_iter().chain(unprotected).collect();
+    let obstacles = missing_rights(agent, &needed).into_iter().chain(unprotected).collect();
     Ok(UserSnapshot::without_user(new, policy, obstacles))
 }

@@ -29,12 +29,12 @@ fn what_is_wrong_in_a_profile_is_named_with_file_line_and_key_by_every_command()
         (
             "backend = 'active-directory'\nurl = 'ldaps://dc'\nbase = 'OU=Sales, North,DC=x'\nprotected = 'none'\n",
             "line 5",
-            "base: \"OU=Sales, North,DC=x\" is no name of an entry, for \"North\" is no part of one",
+            "base: \"OU=Sales, North,DC=x\" is not a name of an entry (DN): its part \"North\" is not of the form",
         ),
         (
             "backend = 'openldap'\nurl = 'ldaps://x'\nbase = 'o=x'\ndefault_policy = 'default'\nprotected = 'none'\n",
             "line 6",
-            "default_policy: \"default\" is no name",
+            "default_policy: \"default\" is not a name",
         ),
     ] {
         let env = with(profile);

@@ -15,7 +15,7 @@ fn what_is_wrong_in_a_directorys_profile_is_named() {
         ("backend = 'active-directory'\nurl = []\n", "no address"),
         ("backend = 'active-directory'\nurl = 'ldaps://dc1'\nstart_tls = true\n", "start_tls"),
         ("backend = 'active-directory'\nurl = 'ldaps://dc1'\nagent = 'sweeper'\n", "needs credential"),
-        ("backend = 'active-directory'\nurl = 'ldaps://dc1'\ncustomer_id = 'a)(b'\n", "no name of an attribute"),
+        ("backend = 'active-directory'\nurl = 'ldaps://dc1'\ncustomer_id = 'a)(b'\n", "not the name of an attribute"),
         ("backend = 'active-directory'\nurl = 'ldaps://dc1'\nbind_dn = 'x'\n", "bind_dn"),
         ("backend = 'active-directory'\nurl = ['ldaps://dc1', 'ldaps://dc2:3269']\n", "dc2:3269\" is a global catalog"),
         ("backend = 'active-directory'\nurl = 'ldap://dc1:3268'\nstart_tls = true\n", "global catalog"),

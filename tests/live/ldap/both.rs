@@ -248,7 +248,7 @@ fn connections_that_are_wrong_are_told(server: &Server) {
     server.environment_with("\"ldap://127.0.0.1:1\"", none).login.must_say(2, "not encrypted");
     let env = server.environment_with(&format!("[\"ldaps://127.0.0.1:1\", \"{}\"]", server.url()), none);
     env.issue("ada");
-    env.run_must_say(&["doctor"], 0, "Another one serves");
+    env.run_must_say(&["doctor"], 0, "Another server of the profile answers");
     let elsewhere = server.environment_with("", none);
     elsewhere.edit_config(server.value("OU"), "ou=customers,dc=elsewhere,dc=test");
     elsewhere.run_must_say(&["doctor"], 11, "is not in this directory");

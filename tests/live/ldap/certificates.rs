@@ -136,3 +136,34 @@ fn each_certificate_that_is_not_good_is_told_in_words() {
     refused(folder, "good", "ca.crt", &["did not answer in time"]);
     refused(folder, "alone", "alone.crt", &["did not answer in time"]);
 }
+
+/// The output of a sign-in at `localhost` whose system trusts `ca.crt`, with these keys in its profile.
+fn sign_in_where_the_system_trusts(folder: &Path, keys: &str) -> String {
+    let env = TestEnvironment::with_profile(&format!("protected = \"none\"\n{keys}"))
+        .with_variable("SSL_CERT_FILE", folder.join("ca.crt"));
+    let login = ["--timeout", "2s", "login", "--agent", "cn=agent", "--password-stdin", "--store", "file"];
+    env.run_with(&login, "Ag3nts-Password\n").text()
+}
+
+#[test]
+#[ignore = "needs openssl: TELLONCE_LIVE=openldap"]
+fn ca_cert_takes_the_place_of_the_systems_authorities() {
+    let folder = authorities();
+    let folder = folder.path();
+    issued(folder, "good", "ca", "30", &format!("subjectAltName=DNS:localhost\n{FOR_SERVERS}"));
+    let server = TlsServer::start(folder, "good");
+    let port = server.port;
+    let directory = format!(
+        "backend = \"openldap\"\nurl = \"ldaps://localhost:{port}\"\nbase = 'dc=example,dc=com'\ndefault_policy = 'cn=default'\n"
+    );
+    let realm = format!("backend = \"keycloak\"\nurl = \"https://localhost:{port}\"\nrealm = \"customers\"\n");
+    for keys in [&directory, &realm] {
+        let named = |file: &str| format!("{keys}ca_cert = '{}'\n", folder.join(file).display());
+        let by_the_system = sign_in_where_the_system_trusts(folder, keys);
+        assert!(by_the_system.contains("did not answer in time"), "{by_the_system}");
+        let by_the_profile = sign_in_where_the_system_trusts(folder, &named("ca.crt"));
+        assert!(by_the_profile.contains("did not answer in time"), "{by_the_profile}");
+        let by_neither = sign_in_where_the_system_trusts(folder, &named("other.crt"));
+        assert!(by_neither.contains("not trusted here (CN=ca authority)"), "{by_neither}");
+    }
+}

@@ -4,6 +4,7 @@ use age::x25519::Identity;
 use serde_json::Value;
 
 use super::both;
+use super::ids::id_of;
 use crate::support::TestEnvironment;
 use crate::support::ldap::Server;
 
@@ -29,6 +30,12 @@ pub fn employee_ids_name_customers(server: &Server) {
     let by_number = server.environment_with("", "protected = \"none\"\ncustomer_id = \"employeeID\"\n");
     by_number.run_must_say(&["show", "4711"], 0, "worker");
     by_number.run_must_say(&["show", "4712"], 0, "namesake"); // a number of their own outweighs the name of one who has none
+    // Named by the address, the one who has none goes by the entry's name: no history is counted for the other.
+    server.replace(&server.dn("4712"), "mail", "4712@example.com");
+    for name in ["4712@example.com", &server.dn("4712")] {
+        assert_eq!(id_of(&by_number, name), server.dn("4712"));
+    }
+    assert_eq!(id_of(&by_number, "4712"), "4712");
     by_number.run_must_say(&["doctor"], 0, "no index for employeeID");
     let indexed = server.environment_with("", "protected = \"none\"\ncustomer_id = \"mail\"\n");
     assert!(!indexed.run(&["doctor"]).text().contains("no index"));

@@ -1,6 +1,14 @@
 //! Ids: one that equals the text wins, and two customers with one are refused, however they were named.
 
+use crate::support::TestEnvironment;
 use crate::support::ldap::{Kind, Server};
+
+/// Returns the id of the customer whom this names, as `show` tells it.
+#[track_caller]
+pub fn id_of(env: &TestEnvironment, customer: &str) -> String {
+    let shown = env.run_must_say(&["-o", "json", "show", customer], 0, "").json();
+    shown["customer"]["id"].as_str().unwrap().to_owned()
+}
 
 fn person(server: &Server, dn: &str, uid: &str, number: &str) {
     server.change(&format!(
@@ -38,7 +46,26 @@ fn ids() {
     let shown = numbered.run_must_say(&["show", "n3"], 0, "trio");
     assert!(!shown.text().contains("n4"), "{}", shown.text());
     numbered.run_must_say(&["show", "N3"], 5, "more than one customer");
-    server.replace(&format!("cn=four,{}", server.value("OU")), "employeeNumber", "n3");
+    // One without a number goes by the entry's name, not by a login name that is another's number.
+    let ou = server.value("OU");
+    let without = format!("uid=n1,{ou}");
+    server.change(&format!(
+        "dn: {without}\nchangetype: add\nobjectClass: inetOrgPerson\nuid: n1\nsn: n\ncn: n\nmail: none@example.com\n"
+    ));
+    assert_eq!(id_of(&numbered, "none@example.com"), without);
+    assert_eq!(id_of(&numbered, "n1"), "n1");
+    numbered.issue("none@example.com");
+    let logged = numbered.read("audit.jsonl");
+    assert!(logged.contains(&without), "{logged}");
+    // A contact goes by its address, unless that is the id of a user.
+    let config = env.read("config.toml");
+    env.write("config.toml", &format!("{config}contacts = 'ou=contacts,{}'\n", server.value("BASE")));
+    assert_eq!(id_of(&env, "ben@example.com"), "ben@example.com");
+    server.change(&format!(
+        "dn: uid=ben@example.com,{ou}\nchangetype: add\nobjectClass: inetOrgPerson\nuid: ben@example.com\nsn: n\ncn: n\n"
+    ));
+    env.run_must_say(&["show", &format!("cn=ben,ou=contacts,{}", server.value("BASE"))], 5, "ben@example.com");
+    server.replace(&format!("cn=four,{ou}"), "employeeNumber", "n3");
     for name in ["n3", "trio", "n4@example.com"] {
         numbered.refuses(name, 5, "customer");
     }

@@ -39,7 +39,7 @@ fn a_server_that_sends_a_part() {
         let found = env.run_must_say(&["find", "crowd", "--limit", "3", "-o", "json"], 0, "\"total\":null");
         assert_eq!(found.text().matches("\"username\":\"crowd").count(), 3, "{limits}");
         env.run(&SWEEP).must_say(8, "size.prtotal=unlimited");
-        env.run_must_say(&["doctor"], 11, "a part of what is pending");
+        env.run_must_say(&["doctor"], 11, "only a part of the pending users");
     }
 }
 

@@ -94,7 +94,7 @@ fn agents_are_told_why(server: &Server) {
     server.change(&agent("stranger", ""));
     let (env, login) = (server.environment(), LOGIN.map(|word| if word == "agent" { "stranger" } else { word }));
     env.run_with(&login, "Ag3nts-Password\n").must_say(0, "not told");
-    env.run_must_say(&["doctor"], 0, "no user is seen below");
+    env.run_must_say(&["doctor"], 0, "you see no user below");
     env.refuses("ada", 3, "No customer");
     // pwdMaxAge is two seconds, and the server's clock the only one that counts: asked until it says so.
     let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);

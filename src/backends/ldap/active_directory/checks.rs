@@ -1,36 +1,36 @@
-//! What `doctor` finds out of the domain as this agent.
+//! The checks of `doctor` for a domain, as this agent sees it.
 
 use ldap3::{Scope, ldap_escape};
 
 use super::identity::Identity;
 use super::membership::groups_named;
-use super::permissions::may_reset;
-use super::{creation, policy, readable, version};
+use super::permissions::can_reset;
+use super::{creation, policy, readability, version};
 use crate::backends::ldap::ber::{self, DESCRIPTOR};
 use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Check, CheckState, PolicyRead, Result};
 
-/// More users than this are not counted.
-const COUNTED: usize = 500;
-/// searchFlags of an attribute: the domain keeps an index of it.
+/// The most users that are counted.
+const MAX_COUNTED: usize = 500;
+/// The bit of an attribute's searchFlags that says that it has an index.
 const INDEXED: i64 = 1;
 
-/// The checks.
+/// Runs the checks.
 pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Result<Vec<Check>> {
     let attributes = [&version::ATTRIBUTES[..], &["schemaNamingContext"]].concat();
     let root = agent.connection.read("", &attributes).await?.unwrap_or_default();
-    let mut checks = vec![version::check(&root), readable::own_user(agent, identity).await?];
-    checks.extend(readable::checks(agent, dialect, identity).await?);
+    let mut checks = vec![version::check(&root), readability::own_user(agent, identity).await?];
+    checks.extend(readability::checks(agent, dialect, identity).await?);
     checks.extend(new_users(agent, identity).await?);
-    let domain = policy::of_domain(agent).await?;
+    let domain = policy::read_domain_policy(agent).await?;
     checks.push(match &domain.rules {
         PolicyRead::Read(policy) => Check::new("policy", CheckState::Ok, policy.words().join(", ")),
         PolicyRead::InPart(_, why) | PolicyRead::Unreadable(why) => {
             Check::new("policy", CheckState::Warning, why.clone())
         }
     });
-    let history = if agent.known.has(ber::POLICY_HINTS) {
+    let history = if agent.server_facts.has(ber::POLICY_HINTS) {
         Check::new("history", CheckState::Ok, "resets keep the password history (policy-hints control)")
     } else {
         Check::new(
@@ -57,7 +57,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Id
             checks.push(Check::new("protected", CheckState::Fault, words));
         }
     }
-    let never = policy::never_expiring(agent, dialect.users(), COUNTED).await?;
+    let never = policy::count_never_expiring(agent, dialect.user_filter(), MAX_COUNTED).await?;
     if never > 0 {
         let words = format!(
             "{never} users below {} have \"Password never expires\": no change can be forced on them, and a reset is refused",
@@ -69,25 +69,25 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Id
     Ok(checks)
 }
 
-/// Whether what is set of a new user could be read back; nothing where the agent may create none.
+/// Checks whether a set could be read back of a new user. Returns `None` if the agent may create none, or if it could.
 async fn new_users(agent: &LdapAgent, identity: &Identity) -> Result<Option<Check>> {
-    if !creation::may_create(agent).await? {
+    if !creation::can_create_users(agent).await? {
         return Ok(None);
     }
-    let hidden = creation::hidden(agent, identity).await?;
+    let hidden = creation::unreadable_of_new_user(agent, identity).await?;
     Ok(hidden.map(|hidden| {
         let words = format!("{} (of new users in {}): none is created", hidden.words(), agent.settings.create_in);
         Check::new("new_users", CheckState::Fault, words)
     }))
 }
 
-/// Whether the agent may reset, by the permissions of one of the users.
+/// Checks the right to reset passwords, by the permissions of one of the users.
 async fn reset_right(agent: &LdapAgent, identity: &Identity) -> Result<Check> {
-    let user = match agent.a_user().await? {
+    let user = match agent.first_user_dn().await? {
         Some(user) => agent.connection.read(&user, &[DESCRIPTOR]).await?.unwrap_or_default(),
         None => Entry::default(),
     };
-    let (state, words) = match may_reset(&identity.sids, &user) {
+    let (state, words) = match can_reset(&identity.sids, &user) {
         Some(true) => (CheckState::Ok, format!("the permissions of {} let you reset the password", user.dn)),
         Some(false) => (CheckState::Warning, format!("no permission of {} lets you reset the password", user.dn)),
         None => (
@@ -98,7 +98,7 @@ async fn reset_right(agent: &LdapAgent, identity: &Identity) -> Result<Check> {
     Ok(Check::new("reset_right", state, words))
 }
 
-/// Whether the domain finds a customer's id by an index ([MS-ADTS] section 2.2.10: searchFlags); none: it does, or does not say.
+/// Warns of a `customer_id` without an index (searchFlags, [MS-ADTS] section 2.2.10).
 async fn index(agent: &LdapAgent, root: &Entry) -> Result<Option<Check>> {
     let Some(attribute) = agent.settings.customer_id.as_deref() else { return Ok(None) };
     let Some(schema) = root.text("schemaNamingContext") else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! New users: their names, whether the agent may create them, and whether what is set of one could be read back.
+//! New users: their names, the right to create them, and whether a set could be read back.
 
 use ldap3::{Scope, ldap_escape};
 
@@ -6,7 +6,7 @@ use super::LONGEST_NAME;
 use super::attributes::{Attribute, MAIL};
 use super::facts::READ_BACK;
 use super::identity::Identity;
-use super::permissions::{may_read, may_read_of_new};
+use super::permissions::{can_read, can_read_of_new_user};
 use super::values::is_account_operator;
 use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::dialect::LdapAgent;
@@ -14,21 +14,21 @@ use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::{LdapSettings, suffix};
 use crate::domain::{NewUser, Result, Unreadable};
 
-/// The attribute that lists what the agent may create ([MS-ADTS] section 3.1.1.4.5.5).
-const CREATES: &str = "allowedChildClassesEffective";
+/// The attribute that lists the classes that the agent may create ([MS-ADTS] section 3.1.1.4.5.5).
+const CREATABLE_CLASSES: &str = "allowedChildClassesEffective";
 
-/// The unit for new users, with what the agent may create in it, and its permissions.
-async fn unit(agent: &LdapAgent) -> Result<Entry> {
-    let unit = agent.connection.read_lately(&agent.settings.create_in, &[CREATES, DESCRIPTOR]).await?;
-    Ok(unit.unwrap_or_default())
+/// Reads the entry above new users: what the agent may create in it, and its permissions.
+async fn container(agent: &LdapAgent) -> Result<Entry> {
+    let container = agent.connection.read_cached(&agent.settings.create_in, &[CREATABLE_CLASSES, DESCRIPTOR]).await?;
+    Ok(container.unwrap_or_default())
 }
 
 /// Whether the agent may create users.
-pub(super) async fn may_create(agent: &LdapAgent) -> Result<bool> {
-    Ok(unit(agent).await?.texts(CREATES).iter().any(|class| class.eq_ignore_ascii_case("user")))
+pub(super) async fn can_create_users(agent: &LdapAgent) -> Result<bool> {
+    Ok(container(agent).await?.texts(CREATABLE_CLASSES).iter().any(|class| class.eq_ignore_ascii_case("user")))
 }
 
-/// The principal name of this name to sign in with ([MS-ADTS] section 5.1.1.1.1).
+/// Makes the principal name of a login name ([MS-ADTS] section 5.1.1.1.1).
 pub(super) fn principal_name(settings: &LdapSettings, username: &str) -> String {
     let domain = || {
         suffix(&settings.base)
@@ -40,7 +40,7 @@ pub(super) fn principal_name(settings: &LdapSettings, username: &str) -> String 
     format!("{username}@{}", settings.upn_suffix.clone().unwrap_or_else(domain))
 }
 
-/// A name for the new entry that nobody below the same unit has.
+/// Makes a cn for the new entry that no entry beside it has.
 pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Result<String> {
     let name: String = new.customer.name.chars().take(64 - LONGEST_NAME - 3).collect(); // cn: 64 at most
     let filter = format!("(cn={})", ldap_escape(name.as_str()));
@@ -49,20 +49,22 @@ pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Result<String> 
     Ok(if free { name } else { format!("{} ({})", name.trim(), new.username) })
 }
 
-/// What would be hidden of a new user, so that a set could not be read back: by what the user inherits, or by a user who
-/// is there already.
-pub(super) async fn hidden(agent: &LdapAgent, identity: &Identity) -> Result<Option<Unreadable>> {
-    let unit = unit(agent).await?;
+/// Returns a value of new users that the agent could not read, so that a set could not be read back.
+///
+/// It goes by the permissions that new users inherit, or by a user who is there already.
+pub(super) async fn unreadable_of_new_user(agent: &LdapAgent, identity: &Identity) -> Result<Option<Unreadable>> {
+    let container = container(agent).await?;
     let needed: Vec<&Attribute> = READ_BACK.iter().chain([&MAIL]).collect();
-    let inherited = |attribute: &&Attribute| may_read_of_new(&identity.sids, &unit, attribute.names) == Some(true);
+    let inherited =
+        |attribute: &&Attribute| can_read_of_new_user(&identity.sids, &container, &attribute.guids()) == Some(true);
     // Domain Admins and Account Operators have all rights to each new user, by the schema.
     if needed.iter().all(inherited) || identity.sids.iter().any(|sid| is_account_operator(sid)) {
         return Ok(None);
     }
-    let filter = format!("(&{}(!(adminCount>=1)))", agent.dialect.users());
+    let filter = format!("(&{}(!(adminCount>=1)))", agent.dialect.user_filter());
     let found = agent.connection.search(&agent.settings.create_in, Scope::OneLevel, &filter, &[DESCRIPTOR], 1).await?;
     let hidden = match found.entries.first() {
-        Some(user) => needed.iter().find(|attribute| may_read(&identity.sids, user, attribute.names) != Some(true)),
+        Some(user) => needed.iter().find(|attribute| can_read(&identity.sids, user, &attribute.guids()) != Some(true)),
         None => needed.iter().find(|attribute| !inherited(attribute) && attribute.name != MAIL.name),
     };
     Ok(hidden.map(|attribute| attribute.unreadable()))

@@ -1,4 +1,4 @@
-//! What is known of one user: each fact as it was read, or the value that is hidden.
+//! The facts of one user that decide about a reset, each read or known to be hidden.
 
 use jiff::Timestamp;
 
@@ -6,13 +6,13 @@ use super::attributes::{
     ACCOUNT_EXPIRES, ADMIN_COUNT, Attribute, COMPUTED, Fact, MEMBER_OF, METADATA, OBJECT_SID, PERMISSIONS,
     PWD_LAST_SET, RESULTANT_PSO, TOKEN_GROUPS, USER_ACCOUNT_CONTROL,
 };
-use super::permissions::may_change_own;
+use super::permissions::can_change_own;
 use super::values::{MUST_CHANGE, NEVER_EXPIRES, is_metadata, password_version};
 use crate::backends::ldap::ber::DESCRIPTOR;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Stamp, Unreadable};
 
-/// What a user's facts are read from; the computed ones are answered for one entry at a time only.
+/// The attributes that the facts are read from. Servers answer computed ones for one entry at a time only.
 pub(super) const FACTS: [&str; 16] = [
     "sAMAccountName",
     "userPrincipalName",
@@ -32,33 +32,33 @@ pub(super) const FACTS: [&str; 16] = [
     DESCRIPTOR,
 ];
 
-/// The attributes without which a change that was made cannot be read back.
+/// The attributes without which a change cannot be read back.
 pub(super) const READ_BACK: [Attribute; 4] = [PWD_LAST_SET, USER_ACCOUNT_CONTROL, COMPUTED, METADATA];
 
-/// What is known of one user.
+/// The facts of one user.
 pub(super) struct Facts {
     pub(super) sid: Fact<Vec<u8>>,
     pub(super) flags: Fact<i64>,
     pub(super) computed: Fact<i64>,
-    /// A change of the password is forced.
+    /// Whether a change of the password is forced.
     pub(super) forced: Fact<bool>,
-    /// When the user expires; `None`: never.
+    /// When the user expires. `None` means never.
     pub(super) expires: Fact<Option<Timestamp>>,
-    /// An administrators' group of the domain protects the user, or did.
+    /// Whether an administrators' group of the domain protects the user, or once did (adminCount).
     pub(super) is_administrator: Fact<bool>,
-    /// The security groups, with all nesting.
+    /// The identifiers of the user's security groups, with all nesting (tokenGroups).
     pub(super) token: Fact<Vec<Vec<u8>>>,
-    /// The groups that the user is a member of, by name, without the primary one.
+    /// The names of the user's groups, without the primary one (memberOf).
     pub(super) member_of: Fact<Vec<String>>,
-    /// The user may change their own password.
+    /// Whether users may change their own password.
     pub(super) may_change: Fact<bool>,
     pub(super) stamp: Fact<Option<Stamp>>,
-    /// The stricter policy that applies; `None`: the domain's does.
+    /// The password settings object that applies. `None` means the domain's policy.
     pub(super) settings_object: Fact<Option<String>>,
 }
 
 impl Facts {
-    /// The facts of this user, as an agent with these identifiers reads them.
+    /// Reads the facts of a user, as an agent with these identifiers sees them.
     pub(super) fn of(user: &Entry, agent: &[Vec<u8>]) -> Self {
         Self {
             sid: OBJECT_SID.required(user.values(OBJECT_SID.name).first().cloned()),
@@ -71,7 +71,7 @@ impl Facts {
                 .map(|count| count.is_some_and(|count| count > 0)),
             token: TOKEN_GROUPS.required(Some(user.values(TOKEN_GROUPS.name).to_vec()).filter(|sids| !sids.is_empty())),
             member_of: member_of(user, agent),
-            may_change: PERMISSIONS.required(may_change_own(user)),
+            may_change: PERMISSIONS.required(can_change_own(user)),
             stamp: stamp(user),
             settings_object: match user.text(RESULTANT_PSO.name) {
                 Some(name) => Ok(Some(name)),
@@ -80,7 +80,7 @@ impl Facts {
         }
     }
 
-    /// The values that are hidden and decide about a reset.
+    /// Lists the hidden values that decide about a reset.
     pub(super) fn hidden(&self) -> Vec<Unreadable> {
         let mut hidden: Vec<Unreadable> = [
             self.may_change.as_ref().err(),
@@ -104,7 +104,7 @@ impl Facts {
     }
 }
 
-/// Whether a change is forced: asked for, and not kept from happening by "password never expires".
+/// Whether a change is forced: pwdLastSet asks for it, and "Password never expires" does not prevent it.
 pub(super) fn forced(user: &Entry) -> Fact<bool> {
     let asked = PWD_LAST_SET.number(user)? == 0;
     if !asked {
@@ -114,19 +114,19 @@ pub(super) fn forced(user: &Entry) -> Fact<bool> {
     Ok(flags & NEVER_EXPIRES == 0 && computed & MUST_CHANGE != 0)
 }
 
-/// Version and time of the password; `None` if none was ever set.
+/// Returns version and time of the password, or `None` if none was ever set.
 pub(super) fn stamp(user: &Entry) -> Fact<Option<Stamp>> {
     let metadata = METADATA.required(user.values(METADATA.name).first().filter(|metadata| is_metadata(metadata)))?;
     Ok(password_version(metadata).map(|(version, at)| Stamp { at, version: Some(version) }))
 }
 
-/// 0 and the greatest number mean never ([MS-ADA1] section 2.3).
+/// Returns when the user expires. 0 and the greatest number mean never ([MS-ADA1] section 2.3).
 fn expires(user: &Entry, agent: &[Vec<u8>]) -> Fact<Option<Timestamp>> {
     ACCOUNT_EXPIRES.optional_number(user, agent)?;
     Ok(user.file_time(ACCOUNT_EXPIRES.name))
 }
 
-/// A part of the groups is not all of them (range retrieval, [MS-ADTS] section 3.1.1.3.1.3.3).
+/// Returns the names of the groups. Of many the server sends a part only (range retrieval, [MS-ADTS] section 3.1.1.3.1.3.3).
 fn member_of(user: &Entry, agent: &[Vec<u8>]) -> Fact<Vec<String>> {
     if user.is_partial(MEMBER_OF.name) {
         let more = Unreadable {
@@ -188,7 +188,7 @@ mod tests {
             assert!(hidden.hidden().iter().any(|value| value.value == name), "{name}");
         }
         assert!(hidden.settings_object.is_err());
-        let each = [ACCOUNT_RESTRICTIONS, ADMIN_COUNT.names[0], MEMBER_OF.names[1], RESULTANT_PSO.names[0]];
+        let each = [ACCOUNT_RESTRICTIONS.guid, ADMIN_COUNT.guids()[0], MEMBER_OF.guids()[1], RESULTANT_PSO.guids()[0]];
         let read = Facts::of(&user(&[], &each), &group);
         assert_eq!((read.expires, read.is_administrator), (Ok(None), Ok(false)));
         assert_eq!((read.member_of, read.settings_object), (Ok(Vec::new()), Ok(None)));

@@ -1,10 +1,11 @@
-//! Identifiers by which permissions name attributes, property sets, classes and extended rights. Those of attributes are
-//! their schemaIDGUID, those of property sets their attributeSecurityGUID ([MS-ADA1] to [MS-ADA3], and the schema of Samba).
+//! GUIDs by which permissions name attributes, property sets, classes and extended rights.
+//!
+//! An attribute's is its schemaIDGUID, a property set's its attributeSecurityGUID ([MS-ADA1] to [MS-ADA3], and the schema of Samba).
 
-/// An identifier as permissions hold it ([MS-DTYP] section 2.3.4.2).
+/// A GUID as permissions hold it ([MS-DTYP] section 2.3.4.2).
 pub(super) type Guid = [u8; 16];
 
-/// An identifier as people write it: its first three parts are little-endian in permissions.
+/// Converts a GUID as people write it, whose first three parts are little-endian in permissions.
 pub(super) const fn guid(text: u128) -> Guid {
     let mut bytes = text.to_be_bytes();
     (bytes[0], bytes[1], bytes[2], bytes[3]) = (bytes[3], bytes[2], bytes[1], bytes[0]);
@@ -22,16 +23,24 @@ pub(super) const USER: Guid = guid(0xbf96_7aba_0de6_11d0_a285_00aa_0030_49e2);
 /// The class inetOrgPerson.
 pub(super) const INET_ORG_PERSON: Guid = guid(0x4828_cc14_1437_45bc_9b07_ad6f_015e_5f28);
 
-/// The property set Account Restrictions.
-pub(super) const ACCOUNT_RESTRICTIONS: Guid = guid(0x4c16_4200_20c0_11d0_a768_00aa_006e_0529);
-/// The property set General Information.
-pub(super) const GENERAL_INFORMATION: Guid = guid(0x59ba_2f42_79a2_11d0_9020_00c0_4fc2_d3cf);
-/// The property set Group Membership.
-pub(super) const GROUP_MEMBERSHIP: Guid = guid(0xbc0a_c240_79a9_11d0_9020_00c0_4fc2_d4cf);
-/// The property set Public Information.
-pub(super) const PUBLIC_INFORMATION: Guid = guid(0xe48d_0154_bcf8_11d1_8702_00c0_4fb9_6050);
-/// The property set Remote Access Information.
-pub(super) const REMOTE_ACCESS: Guid = guid(0x0370_88f8_0ae1_11d2_b422_00a0_c968_f939);
+/// A set of attributes that permissions name as one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PropertySet {
+    pub(super) guid: Guid,
+    /// Its name in Windows' own tools.
+    pub(super) name: &'static str,
+}
+
+pub(super) const ACCOUNT_RESTRICTIONS: PropertySet =
+    PropertySet { guid: guid(0x4c16_4200_20c0_11d0_a768_00aa_006e_0529), name: "Account Restrictions" };
+pub(super) const GENERAL_INFORMATION: PropertySet =
+    PropertySet { guid: guid(0x59ba_2f42_79a2_11d0_9020_00c0_4fc2_d3cf), name: "General Information" };
+pub(super) const GROUP_MEMBERSHIP: PropertySet =
+    PropertySet { guid: guid(0xbc0a_c240_79a9_11d0_9020_00c0_4fc2_d4cf), name: "Group Membership" };
+pub(super) const PUBLIC_INFORMATION: PropertySet =
+    PropertySet { guid: guid(0xe48d_0154_bcf8_11d1_8702_00c0_4fb9_6050), name: "Public Information" };
+pub(super) const REMOTE_ACCESS_INFORMATION: PropertySet =
+    PropertySet { guid: guid(0x0370_88f8_0ae1_11d2_b422_00a0_c968_f939), name: "Remote Access Information" };
 
 #[cfg(test)]
 mod tests {

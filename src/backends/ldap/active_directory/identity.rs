@@ -1,46 +1,45 @@
-//! Who the agent is in the domain: their security identifiers, and whether a user is their own.
+//! The agent's identity in the domain: security identifiers, and whether a user is the agent's own.
 
 use ldap3::{Scope, ldap_escape};
 
 use super::attributes::OBJECT_SID;
 use super::permissions::{AUTHENTICATED, EVERYONE};
-use super::values::{is_of_a_domain, words};
+use super::values::{is_of_a_domain, sid_to_string};
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
 use crate::domain::{Result, Unreadable};
 
-/// Who the agent is in the domain.
+/// The agent's identity in the domain.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Identity {
-    /// Those of the agent, their groups and everybody.
+    /// The identifiers of the agent, of their groups, and of everybody.
     pub(super) sids: Vec<Vec<u8>>,
-    /// The agent's own user is among them.
+    /// Whether the agent's own identifier is among them.
     pub(super) is_known: bool,
 }
 
 impl Identity {
-    /// As the domain tells it to the agent who is signed in (tokenGroups of the rootDSE); where it does not, by the entry
-    /// that the agent signed in with.
+    /// Reads it from the tokenGroups of the rootDSE, or else from the entry that the agent signed in with.
     pub(super) async fn read(agent: &LdapAgent) -> Result<Self> {
-        let told = &agent.known.sids;
-        if told.iter().any(|sid| is_of_a_domain(sid)) {
-            return Ok(Self { sids: told.clone(), is_known: true });
+        let token = &agent.server_facts.sids;
+        if token.iter().any(|sid| is_of_a_domain(sid)) {
+            return Ok(Self { sids: token.clone(), is_known: true });
         }
         let Some(entry) = own_entry(agent).await? else {
-            return Ok(Self { sids: told.clone(), is_known: false });
+            return Ok(Self { sids: token.clone(), is_known: false });
         };
         let groups = agent.connection.read(&entry.dn, &["tokenGroups"]).await?.unwrap_or_default();
         let everybody = [EVERYONE.to_vec(), AUTHENTICATED.to_vec()];
         let of_everybody = groups_of_everybody(agent).await?;
-        let sids = [entry.values("objectSid"), groups.values("tokenGroups"), told, &everybody, &of_everybody].concat();
+        let sids = [entry.values("objectSid"), groups.values("tokenGroups"), token, &everybody, &of_everybody].concat();
         Ok(Self { sids, is_known: true })
     }
 
     /// Whether this is the agent's own user, by identifier or by the name that the agent signed in with.
     pub(super) fn is_own(&self, bound_as: &str, base: &str, user: &Entry) -> Result<bool, Unreadable> {
-        if is_named(bound_as, suffix(base), user) {
+        if has_login_name(bound_as, suffix(base), user) {
             return Ok(true);
         }
         let sid = user.values("objectSid").first();
@@ -48,22 +47,22 @@ impl Identity {
         if self.sids.contains(sid) {
             return Ok(true);
         }
-        if self.is_known { Ok(false) } else { Err(unknown()) }
+        if self.is_known { Ok(false) } else { Err(unknown_identity()) }
     }
 }
 
-/// The groups that everybody who is signed in is in ("Pre-Windows 2000 Compatible Access", as shipped).
+/// Finds the groups that every signed-in user is in ("Pre-Windows 2000 Compatible Access", as shipped).
 async fn groups_of_everybody(agent: &LdapAgent) -> Result<Vec<Vec<u8>>> {
     let domain = suffix(&agent.settings.base);
     let each = [EVERYONE, AUTHENTICATED]
-        .map(|sid| format!("(member=CN={},CN=ForeignSecurityPrincipals,{domain})", words(sid)));
+        .map(|sid| format!("(member=CN={},CN=ForeignSecurityPrincipals,{domain})", sid_to_string(sid)));
     let filter = format!("(|{})", each.concat());
     let found = agent.connection.search(domain, Scope::Subtree, &filter, &["objectSid"], 100).await?;
     Ok(found.entries.iter().flat_map(|group| group.values("objectSid")).cloned().collect())
 }
 
-/// What is hidden where nobody can tell who the agent is.
-pub(super) fn unknown() -> Unreadable {
+/// Describes the agent's own identity as a value that cannot be read.
+pub(super) fn unknown_identity() -> Unreadable {
     Unreadable::new(
         "your own user (tokenGroups of the rootDSE, or the entry that you signed in with)",
         "whether it is your own user",
@@ -71,7 +70,7 @@ pub(super) fn unknown() -> Unreadable {
     )
 }
 
-/// The agent's own entry, by the name that they signed in with; `None` if it is not seen.
+/// Finds the agent's own entry by the name that they signed in with. Returns `None` if the agent does not see it.
 pub(super) async fn own_entry(agent: &LdapAgent) -> Result<Option<Entry>> {
     let (name, domain) = (agent.connection.bind_name(), suffix(&agent.settings.base));
     let found = if name.contains('=') && !name.contains('@') {
@@ -94,7 +93,7 @@ pub(super) async fn own_entry(agent: &LdapAgent) -> Result<Option<Entry>> {
     Ok(if entries.len() == 1 { entries.pop() } else { None })
 }
 
-/// The account's name in `name@domain` or `DOMAIN\\name`, and the domain.
+/// Splits `name@domain` or `DOMAIN\\name` into account and domain.
 fn split(name: &str) -> (&str, &str) {
     if let Some((domain, account)) = name.split_once('\\') {
         return (account, domain);
@@ -103,7 +102,7 @@ fn split(name: &str) -> (&str, &str) {
 }
 
 /// Whether the name that the agent signed in with is this user's ([MS-ADTS] section 5.1.1.1.1).
-fn is_named(name: &str, domain: &str, user: &Entry) -> bool {
+fn has_login_name(name: &str, domain: &str, user: &Entry) -> bool {
     if name.contains('=') && dn::same(name, &user.dn) {
         return true;
     }
@@ -117,7 +116,7 @@ fn is_named(name: &str, domain: &str, user: &Entry) -> bool {
     ours && user.text("sAMAccountName").is_some_and(|known| same(&known, account))
 }
 
-/// As the domain compares names.
+/// Whether two names are the same to the domain, which ignores case.
 fn same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
@@ -149,7 +148,7 @@ mod tests {
         );
         assert_eq!(is_own(Vec::new(), false, "sam@example.com", &own), Ok(true), "by name, where all lack");
         assert_eq!(is_own(vec![sid(1)], true, "sam@example.com", &other), Ok(false));
-        assert_eq!(is_own(Vec::new(), false, "sam@example.com", &other), Err(unknown().value));
+        assert_eq!(is_own(Vec::new(), false, "sam@example.com", &other), Err(unknown_identity().value));
         assert_eq!(is_own(vec![sid(1)], true, "sam@example.com", &Entry::default()), Err("objectSid".to_owned()));
     }
 
@@ -163,10 +162,10 @@ mod tests {
             "sam.agent@partner.test",
             "cn=sam agent, ou=Agents,dc=example,dc=com",
         ] {
-            assert!(is_named(name, "DC=example,DC=com", &user()), "{name}");
+            assert!(has_login_name(name, "DC=example,DC=com", &user()), "{name}");
         }
         for name in ["sam@partner.test", "PARTNER\\sam", "sam", "samuel@example.com", "CN=Sam,DC=example,DC=com", ""] {
-            assert!(!is_named(name, "DC=example,DC=com", &user()), "{name}");
+            assert!(!has_login_name(name, "DC=example,DC=com", &user()), "{name}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Whether a user is in a group of the profile that is protected, by any chain of groups.
+//! Whether a user is in a protected group of the profile, by any chain of groups.
 //!
-//! tokenGroups has no distribution groups, nor what those are in ([MS-ADTS] section 3.1.1.4.5.19), memberOf no primary
-//! group. So each group is followed up: one that is hidden may lead to a protected one. Samba 4.17 takes it for an end in
-//! a filter by chain as well.
+//! tokenGroups has no distribution groups, nor the groups that those are in ([MS-ADTS] section 3.1.1.4.5.19). memberOf has
+//! no primary group. So each group is followed up, since a hidden one may lead to a protected one. A filter by chain does
+//! not help: Samba 4.17 stops at a hidden group there, too.
 
 use std::collections::HashSet;
 
@@ -10,23 +10,23 @@ use ldap3::{Scope, ldap_escape};
 
 use super::attributes::{Fact, MEMBER_OF};
 use super::facts::Facts;
-use super::values::{are_of_one_domain, is_built_in, words};
+use super::values::{are_of_one_domain, is_built_in, sid_to_string};
 use crate::backends::ldap::dialect::LdapAgent;
-use crate::backends::ldap::dn::{first_value, is_below, same};
+use crate::backends::ldap::dn::{first_rdn_value, is_below, same};
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
 use crate::domain::{Obstacle, Result, Unreadable};
 
-/// Matches a group that a value leads to by any number of steps ([MS-ADTS] section 3.1.1.3.4.4.3).
+/// The matching rule for membership by any number of steps ([MS-ADTS] section 3.1.1.3.4.4.3).
 const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
-/// So many groups are asked for at once.
-const AT_ONCE: usize = 100;
-/// A user in more groups than this is not followed up further, and refused.
-const MOST: usize = 5_000;
-/// What is read of a group.
+/// How many groups one search asks for.
+const BATCH: usize = 100;
+/// The most groups that are followed up. A user in more of them is refused.
+const MAX_GROUPS: usize = 5_000;
+/// The attributes that are read of a group.
 const GROUP: [&str; 3] = ["objectSid", "memberOf", crate::backends::ldap::ber::DESCRIPTOR];
 
-/// Protection by the profile's own groups.
+/// Returns the obstacle of a user in a protected group of the profile, or of one for whom that cannot be read.
 pub(super) async fn protection(
     agent: &LdapAgent,
     user: &Entry,
@@ -51,7 +51,7 @@ pub(super) async fn protection(
     let chain = Chain::follow(agent, facts, sids).await?;
     let met = |(_, group): &&(&String, Entry)| chain.groups.iter().any(|name| same(name, &group.dn));
     if let Some((_, group)) = protected.iter().find(met) {
-        return Ok(Some(Obstacle::Protected(first_value(&group.dn))));
+        return Ok(Some(Obstacle::Protected(first_rdn_value(&group.dn))));
     }
     if let Some(hidden) = chain.hidden {
         return Ok(Some(Obstacle::Unreadable(hidden)));
@@ -60,10 +60,10 @@ pub(super) async fn protection(
         return Ok(None);
     }
     let groups: Vec<&Entry> = protected.iter().map(|(_, group)| group).collect();
-    Ok(within(agent, user, &groups).await?.map(|group| Obstacle::Protected(first_value(&group.dn))))
+    Ok(membership_by_chain(agent, user, &groups).await?.map(|group| Obstacle::Protected(first_rdn_value(&group.dn))))
 }
 
-/// A group that is to be followed up.
+/// A group to follow up.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Step {
     Named(String),
@@ -74,7 +74,7 @@ impl Step {
     fn filter(&self) -> String {
         match self {
             Self::Named(name) => format!("(distinguishedName={})", ldap_escape(name.as_str())),
-            Self::Identified(sid) => format!("(objectSid={})", escaped(sid)),
+            Self::Identified(sid) => format!("(objectSid={})", escape_bytes(sid)),
         }
     }
 
@@ -86,20 +86,21 @@ impl Step {
     }
 }
 
-/// The groups that a user is in, followed up.
+/// The groups that a user is in, by any chain.
 #[derive(Default)]
 struct Chain {
-    /// Their names.
+    /// The names of the groups.
     groups: Vec<String>,
-    /// A group of which it cannot be read what it is in.
+    /// A group whose own groups the agent may not read.
     hidden: Option<Unreadable>,
-    /// Some are of another domain of the forest, which this server alone can follow.
+    /// Whether some groups are of another domain of the forest, which only the server itself can follow.
     elsewhere: bool,
 }
 
 impl Chain {
-    /// One search for each step of nesting of distribution groups; the security groups are all asked for in the first.
-    /// What is hidden of the user is reported with the user's facts.
+    /// Follows the groups up, by one search for each level of nesting.
+    ///
+    /// Values of the user itself that are hidden are reported with the user's facts.
     async fn follow(agent: &LdapAgent, facts: &Facts, sids: &[Vec<u8>]) -> Result<Self> {
         let mut chain = Self::default();
         let ours = facts.sid.as_deref().unwrap_or_default();
@@ -109,15 +110,14 @@ impl Chain {
         let mut next: Vec<Step> = token.into_iter().cloned().map(Step::Identified).collect();
         let mut seen = HashSet::new();
         for name in facts.member_of.iter().flatten() {
-            chain.meet(agent, name, &mut seen, &mut next);
+            chain.note(agent, name, &mut seen, &mut next);
         }
         while !next.is_empty() {
             let mut met = Vec::new();
-            for some in next.chunks(AT_ONCE) {
+            for some in next.chunks(BATCH) {
                 let filter = format!("(|{})", some.iter().map(Step::filter).collect::<String>());
                 let base = suffix(&agent.settings.base);
-                let found =
-                    agent.connection.search_lately(base, Scope::Subtree, &filter, &GROUP, AT_ONCE).await?.entries;
+                let found = agent.connection.search_cached(base, Scope::Subtree, &filter, &GROUP, BATCH).await?.entries;
                 if let Some(unseen) = some.iter().find(|step| !found.iter().any(|group| step.is(group))) {
                     chain.hidden.get_or_insert_with(|| hidden(unseen));
                 }
@@ -130,20 +130,20 @@ impl Chain {
             }
             for group in &met {
                 match groups_of(group, sids) {
-                    Ok(names) => names.iter().for_each(|name| chain.meet(agent, name, &mut seen, &mut next)),
+                    Ok(names) => names.iter().for_each(|name| chain.note(agent, name, &mut seen, &mut next)),
                     Err(_) => drop(chain.hidden.get_or_insert_with(|| hidden(&Step::Named(group.dn.clone())))),
                 }
             }
-            if chain.groups.len() > MOST {
-                chain.hidden.get_or_insert_with(|| hidden(&Step::Named(chain.groups[MOST].clone())));
+            if chain.groups.len() > MAX_GROUPS {
+                chain.hidden.get_or_insert_with(|| hidden(&Step::Named(chain.groups[MAX_GROUPS].clone())));
                 next.clear();
             }
         }
         Ok(chain)
     }
 
-    /// A group that is new is followed up in the next step, where this server holds it.
-    fn meet(&mut self, agent: &LdapAgent, name: &str, seen: &mut HashSet<String>, next: &mut Vec<Step>) {
+    /// Notes a group. Follows up a new one in the next search if this server holds it.
+    fn note(&mut self, agent: &LdapAgent, name: &str, seen: &mut HashSet<String>, next: &mut Vec<Step>) {
         if !seen.insert(name.to_lowercase()) {
             return;
         }
@@ -156,7 +156,7 @@ impl Chain {
     }
 }
 
-/// The groups that a group is in.
+/// Returns the names of the groups that a group is in.
 fn groups_of(group: &Entry, sids: &[Vec<u8>]) -> Fact<Vec<String>> {
     if group.is_partial(MEMBER_OF.name) {
         return Err(MEMBER_OF.unreadable());
@@ -170,7 +170,7 @@ fn groups_of(group: &Entry, sids: &[Vec<u8>]) -> Fact<Vec<String>> {
 fn hidden(group: &Step) -> Unreadable {
     let group = match group {
         Step::Named(name) => name.clone(),
-        Step::Identified(sid) => words(sid),
+        Step::Identified(sid) => sid_to_string(sid),
     };
     Unreadable::new(
         format!("memberOf of a group ({group})"),
@@ -179,8 +179,8 @@ fn hidden(group: &Step) -> Unreadable {
     )
 }
 
-/// Which of these groups the user is in by any chain, as the server follows it.
-async fn within<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> Result<Option<&'a Entry>> {
+/// Asks the server which of these groups the user is in by any chain.
+async fn membership_by_chain<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> Result<Option<&'a Entry>> {
     for group in groups {
         let filter = format!("(memberOf:{IN_CHAIN}:={})", ldap_escape(group.dn.as_str()));
         if !agent.connection.search(&user.dn, Scope::Base, &filter, &["1.1"], 1).await?.entries.is_empty() {
@@ -190,16 +190,16 @@ async fn within<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> Re
     Ok(None)
 }
 
-/// The groups with this name, or the one that is this entry, each with its identifier; else why nobody can tell who is in them.
+/// Finds the groups of this name (DN, cn or sAMAccountName). The inner error says why their members cannot be told.
 pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Result<Result<Vec<Entry>, String>> {
-    const MOST_OF_ONE_NAME: usize = 10;
+    const MAX_NAMESAKES: usize = 10;
     let domain = suffix(&agent.settings.base);
     let found = if name.contains('=') {
-        agent.connection.search_lately(name, Scope::Base, "(objectClass=group)", &["objectSid"], 1).await?
+        agent.connection.search_cached(name, Scope::Base, "(objectClass=group)", &["objectSid"], 1).await?
     } else {
         let name = ldap_escape(name);
         let filter = format!("(&(objectClass=group)(|(sAMAccountName={name})(cn={name})))");
-        agent.connection.search_lately(domain, Scope::Subtree, &filter, &["objectSid"], MOST_OF_ONE_NAME).await?
+        agent.connection.search_cached(domain, Scope::Subtree, &filter, &["objectSid"], MAX_NAMESAKES).await?
     };
     let all = found.entries.len();
     let groups: Vec<Entry> = found.entries.into_iter().filter(|group| group.has("objectSid")).collect();
@@ -207,14 +207,14 @@ pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Result<Result
         Err(format!("the group \"{name}\" is not there below {domain}, or you may not read it"))
     } else if !found.complete && !name.contains('=') {
         Err(format!(
-            "more than {MOST_OF_ONE_NAME} groups below {domain} have the name \"{name}\": give the name of the one entry"
+            "more than {MAX_NAMESAKES} groups below {domain} have the name \"{name}\": give the name of the one entry"
         ))
     } else {
         Ok(groups)
     })
 }
 
-/// Bytes as a filter takes them (RFC 4515 section 3).
-fn escaped(bytes: &[u8]) -> String {
+/// Escapes bytes for a filter (RFC 4515 section 3).
+fn escape_bytes(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"))
 }

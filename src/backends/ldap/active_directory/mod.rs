@@ -3,18 +3,18 @@
 mod attributes;
 mod checks;
 mod creation;
+mod errors;
 mod facts;
 mod guid;
 mod identity;
 mod membership;
 mod permissions;
 mod policy;
-mod readable;
-mod refusals;
-mod rights;
+mod readability;
 mod user_snapshot;
 mod values;
 mod version;
+mod write_rights;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -26,48 +26,49 @@ use ldap3::dn_escape;
 
 use super::backend::{exists, gone_after_set, not_pending};
 use super::ber;
-use super::connection::BindRefused;
-use super::dialect::{Dialect, LdapAgent, ServerFacts};
+use super::connection::BindErrorMapper;
+use super::dialect::{Dialect, LdapAgent, PendingState, ServerFacts};
 use super::entry::Entry;
-use super::failure::{self, EXISTS};
+use super::result_code::EXISTS;
 use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
     Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser, Obstacle, PolicyRead,
-    Reason, Reset, Result, Right, Stamp, TemporaryPassword, Unreadable, UserId, UserSnapshot, Withdrawal,
+    Reason, Reset, Result, Right, Stamp, TemporaryPassword, UserId, UserSnapshot, Withdrawal,
 };
+use errors::{bind_error, set_error, unreadable_after_set};
 use facts::{FACTS, forced, stamp};
 use identity::Identity;
-use refusals::{bind_refused, hidden_after_set, not_taken};
-use rights::{Granted, MayWrite};
 use values::UnicodePwd;
+use write_rights::{WriteRights, WriteRightsCache};
 
-/// A domain controller works on one change at a time; what the others need besides is done meanwhile. With two it had
-/// pauses, with eight no fewer than with four (measured on Samba and two cores).
+/// How many resets run at once. A domain controller works on one change at a time, while others read.
+///
+/// With two it had pauses, and eight had no fewer than four (measured on Samba and two cores).
 const CONCURRENCY: usize = 4;
-/// What a set is recognised by.
+/// The attributes that tell a forced change and the stamp.
 const SET: [&str; 4] =
     ["pwdLastSet", "userAccountControl", "msDS-User-Account-Control-Computed", "replPropertyMetaData"];
 /// The longest sAMAccountName of a user, in characters ([MS-SAMR] section 3.1.1.6).
 const LONGEST_NAME: usize = 20;
-/// userAccountControl of a new user: an ordinary, enabled one.
+/// The userAccountControl of an ordinary, enabled user.
 const ENABLED: &[u8] = b"512";
 
 /// The dialect of Active Directory.
 pub(super) struct ActiveDirectory {
     settings: Rc<LdapSettings>,
-    granted: Granted,
-    /// Who the agent of this name is, once that was asked for.
+    granted: WriteRightsCache,
+    /// The identity of the agent with this bind name, once it was read.
     identity: RefCell<Option<(String, Rc<Identity>)>>,
 }
 
 impl ActiveDirectory {
     pub(super) fn new(settings: Rc<LdapSettings>) -> Self {
-        Self { settings, granted: Granted::default(), identity: RefCell::default() }
+        Self { settings, granted: WriteRightsCache::default(), identity: RefCell::default() }
     }
 
-    /// Who the agent is in the domain.
+    /// Returns who the agent is in the domain.
     async fn identity(&self, agent: &LdapAgent) -> Result<Rc<Identity>> {
         if let Some((name, identity)) = self.identity.borrow().as_ref()
             && *name == agent.connection.bind_name()
@@ -79,17 +80,18 @@ impl ActiveDirectory {
         Ok(identity)
     }
 
-    /// A reset ignores the history unless it is asked to keep it; asked where the server knows the control.
+    /// Returns the control that keeps the password history, which a reset ignores without it, if the server supports it.
     fn controls(agent: &LdapAgent) -> Vec<RawControl> {
-        if !agent.known.has(ber::POLICY_HINTS) {
+        if !agent.server_facts.has(ber::POLICY_HINTS) {
             return Vec::new();
         }
         let hints = vec![0x30, 3, 2, 1, 1]; // SEQUENCE { INTEGER 1 }
         vec![RawControl { ctype: ber::POLICY_HINTS.to_owned(), crit: true, val: Some(hints) }]
     }
 
-    /// What a set leaves: the version that follows the one before. The server's answer says nothing of it, and the time is
-    /// told by the read-back; where no version was read before, the stamp is read now.
+    /// Describes a set by the version that follows the one before, since the server's answer has no stamp.
+    ///
+    /// The time comes with the read-back. If no version was read before, the stamp is read now.
     async fn issued(agent: &LdapAgent, dn: &str, before: Option<&Stamp>) -> Result<Issued> {
         let stamp = match before.and_then(|stamp| stamp.version) {
             Some(before) => Some(Stamp { at: None, version: Some(before + 1) }),
@@ -99,12 +101,12 @@ impl ActiveDirectory {
         Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
     }
 
-    /// The stamp directly after a set.
+    /// Reads the stamp directly after a set.
     async fn stamp_now(agent: &LdapAgent, dn: &str) -> Result<Option<Stamp>> {
         let read =
             agent.connection.read_after_a_change(dn, &SET).await.and_then(|entry| entry.ok_or_else(gone_after_set));
-        let read = read.and_then(|entry| stamp(&entry).map_err(|hidden| hidden_after_set(&hidden)));
-        read.map_err(|failure| Error { changed: Changed::Yes, ..failure })
+        let read = read.and_then(|entry| stamp(&entry).map_err(|hidden| unreadable_after_set(&hidden)));
+        read.map_err(|error| Error { changed: Changed::Yes, ..error })
     }
 }
 
@@ -115,29 +117,29 @@ impl Dialect for ActiveDirectory {
         if whole { agent.to_owned() } else { creation::principal_name(&self.settings, agent) }
     }
 
-    fn bind_refused(&self) -> BindRefused {
-        bind_refused
+    fn bind_error_mapper(&self) -> BindErrorMapper {
+        bind_error
     }
 
-    fn asks(&self) -> RootDseQuery {
-        RootDseQuery { root: &["supportedControl", "tokenGroups"], who_am_i: false } // Samba does not know that question
+    fn root_dse_query(&self) -> RootDseQuery {
+        RootDseQuery { root: &["supportedControl", "tokenGroups"], who_am_i: false } // Samba does not support "Who am I?"
     }
 
-    fn known(&self, greeting: RootDse) -> ServerFacts {
-        let root = greeting.root;
+    fn server_facts(&self, root_dse: RootDse) -> ServerFacts {
+        let root = root_dse.root;
         let sids = root.values("tokenGroups").to_vec();
         ServerFacts { sids, controls: root.texts("supportedControl"), ..ServerFacts::default() }
     }
 
-    fn users(&self) -> &'static str {
+    fn user_filter(&self) -> &'static str {
         "(&(objectCategory=person)(objectClass=user)(sAMAccountName=*))"
     }
 
-    fn contacts(&self) -> &'static str {
+    fn contact_filter(&self) -> &'static str {
         "(&(objectClass=contact)(!(objectClass=user)))"
     }
 
-    fn login(&self) -> &'static str {
+    fn login_attribute(&self) -> &'static str {
         "sAMAccountName"
     }
 
@@ -145,24 +147,24 @@ impl Dialect for ActiveDirectory {
         true
     }
 
-    fn also_names(&self) -> &'static [&'static str] {
+    fn exact_name_attributes(&self) -> &'static [&'static str] {
         &["userPrincipalName"]
     }
 
-    fn slow_names(&self) -> &'static [&'static str] {
+    fn unindexed_name_attributes(&self) -> &'static [&'static str] {
         &["employeeID"]
     }
 
-    fn search(&self, escaped: &str) -> String {
+    fn search_filter(&self, escaped: &str) -> String {
         format!("(|(anr={escaped})(mail={escaped}*)(displayName=*{escaped}*)(userPrincipalName={escaped}*))")
     }
 
-    fn longest_login(&self) -> usize {
+    fn max_login_length(&self) -> usize {
         LONGEST_NAME
     }
 
-    fn facts(&self, dn: &str) -> Vec<&'static str> {
-        let rights = if self.granted.lately(dn) { None } else { Some(rights::WRITABLE) };
+    fn snapshot_attributes(&self, dn: &str) -> Vec<&'static str> {
+        let rights = if self.granted.has(dn) { None } else { Some(write_rights::WRITABLE) };
         FACTS.into_iter().chain(rights).collect()
     }
 
@@ -171,17 +173,17 @@ impl Dialect for ActiveDirectory {
         user_snapshot::read(agent, &identity, &self.granted, user).await
     }
 
-    async fn new_users_policy(&self, agent: &LdapAgent) -> Result<PolicyRead> {
-        Ok(policy::of_domain(agent).await?.rules)
+    async fn new_user_policy(&self, agent: &LdapAgent) -> Result<PolicyRead> {
+        Ok(policy::read_domain_policy(agent).await?.rules)
     }
 
-    async fn may_create(&self, agent: &LdapAgent) -> Result<bool> {
-        creation::may_create(agent).await
+    async fn can_create_users(&self, agent: &LdapAgent) -> Result<bool> {
+        creation::can_create_users(agent).await
     }
 
-    async fn new_users_obstacles(&self, agent: &LdapAgent) -> Result<Vec<Obstacle>> {
+    async fn new_user_obstacles(&self, agent: &LdapAgent) -> Result<Vec<Obstacle>> {
         let identity = self.identity(agent).await?;
-        let hidden = creation::hidden(agent, &identity).await?;
+        let hidden = creation::unreadable_of_new_user(agent, &identity).await?;
         Ok(hidden.map(Obstacle::Unreadable).into_iter().collect())
     }
 
@@ -193,11 +195,11 @@ impl Dialect for ActiveDirectory {
     ) -> Result<Issued, SetFailed> {
         let user = intent.user()?.as_str();
         let secret = password.request(intent, UnicodePwd);
-        // One modify: without pwdLastSet 0 in it the temporary password would be a full sign-in.
+        // One modify sets both: without pwdLastSet 0 the temporary password would be a full sign-in.
         let changes = [("unicodePwd", secret.as_slice()), ("pwdLastSet", b"0".as_slice())];
         let result = agent.connection.replace(user, &changes, Self::controls(agent)).await?;
         if result.rc != 0 {
-            return Err(not_taken(agent, &result, password.length()));
+            return Err(set_error(agent, &result, password.length()));
         }
         Ok(Self::issued(agent, user, intent.stamp_before()).await?)
     }
@@ -227,22 +229,19 @@ impl Dialect for ActiveDirectory {
         for (name, value) in optional {
             attributes.extend(value.filter(|value| !value.is_empty()).map(|value| (name, vec![value.as_bytes()])));
         }
-        if let Some(attribute) = agent.settings.customer_id.as_deref().filter(|_| !new.new_customer) {
-            attributes.push((attribute, vec![new.customer.id.as_str().as_bytes()]));
-        }
+        attributes.extend(agent.customer_id_value(new).map(|(name, id)| (name, vec![id.as_bytes()])));
         let result = agent.connection.add(&dn, &attributes, Vec::new()).await?;
         match result.rc {
             0 => Ok(Self::issued(agent, &dn, None).await?),
             EXISTS => Err(exists(&new.username).into()),
-            _ => Err(not_taken(agent, &result, password.length())),
+            _ => Err(set_error(agent, &result, password.length())),
         }
     }
 
     async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Result<Forced> {
-        let entry =
-            agent.connection.read_after_a_secret(issued.user.as_str(), &SET).await?.ok_or_else(gone_after_set)?;
+        let entry = agent.connection.read_over_secret(issued.user.as_str(), &SET).await?.ok_or_else(gone_after_set)?;
         let read = forced(&entry).and_then(|change_required| Ok(Forced { change_required, stamp: stamp(&entry)? }));
-        read.map_err(|hidden| hidden_after_set(&hidden))
+        read.map_err(|hidden| unreadable_after_set(&hidden))
     }
 
     async fn withdraw(
@@ -261,40 +260,37 @@ impl Dialect for ActiveDirectory {
         let changes = [("unicodePwd", secret.as_slice()), ("pwdLastSet", b"0".as_slice())];
         let result = agent.connection.replace(user.as_str(), &changes, Vec::new()).await?;
         if result.rc != 0 {
-            return Err(failure::refused(&agent.connection.server(), &result));
+            return Err(super::errors::from_result(&agent.connection.server(), &result));
         }
         let now = Self::stamp_now(agent, user.as_str()).await?;
         let versions = now.and_then(|stamp| stamp.version).zip(only.and_then(|stamp| stamp.version));
         if let Some((now, before)) = versions.filter(|(now, before)| *now != before + 1) {
-            let (reason, told) = if now == before {
+            let (reason, message) = if now == before {
                 (Reason::NotReplicated, "This server does not know the withdrawal yet.")
             } else {
                 (Reason::Superseded, "Someone else set a password for this customer at the same moment.")
             };
-            return Err(Error { changed: Changed::Yes, ..Error::new(Kind::Unavailable, reason, told) });
+            return Err(Error { changed: Changed::Yes, ..Error::new(Kind::Unavailable, reason, message) });
         }
         Ok(())
     }
 
-    fn recognised_by(&self) -> &'static [&'static str] {
+    fn pending_attributes(&self) -> &'static [&'static str] {
         &SET
     }
 
-    fn pending(&self) -> &'static str {
-        // One that is hidden is told as such: a filter takes it for absent, and every user has it.
+    fn pending_filter(&self) -> &'static str {
+        // Every user has pwdLastSet. A filter takes a hidden one for absent, so users without it are read as well.
         "(&(|(pwdLastSet=0)(!(pwdLastSet=*)))(!(userAccountControl:1.2.840.113556.1.4.803:=2)))"
     }
 
-    fn is_pending(&self, entry: &Entry) -> bool {
-        forced(entry) == Ok(true)
-    }
-
-    fn hidden_of_pending(&self, entry: &Entry) -> Option<Unreadable> {
-        match forced(entry) {
-            Ok(true) => stamp(entry).err(),
-            Ok(false) => None,
-            Err(hidden) => Some(hidden),
-        }
+    async fn pending_states(&self, _: &LdapAgent, entries: &[Entry]) -> Result<Vec<PendingState>> {
+        let state = |entry| match forced(entry) {
+            Ok(true) => stamp(entry).map_or_else(PendingState::Unreadable, |_| PendingState::Pending),
+            Ok(false) => PendingState::NotPending,
+            Err(hidden) => PendingState::Unreadable(hidden),
+        };
+        Ok(entries.iter().map(state).collect())
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
@@ -304,11 +300,11 @@ impl Dialect for ActiveDirectory {
     async fn unlock(&self, agent: &LdapAgent, intent: &Intent<Reset>) -> Result<()> {
         let changes = [("lockoutTime", b"0".as_slice())];
         let result = agent.connection.replace(intent.user()?.as_str(), &changes, Vec::new()).await?;
-        if result.rc == 0 { Ok(()) } else { Err(failure::refused(&agent.connection.server(), &result)) }
+        if result.rc == 0 { Ok(()) } else { Err(super::errors::from_result(&agent.connection.server(), &result)) }
     }
 
     async fn capabilities(&self, agent: &LdapAgent) -> Result<Capabilities> {
-        let policy = policy::of_domain(agent).await?;
+        let policy = policy::read_domain_policy(agent).await?;
         let mut gaps = BTreeSet::from([
             Gap::StampNamesNoAuthor,
             Gap::RulesNotListed,
@@ -327,17 +323,17 @@ impl Dialect for ActiveDirectory {
 
     async fn rights(&self, agent: &LdapAgent) -> Result<Vec<Right>> {
         let mut rights = vec![Right::FindCustomers];
-        if let Some(user) = agent.a_user().await? {
-            let user = agent.entry(&UserId::new(user), &[rights::WRITABLE]).await?;
-            let may_write = MayWrite::of(&user);
-            if may_write.change {
+        if let Some(user) = agent.first_user_dn().await? {
+            let user = agent.entry(&UserId::new(user), &[write_rights::WRITABLE]).await?;
+            let write_rights = WriteRights::of(&user);
+            if write_rights.force_change {
                 rights.extend([Right::IssueTemporaryPasswords, Right::Sweep]);
             }
-            if may_write.lock {
+            if write_rights.unlock {
                 rights.push(Right::Unlock);
             }
         }
-        if creation::may_create(agent).await? {
+        if creation::can_create_users(agent).await? {
             rights.push(Right::CreateUsers);
         }
         Ok(rights)

@@ -1,5 +1,6 @@
-//! Who has a right to an entry, as its security descriptor says ([MS-DTYP] sections 2.4.4 to 2.4.6). Every user of the
-//! domain may read it, as shipped.
+//! Evaluates security descriptors: who has which right to an entry ([MS-DTYP] sections 2.4.4 to 2.4.6).
+//!
+//! As shipped, every user of the domain may read them.
 
 use super::guid::{CHANGE_PASSWORD, Guid, INET_ORG_PERSON, RESET_PASSWORD, USER};
 use super::values::number;
@@ -14,16 +15,17 @@ const OWNER_RIGHTS: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 3, 4, 0, 0, 0];
 const PRINCIPAL_SELF: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 10, 0, 0, 0];
 /// Authenticated Users, S-1-5-11.
 pub(super) const AUTHENTICATED: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 11, 0, 0, 0];
-/// `ADS_RIGHT_DS_CONTROL_ACCESS`: an extended right; and all rights, before a server has mapped them.
+/// `ADS_RIGHT_DS_CONTROL_ACCESS` (extended rights) and generic all.
 const CONTROL_ACCESS: u32 = 0x100 | 0x1000_0000;
-/// `ADS_RIGHT_DS_READ_PROP`; and all rights, and generic read, before a server has mapped them.
+/// `ADS_RIGHT_DS_READ_PROP`, generic all and generic read.
 const READ_PROPERTY: u32 = 0x10 | 0x1000_0000 | 0x8000_0000;
-/// Flags of a list entry ([MS-DTYP] section 2.4.4.1): containers below inherit it; it is for what is below alone.
+/// The flag of an entry that containers below inherit ([MS-DTYP] section 2.4.4.1).
 const CONTAINER_INHERIT: u8 = 0x2;
+/// The flag of an entry that counts only for what is below (the same section).
 const INHERIT_ONLY: u8 = 0x8;
 
 /// Whether the user may change their own password; `None` if that cannot be read.
-pub(super) fn may_change_own(user: &Entry) -> Option<bool> {
+pub(super) fn can_change_own(user: &Entry) -> Option<bool> {
     let own = [user.values("objectSid"), user.values("tokenGroups")].concat();
     let question = Question { mask: CONTROL_ACCESS, names: &[CHANGE_PASSWORD], whose: Whose::OfTheEntry };
     let is = |sid: &[u8], _| {
@@ -33,7 +35,7 @@ pub(super) fn may_change_own(user: &Entry) -> Option<bool> {
 }
 
 /// Whether an agent with these identifiers may reset this user's password; `None` if that cannot be read.
-pub(super) fn may_reset(agent: &[Vec<u8>], user: &Entry) -> Option<bool> {
+pub(super) fn can_reset(agent: &[Vec<u8>], user: &Entry) -> Option<bool> {
     let question = Question { mask: CONTROL_ACCESS, names: &[RESET_PASSWORD], whose: Whose::OfTheEntry };
     question.answer(user.values(DESCRIPTOR).first()?, |sid, allows| is_agent(agent, sid, allows))
 }
@@ -41,47 +43,51 @@ pub(super) fn may_reset(agent: &[Vec<u8>], user: &Entry) -> Option<bool> {
 /// Whether an agent with these identifiers may read an attribute of this user; `None` if that cannot be read.
 ///
 /// `names` are the attribute itself and its property set ([MS-ADTS] section 5.1.3.3.3).
-pub(super) fn may_read(agent: &[Vec<u8>], user: &Entry, names: &[Guid]) -> Option<bool> {
+pub(super) fn can_read(agent: &[Vec<u8>], user: &Entry, names: &[Guid]) -> Option<bool> {
     let question = Question { mask: READ_PROPERTY, names, whose: Whose::OfTheEntry };
     question.answer(user.values(DESCRIPTOR).first()?, |sid, allows| is_agent(agent, sid, allows))
 }
 
 /// Whether an agent will be able to read an attribute of a user that is created in this container, by what the user
 /// inherits; `None` if that cannot be read.
-pub(super) fn may_read_of_new(agent: &[Vec<u8>], container: &Entry, names: &[Guid]) -> Option<bool> {
+pub(super) fn can_read_of_new_user(agent: &[Vec<u8>], container: &Entry, names: &[Guid]) -> Option<bool> {
     let question = Question { mask: READ_PROPERTY, names, whose: Whose::OfNewUsers };
     question.answer(container.values(DESCRIPTOR).first()?, |sid, allows| is_agent(agent, sid, allows))
 }
 
-/// Who owns an entry is not read: what the owner is denied counts for the agent, what the owner is allowed does not.
+/// Whether an identifier is the agent's.
+///
+/// The owner of an entry is not read. So a denial to the owner counts for the agent, and a permission does not.
 fn is_agent(agent: &[Vec<u8>], sid: &[u8], allows: bool) -> bool {
     [EVERYONE, AUTHENTICATED].contains(&sid)
         || (sid == OWNER_RIGHTS && !allows)
         || agent.iter().any(|known| known.as_slice() == sid)
 }
 
-/// Whose permissions a list is read for.
+/// For whom a list of permissions is evaluated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whose {
-    /// Those of the entry that has the list.
+    /// The entry that has the list.
     OfTheEntry,
-    /// Those that a user created below the entry inherits.
+    /// Users created below the entry, by inheritance.
     OfNewUsers,
 }
 
-/// What is asked of a list of permissions.
+/// A question to a list of permissions.
 struct Question<'a> {
-    /// The rights: one of them is enough.
+    /// The rights, of which one is enough.
     mask: u32,
-    /// What they are to: an extended right, or an attribute and its property set.
+    /// The extended right, or the attribute and its property set.
     names: &'a [Guid],
     whose: Whose,
 }
 
 impl Question<'_> {
-    /// Whether somebody has the right: the first entry of the list that is about both decides, and where there is none,
-    /// nobody has it ([MS-ADTS] sections 5.1.3.3.3 and 5.1.3.3.4). `is` says whether an identifier is theirs, for an
-    /// entry that allows or one that denies. `None` if the list is not written as read here, or depends on conditions.
+    /// Whether somebody has the right ([MS-ADTS] sections 5.1.3.3.3 and 5.1.3.3.4).
+    ///
+    /// The first entry about the right and the person decides. Without one the right is denied. `is` says whether an
+    /// identifier is theirs, for an entry that allows or one that denies. Returns `None` for a malformed list, and for one
+    /// with conditions.
     fn answer(&self, descriptor: &[u8], is: impl Fn(&[u8], bool) -> bool) -> Option<bool> {
         let control = u16::from_le_bytes(descriptor.get(2..4)?.try_into().ok()?);
         let from = usize::try_from(number(descriptor, 16)?).ok()?;
@@ -129,7 +135,7 @@ impl Question<'_> {
         Some(false)
     }
 
-    /// Whether a list entry with these flags is about what is asked.
+    /// Whether an entry with these flags counts for the question.
     const fn concerns(&self, flags: u8) -> bool {
         match self.whose {
             Whose::OfTheEntry => flags & INHERIT_ONLY == 0,
@@ -137,8 +143,7 @@ impl Question<'_> {
         }
     }
 
-    /// Whether this names what is asked. What is denied for a class as a whole is denied; what is allowed so is rare,
-    /// and not counted on.
+    /// Whether this GUID names the right. A denial for the whole class counts, a permission for it does not: it is rare.
     fn names(&self, name: &[u8], allows: bool) -> bool {
         self.names.iter().any(|known| known == name)
             || (!allows && [USER, INET_ORG_PERSON].iter().any(|class| class == name))
@@ -172,7 +177,7 @@ mod tests {
     }
 
     fn change(entries: &[Vec<u8>]) -> Option<bool> {
-        may_change_own(&Entry::with("CN=Ada", DESCRIPTOR, vec![descriptor(entries)]))
+        can_change_own(&Entry::with("CN=Ada", DESCRIPTOR, vec![descriptor(entries)]))
     }
 
     #[test]
@@ -200,9 +205,9 @@ mod tests {
         let group = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0, 0, 0];
         let user = descriptor(&[entry(5, 0x12, 0x100, Some(&RESET_PASSWORD), &group)]);
         let user = Entry::with("CN=Ada", DESCRIPTOR, vec![user]);
-        assert_eq!(may_reset(&[group.to_vec()], &user), Some(true));
-        assert_eq!(may_reset(&[EVERYONE.to_vec()], &user), Some(false));
-        assert_eq!(may_reset(&[], &Entry::default()), None);
+        assert_eq!(can_reset(&[group.to_vec()], &user), Some(true));
+        assert_eq!(can_reset(&[EVERYONE.to_vec()], &user), Some(false));
+        assert_eq!(can_reset(&[], &Entry::default()), None);
     }
 
     #[test]
@@ -212,14 +217,15 @@ mod tests {
         let group = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0, 0, 0];
         let read = |entries: &[Vec<u8>]| {
             let user = Entry::with("CN=Ada", DESCRIPTOR, vec![descriptor(entries)]);
-            may_read(&[group.to_vec()], &user, &[FLAGS, ACCOUNT_RESTRICTIONS])
+            can_read(&[group.to_vec()], &user, &[FLAGS, ACCOUNT_RESTRICTIONS.guid])
         };
         let rule = |kind, of: Option<&Guid>| entry(kind, 0x12, 0x10, of, &group);
-        for allowed in [rule(5, Some(&FLAGS)), rule(5, Some(&ACCOUNT_RESTRICTIONS)), rule(5, None), rule(0, None)] {
+        for allowed in [rule(5, Some(&FLAGS)), rule(5, Some(&ACCOUNT_RESTRICTIONS.guid)), rule(5, None), rule(0, None)]
+        {
             assert_eq!(read(std::slice::from_ref(&allowed)), Some(true));
             assert_eq!(read(&[rule(6, Some(&OTHER)), allowed.clone()]), Some(true), "another attribute is denied");
             for denied in
-                [rule(6, Some(&FLAGS)), rule(6, Some(&ACCOUNT_RESTRICTIONS)), rule(6, Some(&USER)), rule(1, None)]
+                [rule(6, Some(&FLAGS)), rule(6, Some(&ACCOUNT_RESTRICTIONS.guid)), rule(6, Some(&USER)), rule(1, None)]
             {
                 assert_eq!(read(&[denied.clone(), allowed.clone()]), Some(false), "what stands first decides");
                 assert_eq!(read(&[allowed.clone(), denied]), Some(true), "what stands first decides");
@@ -238,7 +244,7 @@ mod tests {
         }
         let denied_to_the_owner = entry(6, 0, 0x10, None, OWNER_RIGHTS);
         assert_eq!(read(&[denied_to_the_owner, rule(0, None)]), Some(false));
-        assert_eq!(may_read(&[], &Entry::default(), &[FLAGS]), None);
+        assert_eq!(can_read(&[], &Entry::default(), &[FLAGS]), None);
     }
 
     #[test]
@@ -246,10 +252,10 @@ mod tests {
         let group = [1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0, 0, 0];
         let read = |rule: Vec<u8>| {
             let unit = Entry::with("OU=Customers", DESCRIPTOR, vec![descriptor(&[rule])]);
-            may_read_of_new(&[group.to_vec()], &unit, &[ACCOUNT_RESTRICTIONS])
+            can_read_of_new_user(&[group.to_vec()], &unit, &[ACCOUNT_RESTRICTIONS.guid])
         };
         let of_class = |class: &Guid| {
-            let mut rule = entry(5, 0xa, 0x10, Some(&ACCOUNT_RESTRICTIONS), &[]);
+            let mut rule = entry(5, 0xa, 0x10, Some(&ACCOUNT_RESTRICTIONS.guid), &[]);
             rule[8] = 3;
             rule.extend(class);
             rule.extend(group);

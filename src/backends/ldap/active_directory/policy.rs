@@ -8,27 +8,30 @@ use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::settings::suffix;
 use crate::domain::{Policy, PolicyRead, Result, Rule};
 
-/// pwdProperties: complexity is asked for ([MS-SAMR] section 2.2.1.1: `DOMAIN_PASSWORD_COMPLEX`).
+/// The bit of pwdProperties that requires complexity ([MS-SAMR] section 2.2.1.1: `DOMAIN_PASSWORD_COMPLEX`).
 const COMPLEX: i64 = 1;
-/// Windows counts durations in steps of 100 ns, and writes them as negative numbers.
+/// The steps of 100 ns in a second. Windows writes durations as negative numbers of steps.
 const STEPS: i64 = 10_000_000;
 
-/// What applies to one user.
+/// The password policy that applies to a user.
 pub(super) struct DomainPolicy {
     pub(super) rules: PolicyRead,
-    /// How long a lock-out lasts, in seconds; `None`: until somebody lifts it, or it cannot be read.
+    /// How long a lock lasts, in seconds. `None` if it has no end, or if that cannot be read.
     pub(super) lockout_seconds: Option<i64>,
-    /// How many passwords are remembered, where it can be read.
+    /// How many passwords are remembered, if that can be read.
     pub(super) history: Option<i64>,
 }
 
-/// Reads the policy of a user: the domain's, or that of the user's settings object.
-pub(super) async fn of_user(agent: &LdapAgent, settings_object: &Fact<Option<String>>) -> Result<DomainPolicy> {
+/// Reads the policy of a user: the domain's, or the user's password settings object.
+pub(super) async fn read_user_policy(
+    agent: &LdapAgent,
+    settings_object: &Fact<Option<String>>,
+) -> Result<DomainPolicy> {
     match settings_object {
-        Ok(None) => of_domain(agent).await,
-        Ok(Some(name)) => of_settings_object(agent, name).await,
+        Ok(None) => read_domain_policy(agent).await,
+        Ok(Some(name)) => read_settings_object(agent, name).await,
         Err(hidden) => {
-            let domain = of_domain(agent).await?;
+            let domain = read_domain_policy(agent).await?;
             let why = hidden.words();
             let rules = match domain.rules {
                 PolicyRead::Read(policy) | PolicyRead::InPart(policy, _) => PolicyRead::InPart(policy, why),
@@ -39,8 +42,8 @@ pub(super) async fn of_user(agent: &LdapAgent, settings_object: &Fact<Option<Str
     }
 }
 
-async fn of_settings_object(agent: &LdapAgent, name: &str) -> Result<DomainPolicy> {
-    let entry = agent.connection.read_lately(name, &["*"]).await?.unwrap_or_default();
+async fn read_settings_object(agent: &LdapAgent, name: &str) -> Result<DomainPolicy> {
+    let entry = agent.connection.read_cached(name, &["*"]).await?.unwrap_or_default();
     let complex = entry.text("msDS-PasswordComplexityEnabled").map(|_| entry.is_true("msDS-PasswordComplexityEnabled"));
     let values = Values {
         length: entry.number("msDS-MinimumPasswordLength"),
@@ -52,10 +55,10 @@ async fn of_settings_object(agent: &LdapAgent, name: &str) -> Result<DomainPolic
 }
 
 /// Reads the domain's own policy.
-pub(super) async fn of_domain(agent: &LdapAgent) -> Result<DomainPolicy> {
+pub(super) async fn read_domain_policy(agent: &LdapAgent) -> Result<DomainPolicy> {
     let domain = suffix(&agent.settings.base);
     let attributes = ["minPwdLength", "pwdProperties", "pwdHistoryLength", "lockoutDuration"];
-    let entry = agent.connection.read_lately(domain, &attributes).await?.unwrap_or_default();
+    let entry = agent.connection.read_cached(domain, &attributes).await?.unwrap_or_default();
     let values = Values {
         length: entry.number("minPwdLength"),
         complex: entry.number("pwdProperties").map(|properties| properties & COMPLEX != 0),
@@ -65,7 +68,7 @@ pub(super) async fn of_domain(agent: &LdapAgent) -> Result<DomainPolicy> {
     Ok(values.policy(&format!("the password policy of {domain} cannot be read")))
 }
 
-/// The values of a policy: each policy has all of them, so that one that is absent is hidden.
+/// The values of a policy. Each policy has all of them, so an absent one is hidden.
 struct Values {
     length: Option<i64>,
     complex: Option<bool>,
@@ -74,14 +77,14 @@ struct Values {
 }
 
 impl Values {
-    /// The policy of these values; `hidden` says what none of them can be read of.
+    /// Makes the policy of these values. `hidden` is the reason for a policy of which none can be read.
     fn policy(&self, hidden: &str) -> DomainPolicy {
         let number =
             |number: Option<i64>| number.and_then(|number| usize::try_from(number).ok()).filter(|number| *number > 0);
         let mut rules = Vec::new();
         rules.extend(number(self.length).map(Rule::MinLength));
         if self.complex == Some(true) {
-            // Three of four classes would do; these three always do, and are easier to say.
+            // Windows asks for three of four classes. These three always do, and are easier to say.
             rules.extend([Rule::Upper(1), Rule::Lower(1), Rule::Digits(1), Rule::NotContainsUsername]);
         }
         rules.extend(number(self.history).map(Rule::History));
@@ -93,18 +96,18 @@ impl Values {
         } else {
             PolicyRead::InPart(Policy::new(rules), format!("a part of it is hidden from you: {hidden}"))
         };
-        DomainPolicy { rules, lockout_seconds: self.lockout.and_then(lasts), history: self.history }
+        DomainPolicy { rules, lockout_seconds: self.lockout.and_then(lockout_seconds), history: self.history }
     }
 }
 
-/// How long a lock-out lasts, in seconds; `None`: until somebody lifts it ([MS-SAMR] section 3.1.1.5: 0, or the smallest
-/// number).
-fn lasts(steps: i64) -> Option<i64> {
+/// Converts a lock's duration to seconds. Returns `None` for one without an end: 0, or the smallest number ([MS-SAMR]
+/// section 3.1.1.5).
+fn lockout_seconds(steps: i64) -> Option<i64> {
     steps.checked_neg().map(|steps| steps / STEPS).filter(|seconds| *seconds > 0)
 }
 
-/// Up to so many users on whom no change can be forced, for `doctor`.
-pub(super) async fn never_expiring(agent: &LdapAgent, users: &str, most: usize) -> Result<usize> {
+/// Counts users with "Password never expires", up to `most`.
+pub(super) async fn count_never_expiring(agent: &LdapAgent, users: &str, most: usize) -> Result<usize> {
     let filter = format!("(&{users}(userAccountControl:1.2.840.113556.1.4.803:={NEVER_EXPIRES}))");
     let found = agent.connection.search(&agent.settings.base, Scope::Subtree, &filter, &["1.1"], most).await?;
     Ok(found.entries.len())
@@ -116,9 +119,9 @@ mod tests {
 
     #[test]
     fn a_lock_out_that_does_not_end_has_no_end() {
-        assert_eq!(lasts(-18_000_000_000), Some(1800));
+        assert_eq!(lockout_seconds(-18_000_000_000), Some(1800));
         for steps in [0, i64::MIN, 18_000_000_000, -1] {
-            assert_eq!(lasts(steps), None, "{steps}");
+            assert_eq!(lockout_seconds(steps), None, "{steps}");
         }
     }
 

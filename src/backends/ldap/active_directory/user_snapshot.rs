@@ -1,29 +1,29 @@
-//! Where a user stands: flags, the computed ones too, groups with nesting, and the policy that applies.
+//! Reads the user snapshot: flags, groups with nesting, and the policy that applies.
 
 use jiff::SignedDuration;
 
 use super::facts::Facts;
 use super::identity::Identity;
-use super::rights::{Granted, MayWrite, WRITABLE};
 use super::values::{DISABLED, LOCKED, NEVER_EXPIRES, SMART_CARD, administrators};
+use super::write_rights::{WRITABLE, WriteRights, WriteRightsCache};
 use super::{membership, policy};
 use crate::backends::ldap::dialect::LdapAgent;
-use crate::backends::ldap::dn::first_value;
+use crate::backends::ldap::dn::first_rdn_value;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Obstacle, ResetTarget, Result, Right, State, Unread, UserId, UserSnapshot};
 
-/// Reads where the user stands.
+/// Reads the user snapshot.
 pub(super) async fn read(
     agent: &LdapAgent,
     identity: &Identity,
-    granted: &Granted,
+    granted: &WriteRightsCache,
     entry: &Entry,
 ) -> Result<UserSnapshot> {
     let id = UserId::new(entry.dn.clone());
     let now = agent.clock.now();
     let facts = Facts::of(entry, &identity.sids);
     let (policy, by_group) = tokio::try_join!(
-        policy::of_user(agent, &facts.settings_object),
+        policy::read_user_policy(agent, &facts.settings_object),
         membership::protection(agent, entry, &facts, &identity.sids)
     )?;
     let has = |flag: i64| facts.flags.as_ref().is_ok_and(|flags| flags & flag != 0);
@@ -42,18 +42,18 @@ pub(super) async fn read(
         Ok(false) => {}
         Err(unknown) => hidden.insert(0, unknown),
     }
-    obstacles.extend(by_office(&facts));
+    obstacles.extend(administrator_obstacle(&facts));
     let (hidden_group, protected) = match by_group {
         Some(Obstacle::Unreadable(group)) => (Some(group), None),
         other => (None, other),
     };
     obstacles.extend(protected);
     hidden.extend(hidden_group);
-    let may_write = match granted.to(entry) {
-        Some(may_write) => may_write,
-        None => MayWrite::of(&agent.entry(&id, &[WRITABLE]).await?),
+    let write_rights = match granted.write_rights(entry) {
+        Some(write_rights) => write_rights,
+        None => WriteRights::of(&agent.entry(&id, &[WRITABLE]).await?),
     };
-    if !may_write.change {
+    if !write_rights.force_change {
         obstacles.push(Obstacle::MissingRight(Right::IssueTemporaryPasswords));
     }
     if has(SMART_CARD) {
@@ -76,7 +76,7 @@ pub(super) async fn read(
     hidden.retain(|value| seen.insert(value.value.clone()));
     obstacles.extend(hidden.into_iter().map(Obstacle::Unreadable));
     if locked {
-        if !may_write.lock {
+        if !write_rights.unlock {
             obstacles.push(Obstacle::MissingRight(Right::Unlock));
         }
         obstacles.push(Obstacle::Locked { until });
@@ -103,19 +103,19 @@ pub(super) async fn read(
             },
         },
         issued_at: set_at.filter(|_| change_required),
-        changed_by_customer_at: None, // the directory names no author
+        changed_by_customer_at: None, // a domain does not say who changed a password
         stamp,
         expires_at: None,
         issued_by: None,
         roles: Vec::new(),
-        groups: facts.member_of.iter().flatten().map(|dn| first_value(dn)).collect(),
+        groups: facts.member_of.iter().flatten().map(|dn| first_rdn_value(dn)).collect(),
         policy: policy.rules,
         obstacles,
     })
 }
 
-/// Administrators, by adminCount and by their built-in groups.
-fn by_office(facts: &Facts) -> Option<Obstacle> {
+/// Returns the obstacle of an administrator, by adminCount and by built-in groups.
+fn administrator_obstacle(facts: &Facts) -> Option<Obstacle> {
     if facts.is_administrator == Ok(true) {
         return Some(Obstacle::Protected("adminCount (an administrators' group of the domain)".to_owned()));
     }

@@ -1,4 +1,4 @@
-//! Values as Active Directory writes them: flags, security identifiers, replication metadata, passwords.
+//! Encodes and decodes values of Active Directory: flags, security identifiers, replication metadata, passwords.
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -10,9 +10,9 @@ use crate::domain::{RequestSink, sealed};
 pub(super) const DISABLED: i64 = 0x2;
 /// msDS-User-Account-Control-Computed: locked after failed attempts.
 pub(super) const LOCKED: i64 = 0x10;
-/// userAccountControl: the password never expires, and then no change is ever forced.
+/// userAccountControl: the password never expires, so that no change is ever forced.
 pub(super) const NEVER_EXPIRES: i64 = 0x1_0000;
-/// userAccountControl: only a smart card lets in.
+/// userAccountControl: a smart card is required.
 pub(super) const SMART_CARD: i64 = 0x4_0000;
 /// msDS-User-Account-Control-Computed: the password has to be changed.
 pub(super) const MUST_CHANGE: i64 = 0x80_0000;
@@ -22,7 +22,7 @@ const UNICODE_PWD: u32 = 0x9005a;
 const HEADER: usize = 16;
 const ROW: usize = 48;
 
-/// Version of the password, and when it was set ([MS-ADTS] section 3.1.1.1.9; replPropertyMetaData, version 1).
+/// Reads the version of the password and when it was set ([MS-ADTS] section 3.1.1.1.9; replPropertyMetaData, version 1).
 pub(super) fn password_version(metadata: &[u8]) -> Option<(u64, Option<Timestamp>)> {
     let count = usize::try_from(number(metadata, 8)?).ok()?;
     metadata.get(HEADER..)?.chunks_exact(ROW).take(count).find_map(|row| {
@@ -35,19 +35,19 @@ pub(super) fn password_version(metadata: &[u8]) -> Option<(u64, Option<Timestamp
     })
 }
 
-/// Whether this is whole: a header, and as many rows as it says.
+/// Whether replication metadata is complete: a header, and as many rows as it says.
 pub(super) fn is_metadata(metadata: &[u8]) -> bool {
     let rows =
         number(metadata, 8).and_then(|count| usize::try_from(count).ok()).and_then(|count| count.checked_mul(ROW));
     rows.and_then(|rows| rows.checked_add(HEADER)).is_some_and(|length| metadata.len() >= length)
 }
 
-/// The number at this place, little-endian.
+/// Reads the little-endian number at this position.
 pub(super) fn number(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at.checked_add(4)?)?.try_into().ok().map(u32::from_le_bytes)
 }
 
-/// A password as unicodePwd takes it: in quotes, in UTF-16, little-endian ([MS-ADTS] section 3.1.1.3.1.5).
+/// Encodes a password for unicodePwd: in quotes, in little-endian UTF-16 ([MS-ADTS] section 3.1.1.3.1.5).
 pub(super) struct UnicodePwd;
 
 impl sealed::Sealed for UnicodePwd {}
@@ -65,35 +65,35 @@ impl RequestSink for UnicodePwd {
     }
 }
 
-/// Whether a security identifier is one that a domain gave to a user or a group of its own ([MS-DTYP] section 2.4.2.3).
+/// Whether a domain issued a security identifier to a user or a group ([MS-DTYP] section 2.4.2.3).
 pub(super) fn is_of_a_domain(sid: &[u8]) -> bool {
     number(sid, 8) == Some(21) && sid.len() == 28
 }
 
-/// Whether a security identifier is one of a group that every domain has (the same section).
+/// Whether a security identifier is that of a built-in group, which every domain has (the same section).
 pub(super) fn is_built_in(sid: &[u8]) -> bool {
     number(sid, 8) == Some(32) && sid.len() == 16
 }
 
-/// Whether one domain gave both.
+/// Whether one domain issued both identifiers.
 pub(super) fn are_of_one_domain(one: &[u8], other: &[u8]) -> bool {
     let domain = |sid: &[u8]| is_of_a_domain(sid).then(|| sid[..24].to_vec());
     domain(one).is_some_and(|ours| domain(other) == Some(ours))
 }
 
-/// A security identifier as people write it ([MS-DTYP] section 2.4.2.1).
-pub(super) fn words(sid: &[u8]) -> String {
+/// Writes a security identifier as people do ([MS-DTYP] section 2.4.2.1).
+pub(super) fn sid_to_string(sid: &[u8]) -> String {
     let authority = sid.get(2..8).unwrap_or_default().iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     let parts = sid.get(8..).unwrap_or_default().chunks_exact(4).filter_map(|part| number(part, 0));
     parts.fold(format!("S-1-{authority}"), |text, part| format!("{text}-{part}"))
 }
 
-/// Whether a security identifier is one of those to whom the schema gives all rights to each new user.
+/// Whether the schema gives a security identifier all rights to each new user.
 pub(super) fn is_account_operator(sid: &[u8]) -> bool {
     matches!(administrators(sid), Some("Domain Admins" | "Account Operators"))
 }
 
-/// Whether a security identifier is one of the built-in administrators' ([MS-DTYP] section 2.4.2.4).
+/// Returns the name of an administrators' group by its security identifier ([MS-DTYP] section 2.4.2.4).
 pub(super) fn administrators(sid: &[u8]) -> Option<&'static str> {
     let built_in = is_built_in(sid);
     let domain = is_of_a_domain(sid);
@@ -145,10 +145,10 @@ mod tests {
             let parts = [21, 7, 7, domain, number].map(u32::to_le_bytes).concat();
             [&[1, 5, 0, 0, 0, 0, 0, 5][..], &parts].concat()
         };
-        assert_eq!(words(&of(9, 513)), "S-1-5-21-7-7-9-513");
+        assert_eq!(sid_to_string(&of(9, 513)), "S-1-5-21-7-7-9-513");
         assert!(are_of_one_domain(&of(9, 513), &of(9, 1104)) && !are_of_one_domain(&of(9, 513), &of(8, 513)));
         let users = [1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x21, 2, 0, 0];
-        assert_eq!(words(&users), "S-1-5-32-545");
+        assert_eq!(sid_to_string(&users), "S-1-5-32-545");
         assert!(!are_of_one_domain(&users, &users) && !are_of_one_domain(&[], &[]));
     }
 

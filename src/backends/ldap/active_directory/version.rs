@@ -1,14 +1,14 @@
-//! Which server this is, as far as it says so.
+//! Checks which server and version this is.
 
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Check, CheckState};
 
-/// What is read of the rootDSE ([MS-ADTS] section 3.1.1.3.2); vendorName and vendorVersion are RFC 3045.
+/// The attributes of the rootDSE that tell it ([MS-ADTS] section 3.1.1.3.2); vendorName and vendorVersion are RFC 3045.
 pub(super) const ATTRIBUTES: [&str; 3] = ["vendorName", "vendorVersion", "domainControllerFunctionality"];
-/// The version that everything was tried on.
+/// The version that tellonce is tested with.
 const TRIED: &str = "4.17";
 
-/// The server's name and version, and whether it is one that was tried.
+/// Reports the server's name and version, and whether tellonce was tested with it.
 pub(super) fn check(root: &Entry) -> Check {
     let level = root.number("domainControllerFunctionality");
     let vendor = root.text("vendorName").unwrap_or_default();
@@ -36,7 +36,7 @@ pub(super) fn check(root: &Entry) -> Check {
     Check::new("version", CheckState::Warning, words)
 }
 
-/// The Windows Server that a functional level begins with ([MS-ADTS] section 6.1.4.2).
+/// Returns the Windows Server that a functional level begins with ([MS-ADTS] section 6.1.4.2).
 const fn windows(level: i64) -> Option<&'static str> {
     Some(match level {
         3 => "2008",
@@ -53,7 +53,7 @@ const fn windows(level: i64) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn told(vendor: &str, version: &str, level: &str) -> (CheckState, String) {
+    fn checked(vendor: &str, version: &str, level: &str) -> (CheckState, String) {
         let value = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.as_bytes().to_vec()] };
         let root = Entry::with("", "vendorName", value(vendor))
             .and("vendorVersion", value(version))
@@ -65,8 +65,8 @@ mod tests {
     #[test]
     fn only_what_was_tried_is_said_to_be() {
         let samba = "Samba Team (https://www.samba.org)";
-        assert_eq!(told(samba, "4.17.12-Debian", "4").0, CheckState::Ok);
-        assert_eq!(told(samba, "4.17", "4").0, CheckState::Ok);
+        assert_eq!(checked(samba, "4.17.12-Debian", "4").0, CheckState::Ok);
+        assert_eq!(checked(samba, "4.17", "4").0, CheckState::Ok);
         for (vendor, version, level, said) in [
             (samba, "4.170.1", "4", "Samba 4.170.1"),
             (samba, "4.21.2", "7", "Samba 4.21.2"),
@@ -75,7 +75,7 @@ mod tests {
             ("", "", "", "does not say"),
             ("Other", "1.0", "7", "Other 1.0"),
         ] {
-            let (state, words) = told(vendor, version, level);
+            let (state, words) = checked(vendor, version, level);
             assert!(
                 state == CheckState::Warning && words.contains(said) && words.contains("only Samba 4.17"),
                 "{words}"

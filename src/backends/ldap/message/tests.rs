@@ -87,11 +87,11 @@ fn what_the_library_cannot_read_is_refused() {
 #[test]
 fn nesting_and_counts_are_bounded() {
     let mut deep = element(OCTETS, b"x");
-    for _ in 0..DEEPEST {
+    for _ in 0..MAX_DEPTH {
         deep = element(SEQUENCE, &deep);
     }
     assert!(is_sound(&deep) && !is_sound(&element(SEQUENCE, &deep)));
-    assert!(is_sound(&[4, 0].repeat(MOST_ELEMENTS)) && !is_sound(&[4, 0].repeat(MOST_ELEMENTS + 1)));
+    assert!(is_sound(&[4, 0].repeat(MAX_ELEMENTS)) && !is_sound(&[4, 0].repeat(MAX_ELEMENTS + 1)));
     assert!(!is_sound(&[0x30, 3, 4, 5, 0]), "what is within ends after it");
     assert!(!is_sound(&[0x1f, 0x81, 0]) && !is_sound(&[4, 0x80]) && !is_sound(&[4]));
 }

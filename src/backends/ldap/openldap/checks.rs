@@ -1,48 +1,48 @@
-//! What `doctor` finds out of slapd as this agent.
+//! The checks of `doctor` for slapd, as this agent sees it.
 
 use ldap3::Scope;
 
 use super::policy::UserPolicy;
-use super::{groups, own, user_snapshot};
+use super::{groups, own_user, user_snapshot};
 use crate::backends::ldap::ber;
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Check, CheckState, Obstacle, PolicyRead, Result, Unreadable};
 
-/// Of so many users is tried what can be read.
+/// How many users are checked for what can be read.
 const SAMPLE: usize = 20;
-/// What tells the sets of one second apart.
-const TELLS_SETS_APART: [&str; 2] = ["entryCSN", "modifiersName"];
-/// The versions of slapd that this was tried with.
+/// The attributes that tell the sets of one second apart.
+const ORDERS_SETS: [&str; 2] = ["entryCSN", "modifiersName"];
+/// The versions of slapd that tellonce is tested with.
 const TRIED: &str = "2.5";
 
-/// The checks.
+/// Runs the checks.
 pub(super) async fn read(agent: &LdapAgent) -> Result<Vec<Check>> {
     let mut checks = vec![version(agent).await?];
-    checks.extend(of_the_policy(agent).await?);
+    checks.extend(check_policy(agent).await?);
     checks.push(Check::new(
         "expiry",
         CheckState::Warning,
         "slapd does not end an unused temporary password: run `tellonce withdraw --older-than 24h --all` from a timer",
     ));
-    if !agent.known.has(ber::PASSWORD_POLICY) {
+    if !agent.server_facts.has(ber::PASSWORD_POLICY) {
         checks.push(Check::new(
             "ppolicy",
             CheckState::Fault,
             "the password-policy overlay is not loaded: no change is ever forced",
         ));
     }
-    if own::names(agent).await?.is_none() {
-        let words = format!("{}: every reset is refused", own::not_known().words());
+    if own_user::names(agent).await?.is_none() {
+        let words = format!("{}: every reset is refused", own_user::unknown_identity().words());
         checks.push(Check::new("own_user", CheckState::Fault, words));
     }
     for why in groups::protected(agent).await?.into_iter().filter_map(|group| group.entries.err()) {
         let words = format!("{why}: every reset is refused until protected.groups (and groups) are right");
         checks.push(Check::new("protected", CheckState::Fault, words));
     }
-    let attributes = agent.attributes_and_facts(&agent.settings.base);
-    let users = agent.some_users(&agent.settings.base, &attributes, SAMPLE).await?;
-    checks.extend(of_users(agent, &users).await?);
+    let attributes = agent.snapshot_attributes(&agent.settings.base);
+    let users = agent.sample_users(&agent.settings.base, &attributes, SAMPLE).await?;
+    checks.extend(check_users(agent, &users).await?);
     let filter = "(|(userPassword=*)(pwdHistory=*))";
     let seen = agent
         .connection
@@ -58,8 +58,8 @@ pub(super) async fn read(agent: &LdapAgent) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// The default policy.
-async fn of_the_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
+/// Checks the default policy.
+async fn check_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
     let policy = UserPolicy::read(agent, None).await?;
     let name = &agent.settings.default_policy;
     let fault = |words: String| Check::new("default_policy", CheckState::Fault, words);
@@ -79,7 +79,7 @@ async fn of_the_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
     if let PolicyRead::Unreadable(why) | PolicyRead::InPart(_, why) = policy.rules() {
         checks.push(Check::new("policy", CheckState::Warning, format!("{why}: passwords are made for a strict one")));
     }
-    if policy.asks_for_the_old() {
+    if policy.needs_old_password() {
         let words =
             format!("{name} has pwdSafeModify TRUE: agents need =mw on userPassword, or every reset is refused");
         checks.push(Check::new("safe_modify", CheckState::Unknown, words));
@@ -87,8 +87,8 @@ async fn of_the_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// What of some users decides, and cannot be read. Which rights agents have to write nobody tells.
-async fn of_users(agent: &LdapAgent, users: &[Entry]) -> Result<Vec<Check>> {
+/// Checks whether the values of some users that decide can be read. slapd does not tell rights to write.
+async fn check_users(agent: &LdapAgent, users: &[Entry]) -> Result<Vec<Check>> {
     let mut unread: Vec<(Unreadable, Vec<&str>)> = Vec::new();
     for user in users {
         for value in user_snapshot::unreadable_of(agent, user).await? {
@@ -110,11 +110,11 @@ async fn of_users(agent: &LdapAgent, users: &[Entry]) -> Result<Vec<Check>> {
         let words = format!("all that decides about a reset can be read of {} users", users.len());
         checks.push(Check::new("readable", CheckState::Ok, words));
     }
-    let is_unnumbered = |user: &&Entry| TELLS_SETS_APART.iter().any(|name| !user.has(name));
+    let is_unnumbered = |user: &&Entry| ORDERS_SETS.iter().any(|name| !user.has(name));
     if let Some(user) = users.iter().find(is_unnumbered) {
         let words = format!(
             "{} cannot be read of {}: what somebody else sets within the same second is not told from a reset",
-            TELLS_SETS_APART.join(" or "),
+            ORDERS_SETS.join(" or "),
             user.dn
         );
         checks.push(Check::new("sets_told_apart", CheckState::Warning, words));
@@ -126,15 +126,15 @@ fn refused_for(value: &Unreadable) -> String {
     format!("{}. Resets are refused without it", value.words())
 }
 
-/// Which version the server is. slapd tells those alone who may read cn=Monitor.
+/// Checks the server's version, which slapd tells only those who may read cn=Monitor.
 async fn version(agent: &LdapAgent) -> Result<Check> {
     let root = agent.connection.read("", &["monitorContext", "vendorVersion"]).await?.unwrap_or_default();
-    let told = match root.text("monitorContext") {
-        Some(monitor) => agent.connection.read(&monitor, &["monitoredInfo"]).await?.unwrap_or_default(),
+    let monitor = match root.text("monitorContext") {
+        Some(name) => agent.connection.read(&name, &["monitoredInfo"]).await?.unwrap_or_default(),
         None => Entry::default(),
     };
-    let told = told.text("monitoredInfo").or_else(|| root.text("vendorVersion"));
-    let version = told.as_deref().and_then(|text| {
+    let banner = monitor.text("monitoredInfo").or_else(|| root.text("vendorVersion"));
+    let version = banner.as_deref().and_then(|text| {
         let digits = |word: &&str| word.starts_with(|letter: char| letter.is_ascii_digit());
         text.split_whitespace().find(digits)
     });

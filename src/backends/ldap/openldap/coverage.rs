@@ -1,59 +1,63 @@
-//! Whether a look-up sees all that it looks for: one by what is hidden finds nothing, and nobody is told.
+//! Checks whether a search finds all that it looks for: one by a hidden attribute silently finds nothing.
 
 use std::collections::HashSet;
 
 use ldap3::Scope;
 
-use super::readability::{failure, unreadable};
+use super::readability::{unreadable, unreadable_error};
 use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Result, Unreadable};
 
-/// So many users are looked at: rules of slapd are about subtrees, groups and filters, seldom about one user.
+/// How many users are checked. slapd's rules are about subtrees, groups and filters, seldom about one user.
 const SAMPLE: usize = 500;
 
-/// Checks that users can be asked for pwdReset, and that each pending one tells when it was set.
+/// Checks that users can be searched by pwdReset, and that the set of each pending one has a time.
 ///
 /// # Errors
 /// Exit 7 with what cannot be read.
 pub(super) async fn check(agent: &LdapAgent, dialect: &dyn Dialect, pending: &[Entry]) -> Result<()> {
-    let (base, users) = (&agent.settings.base, dialect.users());
-    match can_be_asked_for(agent, dialect, "pwdReset").await? {
+    let (base, users) = (&agent.settings.base, dialect.user_filter());
+    match can_be_searched_by(agent, dialect, "pwdReset").await? {
         None => {
             let right =
                 format!("read access to the users below {base} in slapd's rules, or base corrected in the profile");
-            return Err(failure(&Unreadable::new("any user", "whether a temporary password is pending", right)));
+            return Err(unreadable_error(&Unreadable::new(
+                "any user",
+                "whether a temporary password is pending",
+                right,
+            )));
         }
-        Some(false) => return Err(failure(&unreadable("pwdReset"))),
+        Some(false) => return Err(unreadable_error(&unreadable("pwdReset"))),
         Some(true) => {}
     }
     let undated: Vec<&Entry> = pending.iter().filter(|user| user.time("pwdChangedTime").is_none()).collect();
     if undated.is_empty() {
         return Ok(());
     }
-    // A password that was loaded with the data has no time; this tool's sets have one.
-    let without = format!("(&{users}{}(!(pwdChangedTime=*)))", dialect.pending());
+    // A password that was loaded with the data has no time. One that tellonce set has.
+    let without = format!("(&{users}{}(!(pwdChangedTime=*)))", dialect.pending_filter());
     let without = agent.connection.search(base, Scope::Subtree, &without, &["1.1"], usize::MAX).await?.entries;
     let without: HashSet<&str> = without.iter().map(|user| user.dn.as_str()).collect();
     if undated.iter().all(|user| without.contains(user.dn.as_str())) {
         return Ok(());
     }
-    Err(failure(&unreadable("pwdChangedTime")))
+    Err(unreadable_error(&unreadable("pwdChangedTime")))
 }
 
-/// Whether a look-up by this attribute finds who has it. Returns `None` where the agent sees no user.
-pub(super) async fn can_be_asked_for(
+/// Whether a search by this attribute finds those who have it. Returns `None` if the agent sees no user.
+pub(super) async fn can_be_searched_by(
     agent: &LdapAgent,
     dialect: &dyn Dialect,
     attribute: &str,
 ) -> Result<Option<bool>> {
-    let (base, users) = (&agent.settings.base, dialect.users());
-    let all = agent.some_users(base, &["1.1"], SAMPLE).await?;
+    let (base, users) = (&agent.settings.base, dialect.user_filter());
+    let all = agent.sample_users(base, &["1.1"], SAMPLE).await?;
     if all.is_empty() {
         return Ok(None);
     }
-    let asked = format!("(&{users}(|({attribute}=*)(!({attribute}=*))))");
-    let asked = agent.connection.search_lately(base, Scope::Subtree, &asked, &["1.1"], SAMPLE).await?.entries;
-    let asked: HashSet<&str> = asked.iter().map(|user| user.dn.as_str()).collect();
-    Ok(Some(all.iter().take(SAMPLE).all(|user| asked.contains(user.dn.as_str()))))
+    let either = format!("(&{users}(|({attribute}=*)(!({attribute}=*))))");
+    let found = agent.connection.search_cached(base, Scope::Subtree, &either, &["1.1"], SAMPLE).await?.entries;
+    let found: HashSet<&str> = found.iter().map(|user| user.dn.as_str()).collect();
+    Ok(Some(all.iter().take(SAMPLE).all(|user| found.contains(user.dn.as_str()))))
 }

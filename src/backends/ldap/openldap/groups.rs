@@ -1,38 +1,39 @@
-//! The groups that a user is in, and the protected ones among them. The server finds them and names them: what it takes
-//! for the same, in names and values, is the same here.
+//! The groups that a user is in, and the protected ones among them.
+//!
+//! The server finds and names them, so that names and values are compared as the server compares them.
 
 use ldap3::{Scope, ldap_escape};
 
-use super::nesting::{self, CONTENTS, GROUPS, HAS_MEMBERS, place};
-use super::readability::fits;
+use super::nesting::{self, CONTENTS, GROUPS, HAS_MEMBERS, groups_base};
+use super::readability::matches;
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Obstacle, Result};
 
-/// A user who is in more groups than this is told to be in some only.
-const MOST: usize = 1000;
-/// So many values of one filter are compared at once.
-const AT_ONCE: usize = 50;
+/// The most groups that one search finds. Of more than these only a part is known.
+const MAX_GROUPS: usize = 1000;
+/// How many values one filter compares.
+const BATCH: usize = 50;
 
 /// A group.
 pub(super) struct Group {
     dn: String,
-    /// The first of its names (cn).
+    /// Its first cn.
     pub(super) name: String,
 }
 
-/// The groups of a user.
+/// The groups that a user is in.
 #[derive(Default)]
 pub(super) struct Groups {
     pub(super) found: Vec<Group>,
-    /// The server sent no more than a part.
+    /// Whether the server sent only a part of them.
     in_part: bool,
 }
 
 impl Groups {
-    /// Takes in a group; whether it is a new one.
-    fn note(&mut self, group: Entry) -> bool {
+    /// Adds a group. Returns whether it is a new one.
+    fn add(&mut self, group: Entry) -> bool {
         if self.found.iter().any(|known| known.dn == group.dn) {
             return false;
         }
@@ -41,12 +42,12 @@ impl Groups {
     }
 }
 
-/// The groups that name the user, the user's primary group (gidNumber), and the groups that those are in.
-pub(super) async fn of(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
+/// Reads the groups that name the user, the user's primary group (gidNumber), and the groups that those are in.
+pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
     let mut groups = Groups::default();
     let names = entry.texts("uid");
     let uids = names.iter().map(|uid| {
-        // The schema compares memberUid by the letter's case and uid without it; and it is a uid that is meant.
+        // memberUid means a uid. But the schema compares memberUid with case, and uid without.
         let uid = ldap_escape(uid.as_str());
         format!("(memberUid={uid})(&(objectClass=posixGroup)(memberUid:caseIgnoreIA5Match:={uid}))")
     });
@@ -56,19 +57,19 @@ pub(super) async fn of(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
     let mut also: String = uids.chain(primary).collect();
     let mut members = vec![entry.dn.clone()];
     if !names.iter().all(|uid| uid.is_ascii()) {
-        for group in naming_in_other_letters(agent, entry).await? {
+        for group in groups_by_equivalent_uid(agent, entry).await? {
             members.push(group.dn.clone());
-            groups.note(group);
+            groups.add(group);
         }
     }
     while let Some(member) = members.pop() {
         let dn = ldap_escape(member.as_str());
         let filter = format!("(|(member={dn})(uniqueMember={dn}){})", std::mem::take(&mut also));
-        let of = agent.connection.search(place(agent), Scope::Subtree, &filter, &["cn"], MOST).await?;
+        let of = agent.connection.search(groups_base(agent), Scope::Subtree, &filter, &["cn"], MAX_GROUPS).await?;
         groups.in_part |= !of.complete;
         for group in of.entries {
             let dn = group.dn.clone();
-            if groups.note(group) {
+            if groups.add(group) {
                 members.push(dn);
             }
         }
@@ -76,16 +77,20 @@ pub(super) async fn of(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
     Ok(groups)
 }
 
-/// The groups of Unix with a memberUid that the server takes for a uid of the user: letters beyond ASCII may stand for
-/// others there (RFC 4518 section 2.3), which no filter on memberUid knows.
-async fn naming_in_other_letters(agent: &LdapAgent, entry: &Entry) -> Result<Vec<Entry>> {
+/// Finds the Unix groups with a memberUid that the server takes for a uid of the user.
+///
+/// Letters beyond ASCII may match others in a uid (RFC 4518 section 2.3), which no filter on memberUid does.
+async fn groups_by_equivalent_uid(agent: &LdapAgent, entry: &Entry) -> Result<Vec<Entry>> {
     let filter = "(&(objectClass=posixGroup)(memberUid=*))";
-    let all = agent.connection.search_lately(place(agent), Scope::Subtree, filter, &["cn", "memberUid"], MOST).await?;
+    let all = agent
+        .connection
+        .search_cached(groups_base(agent), Scope::Subtree, filter, &["cn", "memberUid"], MAX_GROUPS)
+        .await?;
     let mut naming = Vec::new();
     for group in all.entries {
-        for some in group.texts("memberUid").chunks(AT_ONCE) {
+        for some in group.texts("memberUid").chunks(BATCH) {
             let uids: Vec<String> = some.iter().map(|uid| format!("(uid={})", ldap_escape(uid.as_str()))).collect();
-            if fits(agent, &entry.dn, &format!("(|{})", uids.concat())).await? {
+            if matches(agent, &entry.dn, &format!("(|{})", uids.concat())).await? {
                 naming.push(group);
                 break;
             }
@@ -94,32 +99,32 @@ async fn naming_in_other_letters(agent: &LdapAgent, entry: &Entry) -> Result<Vec
     Ok(naming)
 }
 
-/// A group whose members support does not reset.
+/// A protected group of the profile.
 pub(super) struct Protected {
-    /// As the profile names it.
+    /// Its name in the profile.
     name: String,
-    /// The entries that it names, by the server's own names; or why nobody can tell who is in it.
+    /// The names of its entries as the server writes them, or why its members cannot be told.
     pub(super) entries: Result<Vec<String>, String>,
 }
 
-/// The protected groups, as they are now or were a moment ago.
+/// Reads the protected groups of the profile, perhaps from the cache.
 pub(super) async fn protected(agent: &LdapAgent) -> Result<Vec<Protected>> {
-    let place = place(agent);
+    let base = groups_base(agent);
     let mut protected = Vec::new();
     for name in &agent.protected {
         let found = if name.contains('=') {
             let filter = format!("(|{GROUPS}{HAS_MEMBERS})");
-            agent.connection.search_lately(name, Scope::Base, &filter, &CONTENTS, 1).await?
+            agent.connection.search_cached(name, Scope::Base, &filter, &CONTENTS, 1).await?
         } else {
             let filter = format!("(&{GROUPS}(cn={}))", ldap_escape(name.as_str()));
-            agent.connection.search_lately(place, Scope::Subtree, &filter, &CONTENTS, MOST).await?
+            agent.connection.search_cached(base, Scope::Subtree, &filter, &CONTENTS, MAX_GROUPS).await?
         };
         let entries: Vec<String> = found.entries.iter().map(|entry| entry.dn.clone()).collect();
         let entries = if entries.is_empty() {
-            Err(format!("the group \"{name}\" is not there below {place}, or you may not look for its members"))
-        } else if !entries.iter().all(|entry| dn::is_below(entry, place)) {
-            Err(format!("the group \"{name}\" is not below {place}, where the profile has its groups"))
-        } else if let Some(why) = nesting::unseen(agent, found.entries).await? {
+            Err(format!("the group \"{name}\" is not there below {base}, or you may not look for its members"))
+        } else if !entries.iter().all(|entry| dn::is_below(entry, base)) {
+            Err(format!("the group \"{name}\" is not below {base}, where the profile has its groups"))
+        } else if let Some(why) = nesting::unreadable_members(agent, found.entries).await? {
             Err(format!("the group \"{name}\" cannot be seen into: {why}"))
         } else {
             Ok(entries)
@@ -129,7 +134,7 @@ pub(super) async fn protected(agent: &LdapAgent) -> Result<Vec<Protected>> {
     Ok(protected)
 }
 
-/// Why the user of these groups may not be reset, or nobody can tell.
+/// Returns the obstacle of a user in these groups: protected, or not known whether protected.
 pub(super) fn obstacle(protected: &[Protected], groups: &Groups) -> Option<Obstacle> {
     let is = |entry: &String| groups.found.iter().any(|group| group.dn == *entry);
     let by = protected.iter().find(|group| group.entries.iter().flatten().any(is));

@@ -2,14 +2,14 @@
 
 mod checks;
 mod coverage;
+mod errors;
 mod groups;
 mod nesting;
 mod new_user;
-mod own;
+mod own_user;
 mod policy;
 mod readability;
-mod refused;
-mod unchanged;
+mod unchanged_filter;
 mod user_snapshot;
 mod validity;
 
@@ -22,11 +22,11 @@ use ldap3::controls::{Assertion, PostRead, RawControl};
 use ldap3::{LdapResult, dn_escape};
 
 use super::backend::{exists, gone_after_set, not_pending};
-use super::connection::BindRefused;
-use super::dialect::{Dialect, LdapAgent, ServerFacts};
+use super::connection::BindErrorMapper;
+use super::dialect::{Dialect, LdapAgent, PendingState, ServerFacts};
 use super::entry::Entry;
-use super::failure::{ASSERTION_FAILED, EXISTS};
-use super::openldap::unchanged::still;
+use super::openldap::unchanged_filter::unchanged_filter;
+use super::result_code::{ASSERTION_FAILED, EXISTS};
 use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
 use super::{ber, dn};
@@ -35,52 +35,52 @@ use crate::domain::{
     Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Names, NewUser, Obstacle, PolicyRead,
     RequestBytes, Reset, Result, Right, Stamp, TemporaryPassword, UserId, UserSnapshot, Withdrawal, refusal,
 };
+use errors::{bind_error, modify_error, set_error};
 use policy::UserPolicy;
-use refused::{bind_refused, not_changed, not_taken};
 use user_snapshot::{FACTS, SET, stamp};
 
-/// The server works with a thread for each request; with fast hashes, more at once were not faster (measured on two cores).
+/// How many resets run at once. slapd has a thread for each request, and more were not faster (measured on two cores).
 const CONCURRENCY: usize = 8;
-/// The longest uid of a new user, in characters: every schema takes that many.
+/// The longest uid of a new user, in characters. Every schema takes that many.
 const LONGEST_NAME: usize = 64;
-/// A withdrawal is begun anew so often where something else of the entry changed meanwhile.
-const AGAIN: usize = 3;
+/// How often a withdrawal starts again after something else of the entry changed.
+const MAX_RETRIES: usize = 3;
 
 /// The dialect of `OpenLDAP`.
 pub(super) struct OpenLdap {
     settings: Rc<LdapSettings>,
-    /// An entry showed no entryCSN: sets of one second cannot be told apart there.
-    changes_have_no_number: Cell<bool>,
+    /// Whether an entry showed no entryCSN, without which sets of one second cannot be told apart.
+    lacks_entry_csn: Cell<bool>,
 }
 
 impl OpenLdap {
     pub(super) const fn new(settings: Rc<LdapSettings>) -> Self {
-        Self { settings, changes_have_no_number: Cell::new(false) }
+        Self { settings, lacks_entry_csn: Cell::new(false) }
     }
 
     fn controls(agent: &LdapAgent) -> Vec<RawControl> {
-        let mut controls = vec![ber::plain(ber::PASSWORD_POLICY)];
-        if agent.known.has(ber::POST_READ) {
+        let mut controls = vec![ber::optional_control(ber::PASSWORD_POLICY)];
+        if agent.server_facts.has(ber::POST_READ) {
             controls.push(PostRead::new(SET.to_vec()));
         }
         controls
     }
 
-    /// The stamp of the set that was just answered.
+    /// Describes a set by the answer to it, or by a read right after it.
     async fn issued(agent: &LdapAgent, dn: &str, result: &LdapResult) -> Result<Issued> {
-        // What comes with the answer is what the agent may read; without a time it is of no use.
+        // The post-read control returns only what the agent may read. It is useless without the time.
         let entry = if let Some(entry) = ber::post_read(result).filter(|entry| entry.has("pwdChangedTime")) {
             entry
         } else {
             let after = agent.connection.read_after_a_change(dn, &SET).await;
-            after.map_err(|failure| Error { changed: Changed::Yes, ..failure })?.ok_or_else(gone_after_set)?
+            after.map_err(|error| Error { changed: Changed::Yes, ..error })?.ok_or_else(gone_after_set)?
         };
-        let stamp = stamp(&entry).ok_or_else(|| readability::failure_after_set("pwdChangedTime"))?;
+        let stamp = stamp(&entry).ok_or_else(|| readability::unreadable_error_after_set("pwdChangedTime"))?;
         let at = stamp.at.unwrap_or_else(|| agent.clock.now());
         Ok(Issued { user: UserId::new(dn), stamp: Some(stamp), at, expires_at: None })
     }
 
-    /// Waits until the clock's next second where the password was set in this one: pwdChangedTime has whole seconds.
+    /// Waits for the next second if the password was set in this one, since pwdChangedTime has whole seconds.
     async fn wait_for_the_next_second(agent: &LdapAgent, before: Option<&Stamp>) {
         let Some(at) = before.and_then(|stamp| stamp.at) else { return };
         let since = agent.clock.now().duration_since(at);
@@ -100,68 +100,68 @@ impl Dialect for OpenLdap {
         }
     }
 
-    fn bind_refused(&self) -> BindRefused {
-        bind_refused
+    fn bind_error_mapper(&self) -> BindErrorMapper {
+        bind_error
     }
 
-    fn asks(&self) -> RootDseQuery {
+    fn root_dse_query(&self) -> RootDseQuery {
         RootDseQuery { root: &["supportedControl", "namingContexts"], who_am_i: true }
     }
 
-    fn known(&self, greeting: RootDse) -> ServerFacts {
-        let own = greeting.own.as_deref().and_then(own::told);
-        let root = greeting.root;
+    fn server_facts(&self, root_dse: RootDse) -> ServerFacts {
+        let own = root_dse.own.as_deref().and_then(own_user::parse_authz_id);
+        let root = root_dse.root;
         let base = &self.settings.base;
         let tops = root.texts("namingContexts").into_iter().filter(|top| dn::is_below(base, top));
         let top = tops.min_by_key(|top| dn::depth(top));
         ServerFacts { dn: own, controls: root.texts("supportedControl"), top, ..ServerFacts::default() }
     }
 
-    fn users(&self) -> &'static str {
+    fn user_filter(&self) -> &'static str {
         "(&(|(objectClass=person)(objectClass=account))(uid=*))"
     }
 
-    fn contacts(&self) -> &'static str {
+    fn contact_filter(&self) -> &'static str {
         "(&(objectClass=person)(!(uid=*)))"
     }
 
-    fn login(&self) -> &'static str {
+    fn login_attribute(&self) -> &'static str {
         "uid"
     }
 
-    fn also_names(&self) -> &'static [&'static str] {
+    fn exact_name_attributes(&self) -> &'static [&'static str] {
         &[]
     }
 
-    fn search(&self, escaped: &str) -> String {
+    fn search_filter(&self, escaped: &str) -> String {
         format!("(|(uid={escaped}*)(cn=*{escaped}*)(sn={escaped}*)(givenName={escaped}*)(mail={escaped}*))")
     }
 
-    fn longest_login(&self) -> usize {
+    fn max_login_length(&self) -> usize {
         LONGEST_NAME
     }
 
-    fn facts(&self, _: &str) -> Vec<&'static str> {
+    fn snapshot_attributes(&self, _: &str) -> Vec<&'static str> {
         FACTS.to_vec()
     }
 
     async fn user_snapshot(&self, agent: &LdapAgent, user: &Entry) -> Result<UserSnapshot> {
         if !user.has("entryCSN") {
-            self.changes_have_no_number.set(true);
+            self.lacks_entry_csn.set(true);
         }
         Box::pin(user_snapshot::read(agent, user)).await
     }
 
-    async fn new_users_policy(&self, agent: &LdapAgent) -> Result<PolicyRead> {
+    async fn new_user_policy(&self, agent: &LdapAgent) -> Result<PolicyRead> {
         Ok(UserPolicy::read(agent, None).await?.rules())
     }
 
-    async fn new_users_obstacles(&self, agent: &LdapAgent) -> Result<Vec<Obstacle>> {
+    async fn new_user_obstacles(&self, agent: &LdapAgent) -> Result<Vec<Obstacle>> {
         new_user::obstacles(agent, self).await
     }
 
-    async fn may_create(&self, _: &LdapAgent) -> Result<bool> {
-        Ok(true) // slapd tells nobody their rights: the add itself answers
+    async fn can_create_users(&self, _: &LdapAgent) -> Result<bool> {
+        Ok(true) // slapd does not tell rights: the add itself answers
     }
 
     async fn set(
@@ -173,12 +173,12 @@ impl Dialect for OpenLdap {
         let user = intent.user()?;
         Self::wait_for_the_next_second(agent, intent.stamp_before()).await;
         let secret = password.request(intent, RequestBytes);
-        // One modify: between two, the password would be a full sign-in. Never the Password Modify operation, which
-        // clears pwdReset for everybody but the root user.
+        // One modify sets both: between two, the password would be a full sign-in. The Password Modify operation is no
+        // choice, since it clears pwdReset for everybody but the root user.
         let changes = [("userPassword", secret.as_slice()), ("pwdReset", b"TRUE".as_slice())];
         let result = agent.connection.replace(user.as_str(), &changes, Self::controls(agent)).await?;
         if result.rc != 0 {
-            return Err(not_taken(agent, &result, password.length()));
+            return Err(set_error(agent, &result, password.length()));
         }
         Ok(Self::issued(agent, user.as_str(), &result).await?)
     }
@@ -212,28 +212,27 @@ impl Dialect for OpenLdap {
         if let Some(email) = &new.customer.email {
             attributes.push(("mail", vec![email.as_bytes()]));
         }
-        if let Some(attribute) = agent.settings.customer_id.as_deref().filter(|_| !new.new_customer) {
-            attributes.push((attribute, vec![new.customer.id.as_str().as_bytes()]));
-        }
+        attributes.extend(agent.customer_id_value(new).map(|(name, id)| (name, vec![id.as_bytes()])));
         let result = agent.connection.add(&dn, &attributes, Self::controls(agent)).await?;
         match result.rc {
             0 => Ok(Self::issued(agent, &dn, &result).await?),
             EXISTS => Err(exists(&new.username).into()),
-            _ => Err(not_taken(agent, &result, password.length())),
+            _ => Err(set_error(agent, &result, password.length())),
         }
     }
 
     async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Result<Forced> {
         let wanted = [&SET[..], &["pwdPolicySubentry"]].concat();
         let (entry, policy) = tokio::try_join!(
-            agent.connection.read_after_a_secret(issued.user.as_str(), &wanted),
+            agent.connection.read_over_secret(issued.user.as_str(), &wanted),
             UserPolicy::read_now(agent, None)
         )?;
         let entry = entry.ok_or_else(gone_after_set)?;
-        let policy = policy.or_of(agent, &entry).await?;
-        let is_reset =
-            readability::is_reset(agent, &entry).await?.ok_or_else(|| readability::failure_after_set("pwdReset"))?;
-        let stamp = stamp(&entry).ok_or_else(|| readability::failure_after_set("pwdChangedTime"))?;
+        let policy = policy.or_named_by(agent, &entry).await?;
+        let is_reset = readability::is_reset(agent, &entry)
+            .await?
+            .ok_or_else(|| readability::unreadable_error_after_set("pwdReset"))?;
+        let stamp = stamp(&entry).ok_or_else(|| readability::unreadable_error_after_set("pwdChangedTime"))?;
         Ok(Forced { change_required: is_reset && policy.obstacle().is_none(), stamp: Some(stamp) })
     }
 
@@ -247,42 +246,43 @@ impl Dialect for OpenLdap {
         let user = intent.user()?;
         let secret = unknown.request(intent, RequestBytes);
         let changes = [("userPassword", secret.as_slice()), ("pwdReset", b"TRUE".as_slice())];
-        for _ in 0..AGAIN {
+        for _ in 0..MAX_RETRIES {
             let now = agent.entry(user, &SET).await?;
             let is_reset = readability::is_reset(agent, &now).await?;
-            let is_reset = is_reset.ok_or_else(|| readability::failure(&readability::unreadable("pwdReset")))?;
+            let is_reset =
+                is_reset.ok_or_else(|| readability::unreadable_error(&readability::unreadable("pwdReset")))?;
             if !is_reset || !Stamp::same_set(stamp(&now).as_ref(), only) {
                 return Err(not_pending());
             }
             let mut controls = Self::controls(agent);
-            if agent.known.has(ber::ASSERTION) {
-                controls.push(RawControl { crit: true, ..Assertion::new(still(&now)) });
+            if agent.server_facts.has(ber::ASSERTION) {
+                controls.push(RawControl { crit: true, ..Assertion::new(unchanged_filter(&now)) });
             }
             let result = agent.connection.replace(user.as_str(), &changes, controls).await?;
             match result.rc {
                 0 => return Ok(()),
-                ASSERTION_FAILED => {} // also by a refused sign-in: it is looked at again
-                _ => return Err(not_changed(agent, &result)),
+                ASSERTION_FAILED => {} // a refused sign-in changes the entry as well, so look again
+                _ => return Err(modify_error(agent, &result)),
             }
         }
         Err(Error::unavailable("The user's entry changes faster than the temporary password can be withdrawn.")
-            .hint("Somebody tries passwords for this user? Try again in a minute."))
+            .hint("Somebody may be trying passwords for this user. Try again in a minute."))
     }
 
-    fn recognised_by(&self) -> &'static [&'static str] {
+    fn pending_attributes(&self) -> &'static [&'static str] {
         &SET
     }
 
-    fn pending(&self) -> &'static str {
+    fn pending_filter(&self) -> &'static str {
         "(pwdReset=TRUE)"
     }
 
-    async fn check_pending(&self, agent: &LdapAgent, pending: &[Entry]) -> Result<()> {
-        coverage::check(agent, self, pending).await
-    }
-
-    fn is_pending(&self, entry: &Entry) -> bool {
-        entry.is_true("pwdReset") || !entry.has("pwdReset") // it fits the filter, also where it is not sent
+    async fn pending_states(&self, agent: &LdapAgent, entries: &[Entry]) -> Result<Vec<PendingState>> {
+        coverage::check(agent, self, entries).await?;
+        // The filter vouches for an entry that comes without pwdReset: agents may search it without reading it.
+        let is_pending = |entry: &Entry| entry.is_true("pwdReset") || !entry.has("pwdReset");
+        let state = |entry| if is_pending(entry) { PendingState::Pending } else { PendingState::NotPending };
+        Ok(entries.iter().map(state).collect())
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
@@ -302,13 +302,13 @@ impl Dialect for OpenLdap {
             Gap::NoSelfService,
             Gap::WithdrawnReadsAsPending,
         ]);
-        if policy.may_keep() {
+        if policy.allows_reuse() {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
-        if !policy.asks_for_the_old() {
+        if !policy.needs_old_password() {
             gaps.insert(Gap::OpenFormOutlives);
         }
-        if !agent.known.has(ber::POST_READ) || self.changes_have_no_number.get() {
+        if !agent.server_facts.has(ber::POST_READ) || self.lacks_entry_csn.get() {
             gaps.insert(Gap::StampNamesNoAuthor);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
@@ -324,7 +324,7 @@ impl Dialect for OpenLdap {
     }
 
     async fn rights(&self, _: &LdapAgent) -> Result<Vec<Right>> {
-        // What an agent may have been granted: slapd tells nobody, and the first change answers.
+        // slapd does not tell rights, so any may have been granted. The first change shows it.
         Ok(vec![Right::FindCustomers, Right::IssueTemporaryPasswords, Right::CreateUsers, Right::Unlock, Right::Sweep])
     }
 

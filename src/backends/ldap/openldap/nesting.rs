@@ -1,5 +1,6 @@
-//! Whether the agent sees into a protected group, and into each group that is in it: a member of one that is not seen
-//! into would not be known as one.
+//! Checks whether the agent can read the members of a protected group and of all groups in it.
+//!
+//! Otherwise a member would not be known as one.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -11,46 +12,48 @@ use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::Result;
 
-/// Groups whose members the agent may look for: groupOfNames and groupOfUniqueNames always have one (RFC 4519 sections
-/// 3.5 and 3.6), posixGroup and groupOfMembers perhaps none (RFC 2307 section 4, rfc2307bis).
+/// The filter for groups whose members the agent may search.
+///
+/// groupOfNames and groupOfUniqueNames always have a member (RFC 4519 sections 3.5 and 3.6), posixGroup and groupOfMembers
+/// perhaps none (RFC 2307 section 4, rfc2307bis).
 pub(super) const GROUPS: &str = "(|(&(objectClass=groupOfNames)(member=*))\
     (&(objectClass=groupOfUniqueNames)(uniqueMember=*))\
     (&(objectClass=posixGroup)(gidNumber=*)(|(memberUid=*)(!(memberUid=*))))\
     (&(objectClass=groupOfMembers)(|(member=*)(!(member=*)))))";
-/// The same, and entries of other classes that have members.
+/// The filter for entries of any class that have members.
 pub(super) const HAS_MEMBERS: &str = "(member=*)(uniqueMember=*)";
-/// What is read of a group.
+/// The attributes that are read of a group.
 pub(super) const CONTENTS: [&str; 6] = ["cn", "objectClass", "member", "uniqueMember", "memberUid", "gidNumber"];
-/// So many entries are asked for at once.
-const AT_ONCE: usize = 50;
+/// How many entries one search asks for.
+const BATCH: usize = 50;
 
 /// How a group was found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Found {
-    /// By its name, with [`GROUPS`].
+    /// By its name, with the filter [`GROUPS`].
     ByName,
-    /// In another one.
+    /// As a member of another group.
     Nested,
 }
 
-/// Says why these groups, or one in them, cannot be seen into. Returns `None` if all can.
-pub(super) async fn unseen(agent: &LdapAgent, groups: Vec<Entry>) -> Result<Option<String>> {
+/// Returns why the members of these groups, or of groups in them, cannot be read. Returns `None` if all can.
+pub(super) async fn unreadable_members(agent: &LdapAgent, groups: Vec<Entry>) -> Result<Option<String>> {
     let mut homes = Homes::of(agent);
     let mut known: HashSet<String> = groups.iter().map(|group| group.dn.clone()).collect();
     let mut to_look_into: VecDeque<(Entry, Found)> = groups.into_iter().map(|group| (group, Found::ByName)).collect();
     while let Some((group, how)) = to_look_into.pop_front() {
-        if let Some(why) = unseen_of(agent, &group, how).await? {
+        if let Some(why) = unreadable_members_of(agent, &group, how).await? {
             return Ok(Some(why));
         }
         homes.note(&group);
         let members: Vec<String> = members(&group).into_iter().filter(|name| known.insert(name.clone())).collect();
-        for some in members.chunks(AT_ONCE) {
+        for some in members.chunks(BATCH) {
             let found = entries(agent, some, &group.dn).await?;
             if !found.iter().any(|entry| entry.dn == group.dn) {
                 return Ok(Some(format!("you may not look up its members (entryDN of {})", group.dn)));
             }
             let is_seen = |name: &str| found.iter().any(|entry| dn::same(&entry.dn, name));
-            // Who is not seen and is kept elsewhere is a person who is gone, or one whom the agent need not see.
+            // A member that is not seen and is kept elsewhere is a person who is gone, or whom the agent need not see.
             if let Some(lost) = some.iter().find(|name| !is_seen(name) && homes.have(name)) {
                 return Ok(Some(format!("{lost}, which is in it, is not there, or you may not see it")));
             }
@@ -61,10 +64,10 @@ pub(super) async fn unseen(agent: &LdapAgent, groups: Vec<Entry>) -> Result<Opti
     Ok(None)
 }
 
-/// Where groups are kept.
+/// The entries below which groups are kept.
 struct Homes {
     below: Vec<String>,
-    /// The top of the directory is no such place, though a group may be right below it.
+    /// The top of the directory. A group may be right below it, but not everything below it may be a group.
     top: String,
 }
 
@@ -77,14 +80,14 @@ impl Homes {
         self.below.push(dn::split(&group.dn).1.to_owned());
     }
 
-    /// Whether a group would be kept there.
+    /// Whether an entry of this name could be a group.
     fn have(&self, name: &str) -> bool {
         let (parent, is_top) = (dn::split(name).1, |home: &str| dn::same(home, &self.top));
         self.below.iter().any(|home| if is_top(home) { dn::same(parent, home) } else { dn::is_below(name, home) })
     }
 }
 
-/// The names of a group's members. A uniqueMember may have a number behind the name (RFC 4517 section 3.3.21).
+/// Returns the names of a group's members. A uniqueMember may have a number behind the name (RFC 4517 section 3.3.21).
 fn members(group: &Entry) -> Vec<String> {
     let bare = |name: String| match name.rsplit_once('#') {
         Some((name, number)) if number.starts_with('\'') && number.ends_with("'B") => name.to_owned(),
@@ -93,12 +96,13 @@ fn members(group: &Entry) -> Vec<String> {
     [group.texts("member"), group.texts("uniqueMember")].concat().into_iter().map(bare).collect()
 }
 
-/// The entries of these names that the agent sees, and of one that they see for certain.
+/// Reads the entries of these names, and one that the agent surely sees, as a control.
 async fn entries(agent: &LdapAgent, names: &[String], seen: &str) -> Result<Vec<Entry>> {
     let names = names.iter().map(String::as_str).chain([seen]);
     let names: Vec<String> = names.map(|name| format!("(entryDN={})", ldap_escape(name))).collect();
     let filter = format!("(|{})", names.concat());
-    let found = agent.connection.search_lately(place(agent), Scope::Subtree, &filter, &CONTENTS, AT_ONCE + 1).await?;
+    let found =
+        agent.connection.search_cached(groups_base(agent), Scope::Subtree, &filter, &CONTENTS, BATCH + 1).await?;
     Ok(found.entries)
 }
 
@@ -111,8 +115,8 @@ fn is_a(entry: &Entry, class: &str) -> bool {
     entry.texts("objectClass").iter().any(|has| has.eq_ignore_ascii_case(class))
 }
 
-/// Why one group cannot be seen into, whatever is in it.
-async fn unseen_of(agent: &LdapAgent, group: &Entry, how: Found) -> Result<Option<String>> {
+/// Returns why the members of one group cannot be read.
+async fn unreadable_members_of(agent: &LdapAgent, group: &Entry, how: Found) -> Result<Option<String>> {
     let mut asked = Vec::new();
     if is_a(group, "groupOfNames") || is_a(group, "groupOfMembers") {
         asked.push("member");
@@ -126,22 +130,22 @@ async fn unseen_of(agent: &LdapAgent, group: &Entry, how: Found) -> Result<Optio
     if asked.is_empty() && !group.has("member") && !group.has("uniqueMember") {
         return Ok(Some(format!("you may not read what {} is (objectClass)", group.dn)));
     }
-    let hidden = hidden(agent, group, &asked, Freshness::AMomentAgo).await?;
+    let hidden = hidden(agent, group, &asked, Freshness::Cached).await?;
     if let Some(attribute) = hidden.first() {
         return Ok(Some(format!("you may not read {attribute} of {}", group.dn)));
     }
     if how == Found::ByName && asked.len() == 1 {
         return Ok(None); // it was found by that very attribute
     }
-    // What is sent and may not be searched finds nobody's groups.
+    // An attribute that is sent but may not be searched finds nobody's groups.
     let sent: Vec<String> = asked.iter().filter(|name| group.has(name)).map(|name| format!("({name}=*)")).collect();
     let filter = format!("(&{})", sent.concat());
-    let found = agent.connection.search_lately(&group.dn, Scope::Base, &filter, &["1.1"], 1).await?;
+    let found = agent.connection.search_cached(&group.dn, Scope::Base, &filter, &["1.1"], 1).await?;
     let is_searched = sent.is_empty() || !found.entries.is_empty();
     Ok((!is_searched).then(|| format!("you may not search the members of {}", group.dn)))
 }
 
-/// Below it are the groups.
-pub(super) fn place(agent: &LdapAgent) -> &str {
+/// Returns the entry below which groups are.
+pub(super) fn groups_base(agent: &LdapAgent) -> &str {
     agent.settings.groups.as_deref().unwrap_or_else(|| agent.domain())
 }

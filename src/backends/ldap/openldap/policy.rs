@@ -1,15 +1,15 @@
-//! The policy that applies to a user: the entry of slapo-ppolicy(5) that the user names, else the default.
+//! The password policy that applies to a user (slapo-ppolicy(5)): the one that the user names, else the default.
 
 use super::readability::{Freshness, hidden, right_to_read};
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Obstacle, Policy, PolicyRead, Result, Rule, Unreadable};
 
-/// What the rules are made of.
+/// The attributes that the rules are read from.
 const RULES: [&str; 4] = ["pwdCheckQuality", "pwdMinLength", "pwdMaxLength", "pwdInHistory"];
-/// What decides about a reset, or about what is said of a user. Left out, each has slapo-ppolicy(5)'s default.
+/// The attributes that decide about a reset or a status. An absent one has slapo-ppolicy(5)'s default.
 const DECIDES: [&str; 5] = ["pwdMustChange", "pwdAllowUserChange", "pwdLockout", "pwdLockoutDuration", "pwdMaxIdle"];
-/// The numbers of a policy. slapd passes over a whole policy that has one beyond 32 bits (seen on 2.5).
+/// The numbers of a policy. slapd ignores a whole policy with a number beyond 32 bits (slapd 2.5).
 const NUMBERS: [&str; 16] = [
     "pwdMinAge",
     "pwdMaxAge",
@@ -29,28 +29,28 @@ const NUMBERS: [&str; 16] = [
     "pwdMaxDelay",
 ];
 
-/// A policy entry, as far as it may be read.
+/// A policy entry, as far as the agent may read it.
 pub(super) struct UserPolicy {
     entry: Option<Entry>,
     name: String,
-    /// What of it may not be read.
+    /// The attributes that the agent may not read.
     hidden: Vec<&'static str>,
 }
 
 impl UserPolicy {
-    /// The policy named here, else the default, as it is now or was a moment ago.
+    /// Reads the named policy, else the default, perhaps from the cache.
     pub(super) async fn read(agent: &LdapAgent, named: Option<String>) -> Result<Self> {
         let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
-        let entry = agent.connection.read_lately(&name, &["*"]).await?;
+        let entry = agent.connection.read_cached(&name, &["*"]).await?;
         let mut policy = Self::of(entry, name);
         if let Some(entry) = &policy.entry {
             let asked = [&DECIDES[..], &RULES].concat();
-            policy.hidden = hidden(agent, entry, &asked, Freshness::AMomentAgo).await?;
+            policy.hidden = hidden(agent, entry, &asked, Freshness::Cached).await?;
         }
         Ok(policy)
     }
 
-    /// The same, as it is now. What of it may be read is not asked again: that was settled before the set.
+    /// Reads the policy from the server. Does not ask again what of it may be read: that was settled before the set.
     pub(super) async fn read_now(agent: &LdapAgent, named: Option<String>) -> Result<Self> {
         let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
         let entry = agent.connection.read(&name, &["*"]).await?;
@@ -61,33 +61,33 @@ impl UserPolicy {
         Self { entry: entry.filter(|entry| entry.has("pwdAttribute")), name, hidden: Vec::new() }
     }
 
-    /// One that was seen, for tests of what depends on it.
+    /// Makes a policy for tests.
     #[cfg(test)]
     pub(super) fn seen(entry: Entry, hidden: &[&'static str]) -> Self {
         Self { hidden: hidden.to_vec(), ..Self::of(Some(entry), "cn=default".to_owned()) }
     }
 
-    /// This one, or the one that a user's entry names.
-    pub(super) async fn or_of(self, agent: &LdapAgent, user: &Entry) -> Result<Self> {
+    /// Returns the policy that a user's entry names, or this one.
+    pub(super) async fn or_named_by(self, agent: &LdapAgent, user: &Entry) -> Result<Self> {
         match user.text("pwdPolicySubentry") {
             Some(named) => Self::read_now(agent, Some(named)).await,
             None => Ok(self),
         }
     }
 
-    /// The obstacle under which a reset would not do what it says. Returns `None` if it would.
+    /// Returns the obstacle of a policy under which no change is forced, or under which the customer could not make it.
     pub(super) fn obstacle(&self) -> Option<Obstacle> {
         let Some(entry) = &self.entry else { return Some(Obstacle::Unreadable(self.whole())) };
         let name = &self.name;
         let says_no = |attribute: &str| entry.text(attribute).is_some_and(|text| text.eq_ignore_ascii_case("FALSE"));
         if let Some(number) = NUMBERS.iter().find(|number| is_beyond(entry, number)) {
             let why =
-                format!("the password policy {name} has a {number} beyond 2147483647, so slapd passes over all of it");
+                format!("the password policy {name} has a {number} beyond 2147483647, so slapd ignores all of it");
             Some(Obstacle::WouldNotStick(why))
         } else if self.hides("pwdMustChange") {
             Some(Obstacle::Unreadable(self.part("pwdMustChange", "whether a change is forced")))
         } else if !entry.is_true("pwdMustChange") {
-            // Reading pwdReset back proves nothing: slapd stores it anyway.
+            // Reading pwdReset back proves nothing, since slapd stores it anyway.
             Some(Obstacle::WouldNotStick(format!("the password policy {name} has pwdMustChange FALSE")))
         } else if self.hides("pwdAllowUserChange") {
             let decides = "whether the customer may choose a password";
@@ -99,7 +99,7 @@ impl UserPolicy {
         }
     }
 
-    /// The rules.
+    /// Returns the rules for passwords.
     pub(super) fn rules(&self) -> PolicyRead {
         let Some(entry) = &self.entry else {
             return PolicyRead::Unreadable(format!("the password policy {} cannot be read", self.name));
@@ -108,7 +108,7 @@ impl UserPolicy {
         let checker = classes.iter().any(|class| class.eq_ignore_ascii_case("pwdPolicyChecker"));
         if checker || entry.is_true("pwdUseCheckModule") || entry.has("pwdCheckModule") || classes.is_empty() {
             return PolicyRead::Unreadable(format!(
-                "the password policy {} may have a check module of its own",
+                "the password policy {} may have a check module, whose rules cannot be read",
                 self.name
             ));
         }
@@ -129,37 +129,39 @@ impl UserPolicy {
         }
     }
 
-    /// Whether slapd enforces locks (pwdLockout): where not, it passes over those that an entry has.
+    /// Whether slapd enforces locks (pwdLockout). Otherwise it ignores those that an entry has.
     pub(super) fn locks(&self) -> Result<bool, Unreadable> {
         let entry = self.known("pwdLockout", "whether a lock holds")?;
         Ok(entry.is_true("pwdLockout"))
     }
 
-    /// How long a lock-out lasts, in seconds. Returns `None` for one without an end.
+    /// Returns how long a lock lasts, in seconds, or `None` for one without an end.
     pub(super) fn lockout_seconds(&self) -> Result<Option<i64>, Unreadable> {
         let entry = self.known("pwdLockoutDuration", "how long a lock lasts")?;
         Ok(entry.number("pwdLockoutDuration").filter(|seconds| *seconds > 0))
     }
 
-    /// After how many seconds without a sign-in a user is locked. Returns `None` for never.
+    /// Returns after how many seconds without a sign-in a user is locked, or `None` for never.
     pub(super) fn idle_seconds(&self) -> Result<Option<i64>, Unreadable> {
         let entry = self.known("pwdMaxIdle", "whether a user is locked for not signing in")?;
         Ok(entry.number("pwdMaxIdle").filter(|seconds| *seconds > 0))
     }
 
-    /// Whether a failed sign-in locks for a moment.
+    /// Whether a failed sign-in locks the user for some seconds (pwdMinDelay).
     pub(super) fn delays(&self) -> bool {
         self.entry.as_ref().is_some_and(|entry| entry.number("pwdMinDelay").is_some_and(|seconds| seconds > 0))
     }
 
-    /// Whether the customer may keep the temporary password as the new one. True where that cannot be read.
-    pub(super) fn may_keep(&self) -> bool {
+    /// Whether the customer may keep the temporary password as the new one. True if that cannot be read.
+    pub(super) fn allows_reuse(&self) -> bool {
         self.entry.as_ref().is_none_or(|entry| entry.number("pwdInHistory").unwrap_or(0) == 0)
     }
 
-    /// Whether a change needs the old password: the customer's own, on a connection that is bound already too, and that
-    /// of an agent who may write userPassword and not manage it. False where that cannot be read.
-    pub(super) fn asks_for_the_old(&self) -> bool {
+    /// Whether a change needs the old password (pwdSafeModify). False if that cannot be read.
+    ///
+    /// It concerns customers, on connections that are bound already too, and agents who may write userPassword but not
+    /// manage it.
+    pub(super) fn needs_old_password(&self) -> bool {
         self.entry.as_ref().is_some_and(|entry| entry.is_true("pwdSafeModify"))
     }
 
@@ -167,7 +169,7 @@ impl UserPolicy {
         self.hidden.contains(&attribute)
     }
 
-    /// The entry, where this attribute of it is known.
+    /// Returns the entry if this attribute of it can be read.
     fn known(&self, attribute: &str, decides: &str) -> Result<&Entry, Unreadable> {
         match &self.entry {
             None => Err(self.whole()),

@@ -1,7 +1,7 @@
-//! Tells a value that an entry does not have from one that the agent may not read: in an answer both are missing.
+//! Tells absent values from those that the agent may not read: an answer has neither.
 //!
-//! slapd evaluates a filter on what may not be searched to Undefined, and its negation as well: `(!(a=*))` fits an entry
-//! only if the agent may search `a` and the entry has none. What is neither sent nor searched is not known.
+//! slapd evaluates a filter on an attribute that may not be searched to Undefined, and its negation as well. So `(!(a=*))`
+//! matches an entry only if the agent may search `a` and the entry has none.
 
 use ldap3::Scope;
 
@@ -12,18 +12,18 @@ use crate::domain::{Changed, Error, Reason, Result, Unreadable};
 /// The schema of the server (RFC 4512 section 4.2), by the name that slapd gives it.
 const SCHEMA: &str = "cn=Subschema";
 
-/// How old an answer may be.
+/// How recent an answer has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Freshness {
-    /// It is asked for now.
+    /// The server is asked now.
     Now,
-    /// One that was given a moment ago will do: many rows of a run share it.
-    AMomentAgo,
+    /// The cache will do, which the rows of a run share.
+    Cached,
 }
 
 /// Lists which of these attributes of an entry the agent may not read.
 ///
-/// An entry that has all of them costs no call, and one that really lacks the missing ones costs one.
+/// It takes no call for an entry that has all of them, and one call for an entry that really lacks the missing ones.
 pub(super) async fn hidden(
     agent: &LdapAgent,
     entry: &Entry,
@@ -36,7 +36,8 @@ pub(super) async fn hidden(
     }
     let mut hidden = Vec::new();
     for name in missing {
-        let is_known = has_none_of(agent, &entry.dn, &[name], freshness).await? || is_foreign(agent, name).await?;
+        let is_known =
+            has_none_of(agent, &entry.dn, &[name], freshness).await? || is_unknown_to_schema(agent, name).await?;
         if !is_known {
             hidden.push(name);
         }
@@ -44,44 +45,44 @@ pub(super) async fn hidden(
     Ok(hidden)
 }
 
-/// Whether the server says that the entry has none of these.
+/// Whether the server confirms that the entry has none of these.
 async fn has_none_of(agent: &LdapAgent, dn: &str, attributes: &[&str], freshness: Freshness) -> Result<bool> {
     let none: Vec<String> = attributes.iter().map(|name| format!("(!({name}=*))")).collect();
     let filter = format!("(&{})", none.concat());
     if freshness == Freshness::Now {
-        return fits(agent, dn, &filter).await;
+        return matches(agent, dn, &filter).await;
     }
-    let found = agent.connection.search_lately(dn, Scope::Base, &filter, &["1.1"], 1).await?;
+    let found = agent.connection.search_cached(dn, Scope::Base, &filter, &["1.1"], 1).await?;
     Ok(!found.entries.is_empty())
 }
 
-/// Whether an entry fits a filter. One that depends on what may not be searched fits nothing.
-pub(super) async fn fits(agent: &LdapAgent, dn: &str, filter: &str) -> Result<bool> {
+/// Whether an entry matches a filter. A filter on attributes that may not be searched matches nothing.
+pub(super) async fn matches(agent: &LdapAgent, dn: &str, filter: &str) -> Result<bool> {
     let found = agent.connection.search(dn, Scope::Base, filter, &["1.1"], 1).await?;
     Ok(!found.entries.is_empty())
 }
 
-/// Whether pwdReset is TRUE. Asks the server where it may be searched only, and returns `None` where it may not.
+/// Whether pwdReset is TRUE. Searches for it if the agent may not read it. Returns `None` if the agent may do neither.
 pub(super) async fn is_reset(agent: &LdapAgent, entry: &Entry) -> Result<Option<bool>> {
     if entry.has("pwdReset") {
         return Ok(Some(entry.is_true("pwdReset")));
     }
-    if fits(agent, &entry.dn, "(pwdReset=TRUE)").await? {
+    if matches(agent, &entry.dn, "(pwdReset=TRUE)").await? {
         return Ok(Some(true));
     }
-    Ok(fits(agent, &entry.dn, "(!(pwdReset=TRUE))").await?.then_some(false))
+    Ok(matches(agent, &entry.dn, "(!(pwdReset=TRUE))").await?.then_some(false))
 }
 
-/// Whether the server's schema has no such attribute, so that no entry has it. A filter on it is Undefined as well.
-async fn is_foreign(agent: &LdapAgent, attribute: &str) -> Result<bool> {
-    let Some(number) = number_of(attribute) else { return Ok(false) };
-    let filter = format!("(!(attributeTypes={number}))");
-    let found = agent.connection.search_lately(SCHEMA, Scope::Base, &filter, &["1.1"], 1).await?;
+/// Whether the server's schema lacks an attribute, so that no entry has it. A filter on it is Undefined as well.
+async fn is_unknown_to_schema(agent: &LdapAgent, attribute: &str) -> Result<bool> {
+    let Some(oid) = object_identifier(attribute) else { return Ok(false) };
+    let filter = format!("(!(attributeTypes={oid}))");
+    let found = agent.connection.search_cached(SCHEMA, Scope::Base, &filter, &["1.1"], 1).await?;
     Ok(!found.entries.is_empty())
 }
 
-/// The object identifier of an attribute that not every server has: slapd finds in its schema no name that it lacks.
-fn number_of(attribute: &str) -> Option<String> {
+/// Returns the object identifier of an attribute that not every server has. slapd cannot search its schema by unknown names.
+fn object_identifier(attribute: &str) -> Option<String> {
     let of_the_policy = |number: u8| Some(format!("1.3.6.1.4.1.42.2.27.8.1.{number}"));
     match attribute {
         "gidNumber" => Some("1.3.6.1.1.1.1.1".to_owned()), // RFC 2307 section 3
@@ -101,7 +102,7 @@ fn number_of(attribute: &str) -> Option<String> {
     }
 }
 
-/// A value of a user that may not be read, or that nobody can read: what it says, and the right that shows it.
+/// Describes an attribute of a user as one that cannot be read: what it says, and the right that shows it.
 pub(super) fn unreadable(attribute: &str) -> Unreadable {
     let decides = match attribute {
         "pwdReset" => "whether a new password has to be chosen",
@@ -113,23 +114,23 @@ pub(super) fn unreadable(attribute: &str) -> Unreadable {
         "pwdLastSuccess" => "whether the user is locked for not signing in",
         "pwdPolicySubentry" => "which password policy applies, and so whether a change is forced",
         "gidNumber" => "whether the user's primary group is protected",
-        _ => "where the user stands",
+        _ => "the user's status",
     };
     Unreadable::new(attribute, decides, right_to_read(attribute))
 }
 
-/// The right that shows something, as slapd's rules grant it.
+/// Returns the right to read something, as slapd's rules grant it.
 pub(super) fn right_to_read(what: &str) -> String {
     format!("read access to {what} in slapd's rules (docs/backends/openldap.md)")
 }
 
-/// The failure for what cannot be read, where it is not about one customer.
-pub(super) fn failure(value: &Unreadable) -> Error {
+/// Makes the error of a value that cannot be read.
+pub(super) fn unreadable_error(value: &Unreadable) -> Error {
     Error::refused(Reason::Unreadable, format!("{}. What cannot be read is not taken for \"no\".", value.words()))
         .hint("`tellonce doctor` checks what the agents may read.")
 }
 
-/// The failure where a set cannot be read back.
-pub(super) fn failure_after_set(attribute: &str) -> Error {
-    Error { changed: Changed::Yes, ..failure(&unreadable(attribute)) }
+/// Makes the error of a value that cannot be read back after a set.
+pub(super) fn unreadable_error_after_set(attribute: &str) -> Error {
+    Error { changed: Changed::Yes, ..unreadable_error(&unreadable(attribute)) }
 }

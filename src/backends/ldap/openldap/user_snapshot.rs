@@ -1,17 +1,17 @@
-//! Where a user stands: pwdReset, locks, start and end, groups, and the policy that applies.
+//! Reads the user snapshot: pwdReset, locks, start and end, groups, and the policy that applies.
 
 use jiff::Timestamp;
 
 use super::policy::UserPolicy;
 use super::readability::{self, Freshness, hidden, unreadable};
 use super::validity::Validity;
-use super::{groups, own};
+use super::{groups, own_user};
 use crate::backends::ldap::dialect::LdapAgent;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::{Entry, generalized_time};
 use crate::domain::{Obstacle, ResetTarget, Result, Stamp, State, Unread, Unreadable, UserId, UserSnapshot};
 
-/// What a user snapshot is read from.
+/// The attributes that a user snapshot is read from.
 pub(super) const FACTS: [&str; 16] = [
     "uid",
     "mail",
@@ -30,21 +30,22 @@ pub(super) const FACTS: [&str; 16] = [
     "pwdHistory",
     "pwdFailureTime",
 ];
-/// What a set is recognised by: read with the change itself (post-read), and again later.
+/// The attributes that tell a forced change and the stamp. They are read with the set itself, and again later.
 pub(super) const SET: [&str; 5] = ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName", "pwdFailureTime"];
-/// What decides about a reset, or is said of the user, whatever the policy.
+/// The attributes that decide about a reset or a status under any policy.
 const DECIDES: [&str; 6] =
     ["pwdReset", "pwdChangedTime", "pwdAccountLockedTime", "pwdStartTime", "pwdEndTime", "pwdPolicySubentry"];
 
-/// When the password was last set, and the number of that very change as long as it is the entry's last one: the time
-/// has whole seconds. A refused sign-in changes the entry as well, and leaves a pwdFailureTime that only a set clears.
+/// Returns the stamp: when the password was last set, and the number of that change if it is the entry's last one.
+///
+/// The time has whole seconds. A refused sign-in changes the entry too, and leaves a pwdFailureTime that only a set clears.
 pub(super) fn stamp(entry: &Entry) -> Option<Stamp> {
     let at = entry.time("pwdChangedTime")?;
     let change = entry.text("entryCSN").filter(|_| !entry.has("pwdFailureTime"));
     Some(Stamp { at: Some(at), version: change.and_then(|change| number_within(&change, at)) })
 }
 
-/// The number of a change (CSN: a time to the microsecond, and behind `#` more) that was made in this very second.
+/// Returns the number of a change that was made in this second, from its CSN (a time to the microsecond, `#`, and more).
 fn number_within(change: &str, second: Timestamp) -> Option<u64> {
     let time = change.split('#').next()?;
     let (_, micros) = time.strip_suffix('Z')?.split_once('.')?;
@@ -54,7 +55,7 @@ fn number_within(change: &str, second: Timestamp) -> Option<u64> {
     u64::try_from(second.as_microsecond()).ok()?.checked_add(micros.parse().ok()?)
 }
 
-/// Lists what of an entry decides and may not be read.
+/// Lists the attributes of an entry that decide and that the agent may not read.
 async fn hidden_of(agent: &LdapAgent, entry: &Entry, policy: &UserPolicy) -> Result<Vec<&'static str>> {
     let classes = entry.texts("objectClass");
     let is_posix = classes.iter().any(|class| class.eq_ignore_ascii_case("posixAccount"));
@@ -72,13 +73,13 @@ async fn hidden_of(agent: &LdapAgent, entry: &Entry, policy: &UserPolicy) -> Res
     hidden(agent, entry, &asked, Freshness::Now).await
 }
 
-/// What is known of a user but for the groups.
+/// The facts of a user, without the groups.
 struct Facts {
     policy: UserPolicy,
     validity: Validity,
-    /// Whether a change is required; `None` if that cannot be told.
+    /// Whether a change is required. `None` if that cannot be read.
     change_required: Option<bool>,
-    /// What cannot be read.
+    /// The values that cannot be read.
     unread: Vec<Unreadable>,
 }
 
@@ -92,7 +93,7 @@ async fn facts(agent: &LdapAgent, entry: &Entry) -> Result<Facts> {
     }
     let mut validity = Validity::of(entry, &hidden, &policy, agent.clock.now());
     let mut unread = std::mem::take(&mut validity.unread);
-    let is_unread = |name: &&str| hidden.contains(name) || (*name == "pwdChangedTime" && entry.is_no_time(name));
+    let is_unread = |name: &&str| hidden.contains(name) || (*name == "pwdChangedTime" && entry.is_malformed_time(name));
     let besides = ["pwdReset", "pwdChangedTime", "pwdPolicySubentry", "gidNumber"];
     unread.extend(besides.into_iter().filter(is_unread).map(unreadable));
     if hidden.contains(&"pwdPolicySubentry") {
@@ -101,7 +102,7 @@ async fn facts(agent: &LdapAgent, entry: &Entry) -> Result<Facts> {
     Ok(Facts { policy, validity, change_required, unread })
 }
 
-/// Lists what of a user, and of the policy that applies, decides and cannot be read.
+/// Lists the values of a user and of the policy that decide and that cannot be read.
 pub(super) async fn unreadable_of(agent: &LdapAgent, entry: &Entry) -> Result<Vec<Unreadable>> {
     let facts = facts(agent, entry).await?;
     let mut unread = facts.unread;
@@ -111,13 +112,13 @@ pub(super) async fn unreadable_of(agent: &LdapAgent, entry: &Entry) -> Result<Ve
     Ok(unread)
 }
 
-/// Reads where the user stands.
+/// Reads the user snapshot.
 pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<UserSnapshot> {
     let (facts, groups, protected, own) = tokio::try_join!(
         facts(agent, entry),
-        groups::of(agent, entry),
+        groups::read(agent, entry),
         groups::protected(agent),
-        own::obstacle(agent, entry)
+        own_user::obstacle(agent, entry)
     )?;
     let Facts { policy, validity, change_required, unread } = facts;
     let under = policy.obstacle();
@@ -146,7 +147,7 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<UserSnapsho
     })
 }
 
-/// The customer chose the password: the last change of the entry is theirs, and nothing is pending.
+/// Returns when the customer chose the password, if the entry's last change is theirs and nothing is pending.
 fn changed_by_customer(entry: &Entry, pending: bool) -> Option<jiff::Timestamp> {
     let theirs = entry.text("modifiersName").is_some_and(|name| dn::same(&name, &entry.dn));
     entry.time("pwdChangedTime").filter(|_| theirs && !pending)

@@ -1,6 +1,6 @@
-//! Whether a user may sign in: locks, the start and the end of the user's time, and what of it cannot be read.
+//! Whether a user may sign in: locks, the start and the end of the user's time, and values that cannot be read.
 //!
-//! As slapd decides it (seen on 2.5): start and end hold always, locks only under a policy with pwdLockout TRUE.
+//! As in slapd 2.5, start and end always count, and locks only under a policy with pwdLockout TRUE.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,30 +9,30 @@ use super::readability::unreadable;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Obstacle, State, Unreadable};
 
-/// An administrator's lock, which does not end (draft-behera-ldap-password-policy-10 section 5.3.3), by its time: the
-/// first instant of the year 0. However that is written, slapd takes it for the same.
+/// The time of an administrator's lock, which does not end (draft-behera-ldap-password-policy-10 section 5.3.3): the first
+/// instant of the year 0, in any spelling.
 const YEAR_ZERO: i64 = -62_167_219_200;
-/// slapd takes the first instant of 1970 for such a lock as well.
+/// The first instant of 1970, which means such a lock to slapd as well.
 const EPOCH: i64 = 0;
 
-/// What is known of it.
+/// The status of a user as far as sign-in goes.
 #[derive(Debug, Default)]
 pub(super) struct Validity {
-    /// The facts of the status; nothing else of it is filled in.
+    /// The locks and times of the state. Nothing else of it is filled in.
     pub(super) state: State,
-    /// What stands in the way of a reset, whatever else there is.
+    /// The obstacles to a reset, without an ordinary lock.
     pub(super) obstacles: Vec<Obstacle>,
-    /// What cannot be read.
+    /// The values that cannot be read.
     pub(super) unread: Vec<Unreadable>,
-    /// A lock that a set lifts.
+    /// An ordinary lock, which a set lifts.
     pub(super) lock: Option<Obstacle>,
 }
 
 impl Validity {
-    /// Decides by an entry that has the facts but the hidden ones, at this time.
+    /// Evaluates an entry at this time. `hidden` are the attributes that the agent may not read.
     pub(super) fn of(entry: &Entry, hidden: &[&'static str], policy: &UserPolicy, now: Timestamp) -> Self {
         let mut validity = Self::default();
-        let is_unread = |name: &str| hidden.contains(&name) || entry.is_no_time(name);
+        let is_unread = |name: &str| hidden.contains(&name) || entry.is_malformed_time(name);
         if is_unread("pwdAccountLockedTime") {
             validity.state.unread.locked = true;
             validity.unread.push(unreadable("pwdAccountLockedTime"));
@@ -58,12 +58,12 @@ impl Validity {
         validity
     }
 
-    /// A lock since this time: an administrator's, or one after failed attempts.
+    /// Evaluates pwdAccountLockedTime: an administrator's lock, or one after failed attempts.
     fn locked_at(&mut self, at: Timestamp, policy: &UserPolicy, now: Timestamp) {
         let for_ever = matches!(at.as_second(), YEAR_ZERO | EPOCH);
         let locks = policy.locks();
         if for_ever {
-            // A set would delete it: also one that is not in force for as long as the policy has pwdLockout FALSE.
+            // A set would delete even one that pwdLockout FALSE keeps from being enforced.
             let idle = matches!(locks, Ok(false));
             let why = if idle {
                 "by an administrator, though its policy has pwdLockout FALSE"
@@ -92,7 +92,7 @@ impl Validity {
         }
     }
 
-    /// A lock of some seconds after each failed attempt (pwdMinDelay).
+    /// Evaluates a lock of some seconds after a failed attempt (pwdMinDelay).
     fn locked_for_a_while(&mut self, entry: &Entry, is_unread: bool, policy: &UserPolicy, now: Timestamp) {
         if !policy.delays() || policy.locks() == Ok(false) {
             return;
@@ -105,10 +105,10 @@ impl Validity {
         }
     }
 
-    /// A lock of users who did not sign in for long (pwdMaxIdle): no set lifts it, for it sets no last sign-in.
+    /// Evaluates the lock of a user who did not sign in for long (pwdMaxIdle). A set does not lift it.
     fn locked_for_idleness(&mut self, entry: &Entry, is_unread: bool, policy: &UserPolicy, now: Timestamp) {
         let idle = match (policy.locks(), policy.idle_seconds()) {
-            (Ok(false), _) | (_, Ok(None)) | (Err(_), Err(_)) => return, // a policy that is not seen is told of anyway
+            (Ok(false), _) | (_, Ok(None)) | (Err(_), Err(_)) => return, // a policy that cannot be read is reported anyway
             (_, Err(value)) => {
                 self.state.unread.locked = true;
                 self.unread.push(value);

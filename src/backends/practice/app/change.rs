@@ -1,24 +1,24 @@
-//! Choosing a new password, after a temporary one or by a mailed link.
+//! Changes a password in the app, after a temporary one or by a mailed link.
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::app_session::start_session;
 use super::change_ticket::ChangeTicket;
-use crate::backends::practice::backend::{about, remember};
+use crate::backends::practice::backend::{about, record_in_history};
 use crate::backends::practice::errors::store_error;
 use crate::backends::practice::store::Practice;
 use crate::backends::practice::user_snapshot::UserRow;
 use crate::backends::practice::{hash, policy};
 use crate::domain::{Result, Rule};
 
-/// What "Update Password" answers.
+/// The result of "Update Password".
 #[derive(Debug)]
 pub enum Change {
-    /// The new password holds, and the customer is in.
+    /// The new password is set, and the customer is signed in.
     Done,
-    /// These rules are broken; nothing was changed.
+    /// The new password breaks these rules. Nothing was changed.
     Broken(Vec<Rule>),
-    /// The temporary password is not good any more, in the words that the customer reads.
+    /// The temporary password does not work any more. The text is what the customer reads.
     Refused(String),
 }
 
@@ -28,12 +28,12 @@ impl Practice {
     /// # Errors
     /// Exit 8: the directory does not answer.
     pub fn change_password(&self, ticket: &ChangeTicket, new: &str) -> Result<Change> {
-        let void = || {
+        let refused = || {
             Ok(Change::Refused("That temporary password does not work any more: ask support for another.".to_owned()))
         };
         let row = UserRow::of(&self.connection(), ticket.customer)?;
-        let Some(row) = row.filter(|row| ticket.is_good_for(row, self.now())) else { return void() };
-        let broken = self.broken(&row, new)?;
+        let Some(row) = row.filter(|row| ticket.is_valid_for(row, self.now())) else { return refused() };
+        let broken = self.broken_rules(&row, new)?;
         if !broken.is_empty() {
             return Ok(Change::Broken(broken));
         }
@@ -42,26 +42,26 @@ impl Practice {
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
         let still = UserRow::of(&transaction, ticket.customer)?;
-        if !still.is_some_and(|row| ticket.is_good_for(&row, now)) {
-            return void();
+        if !still.is_some_and(|row| ticket.is_valid_for(&row, now)) {
+            return refused();
         }
-        take_effect(&transaction, &row, &hash, now)?;
+        store_own_password(&transaction, &row, &hash, now)?;
         start_session(&transaction, row.customer, now)?;
         transaction.commit().map_err(store_error)?;
         Ok(Change::Done)
     }
 
-    /// Every rule that the password breaks, the one about the last passwords included.
-    pub(super) fn broken(&self, row: &UserRow, new: &str) -> Result<Vec<Rule>> {
-        if new.len() > hash::LONGEST {
-            return Ok(vec![Rule::MaxLength(hash::LONGEST)]);
+    /// Returns every rule that the password breaks, with the history.
+    pub(super) fn broken_rules(&self, row: &UserRow, new: &str) -> Result<Vec<Rule>> {
+        if new.len() > hash::MAX_PASSWORD_LENGTH {
+            return Ok(vec![Rule::MaxLength(hash::MAX_PASSWORD_LENGTH)]);
         }
         let (policy, about, last) = {
             let connection = self.connection();
             let policy = policy::read(&connection)?;
             let history =
                 policy.rules().find_map(|rule| if let Rule::History(last) = rule { Some(*last) } else { None });
-            // A password of the customer's own that holds now is one of the last; a temporary one comes on top.
+            // The current password counts as one of the last, unless it is a temporary one.
             let own = history.unwrap_or(0).saturating_sub(usize::from(!row.change_required));
             let last = last_hashes(&connection, row.customer, own)?;
             (policy, about(&connection, row)?, last)
@@ -77,8 +77,9 @@ impl Practice {
     }
 }
 
-/// The hashes of the last passwords of the customer's own, and of as many temporary ones, which do not displace
-/// them; the current one is not among them.
+/// Reads the hashes of the customer's last own passwords, and of as many temporary ones, without the current one.
+///
+/// Temporary passwords do not displace own ones.
 fn last_hashes(connection: &Connection, customer: i64, last: usize) -> Result<Vec<String>> {
     let mut statement = connection
         .prepare_cached(
@@ -90,9 +91,9 @@ fn last_hashes(connection: &Connection, customer: i64, last: usize) -> Result<Ve
     rows.collect::<rusqlite::Result<_>>().map_err(store_error)
 }
 
-/// The customer's own password holds from now on; nothing is pending any more, and links mailed before are void.
-pub(super) fn take_effect(connection: &Connection, row: &UserRow, hash: &str, now: i64) -> Result<()> {
-    remember(connection, row)?;
+/// Stores the customer's own password. Ends what is pending, and makes mailed links invalid.
+pub(super) fn store_own_password(connection: &Connection, row: &UserRow, hash: &str, now: i64) -> Result<()> {
+    record_in_history(connection, row)?;
     connection
         .execute(
             "UPDATE user SET hash = ?2, change_required = 0, withdrawn = 0, issued_at = NULL, expires_at = NULL, issued_by = NULL, mark = NULL,

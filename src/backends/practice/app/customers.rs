@@ -1,24 +1,23 @@
-//! Who is there to practise on.
+//! Lists the customers of the directory.
 
 use crate::backends::practice::errors::store_error;
 use crate::backends::practice::store::Practice;
 use crate::backends::practice::user_snapshot::UserRow;
 use crate::domain::{Customer, Result, State};
 
-/// The first customers, and how many there are.
-pub struct Page {
-    /// Each with where they stand.
-    pub rows: Vec<(Customer, State)>,
-    /// How many there are in all.
-    pub total: u64,
+/// The first customers of the directory, and their total.
+pub(crate) struct Page {
+    /// Each customer with the user's state.
+    pub(crate) rows: Vec<(Customer, State)>,
+    pub(crate) total: u64,
 }
 
 impl Practice {
-    /// The first `limit` customers.
+    /// Lists the first `limit` customers.
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub fn customers(&self, limit: usize) -> Result<Page> {
+    pub(crate) fn customers(&self, limit: usize) -> Result<Page> {
         let now = self.now();
         let connection = self.connection();
         let total = connection.query_row("SELECT count(*) FROM customer", [], |row| row.get(0)).map_err(store_error)?;

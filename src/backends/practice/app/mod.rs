@@ -9,6 +9,5 @@ mod sign_in;
 
 pub use change::Change;
 pub use change_ticket::ChangeTicket;
-pub use customers::Page;
 pub use self_service::{Mail, Redeem};
 pub use sign_in::SignIn;

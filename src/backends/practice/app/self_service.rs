@@ -1,61 +1,58 @@
-//! "Forgot your password?": a mail with a link that works once.
+//! Self-service ("Forgot your password?"): mails a link that works once.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 
-use super::change::take_effect;
+use super::change::store_own_password;
 use crate::backends::practice::errors::store_error;
 use crate::backends::practice::hash;
-use crate::backends::practice::store::{Practice, moment};
+use crate::backends::practice::store::{Practice, timestamp};
 use crate::backends::practice::user_snapshot::UserRow;
 use crate::domain::{Result, Rule};
 
-/// A link works for so long, in milliseconds: an hour.
-const LASTS: i64 = 60 * 60 * 1000;
-/// What stands before the token in the mail.
+/// How long a link works, in milliseconds.
+const LINK_LIFETIME: i64 = 60 * 60 * 1000;
+/// The link in the mail, before its token.
 const LINK: &str = "https://practice.invalid/reset?token=";
 
-/// A mail as it would have arrived.
+/// A mail that would have been sent.
 #[derive(Clone, Debug, Serialize)]
 pub struct Mail {
-    /// When it was sent.
-    pub at: Timestamp,
-    /// The address.
-    pub to: String,
-    /// The subject.
-    pub subject: String,
+    pub(crate) at: Timestamp,
+    pub(crate) to: String,
+    pub(crate) subject: String,
     /// The text.
     pub body: String,
 }
 
 impl Mail {
-    /// The token of the link in it, if there is one.
+    /// Returns the token of the link in it, if there is one.
     pub fn token(&self) -> Option<&str> {
         self.body.split_once(LINK).and_then(|(_, rest)| rest.split_whitespace().next())
     }
 }
 
-/// What the link's page answers.
+/// The result of the link's page.
 #[derive(Debug)]
 pub enum Redeem {
-    /// The new password holds.
+    /// The new password is set.
     Done,
-    /// These rules are broken; the link can be used again.
+    /// The new password breaks these rules. The link can be used again.
     Broken(Vec<Rule>),
-    /// The link does not work, in the words that the customer reads.
+    /// The link does not work. The text is what the customer reads.
     Refused(String),
 }
 
 impl Practice {
-    /// Asks for the mail. The answer is the same whoever asks; while Force Password Reset is pending no link is mailed.
+    /// Requests the mail. The result does not tell who has a user. While a temporary password is pending no link is mailed.
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
     pub fn forgot_password(&self, email: &str) -> Result<()> {
         let now = self.now();
         let mut connection = self.connection();
-        // One transaction, begun for everybody: no link can slip in behind a temporary password that is being issued.
+        // One transaction keeps a link from being mailed while a temporary password is issued.
         let connection = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
         for (number, customer) in
             crate::backends::practice::customer_rows::select(&connection, "WHERE c.email = ?1", [email.trim()])?
@@ -69,7 +66,7 @@ impl Practice {
                 connection
                     .execute(
                         "INSERT INTO reset_token VALUES(?1, ?2, ?3)",
-                        params![hash::of_token(&token), number, now + LASTS],
+                        params![hash::token_digest(&token), number, now + LINK_LIFETIME],
                     )
                     .map_err(store_error)?;
                 format!("Hello {},\nchoose a new password here, within an hour:\n{LINK}{}\n", row.username, *token)
@@ -84,7 +81,7 @@ impl Practice {
         connection.commit().map_err(store_error)
     }
 
-    /// The mails that would have been sent, oldest first.
+    /// Lists the mails that would have been sent, oldest first.
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
@@ -94,19 +91,19 @@ impl Practice {
             .prepare_cached("SELECT at, recipient, subject, body FROM mail ORDER BY number")
             .map_err(store_error)?;
         let mail = |row: &rusqlite::Row<'_>| {
-            Ok(Mail { at: moment(row.get(0)?), to: row.get(1)?, subject: row.get(2)?, body: row.get(3)? })
+            Ok(Mail { at: timestamp(row.get(0)?), to: row.get(1)?, subject: row.get(2)?, body: row.get(3)? })
         };
         let rows = statement.query_map([], mail).map_err(store_error)?;
         rows.collect::<rusqlite::Result<_>>().map_err(store_error)
     }
 
-    /// Follows the link and chooses a new password. It works once, and not while Force Password Reset is pending.
+    /// Sets a new password by a link. It works once, and not while a temporary password is pending.
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
     pub fn redeem(&self, token: &str, new: &str) -> Result<Redeem> {
-        let token = hash::of_token(token.trim());
-        let dead = || Ok(Redeem::Refused("That link does not work (any more).".to_owned()));
+        let token = hash::token_digest(token.trim());
+        let refused = || Ok(Redeem::Refused("That link does not work (any more).".to_owned()));
         let now = self.now();
         let owner: Option<i64> = self
             .connection()
@@ -121,13 +118,13 @@ impl Practice {
             Some(customer) => UserRow::of(&self.connection(), customer)?,
             None => None,
         };
-        let Some(row) = row else { return dead() };
+        let Some(row) = row else { return refused() };
         if row.change_required || row.disabled {
             return Ok(Redeem::Refused(
                 "Your password is being reset by support: use the temporary password.".to_owned(),
             ));
         }
-        let broken = self.broken(&row, new)?;
+        let broken = self.broken_rules(&row, new)?;
         if !broken.is_empty() {
             return Ok(Redeem::Broken(broken));
         }
@@ -138,9 +135,9 @@ impl Practice {
             transaction.execute("DELETE FROM reset_token WHERE token_hash = ?1", [token]).map_err(store_error)?;
         let unchanged = UserRow::of(&transaction, row.customer)?.is_some_and(|still| still.version == row.version);
         if used != 1 || !unchanged {
-            return dead();
+            return refused();
         }
-        take_effect(&transaction, &row, &hash, now)?;
+        store_own_password(&transaction, &row, &hash, now)?;
         transaction.execute("DELETE FROM customer_session WHERE customer = ?1", [row.customer]).map_err(store_error)?;
         transaction.commit().map_err(store_error)?;
         Ok(Redeem::Done)

@@ -1,4 +1,4 @@
-//! Signing in: refused, asked for a new password, or in.
+//! Signs customers in to the app.
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -10,20 +10,20 @@ use crate::backends::practice::user_snapshot::UserRow;
 use crate::backends::practice::{hash, policy};
 use crate::domain::{Policy, Result};
 
-/// This many failed attempts lock the user out.
-const ATTEMPTS: i64 = 5;
-/// For so long, in milliseconds: 15 minutes.
-const LOCKED_FOR: i64 = 15 * 60 * 1000;
-/// The same words whatever was wrong: they do not tell who has a user.
-const WRONG: &str = "Wrong name or password.";
+/// How many failed attempts lock the user.
+const MAX_ATTEMPTS: i64 = 5;
+/// How long a lock lasts, in milliseconds.
+const LOCK_DURATION: i64 = 15 * 60 * 1000;
+/// The answer to a wrong name and to a wrong password, so that it does not tell who has a user.
+const WRONG_CREDENTIALS: &str = "Wrong name or password.";
 
-/// What the app answers.
+/// The result of a sign-in to the app.
 pub enum SignIn {
-    /// In.
+    /// The customer is signed in.
     SignedIn,
-    /// The password was temporary: a new one has to be chosen.
+    /// The password is temporary: the customer has to choose a new one.
     ChangeRequired(ChangeTicket),
-    /// Refused, in the words that the customer reads.
+    /// The sign-in is refused. The text is what the customer reads.
     Refused(String),
 }
 
@@ -42,29 +42,29 @@ impl Practice {
             None => None,
         };
         let stored = self.hash_or_initial(row.as_ref())?;
-        let right = hash::matches(password, &stored); // an unknown name costs as much as a wrong password
-        let Some(row) = row else { return Ok(SignIn::Refused(WRONG.to_owned())) };
-        self.decide(&row, right, self.now())
+        let is_right = hash::matches(password, &stored); // an unknown name takes as long as a wrong password
+        let Some(row) = row else { return Ok(SignIn::Refused(WRONG_CREDENTIALS.to_owned())) };
+        self.decide(&row, is_right, self.now())
     }
 
-    /// Decides by where the user stands now: hashing took its time, and meanwhile the password may have been replaced.
-    fn decide(&self, before: &UserRow, right: bool, now: i64) -> Result<SignIn> {
+    /// Decides by the user's current state. The password may have been replaced while the hash was computed.
+    fn decide(&self, before: &UserRow, is_right: bool, now: i64) -> Result<SignIn> {
         let refused = |words: &str| Ok(SignIn::Refused(words.to_owned()));
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
-        let Some(row) = UserRow::of(&transaction, before.customer)? else { return refused(WRONG) };
+        let Some(row) = UserRow::of(&transaction, before.customer)? else { return refused(WRONG_CREDENTIALS) };
         if row.locked_until > now {
             return refused("Too many failed attempts: try again later.");
         }
-        if !right || row.hash != before.hash || row.external.is_some() {
+        if !is_right || row.hash != before.hash || row.external.is_some() {
             count_failure(&transaction, &row, now)?;
             transaction.commit().map_err(store_error)?;
-            return refused(WRONG);
+            return refused(WRONG_CREDENTIALS);
         }
         if row.disabled {
             return refused("This user is disabled.");
         }
-        if row.ran_out(now) {
+        if row.has_expired(now) {
             return refused("That temporary password has run out: ask support for another.");
         }
         let admitted = admit(&transaction, &row, now)?;
@@ -72,7 +72,7 @@ impl Practice {
         Ok(admitted)
     }
 
-    /// The stored hash; the one that customers start with where none was set since.
+    /// Returns the stored hash, or that of the first password if none was set since.
     pub(super) fn hash_or_initial(&self, row: Option<&UserRow>) -> Result<String> {
         match row.and_then(|row| row.hash.clone()) {
             Some(hash) => Ok(hash),
@@ -83,7 +83,7 @@ impl Practice {
         }
     }
 
-    /// The live policy, as the app lists it.
+    /// Reads the password policy, which the app lists.
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
@@ -92,7 +92,7 @@ impl Practice {
     }
 }
 
-/// The right password was given.
+/// Signs a user in after the right password.
 fn admit(connection: &Connection, row: &UserRow, now: i64) -> Result<SignIn> {
     connection.execute("UPDATE user SET failures = 0 WHERE customer = ?1", [row.customer]).map_err(store_error)?;
     if row.change_required {
@@ -109,7 +109,7 @@ fn count_failure(connection: &Connection, row: &UserRow, now: i64) -> Result<()>
     connection
         .execute(
             "UPDATE user SET failures = 0, locked_until = ?2 WHERE customer = ?1 AND failures >= ?3",
-            params![row.customer, now + LOCKED_FOR, ATTEMPTS],
+            params![row.customer, now + LOCK_DURATION, MAX_ATTEMPTS],
         )
         .map(drop)
         .map_err(store_error)

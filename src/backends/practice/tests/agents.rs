@@ -12,18 +12,18 @@ fn a_session_lasts_8_hours_and_no_longer() {
     place.clock.move_by(8 * 3600 - 60);
     assert!(wait_for(session.backend().keep_alive(Duration::ZERO)).is_ok());
     assert_eq!(
-        wait_for(session.backend().keep_alive(Duration::from_mins(2))).err().map(|failure| failure.reason),
+        wait_for(session.backend().keep_alive(Duration::from_mins(2))).err().map(|error| error.reason),
         Some(Reason::SessionOver)
     );
     place.clock.move_by(61);
-    let over = wait_for(session.directory().find("ada", 5)).err().map(|failure| failure.reason);
+    let over = wait_for(session.directory().find("ada", 5)).err().map(|error| error.reason);
     assert_eq!(over, Some(Reason::SessionOver));
 }
 
 #[test]
 fn wrong_passwords_are_throttled_longer_and_longer_and_a_right_one_forgives() {
     let place = place();
-    let reason = |password| place.try_sign_in("sam", password).err().map(|failure| failure.reason);
+    let reason = |password| place.try_sign_in("sam", password).err().map(|error| error.reason);
     for _ in 0..5 {
         assert_eq!(reason("wrong"), Some(Reason::SignInRefused));
     }
@@ -66,8 +66,8 @@ fn the_backend_itself_refuses_who_may_not() {
     let withdrawal = place.intent_for(&session, &target, None);
     let backend = session.backend();
     let missing = Some(Reason::MissingRight);
-    assert_eq!(wait_for(backend.end_sessions(&intent)).err().map(|failure| failure.reason), missing);
-    assert_eq!(wait_for(backend.unlock(&intent)).err().map(|failure| failure.reason), missing);
-    assert_eq!(wait_for(backend.withdraw(&withdrawal)).err().map(|failure| failure.reason), missing);
-    assert_eq!(wait_for(backend.pending()).err().map(|failure| failure.reason), missing);
+    assert_eq!(wait_for(backend.end_sessions(&intent)).err().map(|error| error.reason), missing);
+    assert_eq!(wait_for(backend.unlock(&intent)).err().map(|error| error.reason), missing);
+    assert_eq!(wait_for(backend.withdraw(&withdrawal)).err().map(|error| error.reason), missing);
+    assert_eq!(wait_for(backend.pending()).err().map(|error| error.reason), missing);
 }

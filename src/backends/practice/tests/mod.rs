@@ -209,7 +209,7 @@ impl Directory {
         let intent = self.intent_for(session, target, None);
         match wait_for(session.backend().set_temporary_password(&intent, &password)) {
             Ok(issued) => Ok((issued, password.characters().to_owned())),
-            Err(SetFailed::Other(failure)) => Err(failure),
+            Err(SetFailed::Other(error)) => Err(error),
             Err(SetFailed::Policy(rules)) => panic!("refused for {rules:?}"),
         }
     }

@@ -1,34 +1,34 @@
-//! For `doctor`: whether the server's limits let through what `find` and the sweep search for.
+//! Checks whether the server's size limits let `find` and the sweep see everything.
 
 use ldap3::Scope;
 
 use super::dialect::LdapAgent;
 use crate::domain::{Check, CheckState, Result};
 
-/// So many users are asked for: as many as `find` counts.
+/// How many users are searched for: as many as `find` counts.
 const USERS: usize = 1000;
-/// The limits of slapd that a search meets (slapd.conf(5), `limits`).
-pub(super) const RAISE: &str =
+/// How to raise the limits of slapd that a search meets (slapd.conf(5), `limits`).
+pub(super) const RAISE_LIMITS: &str =
     "for slapd: `limits group=\"…\" size=unlimited size.pr=unlimited size.prtotal=unlimited`";
 
-/// Searches as `find` and the sweep do.
+/// Searches as `find` and the sweep do, and reports a search that a limit cuts off.
 pub(super) async fn check(agent: &LdapAgent) -> Result<Check> {
     let (base, dialect) = (&agent.settings.base, &agent.dialect);
-    let pending = format!("(&{}{})", dialect.users(), dialect.pending());
+    let pending = format!("(&{}{})", dialect.user_filter(), dialect.pending_filter());
     let pending = agent.connection.search(base, Scope::Subtree, &pending, &["1.1"], usize::MAX).await?;
-    let users = agent.connection.search(base, Scope::Subtree, dialect.users(), &["1.1"], USERS).await?;
+    let users = agent.connection.search(base, Scope::Subtree, dialect.user_filter(), &["1.1"], USERS).await?;
     let (state, words) = if !pending.complete {
-        let words = "the server sends a part of what is pending only, and the sweep refuses to work on a part; have the agents' limits raised";
-        (CheckState::Fault, format!("{words}, {RAISE}"))
-    } else if agent.connection.pages_are_refused() {
+        let words = "the server sends only a part of the pending users, so the sweep is refused; have the agents' limits raised";
+        (CheckState::Fault, format!("{words}, {RAISE_LIMITS}"))
+    } else if agent.connection.refuses_pages() {
         let words = "the server refuses searches in pages: with many users `find` shows a part, and the sweep stops; have the agents' limits raised";
-        (CheckState::Warning, format!("{words}, {RAISE}"))
+        (CheckState::Warning, format!("{words}, {RAISE_LIMITS}"))
     } else if !users.complete && users.entries.len() < USERS {
         let words = format!(
             "the server sends {} entries to a search and no more: with more pending the sweep stops; have the agents' limits raised",
             users.entries.len()
         );
-        (CheckState::Warning, format!("{words}, {RAISE}"))
+        (CheckState::Warning, format!("{words}, {RAISE_LIMITS}"))
     } else {
         (CheckState::Ok, "the searches of find and of the sweep are answered in pages".to_owned())
     };

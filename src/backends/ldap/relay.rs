@@ -1,6 +1,6 @@
-//! Stands between the server and the LDAP library: passes on whole messages, and none that the library cannot take.
+//! A relay between the server and the LDAP library, which passes on well-formed messages only.
 //!
-//! The library keeps whatever a server sends until a message is complete, and stops the process on one of another shape.
+//! The library buffers a message without a limit, and panics on a malformed one.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,13 +13,13 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::message::{self, Request, Response};
 use super::violation::Violation;
 
-/// Room for a few requests and answers of the usual length.
-const ROOM: usize = 16 * 1024;
+/// The first size of the buffer, in bytes: a few requests and answers of the usual length.
+const INITIAL_CAPACITY: usize = 16 * 1024;
 
-/// Why the connection was closed, where that was not the server's doing.
+/// Why the relay closed the connection, if it did.
 pub(super) type Closed = Arc<OnceLock<Violation>>;
 
-/// Reads messages one by one; what was read is wiped when the next is.
+/// Reads messages one by one. A message is wiped when the next is read.
 pub(super) struct Messages {
     bytes: Zeroizing<Vec<u8>>,
     start: usize,
@@ -28,15 +28,15 @@ pub(super) struct Messages {
 
 impl Messages {
     pub(super) fn new() -> Self {
-        Self { bytes: Zeroizing::new(vec![0; ROOM]), start: 0, end: 0 }
+        Self { bytes: Zeroizing::new(vec![0; INITIAL_CAPACITY]), start: 0, end: 0 }
     }
 
-    /// Whether bytes were read that belong to no message yet.
+    /// Whether bytes were read beyond the last message.
     pub(super) const fn has_rest(&self) -> bool {
         self.end > self.start
     }
 
-    /// The next message; `None`: the stream ended.
+    /// Reads the next message. Returns `None` at the end of the stream.
     pub(super) async fn next(&mut self, from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<&[u8]>> {
         loop {
             let unread = self.bytes.get(self.start..self.end).unwrap_or_default();
@@ -46,7 +46,7 @@ impl Messages {
                 self.start += length;
                 return Ok(self.bytes.get(from..self.start));
             }
-            self.make_room();
+            self.grow();
             let room = self.bytes.get_mut(self.end..).unwrap_or_default();
             let read = from.read(room).await?;
             if read == 0 {
@@ -56,8 +56,8 @@ impl Messages {
         }
     }
 
-    /// Wipes what was passed on, and makes room behind the rest: twice as much where that fills it, as bytes come.
-    fn make_room(&mut self) {
+    /// Wipes the messages that were passed on, and makes room for more bytes. Doubles a buffer that is full.
+    fn grow(&mut self) {
         self.wipe();
         if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
@@ -76,7 +76,7 @@ impl Messages {
         }
     }
 
-    /// Wipes what was passed on.
+    /// Wipes the messages that were passed on.
     pub(super) fn wipe(&mut self) {
         if let Some(passed) = self.bytes.get_mut(..self.start) {
             passed.zeroize();
@@ -84,43 +84,43 @@ impl Messages {
     }
 }
 
-/// Passes messages on both ways until one side ends.
-pub(super) async fn stand_between<S>(server: S, read: Messages, library: UnixStream, closed: Closed)
+/// Relays messages both ways until one side ends.
+pub(super) async fn relay<S>(server: S, read: Messages, library: UnixStream, closed: Closed)
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {
-    let asked = std::sync::Mutex::new(HashMap::new());
+    let pending = std::sync::Mutex::new(HashMap::new());
     let (from_server, to_server) = tokio::io::split(server);
     let (from_library, to_library) = library.into_split();
     let ended = tokio::select! {
-        ended = requests(from_library, to_server, &asked) => ended,
-        ended = answers(from_server, read, to_library, &asked) => ended,
+        ended = relay_requests(from_library, to_server, &pending) => ended,
+        ended = relay_answers(from_server, read, to_library, &pending) => ended,
     };
     if let Err(error) = ended {
         if let Some(violation) = error.get_ref().and_then(|inner| inner.downcast_ref::<Violation>()) {
-            let _ = closed.set(*violation); // the first one counts
+            let _ = closed.set(*violation); // only the first is kept
         }
         tracing::debug!(%error, "the connection ended");
     }
 }
 
-/// What is asked under each number, by the tag of the request.
-type Asked = std::sync::Mutex<HashMap<u32, u8>>;
+/// The tag of each request that waits for its answer, by message number.
+type PendingRequests = std::sync::Mutex<HashMap<u32, u8>>;
 
-fn lock(asked: &Asked) -> std::sync::MutexGuard<'_, HashMap<u32, u8>> {
-    asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock(pending: &PendingRequests) -> std::sync::MutexGuard<'_, HashMap<u32, u8>> {
+    pending.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-async fn requests(
+async fn relay_requests(
     mut library: impl AsyncRead + Unpin,
     mut server: impl AsyncWrite + Unpin,
-    asked: &Asked,
+    pending: &PendingRequests,
 ) -> io::Result<()> {
     let mut messages = Messages::new();
     while let Some(message) = messages.next(&mut library).await? {
         match message::request(message) {
-            Some(Request::Asks(header)) => drop(lock(asked).insert(header.number, header.tag)),
-            Some(Request::Abandons(number)) => drop(lock(asked).remove(&number)),
+            Some(Request::Asks(header)) => drop(lock(pending).insert(header.number, header.tag)),
+            Some(Request::Abandons(number)) => drop(lock(pending).remove(&number)),
             None => return Err(io::Error::other(Violation::Malformed)),
         }
         server.write_all(message).await?;
@@ -130,18 +130,18 @@ async fn requests(
     server.shutdown().await
 }
 
-async fn answers(
+async fn relay_answers(
     mut server: impl AsyncRead + Unpin,
     mut messages: Messages,
     mut library: impl AsyncWrite + Unpin,
-    asked: &Asked,
+    pending: &PendingRequests,
 ) -> io::Result<()> {
     while let Some(message) = messages.next(&mut server).await? {
-        let response = message::response(message, |number| lock(asked).get(&number).copied());
+        let response = message::response(message, |number| lock(pending).get(&number).copied());
         match response.map_err(io::Error::other)? {
             Response::Unasked => continue,
             Response::Part => {}
-            Response::Last(number) => drop(lock(asked).remove(&number)),
+            Response::Last(number) => drop(lock(pending).remove(&number)),
         }
         library.write_all(message).await?;
     }
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn messages_are_told_apart_however_they_arrive() {
-        let lengths = [3, 0, ROOM, 10 * ROOM, 7];
+        let lengths = [3, 0, INITIAL_CAPACITY, 10 * INITIAL_CAPACITY, 7];
         let sent: Vec<u8> = lengths.into_iter().flat_map(message).collect();
         for piece in [1, 5, 4096, sent.len()] {
             now(async {

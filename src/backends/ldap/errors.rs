@@ -1,41 +1,16 @@
-//! What a server's answer, or its silence, means.
+//! Turns LDAP results and lost connections into errors for the agent.
 
 use ldap3::{LdapError, LdapResult};
 use rustls::Error as TlsError;
 
-use super::result_code::meaning;
+use super::result_code::{
+    BUSY, NO_RIGHT, NO_SUCH_OBJECT, NOT_AVAILABLE, REFERRAL, UNWILLING, WRONG_CREDENTIALS, meaning,
+};
 use super::violation::Violation;
 use crate::domain::{Error, Kind, Reason};
 use crate::net::trust;
 
-/// The server does not let the agent do this (RFC 4511 appendix A: insufficientAccessRights).
-pub(super) const NO_RIGHT: u32 = 50;
-/// invalidDNSyntax.
-pub(super) const INVALID_NAME: u32 = 34;
-/// noSuchObject.
-pub(super) const NO_SUCH_OBJECT: u32 = 32;
-/// entryAlreadyExists.
-pub(super) const EXISTS: u32 = 68;
-/// constraintViolation.
-pub(super) const CONSTRAINT: u32 = 19;
-/// unwillingToPerform.
-pub(super) const UNWILLING: u32 = 53;
-/// invalidCredentials.
-pub(super) const WRONG_CREDENTIALS: u32 = 49;
-/// sizeLimitExceeded: what was sent is a part.
-pub(super) const SIZE_LIMIT: u32 = 4;
-/// adminLimitExceeded.
-pub(super) const ADMIN_LIMIT: u32 = 11;
-/// referral: another server is named.
-const REFERRAL: u32 = 10;
-/// busy: it was not done, and may be later.
-pub(super) const BUSY: u32 = 51;
-/// unavailable: the same, of a server that is going down or coming up.
-pub(super) const NOT_AVAILABLE: u32 = 52;
-/// assertionFailed (RFC 4528).
-pub(super) const ASSERTION_FAILED: u32 = 122;
-
-/// The connection is gone, as opposed to an answer that says no.
+/// Whether the connection is gone, as opposed to an answer that refuses.
 pub(super) const fn is_lost(error: &LdapError) -> bool {
     matches!(
         error,
@@ -47,14 +22,14 @@ pub(super) const fn is_lost(error: &LdapError) -> bool {
     )
 }
 
-/// The request never left: the connection was gone before.
-pub(super) const fn was_not_sent(error: &LdapError) -> bool {
+/// Whether the request was never sent, because the connection was gone before.
+pub(super) const fn is_unsent(error: &LdapError) -> bool {
     matches!(error, LdapError::OpSend { .. } | LdapError::AddNoValues)
 }
 
-/// Whether the same call may well succeed a moment later: the connection was lost or not taken, or the server is busy.
-pub(super) fn is_passing(failure: &Error) -> bool {
-    let Some(source) = failure.source.as_deref() else { return false };
+/// Whether a retry may succeed: the connection was lost or refused, or the server is busy.
+pub(super) fn is_transient(error: &Error) -> bool {
+    let Some(source) = error.source.as_deref() else { return false };
     if let Some(result) = source.downcast_ref::<LdapResult>() {
         return matches!(result.rc, BUSY | NOT_AVAILABLE);
     }
@@ -75,39 +50,39 @@ fn is_tls(error: &LdapError) -> bool {
     matches!(error, LdapError::Io { source } if tls_error(source).is_some())
 }
 
-/// The words for a connection that did not come about.
-pub(super) fn not_reached(server: &str, error: LdapError) -> Error {
+/// Makes the error of a connection that could not be opened.
+pub(super) fn connect_error(server: &str, error: LdapError) -> Error {
     if let Some(violation) = Violation::of(&error) {
         return Error::unavailable(format!("{server} {violation}.")).hint(violation.hint()).because(error);
     }
-    let what = match &error {
+    let cause = match &error {
         LdapError::Timeout { .. } => "it did not answer in time".to_owned(),
         LdapError::Io { source } => match (trust::explanation(source), tls_error(source)) {
             (Some(words), _) => words,
-            (None, Some(other)) => format!("no encrypted connection came about ({other})"),
+            (None, Some(other)) => format!("TLS failed ({other})"),
             (None, None) => source.to_string(),
         },
-        LdapError::LdapResult { result } => format!("it refused StartTLS: {}", words(result)),
+        LdapError::LdapResult { result } => format!("it refused StartTLS: {}", describe(result)),
         _ if is_lost(&error) => "it closed the connection".to_owned(),
         other => other.to_string(),
     };
     let hint = "`tellonce doctor` looks at the connection; url and ca_cert are in the profile.";
-    Error::unavailable(format!("{server} cannot be used: {what}.")).hint(hint).because(without_request(error))
+    Error::unavailable(format!("{server} cannot be used: {cause}.")).hint(hint).because(without_request(error))
 }
 
-/// The words for an operation that got no answer. A change may have been made: see [`Error::answer_lost`].
+/// Makes the error of an operation that got no answer. A change may have been made: see [`Error::answer_lost`].
 pub(super) fn no_answer(server: &str, error: LdapError) -> Error {
     if let Some(violation) = Violation::of(&error) {
         return Error::unavailable(format!("{server} {violation}.")).hint(violation.hint()).because(error);
     }
-    let what = match &error {
+    let event = match &error {
         LdapError::Timeout { .. } => "did not answer in time (`--timeout` gives it longer)",
         _ => "closed the connection before it answered",
     };
-    Error::unavailable(format!("{server} {what}.")).because(without_request(error))
+    Error::unavailable(format!("{server} {event}.")).because(without_request(error))
 }
 
-/// An error of a request that could not be sent holds the request, and perhaps a password in it: that is let go.
+/// Drops the request from the error of one that could not be sent: it may hold a password.
 fn without_request(error: LdapError) -> LdapError {
     match error {
         LdapError::OpSend { .. } => LdapError::EndOfStream,
@@ -115,10 +90,10 @@ fn without_request(error: LdapError) -> LdapError {
     }
 }
 
-/// The words for an answer that says no. What may have been quoted of a secret was taken out of it before.
-pub(super) fn refused(server: &str, result: &LdapResult) -> Error {
+/// Makes the error of a result that refuses. A result that may quote a secret is redacted before.
+pub(super) fn from_result(server: &str, result: &LdapResult) -> Error {
     let meaning = meaning(result.rc);
-    let failure = match result.rc {
+    let error = match result.rc {
         NO_RIGHT => Error::new(
             Kind::NotAllowed,
             Reason::MissingRight,
@@ -136,28 +111,28 @@ pub(super) fn refused(server: &str, result: &LdapResult) -> Error {
         BUSY => Error::new(
             Kind::Unavailable,
             Reason::Throttled,
-            format!("{server} is too busy to take it now ({}).", words(result)),
+            format!("{server} is too busy now ({}).", describe(result)),
         ),
-        NOT_AVAILABLE => Error::unavailable(format!("{server} is not available now ({}).", words(result))),
+        NOT_AVAILABLE => Error::unavailable(format!("{server} is not available now ({}).", describe(result))),
         REFERRAL => {
             let other = result.refs.first().map_or("another server", String::as_str);
-            Error::unavailable(format!("{server} refers to {other}, which this tool does not follow."))
+            Error::unavailable(format!("{server} refers to {other}, and tellonce follows no referral."))
         }
         UNWILLING if result.text.contains(SHADOW) => {
             return Error::unavailable(format!("{server} is a copy that takes no changes."))
                 .hint("Name the server that it copies from (the provider) as url.")
                 .because(result.clone());
         }
-        _ => Error::unavailable(format!("{server} refused it: {}.", words(result))),
+        _ => Error::unavailable(format!("{server} refused the request: {}.", describe(result))),
     };
-    failure.hint(meaning.advice).because(result.clone())
+    error.hint(meaning.advice).because(result.clone())
 }
 
-/// What slapd says where a copy takes no changes and names no other server (seen on 2.5).
+/// What a copy answers that takes no changes and names no other server (slapd 2.5).
 const SHADOW: &str = "shadow context";
 
-/// What the code means, and the server's own words, on one line.
-pub(super) fn words(result: &LdapResult) -> String {
+/// Describes a result on one line: what its code means, and the server's message.
+pub(super) fn describe(result: &LdapResult) -> String {
     let text = result.text.replace(['\n', '\r', '\0'], " ");
     let text = text.trim().trim_end_matches('.');
     let (meaning, code) = (meaning(result.rc).words, result.rc);
@@ -172,16 +147,16 @@ mod tests {
     fn answered(rc: u32) -> Error {
         let result =
             LdapResult { rc, matched: String::new(), text: "later".to_owned(), refs: Vec::new(), ctrls: Vec::new() };
-        refused("ldaps://dc1", &result)
+        from_result("ldaps://dc1", &result)
     }
 
     #[test]
     fn a_server_that_is_busy_or_away_changed_nothing_and_may_be_asked_again() {
         for (rc, reason) in [(51, Reason::Throttled), (52, Reason::BackendUnavailable)] {
-            let failure = answered(rc);
-            assert_eq!((failure.reason, failure.changed), (reason, Changed::No), "{rc}");
-            assert!(failure.is_passing(), "{rc}");
-            assert!(failure.message.contains("later"), "{}", failure.message);
+            let error = answered(rc);
+            assert_eq!((error.reason, error.changed), (reason, Changed::No), "{rc}");
+            assert!(error.is_passing(), "{rc}");
+            assert!(error.message.contains("later"), "{}", error.message);
         }
         assert!(!answered(NO_RIGHT).is_passing());
     }
@@ -190,26 +165,26 @@ mod tests {
     fn a_server_that_sends_elsewhere_is_told_with_the_address() {
         let refs = vec!["ldap://provider.example.com/dc=example".to_owned()];
         let mut result = LdapResult { rc: 10, matched: String::new(), text: String::new(), refs, ctrls: Vec::new() };
-        let failure = refused("ldaps://dc1", &result);
-        assert!(failure.message.contains("provider.example.com"), "{failure}");
+        let error = from_result("ldaps://dc1", &result);
+        assert!(error.message.contains("provider.example.com"), "{error}");
         result.refs.clear();
-        assert!(refused("ldaps://dc1", &result).message.contains("another server"));
+        assert!(from_result("ldaps://dc1", &result).message.contains("another server"));
         (result.rc, result.text) = (53, "shadow context; no update referral".to_owned());
-        assert!(refused("ldaps://dc1", &result).told().contains("provider"));
+        assert!(from_result("ldaps://dc1", &result).told().contains("provider"));
     }
 
     #[test]
     fn a_request_that_could_not_be_sent_is_not_kept() {
-        let failure = no_answer("ldaps://dc1", Violation::TooManyEntries(7).as_error());
-        assert!(failure.message.contains("more than 7 entries") && !is_passing(&failure), "{failure}");
-        let failure = no_answer("ldaps://dc1", Violation::Malformed.as_error());
-        assert!(failure.message.contains("closed the connection") && is_passing(&failure), "{failure}");
+        let error = no_answer("ldaps://dc1", Violation::TooManyEntries(7).as_error());
+        assert!(error.message.contains("more than 7 entries") && !is_transient(&error), "{error}");
+        let error = no_answer("ldaps://dc1", Violation::Malformed.as_error());
+        assert!(error.message.contains("closed the connection") && is_transient(&error), "{error}");
     }
 
     #[test]
     fn a_change_whose_answer_was_lost_is_not_tried_again() {
-        let failure = no_answer("ldaps://dc1", LdapError::EndOfStream).answer_lost();
-        assert!(!failure.is_passing());
-        assert!(was_not_sent(&LdapError::AddNoValues) && !was_not_sent(&LdapError::EndOfStream));
+        let error = no_answer("ldaps://dc1", LdapError::EndOfStream).answer_lost();
+        assert!(!error.is_passing());
+        assert!(is_unsent(&LdapError::AddNoValues) && !is_unsent(&LdapError::EndOfStream));
     }
 }

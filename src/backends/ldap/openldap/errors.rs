@@ -1,15 +1,16 @@
-//! What slapd's refusals mean: of a bind, of a password, of any change.
+//! Turns slapd's refusals of binds and changes into errors and rules.
 
 use ldap3::LdapResult;
 
 use crate::backends::ldap::ber::{self, PolicyError};
 use crate::backends::ldap::dialect::{LdapAgent, wrong_password};
-use crate::backends::ldap::failure::{self, CONSTRAINT, INVALID_NAME, WRONG_CREDENTIALS};
+use crate::backends::ldap::errors;
+use crate::backends::ldap::result_code::{CONSTRAINT, INVALID_NAME, WRONG_CREDENTIALS};
 use crate::domain::ports::SetFailed;
 use crate::domain::{Error, Kind, Reason, Rule};
 
-/// Why a password was not taken.
-pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
+/// Returns why a set was refused.
+pub(super) fn set_error(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
     let error = ber::policy_answer(result).and_then(|answer| answer.error);
     match error {
         Some(PolicyError::TooShort) => SetFailed::Policy(vec![Rule::MinLength(length + 4)]),
@@ -27,18 +28,18 @@ pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -
         )
         .into(),
         _ if result.rc == CONSTRAINT => {
-            Error::refused(Reason::Policy, format!("The directory refused the password: {}.", failure::words(result)))
+            Error::refused(Reason::Policy, format!("The directory refused the password: {}.", errors::describe(result)))
                 .into()
         }
-        _ => not_changed(agent, result).into(),
+        _ => modify_error(agent, result).into(),
     }
 }
 
-/// Why an entry was not changed.
-pub(super) fn not_changed(agent: &LdapAgent, result: &LdapResult) -> Error {
+/// Makes the error of a refused change.
+pub(super) fn modify_error(agent: &LdapAgent, result: &LdapResult) -> Error {
     let server = agent.connection.server();
     match ber::policy_answer(result).and_then(|answer| answer.error) {
-        // Nobody but a manager of userPassword may do without (slapo-ppolicy(5), pwdSafeModify).
+        // Only a manager of userPassword needs no old password (slapo-ppolicy(5), pwdSafeModify).
         Some(PolicyError::OldMissing) => Error::new(
             Kind::NotAllowed,
             Reason::MissingRight,
@@ -47,12 +48,12 @@ pub(super) fn not_changed(agent: &LdapAgent, result: &LdapResult) -> Error {
         .hint(
             "Have the agents granted =mw on userPassword (docs/backends/openldap.md), or pwdSafeModify set to FALSE.",
         ),
-        _ => failure::refused(&server, result),
+        _ => errors::from_result(&server, result),
     }
 }
 
-/// What a refused bind means.
-pub(super) fn bind_refused(result: &LdapResult) -> Option<Error> {
+/// Explains a refused bind.
+pub(super) fn bind_error(result: &LdapResult) -> Option<Error> {
     let answer = ber::policy_answer(result).unwrap_or_default();
     let no = |reason, words: &str| Some(Error::new(Kind::NotAllowed, reason, words));
     match answer.error {
@@ -68,7 +69,7 @@ pub(super) fn bind_refused(result: &LdapResult) -> Option<Error> {
         _ if result.rc == WRONG_CREDENTIALS => Some(wrong_password(result)),
         _ if result.rc == INVALID_NAME => no(
             Reason::SignInRefused,
-            "That is no name (DN) that the directory knows. Give the whole one, or set agents = \"ou=agents,…\" in the profile.",
+            "The directory does not know that name (DN). Give the whole DN, or set agents = \"ou=agents,…\" in the profile.",
         ),
         _ => None,
     }

@@ -1,19 +1,20 @@
-//! What the refusals of a domain mean.
+//! Turns a domain's refusals into errors and rules.
 
 use ldap3::LdapResult;
 
 use crate::backends::ldap::dialect::{LdapAgent, wrong_password};
-use crate::backends::ldap::failure::{self, CONSTRAINT, UNWILLING, WRONG_CREDENTIALS};
+use crate::backends::ldap::errors;
+use crate::backends::ldap::result_code::{CONSTRAINT, UNWILLING, WRONG_CREDENTIALS};
 use crate::domain::ports::SetFailed;
 use crate::domain::{Changed, Error, Kind, Reason, Rule, Unreadable};
 
-/// A value that was there before the set, and is hidden after it.
-pub(super) fn hidden_after_set(hidden: &Unreadable) -> Error {
+/// Makes the error of a value that cannot be read back after the set.
+pub(super) fn unreadable_after_set(hidden: &Unreadable) -> Error {
     Error { changed: Changed::Yes, ..Error::unavailable(format!("The set cannot be read back: {}.", hidden.words())) }
 }
 
-/// Why a password was not taken. Samba says the rule; Windows says 0000052D alone.
-pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
+/// Returns why a set was refused. Samba names the rule, Windows only 0000052D.
+pub(super) fn set_error(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
     let policy = result.text.contains("0000052D") || result.text.contains("0000052d");
     if policy && matches!(result.rc, CONSTRAINT | UNWILLING) {
         let words = result.text.to_lowercase();
@@ -28,11 +29,11 @@ pub(super) fn not_taken(agent: &LdapAgent, result: &LdapResult, length: usize) -
             }
         });
     }
-    failure::refused(&agent.connection.server(), result).into()
+    errors::from_result(&agent.connection.server(), result).into()
 }
 
-/// The number after "data" in a refused bind ([MS-ERREF] section 2.2).
-pub(super) fn bind_refused(result: &LdapResult) -> Option<Error> {
+/// Explains a refused bind by the number after "data" in its message ([MS-ERREF] section 2.2).
+pub(super) fn bind_error(result: &LdapResult) -> Option<Error> {
     if result.rc != WRONG_CREDENTIALS {
         return None;
     }

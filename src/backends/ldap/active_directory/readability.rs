@@ -1,4 +1,4 @@
-//! What `doctor` looks at beforehand: whether the agent can read of customers what a reset depends on.
+//! Checks whether the agent can read the values of customers that a reset depends on.
 
 use futures_util::future::try_join_all;
 use ldap3::Scope;
@@ -9,19 +9,18 @@ use super::identity::{self, Identity};
 use crate::backends::ldap::dialect::{Dialect, LdapAgent};
 use crate::domain::{Check, CheckState, Result, Unreadable};
 
-/// So many users are looked at.
-const LOOKED_AT: usize = 20;
+/// How many users are checked.
+const SAMPLE: usize = 20;
 
-/// A fault for each value that is hidden of one of the users looked at; users who are known to be administrators are left
-/// out, for they are refused anyway.
+/// Reports each value that is hidden of one of some users. Leaves out administrators, who are refused anyway.
 pub(super) async fn checks(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Result<Vec<Check>> {
-    let filter = format!("(&{}(!(adminCount>=1)))", dialect.users());
+    let filter = format!("(&{}(!(adminCount>=1)))", dialect.user_filter());
     let base = agent.settings.base.as_str();
-    let found = agent.connection.search(base, Scope::Subtree, &filter, &["1.1"], LOOKED_AT).await?;
-    let each = found.entries.iter().take(LOOKED_AT).map(|user| agent.connection.read(&user.dn, &FACTS));
+    let found = agent.connection.search(base, Scope::Subtree, &filter, &["1.1"], SAMPLE).await?;
+    let each = found.entries.iter().take(SAMPLE).map(|user| agent.connection.read(&user.dn, &FACTS));
     let users: Vec<_> = try_join_all(each).await?.into_iter().flatten().collect();
     if users.is_empty() {
-        return Ok(Vec::new()); // said elsewhere
+        return Ok(Vec::new()); // another check reports it
     }
     let mut hidden: Vec<(Unreadable, String, usize)> = Vec::new();
     let mut policies = 0;
@@ -60,7 +59,7 @@ pub(super) async fn checks(agent: &LdapAgent, dialect: &dyn Dialect, identity: &
     Ok(checks)
 }
 
-/// Whether it is known who the agent is in the domain.
+/// Checks whether the domain tells who the agent is.
 pub(super) async fn own_user(agent: &LdapAgent, identity: &Identity) -> Result<Check> {
     let fault = |words: String| Check::new("own_user", CheckState::Fault, words);
     let own = identity::own_entry(agent).await?;
@@ -77,6 +76,6 @@ pub(super) async fn own_user(agent: &LdapAgent, identity: &Identity) -> Result<C
             CheckState::Ok,
             "your identifiers are known; your own entry is not in this domain, or not seen",
         ),
-        None => fault(format!("{}: every reset is refused", identity::unknown().words())),
+        None => fault(format!("{}: every reset is refused", identity::unknown_identity().words())),
     })
 }

@@ -1,12 +1,12 @@
-//! What is kept of an answer to a request that carried a secret: its code, and facts that are known beforehand.
+//! Redacts results of requests that carried a secret: the code stays, and known facts of the message.
 //!
-//! A server may quote the request in its message. What is kept comes from the lists here, and never from the message.
+//! A server may quote the request in its message. The facts come from the lists here, and never from the message.
 
 use ldap3::LdapResult;
 
 use super::ber::PASSWORD_POLICY;
 
-/// Codes and phrases that mean something to the agent: Windows errors ([MS-ERREF] section 2.2), the reasons of a refused
+/// Codes and phrases that may stay: Windows errors ([MS-ERREF] section 2.2), the reasons of a refused
 /// bind behind "data", the rules that Samba names, and what slapd says of a copy that takes no changes.
 const KNOWN: [&str; 19] = [
     "0000052D",
@@ -29,13 +29,13 @@ const KNOWN: [&str; 19] = [
     "shadow context",
     "Transport encryption required",
 ];
-/// What comes before the number of characters that Samba asks for.
-const LONGER: &str = "longer than ";
-/// The most digits of such a number.
+/// The words before the number of characters that Samba asks for.
+const LONGER_THAN: &str = "longer than ";
+/// The most digits of that number.
 const DIGITS: usize = 3;
 
-/// The answer with what is known of its message, and with no other text of the server.
-pub(super) fn without_text(answer: LdapResult) -> LdapResult {
+/// Redacts a result: known facts of its message stay, and no other text of the server.
+pub(super) fn redact_result(answer: LdapResult) -> LdapResult {
     let mut ctrls = answer.ctrls;
     if answer.rc != 0 {
         ctrls.retain(|control| control.1.ctype == PASSWORD_POLICY);
@@ -43,7 +43,7 @@ pub(super) fn without_text(answer: LdapResult) -> LdapResult {
     LdapResult { rc: answer.rc, matched: String::new(), text: known(&answer.text), refs: Vec::new(), ctrls }
 }
 
-/// The known facts in a message.
+/// Returns the known facts in a message.
 fn known(message: &str) -> String {
     let message = message.to_ascii_lowercase();
     let mut facts: Vec<String> = KNOWN
@@ -51,13 +51,13 @@ fn known(message: &str) -> String {
         .filter(|fact| message.contains(&fact.to_ascii_lowercase()))
         .map(|fact| (*fact).to_owned())
         .collect();
-    if let Some(length) = message.split(LONGER).nth(1).and_then(number) {
-        facts.push(format!("{LONGER}{length} characters"));
+    if let Some(length) = message.split(LONGER_THAN).nth(1).and_then(number) {
+        facts.push(format!("{LONGER_THAN}{length} characters"));
     }
     facts.join("; ")
 }
 
-/// The number at the beginning of a text, where it is one that a length can have.
+/// Reads the number at the beginning of a text. Returns `None` for one that no length has.
 fn number(text: &str) -> Option<u16> {
     let digits: String = text.chars().take_while(char::is_ascii_digit).take(DIGITS + 1).collect();
     digits.parse().ok().filter(|_| digits.len() <= DIGITS)
@@ -83,10 +83,10 @@ mod tests {
     #[test]
     fn facts_stay_and_the_servers_words_go() {
         let samba = "0000052D: Constraint violation - check_password_restrictions: the password is too short. It should be equal or longer than 12 characters!";
-        assert_eq!(without_text(answered(19, samba)).text, "0000052D; longer than 12 characters");
+        assert_eq!(redact_result(answered(19, samba)).text, "0000052D; longer than 12 characters");
         let bind = "80090308: LdapErr: DSID-0C090569, comment: AcceptSecurityContext error, data 773, v4f7c";
-        assert_eq!(without_text(answered(49, bind)).text, "data 773");
-        assert_eq!(without_text(answered(53, "shadow context; no update referral")).text, "shadow context");
+        assert_eq!(redact_result(answered(49, bind)).text, "data 773");
+        assert_eq!(redact_result(answered(53, "shadow context; no update referral")).text, "shadow context");
     }
 
     #[test]
@@ -98,13 +98,13 @@ mod tests {
             format!("longer than {secret}"),
             "longer than 12345".to_owned(),
         ] {
-            let kept = without_text(answered(19, &text));
+            let kept = redact_result(answered(19, &text));
             let told = format!("{kept} {kept:?}");
             assert!(!told.contains(secret) && !told.contains("1.2.3") && !told.contains("12345"), "{told}");
             assert!(kept.refs.is_empty() && kept.matched.is_empty());
         }
         assert_eq!(
-            without_text(answered(0, secret)).ctrls.len(),
+            redact_result(answered(0, secret)).ctrls.len(),
             2,
             "a set is recognised by what came with its success"
         );
