@@ -3,7 +3,7 @@
 pub mod auth;
 pub mod backends;
 pub mod bulk;
-pub mod cli;
+mod cli;
 pub mod commands;
 pub mod config;
 pub mod domain;

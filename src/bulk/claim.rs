@@ -4,7 +4,7 @@ use crate::domain::{Customer, Error, Reason, Result};
 
 /// What became of a row's claim to a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub(crate) enum Claim {
     /// The customer is this row's, by this claim or by an earlier one.
     Granted,
     /// Another row, which has not ended in this sitting, has the customer.
@@ -24,7 +24,7 @@ impl Claim {
     ///
     /// # Errors
     /// The customer is another row's: this row is a duplicate.
-    pub fn check(self, customer: &Customer) -> Result<()> {
+    pub(crate) fn check(self, customer: &Customer) -> Result<()> {
         match self {
             Self::Granted => Ok(()),
             Self::HeldInFlight { line } | Self::HeldBefore { line } => {

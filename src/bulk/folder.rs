@@ -25,14 +25,14 @@ const LONGEST_LINE: u64 = 1 << 20;
 ///
 /// # Errors
 /// Exit 1: the system gives no random bytes.
-pub fn fresh_id(now: Timestamp, random: &mut dyn RandomSource) -> Result<String> {
+pub(crate) fn fresh_id(now: Timestamp, random: &mut dyn RandomSource) -> Result<String> {
     let mut bytes = [0_u8; 2];
     random.fill(&mut bytes)?;
     Ok(format!("{}-{:02x}{:02x}", now.strftime("%Y%m%d-%H%M%S"), bytes[0], bytes[1]))
 }
 
 /// Where a run's files are.
-pub fn of(folders: &Folders, run: &str) -> PathBuf {
+pub(crate) fn of(folders: &Folders, run: &str) -> PathBuf {
     folders.bulk_runs().join(run)
 }
 
@@ -40,7 +40,7 @@ pub fn of(folders: &Folders, run: &str) -> PathBuf {
 ///
 /// # Errors
 /// Exit 3: there is none. Exit 5: several begin so.
-pub fn named(folders: &Folders, text: &str) -> Result<String> {
+pub(crate) fn named(folders: &Folders, text: &str) -> Result<String> {
     let mut found: Vec<String> = ids(folders)?.into_iter().filter(|id| id.starts_with(text)).collect();
     if let Some(exact) = found.iter().position(|id| id == text) {
         return Ok(found.swap_remove(exact));
@@ -67,7 +67,7 @@ pub fn named(folders: &Folders, text: &str) -> Result<String> {
 ///
 /// # Errors
 /// Exit 8: the folder cannot be read.
-pub fn ids(folders: &Folders) -> Result<Vec<String>> {
+pub(crate) fn ids(folders: &Folders) -> Result<Vec<String>> {
     let folder = folders.bulk_runs();
     let told = |error: std::io::Error| {
         Error::unavailable(format!("{} cannot be read: {error}.", folder.display())).because(error)
@@ -90,7 +90,7 @@ pub fn ids(folders: &Folders) -> Result<Vec<String>> {
 }
 
 /// What is known of a run without being at it.
-pub struct RunSummary {
+pub(crate) struct RunSummary {
     /// What was asked for.
     pub settings: RunSettings,
     /// `running`, `finished` or `stopped`.
@@ -103,7 +103,7 @@ pub struct RunSummary {
 ///
 /// # Errors
 /// Exit 8: its journal cannot be read.
-pub fn look(folders: &Folders, run: &str) -> Result<Option<RunSummary>> {
+pub(crate) fn look(folders: &Folders, run: &str) -> Result<Option<RunSummary>> {
     let folder = of(folders, run);
     let connection = Connection::open_with_flags(journal::file_in(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE)
         .map_err(journal::journal_error)?;
@@ -125,7 +125,7 @@ pub fn look(folders: &Folders, run: &str) -> Result<Option<RunSummary>> {
 ///
 /// # Errors
 /// Exit 8: it cannot be read or written.
-pub fn spool(folder: &Path) -> Result<PathBuf> {
+pub(crate) fn spool(folder: &Path) -> Result<PathBuf> {
     let told = |error: std::io::Error| {
         Error::unavailable(format!("Standard input could not be kept: {error}.")).because(error)
     };
@@ -158,7 +158,7 @@ fn copy_without_secret_keys(input: impl BufRead, output: &mut impl Write) -> std
 }
 
 /// What a file holds.
-pub struct Counted {
+pub(crate) struct Counted {
     /// How it is written.
     pub format: InputFormat,
     /// Its SHA-256.
@@ -179,7 +179,7 @@ pub struct Counted {
 ///
 /// # Errors
 /// Exit 2: it cannot be opened, or its header cannot be used.
-pub fn count(path: &Path, format: Option<InputFormat>, guards: &Guards) -> Result<Counted> {
+pub(crate) fn count(path: &Path, format: Option<InputFormat>, guards: &Guards) -> Result<Counted> {
     let mut rows = Rows::open(path, format)?.with_tickets_of(guards);
     let mut counted = Counted {
         format: rows.format(),
@@ -207,7 +207,7 @@ pub fn count(path: &Path, format: Option<InputFormat>, guards: &Guards) -> Resul
 ///
 /// # Errors
 /// Exit 2: it cannot be read.
-pub fn sha256(path: &Path) -> Result<String> {
+pub(crate) fn sha256(path: &Path) -> Result<String> {
     use std::fmt::Write as _;
     let told =
         |error: std::io::Error| Error::usage(format!("{} cannot be read: {error}.", path.display())).because(error);

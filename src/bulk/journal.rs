@@ -39,7 +39,7 @@ enum State {
 
 /// An attempt of a row whose password nobody is known to have been told.
 #[derive(Clone, Debug)]
-pub struct Earlier {
+pub(crate) struct Earlier {
     /// The attempt's id in the audit log.
     pub attempt: String,
     /// The customer.
@@ -50,7 +50,7 @@ pub struct Earlier {
 
 /// What the journal knows of a row.
 #[derive(Clone, Debug)]
-pub enum RowState {
+pub(crate) enum RowState {
     /// Nothing: it is still to be done.
     Nothing,
     /// It was begun; whether its password was set or delivered is not known, or it was not.
@@ -63,7 +63,7 @@ pub enum RowState {
 
 /// A change of the journal; `line` names the row.
 #[allow(missing_docs, reason = "the fields are the columns")]
-pub enum Change {
+pub(crate) enum Change {
     /// A row is about to be set.
     Intent { line: u64, customer: CustomerId, attempt: AttemptId, at: Timestamp, stamp_before: Option<Stamp> },
     /// It is set.
@@ -79,8 +79,7 @@ pub enum Change {
 }
 
 /// The journal of one run, locked.
-pub struct Journal {
-    folder: PathBuf,
+pub(crate) struct Journal {
     read: Connection,
     writer: GroupCommit<Change, Result<(), String>>,
     claimed: RefCell<HashMap<CustomerId, u64>>,
@@ -118,7 +117,7 @@ impl Journal {
     ///
     /// # Errors
     /// Exit 8: another process is at this run, or the file cannot be used.
-    pub fn open(folder: &Path) -> Result<Self> {
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
         let path = file_in(folder);
         let failed = |error: std::io::Error| unwritable(&error.to_string());
         make_private_folder(folder).map_err(failed)?;
@@ -152,19 +151,14 @@ impl Journal {
             vec![result; many]
         })
         .map_err(failed)?;
-        Ok(Self { folder: folder.to_owned(), read: connect(&path)?, writer, claimed: RefCell::default(), _lock: lock })
-    }
-
-    /// The run's folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+        Ok(Self { read: connect(&path)?, writer, claimed: RefCell::default(), _lock: lock })
     }
 
     /// Writes a change; it is synced when the answer is there. Changes keep their order.
     ///
     /// # Errors
     /// Exit 8: it could not be written.
-    pub async fn write(&self, change: Change) -> Result<()> {
+    pub(crate) async fn write(&self, change: Change) -> Result<()> {
         self.hand_over(change).get().await?.map_err(|why| unwritable(&why))
     }
 
@@ -174,7 +168,7 @@ impl Journal {
     }
 
     /// Whether what is written waits for others to share a sync with.
-    pub fn gather(&self, on: bool) {
+    pub(crate) fn gather(&self, on: bool) {
         self.writer.gather(on);
     }
 
@@ -182,7 +176,7 @@ impl Journal {
     ///
     /// # Errors
     /// Exit 8: the journal cannot be read.
-    pub fn claim(&self, customer: &Customer, line: u64) -> Result<Claim> {
+    pub(crate) fn claim(&self, customer: &Customer, line: u64) -> Result<Claim> {
         for known_as in customer.known_as() {
             if let Some(claim) = self.claim_known_as(&known_as, line)? {
                 return Ok(claim);
@@ -207,12 +201,12 @@ impl Journal {
     }
 
     /// The row has ended and that is written: its claim is on disk.
-    pub fn release(&self, line: u64) {
+    pub(crate) fn release(&self, line: u64) {
         self.claimed.borrow_mut().retain(|_, claimed| *claimed != line);
     }
 
     /// What is known of a row.
-    pub fn known(&self, line: u64) -> Result<RowState> {
+    pub(crate) fn known(&self, line: u64) -> Result<RowState> {
         self.read
             .prepare_cached("SELECT state, customer, attempt, stamp, outcome FROM row WHERE line = ?1")
             .and_then(|mut select| select.query_row([line], known).optional())
@@ -221,19 +215,19 @@ impl Journal {
     }
 
     /// How many rows came to what.
-    pub fn counts(&self) -> Result<Vec<(RowOutcome, u64)>> {
+    pub(crate) fn counts(&self) -> Result<Vec<(RowOutcome, u64)>> {
         counts(&self.read)
     }
 
     /// How many rows are in doubt.
-    pub fn in_doubt(&self) -> Result<u64> {
+    pub(crate) fn in_doubt(&self) -> Result<u64> {
         self.read
             .query_row("SELECT count(*) FROM row WHERE state = ?1", [State::InDoubt as i64], |row| row.get(0))
             .map_err(journal_error)
     }
 
     /// What was asked for when the run began; none: it never did.
-    pub fn settings(&self) -> Result<Option<RunSettings>> {
+    pub(crate) fn settings(&self) -> Result<Option<RunSettings>> {
         settings(&self.read)
     }
 }

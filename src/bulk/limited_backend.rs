@@ -26,7 +26,7 @@ struct LimitedDirectory {
 }
 
 /// The same session at this pace.
-pub fn limited(session: Session, limiter: &Rc<Limiter>) -> Session {
+pub(crate) fn limited(session: Session, limiter: &Rc<Limiter>) -> Session {
     session.backend().leave_retries();
     session.wrapped_both(|backend, directory| {
         (

@@ -21,7 +21,7 @@ const TRIES: u32 = 4;
 const SENT_WITHIN: Duration = Duration::from_secs(45);
 
 /// The pace of one run.
-pub struct Limiter {
+pub(crate) struct Limiter {
     most: usize,
     /// How long a backend that takes nothing is waited for, where giving up would leave a password that nobody is told.
     wait: Duration,
@@ -77,7 +77,7 @@ impl Drop for Waiting<'_> {
 
 impl Limiter {
     /// At most so many calls at once; a backend that takes nothing is waited for so long.
-    pub fn new(most: usize, wait: Duration) -> Self {
+    pub(crate) fn new(most: usize, wait: Duration) -> Self {
         let now = Instant::now();
         let most = most.max(1);
         Self {
@@ -102,17 +102,17 @@ impl Limiter {
     }
 
     /// Calls at once, now.
-    pub fn limit(&self) -> usize {
+    pub(crate) fn limit(&self) -> usize {
         self.limit.get()
     }
 
     /// Calls that were refused for pace, and calls in all.
-    pub fn refused_of(&self) -> (u64, u64) {
+    pub(crate) fn refused_of(&self) -> (u64, u64) {
         (self.refused.get(), self.calls.get())
     }
 
     /// How long the backend has not taken anything, and what it said last; none: it is there.
-    pub fn down(&self) -> Option<(Duration, String)> {
+    pub(crate) fn down(&self) -> Option<(Duration, String)> {
         let since = self.down_since.get()?;
         Some((since.elapsed(), self.last_words.borrow().clone().unwrap_or_default()))
     }
@@ -134,17 +134,17 @@ impl Limiter {
     }
 
     /// Rows in a call, or waiting for their turn.
-    pub fn at_backend(&self) -> usize {
+    pub(crate) fn at_backend(&self) -> usize {
         self.in_use.get() + self.waiting.get()
     }
 
     /// Whether the backend has all the calls that it takes at once, and enough follow to keep it busy.
-    pub fn is_saturated(&self) -> bool {
+    pub(crate) fn is_saturated(&self) -> bool {
         self.in_use.get() >= self.limit.get() && self.waiting.get() * 2 >= self.limit.get()
     }
 
     /// From now on nothing is tried again: the run is ending.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         self.ending.set(true);
     }
 

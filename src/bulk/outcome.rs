@@ -7,7 +7,7 @@ use crate::domain::{Error, Kind, Reason};
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RowOutcome {
+pub(crate) enum RowOutcome {
     /// A temporary password is set, and the row that holds it is written.
     Delivered,
     /// The customer has signed in since an earlier attempt of this row: nothing was done again.
@@ -32,7 +32,7 @@ pub enum RowOutcome {
 
 impl RowOutcome {
     /// All, in the order of the report.
-    pub const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Delivered,
         Self::SignedInSince,
         Self::Duplicate,
@@ -46,7 +46,7 @@ impl RowOutcome {
     ];
 
     /// The name in the output and the journal.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
             Self::SignedInSince => "signed_in_since",
@@ -62,18 +62,18 @@ impl RowOutcome {
     }
 
     /// The outcome of this name.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
 
     /// Whether somebody has to look at the row.
-    pub const fn is_failure(self) -> bool {
+    pub(crate) const fn is_failure(self) -> bool {
         !matches!(self, Self::Delivered | Self::SignedInSince | Self::Duplicate)
     }
 
     /// What a reset that did not come to its end came to, and the exit code of the row: 0 where the customer is
     /// another row's, else the one that the reset alone would have had.
-    pub fn of(failure: &Error) -> (Self, u8) {
+    pub(crate) fn of(failure: &Error) -> (Self, u8) {
         let outcome = match failure.kind {
             Kind::Refused if failure.reason == Reason::Duplicate => return (Self::Duplicate, 0),
             Kind::NotDelivered => Self::NotDelivered,
@@ -89,13 +89,13 @@ impl RowOutcome {
 }
 
 /// A row that cannot be read, or lacks something: why, in words.
-pub fn unusable(line: u64, why: &str) -> Error {
+pub(crate) fn unusable(line: u64, why: &str) -> Error {
     Error::usage(format!("Line {line} cannot be used: {why}."))
 }
 
 /// No further row would fare better: the run stops, and is resumed when that is mended. A right may be missing for one
 /// customer alone; whoever is not let in any more is so for all.
-pub fn stops_the_run(failure: &Error) -> bool {
+pub(crate) fn stops_the_run(failure: &Error) -> bool {
     let is_out = failure.kind == Kind::NotAllowed && failure.reason != Reason::MissingRight;
     is_out || matches!(failure.reason, Reason::AuditUnavailable | Reason::Interrupted)
 }

@@ -16,7 +16,7 @@ const LONGEST: u64 = 1024 * 1024;
 
 /// A row as it stands there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FoundRow {
+pub(crate) struct FoundRow {
     /// The line of the input.
     pub line: u64,
     /// The customer's id.
@@ -65,7 +65,7 @@ struct CustomerJson {
 ///
 /// # Errors
 /// Exit 8: the file cannot be read. Exit 2: it is no output of a run.
-pub fn for_each(path: &Path, format: RowFormat, each: &mut dyn FnMut(FoundRow) -> Result<()>) -> Result<u64> {
+pub(crate) fn for_each(path: &Path, format: RowFormat, each: &mut dyn FnMut(FoundRow) -> Result<()>) -> Result<u64> {
     let file = File::open(path)
         .map_err(|error| Error::unavailable(format!("{} cannot be read: {error}.", path.display())).because(error))?;
     match format {
@@ -78,7 +78,7 @@ pub fn for_each(path: &Path, format: RowFormat, each: &mut dyn FnMut(FoundRow) -
 ///
 /// # Errors
 /// Exit 2: it cannot be read.
-pub fn format_of(path: &Path) -> Result<RowFormat> {
+pub(crate) fn format_of(path: &Path) -> Result<RowFormat> {
     let mut first = [0_u8; 1];
     let read = File::open(path).and_then(|mut file| file.read(&mut first));
     match read {

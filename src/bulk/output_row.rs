@@ -31,7 +31,7 @@ const ROOM: usize = 128 * 1024;
 
 /// The password of a row.
 #[derive(Clone, Copy)]
-pub enum Password<'a> {
+pub(super) enum Password<'a> {
     /// None was issued.
     None,
     /// Sealed, armoured.
@@ -42,7 +42,7 @@ pub enum Password<'a> {
 
 /// A row of the output.
 #[derive(Clone, Debug)]
-pub struct OutputRow {
+pub(crate) struct OutputRow {
     /// The line of the input where the row begins.
     pub line: u64,
     /// What the input called the customer.

@@ -19,7 +19,7 @@ use crate::platform::GroupCommit;
 type Bytes = Zeroizing<Vec<u8>>;
 
 /// Where rows go.
-pub struct OutputWriter {
+pub(crate) struct OutputWriter {
     writer: GroupCommit<Bytes, Result<(), String>>,
     format: RowFormat,
     clear: bool,
@@ -30,7 +30,7 @@ pub struct OutputWriter {
 
 /// A row that somebody has to look at: what the report says of it.
 #[derive(Clone, Debug)]
-pub struct FailedRow {
+pub(crate) struct FailedRow {
     /// The line of the input where the row begins.
     pub line: u64,
     /// The customer, or what the input called them.
@@ -53,7 +53,7 @@ impl OutputWriter {
     ///
     /// # Errors
     /// Exit 2: there is such a file already, or it cannot be made.
-    pub fn create(path: &Path, format: RowFormat) -> Result<Self> {
+    pub(crate) fn create(path: &Path, format: RowFormat) -> Result<Self> {
         let shown = path.display();
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| {
             let told = Error::usage(format!("The output {shown} cannot be made: {error}."));
@@ -72,7 +72,7 @@ impl OutputWriter {
     ///
     /// # Errors
     /// Exit 8: it cannot be written.
-    pub fn take_up(path: &Path, format: RowFormat, whole: u64) -> Result<Self> {
+    pub(crate) fn take_up(path: &Path, format: RowFormat, whole: u64) -> Result<Self> {
         let shown = path.display().to_string();
         let told = |error: std::io::Error| full(&shown, &error.to_string());
         let mut file = OpenOptions::new().write(true).open(path).map_err(told)?;
@@ -90,7 +90,7 @@ impl OutputWriter {
     ///
     /// # Errors
     /// Exit 1: its thread could not be started. Exit 8: nobody reads it.
-    pub fn clear(descriptor: OwnedFd, is_file: bool, format: RowFormat, way: &str) -> Result<Self> {
+    pub(crate) fn clear(descriptor: OwnedFd, is_file: bool, format: RowFormat, way: &str) -> Result<Self> {
         let sink = Self::start(descriptor, is_file, format, true, way.to_owned())?;
         sink.begin()?;
         Ok(sink)
@@ -115,12 +115,12 @@ impl OutputWriter {
     }
 
     /// Whether what is written waits for others to share a sync with.
-    pub fn gather(&self, on: bool) {
+    pub(crate) fn gather(&self, on: bool) {
         self.writer.gather(on);
     }
 
     /// Whether passwords go there in clear.
-    pub const fn is_clear(&self) -> bool {
+    pub(crate) const fn is_clear(&self) -> bool {
         self.clear
     }
 
@@ -128,7 +128,7 @@ impl OutputWriter {
     ///
     /// # Errors
     /// Exit 8: not any more.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         self.failed.borrow().as_ref().map_or(Ok(()), |why| Err(full(&self.name, why)))
     }
 
@@ -136,7 +136,7 @@ impl OutputWriter {
     ///
     /// # Errors
     /// Exit 8: the output takes no more.
-    pub async fn write(&self, row: &OutputRow) -> Result<()> {
+    pub(crate) async fn write(&self, row: &OutputRow) -> Result<()> {
         self.take(row.bytes(self.format, Password::None)?).await?;
         let mut first = self.first_failures.borrow_mut();
         if row.outcome.is_failure() && first.len() < REMEMBERED {
@@ -151,12 +151,12 @@ impl OutputWriter {
     }
 
     /// The first rows that failed in this sitting.
-    pub fn first_failures(&self) -> Vec<FailedRow> {
+    pub(crate) fn first_failures(&self) -> Vec<FailedRow> {
         self.first_failures.borrow().clone()
     }
 
     /// Writes a row with its password, sealed or in clear; it is delivered when that is done.
-    pub async fn deliver(&self, row: &OutputRow, password: TemporaryPassword, to: &[Recipient]) -> Delivery {
+    pub(crate) async fn deliver(&self, row: &OutputRow, password: TemporaryPassword, to: &[Recipient]) -> Delivery {
         let bytes = password.reveal(InRow { row, format: self.format, to: if self.clear { None } else { Some(to) } });
         let taken = match bytes {
             Ok(bytes) => self.take(bytes).await,

@@ -3,14 +3,14 @@
 use crate::domain::{Case, LONGEST_TEXT, Particulars, ResetRequest, SECRET_KEY_WORDS, is_secret_key, one_line};
 
 /// The columns that are read; others are left alone. A header may have them in any order and any case.
-pub const COLUMNS: [&str; 9] =
+pub(super) const COLUMNS: [&str; 9] =
     ["customer", "ticket", "reason", "verified", "recipient", "create", "email", "first_name", "last_name"];
 
 /// Those of them that people read: one line each.
 const TEXTS: [&str; 5] = ["ticket", "reason", "verified", "first_name", "last_name"];
 
 /// The longest cell of a column that is read, in bytes.
-pub const LONGEST_CELL: usize = 4096;
+pub(super) const LONGEST_CELL: usize = 4096;
 
 /// A row as the input has it; an empty cell is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use crate::domain::{
 use crate::ledger::RowAuditLog;
 
 /// Consent was given beforehand, for all rows; nothing else is answered.
-pub struct Beforehand;
+pub(crate) struct Beforehand;
 
 fn nobody(flag: &str) -> Error {
     Error::missing_answer(
@@ -80,7 +80,7 @@ impl Interruptions for LeftToTheRun {
 }
 
 /// The audit log and the journal of one row.
-pub struct RowLog {
+pub(crate) struct RowLog {
     audit: RowAuditLog,
     journal: Rc<Journal>,
     line: u64,
@@ -89,12 +89,12 @@ pub struct RowLog {
 
 impl RowLog {
     /// Those of the row at this line, of which nothing is known yet.
-    pub fn new(audit: RowAuditLog, journal: &Rc<Journal>, line: u64) -> Self {
+    pub(crate) fn new(audit: RowAuditLog, journal: &Rc<Journal>, line: u64) -> Self {
         Self { audit, journal: Rc::clone(journal), line, attempt: None }
     }
 
     /// Returns the row's attempt, which is over; `None` if none was begun.
-    pub fn into_attempt(self) -> Option<String> {
+    pub(crate) fn into_attempt(self) -> Option<String> {
         self.attempt
     }
 }

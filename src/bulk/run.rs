@@ -12,7 +12,7 @@ use crate::domain::{Guards, Session};
 use crate::ledger::RunAuditLog;
 
 /// Everything a run works with.
-pub struct Run<'a> {
+pub(crate) struct Run<'a> {
     /// The session, at the run's pace.
     pub session: &'a Session,
     /// The pace.

@@ -18,7 +18,7 @@ const LONGEST: usize = 64 * 1024;
 ///
 /// # Errors
 /// Why it is none, in words. A secret key is not quoted.
-pub fn recipient(text: &str) -> Result<Recipient, String> {
+pub(crate) fn recipient(text: &str) -> Result<Recipient, String> {
     if is_secret_key(text) {
         return Err(format!("it {SECRET_KEY_WORDS}"));
     }
@@ -29,7 +29,7 @@ pub fn recipient(text: &str) -> Result<Recipient, String> {
 ///
 /// # Errors
 /// Exit 2: the file cannot be read, or a line is no key.
-pub fn recipients_of(path: &Path) -> Result<Vec<String>> {
+pub(crate) fn recipients_of(path: &Path) -> Result<Vec<String>> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::usage(format!("{shown} cannot be read: {error}.")).because(error))?;
@@ -54,7 +54,7 @@ pub fn recipients_of(path: &Path) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// Exit 1: it cannot be sealed.
-pub fn seal(recipients: &[Recipient], password: &str) -> Result<String> {
+pub(crate) fn seal(recipients: &[Recipient], password: &str) -> Result<String> {
     let failed = |error: String| Error::bug("The password could not be sealed.").because(error);
     let encryptor = Encryptor::with_recipients(recipients.iter().map(|recipient| recipient as &dyn age::Recipient))
         .map_err(|error| failed(error.to_string()))?;
@@ -73,7 +73,7 @@ pub fn seal(recipients: &[Recipient], password: &str) -> Result<String> {
 ///
 /// # Errors
 /// Exit 2: the file cannot be read, or has no key in it.
-pub fn identities_of(path: &Path) -> Result<Vec<Box<dyn age::Identity>>> {
+pub(crate) fn identities_of(path: &Path) -> Result<Vec<Box<dyn age::Identity>>> {
     let told = |why: String| {
         Error::usage(format!("The identity file {} cannot be used: {why}.", path.display()))
             .hint("It is the file that age-keygen wrote; its public key is what the passwords were sealed to.")
@@ -93,7 +93,7 @@ pub fn identities_of(path: &Path) -> Result<Vec<Box<dyn age::Identity>>> {
 ///
 /// # Errors
 /// Exit 7: it was not sealed to any of these keys, or is damaged.
-pub fn open(identities: &[Box<dyn age::Identity>], sealed: &str) -> Result<Zeroizing<String>> {
+pub(crate) fn open(identities: &[Box<dyn age::Identity>], sealed: &str) -> Result<Zeroizing<String>> {
     let told = |why: String| {
         Error::new(Kind::Refused, Reason::RevealFailed, format!("The password cannot be opened with this key: {why}."))
             .hint("Use the identity whose public key it was sealed to.")

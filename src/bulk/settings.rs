@@ -10,7 +10,7 @@ use super::input::InputFormat;
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RowFormat {
+pub(crate) enum RowFormat {
     /// CSV with a header row.
     Csv,
     /// One JSON object a line.
@@ -20,7 +20,7 @@ pub enum RowFormat {
 /// Where the rows go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum OutputTarget {
+pub(crate) enum OutputTarget {
     /// To this file, each password sealed.
     Sealed(PathBuf),
     /// In clear, to this way (`stdout`, `fd:3`).
@@ -29,7 +29,7 @@ pub enum OutputTarget {
 
 /// What a run was asked to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RunSettings {
+pub(crate) struct RunSettings {
     /// The run's id.
     pub run: String,
     /// When it began.

@@ -106,7 +106,7 @@ fn read(path: &Path, place: &ProfileRef, customer: Option<&Customer>) -> Result<
 ///
 /// # Errors
 /// Exit 8: the log cannot be read.
-pub fn open_attempts(folders: &Folders, records: &[Record]) -> Result<Vec<String>> {
+pub(crate) fn open_attempts(folders: &Folders, records: &[Record]) -> Result<Vec<String>> {
     let begun = records.iter().filter(|record| record.event == Event::Intent).map(|record| record.attempt.clone());
     let mut open = without_end(&folders.audit_log(), begun.collect())?;
     open.retain(|attempt| !is_held(&folders.attempts(), attempt));

@@ -17,7 +17,7 @@ const CLOSE: &str = "\"}";
 
 /// A chain that is whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
+pub(crate) struct Verified {
     /// How many records.
     pub records: usize,
     /// The hash of the last one; none where there is none.
@@ -73,7 +73,7 @@ fn hash(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// Exit 11, naming the first broken line, or the head that is missing. Exit 8: the file cannot be read.
-pub fn verify(path: &Path, head: Option<&str>) -> Result<Verified> {
+pub(crate) fn verify(path: &Path, head: Option<&str>) -> Result<Verified> {
     let mut last = BEFORE_THE_FIRST.to_owned();
     let mut records = 0;
     let mut head_seen = false;

@@ -9,7 +9,7 @@ use crate::output::defuse_formula;
 ///
 /// # Errors
 /// Exit 1: the rows could not be made.
-pub fn export_csv(records: &[Record]) -> Result<String> {
+pub(crate) fn export_csv(records: &[Record]) -> Result<String> {
     let failed = |error: csv::Error| Error::bug("The export could not be made.").because(error);
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer
@@ -61,7 +61,7 @@ pub fn export_csv(records: &[Record]) -> Result<String> {
 ///
 /// # Errors
 /// Exit 1: a record could not be written down.
-pub fn export_jsonl(records: &[Record]) -> Result<String> {
+pub(crate) fn export_jsonl(records: &[Record]) -> Result<String> {
     let mut text = String::new();
     for record in records {
         text.push_str(&line_of(record)?);

@@ -57,7 +57,7 @@ pub(super) fn append(path: &Path, records: Vec<Record>) -> Result<Appended> {
 ///
 /// # Errors
 /// Exit 8: it cannot be opened for writing.
-pub fn try_to_append(path: &Path) -> Result<()> {
+pub(crate) fn try_to_append(path: &Path) -> Result<()> {
     let told = |error: io::Error| unavailable(path, &error);
     must_be_regular(path).map_err(told)?;
     match OpenOptions::new().read(true).append(true).open(path) {

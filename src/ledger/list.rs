@@ -10,7 +10,7 @@ use crate::domain::Result;
 
 /// Which records are wanted; none of a kind: all.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// This customer's, by id.
     pub customer: Option<String>,
     /// This agent's.
@@ -38,7 +38,7 @@ impl Filter {
 ///
 /// # Errors
 /// Exit 8: the log cannot be read.
-pub fn records(path: &Path, filter: &Filter) -> Result<Vec<Record>> {
+pub(crate) fn records(path: &Path, filter: &Filter) -> Result<Vec<Record>> {
     let mut found = Vec::new();
     for_each(path, &[], |record| {
         if filter.wants(&record) {

@@ -16,15 +16,15 @@ mod record;
 mod row_ledger;
 mod warnings;
 
-pub use attempts::open_attempts;
-pub use chain::{Verified, verify};
-pub use export::{export_csv, export_jsonl};
-pub use file::try_to_append;
+pub(crate) use attempts::open_attempts;
+pub(crate) use chain::verify;
+pub(crate) use export::{export_csv, export_jsonl};
+pub(crate) use file::try_to_append;
 pub(crate) use forward::try_out as try_forwarding;
-pub use list::{Filter, records};
+pub(crate) use list::{Filter, records};
 pub use log::FileAuditLog;
-pub use record::{Event, Record};
-pub use row_ledger::{RowAuditLog, RunAuditLog};
+pub(crate) use record::Record;
+pub(crate) use row_ledger::{RowAuditLog, RunAuditLog};
 pub use warnings::Warnings;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub(super) const VERSION: u8 = 1;
 /// What a record tells of its attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub(crate) enum Event {
     /// Written before anything changes.
     Intent,
     /// The temporary password was set, and that was read back.
@@ -35,7 +35,7 @@ pub enum Event {
 /// One line of the log. It never holds a password, nor a hash of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Record {
+pub(crate) struct Record {
     /// The version of this form.
     pub v: u8,
     /// When it was written.
@@ -91,7 +91,7 @@ pub struct Record {
 
 impl Record {
     /// What the record tells, in words, for the list.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let changed = |what: &str| match self.changed {
             Some(Changed::No) | None => format!("{what}: nothing changed"),
             Some(Changed::Yes) => format!("{what}: changed, not delivered"),

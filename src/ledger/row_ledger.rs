@@ -51,10 +51,10 @@ struct Inner {
 
 /// The audit log of this machine, for one bulk run.
 #[derive(Clone)]
-pub struct RunAuditLog(Rc<Inner>);
+pub(crate) struct RunAuditLog(Rc<Inner>);
 
 /// The same, for one row of it.
-pub struct RowAuditLog {
+pub(crate) struct RowAuditLog {
     inner: Rc<Inner>,
     row: u64,
 }
@@ -76,7 +76,7 @@ impl RunAuditLog {
     ///
     /// # Errors
     /// Exit 8: the index cannot be made.
-    pub fn new(
+    pub(crate) fn new(
         folders: &Folders,
         settings: AuditSettings,
         clock: Arc<dyn Clock>,
@@ -105,7 +105,7 @@ impl RunAuditLog {
     }
 
     /// The log for one row: the line of the input where it begins.
-    pub fn row(&self, row: u64) -> RowAuditLog {
+    pub(crate) fn row(&self, row: u64) -> RowAuditLog {
         RowAuditLog { inner: Rc::clone(&self.0), row }
     }
 
@@ -113,7 +113,7 @@ impl RunAuditLog {
     ///
     /// # Errors
     /// Exit 8: the line could not be written.
-    pub async fn started(&self, session: &Session, words: &str) -> Result<()> {
+    pub(crate) async fn started(&self, session: &Session, words: &str) -> Result<()> {
         self.about_the_run(session, Event::BulkStarted, words).await
     }
 
@@ -121,12 +121,12 @@ impl RunAuditLog {
     ///
     /// # Errors
     /// Exit 8: the line could not be written.
-    pub async fn ended(&self, session: &Session, words: &str) -> Result<()> {
+    pub(crate) async fn ended(&self, session: &Session, words: &str) -> Result<()> {
         self.about_the_run(session, Event::BulkEnded, words).await
     }
 
     /// Whether records wait for others to share a sync with.
-    pub fn gather(&self, on: bool) {
+    pub(crate) fn gather(&self, on: bool) {
         self.0.writer.gather(on);
     }
 
@@ -142,7 +142,7 @@ impl RunAuditLog {
     }
 
     /// What has to be told.
-    pub fn take_warnings(&self) -> Vec<String> {
+    pub(crate) fn take_warnings(&self) -> Vec<String> {
         self.0.warnings.take()
     }
 }
@@ -194,7 +194,12 @@ impl RowAuditLog {
     ///
     /// # Errors
     /// Exit 8: the line could not be written.
-    pub async fn delivered_after_all(&self, session: &Session, customer: &CustomerId, attempt: &str) -> Result<()> {
+    pub(crate) async fn delivered_after_all(
+        &self,
+        session: &Session,
+        customer: &CustomerId,
+        attempt: &str,
+    ) -> Result<()> {
         let attempt = AttemptId::known(attempt.to_owned());
         let action = action_of(&self.inner.path, attempt.as_str())?;
         let blank = self.blank(session, customer, &attempt, Event::Delivery);

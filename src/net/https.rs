@@ -59,7 +59,7 @@ pub(crate) struct HttpClient {
 }
 
 /// A function that sees each request before it is sent, and may replace it.
-pub type Interceptor = fn(Request) -> Request;
+pub(crate) type Interceptor = fn(Request) -> Request;
 
 impl HttpClient {
     /// Returns the same client, whose requests go through an interceptor.

@@ -7,7 +7,7 @@ mod protocol;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-pub use protocol::Ended;
+pub(crate) use protocol::Ended;
 pub(super) use protocol::{Action, Event, Moment};
 
 use super::admission::AdmissionWindow;

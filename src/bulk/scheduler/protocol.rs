@@ -63,7 +63,7 @@ pub(in crate::bulk) enum Action {
 
 /// How a sitting ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// Why it stopped early; `None` if the input is at its end.
     pub stopped: Option<Error>,
     /// It stopped because `--limit` was reached.
