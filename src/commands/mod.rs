@@ -13,6 +13,7 @@ mod find;
 mod login;
 mod logout;
 mod man;
+mod missing;
 mod practice;
 mod profile;
 mod reset;

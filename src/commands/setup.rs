@@ -12,7 +12,7 @@ use crate::domain::{
     Administrator, Changed, Error, ExitCode, Kind, OneTimeCode, Preparations, Reason, Result, StepState,
 };
 use crate::platform::needed_line;
-use crate::terminal::{preparation_lines, steps_by_hand};
+use crate::terminal::{TerminalPrompter, preparation_lines, steps_by_hand};
 
 /// An administrator's one-time preparation of a backend
 ///
@@ -113,7 +113,7 @@ async fn prepare(
     context: &Context,
     args: &SetupArgs,
     preparation: &mut dyn Preparation,
-    prompter: &mut dyn Prompter,
+    prompter: &mut TerminalPrompter,
 ) -> Result<ExitCode> {
     let mut plan = preparation.plan().await?;
     if args.print {
@@ -148,17 +148,17 @@ async fn prepare(
 }
 
 /// What is asked apart, and then the rest of it.
-fn confirm(args: &SetupArgs, plan: &mut Preparations, prompter: &mut dyn Prompter) -> Result<()> {
+fn confirm(args: &SetupArgs, plan: &mut Preparations, prompter: &mut TerminalPrompter) -> Result<()> {
     for step in plan.steps.iter_mut().filter(|step| step.state == StepState::ToDo) {
         let Some(apart) = step.apart else { continue };
-        let wanted = args.password_history || (!args.yes && prompter.yes(apart.question, false)?);
+        let wanted = args.password_history || (!args.yes && prompter.ask_whether(apart.question, false)?);
         if !wanted {
             step.state = StepState::LeftOut;
         }
     }
     let left = plan.steps.iter().filter(|step| step.state == StepState::ToDo).count();
     let question = format!("Do what is to be done ({left} {})?", if left == 1 { "step" } else { "steps" });
-    if left == 0 || args.yes || prompter.yes(&question, false)? {
+    if left == 0 || args.yes || prompter.ask_whether(&question, false)? {
         return Ok(());
     }
     Err(Error::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."))

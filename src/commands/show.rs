@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::context::{Context, look_up};
+use super::missing;
 use super::view::{StatusFields, moment, valid_until};
 use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget, Result, refusal};
 
@@ -11,8 +12,8 @@ use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, Reset
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  tellonce show C-1001")]
 pub(super) struct ShowArgs {
-    /// The customer: an id, username or e-mail address
-    customer: String,
+    /// The customer: an id, username or e-mail address; asked for if left out at a terminal
+    customer: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -36,7 +37,8 @@ struct ObstacleJson {
 
 /// Shows everything known of one customer.
 pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCode> {
-    let (_, facts) = look_up(context, &args.customer).await?;
+    let customer = missing::customer(args.customer, "show", &mut context.prompter(false))?;
+    let (_, facts) = look_up(context, &customer).await?;
     let snapshot = &facts.snapshot;
     let status = StatusFields::of(&facts);
     if context.json() {

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::context::{Context, look_up};
+use super::missing;
 use super::view::{StatusFields, moment, valid_until};
 use crate::domain::{Changed, CustomerFacts, Error, ExitCode, Kind, Obstacle, Reason, Result, Stamp, Status, refusal};
 
@@ -15,8 +16,8 @@ use crate::domain::{Changed, CustomerFacts, Error, ExitCode, Kind, Obstacle, Rea
     after_help = "Examples:\n  tellonce status ada@example.com\n  tellonce status C-1001 --watch     waits until Ada is back in"
 )]
 pub(super) struct StatusArgs {
-    /// The customer: an id, username or e-mail address
-    customer: String,
+    /// The customer: an id, username or e-mail address; asked for if left out at a terminal
+    customer: Option<String>,
     /// Wait until the customer is back in (--timeout gives a limit)
     #[arg(long)]
     watch: bool,
@@ -35,11 +36,12 @@ struct StatusJson<'a> {
 
 /// Shows the status once, or every change of it until the customer is back in.
 pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitCode> {
+    let customer = missing::customer(args.customer, "status", &mut context.prompter(false))?;
     let limit = args.watch.then_some(context.global.timeout).flatten();
     if args.watch {
         context.global.timeout = None; // with --watch it limits the watch, not one call
     }
-    let (session, mut facts) = look_up(context, &args.customer).await?;
+    let (session, mut facts) = look_up(context, &customer).await?;
     context.screen.practice_banner(&context.profile.backend);
     show(context, &facts)?;
     if !args.watch {

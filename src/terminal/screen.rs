@@ -1,7 +1,7 @@
 //! Where everything but the reveal is written: results on standard output, the rest beside it.
 
 use std::io::{self, ErrorKind, IsTerminal, stderr, stdout};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -147,6 +147,14 @@ impl Screen {
             crate::output::write_all(stderr(), text.as_bytes())
         };
         drop(written); // a notice that nobody can read stops nothing
+    }
+
+    /// Where that goes: for what paints more than lines.
+    pub(super) fn beside_end(&self) -> io::Result<OwnedFd> {
+        if self.0.json {
+            return tty::open_for_writing().map(OwnedFd::from).ok_or_else(|| ErrorKind::NotConnected.into());
+        }
+        stderr().as_fd().try_clone_to_owned()
     }
 
     /// Whether what is told beside the result can be read by anybody.

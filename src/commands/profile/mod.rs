@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::context::Context;
+use super::missing::{self, ProfileChoice};
 use crate::backends;
 use crate::config::{self, Profile};
 use crate::domain::{Error, ExitCode, Pattern, Result};
@@ -36,14 +37,14 @@ enum ProfileCommand {
     /// Make one the default
     #[command(after_help = "Example:\n  tellonce profile use training")]
     Use {
-        /// The profile
-        name: String,
+        /// The profile; asked for if left out at a terminal
+        name: Option<String>,
     },
     /// Remove one
     #[command(after_help = "Example:\n  tellonce profile remove training")]
     Remove {
-        /// The profile
-        name: String,
+        /// The profile; asked for if left out at a terminal
+        name: Option<String>,
     },
 }
 
@@ -81,11 +82,13 @@ pub(super) async fn run(context: &mut Context, args: ProfileArgs) -> Result<Exit
         ProfileCommand::List => list(context),
         ProfileCommand::Show { name } => show(context, name.as_deref()),
         ProfileCommand::Use { name } => {
+            let name = name.map_or_else(|| missing::profile(context, ProfileChoice::Default), Ok)?;
             config::set_default(&context.folders, &name)?;
             context.screen.notice(&format!("{name} is the default profile now."));
             Ok(ExitCode::DONE)
         }
         ProfileCommand::Remove { name } => {
+            let name = name.map_or_else(|| missing::profile(context, ProfileChoice::Removed), Ok)?;
             config::remove(&context.folders, &name)?;
             context.screen.notice(&format!("Profile {name} is removed. Its session, if any, is forgotten."));
             crate::auth::SessionStore::new(&context.folders, &name, Box::new(|_| {})).forget();
