@@ -1,8 +1,10 @@
 //! Arguments that were left out: asked for at a terminal, and named where nobody can be asked.
 
+use anyhow::{Result, bail};
+
 use super::context::Context;
 use crate::domain::ports::Prompter;
-use crate::domain::{Error, Kind, Reason, Result};
+use crate::domain::{Error, Kind, Reason};
 
 /// The customer that the command line names, else the one that the agent names. The search follows, and the list.
 ///
@@ -13,7 +15,7 @@ pub(super) fn customer(given: Option<String>, verb: &str, prompter: &mut dyn Pro
         return Ok(given);
     }
     if !prompter.can_choose() {
-        return Err(left_out("CUSTOMER", &format!("{verb} CUSTOMER")));
+        bail!(left_out("CUSTOMER", &format!("{verb} CUSTOMER")));
     }
     answered(prompter.line("Customer (id, username, e-mail address or part of a name)", "CUSTOMER")?)
 }
@@ -27,7 +29,7 @@ pub(super) fn new_profile(given: Option<String>, prompter: &mut dyn Prompter) ->
         return Ok(given);
     }
     if !prompter.can_choose() {
-        return Err(left_out("NAME", "profile add NAME"));
+        bail!(left_out("NAME", "profile add NAME"));
     }
     answered(prompter.line("Name of the new profile", "NAME")?)
 }
@@ -52,20 +54,20 @@ pub(super) fn profile(context: &Context, choice: ProfileChoice) -> Result<String
     };
     let mut prompter = context.prompter(false);
     if !prompter.can_choose() {
-        return Err(left_out("NAME", &format!("profile {verb} NAME")));
+        bail!(left_out("NAME", &format!("profile {verb} NAME")));
     }
     let mut names = context.configuration.profile_names();
     if choice == ProfileChoice::Removed {
         names.retain(|name| context.configuration.profile(Some(name)).is_ok_and(|profile| !profile.built_in));
     }
     if names.is_empty() {
-        return Err(Error::usage("There is no profile to remove.").hint("`tellonce profile list` shows them."));
+        bail!(Error::usage("There is no profile to remove.").hint("`tellonce profile list` shows them."));
     }
     let shown: Vec<&str> = names.iter().map(String::as_str).collect();
     let chosen = prompter.choose_name(question, "PROFILE", &shown, "NAME")?;
     let name = names.swap_remove(chosen);
     if choice == ProfileChoice::Removed && !prompter.ask_whether(&format!("Remove the profile {name}?"), false)? {
-        return Err(Error::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."));
+        bail!(Error::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."));
     }
     Ok(name)
 }
@@ -78,7 +80,7 @@ fn left_out(argument: &str, whole: &str) -> Error {
 /// Enter alone gives up.
 fn answered(answer: String) -> Result<String> {
     if answer.is_empty() {
-        return Err(Error::new(Kind::Declined, Reason::Declined, "Nothing was named; nothing was changed."));
+        bail!(Error::new(Kind::Declined, Reason::Declined, "Nothing was named; nothing was changed."));
     }
     Ok(answer)
 }

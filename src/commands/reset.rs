@@ -1,5 +1,6 @@
 //! `reset`: the main job.
 
+use anyhow::{Result, bail};
 use clap::Args;
 
 use super::case_args::CaseArgs;
@@ -7,7 +8,7 @@ use super::context::Context;
 use super::missing;
 use super::reveal_args::RevealArgs;
 use crate::domain::ports::Prompter;
-use crate::domain::{ExitCode, Issuance, Particulars, ResetRequest, Result, Services, reset};
+use crate::domain::{ExitCode, Issuance, Particulars, ResetRequest, Services, reset};
 use crate::terminal::{PasswordIs, RevealTarget, next_steps, reset_json};
 
 /// Issue a temporary password: the main job
@@ -51,7 +52,7 @@ pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: Revea
     let customer = missing::customer(args.customer.take(), "reset", &mut prompter)?;
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if !args.yes && !prompter.can_ask() {
-        return Err(context.nobody_can_confirm("A reset"));
+        bail!(context.nobody_can_confirm("A reset"));
     }
     let reveal = early.with(context.reveal_options(&args.reveal))?;
     let in_terminal = reveal.is_terminal();

@@ -1,12 +1,13 @@
 //! `show`: a customer's profile, and what a "Roles and Access" page would have.
 
+use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
 use super::context::{Context, look_up};
 use super::missing;
 use super::view::{StatusFields, moment, valid_until};
-use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget, Result, refusal};
+use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget, refusal};
 
 /// A customer's profile, roles and access
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCod
             action: action(&facts).map_or("none", Action::name),
             obstacles: obstacles(&facts),
         };
-        return context.screen.json(&object);
+        return Ok(context.screen.json(&object)?);
     }
     context.screen.practice_banner(&context.profile.backend);
     context.screen.fields(&fields(&facts, &status));

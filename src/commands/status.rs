@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
 
 use super::context::{Context, look_up};
 use super::missing;
 use super::view::{StatusFields, moment, valid_until};
-use crate::domain::{Changed, CustomerFacts, Error, ExitCode, Kind, Obstacle, Reason, Result, Stamp, Status, refusal};
+use crate::domain::{Changed, CustomerFacts, Error, ExitCode, Kind, Obstacle, Reason, Stamp, Status, refusal};
 
 /// Where a customer stands
 #[derive(Debug, Args)]
@@ -50,12 +51,12 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
     let started = std::time::Instant::now();
     loop {
         if let Some(ended) = verdict(&facts) {
-            return ended;
+            return Ok(ended?);
         }
         let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
         if left == Some(Duration::ZERO) {
             let who = &facts.customer;
-            return Err(Error::new(
+            bail!(Error::new(
                 Kind::Unavailable,
                 Reason::StillPending,
                 format!("{} ({}) is still pending.", who.name, who.id),
@@ -73,7 +74,7 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
 }
 
 /// Whether the watch is over: back in, or it will not happen with this temporary password.
-fn verdict(facts: &CustomerFacts) -> Option<Result<ExitCode>> {
+fn verdict(facts: &CustomerFacts) -> Option<Result<ExitCode, Error>> {
     let (state, who) = (&facts.snapshot.state, &facts.customer);
     let over = |reason, what: &str| {
         let failure = Error::new(
@@ -111,7 +112,7 @@ fn show(context: &Context, facts: &CustomerFacts) -> Result<()> {
     let status = StatusFields::of(facts);
     if context.json() {
         let object = StatusJson { schema: "tellonce.status/v1", backend: &context.profile.backend, status: &status };
-        return context.screen.json(&object).map(drop);
+        return Ok(context.screen.json(&object).map(drop)?);
     }
     let customer = &facts.customer;
     let mut line = format!("{} ({}): {}", customer.name, customer.id, facts.snapshot.state.words());

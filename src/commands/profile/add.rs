@@ -1,5 +1,6 @@
 //! `profile add`: asks for what is missing, tries it, and writes the profile once its backend answers.
 
+use anyhow::{Context as _, Result};
 use clap::Args;
 use toml_edit::{InlineTable, Value};
 
@@ -8,7 +9,7 @@ use crate::commands::context::Context;
 use crate::commands::missing;
 use crate::config::{self, NewProfile};
 use crate::domain::ports::Prompter;
-use crate::domain::{Check, CheckState, Error, ExitCode, Kind, Reason, Result};
+use crate::domain::{Check, CheckState, Error, ExitCode, Kind, Reason};
 use crate::terminal::TerminalPrompter;
 
 /// Add a profile
@@ -85,7 +86,7 @@ fn backend(given: Option<String>, prompter: &mut TerminalPrompter) -> Result<Str
     }
     let names = backends::names();
     let chosen = prompter.choose_name("Which backend?", "BACKEND", &names, "--backend")?;
-    names.get(chosen).map(|name| (*name).to_owned()).ok_or_else(|| Error::bug("The list of backends has no such row."))
+    names.get(chosen).map(|name| (*name).to_owned()).context("The list of backends has no such row.")
 }
 
 /// What is asked for, and the answers so far.
@@ -191,10 +192,12 @@ async fn try_out(context: &mut Context, new: &NewProfile) -> Result<Option<Strin
     let unguarded = if faults.is_empty() { guards(context).await } else { None };
     match faults.into_iter().chain(unguarded).next() {
         None => Ok(for_setup.into_iter().next().map(|check| check.words)),
-        Some(fault) => Err(Error::new(Kind::Usage, Reason::Configuration, fault.words).hint(format!(
-            "Nothing was written. Try again, or write the profile {} by hand: `tellonce profile add --print`.",
-            new.name
-        ))),
+        Some(fault) => Err(Error::new(Kind::Usage, Reason::Configuration, fault.words)
+            .hint(format!(
+                "Nothing was written. Try again, or write the profile {} by hand: `tellonce profile add --print`.",
+                new.name
+            ))
+            .into()),
     }
 }
 

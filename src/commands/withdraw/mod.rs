@@ -4,6 +4,7 @@ mod sweep;
 
 use std::time::Duration;
 
+use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
 
@@ -12,7 +13,7 @@ use super::context::Context;
 use super::missing;
 use crate::config::parse_duration;
 use crate::domain::ports::Prompter;
-use crate::domain::{Customer, ExitCode, Result, Services, SessionsEnded, Status, WithdrawalRequest, withdraw};
+use crate::domain::{Customer, ExitCode, Services, SessionsEnded, Status, WithdrawalRequest, withdraw};
 
 /// Make a pending temporary password unusable now
 #[derive(Debug, Args)]
@@ -55,7 +56,7 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
     let customer = if args.all { None } else { Some(missing::customer(args.customer, "withdraw", &mut prompter)?) };
     context.refuse_practice_by_accident((prompter.can_ask() && !args.yes) || args.dry_run)?;
     if !args.yes && !args.dry_run && !prompter.can_ask() {
-        return Err(context.nobody_can_confirm("A withdrawal"));
+        bail!(context.nobody_can_confirm("A withdrawal"));
     }
     let case = context.case(args.case)?;
     let Some(customer) = customer else {
@@ -75,7 +76,7 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
             sessions_ended: done.sessions_ended,
             attempt: done.attempt.as_str(),
         };
-        return context.screen.json(&object);
+        return Ok(context.screen.json(&object)?);
     }
     context.screen.practice_banner(&context.profile.backend);
     let customer = &done.customer;
