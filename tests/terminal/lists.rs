@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::support::Terminal;
 use crate::support::TestEnvironment;
+use crate::support::{Terminal, assert_screen};
 
 /// Long enough for the slowest machine; only a failing test waits for it.
 const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
@@ -209,7 +209,10 @@ fn where_it_cannot_be_painted_the_list_is_numbered() {
     for (what, mut terminal) in
         [("4 rows", small(80, 4)), ("19 columns", small(19, 60)), ("dumb", plain("dumb")), ("no TERM", plain(""))]
     {
-        terminal.wait_until(what, |screen| screen.replace('\n', " ").trim_end().ends_with("up):"));
+        let screen = terminal.wait_until(what, |screen| screen.replace('\n', " ").trim_end().ends_with("up):"));
+        if what == "dumb" {
+            assert_screen!(env, "choose_numbered", screen);
+        }
         terminal.type_("7\r");
         terminal.wait_until(what, |screen| screen.replace('\n', " ").contains("from 1 to 1"));
         terminal.wait_until(what, |screen| screen.replace('\n', " ").trim_end().ends_with("up):"));
