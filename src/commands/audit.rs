@@ -1,11 +1,12 @@
 //! `audit`: who did what to whom.
 
+use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
-use crate::domain::{ExitCode, Result};
+use crate::domain::ExitCode;
 use crate::ledger::{self, Record};
 
 /// Who did what to whom
@@ -112,7 +113,7 @@ fn filter(args: RecordFilter) -> ledger::Filter {
 fn list(context: &Context, args: RecordFilter) -> Result<ExitCode> {
     let records = ledger::records(&context.folders.audit_log(), &filter(args))?;
     if context.json() {
-        return context.screen.json(&ListJson { schema: "tellonce.audit-list/v1", records: &records });
+        return Ok(context.screen.json(&ListJson { schema: "tellonce.audit-list/v1", records: &records })?);
     }
     if records.is_empty() {
         context.screen.notice("No record matches.");
@@ -150,7 +151,7 @@ fn verify(context: &Context, head: Option<&str>) -> Result<ExitCode> {
             records: verified.records,
             head: verified.head.as_deref(),
         };
-        return context.screen.json(&object);
+        return Ok(context.screen.json(&object)?);
     }
     context.screen.line(&format!("The chain is whole: {} records.", verified.records));
     if let Some(head) = &verified.head {

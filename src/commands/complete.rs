@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 
+use anyhow::Result;
 use clap::{Command, CommandFactory};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
@@ -10,7 +11,7 @@ use super::context::Context;
 use super::{Cli, Decorators, wait_for};
 use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
 use crate::config::{Configuration, Folders};
-use crate::domain::{Customer, Result, is_secret_key};
+use crate::domain::{Customer, is_secret_key};
 use crate::output::sanitize;
 use crate::terminal::{Screen, ScreenOptions};
 
@@ -36,7 +37,7 @@ fn with_completers() -> Command {
 fn complete_profiles(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Some(typed) = typed.to_str() else { return Vec::new() };
     let names = folders()
-        .and_then(|folders| Configuration::load(&folders))
+        .and_then(|folders| Ok(Configuration::load(&folders)?))
         .map(|known| known.profile_names())
         .unwrap_or_default();
     names.into_iter().filter(|name| name.starts_with(typed)).map(CompletionCandidate::new).collect()
@@ -49,7 +50,7 @@ fn complete_customers(typed: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 fn folders() -> Result<Folders> {
-    Folders::find(&|name| std::env::var_os(name))
+    Ok(Folders::find(&|name| std::env::var_os(name))?)
 }
 
 /// Asks the backend, if an agent is signed in; a shell's line must not be disturbed, so failures are silent.

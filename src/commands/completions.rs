@@ -1,11 +1,12 @@
 //! `completions`: the script by which a shell asks this program what may come next.
 
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use clap_complete::Shell;
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use super::context::Context;
-use crate::domain::{Error, ExitCode, Result};
+use crate::domain::{Error, ExitCode};
 
 /// A shell's completion script
 #[derive(Debug, Args)]
@@ -32,11 +33,11 @@ pub fn script(shell: Shell) -> Result<String> {
         Shell::Fish => &Fish,
         Shell::PowerShell => &Powershell,
         Shell::Zsh => &Zsh,
-        _ => return Err(Error::usage(format!("There are no completions for {shell}."))),
+        _ => bail!(Error::usage(format!("There are no completions for {shell}."))),
     };
     let mut script = Vec::new();
     completer
         .write_registration("COMPLETE", "tellonce", "tellonce", "tellonce", &mut script)
-        .map_err(|error| Error::bug("The completion script could not be made.").because(error))?;
-    String::from_utf8(script).map_err(|error| Error::bug("The completion script is not text.").because(error))
+        .context("The completion script could not be made.")?;
+    String::from_utf8(script).context("The completion script is not text.")
 }

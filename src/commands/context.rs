@@ -4,6 +4,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context as _, Result, bail};
+
 use super::case_args::CaseArgs;
 use super::decorators::Decorators;
 use super::reveal_args::RevealArgs;
@@ -12,7 +14,7 @@ use crate::backends::{self, BackendContext};
 use crate::cli::GlobalArgs;
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
-use crate::domain::{Case, Error, Keep, Kind, OwnPassword, Reason, Result, Services, Session, Way};
+use crate::domain::{Case, Error, Keep, Kind, OwnPassword, Reason, Services, Session, Way};
 use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
@@ -47,7 +49,7 @@ impl Context {
     /// Reads the configuration; nothing is opened yet.
     pub(super) fn new(global: GlobalArgs, screen: Screen, decorators: Decorators) -> Result<Self> {
         let folders = Folders::find(&|name| std::env::var_os(name))?;
-        let configuration = Configuration::load(&folders)?;
+        let configuration = Configuration::load(&folders).context("reading the configuration")?;
         for name in configuration.profile_names() {
             backends::check(&configuration.profile(Some(&name))?)?;
         }
@@ -77,7 +79,7 @@ impl Context {
     }
 
     /// How agents sign in to the profile's backend.
-    pub(super) fn sign_in(&self) -> Result<Box<dyn AgentSignIn>> {
+    pub(super) fn sign_in(&self) -> Result<Box<dyn AgentSignIn>, Error> {
         Ok((self.decorators.sign_in)(backends::open(&self.profile, &self.surroundings())?))
     }
 
@@ -116,12 +118,12 @@ impl Context {
     }
 
     /// The session there is, if there is one.
-    pub(super) async fn session_if_any(&self) -> Result<Option<Session>> {
+    pub(super) async fn session_if_any(&self) -> Result<Option<Session>, Error> {
         Ok(self.kept_session().await?.map(|(session, _)| session))
     }
 
     /// The session there is, and where it is kept; a backend may have one that is kept nowhere.
-    pub(super) async fn kept_session(&self) -> Result<Option<(Session, Option<Kept>)>> {
+    pub(super) async fn kept_session(&self) -> Result<Option<(Session, Option<Kept>)>, Error> {
         let (stored, kept) = self.store().load()?.unzip();
         let session = self.sign_in()?.resume(stored).await?;
         Ok(session.map(|session| (session, kept)))
@@ -132,18 +134,20 @@ impl Context {
     /// # Errors
     /// Exit 4 naming `tellonce login` where nobody can be asked.
     pub(super) async fn session(&self) -> Result<Session> {
-        if let Some(session) = self.session_if_any().await? {
+        if let Some(session) = self.session_if_any().await.context("going on with the session that is kept")? {
             self.warn_of_own_password(&session);
             return Ok(session);
         }
         let mut prompter = self.prompter(false);
         if !prompter.can_ask() {
-            return Err(Error::new(
-                Kind::NotAllowed,
-                Reason::NotSignedIn,
-                format!("You are not signed in to {}.", self.profile.name),
-            )
-            .hint("Sign in first: `tellonce login`."));
+            bail!(
+                Error::new(
+                    Kind::NotAllowed,
+                    Reason::NotSignedIn,
+                    format!("You are not signed in to {}.", self.profile.name),
+                )
+                .hint("Sign in first: `tellonce login`.")
+            );
         }
         prompter.say("You are not signed in. Sign in to go on.");
         let way = self.sign_in()?.ways().first().copied().unwrap_or(Way::Password);
@@ -172,7 +176,7 @@ impl Context {
         way: Way,
         agent: Option<&str>,
         prompter: &mut dyn Prompter,
-    ) -> Result<(Session, Keep)> {
+    ) -> Result<(Session, Keep), Error> {
         let sign_in = self.sign_in()?;
         let mut tries = 1;
         loop {
@@ -205,7 +209,7 @@ impl Context {
     ///
     /// # Errors
     /// Exit 2 naming the flag of a text that cannot be used.
-    pub(super) fn case(&self, args: CaseArgs) -> Result<Case> {
+    pub(super) fn case(&self, args: CaseArgs) -> Result<Case, Error> {
         Case::from(args).checked(&self.profile.guards)
     }
 
@@ -222,15 +226,16 @@ impl Context {
             Reason::PracticeByAccident,
             "No profile is set up, so this would work on the practice directory, where nothing is real.",
         )
-        .hint("If that is what you want, say so: `--profile practice`. Else set one up: `tellonce profile add`."))
+        .hint("If that is what you want, say so: `--profile practice`. Else set one up: `tellonce profile add`.")
+        .into())
     }
 
     /// Works at the desk; what the audit log has to say is told afterwards.
     pub(super) async fn at_desk<T>(
         &self,
         prompter: &mut dyn Prompter,
-        work: impl AsyncFnOnce(&mut Services<'_>) -> Result<T>,
-    ) -> Result<T> {
+        work: impl AsyncFnOnce(&mut Services<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let log = self.audit();
         let warnings = log.warnings();
         let mut audit = (self.decorators.audit)(Box::new(log));

@@ -1,10 +1,11 @@
 //! `find`: customers that match a text, as a table.
 
+use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
 use super::context::Context;
-use crate::domain::{Customer, ExitCode, Result, usable};
+use crate::domain::{Customer, ExitCode, usable};
 
 /// Customers that match a text
 #[derive(Debug, Args)]
@@ -40,7 +41,7 @@ pub(super) async fn run(context: &mut Context, args: FindArgs) -> Result<ExitCod
             shown,
             total: found.total,
         };
-        return context.screen.json(&object);
+        return Ok(context.screen.json(&object)?);
     }
     context.screen.practice_banner(&context.profile.backend);
     if found.customers.is_empty() {

@@ -1,5 +1,6 @@
 //! `login`: the agent's session begins.
 
+use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
@@ -7,7 +8,7 @@ use super::context::Context;
 use super::view;
 use crate::auth::Choice;
 use crate::domain::ports::Prompter;
-use crate::domain::{Customer, Decision, Error, ExitCode, Keep, Plan, Result, Way};
+use crate::domain::{Customer, Decision, Error, ExitCode, Keep, Plan, Way};
 use crate::platform::needed_line;
 
 /// Sign in as an agent
@@ -59,7 +60,7 @@ enum StoreChoice {
 pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCode> {
     let way = way(&args, context)?;
     if matches!(way, Way::Device | Way::Web) && !context.screen.reaches_somebody() {
-        return Err(Error::missing_answer(
+        bail!(Error::missing_answer(
             "The address to sign in at could not be shown: with -o json it goes to the terminal, and there is none.",
             "Leave out -o json, or sign in as a script: `--client-credentials`.",
         ));
@@ -72,7 +73,7 @@ pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCo
         context.sign_in_asking(way, args.agent.as_deref(), &mut prompter).await?
     };
     let Keep::Store(stored) = keep else {
-        return Err(
+        bail!(
             Error::usage("This way of signing in is good for one command only.").hint("Give it to the command itself.")
         );
     };
@@ -84,7 +85,7 @@ pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCo
         Ok(kept) => kept,
         Err(failure) => {
             session.sign_out().await?; // a session that nobody keeps is ended, not left behind
-            return Err(failure);
+            bail!(failure);
         }
     };
     view::whoami(context, &session, Some(&kept)).await
@@ -100,18 +101,19 @@ fn way(args: &LoginArgs, context: &Context) -> Result<Way> {
         _ => None,
     };
     let Some((way, flag)) = asked else {
-        return ways.first().copied().ok_or_else(|| Error::bug("The backend has no way to sign in."));
+        return ways.first().copied().context("The backend has no way to sign in.");
     };
     if ways.contains(&way) {
         return Ok(way);
     }
     Err(Error::usage(format!("The {} backend has no sign-in by {flag}.", context.profile.backend))
-        .hint("Leave the flag out: `tellonce login` takes the profile's own way."))
+        .hint("Leave the flag out: `tellonce login` takes the profile's own way.")
+        .into())
 }
 
 /// The first line of standard input, which must hold a password.
 pub(super) fn first_line() -> Result<Zeroizing<String>> {
-    needed_line("password on its first line")
+    Ok(needed_line("password on its first line")?)
 }
 
 /// Answers the question for the password; everything else is asked as usual.
@@ -125,26 +127,26 @@ impl Prompter for GivenPassword<'_> {
         false
     }
 
-    fn choose(&mut self, question: &str, customers: &[Customer]) -> Result<usize> {
+    fn choose(&mut self, question: &str, customers: &[Customer]) -> Result<usize, Error> {
         self.inner.choose(question, customers)
     }
 
-    fn confirm(&mut self, plan: &Plan) -> Result<Decision> {
+    fn confirm(&mut self, plan: &Plan) -> Result<Decision, Error> {
         self.inner.confirm(plan)
     }
 
-    fn line(&mut self, question: &str, flag: &str) -> Result<String> {
+    fn line(&mut self, question: &str, flag: &str) -> Result<String, Error> {
         self.inner.line(question, flag)
     }
 
-    fn secret(&mut self, question: &str, flag: &str) -> Result<Zeroizing<String>> {
+    fn secret(&mut self, question: &str, flag: &str) -> Result<Zeroizing<String>, Error> {
         match self.password.take() {
             Some(password) => Ok(password),
             None => self.inner.secret(question, flag),
         }
     }
 
-    fn yes(&mut self, question: &str, default: bool) -> Result<bool> {
+    fn yes(&mut self, question: &str, default: bool) -> Result<bool, Error> {
         self.inner.yes(question, default)
     }
 

@@ -1,7 +1,9 @@
 //! `logout`: the agent's session ends, at the backend and here.
 
+use anyhow::Result;
+
 use super::context::Context;
-use crate::domain::{ExitCode, Result};
+use crate::domain::ExitCode;
 
 /// Ends the session and forgets it. Signed out already: says so, and is done.
 pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {

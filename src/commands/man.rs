@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::Cli;
 use super::context::Context;
-use crate::domain::{Error, ExitCode, Result};
+use crate::domain::{Error, ExitCode};
 
 /// The man pages
 #[derive(Debug, Args)]
@@ -55,10 +56,8 @@ fn page(command: &Command, name: &str) -> Result<String> {
     let mut text = Vec::new();
     let man = Man::new(command.clone().name(name.to_owned())).date("");
     let exit_codes = exit_codes();
-    man.render(&mut text)
-        .and_then(|()| exit_codes.to_writer(&mut text))
-        .map_err(|error| Error::bug("A man page could not be made.").because(error))?;
-    String::from_utf8(text).map_err(|error| Error::bug("A man page is not text.").because(error))
+    man.render(&mut text).and_then(|()| exit_codes.to_writer(&mut text)).context("A man page could not be made.")?;
+    String::from_utf8(text).context("A man page is not text.")
 }
 
 fn exit_codes() -> Roff {

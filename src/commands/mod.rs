@@ -9,10 +9,12 @@ mod completions;
 mod context;
 mod decorators;
 mod doctor;
+mod errors;
 mod find;
 mod login;
 mod logout;
 mod man;
+mod missing;
 mod practice;
 mod profile;
 mod reset;
@@ -33,10 +35,11 @@ pub use man::pages as man_pages;
 use std::ffi::OsString;
 use std::future::Future;
 
+use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use crate::cli::{GlobalArgs, OutputFormat};
-use crate::domain::{Error, ExitCode, Kind, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
+use crate::domain::{Error, ExitCode, Kind, Reason, SECRET_KEY_WORDS, is_secret_key};
 use crate::terminal::{RevealTarget, Screen, ScreenOptions};
 use context::Context;
 
@@ -107,8 +110,7 @@ enum Command {
 pub fn main(weaknesses: &[String], decorators: Decorators) -> ExitCode {
     if let Some(failure) = secret_key_among(std::env::args_os(), std::env::var_os("TELLONCE_PROFILE")) {
         let options = if wants_json() { ScreenOptions::json() } else { ScreenOptions::plain() };
-        Screen::new(&options).failure(&failure);
-        return failure.exit_code();
+        return errors::report(&Screen::new(&options), failure.into());
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -120,15 +122,9 @@ pub fn main(weaknesses: &[String], decorators: Decorators) -> ExitCode {
     for weakness in weaknesses {
         tracing::warn!("{weakness}");
     }
-    let ended = Context::new(cli.global.clone(), screen.clone(), decorators)
-        .and_then(|mut context| run(&mut context, cli.command, early));
-    match ended {
-        Ok(code) => code,
-        Err(failure) => {
-            screen.failure(&failure);
-            failure.exit_code()
-        }
-    }
+    Context::new(cli.global.clone(), screen.clone(), decorators)
+        .and_then(|mut context| run(&mut context, cli.command, early))
+        .unwrap_or_else(|error| errors::report(&screen, error))
 }
 
 /// An age secret key on the command line, in whatever place: no error may quote it, nor clap's own.
@@ -195,7 +191,7 @@ fn wait_for<T>(work: impl Future<Output = T>) -> Result<T> {
             runtime.shutdown_background(); // a name that is still being resolved must not hold up the end
             done
         })
-        .map_err(|error| Error::bug("The runtime could not be started.").because(error))
+        .context("The runtime could not be started.")
 }
 
 /// Usage errors as clap says them; with `-o json` as the error object. Help and version are no errors.
@@ -207,10 +203,9 @@ fn report_clap_error(error: &clap::Error) -> ExitCode {
         let told = error.render().to_string();
         let first = told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let failure = Error::new(Kind::Usage, Reason::Usage, first).hint("`tellonce --help` lists what there is.");
-        Screen::new(&ScreenOptions::json()).failure(&failure);
-    } else {
-        let _ = error.print(); // standard error may be closed; the exit code still tells
+        return errors::report(&Screen::new(&ScreenOptions::json()), failure.into());
     }
+    let _ = error.print(); // standard error may be closed; the exit code still tells
     ExitCode::USAGE
 }
 

@@ -1,12 +1,14 @@
 //! `reset`: the main job.
 
+use anyhow::{Result, bail};
 use clap::Args;
 
 use super::case_args::CaseArgs;
 use super::context::Context;
+use super::missing;
 use super::reveal_args::RevealArgs;
 use crate::domain::ports::Prompter;
-use crate::domain::{ExitCode, Issuance, Particulars, ResetRequest, Result, Services, reset};
+use crate::domain::{ExitCode, Issuance, Particulars, ResetRequest, Services, reset};
 use crate::terminal::{PasswordIs, RevealTarget, next_steps, reset_json};
 
 /// Issue a temporary password: the main job
@@ -16,8 +18,8 @@ use crate::terminal::{PasswordIs, RevealTarget, next_steps, reset_json};
 )]
 #[allow(clippy::struct_excessive_bools, reason = "independent flags of a command line")]
 pub(super) struct ResetArgs {
-    /// The customer: an id, username or e-mail address; at a terminal also part of a name
-    customer: String,
+    /// The customer: an id, username or e-mail address; at a terminal also part of a name, and asked for if left out
+    customer: Option<String>,
     /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
@@ -45,16 +47,17 @@ pub(super) struct ResetArgs {
 }
 
 /// Issues a temporary password and says what comes next.
-pub(super) async fn run(context: &mut Context, args: ResetArgs, early: RevealTarget) -> Result<ExitCode> {
+pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: RevealTarget) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
+    let customer = missing::customer(args.customer.take(), "reset", &mut prompter)?;
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if !args.yes && !prompter.can_ask() {
-        return Err(context.nobody_can_confirm("A reset"));
+        bail!(context.nobody_can_confirm("A reset"));
     }
     let reveal = early.with(context.reveal_options(&args.reveal))?;
     let in_terminal = reveal.is_terminal();
     let mut reveal = (context.decorators.reveal)(reveal.into_reveal());
-    let request = request(context, args)?;
+    let request = request(context, customer, args)?;
     let session = context.session().await?;
     let issuance = context
         .at_desk(&mut prompter, async |services: &mut Services<'_>| {
@@ -71,14 +74,14 @@ pub(super) async fn run(context: &mut Context, args: ResetArgs, early: RevealTar
     Ok(ExitCode::DONE)
 }
 
-fn request(context: &Context, args: ResetArgs) -> Result<ResetRequest> {
+fn request(context: &Context, customer: String, args: ResetArgs) -> Result<ResetRequest> {
     let create = match (args.create, args.email, args.first_name, args.last_name) {
         (true, Some(email), Some(first_name), Some(last_name)) => {
             Some(Particulars { email, first_name, last_name }.checked()?)
         }
         _ => None, // clap lets the fields come only together
     };
-    Ok(ResetRequest { customer: args.customer.into(), create, unlock: args.unlock, case: context.case(args.case)? })
+    Ok(ResetRequest { customer: customer.into(), create, unlock: args.unlock, case: context.case(args.case)? })
 }
 
 /// Step 14: the status and the next steps on the ordinary screen, without the password.

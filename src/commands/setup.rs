@@ -1,5 +1,6 @@
 //! `setup`: an administrator's one-time preparation of a backend.
 
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::Serialize;
 
@@ -8,11 +9,9 @@ use super::login::first_line;
 use crate::backends::{self, Wishes};
 use crate::config::BUILT_IN;
 use crate::domain::ports::{Interruptions, Preparation, Prompter};
-use crate::domain::{
-    Administrator, Changed, Error, ExitCode, Kind, OneTimeCode, Preparations, Reason, Result, StepState,
-};
+use crate::domain::{Administrator, Changed, Error, ExitCode, Kind, OneTimeCode, Preparations, Reason, StepState};
 use crate::platform::needed_line;
-use crate::terminal::{preparation_lines, steps_by_hand};
+use crate::terminal::{TerminalPrompter, preparation_lines, steps_by_hand};
 
 /// An administrator's one-time preparation of a backend
 ///
@@ -87,10 +86,10 @@ pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Result<ExitCo
     if !args.print && !args.dry_run && !args.yes && !prompter.can_ask() {
         let failure = context.nobody_can_confirm("setup");
         let hint = failure.hint.clone().unwrap_or_default();
-        return Err(failure.hint(format!("{hint} `--dry-run` shows what it would do.")));
+        bail!(failure.hint(format!("{hint} `--dry-run` shows what it would do.")));
     }
     let administrator = administrator(&args)?;
-    preparation.sign_in(administrator, &mut prompter).await?;
+    preparation.sign_in(administrator, &mut prompter).await.context("signing in as the administrator")?;
     let ended = prepare(context, &args, &mut *preparation, &mut prompter).await;
     if let Err(failure) = preparation.sign_out().await {
         context.screen.warning(&format!("The administrator's session could not be ended: {}", failure.message));
@@ -113,9 +112,9 @@ async fn prepare(
     context: &Context,
     args: &SetupArgs,
     preparation: &mut dyn Preparation,
-    prompter: &mut dyn Prompter,
+    prompter: &mut TerminalPrompter,
 ) -> Result<ExitCode> {
-    let mut plan = preparation.plan().await?;
+    let mut plan = preparation.plan().await.context("looking at what is prepared already")?;
     if args.print {
         return show(context, &plan, &steps_by_hand(&plan));
     }
@@ -148,20 +147,20 @@ async fn prepare(
 }
 
 /// What is asked apart, and then the rest of it.
-fn confirm(args: &SetupArgs, plan: &mut Preparations, prompter: &mut dyn Prompter) -> Result<()> {
+fn confirm(args: &SetupArgs, plan: &mut Preparations, prompter: &mut TerminalPrompter) -> Result<()> {
     for step in plan.steps.iter_mut().filter(|step| step.state == StepState::ToDo) {
         let Some(apart) = step.apart else { continue };
-        let wanted = args.password_history || (!args.yes && prompter.yes(apart.question, false)?);
+        let wanted = args.password_history || (!args.yes && prompter.ask_whether(apart.question, false)?);
         if !wanted {
             step.state = StepState::LeftOut;
         }
     }
     let left = plan.steps.iter().filter(|step| step.state == StepState::ToDo).count();
     let question = format!("Do what is to be done ({left} {})?", if left == 1 { "step" } else { "steps" });
-    if left == 0 || args.yes || prompter.yes(&question, false)? {
+    if left == 0 || args.yes || prompter.ask_whether(&question, false)? {
         return Ok(());
     }
-    Err(Error::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed."))
+    Err(Error::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed.").into())
 }
 
 /// Step after step. A signal waits for the end of the step it came in.
@@ -171,7 +170,7 @@ async fn carry_out(context: &Context, plan: &mut Preparations, preparation: &mut
     for step in plan.steps.iter_mut().filter(|step| step.state == StepState::ToDo) {
         if let Some(signal) = context.signals.caught() {
             let failure = Error::new(Kind::Interrupted(signal), Reason::Interrupted, "setup was interrupted.");
-            return Err(so_far(failure, &done));
+            bail!(so_far(failure, &done));
         }
         let words = preparation.carry_out(step).await.map_err(|failure| {
             let message = format!("{} It was at the step {}.", failure.message, step.id);
@@ -209,7 +208,7 @@ fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Result<Exit
         }
         return Ok(ExitCode::DONE);
     }
-    context.screen.json(&SetupJson {
+    Ok(context.screen.json(&SetupJson {
         schema: "tellonce.setup/v1",
         backend: &context.profile.backend,
         profile: &context.profile.name,
@@ -222,17 +221,19 @@ fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Result<Exit
             .collect(),
         notes: &plan.notes,
         next: &plan.next,
-    })
+    })?)
 }
 
 /// The practice directory needs none; elsewhere the steps are done by hand.
 fn nothing_to_prepare(context: &Context) -> Result<ExitCode> {
     let (name, backend) = (&context.profile.name, &context.profile.backend);
     if backend != BUILT_IN {
-        return Err(Error::usage(format!(
-            "tellonce does not prepare {backend} by itself; nothing was done for profile {name}."
-        ))
-        .hint(format!("docs/backends/{backend}.md has the steps for its administrator; then `tellonce doctor`.")));
+        bail!(
+            Error::usage(format!(
+                "tellonce does not prepare {backend} by itself; nothing was done for profile {name}."
+            ))
+            .hint(format!("docs/backends/{backend}.md has the steps for its administrator; then `tellonce doctor`."))
+        );
     }
     context.screen.line(&format!(
         "Profile {name} uses the practice directory, which needs no preparation: it keeps every promise as it is. `tellonce doctor` shows them."

@@ -1,18 +1,20 @@
 //! `show`: a customer's profile, and what a "Roles and Access" page would have.
 
+use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
 use super::context::{Context, look_up};
+use super::missing;
 use super::view::{StatusFields, moment, valid_until};
-use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget, Result, refusal};
+use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget, refusal};
 
 /// A customer's profile, roles and access
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  tellonce show C-1001")]
 pub(super) struct ShowArgs {
-    /// The customer: an id, username or e-mail address
-    customer: String,
+    /// The customer: an id, username or e-mail address; asked for if left out at a terminal
+    customer: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -36,7 +38,8 @@ struct ObstacleJson {
 
 /// Shows everything known of one customer.
 pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCode> {
-    let (_, facts) = look_up(context, &args.customer).await?;
+    let customer = missing::customer(args.customer, "show", &mut context.prompter(false))?;
+    let (_, facts) = look_up(context, &customer).await?;
     let snapshot = &facts.snapshot;
     let status = StatusFields::of(&facts);
     if context.json() {
@@ -50,7 +53,7 @@ pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCod
             action: action(&facts).map_or("none", Action::name),
             obstacles: obstacles(&facts),
         };
-        return context.screen.json(&object);
+        return Ok(context.screen.json(&object)?);
     }
     context.screen.practice_banner(&context.profile.backend);
     context.screen.fields(&fields(&facts, &status));

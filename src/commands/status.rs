@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
 
 use super::context::{Context, look_up};
+use super::missing;
 use super::view::{StatusFields, moment, valid_until};
-use crate::domain::{Changed, CustomerFacts, Error, ExitCode, Kind, Obstacle, Reason, Result, Stamp, Status, refusal};
+use crate::domain::{Changed, CustomerFacts, Error, ExitCode, Kind, Obstacle, Reason, Stamp, Status, refusal};
 
 /// Where a customer stands
 #[derive(Debug, Args)]
@@ -15,8 +17,8 @@ use crate::domain::{Changed, CustomerFacts, Error, ExitCode, Kind, Obstacle, Rea
     after_help = "Examples:\n  tellonce status ada@example.com\n  tellonce status C-1001 --watch     waits until Ada is back in"
 )]
 pub(super) struct StatusArgs {
-    /// The customer: an id, username or e-mail address
-    customer: String,
+    /// The customer: an id, username or e-mail address; asked for if left out at a terminal
+    customer: Option<String>,
     /// Wait until the customer is back in (--timeout gives a limit)
     #[arg(long)]
     watch: bool,
@@ -35,11 +37,12 @@ struct StatusJson<'a> {
 
 /// Shows the status once, or every change of it until the customer is back in.
 pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitCode> {
+    let customer = missing::customer(args.customer, "status", &mut context.prompter(false))?;
     let limit = args.watch.then_some(context.global.timeout).flatten();
     if args.watch {
         context.global.timeout = None; // with --watch it limits the watch, not one call
     }
-    let (session, mut facts) = look_up(context, &args.customer).await?;
+    let (session, mut facts) = look_up(context, &customer).await?;
     context.screen.practice_banner(&context.profile.backend);
     show(context, &facts)?;
     if !args.watch {
@@ -48,12 +51,12 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
     let started = std::time::Instant::now();
     loop {
         if let Some(ended) = verdict(&facts) {
-            return ended;
+            return Ok(ended?);
         }
         let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
         if left == Some(Duration::ZERO) {
             let who = &facts.customer;
-            return Err(Error::new(
+            bail!(Error::new(
                 Kind::Unavailable,
                 Reason::StillPending,
                 format!("{} ({}) is still pending.", who.name, who.id),
@@ -71,7 +74,7 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
 }
 
 /// Whether the watch is over: back in, or it will not happen with this temporary password.
-fn verdict(facts: &CustomerFacts) -> Option<Result<ExitCode>> {
+fn verdict(facts: &CustomerFacts) -> Option<Result<ExitCode, Error>> {
     let (state, who) = (&facts.snapshot.state, &facts.customer);
     let over = |reason, what: &str| {
         let failure = Error::new(
@@ -109,7 +112,7 @@ fn show(context: &Context, facts: &CustomerFacts) -> Result<()> {
     let status = StatusFields::of(facts);
     if context.json() {
         let object = StatusJson { schema: "tellonce.status/v1", backend: &context.profile.backend, status: &status };
-        return context.screen.json(&object).map(drop);
+        return Ok(context.screen.json(&object).map(drop)?);
     }
     let customer = &facts.customer;
     let mut line = format!("{} ({}): {}", customer.name, customer.id, facts.snapshot.state.words());

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::{Result, bail};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -11,8 +12,8 @@ use super::reveal_args::RevealArgs;
 use crate::bulk::output_reader::{FoundRow, for_each, format_of};
 use crate::bulk::sealing;
 use crate::domain::{
-    AttemptId, Customer, CustomerId, Delivery, Error, ExitCode, Issuance, Kind, ProfileRef, Reason, Result,
-    SessionsEnded, State, TemporaryPassword,
+    AttemptId, Customer, CustomerId, Delivery, Error, ExitCode, Issuance, Kind, ProfileRef, Reason, SessionsEnded,
+    State, TemporaryPassword,
 };
 use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
@@ -57,8 +58,10 @@ pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget
         context.screen.warning(&warning);
     }
     if delivery == Delivery::NotDelivered {
-        return Err(Error::new(Kind::Unavailable, Reason::RevealFailed, "The password could not be shown.")
-            .hint("It is still sealed in the file: try again."));
+        bail!(
+            Error::new(Kind::Unavailable, Reason::RevealFailed, "The password could not be shown.")
+                .hint("It is still sealed in the file: try again.")
+        );
     }
     Ok(ExitCode::DONE)
 }
@@ -85,9 +88,11 @@ fn newest(args: &UnsealArgs) -> Result<FoundRow> {
             Reason::NoSuchCustomer,
             format!("{} has no sealed password of \"{wanted}\".", args.file.display()),
         )
-        .hint("Give the id as it stands in the file.")),
+        .hint("Give the id as it stands in the file.")
+        .into()),
         _ => Err(Error::new(Kind::Ambiguous, Reason::Ambiguous, format!("\"{wanted}\" is more than one customer."))
-            .hint("Give the id of the one you mean.")),
+            .hint("Give the id of the one you mean.")
+            .into()),
     }
 }
 

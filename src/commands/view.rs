@@ -1,11 +1,12 @@
 //! What several verbs show alike.
 
+use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
 use crate::auth::Kept;
-use crate::domain::{Customer, CustomerFacts, ExitCode, OwnPassword, Result, Right, Session, Status};
+use crate::domain::{Customer, CustomerFacts, ExitCode, OwnPassword, Right, Session, Status};
 use crate::terminal::LocalTime;
 
 /// A moment as people read it, in their time zone.
@@ -87,7 +88,7 @@ pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&K
             rights_told: told,
             warnings,
         };
-        return context.screen.json(&object);
+        return Ok(context.screen.json(&object)?);
     }
     let mut words: Vec<&str> = rights.iter().map(|right| right.words()).collect();
     if !told {

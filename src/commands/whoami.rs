@@ -1,18 +1,22 @@
 //! `whoami`: who is signed in, where, until when, with which rights.
 
+use anyhow::{Result, bail};
+
 use super::context::Context;
 use super::view;
-use crate::domain::{Error, ExitCode, Kind, Reason, Result};
+use crate::domain::{Error, ExitCode, Kind, Reason};
 
 /// Says who is signed in; signed out is exit 4.
 pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
     let Some((session, kept)) = context.kept_session().await? else {
-        return Err(Error::new(
-            Kind::NotAllowed,
-            Reason::NotSignedIn,
-            format!("Nobody is signed in to {}.", context.profile.name),
-        )
-        .hint("Sign in: `tellonce login`."));
+        bail!(
+            Error::new(
+                Kind::NotAllowed,
+                Reason::NotSignedIn,
+                format!("Nobody is signed in to {}.", context.profile.name),
+            )
+            .hint("Sign in: `tellonce login`.")
+        );
     };
     view::whoami(context, &session, kept.as_ref()).await
 }

@@ -1,6 +1,7 @@
 //! All that reaches eyes: prompts, tables, JSON, the reveal.
 
 mod customer_script;
+mod dialog;
 mod local_time;
 mod log;
 mod paint;
@@ -8,12 +9,15 @@ mod plan;
 mod preparations;
 mod progress;
 mod prompt;
+mod question;
 mod recorders;
 mod reset_json;
 mod reveal;
+mod rows;
 mod screen;
 mod signals;
 mod spelling;
+mod theme;
 mod tty;
 
 pub use customer_script::{PasswordIs, next_steps};

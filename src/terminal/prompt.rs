@@ -1,15 +1,20 @@
 //! Asks the agent, or knows that nobody can be asked.
 
-use std::io::{IsTerminal, stderr, stdin};
+use std::io::{self, IsTerminal, stderr, stdin};
 use std::os::fd::{AsFd, OwnedFd};
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::local_time::LocalTime;
+use super::paint::{wrap, wrap_line};
+use super::question::{Ends, OpenQuestion};
+use super::rows::Rows;
 use super::screen::Screen;
 use super::signals::Signals;
-use super::{plan, tty};
+use super::theme::choices;
+use super::tty::{self, Mode};
+use super::{dialog, plan};
 use crate::domain::ports::Prompter;
 use crate::domain::{Customer, Decision, Error, Kind, Plan, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
 use crate::output::{sanitize, table};
@@ -41,37 +46,99 @@ impl TerminalPrompter {
         Self { may_ask: self.may_ask && terminal.is_some(), terminal, ..self }
     }
 
-    /// Switches the echo off, until the answer is read or a signal ends the process.
-    fn hide(&self) -> Result<()> {
-        let failed =
-            |error: std::io::Error| Error::bug("The terminal's echo could not be switched off.").because(error);
-        let copy = match &self.terminal {
+    /// Where keys come from, and where questions are painted: both as for the own reader.
+    fn ends(&self) -> io::Result<Ends> {
+        let keys = match &self.terminal {
             Some(terminal) => terminal.try_clone(),
             None => stdin().as_fd().try_clone_to_owned(),
         };
-        self.signals.hide(copy.map_err(failed)?).map_err(failed)
+        Ok(Ends { keys: keys?, paint: self.screen.beside_end()? })
     }
 
-    fn ask(&self, question: &str, flag: &str, hidden: bool) -> Result<Zeroizing<String>> {
-        if !self.can_ask() {
-            return Err(Error::missing_answer(
-                format!("\"{question}\" has no answer, and nobody can be asked."),
-                format!("Give it with `{flag}`."),
-            ));
+    /// The ends, if a list or a row can be painted there.
+    fn dialog_ends(&self) -> Option<Ends> {
+        self.ends().ok().filter(dialog::can_ask)
+    }
+
+    fn must_be_able_to_ask(&self, question: &str, flag: &str) -> Result<()> {
+        if self.can_ask() {
+            return Ok(());
         }
-        if hidden {
-            self.hide()?; // before the question is seen: whoever answers at once is not echoed either
-        }
-        self.screen.beside(&format!("{}: ", sanitize(question)));
+        Err(Error::missing_answer(
+            format!("\"{question}\" has no answer, and nobody can be asked."),
+            format!("Give it with `{flag}`."),
+        ))
+    }
+
+    fn ask(&self, question: &str, flag: &str, mode: Mode) -> Result<Zeroizing<String>> {
+        self.must_be_able_to_ask(question, flag)?;
+        let words = format!("{}: ", sanitize(question));
+        let painted = words.clone();
+        // Before the question is seen: whoever answers a secret one at once is not echoed either.
+        self.signals
+            .open_question(|| OpenQuestion::open(self.ends()?, mode, Box::new(move || painted.clone())))
+            .map_err(|error| Error::bug("The terminal's modes could not be changed.").because(error))?;
+        self.screen.beside(&words);
         let line = match &self.terminal {
             Some(terminal) => read_line(terminal, LONGEST),
             None => read_line(stdin(), LONGEST),
         };
-        if hidden {
-            self.signals.put_back();
+        self.signals.close_question();
+        if mode == Mode::NoEcho {
             self.screen.beside("\n");
         }
         line?.ok_or_else(given_up)
+    }
+
+    /// A row of the list: painted as a list to choose from, or numbered where that cannot be painted.
+    fn choose_row(&self, question: &str, headers: &[&str], rows: Vec<Vec<String>>) -> Result<usize> {
+        let Some(ends) = self.dialog_ends() else { return self.choose_number(question, headers, rows) };
+        let asked = wrap_line(&sanitize(question), Some(tty::size(&ends.paint).columns));
+        dialog::select(&self.signals, &ends, Rows::new(rows), &asked)?.ok_or_else(given_up)
+    }
+
+    fn choose_number(&self, question: &str, headers: &[&str], rows: Vec<Vec<String>>) -> Result<usize> {
+        let most = rows.len();
+        let numbered = rows.into_iter().enumerate().map(|(place, mut row)| {
+            row.insert(0, (place + 1).to_string());
+            row
+        });
+        let headers = [&[""], headers].concat();
+        let listed = table::table(&headers, numbered.collect(), tty::width_of(stderr().as_fd()));
+        self.screen.beside_line(question);
+        self.screen.beside(&format!("{listed}\n"));
+        loop {
+            let answer = self.ask("Number (Enter to give up)", "CUSTOMER", Mode::Lines)?;
+            if answer.trim().is_empty() {
+                return Err(given_up());
+            }
+            match answer.trim().parse::<usize>() {
+                Ok(number) if (1..=most).contains(&number) => return Ok(number - 1),
+                _ => self.screen.beside_line(&format!("Type a number from 1 to {most}.")),
+            }
+        }
+    }
+
+    /// Which of these names is meant; `flag` is what to name where nobody can be asked.
+    ///
+    /// # Errors
+    /// Exit 2: nobody can be asked. Exit 6: the agent gives up.
+    pub fn choose_name(&mut self, question: &str, header: &str, names: &[&str], flag: &str) -> Result<usize> {
+        self.must_be_able_to_ask(question, flag)?;
+        self.choose_row(question, &[header], names.iter().map(|name| vec![(*name).to_owned()]).collect())
+    }
+
+    /// A yes-or-no question of a preparation, apart from the confirmation of a plan.
+    ///
+    /// # Errors
+    /// Exit 6: the agent gives up. Exit 2: nobody can be asked.
+    pub fn ask_whether(&mut self, question: &str, default: bool) -> Result<bool> {
+        let Some(ends) = self.dialog_ends().filter(|_| self.can_ask()) else { return self.yes(question, default) };
+        let room = usize::from(tty::size(&ends.paint).columns).saturating_sub(choices(default).len() + 6);
+        let mut rows = wrap(&sanitize(question), room);
+        let last = rows.pop().unwrap_or_default();
+        let above = rows.iter().fold(String::new(), |above, row| format!("{above}{row}\n"));
+        dialog::confirm(&self.signals, &ends, (&above, &last), default)?.ok_or_else(given_up)
     }
 }
 
@@ -90,27 +157,10 @@ impl Prompter for TerminalPrompter {
     }
 
     fn choose(&mut self, question: &str, customers: &[Customer]) -> Result<usize> {
-        let numbered = |(place, customer): (usize, &Customer)| {
-            vec![
-                (place + 1).to_string(),
-                customer.id.to_string(),
-                customer.name.clone(),
-                customer.masked_email().unwrap_or_default(),
-            ]
+        let row = |customer: &Customer| {
+            vec![customer.name.clone(), customer.id.to_string(), customer.masked_email().unwrap_or_default()]
         };
-        let rows = customers.iter().enumerate().map(numbered).collect();
-        let listed = table::table(&["", "ID", "NAME", "E-MAIL"], rows, tty::width_of(stderr().as_fd()));
-        self.screen.beside(&format!("{}\n{listed}\n", sanitize(question)));
-        loop {
-            let answer = self.ask("Number (Enter to give up)", "CUSTOMER", false)?;
-            if answer.trim().is_empty() {
-                return Err(given_up());
-            }
-            match answer.trim().parse::<usize>() {
-                Ok(number) if (1..=customers.len()).contains(&number) => return Ok(number - 1),
-                _ => self.say(&format!("Type a number from 1 to {}.", customers.len())),
-            }
-        }
+        self.choose_row(question, &["NAME", "ID", "E-MAIL"], customers.iter().map(row).collect())
     }
 
     fn confirm(&mut self, plan: &Plan) -> Result<Decision> {
@@ -128,7 +178,7 @@ impl Prompter for TerminalPrompter {
     }
 
     fn line(&mut self, question: &str, flag: &str) -> Result<String> {
-        let answer = self.ask(question, flag, false)?;
+        let answer = self.ask(question, flag, Mode::Lines)?;
         if is_secret_key(&answer) {
             return Err(Error::usage(format!("The answer to \"{question}\" {SECRET_KEY_WORDS}.")));
         }
@@ -136,13 +186,15 @@ impl Prompter for TerminalPrompter {
     }
 
     fn secret(&mut self, question: &str, flag: &str) -> Result<Zeroizing<String>> {
-        self.ask(question, flag, true)
+        self.ask(question, flag, Mode::NoEcho)
     }
 
     fn yes(&mut self, question: &str, default: bool) -> Result<bool> {
-        let choices = if default { "[Y/n]" } else { "[y/N]" };
+        if let Ok(ends) = self.ends() {
+            tty::discard_type_ahead(&ends.keys); // what was typed before the question was seen is no answer to it
+        }
         loop {
-            let answer = self.ask(&format!("{question} {choices}"), "--yes", false)?;
+            let answer = self.ask(&format!("{question} {}", choices(default)), "--yes", Mode::Lines)?;
             match answer.trim().to_lowercase().as_str() {
                 "" => return Ok(default),
                 "y" | "yes" => return Ok(true),

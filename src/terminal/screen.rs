@@ -1,7 +1,7 @@
 //! Where everything but the reveal is written: results on standard output, the rest beside it.
 
 use std::io::{self, ErrorKind, IsTerminal, stderr, stdout};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -17,23 +17,29 @@ use crate::output::{error_json, sanitize, table, to_json};
 pub struct ScreenOptions {
     json: bool,
     quiet: bool,
+    verbose: bool,
     color: ColorChoice,
 }
 
 impl ScreenOptions {
     /// As the command line says.
     pub const fn of(global: &GlobalArgs) -> Self {
-        Self { json: matches!(global.output, OutputFormat::Json), quiet: global.quiet, color: global.color }
+        Self {
+            json: matches!(global.output, OutputFormat::Json),
+            quiet: global.quiet,
+            verbose: global.verbose > 0,
+            color: global.color,
+        }
     }
 
     /// For people, where the command line is not read.
     pub const fn plain() -> Self {
-        Self { json: false, quiet: false, color: ColorChoice::Auto }
+        Self { json: false, quiet: false, verbose: false, color: ColorChoice::Auto }
     }
 
     /// JSON, where the command line could not be read.
     pub const fn json() -> Self {
-        Self { json: true, quiet: false, color: ColorChoice::Never }
+        Self { json: true, quiet: false, verbose: false, color: ColorChoice::Never }
     }
 }
 
@@ -119,9 +125,13 @@ impl Screen {
         }
     }
 
-    /// Why the command ends as it does. For scripts one line of JSON, the last on standard error.
-    pub fn failure(&self, failure: &Error) {
+    /// Why the command ends as it does, and with `-v` each of its causes. For scripts one line of JSON, the last on
+    /// standard error.
+    pub fn failure(&self, failure: &Error, causes: &[String]) {
         if self.0.json {
+            for cause in causes {
+                tracing::debug!("{}", sanitize(cause)); // only with `-v`
+            }
             let _ = crate::output::write_all(stderr(), &error_json(failure)); // the exit code still tells
             return;
         }
@@ -136,7 +146,9 @@ impl Screen {
             let table = table::table(&["ID", "NAME", "E-MAIL"], rows, tty::width_of(stderr().as_fd()));
             let _ = crate::output::write_all(stderr(), format!("{table}\n").as_bytes());
         }
-        tracing::debug!(source = ?failure.source.as_ref().map(ToString::to_string), "what lies beneath");
+        for cause in causes.iter().filter(|_| self.0.verbose) {
+            self.beside_line(cause);
+        }
     }
 
     /// Beside the result: on standard error, or, where that is for the error object alone, on the terminal itself.
@@ -147,6 +159,14 @@ impl Screen {
             crate::output::write_all(stderr(), text.as_bytes())
         };
         drop(written); // a notice that nobody can read stops nothing
+    }
+
+    /// Where that goes: for what paints more than lines.
+    pub(super) fn beside_end(&self) -> io::Result<OwnedFd> {
+        if self.0.json {
+            return tty::open_for_writing().map(OwnedFd::from).ok_or_else(|| ErrorKind::NotConnected.into());
+        }
+        stderr().as_fd().try_clone_to_owned()
     }
 
     /// Whether what is told beside the result can be read by anybody.

@@ -7,13 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::termios::Termios;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::flag::register_usize;
 use signal_hook::iterator::Signals as Incoming;
 use signal_hook::low_level::emulate_default_handler;
 
-use super::tty;
+use super::question::OpenQuestion;
 use crate::domain::ports::Interruptions;
 use crate::domain::{Error, Result};
 use crate::platform::threads;
@@ -38,7 +37,7 @@ enum Mode {
 
 struct Shared {
     mode: Mutex<Mode>,
-    restore: Mutex<Option<(OwnedFd, Termios)>>,
+    question: Mutex<Option<OpenQuestion>>,
     /// Set by the handlers themselves: the thread that watches may be late.
     caught: Arc<AtomicUsize>,
     /// The thread that watches has met one that was caught while signals waited.
@@ -67,7 +66,7 @@ impl Signals {
             pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).map_err(|error| failed(error.into()))?;
         let shared = Shared {
             mode: Mutex::new(Mode::End),
-            restore: Mutex::new(None),
+            question: Mutex::new(None),
             caught: Arc::new(AtomicUsize::new(0)),
             met: AtomicBool::new(false),
             suspend: AtomicBool::new(false),
@@ -92,7 +91,7 @@ impl Signals {
         let mode = self.mode_for(signal);
         match (signal, mode) {
             (SIGINT | SIGTERM | SIGHUP | SIGQUIT, Mode::End) => {
-                self.put_back();
+                self.give_up_question();
                 let _ = emulate_default_handler(signal); // ends the process
             }
             (SIGTSTP, Mode::Run) => {
@@ -103,7 +102,7 @@ impl Signals {
                 let _ = emulate_default_handler(signal); // stops the process; once continued, SIGCONT comes here
             }
             (SIGCONT | SIGWINCH, Mode::Reveal) => self.wake(),
-            (SIGCONT, Mode::End | Mode::Late) => self.hide_again(),
+            (SIGCONT, Mode::End | Mode::Late) => self.paint_again(),
             (SIGCONT | SIGWINCH, _) | (SIGTSTP, Mode::Hold) => {}
             (SIGTSTP, Mode::Reveal) => {
                 self.0.suspend.store(true, Ordering::SeqCst);
@@ -140,33 +139,50 @@ impl Signals {
         let _ = rustix::io::write(&self.0.wake, &[1]); // a full pipe wakes as well
     }
 
-    /// Switches the echo off for a question, until `put_back`, or a signal that ends the process.
-    pub(super) fn hide(&self, terminal: OwnedFd) -> io::Result<()> {
-        let mut restore = lock(&self.0.restore); // a signal that comes meanwhile waits, and puts the modes back
-        let before = tty::enter(&terminal, &tty::Mode::NoEcho)?;
-        *restore = Some((terminal, before));
+    /// A question is open until `close_question`, or a signal that ends the process. What opens it changes the modes
+    /// while a signal waits.
+    pub(super) fn open_question(&self, open: impl FnOnce() -> io::Result<OpenQuestion>) -> io::Result<()> {
+        let mut question = lock(&self.0.question);
+        *question = Some(open()?);
         Ok(())
+    }
+
+    /// The question is answered: the terminal's modes are as before.
+    pub(super) fn close_question(&self) {
+        if let Some(question) = lock(&self.0.question).take() {
+            question.close();
+        }
+    }
+
+    /// Before the end of the process: the shell gets the terminal as it was.
+    fn give_up_question(&self) {
+        if let Some(mut question) = lock(&self.0.question).take() {
+            question.lend();
+        }
     }
 
     /// Before a stop at a question: the shell gets the terminal as it was, and the question stays open.
     fn lend(&self) {
-        if let Some((terminal, before)) = lock(&self.0.restore).as_ref() {
-            tty::leave(terminal, before);
+        if let Some(question) = lock(&self.0.question).as_mut() {
+            question.lend();
         }
     }
 
     /// After any stop: a secret that is still asked for must not be echoed, whatever modes the shell has left.
-    fn hide_again(&self) {
-        if let Some((terminal, _)) = lock(&self.0.restore).as_ref() {
-            let _ = tty::enter(terminal, &tty::Mode::NoEcho); // a terminal that went away has no echo
+    fn paint_again(&self) {
+        if let Some(question) = lock(&self.0.question).as_mut() {
+            question.resume();
         }
     }
 
-    /// Puts the terminal's modes back, if a question changed them.
-    pub(super) fn put_back(&self) {
-        if let Some((terminal, before)) = lock(&self.0.restore).take() {
-            tty::leave(&terminal, &before);
-        }
+    /// Lets keys be signals at the open question. False if its terminal went away.
+    pub(super) fn keep_signal_keys(&self) -> bool {
+        lock(&self.0.question).as_ref().is_none_or(OpenQuestion::keep_signal_keys)
+    }
+
+    /// Ctrl-C came as a key, not as a signal: it does the same.
+    pub(super) fn interrupt(&self) {
+        self.came(SIGINT);
     }
 
     /// From now on the first signal is the run's, and the second ends the process.

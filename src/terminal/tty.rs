@@ -8,8 +8,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
+use rustix::process::getpgrp;
 use rustix::termios::{
-    LocalModes, OptionalActions, QueueSelector, Termios, isatty, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, isatty, tcflush, tcgetattr, tcgetpgrp,
+    tcgetwinsize, tcsetattr,
 };
 
 /// Columns and rows.
@@ -50,25 +52,69 @@ pub(super) fn discard_type_ahead(terminal: impl AsFd) {
 }
 
 /// How a terminal's modes are changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     /// Keys one by one, no echo, no signals from keys.
     Raw,
+    /// Keys one by one, no echo; Ctrl-C, Ctrl-\\ and Ctrl-Z are signals.
+    Keys,
+    /// Whole lines, with echo: as shells leave it.
+    Lines,
     /// Whole lines, without echo.
     NoEcho,
 }
 
-/// Changes the modes; gives those from before.
-pub(super) fn enter(terminal: impl AsFd, mode: &Mode) -> io::Result<Termios> {
-    let before = tcgetattr(&terminal)?;
-    let mut changed = before.clone();
-    match mode {
-        Mode::Raw => changed.make_raw(),
-        Mode::NoEcho => {
-            changed.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+impl Mode {
+    fn of(self, before: &Termios) -> Termios {
+        let mut changed = before.clone();
+        match self {
+            Self::Raw => changed.make_raw(),
+            Self::Keys => {
+                changed.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ECHONL);
+                changed.local_modes.insert(LocalModes::ISIG);
+                changed.special_codes[SpecialCodeIndex::VMIN] = 1;
+                changed.special_codes[SpecialCodeIndex::VTIME] = 0;
+            }
+            Self::Lines => {}
+            Self::NoEcho => changed.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL),
         }
+        changed
     }
-    tcsetattr(&terminal, OptionalActions::Now, &changed)?;
+}
+
+/// Changes the modes; gives those from before.
+pub(super) fn enter(terminal: impl AsFd, mode: Mode) -> io::Result<Termios> {
+    let before = tcgetattr(&terminal)?;
+    if mode != Mode::Lines {
+        tcsetattr(&terminal, OptionalActions::Now, &mode.of(&before))?;
+    }
     Ok(before)
+}
+
+/// Changes the modes once more, from those that were before the first time.
+pub(super) fn enter_again(terminal: impl AsFd, mode: Mode, before: &Termios) {
+    let _ = tcsetattr(terminal, OptionalActions::Now, &mode.of(before)); // a terminal that went away has no modes
+}
+
+/// Whether keys such as Ctrl-C are signals; true of a terminal that went away.
+pub(super) fn has_signal_keys(terminal: impl AsFd) -> bool {
+    tcgetattr(terminal).map_or(true, |modes| modes.local_modes.contains(LocalModes::ISIG))
+}
+
+/// Whether the terminal went away.
+pub(super) fn has_hung_up(terminal: impl AsFd) -> bool {
+    let mut watched = [PollFd::new(&terminal, PollFlags::empty())]; // a hang-up is told without being asked for
+    matches!(poll(&mut watched, Some(&Timespec::default())), Ok(found) if found > 0)
+}
+
+/// Whether the terminal is this process's, not a shell's that has it in the background.
+pub(super) fn is_foreground(terminal: impl AsFd) -> bool {
+    tcgetpgrp(terminal).map_or(true, |group| group == getpgrp())
+}
+
+/// Whether `TERM` names a terminal that can be painted on.
+pub(super) fn term_can_paint() -> bool {
+    std::env::var("TERM").is_ok_and(|name| name != "dumb" && !name.is_empty())
 }
 
 /// Puts the modes back.

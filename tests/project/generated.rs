@@ -5,7 +5,6 @@ use std::path::Path;
 
 use clap_complete::Shell;
 use tellonce::commands::{completion_script, man_pages};
-use tellonce::domain::Result;
 
 const SHELLS: [(Shell, &str); 5] = [
     (Shell::Bash, "tellonce.bash"),
@@ -40,7 +39,7 @@ fn check(folder: &str, wanted: &BTreeMap<String, String>) -> std::io::Result<()>
 #[test]
 fn completions_are_what_the_code_generates() -> Result<(), Box<dyn std::error::Error>> {
     let script = |(shell, name): (Shell, &str)| Ok((name.to_owned(), completion_script(shell)?));
-    let wanted = SHELLS.into_iter().map(script).collect::<Result<_>>()?;
+    let wanted = SHELLS.into_iter().map(script).collect::<anyhow::Result<_>>()?;
     Ok(check("completions", &wanted)?)
 }
 

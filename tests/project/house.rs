@@ -281,6 +281,14 @@ fn the_domain_does_no_input_or_output() {
 }
 
 #[test]
+fn only_commands_carry_errors_without_a_type() {
+    let outside = sources("src").into_iter().filter(|path| !path.starts_with(root().join("src/commands")));
+    for path in outside {
+        assert!(!code(&path).contains("anyhow"), "{} has no typed error", path.display());
+    }
+}
+
+#[test]
 fn commands_name_no_backend_but_the_practice_verbs() {
     for path in sources("src/commands") {
         let practice = path.components().any(|part| part.as_os_str() == "practice");

@@ -8,6 +8,8 @@
 
 mod bulk;
 mod jobs;
+mod lists;
+mod missing;
 mod output;
 mod prompts;
 mod reveal;

@@ -38,7 +38,8 @@ fn what_is_refused_is_told_with_what_to_do() {
         ("error_disabled", 7, &["reset", "C-1003", "--yes"]),
         ("error_external", 7, &["reset", "C-1007", "--yes"]),
         ("error_protected", 7, &["reset", "C-1008", "--yes"]),
-        ("error_usage", 2, &["reset"]),
+        ("error_usage", 2, &["find"]),
+        ("error_missing_customer", 2, &["reset", "--no-input"]),
         ("error_profile", 2, &["--profile", "elsewhere", "whoami"]),
     ] {
         let (found, screen) = shown(&env, arguments);

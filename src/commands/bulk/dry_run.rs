@@ -49,7 +49,7 @@ struct Would {
 }
 
 /// Says for each row what would happen.
-pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> Result<ExitCode> {
+pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result<ExitCode> {
     let id = format!("dry-{}", fresh_id(SystemClock.now(), &mut SystemRandom)?);
     let folder = of(&context.folders, &id);
     let _meanwhile = Meanwhile(folder.clone());

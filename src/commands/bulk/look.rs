@@ -1,12 +1,13 @@
 //! `bulk list` and `bulk show`: runs, without being at them.
 
+use anyhow::Result;
 use serde::Serialize;
 
 use super::super::context::Context;
 use super::report;
 use crate::bulk::RowOutcome;
 use crate::bulk::folder::{RunSummary, ids, look, named};
-use crate::domain::{Error, ExitCode, Result};
+use crate::domain::{Error, ExitCode};
 
 #[derive(Serialize)]
 struct ListJson {
@@ -57,7 +58,7 @@ pub(super) fn list(context: &Context) -> Result<ExitCode> {
         runs.extend(look(&context.folders, &run)?.as_ref().map(of));
     }
     if context.json() {
-        return context.screen.json(&ListJson { schema: "tellonce.bulk-list/v1", runs });
+        return Ok(context.screen.json(&ListJson { schema: "tellonce.bulk-list/v1", runs })?);
     }
     let row = |run: RunJson| {
         let numbers = [run.rows, run.delivered, run.failed].map(|number| number.to_string());
@@ -77,13 +78,13 @@ pub(super) fn show(context: &Context, name: &str) -> Result<ExitCode> {
         .ok_or_else(|| Error::usage(format!("The run {run} never began: nothing was changed.")))?;
     let resume = (known.state == "stopped").then(|| report::command(&known.settings));
     if context.json() {
-        return context.screen.json(&ShowJson {
+        return Ok(context.screen.json(&ShowJson {
             schema: "tellonce.bulk-show/v1",
             run: of(&known),
             outcomes: known.counts.iter().map(|(outcome, count)| (outcome.name(), *count)).collect(),
             input: known.settings.input.display().to_string(),
             resume,
-        });
+        })?);
     }
     let told = of(&known);
     let mut fields = vec![

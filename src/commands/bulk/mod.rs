@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::case_args::CaseArgs;
@@ -18,7 +19,7 @@ use super::context::Context;
 use crate::bulk::{Change, Journal, Limiter, OutputTarget, OutputWriter, Rows, Run, RunSettings, folder, limited};
 use crate::cli::ProgressKind;
 use crate::config::parse_duration;
-use crate::domain::{ExitCode, Result, Session};
+use crate::domain::{ExitCode, Session};
 use crate::ledger::RunAuditLog;
 use crate::output::Progress;
 use crate::platform::{SystemClock, SystemRandom};
@@ -161,7 +162,8 @@ struct Sitting {
 fn audit(context: &Context, run: &str, folder: &std::path::Path) -> Result<RunAuditLog> {
     let settings = context.configuration.audit.clone();
     let index = folder.join("audit-index.db");
-    RunAuditLog::new(&context.folders, settings, Arc::new(SystemClock), Box::new(SystemRandom), run, &index)
+    let log = RunAuditLog::new(&context.folders, settings, Arc::new(SystemClock), Box::new(SystemRandom), run, &index);
+    Ok(log?)
 }
 
 /// The pace, and the session at it.
@@ -222,5 +224,5 @@ async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: S
     let _ = std::fs::remove_file(folder::of(&context.folders, &settings.run).join("audit-index.db")); // made anew
     told?;
     let clear = matches!(settings.delivery, OutputTarget::Clear(_));
-    report::told(context, &settings, &counts, ended, (clear, &sink.first_failures()))
+    Ok(report::told(context, &settings, &counts, ended, (clear, &sink.first_failures()))?)
 }

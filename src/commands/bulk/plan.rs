@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result, bail};
+
 use super::super::context::Context;
 use super::{BulkRunArgs, InputKind, Sitting, audit, report, sit};
 use crate::bulk::folder::{Counted, count, fresh_id, of, spool};
 use crate::bulk::{Change, InputFormat, Journal, OutputTarget, OutputWriter, RowFormat, RunSettings, sealing};
 use crate::domain::ports::{Clock, Prompter};
-use crate::domain::{Error, ExitCode, Kind, Reason, Result};
+use crate::domain::{Error, ExitCode, Kind, Reason};
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{ChosenReveal, RevealOptions, RevealTarget, Signals, StreamReveal, TerminalPrompter};
 
@@ -31,7 +33,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarg
     }
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if args.yes && args.expect.is_none() || !args.yes && !prompter.can_ask() {
-        return Err(Error::missing_answer(
+        bail!(Error::missing_answer(
             "A run without a question says beforehand how many rows it is.",
             "Add `--yes --expect N`, where N is the number of rows.",
         ));
@@ -79,8 +81,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarg
         wait_seconds: args.wait.as_secs(),
     };
     let journal = Journal::open(&run_folder)?;
-    let value = serde_json::to_string(&settings)
-        .map_err(|error| Error::bug("The settings could not be written down.").because(error))?;
+    let value = serde_json::to_string(&settings).context("The settings could not be written down.")?;
     journal.write(Change::Fact { name: "settings", value }).await?;
     context.screen.notice(&format!("Run {run}. If it is interrupted: {}", report::command(&settings)));
     let audit = audit(context, &run, &run_folder)?;
@@ -108,8 +109,10 @@ fn output(
 fn clear_way(signals: &Signals, args: &BulkRunArgs, early: RevealTarget) -> Result<Option<(String, StreamReveal)>> {
     let Some(way) = &args.reveal else {
         if args.out.is_none() {
-            return Err(Error::usage("Nothing says where the passwords go.")
-                .hint("Sealed into a file: `--out FILE --seal-to age1…`. In clear to a pipe: `--reveal stdout`."));
+            bail!(
+                Error::usage("Nothing says where the passwords go.")
+                    .hint("Sealed into a file: `--out FILE --seal-to age1…`. In clear to a pipe: `--reveal stdout`.")
+            );
         }
         return Ok(None);
     };
@@ -133,7 +136,8 @@ pub(super) fn stream(
         ChosenReveal::Stream(stream) => Ok(stream),
         ChosenReveal::Terminal(_) => {
             Err(Error::new(Kind::Usage, Reason::RevealWay, format!("A run's passwords do not go to --reveal {way}."))
-                .hint("There are: `--reveal stdout` and `--reveal fd:N`; or `--out FILE`, sealed."))
+                .hint("There are: `--reveal stdout` and `--reveal fd:N`; or `--out FILE`, sealed.")
+                .into())
         }
     }
 }
@@ -155,8 +159,8 @@ pub(super) fn input_of(args: &BulkRunArgs, run_folder: &Path) -> Result<(PathBuf
         Some(path) if path == Path::new("-") => Ok((spool(run_folder)?, true)),
         Some(path) => std::path::absolute(path)
             .map(|path| (path, false))
-            .map_err(|error| Error::usage("FILE is not a path.").because(error)),
-        None => Err(Error::bug("There is no FILE.")),
+            .map_err(|error| Error::usage("FILE is not a path.").because(error).into()),
+        None => Err(Error::bug("There is no FILE.").into()),
     }
 }
 
@@ -181,23 +185,25 @@ fn planned(
 ) -> Result<Counted> {
     let counted = count(input, args.input_format.map(InputFormat::from), &context.profile.guards)?;
     if counted.rows == 0 {
-        return Err(Error::usage("The input has no rows."));
+        bail!(Error::usage("The input has no rows."));
     }
     if let (true, Some((line, why))) = (args.strict, &counted.first_unusable) {
         let message = format!("{} cannot be read; line {line}: {why}.", rows(counted.unusable));
-        return Err(
-            Error::usage(message).hint("Mend the input, or leave out --strict: then each is told in its own row.")
-        );
+        bail!(Error::usage(message).hint("Mend the input, or leave out --strict: then each is told in its own row."));
     }
     if !has_recipients && counted.with_recipient == 0 {
-        return Err(Error::usage("Nothing says whom the passwords are sealed to.")
-            .hint("Add `--seal-to age1…` or `--recipients FILE`, or fill the column \"recipient\"."));
+        bail!(
+            Error::usage("Nothing says whom the passwords are sealed to.")
+                .hint("Add `--seal-to age1…` or `--recipients FILE`, or fill the column \"recipient\".")
+        );
     }
     if let Some(expected) = args.expect
         && expected != counted.rows
     {
-        return Err(Error::usage(format!("The input has {}, not {expected}.", rows(counted.rows)))
-            .hint("Look at it: `--dry-run` says what would happen."));
+        bail!(
+            Error::usage(format!("The input has {}, not {expected}.", rows(counted.rows)))
+                .hint("Look at it: `--dry-run` says what would happen.")
+        );
     }
     let words = plan_words(context, args, &counted);
     if args.yes {
@@ -213,7 +219,7 @@ fn planned(
         let typed = prompter.line(&format!("Type {} to go on", counted.rows), "--yes --expect N")?;
         if typed.trim() != counted.rows.to_string() {
             let message = format!("You typed {}, not {}. Nothing was changed.", typed.trim(), counted.rows);
-            return Err(Error::new(Kind::Declined, Reason::Declined, message));
+            bail!(Error::new(Kind::Declined, Reason::Declined, message));
         }
         true
     } else {
@@ -224,7 +230,7 @@ fn planned(
     if agreed {
         return Ok(counted);
     }
-    Err(Error::new(Kind::Declined, Reason::Declined, "Nothing was changed."))
+    Err(Error::new(Kind::Declined, Reason::Declined, "Nothing was changed.").into())
 }
 
 /// A number of rows, in words.

@@ -1,5 +1,7 @@
 //! A run that was interrupted is taken up again, as it was asked for.
 
+use anyhow::{Result, bail};
+
 use super::super::context::Context;
 use super::plan::stream;
 use super::{Sitting, audit, sit};
@@ -8,7 +10,7 @@ use crate::bulk::output_reader::{FoundRow, for_each};
 use crate::bulk::{Change, Journal, OutputTarget, OutputWriter, RowOutcome, RowState, RunSettings};
 use crate::cli::ProgressKind;
 use crate::domain::ports::AuditLog;
-use crate::domain::{Customer, CustomerId, Error, ExitCode, Result, Session};
+use crate::domain::{Customer, CustomerId, Error, ExitCode, Session};
 use crate::ledger::RunAuditLog;
 use crate::terminal::RevealTarget;
 
@@ -30,12 +32,16 @@ pub(super) async fn run(
     let settings = journal.settings()?.ok_or_else(never)?;
     if settings.profile != context.profile.name || settings.backend != context.profile.backend {
         let profile = &settings.profile;
-        return Err(Error::usage(format!("The run {run} is on the profile {profile}, not {}.", context.profile.name))
-            .hint(format!("Say so: `tellonce --profile {profile} bulk --resume {run}`.")));
+        bail!(
+            Error::usage(format!("The run {run} is on the profile {profile}, not {}.", context.profile.name))
+                .hint(format!("Say so: `tellonce --profile {profile} bulk --resume {run}`."))
+        );
     }
     if sha256(&settings.input)? != settings.sha256 {
-        return Err(Error::usage(format!("{} is not what it was when the run began.", settings.input.display()))
-            .hint("Put the same file there again, or begin a new run for what is new."));
+        bail!(
+            Error::usage(format!("{} is not what it was when the run began.", settings.input.display()))
+                .hint("Put the same file there again, or begin a new run for what is new.")
+        );
     }
     let session = context.session().await?;
     let audit = audit(context, &run, &folder)?;
@@ -51,8 +57,10 @@ pub(super) async fn run(
             let early = match &early {
                 RevealTarget::Terminal if way == "stdout" => RevealTarget::open(Some("stdout")),
                 RevealTarget::Terminal => {
-                    return Err(Error::usage(format!("The run's passwords go to {way}, which is not open here."))
-                        .hint(format!("Open it, and add `--reveal {way}`.")));
+                    bail!(
+                        Error::usage(format!("The run's passwords go to {way}, which is not open here."))
+                            .hint(format!("Open it, and add `--reveal {way}`."))
+                    );
                 }
                 _ => early,
             };
@@ -102,5 +110,5 @@ async fn settle(session: &Session, audit: &RunAuditLog, journal: &Journal, found
             row.delivered_after_all(session, &customer, attempt).await?;
         }
     }
-    journal.write(Change::Ended { line: found.line, outcome, exit_code: found.exit_code }).await
+    Ok(journal.write(Change::Ended { line: found.line, outcome, exit_code: found.exit_code }).await?)
 }

@@ -3,10 +3,11 @@
 mod machine;
 mod promises;
 
+use anyhow::Result;
 use serde::Serialize;
 
 use super::context::Context;
-use crate::domain::{Check, CheckState, ExitCode, OwnPassword, Result, Right};
+use crate::domain::{Check, CheckState, ExitCode, OwnPassword, Right};
 
 #[derive(Serialize)]
 struct DoctorJson<'a> {

@@ -1,10 +1,11 @@
 //! `practice customers`: who is there to practise on.
 
+use anyhow::Result;
 use serde::Serialize;
 
 use super::directory;
 use crate::commands::context::Context;
-use crate::domain::{Customer, ExitCode, Result, Status};
+use crate::domain::{Customer, ExitCode, Status};
 
 #[derive(Serialize)]
 struct CustomersJson<'a> {
@@ -28,12 +29,12 @@ pub(super) fn run(context: &mut Context, limit: u16) -> Result<ExitCode> {
     if context.json() {
         let customers =
             page.rows.iter().map(|(customer, state)| OneJson { customer, status: state.status() }).collect();
-        return context.screen.json(&CustomersJson {
+        return Ok(context.screen.json(&CustomersJson {
             schema: "tellonce.practice-customers/v1",
             customers,
             shown,
             total: page.total,
-        });
+        })?);
     }
     let rows = page.rows.iter().map(|(customer, state)| {
         vec![customer.id.to_string(), customer.name.clone(), customer.email.clone().unwrap_or_default(), state.words()]

@@ -1,5 +1,6 @@
 //! `practice forgot-password`: self-service by e-mail.
 
+use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
@@ -8,7 +9,7 @@ use crate::backends::practice::{Practice, Redeem};
 use crate::commands::context::Context;
 use crate::commands::login::first_line;
 use crate::domain::ports::Prompter;
-use crate::domain::{Error, ExitCode, Kind, Reason, Result};
+use crate::domain::{Error, ExitCode, Kind, Reason};
 
 /// Ask for the self-service e-mail, or redeem its link
 #[derive(Debug, Args)]
@@ -48,7 +49,7 @@ pub(super) fn run(context: &mut Context, args: &ForgotPasswordArgs) -> Result<Ex
 
 fn said(context: &Context, message: &'static str) -> Result<ExitCode> {
     if context.json() {
-        return context.screen.json(&AskedJson { schema: "tellonce.practice-forgot-password/v1", message });
+        return Ok(context.screen.json(&AskedJson { schema: "tellonce.practice-forgot-password/v1", message })?);
     }
     context.screen.line(message);
     Ok(ExitCode::DONE)
@@ -59,10 +60,10 @@ fn redeem(context: &Context, directory: &Practice, token: &str, from_stdin: bool
         if from_stdin { first_line()? } else { context.prompter(false).secret("New password", "--password-stdin")? };
     match directory.redeem(token, &new)? {
         Redeem::Done => said(context, "Password updated."),
-        Redeem::Refused(why) => Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, why)),
+        Redeem::Refused(why) => Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, why).into()),
         Redeem::Broken(rules) => {
             let words: Vec<String> = rules.iter().map(crate::domain::Rule::words).collect();
-            Err(Error::refused(Reason::Policy, format!("That password cannot be used: {}.", words.join("; "))))
+            Err(Error::refused(Reason::Policy, format!("That password cannot be used: {}.", words.join("; "))).into())
         }
     }
 }

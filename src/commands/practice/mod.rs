@@ -9,11 +9,12 @@ mod tour;
 
 use std::sync::Arc;
 
+use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use super::context::Context;
 use crate::backends::practice::Practice;
-use crate::domain::{ExitCode, Result};
+use crate::domain::{Error, ExitCode};
 use crate::platform::SystemClock;
 
 /// The practice directory, seen as the customer
@@ -62,6 +63,6 @@ pub(super) async fn run(context: &mut Context, args: PracticeArgs) -> Result<Exi
 }
 
 /// The practice directory of these folders, made on first use.
-pub(super) fn directory(context: &Context) -> Result<Practice> {
+pub(super) fn directory(context: &Context) -> Result<Practice, Error> {
     Practice::open(&context.folders.practice_directory(), context.one_call(), Arc::new(SystemClock))
 }

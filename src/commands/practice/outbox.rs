@@ -1,11 +1,12 @@
 //! `practice outbox`: the e-mails that the practice directory would have sent.
 
+use anyhow::Result;
 use serde::Serialize;
 
 use super::directory;
 use crate::backends::practice::Mail;
 use crate::commands::context::Context;
-use crate::domain::{ExitCode, Result};
+use crate::domain::ExitCode;
 
 #[derive(Serialize)]
 struct OutboxJson<'a> {
@@ -17,7 +18,7 @@ struct OutboxJson<'a> {
 pub(super) fn run(context: &mut Context) -> Result<ExitCode> {
     let mails = directory(context)?.outbox()?;
     if context.json() {
-        return context.screen.json(&OutboxJson { schema: "tellonce.practice-outbox/v1", mails: &mails });
+        return Ok(context.screen.json(&OutboxJson { schema: "tellonce.practice-outbox/v1", mails: &mails })?);
     }
     if mails.is_empty() {
         context.screen.notice("No e-mail was sent.");

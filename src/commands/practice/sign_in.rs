@@ -1,5 +1,6 @@
 //! `practice sign-in`: what the app does when a customer signs in.
 
+use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -8,7 +9,7 @@ use super::directory;
 use crate::backends::practice::{Change, ChangeTicket, Practice, SignIn};
 use crate::commands::context::Context;
 use crate::domain::ports::Prompter;
-use crate::domain::{Error, ExitCode, Result, Rule};
+use crate::domain::{Error, ExitCode, Rule};
 use crate::platform::secret_line;
 use crate::terminal::TerminalPrompter;
 
@@ -119,22 +120,24 @@ impl Passwords {
             Err(Error::missing_answer(
                 "The customer's password is asked for, and nobody can be asked.",
                 "Give it on standard input: `--password-stdin`.",
-            ))
+            )
+            .into())
         }
     }
 
     fn first(&mut self) -> Result<Zeroizing<String>> {
         match self {
-            Self::Keyboard(prompter) => prompter.secret("Password", "--password-stdin"),
+            Self::Keyboard(prompter) => Ok(prompter.secret("Password", "--password-stdin")?),
             Self::Lines => {
-                secret_line()?.ok_or_else(|| Error::usage("Standard input has no password on its first line."))
+                let line = secret_line()?;
+                Ok(line.ok_or_else(|| Error::usage("Standard input has no password on its first line."))?)
             }
         }
     }
 
     fn new_one(&mut self) -> Result<Option<Zeroizing<String>>> {
         match self {
-            Self::Lines => secret_line(),
+            Self::Lines => Ok(secret_line()?),
             Self::Keyboard(prompter) => loop {
                 let new = prompter.secret("New password", "--password-stdin")?;
                 let again =

@@ -1,11 +1,12 @@
 //! `practice start-over`: the practice directory is made anew.
 
+use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::backends::practice::Practice;
 use crate::commands::context::Context;
 use crate::domain::ports::Prompter;
-use crate::domain::{Error, ExitCode, Kind, Reason, Result};
+use crate::domain::{Error, ExitCode, Kind, Reason};
 
 /// Make the practice directory anew
 #[derive(Debug, Args)]
@@ -25,13 +26,13 @@ pub(super) fn run(context: &mut Context, args: &StartOverArgs) -> Result<ExitCod
     let mut prompter = context.prompter(args.yes);
     if !args.yes && path.exists() {
         if !prompter.can_ask() {
-            return Err(Error::missing_answer(
+            bail!(Error::missing_answer(
                 "This removes everything in the practice directory, and nobody can be asked.",
                 "Add `--yes`.",
             ));
         }
         if !prompter.yes(&format!("Remove everything in {} and start over?", path.display()), false)? {
-            return Err(Error::new(Kind::Declined, Reason::Declined, "The practice directory is as it was."));
+            bail!(Error::new(Kind::Declined, Reason::Declined, "The practice directory is as it was."));
         }
     }
     let screen = context.screen.clone();

@@ -1,13 +1,16 @@
 //! `profile add`: asks for what is missing, tries it, and writes the profile once its backend answers.
 
+use anyhow::{Context as _, Result};
 use clap::Args;
 use toml_edit::{InlineTable, Value};
 
 use crate::backends::{self, Ask};
 use crate::commands::context::Context;
+use crate::commands::missing;
 use crate::config::{self, NewProfile};
 use crate::domain::ports::Prompter;
-use crate::domain::{Check, CheckState, Error, ExitCode, Kind, Reason, Result};
+use crate::domain::{Check, CheckState, Error, ExitCode, Kind, Reason};
+use crate::terminal::TerminalPrompter;
 
 /// Add a profile
 #[derive(Debug, Args)]
@@ -15,8 +18,7 @@ use crate::domain::{Check, CheckState, Error, ExitCode, Kind, Reason, Result};
     after_help = "Examples:\n  tellonce profile add training --backend practice\n  tellonce profile add acme --backend keycloak --set url=https://id.example.com --set realm=customers --protect staff-admins\n  tellonce profile add --print > config.toml"
 )]
 pub(super) struct ProfileAddArgs {
-    /// Its name
-    #[arg(required_unless_present = "print")]
+    /// Its name; asked for if left out at a terminal
     name: Option<String>,
     /// Which backend: practice, keycloak, active-directory, openldap
     #[arg(long, value_name = "BACKEND")]
@@ -44,13 +46,14 @@ const PROTECT: Ask = Ask {
 
 /// Adds one, or prints the sample.
 pub(super) async fn run(context: &mut Context, args: ProfileAddArgs) -> Result<ExitCode> {
-    let Some(name) = args.name else {
+    if args.print {
         context.screen.text(config::sample());
         return Ok(ExitCode::DONE);
-    };
+    }
+    let mut prompter = context.prompter(false);
+    let name = missing::new_profile(args.name, &mut prompter)?;
     let nothing = NewProfile { name: name.clone(), backend: String::new(), settings: Vec::new() };
     config::with(&context.folders, &nothing)?; // a name that cannot be is told before anything is asked
-    let mut prompter = context.prompter(false);
     let backend = backend(args.backend, &mut prompter)?;
     let mut questions = Questions::of(&backend, &args.settings, &args.protect)?;
     let (new, unprepared) = loop {
@@ -77,17 +80,13 @@ pub(super) async fn run(context: &mut Context, args: ProfileAddArgs) -> Result<E
     Ok(ExitCode::DONE)
 }
 
-fn backend(given: Option<String>, prompter: &mut dyn Prompter) -> Result<String> {
+fn backend(given: Option<String>, prompter: &mut TerminalPrompter) -> Result<String> {
     if let Some(given) = given {
         return Ok(given);
     }
-    loop {
-        let answer = prompter.line(&format!("Backend ({})", backends::names().join(", ")), "--backend")?;
-        match backends::asks(&answer) {
-            Err(failure) if prompter.can_ask() => prompter.say(&failure.to_string()),
-            _ => return Ok(answer),
-        }
-    }
+    let names = backends::names();
+    let chosen = prompter.choose_name("Which backend?", "BACKEND", &names, "--backend")?;
+    names.get(chosen).map(|name| (*name).to_owned()).context("The list of backends has no such row.")
 }
 
 /// What is asked for, and the answers so far.
@@ -193,10 +192,12 @@ async fn try_out(context: &mut Context, new: &NewProfile) -> Result<Option<Strin
     let unguarded = if faults.is_empty() { guards(context).await } else { None };
     match faults.into_iter().chain(unguarded).next() {
         None => Ok(for_setup.into_iter().next().map(|check| check.words)),
-        Some(fault) => Err(Error::new(Kind::Usage, Reason::Configuration, fault.words).hint(format!(
-            "Nothing was written. Try again, or write the profile {} by hand: `tellonce profile add --print`.",
-            new.name
-        ))),
+        Some(fault) => Err(Error::new(Kind::Usage, Reason::Configuration, fault.words)
+            .hint(format!(
+                "Nothing was written. Try again, or write the profile {} by hand: `tellonce profile add --print`.",
+                new.name
+            ))
+            .into()),
     }
 }
 

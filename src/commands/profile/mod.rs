@@ -2,13 +2,15 @@
 
 mod add;
 
+use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::context::Context;
+use super::missing::{self, ProfileChoice};
 use crate::backends;
 use crate::config::{self, Profile};
-use crate::domain::{Error, ExitCode, Pattern, Result};
+use crate::domain::{ExitCode, Pattern};
 
 /// Backend configurations
 #[derive(Debug, Args)]
@@ -36,14 +38,14 @@ enum ProfileCommand {
     /// Make one the default
     #[command(after_help = "Example:\n  tellonce profile use training")]
     Use {
-        /// The profile
-        name: String,
+        /// The profile; asked for if left out at a terminal
+        name: Option<String>,
     },
     /// Remove one
     #[command(after_help = "Example:\n  tellonce profile remove training")]
     Remove {
-        /// The profile
-        name: String,
+        /// The profile; asked for if left out at a terminal
+        name: Option<String>,
     },
 }
 
@@ -81,11 +83,13 @@ pub(super) async fn run(context: &mut Context, args: ProfileArgs) -> Result<Exit
         ProfileCommand::List => list(context),
         ProfileCommand::Show { name } => show(context, name.as_deref()),
         ProfileCommand::Use { name } => {
+            let name = name.map_or_else(|| missing::profile(context, ProfileChoice::Default), Ok)?;
             config::set_default(&context.folders, &name)?;
             context.screen.notice(&format!("{name} is the default profile now."));
             Ok(ExitCode::DONE)
         }
         ProfileCommand::Remove { name } => {
+            let name = name.map_or_else(|| missing::profile(context, ProfileChoice::Removed), Ok)?;
             config::remove(&context.folders, &name)?;
             context.screen.notice(&format!("Profile {name} is removed. Its session, if any, is forgotten."));
             crate::auth::SessionStore::new(&context.folders, &name, Box::new(|_| {})).forget();
@@ -105,10 +109,13 @@ fn json_of<'a>(context: &Context, profile: &'a Profile) -> ProfileJson<'a> {
 
 fn list(context: &Context) -> Result<ExitCode> {
     let names = context.configuration.profile_names();
-    let profiles = names.iter().map(|name| context.configuration.profile(Some(name))).collect::<Result<Vec<_>>>()?;
+    let read = |name: &String| {
+        context.configuration.profile(Some(name)).with_context(|| format!("reading the profile {name}"))
+    };
+    let profiles = names.iter().map(read).collect::<Result<Vec<_>>>()?;
     if context.json() {
         let profiles = profiles.iter().map(|profile| json_of(context, profile)).collect();
-        return context.screen.json(&ListJson { schema: "tellonce.profile-list/v1", profiles });
+        return Ok(context.screen.json(&ListJson { schema: "tellonce.profile-list/v1", profiles })?);
     }
     let mark = |profile: &Profile| {
         if context.configuration.is_default(&profile.name) { "default".to_owned() } else { String::new() }
@@ -127,7 +134,7 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
     let protected = backends::protected(&profile)?;
     let require: Vec<&'static str> = guards.require.iter().map(|requirement| requirement.flag()).collect();
     if context.json() {
-        return context.screen.json(&ShowJson {
+        return Ok(context.screen.json(&ShowJson {
             schema: "tellonce.profile-show/v1",
             profile: json_of(context, &profile),
             protected_groups: &protected.groups,
@@ -136,11 +143,11 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
             ticket_pattern: guards.ticket_pattern.as_ref().map(Pattern::as_str),
             max_resets_per_customer_24h: guards.max_resets_per_customer_24h,
             temporary_password_lasts_seconds: guards.temporary_password_lasts.as_secs(),
-        });
+        })?);
     }
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
-    let hours = jiff::SignedDuration::try_from(guards.temporary_password_lasts)
-        .map_err(|error| Error::bug("The duration is out of range.").because(error))?;
+    let hours =
+        jiff::SignedDuration::try_from(guards.temporary_password_lasts).context("The duration is out of range.")?;
     context.screen.fields(&[
         ("Profile".to_owned(), profile.name.clone()),
         ("Backend".to_owned(), profile.backend.clone()),

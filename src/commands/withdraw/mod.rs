@@ -4,14 +4,16 @@ mod sweep;
 
 use std::time::Duration;
 
+use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
 
 use super::case_args::CaseArgs;
 use super::context::Context;
+use super::missing;
 use crate::config::parse_duration;
 use crate::domain::ports::Prompter;
-use crate::domain::{Customer, ExitCode, Result, Services, SessionsEnded, Status, WithdrawalRequest, withdraw};
+use crate::domain::{Customer, ExitCode, Services, SessionsEnded, Status, WithdrawalRequest, withdraw};
 
 /// Make a pending temporary password unusable now
 #[derive(Debug, Args)]
@@ -19,8 +21,7 @@ use crate::domain::{Customer, ExitCode, Result, Services, SessionsEnded, Status,
     after_help = "Examples:\n  tellonce withdraw C-1001 --reason 'wrong caller'\n  tellonce withdraw --older-than 24h --all --dry-run"
 )]
 pub(super) struct WithdrawArgs {
-    /// The customer: an id, username or e-mail address
-    #[arg(required_unless_present = "all")]
+    /// The customer: an id, username or e-mail address; asked for if left out at a terminal
     customer: Option<String>,
     /// Everything this tool issued that has been pending for longer than --older-than
     #[arg(long, conflicts_with = "customer", requires = "older_than")]
@@ -52,12 +53,13 @@ struct WithdrawnJson<'a> {
 /// Withdraws one, or with `--all` sweeps.
 pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
+    let customer = if args.all { None } else { Some(missing::customer(args.customer, "withdraw", &mut prompter)?) };
     context.refuse_practice_by_accident((prompter.can_ask() && !args.yes) || args.dry_run)?;
     if !args.yes && !args.dry_run && !prompter.can_ask() {
-        return Err(context.nobody_can_confirm("A withdrawal"));
+        bail!(context.nobody_can_confirm("A withdrawal"));
     }
     let case = context.case(args.case)?;
-    let Some(customer) = args.customer else {
+    let Some(customer) = customer else {
         return sweep::run(context, &case, args.older_than.unwrap_or_default(), args.dry_run, args.yes).await;
     };
     let request = WithdrawalRequest { customer: customer.into(), case, ..WithdrawalRequest::default() };
@@ -74,7 +76,7 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
             sessions_ended: done.sessions_ended,
             attempt: done.attempt.as_str(),
         };
-        return context.screen.json(&object);
+        return Ok(context.screen.json(&object)?);
     }
     context.screen.practice_banner(&context.profile.backend);
     let customer = &done.customer;

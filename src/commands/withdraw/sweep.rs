@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::commands::context::Context;
 use crate::commands::view::moment;
 use crate::domain::ports::Prompter;
 use crate::domain::{
-    Case, Customer, Error, ExitCode, Kind, Obstacle, Pending, Reason, Result, Services, Swept, due, refusal, sweep,
+    Case, Customer, Error, ExitCode, Kind, Obstacle, Pending, Reason, Services, Swept, due, refusal, sweep,
 };
 
 #[derive(Serialize)]
@@ -54,7 +55,7 @@ pub(super) async fn run(
                 context.profile.name, context.profile.backend
             );
             if !prompter.yes(&question, false)? {
-                return Err(Error::new(Kind::Declined, Reason::Declined, "Nothing was withdrawn."));
+                bail!(Error::new(Kind::Declined, Reason::Declined, "Nothing was withdrawn."));
             }
         }
         context
@@ -104,7 +105,7 @@ fn report(context: &Context, swept: &Swept, total: usize, dry_run: bool) -> Resu
             failed: failed.collect(),
             total,
         };
-        return context.screen.json(&object).map(drop);
+        return Ok(context.screen.json(&object).map(drop)?);
     }
     let what = if dry_run { "would be withdrawn" } else { "withdrawn" };
     context.screen.line(&format!("{} of {total} {what}.", swept.withdrawn.len()));

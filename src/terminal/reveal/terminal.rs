@@ -56,10 +56,10 @@ fn open() -> Result<OwnedFd> {
             .hint("Run it in a terminal, or name another way: `--reveal stdout` or `--reveal fd:N`.")
     };
     let terminal = tty::open().map_err(|error| cannot("there is no terminal").because(error))?;
-    match std::env::var("TERM") {
-        Ok(name) if name != "dumb" && !name.is_empty() => Ok(terminal),
-        _ => Err(cannot("TERM does not name a terminal that can be painted on")),
+    if tty::term_can_paint() {
+        return Ok(terminal);
     }
+    Err(cannot("TERM does not name a terminal that can be painted on"))
 }
 
 impl Reveal for TerminalReveal {
@@ -279,7 +279,7 @@ impl Showing<'_> {
     /// After a change of size, or a continue: wiped and painted again.
     fn repaint(&mut self) -> io::Result<()> {
         // SIGSTOP cannot be caught: the shell that had the terminal meanwhile may have left other modes.
-        tty::enter(&self.ready.terminal, &Mode::Raw)?;
+        tty::enter(&self.ready.terminal, Mode::Raw)?;
         let size = tty::size(&self.ready.terminal);
         let was = self.painted.as_ref();
         let smaller = was.is_some_and(|was| {
@@ -305,7 +305,7 @@ impl Showing<'_> {
     }
 
     fn enter(&mut self) -> io::Result<()> {
-        self.modes = Some(tty::enter(&self.ready.terminal, &Mode::Raw)?);
+        self.modes = Some(tty::enter(&self.ready.terminal, Mode::Raw)?);
         let mut bytes = Vec::new();
         queue!(bytes, EnterAlternateScreen, Hide)?;
         crate::output::write_all(&self.ready.terminal, &bytes)

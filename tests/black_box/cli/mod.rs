@@ -2,6 +2,7 @@
 
 mod backends;
 mod bad_input;
+mod causes;
 mod configuration;
 mod directories;
 mod doctor;

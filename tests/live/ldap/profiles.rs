@@ -13,6 +13,17 @@ fn answer(terminal: &mut Terminal, question: &str, with: &str) {
     terminal.type_(&format!("{with}\r"));
 }
 
+/// Chooses a row of the list below the question.
+fn choose(terminal: &mut Terminal, question: &str, row: &str) {
+    terminal.wait_until(question, |screen| screen.contains(question) && screen.contains(&format!("\n  {row}")));
+    while !terminal.wait_for("> ").contains(&format!("> {row}")) {
+        let before = terminal.wait_for("> ");
+        terminal.type_("\u{1b}[B");
+        terminal.wait_until("the next row", |screen| screen.contains("> ") && screen != before);
+    }
+    terminal.type_("\r");
+}
+
 fn asks_tries_and_asks_again(server: &Server) {
     let env = TestEnvironment::new();
     let config = env.path().join("config.toml");
@@ -21,9 +32,7 @@ fn asks_tries_and_asks_again(server: &Server) {
     let mut terminal = Terminal::run(&env, &["profile", "add", "people"], 200, 60);
     let backend = if server.kind == Kind::OpenLdap { "openldap" } else { "active-directory" };
     let base = server.value("OU");
-    answer(&mut terminal, "Backend (", "ldap");
-    terminal.wait_for("There is no backend \"ldap\"");
-    answer(&mut terminal, "Backend (", backend);
+    choose(&mut terminal, "Which backend?", backend);
     answer(&mut terminal, "Address of ", "");
     terminal.wait_for("This one is needed");
     answer(&mut terminal, "Address of ", &server.url().replace("ldaps", "ldap"));

@@ -1,13 +1,14 @@
 //! The story as the agent lives it.
 
+use anyhow::Result;
 use zeroize::Zeroizing;
 
 use super::players::{Handed, Player, Read};
 use super::teller::Teller;
 use crate::commands::context::Context;
 use crate::domain::{
-    Action, Error, Issuance, Kind, Reason, ResetRequest, Result, Services, Session, Status, Way, WithdrawalRequest,
-    reset, withdraw,
+    Action, Error, Issuance, Kind, Reason, ResetRequest, Services, Session, Status, Way, WithdrawalRequest, reset,
+    withdraw,
 };
 use crate::ledger;
 use crate::terminal::{PasswordIs, next_steps};
@@ -54,7 +55,7 @@ async fn attempt(
     session: &Session,
     customer: &str,
     player: &mut Player,
-) -> Result<(Issuance, Zeroizing<String>)> {
+) -> Result<(Issuance, Zeroizing<String>), Error> {
     let read = Read::default();
     let request = ResetRequest { customer: customer.into(), ..ResetRequest::default() };
     let mut reveal = Handed { read: std::rc::Rc::clone(&read) };

@@ -1,12 +1,13 @@
 //! The story as the customer lives it.
 
+use anyhow::Result;
 use zeroize::Zeroizing;
 
 use super::teller::Teller;
 use crate::backends::practice::{Change, Practice, Redeem, SignIn};
 use crate::commands::context::Context;
 use crate::commands::practice::directory;
-use crate::domain::{Error, Result, Rule};
+use crate::domain::{Error, Rule};
 
 /// The password that sample customers start with.
 const OLD: &str = "Practice-makes-1";

@@ -9,9 +9,11 @@ mod teller;
 
 use std::path::Path;
 
+use anyhow::Result;
+
 use crate::commands::context::Context;
 use crate::config::Folders;
-use crate::domain::{Error, ExitCode, Result};
+use crate::domain::{Error, ExitCode};
 use teller::Teller;
 
 /// Plays and tells the story, and leaves nothing behind.

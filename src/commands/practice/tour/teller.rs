@@ -1,9 +1,10 @@
 //! Tells the story step by step, and remembers whether each promise was kept.
 
+use anyhow::{Result, bail};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::domain::{Error, ExitCode, Kind, Reason, Result};
+use crate::domain::{Error, ExitCode, Kind, Reason};
 use crate::terminal::Screen;
 
 #[derive(Serialize)]
@@ -74,19 +75,19 @@ impl<'a> Teller<'a> {
         let count = |wanted: bool| self.steps.iter().filter(|step| step.kept == Some(wanted)).count();
         let (kept, broken) = (count(true), count(false));
         if broken > 0 {
-            return Err(Error::new(
+            bail!(Error::new(
                 Kind::CheckFailed,
                 Reason::CheckFailed,
                 format!("The tour found {broken} promises broken."),
             ));
         }
         if self.json {
-            return self.screen.json(&TourJson {
+            return Ok(self.screen.json(&TourJson {
                 schema: "tellonce.practice-tour/v1",
                 steps: &self.steps,
                 kept,
                 broken,
-            });
+            })?);
         }
         self.screen.line("");
         self.screen.line(&format!("That was the whole story: {kept} checks, all kept. The directory is gone."));
