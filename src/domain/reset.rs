@@ -1,11 +1,10 @@
 //! The reset, in order: this file reads like the list in docs/architecture.md.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::act::Act;
 use super::action::{Action, Reset};
-use super::assess::{assess_asking, find_customer, read_facts};
+use super::assess::{assess_asking, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
 use super::authorize::{Authorized, authorize};
 use super::candidates::Candidates;
@@ -16,55 +15,18 @@ use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
 use super::execute::execute;
 use super::execution::{Broken, Execution};
-use super::identify::usable;
 use super::outcome::{AttemptOutcome, Delivery, Issuance};
-use super::particulars::Particulars;
 use super::plan::Plan;
 use super::policy::{About, Rule};
 use super::ports::{Reveal, SetFailed};
 use super::refuse::refuse;
+use super::reset_request::{ResetRequest, customer_of};
 use super::services::Services;
-use super::session::Session;
+use super::session::{AT_LEAST, Session};
 use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
 use super::time_limit::Reached;
 use super::user::{Forced, Issued, ResetTarget, SessionsEnded, Stamp, UserSnapshot};
-
-/// The session must last this long at the start: longer than the calls of a reset take.
-pub const AT_LEAST: Duration = Duration::from_mins(2);
-
-/// What the agent asked for.
-#[derive(Clone, Debug, Default)]
-pub struct ResetRequest {
-    /// Whom it is about.
-    pub customer: CustomerRef,
-    /// `--create`: enter the customer if the directory does not know them.
-    pub create: Option<Particulars>,
-    /// `--unlock`: also lift a lock-out.
-    pub unlock: bool,
-    /// The case.
-    pub case: Case,
-}
-
-impl ResetRequest {
-    /// Takes steps 1 and 2 alone, for a caller that has something to do before the others. From then on the request is
-    /// about the customer who was found.
-    ///
-    /// # Errors
-    /// Those of an assessment: nobody is meant (exit 3), or several are (5). The agent is not asked.
-    pub async fn find_customer(&mut self, session: &Session) -> Result<Customer> {
-        session.backend().keep_alive(AT_LEAST).await?; // 1
-        match customer_of(self, session).await? {
-            // 2
-            Ok(customer) => {
-                self.customer = CustomerRef::Found(Box::new(customer.clone()));
-                Ok(customer)
-            }
-            Err(Need::Choice { otherwise, .. }) => Err(*otherwise),
-            Err(_) => Err(Error::bug("Whom a reset is about was not found, and nobody can say why.")),
-        }
-    }
-}
 
 /// Issues a temporary password: the whole job.
 ///
@@ -159,16 +121,6 @@ impl Act for Reset {
         let error = not_delivered(customer, reason, changed, what);
         Error { message: format!("{} {cause}", error.message), ..error }.because(cause)
     }
-}
-
-/// Step 2: the one customer, or with `--create` a draft of a new one.
-async fn customer_of(request: &ResetRequest, session: &Session) -> Result<Result<Customer, Need>> {
-    if let (Some(particulars), CustomerRef::Named(name)) = (&request.create, &request.customer)
-        && session.directory().exact(usable(name)?).await?.is_empty()
-    {
-        return session.directory().draft(particulars).await.map(Ok);
-    }
-    find_customer(&request.customer, session).await
 }
 
 /// Part of step 4: a policy that cannot be met is found before anything changes.

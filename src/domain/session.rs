@@ -1,6 +1,7 @@
 //! A signed-in agent: the only way to reach the backend.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -8,6 +9,9 @@ use zeroize::Zeroizing;
 use super::error::Result;
 use super::ports::{CustomerDirectory, IdentityBackend};
 use super::profile_ref::ProfileRef;
+
+/// The session must last this long at the start: longer than the calls of a reset take.
+pub const AT_LEAST: Duration = Duration::from_mins(2);
 
 /// How an agent signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

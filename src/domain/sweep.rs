@@ -7,9 +7,8 @@ use super::case::Case;
 use super::customer::Customer;
 use super::error::{Error, Kind, Reason, Result};
 use super::history::{Attempt, End, History};
-use super::reset::AT_LEAST;
 use super::services::Services;
-use super::session::Session;
+use super::session::{AT_LEAST, Session};
 use super::user::Pending;
 use super::withdraw::{Occasion, WithdrawalRequest, withdraw};
 
