@@ -10,6 +10,7 @@
     clippy::cast_precision_loss,
     reason = "a benchmark may stop at what it does not expect, and prints what it found"
 )]
+#![allow(unreachable_pub, reason = "`pub` marks what another file of this program uses")]
 
 use std::cell::Cell;
 use std::time::Instant;

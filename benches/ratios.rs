@@ -4,6 +4,7 @@
     clippy::print_stdout,
     reason = "a benchmark may stop at what it does not expect, and prints what it found"
 )]
+#![allow(unreachable_pub, reason = "`pub` marks what another file of this program uses")]
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
+pub(crate) struct GlobalArgs {
     /// The backend configuration to use
     #[arg(long, global = true, value_name = "NAME", env = "TELLONCE_PROFILE")]
     pub profile: Option<String>,
@@ -33,7 +33,7 @@ pub struct GlobalArgs {
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
+pub(crate) enum OutputFormat {
     /// For people.
     Table,
     /// For scripts: one object with a schema.
@@ -42,7 +42,7 @@ pub enum OutputFormat {
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
+pub(crate) enum ColorChoice {
     /// At a terminal.
     Auto,
     /// Always.
@@ -53,7 +53,7 @@ pub enum ColorChoice {
 
 /// How far it has come, and how that is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ProgressKind {
+pub(crate) enum ProgressKind {
     /// A bar at a terminal, else lines.
     Auto,
     /// Lines.

@@ -64,7 +64,7 @@ async fn find(typed: &str) -> Result<Vec<Customer>> {
         no_input: true,
         timeout: None,
     };
-    let context = Context::new(global.clone(), Screen::new(&ScreenOptions::of(&global)), Decorators::default())?;
+    let context = Context::new(global.clone(), Screen::new(ScreenOptions::of(&global)), Decorators::default())?;
     let Some(session) = context.session_if_any().await? else { return Ok(Vec::new()) };
     if typed.is_empty() || is_secret_key(typed) {
         return Ok(Vec::new()); // everybody is no help, and no server is asked for a key

@@ -54,14 +54,14 @@ mod tests {
         let error = of(Err::<(), _>(ours()).context("reading the profile").context("signing in"));
         let all = ["while: signing in", "while: reading the profile", "cause: no route", "cause: connection refused"];
         assert_eq!(causes(&error), all);
-        assert_eq!(report(&Screen::new(&ScreenOptions::plain()), error), ExitCode::UNAVAILABLE);
+        assert_eq!(report(&Screen::new(ScreenOptions::plain()), error), ExitCode::UNAVAILABLE);
     }
 
     #[test]
     fn another_error_is_a_bug_that_is_told_by_its_context() {
         let error = of(Err::<(), _>(io::Error::other("beneath")).context("The runtime could not be started."));
         assert_eq!(causes(&error), ["cause: beneath"]);
-        assert_eq!(report(&Screen::new(&ScreenOptions::plain()), error), ExitCode::BUG);
+        assert_eq!(report(&Screen::new(ScreenOptions::plain()), error), ExitCode::BUG);
     }
 
     #[test]

@@ -110,14 +110,14 @@ enum Command {
 pub fn main(weaknesses: &[String], decorators: Decorators) -> ExitCode {
     if let Some(failure) = secret_key_among(std::env::args_os(), std::env::var_os("TELLONCE_PROFILE")) {
         let options = if wants_json() { ScreenOptions::json() } else { ScreenOptions::plain() };
-        return errors::report(&Screen::new(&options), failure.into());
+        return errors::report(&Screen::new(options), failure.into());
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return report_clap_error(&error),
     };
     let early = RevealTarget::open(reveal_way(&cli));
-    let screen = Screen::new(&ScreenOptions::of(&cli.global));
+    let screen = Screen::new(ScreenOptions::of(&cli.global));
     crate::terminal::start_log(&cli.global);
     for weakness in weaknesses {
         tracing::warn!("{weakness}");
@@ -203,7 +203,7 @@ fn report_clap_error(error: &clap::Error) -> ExitCode {
         let told = error.render().to_string();
         let first = told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let failure = Error::new(Kind::Usage, Reason::Usage, first).hint("`tellonce --help` lists what there is.");
-        return errors::report(&Screen::new(&ScreenOptions::json()), failure.into());
+        return errors::report(&Screen::new(ScreenOptions::json()), failure.into());
     }
     let _ = error.print(); // standard error may be closed; the exit code still tells
     ExitCode::USAGE

@@ -28,7 +28,7 @@ const VARIANTS: [(Style, usize, usize); 10] = [
 ];
 
 /// The attempts for one user.
-pub struct Candidates {
+pub(crate) struct Candidates {
     policy: PolicyRead,
     about: About,
     /// The rules that refusals named.
@@ -42,7 +42,7 @@ pub struct Candidates {
 
 impl Candidates {
     /// The attempts for this user under this policy.
-    pub fn new(policy: &PolicyRead, about: About) -> Self {
+    pub(crate) fn new(policy: &PolicyRead, about: About) -> Self {
         let policy = policy.clone();
         Self { policy, about, learned: BTreeSet::new(), refusals: 0, named: 0, variant: 0 }
     }
@@ -51,7 +51,7 @@ impl Candidates {
     ///
     /// # Errors
     /// Exit 7, `policy`: what is known of the policy cannot be met. Exit 1: the random source failed.
-    pub fn make(&mut self, random: &mut dyn RandomSource) -> Result<TemporaryPassword> {
+    pub(crate) fn make(&mut self, random: &mut dyn RandomSource) -> Result<TemporaryPassword> {
         let known = self.known();
         while self.variant > 0 {
             let Some((style, length, each)) = VARIANTS.get(self.variant - 1) else { break };
@@ -76,7 +76,7 @@ impl Candidates {
     ///
     /// # Errors
     /// Exit 7, `policy`: enough was tried.
-    pub fn refused(&mut self, rules: impl IntoIterator<Item = Rule>) -> Result<()> {
+    pub(crate) fn refused(&mut self, rules: impl IntoIterator<Item = Rule>) -> Result<()> {
         self.refusals += 1;
         let known: BTreeSet<Rule> = self.known().rules().cloned().collect();
         let mut is_news = false;
@@ -93,7 +93,7 @@ impl Candidates {
     }
 
     /// The rules that refusals named and that were not known before.
-    pub fn learned(self) -> BTreeSet<Rule> {
+    pub(crate) fn learned(self) -> BTreeSet<Rule> {
         let mut learned = self.learned;
         if self.policy.known().patterns().next().is_some() {
             learned.remove(&Rule::HiddenPattern);

@@ -8,7 +8,7 @@ use super::session::Session;
 use super::user::UserSnapshot;
 
 /// Everything known of a customer before anything is decided.
-pub struct CustomerFacts {
+pub(crate) struct CustomerFacts {
     /// The customer.
     pub customer: Customer,
     /// Where the user stands.
@@ -20,7 +20,11 @@ pub struct CustomerFacts {
 }
 
 /// Reads where the customer stands, and writes down what that says of attempts whose end is missing.
-pub async fn gather_facts(audit: &mut dyn AuditLog, session: &Session, customer: &Customer) -> Result<CustomerFacts> {
+pub(crate) async fn gather_facts(
+    audit: &mut dyn AuditLog,
+    session: &Session,
+    customer: &Customer,
+) -> Result<CustomerFacts> {
     let snapshot = session.backend().user_snapshot(customer).await?;
     let mut history = audit.history(session, customer).await?;
     let mut recovered = Vec::new();

@@ -60,7 +60,7 @@ impl Requirement {
 ///
 /// # Errors
 /// That it is not, to go on with after its name.
-pub fn check_ticket(pattern: &Pattern, ticket: &str) -> Result<(), String> {
+pub(crate) fn check_ticket(pattern: &Pattern, ticket: &str) -> Result<(), String> {
     if pattern.matches(ticket) == Some(true) {
         return Ok(());
     }

@@ -9,13 +9,13 @@ use super::secret_key::{WORDS as SECRET_KEY_WORDS, is_secret_key};
 use super::session::Session;
 
 /// How many candidates an ambiguous name lists.
-pub const CANDIDATES: usize = 20;
+pub(super) const CANDIDATES: usize = 20;
 
 /// The longest text that names a customer, in bytes: longer than any address (RFC 5321 section 4.5.3.1).
-pub const LONGEST_NAME: usize = 512;
+pub(super) const LONGEST_NAME: usize = 512;
 
 /// What a text was found to name.
-pub enum Match {
+pub(super) enum Match {
     /// One customer.
     One(Box<Customer>),
     /// Several, or only those who have the text as a part of their name. The agent may choose one of them.
@@ -35,7 +35,7 @@ pub enum Match {
 ///
 /// # Errors
 /// Exit 2: not a usable text. Exit 3: nobody. Exit 5: several customers have one id.
-pub async fn match_customer(text: &str, session: &Session) -> Result<Match> {
+pub(super) async fn match_customer(text: &str, session: &Session) -> Result<Match> {
     let text = usable(text)?;
     let mut exact = id_first(text, session.directory().exact(text).await?);
     if let Some(id) = shared_id(&exact) {
@@ -78,7 +78,7 @@ pub(super) async fn check_id_is_unique(customer: &Customer, session: &Session) -
 ///
 /// # Errors
 /// Those of [`match_customer`], and those of a choice that the agent cannot make: exit 3 and 5, with the candidates.
-pub async fn identify(text: &str, session: &Session, prompter: &mut dyn Prompter) -> Result<Customer> {
+pub(crate) async fn identify(text: &str, session: &Session, prompter: &mut dyn Prompter) -> Result<Customer> {
     match match_customer(text, session).await? {
         Match::One(customer) => Ok(*customer),
         Match::Choice { question, customers, otherwise } => {
@@ -111,7 +111,7 @@ pub(super) fn choose(
 }
 
 /// Those who are meant: the ones whose id is the text itself, if there are any; each of them once.
-pub fn id_first(text: &str, found: Vec<Customer>) -> Vec<Customer> {
+pub(crate) fn id_first(text: &str, found: Vec<Customer>) -> Vec<Customer> {
     let mut found = distinct(found);
     if found.iter().any(|customer| customer.id.as_str() == text) {
         found.retain(|customer| customer.id.as_str() == text);
@@ -137,7 +137,7 @@ fn shared_id(customers: &[Customer]) -> Option<CustomerId> {
 }
 
 /// Several customers have one id: what the audit log and the backend know by it could be either's.
-pub fn several_with(id: &CustomerId, customers: Vec<Customer>) -> Error {
+pub(crate) fn several_with(id: &CustomerId, customers: Vec<Customer>) -> Error {
     let (same, others): (Vec<_>, Vec<_>) = customers.into_iter().partition(|customer| customer.id == *id);
     let message = format!("{} customers have the id {id}; which one is meant cannot be told.", same.len().max(2));
     Error::new(Kind::Ambiguous, Reason::Ambiguous, message)
@@ -189,7 +189,7 @@ async fn by_name(text: &str, session: &Session) -> Result<Match> {
 ///
 /// # Errors
 /// Exit 2: empty, too long, with control characters, or a secret key.
-pub fn usable(text: &str) -> Result<&str> {
+pub(crate) fn usable(text: &str) -> Result<&str> {
     if is_secret_key(text) {
         return Err(Error::usage(format!("The name of the customer {SECRET_KEY_WORDS}.")));
     }

@@ -7,7 +7,7 @@ use fancy_regex::Regex;
 use super::secret_key::is_secret_key;
 
 /// The longest ticket, reason, verification or name, in characters.
-pub const LONGEST_TEXT: usize = 200;
+pub(crate) const LONGEST_TEXT: usize = 200;
 
 /// Characters that are not seen: controls, format characters (joiners, soft hyphens, bidirectional controls, tags),
 /// private use, what Unicode has not assigned, line and paragraph separators, what fonts leave out
@@ -22,7 +22,7 @@ static UNSEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 ///
 /// # Errors
 /// What is wrong, to go on with after its name: "is longer than 200 characters".
-pub fn one_line(text: &str, longest: usize) -> Result<&str, String> {
+pub(crate) fn one_line(text: &str, longest: usize) -> Result<&str, String> {
     if is_secret_key(text) {
         return Err(super::secret_key::WORDS.to_owned());
     }

@@ -7,7 +7,7 @@ use super::error::{Error, Kind, Reason};
 use super::obstacle::Obstacle;
 
 /// The refusal for what stands in the way.
-pub fn refusal(obstacle: &Obstacle, customer: &Customer) -> Error {
+pub(crate) fn refusal(obstacle: &Obstacle, customer: &Customer) -> Error {
     let who = format!("{} ({})", customer.name, customer.id);
     match obstacle {
         Obstacle::OwnUser => {

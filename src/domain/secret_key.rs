@@ -16,12 +16,12 @@ const WHOLE: usize = "AGE-SECRET-KEY-1".len() + 58;
 const REMOVED: &str = "[age secret key removed]";
 
 /// What is said of one, to go on with after the name of what holds it.
-pub const WORDS: &str =
+pub(crate) const WORDS: &str =
     "is an age secret key, not a public one. It is not shown or kept here; treat it as exposed, and make a new key";
 
 /// Whether there is a secret key in the text: in any case, and with spaces, line breaks or invisible characters in it.
 /// A text that had one, and has the mark in its place, counts as well.
-pub fn is_secret_key(text: &str) -> bool {
+pub(crate) fn is_secret_key(text: &str) -> bool {
     if !may_have_one(text) {
         return false;
     }
@@ -65,7 +65,7 @@ fn is_written(text: &str) -> bool {
 /// is taken out; of any other nothing of the text is left, as it cannot be told where the key ends.
 ///
 /// It is the second line: texts are looked at with [`is_secret_key`] where they come in.
-pub fn without_secret_keys(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_secret_keys(text: &str) -> Cow<'_, str> {
     if !is_secret_key(text) || text == REMOVED {
         return Cow::Borrowed(text);
     }

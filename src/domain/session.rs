@@ -11,7 +11,7 @@ use super::ports::{CustomerDirectory, IdentityBackend};
 use super::profile_ref::ProfileRef;
 
 /// The session must last this long at the start: longer than the calls of a reset take.
-pub const AT_LEAST: Duration = Duration::from_mins(2);
+pub(super) const AT_LEAST: Duration = Duration::from_mins(2);
 
 /// How an agent signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

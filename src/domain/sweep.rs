@@ -14,7 +14,7 @@ use super::withdraw::{Occasion, WithdrawalRequest, withdraw};
 
 /// What a sweep did.
 #[derive(Debug, Default)]
-pub struct Swept {
+pub(crate) struct Swept {
     /// Withdrawn; with `dry_run`: would be.
     pub withdrawn: Vec<Customer>,
     /// Not withdrawn, and why.
@@ -26,7 +26,7 @@ pub struct Swept {
 ///
 /// # Errors
 /// Exit 4: the agent may not list what is pending.
-pub async fn due(services: &Services<'_>, session: &Session, older_than: Duration) -> Result<Vec<Pending>> {
+pub(crate) async fn due(services: &Services<'_>, session: &Session, older_than: Duration) -> Result<Vec<Pending>> {
     session.backend().keep_alive(AT_LEAST).await?;
     let pending = session.backend().pending().await?;
     let histories = services.audit.histories(session).await?;
@@ -49,7 +49,7 @@ pub async fn due(services: &Services<'_>, session: &Session, older_than: Duratio
 }
 
 /// Withdraws each of these; one that fails does not stop the others. The prompter answers each confirmation.
-pub async fn sweep(services: &mut Services<'_>, session: &Session, due: Vec<Pending>, case: &Case) -> Swept {
+pub(crate) async fn sweep(services: &mut Services<'_>, session: &Session, due: Vec<Pending>, case: &Case) -> Swept {
     let mut swept = Swept::default();
     for one in due {
         if let Some(signal) = services.interruptions.caught() {

@@ -12,7 +12,7 @@ use super::error::{Changed, Error, Reason};
 use super::ports::{CHANGE_LIMIT, Clock, Interruptions};
 
 /// What is cleaned up after a failure gets this much time more.
-pub const CLEAN_UP_LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const CLEAN_UP_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long the clean-up after a failure may take: a run that waits for a backend waits for it here as well.
 pub(super) fn clean_up_limit(interruptions: &dyn Interruptions) -> Duration {

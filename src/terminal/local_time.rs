@@ -6,26 +6,26 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The local time zone, and the moment that "today" and "in 24 hours" are counted from.
 #[derive(Clone, Debug)]
-pub struct LocalTime {
+pub(crate) struct LocalTime {
     zone: TimeZone,
     now: Timestamp,
 }
 
 impl LocalTime {
     /// This machine's time zone (`TZ`, else the system's), counted from this moment.
-    pub fn at(now: Timestamp) -> Self {
+    pub(crate) fn at(now: Timestamp) -> Self {
         Self { zone: TimeZone::system(), now }
     }
 
     /// "today 17:24", "yesterday 17:24", "tomorrow 18:10", or the date and the time.
-    pub fn moment(&self, at: Timestamp) -> String {
+    pub(crate) fn moment(&self, at: Timestamp) -> String {
         let local = at.to_zoned_datetime(self.zone.clone());
         let day = self.day(local.date());
         format!("{day} {}", local.strftime("%H:%M"))
     }
 
     /// The moment, and how long until then: "tomorrow 18:10 (24 hours)".
-    pub fn until(&self, at: Timestamp) -> String {
+    pub(crate) fn until(&self, at: Timestamp) -> String {
         format!("{} ({})", self.moment(at), in_words(at.duration_since(self.now)))
     }
 

@@ -11,7 +11,7 @@ use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
 /// Starts the log, if it was asked for. Nothing secret is ever given to it.
 ///
 /// Only what this project says is in it: what a library logs of a request is not ours to vouch for.
-pub fn start_log(global: &GlobalArgs) {
+pub(crate) fn start_log(global: &GlobalArgs) {
     let level = match global.verbose {
         0 => return,
         1 => LevelFilter::DEBUG,

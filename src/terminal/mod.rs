@@ -21,15 +21,14 @@ mod theme;
 mod tty;
 
 pub use customer_script::{PasswordIs, next_steps};
-pub use local_time::LocalTime;
-pub use log::start_log;
-pub use preparations::{preparation_lines, steps_by_hand};
-pub use progress::ProgressReporter;
-pub use prompt::TerminalPrompter;
-pub use recorders::recorders;
-pub use reset_json::reset_json;
-pub use reveal::{
-    ChosenReveal, RevealOptions, RevealTarget, StreamReveal, TerminalReveal, reveal_to_descriptor, terminal_can_reveal,
-};
-pub use screen::{Screen, ScreenOptions};
-pub use signals::Signals;
+pub(crate) use local_time::LocalTime;
+pub(crate) use log::start_log;
+pub(crate) use preparations::{preparation_lines, steps_by_hand};
+pub(crate) use progress::ProgressReporter;
+pub(crate) use prompt::TerminalPrompter;
+pub(crate) use recorders::recorders;
+pub(crate) use reset_json::reset_json;
+pub use reveal::reveal_to_descriptor;
+pub(crate) use reveal::{ChosenReveal, RevealOptions, RevealTarget, StreamReveal, terminal_can_reveal};
+pub(crate) use screen::{Screen, ScreenOptions};
+pub(crate) use signals::Signals;

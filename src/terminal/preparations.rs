@@ -3,7 +3,7 @@
 use crate::domain::{Preparations, StepState};
 
 /// What is there and what is to be done, in lines.
-pub fn preparation_lines(plan: &Preparations) -> Vec<String> {
+pub(crate) fn preparation_lines(plan: &Preparations) -> Vec<String> {
     let mut lines = vec![match &plan.administrator {
         Some(name) => format!("{}, as {name}:", capital(&plan.about)),
         None => format!("{}:", capital(&plan.about)),
@@ -17,7 +17,7 @@ pub fn preparation_lines(plan: &Preparations) -> Vec<String> {
 }
 
 /// What is left to be done by hand, in lines.
-pub fn steps_by_hand(plan: &Preparations) -> Vec<String> {
+pub(crate) fn steps_by_hand(plan: &Preparations) -> Vec<String> {
     let mut lines = vec![format!("{}, by hand in the administration console:", capital(&plan.about))];
     let mut number = 0;
     for step in &plan.steps {

@@ -16,7 +16,7 @@ const A_LINE_EVERY: Duration = Duration::from_secs(10);
 const AN_EVENT_EVERY: Duration = Duration::from_secs(1);
 
 /// Tells how far it has come.
-pub struct ProgressReporter {
+pub(crate) struct ProgressReporter {
     screen: Screen,
     kind: ProgressKind,
     bar: Option<ProgressBar>,
@@ -44,7 +44,7 @@ fn rate(state: &ProgressState, to: &mut dyn std::fmt::Write) {
 
 impl ProgressReporter {
     /// One that tells in this way; `quiet` leaves out all but events that were asked for.
-    pub fn new(screen: Screen, kind: ProgressKind, rows: u64, quiet: bool) -> Self {
+    pub(crate) fn new(screen: Screen, kind: ProgressKind, rows: u64, quiet: bool) -> Self {
         let bar = (kind == ProgressKind::Auto && !quiet && stderr().is_terminal()).then(|| {
             let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {rate} {eta} left {msg}");
             let bar = ProgressBar::with_draw_target(Some(rows), ProgressDrawTarget::stderr());

@@ -24,7 +24,7 @@ use crate::platform::read_line;
 const LONGEST: usize = 4096;
 
 /// Asks on the terminal, if standard input and standard error are one and `--no-input` was not given.
-pub struct TerminalPrompter {
+pub(crate) struct TerminalPrompter {
     screen: Screen,
     signals: Signals,
     may_ask: bool,
@@ -35,13 +35,13 @@ pub struct TerminalPrompter {
 
 impl TerminalPrompter {
     /// A prompter; with `yes`, confirmations are given beforehand.
-    pub fn new(screen: Screen, signals: Signals, may_ask: bool, yes: bool) -> Self {
+    pub(crate) fn new(screen: Screen, signals: Signals, may_ask: bool, yes: bool) -> Self {
         Self { screen, signals, may_ask, yes, terminal: None }
     }
 
     /// Reads answers from the terminal itself, if there is one: standard input is the work.
     #[must_use]
-    pub fn beside_standard_input(self) -> Self {
+    pub(crate) fn beside_standard_input(self) -> Self {
         let terminal = tty::open().ok();
         Self { may_ask: self.may_ask && terminal.is_some(), terminal, ..self }
     }
@@ -123,7 +123,7 @@ impl TerminalPrompter {
     ///
     /// # Errors
     /// Exit 2: nobody can be asked. Exit 6: the agent gives up.
-    pub fn choose_name(&mut self, question: &str, header: &str, names: &[&str], flag: &str) -> Result<usize> {
+    pub(crate) fn choose_name(&mut self, question: &str, header: &str, names: &[&str], flag: &str) -> Result<usize> {
         self.must_be_able_to_ask(question, flag)?;
         self.choose_row(question, &[header], names.iter().map(|name| vec![(*name).to_owned()]).collect())
     }
@@ -132,7 +132,7 @@ impl TerminalPrompter {
     ///
     /// # Errors
     /// Exit 6: the agent gives up. Exit 2: nobody can be asked.
-    pub fn ask_whether(&mut self, question: &str, default: bool) -> Result<bool> {
+    pub(crate) fn ask_whether(&mut self, question: &str, default: bool) -> Result<bool> {
         let Some(ends) = self.dialog_ends().filter(|_| self.can_ask()) else { return self.yes(question, default) };
         let room = usize::from(tty::size(&ends.paint).columns).saturating_sub(choices(default).len() + 6);
         let mut rows = wrap(&sanitize(question), room);

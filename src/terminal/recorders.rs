@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const PARENTS: usize = 64;
 
 /// The names of what was recognised.
-pub fn recorders() -> Vec<String> {
+pub(crate) fn recorders() -> Vec<String> {
     recognised(&parents(), |name| std::env::var_os(name).is_some(), tmux_pipes_the_pane())
 }
 

@@ -30,7 +30,7 @@ struct ResetJson<'a> {
 ///
 /// # Errors
 /// Exit 1: it cannot be written as JSON.
-pub fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(crate) fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Error> {
     to_json(&ResetJson {
         schema: "tellonce.reset/v1",
         customer: &issuance.customer,

@@ -14,7 +14,7 @@ use crate::output::{error_json, sanitize, table, to_json};
 
 /// How to write.
 #[derive(Clone, Copy, Debug)]
-pub struct ScreenOptions {
+pub(crate) struct ScreenOptions {
     json: bool,
     quiet: bool,
     verbose: bool,
@@ -23,7 +23,7 @@ pub struct ScreenOptions {
 
 impl ScreenOptions {
     /// As the command line says.
-    pub const fn of(global: &GlobalArgs) -> Self {
+    pub(crate) const fn of(global: &GlobalArgs) -> Self {
         Self {
             json: matches!(global.output, OutputFormat::Json),
             quiet: global.quiet,
@@ -33,38 +33,39 @@ impl ScreenOptions {
     }
 
     /// For people, where the command line is not read.
-    pub const fn plain() -> Self {
+    pub(crate) const fn plain() -> Self {
         Self { json: false, quiet: false, verbose: false, color: ColorChoice::Auto }
     }
 
     /// JSON, where the command line could not be read.
-    pub const fn json() -> Self {
+    pub(crate) const fn json() -> Self {
         Self { json: true, quiet: false, verbose: false, color: ColorChoice::Never }
     }
 }
 
 /// Writes results, notices and errors. A reader that went away never stops the work.
 #[derive(Clone)]
-pub struct Screen(Rc<ScreenOptions>);
+pub(crate) struct Screen(Rc<ScreenOptions>);
 
+#[allow(clippy::unused_self, reason = "whoever writes a result has a screen, whether or not its options matter")]
 impl Screen {
     /// A screen that writes so.
-    pub fn new(options: &ScreenOptions) -> Self {
-        Self(Rc::new(*options))
+    pub(crate) fn new(options: ScreenOptions) -> Self {
+        Self(Rc::new(options))
     }
 
     /// A line of a result, on standard output.
-    pub fn line(&self, text: &str) {
+    pub(crate) fn line(&self, text: &str) {
         self.bytes(wrap_line(&sanitize(text), tty::width_of(stdout())).as_bytes());
     }
 
     /// Text that is not from a backend, on standard output as it is.
-    pub fn text(&self, text: &str) {
+    pub(crate) fn text(&self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
     /// Bytes, on standard output, unbuffered; nothing of them is kept.
-    pub fn bytes(&self, bytes: &[u8]) {
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
         let _ = write_to_stdout(bytes); // a reader that went away, or a full disk, changes no exit code here
     }
 
@@ -72,7 +73,7 @@ impl Screen {
     ///
     /// # Errors
     /// Exit 8: it could not be written (a full disk); a reader that went away is no failure.
-    pub fn json(&self, object: &impl Serialize) -> Result<ExitCode> {
+    pub(crate) fn json(&self, object: &impl Serialize) -> Result<ExitCode> {
         match write_to_stdout(&to_json(object)?) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Error::unavailable("The result could not be written to standard output.").because(error))
@@ -82,44 +83,44 @@ impl Screen {
     }
 
     /// An object beside the results, where those are on standard output themselves.
-    pub fn json_beside(&self, object: &impl Serialize) {
+    pub(crate) fn json_beside(&self, object: &impl Serialize) {
         let written = to_json(object).map(|line| crate::output::write_all(stderr(), &line));
         drop(written); // the exit code still tells
     }
 
     /// A table of a result.
-    pub fn table(&self, headers: &[&str], rows: Vec<Vec<String>>) {
+    pub(crate) fn table(&self, headers: &[&str], rows: Vec<Vec<String>>) {
         let text = table::table(headers, rows, tty::width_of(stdout().as_fd()));
         self.bytes(format!("{text}\n").as_bytes());
     }
 
     /// Names and values of a result.
-    pub fn fields(&self, fields: &[(String, String)]) {
+    pub(crate) fn fields(&self, fields: &[(String, String)]) {
         let text = table::fields(fields, tty::width_of(stdout().as_fd()));
         self.bytes(format!("{text}\n").as_bytes());
     }
 
     /// Every screen of the practice directory says so.
-    pub fn practice_banner(&self, backend: &str) {
+    pub(crate) fn practice_banner(&self, backend: &str) {
         if backend == "practice" {
             self.notice("Practice directory: nothing here is real.");
         }
     }
 
     /// Something worth saying that is no result; not with `--quiet`.
-    pub fn notice(&self, text: &str) {
+    pub(crate) fn notice(&self, text: &str) {
         if !self.0.quiet {
             self.beside_line(text);
         }
     }
 
     /// Something that must be said.
-    pub fn warning(&self, text: &str) {
+    pub(crate) fn warning(&self, text: &str) {
         self.beside(&self.labelled("warning:", "33", text));
     }
 
     /// How far something has come.
-    pub fn progress(&self, done: u64) {
+    pub(crate) fn progress(&self, done: u64) {
         if !self.0.quiet && !self.0.json && stderr().is_terminal() {
             self.beside(&format!("\r{done} "));
         }
@@ -127,7 +128,7 @@ impl Screen {
 
     /// Why the command ends as it does, and with `-v` each of its causes. For scripts one line of JSON, the last on
     /// standard error.
-    pub fn failure(&self, failure: &Error, causes: &[String]) {
+    pub(crate) fn failure(&self, failure: &Error, causes: &[String]) {
         if self.0.json {
             for cause in causes {
                 tracing::debug!("{}", sanitize(cause)); // only with `-v`
@@ -170,7 +171,7 @@ impl Screen {
     }
 
     /// Whether what is told beside the result can be read by anybody.
-    pub fn reaches_somebody(&self) -> bool {
+    pub(crate) fn reaches_somebody(&self) -> bool {
         !self.0.json || tty::open_for_writing().is_some()
     }
 

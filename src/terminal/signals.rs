@@ -49,7 +49,7 @@ struct Shared {
 
 /// Watches for signals in a thread of its own.
 #[derive(Clone)]
-pub struct Signals(Arc<Shared>);
+pub(crate) struct Signals(Arc<Shared>);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -60,7 +60,7 @@ impl Signals {
     ///
     /// # Errors
     /// Exit 1: the handlers could not be installed.
-    pub fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let failed = |error: io::Error| Error::bug("Signals cannot be watched.").because(error);
         let (woken, wake) =
             pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).map_err(|error| failed(error.into()))?;
@@ -186,7 +186,7 @@ impl Signals {
     }
 
     /// From now on the first signal is the run's, and the second ends the process.
-    pub fn run_begins(&self) {
+    pub(crate) fn run_begins(&self) {
         *lock(&self.0.mode) = Mode::Run;
     }
 

@@ -10,7 +10,7 @@ const SINKS: [(&str, &str); 9] = [
     ("RequestSink for RequestBytes", "src/domain/temporary_password.rs"),
     ("RequestSink for SecretBody", "src/backends/keycloak/backend.rs"),
     ("RequestSink for UnicodePwd", "src/backends/ldap/active_directory/values.rs"),
-    ("RequestSink for HashBeside", "src/backends/practice/hash.rs"),
+    ("RequestSink for HashInPool", "src/backends/practice/hash.rs"),
     ("RevealSink for OnTerminal", "src/terminal/reveal/terminal.rs"),
     ("RevealSink for OnDescriptor", "src/terminal/reveal/stream.rs"),
     ("RevealSink for InRow", "src/bulk/output_writer.rs"),

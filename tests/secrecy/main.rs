@@ -8,6 +8,7 @@
     missing_docs,
     reason = "a test may stop at what it does not expect"
 )]
+#![allow(unreachable_pub, reason = "`pub` marks what another file of this program uses")]
 
 mod default_build;
 mod descriptors;

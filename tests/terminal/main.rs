@@ -5,6 +5,7 @@
     clippy::panic,
     reason = "a test may stop at what it does not expect"
 )]
+#![allow(unreachable_pub, reason = "`pub` marks what another file of this program uses")]
 
 mod bulk;
 mod jobs;

@@ -98,7 +98,7 @@ impl Connection {
             let passing = matches!(result.rc, BUSY | NOT_AVAILABLE);
             match pauses.next() {
                 Some(pause) if self.retries() && passing && pause < deadline.remaining() => {
-                    tokio::time::sleep(pause).await
+                    tokio::time::sleep(pause).await;
                 }
                 _ => return Ok(redact_result(result)),
             }

@@ -4,7 +4,8 @@ use std::os::unix::fs::{MetadataExt, symlink};
 
 use super::*;
 use crate::domain::{Changed, Error, ExitCode, Reason};
-use crate::ledger::{Event, verify};
+use crate::ledger::record::Event;
+use crate::ledger::verify;
 
 fn cannot_be_used(failure: &Error) -> bool {
     failure.reason == Reason::AuditUnavailable

@@ -3,7 +3,8 @@
 use super::*;
 use crate::config::Forward;
 use crate::domain::{Changed, ExitCode, Reason};
-use crate::ledger::{Event, verify};
+use crate::ledger::record::Event;
+use crate::ledger::verify;
 
 fn to(script: &str, required: bool) -> AuditSettings {
     let words = ["sh", "-c", script].map(str::to_owned).to_vec();

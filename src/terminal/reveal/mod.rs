@@ -10,7 +10,8 @@ mod stream;
 mod target;
 mod terminal;
 
-pub use options::RevealOptions;
-pub use stream::{StreamReveal, reveal_to_descriptor};
-pub use target::{ChosenReveal, RevealTarget};
-pub use terminal::{TerminalReveal, terminal_can_reveal};
+pub(crate) use options::RevealOptions;
+pub(crate) use stream::StreamReveal;
+pub use stream::reveal_to_descriptor;
+pub(crate) use target::{ChosenReveal, RevealTarget};
+pub(crate) use terminal::{TerminalReveal, terminal_can_reveal};

@@ -6,7 +6,7 @@ use crate::domain::{Error, Kind, Reason};
 use crate::terminal::Signals;
 
 /// How to reveal.
-pub struct RevealOptions {
+pub(crate) struct RevealOptions {
     /// How long the terminal shows it; zero: until dismissed.
     pub show_for: Duration,
     /// A regular file may get it, in clear.

@@ -14,7 +14,7 @@ use crate::domain::{Delivery, Error, Issuance, Result, RevealSink, TemporaryPass
 use crate::terminal::reset_json;
 
 /// Reveals to a descriptor.
-pub struct StreamReveal {
+pub(crate) struct StreamReveal {
     way: String,
     file: File,
     json: bool,
@@ -26,7 +26,7 @@ impl StreamReveal {
     ///
     /// # Errors
     /// Exit 2: a regular file without `--allow-plaintext-file`, or the null device.
-    pub fn new(way: String, descriptor: OwnedFd, options: &RevealOptions) -> Result<Self> {
+    pub(crate) fn new(way: String, descriptor: OwnedFd, options: &RevealOptions) -> Result<Self> {
         let file = File::from(descriptor);
         let found = file
             .metadata()
@@ -47,7 +47,7 @@ impl StreamReveal {
 
 impl StreamReveal {
     /// The descriptor, and whether it is a regular file: for rows, which are written by others.
-    pub fn into_parts(self) -> (OwnedFd, bool) {
+    pub(crate) fn into_parts(self) -> (OwnedFd, bool) {
         (self.file.into(), self.is_plain_file)
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::Result;
 use crate::domain::ports::Reveal;
 
 /// What `--reveal` named, opened first thing.
-pub enum RevealTarget {
+pub(crate) enum RevealTarget {
     /// The terminal.
     Terminal,
     /// A descriptor, by its name on the command line.
@@ -24,7 +24,7 @@ pub enum RevealTarget {
 }
 
 /// The reveal that was chosen, ready to be prepared.
-pub enum ChosenReveal {
+pub(crate) enum ChosenReveal {
     /// On the terminal.
     Terminal(TerminalReveal),
     /// To a descriptor.
@@ -33,12 +33,12 @@ pub enum ChosenReveal {
 
 impl ChosenReveal {
     /// Whether it is on the terminal.
-    pub const fn is_terminal(&self) -> bool {
+    pub(crate) const fn is_terminal(&self) -> bool {
         matches!(self, Self::Terminal(_))
     }
 
     /// As the inside sees it.
-    pub fn into_reveal(self) -> Box<dyn Reveal> {
+    pub(crate) fn into_reveal(self) -> Box<dyn Reveal> {
         match self {
             Self::Terminal(reveal) => Box::new(reveal),
             Self::Stream(reveal) => Box::new(reveal),
@@ -48,7 +48,7 @@ impl ChosenReveal {
 
 impl RevealTarget {
     /// Opens what `--reveal` names; verbs without one get the terminal, which is opened only when needed.
-    pub fn open(way: Option<&str>) -> Self {
+    pub(crate) fn open(way: Option<&str>) -> Self {
         match way {
             None | Some("terminal") => Self::Terminal,
             Some("stdout") => Self::Stream("stdout".to_owned(), open_stdout()),
@@ -63,7 +63,7 @@ impl RevealTarget {
     ///
     /// # Errors
     /// Exit 2: there is no such way, or the descriptor cannot be written to.
-    pub fn with(self, options: RevealOptions) -> Result<ChosenReveal> {
+    pub(crate) fn with(self, options: RevealOptions) -> Result<ChosenReveal> {
         match self {
             Self::Terminal => Ok(ChosenReveal::Terminal(TerminalReveal::new(options.show_for, options.signals))),
             Self::Unknown(way) => Err(wrong_way(format!("\"{way}\" is no way to reveal a password."))

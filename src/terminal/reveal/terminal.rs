@@ -30,14 +30,14 @@ const CTRL_C: u8 = 0x03;
 const CTRL_Z: u8 = 0x1a;
 
 /// Reveals on the controlling terminal.
-pub struct TerminalReveal {
+pub(crate) struct TerminalReveal {
     show_for: Duration,
     signals: Signals,
 }
 
 impl TerminalReveal {
     /// Shown for so long; zero: until dismissed.
-    pub const fn new(show_for: Duration, signals: Signals) -> Self {
+    pub(crate) const fn new(show_for: Duration, signals: Signals) -> Self {
         Self { show_for, signals }
     }
 }
@@ -46,7 +46,7 @@ impl TerminalReveal {
 ///
 /// # Errors
 /// Exit 2: there is no terminal, or it cannot be painted on.
-pub fn terminal_can_reveal() -> Result<()> {
+pub(crate) fn terminal_can_reveal() -> Result<()> {
     open().map(drop)
 }
 
