@@ -11,11 +11,11 @@ use serde_json::json;
 use super::admin_api::{AdminApi, AdminRight};
 use super::browser_session::BrowserSession;
 use super::setup_step::{SetupStep, step};
-use super::test_user::{NAME, create_client, create_user, random_password, remove_leftovers};
+use super::test_user::{NAME, TestUser, create_client, random_password, remove_leftovers};
 use super::{flow, group};
 use crate::backends::keycloak::settings::KeycloakSettings;
 use crate::backends::keycloak::user_lookup::PROVED_ATTRIBUTE;
-use crate::backends::keycloak::wire::{Group, Realm};
+use crate::backends::keycloak::wire::Realm;
 use crate::domain::{Changed, Error, Kind, Reason, Result, Step};
 use crate::net::https::HttpClient;
 
@@ -79,27 +79,26 @@ impl SelfTest {
         let (temporary, own) = (random_password(policy)?, random_password(policy)?);
         remove_leftovers(admin).await?;
         create_client(admin).await?;
-        let user = create_user(admin, &temporary).await?;
-        admin.put_empty(&["users", &user, "groups", &group], AdminRight::Users).await?;
+        let user = TestUser::create(admin, &temporary).await?;
+        user.join(&group).await?;
         let browser = BrowserSession { http: &self.http, settings: &self.settings, client_id: NAME };
         if browser.sign_in(NAME, &temporary).await?.is_ok() {
             return Err(test_failed("the temporary password alone signs in; no change is required"));
         }
         check_mail_is_refused(&realm, &browser).await?;
-        if !is_in(admin, &user, &group).await? {
+        if !user.is_in(&group).await? {
             return Err(test_failed(format!("a sign-in that was refused took the user out of /{name}")));
         }
-        let body = json!({ "type": "password", "value": own.as_str(), "temporary": false });
-        admin.put(&["users", &user, "reset-password"], &body, AdminRight::Users).await?;
+        user.set_own_password(&own).await?;
         if let Err(refusal) = browser.sign_in(NAME, &own).await? {
             return Err(test_failed(format!("the user made for it could not sign in ({refusal})")));
         }
         let stays = async {
-            while is_in(admin, &user, &group).await? {
+            while user.is_in(&group).await? {
                 tokio::time::sleep(POLL_INTERVAL).await;
             }
             tokio::time::sleep(SETTLING_TIME).await;
-            is_in(admin, &user, &group).await
+            user.is_in(&group).await
         };
         match tokio::time::timeout(WORKFLOW_TIMEOUT, stays).await {
             Ok(Ok(false)) => Ok(group),
@@ -154,9 +153,4 @@ fn with_cleanup(error: Error, not_removed: Option<String>, restored: Result<Opti
     }
     let hint = "Mend what it names and run `tellonce setup` again; until then agents do not use the group, and a reset by e-mail works while a temporary password is pending.";
     Error { message: sentences.join(" "), changed: Changed::Yes, ..error }.hint(hint)
-}
-
-async fn is_in(admin: &AdminApi, user: &str, group: &str) -> Result<bool> {
-    let groups: Vec<Group> = admin.get(&["users", user, "groups"], &[], AdminRight::Users).await?;
-    Ok(groups.iter().any(|found| found.id == group))
 }

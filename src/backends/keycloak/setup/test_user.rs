@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::admin_api::{AdminApi, AdminRight};
 use crate::backends::keycloak::policy;
-use crate::backends::keycloak::wire::User;
+use crate::backends::keycloak::wire::{Group, User};
 use crate::domain::{About, Candidates, Error, Result, RevealSink, sealed};
 use crate::platform::SystemRandom;
 
@@ -47,8 +47,39 @@ pub(super) async fn create_client(admin: &AdminApi) -> Result<()> {
     admin.create(&["clients"], &body, AdminRight::Clients).await.map(drop)
 }
 
+/// The user whom a self-test created. It is what an intent is to a reset: the self-test changes this user, and no other.
+pub(super) struct TestUser<'a> {
+    admin: &'a AdminApi,
+    id: String,
+}
+
+impl<'a> TestUser<'a> {
+    /// Creates the user with a temporary password, and with no other required action.
+    pub(super) async fn create(admin: &'a AdminApi, temporary: &str) -> Result<Self> {
+        let id = create_user(admin, temporary).await?;
+        Ok(Self { admin, id })
+    }
+
+    /// Puts the user into a group.
+    pub(super) async fn join(&self, group: &str) -> Result<()> {
+        self.admin.put_empty(&["users", &self.id, "groups", group], AdminRight::Users).await
+    }
+
+    /// Says whether the user is in a group.
+    pub(super) async fn is_in(&self, group: &str) -> Result<bool> {
+        let groups: Vec<Group> = self.admin.get(&["users", &self.id, "groups"], &[], AdminRight::Users).await?;
+        Ok(groups.iter().any(|found| found.id == group))
+    }
+
+    /// Gives the user a password that need not be changed.
+    pub(super) async fn set_own_password(&self, password: &str) -> Result<()> {
+        let body = json!({ "type": "password", "value": password, "temporary": false });
+        self.admin.put(&["users", &self.id, "reset-password"], &body, AdminRight::Users).await
+    }
+}
+
 /// Creates a user with a temporary password, and with no other required action. Returns its id.
-pub(super) async fn create_user(admin: &AdminApi, temporary: &str) -> Result<String> {
+async fn create_user(admin: &AdminApi, temporary: &str) -> Result<String> {
     let user = |more: Value| {
         let mut user = json!({ "username": NAME, "email": EMAIL, "emailVerified": true, "enabled": true,
             "firstName": "tellonce", "lastName": "self-test" });
