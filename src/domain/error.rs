@@ -106,6 +106,7 @@ pub enum Reason {
     ProtectionUnreadable,
     ProfileRule,
     RanOut,
+    RefusedByBackend,
     ResetAtTheSameTime,
     RevealFailed,
     RevealWay,

@@ -127,10 +127,10 @@ pub(super) fn set_error(status: StatusCode, codes: &RefusalCodes, policy: &Polic
     }
     let server_log = "The reason is in the server's log. tellonce does not show the server's answer, since it may repeat the password.";
     SetFailed::Other(if policy.is_whole() {
-        Error::unavailable(
-            "The server refused to set the temporary password (400) and named no known reason. Nothing was changed.",
-        )
-        .hint(server_log)
+        // Another try gets the same answer, so it is not said to be unavailable: a bulk run would try again for minutes.
+        let message =
+            "The server refused to set the temporary password (400) and named no known reason. Nothing was changed.";
+        Error::refused(Reason::RefusedByBackend, message).hint(server_log)
     } else {
         // A rule of a custom policy has a message key of its own.
         let message = "The server refused the temporary password (400) and named no known rule. A rule of the password policy that tellonce cannot read may have refused it. Nothing was changed.";
@@ -279,8 +279,8 @@ mod tests {
             "<html>400 Bad Request</html>",
         ] {
             let SetFailed::Other(error) = refused_set(StatusCode::BAD_REQUEST, body, &readable()) else { panic!() };
-            assert_eq!((error.exit_code().number(), error.reason), (8, Reason::BackendUnavailable), "{body}");
-            assert_eq!(error.changed, Changed::No);
+            assert_eq!((error.exit_code().number(), error.reason), (7, Reason::RefusedByBackend), "{body}");
+            assert!(error.changed == Changed::No && !error.is_passing());
             assert!(!error.message.contains("policy"), "{error}");
             for policy in [
                 PolicyRead::InPart(Policy::default(), "a custom rule".to_owned()),
