@@ -153,8 +153,8 @@ impl Limiter {
         self.repeat_call(make, |tries, _| tries < TRIES).await
     }
 
-    /// Makes a call that changes a user. It is sent within [`SENT_WITHIN`] or not at all: a change that still waits for its
-    /// turn when the row's time is over is known not to have been sent.
+    /// Makes a call that changes a user. It is sent within [`SENT_WITHIN`] or not at all: a change that still waits for
+    /// its turn when the row's time is over is known not to have been sent.
     pub(super) async fn change<T, E: Paced + From<Error>>(
         &self,
         mut make: impl AsyncFnMut() -> Result<T, E>,

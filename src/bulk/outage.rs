@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 /// After this time without an answer a backend counts as gone.
 const GONE_AFTER: Duration = Duration::from_secs(1);
-/// Rows that began at most this long before the last answer, or after it, are in doubt. Keycloak's own database (H2) writes what it
-/// confirmed half a second later; a server that takes another's place may lack what was not yet copied to it.
+/// Rows that began at most this long before the last answer, or after it, are in doubt. Keycloak's own database (H2)
+/// writes what it confirmed half a second later; a server that takes another's place may lack what was not yet copied
+/// to it.
 const IN_DOUBT: Duration = Duration::from_secs(30);
 
 /// Remembers whether the outage at the moment was reported.
@@ -17,7 +18,7 @@ pub(super) struct Outage {
 }
 
 impl Outage {
-    /// Returns since when deliveries are in doubt, once for each outage. `gone` says how long the backend has been gone.
+    /// Returns since when deliveries are in doubt, once for each outage; `gone` is how long the backend has been gone.
     pub(super) fn begins(&mut self, gone: Option<Duration>, now: Timestamp) -> Option<Timestamp> {
         let gone = gone.filter(|gone| *gone >= GONE_AFTER);
         let was_noted = std::mem::replace(&mut self.noted, gone.is_some());

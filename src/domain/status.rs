@@ -1,4 +1,4 @@
-//! The status of a user: the facts, which of them are known, and the one word that stands for them.
+//! The status of a user: the facts, which of them are known, and the one status that sums them up.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The words people read.
+    /// Returns the words that people read.
     pub const fn words(self) -> &'static str {
         match self {
             Self::NoUser => "No user yet",
@@ -52,7 +52,7 @@ impl fmt::Display for Status {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each reported on its own")]
 pub struct State {
-    /// There is a user.
+    /// Whether there is a user.
     pub has_user: bool,
     /// The password is kept by another system.
     pub external: bool,
@@ -116,7 +116,7 @@ impl State {
         if self.unread.user_expired { None } else { Some(self.user_expired) }
     }
 
-    /// The one status that stands for these facts.
+    /// Returns the one status that sums up these facts.
     pub const fn status(&self) -> Status {
         if !self.has_user {
             Status::NoUser
@@ -137,7 +137,7 @@ impl State {
         }
     }
 
-    /// What people read: "Force Password Reset" whenever a change is required, with what else holds beside it.
+    /// Returns what people read: "Force Password Reset" whenever a change is required, with what else holds beside it.
     pub fn words(&self) -> String {
         let status = self.status();
         let mut words = status.words().to_owned();
