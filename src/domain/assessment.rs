@@ -24,10 +24,10 @@ pub struct AssessmentServices<'a> {
     pub guards: &'a Guards,
 }
 
-/// Whom a request is about.
+/// The customer whom a request is about.
 #[derive(Clone, Debug)]
 pub enum CustomerRef {
-    /// Whoever has this id, username or e-mail address.
+    /// The customer with this id, username or e-mail address.
     Named(String),
     /// This customer, whom the agent chose from a list.
     Chosen(Box<Customer>),

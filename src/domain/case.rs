@@ -1,8 +1,8 @@
-//! What the agent was told of the case, for the audit log.
+//! The case that the agent works on, for the audit log.
 
 use serde::Serialize;
 
-/// What the agent was told of the case, for the audit log.
+/// The case that the agent works on: what the audit log keeps of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Case {
     /// The ticket of the case, if the agent gave one.

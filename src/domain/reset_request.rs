@@ -12,7 +12,7 @@ use super::session::{AT_LEAST, Session};
 /// What the agent asked for.
 #[derive(Clone, Debug, Default)]
 pub struct ResetRequest {
-    /// Whom it is about.
+    /// The customer whom the request is about.
     pub customer: CustomerRef,
     /// `--create`: enter the customer if the directory does not know them.
     pub create: Option<Particulars>,

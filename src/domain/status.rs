@@ -64,9 +64,9 @@ pub struct State {
     pub locked: bool,
     /// The next sign-in must choose a new password.
     pub change_required: bool,
-    /// The pending temporary password has run out; none pending: none.
+    /// Whether the pending temporary password has run out; `None` if none is pending.
     pub expired: Option<bool>,
-    /// The pending temporary password was withdrawn; none pending or not known: none.
+    /// Whether the pending temporary password was withdrawn; `None` if none is pending or that is not known.
     pub withdrawn: Option<bool>,
     /// Which of these facts could not be read; their values mean nothing then.
     pub unread: Unread,

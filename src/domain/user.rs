@@ -86,7 +86,7 @@ pub struct NewUser {
 /// Everything that a reset has to know of one customer before it changes anything, read together.
 #[derive(Clone, Debug)]
 pub struct UserSnapshot {
-    /// Whom a temporary password would be for.
+    /// The user whom a temporary password would be for.
     pub target: ResetTarget,
     /// The facts of the status.
     pub state: State,

@@ -26,7 +26,7 @@ use super::user::{ResetTarget, SessionsEnded, Stamp, UserSnapshot};
 /// What the agent asked for.
 #[derive(Clone, Debug, Default)]
 pub struct WithdrawalRequest {
-    /// Whom it is about.
+    /// The customer whom the request is about.
     pub customer: CustomerRef,
     /// Why the password is withdrawn.
     pub occasion: Occasion,

@@ -63,7 +63,7 @@ enum Queued {
 /// The stop of a run.
 #[derive(Debug)]
 struct Stop {
-    /// `None` once the run was told to end.
+    /// Why the run stops; `None` once the action that ends the run was returned.
     reason: Option<Error>,
     at: Duration,
 }
