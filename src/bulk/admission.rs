@@ -1,28 +1,28 @@
-//! The in-flight window: how many rows may be under way at once, for what the backend takes.
+//! The in-flight window: how many rows may be in flight at once, by the concurrency limit of the backend.
 
 use std::time::Duration;
 
-/// Rows at the backend for each call that it takes at once: those that wait for their turn keep it busy.
+/// Rows at the backend for each concurrent call: the rows that wait for their turn keep the backend busy.
 const AT_BACKEND_PER_CALL: usize = 2;
-/// Rows in flight for each call, at most: what is in flight is finished when a run is told to stop.
+/// The most rows in flight for each concurrent call: a run that has to stop finishes these rows first.
 const IN_FLIGHT_PER_CALL: usize = 4;
-/// The same while the backend has all that it takes at once, and writers wait for company.
+/// The most rows in flight for each concurrent call while the backend is saturated, and writers gather records.
 const IN_FLIGHT_PER_CALL_IN_COMPANY: usize = 8;
 
 /// What the limiter knows of the backend at one moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BackendLoad {
-    /// The concurrency limit: calls at once.
+    /// The concurrency limit, in calls.
     pub(super) limit: usize,
     /// Rows in a call, or waiting for their turn.
     pub(super) at_backend: usize,
-    /// Whether the backend has all the calls that it takes, and enough wait to keep it busy.
+    /// Whether the concurrency limit is reached, and enough calls wait to keep the backend busy.
     pub(super) is_saturated: bool,
     /// How long a busy backend is still left alone; zero if calls may begin.
     pub(super) closed_for: Duration,
-    /// How long the backend has taken nothing, and what it said last; `None` if it takes calls.
+    /// How long the backend has accepted no call, and its last message; `None` if it accepts calls.
     pub(super) down: Option<(Duration, String)>,
-    /// How long ago the backend gave its last answer, if it is gone since; `None` if it answers, busy or not.
+    /// How long ago the backend answered last, if it has been gone since; `None` if it answers, busy or not.
     pub(super) gone: Option<Duration>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct AdmissionWindow {
 }
 
 impl AdmissionWindow {
-    /// The window for this load. Rows that are `starting` go to the backend first, and the load does not count them yet.
+    /// Computes the window for this load. Rows that are `starting` go to the backend as well; the load leaves them out.
     pub(super) const fn new(load: &BackendLoad, starting: usize) -> Self {
         let per_call = if load.is_saturated { IN_FLIGHT_PER_CALL_IN_COMPANY } else { IN_FLIGHT_PER_CALL };
         Self {
@@ -44,7 +44,7 @@ impl AdmissionWindow {
         }
     }
 
-    /// Whether one more row may begin, with so many in flight.
+    /// Whether one more row may begin, with this many rows in flight.
     pub(super) const fn is_left(&self, in_flight: usize) -> bool {
         self.at_backend < self.most_at_backend && in_flight < self.most_in_flight
     }

@@ -1,11 +1,11 @@
-//! A row's claim to a customer: each customer of a run is one row's.
+//! A row's claim to a customer: each customer of a run belongs to one row.
 
 use crate::domain::{Customer, Error, Reason, Result};
 
 /// What became of a row's claim to a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// The customer is this row's, by this claim or by an earlier one.
+    /// The customer belongs to this row, by this claim or by an earlier one.
     Granted,
     /// Another row, which has not ended in this sitting, has the customer.
     HeldInFlight {
@@ -23,7 +23,7 @@ impl Claim {
     /// Returns an error unless the claim was granted.
     ///
     /// # Errors
-    /// The customer is another row's: this row is a duplicate.
+    /// The customer belongs to another row, so this row is a duplicate.
     pub(crate) fn check(self, customer: &Customer) -> Result<()> {
         match self {
             Self::Granted => Ok(()),

@@ -1,4 +1,4 @@
-//! The executor of a run: does what the scheduler decides, and tells it what happened.
+//! The executor of a run: does what the scheduler decides, and reports to it what happened.
 
 use std::fs::File;
 use std::future::{Future, poll_fn};
@@ -19,18 +19,18 @@ use super::stop_reasons::interrupted;
 use super::work_queue::WorkQueue;
 use crate::output::Progress;
 
-/// A backend that takes nothing for longer is told as waited for.
-const TOLD_AFTER: Duration = Duration::from_secs(1);
+/// After this time without an accepted call, the progress shows that the run waits for the backend.
+const SHOWN_AFTER: Duration = Duration::from_secs(1);
 
-/// A row in flight: its line, and what came of it.
+/// A row in flight: a future of its line and its result.
 type InFlight<'a> = Pin<Box<dyn Future<Output = (u64, RowResult)> + 'a>>;
 
 /// The rows in flight.
 type Flight<'a> = FuturesUnordered<InFlight<'a>>;
 
 impl Run<'_> {
-    /// Works until the input is at its end, or something stops it. `tell` hears how far it has come.
-    pub(crate) async fn work(&self, rows: Rows<File>, tell: &mut dyn FnMut(&Progress)) -> Ended {
+    /// Works until the input ends, or something stops the run. Calls `report` with the progress.
+    pub(crate) async fn work(&self, rows: Rows<File>, report: &mut dyn FnMut(&Progress)) -> Ended {
         let began = Instant::now();
         let mut scheduler = Scheduler::new(self.rules(), self.failed_before());
         let (mut flight, mut rows) = (Flight::new(), WorkQueue::all(rows));
@@ -44,7 +44,7 @@ impl Run<'_> {
                 Action::ReadRow => self.next_row(&mut rows).unwrap_or_else(Event::Failed),
                 Action::Start(task) => launch(&flight, self.work_at(*task)),
                 Action::Reject { line, why } => launch(&flight, self.reject(line, why)),
-                Action::GiveUp(task, failure) => launch(&flight, self.give_up(*task, failure)),
+                Action::GiveUp(task, error) => launch(&flight, self.give_up(*task, error)),
                 Action::RecordDoubt { since } => {
                     self.journal.write(Change::Doubt { since }).await.map_or_else(Event::Failed, |()| Event::Ready)
                 }
@@ -54,14 +54,14 @@ impl Run<'_> {
                     Event::Ready
                 }
                 Action::Wait { until, room } => {
-                    tell(&self.progress(&scheduler));
+                    report(&self.progress(&scheduler));
                     tokio::select! {
                         event = self.landed(&mut flight, room) => event,
                         () = sleep_until(began + until) => Event::Ready,
                     }
                 }
                 Action::End(ended) => {
-                    tell(&self.progress(&scheduler));
+                    report(&self.progress(&scheduler));
                     return ended;
                 }
             };
@@ -73,9 +73,9 @@ impl Run<'_> {
         Rules { limit: settings.limit, rate: settings.rate, abort_after: settings.abort_after, wait: self.wait() }
     }
 
-    /// Counts the rows of earlier sittings that somebody has to look at; those that are done again now are counted now.
+    /// Counts the rows of earlier sittings that somebody has to look at. Rows that are repeated now are counted later.
     fn failed_before(&self) -> u64 {
-        let counts = self.journal.counts().unwrap_or_default(); // a journal that cannot be read is told by the first row
+        let counts = self.journal.counts().unwrap_or_default(); // the first row reports a journal that cannot be read
         let is_over = |outcome: RowOutcome| outcome.is_failure() && outcome != RowOutcome::NotDelivered;
         counts.into_iter().filter(|(outcome, _)| is_over(*outcome)).map(|(_, count)| count).sum()
     }
@@ -91,17 +91,17 @@ impl Run<'_> {
             done: scheduler.done(),
             failed: scheduler.failed(),
             concurrency: self.limiter.limit(),
-            waiting: self.limiter.down().filter(|(since, _)| *since > TOLD_AFTER).map(|(_, words)| words),
+            waiting: self.limiter.down().filter(|(since, _)| *since > SHOWN_AFTER).map(|(_, words)| words),
             refused_of: self.limiter.refused_of(),
         }
     }
 
     /// Returns the next row that lands, or [`Event::Ready`] once fewer rows than `room` are at the backend. While the
-    /// backend has all that it takes at once, what is written waits for company.
+    /// backend is saturated, writers gather records for one sync.
     async fn landed(&self, flight: &mut Flight<'_>, room: Option<usize>) -> Event {
         poll_fn(|context| match flight.poll_next_unpin(context) {
             Poll::Ready(Some((line, result))) => Poll::Ready(Event::Landed { line, result }),
-            Poll::Ready(None) => Poll::Pending, // no row is in flight: the wait has an end of its own
+            Poll::Ready(None) => Poll::Pending, // no row is in flight: the caller's timer ends the wait
             Poll::Pending => {
                 self.gather(self.limiter.is_saturated());
                 let has_room = room.is_some_and(|room| self.limiter.at_backend() < room);
@@ -111,7 +111,7 @@ impl Run<'_> {
         .await
     }
 
-    /// Sets whether what is written waits for company.
+    /// Sets whether writers gather records for one sync.
     fn gather(&self, on: bool) {
         self.audit.gather(on);
         self.journal.gather(on);

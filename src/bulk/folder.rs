@@ -18,10 +18,10 @@ use crate::domain::ports::RandomSource;
 use crate::domain::{Error, Guards, Result, is_secret_key, without_secret_keys};
 use zeroize::Zeroizing;
 
-/// So many bytes of a line are looked at together; a row is shorter.
+/// How many bytes of a line are examined together; a row is shorter.
 const LONGEST_LINE: u64 = 1 << 20;
 
-/// A fresh run's id: when it began, and four hexadecimal digits.
+/// Makes the id of a new run: when it began, and four hexadecimal digits.
 ///
 /// # Errors
 /// Exit 1: the system gives no random bytes.
@@ -31,31 +31,31 @@ pub(crate) fn fresh_id(now: Timestamp, random: &mut dyn RandomSource) -> Result<
     Ok(format!("{}-{:02x}{:02x}", now.strftime("%Y%m%d-%H%M%S"), bytes[0], bytes[1]))
 }
 
-/// Where a run's files are.
+/// Returns the folder of a run's files.
 pub(crate) fn of(folders: &Folders, run: &str) -> PathBuf {
     folders.bulk_runs().join(run)
 }
 
-/// The run that a text names: its id, or a beginning that no other has.
+/// Finds the run that a text names: by its id, or by a prefix that no other id has.
 ///
 /// # Errors
-/// Exit 3: there is none. Exit 5: several begin so.
+/// Exit 3: there is no such run. Exit 5: several ids have this prefix.
 pub(crate) fn named(folders: &Folders, text: &str) -> Result<String> {
     let mut found: Vec<String> = ids(folders)?.into_iter().filter(|id| id.starts_with(text)).collect();
     if let Some(exact) = found.iter().position(|id| id == text) {
         return Ok(found.swap_remove(exact));
     }
-    let told = |kind, reason, words: String| {
+    let to_error = |kind, reason, words: String| {
         Error::new(kind, reason, words).hint("See which there are: `tellonce bulk list`.")
     };
     match found.len() {
         1 => Ok(found.swap_remove(0)),
-        0 => Err(told(
+        0 => Err(to_error(
             crate::domain::Kind::NotFound,
             crate::domain::Reason::NoSuchRun,
             format!("There is no run \"{text}\"."),
         )),
-        _ => Err(told(
+        _ => Err(to_error(
             crate::domain::Kind::Ambiguous,
             crate::domain::Reason::Ambiguous,
             format!("More than one run begins with \"{text}\"."),
@@ -63,22 +63,22 @@ pub(crate) fn named(folders: &Folders, text: &str) -> Result<String> {
     }
 }
 
-/// The ids of all runs, newest first.
+/// Lists the ids of all runs, the newest first.
 ///
 /// # Errors
 /// Exit 8: the folder cannot be read.
 pub(crate) fn ids(folders: &Folders) -> Result<Vec<String>> {
     let folder = folders.bulk_runs();
-    let told = |error: std::io::Error| {
+    let to_error = |error: std::io::Error| {
         Error::unavailable(format!("{} cannot be read: {error}.", folder.display())).because(error)
     };
     let mut ids = Vec::new();
     match std::fs::read_dir(&folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ids),
-        Err(error) => return Err(told(error)),
+        Err(error) => return Err(to_error(error)),
         Ok(entries) => {
             for entry in entries {
-                let entry = entry.map_err(told)?;
+                let entry = entry.map_err(to_error)?;
                 if journal::file_in(&entry.path()).exists() {
                     ids.push(entry.file_name().to_string_lossy().into_owned());
                 }
@@ -89,17 +89,17 @@ pub(crate) fn ids(folders: &Folders) -> Result<Vec<String>> {
     Ok(ids)
 }
 
-/// What is known of a run without being at it.
+/// What is known of a run without resuming it.
 pub(crate) struct RunSummary {
     /// What was asked for.
     pub settings: RunSettings,
     /// `running`, `finished` or `stopped`.
     pub state: String,
-    /// What rows came to.
+    /// The number of rows for each outcome.
     pub counts: Vec<(RowOutcome, u64)>,
 }
 
-/// Looks at a run; none where it never began.
+/// Reads the summary of a run; `None` if the run never began.
 ///
 /// # Errors
 /// Exit 8: its journal cannot be read.
@@ -121,23 +121,23 @@ pub(crate) fn look(folders: &Folders, run: &str) -> Result<Option<RunSummary>> {
     Ok(Some(RunSummary { settings, state, counts: journal::counts(&connection)? }))
 }
 
-/// Copies standard input into the run's folder: it can be read again.
+/// Copies standard input into the run's folder, so that a resumed run can read it again.
 ///
 /// # Errors
-/// Exit 8: it cannot be read or written.
+/// Exit 8: standard input cannot be read, or the copy cannot be written.
 pub(crate) fn spool(folder: &Path) -> Result<PathBuf> {
-    let told = |error: std::io::Error| {
+    let to_error = |error: std::io::Error| {
         Error::unavailable(format!("Standard input could not be kept: {error}.")).because(error)
     };
-    make_private_folder(folder).map_err(told)?;
+    make_private_folder(folder).map_err(to_error)?;
     let path = folder.join("input");
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(told)?;
-    copy_without_secret_keys(std::io::stdin().lock(), &mut file).map_err(told)?;
-    file.sync_all().map_err(told)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(to_error)?;
+    copy_without_secret_keys(std::io::stdin().lock(), &mut file).map_err(to_error)?;
+    file.sync_all().map_err(to_error)?;
     Ok(path)
 }
 
-/// Copies line by line. A line with an age secret key in it is written with a mark in its place.
+/// Copies line by line, and replaces each age secret key by a mark.
 fn copy_without_secret_keys(input: impl BufRead, output: &mut impl Write) -> std::io::Result<()> {
     let mut input = input;
     let mut line = Zeroizing::new(Vec::new());
@@ -157,28 +157,28 @@ fn copy_without_secret_keys(input: impl BufRead, output: &mut impl Write) -> std
     }
 }
 
-/// What a file holds.
+/// What a file of rows holds.
 pub(crate) struct Counted {
-    /// How it is written.
+    /// The format of the file.
     pub format: InputFormat,
-    /// Its SHA-256.
+    /// The SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// Rows in all.
+    /// The number of rows.
     pub rows: u64,
-    /// Rows that name their own recipient.
+    /// The number of rows that name a recipient.
     pub with_recipient: u64,
-    /// Rows that cannot be read.
+    /// The number of rows that cannot be read.
     pub unusable: u64,
-    /// The first of these, and why.
+    /// The line of the first row that cannot be read, and why.
     pub first_unusable: Option<(u64, String)>,
-    /// Columns that are not read.
+    /// The names of columns that are not read.
     pub unused: Vec<String>,
 }
 
-/// Reads all of it once, and counts.
+/// Reads the whole file once, and counts its rows.
 ///
 /// # Errors
-/// Exit 2: it cannot be opened, or its header cannot be used.
+/// Exit 2: the file cannot be opened, or its header cannot be used.
 pub(crate) fn count(path: &Path, format: Option<InputFormat>, guards: &Guards) -> Result<Counted> {
     let mut rows = Rows::open(path, format)?.with_tickets_of(guards);
     let mut counted = Counted {
@@ -203,18 +203,18 @@ pub(crate) fn count(path: &Path, format: Option<InputFormat>, guards: &Guards) -
     Ok(counted)
 }
 
-/// The SHA-256 of a file, in hexadecimal.
+/// Computes the SHA-256 of a file, in hexadecimal.
 ///
 /// # Errors
-/// Exit 2: it cannot be read.
+/// Exit 2: the file cannot be read.
 pub(crate) fn sha256(path: &Path) -> Result<String> {
     use std::fmt::Write as _;
-    let told =
+    let to_error =
         |error: std::io::Error| Error::usage(format!("{} cannot be read: {error}.", path.display())).because(error);
-    let mut file = File::open(path).map_err(told)?;
+    let mut file = File::open(path).map_err(to_error)?;
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
     loop {
-        let read = file.read(&mut buffer).map_err(told)?;
+        let read = file.read(&mut buffer).map_err(to_error)?;
         if read == 0 {
             break;
         }

@@ -1,4 +1,4 @@
-//! The journal of one run: how far each row has come, synced, and nothing of any password.
+//! The journal of one run: says on disk how far each row has come, and holds nothing of any password.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -37,40 +37,39 @@ enum State {
     InDoubt = 4,
 }
 
-/// An attempt of a row whose password nobody is known to have been told.
+/// An earlier attempt of a row, whose password may have reached nobody.
 #[derive(Clone, Debug)]
 pub(crate) struct Earlier {
     /// The attempt's id in the audit log.
     pub attempt: String,
-    /// The customer.
     pub customer: CustomerId,
-    /// The stamp of its set; not known to be set: the one before it.
+    /// The stamp of its set; if it is not known to be set, the stamp before it.
     pub stamp: Option<Stamp>,
 }
 
 /// What the journal knows of a row.
 #[derive(Clone, Debug)]
 pub(crate) enum RowState {
-    /// Nothing: it is still to be done.
+    /// The journal knows nothing of the row: it is still to be done.
     Nothing,
-    /// It was begun; whether its password was set or delivered is not known, or it was not.
+    /// The row was begun, and is not known to have delivered its password.
     Begun(Earlier),
-    /// It was delivered, shortly before the backend was gone: what was set then may be lost.
+    /// The row was delivered shortly before the backend was gone: the backend may have lost the password.
     InDoubt(Earlier),
-    /// It is done.
+    /// The row is done.
     Done,
 }
 
-/// A change of the journal; `line` names the row.
+/// A change of the journal. `line` names the row.
 #[allow(missing_docs, reason = "the fields are the columns")]
 pub(crate) enum Change {
-    /// A row is about to be set.
+    /// The password of the row is about to be set.
     Intent { line: u64, customer: CustomerId, attempt: AttemptId, at: Timestamp, stamp_before: Option<Stamp> },
-    /// It is set.
+    /// The password of the row is set.
     Set { line: u64, stamp: Option<Stamp> },
-    /// A row is at its end, for this time.
+    /// The row has ended in this sitting.
     Ended { line: u64, outcome: RowOutcome, exit_code: u8 },
-    /// What rows delivered whose intent is not older than this is in doubt.
+    /// The rows are in doubt that were delivered with an intent written since then.
     Doubt { since: Timestamp },
     /// The customer belongs to this row.
     Claim { line: u64, customer: CustomerId },
@@ -113,14 +112,14 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 impl Journal {
-    /// Opens the journal of a run, or makes it; nobody else may be at it.
+    /// Opens and locks the journal of a run, and makes it if it is missing.
     ///
     /// # Errors
-    /// Exit 8: another process is at this run, or the file cannot be used.
+    /// Exit 8: another process works at this run, or the file cannot be used.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
         let path = file_in(folder);
-        let failed = |error: std::io::Error| unwritable(&error.to_string());
-        make_private_folder(folder).map_err(failed)?;
+        let to_error = |error: std::io::Error| unwritable(&error.to_string());
+        make_private_folder(folder).map_err(to_error)?;
         let private = |path: &Path| {
             OpenOptions::new()
                 .read(true)
@@ -129,7 +128,7 @@ impl Journal {
                 .truncate(false)
                 .mode(0o600)
                 .open(path)
-                .map_err(failed)
+                .map_err(to_error)
         };
         let lock = private(&folder.join("lock"))?;
         match lock.try_lock() {
@@ -138,23 +137,23 @@ impl Journal {
                 return Err(Error::new(Kind::Unavailable, Reason::AlreadyRunning, "Another process is at this run.")
                     .hint("Wait until it has ended: `tellonce bulk list` says when."));
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::Error(error)) => return Err(to_error(error)),
         }
         private(&path)?;
         let write = connect(&path)?;
         write.execute_batch(TABLES).map_err(journal_error)?;
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(to_error)?;
         let mut write = write;
         let writer = GroupCommit::start("journal", move |changes: Vec<Change>| {
-            let many = changes.len();
+            let count = changes.len();
             let result = commit(&mut write, &changes).map_err(|error| error.to_string());
-            vec![result; many]
+            vec![result; count]
         })
-        .map_err(failed)?;
+        .map_err(to_error)?;
         Ok(Self { read: connect(&path)?, writer, claimed: RefCell::default(), _lock: lock })
     }
 
-    /// Writes a change; it is synced when the answer is there. Changes keep their order.
+    /// Writes a change, and returns once it is synced. Changes keep their order.
     ///
     /// # Errors
     /// Exit 8: it could not be written.
@@ -162,17 +161,17 @@ impl Journal {
         self.hand_over(change).get().await?.map_err(|why| unwritable(&why))
     }
 
-    /// Writes a change that nothing leans on yet: it rides with the next.
+    /// Hands over a change that nothing depends on yet: the next sync includes it.
     pub(crate) fn hand_over(&self, change: Change) -> Promised<Result<(), String>> {
         self.writer.hand_over(change)
     }
 
-    /// Whether what is written waits for others to share a sync with.
+    /// Sets whether changes wait for others to share a sync with.
     pub(crate) fn gather(&self, on: bool) {
         self.writer.gather(on);
     }
 
-    /// Claims the customer for a row: also under the address that stood for an id until the user was created.
+    /// Claims the customer for a row, also under the address that was the id until the user was created.
     ///
     /// # Errors
     /// Exit 8: the journal cannot be read.
@@ -187,7 +186,7 @@ impl Journal {
         Ok(Claim::Granted)
     }
 
-    /// Returns what an earlier claim makes of this one; `None` if nobody has the customer.
+    /// Returns the claim that an earlier claim decides; `None` if no row has the customer.
     fn claim_known_as(&self, customer: &CustomerId, line: u64) -> Result<Option<Claim>> {
         if let Some(holder) = self.claimed.borrow().get(customer) {
             return Ok(Some(if *holder == line { Claim::Granted } else { Claim::HeldInFlight { line: *holder } }));
@@ -200,12 +199,12 @@ impl Journal {
         Ok(holder.map(|holder| if holder == line { Claim::Granted } else { Claim::HeldBefore { line: holder } }))
     }
 
-    /// The row has ended and that is written: its claim is on disk.
+    /// Forgets the claims of a row that has ended: they are on disk by now.
     pub(crate) fn release(&self, line: u64) {
         self.claimed.borrow_mut().retain(|_, claimed| *claimed != line);
     }
 
-    /// What is known of a row.
+    /// Reads what is known of a row.
     pub(crate) fn known(&self, line: u64) -> Result<RowState> {
         self.read
             .prepare_cached("SELECT state, customer, attempt, stamp, outcome FROM row WHERE line = ?1")
@@ -214,19 +213,19 @@ impl Journal {
             .map_err(journal_error)
     }
 
-    /// How many rows came to what.
+    /// Counts the rows of each outcome.
     pub(crate) fn counts(&self) -> Result<Vec<(RowOutcome, u64)>> {
         counts(&self.read)
     }
 
-    /// How many rows are in doubt.
+    /// Counts the rows in doubt.
     pub(crate) fn in_doubt(&self) -> Result<u64> {
         self.read
             .query_row("SELECT count(*) FROM row WHERE state = ?1", [State::InDoubt as i64], |row| row.get(0))
             .map_err(journal_error)
     }
 
-    /// What was asked for when the run began; none: it never did.
+    /// Reads the settings that the run began with; `None` if it never began.
     pub(crate) fn settings(&self) -> Result<Option<RunSettings>> {
         settings(&self.read)
     }
@@ -248,7 +247,7 @@ fn known(row: &rusqlite::Row<'_>) -> rusqlite::Result<RowState> {
     })
 }
 
-/// How many rows came to what, in a journal that is read.
+/// Counts the rows of each outcome in an open journal.
 pub(super) fn counts(connection: &Connection) -> Result<Vec<(RowOutcome, u64)>> {
     let mut select = connection
         .prepare("SELECT outcome, count(*) FROM row WHERE outcome IS NOT NULL GROUP BY outcome")
@@ -264,7 +263,7 @@ pub(super) fn counts(connection: &Connection) -> Result<Vec<(RowOutcome, u64)>> 
     Ok(counts)
 }
 
-/// A fact of the run.
+/// Reads a fact of the run.
 pub(super) fn fact(connection: &Connection, name: &str) -> Result<Option<String>> {
     connection
         .query_row("SELECT value FROM run WHERE name = ?1", [name], |row| row.get(0))

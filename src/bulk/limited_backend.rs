@@ -1,4 +1,4 @@
-//! A backend and a directory at the run's pace: each call waits for its leave, and tells what it learnt.
+//! A backend and a directory behind the limiter of the run: each call waits for its turn and teaches the limiter.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use crate::domain::{
 struct LimitedBackend {
     backend: Box<dyn IdentityBackend>,
     limiter: Rc<Limiter>,
-    /// Learned once for the whole run.
+    /// The capabilities, read once for the whole run.
     capabilities: RefCell<Option<Capabilities>>,
 }
 
@@ -25,7 +25,7 @@ struct LimitedDirectory {
     limiter: Rc<Limiter>,
 }
 
-/// The same session at this pace.
+/// Wraps a session, so that the limiter paces its calls.
 pub(crate) fn limited(session: Session, limiter: &Rc<Limiter>) -> Session {
     session.backend().leave_retries();
     session.wrapped_both(|backend, directory| {
@@ -75,7 +75,7 @@ impl IdentityBackend for LimitedBackend {
         self.limiter.call(async || self.backend.user_snapshot(customer).await).await
     }
 
-    /// Only one that is known not to have been applied is sent again.
+    /// Repeats a set only if it is known not to have been applied.
     async fn set_temporary_password(
         &self,
         intent: &Intent<Reset>,

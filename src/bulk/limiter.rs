@@ -1,4 +1,4 @@
-//! How many calls at once: halved when the backend is busy, one more after a quiet while.
+//! The concurrency limiter of a run: halves the limit when the backend is busy, and adds one call after a quiet time.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -9,36 +9,36 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::admission::BackendLoad;
 use crate::domain::{Error, Kind, Reason};
 
-/// After so long without a refusal one call more is tried.
+/// After this time without a refusal the limit grows by one call.
 const QUIET: Duration = Duration::from_secs(5);
-/// The first wait after a refusal that names none; each that follows doubles it.
+/// The first wait after a refusal that names no wait; each refusal that follows doubles it.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// The longest wait, whatever the backend asks for: it is asked again then.
+/// The longest wait, even if the backend asks for a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// A call that changes nothing, or was refused before it did, is tried so often.
+/// How often a call is tried that changes nothing, or was refused before it changed anything.
 const TRIES: u32 = 4;
-/// A change of a row is sent within this time from its intent, well before the row's own time is over.
+/// The longest wait of a change for its turn, retries included: well below the time limit of a row.
 const SENT_WITHIN: Duration = Duration::from_secs(45);
 
-/// The pace of one run.
+/// The concurrency limiter of one run.
 pub(crate) struct Limiter {
     most: usize,
-    /// How long a backend that takes nothing is waited for, where giving up would leave a password that nobody is told.
+    /// How long to wait for a backend that accepts nothing, where giving up would leave a password that reaches nobody.
     wait: Duration,
     limit: Cell<usize>,
     in_use: Cell<usize>,
-    /// Calls that wait for their turn.
+    /// The number of calls that wait for their turn.
     waiting: Cell<usize>,
     closed_until: Cell<Option<Instant>>,
     last_halved: Cell<Option<Instant>>,
     quiet_since: Cell<Instant>,
     down_since: Cell<Option<Instant>>,
-    /// When the backend answered last, whatever it said.
+    /// When the backend answered last, also with a refusal.
     answered: Cell<Instant>,
     /// Whether the call that ended last had no answer.
     unanswered: Cell<bool>,
     refusals: Cell<u32>,
-    /// Calls refused for pace, and calls in all.
+    /// The number of calls that were refused because the backend was busy or gone.
     refused: Cell<u64>,
     calls: Cell<u64>,
     last_words: RefCell<Option<String>>,
@@ -46,20 +46,20 @@ pub(crate) struct Limiter {
     freed: Notify,
 }
 
-/// Leave for one call.
-struct Leave<'a> {
+/// The permit for one call.
+struct Permit<'a> {
     limiter: &'a Limiter,
     since: Instant,
 }
 
-impl Drop for Leave<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.limiter.in_use.set(self.limiter.in_use.get() - 1);
         self.limiter.freed.notify_one();
     }
 }
 
-/// One call that waits for its turn; given up or not, it is counted as long as it waits.
+/// Counts a call for as long as it waits for its turn, until it begins or is dropped.
 struct Waiting<'a>(&'a Cell<usize>);
 
 impl<'a> Waiting<'a> {
@@ -76,7 +76,7 @@ impl Drop for Waiting<'_> {
 }
 
 impl Limiter {
-    /// At most so many calls at once; a backend that takes nothing is waited for so long.
+    /// Makes a limiter of at most `most` concurrent calls, which waits for a backend that accepts nothing for `wait`.
     pub(crate) fn new(most: usize, wait: Duration) -> Self {
         let now = Instant::now();
         let most = most.max(1);
@@ -101,23 +101,23 @@ impl Limiter {
         }
     }
 
-    /// Calls at once, now.
+    /// Returns the concurrency limit at the moment.
     pub(crate) fn limit(&self) -> usize {
         self.limit.get()
     }
 
-    /// Calls that were refused for pace, and calls in all.
+    /// Returns the number of calls that were refused because the backend was busy or gone, and of all calls.
     pub(crate) fn refused_of(&self) -> (u64, u64) {
         (self.refused.get(), self.calls.get())
     }
 
-    /// How long the backend has not taken anything, and what it said last; none: it is there.
+    /// Returns how long the backend has accepted no call, and its last message; `None` if it accepts calls.
     pub(crate) fn down(&self) -> Option<(Duration, String)> {
         let since = self.down_since.get()?;
         Some((since.elapsed(), self.last_words.borrow().clone().unwrap_or_default()))
     }
 
-    /// What a scheduler has to know of the backend now.
+    /// Returns the load of the backend at the moment.
     pub(super) fn load(&self) -> BackendLoad {
         BackendLoad {
             limit: self.limit.get(),
@@ -133,28 +133,28 @@ impl Limiter {
         }
     }
 
-    /// Rows in a call, or waiting for their turn.
+    /// Counts the rows in a call, and those that wait for their turn.
     pub(crate) fn at_backend(&self) -> usize {
         self.in_use.get() + self.waiting.get()
     }
 
-    /// Whether the backend has all the calls that it takes at once, and enough follow to keep it busy.
+    /// Whether the concurrency limit is reached, and enough calls wait to keep the backend busy.
     pub(crate) fn is_saturated(&self) -> bool {
         self.in_use.get() >= self.limit.get() && self.waiting.get() * 2 >= self.limit.get()
     }
 
-    /// From now on nothing is tried again: the run is ending.
+    /// Ends all retries, because the run is ending.
     pub(crate) fn end(&self) {
         self.ending.set(true);
     }
 
-    /// Makes a call that may be tried again where it changed nothing.
+    /// Makes a call, and repeats it a few times if it changed nothing.
     pub(super) async fn call<T, E: Paced>(&self, make: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
-        self.calling(make, |tries, _| tries < TRIES).await
+        self.repeat_call(make, |tries, _| tries < TRIES).await
     }
 
-    /// The same for a change: it is sent within [`SENT_WITHIN`] or not at all, so that one that waits for its turn when the
-    /// row's time is over is known not to have been sent.
+    /// Makes a call that changes a user. It is sent within [`SENT_WITHIN`] or not at all: a change that still waits for
+    /// its turn when the row's time is over is known not to have been sent.
     pub(super) async fn change<T, E: Paced + From<Error>>(
         &self,
         mut make: impl AsyncFnMut() -> Result<T, E>,
@@ -162,53 +162,53 @@ impl Limiter {
         let started = Instant::now();
         let mut tries = 0;
         loop {
-            let Ok(leave) = timeout_at(started + SENT_WITHIN, self.leave()).await else {
+            let Ok(permit) = timeout_at(started + SENT_WITHIN, self.acquire()).await else {
                 let words = self.last_words.borrow().clone().unwrap_or_default();
-                let failure = Error::unavailable(format!("The backend took no further change for too long. {words}"));
-                return Err(failure.into());
+                let error = Error::unavailable(format!("The backend took no further change for too long. {words}"));
+                return Err(error.into());
             };
             tries += 1;
-            if let Some(ended) = self.tried(leave, &mut make, || tries < TRIES).await {
+            if let Some(ended) = self.try_once(permit, &mut make, || tries < TRIES).await {
                 return ended;
             }
         }
     }
 
-    /// The same after a set: it is tried again for as long as the backend is waited for.
+    /// Makes a call that follows a set, and repeats it for as long as the run waits for the backend.
     pub(super) async fn insist<T, E: Paced>(&self, make: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
-        self.calling(make, |_, since| since.elapsed() < self.wait).await
+        self.repeat_call(make, |_, since| since.elapsed() < self.wait).await
     }
 
-    async fn calling<T, E: Paced>(
+    async fn repeat_call<T, E: Paced>(
         &self,
         mut make: impl AsyncFnMut() -> Result<T, E>,
-        once_more: impl Fn(u32, Instant) -> bool,
+        may_repeat: impl Fn(u32, Instant) -> bool,
     ) -> Result<T, E> {
         let (mut tries, started) = (0, Instant::now());
         loop {
-            let leave = self.leave().await;
+            let permit = self.acquire().await;
             tries += 1;
-            if let Some(ended) = self.tried(leave, &mut make, || once_more(tries, started)).await {
+            if let Some(ended) = self.try_once(permit, &mut make, || may_repeat(tries, started)).await {
                 return ended;
             }
         }
     }
 
-    /// Makes the call once and learns from its answer; returns `None` if it is to be made once more.
-    async fn tried<T, E: Paced>(
+    /// Makes the call once and learns from its answer. Returns `None` if the call has to be repeated.
+    async fn try_once<T, E: Paced>(
         &self,
-        leave: Leave<'_>,
+        permit: Permit<'_>,
         make: &mut impl AsyncFnMut() -> Result<T, E>,
-        once_more: impl FnOnce() -> bool,
+        may_repeat: impl FnOnce() -> bool,
     ) -> Option<Result<T, E>> {
         let answer = make().await;
-        self.learn(&leave, answer.as_ref().err().and_then(Paced::strain));
-        drop(leave);
-        let again = answer.as_ref().err().and_then(Paced::strain).is_some_and(Error::is_passing);
-        (!again || !once_more() || self.ending.get()).then_some(answer)
+        self.learn(&permit, answer.as_ref().err().and_then(Paced::strain));
+        drop(permit);
+        let may_pass = answer.as_ref().err().and_then(Paced::strain).is_some_and(Error::is_passing);
+        (!may_pass || !may_repeat() || self.ending.get()).then_some(answer)
     }
 
-    async fn leave(&self) -> Leave<'_> {
+    async fn acquire(&self) -> Permit<'_> {
         loop {
             if let Some(until) = self.closed_until.get().filter(|until| *until > Instant::now()) {
                 sleep_until(until).await;
@@ -217,51 +217,51 @@ impl Limiter {
             if self.in_use.get() < self.limit.get() {
                 self.in_use.set(self.in_use.get() + 1);
                 self.calls.set(self.calls.get() + 1);
-                return Leave { limiter: self, since: Instant::now() };
+                return Permit { limiter: self, since: Instant::now() };
             }
             let _waiting = Waiting::new(&self.waiting);
             self.freed.notified().await;
         }
     }
 
-    /// What a call's answer says of the pace.
-    fn learn(&self, leave: &Leave<'_>, refusal: Option<&Error>) {
+    /// Adapts the concurrency limit to a call's answer.
+    fn learn(&self, permit: &Permit<'_>, refusal: Option<&Error>) {
         let now = Instant::now();
-        self.unanswered.set(refusal.is_some_and(|failure| failure.reason == Reason::BackendUnavailable));
+        self.unanswered.set(refusal.is_some_and(|error| error.reason == Reason::BackendUnavailable));
         if !self.unanswered.get() {
             self.answered.set(now);
         }
-        let Some(failure) = refusal else {
+        let Some(error) = refusal else {
             self.down_since.set(None);
             self.refusals.set(0);
-            let quiet = now.duration_since(self.quiet_since.get()) >= QUIET;
-            if quiet && self.limit.get() < self.most {
+            let is_quiet = now.duration_since(self.quiet_since.get()) >= QUIET;
+            if is_quiet && self.limit.get() < self.most {
                 self.limit.set(self.limit.get() + 1);
                 self.quiet_since.set(now);
                 self.freed.notify_one();
             }
             return;
         };
-        self.refused.set(self.refused.get() + u64::from(failure.is_passing()));
+        self.refused.set(self.refused.get() + u64::from(error.is_passing()));
         self.quiet_since.set(now);
         self.down_since.set(self.down_since.get().or(Some(now)));
-        *self.last_words.borrow_mut() = Some(failure.message.clone());
+        *self.last_words.borrow_mut() = Some(error.message.clone());
         // Calls that went out together are refused together: that is one refusal.
-        if self.last_halved.get().is_none_or(|last| leave.since > last) {
+        if self.last_halved.get().is_none_or(|last| permit.since > last) {
             self.last_halved.set(Some(now));
             self.limit.set((self.limit.get() / 2).max(1));
             self.refusals.set(self.refusals.get() + 1);
         }
         let doubled = FIRST_WAIT * 2_u32.saturating_pow(self.refusals.get().saturating_sub(1).min(10));
-        let wait = failure.retry_after.unwrap_or(doubled).min(LONGEST_WAIT);
+        let wait = error.retry_after.unwrap_or(doubled).min(LONGEST_WAIT);
         let until = now + wait;
         self.closed_until.set(Some(self.closed_until.get().map_or(until, |earlier| earlier.max(until))));
     }
 }
 
-/// A failure that may say that the backend is busy, or gone.
+/// An error that may say that the backend is busy, or gone.
 pub(super) trait Paced {
-    /// The failure, if it says so; whether it may be tried again is another question.
+    /// Returns the error if it says so, whether or not the call may be repeated.
     fn strain(&self) -> Option<&Error>;
 }
 
@@ -276,7 +276,7 @@ impl Paced for Error {
 impl Paced for crate::domain::ports::SetFailed {
     fn strain(&self) -> Option<&Error> {
         match self {
-            Self::Other(failure) => failure.strain(),
+            Self::Other(error) => error.strain(),
             Self::Policy(_) => None,
         }
     }

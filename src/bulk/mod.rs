@@ -1,4 +1,4 @@
-//! Bulk: many resets, each as a single one, resumable at any moment, at the backend's own pace.
+//! Bulk runs: many resets, each done like a single one, resumable at any moment, at the pace of the backend.
 
 mod admission;
 mod claim;

@@ -1,23 +1,24 @@
-//! A backend that was gone may have lost what it confirmed last: rows delivered shortly before are looked at once more.
+//! Detects outages of the backend, which may lose what it confirmed last: rows delivered shortly before are in doubt.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// After so long without an answer a backend counts as gone.
+/// After this time without an answer a backend counts as gone.
 const GONE_AFTER: Duration = Duration::from_secs(1);
-/// Rows begun so long before the last answer, or later, are in doubt. Keycloak's own database (H2) writes what it
-/// confirmed half a second later; a server that takes another's place may lack what was not yet copied to it.
+/// Rows that began at most this long before the last answer, or after it, are in doubt. Keycloak's own database (H2)
+/// writes what it confirmed half a second later; a server that takes another's place may lack what was not yet copied
+/// to it.
 const IN_DOUBT: Duration = Duration::from_secs(30);
 
-/// Whether the backend is gone at the moment, and that is noted.
+/// Remembers whether the outage at the moment was reported.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
     noted: bool,
 }
 
 impl Outage {
-    /// From when on what was delivered is in doubt; told once each time that the backend is gone. `gone` is how long.
+    /// Returns since when deliveries are in doubt, once for each outage; `gone` is how long the backend has been gone.
     pub(super) fn begins(&mut self, gone: Option<Duration>, now: Timestamp) -> Option<Timestamp> {
         let gone = gone.filter(|gone| *gone >= GONE_AFTER);
         let was_noted = std::mem::replace(&mut self.noted, gone.is_some());

@@ -10,9 +10,9 @@ use crate::domain::{Error, Kind, Reason};
 pub(crate) enum RowOutcome {
     /// A temporary password is set, and the row that holds it is written.
     Delivered,
-    /// The customer has signed in since an earlier attempt of this row: nothing was done again.
+    /// The customer has signed in since an earlier attempt of this row, so nothing was done.
     SignedInSince,
-    /// The customer is another row's already.
+    /// The customer belongs to another row already.
     Duplicate,
     /// A rule refuses it.
     Refused,
@@ -24,14 +24,14 @@ pub(crate) enum RowOutcome {
     NotAllowed,
     /// The row cannot be read, or lacks what the profile requires.
     Unusable,
-    /// A temporary password is set, or may be, and nobody was told it: resume the run.
+    /// A temporary password is set, or may be, and reached nobody: resume the run.
     NotDelivered,
     /// Something else went wrong; nothing changed.
     Failed,
 }
 
 impl RowOutcome {
-    /// All, in the order of the report.
+    /// All outcomes, in the order of the report.
     pub(crate) const ALL: [Self; 10] = [
         Self::Delivered,
         Self::SignedInSince,
@@ -45,7 +45,7 @@ impl RowOutcome {
         Self::Failed,
     ];
 
-    /// The name in the output and the journal.
+    /// Returns the name in the output and the journal.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
@@ -61,7 +61,7 @@ impl RowOutcome {
         }
     }
 
-    /// The outcome of this name.
+    /// Finds the outcome of this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
@@ -71,11 +71,11 @@ impl RowOutcome {
         !matches!(self, Self::Delivered | Self::SignedInSince | Self::Duplicate)
     }
 
-    /// What a reset that did not come to its end came to, and the exit code of the row: 0 where the customer is
-    /// another row's, else the one that the reset alone would have had.
-    pub(crate) fn of(failure: &Error) -> (Self, u8) {
-        let outcome = match failure.kind {
-            Kind::Refused if failure.reason == Reason::Duplicate => return (Self::Duplicate, 0),
+    /// Returns the outcome of a reset that failed, and the exit code of the row: 0 if the customer belongs to another
+    /// row, else the exit code that a single reset would have had.
+    pub(crate) fn of(error: &Error) -> (Self, u8) {
+        let outcome = match error.kind {
+            Kind::Refused if error.reason == Reason::Duplicate => return (Self::Duplicate, 0),
             Kind::NotDelivered => Self::NotDelivered,
             Kind::Refused => Self::Refused,
             Kind::NotFound => Self::NotFound,
@@ -84,20 +84,21 @@ impl RowOutcome {
             Kind::Usage => Self::Unusable,
             _ => Self::Failed,
         };
-        (outcome, failure.exit_code().number())
+        (outcome, error.exit_code().number())
     }
 }
 
-/// A row that cannot be read, or lacks something: why, in words.
+/// Makes the error of a row that cannot be read, or lacks something; `why` says so in words.
 pub(crate) fn unusable(line: u64, why: &str) -> Error {
     Error::usage(format!("Line {line} cannot be used: {why}."))
 }
 
-/// No further row would fare better: the run stops, and is resumed when that is mended. A right may be missing for one
-/// customer alone; whoever is not let in any more is so for all.
-pub(crate) fn stops_the_run(failure: &Error) -> bool {
-    let is_out = failure.kind == Kind::NotAllowed && failure.reason != Reason::MissingRight;
-    is_out || matches!(failure.reason, Reason::AuditUnavailable | Reason::Interrupted)
+/// Whether the error stops the run, because every other row would fail as well.
+///
+/// An agent who is signed out is so for all rows; a right may be missing for one customer alone.
+pub(crate) fn stops_the_run(error: &Error) -> bool {
+    let is_signed_out = error.kind == Kind::NotAllowed && error.reason != Reason::MissingRight;
+    is_signed_out || matches!(error.reason, Reason::AuditUnavailable | Reason::Interrupted)
 }
 
 #[cfg(test)]

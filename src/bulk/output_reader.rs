@@ -1,4 +1,4 @@
-//! Rows of an output that is there: what a cut run delivered, and what `unseal` opens.
+//! Reads the rows of an output: what an interrupted run delivered, and what `unseal` opens.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
@@ -14,7 +14,7 @@ use crate::domain::{Error, Result};
 /// The longest row of an output, in bytes.
 const LONGEST: u64 = 1024 * 1024;
 
-/// A row as it stands there.
+/// A row as it stands in the output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FoundRow {
     /// The line of the input.
@@ -27,13 +27,12 @@ pub(crate) struct FoundRow {
     pub email: Option<String>,
     /// The display name; CSV has none.
     pub name: Option<String>,
-    /// What became of it.
+    /// What became of the row.
     pub outcome: Option<RowOutcome>,
-    /// The exit code.
     pub exit_code: u8,
     /// The attempt's id.
     pub attempt: Option<String>,
-    /// When.
+    /// When the row was written.
     pub at: Option<Timestamp>,
     /// When the password runs out.
     pub expires_at: Option<Timestamp>,
@@ -61,10 +60,10 @@ struct CustomerJson {
     name: Option<String>,
 }
 
-/// Goes through the whole rows; gives how many bytes they take. A torn end is not among them.
+/// Calls `each` with every whole row, and returns the length of these rows in bytes. Leaves out a torn end.
 ///
 /// # Errors
-/// Exit 8: the file cannot be read. Exit 2: it is no output of a run.
+/// Exit 8: the file cannot be read. Exit 2: it is not the output of a run.
 pub(crate) fn for_each(path: &Path, format: RowFormat, each: &mut dyn FnMut(FoundRow) -> Result<()>) -> Result<u64> {
     let file = File::open(path)
         .map_err(|error| Error::unavailable(format!("{} cannot be read: {error}.", path.display())).because(error))?;
@@ -74,10 +73,10 @@ pub(crate) fn for_each(path: &Path, format: RowFormat, each: &mut dyn FnMut(Foun
     }
 }
 
-/// How an output is written, by its first byte.
+/// Finds the format of an output by its first byte.
 ///
 /// # Errors
-/// Exit 2: it cannot be read.
+/// Exit 2: the file cannot be read.
 pub(crate) fn format_of(path: &Path) -> Result<RowFormat> {
     let mut first = [0_u8; 1];
     let read = File::open(path).and_then(|mut file| file.read(&mut first));
@@ -93,19 +92,19 @@ fn no_output(path: &Path, line: u64) -> Error {
 
 fn json_rows(path: &Path, file: File, each: &mut dyn FnMut(FoundRow) -> Result<()>) -> Result<u64> {
     let mut reader = BufReader::new(file);
-    let (mut whole, mut number) = (0, 0);
+    let (mut whole_bytes, mut number) = (0, 0);
     let mut line = Vec::new();
     loop {
         line.clear();
         let read = Read::by_ref(&mut reader).take(LONGEST).read_until(b'\n', &mut line);
         read.map_err(|error| Error::unavailable(format!("{} cannot be read.", path.display())).because(error))?;
         if line.last() != Some(&b'\n') {
-            return if (line.len() as u64) < LONGEST { Ok(whole) } else { Err(no_output(path, number + 1)) };
+            return if (line.len() as u64) < LONGEST { Ok(whole_bytes) } else { Err(no_output(path, number + 1)) };
         }
         number += 1;
         let row: RowJson = serde_json::from_slice(&line).map_err(|error| no_output(path, number).because(error))?;
         let customer = row.customer;
-        whole += line.len() as u64;
+        whole_bytes += line.len() as u64;
         each(FoundRow {
             line: row.line,
             username: customer.as_ref().and_then(|customer| customer.username.clone()),
@@ -123,28 +122,29 @@ fn json_rows(path: &Path, file: File, each: &mut dyn FnMut(FoundRow) -> Result<(
 }
 
 fn csv_rows(path: &Path, file: &File, each: &mut dyn FnMut(FoundRow) -> Result<()>) -> Result<u64> {
-    let told = |error: std::io::Error| Error::unavailable(format!("{} cannot be read.", path.display())).because(error);
-    let length = file.metadata().map_err(told)?.len();
+    let to_error =
+        |error: std::io::Error| Error::unavailable(format!("{} cannot be read.", path.display())).because(error);
+    let length = file.metadata().map_err(to_error)?.len();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(BufReader::new(file));
     let mut columns: Vec<String> = Vec::new();
     let mut record = csv::StringRecord::new();
-    let (mut whole, mut number) = (0, 0);
+    let (mut whole_bytes, mut number) = (0, 0);
     loop {
         let start = reader.position().byte();
-        let more = match reader.read_record(&mut record) {
-            Ok(more) => more,
-            Err(_) if is_torn(path, start, length).map_err(told)? => return Ok(whole), // cut inside a character
+        let has_record = match reader.read_record(&mut record) {
+            Ok(has_record) => has_record,
+            Err(_) if is_torn(path, start, length).map_err(to_error)? => return Ok(whole_bytes), // the last row ends within a character
             Err(error) => return Err(no_output(path, number + 1).because(error)),
         };
-        if !more {
-            return Ok(whole);
+        if !has_record {
+            return Ok(whole_bytes);
         }
         let end = reader.position().byte();
-        if end == length && is_torn(path, start, length).map_err(told)? {
-            return Ok(whole);
+        if end == length && is_torn(path, start, length).map_err(to_error)? {
+            return Ok(whole_bytes);
         }
         number += 1;
-        whole = end;
+        whole_bytes = end;
         if columns.is_empty() {
             columns = record.iter().map(str::to_owned).collect();
             if !columns.iter().any(|column| column == "outcome") {
@@ -157,7 +157,7 @@ fn csv_rows(path: &Path, file: &File, each: &mut dyn FnMut(FoundRow) -> Result<(
     }
 }
 
-/// Whether the last row, which begins there, was cut: its line end is missing, or is inside of quotes.
+/// Whether the last row, which begins at `start`, is torn: its line end is missing, or is within quotes.
 fn is_torn(path: &Path, start: u64, length: u64) -> std::io::Result<bool> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(start))?;
@@ -172,8 +172,8 @@ fn csv_row(columns: &[String], record: &csv::StringRecord) -> Option<FoundRow> {
         return None;
     }
     let cell = |name: &str| {
-        let place = columns.iter().position(|column| column == name)?;
-        record.get(place).filter(|cell| !cell.is_empty()).map(str::to_owned)
+        let position = columns.iter().position(|column| column == name)?;
+        record.get(position).filter(|cell| !cell.is_empty()).map(str::to_owned)
     };
     let time = |name: &str| cell(name).and_then(|text| text.parse().ok());
     Some(FoundRow {

@@ -1,4 +1,4 @@
-//! A row of the output: what it says, as JSON or as CSV.
+//! A row of the output, and its form as JSON or CSV.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,17 +26,17 @@ pub(super) const COLUMNS: [&str; 13] = [
     "message",
 ];
 
-/// Room for any row, so that a buffer with a clear password never moves and leaves a copy behind.
-const ROOM: usize = 128 * 1024;
+/// The capacity of a row's buffer: a buffer with a clear password that had to grow would leave a copy behind.
+const CAPACITY: usize = 128 * 1024;
 
 /// The password of a row.
 #[derive(Clone, Copy)]
 pub(super) enum Password<'a> {
-    /// None was issued.
+    /// No password was issued.
     None,
-    /// Sealed, armoured.
+    /// The sealed password, armoured.
     Sealed(&'a str),
-    /// In clear.
+    /// The password in clear.
     Clear(&'a str),
 }
 
@@ -49,23 +49,22 @@ pub(crate) struct OutputRow {
     pub given: String,
     /// The customer, where one was found.
     pub customer: Option<Customer>,
-    /// What became of it.
+    /// What became of the row.
     pub outcome: RowOutcome,
-    /// The exit code that a reset of its own would have had.
+    /// The exit code that a single reset would have had.
     pub exit_code: u8,
-    /// The ticket.
     pub ticket: Option<String>,
-    /// When.
+    /// When the row ended.
     pub at: Timestamp,
     /// When the password runs out.
     pub expires_at: Option<Timestamp>,
     /// The attempt's id in the audit log.
     pub attempt: Option<String>,
-    /// An earlier attempt of this row, whose password this one makes void.
+    /// The id of an earlier attempt of this row, whose password this attempt makes void.
     pub supersedes: Option<String>,
-    /// What became of the customer.
+    /// Whether the customer's user was changed.
     pub changed: Changed,
-    /// What has to be said.
+    /// What the agent has to know about the row.
     pub message: Option<String>,
 }
 
@@ -90,24 +89,24 @@ struct RowJson<'a> {
     temporary_password: Option<&'a str>,
 }
 
-/// The header of the CSV.
+/// Returns the header of the CSV.
 pub(super) fn header(clear: bool) -> Result<Vec<u8>> {
     let last = if clear { "temporary_password" } else { "sealed" };
     Ok(csv_line(COLUMNS.iter().copied().chain([last]))?.to_vec())
 }
 
 fn csv_line<'a>(cells: impl IntoIterator<Item = &'a str>) -> Result<Zeroizing<Vec<u8>>> {
-    let failed = |error: String| Error::bug("The row could not be written as CSV.").because(error);
-    let mut line = Zeroizing::new(Vec::with_capacity(ROOM));
-    let mut writer = csv::WriterBuilder::new().buffer_capacity(ROOM).from_writer(&mut *line);
-    writer.write_record(cells).map_err(|error| failed(error.to_string()))?;
-    writer.flush().map_err(|error| failed(error.to_string()))?;
+    let to_error = |error: String| Error::bug("The row could not be written as CSV.").because(error);
+    let mut line = Zeroizing::new(Vec::with_capacity(CAPACITY));
+    let mut writer = csv::WriterBuilder::new().buffer_capacity(CAPACITY).from_writer(&mut *line);
+    writer.write_record(cells).map_err(|error| to_error(error.to_string()))?;
+    writer.flush().map_err(|error| to_error(error.to_string()))?;
     drop(writer);
     Ok(line)
 }
 
 impl OutputRow {
-    /// The row as bytes, with its line end.
+    /// Returns the row as bytes, with its line end.
     pub(super) fn bytes(&self, format: RowFormat, password: Password<'_>) -> Result<Zeroizing<Vec<u8>>> {
         match format {
             RowFormat::Jsonl => self.json(password),
@@ -140,9 +139,9 @@ impl OutputRow {
         })
     }
 
-    /// Free text that starts a formula is defused; ids, names to sign in with and passwords are never altered.
+    /// Returns the row as CSV. Defuses free text that starts a formula; never alters ids, usernames and passwords.
     fn csv(&self, password: Password<'_>) -> Result<Zeroizing<Vec<u8>>> {
-        let free = |text: Option<&str>| defuse_formula(text.unwrap_or_default()).into_owned();
+        let free_text = |text: Option<&str>| defuse_formula(text.unwrap_or_default()).into_owned();
         let time = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
         let customer = self.customer.as_ref();
         let changed = match self.changed {
@@ -158,16 +157,16 @@ impl OutputRow {
             self.line.to_string().as_str(),
             customer.map_or("", |customer| customer.id.as_str()),
             customer.and_then(|customer| customer.username.as_deref()).unwrap_or_default(),
-            &free(Some(&self.given)),
+            &free_text(Some(&self.given)),
             self.outcome.name(),
             &self.exit_code.to_string(),
-            &free(self.ticket.as_deref()),
+            &free_text(self.ticket.as_deref()),
             &time(Some(self.at)),
             &time(self.expires_at),
             self.attempt.as_deref().unwrap_or_default(),
             self.supersedes.as_deref().unwrap_or_default(),
             changed,
-            &free(self.message.as_deref()),
+            &free_text(self.message.as_deref()),
             password,
         ])
     }

@@ -1,4 +1,4 @@
-//! Where rows go: each written whole, and synced where it is a file, before it counts as delivered.
+//! Writes the rows of a run. A row counts as delivered once it is written whole and, in a file, synced.
 
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
@@ -18,7 +18,7 @@ use crate::platform::GroupCommit;
 
 type Bytes = Zeroizing<Vec<u8>>;
 
-/// Where rows go.
+/// Writes the rows of a run to a file or a descriptor.
 pub(crate) struct OutputWriter {
     writer: GroupCommit<Bytes, Result<(), String>>,
     format: RowFormat,
@@ -28,7 +28,7 @@ pub(crate) struct OutputWriter {
     first_failures: RefCell<Vec<FailedRow>>,
 }
 
-/// A row that somebody has to look at: what the report says of it.
+/// A row that somebody has to look at, as the report shows it.
 #[derive(Clone, Debug)]
 pub(crate) struct FailedRow {
     /// The line of the input where the row begins.
@@ -39,69 +39,69 @@ pub(crate) struct FailedRow {
     pub why: String,
 }
 
-/// As many of the rows that failed are remembered for the report.
+/// How many failed rows the report shows.
 const REMEMBERED: usize = 5;
 
-/// The output can take no more rows (exit 8): the run stops.
+/// Makes the error of an output that accepts no more rows (exit 8), which stops the run.
 fn full(name: &str, why: &str) -> Error {
     Error::new(Kind::Unavailable, Reason::OutputFailed, format!("The output {name} takes no more rows: {why}."))
         .hint("Make room, or start its reader again, and resume the run.")
 }
 
 impl OutputWriter {
-    /// A new file, its owner's alone.
+    /// Creates a new file that only its owner may read.
     ///
     /// # Errors
-    /// Exit 2: there is such a file already, or it cannot be made.
+    /// Exit 2: the file exists already, or cannot be made.
     pub(crate) fn create(path: &Path, format: RowFormat) -> Result<Self> {
         let shown = path.display();
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| {
-            let told = Error::usage(format!("The output {shown} cannot be made: {error}."));
-            told.hint("--out names a new file: one that is there is never written over.").because(error)
+            let usage_error = Error::usage(format!("The output {shown} cannot be made: {error}."));
+            usage_error.hint("--out names a new file: one that is there is never written over.").because(error)
         })?;
-        let sink = Self::start(file.into(), true, format, false, shown.to_string())?;
-        sink.begin()?;
+        let output = Self::start(file.into(), true, format, false, shown.to_string())?;
+        output.begin()?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         File::open(folder)
             .and_then(|folder| folder.sync_all())
-            .map_err(|error| full(&sink.name, &error.to_string()))?;
-        Ok(sink)
+            .map_err(|error| full(&output.name, &error.to_string()))?;
+        Ok(output)
     }
 
-    /// The file of a run that is taken up again; what is after `whole` bytes is cut off.
+    /// Opens the file of a resumed run, and cuts off what follows the first `whole` bytes.
     ///
     /// # Errors
-    /// Exit 8: it cannot be written.
+    /// Exit 8: the file cannot be written.
     pub(crate) fn take_up(path: &Path, format: RowFormat, whole: u64) -> Result<Self> {
         let shown = path.display().to_string();
-        let told = |error: std::io::Error| full(&shown, &error.to_string());
-        let mut file = OpenOptions::new().write(true).open(path).map_err(told)?;
-        file.set_len(whole).map_err(told)?;
-        file.seek(SeekFrom::End(0)).map_err(told)?;
-        file.sync_all().map_err(told)?;
-        let sink = Self::start(file.into(), true, format, false, shown)?;
+        let to_error = |error: std::io::Error| full(&shown, &error.to_string());
+        let mut file = OpenOptions::new().write(true).open(path).map_err(to_error)?;
+        file.set_len(whole).map_err(to_error)?;
+        file.seek(SeekFrom::End(0)).map_err(to_error)?;
+        file.sync_all().map_err(to_error)?;
+        let output = Self::start(file.into(), true, format, false, shown)?;
         if whole == 0 {
-            sink.begin()?;
+            output.begin()?;
         }
-        Ok(sink)
+        Ok(output)
     }
 
-    /// A descriptor that gets passwords in clear.
+    /// Opens a descriptor that gets passwords in clear.
     ///
     /// # Errors
-    /// Exit 1: its thread could not be started. Exit 8: nobody reads it.
+    /// Exit 1: the thread of the output could not be started.
     pub(crate) fn clear(descriptor: OwnedFd, is_file: bool, format: RowFormat, way: &str) -> Result<Self> {
-        let sink = Self::start(descriptor, is_file, format, true, way.to_owned())?;
-        sink.begin()?;
-        Ok(sink)
+        let output = Self::start(descriptor, is_file, format, true, way.to_owned())?;
+        output.begin()?;
+        Ok(output)
     }
 
     fn start(descriptor: OwnedFd, is_file: bool, format: RowFormat, clear: bool, name: String) -> Result<Self> {
         let file = File::from(descriptor);
         let writer = GroupCommit::start("output", move |rows: Vec<Bytes>| {
-            let many = rows.len();
+            let count = rows.len();
             let result = write(&file, is_file, &rows).map_err(|error| error.to_string());
-            vec![result; many]
+            vec![result; count]
         })
         .map_err(|error| Error::bug("The output's thread could not be started.").because(error))?;
         Ok(Self { writer, format, clear, name, failed: RefCell::default(), first_failures: RefCell::default() })
@@ -114,20 +114,20 @@ impl OutputWriter {
         Ok(())
     }
 
-    /// Whether what is written waits for others to share a sync with.
+    /// Sets whether rows wait for others to share a sync with.
     pub(crate) fn gather(&self, on: bool) {
         self.writer.gather(on);
     }
 
-    /// Whether passwords go there in clear.
+    /// Whether passwords are written in clear.
     pub(crate) const fn is_clear(&self) -> bool {
         self.clear
     }
 
-    /// Whether rows can still be written.
+    /// Checks that rows can still be written.
     ///
     /// # Errors
-    /// Exit 8: not any more.
+    /// Exit 8: an earlier row could not be written.
     pub(crate) fn check(&self) -> Result<()> {
         self.failed.borrow().as_ref().map_or(Ok(()), |why| Err(full(&self.name, why)))
     }
@@ -135,7 +135,7 @@ impl OutputWriter {
     /// Writes a row without a password.
     ///
     /// # Errors
-    /// Exit 8: the output takes no more.
+    /// Exit 8: the output accepts no more rows.
     pub(crate) async fn write(&self, row: &OutputRow) -> Result<()> {
         self.take(row.bytes(self.format, Password::None)?).await?;
         let mut first = self.first_failures.borrow_mut();
@@ -150,22 +150,22 @@ impl OutputWriter {
         Ok(())
     }
 
-    /// The first rows that failed in this sitting.
+    /// Returns the first rows that failed in this sitting.
     pub(crate) fn first_failures(&self) -> Vec<FailedRow> {
         self.first_failures.borrow().clone()
     }
 
-    /// Writes a row with its password, sealed or in clear; it is delivered when that is done.
+    /// Writes a row with its password, sealed or in clear, and returns whether it was delivered.
     pub(crate) async fn deliver(&self, row: &OutputRow, password: TemporaryPassword, to: &[Recipient]) -> Delivery {
         let bytes = password.reveal(InRow { row, format: self.format, to: if self.clear { None } else { Some(to) } });
         let taken = match bytes {
             Ok(bytes) => self.take(bytes).await,
-            Err(failure) => Err(failure),
+            Err(error) => Err(error),
         };
         match taken {
             Ok(()) => Delivery::Shown,
-            Err(failure) => {
-                tracing::debug!(%failure, "the row could not be written");
+            Err(error) => {
+                tracing::debug!(%error, "the row could not be written");
                 Delivery::NotDelivered
             }
         }
@@ -175,15 +175,15 @@ impl OutputWriter {
         self.check()?;
         let written = self.writer.hand_over(bytes).get().await?;
         if let Err(why) = written {
-            let failure = full(&self.name, &why);
+            let error = full(&self.name, &why);
             *self.failed.borrow_mut() = Some(why);
-            return Err(failure);
+            return Err(error);
         }
         Ok(())
     }
 }
 
-/// Writes the password into a row: sealed to the recipients, or in clear where there are none.
+/// Writes the password into a row: sealed to the recipients, or in clear if `to` is `None`.
 struct InRow<'a> {
     row: &'a OutputRow,
     format: RowFormat,
@@ -204,7 +204,7 @@ impl RevealSink for InRow<'_> {
     }
 }
 
-/// Writes rows that wait together; of those that could not be written whole nothing stays.
+/// Writes rows that wait together. If one cannot be written to a file, none of them stays there.
 fn write(mut file: &File, is_file: bool, rows: &[Bytes]) -> std::io::Result<()> {
     if !is_file {
         return rows.iter().try_for_each(|row| write_all(file.as_fd(), row));
@@ -212,7 +212,7 @@ fn write(mut file: &File, is_file: bool, rows: &[Bytes]) -> std::io::Result<()> 
     let before = file.seek(SeekFrom::End(0))?;
     let written = rows.iter().try_for_each(|row| write_all(file.as_fd(), row)).and_then(|()| file.sync_data());
     if written.is_err() {
-        let _ = file.set_len(before); // a resumed run cuts a torn row as well
+        let _ = file.set_len(before); // if this fails, a resumed run cuts the torn row off
     }
     written
 }

@@ -1,41 +1,41 @@
-//! How long a row that the backend does not take is tried again, and when it is the row's own fault.
+//! The retry budget of a row: how long a row that the backend does not accept is repeated, and when it is at fault.
 
 use std::time::Duration;
 
 use crate::domain::{Error, Reason};
 
-/// So often a row is tried while others come to their end: what fails then is the row.
+/// How often a row is repeated while other rows end: after that the row itself is at fault.
 const ROUNDS: u32 = 5;
 
-/// How often one row was tried, and since when no row has ended.
+/// Counts how often one row was tried, and since when no row has ended.
 #[derive(Debug, Default)]
 pub(super) struct RetryBudget {
     rounds: u32,
-    done_then: u64,
+    last_done: u64,
     stuck_since: Option<Duration>,
 }
 
-/// What to do with a row that was not taken.
+/// What to do with a row that the backend did not accept.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Once more, later.
+    /// Repeat the row later.
     Again,
-    /// Others fare better: it is told as failed, and the run goes on.
+    /// Report the row as failed and go on, because other rows succeed.
     GiveUp,
-    /// Nothing has come to its end for longer than the backend is waited for: the run stops, resumable.
+    /// Stop the run, which can be resumed: no row has ended for longer than the run waits for the backend.
     Stop,
 }
 
 impl RetryBudget {
-    /// Decides after one more refusal, with so many rows done. `now` counts from the run's start; `wait` is how long a
-    /// backend is waited for.
-    pub(super) fn after(&mut self, failure: &Error, done: u64, now: Duration, wait: Duration) -> Verdict {
-        if done > self.done_then || self.stuck_since.is_none() {
+    /// Decides after one more refusal, with `done` rows done. `now` counts from the run's start; `wait` says how long
+    /// the run waits for a backend.
+    pub(super) fn after(&mut self, error: &Error, done: u64, now: Duration, wait: Duration) -> Verdict {
+        if done > self.last_done || self.stuck_since.is_none() {
             self.rounds += u32::from(self.stuck_since.is_some());
-            (self.done_then, self.stuck_since) = (done, Some(now));
+            (self.last_done, self.stuck_since) = (done, Some(now));
         }
-        // A backend that says that it is busy says nothing of the row.
-        if self.rounds >= ROUNDS && failure.reason != Reason::Throttled {
+        // A backend that says that it is busy says nothing about the row.
+        if self.rounds >= ROUNDS && error.reason != Reason::Throttled {
             return Verdict::GiveUp;
         }
         if self.stuck_since.is_some_and(|since| now.saturating_sub(since) > wait) {

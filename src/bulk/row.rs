@@ -2,30 +2,30 @@
 
 use crate::domain::{Case, LONGEST_TEXT, Particulars, ResetRequest, SECRET_KEY_WORDS, is_secret_key, one_line};
 
-/// The columns that are read; others are left alone. A header may have them in any order and any case.
+/// The columns that are read; all others are ignored. A header may have them in any order and any case.
 pub(super) const COLUMNS: [&str; 9] =
     ["customer", "ticket", "reason", "verified", "recipient", "create", "email", "first_name", "last_name"];
 
-/// Those of them that people read: one line each.
+/// The columns with text for people, which must be one line each.
 const TEXTS: [&str; 5] = ["ticket", "reason", "verified", "first_name", "last_name"];
 
 /// The longest cell of a column that is read, in bytes.
 pub(super) const LONGEST_CELL: usize = 4096;
 
-/// A row as the input has it; an empty cell is none.
+/// A row of the input. An empty cell is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
     /// The exact id, username or e-mail.
     pub customer: String,
-    /// The ticket.
+    /// The ticket, for the audit log.
     pub ticket: Option<String>,
-    /// Why.
+    /// The reason of the reset.
     pub reason: Option<String>,
     /// How the caller was verified.
     pub verified: Option<String>,
     /// The age public key that this row's password is sealed to.
     pub recipient: Option<String>,
-    /// Enter the customer if the directory does not know them.
+    /// Whether to enter the customer if the directory does not know them.
     pub create: bool,
     /// For `create`: the e-mail address.
     pub email: Option<String>,
@@ -38,9 +38,9 @@ pub struct Row {
 /// A row with the line of the input where it begins (from 1), or why it cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Numbered {
-    /// The line.
+    /// The line, counted from 1.
     pub line: u64,
-    /// The row; or why it cannot be read, in words.
+    /// The row, or why it cannot be read, in words.
     pub row: Result<Row, String>,
 }
 
@@ -64,22 +64,22 @@ impl Row {
         if TEXTS.contains(&name) && !cell.is_empty() {
             one_line(cell, LONGEST_TEXT).map_err(|why| format!("its {name} {why}"))?;
         }
-        let some = || (!cell.is_empty()).then(|| cell.to_owned());
+        let cell_or_none = || (!cell.is_empty()).then(|| cell.to_owned());
         match column {
             0 => cell.clone_into(&mut self.customer),
-            1 => self.ticket = some(),
-            2 => self.reason = some(),
-            3 => self.verified = some(),
-            4 => self.recipient = some(),
-            5 => self.create = yes(cell)?,
-            6 => self.email = some(),
-            7 => self.first_name = some(),
-            _ => self.last_name = some(),
+            1 => self.ticket = cell_or_none(),
+            2 => self.reason = cell_or_none(),
+            3 => self.verified = cell_or_none(),
+            4 => self.recipient = cell_or_none(),
+            5 => self.create = parse_yes_or_no(cell)?,
+            6 => self.email = cell_or_none(),
+            7 => self.first_name = cell_or_none(),
+            _ => self.last_name = cell_or_none(),
         }
         Ok(())
     }
 
-    /// The row, if it can be worked with.
+    /// Checks that the row names a customer.
     ///
     /// # Errors
     /// Why not, in words.
@@ -90,13 +90,13 @@ impl Row {
         Ok(self)
     }
 
-    /// What it asks for; `defaults` stands where the row says nothing, `create` is the command line's.
+    /// Returns what the row asks for. `defaults` fills in what the row leaves out; `create` is the command line's.
     pub fn request(&self, defaults: &Case, create: bool) -> ResetRequest {
-        let or = |own: &Option<String>, default: &Option<String>| own.clone().or_else(|| default.clone());
+        let own_or_default = |own: &Option<String>, default: &Option<String>| own.clone().or_else(|| default.clone());
         let case = Case {
-            ticket: or(&self.ticket, &defaults.ticket),
-            reason: or(&self.reason, &defaults.reason),
-            verified: or(&self.verified, &defaults.verified),
+            ticket: own_or_default(&self.ticket, &defaults.ticket),
+            reason: own_or_default(&self.reason, &defaults.reason),
+            verified: own_or_default(&self.verified, &defaults.verified),
         };
         let particulars = match (&self.email, &self.first_name, &self.last_name) {
             (Some(email), Some(first_name), Some(last_name)) if create || self.create => {
@@ -108,7 +108,7 @@ impl Row {
     }
 }
 
-fn yes(cell: &str) -> Result<bool, String> {
+fn parse_yes_or_no(cell: &str) -> Result<bool, String> {
     match cell.to_ascii_lowercase().as_str() {
         "" | "no" | "n" | "false" | "0" => Ok(false),
         "yes" | "y" | "true" | "1" => Ok(true),

@@ -1,4 +1,4 @@
-//! What lies on the desk of one row: nobody is asked, the journal goes along with the audit log, the output is the reveal.
+//! The services of one row: nobody is asked, the journal is written beside the audit log, and the output is the reveal.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -19,10 +19,10 @@ use crate::domain::{
 };
 use crate::ledger::RowAuditLog;
 
-/// Consent was given beforehand, for all rows; nothing else is answered.
+/// A prompter whose consent was given beforehand, for all rows. It answers nothing else.
 pub(crate) struct Beforehand;
 
-fn nobody(flag: &str) -> Error {
+fn no_answer(flag: &str) -> Error {
     Error::missing_answer(
         format!("This profile requires {flag} with every reset, and the row has none."),
         format!("Fill its column, or add `{flag} …` for all rows."),
@@ -35,7 +35,7 @@ impl Prompter for Beforehand {
     }
 
     fn choose(&mut self, _: &str, _: &[Customer]) -> Result<usize> {
-        Err(nobody("CUSTOMER"))
+        Err(no_answer("CUSTOMER"))
     }
 
     fn confirm(&mut self, _: &Plan) -> Result<Decision> {
@@ -43,11 +43,11 @@ impl Prompter for Beforehand {
     }
 
     fn line(&mut self, _: &str, flag: &str) -> Result<String> {
-        Err(nobody(flag))
+        Err(no_answer(flag))
     }
 
     fn secret(&mut self, _: &str, flag: &str) -> Result<Zeroizing<String>> {
-        Err(nobody(flag))
+        Err(no_answer(flag))
     }
 
     fn yes(&mut self, _: &str, _: bool) -> Result<bool> {
@@ -59,13 +59,13 @@ impl Prompter for Beforehand {
     }
 }
 
-/// Signals are the run's own: what is in flight is finished.
-pub(super) struct LeftToTheRun {
-    /// How long a backend that is gone is waited for (`--wait`): giving up would leave a password that nobody is told.
+/// Leaves signals to the run, which finishes the rows in flight.
+pub(super) struct SignalsLeftToRun {
+    /// How long to wait for a backend that is gone (`--wait`): giving up would leave a password that reaches nobody.
     pub(super) wait: Duration,
 }
 
-impl Interruptions for LeftToTheRun {
+impl Interruptions for SignalsLeftToRun {
     fn hold(&self) {}
 
     fn caught(&self) -> Option<i32> {
@@ -88,12 +88,12 @@ pub(crate) struct RowLog {
 }
 
 impl RowLog {
-    /// Those of the row at this line, of which nothing is known yet.
+    /// Makes the log of the row at this line, with no attempt yet.
     pub(crate) fn new(audit: RowAuditLog, journal: &Rc<Journal>, line: u64) -> Self {
         Self { audit, journal: Rc::clone(journal), line, attempt: None }
     }
 
-    /// Returns the row's attempt, which is over; `None` if none was begun.
+    /// Returns the id of the row's attempt, which has ended; `None` if no attempt was begun.
     pub(crate) fn into_attempt(self) -> Option<String> {
         self.attempt
     }
@@ -111,10 +111,10 @@ impl AuditLog for RowLog {
             at: receipt.at(),
             stamp_before: plan.stamp.clone(),
         };
-        if let Err(failure) = self.journal.write(change).await {
-            let closing = AttemptOutcome::Failed { reason: failure.reason, changed: Changed::No, stamp: None };
+        if let Err(error) = self.journal.write(change).await {
+            let closing = AttemptOutcome::Failed { reason: error.reason, changed: Changed::No, stamp: None };
             self.audit.outcome(receipt.attempt(), closing).await?;
-            return Err(failure);
+            return Err(error);
         }
         Ok(receipt)
     }
@@ -139,9 +139,9 @@ impl AuditLog for RowLog {
     }
 }
 
-/// The reveal of one row: its place in the output.
+/// The reveal of one row: writes the row to the output.
 pub(super) struct RowReveal {
-    pub(super) sink: Rc<OutputWriter>,
+    pub(super) output: Rc<OutputWriter>,
     pub(super) recipients: Vec<Recipient>,
     pub(super) row: OutputRow,
 }
@@ -163,17 +163,17 @@ impl ReadyReveal for RowReveal {
             changed: Changed::Yes,
             ..self.row
         };
-        self.sink.deliver(&row, password, &self.recipients).await
+        self.output.deliver(&row, password, &self.recipients).await
     }
 }
 
-/// Makes it ready, if the output still takes rows.
-pub(super) struct RowWay(pub(super) Option<RowReveal>);
+/// The reveal of one row before it is prepared; `None` afterwards.
+pub(super) struct UnpreparedReveal(pub(super) Option<RowReveal>);
 
-impl Reveal for RowWay {
+impl Reveal for UnpreparedReveal {
     fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
         let ready = self.0.take().ok_or_else(|| Error::bug("The row was revealed already."))?;
-        ready.sink.check()?;
+        ready.output.check()?;
         Ok(Box::new(ready))
     }
 }

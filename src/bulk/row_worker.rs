@@ -1,4 +1,4 @@
-//! The work at one row: claimed, reset as a single customer is, and told in the output.
+//! The work at one row: claims its customer, resets them like a single customer, and writes the row to the output.
 
 use std::rc::Rc;
 
@@ -6,7 +6,7 @@ use super::journal::{Change, Earlier};
 use super::outcome::{RowOutcome, stops_the_run, unusable};
 use super::output_row::OutputRow;
 use super::row::Row;
-use super::row_services::{Beforehand, LeftToTheRun, RowLog, RowReveal, RowWay};
+use super::row_services::{Beforehand, RowLog, RowReveal, SignalsLeftToRun, UnpreparedReveal};
 use super::row_task::{RowResult, RowTask};
 use super::run::Run;
 use super::sealing;
@@ -16,24 +16,24 @@ use crate::domain::{
 use crate::platform::SystemRandom;
 
 impl Run<'_> {
-    /// Tells a row that cannot be read as unusable.
+    /// Reports a row that cannot be read as unusable.
     pub(super) async fn reject(&self, line: u64, why: String) -> (u64, RowResult) {
-        let failure = unusable(line, &why);
-        let (outcome, exit_code) = RowOutcome::of(&failure);
+        let error = unusable(line, &why);
+        let (outcome, exit_code) = RowOutcome::of(&error);
         let row = self.blank(line, &Row::default());
-        (line, self.finish(OutputRow { outcome, exit_code, message: Some(failure.message), ..row }).await)
+        (line, self.finish(OutputRow { outcome, exit_code, message: Some(error.message), ..row }).await)
     }
 
-    /// Tells a row as failed: the backend takes other rows and not this one. An earlier attempt that nobody was told of
-    /// stays to be settled.
-    pub(super) async fn give_up(&self, task: RowTask, failure: Error) -> (u64, RowResult) {
+    /// Reports a row as failed, because the backend accepts other rows and not this one. An earlier attempt, whose
+    /// password may have reached nobody, stays open for the next resume.
+    pub(super) async fn give_up(&self, task: RowTask, error: Error) -> (u64, RowResult) {
         let row = self.blank(task.line, &task.row);
         let (outcome, exit_code, changed) = match &task.earlier {
-            None => (RowOutcome::Failed, failure.exit_code().number(), Changed::No),
+            None => (RowOutcome::Failed, error.exit_code().number(), Changed::No),
             Some(_) => (RowOutcome::NotDelivered, crate::domain::ExitCode::NOT_DELIVERED.number(), Changed::Unknown),
         };
         let supersedes = task.earlier.map(|earlier| earlier.attempt);
-        let row = OutputRow { outcome, exit_code, changed, supersedes, message: Some(failure.message), ..row };
+        let row = OutputRow { outcome, exit_code, changed, supersedes, message: Some(error.message), ..row };
         (task.line, self.finish(row).await)
     }
 
@@ -59,7 +59,7 @@ impl Run<'_> {
         }
     }
 
-    /// Works at one row: looks it up first where an earlier attempt was cut short, then resets it.
+    /// Works at one row: settles an earlier attempt that was cut short, then resets the customer.
     pub(super) async fn work_at(&self, task: RowTask) -> (u64, RowResult) {
         (task.line, self.try_once(task).await)
     }
@@ -77,17 +77,17 @@ impl Run<'_> {
         match answer {
             Ok(RowOutcome::Delivered) => self.ended(task.line, RowOutcome::Delivered, 0).await,
             Ok(outcome) => self.finish(OutputRow { outcome, ..row }).await,
-            Err(failure) if failure.is_passing() => RowResult::NotTaken(Box::new(task), failure),
-            Err(failure) if failure.changed == Changed::No && stops_the_run(&failure) => RowResult::Fatal(failure),
-            Err(failure) => {
-                let (outcome, exit_code) = RowOutcome::of(&failure);
-                let (changed, message) = (failure.changed, Some(failure.message));
+            Err(error) if error.is_passing() => RowResult::NotTaken(Box::new(task), error),
+            Err(error) if error.changed == Changed::No && stops_the_run(&error) => RowResult::Fatal(error),
+            Err(error) => {
+                let (outcome, exit_code) = RowOutcome::of(&error);
+                let (changed, message) = (error.changed, Some(error.message));
                 self.finish(OutputRow { outcome, exit_code, changed, message, ..row }).await
             }
         }
     }
 
-    /// Resets the customer of a row, who is claimed for it first; `found` is that customer, once known.
+    /// Claims the customer of a row and resets them; puts the customer into `found` once they are known.
     async fn reset(
         &self,
         task: &RowTask,
@@ -109,7 +109,7 @@ impl Run<'_> {
             prompter: &mut prompter,
             clock: self.clock,
             random: &mut random,
-            interruptions: &LeftToTheRun { wait: self.wait() },
+            interruptions: &SignalsLeftToRun { wait: self.wait() },
             guards: self.guards,
         };
         if let Some(outcome) = self.settle_earlier(&mut services, task, found).await? {
@@ -117,12 +117,12 @@ impl Run<'_> {
         }
         let mut request = task.row.request(&self.case(), self.settings.create);
         self.claim(task, found.insert(request.find_customer(self.session).await?))?;
-        let reveal = RowReveal { sink: Rc::clone(&self.sink), recipients, row: row.clone() };
-        reset(&mut services, self.session, &mut RowWay(Some(reveal)), request).await?;
+        let reveal = RowReveal { output: Rc::clone(&self.sink), recipients, row: row.clone() };
+        reset(&mut services, self.session, &mut UnpreparedReveal(Some(reveal)), request).await?;
         Ok(RowOutcome::Delivered)
     }
 
-    /// Looks at what became of an earlier attempt; returns the row's outcome if the customer needs no new password.
+    /// Finds out what became of an earlier attempt. Returns the row's outcome if the customer needs no new password.
     async fn settle_earlier(
         &self,
         services: &mut Services<'_>,
@@ -131,8 +131,8 @@ impl Run<'_> {
     ) -> Result<Option<RowOutcome>> {
         let Some(earlier) = &task.earlier else { return Ok(None) };
         let customer = match identify(earlier.customer.as_str(), self.session, services.prompter).await {
-            // The row had entered the customer, and that is lost as well.
-            Err(failure) if task.in_doubt && failure.kind == Kind::NotFound => return Ok(None),
+            // The row had created the customer, and the backend has lost that as well.
+            Err(error) if task.in_doubt && error.kind == Kind::NotFound => return Ok(None),
             customer => customer?,
         };
         self.claim(task, found.insert(customer.clone()))?;
@@ -144,19 +144,19 @@ impl Run<'_> {
         })
     }
 
-    /// Makes the customer this row's own.
+    /// Claims the customer for this row.
     ///
     /// # Errors
-    /// The customer is another row's: this row is a duplicate.
+    /// The customer belongs to another row, so this row is a duplicate.
     fn claim(&self, task: &RowTask, customer: &Customer) -> Result<()> {
         self.journal.claim(customer, task.line)?.check(customer)
     }
 
-    /// Writes the row, then that it is at its end.
+    /// Writes the row to the output, then its end to the journal.
     async fn finish(&self, row: OutputRow) -> RowResult {
         match self.sink.write(&row).await {
             Ok(()) => self.ended(row.line, row.outcome, row.exit_code).await,
-            Err(failure) => RowResult::Fatal(failure),
+            Err(error) => RowResult::Fatal(error),
         }
     }
 
@@ -165,17 +165,17 @@ impl Run<'_> {
         self.journal.release(line);
         match written {
             Ok(()) => RowResult::Ended(outcome),
-            Err(failure) => RowResult::Fatal(failure),
+            Err(error) => RowResult::Fatal(error),
         }
     }
 }
 
-/// Whether what was set is there, or something newer: by the customer, or by somebody else.
+/// Whether the backend still has the delivered password, or a newer one of the customer or somebody else.
 fn still_holds(now: &UserSnapshot, delivered: &Earlier) -> bool {
     !delivered.stamp.as_ref().is_some_and(|set| set.is_newer_than(now.stamp.as_ref()))
 }
 
-/// Whether the customer has chosen a password since the attempt that was cut short: they are not locked out again.
+/// Whether the customer has chosen a password since the attempt that was cut short: such a customer is not reset again.
 fn has_signed_in(now: &UserSnapshot, earlier: &Earlier) -> bool {
     let is_newer = now.stamp.as_ref().is_some_and(|stamp| stamp.is_newer_than(earlier.stamp.as_ref()));
     now.state.has_user && !now.state.change_required && is_newer

@@ -1,4 +1,4 @@
-//! Everything a run works with.
+//! Everything that a run works with.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,30 +11,26 @@ use crate::domain::ports::{Clock, Interruptions};
 use crate::domain::{Guards, Session};
 use crate::ledger::RunAuditLog;
 
-/// Everything a run works with.
+/// Everything that a run works with.
 pub(crate) struct Run<'a> {
-    /// The session, at the run's pace.
+    /// The session, whose calls the limiter paces.
     pub session: &'a Session,
-    /// The pace.
     pub limiter: Rc<Limiter>,
-    /// The journal.
     pub journal: Rc<Journal>,
-    /// The audit log.
     pub audit: RunAuditLog,
-    /// The output.
+    /// The writer of the output.
     pub sink: Rc<OutputWriter>,
     /// The profile's rules.
     pub guards: &'a Guards,
-    /// The time.
     pub clock: &'a dyn Clock,
-    /// Signals.
+    /// The signals that stop the run.
     pub interruptions: &'a dyn Interruptions,
     /// What was asked for.
     pub settings: &'a RunSettings,
 }
 
 impl Run<'_> {
-    /// How long a backend that is gone is waited for.
+    /// Returns how long the run waits for a backend that is gone.
     pub(super) const fn wait(&self) -> Duration {
         Duration::from_secs(self.settings.wait_seconds)
     }

@@ -1,4 +1,4 @@
-//! Sealing: each password on its own, with age (X25519), to whoever holds the key.
+//! Seals each password with age (X25519), for the holders of the recipients' keys.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -14,10 +14,10 @@ use crate::domain::{Error, Kind, Reason, Result, SECRET_KEY_WORDS, is_secret_key
 /// The longest sealed password that is opened, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// A recipient's public key.
+/// Reads a recipient's public key.
 ///
 /// # Errors
-/// Why it is none, in words. A secret key is not quoted.
+/// Why the text is not a public key, in words. A secret key is not quoted.
 pub(crate) fn recipient(text: &str) -> Result<Recipient, String> {
     if is_secret_key(text) {
         return Err(format!("it {SECRET_KEY_WORDS}"));
@@ -25,10 +25,10 @@ pub(crate) fn recipient(text: &str) -> Result<Recipient, String> {
     Recipient::from_str(text.trim()).map_err(|why| format!("\"{}\" is no age public key ({why})", text.trim()))
 }
 
-/// The public keys of a file, one a line; empty lines and `#` are comments.
+/// Reads the public keys of a file, one in each line. Skips empty lines and lines that begin with `#`.
 ///
 /// # Errors
-/// Exit 2: the file cannot be read, or a line is no key.
+/// Exit 2: the file cannot be read, or a line is not a public key.
 pub(crate) fn recipients_of(path: &Path) -> Result<Vec<String>> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
@@ -50,14 +50,14 @@ pub(crate) fn recipients_of(path: &Path) -> Result<Vec<String>> {
     Ok(keys)
 }
 
-/// The password, sealed to all of these, armoured.
+/// Seals the password to all of these recipients, armoured.
 ///
 /// # Errors
-/// Exit 1: it cannot be sealed.
+/// Exit 1: the password cannot be sealed.
 pub(crate) fn seal(recipients: &[Recipient], password: &str) -> Result<String> {
-    let failed = |error: String| Error::bug("The password could not be sealed.").because(error);
+    let to_error = |error: String| Error::bug("The password could not be sealed.").because(error);
     let encryptor = Encryptor::with_recipients(recipients.iter().map(|recipient| recipient as &dyn age::Recipient))
-        .map_err(|error| failed(error.to_string()))?;
+        .map_err(|error| to_error(error.to_string()))?;
     let mut sealed = Vec::new();
     let written = ArmoredWriter::wrap_output(&mut sealed, Format::AsciiArmor)
         .and_then(|armour| encryptor.wrap_output(armour))
@@ -65,26 +65,26 @@ pub(crate) fn seal(recipients: &[Recipient], password: &str) -> Result<String> {
             writer.write_all(password.as_bytes())?;
             writer.finish()?.finish()
         });
-    written.map_err(|error| failed(error.to_string()))?;
-    String::from_utf8(sealed).map_err(|error| failed(error.to_string()))
+    written.map_err(|error| to_error(error.to_string()))?;
+    String::from_utf8(sealed).map_err(|error| to_error(error.to_string()))
 }
 
-/// The keys of an identity file, as age-keygen writes it.
+/// Reads the keys of an identity file, as age-keygen writes it.
 ///
 /// # Errors
 /// Exit 2: the file cannot be read, or has no key in it.
 pub(crate) fn identities_of(path: &Path) -> Result<Vec<Box<dyn age::Identity>>> {
-    let told = |why: String| {
+    let to_error = |why: String| {
         Error::usage(format!("The identity file {} cannot be used: {why}.", path.display()))
             .hint("It is the file that age-keygen wrote; its public key is what the passwords were sealed to.")
     };
-    let file = std::fs::File::open(path).map_err(|error| told(error.to_string()))?;
+    let file = std::fs::File::open(path).map_err(|error| to_error(error.to_string()))?;
     let identities = IdentityFile::from_buffer(std::io::BufReader::new(file))
-        .map_err(|error| told(error.to_string()))?
+        .map_err(|error| to_error(error.to_string()))?
         .into_identities()
-        .map_err(|error| told(error.to_string()))?;
+        .map_err(|error| to_error(error.to_string()))?;
     if identities.is_empty() {
-        return Err(told("it has no key in it".to_owned()));
+        return Err(to_error("it has no key in it".to_owned()));
     }
     Ok(identities.into_iter().map(|identity| identity as Box<dyn age::Identity>).collect())
 }
@@ -92,20 +92,20 @@ pub(crate) fn identities_of(path: &Path) -> Result<Vec<Box<dyn age::Identity>>> 
 /// Opens a sealed password.
 ///
 /// # Errors
-/// Exit 7: it was not sealed to any of these keys, or is damaged.
+/// Exit 7: the password was not sealed to any of these keys, or is damaged.
 pub(crate) fn open(identities: &[Box<dyn age::Identity>], sealed: &str) -> Result<Zeroizing<String>> {
-    let told = |why: String| {
+    let to_error = |why: String| {
         Error::new(Kind::Refused, Reason::RevealFailed, format!("The password cannot be opened with this key: {why}."))
             .hint("Use the identity whose public key it was sealed to.")
     };
     if sealed.len() > LONGEST {
-        return Err(told(format!("it is longer than {LONGEST} bytes")));
+        return Err(to_error(format!("it is longer than {LONGEST} bytes")));
     }
     let mut reader = Decryptor::new(ArmoredReader::new(sealed.as_bytes()))
         .and_then(|decryptor| decryptor.decrypt(identities.iter().map(|identity| &**identity)))
-        .map_err(|error| told(error.to_string()))?;
+        .map_err(|error| to_error(error.to_string()))?;
     let mut characters = Zeroizing::new(String::with_capacity(LONGEST));
-    reader.read_to_string(&mut characters).map_err(|error| told(error.to_string()))?;
+    reader.read_to_string(&mut characters).map_err(|error| to_error(error.to_string()))?;
     Ok(characters)
 }
 

@@ -1,4 +1,4 @@
-//! What a run was asked to do: kept in its journal, so that a resumed run does the same.
+//! The settings of a run, which its journal keeps so that a resumed run does the same.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use super::input::InputFormat;
 pub(crate) enum RowFormat {
     /// CSV with a header row.
     Csv,
-    /// One JSON object a line.
+    /// JSON Lines: one object in each line.
     Jsonl,
 }
 
@@ -23,18 +23,17 @@ pub(crate) enum RowFormat {
 pub(crate) enum OutputTarget {
     /// To this file, each password sealed.
     Sealed(PathBuf),
-    /// In clear, to this way (`stdout`, `fd:3`).
+    /// In clear, to this descriptor (`stdout`, `fd:3`).
     Clear(String),
 }
 
-/// What a run was asked to do.
+/// The settings of a run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RunSettings {
     /// The run's id.
     pub run: String,
     /// When it began.
     pub started_at: Timestamp,
-    /// The profile.
     pub profile: String,
     /// The backend's kind.
     pub backend: String,
@@ -42,38 +41,38 @@ pub(crate) struct RunSettings {
     pub agent: String,
     /// The input: a file's absolute path, or the run's own copy of standard input.
     pub input: PathBuf,
-    /// It is the run's own copy, which is removed at its end.
+    /// Whether the input is the run's own copy, which is removed when the run ends.
     pub spooled: bool,
-    /// How it is written.
+    /// The format of the input.
     pub format: InputFormat,
-    /// Its SHA-256, in hexadecimal.
+    /// The SHA-256 of the input, in hexadecimal.
     pub sha256: String,
-    /// How many rows it has.
+    /// The number of rows in the input.
     pub rows: u64,
     /// Where the rows go.
     pub delivery: OutputTarget,
-    /// How they are written.
+    /// The format of the output.
     pub row_format: RowFormat,
-    /// Whom to seal to where a row does not say.
+    /// The recipients of a row that names none.
     pub recipients: Vec<String>,
-    /// A regular file may get passwords in clear.
+    /// Whether a regular file may get passwords in clear.
     pub allow_plaintext_file: bool,
-    /// Enter customers that the directory does not know.
+    /// Whether to enter customers whom the directory does not know.
     pub create: bool,
-    /// What stands where a row has no ticket.
+    /// The ticket of a row that has none.
     pub ticket: Option<String>,
-    /// What stands where a row has no reason.
+    /// The reason of a row that has none.
     pub reason: Option<String>,
-    /// What stands where a row does not say how the caller was verified.
+    /// How the caller was verified, for a row that does not say so.
     pub verified: Option<String>,
-    /// Calls at once; none: as the backend says.
+    /// The most concurrent calls; `None` leaves that to the backend.
     pub concurrency: Option<usize>,
-    /// Rows a second, at most.
+    /// The most rows in a second.
     pub rate: Option<f64>,
-    /// So many rows are done before it stops.
+    /// How many rows to do before the run stops.
     pub limit: Option<u64>,
-    /// So many failures in a row, and it stops.
+    /// How many failures, one after the other, stop the run.
     pub abort_after: u64,
-    /// How long a backend that is gone is waited for, in seconds.
+    /// How long to wait for a backend that is gone, in seconds.
     pub wait_seconds: u64,
 }

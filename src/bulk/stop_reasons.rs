@@ -1,16 +1,16 @@
-//! Why a run stops before its input is at its end, resumable.
+//! The errors that stop a run before its input ends. The run can be resumed.
 
 use std::time::Duration;
 
 use crate::domain::{Error, Kind, Reason};
 
-/// A signal came.
+/// Makes the error of a run that a signal stops.
 pub(super) fn interrupted(signal: i32) -> Error {
     let message = format!("Signal {signal} came; what was in flight is finished.");
     Error::new(Kind::Interrupted(signal), Reason::Interrupted, message)
 }
 
-/// So many rows failed one after the other.
+/// Makes the error of a run in which too many rows failed one after the other.
 pub(super) fn too_many_failures(in_a_row: u64) -> Error {
     Error::new(
         Kind::Unavailable,
@@ -19,7 +19,7 @@ pub(super) fn too_many_failures(in_a_row: u64) -> Error {
     )
 }
 
-/// The backend took nothing for as long as it is waited for; these are its last words.
+/// Makes the error of a backend that accepted nothing for as long as the run waits; `words` is its last message.
 pub(super) fn waited(wait: Duration, words: &str) -> Error {
     Error::unavailable(format!("The backend was waited for {} seconds. {words}", wait.as_secs()))
 }

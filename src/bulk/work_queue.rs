@@ -1,4 +1,4 @@
-//! The rows that are left: those of the input that are not done; at its end once more those in doubt.
+//! The rows that are left: first the rows of the input that are not done, then the rows in doubt.
 
 use std::fs::File;
 
@@ -17,29 +17,29 @@ pub(super) struct WorkQueue {
 }
 
 impl WorkQueue {
-    /// All that are not done.
+    /// Makes the queue of all rows that are not done.
     pub(super) const fn all(rows: Rows<File>) -> Self {
         Self { rows, is_second_look: false }
     }
 }
 
 impl Run<'_> {
-    /// Turns to the rows in doubt, if there are any, from the top of the input.
-    pub(super) fn look_again(&self, left: &mut WorkQueue) -> Result<Event> {
+    /// Starts over with the rows in doubt, if there are any, from the top of the input.
+    pub(super) fn look_again(&self, queue: &mut WorkQueue) -> Result<Event> {
         if self.journal.in_doubt()? == 0 {
             return Ok(Event::NoneInDoubt);
         }
         let rows = Rows::open(&self.settings.input, Some(self.settings.format))?.with_tickets_of(self.guards);
-        *left = WorkQueue { rows, is_second_look: true };
+        *queue = WorkQueue { rows, is_second_look: true };
         Ok(Event::SecondLook)
     }
 
-    /// Reads the next row that is left; those that are done are counted on the way.
-    pub(super) fn next_row(&self, left: &mut WorkQueue) -> Result<Event> {
+    /// Reads the next row that is left, and counts the rows before it that are done.
+    pub(super) fn next_row(&self, queue: &mut WorkQueue) -> Result<Event> {
         let mut passed_over = 0;
-        while let Some(Numbered { line, row }) = left.rows.next_row()? {
+        while let Some(Numbered { line, row }) = queue.rows.next_row()? {
             let known = self.journal.known(line)?;
-            if left.is_second_look && !matches!(known, RowState::InDoubt(_)) {
+            if queue.is_second_look && !matches!(known, RowState::InDoubt(_)) {
                 continue;
             }
             let (earlier, in_doubt) = match known {

@@ -1,4 +1,4 @@
-//! How one kind of change is done: what differs between a reset and a withdrawal, while the three acts are the same.
+//! What differs between the kinds of change, a reset and a withdrawal, which share the three acts.
 
 use std::future::Future;
 
@@ -15,7 +15,7 @@ use super::user::{Stamp, UserSnapshot};
 pub trait Act: ActionKind + Sized {
     /// What the agent asks for.
     type Request;
-    /// What is left to tell once it is done.
+    /// The result of the change.
     type Done;
 
     /// Reads everything that decides, refuses what must not be done, and plans the rest. Changes no user and asks nobody.
@@ -25,7 +25,7 @@ pub trait Act: ActionKind + Sized {
         request: &Self::Request,
     ) -> impl Future<Output = Result<Assessed<Self>>>;
 
-    /// The customer whom the request names.
+    /// Returns the customer whom the request is about.
     fn customer(request: &mut Self::Request) -> &mut CustomerRef;
 
     /// Takes over what the agent answered to a [`Need`](super::Need).
@@ -34,9 +34,9 @@ pub trait Act: ActionKind + Sized {
     /// Makes the change, step by step. The first step that fails ends it.
     fn change(work: &mut Execution<'_, '_, Self>) -> impl Future<Output = Result<Self::Done, Broken>>;
 
-    /// What a look at the user after a failure says: what became of the customer, and the stamp to record.
+    /// Concludes from a snapshot after a failure what became of the customer, and the stamp to record.
     fn became(assessment: &Assessment<Self>, changed: Changed, now: UserSnapshot) -> (Changed, Option<Stamp>);
 
-    /// The error that the agent reads after a failure that changed something, or may have.
+    /// Makes the error that the agent reads after a failure that changed something, or may have.
     fn explain(customer: &Customer, reason: Reason, changed: Changed, cause: Error) -> Error;
 }

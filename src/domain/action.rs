@@ -1,8 +1,8 @@
-//! What can be done to a user: as a value for plans and records, and as a type for intents.
+//! The changes of a user: as values for plans and records, and as types for intents.
 
 use serde::Serialize;
 
-/// What is going to be done.
+/// The change of a user that a plan or a record is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -15,7 +15,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// What the button says.
+    /// Returns the text of the button.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Set => "Set Temporary Password",
@@ -24,7 +24,7 @@ impl Action {
         }
     }
 
-    /// The action's name in the audit log.
+    /// Returns the action's name in the audit log.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Set => "set",
@@ -48,7 +48,7 @@ mod sealed {
     impl Sealed for super::Withdrawal {}
 }
 
-/// One kind of change, as a type: an intent for one kind does not open another. It is sealed.
+/// One kind of change, as a type: an intent for one kind does not permit another. It is sealed.
 pub trait ActionKind: sealed::Sealed {}
 
 impl ActionKind for Reset {}

@@ -1,4 +1,4 @@
-//! What a failure after the intent means, told as it is: nothing changed, changed, or unknown.
+//! Settles a failure after the intent: nothing was changed, something was, or that is unknown.
 
 use futures_util::future::join;
 
@@ -13,8 +13,8 @@ use super::session::Session;
 use super::time_limit::{clean_up_limit, within};
 use super::user::{ResetTarget, UserSnapshot};
 
-/// Classifies a failure after the intent. Reads the user once to say what became of them, still ends their sessions, and
-/// writes the failure down, all within [`clean_up_limit`].
+/// Classifies a failure after the intent, and writes it down. If the user may be changed, reads the user once and ends
+/// their sessions, both within [`clean_up_limit`].
 pub(super) async fn settle<A: Act>(
     services: &mut Services<'_>,
     session: &Session,
@@ -56,7 +56,7 @@ async fn clean_up<A: Act>(session: &Session, intent: &Intent<A>, assessment: &As
     Some(now)
 }
 
-/// Ends the user's sessions, if the user is known. A failure is for the log only: the attempt has failed already.
+/// Ends the user's sessions, if the user is known. An error goes to the debug log only: the attempt has failed already.
 async fn end_sessions(session: &Session, intent: &AnyIntent) {
     if intent.user().is_err() {
         return;

@@ -1,5 +1,5 @@
-//! The first act: everything is read and checked, and the plan is made. It asks nobody and changes no user, so that it
-//! can run on another machine than the agent's.
+//! The first act: reads and checks everything, and makes the plan. It asks nobody and changes no user, so that it can
+//! run on another machine than the agent's.
 
 use super::act::Act;
 use super::assessment::{Assessed, Assessment, AssessmentServices, CustomerRef, Need};
@@ -24,7 +24,7 @@ pub async fn assess<A: Act>(
     A::assess(services, session, request).await
 }
 
-/// Assesses until nothing is missing; asks the agent for what is.
+/// Assesses, and asks the agent for each missing answer, until there is a plan.
 pub(super) async fn assess_asking<A: Act>(
     services: &mut Services<'_>,
     session: &Session,
@@ -48,7 +48,7 @@ pub(super) async fn assess_asking<A: Act>(
     }
 }
 
-/// Finds the one customer whom the request is about. Returns the choice that the agent has to make where there are several.
+/// Finds the one customer whom the request is about. Returns the choice for the agent if several may be meant.
 pub(super) async fn find_customer(reference: &CustomerRef, session: &Session) -> Result<Result<Customer, Need>> {
     match reference {
         CustomerRef::Found(customer) => Ok(Ok((**customer).clone())),
@@ -70,6 +70,6 @@ pub(super) async fn read_facts(
     customer: &Customer,
 ) -> Result<(CustomerFacts, Capabilities)> {
     let facts = gather_facts(services.audit, session, customer).await?;
-    let capabilities = session.backend().capabilities().await?; // of what was read just now, where the backend can
+    let capabilities = session.backend().capabilities().await?; // after the snapshot, which may tell more
     Ok((facts, capabilities))
 }

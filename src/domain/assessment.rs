@@ -1,4 +1,4 @@
-//! What an assessment is made of: whom it is about, what it needs to know, and the plan it ends in.
+//! The parts of an assessment: the customer, the answers that it needs, and the plan.
 
 use std::marker::PhantomData;
 
@@ -12,22 +12,22 @@ use super::identify::choose;
 use super::plan::Plan;
 use super::ports::{AuditLog, Clock, Prompter, RandomSource};
 
-/// The ports that an assessment needs: nobody is asked, and nothing is revealed.
+/// The ports that an assessment needs, none of which asks anybody or reveals anything.
 pub struct AssessmentServices<'a> {
-    /// The audit log, which is read, and told what became of attempts whose end is missing.
+    /// The audit log. An assessment reads it, and records what became of attempts whose end is missing.
     pub audit: &'a mut dyn AuditLog,
     /// The time.
     pub clock: &'a dyn Clock,
-    /// Random bytes, to try whether the policy can be met.
+    /// Random bytes, to test whether the policy can be met.
     pub random: &'a mut dyn RandomSource,
     /// The profile's rules.
     pub guards: &'a Guards,
 }
 
-/// Whom a request is about.
+/// The customer whom a request is about.
 #[derive(Clone, Debug)]
 pub enum CustomerRef {
-    /// Whoever has this id, username or e-mail address.
+    /// The customer with this id, username or e-mail address.
     Named(String),
     /// This customer, whom the agent chose from a list.
     Chosen(Box<Customer>),
@@ -47,21 +47,21 @@ impl<T: Into<String>> From<T> for CustomerRef {
     }
 }
 
-/// What an assessment needs to know before there is a plan.
+/// An answer that an assessment needs before there is a plan.
 #[derive(Debug)]
 pub enum Need {
     /// Which of these customers is meant.
     Choice {
         /// The question.
         question: String,
-        /// Those who may be meant.
+        /// The customers who may be meant.
         customers: Vec<Customer>,
-        /// The error where the agent cannot choose.
+        /// The error if the agent cannot choose.
         otherwise: Box<Error>,
     },
     /// Whether the lock-out is lifted as well.
     Unlock {
-        /// The error where nobody can be asked, or where the agent says no.
+        /// The error if nobody can be asked, or if the agent says no.
         otherwise: Box<Error>,
     },
     /// A text that the profile requires.
@@ -81,13 +81,13 @@ pub enum Answer {
 
 /// How an assessment ended.
 pub enum Assessed<A: ActionKind> {
-    /// It can be done, and this is the plan.
+    /// The change can be made, and this is the plan.
     Planned(Box<Assessment<A>>),
-    /// It takes answers first.
+    /// The assessment needs answers first.
     Needs {
-        /// The customer, once that is known.
+        /// The customer, if the assessment has found one.
         customer: Option<Box<Customer>>,
-        /// What is missing.
+        /// The missing answers.
         needs: Vec<Need>,
     },
 }
@@ -105,18 +105,18 @@ impl<A: ActionKind> Assessment<A> {
         Self { plan, facts, capabilities, kind: PhantomData }
     }
 
-    /// What the agent is asked to confirm.
+    /// Returns the plan, which the agent is asked to confirm.
     pub const fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// The same with more to say on this machine before the agent confirms.
+    /// Puts these notices of this machine before the notices of the plan.
     pub(super) fn with_notices(mut self, notices: Vec<String>) -> Self {
         self.plan.notices.splice(0..0, notices);
         self
     }
 
-    /// The same with what an earlier plan had to say.
+    /// Adds the notices of an earlier plan, before its own.
     pub(super) fn with_notices_of(mut self, earlier: &Self) -> Self {
         let new = std::mem::replace(&mut self.plan.notices, earlier.plan.notices.clone());
         for notice in new {
@@ -141,7 +141,7 @@ impl Need {
     /// Asks the agent.
     ///
     /// # Errors
-    /// What the need says for where nobody can be asked, or where the agent says no.
+    /// The need's own error, if nobody can be asked or the agent says no.
     pub fn ask(self, prompter: &mut dyn Prompter, guards: &Guards) -> Result<Answer> {
         match self {
             Self::Choice { question, customers, otherwise } => {

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::error::Result;
 use super::ports::RandomSource;
 
-/// 80 random bits in hexadecimal: told to the agent, written on every record of the attempt.
+/// The id of an attempt: 80 random bits in hexadecimal, shown to the agent and written on every record of the attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AttemptId(String);
 
 impl AttemptId {
-    /// A fresh id.
+    /// Makes a new random id.
     pub fn fresh(random: &mut dyn RandomSource) -> Result<Self> {
         let mut bytes = [0_u8; 10];
         random.fill(&mut bytes)?;
@@ -24,12 +24,12 @@ impl AttemptId {
         Ok(Self(text))
     }
 
-    /// An id as it stands in the audit log.
+    /// Wraps an id as it stands in the audit log.
     pub const fn known(id: String) -> Self {
         Self(id)
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! The second act: the agent confirms the plan, the intent is written down, and from then on signals wait.
+//! The second act: has the agent confirm the plan, and writes the intent down. From then on signals wait.
 
 use super::act::Act;
 use super::action::ActionKind;
@@ -28,11 +28,11 @@ impl Drop for SignalHold<'_> {
     }
 }
 
-/// What may be executed now.
+/// An authorized change, which may be executed now.
 pub struct Authorized<'a, A: ActionKind> {
     /// The permission, written down and synced.
     pub intent: Intent<A>,
-    /// What it was given for.
+    /// The assessment whose plan was confirmed.
     pub assessment: Assessment<A>,
     /// Makes signals wait until the attempt is over.
     pub hold: SignalHold<'a>,
@@ -71,7 +71,7 @@ pub async fn authorize<'a, A: Act>(
     Ok(Authorized { intent: Intent::new(assessment.plan(), consent, receipt), assessment, hold })
 }
 
-/// The log may hold the intent, but the customer is untouched.
+/// Marks an error as one that changed nothing: the log may hold the intent, but the customer is untouched.
 fn untouched(error: Error) -> Error {
     Error { changed: Changed::No, ..error }
 }

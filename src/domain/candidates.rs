@@ -1,4 +1,4 @@
-//! The passwords that are tried, one after the other, against a policy that may ask more than it says.
+//! The candidate passwords for a policy that may ask for more than it says: tried one after the other.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use super::policy::{About, Policy, PolicyRead, Rule};
 use super::ports::RandomSource;
 use super::temporary_password::TemporaryPassword;
 
-/// So many passwords are tried at most; a refusal for policy changes nothing.
+/// The most passwords to try. A refusal for policy changes nothing.
 const MOST: usize = 14;
-/// After so many refusals that named a rule, what is hidden is met half-way.
+/// After this many refusals that named a new rule, the guess at the hidden rules is raised.
 const NAMED_BEFORE_RAISING: usize = 2;
 
-/// What is tried after a refusal that names nothing to go by: a style, its least length, and the least of each class.
+/// The variants to try after a refusal that names no new rule: style, least length, and least count of each class.
 const VARIANTS: [(Style, usize, usize); 10] = [
     (Style::Plain, 12, 1),
     (Style::Marked, 12, 1),
@@ -27,24 +27,24 @@ const VARIANTS: [(Style, usize, usize); 10] = [
     (Style::With(b'_'), 12, 1),
 ];
 
-/// The attempts for one user.
+/// The candidate passwords for one user.
 pub(crate) struct Candidates {
     policy: PolicyRead,
     about: About,
     /// The rules that refusals named.
     learned: BTreeSet<Rule>,
     refusals: usize,
-    /// The refusals that named a rule that was not known.
-    named: usize,
-    /// How many of [`VARIANTS`] are begun; 0: the usual password.
+    /// The number of refusals that named a new rule.
+    rule_refusals: usize,
+    /// How many of [`VARIANTS`] were begun; 0 stands for the usual password.
     variant: usize,
 }
 
 impl Candidates {
-    /// The attempts for this user under this policy.
+    /// Prepares the candidates for this user under this policy.
     pub(crate) fn new(policy: &PolicyRead, about: About) -> Self {
         let policy = policy.clone();
-        Self { policy, about, learned: BTreeSet::new(), refusals: 0, named: 0, variant: 0 }
+        Self { policy, about, learned: BTreeSet::new(), refusals: 0, rule_refusals: 0, variant: 0 }
     }
 
     /// Makes the next password.
@@ -62,7 +62,7 @@ impl Candidates {
         }
         if !self.policy.is_whole() {
             let guessed = known.clone().guessed();
-            let raised = (self.named >= NAMED_BEFORE_RAISING).then(|| guessed.clone().raised());
+            let raised = (self.rule_refusals >= NAMED_BEFORE_RAISING).then(|| guessed.clone().raised());
             for policy in raised.into_iter().chain([guessed]) {
                 if let Ok(password) = generate(&policy, &self.about, random) {
                     return Ok(password);
@@ -75,7 +75,7 @@ impl Candidates {
     /// Takes a refusal for these rules into account.
     ///
     /// # Errors
-    /// Exit 7, `policy`: enough was tried.
+    /// Exit 7, `policy`: no further candidate is left.
     pub(crate) fn refused(&mut self, rules: impl IntoIterator<Item = Rule>) -> Result<()> {
         self.refusals += 1;
         let known: BTreeSet<Rule> = self.known().rules().cloned().collect();
@@ -85,14 +85,14 @@ impl Candidates {
             self.learned.insert(rule);
         }
         if is_news {
-            self.named += 1;
+            self.rule_refusals += 1;
         } else {
             self.variant += 1;
         }
         if self.refusals < MOST && self.variant <= VARIANTS.len() { Ok(()) } else { Err(self.exhausted()) }
     }
 
-    /// The rules that refusals named and that were not known before.
+    /// Returns the rules that refusals named, without a hidden pattern that the policy shows.
     pub(crate) fn learned(self) -> BTreeSet<Rule> {
         let mut learned = self.learned;
         if self.policy.known().patterns().next().is_some() {
@@ -101,7 +101,7 @@ impl Candidates {
         learned
     }
 
-    /// The rules that are known by now.
+    /// Returns the rules that are known by now.
     fn known(&self) -> Policy {
         self.policy.known().with(self.learned.iter().cloned())
     }
@@ -128,7 +128,7 @@ impl Candidates {
     }
 }
 
-/// The known rules, and beside them what a variant has.
+/// Adds the rules of a variant to the known rules.
 fn varied(known: &Policy, style: Style, length: usize, each: usize) -> Policy {
     let length = known.longest().map_or(length, |longest| length.min(longest));
     let special = style.has_special().then_some(Rule::Special(each));

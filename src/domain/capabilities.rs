@@ -1,4 +1,4 @@
-//! What a backend can and cannot do: learned at run time, said before the agent confirms, asserted by the story.
+//! What a backend can do and what it cannot: read at run time, and shown before the agent confirms.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -61,7 +61,7 @@ pub enum Gap {
 }
 
 impl Gap {
-    /// The promise that is not kept in full.
+    /// Returns the promise that is not kept in full.
     pub const fn promise(self) -> Promise {
         Promise(match self {
             Self::StampNamesNoAuthor | Self::WithdrawnReadsAsPending => 7,
@@ -73,7 +73,7 @@ impl Gap {
         })
     }
 
-    /// What the agent is told before confirming.
+    /// Returns what the agent reads before confirming.
     pub const fn words(self) -> &'static str {
         match self {
             Self::StampNamesNoAuthor => "someone else's reset at the same moment cannot always be told from yours",
@@ -90,7 +90,7 @@ impl Gap {
 }
 
 impl Gap {
-    /// What to do about it: by the agent, or once by an administrator.
+    /// Returns what to do about the gap: by the agent, or once by an administrator.
     pub const fn remedy(self) -> &'static str {
         match self {
             Self::StampNamesNoAuthor => "let one agent at a time help a customer",
@@ -107,7 +107,7 @@ impl Gap {
         }
     }
 
-    /// What the customer has to be told because of it; `None` if it is no matter of theirs.
+    /// Returns what the customer has to know about the gap; `None` if it does not concern them.
     pub const fn for_the_customer(self) -> Option<&'static str> {
         match self {
             Self::TemporaryMayBeKept => Some("choose a password other than the temporary one"),
@@ -121,7 +121,7 @@ impl Gap {
         }
     }
 
-    /// What of tellonce closes it.
+    /// Returns the aid of tellonce that closes the gap; `None` if there is none.
     pub const fn met_by(self) -> Option<Aid> {
         match self {
             Self::RulesNotListed => Some(Aid::TellsRules),
@@ -140,18 +140,18 @@ impl Gap {
 /// What tellonce does on top of a backend that would not keep a promise by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Aid {
-    /// The rules are told with the temporary password, because the backend's page lists none.
+    /// Shows the rules with the temporary password, because the backend's page lists none.
     TellsRules,
-    /// A set alone leaves sessions open: they are ended with every reset.
+    /// Ends sessions with every reset, because a set alone leaves them open.
     EndsSessions,
-    /// The customer is marked, so that e-mail resets are refused until the change is made.
+    /// Marks the customer, so that e-mail resets are refused until the customer chooses a password.
     MarksPending,
-    /// What is not used in time is withdrawn by a sweep.
+    /// Withdraws by a sweep what is not used in time.
     Sweeps,
 }
 
 impl Aid {
-    /// The promise that it keeps, or helps to keep.
+    /// Returns the promise that it keeps, or helps to keep.
     pub const fn promise(self) -> Promise {
         Promise(match self {
             Self::TellsRules => 8,
@@ -160,7 +160,7 @@ impl Aid {
         })
     }
 
-    /// What `doctor` says of it.
+    /// Returns what `doctor` says of it.
     pub const fn words(self) -> &'static str {
         match self {
             Self::TellsRules => "the sign-in page lists no rules: the reveal does, for the agent to read out",
@@ -176,14 +176,15 @@ impl Aid {
 /// What a backend, as set up for this profile, can do.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
-    /// The promises not kept.
+    /// The promises that the backend does not keep, or keeps in part.
     pub gaps: BTreeSet<Gap>,
-    /// Those of the gaps that no set-up of this server closes.
+    /// The gaps that no set-up of this server closes.
     pub limits: BTreeSet<Gap>,
-    /// What tellonce does beside it, so that a promise is kept all the same.
+    /// What tellonce does so that a promise is kept that the backend alone would not keep.
     pub aids: BTreeSet<Aid>,
-    /// Setting a password also lifts an ordinary lock-out.
+    /// Whether setting a password also lifts an ordinary lock-out.
     pub set_lifts_lock: bool,
-    /// How many calls at once it takes before more of them only make each slower: where bulk begins.
+    /// How many concurrent calls the backend serves before more of them only make each slower. A bulk run starts with
+    /// these.
     pub concurrency: usize,
 }

@@ -1,20 +1,20 @@
-//! What `doctor` looked at, and what it found.
+//! The checks of `doctor`, and what they found.
 
 use serde::Serialize;
 
 use super::error::Result;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckState {
-    /// As it should be.
+    /// All is as it should be.
     Ok,
-    /// Worth knowing, and no fault.
+    /// Something is worth knowing, but not a fault.
     Warning,
-    /// Wrong: exit 11.
+    /// Something is wrong: exit 11.
     Fault,
-    /// Could not be checked here, and why.
+    /// The check was not possible; the words say why.
     Unknown,
     /// A promise that is kept.
     Kept,
@@ -27,7 +27,7 @@ pub enum CheckState {
 }
 
 impl CheckState {
-    /// The words people read.
+    /// Returns the words that people read.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -42,7 +42,7 @@ impl CheckState {
     }
 }
 
-/// One line of the report.
+/// One check: a line of the report.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     /// Its name, stable for scripts.
@@ -51,24 +51,24 @@ pub struct Check {
     pub promise: Option<String>,
     /// What it found.
     pub state: CheckState,
-    /// What it found, in words, and what to do.
+    /// What the check found, in words, and what to do.
     pub words: String,
-    /// A fault that `tellonce setup` mends.
+    /// Whether the check found a fault that `tellonce setup` mends.
     #[serde(skip)]
     pub for_setup: bool,
 }
 
 impl Check {
-    /// A check of nothing that was promised.
+    /// Makes a check that is about no promise.
     pub fn new(id: &str, state: CheckState, words: impl Into<String>) -> Self {
         Self { id: id.to_owned(), promise: None, state, words: words.into(), for_setup: false }
     }
 
-    /// Ok with these words, or a fault with the failure's.
+    /// Makes a check from a result: ok with these words, or a fault with the words of the error.
     pub fn of<T>(id: &str, checked: &Result<T>, words: impl FnOnce(&T) -> String) -> Self {
         match checked {
             Ok(found) => Self::new(id, CheckState::Ok, words(found)),
-            Err(failure) => Self::new(id, CheckState::Fault, failure.told()),
+            Err(error) => Self::new(id, CheckState::Fault, error.told()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the agent answered to a plan, and the consent to that very plan.
+//! The agent's decision about a plan, and the consent to that one plan.
 
 use super::error::{Error, Kind, Reason, Result};
 use super::plan::{Plan, PlanDigest};
@@ -57,12 +57,12 @@ impl Consent {
         Self::to(plan, decision).unwrap()
     }
 
-    /// Whether time passed at a question, so that what was read before it may be old.
+    /// Whether the agent was asked, so that what was read before the question may be old.
     pub const fn was_asked(&self) -> bool {
         self.asked
     }
 
-    /// The digest of the plan that was shown.
+    /// Returns the digest of the plan that was shown.
     pub const fn digest(&self) -> &PlanDigest {
         &self.digest
     }

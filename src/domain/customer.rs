@@ -4,18 +4,18 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What the customer directory calls a customer by; the key of the audit log.
+/// The id of a customer in the customer directory, which is also the key of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CustomerId(String);
 
 impl CustomerId {
-    /// An id as the directory gave it.
+    /// Wraps an id as the directory gave it.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
-    /// The id as text. It may come from a backend: sanitise it before it reaches a terminal.
+    /// Returns the id as text. It may come from a backend: sanitise it before it reaches a terminal.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -41,18 +41,18 @@ pub struct Customer {
     /// Given and family name, where the directory keeps them apart.
     #[serde(skip)]
     pub names: Option<Names>,
-    /// Whatever else the directory has, in its order; `show` lists it.
+    /// All other details that the directory has, in its order. `show` lists them.
     #[serde(skip)]
     pub details: Vec<(String, String)>,
 }
 
 impl Customer {
-    /// A customer of whom nothing but the id is known here.
+    /// Makes a customer of whom only the id is known.
     pub const fn known_by(id: CustomerId) -> Self {
         Self { id, name: String::new(), email: None, username: None, names: None, details: Vec::new() }
     }
 
-    /// Given and family name; where the directory does not keep them apart, the family name is the last word.
+    /// Returns given and family name. If the directory does not keep them apart, the family name is the last word.
     pub fn first_and_last(&self) -> Names {
         self.names.clone().unwrap_or_else(|| {
             let (first, last) = self.name.rsplit_once(' ').unwrap_or((self.name.as_str(), ""));
@@ -60,13 +60,14 @@ impl Customer {
         })
     }
 
-    /// What the audit log may know the customer by: the id, and the address that a new one had before it had an id.
+    /// Returns the ids that the audit log may have: the customer's, and the address that stood for it in a new
+    /// customer.
     pub fn known_as(&self) -> impl Iterator<Item = CustomerId> + '_ {
         let email = self.email.as_deref().map(|email| CustomerId::new(email.to_lowercase()));
         std::iter::once(self.id.clone()).chain(email)
     }
 
-    /// The address with all but its first letter and its domain hidden: enough to tell candidates apart.
+    /// Returns the address without all but its first letter and its domain: enough to tell candidates apart.
     pub fn masked_email(&self) -> Option<String> {
         self.email.as_deref().map(mask)
     }

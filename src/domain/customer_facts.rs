@@ -9,9 +9,8 @@ use super::user::UserSnapshot;
 
 /// Everything known of a customer before anything is decided.
 pub(crate) struct CustomerFacts {
-    /// The customer.
     pub customer: Customer,
-    /// Where the user stands.
+    /// The snapshot of the customer's user.
     pub snapshot: UserSnapshot,
     /// What this machine knows of earlier attempts, findings included.
     pub history: History,
@@ -19,7 +18,7 @@ pub(crate) struct CustomerFacts {
     pub recovered: Vec<String>,
 }
 
-/// Reads where the customer stands, and writes down what that says of attempts whose end is missing.
+/// Reads the customer's snapshot and history, and writes down what became of attempts whose end is missing.
 pub(crate) async fn gather_facts(
     audit: &mut dyn AuditLog,
     session: &Session,

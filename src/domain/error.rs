@@ -1,4 +1,4 @@
-//! What can go wrong, told the same way everywhere.
+//! The error of every port and command.
 //!
 //! A [`Error`] is one kind per exit code, a finer reason for scripts, and, above all, what became of the customer:
 //! nothing changed, changed, or unknown.
@@ -11,7 +11,7 @@ use super::customer::Customer;
 use super::exit_code::ExitCode;
 use super::secret_key::without_secret_keys;
 
-/// What every port answers.
+/// The result of every port.
 ///
 /// # Errors
 /// A [`Error`] says which exit code the command ends with and whether anything was changed.
@@ -33,7 +33,7 @@ pub enum Kind {
     Ambiguous,
     /// The agent said no.
     Declined,
-    /// A rule refuses it.
+    /// A rule refuses the change.
     Refused,
     /// Backend or audit log unavailable.
     Unavailable,
@@ -128,7 +128,7 @@ pub enum Reason {
     WouldNotStick,
 }
 
-/// Something did not work: what, what became of the customer, and what to do next.
+/// An error: says what happened, what became of the customer, and what to do next.
 #[derive(Debug)]
 pub struct Error {
     /// Decides the exit code.
@@ -137,7 +137,7 @@ pub struct Error {
     pub reason: Reason,
     /// What became of the customer's user.
     pub changed: Changed,
-    /// True where a temporary password that nobody was told may be in force.
+    /// Whether a temporary password may be in force that reached nobody.
     pub password_may_be_set: bool,
     /// What happened, in a sentence or two.
     pub message: String,
@@ -145,14 +145,14 @@ pub struct Error {
     pub hint: Option<String>,
     /// The customers meant, for `not_found` and `ambiguous`.
     pub candidates: Vec<Customer>,
-    /// How long the backend asked to be left alone (RFC 9110 section 10.2.3, Retry-After); none: it did not say.
+    /// How long the backend asked to be left alone (RFC 9110 section 10.2.3, Retry-After); `None` if it did not say.
     pub retry_after: Option<std::time::Duration>,
-    /// What lies beneath, for `-v` only.
+    /// The underlying error, for `-v` only.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
-    /// A failure that changed nothing. An age secret key that the message quotes is taken out of it.
+    /// Makes an error that changed nothing. Removes an age secret key that the message quotes.
     pub fn new(kind: Kind, reason: Reason, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -167,27 +167,27 @@ impl Error {
         }
     }
 
-    /// Usage or configuration is wrong (exit 2).
+    /// Makes the error of a wrong usage or configuration (exit 2).
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, Reason::Usage, message)
     }
 
-    /// An answer is missing and nobody can be asked (exit 2); the hint names the flag.
+    /// Makes the error of a missing answer if nobody can be asked (exit 2). The hint names the flag.
     pub fn missing_answer(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(Kind::Usage, Reason::MissingAnswer, message).hint(hint)
     }
 
-    /// The backend did not answer, and nothing was changed (exit 8).
+    /// Makes the error of a backend that did not answer, with nothing changed (exit 8).
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new(Kind::Unavailable, Reason::BackendUnavailable, message)
     }
 
-    /// A rule refuses it (exit 7).
+    /// Makes the error of a change that a rule refuses (exit 7).
     pub fn refused(reason: Reason, message: impl Into<String>) -> Self {
         Self::new(Kind::Refused, reason, message)
     }
 
-    /// The tool itself failed (exit 1).
+    /// Makes the error of a bug in the tool (exit 1).
     pub fn bug(message: impl Into<String>) -> Self {
         Self::new(Kind::Bug, Reason::Internal, message)
     }
@@ -206,40 +206,40 @@ impl Error {
         self
     }
 
-    /// Adds what lies beneath.
+    /// Adds the underlying error.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// The backend asked to be left alone for so long.
+    /// Adds how long the backend asked to be left alone.
     #[must_use]
     pub fn retry_after(mut self, wait: std::time::Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }
 
-    /// The request was sent and its answer lost: it may have been applied.
+    /// Marks the request as sent without an answer, so that it may have been applied.
     #[must_use]
     pub fn answer_lost(mut self) -> Self {
         self.changed = Changed::Unknown;
         self
     }
 
-    /// The backend did not take it for now (busy, gone), and nothing was changed: it may be tried again.
+    /// Whether the backend is busy or gone for now and nothing was changed, so that the call may be repeated.
     pub fn is_passing(&self) -> bool {
         self.kind == Kind::Unavailable
             && self.changed == Changed::No
             && matches!(self.reason, Reason::BackendUnavailable | Reason::Throttled)
     }
 
-    /// Message and hint in one.
+    /// Returns message and hint in one text.
     pub fn told(&self) -> String {
         self.hint.as_ref().map_or_else(|| self.message.clone(), |hint| format!("{} {hint}", self.message))
     }
 
-    /// The exit code: the one match from kind to code.
+    /// Returns the exit code: the only match from kind to code.
     pub fn exit_code(&self) -> ExitCode {
         match self.kind {
             Kind::Bug => ExitCode::BUG,

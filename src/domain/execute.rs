@@ -1,4 +1,4 @@
-//! The third act: the change itself, within its time, and what is told where it fails.
+//! The third act: makes the change within its time limit, and settles a failure.
 
 use super::act::Act;
 use super::after_failure::settle;
@@ -10,8 +10,8 @@ use super::services::Services;
 use super::session::Session;
 use super::time_limit::{Progress, within};
 
-/// Makes the change that was authorized (steps 8 to 11 of a reset). It uses the intent up, and keeps it for tries and
-/// clean-up within this attempt.
+/// Makes the change that was authorized (steps 8 to 11 of a reset). It consumes the intent, which permits retries and
+/// clean-up within this attempt only.
 ///
 /// ```compile_fail,E0382
 /// # use tellonce::domain::{Assessment, Intent, Reset, Result, Services, Session, execute};
@@ -26,8 +26,8 @@ use super::time_limit::{Progress, within};
 /// ```
 ///
 /// # Errors
-/// Each step's own. [`Error::changed`] says what became of the customer; if that is not "no", the exit code is 9. Exit 1,
-/// with nothing changed: the intent was given for another plan.
+/// The errors of each step. [`Error::changed`] says what became of the customer; if that is not "no", the exit code is
+/// 9. Exit 1, with nothing changed: the intent was given for another plan.
 pub async fn execute<A: Act>(
     services: &mut Services<'_>,
     session: &Session,
@@ -36,8 +36,8 @@ pub async fn execute<A: Act>(
 ) -> Result<A::Done> {
     let progress = Progress::default();
     let (clock, limit) = (services.clock, services.interruptions.longest_hold());
-    let is_its_plan = *intent.digest() == assessment.plan().digest()?;
-    let done = if is_its_plan {
+    let is_same_plan = *intent.digest() == assessment.plan().digest()?;
+    let done = if is_same_plan {
         let mut work = Execution { services, session, intent: &intent, assessment: &assessment, progress: &progress };
         within(clock, limit, A::change(&mut work)).await.unwrap_or_else(|| Err(Broken::given_up(&progress, limit)))
     } else {

@@ -1,4 +1,4 @@
-//! A change that is going on, and how one fails.
+//! A change that is going on, and the failure of one.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::services::Services;
 use super::session::Session;
 use super::time_limit::{Progress, Reached, given_up};
 
-/// One change that is going on: the intent, what it was given for, and how far it has come.
+/// One change that is going on: its intent, its assessment, and its progress.
 pub struct Execution<'e, 's, A: ActionKind> {
     pub(super) services: &'e mut Services<'s>,
     pub(super) session: &'e Session,
@@ -21,7 +21,7 @@ pub struct Execution<'e, 's, A: ActionKind> {
 }
 
 impl<'e, A: ActionKind> Execution<'e, '_, A> {
-    /// The system that is changed.
+    /// Returns the backend that is changed.
     pub(super) fn backend(&self) -> &'e dyn IdentityBackend {
         self.session.backend()
     }
@@ -31,7 +31,7 @@ impl<'e, A: ActionKind> Execution<'e, '_, A> {
         self.progress.reaches(step);
     }
 
-    /// Fails for a signal that came while the customer was being changed.
+    /// Returns an error if a signal came while the customer was being changed.
     pub(super) fn check_signals(&self) -> Result<()> {
         self.services.interruptions.caught().map_or(Ok(()), |signal| {
             let message = format!("Signal {signal} came while the password was being set.");
@@ -50,24 +50,24 @@ pub struct Broken {
 /// How far the change had come.
 #[derive(Debug)]
 enum Stage {
-    /// At the change itself: the error says what became of the customer.
+    /// The change itself failed: the error says what became of the customer.
     Change,
-    /// After it: the customer is changed, and this went wrong.
+    /// A step after the change failed, for this reason: the customer is changed.
     After(Reason),
 }
 
 impl Broken {
-    /// The change itself failed.
+    /// Makes the failure of the change itself.
     pub(super) fn at_change(error: Error) -> Self {
         Self { error: Box::new(error), stage: Stage::Change }
     }
 
-    /// A step after the change failed.
+    /// Makes the failure of a step after the change.
     pub(super) fn after_change(error: Error, reason: Reason) -> Self {
         Self { error: Box::new(error), stage: Stage::After(reason) }
     }
 
-    /// The change took too long.
+    /// Makes the failure of a change that took too long.
     pub(super) fn given_up(progress: &Progress, limit: Duration) -> Self {
         let reached = progress.reached();
         let error = given_up(reached, limit);
@@ -78,7 +78,7 @@ impl Broken {
         }
     }
 
-    /// What became of the customer as far as this failure says, and why the attempt failed.
+    /// Returns what became of the customer, as far as this failure says, and why the attempt failed.
     pub(super) fn classify(&self) -> (Changed, Reason) {
         match self.stage {
             Stage::Change => (self.error.changed, self.error.reason),
@@ -86,7 +86,7 @@ impl Broken {
         }
     }
 
-    /// The error of the step that failed.
+    /// Returns the error of the step that failed.
     pub(super) fn into_error(self) -> Error {
         *self.error
     }

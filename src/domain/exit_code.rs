@@ -1,11 +1,11 @@
 //! The exit codes: a promise to scripts, documented in docs/exit-codes.md and in the man page.
 
-/// What the process ends with.
+/// The exit code of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExitCode(u8);
 
 impl ExitCode {
-    /// Done (`find` without a match: this and an empty list).
+    /// All is done. `find` without a match ends so as well, with an empty list.
     pub const DONE: Self = Self(0);
     /// The tool itself failed (a bug).
     pub const BUG: Self = Self(1);
@@ -19,7 +19,7 @@ impl ExitCode {
     pub const AMBIGUOUS: Self = Self(5);
     /// The agent said no; nothing changed.
     pub const DECLINED: Self = Self(6);
-    /// Refused by a rule; nothing changed.
+    /// A rule refused it; nothing changed.
     pub const REFUSED: Self = Self(7);
     /// Backend or audit log unavailable; nothing changed (a watch: still pending).
     pub const UNAVAILABLE: Self = Self(8);
@@ -30,12 +30,12 @@ impl ExitCode {
     /// A check found a fault (`doctor`, `audit verify`).
     pub const CHECK_FAILED: Self = Self(11);
 
-    /// Ended by a signal: 128 and its number, as a shell would say it.
+    /// Returns the code of a process that a signal ended: 128 and its number, as shells have it.
     pub fn signal(number: i32) -> Self {
         Self(u8::try_from(128 + number).unwrap_or(u8::MAX))
     }
 
-    /// The number given to the operating system.
+    /// Returns the number for the operating system.
     pub const fn number(self) -> u8 {
         self.0
     }

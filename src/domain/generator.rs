@@ -1,4 +1,4 @@
-//! Makes temporary passwords: uniform, at least 64 bits, to the live policy, and fit to be read over a telephone.
+//! Generates temporary passwords: uniform, of at least 64 bits, by the live policy, and easy to read over a telephone.
 
 mod layout;
 mod probe;
@@ -14,11 +14,11 @@ use layout::{GROUP, LEAST_BITS, Layout, Needs, SPARE_BITS};
 use style::DASH;
 pub(super) use style::Style;
 
-/// With the classes counted into the length, a draw is refused rarely; this many refusals mean it cannot be met.
+/// The most draws for one password. A draw is refused rarely: if all of these are, the policy cannot be met.
 const DRAWS: usize = 10_000;
-/// Passwords up to this length are looked for in every style before a longer one is.
+/// Every style is tried up to this length before a longer password is.
 const SHORT: usize = 40;
-/// Between two lengths that are tried of a style that is seldom needed, or above [`SHORT`], where a pattern has to be met.
+/// The step between the lengths to try, for a pattern, of a style that is seldom needed or above [`SHORT`].
 const STRIDE: usize = 4;
 
 /// Makes a temporary password for this policy and this user.
@@ -32,7 +32,7 @@ pub fn generate(policy: &Policy, about: &About, random: &mut dyn RandomSource) -
     generate_in(&styles, policy, about, random)
 }
 
-/// The same in one of these styles, the first that does.
+/// Makes a temporary password in the first of these styles that meets the policy.
 ///
 /// # Errors
 /// As [`generate`].
@@ -62,14 +62,14 @@ fn cannot_be_met(policy: &Policy) -> Error {
     .hint("Nothing was changed. Ask the backend's administrator about the policy: `tellonce doctor` shows it.")
 }
 
-/// The first style's shortest layout that meets the lengths and the patterns and leaves enough to chance.
+/// Finds the shortest layout, in the first style that has one, that meets lengths and patterns and has enough entropy.
 fn layout(styles: &[Style], policy: &Policy, about: &About) -> Option<Layout> {
     let needs = Needs::of(policy);
     let has_patterns = policy.patterns().next().is_some();
     let is_tried = |layout: &Layout| {
-        let is_apart = layout.style.is_grouped() || layout.drawn.is_multiple_of(STRIDE);
+        let is_on_stride = layout.style.is_grouped() || layout.drawn.is_multiple_of(STRIDE);
         let is_usual = layout.length() <= SHORT && layout.style.is_usual();
-        needs.allow(layout) && (is_apart || is_usual || !has_patterns)
+        needs.allow(layout) && (is_on_stride || is_usual || !has_patterns)
     };
     let mut budget = probe::BUDGET;
     for is_long in [false, true] {
@@ -89,7 +89,7 @@ fn layout(styles: &[Style], policy: &Policy, about: &About) -> Option<Layout> {
     None
 }
 
-/// The characters to draw from, less any that alone would be a forbidden text (a username of one letter).
+/// Returns the characters to draw from, without those that are a forbidden text (a username of one letter).
 fn alphabet(style: Style, policy: &Policy, about: &About) -> Vec<u8> {
     let forbidden: Vec<String> =
         policy.rules().flat_map(|rule| about.forbidden(rule)).filter(|text| text.len() == 1).collect();
@@ -107,10 +107,10 @@ fn draw(layout: &Layout, alphabet: &[u8], random: &mut dyn RandomSource) -> Resu
     Ok(candidate)
 }
 
-/// Fills an empty buffer, which must not have to grow.
+/// Draws a password into an empty buffer, whose capacity must suffice.
 fn draw_into(candidate: &mut String, layout: &Layout, alphabet: &[u8], random: &mut dyn RandomSource) -> Result<()> {
-    for place in 0..layout.drawn {
-        if layout.style.is_grouped() && place > 0 && place % GROUP == 0 {
+    for position in 0..layout.drawn {
+        if layout.style.is_grouped() && position > 0 && position % GROUP == 0 {
             candidate.push(char::from(DASH));
         }
         candidate.push(char::from(alphabet[below(alphabet.len(), random)?]));
@@ -118,7 +118,7 @@ fn draw_into(candidate: &mut String, layout: &Layout, alphabet: &[u8], random: &
     Ok(())
 }
 
-/// A uniform number below `bound` (at most 256): bytes that would favour some numbers are drawn again.
+/// Draws a uniform number below `bound` (at most 256). Bytes that would favour some numbers are drawn again.
 fn below(bound: usize, random: &mut dyn RandomSource) -> Result<usize> {
     let fair = 256 - 256 % bound;
     let mut byte = Zeroizing::new([0_u8; 1]);
@@ -131,7 +131,7 @@ fn below(bound: usize, random: &mut dyn RandomSource) -> Result<usize> {
     }
 }
 
-/// Whether it has both cases, and starts as no formula does.
+/// Whether the password has letters of both cases, and does not start like a formula.
 fn keeps_house_rules(candidate: &str) -> bool {
     has_both_cases(candidate) && starts_safely(candidate)
 }
@@ -140,7 +140,7 @@ fn has_both_cases(candidate: &str) -> bool {
     candidate.bytes().any(|byte| byte.is_ascii_uppercase()) && candidate.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
-/// A spreadsheet reads a cell that starts with one of these as a formula.
+/// Whether the password does not start like a formula in a spreadsheet.
 fn starts_safely(candidate: &str) -> bool {
     !candidate.starts_with(['=', '+', '-', '@'])
 }

@@ -8,10 +8,10 @@ use super::input_text::{LONGEST_TEXT, one_line};
 use super::pattern::Pattern;
 use super::ports::Prompter;
 
-/// So often an answer that cannot be used is asked for again.
+/// How often to ask for an answer that can be used.
 const TRIES: usize = 3;
 
-/// What a profile makes agents give with every reset.
+/// A text that a profile may require with every reset and withdrawal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// `--ticket`
@@ -26,7 +26,7 @@ impl Requirement {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Ticket, Self::Reason, Self::Verified];
 
-    /// The flag that gives it.
+    /// Returns the flag that gives it.
     pub const fn flag(self) -> &'static str {
         match self {
             Self::Ticket => "--ticket",
@@ -43,10 +43,10 @@ impl Requirement {
         }
     }
 
-    /// The text without the white space around it, if it can be used.
+    /// Checks that the text can be used, and returns it trimmed.
     ///
     /// # Errors
-    /// What is wrong, to go on with after its name.
+    /// What is wrong, worded to follow the name of the text.
     fn usable(self, text: &str, guards: &Guards) -> Result<String, String> {
         let text = one_line(text, LONGEST_TEXT)?;
         if let (Self::Ticket, Some(pattern)) = (self, &guards.ticket_pattern) {
@@ -56,10 +56,10 @@ impl Requirement {
     }
 }
 
-/// Whether a ticket is one of the form that the profile asks for.
+/// Checks that a ticket matches the profile's pattern.
 ///
 /// # Errors
-/// That it is not, to go on with after its name.
+/// That it does not match, worded to follow the name of the text.
 pub(crate) fn check_ticket(pattern: &Pattern, ticket: &str) -> Result<(), String> {
     if pattern.matches(ticket) == Some(true) {
         return Ok(());
@@ -68,7 +68,7 @@ pub(crate) fn check_ticket(pattern: &Pattern, ticket: &str) -> Result<(), String
 }
 
 impl Case {
-    /// The case with the white space around its texts taken off.
+    /// Checks the texts of the case, and returns it with its texts trimmed.
     ///
     /// # Errors
     /// Exit 2 naming the flag of a text that cannot be used.
@@ -81,7 +81,7 @@ impl Case {
         Ok(self)
     }
 
-    /// What the profile requires and the case does not say.
+    /// Returns the texts that the profile requires and the case lacks.
     pub fn missing(&self, guards: &Guards) -> Vec<Requirement> {
         let is_missing = |requirement: &Requirement| match requirement {
             Requirement::Ticket => self.ticket.is_none(),
@@ -138,14 +138,14 @@ fn unusable(requirement: Requirement, why: &str) -> Error {
 /// The profile's own rules.
 #[derive(Clone, Debug)]
 pub struct Guards {
-    /// What has to be given with every reset and withdrawal.
+    /// The texts that every reset and withdrawal requires.
     pub require: Vec<Requirement>,
-    /// What a ticket has to match as a whole; none: any text.
+    /// The pattern that a whole ticket has to match; `None` allows any text.
     pub ticket_pattern: Option<Pattern>,
-    /// More resets of one customer than this in 24 hours are refused; none: no limit.
+    /// The most resets of one customer in 24 hours; `None` sets no limit.
     pub max_resets_per_customer_24h: Option<u32>,
-    /// Go on where the agent may not end sessions.
+    /// Whether a reset goes on if the agent may not end sessions.
     pub allow_without_logout: bool,
-    /// How long a temporary password is to last.
+    /// How long a temporary password is valid.
     pub temporary_password_lasts: Duration,
 }

@@ -1,4 +1,4 @@
-//! What this machine's audit log knows of a customer, and what to make of an attempt whose end is missing.
+//! The history of a customer in this machine's audit log, and the findings about attempts whose end is missing.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::error::Changed;
 use super::outcome::Delivery;
 use super::user::{Stamp, UserSnapshot};
 
-/// One attempt, from its records.
+/// One attempt, put together from its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// The id on its records.
@@ -22,13 +22,13 @@ pub struct Attempt {
     pub withdrawal: bool,
     /// The stamp before.
     pub stamp_before: Option<Stamp>,
-    /// The stamp of its set, once recorded.
+    /// The stamp of its set; `None` if no set was recorded.
     pub set: Option<Option<Stamp>>,
-    /// How it ended; none: no end was recorded.
+    /// How the attempt ended; `None` if no end was recorded.
     pub end: Option<End>,
-    /// A process is still at it.
+    /// Whether a process is still working at the attempt.
     pub in_progress: bool,
-    /// A row of a bulk run was tried again after it: a row counts once, however often it is tried.
+    /// Whether a later attempt of the same row replaces this one. A row of a bulk run counts once.
     pub retried: bool,
 }
 
@@ -37,28 +37,28 @@ pub struct Attempt {
 pub enum End {
     /// The reveal's outcome.
     Delivered(Delivery),
-    /// It failed, with this effect.
+    /// The attempt failed, with this effect.
     Failed(Changed),
     /// A withdrawal was finished.
     Withdrawn,
-    /// Found out by a later command, with this effect; the password reached nobody that is known.
+    /// A later command found out the effect. Nobody is known to have got the password.
     Recovered(Changed),
 }
 
 impl Attempt {
-    /// Its end is missing and no process is at it any more: what became of it is unknown.
+    /// Whether its end is missing and no process is working at it, so that what became of it is unknown.
     pub const fn is_open(&self) -> bool {
         self.end.is_none() && !self.in_progress
     }
 
-    /// A stamp read after a failure, or by a later command: the attempt's own, if it changed the customer.
+    /// Notes a stamp that was read after a failure, or by a later command, if the attempt changed the customer.
     pub fn note_stamp(&mut self, changed: Changed, stamp: Option<Stamp>) {
         if changed == Changed::Yes && self.set.is_none() {
             self.set = Some(stamp);
         }
     }
 
-    /// It is a reset that changed the customer, or may have.
+    /// Whether it is a reset that changed the customer, or may have.
     pub const fn may_have_reset(&self) -> bool {
         !self.withdrawal && !matches!(self.end, Some(End::Failed(Changed::No) | End::Recovered(Changed::No)))
     }
@@ -69,7 +69,7 @@ impl Attempt {
 pub struct History {
     /// The attempts.
     pub attempts: Vec<Attempt>,
-    /// A line of the log cannot be read: it may be of this customer, so that attempts may be missing.
+    /// Whether a line of the log cannot be read, so that attempts of this customer may be missing.
     pub damaged: bool,
 }
 
@@ -87,7 +87,7 @@ pub struct Finding {
 const A_DAY: Duration = Duration::from_hours(24);
 
 impl History {
-    /// Resets of the last 24 hours that changed the customer, or may have.
+    /// Returns the resets of the last 24 hours that changed the customer, or may have.
     pub fn recent_resets(&self, now: Timestamp) -> Vec<Attempt> {
         let since = now.checked_sub(A_DAY).unwrap_or(Timestamp::MIN);
         self.attempts
@@ -97,7 +97,7 @@ impl History {
             .collect()
     }
 
-    /// The agent whose reset left this stamp; none: not known on this machine.
+    /// Returns the agent whose reset left this stamp; `None` if this machine does not know.
     pub fn issued_by(&self, stamp: Option<&Stamp>) -> Option<&str> {
         let stamp = stamp?;
         let left_it = |attempt: &&Attempt| {
@@ -106,12 +106,12 @@ impl History {
         self.attempts.iter().rev().find(left_it).map(|attempt| attempt.agent.as_str())
     }
 
-    /// Attempts whose end is missing.
+    /// Returns the attempts whose end is missing.
     pub fn open(&self) -> impl Iterator<Item = &Attempt> {
         self.attempts.iter().filter(|attempt| attempt.is_open())
     }
 
-    /// What the user's snapshot says of the attempts whose end is missing.
+    /// Concludes from the user's snapshot what became of the attempts whose end is missing.
     ///
     /// The stamp decides: the same as before the intent means that nothing was applied. A newer one was left by the
     /// newest open attempt, unless an attempt whose set is recorded left it; that a change is required goes with it.
@@ -125,7 +125,7 @@ impl History {
             .collect()
     }
 
-    /// The finding as the agent is told of it.
+    /// Returns the finding in words, for the agent.
     pub fn note(&self, finding: &Finding) -> String {
         let attempt = self.attempts.iter().find(|attempt| attempt.id == finding.attempt);
         let (what, at) = attempt.map_or_else(

@@ -14,22 +14,22 @@ pub(super) const CANDIDATES: usize = 20;
 /// The longest text that names a customer, in bytes: longer than any address (RFC 5321 section 4.5.3.1).
 pub(super) const LONGEST_NAME: usize = 512;
 
-/// What a text was found to name.
+/// The customer, or the customers, that a text names.
 pub(super) enum Match {
     /// One customer.
     One(Box<Customer>),
-    /// Several, or only those who have the text as a part of their name. The agent may choose one of them.
+    /// Several customers, or customers with the text as a part of their name. The agent may choose one of them.
     Choice {
         /// The question.
         question: String,
-        /// Those who may be meant.
+        /// The customers who may be meant.
         customers: Vec<Customer>,
-        /// The error where the agent cannot choose: exit 3 or 5, with the candidates.
+        /// The error if the agent cannot choose: exit 3 or 5, with the candidates.
         otherwise: Box<Error>,
     },
 }
 
-/// Finds whom `text` names: the one with that exact id, username or e-mail, or those among whom the agent has to choose.
+/// Finds the customer with this exact id, username or e-mail, or the customers among whom the agent has to choose.
 ///
 /// An id that equals the text to the letter wins over another customer's username or e-mail.
 ///
@@ -45,7 +45,7 @@ pub(super) async fn match_customer(text: &str, session: &Session) -> Result<Matc
         1 => {
             let customer = exact.swap_remove(0);
             if customer.id.as_str().to_lowercase() != text.to_lowercase() {
-                // Whoever has the text as their id was found with it.
+                // A customer whose id is the text was found together with all others who have that id.
                 check_id_is_unique(&customer, session).await?;
             }
             Ok(Match::One(Box::new(customer)))
@@ -55,7 +55,7 @@ pub(super) async fn match_customer(text: &str, session: &Session) -> Result<Matc
             let error =
                 Error::new(Kind::Ambiguous, Reason::Ambiguous, format!("\"{text}\" is more than one customer."))
                     .hint("Give the id of the one you mean.")
-                    .candidates(told_apart(exact.clone()));
+                    .candidates(distinguish(exact.clone()));
             Ok(Match::Choice {
                 question: format!("\"{text}\" is more than one customer. Which one?"),
                 customers: exact,
@@ -74,7 +74,7 @@ pub(super) async fn check_id_is_unique(customer: &Customer, session: &Session) -
     if same.len() > 1 { Err(several_with(&customer.id, same)) } else { Ok(()) }
 }
 
-/// Finds the one customer that `text` names; has the agent choose where it names several.
+/// Finds the one customer whom `text` names. If it names several, the agent chooses.
 ///
 /// # Errors
 /// Those of [`match_customer`], and those of a choice that the agent cannot make: exit 3 and 5, with the candidates.
@@ -92,7 +92,7 @@ pub(crate) async fn identify(text: &str, session: &Session, prompter: &mut dyn P
 /// Has the agent choose one of these customers.
 ///
 /// # Errors
-/// `otherwise`, where the agent cannot choose.
+/// Returns `otherwise` if the agent cannot choose.
 pub(super) fn choose(
     question: &str,
     mut customers: Vec<Customer>,
@@ -110,7 +110,7 @@ pub(super) fn choose(
     }
 }
 
-/// Those who are meant: the ones whose id is the text itself, if there are any; each of them once.
+/// Returns each customer once: only those whose id is the text itself, if there are any.
 pub(crate) fn id_first(text: &str, found: Vec<Customer>) -> Vec<Customer> {
     let mut found = distinct(found);
     if found.iter().any(|customer| customer.id.as_str() == text) {
@@ -119,7 +119,7 @@ pub(crate) fn id_first(text: &str, found: Vec<Customer>) -> Vec<Customer> {
     found
 }
 
-/// Each of them once. Two who have the same id and differ in anything else are two.
+/// Returns each customer once. Customers with the same id who differ in anything else are different customers.
 fn distinct(customers: Vec<Customer>) -> Vec<Customer> {
     let mut distinct: Vec<Customer> = Vec::with_capacity(customers.len());
     for customer in customers {
@@ -130,38 +130,38 @@ fn distinct(customers: Vec<Customer>) -> Vec<Customer> {
     distinct
 }
 
-/// An id that more than one of them has.
+/// Returns an id that more than one of the customers has.
 fn shared_id(customers: &[Customer]) -> Option<CustomerId> {
     let mut seen = HashSet::new();
     customers.iter().find(|customer| !seen.insert(&customer.id)).map(|customer| customer.id.clone())
 }
 
-/// Several customers have one id: what the audit log and the backend know by it could be either's.
+/// Makes the error of several customers with one id, to whom no record under that id can be assigned.
 pub(crate) fn several_with(id: &CustomerId, customers: Vec<Customer>) -> Error {
     let (same, others): (Vec<_>, Vec<_>) = customers.into_iter().partition(|customer| customer.id == *id);
     let message = format!("{} customers have the id {id}; which one is meant cannot be told.", same.len().max(2));
     Error::new(Kind::Ambiguous, Reason::Ambiguous, message)
         .hint("Have the customer directory give each customer an id of their own.")
-        .candidates(told_apart([same, others].concat()))
+        .candidates(distinguish([same, others].concat()))
 }
 
-/// The candidates; those who would look the same get what else is known of them beside the name.
-fn told_apart(customers: Vec<Customer>) -> Vec<Customer> {
+/// Adds to the name what else is known, for candidates who would look the same.
+fn distinguish(customers: Vec<Customer>) -> Vec<Customer> {
     let shown = |customer: &Customer| (customer.id.clone(), customer.name.clone(), customer.masked_email());
-    let all: Vec<_> = customers.iter().map(shown).collect();
-    let mut apart = Vec::with_capacity(customers.len());
-    for (place, mut customer) in (1..).zip(customers) {
-        if all.iter().filter(|other| **other == shown(&customer)).count() > 1 {
+    let all_shown: Vec<_> = customers.iter().map(shown).collect();
+    let mut distinguished = Vec::with_capacity(customers.len());
+    for (number, mut customer) in (1..).zip(customers) {
+        if all_shown.iter().filter(|other| **other == shown(&customer)).count() > 1 {
             let details = customer.details.iter().map(|(name, value)| format!("{name} {value}"));
-            let more: Vec<String> = customer.username.clone().into_iter().chain(details).collect();
-            customer.name = format!("{} (number {place}: {})", customer.name, more.join(", "));
+            let known_besides: Vec<String> = customer.username.clone().into_iter().chain(details).collect();
+            customer.name = format!("{} (number {number}: {})", customer.name, known_besides.join(", "));
         }
-        apart.push(customer);
+        distinguished.push(customer);
     }
-    apart
+    distinguished
 }
 
-/// Nobody has exactly this id, username or address: finds those who have it as a part of their name.
+/// Finds the customers who have the text as a part of their name, after no exact match.
 async fn by_name(text: &str, session: &Session) -> Result<Match> {
     let found = session.directory().find(text, CANDIDATES).await?;
     if found.customers.is_empty() {
@@ -185,10 +185,10 @@ async fn by_name(text: &str, session: &Session) -> Result<Match> {
     })
 }
 
-/// The text to look for, trimmed.
+/// Checks a text to search for, and returns it trimmed.
 ///
 /// # Errors
-/// Exit 2: empty, too long, with control characters, or a secret key.
+/// Exit 2: the text is empty or too long, or has a control character or a secret key in it.
 pub(crate) fn usable(text: &str) -> Result<&str> {
     if is_secret_key(text) {
         return Err(Error::usage(format!("The name of the customer {SECRET_KEY_WORDS}.")));

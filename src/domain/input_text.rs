@@ -1,4 +1,4 @@
-//! What a text that an agent types or a file holds may be: one line that people can see and read.
+//! Checks a text that an agent types or a file holds: it must be one line that people can see and read.
 
 use std::sync::LazyLock;
 
@@ -17,11 +17,11 @@ static UNSEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"[[\p{C}--\p{Prepended_Concatenation_Mark}]\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\x{2800}]").ok()
 });
 
-/// The text without the white space around it, if it is one line of at most `longest` characters that can all be seen,
-/// with a letter or a digit among them. Marks and letters of every script are fine.
+/// Returns the text trimmed, if it is one line of at most `longest` characters that can all be seen, with a letter or a
+/// digit among them. Marks and letters of every script are fine.
 ///
 /// # Errors
-/// What is wrong, to go on with after its name: "is longer than 200 characters".
+/// What is wrong, worded to follow the name of the text: "is longer than 200 characters".
 pub(crate) fn one_line(text: &str, longest: usize) -> Result<&str, String> {
     if is_secret_key(text) {
         return Err(super::secret_key::WORDS.to_owned());
@@ -45,8 +45,8 @@ pub(crate) fn one_line(text: &str, longest: usize) -> Result<&str, String> {
     Ok(text)
 }
 
-/// The first character that is not seen. A variation selector is part of the character before it, if there is one that it
-/// can vary.
+/// Finds the first character that is not seen. A variation selector is part of the character before it, if there is one
+/// that it can vary.
 fn unseen(text: &str) -> Option<char> {
     let mut before = None;
     for character in text.chars() {
@@ -65,16 +65,16 @@ fn is_unseen(character: char) -> bool {
     }
     let mut buffer = [0; 4];
     let text: &str = character.encode_utf8(&mut buffer);
-    // Without the table nothing but ASCII is known to be seen.
+    // Without the table only ASCII characters are known to be seen.
     UNSEEN.as_ref().is_none_or(|unseen| unseen.is_match(text).unwrap_or(true))
 }
 
-/// Variation Selectors, and their supplement (Unicode 17, section 23.4).
+/// Whether it is a variation selector or one of their supplement (Unicode 17, section 23.4).
 const fn is_variation_selector(character: char) -> bool {
     matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// What a variation selector cannot vary.
+/// Whether a variation selector cannot vary the character.
 fn is_blank(character: char) -> bool {
     character.is_whitespace() || is_variation_selector(character)
 }

@@ -29,12 +29,12 @@ impl AppendReceipt {
         Self { attempt, at }
     }
 
-    /// The attempt's id, on all of its records.
+    /// Returns the attempt's id, which is on all of its records.
     pub const fn attempt(&self) -> &AttemptId {
         &self.attempt
     }
 
-    /// The time on the record.
+    /// Returns the time on the record.
     pub const fn at(&self) -> Timestamp {
         self.at
     }
@@ -86,7 +86,7 @@ pub struct Intent<A: ActionKind> {
     kind: PhantomData<A>,
 }
 
-/// What an intent of every kind says, for the calls that belong to each of them.
+/// An intent of any kind, for the calls that belong to every kind of change.
 #[derive(Debug)]
 pub struct AnyIntent {
     attempt: AttemptId,
@@ -101,7 +101,7 @@ pub struct AnyIntent {
 }
 
 impl<A: ActionKind> Intent<A> {
-    /// Makes the intent of what was consented to and written down.
+    /// Makes the intent from a plan, the consent to it, and the receipt of its record.
     pub(super) fn new(plan: &Plan, consent: Consent, receipt: AppendReceipt) -> Self {
         let AppendReceipt { attempt, at } = receipt;
         let any = AnyIntent {
@@ -134,45 +134,45 @@ impl<A: ActionKind> Deref for Intent<A> {
 }
 
 impl AnyIntent {
-    /// The attempt's id, on all of its records.
+    /// Returns the attempt's id, which is on all of its records.
     pub const fn attempt(&self) -> &AttemptId {
         &self.attempt
     }
 
-    /// When the intent was written.
+    /// Returns when the intent was written.
     pub const fn at(&self) -> Timestamp {
         self.at
     }
 
-    /// When a password that is set under this intent is to run out.
+    /// Returns when a password that is set under this intent has to run out.
     pub const fn expires_at(&self) -> Timestamp {
         self.expires_at
     }
 
-    /// The stamp before the change.
+    /// Returns the stamp before the change.
     pub const fn stamp_before(&self) -> Option<&Stamp> {
         self.stamp_before.as_ref()
     }
 
-    /// The customer who is helped.
+    /// Returns the customer who is helped.
     pub const fn customer(&self) -> &CustomerId {
         &self.customer
     }
 
-    /// Whom the change is for: a user, or one who has to be created.
+    /// Returns the target of the change: a user, or a user who has to be created.
     pub const fn target(&self) -> &ResetTarget {
         &self.target
     }
 
-    /// The digest of the plan that was consented to.
+    /// Returns the digest of the plan that was consented to.
     pub const fn digest(&self) -> &PlanDigest {
         &self.digest
     }
 
-    /// The user who may be changed: the one that the plan named, or the one that was created under this intent.
+    /// Returns the user who may be changed: the user whom the plan named, or who was created under this intent.
     ///
     /// # Errors
-    /// Exit 1: the user has to be created and is not yet.
+    /// Exit 1: the user has to be created first.
     pub fn user(&self) -> Result<&UserId> {
         match &self.target {
             ResetTarget::User(user) => Ok(user),
@@ -182,7 +182,7 @@ impl AnyIntent {
         }
     }
 
-    /// Notes the user who was created under this intent. Who is named already stays.
+    /// Notes the user who was created under this intent. A user who is named already stays.
     pub(super) fn note_created(&self, user: &UserId) {
         if matches!(self.target, ResetTarget::NewUser(_)) {
             let _ = self.created.set(user.clone()); // the first answer of the backend stands

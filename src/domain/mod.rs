@@ -1,4 +1,4 @@
-//! The inside: what the product promises, pure, without I/O. Everything else points here, and this points nowhere else.
+//! The domain: what the product promises, without I/O. All other modules depend on it, and it depends on none of them.
 
 mod act;
 mod action;

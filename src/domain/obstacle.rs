@@ -1,18 +1,18 @@
-//! What stands in the way of a reset, and what an agent may be entitled to.
+//! The obstacles to a reset, and the rights of an agent.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// Why a reset of this one user must not be done, or would not do what it says.
+/// A fact about one user for which a reset must not be done, or would not work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// It is the agent's own user.
+    /// The user is the agent's own.
     OwnUser,
     /// The user is disabled.
     Disabled,
-    /// The user's time has ended (`accountExpires`, `pwdEndTime`): when.
+    /// The user has expired (`accountExpires`, `pwdEndTime`), at this time if it is known.
     UserExpired(Option<Timestamp>),
-    /// The user's time has not begun (`pwdStartTime`): when it does.
+    /// The user is not valid yet (`pwdStartTime`), but from this time on if it is known.
     NotYetValid(Option<Timestamp>),
     /// Locked without an end, by an administrator or after failed attempts, so that only an administrator may lift it: why.
     PermanentlyLocked(String),
@@ -20,7 +20,7 @@ pub enum Obstacle {
     Unreadable(Unreadable),
     /// The password is kept by another system, named here.
     External(String),
-    /// It is the service account of this client, which has no password.
+    /// The user is the service account of this client, and has no password.
     ServiceAccount(String),
     /// The user is in a protected group, or has a protected role: its name.
     Protected(String),
@@ -39,7 +39,7 @@ pub enum Obstacle {
     MissingRight(Right),
 }
 
-/// What an agent may be entitled to.
+/// A right of an agent at the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Right {
@@ -60,7 +60,7 @@ pub enum Right {
 }
 
 impl Right {
-    /// The right in words, as in "the right to …".
+    /// Returns the right in words, as in "the right to …".
     pub const fn words(self) -> &'static str {
         match self {
             Self::FindCustomers => "find customers",
@@ -89,12 +89,12 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
-    /// A value, what depends on it, and the right that shows it.
+    /// Makes an unreadable value, with what depends on it and the right that shows it.
     pub fn new(value: impl Into<String>, decides: impl Into<String>, right: impl Into<String>) -> Self {
         Self { value: value.into(), decides: decides.into(), right: right.into() }
     }
 
-    /// The finding in words, for `doctor`: the value, what depends on it, and the right that shows it.
+    /// Returns the finding in words, for `doctor`: the value, what depends on it, and the right that shows it.
     pub fn words(&self) -> String {
         format!("{} cannot be read; it says {}. It takes {}", self.value, self.decides, self.right)
     }

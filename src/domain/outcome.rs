@@ -1,4 +1,4 @@
-//! What became of an attempt, and what was issued.
+//! The outcome of an attempt, and what was issued.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use super::profile_ref::ProfileRef;
 use super::status::State;
 use super::user::{SessionsEnded, Stamp};
 
-/// What became of an attempt, one record each.
+/// An outcome of an attempt. Each is one record.
 #[derive(Clone, Debug)]
 pub enum AttemptOutcome {
     /// The temporary password was set, or withdrawn, and read back.
@@ -37,36 +37,37 @@ pub enum AttemptOutcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
-    /// It was painted, or written, and dismissed.
+    /// The password was shown and dismissed, or was written.
     Shown,
-    /// It was painted, and the time ran out.
+    /// The password was shown until the time ran out.
     TimedOut,
-    /// It was never painted, the terminal went away, or the write failed.
+    /// The password was never shown, the terminal went away, or the write failed.
     NotDelivered,
 }
 
-/// What was issued, without the password: what is said beside it and afterwards.
+/// What was issued, without the password: the facts that are shown beside it and afterwards.
 #[derive(Clone, Debug)]
 pub struct Issuance {
     /// The customer.
     pub customer: Customer,
     /// Profile and backend.
     pub place: ProfileRef,
-    /// A user was created.
+    /// Whether a user was created.
     pub user_created: bool,
     /// The facts of the status, as read back.
     pub state: State,
     /// When it was issued.
     pub issued_at: Timestamp,
-    /// When it runs out; none: the backend does not enforce that.
+    /// When the password runs out; `None` if the backend does not enforce that.
     pub expires_at: Option<Timestamp>,
     /// How sessions were ended.
     pub sessions_ended: SessionsEnded,
     /// The rules for the customer's own password, in words.
     pub rules: Vec<String>,
-    /// They are all of them; else the policy cannot be read, and they are those that refusals of this reset named.
+    /// Whether these are all rules. If not, the policy cannot be read in full, and refusals of this reset named the
+    /// others.
     pub rules_are_all: bool,
-    /// Promises not kept by this backend.
+    /// The promises that this backend does not keep.
     pub gaps: Vec<Gap>,
     /// The attempt, for the ticket.
     pub attempt: AttemptId,

@@ -1,20 +1,20 @@
-//! The agent's own password, as the backend speaks of it at the sign-in.
+//! The agent's own password, as the backend reports it at the sign-in.
 
 use std::time::Duration;
 
-/// A password that expires sooner than this is warned of.
+/// A password that expires sooner than this gets a warning.
 const SOON: Duration = Duration::from_hours(7 * 24);
 const A_DAY: u64 = 24 * 60 * 60;
 
-/// What the backend said of the agent's own password.
+/// What the backend reported about the agent's own password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnPassword {
-    /// It has expired, and each sign-in uses up one of those that are left.
+    /// The password has expired, and each sign-in uses up one of those that are left.
     Expired {
         /// How many are left after this one.
         sign_ins_left: u32,
     },
-    /// It expires after this time.
+    /// The password expires after this time.
     ExpiresIn(Duration),
 }
 
@@ -24,7 +24,7 @@ impl OwnPassword {
         matches!(self, Self::Expired { .. })
     }
 
-    /// The warning in words. Returns `None` if there is nothing to warn of yet.
+    /// Returns the warning in words; `None` if there is nothing to warn of yet.
     pub fn warning(self) -> Option<String> {
         match self {
             Self::Expired { sign_ins_left: 0 } => Some(

@@ -4,7 +4,7 @@ use super::customer::LONGEST_ADDRESS;
 use super::error::{Error, Result};
 use super::input_text::{LONGEST_TEXT, one_line};
 
-/// What `--create` was told of a customer whom the directory does not know.
+/// What `--create` says of a customer whom the directory does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Particulars {
     /// The e-mail address.
@@ -16,10 +16,10 @@ pub struct Particulars {
 }
 
 impl Particulars {
-    /// The particulars with the white space around them taken off.
+    /// Checks the particulars, and returns them trimmed.
     ///
     /// # Errors
-    /// Exit 2 naming the flag: a text that is no line that people can read, or no e-mail address.
+    /// Exit 2, naming the flag: a text is not one readable line, or not an e-mail address.
     pub fn checked(&self) -> Result<Self> {
         let usable = |flag: &str, text: &str, longest: usize| {
             one_line(text, longest).map(str::to_owned).map_err(|why| Error::usage(format!("{flag} {why}.")))

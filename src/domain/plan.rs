@@ -41,13 +41,13 @@ pub struct Plan {
     pub unlock: bool,
     /// How long the temporary password is to last.
     pub lasts: Duration,
-    /// Earlier resets of this customer in the last 24 hours, as this machine knows them.
+    /// The resets of this customer in the last 24 hours that this machine knows.
     pub recent: Vec<Attempt>,
-    /// Promises that this backend does not keep.
+    /// The promises that this backend does not keep.
     pub gaps: Vec<Gap>,
-    /// What else has to be said on this machine: what records the terminal, an attempt whose end is unknown.
+    /// What else the agent has to know on this machine: a program that records the terminal, an attempt without an end.
     pub notices: Vec<String>,
-    /// The case.
+    /// The case, for the audit log.
     pub case: Case,
 }
 
@@ -117,7 +117,7 @@ impl Plan {
         Ok(PlanDigest(Sha256::digest(&json).into()))
     }
 
-    /// Says what differs from an earlier plan for the same customer, as the agent has to hear it.
+    /// Returns what differs from an earlier plan for the same customer, in words for the agent.
     pub(super) fn changes_since(&self, earlier: &Self) -> Vec<String> {
         let mut changes = Vec::new();
         if !Stamp::same_set(self.stamp.as_ref(), earlier.stamp.as_ref()) {

@@ -1,27 +1,27 @@
-//! The password policy: rules that can be said in words, checked, and generated for.
+//! The password policy: rules that can be put in words, checked, and generated for.
 
 use std::collections::BTreeSet;
 
 use super::pattern::Pattern;
 
-/// A policy as the backend gave it, or that it could not be read.
+/// A policy as far as it could be read from the backend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyRead {
     /// The live policy.
     Read(Policy),
-    /// The rules of it that can be evaluated, and why the others cannot, in words.
+    /// The rules that can be evaluated, and why the others cannot, in words.
     InPart(Policy, String),
-    /// The agent may not read it, or nothing of it can be evaluated: why, in words.
+    /// No rule can be read or evaluated: why, in words.
     Unreadable(String),
 }
 
 impl PolicyRead {
-    /// The policy to generate for: the live one; and where there is more than is known, the strictest usual one.
+    /// Returns the policy to generate for: the live one, with the strictest usual rules if it is not known in full.
     pub fn to_generate_for(&self) -> Policy {
         if self.is_whole() { self.known() } else { self.known().guessed() }
     }
 
-    /// The rules that are known.
+    /// Returns the rules that are known.
     pub fn known(&self) -> Policy {
         match self {
             Self::Read(policy) | Self::InPart(policy, _) => policy.clone(),
@@ -29,12 +29,12 @@ impl PolicyRead {
         }
     }
 
-    /// Whether there are no others.
+    /// Whether all rules of the policy are known.
     pub const fn is_whole(&self) -> bool {
         matches!(self, Self::Read(_))
     }
 
-    /// The rules that are known, in words, for the customer.
+    /// Returns the rules that are known, in words, for the customer.
     pub fn words(&self) -> Vec<String> {
         self.known().words()
     }
@@ -69,17 +69,17 @@ pub enum Rule {
     NotUsername,
     /// Not the e-mail address itself, in any case.
     NotEmail,
-    /// Not one of the backend's list of well-known passwords.
+    /// Not a password on the backend's list of well-known ones.
     NotWellKnown,
-    /// Not one of the last so many passwords.
+    /// Not any of this many last passwords.
     History(usize),
     /// The whole password matches this pattern.
     Pattern(Pattern),
-    /// A pattern that a refusal spoke of without saying which.
+    /// A pattern that a refusal mentioned, but did not show.
     HiddenPattern,
 }
 
-/// Whose password it is: what the rules about names compare with.
+/// The names of the password's owner, for the rules that compare with them.
 #[derive(Clone, Debug, Default)]
 pub struct About {
     /// The name to sign in with.
@@ -88,11 +88,11 @@ pub struct About {
     pub email: Option<String>,
 }
 
-/// What the strictest usual policy asks of the length, in characters, and of each class.
+/// The length, in characters, and the count of each class in the strictest usual policy.
 const USUAL_LENGTH: usize = 16;
 const USUAL_CLASSES: usize = 2;
 
-/// What a raised policy asks of the length, in characters, and of each class.
+/// The length, in characters, and the count of each class in a raised policy.
 const RAISED_LENGTH: usize = 24;
 const RAISED_CLASSES: usize = 4;
 
@@ -100,7 +100,7 @@ const RAISED_CLASSES: usize = 4;
 const LOCAL_PART_FROM: usize = 3;
 
 impl About {
-    /// The texts, in small letters, that the rule forbids inside a password.
+    /// Returns the texts, in small letters, that the rule forbids inside a password.
     pub(super) fn forbidden(&self, rule: &Rule) -> Vec<String> {
         let texts = match rule {
             Rule::NotContainsUsername => vec![self.username.as_deref()],
@@ -115,8 +115,8 @@ impl About {
 }
 
 impl Rule {
-    /// Whether the password breaks this rule. History, lists, and patterns that take too long to match are the
-    /// backend's to judge: here they are never broken.
+    /// Whether the password breaks this rule. Only the backend can judge history, lists, and patterns that take too
+    /// long to match: here they are never broken.
     pub fn is_broken_by(&self, password: &str, about: &About) -> bool {
         let is = |text: &Option<String>| text.as_ref().is_some_and(|text| text.eq_ignore_ascii_case(password));
         let count = |is: fn(char) -> bool| password.chars().filter(|character| is(*character)).count();
@@ -141,12 +141,12 @@ impl Rule {
         }
     }
 
-    /// Whether it says how a password has to look, so that the next one can keep it.
+    /// Whether the rule says how a password has to look, so that the next password can keep it.
     pub(super) const fn says_how(&self) -> bool {
         !matches!(self, Self::NotWellKnown | Self::History(_) | Self::HiddenPattern)
     }
 
-    /// The rule as it is told to the customer.
+    /// Returns the rule in words, for the customer.
     pub fn words(&self) -> String {
         let many = |count: usize, one: &str, more: &str| {
             if count == 1 { format!("at least one {one}") } else { format!("at least {count} {more}") }
@@ -172,7 +172,7 @@ impl Rule {
         }
     }
 
-    /// The rule's name for scripts (`broken[]` in `tellonce.practice-sign-in/v1`).
+    /// Returns the rule's name for scripts (`broken[]` in `tellonce.practice-sign-in/v1`).
     pub const fn name(&self) -> &'static str {
         match self {
             Self::MinLength(_) => "min_length",
@@ -194,18 +194,19 @@ impl Rule {
 }
 
 impl Policy {
-    /// A policy of these rules.
+    /// Makes a policy of these rules.
     pub fn new(rules: impl IntoIterator<Item = Rule>) -> Self {
         Self { rules: rules.into_iter().collect() }
     }
 
-    /// What nearly every policy accepts, for one that cannot be read: 16 characters, two of each class, no names.
+    /// Makes a policy for one that cannot be read, whose passwords nearly every policy accepts: 16 characters, two of
+    /// each class, no names.
     pub fn strictest_usual() -> Self {
         Self::default().guessed()
     }
 
-    /// These rules of a policy that has others, and beside them the strictest usual ones: 16 characters, two of each
-    /// class, no names. Where a largest length leaves no room for them: one of each class, no names.
+    /// Adds the strictest usual rules to a policy that is not known in full: 16 characters, two of each class, no
+    /// names. If its largest length leaves no room for them, adds one of each class and no names.
     #[must_use]
     pub fn guessed(self) -> Self {
         let longest = self.longest();
@@ -222,17 +223,17 @@ impl Policy {
         ])
     }
 
-    /// The rules, in the order in which they are told.
+    /// Returns the rules, in the order in which they are shown.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> + '_ {
         self.rules.iter()
     }
 
-    /// The rules in words.
+    /// Returns the rules in words.
     pub fn words(&self) -> Vec<String> {
         self.rules().map(Rule::words).collect()
     }
 
-    /// The rules that the password breaks (History is left to the backend).
+    /// Returns the rules that the password breaks. Only the backend judges the history.
     pub fn broken_by(&self, password: &str, about: &About) -> Vec<Rule> {
         self.rules().filter(|rule| rule.is_broken_by(password, about)).cloned().collect()
     }
@@ -242,14 +243,14 @@ impl Policy {
         !self.rules().any(|rule| rule.is_broken_by(password, about))
     }
 
-    /// The policy with further rules, as a refusal named them.
+    /// Adds further rules, such as those that a refusal named.
     #[must_use]
     pub fn with(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
         self.rules.extend(rules);
         self
     }
 
-    /// The policy with its other rules made as strict as the strictest that a refusal named: a hidden policy that was
+    /// Raises the length, and the count of each class to the highest that a refusal named. A hidden policy that was
     /// broken twice is stricter than the usual ones, and a server that names one breach at a time may hide more.
     #[must_use]
     pub fn raised(self) -> Self {
@@ -267,17 +268,17 @@ impl Policy {
         ])
     }
 
-    /// The largest of the numbers that `pick` finds, or none.
+    /// Returns the largest of the numbers that `pick` finds; `None` if it finds none.
     pub(super) fn most(&self, pick: impl Fn(&Rule) -> Option<usize>) -> Option<usize> {
         self.rules().filter_map(pick).max()
     }
 
-    /// The most characters that it allows. Returns `None` if it does not say.
+    /// Returns the most characters that the policy allows; `None` if it does not say.
     pub fn longest(&self) -> Option<usize> {
         self.rules().filter_map(|rule| if let Rule::MaxLength(most) = rule { Some(*most) } else { None }).min()
     }
 
-    /// The patterns that the whole password has to match.
+    /// Returns the patterns that the whole password has to match.
     pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         self.rules().filter_map(|rule| if let Rule::Pattern(pattern) = rule { Some(pattern) } else { None })
     }

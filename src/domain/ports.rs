@@ -1,4 +1,4 @@
-//! The ports: everything the inside needs of the outside, as traits. The adapters are in the other rooms.
+//! The ports: what the domain needs from outside, as traits. The adapters are in other modules.
 //!
 //! The types carry the promises: the backend is reached only through a [`Session`](super::Session); what changes anything takes an
 //! [`Intent`](super::Intent), the receipt of a synced audit line; an `Intent` needs a `Session` and a [`Consent`](super::Consent).

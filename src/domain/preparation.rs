@@ -1,27 +1,26 @@
-//! What an administrator's one-time preparation of a backend consists of: one plan, for showing it, for doing it, and
-//! for those who do it by hand.
+//! An administrator's one-time preparation of a backend: one plan to show, to carry out, or to follow by hand.
 
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-/// Where a step of the plan stands.
+/// The state of a step of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepState {
-    /// It is so already.
+    /// The step was done before.
     Already,
-    /// It is to be done.
+    /// The step is still to be done.
     ToDo,
-    /// It was done just now.
+    /// The step was done just now.
     Done,
-    /// It was asked apart, and not wanted.
+    /// The administrator was asked separately, and left the step out.
     LeftOut,
-    /// It cannot be done here, and why is in its words.
+    /// The step cannot be done here. Its words say why.
     NotHere,
 }
 
 impl StepState {
-    /// The words people read.
+    /// Returns the words that people read.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Already => "there already",
@@ -33,7 +32,7 @@ impl StepState {
     }
 }
 
-/// A step that is done only if it was asked for by itself.
+/// The separate question for a step that is done only on request.
 #[derive(Clone, Copy, Debug)]
 pub struct Apart {
     /// The question.
@@ -47,13 +46,13 @@ pub struct Apart {
 pub struct Step {
     /// Its name, stable for scripts.
     pub id: &'static str,
-    /// Where it stands.
+    /// Its state.
     pub state: StepState,
-    /// What it is, and what of it is missing.
+    /// What the step does, and what is missing.
     pub words: String,
-    /// What to do by hand for the same, one thing a line.
+    /// What to do by hand instead, one action in each line.
     pub by_hand: Vec<String>,
-    /// Asked apart from the rest.
+    /// The separate question, if the step needs one.
     pub apart: Option<Apart>,
 }
 
@@ -62,18 +61,18 @@ pub struct Step {
 pub struct Preparations {
     /// What is prepared.
     pub about: String,
-    /// As whom; none: nobody was asked, and nothing was looked at.
+    /// The administrator; `None` if nobody signed in and nothing was read.
     pub administrator: Option<String>,
     /// Its steps.
     pub steps: Vec<Step>,
-    /// What the administrator has to know before it is done.
+    /// What the administrator has to know beforehand.
     pub notes: Vec<String>,
-    /// What comes next, once it is done.
+    /// What to do after the preparation.
     pub next: Vec<String>,
 }
 
 impl Preparations {
-    /// Whether anything is left to be done.
+    /// Whether no step is left to do.
     pub fn is_done(&self) -> bool {
         self.steps.iter().all(|step| step.state != StepState::ToDo)
     }
@@ -82,16 +81,16 @@ impl Preparations {
 /// The one-time code of an administrator who has a second factor.
 #[derive(Default)]
 pub enum OneTimeCode {
-    /// Asked for where the password alone is refused, and somebody can be asked.
+    /// The code is asked for if the password alone is refused and somebody can be asked.
     #[default]
     IfRefused,
-    /// Asked for beside the password.
+    /// The code is asked for together with the password.
     AskedFor,
-    /// Given.
+    /// The code is this one.
     Given(Zeroizing<String>),
 }
 
-/// Who signs in to prepare the backend, as far as the command line says.
+/// The administrator who prepares the backend, as far as the command line says.
 #[derive(Default)]
 pub struct Administrator {
     /// The name.
@@ -100,6 +99,6 @@ pub struct Administrator {
     pub password: Option<Zeroizing<String>>,
     /// The code of a second factor.
     pub code: OneTimeCode,
-    /// Where the administrator is a user, if not where the agents are.
+    /// The realm or domain of the administrator, if it is not that of the agents.
     pub home: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! Which profile, and which kind of backend, an agent works in.
 
-/// Where the agent is working: which profile, which kind of backend.
+/// The profile, and its kind of backend, that an agent works in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileRef {
     /// The profile's name.

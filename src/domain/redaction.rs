@@ -1,6 +1,7 @@
-//! Takes a secret out of a text that came from outside, in every form that a server may quote it in.
+//! Removes a secret from a text that came from outside, in every form in which a server may quote it.
 //!
-//! It is the second line: a call that carries a secret reports a status and known codes, never a server's text.
+//! It is the second line of defence: a call that carries a secret reports a status and known codes, never a server's
+//! text.
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
@@ -8,12 +9,12 @@ use zeroize::Zeroizing;
 
 use super::error::Error;
 
-/// What stands where the secret was.
+/// The mark that replaces the secret.
 const REMOVED: &str = "[removed]";
 /// The shortest secret that is looked for: a shorter one is found in ordinary words.
 const SHORTEST: usize = 4;
 
-/// The text without the secret: raw, in JSON, percent-encoded, in base64 at any offset, and as UTF-16 (LDAP's
+/// Returns the text without the secret: raw, in JSON, percent-encoded, in base64 at any offset, and as UTF-16 (LDAP's
 /// `unicodePwd`) in each of these. The forms are wiped before this returns.
 pub fn redact(text: &str, secret: &str) -> String {
     if secret.len() < SHORTEST {
@@ -27,8 +28,8 @@ pub fn redact(text: &str, secret: &str) -> String {
 }
 
 impl Error {
-    /// The same failure without the secret in message, hint, or what lies beneath; called where a call that carried the
-    /// secret returns, while the secret is still held.
+    /// Removes the secret from message, hint and underlying error. Called where a call that carried the secret returns,
+    /// while the secret is still held.
     #[must_use]
     pub fn redacted(self, secret: &str) -> Self {
         let source = self.source.map(|source| redact(&source.to_string(), secret).into());
@@ -41,7 +42,8 @@ impl Error {
     }
 }
 
-/// The text without this form of the secret; letters of either case match, as percent-encoding and hexadecimal have both.
+/// Returns the text without this form of the secret. Letters of either case match, as percent-encoding and hexadecimal
+/// have both.
 fn without(text: &str, form: &str) -> String {
     let folded = Zeroizing::new(text.to_ascii_lowercase());
     let form = Zeroizing::new(form.to_ascii_lowercase());
@@ -56,7 +58,7 @@ fn without(text: &str, form: &str) -> String {
     kept
 }
 
-/// Every form of the secret, the longer ones of a kind first.
+/// Returns every form of the secret, the longest first.
 fn forms(secret: &str) -> Vec<Zeroizing<String>> {
     let utf16: Zeroizing<Vec<u8>> = Zeroizing::new(secret.encode_utf16().flat_map(u16::to_le_bytes).collect());
     let mut forms =
@@ -82,13 +84,13 @@ fn forms(secret: &str) -> Vec<Zeroizing<String>> {
     forms
 }
 
-/// The secret as it stands inside a JSON string (RFC 8259 section 7).
+/// Returns the secret as it stands inside a JSON string (RFC 8259 section 7).
 fn json(secret: &str) -> Zeroizing<String> {
     let quoted = Zeroizing::new(serde_json::to_string(secret).unwrap_or_default());
     Zeroizing::new(quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned())
 }
 
-/// Percent-encoded (RFC 3986 section 2.1): all but the unreserved letters, or as a form has it, with `+` for a space.
+/// Percent-encodes the secret (RFC 3986 section 2.1): as in a URL, or as in a form, with `+` for a space.
 fn percent(secret: &str, form: bool) -> Zeroizing<String> {
     spaced(secret.as_bytes(), |byte| match byte {
         b' ' if form => "+".to_owned(),
@@ -107,7 +109,8 @@ fn spaced(bytes: &[u8], write: impl Fn(u8) -> String) -> Zeroizing<String> {
     text
 }
 
-/// The letters of base64 (RFC 4648 section 4) that the secret alone decides when it begins `offset` bytes into a group of three.
+/// Returns the base64 letters (RFC 4648 section 4) that the secret alone decides if it begins `offset` bytes into a
+/// group of three.
 fn base64_core(secret: &[u8], offset: usize, encode: impl Fn(&[u8]) -> String) -> Zeroizing<String> {
     let mut bytes = Zeroizing::new(vec![0_u8; offset]);
     bytes.reserve_exact(secret.len());

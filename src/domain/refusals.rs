@@ -1,4 +1,4 @@
-//! The words of each refusal: what stands in the way, and what to do about it.
+//! The words of each refusal: the obstacle, and what to do about it.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use super::customer::Customer;
 use super::error::{Error, Kind, Reason};
 use super::obstacle::Obstacle;
 
-/// The refusal for what stands in the way.
+/// Makes the error of an obstacle.
 pub(crate) fn refusal(obstacle: &Obstacle, customer: &Customer) -> Error {
     let who = format!("{} ({})", customer.name, customer.id);
     match obstacle {
@@ -96,12 +96,12 @@ pub(crate) fn refusal(obstacle: &Obstacle, customer: &Customer) -> Error {
     }
 }
 
-/// " on 2026-11-28 17:10 UTC", or nothing where the time is not known.
+/// Returns " on 2026-11-28 17:10 UTC", or nothing if the time is not known.
 fn on(at: Option<Timestamp>) -> String {
     at.map_or_else(String::new, |at| format!(" on {}", at.strftime("%F %H:%M UTC")))
 }
 
-/// " (from 2026-11-28 17:10 UTC)", or nothing where the time is not known.
+/// Returns " (from 2026-11-28 17:10 UTC)", or nothing if the time is not known.
 fn from_when(at: Option<Timestamp>) -> String {
     at.map_or_else(String::new, |at| format!(" (from {})", at.strftime("%F %H:%M UTC")))
 }

@@ -1,4 +1,4 @@
-//! Step 4: what must not be done is refused before anything changes, whatever flags are given.
+//! Step 4: refuses what must not be done, before anything changes and whatever flags are given.
 
 use super::assessment::{AssessmentServices, Need};
 use super::capabilities::Capabilities;
@@ -7,7 +7,7 @@ use super::error::{Error, Reason, Result};
 use super::obstacle::{Obstacle, Right};
 use super::refusals::refusal;
 
-/// Refuses, or says that the agent has to decide about a lock-out first.
+/// Refuses a reset that must not be done. Returns a need if the agent has to decide about a lock-out first.
 ///
 /// # Errors
 /// Exit 4: a missing right. Exit 7: everything else that must not be done.
@@ -28,11 +28,11 @@ pub(super) fn refuse(
             _ => return Err(refusal(obstacle, customer)),
         }
     }
-    too_many(services, facts)?;
+    check_recent_resets(services, facts)?;
     Ok(need)
 }
 
-fn too_many(services: &AssessmentServices<'_>, facts: &CustomerFacts) -> Result<()> {
+fn check_recent_resets(services: &AssessmentServices<'_>, facts: &CustomerFacts) -> Result<()> {
     let Some(most) = services.guards.max_resets_per_customer_24h else { return Ok(()) };
     let customer = &facts.customer;
     if facts.history.damaged {

@@ -1,4 +1,4 @@
-//! The reset, in order: this file reads like the list in docs/architecture.md.
+//! The reset, step by step, in the order of docs/architecture.md.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ use super::user::{Forced, Issued, ResetTarget, SessionsEnded, Stamp, UserSnapsho
 /// Issues a temporary password: the whole job.
 ///
 /// # Errors
-/// Each step's own; from the set on, [`Error::changed`] is what became of the customer, and the exit code is 9.
+/// The errors of each step. From the set on, [`Error::changed`] is what became of the customer, and the exit code is 9.
 pub async fn reset(
     services: &mut Services<'_>,
     session: &Session,
@@ -46,7 +46,7 @@ pub async fn reset(
     let delivery = ready.reveal(password, &issuance).await; // 12
     record_delivery(services, &issuance, delivery).await; // 13
     drop(hold);
-    tell(issuance, delivery) // 14
+    conclude(issuance, delivery) // 14
 }
 
 impl Act for Reset {
@@ -137,7 +137,7 @@ fn about(customer: &Customer, target: &ResetTarget) -> About {
     About { username, email: customer.email.clone() }
 }
 
-/// What the agent is asked to confirm.
+/// Makes the plan, which the agent is asked to confirm.
 fn plan(
     services: &AssessmentServices<'_>,
     session: &Session,
@@ -172,8 +172,8 @@ fn plan(
     }
 }
 
-/// Step 8: generates to the live policy and sets. A refusal for policy changed nothing: another password is tried for
-/// the rules that it named, and in other styles where it named none. Returns those rules as well.
+/// Step 8: generates a password by the live policy, and sets it. A refusal for policy changes nothing: the next
+/// password keeps the rules that it named, or has another style if it named none. Returns those rules as well.
 async fn set(work: &mut Execution<'_, '_, Reset>) -> Result<(TemporaryPassword, Issued, BTreeSet<Rule>), Broken> {
     let facts = &work.assessment.facts;
     let mut candidates = Candidates::new(&facts.snapshot.policy, about(&facts.customer, &facts.snapshot.target));
@@ -196,17 +196,17 @@ async fn set(work: &mut Execution<'_, '_, Reset>) -> Result<(TemporaryPassword, 
     }
 }
 
-/// Lifts the lock-out, where the agent asked for that.
+/// Lifts the lock-out, if the agent asked for that.
 async fn unlock(work: &Execution<'_, '_, Reset>) -> Result<()> {
     if work.assessment.plan().unlock { work.backend().unlock(work.intent).await } else { Ok(()) }
 }
 
-/// Step 9: marks the user, where the backend needs a mark to refuse the e-mail reset.
+/// Step 9: marks the user, if the backend needs a mark to refuse the e-mail reset.
 async fn mark_pending(work: &Execution<'_, '_, Reset>, issued: &Issued) -> Result<()> {
     work.backend().mark_pending(work.intent, issued).await
 }
 
-/// Step 10: ends the user's sessions. The profile may let a reset go on without the right to.
+/// Step 10: ends the user's sessions. The profile may let a reset go on without that right.
 async fn end_sessions(work: &Execution<'_, '_, Reset>) -> Result<SessionsEnded> {
     match work.backend().end_sessions(work.intent).await {
         Err(error) if work.services.guards.allow_without_logout && error.reason == Reason::MissingRight => {
@@ -216,7 +216,7 @@ async fn end_sessions(work: &Execution<'_, '_, Reset>) -> Result<SessionsEnded> 
     }
 }
 
-/// Step 11: reads back that a change is forced, and that the password is the one of this attempt.
+/// Step 11: reads back that a change is forced, and that the password is that of this attempt.
 async fn read_back(work: &Execution<'_, '_, Reset>, issued: &Issued) -> Result<Forced, (Error, Reason)> {
     let forced = work.backend().read_back(issued).await.map_err(|error| (error, Reason::ChangeNotForced))?;
     tracing::debug!(change_required = forced.change_required, "the set is read back");
@@ -231,7 +231,7 @@ async fn record_set(work: &mut Execution<'_, '_, Reset>, forced: &Forced) -> Res
     work.services.audit.outcome(work.intent.attempt(), outcome).await
 }
 
-/// What was issued.
+/// Returns what was issued.
 fn issuance(
     work: &Execution<'_, '_, Reset>,
     issued: &Issued,
@@ -263,7 +263,7 @@ fn issuance(
     }
 }
 
-/// Part of step 11: what was read back is this very set, and a change is forced.
+/// Part of step 11: checks that the read-back shows this set, and that a change is forced.
 fn check_read_back(
     forced: &Forced,
     issued: Option<&Stamp>,
@@ -293,8 +293,8 @@ async fn record_delivery(services: &mut Services<'_>, issuance: &Issuance, deliv
     }
 }
 
-/// Step 14: what the agent is told at the end. The caller says it: on the screen, in JSON, or in a row.
-fn tell(issuance: Issuance, delivery: Delivery) -> Result<Issuance> {
+/// Step 14: returns what was issued, or the error if it was not delivered. The caller shows it to the agent.
+fn conclude(issuance: Issuance, delivery: Delivery) -> Result<Issuance> {
     if delivery == Delivery::NotDelivered {
         let what = "was set, but could not be shown";
         return Err(not_delivered(&issuance.customer, Reason::RevealFailed, Changed::Yes, what));
@@ -302,7 +302,7 @@ fn tell(issuance: Issuance, delivery: Delivery) -> Result<Issuance> {
     Ok(issuance)
 }
 
-/// Something changed, or may have, and no password was delivered (exit 9): another has to be issued.
+/// Makes the error of a change, or a possible one, without a delivery (exit 9): another password has to be issued.
 fn not_delivered(customer: &Customer, reason: Reason, changed: Changed, what: &str) -> Error {
     let message = format!("A temporary password for {} ({}) {what}.", customer.name, customer.id);
     let error = Error::new(Kind::NotDelivered, reason, message)

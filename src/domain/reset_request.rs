@@ -1,4 +1,4 @@
-//! What is asked for with a reset, and the customer whom it is about.
+//! The request for a reset, and the customer whom it is about.
 
 use super::assess::find_customer;
 use super::assessment::{CustomerRef, Need};
@@ -12,13 +12,13 @@ use super::session::{AT_LEAST, Session};
 /// What the agent asked for.
 #[derive(Clone, Debug, Default)]
 pub struct ResetRequest {
-    /// Whom it is about.
+    /// The customer whom the request is about.
     pub customer: CustomerRef,
     /// `--create`: enter the customer if the directory does not know them.
     pub create: Option<Particulars>,
     /// `--unlock`: also lift a lock-out.
     pub unlock: bool,
-    /// The case.
+    /// The case, for the audit log.
     pub case: Case,
 }
 
@@ -42,7 +42,7 @@ impl ResetRequest {
     }
 }
 
-/// Step 2: the one customer, or with `--create` a draft of a new one.
+/// Step 2: finds the customer, or with `--create` drafts a new one.
 pub(super) async fn customer_of(request: &ResetRequest, session: &Session) -> Result<Result<Customer, Need>> {
     if let (Some(particulars), CustomerRef::Named(name)) = (&request.create, &request.customer)
         && session.directory().exact(usable(name)?).await?.is_empty()

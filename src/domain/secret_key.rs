@@ -6,36 +6,36 @@ use std::borrow::Cow;
 const NATIVE: [&str; 2] = ["AGESECRETKEY1", "AGESECRETKEYPQ1"];
 /// The letters of Bech32 (BIP 173).
 const BECH32: &str = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
-/// So many of them after the beginning are no accident.
+/// This many Bech32 letters after the prefix are no accident.
 const NO_ACCIDENT: usize = 16;
-/// How secret keys and plugins' identities are written.
+/// How secret keys and identities of plugins begin, with their dashes.
 const WRITTEN: [&str; 2] = ["AGE-SECRET-KEY-", "AGE-PLUGIN-"];
-/// The letters of a whole key, at least.
+/// The least length of a whole key.
 const WHOLE: usize = "AGE-SECRET-KEY-1".len() + 58;
-/// What stands where one was.
+/// The mark that replaces a secret key.
 const REMOVED: &str = "[age secret key removed]";
 
-/// What is said of one, to go on with after the name of what holds it.
+/// The words about a secret key, to follow the name of the text that holds it.
 pub(crate) const WORDS: &str =
     "is an age secret key, not a public one. It is not shown or kept here; treat it as exposed, and make a new key";
 
-/// Whether there is a secret key in the text: in any case, and with spaces, line breaks or invisible characters in it.
-/// A text that had one, and has the mark in its place, counts as well.
+/// Whether the text has a secret key in it: in any case, and with spaces, line breaks or invisible characters within.
+/// A text with the mark of a removed key counts as well.
 pub(crate) fn is_secret_key(text: &str) -> bool {
-    if !may_have_one(text) {
+    if !may_have_key(text) {
         return false;
     }
     let bare: String =
         text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect();
-    let goes_on =
+    let is_key_after =
         |after: usize| bare[after..].chars().take_while(|letter| BECH32.contains(*letter)).count() >= NO_ACCIDENT;
-    NATIVE.iter().any(|begin| bare.match_indices(begin).any(|(at, _)| goes_on(at + begin.len())))
-        || is_written(text)
+    NATIVE.iter().any(|begin| bare.match_indices(begin).any(|(at, _)| is_key_after(at + begin.len())))
+        || has_written_prefix(text)
         || text.contains(REMOVED)
 }
 
-/// Whether the letters A, G, E follow each other, whatever stands between: most texts end here, at no cost.
-fn may_have_one(text: &str) -> bool {
+/// Whether the letters A, G, E follow each other, whatever stands between. This cheap test settles most texts.
+fn may_have_key(text: &str) -> bool {
     let mut found = 0;
     for byte in text.bytes().filter(u8::is_ascii_alphanumeric) {
         found = match (found, byte.to_ascii_uppercase()) {
@@ -48,7 +48,7 @@ fn may_have_one(text: &str) -> bool {
     false
 }
 
-fn is_written(text: &str) -> bool {
+fn has_written_prefix(text: &str) -> bool {
     let dense: String = text
         .chars()
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
@@ -61,10 +61,10 @@ fn is_written(text: &str) -> bool {
     })
 }
 
-/// The text without a secret key, for messages that quote what they did not expect. A key that is whole and in one piece
-/// is taken out; of any other nothing of the text is left, as it cannot be told where the key ends.
+/// Returns the text without a secret key, for messages that quote unexpected input. Removes a key that is whole and in
+/// one piece. Removes the whole text for any other key, because nobody knows where that key ends.
 ///
-/// It is the second line: texts are looked at with [`is_secret_key`] where they come in.
+/// It is the second line of defence: texts are checked with [`is_secret_key`] where they come in.
 pub(crate) fn without_secret_keys(text: &str) -> Cow<'_, str> {
     if !is_secret_key(text) || text == REMOVED {
         return Cow::Borrowed(text);

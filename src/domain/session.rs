@@ -10,7 +10,7 @@ use super::error::Result;
 use super::ports::{CustomerDirectory, IdentityBackend};
 use super::profile_ref::ProfileRef;
 
-/// The session must last this long at the start: longer than the calls of a reset take.
+/// How long the session must last when a reset starts: longer than its calls take.
 pub(super) const AT_LEAST: Duration = Duration::from_mins(2);
 
 /// How an agent signs in.
@@ -26,12 +26,12 @@ pub enum Way {
     ClientCredentials,
 }
 
-/// What has to be kept to take a session up in the next command; wiped when dropped.
+/// What is stored to resume a session in the next command; wiped when dropped.
 #[derive(Clone)]
 pub struct StoredSession {
     /// The agent's name at the backend.
     pub agent: String,
-    /// Whatever the backend needs: a session token, a refresh token, a bind password.
+    /// The secret that the backend needs: a session token, a refresh token, a bind password.
     pub secret: Zeroizing<String>,
     /// When it ends.
     pub expires_at: Timestamp,
@@ -46,16 +46,16 @@ impl fmt::Debug for StoredSession {
     }
 }
 
-/// What to do with a fresh sign-in.
+/// What to do with a new sign-in.
 #[derive(Debug)]
 pub enum Keep {
     /// Store this.
     Store(StoredSession),
-    /// It is good for this process only.
+    /// Keep it for this process only.
     ForThisProcess,
 }
 
-/// A signed-in agent. Not `Clone`: whoever holds it may act, and signing out consumes it.
+/// A signed-in agent. It is not `Clone`: its holder may act, and signing out consumes it.
 pub struct Session {
     agent: String,
     place: ProfileRef,
@@ -65,7 +65,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session as an adapter opened it.
+    /// Makes a session that an adapter opened.
     pub fn new(
         agent: impl Into<String>,
         place: ProfileRef,
@@ -76,13 +76,13 @@ impl Session {
         Self { agent: agent.into(), place, expires_at, backend, directory }
     }
 
-    /// The same session with another backend in front of the first (a fault in a test, a second directory).
+    /// Puts another backend in front of the first (a fault in a test, a second directory).
     #[must_use]
     pub fn wrapped(self, wrap: impl FnOnce(Box<dyn IdentityBackend>) -> Box<dyn IdentityBackend>) -> Self {
         Self { backend: wrap(self.backend), ..self }
     }
 
-    /// The same session with something in front of both (a pace, a count).
+    /// Puts a decorator in front of backend and directory (a limiter, a counter).
     #[must_use]
     pub fn wrapped_both(
         self,
@@ -100,27 +100,27 @@ impl Session {
         self.backend.end_session().await
     }
 
-    /// The agent's name at the backend.
+    /// Returns the agent's name at the backend.
     pub fn agent(&self) -> &str {
         &self.agent
     }
 
-    /// Where the agent is working.
+    /// Returns the profile and backend that the agent works in.
     pub const fn place(&self) -> &ProfileRef {
         &self.place
     }
 
-    /// When the session ends, where it does by itself.
+    /// Returns when the session ends by itself; `None` if it does not.
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
-    /// The system that keeps users and passwords.
+    /// Returns the system that keeps users and passwords.
     pub fn backend(&self) -> &dyn IdentityBackend {
         &*self.backend
     }
 
-    /// Where customers' profiles come from.
+    /// Returns the directory that customers' profiles come from.
     pub fn directory(&self) -> &dyn CustomerDirectory {
         &*self.directory
     }

@@ -1,4 +1,4 @@
-//! The status of a user: the facts, which of them are known, and the one word that stands for them.
+//! The status of a user: the facts, which of them are known, and the one status that sums them up.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The words people read.
+    /// Returns the words that people read.
     pub const fn words(self) -> &'static str {
         match self {
             Self::NoUser => "No user yet",
@@ -52,7 +52,7 @@ impl fmt::Display for Status {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each reported on its own")]
 pub struct State {
-    /// There is a user.
+    /// Whether there is a user.
     pub has_user: bool,
     /// The password is kept by another system.
     pub external: bool,
@@ -64,9 +64,9 @@ pub struct State {
     pub locked: bool,
     /// The next sign-in must choose a new password.
     pub change_required: bool,
-    /// The pending temporary password has run out; none pending: none.
+    /// Whether the pending temporary password has run out; `None` if none is pending.
     pub expired: Option<bool>,
-    /// The pending temporary password was withdrawn; none pending or not known: none.
+    /// Whether the pending temporary password was withdrawn; `None` if none is pending or that is not known.
     pub withdrawn: Option<bool>,
     /// Which of these facts could not be read; their values mean nothing then.
     pub unread: Unread,
@@ -116,7 +116,7 @@ impl State {
         if self.unread.user_expired { None } else { Some(self.user_expired) }
     }
 
-    /// The one status that stands for these facts.
+    /// Returns the one status that sums up these facts.
     pub const fn status(&self) -> Status {
         if !self.has_user {
             Status::NoUser
@@ -137,7 +137,7 @@ impl State {
         }
     }
 
-    /// What people read: "Force Password Reset" whenever a change is required, with what else holds beside it.
+    /// Returns what people read: "Force Password Reset" whenever a change is required, with what else holds beside it.
     pub fn words(&self) -> String {
         let status = self.status();
         let mut words = status.words().to_owned();

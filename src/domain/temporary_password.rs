@@ -1,4 +1,4 @@
-//! The secret, as a type that cannot be copied, printed, logged or kept.
+//! The temporary password, as a type that cannot be copied, printed, logged or stored.
 
 use zeroize::Zeroizing;
 
@@ -43,7 +43,7 @@ use super::redaction::redact;
 /// ```
 pub struct TemporaryPassword(Zeroizing<Box<str>>);
 
-/// Takes the characters of a temporary password to whoever is told them.
+/// Takes the characters of a temporary password to the person who reads them.
 ///
 /// It is sealed. `tests/project/types.rs` lists every file that has one: the terminal, a descriptor, a row of a bulk run's
 /// output, and the two that play a customer (the tour and the self-test of `setup`).
@@ -92,37 +92,37 @@ impl TemporaryPassword {
         Self(Zeroizing::new(std::mem::take(&mut *characters).into_boxed_str()))
     }
 
-    /// Makes one of a password that was sealed, for the one reveal by whoever holds the key.
+    /// Makes a temporary password from one that was sealed, for its one reveal to the holder of the key.
     pub fn unsealed(characters: &str) -> Self {
         Self(Zeroizing::new(characters.into()))
     }
 
-    /// Writes it into the request that an intent permits.
+    /// Writes the password into the request that an intent permits.
     pub fn request<S: RequestSink>(&self, _permitted: &AnyIntent, sink: S) -> S::Output {
         sink.write(&self.0)
     }
 
-    /// Reveals it, once: the password is consumed, and wiped when the sink has taken it.
+    /// Reveals the password once: consumes it, and wipes it when the sink has taken it.
     pub fn reveal<S: RevealSink>(self, sink: S) -> S::Output {
         sink.take(&self.0)
     }
 
-    /// Says which rules of a policy it breaks.
+    /// Returns the rules of a policy that the password breaks.
     pub fn breaks(&self, policy: &Policy, about: &About) -> Vec<Rule> {
         policy.broken_by(&self.0, about)
     }
 
-    /// How long it is, in bytes.
+    /// Returns the length in bytes.
     pub fn length(&self) -> usize {
         self.0.len()
     }
 
-    /// Takes it out of a text that came from outside.
+    /// Removes the password from a text that came from outside.
     pub fn redacted_text(&self, text: &str) -> String {
         redact(text, &self.0)
     }
 
-    /// The error of the call that carried it, without it.
+    /// Removes the password from the error of a call that carried it.
     pub(super) fn redacted_from(&self, error: Error) -> Error {
         error.redacted(&self.0)
     }

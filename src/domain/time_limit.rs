@@ -1,5 +1,5 @@
-//! How long a change of a customer may take. From the intent on signals wait, so a server that never ends its answers must
-//! not be able to keep the process, and the password in its memory, for ever.
+//! The time limit of a change. From the intent on signals wait, so a server that never ends its answers must not be
+//! able to keep the process, and the password in its memory, for ever.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -11,15 +11,15 @@ use futures_util::future::{Either, select};
 use super::error::{Changed, Error, Reason};
 use super::ports::{CHANGE_LIMIT, Clock, Interruptions};
 
-/// What is cleaned up after a failure gets this much time more.
+/// How much more time the clean-up after a failure gets.
 pub(crate) const CLEAN_UP_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long the clean-up after a failure may take: a run that waits for a backend waits for it here as well.
+/// Returns how long the clean-up after a failure may take. A run that waits for a backend waits for it here as well.
 pub(super) fn clean_up_limit(interruptions: &dyn Interruptions) -> Duration {
     interruptions.longest_hold().saturating_sub(CHANGE_LIMIT) + CLEAN_UP_LIMIT
 }
 
-/// Runs `work` for this long at the most. Returns `None` if it had to be given up; `work` is dropped then.
+/// Runs `work` for at most this long. Returns `None` if the time ran out; `work` is dropped then.
 pub(super) async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     match select(pin!(work), pin!(clock.sleep(limit))).await {
         Either::Left((done, _)) => Some(done),
@@ -49,13 +49,13 @@ impl Progress {
         self.0.set(step);
     }
 
-    /// The last step that was begun.
+    /// Returns the last step that was begun.
     pub(super) const fn reached(&self) -> Reached {
         self.0.get()
     }
 }
 
-/// The error of a change that was given up: what is known of the customer then.
+/// Makes the error of a change that was given up, with what is known of the customer then.
 pub(super) fn given_up(reached: Reached, limit: Duration) -> Error {
     let message = format!("The backend did not finish within {} seconds, and was not waited for.", limit.as_secs());
     let changed = match reached {

@@ -1,4 +1,4 @@
-//! The user: the customer's sign-in record in the identity backend, and where it stands.
+//! The user: the customer's sign-in record in the identity backend, and its state.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,18 +8,18 @@ use super::obstacle::{Obstacle, Unreadable};
 use super::policy::PolicyRead;
 use super::status::State;
 
-/// What the identity backend calls a user by.
+/// The id of a user in the identity backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct UserId(String);
 
 impl UserId {
-    /// An id as the backend gave it.
+    /// Wraps an id as the backend gave it.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -35,7 +35,8 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// Whether this stamp was made after the other. By version where both have one: clocks jump, versions do not.
+    /// Whether this stamp is newer than the other: by version if both have one, because clocks jump and versions do
+    /// not.
     pub fn is_newer_than(&self, earlier: Option<&Self>) -> bool {
         let Some(earlier) = earlier else { return true };
         match (self.version, earlier.version) {
@@ -44,8 +45,10 @@ impl Stamp {
         }
     }
 
-    /// Whether one set left both. A version that only one of them has decides nothing: some backends show it only as
-    /// long as nothing else of the user changed. Nor does a time, where both have a version: a set is answered without one.
+    /// Whether both stamps come from the same set.
+    ///
+    /// A version that only one of them has decides nothing: some backends show it only until the user changes in
+    /// another way. If both have a version, a missing time decides nothing: the answer to a set has no time.
     pub fn same_set(one: Option<&Self>, other: Option<&Self>) -> bool {
         let (one, other) = match (one, other) {
             (Some(one), Some(other)) => (one, other),
@@ -60,7 +63,7 @@ impl Stamp {
     }
 }
 
-/// Whom a temporary password is for.
+/// The user whom a temporary password is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ResetTarget {
     /// A customer with a user.
@@ -76,14 +79,14 @@ pub struct NewUser {
     pub customer: Customer,
     /// The name to sign in with.
     pub username: String,
-    /// True with `--create`: the directory does not know the customer yet.
+    /// Whether the directory does not know the customer yet, because of `--create`.
     pub new_customer: bool,
 }
 
-/// Everything a reset has to know of one customer before it changes anything: one answer, read side by side.
+/// Everything that a reset has to know of one customer before it changes anything, read together.
 #[derive(Clone, Debug)]
 pub struct UserSnapshot {
-    /// Whom a temporary password would be for.
+    /// The user whom a temporary password would be for.
     pub target: ResetTarget,
     /// The facts of the status.
     pub state: State,
@@ -108,7 +111,7 @@ pub struct UserSnapshot {
 }
 
 impl UserSnapshot {
-    /// Where a customer stands for whom the user has to be created.
+    /// Makes the snapshot of a customer for whom the user has to be created.
     pub fn without_user(new: NewUser, policy: PolicyRead, obstacles: Vec<Obstacle>) -> Self {
         Self {
             target: ResetTarget::NewUser(new),
@@ -127,7 +130,7 @@ impl UserSnapshot {
 }
 
 impl UserSnapshot {
-    /// The first value that the agent may not read and that decides about the reset, or about what is said of the user.
+    /// Returns the first obstacle that is a value which the agent may not read.
     pub fn unreadable(&self) -> Option<&Unreadable> {
         self.obstacles.iter().find_map(|obstacle| match obstacle {
             Obstacle::Unreadable(value) => Some(value),
@@ -136,13 +139,13 @@ impl UserSnapshot {
     }
 }
 
-/// What a set answered.
+/// The backend's answer to a set.
 #[derive(Clone, Debug)]
 pub struct Issued {
     /// The user it was set for (new where it was created).
     pub user: UserId,
-    /// The stamp of this very set; where the backend's answer has none, what it must be: the version that follows the one
-    /// before, or the one read directly after it.
+    /// The stamp of this set. If the backend's answer has none, the stamp that it must be: the version that follows the
+    /// earlier one, or the stamp that is read directly afterwards.
     pub stamp: Option<Stamp>,
     /// When it was set, by the backend's clock.
     pub at: Timestamp,
@@ -150,10 +153,10 @@ pub struct Issued {
     pub expires_at: Option<Timestamp>,
 }
 
-/// What a read-back answered.
+/// The result of a read-back.
 #[derive(Clone, Debug)]
 pub struct Forced {
-    /// The next sign-in must choose a new password.
+    /// Whether the next sign-in must choose a new password.
     pub change_required: bool,
     /// The stamp now.
     pub stamp: Option<Stamp>,
@@ -182,11 +185,11 @@ pub struct Pending {
     pub stamp: Option<Stamp>,
     /// When it was issued, where the backend knows.
     pub issued_at: Option<Timestamp>,
-    /// The backend itself shows that this tool issued it.
+    /// Whether the backend itself shows that this tool issued the password.
     pub marked: bool,
-    /// It was withdrawn already.
+    /// Whether the password was withdrawn already.
     pub withdrawn: bool,
-    /// What is hidden of the user, so that nobody can tell whether their password is pending, or whose it is.
+    /// The unreadable value for which nobody knows whether the password is pending, or who issued it.
     pub unreadable: Option<Unreadable>,
 }
 

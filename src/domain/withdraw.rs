@@ -1,4 +1,4 @@
-//! Withdrawing a pending temporary password, such as one that was given to the wrong person.
+//! Withdraws a pending temporary password, such as one that was given to the wrong person.
 
 use super::act::Act;
 use super::action::{Action, Withdrawal};
@@ -26,15 +26,15 @@ use super::user::{ResetTarget, SessionsEnded, Stamp, UserSnapshot};
 /// What the agent asked for.
 #[derive(Clone, Debug, Default)]
 pub struct WithdrawalRequest {
-    /// Whom it is about.
+    /// The customer whom the request is about.
     pub customer: CustomerRef,
-    /// What it is withdrawn for.
+    /// Why the password is withdrawn.
     pub occasion: Occasion,
-    /// The case.
+    /// The case, for the audit log.
     pub case: Case,
 }
 
-/// What a temporary password is withdrawn for.
+/// Why a temporary password is withdrawn: the agent named the customer, or a sweep found it.
 #[derive(Clone, Debug, Default)]
 pub enum Occasion {
     /// The agent named the customer. The profile's required texts are asked for.
@@ -91,7 +91,7 @@ impl Act for Withdrawal {
         let missing = match &request.occasion {
             Occasion::Named => case.missing(services.guards),
             Occasion::Sweep(stamp) => {
-                check_is_that_one(&facts, stamp.as_ref())?;
+                check_is_same_password(&facts, stamp.as_ref())?;
                 Vec::new()
             }
         };
@@ -130,7 +130,7 @@ impl Act for Withdrawal {
         }
     }
 
-    /// Withdraws that very password, ends sessions, and writes it down.
+    /// Withdraws the password of the plan, ends the user's sessions, and writes that down.
     async fn change(work: &mut Execution<'_, '_, Self>) -> Result<Withdrawn, Broken> {
         work.reaches(Reached::Sent);
         work.backend().withdraw(work.intent).await.map_err(Broken::at_change)?;
@@ -166,8 +166,8 @@ impl Act for Withdrawal {
     }
 }
 
-/// Checks that what is pending is the password that was meant.
-fn check_is_that_one(facts: &CustomerFacts, stamp: Option<&Stamp>) -> Result<()> {
+/// Checks that the pending password is the one that the sweep found.
+fn check_is_same_password(facts: &CustomerFacts, stamp: Option<&Stamp>) -> Result<()> {
     if Stamp::same_set(facts.snapshot.stamp.as_ref(), stamp) {
         return Ok(());
     }
@@ -183,7 +183,7 @@ fn check_is_pending(facts: &CustomerFacts, capabilities: &Capabilities) -> Resul
     let (customer, snapshot) = (&facts.customer, &facts.snapshot);
     let who = format!("{} ({})", customer.name, customer.id);
     for obstacle in &snapshot.obstacles {
-        let beside_the_point = matches!(
+        let is_irrelevant = matches!(
             obstacle,
             Obstacle::Disabled
                 | Obstacle::UserExpired(_)
@@ -193,9 +193,9 @@ fn check_is_pending(facts: &CustomerFacts, capabilities: &Capabilities) -> Resul
                 | Obstacle::Locked { .. }
                 | Obstacle::MissingRight(Right::CreateUsers | Right::Unlock)
         );
-        // A lock that a set would lift is an administrator's to lift; elsewhere a withdrawal leaves it alone.
-        let stays = matches!(obstacle, Obstacle::PermanentlyLocked(_)) && !capabilities.set_lifts_lock;
-        if !beside_the_point && !stays {
+        // Only an administrator may lift a permanent lock: a backend whose changes lift locks refuses.
+        let lock_stays = matches!(obstacle, Obstacle::PermanentlyLocked(_)) && !capabilities.set_lifts_lock;
+        if !is_irrelevant && !lock_stays {
             return Err(refusal(obstacle, customer));
         }
     }

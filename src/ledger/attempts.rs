@@ -1,4 +1,4 @@
-//! Attempts, put together from their records.
+//! Puts attempts together from their records.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -11,51 +11,51 @@ use super::record::{Event, Record};
 use crate::config::Folders;
 use crate::domain::{Attempt, AttemptId, Changed, Customer, CustomerId, Delivery, End, History, ProfileRef, Result};
 
-/// What the log knows of one customer.
-pub(super) fn history(path: &Path, locks: &Path, place: &ProfileRef, customer: &Customer) -> Result<History> {
-    history_with(path, place, customer, &|attempt| is_held(locks, attempt))
+/// Reads what the log knows of one customer.
+pub(super) fn history(path: &Path, locks: &Path, profile_ref: &ProfileRef, customer: &Customer) -> Result<History> {
+    history_with(path, profile_ref, customer, &|attempt| is_held(locks, attempt))
 }
 
-/// The same; `is_held` says whether a process is at an attempt.
+/// Reads what the log knows of one customer; `is_held` says whether a process is working at an attempt.
 pub(super) fn history_with(
     path: &Path,
-    place: &ProfileRef,
+    profile_ref: &ProfileRef,
     customer: &Customer,
     is_held: &dyn Fn(&str) -> bool,
 ) -> Result<History> {
-    let mut histories = settled(&|| read(path, place, Some(customer)), is_held)?;
+    let mut histories = mark_in_progress(&|| read(path, profile_ref, Some(customer)), is_held)?;
     Ok(histories.remove(&customer.id).unwrap_or_default())
 }
 
-/// What these records say of one customer, for the row of a bulk run; `read` gives that customer's records.
+/// Returns the history of one customer for the row of a bulk run; `read` gives that customer's records.
 pub(super) fn history_of_row(
     read: &dyn Fn() -> Result<Found>,
     locks: &Path,
-    place: &ProfileRef,
+    profile_ref: &ProfileRef,
     customer: &CustomerId,
     row: &(String, u64),
 ) -> Result<History> {
     let read = || {
         let mut builder = Builder::default();
         let Found { records, damaged } = read()?;
-        records.into_iter().filter(|record| is_of(record, place)).for_each(|record| builder.add(record));
+        records.into_iter().filter(|record| is_of(record, profile_ref)).for_each(|record| builder.add(record));
         let history = History { damaged, ..builder.history(Some(row)) };
         Ok(HashMap::from([(customer.clone(), history)]))
     };
-    let mut histories = settled(&read, &|attempt| is_held(locks, attempt))?;
+    let mut histories = mark_in_progress(&read, &|attempt| is_held(locks, attempt))?;
     Ok(histories.remove(customer).unwrap_or_default())
 }
 
-/// What the log knows of every customer of this place.
-pub(super) fn histories(path: &Path, locks: &Path, place: &ProfileRef) -> Result<HashMap<CustomerId, History>> {
-    settled(&|| read(path, place, None), &|attempt| is_held(locks, attempt))
+/// Reads what the log knows of every customer of this profile and backend.
+pub(super) fn histories(path: &Path, locks: &Path, profile_ref: &ProfileRef) -> Result<HashMap<CustomerId, History>> {
+    mark_in_progress(&|| read(path, profile_ref, None), &|attempt| is_held(locks, attempt))
 }
 
-/// Tells the attempts that a process is at from those whose end is missing.
+/// Reads the histories, and marks the attempts that a process is still working at.
 ///
-/// One may end after its records were read and before its lock is looked at. Its end is written before its lock goes,
-/// so that what a second reading does not find ended stays without an end.
-fn settled(
+/// An attempt may end after its records were read and before its lock is checked. Its end is written before its lock is
+/// released: an attempt that has no end at a second reading has none at all.
+fn mark_in_progress(
     read: &dyn Fn() -> Result<HashMap<CustomerId, History>>,
     is_held: &dyn Fn(&str) -> bool,
 ) -> Result<HashMap<CustomerId, History>> {
@@ -82,15 +82,15 @@ fn attempts_in(histories: &mut HashMap<CustomerId, History>) -> impl Iterator<It
     histories.values_mut().flat_map(|history| &mut history.attempts)
 }
 
-/// The attempts as they stand in the log; with `customer`, that customer's alone, under all that they are known as.
-fn read(path: &Path, place: &ProfileRef, customer: Option<&Customer>) -> Result<HashMap<CustomerId, History>> {
+/// Reads the attempts as they stand in the log. With `customer`, reads only that customer's, under all of their ids.
+fn read(path: &Path, profile_ref: &ProfileRef, customer: Option<&Customer>) -> Result<HashMap<CustomerId, History>> {
     let mut builders: HashMap<CustomerId, Builder> = HashMap::new();
     let ids: Vec<CustomerId> = customer.into_iter().flat_map(Customer::known_as).collect();
-    // Most lines are of other customers: look for the id as JSON writes it before reading the line.
+    // Most lines belong to other customers: a line is parsed only if it has the id in it, as JSON writes it.
     let needles: Vec<String> = ids.iter().filter_map(|id| serde_json::to_string(id.as_str()).ok()).collect();
     let damaged = for_each(path, &needles, |record| {
         let wanted = customer.is_none() || ids.iter().any(|id| record.customer == id.as_str());
-        if wanted && is_of(&record, place) {
+        if wanted && is_of(&record, profile_ref) {
             let id = customer.map_or_else(|| CustomerId::new(record.customer.clone()), |customer| customer.id.clone());
             builders.entry(id).or_default().add(record);
         }
@@ -102,7 +102,7 @@ fn read(path: &Path, place: &ProfileRef, customer: Option<&Customer>) -> Result<
     Ok(builders.into_iter().map(|(customer, builder)| (customer, history(builder))).collect())
 }
 
-/// Attempts among these records whose end is missing and that no process is at.
+/// Returns the attempts among these records whose end is missing and that no process is working at.
 ///
 /// # Errors
 /// Exit 8: the log cannot be read.
@@ -113,10 +113,10 @@ pub(crate) fn open_attempts(folders: &Folders, records: &[Record]) -> Result<Vec
     if open.is_empty() {
         return Ok(open);
     }
-    without_end(&folders.audit_log(), open) // one may have ended between the reading and the look at its lock
+    without_end(&folders.audit_log(), open) // an attempt may have ended before its lock was checked
 }
 
-/// Those of the attempts that the log has no end of.
+/// Returns those of the attempts that have no end in the log.
 fn without_end(path: &Path, mut attempts: Vec<String>) -> Result<Vec<String>> {
     let mut ended = HashSet::new();
     for_each(path, &[], |record| {
@@ -128,7 +128,7 @@ fn without_end(path: &Path, mut attempts: Vec<String>) -> Result<Vec<String>> {
     Ok(attempts)
 }
 
-/// The action of an attempt, for the record that recovers it.
+/// Reads the action of an attempt, for the record that recovers it.
 pub(super) fn action_of(path: &Path, attempt: &str) -> Result<String> {
     let mut action = String::new();
     for_each(path, &[attempt.to_owned()], |record| {
@@ -139,12 +139,13 @@ pub(super) fn action_of(path: &Path, attempt: &str) -> Result<String> {
     Ok(action)
 }
 
-fn is_of(record: &Record, place: &ProfileRef) -> bool {
-    record.profile == place.profile && record.backend == place.backend
+fn is_of(record: &Record, profile_ref: &ProfileRef) -> bool {
+    record.profile == profile_ref.profile && record.backend == profile_ref.backend
 }
 
-/// Hands over each record that can be read. Returns whether a line could not be: `audit verify` names it. A line without
-/// any of the texts in `containing` is not parsed; whether it is a record shows by how it begins and ends.
+/// Calls `each` with each record that can be read. Returns whether a line cannot be read; `audit verify` names it.
+///
+/// A line without any of the texts in `containing` is not parsed: it counts as a record if it has the braces of one.
 pub(super) fn for_each(path: &Path, containing: &[String], mut each: impl FnMut(Record)) -> Result<bool> {
     let mut damaged = false;
     for line in lines(path)? {
@@ -163,34 +164,36 @@ pub(super) fn for_each(path: &Path, containing: &[String], mut each: impl FnMut(
             Ok(record) => each(record),
             Err(error) => {
                 tracing::debug!(%error, "a line of the audit log cannot be read");
-                damaged |= whole; // a torn end is set aside by the next record
+                damaged |= whole; // the next append sets a torn end aside
             }
         }
     }
     Ok(damaged)
 }
 
+/// Builds a history, record by record.
 #[derive(Default)]
 struct Builder {
     attempts: Vec<Attempt>,
-    places: HashMap<String, usize>,
+    /// The position of each attempt, by its id.
+    positions: HashMap<String, usize>,
     /// The bulk run and row of each attempt.
     rows: Vec<Option<(String, u64)>>,
 }
 
 impl Builder {
-    /// The history; of a bulk run's row only the last attempt counts, and of `this` row, which is being tried, none.
+    /// Returns the history. Of a bulk run's row only the last attempt counts; of `this` row, which is going on, none.
     fn history(mut self, this: Option<&(String, u64)>) -> History {
-        for (place, row) in self.rows.iter().enumerate().filter(|(_, row)| row.is_some()) {
-            let again = row.as_ref() == this || self.rows[place + 1..].contains(row);
-            self.attempts[place].retried = again;
+        for (position, row) in self.rows.iter().enumerate().filter(|(_, row)| row.is_some()) {
+            let again = row.as_ref() == this || self.rows[position + 1..].contains(row);
+            self.attempts[position].retried = again;
         }
         History { attempts: self.attempts, damaged: false }
     }
 
     fn add(&mut self, record: Record) {
         if record.event == Event::Intent {
-            self.places.insert(record.attempt.clone(), self.attempts.len());
+            self.positions.insert(record.attempt.clone(), self.attempts.len());
             self.attempts.push(Attempt {
                 id: AttemptId::known(record.attempt),
                 at: record.at,
@@ -205,7 +208,8 @@ impl Builder {
             self.rows.push(record.run.zip(record.row));
             return;
         }
-        let Some(attempt) = self.places.get(&record.attempt).and_then(|place| self.attempts.get_mut(*place)) else {
+        let Some(attempt) = self.positions.get(&record.attempt).and_then(|position| self.attempts.get_mut(*position))
+        else {
             return;
         };
         let changed = record.changed.unwrap_or(Changed::Unknown);
@@ -218,7 +222,7 @@ impl Builder {
                 attempt.end = Some(End::Failed(changed));
                 attempt.note_stamp(changed, record.stamp);
             }
-            // Whoever found it out may have come later than its own end: that one stands.
+            // The attempt may have written its end before a later command recovered it: the end that it wrote stands.
             Event::Recovered if attempt.end.is_some() => {}
             Event::Recovered => {
                 attempt.end = Some(End::Recovered(changed));

@@ -1,4 +1,4 @@
-//! The chain: each line holds its own hash and that of the one before.
+//! The hash chain: each line holds its own hash and the hash of the line before.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
@@ -15,23 +15,23 @@ pub(super) const BEFORE_THE_FIRST: &str = "0000000000000000000000000000000000000
 const FIELD: &str = ",\"hash\":\"";
 const CLOSE: &str = "\"}";
 
-/// A chain that is whole.
+/// What [`verify`] returns for a chain without a break.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verified {
-    /// How many records.
+    /// The number of records.
     pub records: usize,
-    /// The hash of the last one; none where there is none.
+    /// The hash of the last record; `None` if there is no record.
     pub head: Option<String>,
 }
 
-/// The line of a new record, the object with its hash as the last field; and that hash.
+/// Returns the line of a new record (the JSON object, with its hash as the last field) and that hash.
 pub(super) fn seal(record: &Record) -> Result<(String, String)> {
     let object = object_of(record)?;
     let hash = hash(object.as_bytes());
     Ok((with_hash(object, &hash), hash))
 }
 
-/// The line of a record that was read, with the hash that it states: one that does not match stays as it is.
+/// Returns the line of a record that was read, with the hash that it states, even if that does not match.
 pub(super) fn line_of(record: &Record) -> Result<String> {
     Ok(with_hash(object_of(record)?, &record.hash))
 }
@@ -49,11 +49,11 @@ fn with_hash(mut object: String, hash: &str) -> String {
     object
 }
 
-/// The record of a line whose hash is right.
+/// Checks the hash of a line, and reads its record.
 pub(super) fn open(line: &str) -> Result<Record, &'static str> {
-    let told = "its hash is missing";
-    let (before, after) = line.rsplit_once(FIELD).ok_or(told)?;
-    let stated = after.strip_suffix(CLOSE).ok_or(told)?;
+    let missing = "its hash is missing";
+    let (before, after) = line.rsplit_once(FIELD).ok_or(missing)?;
+    let stated = after.strip_suffix(CLOSE).ok_or(missing)?;
     if hash(format!("{before}}}").as_bytes()) != stated {
         return Err("its content does not match its hash");
     }
@@ -109,7 +109,7 @@ pub(crate) fn verify(path: &Path, head: Option<&str>) -> Result<Verified> {
     Ok(Verified { records, head: (records > 0).then_some(last) })
 }
 
-/// The lines as bytes, line end included; no file: none. What is appended after the call is not among them.
+/// Returns the lines as bytes, line end included; no lines if there is no file. Leaves out lines appended later.
 pub(super) fn lines(path: &Path) -> Result<Box<dyn Iterator<Item = std::io::Result<Vec<u8>>>>> {
     must_be_regular(path).map_err(|error| unavailable(path, &error))?;
     match File::open(path) {
@@ -130,7 +130,7 @@ pub(super) fn lines(path: &Path) -> Result<Box<dyn Iterator<Item = std::io::Resu
     }
 }
 
-/// The length while nobody is writing: a line that another process is at must not look torn.
+/// Reads the length while nobody is writing: a line that another process is writing must not look torn.
 fn length_between_appends(file: &File) -> std::io::Result<u64> {
     file.lock_shared()?;
     let length = file.metadata().map(|found| found.len());

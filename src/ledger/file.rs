@@ -1,4 +1,4 @@
-//! The log's file: appended under a lock, synced, a torn end set aside.
+//! The log's file: appends records under a lock, syncs them, and sets a torn end aside.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -11,27 +11,27 @@ use super::record::Record;
 use crate::config::make_private_folder;
 use crate::domain::{Error, Kind, Reason, Result};
 
-/// How much of the end is read at once.
+/// How many bytes of the end are read at once.
 const CHUNK: u64 = 16 * 1024;
 
-/// What an append did besides.
+/// The result of an append.
 pub(super) struct Appended {
     /// The lines as written.
     pub(super) lines: Vec<String>,
-    /// Where a torn end was set aside.
+    /// Where a torn end was set aside; `None` if no end was torn.
     pub(super) set_aside: Option<PathBuf>,
 }
 
-/// Appends records to the chain and syncs them, once for all. All of the lines, or nothing of them.
+/// Appends records to the chain and syncs them once. Writes all of the lines, or none.
 ///
 /// # Errors
 /// Exit 8: the file cannot be opened, locked, read, written or synced.
 pub(super) fn append(path: &Path, records: Vec<Record>) -> Result<Appended> {
-    let told = |error: io::Error| unavailable(path, &error);
-    let mut file = open_for_appending(path).map_err(told)?;
-    file.lock().map_err(told)?;
-    let tail = read_tail(&mut file).map_err(told)?;
-    let set_aside = set_aside_torn_end(path, &file, &tail).map_err(told)?;
+    let to_error = |error: io::Error| unavailable(path, &error);
+    let mut file = open_for_appending(path).map_err(to_error)?;
+    file.lock().map_err(to_error)?;
+    let tail = read_tail(&mut file).map_err(to_error)?;
+    let set_aside = set_aside_torn_end(path, &file, &tail).map_err(to_error)?;
     let mut prev = match &tail.last {
         None => BEFORE_THE_FIRST.to_owned(),
         Some(last) => prev_of(last, path)?,
@@ -45,24 +45,24 @@ pub(super) fn append(path: &Path, records: Vec<Record>) -> Result<Appended> {
         bytes.push(b'\n');
         lines.push(line);
     }
-    file.seek(SeekFrom::Start(tail.whole)).map_err(told)?;
+    file.seek(SeekFrom::Start(tail.whole)).map_err(to_error)?;
     if let Err(error) = file.write_all(&bytes).and_then(|()| file.sync_all()) {
-        let _ = file.set_len(tail.whole); // a full disk: take back what was written of the lines
-        return Err(told(error));
+        let _ = file.set_len(tail.whole); // on a full disk, what was written of the lines is cut off
+        return Err(to_error(error));
     }
     Ok(Appended { lines, set_aside })
 }
 
-/// Tries whether records can be appended; nothing is written. A log that is not there yet is made when first needed.
+/// Checks whether records can be appended, and writes nothing. A log that is missing is made when first needed.
 ///
 /// # Errors
 /// Exit 8: it cannot be opened for writing.
 pub(crate) fn try_to_append(path: &Path) -> Result<()> {
-    let told = |error: io::Error| unavailable(path, &error);
-    must_be_regular(path).map_err(told)?;
+    let to_error = |error: io::Error| unavailable(path, &error);
+    must_be_regular(path).map_err(to_error)?;
     match OpenOptions::new().read(true).append(true).open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        opened => opened.map(drop).map_err(told),
+        opened => opened.map(drop).map_err(to_error),
     }
 }
 
@@ -78,11 +78,11 @@ fn open_for_appending(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The end of the file.
+/// What stands at the end of the file.
 struct Tail {
-    /// Up to here lines are whole.
+    /// The length of all whole lines, in bytes.
     whole: u64,
-    /// Bytes after that: a torn line.
+    /// The bytes after that: a torn line.
     torn: Vec<u8>,
     /// The last whole line, without its line end.
     last: Option<Vec<u8>>,
@@ -94,8 +94,14 @@ fn read_tail(file: &mut File) -> io::Result<Tail> {
     let mut read: Vec<u8> = Vec::new();
     let mut from = length;
     loop {
-        let ends: Vec<usize> =
-            read.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n').map(|(place, _)| place).take(2).collect();
+        let ends: Vec<usize> = read
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(_, byte)| **byte == b'\n')
+            .map(|(position, _)| position)
+            .take(2)
+            .collect();
         let start_is_read = from == 0;
         match ends.as_slice() {
             [end, before] => return Ok(tail(length, &read, *end, before + 1)),
@@ -118,7 +124,10 @@ fn tail(length: u64, read: &[u8], end: usize, start: usize) -> Tail {
     Tail { whole: length - torn.len() as u64, torn, last: Some(read[start..end].to_vec()) }
 }
 
-/// The hash that the next record has to name. A last line that is broken is not gone over: `audit verify` tells.
+/// Returns the hash that the next record has to name.
+///
+/// # Errors
+/// Exit 8: the last line is broken, so nothing may follow it.
 fn prev_of(line: &[u8], path: &Path) -> Result<String> {
     let record = std::str::from_utf8(line).map_err(|_| "it is not text").and_then(open);
     record.map(|record| record.hash).map_err(|why| {
@@ -131,7 +140,7 @@ fn prev_of(line: &[u8], path: &Path) -> Result<String> {
     })
 }
 
-/// Keeps a torn end (a crash in mid-write) beside the log, and takes it off.
+/// Moves a torn end (a crash in mid-write) to a file beside the log. Returns that file; `None` if no end is torn.
 fn set_aside_torn_end(path: &Path, file: &File, tail: &Tail) -> io::Result<Option<PathBuf>> {
     if tail.torn.is_empty() {
         return Ok(None);

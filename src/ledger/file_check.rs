@@ -1,11 +1,11 @@
-//! Whether the log's file can be used, and the error where it cannot.
+//! Checks whether the log's file can be used, and makes the error if it cannot.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::domain::{Error, Kind, Reason};
 
-/// The audit log cannot be used (exit 8).
+/// Makes the error of an audit log that cannot be used (exit 8).
 pub(super) fn unavailable(path: &Path, error: &io::Error) -> Error {
     Error::new(
         Kind::Unavailable,
@@ -15,7 +15,7 @@ pub(super) fn unavailable(path: &Path, error: &io::Error) -> Error {
     .hint("Nothing is done without it. Make room, or make the folder yours, and try again.")
 }
 
-/// A device, a pipe or a folder is no log: reading one may never end. No file is fine; it is made when first needed.
+/// Checks that the path is a regular file, or that nothing is there yet: reading a device or a pipe may never end.
 pub(super) fn must_be_regular(path: &Path) -> io::Result<()> {
     match path.metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

@@ -13,25 +13,25 @@ use syslog::{Facility, Formatter3164};
 use crate::config::Forward;
 use crate::platform::{child, threads};
 
-/// Where the system's log listens.
+/// The socket of the system's log.
 const SYSLOG: &str = "/dev/log";
-/// After this a command is given up.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two looks whether the command is done.
+/// How long a command may take.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often to look whether the command has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Sends one record.
 ///
 /// # Errors
-/// Why it was not taken, in words.
+/// Why the record was not accepted, in words.
 pub(super) fn send(to: &Forward, line: &str) -> Result<(), String> {
     match to {
         Forward::Syslog => to_syslog(Path::new(SYSLOG), line),
-        Forward::Command(words) => to_command(words, line, PATIENCE),
+        Forward::Command(words) => to_command(words, line, COMMAND_TIMEOUT),
     }
 }
 
-/// Looks whether records could be sent; none is. Returns where they go, in words.
+/// Checks whether records could be sent, and sends none. Returns where they go, in words.
 ///
 /// # Errors
 /// Why they could not, in words.
@@ -63,7 +63,7 @@ fn to_syslog(socket: &Path, line: &str) -> Result<(), String> {
     logger.notice(line).map_err(|error| format!("the system's log at {shown} does not take it ({error})"))
 }
 
-fn to_command(words: &[String], line: &str, patience: Duration) -> Result<(), String> {
+fn to_command(words: &[String], line: &str, timeout: Duration) -> Result<(), String> {
     let [program, arguments @ ..] = words else { return Err("no command is configured".to_owned()) };
     let mut child = start(program, arguments).map_err(|error| format!("{program} cannot be started ({error})"))?;
     if let Some(input) = child.stdin.take() {
@@ -78,17 +78,17 @@ fn to_command(words: &[String], line: &str, patience: Duration) -> Result<(), St
             Ok(Some(ended)) if ended.success() => return Ok(()),
             Ok(Some(ended)) => return Err(format!("{program} ended with {ended}")),
             Err(error) => return Err(format!("{program} cannot be waited for ({error})")),
-            Ok(None) if started.elapsed() > patience => {
+            Ok(None) if started.elapsed() > timeout => {
                 give_up(&mut child);
-                return Err(format!("{program} took longer than {} seconds", patience.as_secs()));
+                return Err(format!("{program} took longer than {} seconds", timeout.as_secs()));
             }
             Ok(None) => std::thread::sleep(LOOK_EVERY),
         }
     }
 }
 
-/// Starts the command with a clean environment, in a process group of its own: Ctrl-C at the terminal waits until a reset
-/// is done, for it as well.
+/// Starts the command with a clean environment and in a new process group: Ctrl-C at the terminal must not end it while
+/// a reset is going on.
 fn start(program: &str, arguments: &[String]) -> std::io::Result<Child> {
     child::command(program)
         .args(arguments)
@@ -99,7 +99,7 @@ fn start(program: &str, arguments: &[String]) -> std::io::Result<Child> {
         .spawn()
 }
 
-/// Writes in a thread of its own: a command that does not read must not hold up a record longer than its pipe takes.
+/// Writes the record in another thread: a command that does not read its input must not block the reset.
 fn hand_over(mut input: ChildStdin, line: String) -> io::Result<()> {
     threads::start("forward", move || {
         if let Err(error) = writeln!(input, "{line}") {
@@ -109,7 +109,7 @@ fn hand_over(mut input: ChildStdin, line: String) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends the command, and what it had started.
+/// Ends the command and every process that it started.
 fn give_up(child: &mut Child) {
     let _ = kill_process_group(Pid::from_child(child), Signal::KILL); // it may have ended just now
     let _ = child.wait();
@@ -132,7 +132,7 @@ mod tests {
     fn a_command_gets_the_record_on_standard_input() {
         let folder = tempfile::tempdir().unwrap();
         let taken = folder.path().join("taken");
-        to_command(&shell(&format!("cat > {}", taken.display())), "{\"v\":1}", PATIENCE).unwrap();
+        to_command(&shell(&format!("cat > {}", taken.display())), "{\"v\":1}", COMMAND_TIMEOUT).unwrap();
         assert_eq!(std::fs::read_to_string(taken).unwrap(), "{\"v\":1}\n");
     }
 
@@ -154,11 +154,11 @@ mod tests {
 
     #[test]
     fn a_command_that_fails_hangs_or_is_missing_has_not_taken_it() {
-        assert!(to_command(&shell("exit 3"), "x", PATIENCE).unwrap_err().contains('3'));
+        assert!(to_command(&shell("exit 3"), "x", COMMAND_TIMEOUT).unwrap_err().contains('3'));
         assert!(to_command(&shell("exec sleep 60"), "x", Duration::from_millis(50)).unwrap_err().contains("longer"));
         let long = "x".repeat(1_000_000); // more than a pipe holds
         assert!(to_command(&shell("exec sleep 5"), &long, Duration::from_millis(50)).unwrap_err().contains("longer"));
-        assert!(to_command(&["/no/such/program".to_owned()], "x", PATIENCE).unwrap_err().contains("started"));
+        assert!(to_command(&["/no/such/program".to_owned()], "x", COMMAND_TIMEOUT).unwrap_err().contains("started"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which lines of the log are of which customer: a bulk run asks for each row, and the log may be long.
+//! The index of the log by customer: a bulk run looks up the customer of each row, and the log may be long.
 //!
 //! The index is a file of the run, made anew each time, so that it needs no sync and memory does not grow with the log.
 
@@ -16,33 +16,33 @@ use super::file_check::{must_be_regular, unavailable};
 use super::record::Record;
 use crate::domain::{CustomerId, Error, Result};
 
-/// Much more than a line: what is read of the log at once.
+/// How many bytes of the log are read at once: much more than a line.
 const CHUNK: usize = 64 * 1024;
 
 const TABLES: &str = "
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1024;
 CREATE TABLE line(customer INTEGER NOT NULL, start INTEGER NOT NULL, PRIMARY KEY(customer, start)) WITHOUT ROWID;";
 
-/// An index of the log, up to where it was read.
+/// An index of the log, as far as the log was read.
 pub(super) struct Index {
     log: PathBuf,
     lines: Connection,
     read_up_to: u64,
-    /// A line that was read is no record.
+    /// Whether a line that was read is not a record.
     damaged: bool,
 }
 
 /// The records of a customer, as far as the log can be read.
 #[derive(Default)]
 pub(super) struct Found {
-    /// The records, oldest first.
+    /// The records, the oldest first.
     pub(super) records: Vec<Record>,
-    /// A line of the log cannot be read: records may be missing.
+    /// Whether a line of the log cannot be read, so that records may be missing.
     pub(super) damaged: bool,
 }
 
 #[derive(Deserialize)]
-struct Whose<'a> {
+struct RecordCustomer<'a> {
     #[serde(borrow)]
     customer: Cow<'a, str>,
 }
@@ -51,14 +51,14 @@ fn index_error(error: rusqlite::Error) -> Error {
     Error::unavailable("The index of the audit log cannot be used.").because(error)
 }
 
-/// A number that stands for the customer; two may share one, and the lines themselves tell them apart.
+/// Returns a number that stands for the customer. Two customers may share it; their lines tell them apart.
 fn number_of(customer: &str) -> i64 {
     let digest = Sha256::digest(customer.as_bytes());
     digest.iter().take(8).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte))
 }
 
 impl Index {
-    /// An index at this path, with nothing read yet; one left there is replaced.
+    /// Makes an empty index at this path, in place of one that was left there.
     pub(super) fn new(log: &Path, path: &Path) -> Result<Self> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(unavailable(path, &error)),
@@ -70,16 +70,16 @@ impl Index {
         Ok(Self { log: log.to_owned(), lines, read_up_to: 0, damaged: false })
     }
 
-    /// The customer's records.
+    /// Returns the customer's records.
     pub(super) fn records_of(&mut self, customer: &CustomerId) -> Result<Found> {
-        let told_of_log = |log: &Path| {
+        let log_error = |log: &Path| {
             let log = log.to_owned();
             move |error: io::Error| unavailable(&log, &error)
         };
-        must_be_regular(&self.log).map_err(told_of_log(&self.log))?;
+        must_be_regular(&self.log).map_err(log_error(&self.log))?;
         let mut log = match File::open(&self.log) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::default()),
-            opened => opened.map_err(told_of_log(&self.log))?,
+            opened => opened.map_err(log_error(&self.log))?,
         };
         self.catch_up(&mut log)?;
         let mut records = Vec::new();
@@ -90,7 +90,7 @@ impl Index {
         let starts =
             statement.query_map([number_of(customer.as_str())], |row| row.get::<_, u64>(0)).map_err(index_error)?;
         for start in starts {
-            let line = line_at(&mut log, start.map_err(index_error)?).map_err(told_of_log(&self.log))?;
+            let line = line_at(&mut log, start.map_err(index_error)?).map_err(log_error(&self.log))?;
             match serde_json::from_slice::<Record>(line.trim_ascii_end()) {
                 Ok(record) => records.extend(Some(record).filter(|record| record.customer == customer.as_str())),
                 Err(_) => self.damaged = true,
@@ -100,29 +100,29 @@ impl Index {
         Ok(Found { records, damaged: self.damaged })
     }
 
-    /// Reads what was appended since, whole lines only: one that another process is at comes with the next call.
+    /// Reads the whole lines appended since the last call. The next call reads a line that is still being written.
     fn catch_up(&mut self, log: &mut File) -> Result<()> {
-        let told_of_log = |error: io::Error| unavailable(&self.log, &error);
-        let length = log.metadata().map_err(told_of_log)?.len();
+        let log_error = |error: io::Error| unavailable(&self.log, &error);
+        let length = log.metadata().map_err(log_error)?.len();
         if length <= self.read_up_to {
             return Ok(());
         }
-        log.seek(SeekFrom::Start(self.read_up_to)).map_err(told_of_log)?;
+        log.seek(SeekFrom::Start(self.read_up_to)).map_err(log_error)?;
         let mut reader = BufReader::with_capacity(CHUNK, log.take(length - self.read_up_to));
         self.lines.execute_batch("BEGIN").map_err(index_error)?;
         let mut line = Vec::new();
         loop {
             line.clear();
-            reader.read_until(b'\n', &mut line).map_err(told_of_log)?;
+            reader.read_until(b'\n', &mut line).map_err(log_error)?;
             if line.last() != Some(&b'\n') {
                 break;
             }
-            let whose = serde_json::from_slice::<Whose<'_>>(line.trim_ascii_end());
-            self.damaged |= whose.is_err();
-            if let Ok(whose) = whose {
+            let parsed = serde_json::from_slice::<RecordCustomer<'_>>(line.trim_ascii_end());
+            self.damaged |= parsed.is_err();
+            if let Ok(parsed) = parsed {
                 self.lines
                     .prepare_cached("INSERT OR REPLACE INTO line(customer, start) VALUES(?1, ?2)")
-                    .and_then(|mut insert| insert.execute(params![number_of(&whose.customer), self.read_up_to]))
+                    .and_then(|mut insert| insert.execute(params![number_of(&parsed.customer), self.read_up_to]))
                     .map_err(index_error)?;
             }
             self.read_up_to += line.len() as u64;

@@ -1,4 +1,4 @@
-//! Which attempts a process is still at: each holds a lock that ends with it, however it ends.
+//! The locks of attempts in progress. A lock ends with its process, however the process ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::make_private_folder;
 
-/// A lock held while an attempt is worked at.
+/// The lock that a process holds while it works at an attempt.
 #[derive(Debug)]
 pub(super) struct Held {
     path: PathBuf,
@@ -15,11 +15,11 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// The same lock, from now on that of a new attempt; the old one has to be at its end. A file of its own for each of
-    /// many attempts would cost a run a tenth of its processor time.
+    /// Passes the lock on to a new attempt; the old attempt must have ended. A new file for each attempt would cost a
+    /// bulk run a tenth of its processor time.
     ///
     /// # Errors
-    /// Its file cannot be renamed; then nobody holds it any more.
+    /// The file cannot be renamed. The lock is released then.
     pub(super) fn pass_on(mut self, folder: &Path, attempt: &str) -> io::Result<Self> {
         let path = lock_file(folder, attempt);
         std::fs::rename(&self.path, &path)?;
@@ -30,7 +30,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path); // one left behind is removed by whoever looks
+        let _ = std::fs::remove_file(&self.path); // `is_held` removes a file that is left behind
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) fn hold(folder: &Path, attempt: &str) -> io::Result<Held> {
     Ok(Held { path, _file: file })
 }
 
-/// Whether a process is at this attempt. A lock that a crash left behind is removed.
+/// Whether a process is working at this attempt. Removes a lock that a crash left behind.
 pub(super) fn is_held(folder: &Path, attempt: &str) -> bool {
     let path = lock_file(folder, attempt);
     let Ok(file) = OpenOptions::new().write(true).open(&path) else { return false };

@@ -1,4 +1,4 @@
-//! Which records match.
+//! Lists the records that match a filter.
 
 use std::path::Path;
 
@@ -8,18 +8,17 @@ use super::attempts::for_each;
 use super::record::Record;
 use crate::domain::Result;
 
-/// Which records are wanted; none of a kind: all.
+/// Says which records are wanted. A field that is `None` leaves no record out.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
-    /// This customer's, by id.
+    /// The customer's id.
     pub customer: Option<String>,
-    /// This agent's.
+    /// The agent's name at the backend.
     pub agent: Option<String>,
-    /// Not before.
+    /// The earliest time.
     pub since: Option<Timestamp>,
-    /// Before.
+    /// The end of the time span, which is not part of it.
     pub until: Option<Timestamp>,
-    /// This action.
     pub action: Option<String>,
 }
 
@@ -34,7 +33,7 @@ impl Filter {
     }
 }
 
-/// The records that match, oldest first.
+/// Returns the records that match, the oldest first.
 ///
 /// # Errors
 /// Exit 8: the log cannot be read.

@@ -1,4 +1,4 @@
-//! The audit log as the inside sees it.
+//! The audit log of this machine, behind the port of the domain.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -32,7 +32,7 @@ pub struct FileAuditLog {
 }
 
 impl FileAuditLog {
-    /// The log in these folders. Nothing is written, or even looked at, before it is used.
+    /// Makes the log of these folders. It touches no file before its first use.
     pub fn new(
         folders: &Folders,
         settings: AuditSettings,
@@ -50,12 +50,12 @@ impl FileAuditLog {
         }
     }
 
-    /// Where the log puts its warnings: whoever tells them may hold the log as a port.
+    /// Returns the log's warnings, for a caller that shows them and has the log only as a port.
     pub fn warnings(&self) -> Warnings {
         self.warnings.clone()
     }
 
-    /// Writes and syncs a record, then forwards it. The answer is why it was not forwarded; none: it was, or need not be.
+    /// Writes and syncs a record, then forwards it. Returns why it was not forwarded; `None` if it was, or need not be.
     fn write(&mut self, record: Record) -> Result<Option<Error>> {
         let appended = append(&self.path, vec![record])?;
         if let Some(aside) = appended.set_aside {
@@ -65,7 +65,7 @@ impl FileAuditLog {
         Ok(appended.lines.iter().find_map(|line| forward::send(to, line).err()).map(|why| not_forwarded(&why)))
     }
 
-    /// Writes; a record that cannot be forwarded is told and does not stop the work.
+    /// Writes a record. One that cannot be forwarded leaves a warning and does not stop the work.
     fn write_forwarding_best_effort(&mut self, record: Record) -> Result<()> {
         if let Some(not_forwarded) = self.write(record)? {
             self.warnings.add(not_forwarded.message);
@@ -82,8 +82,8 @@ impl FileAuditLog {
             changed: Some(Changed::No),
             ..blank
         };
-        if let Err(also) = append(&self.path, vec![closing]) {
-            tracing::debug!(%also, "the attempt could not be closed in the audit log");
+        if let Err(error) = append(&self.path, vec![closing]) {
+            tracing::debug!(%error, "the attempt could not be closed in the audit log");
         }
     }
 
@@ -112,7 +112,7 @@ impl FileAuditLog {
         Ok(AppendReceipt::new(attempt, at))
     }
 
-    /// Writes and syncs what became of it.
+    /// Writes and syncs the outcome of an attempt.
     ///
     /// # Errors
     /// Exit 8: the log cannot be used.
@@ -160,9 +160,9 @@ impl FileAuditLog {
     ///
     /// # Errors
     /// Exit 8: the log cannot be used.
-    pub fn unsealed(&mut self, place: (&str, &str), customer: &str, attempt: &str) -> Result<()> {
-        let who = system_user();
-        let blank = blank_at(self.clock.now(), &who, place, customer, attempt, Event::Unsealed);
+    pub fn unsealed(&mut self, profile_and_backend: (&str, &str), customer: &str, attempt: &str) -> Result<()> {
+        let agent = system_user();
+        let blank = blank_at(self.clock.now(), &agent, profile_and_backend, customer, attempt, Event::Unsealed);
         self.write_forwarding_best_effort(Record { action: "unseal".to_owned(), ..blank })
     }
 }
@@ -190,13 +190,13 @@ impl AuditLog for FileAuditLog {
     }
 }
 
-/// The record is written, and could not be sent on.
+/// Makes the error of a record that is written, but could not be forwarded.
 pub(super) fn not_forwarded(why: &str) -> Error {
     Error::new(Kind::Unavailable, Reason::AuditUnavailable, format!("The audit record could not be forwarded: {why}."))
         .hint("See [audit] in the configuration.")
 }
 
-/// A torn end was found and set aside.
+/// Returns the warning that a torn end was set aside.
 pub(super) fn torn_end(aside: &std::path::Path) -> String {
     format!("The last line of the audit log was torn by a crash; it is kept in {}.", aside.display())
 }

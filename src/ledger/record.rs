@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{AttemptOutcome, Changed, Delivery, Plan, Reason, Session, Stamp};
 
-/// The version of the record's form.
+/// The version of the record format.
 pub(super) const VERSION: u8 = 1;
 
-/// What a record tells of its attempt.
+/// What a record says of its attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Event {
@@ -20,11 +20,11 @@ pub(crate) enum Event {
     Delivery,
     /// The withdrawal is finished.
     Withdrawn,
-    /// It failed.
+    /// The attempt failed.
     Failed,
-    /// Found out by a later command, where the end was missing.
+    /// A later command found out what became of an attempt without an end.
     Recovered,
-    /// A bulk run began, or was taken up again.
+    /// A bulk run began, or was resumed.
     BulkStarted,
     /// A bulk run ended, or was interrupted.
     BulkEnded,
@@ -36,19 +36,17 @@ pub(crate) enum Event {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Record {
-    /// The version of this form.
+    /// The version of the record format.
     pub v: u8,
     /// When it was written.
     pub at: Timestamp,
     /// The attempt that this record belongs to.
     pub attempt: String,
-    /// What it tells.
     pub event: Event,
     /// The agent's name at the backend.
     pub agent: String,
     /// The system's user who ran the tool.
     pub system_user: String,
-    /// The profile.
     pub profile: String,
     /// The backend's kind.
     pub backend: String,
@@ -56,33 +54,32 @@ pub(crate) struct Record {
     pub customer: String,
     /// `set`, `create_and_set` or `withdraw`.
     pub action: String,
-    /// The ticket.
     pub ticket: Option<String>,
-    /// Why.
+    /// The reason that the agent gave.
     pub reason: Option<String>,
     /// How the caller was verified.
     pub verified: Option<String>,
-    /// Whether the agent was asked (`asked`) or said so beforehand (`flag`); of an intent.
+    /// Whether the agent was asked (`asked`) or confirmed beforehand (`flag`). Only in an intent.
     pub consent: Option<String>,
-    /// Whether a lock-out was to be lifted as well; of an intent.
+    /// Whether a lock-out was to be lifted as well. Only in an intent.
     pub unlock: Option<bool>,
-    /// The reveal's outcome; of a delivery.
+    /// The reveal's outcome. Only in a delivery.
     pub delivery: Option<Delivery>,
-    /// The failure's reason; of a failure.
+    /// Why the attempt failed. Only in a failure.
     pub failure: Option<String>,
-    /// What became of the customer; of a failure or a recovery.
+    /// What became of the customer. Only in a failure or a recovery.
     pub changed: Option<Changed>,
-    /// The stamp before; of an intent.
+    /// The stamp before the change. Only in an intent.
     pub stamp_before: Option<Stamp>,
     /// The stamp that this record knows of.
     pub stamp: Option<Stamp>,
-    /// The bulk run that it belongs to.
+    /// The bulk run that the record belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
-    /// The row of that run: the line of its input.
+    /// The row of that run: the line of the input where it begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<u64>,
-    /// The hash of the record before; of the first one: zeros.
+    /// The hash of the record before; zeros in the first record.
     pub prev: String,
     /// The hash of this line up to here: SHA-256 of the object without this field, in hexadecimal.
     #[serde(default, skip_serializing)]
@@ -90,7 +87,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// What the record tells, in words, for the list.
+    /// Returns what the record says, in words, for the list.
     pub(crate) fn words(&self) -> String {
         let changed = |what: &str| match self.changed {
             Some(Changed::No) | None => format!("{what}: nothing changed"),
@@ -115,7 +112,7 @@ impl Record {
         }
     }
 
-    /// The record of an intent, and what the records that follow it are made from.
+    /// Makes the record of an intent, and the template of the records that follow it.
     pub(super) fn of_intent(self, plan: &Plan, asked: bool) -> (Self, Self) {
         let blank = Self { event: Event::Intent, action: plan.action.name().to_owned(), ..self };
         let template = Self { ticket: plan.case.ticket.clone(), ..blank };
@@ -130,7 +127,7 @@ impl Record {
         (record, template)
     }
 
-    /// The record of what became of it.
+    /// Makes the record of an outcome from the attempt's template.
     pub(super) fn of_outcome(self, at: Timestamp, outcome: AttemptOutcome) -> Self {
         let blank = Self { at, ..self };
         match outcome {
@@ -143,19 +140,19 @@ impl Record {
         }
     }
 
-    /// Whether no further record of the attempt is to come.
+    /// Whether this is the last record of the attempt.
     pub(super) const fn ends_the_attempt(&self) -> bool {
         !matches!(self.event, Event::Intent | Event::Set)
     }
 }
 
-/// A record with nothing in it but who and where; the customer is empty where it concerns none.
+/// Makes a record that says only who, where and when. The customer is empty if the record concerns none.
 pub(super) fn blank(at: Timestamp, session: &Session, customer: &str, attempt: &str, event: Event) -> Record {
-    let place = session.place();
-    blank_at(at, session.agent(), (&place.profile, &place.backend), customer, attempt, event)
+    let profile_ref = session.place();
+    blank_at(at, session.agent(), (&profile_ref.profile, &profile_ref.backend), customer, attempt, event)
 }
 
-/// The same without a session.
+/// Makes such a record without a session.
 pub(super) fn blank_at(
     at: Timestamp,
     agent: &str,
@@ -192,13 +189,13 @@ pub(super) fn blank_at(
     }
 }
 
-/// The system's user: by name where the environment has it, always by number.
+/// Returns the system's user: the number, and the name if the environment has one.
 pub(super) fn system_user() -> String {
     let number = rustix::process::getuid().as_raw();
     std::env::var("USER").map_or_else(|_| format!("uid {number}"), |name| format!("{name} (uid {number})"))
 }
 
-/// The reason's name for scripts.
+/// Returns the reason's name for scripts.
 pub(super) fn name_of(reason: Reason) -> String {
     serde_json::to_value(reason).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

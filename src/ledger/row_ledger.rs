@@ -1,4 +1,4 @@
-//! The audit log for the rows of a bulk run: what waits for the disk at the same time shares one sync.
+//! The audit log for the rows of a bulk run: records that wait for the disk together share one sync.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -25,12 +25,12 @@ use crate::domain::{
 };
 use crate::platform::GroupCommit;
 
-/// What came of appending one record.
+/// The result of appending one record.
 #[derive(Clone)]
 enum Written {
-    /// Synced; a torn end was set aside, the record could not be forwarded: in words.
+    /// The record is synced. Says in words that a torn end was set aside, and why the record was not forwarded.
     Synced { torn: Option<String>, not_forwarded: Option<String> },
-    /// Not written.
+    /// The record was not written: why, in words.
     Failed(String),
 }
 
@@ -43,7 +43,7 @@ struct Inner {
     writer: GroupCommit<Record, Written>,
     index: RefCell<Index>,
     open: RefCell<HashMap<AttemptId, (Record, Held)>>,
-    /// Locks of attempts that are at their end, for the next.
+    /// The locks of attempts that have ended, for the attempts that follow.
     idle: RefCell<Vec<Held>>,
     warnings: Warnings,
     run: String,
@@ -53,26 +53,30 @@ struct Inner {
 #[derive(Clone)]
 pub(crate) struct RunAuditLog(Rc<Inner>);
 
-/// The same, for one row of it.
+/// The audit log of this machine, for one row of a bulk run.
 pub(crate) struct RowAuditLog {
     inner: Rc<Inner>,
     row: u64,
 }
 
-/// Appends in the thread of its own; the failure of one append is that of all who share it.
+/// Appends records in the writer's thread. An append that fails is the error of all its records.
 fn append_all(path: &Path, settings: &AuditSettings, records: Vec<Record>) -> Vec<Written> {
-    let many = records.len();
+    let count = records.len();
     let appended = match append(path, records) {
         Ok(appended) => appended,
-        Err(failure) => return vec![Written::Failed(failure.message); many],
+        Err(error) => return vec![Written::Failed(error.message); count],
     };
     let torn = appended.set_aside.as_deref().map(torn_end);
-    let sent = |line: &String| settings.forward.as_ref().and_then(|to| forward::send(to, line).err());
-    appended.lines.iter().map(|line| Written::Synced { torn: torn.clone(), not_forwarded: sent(line) }).collect()
+    let forwarding_error = |line: &String| settings.forward.as_ref().and_then(|to| forward::send(to, line).err());
+    appended
+        .lines
+        .iter()
+        .map(|line| Written::Synced { torn: torn.clone(), not_forwarded: forwarding_error(line) })
+        .collect()
 }
 
 impl RunAuditLog {
-    /// The log in these folders; `index` is a file of the run.
+    /// Opens the log in these folders; `index` is a file of the run.
     ///
     /// # Errors
     /// Exit 8: the index cannot be made.
@@ -104,51 +108,51 @@ impl RunAuditLog {
         })))
     }
 
-    /// The log for one row: the line of the input where it begins.
+    /// Returns the log for one row, which is named by the line of the input where it begins.
     pub(crate) fn row(&self, row: u64) -> RowAuditLog {
         RowAuditLog { inner: Rc::clone(&self.0), row }
     }
 
-    /// The run began, or was taken up again.
+    /// Writes down that the run began, or was resumed.
     ///
     /// # Errors
     /// Exit 8: the line could not be written.
-    pub(crate) async fn started(&self, session: &Session, words: &str) -> Result<()> {
-        self.about_the_run(session, Event::BulkStarted, words).await
+    pub(crate) async fn started(&self, session: &Session, reason: &str) -> Result<()> {
+        self.about_the_run(session, Event::BulkStarted, reason).await
     }
 
-    /// The run ended, or was interrupted.
+    /// Writes down that the run ended, or was interrupted.
     ///
     /// # Errors
     /// Exit 8: the line could not be written.
-    pub(crate) async fn ended(&self, session: &Session, words: &str) -> Result<()> {
-        self.about_the_run(session, Event::BulkEnded, words).await
+    pub(crate) async fn ended(&self, session: &Session, reason: &str) -> Result<()> {
+        self.about_the_run(session, Event::BulkEnded, reason).await
     }
 
-    /// Whether records wait for others to share a sync with.
+    /// Sets whether records wait for others to share a sync with.
     pub(crate) fn gather(&self, on: bool) {
         self.0.writer.gather(on);
     }
 
-    async fn about_the_run(&self, session: &Session, event: Event, words: &str) -> Result<()> {
+    async fn about_the_run(&self, session: &Session, event: Event, reason: &str) -> Result<()> {
         let blank = blank(self.0.clock.now(), session, "", &self.0.run, event);
         let record = Record {
             action: "bulk".to_owned(),
-            reason: Some(words.to_owned()),
+            reason: Some(reason.to_owned()),
             run: Some(self.0.run.clone()),
             ..blank
         };
         self.0.write(record).await
     }
 
-    /// What has to be told.
+    /// Takes the warnings, so that each is shown once.
     pub(crate) fn take_warnings(&self) -> Vec<String> {
         self.0.warnings.take()
     }
 }
 
 impl Inner {
-    /// Writes and syncs; a record that cannot be forwarded is told and does not stop the work.
+    /// Writes and syncs a record. One that cannot be forwarded leaves a warning and does not stop the work.
     async fn write(&self, record: Record) -> Result<()> {
         if let Some(why) = self.append(record).await? {
             self.warnings.add(not_forwarded(&why).message);
@@ -156,15 +160,15 @@ impl Inner {
         Ok(())
     }
 
-    /// Writes and syncs. The answer is why it was not forwarded; none: it was, or need not be.
+    /// Writes and syncs a record. Returns why it was not forwarded; `None` if it was, or need not be.
     async fn append(&self, record: Record) -> Result<Option<String>> {
         match self.writer.hand_over(record).get().await? {
             Written::Failed(why) => {
                 Err(Error { message: why, ..unavailable(&self.path, &std::io::ErrorKind::Other.into()) })
             }
             Written::Synced { torn, not_forwarded } => {
-                if let Some(words) = torn {
-                    self.warnings.add(words);
+                if let Some(warning) = torn {
+                    self.warnings.add(warning);
                 }
                 Ok(not_forwarded)
             }
@@ -176,7 +180,7 @@ impl Inner {
         let idle = self.idle.borrow_mut().pop();
         match idle.map(|held| held.pass_on(&self.attempts, attempt.as_str())) {
             Some(Ok(held)) => Ok(held),
-            // A file that somebody took away is no reason to stop.
+            // Somebody may have removed the file of the idle lock: a new lock replaces it.
             Some(Err(_)) | None => {
                 hold(&self.attempts, attempt.as_str()).map_err(|error| unavailable(&self.attempts, &error))
             }
@@ -190,7 +194,7 @@ impl RowAuditLog {
         Record { run: Some(self.inner.run.clone()), row: Some(self.row), ..blank }
     }
 
-    /// Writes down a delivery that the run's output shows and the log does not: the run was cut between the two.
+    /// Writes down a delivery that the run's output shows and the log does not: the run was cut short between the two.
     ///
     /// # Errors
     /// Exit 8: the line could not be written.
@@ -217,13 +221,13 @@ impl AuditLog for RowAuditLog {
         let (record, template) = blank.of_intent(plan, consent.was_asked());
         let at = record.at;
         if let Some(why) = inner.append(record).await? {
-            let failure = not_forwarded(&why);
+            let error = not_forwarded(&why);
             if inner.forward_required {
-                let closing = AttemptOutcome::Failed { reason: failure.reason, changed: Changed::No, stamp: None };
+                let closing = AttemptOutcome::Failed { reason: error.reason, changed: Changed::No, stamp: None };
                 inner.append(template.of_outcome(inner.clock.now(), closing)).await?;
-                return Err(failure);
+                return Err(error);
             }
-            inner.warnings.add(failure.message);
+            inner.warnings.add(error.message);
         }
         inner.open.borrow_mut().insert(attempt.clone(), (template, held));
         Ok(AppendReceipt::new(attempt, at))
@@ -239,7 +243,7 @@ impl AuditLog for RowAuditLog {
         let written = self.inner.write(record).await;
         if ends {
             let closed = self.inner.open.borrow_mut().remove(attempt);
-            // Without a written end the attempt must not look as if somebody were at it: its lock goes now.
+            // An attempt whose end is not written must not look as if it were in progress: its lock is dropped.
             self.inner.idle.borrow_mut().extend(closed.map(|(_, held)| held).filter(|_| written.is_ok()));
         }
         written

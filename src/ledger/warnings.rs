@@ -1,22 +1,22 @@
-//! What an audit log has to tell beside its result.
+//! The warnings that an audit log has beside its result.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// The warnings of one audit log, shared with the command that tells them.
+/// The warnings of one audit log, shared with the command that shows them.
 #[derive(Clone, Default)]
 pub struct Warnings(Rc<RefCell<Vec<String>>>);
 
 impl Warnings {
     /// Adds a warning once, however many records it concerns.
-    pub(super) fn add(&self, words: String) {
+    pub(super) fn add(&self, warning: String) {
         let mut all = self.0.borrow_mut();
-        if !all.contains(&words) {
-            all.push(words);
+        if !all.contains(&warning) {
+            all.push(warning);
         }
     }
 
-    /// Takes what has to be told: a torn end that was set aside, a record that could not be forwarded.
+    /// Takes the warnings: a torn end that was set aside, a record that could not be forwarded.
     pub fn take(&self) -> Vec<String> {
         self.0.take()
     }

@@ -1,4 +1,4 @@
-//! CSV in constant memory: a row that is too long, or a quote that is never closed, costs no more than any other.
+//! Reads CSV in constant memory: a row that is too long, or a quote that is never closed, costs no more memory.
 
 use std::io::Read;
 
@@ -10,16 +10,16 @@ use super::limits::{LONGEST_ROW, MOST_COLUMNS};
 use super::source::{Source, line_ends};
 use crate::domain::{Error, Result, without_secret_keys};
 
-/// What separates cells; the first that finds a customer column wins.
+/// The delimiters of cells. The first that finds a customer column is used.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// So many columns that are not read are named.
+/// How many of the columns that are not read are named.
 const NAMED: usize = 8;
 
 /// The rows below a header.
 pub(super) struct CsvRows<R> {
     source: Source<R>,
     reader: Reader,
-    /// For each column of the file: the column of ours.
+    /// For each column of the file, its index in [`COLUMNS`]; `None` if it is not read.
     columns: Vec<Option<usize>>,
     unused: Vec<String>,
     cells: Box<[u8]>,
@@ -30,11 +30,11 @@ pub(super) struct CsvRows<R> {
 struct Record {
     line: u64,
     cells: usize,
-    /// Why it cannot be used.
+    /// Why the record cannot be used; `None` if it can.
     wrong: Option<String>,
 }
 
-fn refused(message: impl Into<String>) -> Error {
+fn header_error(message: impl Into<String>) -> Error {
     Error::usage(message).hint("The first row names the columns, and one of them is \"customer\".")
 }
 
@@ -54,14 +54,14 @@ impl<R: Read> CsvRows<R> {
             let names = split(&header, *delimiter)?;
             names.iter().any(|name| is_column(name, COLUMNS[0])).then_some((*delimiter, names))
         }) else {
-            return Err(refused("The input has no column \"customer\"."));
+            return Err(header_error("The input has no column \"customer\"."));
         };
         for name in names {
             let column = COLUMNS.iter().position(|column| is_column(&name, column));
             if let Some(column) = column
                 && rows.columns.contains(&Some(column))
             {
-                return Err(refused(format!("The input has two columns \"{}\".", COLUMNS[column])));
+                return Err(header_error(format!("The input has two columns \"{}\".", COLUMNS[column])));
             }
             if column.is_none() && rows.unused.len() < NAMED {
                 rows.unused.push(without_secret_keys(&name).into_owned());
@@ -69,7 +69,7 @@ impl<R: Read> CsvRows<R> {
             rows.columns.push(column);
         }
         rows.reader = reader(delimiter);
-        // A reader takes off a byte order mark from what it sees first; here that is a row, and the mark is text.
+        // A reader takes a byte order mark off its first input. That input would be a row, where the mark is text.
         let _ = rows.reader.read_record(b"\n", &mut rows.cells, &mut rows.ends);
         Ok(rows)
     }
@@ -78,7 +78,7 @@ impl<R: Read> CsvRows<R> {
         &self.unused
     }
 
-    /// The header row, quotes and all: read up to the line end that is not in quotes.
+    /// Reads the header row with its quotes, up to the line end that is not in quotes.
     fn header(&mut self) -> Result<Vec<u8>> {
         let mut header = Vec::new();
         let mut quoted = false;
@@ -93,7 +93,7 @@ impl<R: Read> CsvRows<R> {
             });
             let taken = end.map_or(filled.len(), |end| end + 1);
             if header.len() + taken > LONGEST_ROW {
-                return Err(refused(format!("The first row of the input is longer than {LONGEST_ROW} bytes.")));
+                return Err(header_error(format!("The first row of the input is longer than {LONGEST_ROW} bytes.")));
             }
             header.extend_from_slice(&filled[..taken]);
             self.source.skip(taken);
@@ -102,7 +102,7 @@ impl<R: Read> CsvRows<R> {
             }
         }
         if std::str::from_utf8(&header).is_err() {
-            return Err(refused("The first row of the input is not UTF-8 text."));
+            return Err(header_error("The first row of the input is not UTF-8 text."));
         }
         Ok(header)
     }
@@ -134,7 +134,7 @@ impl<R: Read> CsvRows<R> {
     }
 
     fn record(&mut self) -> Result<Option<Record>> {
-        // Empty lines are skipped here, so that the line told is the row's own.
+        // Empty lines are skipped here, so that the line number is that of the row.
         loop {
             let filled = self.source.fill()?;
             let empty = filled.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -145,13 +145,13 @@ impl<R: Read> CsvRows<R> {
         }
         let mut record = Record { line: self.source.line(), cells: 0, wrong: None };
         let (mut bytes, mut quotes, mut inner_lines) = (0, 0, 0);
-        let mut any = false;
+        let mut has_read = false;
         loop {
             let filled = self.source.fill()?;
             let ended = filled.is_empty();
             let (result, read, written, cells) =
                 self.reader.read_record(filled, &mut self.cells[bytes..], &mut self.ends[record.cells..]);
-            any |= read > 0;
+            has_read |= read > 0;
             quotes += memchr_iter(b'"', &filled[..read]).count();
             inner_lines += line_ends(&filled[..read]);
             self.source.skip(read);
@@ -174,7 +174,7 @@ impl<R: Read> CsvRows<R> {
                     return Ok(Some(record));
                 }
                 ReadRecordResult::End => {
-                    debug_assert!(!any || record.wrong.is_some());
+                    debug_assert!(!has_read || record.wrong.is_some());
                     return Ok(None);
                 }
             }
@@ -182,7 +182,7 @@ impl<R: Read> CsvRows<R> {
     }
 }
 
-/// Rows end with a line feed alone, so that each has a line of its own; the carriage return before it is trimmed.
+/// Makes a reader whose rows end with a line feed alone, so that line numbers are right. A carriage return is trimmed.
 fn reader(delimiter: u8) -> Reader {
     ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build()
 }
@@ -191,16 +191,16 @@ fn is_column(name: &str, column: &str) -> bool {
     name.trim().replace([' ', '-'], "_").eq_ignore_ascii_case(column)
 }
 
-/// The header's cells; none where there are too many.
+/// Splits the header into cells; `None` if there are too many.
 fn split(header: &[u8], delimiter: u8) -> Option<Vec<String>> {
     let mut reader = reader(delimiter);
     let mut cells = vec![0; header.len() + 1];
     let mut ends = vec![0; MOST_COLUMNS];
-    let (mut read, mut written, mut many) = (0, 0, 0);
+    let (mut read, mut written, mut cell_count) = (0, 0, 0);
     loop {
         let (result, more_read, more_written, more) =
-            reader.read_record(&header[read..], &mut cells[written..], &mut ends[many..]);
-        (read, written, many) = (read + more_read, written + more_written, many + more);
+            reader.read_record(&header[read..], &mut cells[written..], &mut ends[cell_count..]);
+        (read, written, cell_count) = (read + more_read, written + more_written, cell_count + more);
         match result {
             ReadRecordResult::InputEmpty => {}
             ReadRecordResult::Record | ReadRecordResult::End => break,
@@ -213,5 +213,5 @@ fn split(header: &[u8], delimiter: u8) -> Option<Vec<String>> {
         start = *end;
         cell
     };
-    Some(ends[..many].iter().map(cell).collect())
+    Some(ends[..cell_count].iter().map(cell).collect())
 }

@@ -1,4 +1,4 @@
-//! JSON Lines in constant memory.
+//! Reads JSON Lines in constant memory.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -10,13 +10,13 @@ use super::limits::LONGEST_ROW;
 use super::source::Source;
 use crate::domain::{Result, SECRET_KEY_WORDS, is_secret_key};
 
-/// One object a line; empty lines are skipped.
+/// The rows of JSON Lines: one object in each line. Empty lines are skipped.
 pub(super) struct JsonRows<R> {
     source: Source<R>,
     line: Vec<u8>,
 }
 
-/// A text, or a whole number where an id is one.
+/// The value of a cell: a text, a whole number such as an id, or yes or no.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Cell<'a> {
@@ -65,16 +65,16 @@ impl<R: Read> JsonRows<R> {
         }
     }
 
-    /// Reads a line and says whether it is too long; what is too long is read over, not kept.
+    /// Reads a line, and returns whether it is too long; `None` at the end. Skips the rest of a line that is too long.
     fn read_line(&mut self) -> Result<Option<bool>> {
         self.line.clear();
-        let (mut any, mut too_long) = (false, false);
+        let (mut has_read, mut too_long) = (false, false);
         loop {
             let filled = self.source.fill()?;
             if filled.is_empty() {
-                return Ok(any.then_some(too_long));
+                return Ok(has_read.then_some(too_long));
             }
-            any = true;
+            has_read = true;
             let end = filled.iter().position(|byte| *byte == b'\n');
             let taken = end.map_or(filled.len(), |end| end + 1);
             too_long |= self.line.len() + taken > LONGEST_ROW;
@@ -92,7 +92,7 @@ impl<R: Read> JsonRows<R> {
 fn row(line: &[u8]) -> Result<Row, String> {
     let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8 text".to_owned())?;
     let object: Object<'_> = serde_json::from_str(text).map_err(|error| {
-        // What is read of it may be quoted in the error.
+        // The error may quote the text, so a text with a secret key in it gets another message.
         if is_secret_key(text) {
             format!("it is no such object, and something in it {SECRET_KEY_WORDS}")
         } else {

@@ -1,7 +1,7 @@
-//! How long a row of the input may be.
+//! The limits of a row of the input.
 
 /// The longest row, in bytes.
 pub(super) const LONGEST_ROW: usize = 64 * 1024;
 
-/// So many columns a header has at most.
+/// The most columns of a header.
 pub(super) const MOST_COLUMNS: usize = 1024;

@@ -1,4 +1,4 @@
-//! The input: CSV or JSON Lines, read row by row in constant memory, whatever is in it.
+//! The input: CSV or JSON Lines, read row by row in constant memory, whatever it holds.
 
 mod csv;
 mod jsonl;
@@ -17,13 +17,13 @@ use csv::CsvRows;
 use jsonl::JsonRows;
 use source::Source;
 
-/// How the input is written.
+/// The format of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InputFormat {
     /// CSV with a header row (RFC 4180; also with `;`, tab or `|`).
     Csv,
-    /// One JSON object a line.
+    /// JSON Lines: one object in each line.
     Jsonl,
 }
 
@@ -39,15 +39,15 @@ enum Kind<R> {
 }
 
 impl Rows<File> {
-    /// The rows of a file.
+    /// Opens a file of rows.
     ///
     /// # Errors
-    /// Exit 2: it cannot be opened, or its header cannot be used.
+    /// Exit 2: the file cannot be opened, or its header cannot be used.
     pub fn open(path: &Path, format: Option<InputFormat>) -> Result<Self> {
         let shown = path.display();
-        let told = |error: std::io::Error| Error::usage(format!("{shown} cannot be read: {error}.")).because(error);
-        let file = File::open(path).map_err(told)?;
-        if !file.metadata().map_err(told)?.is_file() {
+        let to_error = |error: std::io::Error| Error::usage(format!("{shown} cannot be read: {error}.")).because(error);
+        let file = File::open(path).map_err(to_error)?;
+        if !file.metadata().map_err(to_error)?.is_file() {
             return Err(Error::usage(format!("{shown} is not a file."))
                 .hint("Give a pipe to standard input: `tellonce bulk -`."));
         }
@@ -56,7 +56,7 @@ impl Rows<File> {
 }
 
 impl<R: Read> Rows<R> {
-    /// The rows of what is read; without a format its content tells.
+    /// Makes the rows of an input. If `format` is `None`, the content decides.
     ///
     /// # Errors
     /// Exit 2: the header cannot be used.
@@ -78,13 +78,13 @@ impl<R: Read> Rows<R> {
         Ok(Self { rows, ticket_pattern: None })
     }
 
-    /// A row cannot be used if its ticket is not one that the profile takes.
+    /// Makes a row unusable if its ticket does not match the profile's pattern.
     #[must_use]
     pub fn with_tickets_of(self, guards: &Guards) -> Self {
         Self { ticket_pattern: guards.ticket_pattern.clone(), ..self }
     }
 
-    /// Which of the two it is.
+    /// Returns the format of the input.
     pub const fn format(&self) -> InputFormat {
         match self.rows {
             Kind::Csv(_) => InputFormat::Csv,
@@ -92,7 +92,7 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// The columns that are not read, at most a few of them; JSON has none.
+    /// Returns the names of some columns that are not read; none for JSON Lines.
     pub fn unused(&self) -> &[String] {
         match &self.rows {
             Kind::Csv(rows) => rows.unused(),
@@ -100,7 +100,7 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// The next row; none at the end.
+    /// Reads the next row; `None` at the end.
     ///
     /// # Errors
     /// Exit 8: the input cannot be read any further.

@@ -1,4 +1,4 @@
-//! Bytes of the input, a buffer at a time, and which line they are on.
+//! Reads the input a buffer at a time, and counts its lines.
 
 use std::io::{ErrorKind, Read};
 
@@ -6,7 +6,7 @@ use crate::domain::{Error, Result};
 
 const BUFFER: usize = 64 * 1024;
 
-/// What is read, with the lines counted.
+/// A buffered input that counts its lines.
 pub(super) struct Source<R> {
     read: R,
     buffer: Box<[u8]>,
@@ -15,7 +15,7 @@ pub(super) struct Source<R> {
     line: u64,
 }
 
-/// How many line ends there are.
+/// Counts the line ends.
 pub(super) fn line_ends(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }
@@ -25,12 +25,12 @@ impl<R: Read> Source<R> {
         Self { read, buffer: vec![0; BUFFER].into_boxed_slice(), start: 0, end: 0, line: 1 }
     }
 
-    /// The line of the next byte, from 1.
+    /// Returns the line of the next byte, counted from 1.
     pub(super) const fn line(&self) -> u64 {
         self.line
     }
 
-    /// What is there, read anew where nothing is left; empty at the end.
+    /// Returns the bytes in the buffer, and fills it first if it is empty. Returns no bytes at the end.
     pub(super) fn fill(&mut self) -> Result<&[u8]> {
         while self.start == self.end {
             match self.read.read(&mut self.buffer) {
@@ -45,7 +45,7 @@ impl<R: Read> Source<R> {
         Ok(&self.buffer[self.start..self.end])
     }
 
-    /// So many bytes of it are used.
+    /// Skips this many bytes of the buffer, and counts their lines.
     pub(super) fn skip(&mut self, bytes: usize) {
         let to = (self.start + bytes).min(self.end);
         self.line += line_ends(&self.buffer[self.start..to]);

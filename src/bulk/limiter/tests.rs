@@ -146,7 +146,7 @@ fn a_change_that_gets_no_turn_in_time_is_not_sent_and_may_be_tried_again() {
 fn a_call_that_is_given_up_while_it_waits_is_not_counted_any_more() {
     at_once(async {
         let limiter = Limiter::new(1, WAIT);
-        let holds = limiter.leave().await;
+        let holds = limiter.acquire().await;
         let waits = tokio::time::timeout(Duration::from_secs(1), limiter.call(async || Ok::<_, Error>(())));
         assert!(waits.await.is_err());
         assert_eq!(limiter.at_backend(), 1, "the one that holds the only place");

@@ -17,34 +17,34 @@ use super::row_task::{NextRow, RowResult, RowTask};
 use super::stop_reasons::{too_many_failures, waited};
 use crate::domain::{CHANGE_LIMIT, CLEAN_UP_LIMIT, Error};
 
-/// How often signals and the time are looked at while nothing else happens.
+/// How often the executor checks signals and the time while nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// A run that was stopped waits so long for its rows in flight; a resumed one settles what is left.
+/// How long a stopped run waits for its rows in flight. A resumed run settles the rows that are left.
 const FINISH_WITHIN: Duration = CHANGE_LIMIT.saturating_add(CLEAN_UP_LIMIT);
 
-/// What was asked for.
+/// The rules that the command line sets for a run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
-    /// Rows to begin, at most (`--limit`).
+    /// The most rows to begin (`--limit`).
     pub(super) limit: Option<u64>,
-    /// Rows a second, at most (`--rate`).
+    /// The most rows in a second (`--rate`).
     pub(super) rate: Option<f64>,
     /// Failures one after the other that stop the run (`--abort-after`).
     pub(super) abort_after: u64,
-    /// How long a backend that is gone is waited for (`--wait`).
+    /// How long to wait for a backend that is gone (`--wait`).
     pub(super) wait: Duration,
 }
 
 /// Which rows of the input are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pass {
-    /// All that are not done.
+    /// All rows that are not done.
     First,
-    /// Those in doubt.
+    /// The rows in doubt.
     SecondLook,
 }
 
-/// What is left in the input.
+/// Whether the input has rows left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Input {
     Open,
@@ -54,16 +54,16 @@ enum Input {
 /// A row that was read and is not in flight.
 #[derive(Debug)]
 enum Queued {
-    /// To be worked at, for the first time or once more.
+    /// A row to work at, for the first time or again.
     Task(Box<RowTask>, RetryBudget),
-    /// To be told as unusable.
+    /// A row to report as unusable.
     Unusable { line: u64, why: String },
 }
 
 /// The stop of a run.
 #[derive(Debug)]
 struct Stop {
-    /// `None` once the run was told to end.
+    /// Why the run stops; `None` once the action that ends the run was returned.
     reason: Option<Error>,
     at: Duration,
 }
@@ -74,22 +74,22 @@ pub(super) struct Scheduler {
     rules: Rules,
     pass: Pass,
     input: Input,
-    /// At most the row that was read last, and those that the backend did not take.
+    /// At most the row that was read last, and the rows that the backend did not accept.
     queue: VecDeque<Queued>,
-    /// By line.
+    /// The retry budgets of the rows in flight, by line.
     in_flight: HashMap<u64, RetryBudget>,
-    /// Rows that were started since the executor last waited: the load does not count them yet.
+    /// The number of rows started since the executor last waited, which the load does not count yet.
     starting: usize,
-    /// Rows that `--limit` counts.
+    /// The number of rows that `--limit` counts.
     begun: u64,
-    /// Rows that ended in this sitting.
+    /// The number of rows that ended in this sitting.
     ended: u64,
     failures_in_a_row: u64,
-    /// Rows at their end, those of earlier sittings included.
+    /// The number of rows that have ended, also in earlier sittings.
     done: u64,
-    /// Of these, how many somebody has to look at.
+    /// The number of ended rows that somebody has to look at.
     failed: u64,
-    /// `--rate` lets no row start before this.
+    /// The earliest start of the next row, by `--rate`.
     next_start: Duration,
     outage: Outage,
     stop: Option<Stop>,
@@ -97,7 +97,7 @@ pub(super) struct Scheduler {
 }
 
 impl Scheduler {
-    /// A run of which no row is begun in this sitting; so many of earlier ones failed.
+    /// Makes the scheduler of a sitting; `failed_before` rows failed in earlier sittings.
     pub(super) fn new(rules: Rules, failed_before: u64) -> Self {
         Self {
             rules,
@@ -118,17 +118,17 @@ impl Scheduler {
         }
     }
 
-    /// Rows at their end, those of earlier sittings included.
+    /// Returns the number of rows that have ended, also in earlier sittings.
     pub(super) const fn done(&self) -> u64 {
         self.done
     }
 
-    /// Of these, how many somebody has to look at.
+    /// Returns the number of ended rows that somebody has to look at.
     pub(super) const fn failed(&self) -> u64 {
         self.failed
     }
 
-    /// Takes in what happened, and decides what comes next.
+    /// Takes in what happened, and returns the next action.
     pub(super) fn step(&mut self, mut moment: Moment, event: Event) -> Action {
         let was_running = self.stop.is_none();
         if let Some(action) = self.take_in(moment.now, event) {
@@ -148,7 +148,7 @@ impl Scheduler {
         self.end(moment.now).unwrap_or_else(|| self.wait(&moment, &window))
     }
 
-    /// Takes in what happened; returns the action that it calls for by itself.
+    /// Takes in what happened. Returns an action if the event alone decides it.
     fn take_in(&mut self, now: Duration, event: Event) -> Option<Action> {
         match event {
             Event::Ready => {}
@@ -159,7 +159,7 @@ impl Scheduler {
             Event::Landed { line, result } => return self.land(now, line, result),
             Event::NoneInDoubt => return Some(Action::End(Ended { stopped: None, limited: self.is_limited })),
             Event::SecondLook => (self.pass, self.input) = (Pass::SecondLook, Input::Open),
-            Event::Failed(failure) => self.stop(failure, now),
+            Event::Failed(error) => self.stop(error, now),
         }
         None
     }
@@ -169,7 +169,7 @@ impl Scheduler {
             NextRow::Task(task) => {
                 self.begun += u64::from(!task.in_doubt);
                 if self.pass == Pass::SecondLook {
-                    self.done = self.done.saturating_sub(1); // it was counted when it was delivered
+                    self.done = self.done.saturating_sub(1); // the row was counted when it was delivered
                 }
                 self.queue.push_back(Queued::Task(task, RetryBudget::default()));
             }
@@ -181,7 +181,7 @@ impl Scheduler {
         }
     }
 
-    /// Takes a row out of flight; returns the action for one that is given up, which stays in flight until that is written.
+    /// Takes a row out of flight. Returns the action for a row that is given up, which stays in flight until then.
     fn land(&mut self, now: Duration, line: u64, result: RowResult) -> Option<Action> {
         let mut budget = self.in_flight.remove(&line)?;
         match result {
@@ -190,20 +190,20 @@ impl Scheduler {
                 self.failed += u64::from(outcome.is_failure());
                 self.failures_in_a_row = if outcome.is_failure() { self.failures_in_a_row + 1 } else { 0 };
             }
-            RowResult::NotTaken(task, failure) => match budget.after(&failure, self.ended, now, self.rules.wait) {
+            RowResult::NotTaken(task, error) => match budget.after(&error, self.ended, now, self.rules.wait) {
                 Verdict::Again => self.queue.push_back(Queued::Task(task, budget)),
                 Verdict::GiveUp => {
                     self.in_flight.insert(line, budget);
-                    return Some(Action::GiveUp(task, failure));
+                    return Some(Action::GiveUp(task, error));
                 }
-                Verdict::Stop => self.stop(waited(self.rules.wait, &failure.message), now),
+                Verdict::Stop => self.stop(waited(self.rules.wait, &error.message), now),
             },
-            RowResult::Fatal(failure) => self.stop(failure, now),
+            RowResult::Fatal(error) => self.stop(error, now),
         }
         None
     }
 
-    /// The first reason counts.
+    /// Stops the run. Only the first reason counts.
     fn stop(&mut self, reason: Error, at: Duration) {
         self.stop.get_or_insert(Stop { reason: Some(reason), at });
     }

@@ -1,4 +1,4 @@
-//! What the scheduler and the executor say to each other: a moment and an event in, an action out.
+//! The protocol of scheduler and executor: a moment and an event go in, an action comes out.
 
 use std::time::Duration;
 
@@ -15,22 +15,21 @@ pub(in crate::bulk) struct Moment {
     pub(in crate::bulk) now: Duration,
     /// The same moment as the journal writes it.
     pub(in crate::bulk) wall: Timestamp,
-    /// The load of the backend.
     pub(in crate::bulk) load: BackendLoad,
-    /// Why the executor has to stop: a signal, an output that takes no more.
+    /// Why the executor has to stop: a signal, or an output that accepts no more rows.
     pub(in crate::bulk) stop: Option<Error>,
 }
 
-/// What happened since the action before.
+/// What happened since the last action.
 #[derive(Debug)]
 pub(in crate::bulk) enum Event {
-    /// The action is done, or its wait is over.
+    /// The action is done, or the wait is over.
     Ready,
-    /// The next row was read; so many that are done already were passed over.
+    /// The next row was read; `passed_over` rows before it were done already.
     Read { next: NextRow, passed_over: u64 },
-    /// A row in flight came to an end.
+    /// A row in flight has landed, with this result.
     Landed { line: u64, result: RowResult },
-    /// Rows are in doubt, and reading begins again at the top of the input: those rows are read, and no others.
+    /// Rows are in doubt: reading begins again at the top of the input, and returns only those rows.
     SecondLook,
     /// No row is in doubt.
     NoneInDoubt,
@@ -45,17 +44,17 @@ pub(in crate::bulk) enum Action {
     ReadRow,
     /// Put this row in flight.
     Start(Box<RowTask>),
-    /// Put a row in flight that is told as unusable.
+    /// Put a row in flight that is reported as unusable.
     Reject { line: u64, why: String },
-    /// Put a row in flight that is told as failed: the backend takes other rows.
+    /// Put a row in flight that is reported as failed, because the backend accepts other rows.
     GiveUp(Box<RowTask>, Error),
     /// Note that what was delivered since then is in doubt.
     RecordDoubt { since: Timestamp },
-    /// See which rows are in doubt, and read them from the top of the input.
+    /// Check whether rows are in doubt, and read them from the top of the input.
     LookAgain,
-    /// Make no call in flight a second time: the run is ending.
+    /// Repeat no call that is in flight, because the run is ending.
     CancelRetries,
-    /// Wait until a row lands or this time comes; with `room`, also until fewer rows than so many are at the backend.
+    /// Wait until a row lands or this time comes. With `room`, also wait until fewer rows than that are at the backend.
     Wait { until: Duration, room: Option<usize> },
     /// The run is over. What is still in flight is dropped, and settled when the run is resumed.
     End(Ended),
@@ -64,8 +63,8 @@ pub(in crate::bulk) enum Action {
 /// How a sitting ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// Why it stopped early; `None` if the input is at its end.
+    /// Why the run stopped early; `None` if it did not.
     pub stopped: Option<Error>,
-    /// It stopped because `--limit` was reached.
+    /// Whether the run ended because `--limit` was reached.
     pub limited: bool,
 }

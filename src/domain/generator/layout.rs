@@ -1,18 +1,18 @@
-//! How long a temporary password is, and how many there are of that kind.
+//! The layouts of a temporary password: their length, and their entropy.
 
 use super::style::Style;
 use crate::domain::policy::{Policy, Rule};
 
-/// Letters between two dashes.
+/// The number of characters between two dashes.
 pub(super) const GROUP: usize = 4;
-/// Bits of entropy that every temporary password has at least.
+/// The least entropy of a temporary password, in bits.
 pub(super) const LEAST_BITS: f64 = 64.0;
-/// Kept above the least, for what the rules about names take away.
+/// The bits above the least, which the rules about names may take away.
 pub(super) const SPARE_BITS: f64 = 1.0;
-/// No password is longer than this, whatever a policy asks.
+/// The longest temporary password, whatever a policy asks.
 pub(super) const LONGEST: usize = 128;
 
-/// How the characters stand: `drawn` random ones, and dashes between groups where the style has them.
+/// The layout of a password: `drawn` random characters, and dashes between groups if the style has them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     pub(super) style: Style,
@@ -52,7 +52,7 @@ impl Needs {
             && (self.special == 0 || layout.style.has_special())
     }
 
-    /// The base-2 logarithm of how many drawn strings have enough of each class.
+    /// Returns the entropy in bits: the base-2 logarithm of how many drawn strings have enough of each class.
     pub(super) fn bits(&self, layout: &Layout) -> f64 {
         let classes = layout.style.classes();
         let special = if layout.style.is_grouped() { 0 } else { self.special };
@@ -86,7 +86,7 @@ impl Needs {
 }
 
 impl Layout {
-    /// The layouts of a style, the shortest first.
+    /// Returns the layouts of a style, the shortest first.
     pub(super) fn of(style: Style) -> impl Iterator<Item = Self> {
         let step = if style.is_grouped() { GROUP } else { 1 };
         (GROUP..=LONGEST).step_by(step).map(move |drawn| Self { style, drawn })
@@ -101,7 +101,7 @@ impl Layout {
     }
 }
 
-/// Exact for the numbers used here (at most [`LONGEST`]).
+/// Converts a number, exactly up to `u32::MAX`.
 pub(super) fn as_f64(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }

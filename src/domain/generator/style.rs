@@ -1,4 +1,4 @@
-//! What a temporary password is made of: which characters are drawn, and how they stand.
+//! The styles of a temporary password: which characters are drawn, and how they are grouped.
 
 /// Capital letters without the look-alikes O I S Z B.
 const UPPER: &[u8] = b"ACDEFGHJKLMNPQRTUVWXY";
@@ -8,14 +8,14 @@ const LOWER: &[u8] = b"acdefghjkmnpqrtuvwxy";
 const DIGITS: &[u8] = b"34679";
 /// Joins the groups; part of the password, and its special character.
 pub(super) const DASH: u8 = b'-';
-/// Special characters that nearly every pattern with special characters takes.
+/// Special characters that nearly every pattern with special characters accepts.
 const MARKS: &[u8] = b"!@$";
 /// Used where a policy's maximum length leaves no room for groups.
 const SYMBOLS: &[u8] = b"!#%*?_";
 /// All of ASCII's special characters, those that are easy to tell apart and to type first.
 const EACH: &[u8; 32] = b"!@$#%*?_-&+=.:;,/()[]{}<>^~\\|\"'`";
 
-/// What most patterns take one of.
+/// The usual styles: most patterns accept one of them.
 const USUAL: [Style; 4] = [Style::Grouped, Style::Plain, Style::Marked, Style::Dense];
 
 /// How a temporary password looks.
@@ -48,13 +48,13 @@ pub(super) struct Classes {
 }
 
 impl Style {
-    /// Every style, in the order in which they are preferred.
+    /// Returns every style, in the order of preference.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         let alike = [Self::Hexadecimal, Self::Whole, Self::WholeMarked];
         USUAL.into_iter().chain(alike).chain(EACH.iter().map(|special| Self::With(*special)))
     }
 
-    /// Whether most patterns are met by it.
+    /// Whether it is one of the usual styles.
     pub(super) fn is_usual(self) -> bool {
         USUAL.contains(&self)
     }
@@ -68,7 +68,7 @@ impl Style {
         !matches!(self, Self::Plain | Self::Hexadecimal | Self::Whole)
     }
 
-    /// What is drawn; the dashes between groups are not.
+    /// Returns the characters to draw from, without the dashes between groups.
     pub(super) fn classes(self) -> Classes {
         let (upper, lower, digits): (&[u8], &[u8], &[u8]) = match self {
             Self::Hexadecimal => (b"ACDEF", b"acdef", DIGITS),
@@ -80,9 +80,11 @@ impl Style {
         let special = match self {
             Self::Marked | Self::WholeMarked => MARKS,
             Self::Dense => SYMBOLS,
-            Self::With(one) => {
-                EACH.iter().position(|special| *special == one).and_then(|at| EACH.get(at..=at)).unwrap_or(&[])
-            }
+            Self::With(wanted) => EACH
+                .iter()
+                .position(|special| *special == wanted)
+                .and_then(|position| EACH.get(position..=position))
+                .unwrap_or(&[]),
             _ => &[],
         };
         Classes { upper, lower, digits, special }

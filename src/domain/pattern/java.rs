@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-/// The pattern in the other syntax.
+/// Translates the pattern to the other syntax.
 ///
 /// # Errors
 /// What has no translation, in words.
@@ -25,7 +25,7 @@ struct Letter {
     quoted: bool,
 }
 
-/// Takes out `\Q` and `\E`; what stands between is literal.
+/// Removes `\Q` and `\E`, and marks what stands between as literal.
 fn unquoted(text: &str) -> Vec<Letter> {
     let mut letters = Vec::new();
     let mut rest = text;
@@ -54,7 +54,7 @@ impl Translation {
         self.rest.next()
     }
 
-    /// The next character that has a meaning; `None` at the end or before a literal.
+    /// Returns the next character that has a meaning; `None` at the end or before a literal.
     fn peek(&mut self) -> Option<char> {
         self.rest.peek().filter(|letter| !letter.quoted).map(|letter| letter.character)
     }
@@ -67,7 +67,7 @@ impl Translation {
         found
     }
 
-    /// Characters up to `end`, which is taken as well.
+    /// Takes the characters up to `end`, and `end` itself.
     fn until(&mut self, end: char) -> Result<String, String> {
         let mut inside = String::new();
         loop {
@@ -100,7 +100,7 @@ impl Translation {
         Ok(())
     }
 
-    /// `*`, `+`, `?` or `{n,m}`, and whether it is reluctant (`?`) or possessive (`+`).
+    /// Translates `*`, `+`, `?` or `{n,m}`, reluctant (`?`) or possessive (`+`) if it is.
     fn quantifier(&mut self) -> Result<(), String> {
         match self.peek() {
             Some(sign @ ('*' | '+' | '?')) => {
@@ -129,7 +129,7 @@ impl Translation {
         }
     }
 
-    /// What follows `(`. The group's end comes as any other character.
+    /// Translates what follows `(`. The end of the group is translated like any other character.
     fn group(&mut self) -> Result<(), String> {
         self.done.push('(');
         if self.peek() == Some('*') {
@@ -168,7 +168,7 @@ impl Translation {
         if is_name { Ok(name) } else { Err(format!("\"{name}\" is no name of a group")) }
     }
 
-    /// `(?i)`, `(?i-s:X)`: of the flags only `i` makes a difference to one line of ASCII.
+    /// Translates `(?i)` and `(?i-s:X)`. Of the flags only `i` makes a difference to one line of ASCII.
     fn flags(&mut self) -> Result<(), String> {
         let (mut on, mut off, mut negated) = (false, false, false);
         loop {
@@ -193,7 +193,7 @@ impl Translation {
         }
     }
 
-    /// What follows a backslash.
+    /// Translates what follows a backslash.
     fn escape(&mut self, in_class: bool) -> Result<(), String> {
         let Some(Letter { character, .. }) = self.next() else { return Err("it ends with a backslash".to_owned()) };
         let set = match character {
@@ -211,7 +211,7 @@ impl Translation {
             'b' if !in_class => "\\b",
             'B' if !in_class => "\\B",
             'A' if !in_class => "\\A",
-            'z' | 'Z' if !in_class => "\\z", // a temporary password ends no line
+            'z' | 'Z' if !in_class => "\\z", // a temporary password has no line end
             'p' | 'P' => return self.property(character == 'P'),
             'k' if !in_class => {
                 if !self.take_if('<') {
@@ -238,7 +238,7 @@ impl Translation {
         Ok(())
     }
 
-    /// The one character that an escape stands for.
+    /// Returns the one character that an escape stands for.
     fn escaped_literal(&mut self, character: char) -> Result<char, String> {
         let of = |number: Option<u32>| number.and_then(char::from_u32).ok_or("an escape is no character".to_owned());
         match character {
@@ -263,7 +263,7 @@ impl Translation {
         (digits.len() == count).then(|| u32::from_str_radix(&digits, radix).ok())?
     }
 
-    /// `\0n`, `\0nn`, `\0mnn` with m up to 3.
+    /// Reads the digits of `\0n`, `\0nn` or `\0mnn` with m up to 3.
     fn octal(&mut self) -> Option<u32> {
         let mut value = None;
         while let Some(digit) = self.peek().and_then(|next| next.to_digit(8)) {
@@ -285,7 +285,7 @@ impl Translation {
         }
     }
 
-    /// `\p{Name}`, `\P{Name}`, `\pL`.
+    /// Translates `\p{Name}`, `\P{Name}` and `\pL`.
     fn property(&mut self, negated: bool) -> Result<(), String> {
         let name = if self.take_if('{') {
             self.until('}')?

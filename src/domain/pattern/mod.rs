@@ -9,9 +9,9 @@ use fancy_regex::{Regex, RegexBuilder};
 
 /// The longest pattern that is read, in bytes.
 const LONGEST: usize = 1000;
-/// The steps back that one match may take; a pattern that takes more is left to the server.
+/// The most steps back in one match. A pattern that needs more is left to the server.
 const BACKTRACKS: usize = 10_000;
-/// The size, in bytes, that a part without look-around may have when it is compiled.
+/// The largest size, in bytes, of a compiled part without look-around.
 const COMPILED: usize = 1 << 20;
 /// The longest text that is matched, in bytes: longer than any ticket and any temporary password.
 const LONGEST_TEXT: usize = 1024;
@@ -51,16 +51,16 @@ impl Pattern {
         if text.len() > LONGEST {
             return Err(format!("it is longer than {LONGEST} bytes"));
         }
-        // Compiled alone first: within the group a stray ")" would change what is anchored.
+        // The pattern is compiled alone first: within the group a stray ")" would change what is anchored.
         let build =
             |whole: &str| RegexBuilder::new(whole).backtrack_limit(BACKTRACKS).delegate_size_limit(COMPILED).build();
-        let told = |error: fancy_regex::Error| format!("it cannot be read ({error})");
-        build(translated).map_err(told)?;
-        let regex = build(&format!("\\A(?:{translated})\\z")).map_err(told)?;
+        let to_error = |error: fancy_regex::Error| format!("it cannot be read ({error})");
+        build(translated).map_err(to_error)?;
+        let regex = build(&format!("\\A(?:{translated})\\z")).map_err(to_error)?;
         Ok(Self { text: text.to_owned(), regex: Arc::new(regex) })
     }
 
-    /// The pattern as it was written.
+    /// Returns the pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -74,7 +74,7 @@ impl Pattern {
     }
 }
 
-/// What a temporary password may look like: a pattern that takes too long for these is not asked.
+/// Examples of temporary passwords. A pattern that takes too long to match one of them is not used.
 const PROBES: [&str; 5] = [
     "Aaaa-aaaa-aaaa-aaaa-aaaa-aaaa-aaaa-aaaa-aaaa-aaaa-aaaa-aaaa",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!",

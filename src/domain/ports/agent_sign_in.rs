@@ -10,13 +10,13 @@ use crate::domain::session::{Keep, Session, StoredSession, Way};
 /// How agents sign in to a backend: by password, in a browser, by a bind.
 #[async_trait(?Send)]
 pub trait AgentSignIn {
-    /// The ways there are, the default one first.
+    /// Returns the ways to sign in, the default first.
     fn ways(&self) -> &'static [Way];
     /// Signs an agent in; `agent` is the name given on the command line.
     async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Result<(Session, Keep)>;
-    /// Takes a session up again; none where there is none, or where it is over.
+    /// Resumes a session; `None` if there is none, or if it has ended.
     async fn resume(&self, stored: Option<StoredSession>) -> Result<Option<Session>>;
-    /// What `doctor` can find out before anybody is signed in: reachable, version, clock, certificate.
+    /// Checks for `doctor` what can be known before anybody is signed in: reachable, version, clock, certificate.
     async fn checks(&self) -> Vec<Check> {
         Vec::new()
     }

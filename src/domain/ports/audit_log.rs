@@ -14,7 +14,7 @@ use crate::domain::outcome::AttemptOutcome;
 use crate::domain::plan::Plan;
 use crate::domain::session::Session;
 
-/// Who did what to whom, hash-chained.
+/// The audit log: a hash-chained record of who changed which customer, and how.
 #[async_trait(?Send)]
 pub trait AuditLog {
     /// Writes and syncs the intent. If it fails, nothing must be changed.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 /// The time, so that tests can set it.
 #[async_trait(?Send)]
 pub trait Clock {
-    /// Now.
+    /// Returns the time now.
     fn now(&self) -> Timestamp;
     /// Waits for this long.
     async fn sleep(&self, duration: Duration);

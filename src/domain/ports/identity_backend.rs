@@ -16,7 +16,7 @@ use crate::domain::policy::Rule;
 use crate::domain::temporary_password::TemporaryPassword;
 use crate::domain::user::{Forced, Issued, Pending, SessionsEnded, UserSnapshot};
 
-/// Why a set did not happen.
+/// Why a set failed.
 #[derive(Debug)]
 pub enum SetFailed {
     /// Refused for these rules of the policy; nothing was changed.
@@ -26,8 +26,8 @@ pub enum SetFailed {
 }
 
 impl From<Error> for SetFailed {
-    fn from(failure: Error) -> Self {
-        Self::Other(failure)
+    fn from(error: Error) -> Self {
+        Self::Other(error)
     }
 }
 
@@ -36,7 +36,7 @@ impl From<Error> for SetFailed {
 /// A call that changes a user takes the user from its intent, [`AnyIntent::user`]: it cannot be asked to change another.
 #[async_trait(?Send)]
 pub trait IdentityBackend {
-    /// What it can do as set up for this profile.
+    /// Reads what the backend can do, as it is set up for this profile.
     async fn capabilities(&self) -> Result<Capabilities>;
     /// Leaves retries to the caller, from now on and for as long as the session lasts.
     ///
@@ -45,13 +45,13 @@ pub trait IdentityBackend {
     /// a read that follows a change in the same call, because the caller cannot repeat that change.
     /// A backend that repeats nothing does nothing here; a decorator hands this on to the backend behind it.
     fn leave_retries(&self);
-    /// What the signed-in agent is entitled to, as far as it can be read without trying.
+    /// Reads the rights of the signed-in agent, as far as that needs no trial.
     async fn rights(&self) -> Result<Vec<Right>>;
-    /// Whether it tells agents their rights; of one that does not, `rights` are all that an agent can be granted.
+    /// Whether the backend shows agents their rights. If not, `rights` returns all that an agent can be granted.
     fn tells_rights(&self) -> bool {
         true
     }
-    /// What the backend said of the agent's own password at the sign-in, where it says anything.
+    /// Returns what the backend reported about the agent's own password at the sign-in; `None` if it reported nothing.
     fn own_password(&self) -> Option<OwnPassword> {
         None
     }
@@ -59,28 +59,29 @@ pub trait IdentityBackend {
     async fn keep_alive(&self, at_least: Duration) -> Result<()>;
     /// Ends the agent's own session.
     async fn end_session(&self) -> Result<()>;
-    /// Where the customer's user stands: one answer, read side by side.
+    /// Reads everything that a reset has to know of the customer's user, together.
     async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot>;
-    /// Sets the temporary password for the intent's user; creates the user where there is none, in one call.
+    /// Sets the temporary password for the intent's user. Creates a user who is missing in the same call.
     async fn set_temporary_password(
         &self,
         intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed>;
-    /// Marks the intent's user as pending where the backend needs a mark for L9; Ok where it needs none.
+    /// Marks the intent's user as pending if the backend needs a mark for L9; does nothing if it needs none.
     async fn mark_pending(&self, intent: &Intent<Reset>, issued: &Issued) -> Result<()>;
     /// Ends the sessions of the intent's user. Repeating it is harmless.
     async fn end_sessions(&self, intent: &AnyIntent) -> Result<SessionsEnded>;
     /// Reads whether a change is forced, and the stamp now.
     async fn read_back(&self, issued: &Issued) -> Result<Forced>;
-    /// Makes the pending temporary password of the intent's user unusable, if it is still the one of
+    /// Makes the pending temporary password of the intent's user unusable, if its stamp is still
     /// [`AnyIntent::stamp_before`].
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()>;
-    /// Everything pending, for the sweep.
+    /// Lists every pending temporary password, for the sweep.
     async fn pending(&self) -> Result<Vec<Pending>>;
     /// Lifts the lock-out of the intent's user after failed attempts.
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()>;
-    /// What `doctor` can find out as this agent, beyond rights and promises: settings of the backend that weaken them.
+    /// Checks for `doctor` what this agent can find out, beyond rights and promises: settings of the backend that
+    /// weaken them.
     async fn checks(&self) -> Result<Vec<Check>> {
         Ok(Vec::new())
     }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-/// Signals (INT, TERM, HUP) wait while a reset must not be cut.
+/// Makes signals (INT, TERM, HUP) wait while a reset must not be cut short.
 pub trait Interruptions {
-    /// From now on they wait.
+    /// Makes signals wait from now on.
     fn hold(&self);
-    /// One that came meanwhile.
+    /// Returns a signal that came meanwhile; `None` if none came.
     fn caught(&self) -> Option<i32>;
-    /// From now on they end the process again.
+    /// Lets signals end the process again.
     fn release(&self);
-    /// How long they may be made to wait: after this time a change is given up, and cleaned up after.
+    /// Returns how long signals may wait: after this time a change is given up and cleaned up.
     fn longest_hold(&self) -> Duration {
         CHANGE_LIMIT
     }

@@ -9,13 +9,13 @@ use crate::domain::preparation::{Administrator, Preparations, Step};
 /// An administrator's one-time preparation of a backend.
 #[async_trait(?Send)]
 pub trait Preparation {
-    /// The whole of it for those who do it by hand; nothing is asked or looked at.
+    /// Returns the whole preparation for doing it by hand. Asks nobody and reads nothing.
     fn by_hand(&self) -> Preparations;
-    /// Signs the administrator in, for as long as this lives; nothing of it is kept anywhere.
+    /// Signs the administrator in, for as long as this value lives. Stores nothing.
     async fn sign_in(&mut self, administrator: Administrator, prompter: &mut dyn Prompter) -> Result<()>;
-    /// Looks what is there, and whether the administrator may do the rest. Changes nothing.
+    /// Reads what is done already, and whether the administrator may do the rest. Changes nothing.
     async fn plan(&mut self) -> Result<Preparations>;
-    /// Does one step of the plan; what came of it, in words.
+    /// Does one step of the plan, and returns the result in words.
     async fn carry_out(&mut self, step: &Step) -> Result<String>;
     /// Ends the administrator's session.
     async fn sign_out(&mut self) -> Result<()>;

@@ -8,15 +8,15 @@ use crate::domain::temporary_password::TemporaryPassword;
 
 /// A way to show the temporary password, checked before anything changes.
 pub trait Reveal {
-    /// Checks that it can happen: step 5 yields what step 12 consumes.
+    /// Checks that the reveal can happen. Step 5 returns what step 12 consumes.
     fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>>;
 }
 
 /// A reveal that can happen.
 #[async_trait(?Send)]
 pub trait ReadyReveal {
-    /// What has to be said in the confirmation: what records this terminal, or where a clear password will go.
+    /// Returns what the confirmation has to say: what records this terminal, or where a clear password will go.
     fn notices(&self) -> Vec<String>;
-    /// Shows the password with the words of L14 beside it; consumes both.
+    /// Shows the password with the words of L14 beside it. Consumes the reveal and the password.
     async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery;
 }

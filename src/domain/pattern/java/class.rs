@@ -3,7 +3,7 @@
 use super::{Letter, Translation};
 
 impl Translation {
-    /// What follows `[`, up to its `]`.
+    /// Translates what follows `[`, up to its `]`.
     pub(super) fn class(&mut self) -> Result<(), String> {
         self.done.push('[');
         if self.take_if('^') {
@@ -27,7 +27,7 @@ impl Translation {
         }
     }
 
-    /// One character, a range, or an escape that stands for a set.
+    /// Translates one character, a range, or an escape that stands for a set.
     fn class_item(&mut self, letter: Letter) -> Result<(), String> {
         let Some(first) = self.class_character(letter)? else { return Ok(()) };
         self.literal(first);
@@ -48,14 +48,14 @@ impl Translation {
         Ok(())
     }
 
-    /// Whether a dash comes that does not stand for itself.
+    /// Whether the next character is a dash that makes a range.
     fn is_range(&mut self) -> bool {
         let mut ahead = self.rest.clone();
         ahead.next() == Some(Letter { character: '-', quoted: false })
             && ahead.next().is_some_and(|end| end.quoted || !matches!(end.character, ']' | '['))
     }
 
-    /// The character that stands there; `None` for a set, which is written already.
+    /// Returns the character that stands there; `None` for a set, which is translated already.
     fn class_character(&mut self, letter: Letter) -> Result<Option<char>, String> {
         if letter.quoted || letter.character != '\\' {
             return Ok(Some(letter.character));
@@ -80,7 +80,8 @@ const GENERAL: [&str; 38] = [
     "Pi", "Pf", "Po", "S", "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cn", "Cs",
 ];
 
-/// The inside of a class for a name in `\p{…}`: POSIX and java.lang.Character classes are ASCII, others Unicode's.
+/// Returns the inside of a class for a name in `\p{…}`: POSIX and java.lang.Character classes are ASCII, others
+/// Unicode's.
 pub(super) fn set_of(name: &str) -> Option<String> {
     let posix = match name.strip_prefix("java").unwrap_or(name) {
         "Lower" | "LowerCase" => "a-z",
