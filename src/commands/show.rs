@@ -1,4 +1,4 @@
-//! `show`: a customer's profile, and what a "Roles and Access" page would have.
+//! `show`: shows a customer's profile, roles and access.
 
 use anyhow::Result;
 use clap::Args;
@@ -36,7 +36,7 @@ struct ObstacleJson {
     words: String,
 }
 
-/// Shows everything known of one customer.
+/// Shows everything that is known of one customer.
 pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCode> {
     let customer = missing::customer(args.customer, "show", &mut context.prompter(false))?;
     let (_, facts) = look_up(context, &customer).await?;
@@ -60,7 +60,7 @@ pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCod
     Ok(ExitCode::DONE)
 }
 
-/// Which of the two actions would be offered; none where something stands in the way (a lock-out can be lifted).
+/// Returns the action that a reset would offer, or `None` if an obstacle prevents it. A lock-out can be lifted.
 fn action(facts: &CustomerFacts) -> Option<Action> {
     let blocked = facts.snapshot.obstacles.iter().any(|obstacle| !matches!(obstacle, Obstacle::Locked { .. }));
     match facts.snapshot.target {
@@ -71,11 +71,11 @@ fn action(facts: &CustomerFacts) -> Option<Action> {
 }
 
 fn obstacles(facts: &CustomerFacts) -> Vec<ObstacleJson> {
-    let told = |obstacle| {
-        let failure = refusal(obstacle, &facts.customer);
-        ObstacleJson { reason: failure.reason, words: failure.message }
+    let as_json = |obstacle| {
+        let error = refusal(obstacle, &facts.customer);
+        ObstacleJson { reason: error.reason, words: error.message }
     };
-    facts.snapshot.obstacles.iter().map(told).collect()
+    facts.snapshot.obstacles.iter().map(as_json).collect()
 }
 
 fn fields(facts: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, String)> {
