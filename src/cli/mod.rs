@@ -1,4 +1,4 @@
-//! The options that every command takes, and what else the terminal reads of the command line.
+//! The options that every command takes, and other options that the terminal uses.
 
 use std::time::Duration;
 

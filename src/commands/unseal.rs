@@ -52,7 +52,8 @@ pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget
         Box::new(SystemRandom),
     );
     let profile_and_backend = (issuance.place.profile.as_str(), issuance.place.backend.as_str());
-    log.unsealed(profile_and_backend, issuance.customer.id.as_str(), issuance.attempt.as_str())?; // the record has to exist before anybody sees the password
+    // The record has to exist before anybody sees the password.
+    log.unsealed(profile_and_backend, issuance.customer.id.as_str(), issuance.attempt.as_str())?;
     let delivery = ready.reveal(password, &issuance).await;
     for warning in log.warnings().take() {
         context.screen.warning(&warning);
@@ -81,7 +82,8 @@ fn newest(args: &UnsealArgs) -> Result<FoundRow> {
         Ok(())
     })?;
     if found.iter().any(|row| row.customer.as_deref() == Some(wanted)) {
-        found.retain(|row| row.customer.as_deref() == Some(wanted)); // an exact id takes precedence over another customer's name or address
+        // An exact id takes precedence over another customer's name or address.
+        found.retain(|row| row.customer.as_deref() == Some(wanted));
     }
     match found.len() {
         1 => Ok(found.swap_remove(0)),

@@ -93,7 +93,8 @@ fn ask<T: Send + 'static, D: Theme + Send + 'static>(
     signals
         .open_question(|| OpenQuestion::open(ours, Mode::Keys, Box::new(move || painted.text())))
         .map_err(unusable)?;
-    let _ = crate::output::write_all(&ends.paint, frame.text().as_bytes()); // a terminal that cannot be written fails below
+    // A terminal that cannot be written fails at the dialog below.
+    let _ = crate::output::write_all(&ends.paint, frame.text().as_bytes());
     let (send, receive) = channel();
     let started = threads::start("question", move || {
         let term = Term::read_write_pair(File::from(theirs.keys), File::from(theirs.paint));

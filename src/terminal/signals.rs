@@ -39,8 +39,8 @@ struct Shared {
     question: Mutex<Option<OpenQuestion>>,
     /// The last signal. The handlers set it themselves, because the watching thread may be late.
     caught: Arc<AtomicUsize>,
-    /// Whether the watching thread has seen a signal that was caught while signals waited.
-    has_seen_waiting: AtomicBool,
+    /// Whether the watching thread has seen a signal that did not end the process.
+    has_seen_signal: AtomicBool,
     suspend: AtomicBool,
     wake: OwnedFd,
     woken: OwnedFd,
@@ -67,7 +67,7 @@ impl Signals {
             mode: Mutex::new(Mode::End),
             question: Mutex::new(None),
             caught: Arc::new(AtomicUsize::new(0)),
-            has_seen_waiting: AtomicBool::new(false),
+            has_seen_signal: AtomicBool::new(false),
             suspend: AtomicBool::new(false),
             wake,
             woken,
@@ -118,9 +118,9 @@ impl Signals {
         if TERMINATING_SIGNALS.contains(&signal) {
             match now {
                 Mode::Late => *mode = Mode::End,
-                Mode::Hold | Mode::Reveal => self.0.has_seen_waiting.store(true, Ordering::SeqCst),
+                Mode::Hold | Mode::Reveal => self.0.has_seen_signal.store(true, Ordering::SeqCst),
                 // The second signal ends the process; a resumed run settles what is in flight.
-                Mode::Run if self.0.has_seen_waiting.swap(true, Ordering::SeqCst) => return Mode::End,
+                Mode::Run if self.0.has_seen_signal.swap(true, Ordering::SeqCst) => return Mode::End,
                 Mode::End | Mode::Run => {}
             }
         }
@@ -229,7 +229,7 @@ impl Interruptions for Signals {
     fn release(&self) {
         let mut mode = lock(&self.0.mode);
         // A signal that waited has taken effect, but the watching thread may see it only now.
-        let late = self.caught().is_some() && !self.0.has_seen_waiting.load(Ordering::SeqCst);
+        let late = self.caught().is_some() && !self.0.has_seen_signal.load(Ordering::SeqCst);
         *mode = if late { Mode::Late } else { Mode::End };
     }
 }

@@ -103,7 +103,7 @@ pub(super) fn has_signal_keys(terminal: impl AsFd) -> bool {
 
 /// Tells whether the terminal went away.
 pub(super) fn has_hung_up(terminal: impl AsFd) -> bool {
-    let mut watched = [PollFd::new(&terminal, PollFlags::empty())]; // poll(2) reports a hang-up even without requested events
+    let mut watched = [PollFd::new(&terminal, PollFlags::empty())]; // poll(2) always reports a hang-up
     matches!(poll(&mut watched, Some(&Timespec::default())), Ok(found) if found > 0)
 }
 

@@ -239,7 +239,7 @@ impl ActiveReveal<'_> {
         if typed.contains(&CTRL_Z) {
             return Ok(Step::Suspend);
         }
-        let ignores_keys = self.first_painted_at.is_none_or(|first_paint| first_paint.elapsed() < IGNORE_KEYS_FOR);
+        let ignores_keys = self.first_painted_at.is_none_or(|painted_at| painted_at.elapsed() < IGNORE_KEYS_FOR);
         if ignores_keys {
             return Ok(Step::Tick);
         }
