@@ -9,7 +9,7 @@
 //! - `fail`: the call fails as unavailable (`before`: not applied; `after`: applied, but its answer is lost).
 //!
 //! Two more serve the search for copies of the password, on Keycloak. `set:answered:stop` stops when the set is
-//! answered, before anything else is sent. `set:unpadded` is the control: its body is so small that HTTP/2 keeps a copy.
+//! answered, before anything else is sent. `set:unpadded` is the control: HTTP/2 keeps a copy of its small body.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

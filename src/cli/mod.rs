@@ -51,7 +51,7 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
-/// How far it has come, and how that is told.
+/// How the progress of a run is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProgressKind {
     /// A bar at a terminal, else lines.

@@ -190,7 +190,7 @@ impl Context {
                     prompter.say(&error.message);
                     tries += 1;
                 }
-                ended => return ended,
+                result => return result,
             }
         }
     }
@@ -248,11 +248,11 @@ impl Context {
             interruptions: &self.signals as &dyn Interruptions,
             guards: &self.profile.guards,
         };
-        let ended = work(&mut services).await;
+        let result = work(&mut services).await;
         for warning in warnings.take() {
             self.screen.warning(&warning);
         }
-        ended
+        result
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) async fn run(context: &mut Context, args: FindArgs) -> Result<ExitCod
         ]
     });
     context.screen.table(&["ID", "NAME", "E-MAIL", "USERNAME"], rows.collect());
-    let of = found.total.map_or_else(|| "many".to_owned(), |total| total.to_string());
-    context.screen.notice(&format!("{shown} of {of} shown."));
+    let total = found.total.map_or_else(|| "many".to_owned(), |total| total.to_string());
+    context.screen.notice(&format!("{shown} of {total} shown."));
     Ok(ExitCode::DONE)
 }

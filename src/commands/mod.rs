@@ -194,9 +194,9 @@ fn wait_for<T>(work: impl Future<Output = T>) -> Result<T> {
         .enable_all()
         .build()
         .map(|runtime| {
-            let done = runtime.block_on(work);
+            let output = runtime.block_on(work);
             runtime.shutdown_background(); // a name that is still being resolved must not hold up the end
-            done
+            output
         })
         .context("The runtime could not be started.")
 }

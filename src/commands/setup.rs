@@ -90,11 +90,11 @@ pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Result<ExitCo
     }
     let administrator = administrator(&args)?;
     preparation.sign_in(administrator, &mut prompter).await.context("signing in as the administrator")?;
-    let ended = prepare(context, &args, &mut *preparation, &mut prompter).await;
+    let result = prepare(context, &args, &mut *preparation, &mut prompter).await;
     if let Err(error) = preparation.sign_out().await {
         context.screen.warning(&format!("The administrator's session could not be ended: {}", error.message));
     }
-    ended
+    result
 }
 
 /// Reads from the command line and standard input who signs in.
@@ -126,9 +126,9 @@ async fn prepare(
     }
     confirm(args, &mut plan, prompter)?;
     if !plan.is_done() {
-        let done = carry_out(context, &mut plan, preparation).await;
+        let carried_out = carry_out(context, &mut plan, preparation).await;
         context.signals.release();
-        done?;
+        carried_out?;
     }
     let any = |state| plan.steps.iter().any(|step| step.state == state);
     let verdict = if any(StepState::Done) {

@@ -105,12 +105,12 @@ fn fields(facts: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, Stri
         PolicyRead::Unreadable(why) => format!("cannot be read: {why}"),
     };
     fields.push(("Password rules".to_owned(), policy));
-    let words: Vec<String> = obstacles(facts).into_iter().map(|obstacle| obstacle.words).collect();
+    let descriptions: Vec<String> = obstacles(facts).into_iter().map(|obstacle| obstacle.words).collect();
     match action(facts) {
-        None => fields.push(("Cannot be reset".to_owned(), words.join("\n"))),
+        None => fields.push(("Cannot be reset".to_owned(), descriptions.join("\n"))),
         Some(action) => {
             fields.push(("Offered".to_owned(), format!("{}: tellonce reset {}", action.label(), customer.id)));
-            fields.extend(words.into_iter().map(|words| ("Note".to_owned(), words)));
+            fields.extend(descriptions.into_iter().map(|description| ("Note".to_owned(), description)));
         }
     }
     fields

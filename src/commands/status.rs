@@ -55,11 +55,11 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
         }
         let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
         if left == Some(Duration::ZERO) {
-            let who = &facts.customer;
+            let customer = &facts.customer;
             bail!(Error::new(
                 Kind::Unavailable,
                 Reason::StillPending,
-                format!("{} ({}) is still pending.", who.name, who.id),
+                format!("{} ({}) is still pending.", customer.name, customer.id),
             ));
         }
         tokio::time::sleep(left.map_or(WATCH_INTERVAL, |left| left.min(WATCH_INTERVAL))).await;
@@ -77,14 +77,14 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
 ///
 /// It ends well if the customer is back in, and with an error if this temporary password cannot get them there.
 fn verdict(facts: &CustomerFacts) -> Option<Result<ExitCode, Error>> {
-    let (state, who) = (&facts.snapshot.state, &facts.customer);
+    let (state, customer) = (&facts.snapshot.state, &facts.customer);
     let over = |reason, what: &str| {
         let error = Error::new(
             Kind::NotDelivered,
             reason,
-            format!("The temporary password of {} ({}) {what}.", who.name, who.id),
+            format!("The temporary password of {} ({}) {what}.", customer.name, customer.id),
         )
-        .hint(format!("Issue another: `tellonce reset {}`.", who.id));
+        .hint(format!("Issue another: `tellonce reset {}`.", customer.id));
         Some(Err(Error { changed: Changed::No, ..error }))
     };
     if state.withdrawn == Some(true) {
@@ -94,13 +94,13 @@ fn verdict(facts: &CustomerFacts) -> Option<Result<ExitCode, Error>> {
     } else if state.status() == Status::Active {
         Some(Ok(ExitCode::DONE))
     } else if let Some(value) = facts.snapshot.unreadable() {
-        Some(Err(refusal(&Obstacle::Unreadable(value.clone()), who)))
+        Some(Err(refusal(&Obstacle::Unreadable(value.clone()), customer)))
     } else if state.change_required || (state.locked && !is_locked_for_good(facts)) {
         None
     } else {
         Some(Err(Error::refused(
             Reason::NothingPending,
-            format!("There is nothing to wait for: {} ({}) is \"{}\".", who.name, who.id, state.words()),
+            format!("There is nothing to wait for: {} ({}) is \"{}\".", customer.name, customer.id, state.words()),
         )))
     }
 }

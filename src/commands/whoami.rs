@@ -1,4 +1,4 @@
-//! `whoami`: who is signed in, where, until when, with which rights.
+//! `whoami`: says who is signed in, where, until when, and with which rights.
 
 use anyhow::{Result, bail};
 

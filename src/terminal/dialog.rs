@@ -111,7 +111,7 @@ fn ask<T: Send + 'static, D: Theme + Send + 'static>(
         }
     });
     if matches!(&answer, Ok(Err(error)) if error.kind() == ErrorKind::Interrupted) {
-        signals.interrupt(); // ends the process, if signals do so now
+        signals.interrupt(); // ends the process, unless signals wait now
         return Err(Error::new(Kind::Interrupted(SIGINT), Reason::Interrupted, "Interrupted; nothing was changed."));
     }
     signals.close_question();

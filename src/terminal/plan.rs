@@ -32,11 +32,11 @@ pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
 
 /// Asks for consent. The question names the customer, because the lines above it may have scrolled away.
 pub(super) fn question(plan: &Plan) -> String {
-    let who = format!("{} ({})", plan.customer.name, plan.customer.id);
+    let customer = format!("{} ({})", plan.customer.name, plan.customer.id);
     match plan.action {
-        Action::Set => format!("Set a temporary password for {who}?"),
-        Action::CreateAndSet => format!("Create a user and set a temporary password for {who}?"),
-        Action::Withdraw => format!("Withdraw the temporary password of {who}?"),
+        Action::Set => format!("Set a temporary password for {customer}?"),
+        Action::CreateAndSet => format!("Create a user and set a temporary password for {customer}?"),
+        Action::Withdraw => format!("Withdraw the temporary password of {customer}?"),
     }
 }
 

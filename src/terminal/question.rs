@@ -60,7 +60,7 @@ impl OpenQuestion {
         tty::leave(&self.ends.keys, &self.before);
         if self.mode == Mode::Keys {
             let mut bytes = Vec::new();
-            let _ = queue!(bytes, Show); // to memory
+            let _ = queue!(bytes, Show); // writing to memory cannot fail
             let _ = crate::output::write_all(&self.ends.paint, &bytes);
         }
     }
@@ -74,7 +74,7 @@ impl OpenQuestion {
         tty::enter_again(&self.ends.keys, self.mode, &self.before);
         let mut bytes = format!("\r{}", (self.painted)()).into_bytes();
         if self.mode == Mode::Keys {
-            let _ = queue!(bytes, Hide); // to memory
+            let _ = queue!(bytes, Hide); // writing to memory cannot fail
         }
         let _ = crate::output::write_all(&self.ends.paint, &bytes);
     }

@@ -85,7 +85,7 @@ impl Screen {
     /// Writes an object to standard error, when the results are already on standard output.
     pub(crate) fn json_beside(&self, object: &impl Serialize) {
         let written = to_json(object).map(|line| crate::output::write_all(stderr(), &line));
-        drop(written); // the exit code still tells
+        drop(written); // the exit code still reports the result
     }
 
     /// Writes a table of a result.
@@ -134,12 +134,12 @@ impl Screen {
             for cause in causes {
                 tracing::debug!("{}", sanitize(cause)); // only with `-v`
             }
-            let _ = crate::output::write_all(stderr(), &error_json(error)); // the exit code still tells
+            let _ = crate::output::write_all(stderr(), &error_json(error)); // the exit code still reports the error
             return;
         }
         let hint = error.hint.as_deref().map_or_else(String::new, |hint| self.labelled("hint:", "36", hint));
         let text = format!("{}{hint}", self.labelled("error:", "31", &error.message));
-        let _ = crate::output::write_all(stderr(), text.as_bytes()); // the exit code still tells
+        let _ = crate::output::write_all(stderr(), text.as_bytes()); // the exit code still reports the error
         if !error.candidates.is_empty() {
             let row = |customer: &crate::domain::Customer| {
                 vec![customer.id.to_string(), customer.name.clone(), customer.masked_email().unwrap_or_default()]

@@ -141,9 +141,9 @@ impl Theme for ConfirmTheme {
     /// `answer` is the default at first, and then what was typed last.
     fn format_confirm_prompt(&self, f: &mut dyn Write, row: &str, answer: Option<bool>) -> fmt::Result {
         let is_first = self.frame.parts().head.is_empty();
-        let words = self.words(row, answer.filter(|_| !is_first).map_or("", letter));
-        self.frame.begin(&words);
-        f.write_str(&words)
+        let prompt = self.words(row, answer.filter(|_| !is_first).map_or("", letter));
+        self.frame.begin(&prompt);
+        f.write_str(&prompt)
     }
 
     fn format_confirm_prompt_selection(&self, f: &mut dyn Write, row: &str, answer: Option<bool>) -> fmt::Result {

@@ -200,7 +200,7 @@ async fn run_sitting(context: &Context, session: Session, audit: RunAuditLog, si
     };
     let mut reporter = ProgressReporter::new(context.screen.clone(), progress, settings.rows, context.global.quiet);
     let mut last = Progress::default();
-    let ended = work
+    let outcome = work
         .work(rows, &mut |progress| {
             reporter.tell(&settings.run, progress);
             last.clone_from(progress);
@@ -209,11 +209,11 @@ async fn run_sitting(context: &Context, session: Session, audit: RunAuditLog, si
     reporter.end(&settings.run, &last);
     drop(work);
     let counts = journal.counts()?;
-    let audited = audit.ended(&session, &report::ended(&counts, ended.stopped.as_ref())).await;
+    let audited = audit.ended(&session, &report::ended(&counts, outcome.stopped.as_ref())).await;
     for warning in audit.take_warnings() {
         context.screen.warning(&warning);
     }
-    let finished = ended.stopped.is_none() && !ended.limited && !report::has_undelivered(&counts);
+    let finished = outcome.stopped.is_none() && !outcome.limited && !report::has_undelivered(&counts);
     if finished {
         journal.write(Change::Fact { name: "state", value: "finished".to_owned() }).await?;
         if settings.spooled {
@@ -225,5 +225,5 @@ async fn run_sitting(context: &Context, session: Session, audit: RunAuditLog, si
     let _ = std::fs::remove_file(folder::of(&context.folders, &settings.run).join("audit-index.db"));
     audited?;
     let is_clear = matches!(settings.delivery, OutputTarget::Clear(_));
-    Ok(report::finish(context, &settings, &counts, ended, (is_clear, &writer.first_failures()))?)
+    Ok(report::finish(context, &settings, &counts, outcome, (is_clear, &writer.first_failures()))?)
 }

@@ -111,18 +111,18 @@ async fn backend(context: &Context) -> Vec<Check> {
 }
 
 fn right_to_issue(agent: &str, rights: &[Right], rights_are_known: bool) -> Check {
-    let words: Vec<&str> = rights.iter().map(|right| right.words()).collect();
+    let right_names: Vec<&str> = rights.iter().map(|right| right.words()).collect();
     if !rights_are_known {
-        let words =
+        let message =
             format!("this backend tells nobody what {agent} may do: the first reset and the first new user answer");
-        Check::new("rights", CheckState::Unknown, words)
+        Check::new("rights", CheckState::Unknown, message)
     } else if rights.contains(&Right::IssueTemporaryPasswords) {
-        Check::new("rights", CheckState::Ok, format!("{agent} may {}", words.join(", ")))
+        Check::new("rights", CheckState::Ok, format!("{agent} may {}", right_names.join(", ")))
     } else {
         Check::new(
             "rights",
             CheckState::Fault,
-            format!("{agent} may not issue temporary passwords, only {}", words.join(", ")),
+            format!("{agent} may not issue temporary passwords, only {}", right_names.join(", ")),
         )
     }
 }

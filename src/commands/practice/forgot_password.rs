@@ -65,8 +65,9 @@ fn redeem(context: &Context, directory: &Practice, token: &str, from_stdin: bool
         Redeem::Done => show_message(context, "Password updated."),
         Redeem::Refused(why) => Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, why).into()),
         Redeem::Broken(rules) => {
-            let words: Vec<String> = rules.iter().map(crate::domain::Rule::words).collect();
-            Err(Error::refused(Reason::Policy, format!("That password cannot be used: {}.", words.join("; "))).into())
+            let broken_rules: Vec<String> = rules.iter().map(crate::domain::Rule::words).collect();
+            Err(Error::refused(Reason::Policy, format!("That password cannot be used: {}.", broken_rules.join("; ")))
+                .into())
         }
     }
 }

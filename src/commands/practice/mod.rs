@@ -1,4 +1,4 @@
-//! `practice`: the practice directory, seen as the customer.
+//! `practice`: shows the practice directory as the customer sees it.
 
 mod customers;
 mod forgot_password;

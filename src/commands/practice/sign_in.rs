@@ -97,8 +97,8 @@ fn change(
             Change::Done => return Ok(SignInOutcome::new("signed_in", ExitCode::DONE, "Password updated. Signed in.")),
             Change::Refused(why) => return Ok(SignInOutcome::new("refused", ExitCode::NOT_ALLOWED, why)),
             Change::Broken(broken) => {
-                let words: Vec<String> = broken.iter().map(crate::domain::Rule::words).collect();
-                let message = format!("That password cannot be used: {}.", words.join("; "));
+                let broken_rules: Vec<String> = broken.iter().map(crate::domain::Rule::words).collect();
+                let message = format!("That password cannot be used: {}.", broken_rules.join("; "));
                 if !passwords.can_retry() {
                     return Ok(SignInOutcome {
                         broken,

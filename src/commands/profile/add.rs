@@ -137,7 +137,7 @@ impl Questions {
             let question = default.map_or_else(|| text.to_owned(), |default| format!("{text} [{default}]"));
             let flag = if ask.key == PROTECT.key { "--protect".to_owned() } else { format!("--set {}=…", ask.key) };
             if ask.without.is_some() && !prompter.can_ask() {
-                continue; // a script leaves out what may be left out
+                continue; // a script gets the default of an optional setting
             }
             loop {
                 let answer = prompter.line(&question, &flag)?;

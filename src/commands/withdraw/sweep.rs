@@ -110,8 +110,8 @@ fn report(context: &Context, swept: &Swept, total: usize, dry_run: bool) -> Resu
         };
         return Ok(context.screen.json(&object).map(drop)?);
     }
-    let what = if dry_run { "would be withdrawn" } else { "withdrawn" };
-    context.screen.line(&format!("{} of {total} {what}.", swept.withdrawn.len()));
+    let result = if dry_run { "would be withdrawn" } else { "withdrawn" };
+    context.screen.line(&format!("{} of {total} {result}.", swept.withdrawn.len()));
     for (customer, error) in &swept.failed {
         context.screen.warning(&format!("{}: {error}", customer.id));
     }

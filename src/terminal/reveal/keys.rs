@@ -5,14 +5,14 @@ const ESCAPE: u8 = 0x1b;
 /// The state of the filter for escape sequences (ECMA-48). A sequence may be split between two reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Keys {
-    /// Between keys.
+    /// Outside a sequence.
     #[default]
     Plain,
     /// After ESC.
     Escape,
-    /// After ESC O: one more byte.
+    /// After ESC O. One more byte follows.
     Single,
-    /// After ESC [: up to a byte from `@` to `~`.
+    /// After ESC [. The sequence ends with a byte from `@` to `~`.
     Control,
 }
 

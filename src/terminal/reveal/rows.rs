@@ -168,7 +168,8 @@ impl Canvas {
     }
 
     fn row(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let _ = queue!(&mut *self.bytes, MoveTo(0, self.next), Clear(ClearType::CurrentLine)); // to memory
+        // Writing to memory cannot fail.
+        let _ = queue!(&mut *self.bytes, MoveTo(0, self.next), Clear(ClearType::CurrentLine));
         write(&mut self.bytes);
         self.next += 1;
     }

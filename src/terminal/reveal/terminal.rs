@@ -155,9 +155,9 @@ impl ActiveReveal<'_> {
     fn run(&mut self) -> io::Result<Delivery> {
         let started = Instant::now();
         self.enter()?;
-        let ended = self.until_dismissed(started);
+        let result = self.until_dismissed(started);
         self.leave();
-        ended
+        result
     }
 
     fn until_dismissed(&mut self, started: Instant) -> io::Result<Delivery> {
@@ -267,7 +267,7 @@ impl ActiveReveal<'_> {
     /// Paints the countdown and the keys.
     fn tick(&self, started: Instant) -> io::Result<()> {
         let Some(layout) = self.painted.as_ref().and_then(|painted| painted.layout.as_ref()) else { return Ok(()) };
-        let words = self.left(started).map_or_else(
+        let countdown = self.left(started).map_or_else(
             || "Enter or q when you have noted it.".to_owned(),
             |left| {
                 let seconds = left.as_millis().div_ceil(1000);
@@ -278,7 +278,7 @@ impl ActiveReveal<'_> {
                 )
             },
         );
-        crate::output::write_all(&self.ready.terminal, &layout.paint_countdown(&words))
+        crate::output::write_all(&self.ready.terminal, &layout.paint_countdown(&countdown))
     }
 
     /// Wipes the screen and paints it again, after a change of size or a continue.
@@ -321,7 +321,7 @@ impl ActiveReveal<'_> {
         let rows =
             self.painted.as_ref().map_or(0, |painted| painted.size.rows).max(tty::size(&self.ready.terminal).rows);
         let mut bytes = wipe(rows);
-        let _ = queue!(&mut *bytes, Show, LeaveAlternateScreen); // to memory
+        let _ = queue!(&mut *bytes, Show, LeaveAlternateScreen); // writing to memory cannot fail
         let _ = crate::output::write_all(&self.ready.terminal, &bytes);
         if let Some(modes) = self.modes.take() {
             tty::leave(&self.ready.terminal, &modes);

@@ -107,8 +107,8 @@ pub(super) async fn reset_again(
     teller.act("Ada's note got wet. Nobody can show it again, so sam issues another");
     let mut sam = Player::sam();
     let (issuance, password) = attempt(stage, session, "C-1001", &mut sam).await?;
-    let said = sam.shown.is_some_and(|plan| plan.pending_since.is_some() && plan.recent.len() == 1);
-    teller.check("L5", "the confirmation says that one is pending and will be replaced", said);
+    let names_pending = sam.shown.is_some_and(|plan| plan.pending_since.is_some() && plan.recent.len() == 1);
+    teller.check("L5", "the confirmation says that one is pending and will be replaced", names_pending);
     reveal(teller, &issuance, &password);
     Ok(password)
 }
@@ -175,7 +175,7 @@ pub(super) fn audit(stage: &Context, passwords: &[&str], teller: &mut Teller<'_>
     let text = std::fs::read_to_string(&path)
         .map_err(|error| Error::unavailable("The tour's audit log cannot be read.").because(error))?;
     let clean = passwords.iter().all(|password| !text.contains(password));
-    let words = format!("tellonce audit verify: {} records, the chain is whole, no password in it", verified.records);
-    teller.check("L6", &words, verified.records > 0 && clean);
+    let message = format!("tellonce audit verify: {} records, the chain is whole, no password in it", verified.records);
+    teller.check("L6", &message, verified.records > 0 && clean);
     Ok(())
 }

@@ -74,18 +74,26 @@ pub(super) fn chooses(stage: &Context, temporary: &str, teller: &mut Teller<'_>)
         teller.say(&format!("    - {rule}"));
     }
     let broken = |answer: Change| if let Change::Broken(rules) = answer { rules } else { Vec::new() };
-    let short = broken(practice.change_password(&ticket, "Short-1")?);
-    teller.check("L8", "\"Short-1\" is refused: at least 12 characters", short.contains(&Rule::MinLength(12)));
-    let named = broken(practice.change_password(&ticket, "Ada.Lovelace-1843")?);
+    let broken_by_short = broken(practice.change_password(&ticket, "Short-1")?);
+    teller.check(
+        "L8",
+        "\"Short-1\" is refused: at least 12 characters",
+        broken_by_short.contains(&Rule::MinLength(12)),
+    );
+    let broken_by_username = broken(practice.change_password(&ticket, "Ada.Lovelace-1843")?);
     teller.check(
         "L8",
         "\"Ada.Lovelace-1843\" is refused: it contains her username",
-        named.contains(&Rule::NotContainsUsername),
+        broken_by_username.contains(&Rule::NotContainsUsername),
     );
-    let same = broken(practice.change_password(&ticket, temporary)?);
-    teller.check("L8", "the temporary one again is refused", same.iter().any(|rule| matches!(rule, Rule::History(_))));
-    let done = matches!(practice.change_password(&ticket, CHOSEN_PASSWORD)?, Change::Done);
-    teller.check("L8", "a good one, \"Update Password\", and she is in", done);
+    let broken_by_reuse = broken(practice.change_password(&ticket, temporary)?);
+    teller.check(
+        "L8",
+        "the temporary one again is refused",
+        broken_by_reuse.iter().any(|rule| matches!(rule, Rule::History(_))),
+    );
+    let is_changed = matches!(practice.change_password(&ticket, CHOSEN_PASSWORD)?, Change::Done);
+    teller.check("L8", "a good one, \"Update Password\", and she is in", is_changed);
     teller.check("L11", "the temporary password is refused now", is_refused(stage, "ada@example.com", temporary)?);
     let in_again = matches!(practice.sign_in("ada@example.com", CHOSEN_PASSWORD)?, SignIn::SignedIn);
     teller.check("L8", "her own password works", in_again);
@@ -116,7 +124,7 @@ pub(super) fn grace_comes_in(stage: &Context, temporary: &str, teller: &mut Tell
         teller.check("L8", "Grace signs in with it and is asked for a new password", false);
         return Ok(());
     };
-    let done = matches!(practice.change_password(&ticket, "Nanoseconds-in-1ft")?, Change::Done);
-    teller.check("L8", "Grace signs in with it, chooses her own, and is in", done);
+    let is_changed = matches!(practice.change_password(&ticket, "Nanoseconds-in-1ft")?, Change::Done);
+    teller.check("L8", "Grace signs in with it, chooses her own, and is in", is_changed);
     Ok(())
 }

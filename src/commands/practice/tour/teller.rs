@@ -1,4 +1,4 @@
-//! Tells the story step by step, and remembers whether each promise was kept.
+//! The narrator of the tour: prints the story step by step, and records whether each promise was kept.
 
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -22,7 +22,7 @@ struct TourJson<'a> {
     broken: usize,
 }
 
-/// The narrator of the tour, which also collects the checks.
+/// The steps of the story so far, and the screen that they are printed on.
 pub(super) struct Teller<'a> {
     screen: &'a Screen,
     json: bool,
