@@ -1,15 +1,15 @@
-//! Points at which a test ends the process, stops it, or loses an answer. Behind a feature that is off by default.
+//! Fail-points: places where a test ends the process, stops it, or loses an answer. The feature is off by default.
 //!
-//! `TELLONCE_FAIL_POINT=call:when:what`, several joined by commas: `call` is a port's call (`intend`, `set`, `unlock`,
-//! `mark`, `end_sessions`, `read_back`, `record_set`, `reveal`, `record_delivery`, `withdraw`, `record_withdrawn`),
-//! `when` is `before` or `after`, and `what` is
-//! - `kill`: SIGKILL to this process, as a crash or a power cut;
-//! - `stop`: SIGSTOP to this process, so that a test can do something in between and continue it;
+//! `TELLONCE_FAIL_POINT=call:when:action` sets one, and commas separate several. `call` is a call of a port (`intend`,
+//! `set`, `unlock`, `mark`, `end_sessions`, `read_back`, `record_set`, `reveal`, `record_delivery`, `record_failed`,
+//! `withdraw`, `record_withdrawn`), `when` is `before` or `after`, and `action` is
+//! - `kill`: sends SIGKILL to this process, like a crash or a power cut;
+//! - `stop`: sends SIGSTOP to this process, so that a test can act and then continue it;
 //! - `hang`: the call is never answered;
-//! - `fail`: the call fails as unavailable (`before`: not applied; `after`: applied, and its answer lost).
+//! - `fail`: the call fails as unavailable (`before`: not applied; `after`: applied, but its answer is lost).
 //!
-//! For whoever looks for copies, on Keycloak: `set:answered:stop` stops when the set is answered, before anything else is
-//! sent; and the control, `set:unpadded`, sends it in a body so small that HTTP/2 has a copy of it then.
+//! Two more serve the search for copies of the password, on Keycloak. `set:answered:stop` stops when the set is
+//! answered, before anything else is sent. `set:unpadded` is the control: HTTP/2 keeps a copy of its small body.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +27,7 @@ use crate::domain::{
     Session, SessionsEnded, StoredSession, TemporaryPassword, UserSnapshot, Way, Withdrawal,
 };
 
-/// The points, around everything that a command works with.
+/// Returns decorators that add the fail-points to the ports of a command.
 pub fn decorators() -> Decorators {
     Decorators {
         sign_in: |inner| Box::new(FaultySignIn(inner)),
@@ -37,53 +37,53 @@ pub fn decorators() -> Decorators {
     }
 }
 
-/// Reaches a point: does what the environment says of it.
+/// Carries out the actions that the environment names for a fail-point.
 ///
 /// # Errors
-/// What `fail` asked for.
+/// The action is `fail`.
 async fn reach(call: &str, when: &str) -> Result<()> {
-    if what_at(call, when).any(|what| what == "hang") {
+    if actions_at(call, when).any(|action| action == "hang") {
         std::future::pending::<()>().await;
     }
     reach_now(call, when)
 }
 
-/// What the environment says of a point.
-fn what_at(call: &str, when: &str) -> impl Iterator<Item = String> {
+/// Lists the actions that the environment names for a fail-point.
+fn actions_at(call: &str, when: &str) -> impl Iterator<Item = String> {
     let wanted = std::env::var("TELLONCE_FAIL_POINT").unwrap_or_default();
     let point = format!("{call}:{when}:");
-    let all = wanted.split(',').filter_map(|one| one.strip_prefix(point.as_str()).map(str::to_owned));
-    all.collect::<Vec<_>>().into_iter()
+    let actions = wanted.split(',').filter_map(|entry| entry.strip_prefix(point.as_str()).map(str::to_owned));
+    actions.collect::<Vec<_>>().into_iter()
 }
 
-/// The same as [`reach`], of a point in code that cannot wait.
+/// Does the same as [`reach`], for a fail-point in code that cannot wait.
 fn reach_now(call: &str, when: &str) -> Result<()> {
-    for what in what_at(call, when) {
-        match what.as_str() {
+    for action in actions_at(call, when) {
+        match action.as_str() {
             "kill" => send(Signal::KILL),
             "stop" => send(Signal::STOP),
             _ => {
-                let failure = Error::unavailable(format!("The fail-point {call}:{when}:{what} was reached."));
-                return Err(if when == "after" { failure.answer_lost() } else { failure });
+                let error = Error::unavailable(format!("The fail-point {call}:{when}:{action} was reached."));
+                return Err(if when == "after" { error.answer_lost() } else { error });
             }
         }
     }
     Ok(())
 }
 
-/// Whether the request sent last was Keycloak's that sets a password.
+/// Whether the last request was Keycloak's request that sets a password.
 static SET_WAS_SENT: AtomicBool = AtomicBool::new(false);
 
-/// Reaches `set:answered` before the request that follows the set, and sends the set itself unpadded if that is wanted.
+/// Reaches `set:answered` before the request that follows the set. Removes the padding of the set for `set:unpadded`.
 fn intercept(mut request: Request) -> Request {
     let sets = *request.method() == Method::PUT && request.url().path().ends_with("/reset-password");
     if SET_WAS_SENT.swap(sets, Ordering::Relaxed) && !sets {
-        let _ = reach_now("set", "answered"); // it stops, or goes on
+        let _ = reach_now("set", "answered"); // `kill` and `stop` act; an error could not be returned from here
     }
     let wanted = std::env::var("TELLONCE_FAIL_POINT").unwrap_or_default();
-    if sets && wanted.split(',').any(|one| one == "set:unpadded") {
-        let small = request.body().and_then(Body::as_bytes).map(|body| body.trim_ascii_start().to_vec());
-        *request.body_mut() = small.map(Body::from);
+    if sets && wanted.split(',').any(|entry| entry == "set:unpadded") {
+        let unpadded = request.body().and_then(Body::as_bytes).map(|body| body.trim_ascii_start().to_vec());
+        *request.body_mut() = unpadded.map(Body::from);
     }
     request
 }
@@ -92,7 +92,7 @@ fn send(signal: Signal) {
     let _ = kill_process(getpid(), signal); // a signal to oneself cannot fail
 }
 
-/// A sign-in whose sessions have points.
+/// A sign-in whose sessions have fail-points.
 struct FaultySignIn(Box<dyn AgentSignIn>);
 
 fn faulty(session: Session) -> Session {
@@ -119,7 +119,7 @@ impl AgentSignIn for FaultySignIn {
     }
 }
 
-/// An identity backend with points around the calls that change something.
+/// An identity backend with fail-points around the calls that change something.
 struct FaultyBackend(Box<dyn IdentityBackend>);
 
 #[async_trait(?Send)]
@@ -208,7 +208,7 @@ impl IdentityBackend for FaultyBackend {
     }
 }
 
-/// An audit log with points around what it writes.
+/// An audit log with fail-points around its writes.
 struct FaultyAudit(Box<dyn AuditLog>);
 
 #[async_trait(?Send)]
@@ -245,7 +245,7 @@ impl AuditLog for FaultyAudit {
     }
 }
 
-/// A reveal with a point before and after it.
+/// A reveal with a fail-point before and after it.
 struct FaultyReveal(Box<dyn Reveal>);
 
 struct FaultyReady(Box<dyn ReadyReveal>);
@@ -267,7 +267,7 @@ impl ReadyReveal for FaultyReady {
             return Delivery::NotDelivered;
         }
         let delivery = self.0.reveal(password, issuance).await;
-        let _ = reach("reveal", "after").await; // shown is shown
+        let _ = reach("reveal", "after").await; // an error cannot undo what was shown
         delivery
     }
 }

@@ -1,4 +1,4 @@
-//! tellonce: issue a customer a temporary password from the terminal. Told once, stored nowhere.
+//! The library of `tellonce`, which issues a customer a temporary password from the terminal.
 
 pub mod auth;
 pub mod backends;

@@ -1,11 +1,11 @@
-//! Hardens the process, runs the command line, ends with its exit code.
+//! The program `tellonce`: hardens the process, runs the command line, and ends with its exit code.
 
 use std::alloc::System;
 use std::process::ExitCode;
 
 use zeroizing_alloc::ZeroAlloc;
 
-/// Freed memory is wiped, so that no copy of a secret outlives its owner.
+/// Wipes freed memory, so that no copy of a secret outlives its owner.
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 

@@ -1,4 +1,4 @@
-//! The options that every command takes, and what else the terminal reads of the command line.
+//! The options that every command takes, and other options that the terminal uses.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
-/// How far it has come, and how that is told.
+/// How the progress of a run is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProgressKind {
     /// A bar at a terminal, else lines.

@@ -1,4 +1,4 @@
-//! `audit`: who did what to whom.
+//! `audit`: lists, verifies and exports the audit log.
 
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
@@ -72,7 +72,7 @@ enum ExportFormat {
     Jsonl,
 }
 
-/// A SHA-256 hash in hexadecimal: a mistyped one must not look like a cut-off end.
+/// Parses a SHA-256 hash in hexadecimal, so that a mistyped hash is not reported as a cut-off end.
 fn hash(text: &str) -> Result<String, String> {
     let is_hash = text.len() == 64 && text.chars().all(|digit| digit.is_ascii_hexdigit());
     if is_hash { Ok(text.to_lowercase()) } else { Err("not a hash of 64 hexadecimal digits".to_owned()) }
@@ -91,7 +91,7 @@ struct VerifiedJson<'a> {
     head: Option<&'a str>,
 }
 
-/// Lists, verifies or exports. None of them needs a session: the log is this machine's.
+/// Lists, verifies or exports. Needs no session, because the log is on this machine.
 pub(super) fn run(context: &mut Context, args: AuditArgs) -> Result<ExitCode> {
     match args.command {
         AuditCommand::List(filter) => list(context, filter),
@@ -123,9 +123,9 @@ fn list(context: &Context, args: RecordFilter) -> Result<ExitCode> {
         &["TIME", "AGENT", "CUSTOMER", "ACTION", "EVENT", "TICKET", "ATTEMPT"],
         records.iter().map(row).collect(),
     );
-    for open in ledger::open_attempts(&context.folders, &records)? {
+    for attempt in ledger::open_attempts(&context.folders, &records)? {
         context.screen.warning(&format!(
-            "Attempt {open} has no end in the log: what became of it is unknown. `tellonce show CUSTOMER` finds out."
+            "Attempt {attempt} has no end in the log: what became of it is unknown. `tellonce show CUSTOMER` finds out."
         ));
     }
     Ok(ExitCode::DONE)

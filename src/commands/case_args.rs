@@ -1,4 +1,4 @@
-//! What the agent was told of the case: flags that several verbs share.
+//! The flags for the ticket, the reason and the verification of the caller, which several verbs share.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! What a shell is told may come next: verbs and flags, and, as far as this machine knows them, profiles and customers.
+//! Shell completion of verbs, flags, profiles and customers.
 
 use std::ffi::OsStr;
 
@@ -15,19 +15,19 @@ use crate::domain::{Customer, is_secret_key};
 use crate::output::sanitize;
 use crate::terminal::{Screen, ScreenOptions};
 
-/// Customers offered at most: more would not fit a screen.
-const OFFERED: usize = 30;
+/// The most customers that are offered: more would not fit a screen.
+const MAX_SUGGESTIONS: usize = 30;
 /// The verbs that take a customer.
-const OF_CUSTOMERS: [&str; 4] = ["reset", "show", "status", "withdraw"];
+const CUSTOMER_VERBS: [&str; 4] = ["reset", "show", "status", "withdraw"];
 
-/// Answers a shell that asks, and ends the process; else does nothing.
+/// Answers a shell's completion request and ends the process. Does nothing if there is no such request.
 pub fn answer_completions() {
     CompleteEnv::with_factory(with_completers).complete();
 }
 
 fn with_completers() -> Command {
     let profiles = |argument: clap::Arg| argument.add(ArgValueCompleter::new(complete_profiles));
-    OF_CUSTOMERS.into_iter().fold(Cli::command().mut_arg("profile", profiles), |command, verb| {
+    CUSTOMER_VERBS.into_iter().fold(Cli::command().mut_arg("profile", profiles), |command, verb| {
         command.mut_subcommand(verb, |verb| {
             verb.mut_arg("customer", |argument| argument.add(ArgValueCompleter::new(complete_customers)))
         })
@@ -53,7 +53,7 @@ fn folders() -> Result<Folders> {
     Ok(Folders::find(&|name| std::env::var_os(name))?)
 }
 
-/// Asks the backend, if an agent is signed in; a shell's line must not be disturbed, so failures are silent.
+/// Searches the backend, if an agent is signed in. It prints nothing, so as not to disturb the shell's input line.
 async fn find(typed: &str) -> Result<Vec<Customer>> {
     let global = GlobalArgs {
         profile: std::env::var("TELLONCE_PROFILE").ok(),
@@ -67,17 +67,19 @@ async fn find(typed: &str) -> Result<Vec<Customer>> {
     let context = Context::new(global.clone(), Screen::new(ScreenOptions::of(&global)), Decorators::default())?;
     let Some(session) = context.session_if_any().await? else { return Ok(Vec::new()) };
     if typed.is_empty() || is_secret_key(typed) {
-        return Ok(Vec::new()); // everybody is no help, and no server is asked for a key
+        return Ok(Vec::new()); // a list of everybody is no help, and a secret key must not reach a server
     }
-    Ok(session.directory().find(typed, OFFERED).await?.customers)
+    Ok(session.directory().find(typed, MAX_SUGGESTIONS).await?.customers)
 }
 
-/// The first of id, username and e-mail that continues what was typed, with the name as help.
+/// Offers the first of id, username and e-mail that continues the typed text, with the name as help.
 fn candidate(customer: &Customer, typed: &str) -> Option<CompletionCandidate> {
-    let small = typed.to_lowercase();
+    let lowercase = typed.to_lowercase();
     [Some(customer.id.as_str()), customer.username.as_deref(), customer.email.as_deref()]
         .into_iter()
         .flatten()
-        .find(|text| text.to_lowercase().starts_with(&small) && text.chars().all(|character| !character.is_control()))
+        .find(|text| {
+            text.to_lowercase().starts_with(&lowercase) && text.chars().all(|character| !character.is_control())
+        })
         .map(|text| CompletionCandidate::new(text).help(Some(sanitize(&customer.name).into_owned().into())))
 }

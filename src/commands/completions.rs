@@ -1,4 +1,4 @@
-//! `completions`: the script by which a shell asks this program what may come next.
+//! `completions`: prints the script by which a shell asks this program for completions.
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -25,7 +25,7 @@ pub(super) fn run(context: &mut Context, args: &CompletionsArgs) -> Result<ExitC
     Ok(ExitCode::DONE)
 }
 
-/// The script for a shell: it asks `tellonce` itself, so that profile and customer names come up as well.
+/// Returns the script for a shell. It asks `tellonce` itself, so that it completes profile and customer names as well.
 pub fn script(shell: Shell) -> Result<String> {
     let completer: &dyn EnvCompleter = match shell {
         Shell::Bash => &Bash,

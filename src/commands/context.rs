@@ -19,10 +19,10 @@ use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
 
-/// How long one call to the backend may take, unless `--timeout` says otherwise.
-const ONE_CALL: Duration = Duration::from_secs(15);
-/// A mistyped password may be typed again this often.
-const TRIES: usize = 3;
+/// How long one call to the backend may take without `--timeout`.
+const DEFAULT_CALL_TIMEOUT: Duration = Duration::from_secs(15);
+/// How often a password may be typed before the sign-in fails.
+const MAX_SIGN_IN_TRIES: usize = 3;
 
 /// What every verb works with.
 pub(super) struct Context {
@@ -36,7 +36,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// How the one reveal of a command is made.
+    /// Builds the options of the reveal from the command line.
     pub(super) fn reveal_options(&self, args: &RevealArgs) -> RevealOptions {
         RevealOptions {
             show_for: args.show_for,
@@ -46,7 +46,7 @@ impl Context {
         }
     }
 
-    /// Reads the configuration; nothing is opened yet.
+    /// Reads the configuration and chooses the profile. Opens no backend.
     pub(super) fn new(global: GlobalArgs, screen: Screen, decorators: Decorators) -> Result<Self> {
         let folders = Folders::find(&|name| std::env::var_os(name))?;
         let configuration = Configuration::load(&folders).context("reading the configuration")?;
@@ -58,7 +58,7 @@ impl Context {
         Ok(Self { global, screen, folders, configuration, profile, signals, decorators })
     }
 
-    /// The same agent with nothing set up, in other folders.
+    /// Builds a context with other folders and an empty configuration, for the same command line.
     pub(super) fn elsewhere(&self, folders: Folders) -> Result<Self> {
         let configuration = Configuration::default();
         let profile = configuration.profile(Some(crate::config::BUILT_IN))?;
@@ -73,17 +73,17 @@ impl Context {
         })
     }
 
-    /// How long one call may take.
+    /// Returns how long one call to the backend may take.
     pub(super) fn one_call(&self) -> Duration {
-        self.global.timeout.unwrap_or(ONE_CALL)
+        self.global.timeout.unwrap_or(DEFAULT_CALL_TIMEOUT)
     }
 
-    /// How agents sign in to the profile's backend.
+    /// Opens the profile's backend for a sign-in.
     pub(super) fn sign_in(&self) -> Result<Box<dyn AgentSignIn>, Error> {
         Ok((self.decorators.sign_in)(backends::open(&self.profile, &self.surroundings())?))
     }
 
-    /// What the backend is opened with.
+    /// Returns what the backend is opened with.
     pub(super) fn surroundings(&self) -> BackendContext<'_> {
         BackendContext {
             folders: &self.folders,
@@ -94,13 +94,13 @@ impl Context {
         }
     }
 
-    /// Where this profile's session is kept.
+    /// Returns the store of this profile's session.
     pub(super) fn store(&self) -> SessionStore {
         let screen = self.screen.clone();
         SessionStore::new(&self.folders, &self.profile.name, Box::new(move |words| screen.notice(words)))
     }
 
-    /// The failure of a command that has to be confirmed where nobody can be asked: why, and what to do about it.
+    /// Returns the error of a command that needs a confirmation when nobody can be asked.
     pub(super) fn nobody_can_confirm(&self, what: &str) -> Error {
         if self.global.no_input {
             let message = format!("{what} is confirmed first, and `--no-input` keeps it from asking.");
@@ -112,27 +112,27 @@ impl Context {
         )
     }
 
-    /// Asks the agent; with `yes`, confirmations are given beforehand.
+    /// Returns a prompter for the terminal. With `yes`, it confirms without asking.
     pub(super) fn prompter(&self, yes: bool) -> TerminalPrompter {
         TerminalPrompter::new(self.screen.clone(), self.signals.clone(), !self.global.no_input, yes)
     }
 
-    /// The session there is, if there is one.
+    /// Returns the existing session, or `None` if nobody is signed in.
     pub(super) async fn session_if_any(&self) -> Result<Option<Session>, Error> {
         Ok(self.kept_session().await?.map(|(session, _)| session))
     }
 
-    /// The session there is, and where it is kept; a backend may have one that is kept nowhere.
+    /// Returns the existing session and where it is stored. A session from a backend itself may be stored nowhere.
     pub(super) async fn kept_session(&self) -> Result<Option<(Session, Option<Kept>)>, Error> {
         let (stored, kept) = self.store().load()?.unzip();
         let session = self.sign_in()?.resume(stored).await?;
         Ok(session.map(|session| (session, kept)))
     }
 
-    /// The session, or at a terminal an offer to sign in.
+    /// Returns the existing session. At a terminal, asks the agent to sign in if there is none.
     ///
     /// # Errors
-    /// Exit 4 naming `tellonce login` where nobody can be asked.
+    /// Exit 4, with the hint `tellonce login`: nobody is signed in, and nobody can be asked.
     pub(super) async fn session(&self) -> Result<Session> {
         if let Some(session) = self.session_if_any().await.context("going on with the session that is kept")? {
             self.warn_of_own_password(&session);
@@ -153,16 +153,16 @@ impl Context {
         let way = self.sign_in()?.ways().first().copied().unwrap_or(Way::Password);
         let (session, keep) = self.sign_in_asking(way, None, &mut prompter).await?;
         if let Keep::Store(stored) = keep
-            && let Err(failure) = self.store().save(&stored, Choice::Keyring)
+            && let Err(error) = self.store().save(&stored, Choice::Keyring)
         {
-            tracing::debug!(%failure, "the session is not kept");
+            tracing::debug!(failure = %error, "the session is not kept");
             prompter.say("This sign-in is for this command only. To stay signed in: `tellonce login --store file`.");
         }
         self.warn_of_own_password(&session);
         Ok(session)
     }
 
-    /// Warns an agent whose own password has expired: the sign-in of this command was one of the last.
+    /// Warns an agent whose own password has expired, because few sign-ins are left.
     fn warn_of_own_password(&self, session: &Session) {
         let expired = session.backend().own_password().filter(|password| password.has_expired());
         if let Some(warning) = expired.and_then(OwnPassword::warning) {
@@ -170,7 +170,7 @@ impl Context {
         }
     }
 
-    /// Signs in; a password that was mistyped may be typed again.
+    /// Signs in. Asks again if the password was wrong.
     pub(super) async fn sign_in_asking(
         &self,
         way: Way,
@@ -181,21 +181,21 @@ impl Context {
         let mut tries = 1;
         loop {
             match sign_in.sign_in(way, agent, prompter).await {
-                Err(failure)
+                Err(error)
                     if way == Way::Password
-                        && failure.reason == Reason::SignInRefused
-                        && tries < TRIES
+                        && error.reason == Reason::SignInRefused
+                        && tries < MAX_SIGN_IN_TRIES
                         && prompter.can_ask() =>
                 {
-                    prompter.say(&failure.message);
+                    prompter.say(&error.message);
                     tries += 1;
                 }
-                ended => return ended,
+                result => return result,
             }
         }
     }
 
-    /// The audit log of this machine.
+    /// Opens the audit log of this machine.
     fn audit(&self) -> FileAuditLog {
         FileAuditLog::new(
             &self.folders,
@@ -205,18 +205,18 @@ impl Context {
         )
     }
 
-    /// What the flags say of the case, checked before anybody is asked or signed in.
+    /// Checks what the flags say about the case, before anybody is asked or signed in.
     ///
     /// # Errors
-    /// Exit 2 naming the flag of a text that cannot be used.
+    /// Exit 2, naming the flag: its text cannot be used.
     pub(super) fn case(&self, args: CaseArgs) -> Result<Case, Error> {
         Case::from(args).checked(&self.profile.guards)
     }
 
-    /// A script must not issue practice passwords by accident.
+    /// Refuses to work on the practice directory in a script that did not choose it.
     ///
     /// # Errors
-    /// Exit 2 naming `--profile practice`.
+    /// Exit 2, with the hint `--profile practice`: no profile was chosen, and nobody is asked.
     pub(super) fn refuse_practice_by_accident(&self, asks: bool) -> Result<()> {
         if self.profile.chosen || asks {
             return Ok(());
@@ -230,7 +230,7 @@ impl Context {
         .into())
     }
 
-    /// Works at the desk; what the audit log has to say is told afterwards.
+    /// Runs work that needs the ports of a command. Shows the warnings of the audit log afterwards.
     pub(super) async fn at_desk<T>(
         &self,
         prompter: &mut dyn Prompter,
@@ -248,15 +248,15 @@ impl Context {
             interruptions: &self.signals as &dyn Interruptions,
             guards: &self.profile.guards,
         };
-        let ended = work(&mut services).await;
+        let result = work(&mut services).await;
         for warning in warnings.take() {
             self.screen.warning(&warning);
         }
-        ended
+        result
     }
 }
 
-/// Reads a customer and where they stand, for the verbs that change nothing.
+/// Finds a customer and reads their status, for the verbs that change nothing.
 pub(super) async fn look_up(context: &Context, text: &str) -> Result<(Session, crate::domain::CustomerFacts)> {
     let session = context.session().await?;
     let mut prompter = context.prompter(false);

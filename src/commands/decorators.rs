@@ -1,9 +1,9 @@
-//! What stands around the ports that a command works with: nothing, unless the program was started with something else.
+//! Decorators of the ports that a command works with. By default they change nothing.
 
 use crate::domain::ports::{AgentSignIn, AuditLog, Reveal};
 use crate::net::https::Interceptor;
 
-/// Decorators: each takes a port and gives what is used in its place. The default gives back what it takes.
+/// Functions that each take a port and return the one that is used in its place. The default returns what it takes.
 #[derive(Clone, Copy)]
 pub struct Decorators {
     /// Decorates how agents sign in, and with it the sessions that they get.

@@ -1,26 +1,27 @@
-//! What a command ends with when it fails: the one place where an error becomes an exit code and the error object.
+//! How a command ends when it fails. Only this file turns an error into an exit code and the error object.
 
 use crate::domain::{Error, ExitCode, without_secret_keys};
 use crate::terminal::Screen;
 
-/// Tells why the command failed, with `-v` also what lies beneath, and gives the exit code.
+/// Says why the command failed, and with `-v` also the causes. Returns the exit code.
 ///
 /// An error that is not one of ours is a failure of the tool itself (exit 1).
 pub(super) fn report(screen: &Screen, error: anyhow::Error) -> ExitCode {
     let causes = causes(&error);
-    let failure = error.downcast::<Error>().unwrap_or_else(|error| Error::bug(error.to_string()));
-    screen.failure(&failure, &causes);
-    failure.exit_code()
+    let error = error.downcast::<Error>().unwrap_or_else(|error| Error::bug(error.to_string()));
+    screen.failure(&error, &causes);
+    error.exit_code()
 }
 
-/// Everything on the error's chain but the message that is told anyway, each in one line: what was being done ("while"),
-/// and what the message comes from ("cause").
+/// Lists the error's chain without the message that is shown anyway, one line each.
+///
+/// "while" labels what was being done; "cause" labels what the message comes from.
 fn causes(error: &anyhow::Error) -> Vec<String> {
-    let told = error.downcast_ref::<Error>().map_or_else(|| error.to_string(), ToString::to_string);
-    let above = error.chain().position(|cause| cause.to_string() == told).unwrap_or(0);
+    let message = error.downcast_ref::<Error>().map_or_else(|| error.to_string(), ToString::to_string);
+    let shown_at = error.chain().position(|cause| cause.to_string() == message).unwrap_or(0);
     let mut causes: Vec<String> = Vec::new();
-    for (place, cause) in error.chain().enumerate().filter(|(place, _)| *place != above) {
-        let label = if place < above { "while" } else { "cause" };
+    for (position, cause) in error.chain().enumerate().filter(|(position, _)| *position != shown_at) {
+        let label = if position < shown_at { "while" } else { "cause" };
         let text = cause.to_string().lines().map(str::trim).collect::<Vec<_>>().join(" ");
         let line = format!("{label}: {}", without_secret_keys(&text));
         if causes.last() != Some(&line) {

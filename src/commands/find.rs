@@ -1,4 +1,4 @@
-//! `find`: customers that match a text, as a table.
+//! `find`: lists the customers that match a text.
 
 use anyhow::Result;
 use clap::Args;
@@ -27,7 +27,7 @@ struct FoundJson<'a> {
     total: Option<u64>,
 }
 
-/// Searches and shows a page. Nobody: an empty list, and exit 0.
+/// Searches, and shows one page of results. An empty result is exit 0.
 pub(super) async fn run(context: &mut Context, args: FindArgs) -> Result<ExitCode> {
     let text = usable(&args.text)?;
     let session = context.session().await?;
@@ -57,7 +57,7 @@ pub(super) async fn run(context: &mut Context, args: FindArgs) -> Result<ExitCod
         ]
     });
     context.screen.table(&["ID", "NAME", "E-MAIL", "USERNAME"], rows.collect());
-    let of = found.total.map_or_else(|| "many".to_owned(), |total| total.to_string());
-    context.screen.notice(&format!("{shown} of {of} shown."));
+    let total = found.total.map_or_else(|| "many".to_owned(), |total| total.to_string());
+    context.screen.notice(&format!("{shown} of {total} shown."));
     Ok(ExitCode::DONE)
 }

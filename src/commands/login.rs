@@ -1,4 +1,4 @@
-//! `login`: the agent's session begins.
+//! `login`: signs an agent in.
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
@@ -56,7 +56,7 @@ enum StoreChoice {
     File,
 }
 
-/// Signs in and keeps the session.
+/// Signs in and stores the session.
 pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCode> {
     let way = way(&args, context)?;
     if matches!(way, Way::Device | Way::Web) && !context.screen.reaches_somebody() {
@@ -83,9 +83,9 @@ pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCo
     };
     let kept = match context.store().save(&stored, choice) {
         Ok(kept) => kept,
-        Err(failure) => {
-            session.sign_out().await?; // a session that nobody keeps is ended, not left behind
-            bail!(failure);
+        Err(error) => {
+            session.sign_out().await?; // a session that is not stored must not stay open at the backend
+            bail!(error);
         }
     };
     view::whoami(context, &session, Some(&kept)).await
@@ -94,13 +94,13 @@ pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCo
 fn way(args: &LoginArgs, context: &Context) -> Result<Way> {
     let sign_in = context.sign_in()?;
     let ways = sign_in.ways();
-    let asked = match (args.way.web, args.way.device, args.way.client_credentials) {
+    let requested = match (args.way.web, args.way.device, args.way.client_credentials) {
         (true, ..) => Some((Way::Web, "--web")),
         (_, true, _) => Some((Way::Device, "--device")),
         (.., true) => Some((Way::ClientCredentials, "--client-credentials")),
         _ => None,
     };
-    let Some((way, flag)) = asked else {
+    let Some((way, flag)) = requested else {
         return ways.first().copied().context("The backend has no way to sign in.");
     };
     if ways.contains(&way) {
@@ -111,12 +111,12 @@ fn way(args: &LoginArgs, context: &Context) -> Result<Way> {
         .into())
 }
 
-/// The first line of standard input, which must hold a password.
+/// Reads the first line of standard input, which must hold a password.
 pub(super) fn first_line() -> Result<Zeroizing<String>> {
     Ok(needed_line("password on its first line")?)
 }
 
-/// Answers the question for the password; everything else is asked as usual.
+/// A prompter that answers the question for the password itself, and passes the others on.
 struct GivenPassword<'a> {
     inner: &'a mut dyn Prompter,
     password: Option<Zeroizing<String>>,

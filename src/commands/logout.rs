@@ -1,11 +1,11 @@
-//! `logout`: the agent's session ends, at the backend and here.
+//! `logout`: ends the agent's session at the backend, and forgets it on this machine.
 
 use anyhow::Result;
 
 use super::context::Context;
 use crate::domain::ExitCode;
 
-/// Ends the session and forgets it. Signed out already: says so, and is done.
+/// Ends the session and forgets it. Says so if nobody is signed in.
 pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
     let session = context.session_if_any().await;
     if let Ok(Some(session)) = session {
@@ -14,7 +14,7 @@ pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
         context.store().forget();
         context.screen.notice(&format!("{agent} is signed out of {}.", context.profile.name));
     } else {
-        context.store().forget(); // also a damaged or foreign file: that is what its error says to run
+        context.store().forget(); // the error of a damaged or foreign session file says to run `logout`
         context.screen.notice(&format!("Nobody is signed in to {}.", context.profile.name));
     }
     Ok(ExitCode::DONE)

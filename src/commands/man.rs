@@ -1,4 +1,4 @@
-//! `man`: the man pages, made from the command line's own definition.
+//! `man`: makes the man pages from the definition of the command line.
 
 use std::path::PathBuf;
 
@@ -35,7 +35,7 @@ pub(super) fn run(context: &mut Context, args: &ManArgs) -> Result<ExitCode> {
     Ok(ExitCode::DONE)
 }
 
-/// Each page's file name and text, the main page first.
+/// Returns each page's file name and text, the main page first.
 pub fn pages() -> Result<Vec<(String, String)>> {
     let mut command = Cli::command();
     command.build();

@@ -1,4 +1,4 @@
-//! Arguments that were left out: asked for at a terminal, and named where nobody can be asked.
+//! Asks for arguments that were left out, or names them in an error if nobody can be asked.
 
 use anyhow::{Result, bail};
 
@@ -6,7 +6,7 @@ use super::context::Context;
 use crate::domain::ports::Prompter;
 use crate::domain::{Error, Kind, Reason};
 
-/// The customer that the command line names, else the one that the agent names. The search follows, and the list.
+/// Returns the customer text of the command line, else asks the agent for it. The caller searches for it.
 ///
 /// # Errors
 /// Exit 2: nobody can be asked, or everything was confirmed beforehand. Exit 6: there is no answer.
@@ -20,7 +20,7 @@ pub(super) fn customer(given: Option<String>, verb: &str, prompter: &mut dyn Pro
     answered(prompter.line("Customer (id, username, e-mail address or part of a name)", "CUSTOMER")?)
 }
 
-/// The name of a new profile.
+/// Returns the name of the new profile from the command line, else asks for it.
 ///
 /// # Errors
 /// As for [`customer`].
@@ -34,16 +34,16 @@ pub(super) fn new_profile(given: Option<String>, prompter: &mut dyn Prompter) ->
     answered(prompter.line("Name of the new profile", "NAME")?)
 }
 
-/// Which of the profiles is meant.
+/// What the chosen profile is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProfileChoice {
-    /// The one that becomes the default.
+    /// The profile becomes the default.
     Default,
-    /// The one that is removed, which can be none that is built in.
+    /// The profile is removed. A built-in profile cannot be chosen.
     Removed,
 }
 
-/// A profile's name, chosen from a list.
+/// Asks the agent to choose a profile from a list. Returns its name.
 ///
 /// # Errors
 /// As for [`customer`]; or, exit 2, there is no profile to choose.
@@ -72,12 +72,12 @@ pub(super) fn profile(context: &Context, choice: ProfileChoice) -> Result<String
     Ok(name)
 }
 
-fn left_out(argument: &str, whole: &str) -> Error {
+fn left_out(argument: &str, usage: &str) -> Error {
     Error::usage(format!("{argument} is missing, and nobody can be asked for it."))
-        .hint(format!("Give it: `tellonce {whole}`."))
+        .hint(format!("Give it: `tellonce {usage}`."))
 }
 
-/// Enter alone gives up.
+/// Rejects an empty answer, which means that the agent gives up.
 fn answered(answer: String) -> Result<String> {
     if answer.is_empty() {
         bail!(Error::new(Kind::Declined, Reason::Declined, "Nothing was named; nothing was changed."));

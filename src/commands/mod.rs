@@ -1,5 +1,7 @@
-//! The command line: the root parser, and one file or folder a verb. Each has its clap arguments, and the function that
-//! takes them, calls the inside and hands the result to the terminal. Completions and man pages are made from the parser.
+//! The command line: the root parser, and one file or folder for each verb.
+//!
+//! A verb has clap arguments, and a function that takes them, calls the domain and hands the result to the terminal.
+//! Completions and man pages are made from the parser.
 
 mod audit;
 mod bulk;
@@ -106,11 +108,11 @@ enum Command {
     Man(man::ManArgs),
 }
 
-/// Parses the command line, runs the verb, and gives the exit code. What could not be hardened is told with `-v`.
+/// Parses the command line, runs the verb, and returns the exit code. Logs the weaknesses of the process with `-v`.
 pub fn main(weaknesses: &[String], decorators: Decorators) -> ExitCode {
-    if let Some(failure) = secret_key_among(std::env::args_os(), std::env::var_os("TELLONCE_PROFILE")) {
+    if let Some(error) = secret_key_among(std::env::args_os(), std::env::var_os("TELLONCE_PROFILE")) {
         let options = if wants_json() { ScreenOptions::json() } else { ScreenOptions::plain() };
-        return errors::report(&Screen::new(options), failure.into());
+        return errors::report(&Screen::new(options), error.into());
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -127,26 +129,31 @@ pub fn main(weaknesses: &[String], decorators: Decorators) -> ExitCode {
         .unwrap_or_else(|error| errors::report(&screen, error))
 }
 
-/// An age secret key on the command line, in whatever place: no error may quote it, nor clap's own.
+/// Returns the error of an age secret key on the command line or in the profile variable.
+///
+/// It runs before the parser, so that no error of clap quotes the key.
 fn secret_key_among(arguments: impl Iterator<Item = OsString>, profile: Option<OsString>) -> Option<Error> {
     let arguments: Vec<String> = arguments.skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let told = |what: &str| {
+    let error_about = |what: &str| {
         Error::usage(format!("{what} {SECRET_KEY_WORDS}."))
             .hint("A public key begins with age1; `age-keygen -y FILE` prints the one of a secret key. Your shell may have kept the line in its history.")
     };
     if profile.is_some_and(|profile| is_secret_key(&profile.to_string_lossy())) {
-        return Some(told("The value of TELLONCE_PROFILE"));
+        return Some(error_about("The value of TELLONCE_PROFILE"));
     }
-    let at = arguments.iter().position(|argument| is_secret_key(argument));
-    // One that a shell has split, or that is spread over several arguments.
-    if at.is_none() && is_secret_key(&arguments.concat()) {
-        return Some(told("What the arguments are together"));
+    let position = arguments.iter().position(|argument| is_secret_key(argument));
+    // A shell may have split the key into several arguments.
+    if position.is_none() && is_secret_key(&arguments.concat()) {
+        return Some(error_about("What the arguments are together"));
     }
-    let argument = &arguments[at?];
-    let before = at.and_then(|at| at.checked_sub(1)).map(|before| arguments[before].as_str()).unwrap_or_default();
-    let flag = argument.split_once('=').map_or(before, |(flag, _)| flag);
+    let argument = &arguments[position?];
+    let previous = position
+        .and_then(|position| position.checked_sub(1))
+        .map(|previous| arguments[previous].as_str())
+        .unwrap_or_default();
+    let flag = argument.split_once('=').map_or(previous, |(flag, _)| flag);
     let is_flag = flag.starts_with("--") && !flag.contains('=') && !is_secret_key(flag);
-    Some(told(&if is_flag { format!("The value of {flag}") } else { "An argument".to_owned() }))
+    Some(error_about(&if is_flag { format!("The value of {flag}") } else { "An argument".to_owned() }))
 }
 
 fn reveal_way(cli: &Cli) -> Option<&str> {
@@ -180,36 +187,37 @@ fn run(context: &mut Context, command: Command, early: RevealTarget) -> Result<E
     }
 }
 
-/// Runs a verb that needs a backend; the others never start the runtime.
+/// Runs a verb that needs a backend. The other verbs never start the runtime.
 fn wait_for<T>(work: impl Future<Output = T>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
-        .thread_name("worker") // the library's own is the longest a thread can have: traces show it as cut off
+        .thread_name("worker") // tokio's default name is as long as Linux allows, and traces show it as cut off
         .enable_all()
         .build()
         .map(|runtime| {
-            let done = runtime.block_on(work);
+            let output = runtime.block_on(work);
             runtime.shutdown_background(); // a name that is still being resolved must not hold up the end
-            done
+            output
         })
         .context("The runtime could not be started.")
 }
 
-/// Usage errors as clap says them; with `-o json` as the error object. Help and version are no errors.
+/// Prints a usage error as clap words it, or with `-o json` as the error object. Help and version are no errors.
 fn report_clap_error(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         return if error.print().is_ok() { ExitCode::DONE } else { ExitCode::BUG };
     }
     if wants_json() {
-        let told = error.render().to_string();
-        let first = told.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let failure = Error::new(Kind::Usage, Reason::Usage, first).hint("`tellonce --help` lists what there is.");
-        return errors::report(&Screen::new(ScreenOptions::json()), failure.into());
+        let rendered = error.render().to_string();
+        let message = rendered.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let usage_error =
+            Error::new(Kind::Usage, Reason::Usage, message).hint("`tellonce --help` lists what there is.");
+        return errors::report(&Screen::new(ScreenOptions::json()), usage_error.into());
     }
-    let _ = error.print(); // standard error may be closed; the exit code still tells
+    let _ = error.print(); // standard error may be closed; the exit code still reports the error
     ExitCode::USAGE
 }
 
-/// Whether the command line that could not be parsed asked for JSON.
+/// Tells whether a command line that could not be parsed asks for JSON.
 fn wants_json() -> bool {
     let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     arguments.iter().any(|argument| argument == "-ojson" || argument == "-o=json" || argument == "--output=json")

@@ -1,4 +1,4 @@
-//! `reset`: the main job.
+//! `reset`: issues a temporary password.
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -46,7 +46,7 @@ pub(super) struct ResetArgs {
     last_name: Option<String>,
 }
 
-/// Issues a temporary password and says what comes next.
+/// Issues a temporary password and shows the next steps.
 pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: RevealTarget) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
     let customer = missing::customer(args.customer.take(), "reset", &mut prompter)?;
@@ -55,7 +55,7 @@ pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: Revea
         bail!(context.nobody_can_confirm("A reset"));
     }
     let reveal = early.with(context.reveal_options(&args.reveal))?;
-    let in_terminal = reveal.is_terminal();
+    let is_terminal = reveal.is_terminal();
     let mut reveal = (context.decorators.reveal)(reveal.into_reveal());
     let request = request(context, customer, args)?;
     let session = context.session().await?;
@@ -64,10 +64,10 @@ pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: Revea
             reset(services, &session, &mut *reveal, request).await
         })
         .await?;
-    if in_terminal && context.json() {
+    if is_terminal && context.json() {
         context.screen.bytes(&reset_json(&issuance, None)?);
-    } else if in_terminal {
-        tell(context, &issuance);
+    } else if is_terminal {
+        show_next_steps(context, &issuance);
     } else {
         context.screen.notice(&format!("{}: {}.", issuance.customer.id, issuance.state.words()));
     }
@@ -79,13 +79,13 @@ fn request(context: &Context, customer: String, args: ResetArgs) -> Result<Reset
         (true, Some(email), Some(first_name), Some(last_name)) => {
             Some(Particulars { email, first_name, last_name }.checked()?)
         }
-        _ => None, // clap lets the fields come only together
+        _ => None, // clap accepts these flags only together
     };
     Ok(ResetRequest { customer: customer.into(), create, unlock: args.unlock, case: context.case(args.case)? })
 }
 
-/// Step 14: the status and the next steps on the ordinary screen, without the password.
-fn tell(context: &Context, issuance: &Issuance) {
+/// Shows the status and the next steps on the ordinary screen, without the password.
+fn show_next_steps(context: &Context, issuance: &Issuance) {
     let (screen, customer) = (&context.screen, &issuance.customer);
     screen.practice_banner(&issuance.place.backend);
     let created = if issuance.user_created { "User created. " } else { "" };

@@ -1,4 +1,4 @@
-//! How a temporary password is revealed: flags that several verbs share.
+//! The flags that say how a temporary password is revealed, which several verbs share.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `setup`: an administrator's one-time preparation of a backend.
+//! `setup`: prepares a backend once, as its administrator.
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -71,33 +71,33 @@ struct StepJson<'a> {
     by_hand: &'a [String],
 }
 
-/// Shows the plan, asks, and does what is left of it.
+/// Shows the plan, asks for confirmation, and carries out the remaining steps.
 pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Result<ExitCode> {
     let wishes = Wishes { agents: args.agents.clone() };
     let Some(mut preparation) = backends::prepare(&context.profile, &context.surroundings(), &wishes)? else {
         return nothing_to_prepare(context);
     };
-    let ambient = std::env::var_os("TELLONCE_TOKEN").is_some_and(|token| !token.is_empty());
-    if args.print && args.administrator.is_none() && !ambient {
+    let has_token = std::env::var_os("TELLONCE_TOKEN").is_some_and(|token| !token.is_empty());
+    if args.print && args.administrator.is_none() && !has_token {
         let plan = preparation.by_hand();
         return show(context, &plan, &steps_by_hand(&plan));
     }
     let mut prompter = context.prompter(args.yes);
     if !args.print && !args.dry_run && !args.yes && !prompter.can_ask() {
-        let failure = context.nobody_can_confirm("setup");
-        let hint = failure.hint.clone().unwrap_or_default();
-        bail!(failure.hint(format!("{hint} `--dry-run` shows what it would do.")));
+        let error = context.nobody_can_confirm("setup");
+        let hint = error.hint.clone().unwrap_or_default();
+        bail!(error.hint(format!("{hint} `--dry-run` shows what it would do.")));
     }
     let administrator = administrator(&args)?;
     preparation.sign_in(administrator, &mut prompter).await.context("signing in as the administrator")?;
-    let ended = prepare(context, &args, &mut *preparation, &mut prompter).await;
-    if let Err(failure) = preparation.sign_out().await {
-        context.screen.warning(&format!("The administrator's session could not be ended: {}", failure.message));
+    let result = prepare(context, &args, &mut *preparation, &mut prompter).await;
+    if let Err(error) = preparation.sign_out().await {
+        context.screen.warning(&format!("The administrator's session could not be ended: {}", error.message));
     }
-    ended
+    result
 }
 
-/// Who signs in, as far as the command line and standard input say.
+/// Reads from the command line and standard input who signs in.
 fn administrator(args: &SetupArgs) -> Result<Administrator> {
     let password = if args.password_stdin { Some(first_line()?) } else { None };
     let code = match (args.one_time_code, args.password_stdin) {
@@ -126,9 +126,9 @@ async fn prepare(
     }
     confirm(args, &mut plan, prompter)?;
     if !plan.is_done() {
-        let done = carry_out(context, &mut plan, preparation).await;
+        let carried_out = carry_out(context, &mut plan, preparation).await;
         context.signals.release();
-        done?;
+        carried_out?;
     }
     let any = |state| plan.steps.iter().any(|step| step.state == state);
     let verdict = if any(StepState::Done) {
@@ -146,7 +146,7 @@ async fn prepare(
     show(context, &plan, &lines)
 }
 
-/// What is asked apart, and then the rest of it.
+/// Asks about each step that needs its own answer, then about all the others together.
 fn confirm(args: &SetupArgs, plan: &mut Preparations, prompter: &mut TerminalPrompter) -> Result<()> {
     for step in plan.steps.iter_mut().filter(|step| step.state == StepState::ToDo) {
         let Some(apart) = step.apart else { continue };
@@ -163,44 +163,44 @@ fn confirm(args: &SetupArgs, plan: &mut Preparations, prompter: &mut TerminalPro
     Err(Error::new(Kind::Declined, Reason::Declined, "You said no; nothing was changed.").into())
 }
 
-/// Step after step. A signal waits for the end of the step it came in.
+/// Carries out the steps one after the other. A signal takes effect after the current step.
 async fn carry_out(context: &Context, plan: &mut Preparations, preparation: &mut dyn Preparation) -> Result<()> {
     context.signals.hold();
     let mut done: Vec<&'static str> = Vec::new();
     for step in plan.steps.iter_mut().filter(|step| step.state == StepState::ToDo) {
         if let Some(signal) = context.signals.caught() {
-            let failure = Error::new(Kind::Interrupted(signal), Reason::Interrupted, "setup was interrupted.");
-            bail!(so_far(failure, &done));
+            let error = Error::new(Kind::Interrupted(signal), Reason::Interrupted, "setup was interrupted.");
+            bail!(with_progress(error, &done));
         }
-        let words = preparation.carry_out(step).await.map_err(|failure| {
-            let message = format!("{} It was at the step {}.", failure.message, step.id);
-            so_far(Error { message, ..failure }, &done)
+        let description = preparation.carry_out(step).await.map_err(|error| {
+            let message = format!("{} It was at the step {}.", error.message, step.id);
+            with_progress(Error { message, ..error }, &done)
         })?;
-        context.screen.notice(&format!("Done: {words}."));
+        context.screen.notice(&format!("Done: {description}."));
         step.state = StepState::Done;
         done.push(step.id);
     }
     Ok(())
 }
 
-/// Says of a failure what was done before it: running it again goes on from there.
-fn so_far(failure: Error, done: &[&str]) -> Error {
-    let (changed, words) = if done.is_empty() {
-        (failure.changed, String::new())
+/// Adds to an error which steps were done before it, and that a second run goes on from there.
+fn with_progress(error: Error, done: &[&str]) -> Error {
+    let (changed, steps_done) = if done.is_empty() {
+        (error.changed, String::new())
     } else {
         (Changed::Yes, format!(" Done before: {}.", done.join(", ")))
     };
-    let message = format!("{}{words}", failure.message);
-    let again = "`tellonce setup`";
-    let hint = match &failure.hint {
-        Some(hint) if hint.contains(again) => hint.clone(),
-        Some(hint) => format!("{hint} Then run {again} again: it goes on from there."),
-        None => format!("Run {again} again: it goes on from there."),
+    let message = format!("{}{steps_done}", error.message);
+    let command = "`tellonce setup`";
+    let hint = match &error.hint {
+        Some(hint) if hint.contains(command) => hint.clone(),
+        Some(hint) => format!("{hint} Then run {command} again: it goes on from there."),
+        None => format!("Run {command} again: it goes on from there."),
     };
-    Error { changed, message, ..failure }.hint(hint)
+    Error { changed, message, ..error }.hint(hint)
 }
 
-/// The result: lines for people, the plan itself for scripts.
+/// Shows the result: lines for people, the plan itself for scripts.
 fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Result<ExitCode> {
     if !context.json() {
         for line in lines {
@@ -224,7 +224,7 @@ fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Result<Exit
     })?)
 }
 
-/// The practice directory needs none; elsewhere the steps are done by hand.
+/// Says that the practice directory needs no preparation. Refuses other backends, which are prepared by hand.
 fn nothing_to_prepare(context: &Context) -> Result<ExitCode> {
     let (name, backend) = (&context.profile.name, &context.profile.backend);
     if backend != BUILT_IN {

@@ -1,4 +1,4 @@
-//! `show`: a customer's profile, and what a "Roles and Access" page would have.
+//! `show`: shows a customer's profile, roles and access.
 
 use anyhow::Result;
 use clap::Args;
@@ -36,7 +36,7 @@ struct ObstacleJson {
     words: String,
 }
 
-/// Shows everything known of one customer.
+/// Shows everything that is known of one customer.
 pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCode> {
     let customer = missing::customer(args.customer, "show", &mut context.prompter(false))?;
     let (_, facts) = look_up(context, &customer).await?;
@@ -60,7 +60,7 @@ pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCod
     Ok(ExitCode::DONE)
 }
 
-/// Which of the two actions would be offered; none where something stands in the way (a lock-out can be lifted).
+/// Returns the action that a reset would offer, or `None` if an obstacle prevents it. A lock-out can be lifted.
 fn action(facts: &CustomerFacts) -> Option<Action> {
     let blocked = facts.snapshot.obstacles.iter().any(|obstacle| !matches!(obstacle, Obstacle::Locked { .. }));
     match facts.snapshot.target {
@@ -71,11 +71,11 @@ fn action(facts: &CustomerFacts) -> Option<Action> {
 }
 
 fn obstacles(facts: &CustomerFacts) -> Vec<ObstacleJson> {
-    let told = |obstacle| {
-        let failure = refusal(obstacle, &facts.customer);
-        ObstacleJson { reason: failure.reason, words: failure.message }
+    let as_json = |obstacle| {
+        let error = refusal(obstacle, &facts.customer);
+        ObstacleJson { reason: error.reason, words: error.message }
     };
-    facts.snapshot.obstacles.iter().map(told).collect()
+    facts.snapshot.obstacles.iter().map(as_json).collect()
 }
 
 fn fields(facts: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, String)> {
@@ -105,12 +105,12 @@ fn fields(facts: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, Stri
         PolicyRead::Unreadable(why) => format!("cannot be read: {why}"),
     };
     fields.push(("Password rules".to_owned(), policy));
-    let words: Vec<String> = obstacles(facts).into_iter().map(|obstacle| obstacle.words).collect();
+    let descriptions: Vec<String> = obstacles(facts).into_iter().map(|obstacle| obstacle.words).collect();
     match action(facts) {
-        None => fields.push(("Cannot be reset".to_owned(), words.join("\n"))),
+        None => fields.push(("Cannot be reset".to_owned(), descriptions.join("\n"))),
         Some(action) => {
             fields.push(("Offered".to_owned(), format!("{}: tellonce reset {}", action.label(), customer.id)));
-            fields.extend(words.into_iter().map(|words| ("Note".to_owned(), words)));
+            fields.extend(descriptions.into_iter().map(|description| ("Note".to_owned(), description)));
         }
     }
     fields

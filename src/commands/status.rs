@@ -1,4 +1,4 @@
-//! `status`: where a customer stands; with `--watch`, until they are back in.
+//! `status`: shows a customer's status; with `--watch`, until they are signed in again.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub(super) struct StatusArgs {
     watch: bool,
 }
 
-/// Between two looks of a watch.
-const PAUSE: Duration = Duration::from_secs(2);
+/// How often a watch reads the status.
+const WATCH_INTERVAL: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
 struct StatusJson<'a> {
@@ -35,12 +35,12 @@ struct StatusJson<'a> {
     status: &'a StatusFields<'a>,
 }
 
-/// Shows the status once, or every change of it until the customer is back in.
+/// Shows the status once, or every change of it until the customer is signed in again.
 pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitCode> {
     let customer = missing::customer(args.customer, "status", &mut context.prompter(false))?;
     let limit = args.watch.then_some(context.global.timeout).flatten();
     if args.watch {
-        context.global.timeout = None; // with --watch it limits the watch, not one call
+        context.global.timeout = None; // with --watch, --timeout limits the watch and not one call
     }
     let (session, mut facts) = look_up(context, &customer).await?;
     context.screen.practice_banner(&context.profile.backend);
@@ -55,14 +55,14 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
         }
         let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
         if left == Some(Duration::ZERO) {
-            let who = &facts.customer;
+            let customer = &facts.customer;
             bail!(Error::new(
                 Kind::Unavailable,
                 Reason::StillPending,
-                format!("{} ({}) is still pending.", who.name, who.id),
+                format!("{} ({}) is still pending.", customer.name, customer.id),
             ));
         }
-        tokio::time::sleep(left.map_or(PAUSE, |left| left.min(PAUSE))).await;
+        tokio::time::sleep(left.map_or(WATCH_INTERVAL, |left| left.min(WATCH_INTERVAL))).await;
         let snapshot = session.backend().user_snapshot(&facts.customer).await?;
         let changed = snapshot.state != facts.snapshot.state
             || !Stamp::same_set(snapshot.stamp.as_ref(), facts.snapshot.stamp.as_ref());
@@ -73,17 +73,19 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
     }
 }
 
-/// Whether the watch is over: back in, or it will not happen with this temporary password.
+/// Returns how the watch ends, or `None` if it goes on.
+///
+/// It ends well if the customer is back in, and with an error if this temporary password cannot get them there.
 fn verdict(facts: &CustomerFacts) -> Option<Result<ExitCode, Error>> {
-    let (state, who) = (&facts.snapshot.state, &facts.customer);
+    let (state, customer) = (&facts.snapshot.state, &facts.customer);
     let over = |reason, what: &str| {
-        let failure = Error::new(
+        let error = Error::new(
             Kind::NotDelivered,
             reason,
-            format!("The temporary password of {} ({}) {what}.", who.name, who.id),
+            format!("The temporary password of {} ({}) {what}.", customer.name, customer.id),
         )
-        .hint(format!("Issue another: `tellonce reset {}`.", who.id));
-        Some(Err(Error { changed: Changed::No, ..failure }))
+        .hint(format!("Issue another: `tellonce reset {}`.", customer.id));
+        Some(Err(Error { changed: Changed::No, ..error }))
     };
     if state.withdrawn == Some(true) {
         over(Reason::Withdrawn, "was withdrawn")
@@ -92,18 +94,18 @@ fn verdict(facts: &CustomerFacts) -> Option<Result<ExitCode, Error>> {
     } else if state.status() == Status::Active {
         Some(Ok(ExitCode::DONE))
     } else if let Some(value) = facts.snapshot.unreadable() {
-        Some(Err(refusal(&Obstacle::Unreadable(value.clone()), who)))
+        Some(Err(refusal(&Obstacle::Unreadable(value.clone()), customer)))
     } else if state.change_required || (state.locked && !is_locked_for_good(facts)) {
         None
     } else {
         Some(Err(Error::refused(
             Reason::NothingPending,
-            format!("There is nothing to wait for: {} ({}) is \"{}\".", who.name, who.id, state.words()),
+            format!("There is nothing to wait for: {} ({}) is \"{}\".", customer.name, customer.id, state.words()),
         )))
     }
 }
 
-/// Whether only an administrator lifts the lock, so that there is nothing to wait for.
+/// Tells whether only an administrator can lift the lock, so that there is nothing to wait for.
 fn is_locked_for_good(facts: &CustomerFacts) -> bool {
     facts.snapshot.obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::PermanentlyLocked(_)))
 }

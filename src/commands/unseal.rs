@@ -1,4 +1,4 @@
-//! `unseal`: one sealed password of a bulk run's output, through the same reveal as a reset.
+//! `unseal`: reveals one sealed password of a bulk run's output, in the same way as a reset.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(super) struct UnsealArgs {
     pub(super) reveal: RevealArgs,
 }
 
-/// Opens the newest one of this customer. It needs no session and no backend, and leaves an audit record.
+/// Opens the newest sealed password of the customer. Needs no session and no backend; leaves an audit record.
 pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget) -> Result<ExitCode> {
     let mut reveal = early.with(context.reveal_options(&args.reveal))?.into_reveal();
     let identities = sealing::identities_of(&args.identity)?;
@@ -51,8 +51,9 @@ pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget
         Arc::new(SystemClock),
         Box::new(SystemRandom),
     );
-    let place = (issuance.place.profile.as_str(), issuance.place.backend.as_str());
-    log.unsealed(place, issuance.customer.id.as_str(), issuance.attempt.as_str())?; // before it is seen
+    let profile_and_backend = (issuance.place.profile.as_str(), issuance.place.backend.as_str());
+    // The record has to exist before anybody sees the password.
+    log.unsealed(profile_and_backend, issuance.customer.id.as_str(), issuance.attempt.as_str())?;
     let delivery = ready.reveal(password, &issuance).await;
     for warning in log.warnings().take() {
         context.screen.warning(&warning);
@@ -66,20 +67,23 @@ pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget
     Ok(ExitCode::DONE)
 }
 
-/// The last row of this customer that holds a password: only the newest works.
+/// Finds the customer's last row that holds a password, because only the newest password works.
 fn newest(args: &UnsealArgs) -> Result<FoundRow> {
     let wanted = args.customer.trim();
-    let is = |text: &Option<String>| text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case(wanted));
+    let matches_wanted = |text: &Option<String>| text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case(wanted));
     let mut found: Vec<FoundRow> = Vec::new();
     for_each(&args.file, format_of(&args.file)?, &mut |row| {
-        if row.sealed.is_some() && (is(&row.customer) || is(&row.username) || is(&row.email)) {
+        if row.sealed.is_some()
+            && (matches_wanted(&row.customer) || matches_wanted(&row.username) || matches_wanted(&row.email))
+        {
             found.retain(|earlier| earlier.customer != row.customer);
             found.push(row);
         }
         Ok(())
     })?;
     if found.iter().any(|row| row.customer.as_deref() == Some(wanted)) {
-        found.retain(|row| row.customer.as_deref() == Some(wanted)); // an id wins over another's name or address
+        // An exact id takes precedence over another customer's name or address.
+        found.retain(|row| row.customer.as_deref() == Some(wanted));
     }
     match found.len() {
         1 => Ok(found.swap_remove(0)),
@@ -96,7 +100,7 @@ fn newest(args: &UnsealArgs) -> Result<FoundRow> {
     }
 }
 
-/// What is said beside the password, as far as the file knows it.
+/// Builds what is shown beside the password, as far as the file knows it.
 fn issuance(context: &Context, row: &FoundRow) -> Issuance {
     let id = CustomerId::new(row.customer.clone().unwrap_or_default());
     Issuance {

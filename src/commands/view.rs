@@ -1,4 +1,4 @@
-//! What several verbs show alike.
+//! Output that several verbs share.
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -9,12 +9,12 @@ use crate::auth::Kept;
 use crate::domain::{Customer, CustomerFacts, ExitCode, OwnPassword, Right, Session, Status};
 use crate::terminal::LocalTime;
 
-/// A moment as people read it, in their time zone.
+/// Formats a time in the local time zone.
 pub(super) fn moment(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "not known".to_owned(), |at| LocalTime::at(Timestamp::now()).moment(at))
 }
 
-/// Until when a temporary password is valid.
+/// Formats the time until which a temporary password is valid.
 pub(super) fn valid_until(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "it does not run out by itself".to_owned(), |at| LocalTime::at(Timestamp::now()).until(at))
 }
@@ -36,7 +36,9 @@ pub(super) struct StatusFields<'a> {
 }
 
 impl<'a> StatusFields<'a> {
-    /// From what was learned. Who issued it: as this machine's audit log knows it, else as the backend does.
+    /// Builds the fields from the facts.
+    ///
+    /// The issuer is the agent in this machine's audit log, else the agent that the backend names.
     pub(super) fn of(facts: &'a CustomerFacts) -> Self {
         let snapshot = &facts.snapshot;
         let known_here = facts.history.issued_by(snapshot.stamp.as_ref());
@@ -69,38 +71,38 @@ struct WhoamiJson<'a> {
     warnings: Vec<String>,
 }
 
-/// Who is signed in, for `whoami` and after `login`.
+/// Shows who is signed in, for `whoami` and after `login`.
 pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&Kept>) -> Result<ExitCode> {
     let rights = session.backend().rights().await?;
-    let told = session.backend().tells_rights();
+    let rights_are_known = session.backend().tells_rights();
     let kept_in = kept.map(ToString::to_string);
     let warnings: Vec<String> = session.backend().own_password().and_then(OwnPassword::warning).into_iter().collect();
-    let place = session.place();
+    let profile_ref = session.place();
     if context.json() {
         let object = WhoamiJson {
             schema: "tellonce.whoami/v1",
             agent: session.agent(),
-            backend: &place.backend,
-            profile: &place.profile,
+            backend: &profile_ref.backend,
+            profile: &profile_ref.profile,
             expires_at: session.expires_at(),
             kept_in,
             rights,
-            rights_told: told,
+            rights_told: rights_are_known,
             warnings,
         };
         return Ok(context.screen.json(&object)?);
     }
-    let mut words: Vec<&str> = rights.iter().map(|right| right.words()).collect();
-    if !told {
-        words = vec!["not told: this backend answers with the first change"];
+    let mut right_names: Vec<&str> = rights.iter().map(|right| right.words()).collect();
+    if !rights_are_known {
+        right_names = vec!["not told: this backend answers with the first change"];
     }
-    context.screen.practice_banner(&place.backend);
+    context.screen.practice_banner(&profile_ref.backend);
     context.screen.fields(&[
         ("Agent".to_owned(), session.agent().to_owned()),
-        ("Profile".to_owned(), format!("{} ({})", place.profile, place.backend)),
+        ("Profile".to_owned(), format!("{} ({})", profile_ref.profile, profile_ref.backend)),
         ("Until".to_owned(), moment(session.expires_at())),
         ("Kept in".to_owned(), kept_in.unwrap_or_else(|| "nowhere: this command only".to_owned())),
-        ("May".to_owned(), words.join("\n")),
+        ("May".to_owned(), right_names.join("\n")),
     ]);
     for warning in &warnings {
         context.screen.warning(warning);

@@ -1,4 +1,4 @@
-//! `whoami`: who is signed in, where, until when, with which rights.
+//! `whoami`: says who is signed in, where, until when, and with which rights.
 
 use anyhow::{Result, bail};
 
@@ -6,7 +6,7 @@ use super::context::Context;
 use super::view;
 use crate::domain::{Error, ExitCode, Kind, Reason};
 
-/// Says who is signed in; signed out is exit 4.
+/// Says who is signed in. Ends with exit 4 if nobody is.
 pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
     let Some((session, kept)) = context.kept_session().await? else {
         bail!(

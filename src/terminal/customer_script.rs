@@ -1,28 +1,28 @@
-//! The words of L14: what the agent has to know, and to say.
+//! The customer script (promise L14): what the agent has to know, and to say to the customer.
 
 use crate::domain::{Gap, Issuance};
 
-/// Whether the agent sees the password beside the words.
+/// Whether the agent still sees the password beside the customer script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordIs {
-    /// It is shown with them.
+    /// The password is shown with the script.
     Shown,
-    /// It was shown, and is gone.
+    /// The password was shown before, and is gone.
     Gone,
 }
 
-/// What to say and do, with the password and afterwards; never the password itself.
+/// Lists what the agent says and does, with the password and afterwards. Never holds the password itself.
 pub fn next_steps(issuance: &Issuance, password: PasswordIs) -> Vec<String> {
     let rules = rules(issuance);
-    let first = match password {
+    let first_step = match password {
         PasswordIs::Shown => "Note it while you see it: it cannot be shown again.",
         PasswordIs::Gone => "The password is no longer on the screen, and cannot be shown again.",
     };
     let has = |gap| issuance.gaps.contains(&gap);
-    let mails = has(Gap::NoSelfService) || has(Gap::SelfServiceWhilePending);
-    let refused = if mails { "the old password does" } else { "old passwords and e-mail resets do" };
+    let mail_resets_work = has(Gap::NoSelfService) || has(Gap::SelfServiceWhilePending);
+    let refused = if mail_resets_work { "the old password does" } else { "old passwords and e-mail resets do" };
     let mut steps = vec![
-        first.to_owned(),
+        first_step.to_owned(),
         "It is not e-mailed: pass it on to the customer yourself.".to_owned(),
         "They enter it on the first sign-in screen, exactly: capitals and dashes matter.".to_owned(),
         format!("Then they choose a password of their own, and must not tell you. {rules}"),
@@ -34,13 +34,15 @@ pub fn next_steps(issuance: &Issuance, password: PasswordIs) -> Vec<String> {
     steps
 }
 
-/// What the customer has to be told of promises that the backend does not keep, in one sentence; `None` if nothing.
+/// Returns one sentence about the promises that the backend does not keep, for the customer.
+///
+/// Returns `None` if no gap concerns the customer.
 pub(super) fn for_the_customer(gaps: &[Gap]) -> Option<String> {
-    let told: Vec<&str> = gaps.iter().filter_map(|gap| gap.for_the_customer()).collect();
-    (!told.is_empty()).then(|| format!("Tell the customer: {}.", told.join("; ")))
+    let notes: Vec<&str> = gaps.iter().filter_map(|gap| gap.for_the_customer()).collect();
+    (!notes.is_empty()).then(|| format!("Tell the customer: {}.", notes.join("; ")))
 }
 
-/// The rules for the customer's own password, as far as they are known.
+/// Describes the rules for the customer's own password, as far as they are known.
 fn rules(issuance: &Issuance) -> String {
     let listed = issuance.rules.join("; ");
     match (issuance.rules_are_all, listed.is_empty()) {

@@ -1,4 +1,4 @@
-//! Questions that dialoguer asks. A thread of its own asks them, so that no signal reaches it (docs/adr/0029).
+//! Questions that dialoguer asks, in a separate thread that no signal reaches (docs/adr/0029).
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -20,37 +20,39 @@ use crate::domain::{Error, Kind, Reason, Result};
 use crate::platform::threads;
 
 /// The smallest terminal that a list is painted on.
-const SMALLEST: tty::Size = tty::Size { columns: 20, rows: 5 };
-/// Rows of a list that are seen at once, even where the question has to go out of sight for them.
-const FEWEST: usize = 3;
-/// How long console's raw mode may keep Ctrl-Z from being a signal.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+const MIN_SIZE: tty::Size = tty::Size { columns: 20, rows: 5 };
+/// The fewest rows of a list that are shown at once, even if the question scrolls away for them.
+const MIN_LIST_ROWS: usize = 3;
+/// How often the modes are checked: console's raw mode keeps Ctrl-Z from being a signal for this long at most.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Whether dialoguer can ask on this terminal.
+/// Tells whether dialoguer can ask on this terminal.
 pub(super) fn can_ask(ends: &Ends) -> bool {
     let size = tty::size(&ends.paint);
-    tty::term_can_paint() && size.columns >= SMALLEST.columns && size.rows >= SMALLEST.rows
+    tty::term_can_paint() && size.columns >= MIN_SIZE.columns && size.rows >= MIN_SIZE.rows
 }
 
-/// Paints the question, and asks for one of the rows below it; `None` if the agent gives up.
+/// Asks the agent to choose one of the rows. Returns `None` if the agent gives up.
 ///
 /// # Errors
-/// Exit 6: the terminal went away. Exit 1: it cannot be used so.
+/// Exit 6: the terminal went away. Exit 1: its modes cannot be changed.
 pub(super) fn select(signals: &Signals, ends: &Ends, rows: Rows, question: &str) -> Result<Option<usize>> {
-    // Above the list stands the line that names the keys, and below it the cursor.
-    let room = usize::from(tty::size(&ends.paint).rows).saturating_sub(question.lines().count() + 2).max(FEWEST);
-    let pages = if rows.len() > room { Pages::Several } else { Pages::One };
-    let keys: Vec<String> = (0..rows.len()).map(|place| place.to_string()).collect();
+    // The line that names the keys is above the list, and the cursor is below it.
+    let max_rows =
+        usize::from(tty::size(&ends.paint).rows).saturating_sub(question.lines().count() + 2).max(MIN_LIST_ROWS);
+    let pages = if rows.len() > max_rows { Pages::Several } else { Pages::One };
+    let keys: Vec<String> = (0..rows.len()).map(|position| position.to_string()).collect();
     let paint = ends.try_clone().map_err(unusable)?.paint;
     let frame = Frame::below(question);
     ask(signals, ends, &frame, ListTheme::new(rows, pages, paint, frame.clone()), move |theme, term| {
         let select = Select::with_theme(theme).with_prompt("").items(&keys).default(0);
-        select.max_length(room).interact_on_opt(term)
+        select.max_length(max_rows).interact_on_opt(term)
     })
 }
 
-/// Asks yes or no: the question's last row, which fits the terminal, is painted again at each key. `None` if the agent
-/// gives up.
+/// Asks yes or no. Returns `None` if the agent gives up.
+///
+/// `row` is the question's last row, which fits the terminal and is painted again at each key.
 ///
 /// # Errors
 /// As for [`select`].
@@ -72,12 +74,12 @@ fn unusable(error: io::Error) -> Error {
     Error::bug("The terminal cannot be asked on.").because(error)
 }
 
-/// Nobody can answer any more.
-fn gone(error: io::Error) -> Error {
+/// Returns the error of a terminal that went away during a question.
+fn terminal_went_away(error: io::Error) -> Error {
     Error::new(Kind::Declined, Reason::Declined, "The terminal went away; nothing was changed.").because(error)
 }
 
-/// Asks in a thread that takes no signals: the main thread takes them, and waits for the answer.
+/// Asks in a thread that takes no signals. The main thread takes them, and waits for the answer.
 fn ask<T: Send + 'static, D: Theme + Send + 'static>(
     signals: &Signals,
     ends: &Ends,
@@ -87,20 +89,21 @@ fn ask<T: Send + 'static, D: Theme + Send + 'static>(
 ) -> Result<T> {
     let (ours, theirs) = ends.try_clone().and_then(|ours| Ok((ours, ends.try_clone()?))).map_err(unusable)?;
     let painted = frame.clone();
-    tty::discard_type_ahead(&ends.keys); // it was meant for something else
+    tty::discard_type_ahead(&ends.keys); // keys typed before the question were meant for something else
     signals
         .open_question(|| OpenQuestion::open(ours, Mode::Keys, Box::new(move || painted.text())))
         .map_err(unusable)?;
-    let _ = crate::output::write_all(&ends.paint, frame.text().as_bytes()); // what cannot be written is found below
+    // A terminal that cannot be written fails at the dialog below.
+    let _ = crate::output::write_all(&ends.paint, frame.text().as_bytes());
     let (send, receive) = channel();
     let started = threads::start("question", move || {
         let term = Term::read_write_pair(File::from(theirs.keys), File::from(theirs.paint));
-        let answer = leave_job_control().and_then(|()| Ok(dialog(&theme, &term)?));
-        let _ = send.send(answer); // whoever does not wait any more ends the process
+        let answer = unblock_job_control().and_then(|()| Ok(dialog(&theme, &term)?));
+        let _ = send.send(answer); // if nobody receives the answer, the process is about to end
     });
     let answer = started.map_err(unusable).and_then(|_| {
         loop {
-            match receive.recv_timeout(BETWEEN_LOOKS) {
+            match receive.recv_timeout(POLL_INTERVAL) {
                 Ok(answer) => return Ok(answer),
                 Err(RecvTimeoutError::Timeout) if signals.keep_signal_keys() => {}
                 Err(_) => return Ok(Err(ErrorKind::BrokenPipe.into())),
@@ -108,15 +111,15 @@ fn ask<T: Send + 'static, D: Theme + Send + 'static>(
         }
     });
     if matches!(&answer, Ok(Err(error)) if error.kind() == ErrorKind::Interrupted) {
-        signals.interrupt(); // ends the process, if signals do so now
+        signals.interrupt(); // ends the process, unless signals wait now
         return Err(Error::new(Kind::Interrupted(SIGINT), Reason::Interrupted, "Interrupted; nothing was changed."));
     }
     signals.close_question();
-    answer?.map_err(gone)
+    answer?.map_err(terminal_went_away)
 }
 
-/// In the background the question stops the whole process, as any other read of its terminal does.
-fn leave_job_control() -> io::Result<()> {
+/// Unblocks the job-control signals, so that a question in the background stops the process like any other read.
+fn unblock_job_control() -> io::Result<()> {
     let mut job_control = SigSet::empty();
     job_control.add(Signal::SIGTTIN);
     job_control.add(Signal::SIGTTOU);

@@ -1,4 +1,4 @@
-//! Times as people read them: in the local time zone, with how far away they are. JSON and records stay in UTC.
+//! Times for people, in the local time zone and relative to now. JSON and records stay in UTC.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -12,19 +12,19 @@ pub(crate) struct LocalTime {
 }
 
 impl LocalTime {
-    /// This machine's time zone (`TZ`, else the system's), counted from this moment.
+    /// Uses this machine's time zone (`TZ`, else the system's), and counts from `now`.
     pub(crate) fn at(now: Timestamp) -> Self {
         Self { zone: TimeZone::system(), now }
     }
 
-    /// "today 17:24", "yesterday 17:24", "tomorrow 18:10", or the date and the time.
+    /// Formats a time as "today 17:24", "yesterday 17:24", "tomorrow 18:10", or with the date.
     pub(crate) fn moment(&self, at: Timestamp) -> String {
         let local = at.to_zoned_datetime(self.zone.clone());
         let day = self.day(local.date());
         format!("{day} {}", local.strftime("%H:%M"))
     }
 
-    /// The moment, and how long until then: "tomorrow 18:10 (24 hours)".
+    /// Formats a time with how long it is until then: "tomorrow 18:10 (24 hours)".
     pub(crate) fn until(&self, at: Timestamp) -> String {
         format!("{} ({})", self.moment(at), in_words(at.duration_since(self.now)))
     }
@@ -40,7 +40,7 @@ impl LocalTime {
     }
 }
 
-/// A length of time in its largest fitting unit, rounded.
+/// Formats a duration, rounded to its largest fitting unit.
 fn in_words(time: SignedDuration) -> String {
     let seconds = time.as_secs();
     let (number, unit) = match seconds {

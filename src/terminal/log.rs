@@ -1,4 +1,4 @@
-//! `-v`: what is going on, on standard error; with `-o json`, as JSON lines.
+//! The log of `-v` on standard error; with `-o json`, as JSON lines.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
@@ -8,9 +8,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
 
-/// Starts the log, if it was asked for. Nothing secret is ever given to it.
+/// Starts the log, if the command line asks for it. No secret is ever logged.
 ///
-/// Only what this project says is in it: what a library logs of a request is not ours to vouch for.
+/// Only messages of this project are logged, because a library could log the contents of a request.
 pub(crate) fn start_log(global: &GlobalArgs) {
     let level = match global.verbose {
         0 => return,

@@ -1,4 +1,4 @@
-//! All that reaches eyes: prompts, tables, JSON, the reveal.
+//! Everything that people see: prompts, tables, JSON, the reveal.
 
 mod customer_script;
 mod dialog;

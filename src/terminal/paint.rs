@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 /// Breaks text between words so that each row fits; a word that is wider than a row is cut.
 ///
-/// For text that is not secret: rows are ordinary strings.
+/// The text must not be secret, because the rows are ordinary strings.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut rows = vec![String::new()];
@@ -27,9 +27,9 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     rows
 }
 
-/// A line for a terminal of this width: broken between words, further rows indented like the first, or past its bullet.
+/// Breaks a line between words for a terminal of this width, and indents its rows like the first, or past its bullet.
 ///
-/// Without a width (no terminal) the line stays as it is.
+/// Without a width, which means no terminal, the line stays as it is.
 pub(super) fn wrap_line(line: &str, width: Option<u16>) -> String {
     let Some(width) = width.map(usize::from) else { return format!("{line}\n") };
     let bare = line.trim_start_matches(' ');
@@ -39,8 +39,8 @@ pub(super) fn wrap_line(line: &str, width: Option<u16>) -> String {
         return format!("{line}\n");
     }
     let mut text = String::with_capacity(line.len() + 16);
-    for (place, row) in wrap(bare.trim_start_matches("- "), width - hanging).into_iter().enumerate() {
-        if place == 0 {
+    for (position, row) in wrap(bare.trim_start_matches("- "), width - hanging).into_iter().enumerate() {
+        if position == 0 {
             text.push_str(&line[..hanging]);
         } else {
             text.extend(std::iter::repeat_n(' ', hanging));
@@ -51,21 +51,21 @@ pub(super) fn wrap_line(line: &str, width: Option<u16>) -> String {
     text
 }
 
-/// Where a row that is too wide has to be cut; none where it fits.
+/// Returns the byte index at which a row has to be cut, or `None` if it fits.
 fn cut_at(row: &str, width: usize) -> Option<usize> {
     let mut used = 0;
-    for (place, character) in row.char_indices() {
+    for (position, character) in row.char_indices() {
         used += character.width().unwrap_or(0);
-        if used > width && place > 0 {
-            return Some(place);
+        if used > width && position > 0 {
+            return Some(position);
         }
     }
     None
 }
 
-/// The text cut to a width.
+/// Cuts the text to a width.
 pub(super) fn cut(text: &str, width: usize) -> &str {
-    cut_at(text, width).map_or(text, |place| &text[..place])
+    cut_at(text, width).map_or(text, |position| &text[..position])
 }
 
 #[cfg(test)]

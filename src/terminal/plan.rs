@@ -1,10 +1,10 @@
-//! The confirmation: everything the agent has to know before anything changes.
+//! The text of a plan, which the agent reads before confirming it.
 
 use super::customer_script::for_the_customer;
 use super::local_time::LocalTime;
 use crate::domain::{Action, Attempt, Gap, Plan};
 
-/// The plan in lines, for the confirmation.
+/// Lists the lines of the plan for the confirmation.
 pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
     let customer = &plan.customer;
     let mut lines = vec![
@@ -18,8 +18,8 @@ pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
     }
     lines.push("This will:".to_owned());
     lines.extend(effects(plan, local).into_iter().map(|effect| format!("  - {effect}")));
-    lines.extend(recent(&plan.recent, local).map(|told| format!("  {told}")));
-    lines.extend(for_the_customer(&plan.gaps).map(|told| format!("  {told}")));
+    lines.extend(recent(&plan.recent, local).map(|note| format!("  {note}")));
+    lines.extend(for_the_customer(&plan.gaps).map(|note| format!("  {note}")));
     lines.extend(plan.notices.iter().map(|notice| format!("  Note: {notice}")));
     let case = [("ticket", &plan.case.ticket), ("reason", &plan.case.reason), ("verified", &plan.case.verified)];
     for (name, value) in case {
@@ -30,17 +30,17 @@ pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
     lines
 }
 
-/// The question whose answer is the consent: it names the customer, as what stands above may have scrolled away.
+/// Asks for consent. The question names the customer, because the lines above it may have scrolled away.
 pub(super) fn question(plan: &Plan) -> String {
-    let who = format!("{} ({})", plan.customer.name, plan.customer.id);
+    let customer = format!("{} ({})", plan.customer.name, plan.customer.id);
     match plan.action {
-        Action::Set => format!("Set a temporary password for {who}?"),
-        Action::CreateAndSet => format!("Create a user and set a temporary password for {who}?"),
-        Action::Withdraw => format!("Withdraw the temporary password of {who}?"),
+        Action::Set => format!("Set a temporary password for {customer}?"),
+        Action::CreateAndSet => format!("Create a user and set a temporary password for {customer}?"),
+        Action::Withdraw => format!("Withdraw the temporary password of {customer}?"),
     }
 }
 
-/// How often the customer was reset lately; `None` if not at all.
+/// Says how often the customer was reset in the last 24 hours. Returns `None` if they were not.
 fn recent(attempts: &[Attempt], local: &LocalTime) -> Option<String> {
     let last = attempts.iter().max_by_key(|attempt| attempt.at)?;
     let (when, by) = (local.moment(last.at), &last.agent);
@@ -52,13 +52,13 @@ fn recent(attempts: &[Attempt], local: &LocalTime) -> Option<String> {
 
 fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
     let mut effects = Vec::new();
-    let goes_on = plan.gaps.contains(&Gap::SessionsGoOn);
+    let sessions_go_on = plan.gaps.contains(&Gap::SessionsGoOn);
     match plan.action {
         Action::CreateAndSet => effects.push("create a user, and show you a temporary password, once".to_owned()),
         Action::Set => effects.push("set a temporary password, and show it to you, once".to_owned()),
         Action::Withdraw => {
             effects.push("make the pending temporary password unusable now".to_owned());
-            let sessions = if goes_on { "leave what they have open already" } else { "end all their sessions" };
+            let sessions = if sessions_go_on { "leave what they have open already" } else { "end all their sessions" };
             effects.push(format!("{sessions}; they stay locked out until you issue another"));
             return effects;
         }
@@ -70,8 +70,9 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
         effects.push("lift the lock-out after failed attempts".to_owned());
     }
     if plan.action == Action::Set {
-        let mails = plan.gaps.contains(&Gap::NoSelfService) || plan.gaps.contains(&Gap::SelfServiceWhilePending);
-        let ends = match (mails, goes_on) {
+        let mail_resets_work =
+            plan.gaps.contains(&Gap::NoSelfService) || plan.gaps.contains(&Gap::SelfServiceWhilePending);
+        let ends = match (mail_resets_work, sessions_go_on) {
             (false, false) => "old password, e-mail reset and all sessions end now",
             (false, true) => "old password and e-mail reset end now",
             (true, false) => "old password and all sessions end now",
@@ -86,7 +87,7 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
     effects
 }
 
-/// The plan in one line, where `--yes` was given.
+/// Formats the plan in one line, for use with `--yes`.
 pub(super) fn short(plan: &Plan) -> String {
     let customer = &plan.customer;
     format!(

@@ -1,12 +1,12 @@
-//! The plan of `setup`, for people: as a plan, and as steps for those who do it by hand.
+//! The plan of `setup` as text: as a plan to confirm, and as steps to do by hand.
 
 use crate::domain::{Preparations, StepState};
 
-/// What is there and what is to be done, in lines.
+/// Lists what is prepared and what is still to be done.
 pub(crate) fn preparation_lines(plan: &Preparations) -> Vec<String> {
     let mut lines = vec![match &plan.administrator {
-        Some(name) => format!("{}, as {name}:", capital(&plan.about)),
-        None => format!("{}:", capital(&plan.about)),
+        Some(name) => format!("{}, as {name}:", capitalized(&plan.about)),
+        None => format!("{}:", capitalized(&plan.about)),
     }];
     lines.extend(plan.steps.iter().map(|step| {
         let apart = if step.apart.is_some() { " (asked apart)" } else { "" };
@@ -16,15 +16,15 @@ pub(crate) fn preparation_lines(plan: &Preparations) -> Vec<String> {
     lines
 }
 
-/// What is left to be done by hand, in lines.
+/// Lists the remaining steps, as instructions for doing them by hand.
 pub(crate) fn steps_by_hand(plan: &Preparations) -> Vec<String> {
-    let mut lines = vec![format!("{}, by hand in the administration console:", capital(&plan.about))];
+    let mut lines = vec![format!("{}, by hand in the administration console:", capitalized(&plan.about))];
     let mut number = 0;
     for step in &plan.steps {
         match step.state {
             StepState::ToDo => {
                 number += 1;
-                lines.push(format!("{number}. {}", capital(&step.words)));
+                lines.push(format!("{number}. {}", capitalized(&step.words)));
                 lines.extend(step.by_hand.iter().map(|line| format!("   - {line}")));
             }
             StepState::NotHere => lines.push(format!("Not possible: {}", step.words)),
@@ -38,8 +38,8 @@ pub(crate) fn steps_by_hand(plan: &Preparations) -> Vec<String> {
     lines
 }
 
-/// The text with a capital letter in front.
-fn capital(text: &str) -> String {
+/// Capitalizes the first letter.
+fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -1,4 +1,4 @@
-//! How far a bulk run has come: a bar at a terminal, lines, or JSON events on standard error.
+//! The progress of a bulk run: a bar at a terminal, lines, or JSON events on standard error.
 
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
@@ -10,12 +10,12 @@ use super::screen::Screen;
 use crate::cli::ProgressKind;
 use crate::output::{Progress, sanitize, to_json, write_all};
 
-/// Between two lines.
-const A_LINE_EVERY: Duration = Duration::from_secs(10);
-/// Between two events.
-const AN_EVENT_EVERY: Duration = Duration::from_secs(1);
+/// The time between two lines.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+/// The time between two events.
+const EVENT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Tells how far it has come.
+/// Reports the progress of a run.
 pub(crate) struct ProgressReporter {
     screen: Screen,
     kind: ProgressKind,
@@ -37,13 +37,13 @@ struct EventJson<'a> {
     calls: u64,
 }
 
-/// Rows a second, with as much of it as people read.
-fn rate(state: &ProgressState, to: &mut dyn std::fmt::Write) {
-    let _ = write!(to, "{:.1}/s", state.per_sec()); // what cannot be written is not shown
+/// Formats the rate in rows a second, with one decimal.
+fn rate(state: &ProgressState, writer: &mut dyn std::fmt::Write) {
+    let _ = write!(writer, "{:.1}/s", state.per_sec()); // what cannot be written is not shown
 }
 
 impl ProgressReporter {
-    /// One that tells in this way; `quiet` leaves out all but events that were asked for.
+    /// Builds a reporter of this kind. With `quiet`, it reports only JSON events.
     pub(crate) fn new(screen: Screen, kind: ProgressKind, rows: u64, quiet: bool) -> Self {
         let bar = (kind == ProgressKind::Auto && !quiet && stderr().is_terminal()).then(|| {
             let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {rate} {eta} left {msg}");
@@ -53,7 +53,7 @@ impl ProgressReporter {
         Self { screen, kind, bar, last: None, waiting: false }
     }
 
-    /// It has come so far.
+    /// Reports the progress so far, if it is time to.
     pub(crate) fn tell(&mut self, run: &str, progress: &Progress) {
         if let Some(bar) = &self.bar {
             bar.set_position(progress.done);
@@ -62,16 +62,16 @@ impl ProgressReporter {
             bar.set_message(sanitize(&format!("{failed} {waiting}")).into_owned());
             return;
         }
-        let every = if self.kind == ProgressKind::Json { AN_EVENT_EVERY } else { A_LINE_EVERY };
+        let interval = if self.kind == ProgressKind::Json { EVENT_INTERVAL } else { LINE_INTERVAL };
         let begins_to_wait = progress.waiting.is_some() && !self.waiting;
         self.waiting = progress.waiting.is_some();
-        if begins_to_wait || self.last.is_none_or(|last| last.elapsed() >= every) {
+        if begins_to_wait || self.last.is_none_or(|last| last.elapsed() >= interval) {
             self.last = Some(Instant::now());
             self.say(run, progress);
         }
     }
 
-    /// It has come to an end.
+    /// Reports the final progress.
     pub(crate) fn end(&mut self, run: &str, progress: &Progress) {
         match &self.bar {
             Some(bar) => bar.finish_and_clear(),

@@ -1,4 +1,4 @@
-//! Asks the agent, or knows that nobody can be asked.
+//! The prompter that asks the agent on the terminal.
 
 use std::io::{self, IsTerminal, stderr, stdin};
 use std::os::fd::{AsFd, OwnedFd};
@@ -20,33 +20,33 @@ use crate::domain::{Customer, Decision, Error, Kind, Plan, Reason, Result, SECRE
 use crate::output::{sanitize, table};
 use crate::platform::read_line;
 
-/// The longest answer, in bytes: what a terminal gives in one line (termios(3), canonical mode).
-const LONGEST: usize = 4096;
+/// The longest answer, in bytes: a terminal returns no more in one line (termios(3), canonical mode).
+const MAX_ANSWER_BYTES: usize = 4096;
 
-/// Asks on the terminal, if standard input and standard error are one and `--no-input` was not given.
+/// Asks on the terminal, if standard input and standard error are terminals and `--no-input` was not given.
 pub(crate) struct TerminalPrompter {
     screen: Screen,
     signals: Signals,
     may_ask: bool,
     yes: bool,
-    /// The terminal itself, where standard input is the work.
+    /// The controlling terminal, if standard input is the input of the command.
     terminal: Option<OwnedFd>,
 }
 
 impl TerminalPrompter {
-    /// A prompter; with `yes`, confirmations are given beforehand.
+    /// Builds a prompter. With `yes`, it confirms without asking.
     pub(crate) fn new(screen: Screen, signals: Signals, may_ask: bool, yes: bool) -> Self {
         Self { screen, signals, may_ask, yes, terminal: None }
     }
 
-    /// Reads answers from the terminal itself, if there is one: standard input is the work.
+    /// Reads answers from the controlling terminal, because standard input is the input of the command.
     #[must_use]
     pub(crate) fn beside_standard_input(self) -> Self {
         let terminal = tty::open().ok();
         Self { may_ask: self.may_ask && terminal.is_some(), terminal, ..self }
     }
 
-    /// Where keys come from, and where questions are painted: both as for the own reader.
+    /// Returns the descriptors for keys and for questions, the same as for a question without dialoguer.
     fn ends(&self) -> io::Result<Ends> {
         let keys = match &self.terminal {
             Some(terminal) => terminal.try_clone(),
@@ -55,7 +55,7 @@ impl TerminalPrompter {
         Ok(Ends { keys: keys?, paint: self.screen.beside_end()? })
     }
 
-    /// The ends, if a list or a row can be painted there.
+    /// Returns the descriptors, or `None` if dialoguer cannot ask there.
     fn dialog_ends(&self) -> Option<Ends> {
         self.ends().ok().filter(dialog::can_ask)
     }
@@ -72,16 +72,16 @@ impl TerminalPrompter {
 
     fn ask(&self, question: &str, flag: &str, mode: Mode) -> Result<Zeroizing<String>> {
         self.must_be_able_to_ask(question, flag)?;
-        let words = format!("{}: ", sanitize(question));
-        let painted = words.clone();
-        // Before the question is seen: whoever answers a secret one at once is not echoed either.
+        let prompt = format!("{}: ", sanitize(question));
+        let painted = prompt.clone();
+        // The modes change before the question is shown, so that a secret typed at once is not echoed.
         self.signals
             .open_question(|| OpenQuestion::open(self.ends()?, mode, Box::new(move || painted.clone())))
             .map_err(|error| Error::bug("The terminal's modes could not be changed.").because(error))?;
-        self.screen.beside(&words);
+        self.screen.beside(&prompt);
         let line = match &self.terminal {
-            Some(terminal) => read_line(terminal, LONGEST),
-            None => read_line(stdin(), LONGEST),
+            Some(terminal) => read_line(terminal, MAX_ANSWER_BYTES),
+            None => read_line(stdin(), MAX_ANSWER_BYTES),
         };
         self.signals.close_question();
         if mode == Mode::NoEcho {
@@ -90,7 +90,7 @@ impl TerminalPrompter {
         line?.ok_or_else(given_up)
     }
 
-    /// A row of the list: painted as a list to choose from, or numbered where that cannot be painted.
+    /// Asks the agent to choose a row, from a list or, if that cannot be painted, by its number.
     fn choose_row(&self, question: &str, headers: &[&str], rows: Vec<Vec<String>>) -> Result<usize> {
         let Some(ends) = self.dialog_ends() else { return self.choose_number(question, headers, rows) };
         let asked = wrap_line(&sanitize(question), Some(tty::size(&ends.paint).columns));
@@ -98,9 +98,9 @@ impl TerminalPrompter {
     }
 
     fn choose_number(&self, question: &str, headers: &[&str], rows: Vec<Vec<String>>) -> Result<usize> {
-        let most = rows.len();
-        let numbered = rows.into_iter().enumerate().map(|(place, mut row)| {
-            row.insert(0, (place + 1).to_string());
+        let count = rows.len();
+        let numbered = rows.into_iter().enumerate().map(|(position, mut row)| {
+            row.insert(0, (position + 1).to_string());
             row
         });
         let headers = [&[""], headers].concat();
@@ -113,13 +113,13 @@ impl TerminalPrompter {
                 return Err(given_up());
             }
             match answer.trim().parse::<usize>() {
-                Ok(number) if (1..=most).contains(&number) => return Ok(number - 1),
-                _ => self.screen.beside_line(&format!("Type a number from 1 to {most}.")),
+                Ok(number) if (1..=count).contains(&number) => return Ok(number - 1),
+                _ => self.screen.beside_line(&format!("Type a number from 1 to {count}.")),
             }
         }
     }
 
-    /// Which of these names is meant; `flag` is what to name where nobody can be asked.
+    /// Asks the agent to choose a name. The error names `flag` if nobody can be asked.
     ///
     /// # Errors
     /// Exit 2: nobody can be asked. Exit 6: the agent gives up.
@@ -128,7 +128,7 @@ impl TerminalPrompter {
         self.choose_row(question, &[header], names.iter().map(|name| vec![(*name).to_owned()]).collect())
     }
 
-    /// A yes-or-no question of a preparation, apart from the confirmation of a plan.
+    /// Asks a yes-or-no question that is not the confirmation of a plan.
     ///
     /// # Errors
     /// Exit 6: the agent gives up. Exit 2: nobody can be asked.
@@ -142,7 +142,7 @@ impl TerminalPrompter {
     }
 }
 
-/// The end of input at a question is a no.
+/// Returns the error of a question that the agent leaves unanswered.
 fn given_up() -> Error {
     Error::new(Kind::Declined, Reason::Declined, "The question was left unanswered; nothing was changed.")
 }
@@ -191,7 +191,7 @@ impl Prompter for TerminalPrompter {
 
     fn yes(&mut self, question: &str, default: bool) -> Result<bool> {
         if let Ok(ends) = self.ends() {
-            tty::discard_type_ahead(&ends.keys); // what was typed before the question was seen is no answer to it
+            tty::discard_type_ahead(&ends.keys); // keys typed before the question was shown do not answer it
         }
         loop {
             let answer = self.ask(&format!("{question} {}", choices(default)), "--yes", Mode::Lines)?;

@@ -1,4 +1,4 @@
-//! The result of a reset for scripts, with the customer script in it.
+//! The result of a reset as JSON, with the customer script.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,7 +26,7 @@ struct ResetJson<'a> {
     temporary_password: Option<&'a str>,
 }
 
-/// `tellonce.reset/v1`; with the password only where an explicit reveal asked for it.
+/// Writes `tellonce.reset/v1`. It holds the password only for an explicit reveal.
 ///
 /// # Errors
 /// Exit 1: it cannot be written as JSON.

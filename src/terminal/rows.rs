@@ -1,19 +1,19 @@
-//! The rows of a list: cells under each other, made safe, and cut where they are wider than the terminal.
+//! The rows of a list: aligns and sanitises their cells, and cuts rows that are wider than the terminal.
 
 use unicode_width::UnicodeWidthChar;
 
 use crate::output::sanitize;
 
-/// Between two cells.
-const GAP: &str = "  ";
-/// A cell is filled up to the widest of its column, and to no more than this.
-const WIDEST_FILL: usize = 40;
+/// The separator between two cells.
+const SEPARATOR: &str = "  ";
+/// The most columns that a cell is padded to.
+const MAX_PADDING: usize = 40;
 
-/// Rows whose cells stand under each other.
+/// Rows with aligned cells.
 pub(super) struct Rows(Vec<String>);
 
 impl Rows {
-    /// Rows of these cells, which may be anybody's text.
+    /// Aligns and sanitises the cells, whose text may come from anybody.
     pub(super) fn new(cells: Vec<Vec<String>>) -> Self {
         let cells: Vec<Vec<String>> =
             cells.into_iter().map(|row| row.iter().map(|cell| sanitize(cell).into_owned()).collect()).collect();
@@ -23,10 +23,10 @@ impl Rows {
             .collect();
         let line = |row: &Vec<String>| {
             let filled = row.iter().zip(&widest).map(|(cell, widest)| {
-                let fill = (*widest).min(WIDEST_FILL).saturating_sub(width(cell));
+                let fill = (*widest).min(MAX_PADDING).saturating_sub(width(cell));
                 format!("{cell}{}", " ".repeat(fill))
             });
-            filled.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
+            filled.collect::<Vec<_>>().join(SEPARATOR).trim_end().to_owned()
         };
         Self(cells.iter().map(line).collect())
     }
@@ -35,13 +35,13 @@ impl Rows {
         self.0.len()
     }
 
-    /// A row as it is, of any width; an empty one where there is none.
-    pub(super) fn row(&self, place: usize) -> &str {
-        self.0.get(place).map_or("", String::as_str)
+    /// Returns a row of any width, or an empty text if there is no such row.
+    pub(super) fn row(&self, index: usize) -> &str {
+        self.0.get(index).map_or("", String::as_str)
     }
 }
 
-/// The text if it fits, else its beginning and an ellipsis.
+/// Returns the text if it fits, else its beginning and an ellipsis.
 pub(super) fn fitted(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
@@ -59,12 +59,12 @@ pub(super) fn fitted(text: &str, columns: usize) -> String {
     cut
 }
 
-/// Columns that a text takes at most.
+/// Counts the columns that a text takes at most.
 fn width(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
-/// Columns that a character takes at most: terminals differ on flags and on what an emoji selector makes wide.
+/// Counts the columns that a character takes at most. Terminals differ on flags and on emoji selectors.
 fn columns_of(character: char) -> usize {
     match character {
         '\u{fe0f}' => 1,

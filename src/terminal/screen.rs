@@ -1,4 +1,4 @@
-//! Where everything but the reveal is written: results on standard output, the rest beside it.
+//! Writes everything but the reveal: results to standard output, the rest to standard error or the terminal.
 
 use std::io::{self, ErrorKind, IsTerminal, stderr, stdout};
 use std::os::fd::{AsFd, OwnedFd};
@@ -12,7 +12,7 @@ use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
 use crate::domain::{Error, ExitCode, Result};
 use crate::output::{error_json, sanitize, table, to_json};
 
-/// How to write.
+/// The output options of the command line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScreenOptions {
     json: bool,
@@ -22,7 +22,7 @@ pub(crate) struct ScreenOptions {
 }
 
 impl ScreenOptions {
-    /// As the command line says.
+    /// Takes the options from the command line.
     pub(crate) const fn of(global: &GlobalArgs) -> Self {
         Self {
             json: matches!(global.output, OutputFormat::Json),
@@ -32,12 +32,12 @@ impl ScreenOptions {
         }
     }
 
-    /// For people, where the command line is not read.
+    /// Returns the options for people, for use before the command line is read.
     pub(crate) const fn plain() -> Self {
         Self { json: false, quiet: false, verbose: false, color: ColorChoice::Auto }
     }
 
-    /// JSON, where the command line could not be read.
+    /// Returns the options for JSON, for use when the command line could not be read.
     pub(crate) const fn json() -> Self {
         Self { json: true, quiet: false, verbose: false, color: ColorChoice::Never }
     }
@@ -49,30 +49,30 @@ pub(crate) struct Screen(Rc<ScreenOptions>);
 
 #[allow(clippy::unused_self, reason = "whoever writes a result has a screen, whether or not its options matter")]
 impl Screen {
-    /// A screen that writes so.
+    /// Builds a screen with these options.
     pub(crate) fn new(options: ScreenOptions) -> Self {
         Self(Rc::new(options))
     }
 
-    /// A line of a result, on standard output.
+    /// Writes a line of a result to standard output.
     pub(crate) fn line(&self, text: &str) {
         self.bytes(wrap_line(&sanitize(text), tty::width_of(stdout())).as_bytes());
     }
 
-    /// Text that is not from a backend, on standard output as it is.
+    /// Writes text to standard output as it is. The text must not come from a backend.
     pub(crate) fn text(&self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
-    /// Bytes, on standard output, unbuffered; nothing of them is kept.
+    /// Writes bytes to standard output without a buffer, so that no copy of them is kept.
     pub(crate) fn bytes(&self, bytes: &[u8]) {
         let _ = write_to_stdout(bytes); // a reader that went away, or a full disk, changes no exit code here
     }
 
-    /// The result object.
+    /// Writes the result object to standard output.
     ///
     /// # Errors
-    /// Exit 8: it could not be written (a full disk); a reader that went away is no failure.
+    /// Exit 8: it could not be written, for example to a full disk. A closed pipe is no error.
     pub(crate) fn json(&self, object: &impl Serialize) -> Result<ExitCode> {
         match write_to_stdout(&to_json(object)?) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -82,68 +82,69 @@ impl Screen {
         }
     }
 
-    /// An object beside the results, where those are on standard output themselves.
+    /// Writes an object to standard error, when the results are already on standard output.
     pub(crate) fn json_beside(&self, object: &impl Serialize) {
         let written = to_json(object).map(|line| crate::output::write_all(stderr(), &line));
-        drop(written); // the exit code still tells
+        drop(written); // the exit code still reports the result
     }
 
-    /// A table of a result.
+    /// Writes a table of a result.
     pub(crate) fn table(&self, headers: &[&str], rows: Vec<Vec<String>>) {
         let text = table::table(headers, rows, tty::width_of(stdout().as_fd()));
         self.bytes(format!("{text}\n").as_bytes());
     }
 
-    /// Names and values of a result.
+    /// Writes names and values of a result.
     pub(crate) fn fields(&self, fields: &[(String, String)]) {
         let text = table::fields(fields, tty::width_of(stdout().as_fd()));
         self.bytes(format!("{text}\n").as_bytes());
     }
 
-    /// Every screen of the practice directory says so.
+    /// Says that nothing is real, if the backend is the practice directory.
     pub(crate) fn practice_banner(&self, backend: &str) {
         if backend == "practice" {
             self.notice("Practice directory: nothing here is real.");
         }
     }
 
-    /// Something worth saying that is no result; not with `--quiet`.
+    /// Writes a notice that is no result, unless `--quiet` was given.
     pub(crate) fn notice(&self, text: &str) {
         if !self.0.quiet {
             self.beside_line(text);
         }
     }
 
-    /// Something that must be said.
+    /// Writes a warning, even with `--quiet`.
     pub(crate) fn warning(&self, text: &str) {
         self.beside(&self.labelled("warning:", "33", text));
     }
 
-    /// How far something has come.
+    /// Writes a progress counter, if standard error is a terminal.
     pub(crate) fn progress(&self, done: u64) {
         if !self.0.quiet && !self.0.json && stderr().is_terminal() {
             self.beside(&format!("\r{done} "));
         }
     }
 
-    /// Why the command ends as it does, and with `-v` each of its causes. For scripts one line of JSON, the last on
-    /// standard error.
-    pub(crate) fn failure(&self, failure: &Error, causes: &[String]) {
+    /// Writes the error of the command, and with `-v` each of its causes.
+    ///
+    /// For scripts it is one line of JSON, the last on standard error.
+    pub(crate) fn failure(&self, error: &Error, causes: &[String]) {
         if self.0.json {
             for cause in causes {
                 tracing::debug!("{}", sanitize(cause)); // only with `-v`
             }
-            let _ = crate::output::write_all(stderr(), &error_json(failure)); // the exit code still tells
+            let _ = crate::output::write_all(stderr(), &error_json(error)); // the exit code still reports the error
             return;
         }
-        let hint = failure.hint.as_deref().map_or_else(String::new, |hint| self.labelled("hint:", "36", hint));
-        let text = format!("{}{hint}", self.labelled("error:", "31", &failure.message));
-        let _ = crate::output::write_all(stderr(), text.as_bytes()); // the exit code still tells
-        if !failure.candidates.is_empty() {
+        let hint = error.hint.as_deref().map_or_else(String::new, |hint| self.labelled("hint:", "36", hint));
+        let text = format!("{}{hint}", self.labelled("error:", "31", &error.message));
+        let _ = crate::output::write_all(stderr(), text.as_bytes()); // the exit code still reports the error
+        if !error.candidates.is_empty() {
             let row = |customer: &crate::domain::Customer| {
                 vec![customer.id.to_string(), customer.name.clone(), customer.masked_email().unwrap_or_default()]
             };
-            let rows = failure.candidates.iter().map(row).collect();
+            let rows = error.candidates.iter().map(row).collect();
             let table = table::table(&["ID", "NAME", "E-MAIL"], rows, tty::width_of(stderr().as_fd()));
             let _ = crate::output::write_all(stderr(), format!("{table}\n").as_bytes());
         }
@@ -152,7 +153,7 @@ impl Screen {
         }
     }
 
-    /// Beside the result: on standard error, or, where that is for the error object alone, on the terminal itself.
+    /// Writes text to standard error, or with JSON to the terminal: standard error is then for the error object.
     pub(super) fn beside(&self, text: &str) {
         let written = if self.0.json {
             tty::open_for_writing().map_or(Ok(()), |terminal| crate::output::write_all(terminal, text.as_bytes()))
@@ -162,7 +163,7 @@ impl Screen {
         drop(written); // a notice that nobody can read stops nothing
     }
 
-    /// Where that goes: for what paints more than lines.
+    /// Returns the descriptor that `beside` writes to, for output that is more than lines.
     pub(super) fn beside_end(&self) -> io::Result<OwnedFd> {
         if self.0.json {
             return tty::open_for_writing().map(OwnedFd::from).ok_or_else(|| ErrorKind::NotConnected.into());
@@ -170,23 +171,23 @@ impl Screen {
         stderr().as_fd().try_clone_to_owned()
     }
 
-    /// Whether what is told beside the result can be read by anybody.
+    /// Tells whether anybody can read what `beside` writes.
     pub(crate) fn reaches_somebody(&self) -> bool {
         !self.0.json || tty::open_for_writing().is_some()
     }
 
-    /// A line beside the result, sanitised and broken between words.
+    /// Writes a line as `beside` does, sanitised and broken between words.
     pub(super) fn beside_line(&self, text: &str) {
         self.beside(&wrap_line(&sanitize(text), tty::width_of(stderr())));
     }
 
-    /// A line behind a label in a colour.
+    /// Formats a line with a coloured label.
     fn labelled(&self, label: &str, sgr: &str, text: &str) -> String {
         let line = wrap_line(&format!("{label} {}", sanitize(text)), tty::width_of(stderr()));
         line.replacen(label, &self.painted(label, sgr), 1)
     }
 
-    /// Text in a colour (an SGR code), where colour is wanted.
+    /// Colours a text with an SGR code, if colour is wanted.
     fn painted(&self, text: &str, sgr: &str) -> String {
         let wanted = match self.0.color {
             ColorChoice::Always => true,

@@ -1,5 +1,4 @@
-//! Signals: at a question they put the terminal back and end the process; during a reset they wait; during the reveal
-//! they dismiss it.
+//! Handles signals: at a question they end the process, during a reset they wait, and they dismiss a reveal.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -17,37 +16,37 @@ use crate::domain::ports::Interruptions;
 use crate::domain::{Error, Result};
 use crate::platform::threads;
 
-/// What ends the process, or the reveal.
-const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+/// The signals that end the process or the reveal.
+const TERMINATING_SIGNALS: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
 
-/// What a signal does now.
+/// How a signal is handled now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
-    /// Put the terminal back and end the process.
+    /// Restores the terminal and ends the process.
     End,
-    /// Wait.
+    /// The signal waits.
     Hold,
-    /// Wake the reveal.
+    /// The signal wakes the reveal.
     Reveal,
-    /// Nothing, for the first that ends: it came, and was acted upon, while signals waited.
+    /// Ignores the next signal that ends the process: it came and took effect while signals waited.
     Late,
-    /// The first is left to the run, which finishes what is in flight; the second ends the process.
+    /// The first signal makes the run finish what is in flight; the second ends the process.
     Run,
 }
 
 struct Shared {
     mode: Mutex<Mode>,
     question: Mutex<Option<OpenQuestion>>,
-    /// Set by the handlers themselves: the thread that watches may be late.
+    /// The last signal. The handlers set it themselves, because the watching thread may be late.
     caught: Arc<AtomicUsize>,
-    /// The thread that watches has met one that was caught while signals waited.
-    met: AtomicBool,
+    /// Whether the watching thread has seen a signal that did not end the process.
+    has_seen_signal: AtomicBool,
     suspend: AtomicBool,
     wake: OwnedFd,
     woken: OwnedFd,
 }
 
-/// Watches for signals in a thread of its own.
+/// Watches for signals in a separate thread.
 #[derive(Clone)]
 pub(crate) struct Signals(Arc<Shared>);
 
@@ -56,7 +55,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Signals {
-    /// Starts watching.
+    /// Installs the handlers and starts the watching thread.
     ///
     /// # Errors
     /// Exit 1: the handlers could not be installed.
@@ -68,12 +67,12 @@ impl Signals {
             mode: Mutex::new(Mode::End),
             question: Mutex::new(None),
             caught: Arc::new(AtomicUsize::new(0)),
-            met: AtomicBool::new(false),
+            has_seen_signal: AtomicBool::new(false),
             suspend: AtomicBool::new(false),
             wake,
             woken,
         };
-        for signal in ENDING {
+        for signal in TERMINATING_SIGNALS {
             register_usize(signal, shared.caught.clone(), usize::try_from(signal).unwrap_or_default())
                 .map_err(failed)?;
         }
@@ -81,13 +80,13 @@ impl Signals {
         let mut incoming =
             Incoming::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH]).map_err(failed)?;
         let watcher = signals.clone();
-        threads::start("signals", move || incoming.forever().for_each(|signal| watcher.came(signal)))
+        threads::start("signals", move || incoming.forever().for_each(|signal| watcher.handle(signal)))
             .map_err(failed)?;
         Ok(signals)
     }
 
-    /// In the watching thread: a signal came.
-    fn came(&self, signal: i32) {
+    /// Handles a signal, in the watching thread.
+    fn handle(&self, signal: i32) {
         let mode = self.mode_for(signal);
         match (signal, mode) {
             (SIGINT | SIGTERM | SIGHUP | SIGQUIT, Mode::End) => {
@@ -98,11 +97,11 @@ impl Signals {
                 let _ = emulate_default_handler(signal);
             }
             (SIGTSTP, Mode::End | Mode::Late) => {
-                self.lend();
+                self.lend_terminal();
                 let _ = emulate_default_handler(signal); // stops the process; once continued, SIGCONT comes here
             }
             (SIGCONT | SIGWINCH, Mode::Reveal) => self.wake(),
-            (SIGCONT, Mode::End | Mode::Late) => self.paint_again(),
+            (SIGCONT, Mode::End | Mode::Late) => self.resume_question(),
             (SIGCONT | SIGWINCH, _) | (SIGTSTP, Mode::Hold) => {}
             (SIGTSTP, Mode::Reveal) => {
                 self.0.suspend.store(true, Ordering::SeqCst);
@@ -112,106 +111,107 @@ impl Signals {
         }
     }
 
-    /// What this signal is to do, and what it changes for the next.
+    /// Returns how this signal is handled, and changes how the next one is.
     fn mode_for(&self, signal: i32) -> Mode {
         let mut mode = lock(&self.0.mode);
         let now = *mode;
-        if ENDING.contains(&signal) {
+        if TERMINATING_SIGNALS.contains(&signal) {
             match now {
                 Mode::Late => *mode = Mode::End,
-                Mode::Hold | Mode::Reveal => self.0.met.store(true, Ordering::SeqCst),
-                // The second ends the process: what is in flight is settled by the resumed run.
-                Mode::Run if self.0.met.swap(true, Ordering::SeqCst) => return Mode::End,
+                Mode::Hold | Mode::Reveal => self.0.has_seen_signal.store(true, Ordering::SeqCst),
+                // The second signal ends the process; a resumed run settles what is in flight.
+                Mode::Run if self.0.has_seen_signal.swap(true, Ordering::SeqCst) => return Mode::End,
                 Mode::End | Mode::Run => {}
             }
         }
         now
     }
 
-    /// As if its handler had caught this signal; a real one would reach every test in the process.
+    /// Acts as if the handler had caught this signal. A real signal would reach every test in the process.
     #[cfg(test)]
     pub(super) fn catch(&self, signal: i32) {
         self.0.caught.store(usize::try_from(signal).unwrap_or_default(), Ordering::SeqCst);
-        self.came(signal);
+        self.handle(signal);
     }
 
     fn wake(&self) {
         let _ = rustix::io::write(&self.0.wake, &[1]); // a full pipe wakes as well
     }
 
-    /// A question is open until `close_question`, or a signal that ends the process. What opens it changes the modes
-    /// while a signal waits.
+    /// Opens a question, until `close_question` or a signal that ends the process.
+    ///
+    /// Signals wait while `open` changes the modes of the terminal.
     pub(super) fn open_question(&self, open: impl FnOnce() -> io::Result<OpenQuestion>) -> io::Result<()> {
         let mut question = lock(&self.0.question);
         *question = Some(open()?);
         Ok(())
     }
 
-    /// The question is answered: the terminal's modes are as before.
+    /// Closes the answered question, and restores the terminal's modes.
     pub(super) fn close_question(&self) {
         if let Some(question) = lock(&self.0.question).take() {
             question.close();
         }
     }
 
-    /// Before the end of the process: the shell gets the terminal as it was.
+    /// Closes an unanswered question before the end of the process, and gives the terminal back to the shell.
     fn give_up_question(&self) {
         if let Some(mut question) = lock(&self.0.question).take() {
             question.lend();
         }
     }
 
-    /// Before a stop at a question: the shell gets the terminal as it was, and the question stays open.
-    fn lend(&self) {
+    /// Gives the terminal back to the shell before a stop. The question stays open.
+    fn lend_terminal(&self) {
         if let Some(question) = lock(&self.0.question).as_mut() {
             question.lend();
         }
     }
 
-    /// After any stop: a secret that is still asked for must not be echoed, whatever modes the shell has left.
-    fn paint_again(&self) {
+    /// Paints the question again after a stop, in its own modes, so that a secret is not echoed.
+    fn resume_question(&self) {
         if let Some(question) = lock(&self.0.question).as_mut() {
             question.resume();
         }
     }
 
-    /// Lets keys be signals at the open question. False if its terminal went away.
+    /// Lets keys be signals at the open question. Returns `false` if its terminal went away.
     pub(super) fn keep_signal_keys(&self) -> bool {
         lock(&self.0.question).as_ref().is_none_or(OpenQuestion::keep_signal_keys)
     }
 
-    /// Ctrl-C came as a key, not as a signal: it does the same.
+    /// Handles Ctrl-C that came as a key, as if it were the signal.
     pub(super) fn interrupt(&self) {
-        self.came(SIGINT);
+        self.handle(SIGINT);
     }
 
-    /// From now on the first signal is the run's, and the second ends the process.
+    /// Begins a run: from now on the run handles the first signal, and the second ends the process.
     pub(crate) fn run_begins(&self) {
         *lock(&self.0.mode) = Mode::Run;
     }
 
-    /// From now on signals wake the reveal.
+    /// Begins a reveal: from now on signals wake it.
     pub(super) fn reveal_begins(&self) {
         *lock(&self.0.mode) = Mode::Reveal;
     }
 
-    /// From now on they wait, until the inside is done with the reset.
+    /// Ends a reveal: from now on signals wait until the reset is done.
     pub(super) fn reveal_ends(&self) {
         *lock(&self.0.mode) = Mode::Hold;
     }
 
-    /// What the reveal waits on beside the terminal.
+    /// Returns the pipe that wakes the reveal at a signal.
     pub(super) fn woken(&self) -> BorrowedFd<'_> {
         self.0.woken.as_fd()
     }
 
     /// Empties the wake-up pipe.
-    pub(super) fn calm(&self) {
+    pub(super) fn drain_wake_ups(&self) {
         let mut bytes = [0; 64];
         while matches!(rustix::io::read(&self.0.woken, &mut bytes), Ok(read) if read > 0) {}
     }
 
-    /// A stop was asked for (once).
+    /// Tells whether a stop was requested since the last call.
     pub(super) fn wants_suspend(&self) -> bool {
         self.0.suspend.swap(false, Ordering::SeqCst)
     }
@@ -228,8 +228,8 @@ impl Interruptions for Signals {
 
     fn release(&self) {
         let mut mode = lock(&self.0.mode);
-        // What its handler caught has had its say; the thread that watches may come to it only now.
-        let late = self.caught().is_some() && !self.0.met.load(Ordering::SeqCst);
+        // A signal that waited has taken effect, but the watching thread may see it only now.
+        let late = self.caught().is_some() && !self.0.has_seen_signal.load(Ordering::SeqCst);
         *mode = if late { Mode::Late } else { Mode::End };
     }
 }
@@ -251,7 +251,7 @@ mod tests {
         signals.0.caught.store(usize::try_from(SIGTERM).unwrap(), Ordering::SeqCst); // by its handler
         signals.release();
         assert_eq!(mode(&signals), Mode::Late);
-        signals.came(SIGTERM); // the thread was late; in `Mode::End` this test would end here
+        signals.handle(SIGTERM); // the thread was late; in `Mode::End` this test would end here
         assert_eq!(mode(&signals), Mode::End);
     }
 

@@ -1,6 +1,6 @@
-//! The spelling alphabet: how a character is said over a telephone.
+//! The spelling alphabet, for reading a password out over a telephone.
 
-/// The word for a character: the ICAO alphabet for letters, "capital" before capitals, "dash" and friends.
+/// Returns the prefix and the word for a character: "capital " or nothing, and the ICAO word or a name such as "dash".
 pub(super) const fn word(character: char) -> (&'static str, &'static str) {
     let capital = if character.is_ascii_uppercase() { "capital " } else { "" };
     let word = match character.to_ascii_lowercase() {
@@ -52,18 +52,20 @@ pub(super) const fn word(character: char) -> (&'static str, &'static str) {
     (capital, word)
 }
 
-/// Where a row of the spelling ends: each group of the password (up to its dash) on a row of its own, wider ones cut.
+/// Splits the password into the rows of its spelling.
+///
+/// Each group, up to its dash, has its own row. A group that is too wide has several.
 pub(super) fn rows(password: &str, width: usize) -> Vec<std::ops::Range<usize>> {
     let mut rows = Vec::new();
     let (mut start, mut used) = (0, 0);
-    for (place, character) in password.char_indices() {
+    for (position, character) in password.char_indices() {
         let needed = length(character) + SEPARATOR.len();
         if used > 0 && used + needed > width {
-            rows.push(start..place);
-            (start, used) = (place, 0);
+            rows.push(start..position);
+            (start, used) = (position, 0);
         }
         used += needed;
-        let end = place + character.len_utf8();
+        let end = position + character.len_utf8();
         if character == '-' {
             rows.push(start..end);
             (start, used) = (end, 0);
@@ -75,10 +77,10 @@ pub(super) fn rows(password: &str, width: usize) -> Vec<std::ops::Range<usize>> 
     rows
 }
 
-/// Between two words.
+/// The separator between two words.
 pub(super) const SEPARATOR: &str = ", ";
 
-/// Columns that the longest of the password's words takes.
+/// Counts the columns of the longest word of the password's spelling.
 pub(super) fn widest(password: &str) -> usize {
     password.chars().map(length).max().unwrap_or(0)
 }

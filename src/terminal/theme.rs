@@ -1,4 +1,4 @@
-//! How dialoguer's questions look: rows that fit the terminal, and a copy of what is painted, for after a stop.
+//! The themes of dialoguer's questions. They fit rows to the terminal and keep a copy to paint again after a stop.
 
 use std::fmt::{self, Write};
 use std::os::fd::OwnedFd;
@@ -9,20 +9,20 @@ use dialoguer::theme::Theme;
 use super::rows::{Rows, fitted};
 use super::tty;
 
-/// What is painted of a question now.
+/// The copy of what is painted of a question now.
 #[derive(Clone)]
 pub(super) struct Frame(Arc<Mutex<Parts>>);
 
 struct Parts {
-    /// What dialoguer does not paint.
+    /// The lines above, which dialoguer does not paint.
     above: String,
-    /// What it paints before any row.
+    /// What dialoguer paints before the first row.
     head: String,
     rows: Vec<(usize, String)>,
 }
 
 impl Frame {
-    /// A frame that begins below these lines.
+    /// Builds a frame that begins below these lines.
     pub(super) fn below(above: &str) -> Self {
         Self(Arc::new(Mutex::new(Parts { above: above.to_owned(), head: String::new(), rows: Vec::new() })))
     }
@@ -31,7 +31,7 @@ impl Frame {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The text, to paint it again.
+    /// Returns the text to paint again.
     pub(super) fn text(&self) -> String {
         let parts = self.parts();
         let head = format!("{}{}", parts.above, parts.head);
@@ -44,17 +44,17 @@ impl Frame {
         parts.rows.clear();
     }
 
-    /// Rows come in their order, so one that does not follow the last begins the list anew.
-    fn row(&self, place: usize, row: &str) {
+    /// Records a row. Rows come in order, so a row that does not follow the last one begins the list again.
+    fn row(&self, position: usize, row: &str) {
         let mut parts = self.parts();
-        if parts.rows.last().is_some_and(|(last, _)| place <= *last) {
+        if parts.rows.last().is_some_and(|(last, _)| position <= *last) {
             parts.rows.clear();
         }
-        parts.rows.push((place, row.to_owned()));
+        parts.rows.push((position, row.to_owned()));
     }
 }
 
-/// A list. Items are given to dialoguer as their places: it prints texts raw and counts them in bytes.
+/// The theme of a list. Dialoguer gets row numbers as items, because it prints texts raw and counts their bytes.
 pub(super) struct ListTheme {
     rows: Rows,
     pages: Pages,
@@ -65,15 +65,15 @@ pub(super) struct ListTheme {
 /// Whether all rows fit the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pages {
-    /// They do.
+    /// All rows fit.
     One,
-    /// They do not: dialoguer says on which page it is.
+    /// The rows do not fit, and dialoguer names the page.
     Several,
 }
 
-/// What dialoguer puts behind the line of keys.
-const PAGE: &str = " [Page 1/9] ";
-/// The line of keys, as long as there is room for.
+/// The widest text that dialoguer adds to the line of keys.
+const PAGE_SUFFIX: &str = " [Page 1/9] ";
+/// The line of keys, from the longest to the shortest.
 const KEYS: [&str; 3] = ["Arrow keys and Enter choose, Esc gives up.", "Enter or Esc", ""];
 
 impl ListTheme {
@@ -81,20 +81,20 @@ impl ListTheme {
         Self { rows, pages, paint, frame }
     }
 
-    /// Columns that a row may have: in the last one, some terminals wrap already.
+    /// Returns the columns of a row. The last column stays free, because some terminals wrap there.
     fn width(&self) -> usize {
         usize::from(tty::size(&self.paint).columns).saturating_sub(1)
     }
 
     fn row(&self, key: &str, before: &str) -> (usize, String) {
-        let place = key.parse().unwrap_or_default();
-        (place, fitted(&format!("{before}{}", self.rows.row(place)), self.width()))
+        let position = key.parse().unwrap_or_default();
+        (position, fitted(&format!("{before}{}", self.rows.row(position)), self.width()))
     }
 }
 
 impl Theme for ListTheme {
     fn format_select_prompt(&self, f: &mut dyn Write, _: &str) -> fmt::Result {
-        let page = if self.pages == Pages::Several { PAGE.len() } else { 0 };
+        let page = if self.pages == Pages::Several { PAGE_SUFFIX.len() } else { 0 };
         let room = self.width().saturating_sub(page);
         let keys = KEYS.into_iter().find(|keys| keys.len() <= room).unwrap_or_default();
         self.frame.begin(&format!("{keys}\n"));
@@ -102,8 +102,8 @@ impl Theme for ListTheme {
     }
 
     fn format_select_prompt_item(&self, f: &mut dyn Write, key: &str, active: bool) -> fmt::Result {
-        let (place, row) = self.row(key, if active { "> " } else { "  " });
-        self.frame.row(place, &row);
+        let (position, row) = self.row(key, if active { "> " } else { "  " });
+        self.frame.row(position, &row);
         f.write_str(&row)
     }
 
@@ -112,7 +112,7 @@ impl Theme for ListTheme {
     }
 }
 
-/// Yes or no, in the words of the own reader's questions.
+/// The theme of a yes-or-no question, worded as without dialoguer.
 pub(super) struct ConfirmTheme {
     default: bool,
     frame: Frame,
@@ -128,7 +128,7 @@ impl ConfirmTheme {
     }
 }
 
-/// The answers to a yes-or-no question; the capital one is the default.
+/// Returns the answers to a yes-or-no question. The capital letter is the default.
 pub(super) const fn choices(default: bool) -> &'static str {
     if default { "[Y/n]" } else { "[y/N]" }
 }
@@ -141,9 +141,9 @@ impl Theme for ConfirmTheme {
     /// `answer` is the default at first, and then what was typed last.
     fn format_confirm_prompt(&self, f: &mut dyn Write, row: &str, answer: Option<bool>) -> fmt::Result {
         let is_first = self.frame.parts().head.is_empty();
-        let words = self.words(row, answer.filter(|_| !is_first).map_or("", letter));
-        self.frame.begin(&words);
-        f.write_str(&words)
+        let prompt = self.words(row, answer.filter(|_| !is_first).map_or("", letter));
+        self.frame.begin(&prompt);
+        f.write_str(&prompt)
     }
 
     fn format_confirm_prompt_selection(&self, f: &mut dyn Write, row: &str, answer: Option<bool>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! The controlling terminal: its size, its modes, and reading from it without ever hanging on one that went away.
+//! The controlling terminal: its size, its modes, and reads that do not hang if it goes away.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -14,7 +14,7 @@ use rustix::termios::{
     tcgetwinsize, tcsetattr,
 };
 
-/// Columns and rows.
+/// The size of a terminal, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Size {
     pub(super) columns: u16,
@@ -28,12 +28,12 @@ pub(super) fn open() -> io::Result<OwnedFd> {
     if isatty(&file) { Ok(OwnedFd::from(file)) } else { Err(io::Error::from(Errno::NOTTY)) }
 }
 
-/// Opens it for notices and questions only.
+/// Opens the controlling terminal for writing only.
 pub(super) fn open_for_writing() -> Option<File> {
     OpenOptions::new().write(true).open("/dev/tty").ok()
 }
 
-/// The size; a terminal that does not know it is taken for 80 by 24.
+/// Returns the size of the terminal, or 80 by 24 if the terminal does not know it.
 pub(super) fn size(terminal: impl AsFd) -> Size {
     match tcgetwinsize(terminal) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size { columns: size.ws_col, rows: size.ws_row },
@@ -41,24 +41,24 @@ pub(super) fn size(terminal: impl AsFd) -> Size {
     }
 }
 
-/// The width of standard error's or standard output's terminal, if it is one.
+/// Returns the width of the stream's terminal, or `None` if the stream is no terminal.
 pub(super) fn width_of(stream: impl AsFd) -> Option<u16> {
     isatty(&stream).then(|| size(stream).columns)
 }
 
-/// Throws away what was typed and not yet read.
+/// Discards what was typed and not yet read.
 pub(super) fn discard_type_ahead(terminal: impl AsFd) {
     let _ = tcflush(terminal, QueueSelector::IFlush); // a terminal that went away is found by the next read
 }
 
-/// How a terminal's modes are changed.
+/// The terminal modes that a question or a reveal needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     /// Keys one by one, no echo, no signals from keys.
     Raw,
     /// Keys one by one, no echo; Ctrl-C, Ctrl-\\ and Ctrl-Z are signals.
     Keys,
-    /// Whole lines, with echo: as shells leave it.
+    /// Whole lines, with echo. The modes stay as the shell leaves them.
     Lines,
     /// Whole lines, without echo.
     NoEcho,
@@ -82,7 +82,7 @@ impl Mode {
     }
 }
 
-/// Changes the modes; gives those from before.
+/// Changes the modes. Returns the earlier ones.
 pub(super) fn enter(terminal: impl AsFd, mode: Mode) -> io::Result<Termios> {
     let before = tcgetattr(&terminal)?;
     if mode != Mode::Lines {
@@ -91,51 +91,51 @@ pub(super) fn enter(terminal: impl AsFd, mode: Mode) -> io::Result<Termios> {
     Ok(before)
 }
 
-/// Changes the modes once more, from those that were before the first time.
+/// Changes the modes again, based on those from before the first change.
 pub(super) fn enter_again(terminal: impl AsFd, mode: Mode, before: &Termios) {
     let _ = tcsetattr(terminal, OptionalActions::Now, &mode.of(before)); // a terminal that went away has no modes
 }
 
-/// Whether keys such as Ctrl-C are signals; true of a terminal that went away.
+/// Tells whether keys such as Ctrl-C are signals. Returns `true` if the terminal went away.
 pub(super) fn has_signal_keys(terminal: impl AsFd) -> bool {
     tcgetattr(terminal).map_or(true, |modes| modes.local_modes.contains(LocalModes::ISIG))
 }
 
-/// Whether the terminal went away.
+/// Tells whether the terminal went away.
 pub(super) fn has_hung_up(terminal: impl AsFd) -> bool {
-    let mut watched = [PollFd::new(&terminal, PollFlags::empty())]; // a hang-up is told without being asked for
+    let mut watched = [PollFd::new(&terminal, PollFlags::empty())]; // poll(2) always reports a hang-up
     matches!(poll(&mut watched, Some(&Timespec::default())), Ok(found) if found > 0)
 }
 
-/// Whether the terminal is this process's, not a shell's that has it in the background.
+/// Tells whether this process is in the foreground of the terminal.
 pub(super) fn is_foreground(terminal: impl AsFd) -> bool {
     tcgetpgrp(terminal).map_or(true, |group| group == getpgrp())
 }
 
-/// Whether `TERM` names a terminal that can be painted on.
+/// Tells whether `TERM` names a terminal that can be painted on.
 pub(super) fn term_can_paint() -> bool {
     std::env::var("TERM").is_ok_and(|name| name != "dumb" && !name.is_empty())
 }
 
-/// Puts the modes back.
+/// Restores the modes.
 pub(super) fn leave(terminal: impl AsFd, before: &Termios) {
     let _ = tcsetattr(terminal, OptionalActions::Now, before); // a terminal that went away has no modes
 }
 
-/// What happened while waiting.
+/// What ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Awaited {
     /// There is something to read.
     Input,
     /// The terminal went away.
     HungUp,
-    /// A signal came: the wake-up pipe has something.
+    /// A signal came, and the wake-up pipe has a byte.
     Woken,
-    /// Nothing.
+    /// The time ran out, or the wait was interrupted.
     Nothing,
 }
 
-/// Waits for the terminal, the wake-up pipe or the time (in milliseconds).
+/// Waits for the terminal, the wake-up pipe, or this many milliseconds.
 pub(super) fn wait(terminal: impl AsFd, wake: impl AsFd, milliseconds: u64) -> Awaited {
     let mut watched = [PollFd::new(&terminal, PollFlags::IN), PollFd::new(&wake, PollFlags::IN)];
     let time = Timespec {

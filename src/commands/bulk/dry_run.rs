@@ -1,4 +1,4 @@
-//! `--dry-run`: everyone is looked up, and nothing is changed.
+//! `--dry-run`: looks everybody up, and changes nothing.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::context::Context;
 use super::plan::{input_of, recipients};
-use super::{BulkRunArgs, at_a_pace, audit};
+use super::{BulkRunArgs, audit, with_limiter};
 use crate::bulk::folder::{fresh_id, of};
 use crate::bulk::{
     Beforehand, InputFormat, Journal, Numbered, RowLog, RowOutcome, Rows, sealing, stops_the_run, unusable,
@@ -19,7 +19,7 @@ use crate::domain::{
 use crate::platform::{SystemClock, SystemRandom};
 
 #[derive(Serialize)]
-struct WouldJson<'a> {
+struct DryRunRowJson<'a> {
     schema: &'static str,
     line: u64,
     given: &'a str,
@@ -29,18 +29,18 @@ struct WouldJson<'a> {
     message: Option<&'a str>,
 }
 
-/// Removes the folder that a dry run needs meanwhile.
-struct Meanwhile(std::path::PathBuf);
+/// The temporary folder of a dry run, which is removed with it.
+struct TemporaryFolder(std::path::PathBuf);
 
-impl Drop for Meanwhile {
+impl Drop for TemporaryFolder {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0); // nothing in it is of use to anybody
+        let _ = std::fs::remove_dir_all(&self.0); // what is left behind there is of no use to anybody
     }
 }
 
-/// What would happen to a row.
+/// What would happen to one row.
 #[derive(Default)]
-struct Would {
+struct DryRunRow {
     given: String,
     customer: Option<Customer>,
     does: &'static str,
@@ -48,17 +48,17 @@ struct Would {
     message: Option<String>,
 }
 
-/// Says for each row what would happen.
+/// Shows for each row what would happen.
 pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result<ExitCode> {
     let id = format!("dry-{}", fresh_id(SystemClock.now(), &mut SystemRandom)?);
     let folder = of(&context.folders, &id);
-    let _meanwhile = Meanwhile(folder.clone());
-    recipients(args)?; // a key that is none is said before a thousand rows
+    let _temporary = TemporaryFolder(folder.clone());
+    recipients(args)?; // a wrong key is reported before any row is read
     let case = context.case(args.case.clone())?;
     let (input, _) = input_of(args, &folder)?;
     let rows = Rows::open(&input, args.input_format.map(InputFormat::from))?;
     let mut rows = rows.with_tickets_of(&context.profile.guards);
-    let (session, _) = at_a_pace(context.session().await?, args.concurrency.map(usize::from), args.wait).await?;
+    let (session, _) = with_limiter(context.session().await?, args.concurrency.map(usize::from), args.wait).await?;
     let journal = Rc::new(Journal::open(&folder)?);
     let log = audit(context, &id, &folder)?;
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
@@ -68,8 +68,8 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result
         && let Some(Numbered { line, row }) = rows.next_row()?
     {
         left -= 1;
-        let would = match row {
-            Err(why) => Would::default().but(&unusable(line, &why)),
+        let dry_run_row = match row {
+            Err(reason) => DryRunRow::default().with_error(&unusable(line, &reason)),
             Ok(row) => {
                 let mut log = RowLog::new(log.row(line), &journal, line);
                 let mut random = SystemRandom;
@@ -82,32 +82,33 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result
                     guards: &context.profile.guards,
                 };
                 let mut customer = None;
-                let rehearsed = if let Some(Err(why)) = row.recipient.as_deref().map(sealing::recipient) {
-                    Err(unusable(line, &why))
+                let assessed = if let Some(Err(reason)) = row.recipient.as_deref().map(sealing::recipient) {
+                    Err(unusable(line, &reason))
                 } else {
                     let claim = |customer: &Customer| journal.claim(customer, line)?.check(customer);
-                    would_do(&mut services, &session, row.request(&case, args.create), claim, &mut customer).await
+                    assess_row(&mut services, &session, row.request(&case, args.create), claim, &mut customer).await
                 };
-                Would { given: row.customer, customer, ..Would::default() }.after(rehearsed)?
+                DryRunRow { given: row.customer, customer, ..DryRunRow::default() }.with_assessment(assessed)?
             }
         };
-        failed |= would.exit_code != 0;
-        *counts.entry(would.does).or_default() += 1;
-        tell(context, line, &would)?;
+        failed |= dry_run_row.exit_code != 0;
+        *counts.entry(dry_run_row.does).or_default() += 1;
+        show_row(context, line, &dry_run_row)?;
     }
-    for (would, count) in counts {
-        context.screen.notice(&format!("{}: {count}", does_in_words(would)));
+    for (does, count) in counts {
+        context.screen.notice(&format!("{}: {count}", does_in_words(does)));
     }
     context.screen.notice("Nothing was changed.");
     Ok(if failed { ExitCode::SOME_FAILED } else { ExitCode::DONE })
 }
 
-/// Finds the customer, claims them for the row as a run does, and says what a reset would do. It is assessed and goes no
-/// further.
+/// Finds the customer, claims them for the row as a run does, and returns what a reset would do.
+///
+/// The reset is assessed and not authorized.
 ///
 /// # Errors
-/// What the reset itself would be refused for, with the same exit code.
-async fn would_do(
+/// The error that the reset itself would end with.
+async fn assess_row(
     services: &mut Services<'_>,
     session: &Session,
     mut request: ResetRequest,
@@ -126,18 +127,21 @@ async fn would_do(
     }
 }
 
-impl Would {
-    /// With what the rehearsal came to. What stops a run stops this as well.
-    fn after(self, rehearsed: Result<Action>) -> Result<Self> {
-        match rehearsed {
+impl DryRunRow {
+    /// Adds what the assessment found.
+    ///
+    /// # Errors
+    /// An error that would stop a run.
+    fn with_assessment(self, assessed: Result<Action>) -> Result<Self> {
+        match assessed {
             Ok(Action::CreateAndSet) => Ok(Self { does: "create_and_set", ..self }),
             Ok(_) => Ok(Self { does: "set", ..self }),
-            Err(failure) if failure.kind == Kind::Unavailable || stops_the_run(&failure) => Err(failure),
-            Err(failure) => Ok(self.but(&failure)),
+            Err(error) if error.kind == Kind::Unavailable || stops_the_run(&error) => Err(error),
+            Err(error) => Ok(self.with_error(&error)),
         }
     }
 
-    /// "ada@example.com → Ada Lovelace (C-1001): would be reset"
+    /// Formats the row as in "ada@example.com → Ada Lovelace (C-1001): would be reset".
     fn words(&self) -> String {
         let who = self.customer.as_ref().map(|customer| format!("{} ({})", customer.name, customer.id));
         let who = match (self.given.as_str(), who) {
@@ -152,10 +156,10 @@ impl Would {
         )
     }
 
-    /// Nothing would be set.
-    fn but(self, failure: &Error) -> Self {
-        let (outcome, exit_code) = RowOutcome::of(failure);
-        Self { does: outcome.name(), exit_code, message: Some(failure.message.clone()), ..self }
+    /// Adds an error, which means that no password would be set.
+    fn with_error(self, error: &Error) -> Self {
+        let (outcome, exit_code) = RowOutcome::of(error);
+        Self { does: outcome.name(), exit_code, message: Some(error.message.clone()), ..self }
     }
 }
 
@@ -167,19 +171,19 @@ fn does_in_words(does: &str) -> &str {
     }
 }
 
-fn tell(context: &Context, line: u64, would: &Would) -> Result<()> {
+fn show_row(context: &Context, line: u64, row: &DryRunRow) -> Result<()> {
     if context.json() {
-        let object = WouldJson {
+        let object = DryRunRowJson {
             schema: "tellonce.bulk-dry-run/v1",
             line,
-            given: &would.given,
-            customer: would.customer.as_ref().map(|customer| customer.id.as_str()),
-            would: would.does,
-            exit_code: would.exit_code,
-            message: would.message.as_deref(),
+            given: &row.given,
+            customer: row.customer.as_ref().map(|customer| customer.id.as_str()),
+            would: row.does,
+            exit_code: row.exit_code,
+            message: row.message.as_deref(),
         };
         return context.screen.json(&object).map(drop);
     }
-    context.screen.line(&format!("line {line}: {}", would.words()));
+    context.screen.line(&format!("line {line}: {}", row.words()));
     Ok(())
 }

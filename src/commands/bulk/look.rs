@@ -1,4 +1,4 @@
-//! `bulk list` and `bulk show`: runs, without being at them.
+//! `bulk list` and `bulk show`: show runs without changing them.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -36,22 +36,22 @@ struct ShowJson {
     resume: Option<String>,
 }
 
-fn of(known: &RunSummary) -> RunJson {
+fn of(summary: &RunSummary) -> RunJson {
     let sum = |wanted: &dyn Fn(RowOutcome) -> bool| {
-        known.counts.iter().filter(|(outcome, _)| wanted(*outcome)).map(|(_, count)| count).sum()
+        summary.counts.iter().filter(|(outcome, _)| wanted(*outcome)).map(|(_, count)| count).sum()
     };
     RunJson {
-        run: known.settings.run.clone(),
-        backend: known.settings.backend.clone(),
-        started_at: known.settings.started_at,
-        state: known.state.clone(),
-        rows: known.settings.rows,
+        run: summary.settings.run.clone(),
+        backend: summary.settings.backend.clone(),
+        started_at: summary.settings.started_at,
+        state: summary.state.clone(),
+        rows: summary.settings.rows,
         delivered: sum(&|outcome| outcome == RowOutcome::Delivered),
         failed: sum(&RowOutcome::is_failure),
     }
 }
 
-/// All runs, newest first.
+/// Lists all runs, newest first.
 pub(super) fn list(context: &Context) -> Result<ExitCode> {
     let mut runs = Vec::new();
     for run in ids(&context.folders)? {
@@ -71,29 +71,29 @@ pub(super) fn list(context: &Context) -> Result<ExitCode> {
     Ok(ExitCode::DONE)
 }
 
-/// How far one has come.
+/// Shows how far one run has come.
 pub(super) fn show(context: &Context, name: &str) -> Result<ExitCode> {
     let run = named(&context.folders, name)?;
-    let known = look(&context.folders, &run)?
+    let summary = look(&context.folders, &run)?
         .ok_or_else(|| Error::usage(format!("The run {run} never began: nothing was changed.")))?;
-    let resume = (known.state == "stopped").then(|| report::command(&known.settings));
+    let resume = (summary.state == "stopped").then(|| report::command(&summary.settings));
     if context.json() {
         return Ok(context.screen.json(&ShowJson {
             schema: "tellonce.bulk-show/v1",
-            run: of(&known),
-            outcomes: known.counts.iter().map(|(outcome, count)| (outcome.name(), *count)).collect(),
-            input: known.settings.input.display().to_string(),
+            run: of(&summary),
+            outcomes: summary.counts.iter().map(|(outcome, count)| (outcome.name(), *count)).collect(),
+            input: summary.settings.input.display().to_string(),
             resume,
         })?);
     }
-    let told = of(&known);
+    let run_json = of(&summary);
     let mut fields = vec![
-        ("Run".to_owned(), told.run),
-        ("Backend".to_owned(), told.backend),
-        ("State".to_owned(), told.state),
-        ("Rows".to_owned(), told.rows.to_string()),
+        ("Run".to_owned(), run_json.run),
+        ("Backend".to_owned(), run_json.backend),
+        ("State".to_owned(), run_json.state),
+        ("Rows".to_owned(), run_json.rows.to_string()),
     ];
-    fields.extend(known.counts.iter().map(|(outcome, count)| (outcome.name().to_owned(), count.to_string())));
+    fields.extend(summary.counts.iter().map(|(outcome, count)| (outcome.name().to_owned(), count.to_string())));
     fields.extend(resume.map(|command| ("Go on".to_owned(), command)));
     context.screen.fields(&fields);
     Ok(ExitCode::DONE)

@@ -1,4 +1,4 @@
-//! `bulk`: many resets, planned, confirmed once, resumable.
+//! `bulk`: makes many resets, which are planned and confirmed once, and can be resumed.
 
 mod dry_run;
 mod look;
@@ -132,13 +132,13 @@ pub(super) struct BulkRunArgs {
     case: CaseArgs,
 }
 
-/// Rows a second.
+/// Parses a number of rows a second.
 fn parse_rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text.trim_end_matches("/s").parse().map_err(|_| "give a number, as in 5 or 5/s".to_owned())?;
     if rate.is_finite() && rate > 0.0 && rate <= 100_000.0 { Ok(rate) } else { Err("it must be above 0".to_owned()) }
 }
 
-/// Lists, shows, rehearses, runs or resumes.
+/// Lists, shows, begins or resumes runs, or says what a run would do.
 pub(super) async fn run(context: &mut Context, args: BulkArgs, early: RevealTarget) -> Result<ExitCode> {
     let run = args.run;
     match (args.command, &run.resume) {
@@ -150,15 +150,15 @@ pub(super) async fn run(context: &mut Context, args: BulkArgs, early: RevealTarg
     }
 }
 
-/// What a sitting of a run works with, whether it is the first or not.
+/// What one sitting of a run works with. A run has a sitting for its start, and one for each time it is resumed.
 struct Sitting {
     settings: RunSettings,
     journal: Journal,
-    sink: OutputWriter,
+    writer: OutputWriter,
     progress: ProgressKind,
 }
 
-/// The audit log for this run.
+/// Opens the audit log for this run.
 fn audit(context: &Context, run: &str, folder: &std::path::Path) -> Result<RunAuditLog> {
     let settings = context.configuration.audit.clone();
     let index = folder.join("audit-index.db");
@@ -166,23 +166,23 @@ fn audit(context: &Context, run: &str, folder: &std::path::Path) -> Result<RunAu
     Ok(log?)
 }
 
-/// The pace, and the session at it.
-async fn at_a_pace(session: Session, concurrency: Option<usize>, wait: Duration) -> Result<(Session, Rc<Limiter>)> {
+/// Limits the calls of the session, and returns the limiter too.
+async fn with_limiter(session: Session, concurrency: Option<usize>, wait: Duration) -> Result<(Session, Rc<Limiter>)> {
     let concurrency = match concurrency {
-        Some(given) => given,
+        Some(limit) => limit,
         None => session.backend().capabilities().await?.concurrency,
     };
     let limiter = Rc::new(Limiter::new(concurrency, wait));
     Ok((limited(session, &limiter), limiter))
 }
 
-/// Works until the end, or until something stops it; and says what it came to.
-async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: Sitting) -> Result<ExitCode> {
-    let Sitting { settings, journal, sink, progress } = sitting;
+/// Works until the end of the input or until something stops the run, and reports the result.
+async fn run_sitting(context: &Context, session: Session, audit: RunAuditLog, sitting: Sitting) -> Result<ExitCode> {
+    let Sitting { settings, journal, writer, progress } = sitting;
     let journal = Rc::new(journal);
-    let sink = Rc::new(sink);
+    let writer = Rc::new(writer);
     let (session, limiter) =
-        at_a_pace(session, settings.concurrency, Duration::from_secs(settings.wait_seconds)).await?;
+        with_limiter(session, settings.concurrency, Duration::from_secs(settings.wait_seconds)).await?;
     let rows = Rows::open(&settings.input, Some(settings.format))?.with_tickets_of(&context.profile.guards);
     context.signals.run_begins();
     journal.write(Change::Fact { name: "state", value: "stopped".to_owned() }).await?;
@@ -192,37 +192,38 @@ async fn sit(context: &Context, session: Session, audit: RunAuditLog, sitting: S
         limiter,
         journal: Rc::clone(&journal),
         audit: audit.clone(),
-        sink: Rc::clone(&sink),
+        sink: Rc::clone(&writer),
         guards: &context.profile.guards,
         clock: &SystemClock,
         interruptions: &context.signals,
         settings: &settings,
     };
-    let mut teller = ProgressReporter::new(context.screen.clone(), progress, settings.rows, context.global.quiet);
+    let mut reporter = ProgressReporter::new(context.screen.clone(), progress, settings.rows, context.global.quiet);
     let mut last = Progress::default();
-    let ended = work
+    let outcome = work
         .work(rows, &mut |progress| {
-            teller.tell(&settings.run, progress);
+            reporter.tell(&settings.run, progress);
             last.clone_from(progress);
         })
         .await;
-    teller.end(&settings.run, &last);
+    reporter.end(&settings.run, &last);
     drop(work);
     let counts = journal.counts()?;
-    let told = audit.ended(&session, &report::ended(&counts, ended.stopped.as_ref())).await;
+    let audited = audit.ended(&session, &report::ended(&counts, outcome.stopped.as_ref())).await;
     for warning in audit.take_warnings() {
         context.screen.warning(&warning);
     }
-    let finished = ended.stopped.is_none() && !ended.limited && !report::has_undelivered(&counts);
+    let finished = outcome.stopped.is_none() && !outcome.limited && !report::has_undelivered(&counts);
     if finished {
         journal.write(Change::Fact { name: "state", value: "finished".to_owned() }).await?;
         if settings.spooled {
-            let _ = std::fs::remove_file(&settings.input); // it is in a folder of its owner's alone
+            let _ = std::fs::remove_file(&settings.input); // the run's own copy of standard input
         }
     }
     drop(audit);
-    let _ = std::fs::remove_file(folder::of(&context.folders, &settings.run).join("audit-index.db")); // made anew
-    told?;
-    let clear = matches!(settings.delivery, OutputTarget::Clear(_));
-    Ok(report::told(context, &settings, &counts, ended, (clear, &sink.first_failures()))?)
+    // The next sitting rebuilds the index.
+    let _ = std::fs::remove_file(folder::of(&context.folders, &settings.run).join("audit-index.db"));
+    audited?;
+    let is_clear = matches!(settings.delivery, OutputTarget::Clear(_));
+    Ok(report::finish(context, &settings, &counts, outcome, (is_clear, &writer.first_failures()))?)
 }

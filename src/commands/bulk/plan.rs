@@ -1,11 +1,11 @@
-//! A new run: parsed and counted, asked about once, then done.
+//! A new run: counts the input, asks once for confirmation, and begins.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
 use super::super::context::Context;
-use super::{BulkRunArgs, InputKind, Sitting, audit, report, sit};
+use super::{BulkRunArgs, InputKind, Sitting, audit, report, run_sitting};
 use crate::bulk::folder::{Counted, count, fresh_id, of, spool};
 use crate::bulk::{Change, InputFormat, Journal, OutputTarget, OutputWriter, RowFormat, RunSettings, sealing};
 use crate::domain::ports::{Clock, Prompter};
@@ -13,8 +13,8 @@ use crate::domain::{Error, ExitCode, Kind, Reason};
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{ChosenReveal, RevealOptions, RevealTarget, Signals, StreamReveal, TerminalPrompter};
 
-/// Above so many rows the count is typed back.
-const TYPED_ABOVE: u64 = 25;
+/// Above this many rows, the agent confirms by typing the number of rows.
+const TYPED_COUNT_ABOVE: u64 = 25;
 
 impl From<InputKind> for InputFormat {
     fn from(kind: InputKind) -> Self {
@@ -25,7 +25,7 @@ impl From<InputKind> for InputFormat {
     }
 }
 
-/// Plans, asks, and does it.
+/// Plans the run, asks for confirmation, and runs it.
 pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarget) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
     if args.input.as_deref() == Some(Path::new("-")) {
@@ -38,23 +38,23 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarg
             "Add `--yes --expect N`, where N is the number of rows.",
         ));
     }
-    let clear = clear_way(&context.signals, args, early)?;
+    let clear_output = clear_way(&context.signals, args, early)?;
     let recipients = recipients(args)?;
     let case = context.case(args.case.clone())?;
     let session = context.session().await?;
     let run = fresh_id(SystemClock.now(), &mut SystemRandom)?;
     let run_folder = of(&context.folders, &run);
     let (input, spooled) = input_of(args, &run_folder)?;
-    let planned = planned(context, args, &input, clear.is_some() || !recipients.is_empty(), &mut prompter);
-    let counted = match planned {
+    let has_recipients = clear_output.is_some() || !recipients.is_empty();
+    let counted = match count_and_confirm(context, args, &input, has_recipients, &mut prompter) {
         Ok(counted) => counted,
-        Err(failure) => {
-            let _ = std::fs::remove_dir_all(&run_folder); // a copy of standard input is not kept for nothing
-            return Err(failure);
+        Err(error) => {
+            let _ = std::fs::remove_dir_all(&run_folder); // nobody needs this copy of standard input
+            return Err(error);
         }
     };
     let row_format = row_format(args);
-    let (delivery, sink) = output(args, clear, row_format)?;
+    let (delivery, writer) = output(args, clear_output, row_format)?;
     let settings = RunSettings {
         run: run.clone(),
         started_at: SystemClock.now(),
@@ -85,27 +85,27 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarg
     journal.write(Change::Fact { name: "settings", value }).await?;
     context.screen.notice(&format!("Run {run}. If it is interrupted: {}", report::command(&settings)));
     let audit = audit(context, &run, &run_folder)?;
-    sit(context, session, audit, Sitting { settings, journal, sink, progress: args.progress }).await
+    run_sitting(context, session, audit, Sitting { settings, journal, writer, progress: args.progress }).await
 }
 
-/// Where the rows go, opened.
+/// Opens the destination of the rows.
 fn output(
     args: &BulkRunArgs,
-    clear: Option<(String, StreamReveal)>,
+    clear_output: Option<(String, StreamReveal)>,
     format: RowFormat,
 ) -> Result<(OutputTarget, OutputWriter)> {
-    if let Some((way, stream)) = clear {
+    if let Some((way, stream)) = clear_output {
         let (descriptor, is_file) = stream.into_parts();
-        let sink = OutputWriter::clear(descriptor, is_file, format, &way)?;
-        return Ok((OutputTarget::Clear(way), sink));
+        let writer = OutputWriter::clear(descriptor, is_file, format, &way)?;
+        return Ok((OutputTarget::Clear(way), writer));
     }
     let out = std::path::absolute(args.out.clone().unwrap_or_default())
         .map_err(|error| Error::usage("--out is not a path.").because(error))?;
-    let sink = OutputWriter::create(&out, format)?;
-    Ok((OutputTarget::Sealed(out), sink))
+    let writer = OutputWriter::create(&out, format)?;
+    Ok((OutputTarget::Sealed(out), writer))
 }
 
-/// Where passwords go in clear, if that was asked for.
+/// Opens the destination of passwords in clear, if the command line names one.
 fn clear_way(signals: &Signals, args: &BulkRunArgs, early: RevealTarget) -> Result<Option<(String, StreamReveal)>> {
     let Some(way) = &args.reveal else {
         if args.out.is_none() {
@@ -119,7 +119,7 @@ fn clear_way(signals: &Signals, args: &BulkRunArgs, early: RevealTarget) -> Resu
     stream(signals, early, args.allow_plaintext_file, way).map(|stream| Some((way.clone(), stream)))
 }
 
-/// The descriptor that gets passwords in clear; a terminal's one reveal is for one password.
+/// Opens the descriptor that gets passwords in clear. Refuses the terminal, which reveals only one password.
 pub(super) fn stream(
     signals: &Signals,
     early: RevealTarget,
@@ -153,7 +153,7 @@ pub(super) fn recipients(args: &BulkRunArgs) -> Result<Vec<String>> {
     Ok(keys)
 }
 
-/// The input: a file, or the run's own copy of standard input.
+/// Returns the path of the input, and whether it is the run's own copy of standard input.
 pub(super) fn input_of(args: &BulkRunArgs, run_folder: &Path) -> Result<(PathBuf, bool)> {
     match args.input.as_deref() {
         Some(path) if path == Path::new("-") => Ok((spool(run_folder)?, true)),
@@ -169,14 +169,14 @@ fn row_format(args: &BulkRunArgs) -> RowFormat {
         Some(InputKind::Csv) => RowFormat::Csv,
         Some(InputKind::Jsonl) => RowFormat::Jsonl,
         None => {
-            let ends = |path: &PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-            if args.out.as_ref().is_some_and(ends) { RowFormat::Csv } else { RowFormat::Jsonl }
+            let is_csv = |path: &PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+            if args.out.as_ref().is_some_and(is_csv) { RowFormat::Csv } else { RowFormat::Jsonl }
         }
     }
 }
 
-/// Reads all of it, and asks once.
-fn planned(
+/// Reads the whole input, and asks once for confirmation.
+fn count_and_confirm(
     context: &Context,
     args: &BulkRunArgs,
     input: &Path,
@@ -205,17 +205,17 @@ fn planned(
                 .hint("Look at it: `--dry-run` says what would happen.")
         );
     }
-    let words = plan_words(context, args, &counted);
+    let lines = plan_lines(context, args, &counted);
     if args.yes {
-        for line in &words {
+        for line in &lines {
             context.screen.notice(line);
         }
         return Ok(counted);
     }
-    for line in &words {
+    for line in &lines {
         prompter.say(line);
     }
-    let agreed = if counted.rows > TYPED_ABOVE {
+    let agreed = if counted.rows > TYPED_COUNT_ABOVE {
         let typed = prompter.line(&format!("Type {} to go on", counted.rows), "--yes --expect N")?;
         if typed.trim() != counted.rows.to_string() {
             let message = format!("You typed {}, not {}. Nothing was changed.", typed.trim(), counted.rows);
@@ -233,33 +233,33 @@ fn planned(
     Err(Error::new(Kind::Declined, Reason::Declined, "Nothing was changed.").into())
 }
 
-/// A number of rows, in words.
-fn rows(many: u64) -> String {
-    if many == 1 { "1 row".to_owned() } else { format!("{many} rows") }
+/// Formats a number of rows.
+fn rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
-fn plan_words(context: &Context, args: &BulkRunArgs, counted: &Counted) -> Vec<String> {
+fn plan_lines(context: &Context, args: &BulkRunArgs, counted: &Counted) -> Vec<String> {
     let profile = &context.profile;
-    let mut words = vec![format!("{} on {} ({}).", rows(counted.rows), profile.name, profile.backend)];
+    let mut lines = vec![format!("{} on {} ({}).", rows(counted.rows), profile.name, profile.backend)];
     if profile.backend == "practice" {
-        words.push("Practice directory: nothing here is real.".to_owned());
+        lines.push("Practice directory: nothing here is real.".to_owned());
     }
-    words.push("Each customer is locked out until they have used their temporary password.".to_owned());
+    lines.push("Each customer is locked out until they have used their temporary password.".to_owned());
     if let Some(limit) = args.limit {
-        words.push(format!("Of these the first {limit} now."));
+        lines.push(format!("Of these the first {limit} now."));
     }
     if counted.unusable > 0 {
-        words.push(format!("{} cannot be read; why is told in the output.", rows(counted.unusable)));
+        lines.push(format!("{} cannot be read; why is told in the output.", rows(counted.unusable)));
     }
     if !counted.unused.is_empty() {
-        words.push(format!("Columns that are not used: {}.", counted.unused.join(", ")));
+        lines.push(format!("Columns that are not used: {}.", counted.unused.join(", ")));
     }
-    words.push(match (&args.reveal, &args.out) {
+    lines.push(match (&args.reveal, &args.out) {
         (Some(way), _) => format!("The passwords go to {way} in clear: whoever reads it has them."),
         (None, Some(out)) => {
             format!("The passwords go to {}, sealed: whoever holds the key opens them.", out.display())
         }
         (None, None) => String::new(),
     });
-    words
+    lines
 }

@@ -1,4 +1,4 @@
-//! What a run came to: a table of outcomes, and the command that goes on with it.
+//! The report of a run: a table of outcomes, and the command that goes on with it.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ struct ReportJson<'a> {
     resume: Option<String>,
 }
 
-/// The command that goes on with a run.
+/// Returns the command that goes on with a run.
 pub(super) fn command(settings: &RunSettings) -> String {
     let profile = format!("--profile {} ", settings.profile);
     let reveal = match &settings.delivery {
@@ -28,28 +28,28 @@ pub(super) fn command(settings: &RunSettings) -> String {
     format!("tellonce {profile}bulk --resume {}{reveal}", settings.run)
 }
 
-/// Whether a row was changed and nobody was told.
+/// Tells whether a password was set that nobody received.
 pub(super) fn has_undelivered(counts: &[(RowOutcome, u64)]) -> bool {
     counts.iter().any(|(outcome, count)| *outcome == RowOutcome::NotDelivered && *count > 0)
 }
 
-/// For the audit log: what was begun.
+/// Describes for the audit log what was begun.
 pub(super) fn begun(settings: &RunSettings) -> String {
-    let to = match &settings.delivery {
+    let destination = match &settings.delivery {
         OutputTarget::Sealed(path) => format!("sealed to {}", path.display()),
         OutputTarget::Clear(way) => format!("in clear to {way}"),
     };
-    format!("{} rows, input SHA-256 {}, {to}", settings.rows, settings.sha256)
+    format!("{} rows, input SHA-256 {}, {destination}", settings.rows, settings.sha256)
 }
 
-/// For the audit log: what it came to.
+/// Describes for the audit log how the run ended.
 pub(super) fn ended(counts: &[(RowOutcome, u64)], stopped: Option<&Error>) -> String {
-    let mut words: Vec<String> = counts.iter().map(|(outcome, count)| format!("{} {count}", outcome.name())).collect();
-    words.extend(stopped.map(|failure| format!("stopped: {failure}")));
-    words.join(", ")
+    let mut parts: Vec<String> = counts.iter().map(|(outcome, count)| format!("{} {count}", outcome.name())).collect();
+    parts.extend(stopped.map(|error| format!("stopped: {error}")));
+    parts.join(", ")
 }
 
-/// The rows that failed: the first of them with customer and reason, and where the others are.
+/// Lists the first rows that failed, with customer and reason, and says where the others are.
 fn failures(failed: u64, first: &[FailedRow], delivery: &OutputTarget) -> Vec<String> {
     if failed == 0 {
         return Vec::new();
@@ -65,22 +65,25 @@ fn failures(failed: u64, first: &[FailedRow], delivery: &OutputTarget) -> Vec<St
     lines
 }
 
-/// Tells it, and gives the exit code: 128+n, 8, 9, 10, 0.
-pub(super) fn told(
+/// Shows the report, and returns exit code 10 if a row failed, else 0.
+///
+/// # Errors
+/// 128+n or exit 8: the run was stopped. Exit 9: a password was set that nobody received.
+pub(super) fn finish(
     context: &Context,
     settings: &RunSettings,
     counts: &[(RowOutcome, u64)],
     ended: Ended,
-    (clear, first_failures): (bool, &[FailedRow]),
+    (is_clear, first_failures): (bool, &[FailedRow]),
 ) -> Result<ExitCode> {
     let undelivered = has_undelivered(counts);
     let command = command(settings);
-    let again = ended.stopped.is_some() || ended.limited || undelivered;
-    let fails = ended.stopped.is_some() || undelivered;
+    let is_resumable = ended.stopped.is_some() || ended.limited || undelivered;
+    let is_error = ended.stopped.is_some() || undelivered;
     if !context.json() {
         let rows: Vec<Vec<String>> =
             counts.iter().map(|(outcome, count)| vec![outcome.name().to_owned(), count.to_string()]).collect();
-        if clear {
+        if is_clear {
             for row in rows {
                 context.screen.notice(&row.join(": "));
             }
@@ -91,29 +94,29 @@ pub(super) fn told(
         for line in failures(failed, first_failures, &settings.delivery) {
             context.screen.notice(&line);
         }
-        if ended.limited && !fails {
+        if ended.limited && !is_error {
             context.screen.notice(&format!("The limit is reached. To do the next ones: {command}"));
         }
-    } else if !fails {
+    } else if !is_error {
         let report = ReportJson {
             schema: "tellonce.bulk/v1",
             backend: &settings.backend,
             run: &settings.run,
             rows: settings.rows,
             outcomes: counts.iter().map(|(outcome, count)| (outcome.name(), *count)).collect(),
-            resume: again.then(|| command.clone()),
+            resume: is_resumable.then(|| command.clone()),
         };
-        if clear {
+        if is_clear {
             context.screen.json_beside(&report);
         } else {
             context.screen.json(&report)?;
         }
     }
     let hint = format!("Go on with it: `{command}`.");
-    if let Some(failure) = ended.stopped {
-        let kind = if matches!(failure.kind, Kind::Interrupted(_)) { failure.kind } else { Kind::Unavailable };
-        let first = failure.hint.clone().map_or_else(String::new, |hint| format!("{hint} "));
-        return Err(Error { kind, ..failure }.hint(format!("{first}{hint}")));
+    if let Some(error) = ended.stopped {
+        let kind = if matches!(error.kind, Kind::Interrupted(_)) { error.kind } else { Kind::Unavailable };
+        let first_hint = error.hint.clone().map_or_else(String::new, |hint| format!("{hint} "));
+        return Err(Error { kind, ..error }.hint(format!("{first_hint}{hint}")));
     }
     if undelivered {
         let message = "Some customers have a temporary password, or may have, that nobody was told.";

@@ -1,10 +1,10 @@
-//! A run that was interrupted is taken up again, as it was asked for.
+//! `bulk --resume`: goes on with an interrupted run, with the settings it began with.
 
 use anyhow::{Result, bail};
 
 use super::super::context::Context;
 use super::plan::stream;
-use super::{Sitting, audit, sit};
+use super::{Sitting, audit, run_sitting};
 use crate::bulk::folder::{look, named, of, sha256};
 use crate::bulk::output_reader::{FoundRow, for_each};
 use crate::bulk::{Change, Journal, OutputTarget, OutputWriter, RowOutcome, RowState, RunSettings};
@@ -14,7 +14,7 @@ use crate::domain::{Customer, CustomerId, Error, ExitCode, Session};
 use crate::ledger::RunAuditLog;
 use crate::terminal::RevealTarget;
 
-/// Takes the run up.
+/// Goes on with the run.
 pub(super) async fn run(
     context: &Context,
     name: &str,
@@ -22,14 +22,14 @@ pub(super) async fn run(
     early: RevealTarget,
 ) -> Result<ExitCode> {
     let run = named(&context.folders, name)?;
-    let never = || {
+    let never_began = || {
         Error::usage(format!("The run {run} never began: nothing was changed."))
             .hint("Begin it again: `tellonce bulk FILE`.")
     };
-    look(&context.folders, &run)?.ok_or_else(never)?;
+    look(&context.folders, &run)?.ok_or_else(never_began)?;
     let folder = of(&context.folders, &run);
     let journal = Journal::open(&folder)?;
-    let settings = journal.settings()?.ok_or_else(never)?;
+    let settings = journal.settings()?.ok_or_else(never_began)?;
     if settings.profile != context.profile.name || settings.backend != context.profile.backend {
         let profile = &settings.profile;
         bail!(
@@ -45,11 +45,11 @@ pub(super) async fn run(
     }
     let session = context.session().await?;
     let audit = audit(context, &run, &folder)?;
-    let sink = match &settings.delivery {
+    let writer = match &settings.delivery {
         OutputTarget::Sealed(out) => {
-            let rows = rows_of(out, &settings, &journal)?;
-            for found in &rows.changes {
-                settle(&session, &audit, &journal, found).await?;
+            let rows = read_output(out, &settings, &journal)?;
+            for row in &rows.changes {
+                record_outcome(&session, &audit, &journal, row).await?;
             }
             OutputWriter::take_up(out, settings.row_format, rows.whole)?
         }
@@ -69,34 +69,37 @@ pub(super) async fn run(
             OutputWriter::clear(descriptor, is_file, settings.row_format, way)?
         }
     };
-    sit(context, session, audit, Sitting { settings, journal, sink, progress }).await
+    run_sitting(context, session, audit, Sitting { settings, journal, writer, progress }).await
 }
 
-struct Read {
+struct OutputRows {
     whole: u64,
     changes: Vec<FoundRow>,
 }
 
-/// Reads what the output holds, and keeps what the journal does not know yet: the few rows that were in flight. Of one
-/// that was begun again, the row that stands there of an earlier attempt says nothing.
-fn rows_of(out: &std::path::Path, settings: &RunSettings, journal: &Journal) -> Result<Read> {
+/// Reads the output, and collects the rows that the journal does not know yet: the few that were in flight.
+///
+/// If a row was begun again, its output from an earlier attempt is ignored.
+fn read_output(out: &std::path::Path, settings: &RunSettings, journal: &Journal) -> Result<OutputRows> {
     let mut changes = Vec::new();
     let whole = for_each(out, settings.row_format, &mut |row| {
-        let is_news = match journal.known(row.line)? {
+        let is_unknown = match journal.known(row.line)? {
             RowState::Done | RowState::InDoubt(_) => false,
             RowState::Begun(begun) => row.attempt.as_ref().is_none_or(|attempt| *attempt == begun.attempt),
             RowState::Nothing => true,
         };
-        if is_news {
+        if is_unknown {
             changes.push(FoundRow { sealed: None, ..row });
         }
         Ok(())
     })?;
-    Ok(Read { whole, changes })
+    Ok(OutputRows { whole, changes })
 }
 
-/// What the output shows and the journal, or the audit log, was cut before it knew.
-async fn settle(session: &Session, audit: &RunAuditLog, journal: &Journal, found: &FoundRow) -> Result<()> {
+/// Records in the journal and the audit log an outcome that only the output holds.
+///
+/// The run may have ended after it wrote the output and before it wrote the other two.
+async fn record_outcome(session: &Session, audit: &RunAuditLog, journal: &Journal, found: &FoundRow) -> Result<()> {
     let Some(outcome) = found.outcome else { return Ok(()) };
     if matches!(journal.known(found.line)?, RowState::Done) {
         return Ok(());

@@ -10,7 +10,7 @@ use crate::ledger;
 use crate::platform::{Holds, NotPrivate, check_private};
 use crate::terminal::{recorders, terminal_can_reveal};
 
-/// Every check that needs no backend.
+/// Runs every check that needs no backend.
 pub(super) fn checks(context: &Context) -> Vec<Check> {
     let mut checks = vec![configuration(context)];
     checks.extend(folders(context));
@@ -25,15 +25,15 @@ pub(super) fn checks(context: &Context) -> Vec<Check> {
 
 fn configuration(context: &Context) -> Check {
     let file = context.folders.config_file();
-    let words = if file.exists() {
+    let message = if file.exists() {
         format!("{} is read; profile {}", file.display(), context.profile.name)
     } else {
         format!("none ({}): the built-in practice profile", file.display())
     };
-    Check::new("configuration", CheckState::Ok, words)
+    Check::new("configuration", CheckState::Ok, message)
 }
 
-/// What others may do with our files: nothing.
+/// Checks that other users have no access to our files.
 fn folders(context: &Context) -> Vec<Check> {
     let folders = &context.folders;
     let ours = [folders.practice_directory(), folders.audit_log(), folders.sessions()];
@@ -50,14 +50,15 @@ fn modes(path: &Path) -> Check {
     match checked {
         Ok(()) => Check::new(&id, CheckState::Ok, format!("{shown} is yours alone")),
         Err(NotPrivate { what, hint }) => {
-            let words = hint.map_or_else(|| what.clone(), |hint| format!("{what}. {hint}"));
-            Check::new(&id, CheckState::Fault, words)
+            let message = hint.map_or_else(|| what.clone(), |hint| format!("{what}. {hint}"));
+            Check::new(&id, CheckState::Fault, message)
         }
     }
 }
 
-/// The session that is kept, and whether a keyring could keep one. A profile with a credential of its own, and a token in
-/// the environment, need neither.
+/// Checks the stored session, and whether a keyring could store one.
+///
+/// A profile with its own credential, or a token in the environment, needs no keyring.
 fn session_store(context: &Context) -> Vec<Check> {
     let loaded = context.store().load();
     let is_kept = matches!(loaded, Ok(Some(_)));
@@ -70,12 +71,12 @@ fn session_store(context: &Context) -> Vec<Check> {
         return vec![session];
     }
     if !context.store().has_keyring() {
-        let words = "this machine has none: sign in with `tellonce login --store file`";
-        return vec![session, Check::new("keyring", CheckState::Warning, words)];
+        let message = "this machine has none: sign in with `tellonce login --store file`";
+        return vec![session, Check::new("keyring", CheckState::Warning, message)];
     }
     let keyring = match context.store().keyring_fault() {
         None => Check::new("keyring", CheckState::Ok, "it answers: `tellonce login` keeps the session there"),
-        Some(failure) => Check::new("keyring", CheckState::Fault, failure.told()),
+        Some(error) => Check::new("keyring", CheckState::Fault, error.told()),
     };
     vec![session, keyring]
 }
@@ -83,8 +84,8 @@ fn session_store(context: &Context) -> Vec<Check> {
 fn terminal() -> Check {
     match terminal_can_reveal() {
         Ok(()) => Check::new("terminal", CheckState::Ok, "a temporary password can be shown here"),
-        Err(failure) => {
-            Check::new("terminal", CheckState::Warning, format!("{failure} `tellonce reset` needs one, or `--reveal`"))
+        Err(error) => {
+            Check::new("terminal", CheckState::Warning, format!("{error} `tellonce reset` needs one, or `--reveal`"))
         }
     }
 }
@@ -112,11 +113,12 @@ fn open_attempts(context: &Context) -> Check {
     let open = ledger::records(&context.folders.audit_log(), &ledger::Filter::default())
         .and_then(|records| ledger::open_attempts(&context.folders, &records));
     match open {
-        Err(failure) => Check::new("attempts", CheckState::Fault, failure.message),
+        Err(error) => Check::new("attempts", CheckState::Fault, error.message),
         Ok(open) if open.is_empty() => Check::new("attempts", CheckState::Ok, "every attempt has an end in the log"),
         Ok(open) => {
-            let words = format!("without an end, so unknown: {}. `tellonce show CUSTOMER` finds out", open.join(", "));
-            Check::new("attempts", CheckState::Warning, words)
+            let message =
+                format!("without an end, so unknown: {}. `tellonce show CUSTOMER` finds out", open.join(", "));
+            Check::new("attempts", CheckState::Warning, message)
         }
     }
 }

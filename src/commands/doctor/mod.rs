@@ -1,4 +1,4 @@
-//! `doctor`: is this set-up right, and does it keep every promise?
+//! `doctor`: checks this set-up, and which promises it keeps.
 
 mod machine;
 mod promises;
@@ -17,7 +17,7 @@ struct DoctorJson<'a> {
     checks: &'a [Check],
 }
 
-/// Runs every check that can be run; a fault is exit 11.
+/// Runs every check that can be run. Ends with exit 11 if one finds a fault.
 pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
     let mut checks = machine::checks(context);
     checks.extend(backend(context).await);
@@ -52,30 +52,30 @@ pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
     Ok(if faults == 0 { ExitCode::DONE } else { ExitCode::CHECK_FAILED })
 }
 
-/// What the checks come to, in one line: a fault that nobody looked for is not called absent.
+/// Sums the checks up in one line. It says so if a promise is not kept, or a check could not be made.
 fn verdict(checks: &[Check]) -> String {
-    let of = |state| checks.iter().filter(|check| check.state == state).count();
-    let count = |number: usize, one: &str, many: &str| match number {
+    let count_of = |state| checks.iter().filter(|check| check.state == state).count();
+    let counted = |number: usize, singular: &str, plural: &str| match number {
         0 => None,
-        1 => Some(format!("1 {one}")),
-        number => Some(format!("{number} {many}")),
+        1 => Some(format!("1 {singular}")),
+        number => Some(format!("{number} {plural}")),
     };
-    if let Some(faults) = count(of(CheckState::Fault), "fault was found", "faults were found") {
+    if let Some(faults) = counted(count_of(CheckState::Fault), "fault was found", "faults were found") {
         return format!("{faults}.");
     }
-    let but = [
-        count(of(CheckState::NotKept), "promise is not kept", "promises are not kept"),
-        count(of(CheckState::Unknown), "check could not be made", "checks could not be made"),
+    let exceptions = [
+        counted(count_of(CheckState::NotKept), "promise is not kept", "promises are not kept"),
+        counted(count_of(CheckState::Unknown), "check could not be made", "checks could not be made"),
     ];
-    let but: Vec<String> = but.into_iter().flatten().collect();
-    if but.is_empty() {
+    let exceptions: Vec<String> = exceptions.into_iter().flatten().collect();
+    if exceptions.is_empty() {
         "No fault was found.".to_owned()
     } else {
-        format!("No fault was found in what was checked, but {}.", but.join(", and "))
+        format!("No fault was found in what was checked, but {}.", exceptions.join(", and "))
     }
 }
 
-/// The backend as the signed-in agent sees it; signed out, what needs an agent is not checked.
+/// Checks the backend as the signed-in agent sees it. Skips what needs an agent if nobody is signed in.
 async fn backend(context: &Context) -> Vec<Check> {
     let opened = context.sign_in();
     let mut checks = vec![Check::of("backend", &opened, |_| {
@@ -89,8 +89,8 @@ async fn backend(context: &Context) -> Vec<Check> {
             checks.push(Check::new("agent", CheckState::Unknown, "nobody is signed in: `tellonce login`, then again"));
             return checks;
         }
-        Err(failure) => {
-            checks.push(Check::new("agent", CheckState::Fault, failure.told()));
+        Err(error) => {
+            checks.push(Check::new("agent", CheckState::Fault, error.told()));
             return checks;
         }
     };
@@ -100,7 +100,7 @@ async fn backend(context: &Context) -> Vec<Check> {
     let rights = session.backend().rights().await;
     match session.backend().checks().await {
         Ok(found) => checks.extend(found),
-        Err(failure) => checks.push(Check::new("backend settings", CheckState::Fault, failure.told())),
+        Err(error) => checks.push(Check::new("backend settings", CheckState::Fault, error.told())),
     }
     checks.push(Check::of("agent", &rights, |_| format!("{} is signed in", session.agent())));
     if let Ok(rights) = &rights {
@@ -110,19 +110,19 @@ async fn backend(context: &Context) -> Vec<Check> {
     checks
 }
 
-fn right_to_issue(agent: &str, rights: &[Right], told: bool) -> Check {
-    let words: Vec<&str> = rights.iter().map(|right| right.words()).collect();
-    if !told {
-        let words =
+fn right_to_issue(agent: &str, rights: &[Right], rights_are_known: bool) -> Check {
+    let right_names: Vec<&str> = rights.iter().map(|right| right.words()).collect();
+    if !rights_are_known {
+        let message =
             format!("this backend tells nobody what {agent} may do: the first reset and the first new user answer");
-        Check::new("rights", CheckState::Unknown, words)
+        Check::new("rights", CheckState::Unknown, message)
     } else if rights.contains(&Right::IssueTemporaryPasswords) {
-        Check::new("rights", CheckState::Ok, format!("{agent} may {}", words.join(", ")))
+        Check::new("rights", CheckState::Ok, format!("{agent} may {}", right_names.join(", ")))
     } else {
         Check::new(
             "rights",
             CheckState::Fault,
-            format!("{agent} may not issue temporary passwords, only {}", words.join(", ")),
+            format!("{agent} may not issue temporary passwords, only {}", right_names.join(", ")),
         )
     }
 }

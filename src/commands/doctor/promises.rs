@@ -1,13 +1,13 @@
-//! Each promise, kept or not kept, by this backend as it is set up.
+//! The checks that say whether this backend, as it is set up, keeps each promise.
 
 use crate::commands::context::Context;
 use crate::domain::{Capabilities, Check, CheckState, Gap, Promise, Session};
 
-/// L1 to L14.
+/// Checks the promises L1 to L14.
 pub(super) async fn checks(context: &Context, session: &Session) -> Vec<Check> {
     let capabilities = match session.backend().capabilities().await {
         Ok(capabilities) => capabilities,
-        Err(failure) => return vec![Check::new("promises", CheckState::Fault, failure.told())],
+        Err(error) => return vec![Check::new("promises", CheckState::Fault, error.told())],
     };
     let mut checks = promises(&capabilities);
     if context.profile.guards.allow_without_logout {
@@ -20,23 +20,24 @@ pub(super) async fn checks(context: &Context, session: &Session) -> Vec<Check> {
     checks
 }
 
-/// Each promise in turn, then the limits of the server.
+/// Lists each promise in turn, then the limits of the server.
 fn promises(capabilities: &Capabilities) -> Vec<Check> {
     let each = Promise::ALL.into_iter().filter_map(|promise| as_set_up(promise, capabilities));
     each.chain(Promise::ALL.into_iter().filter_map(|promise| limit(promise, capabilities))).collect()
 }
 
-/// One promise as the server is set up: kept, kept by tellonce, or not kept and what to do. Returns `None` where nothing
-/// but a limit of the server keeps it from being kept.
+/// Says whether the server as set up keeps the promise, or tellonce does, or nobody does and what to do.
+///
+/// Returns `None` if only a limit of the server prevents it.
 fn as_set_up((promise, words): (Promise, &str), capabilities: &Capabilities) -> Option<Check> {
     let open = open_gaps(promise, capabilities);
     let gaps: Vec<String> =
         open.iter().filter(|gap| !capabilities.limits.contains(gap)).map(|gap| with_remedy(*gap)).collect();
     let aids: Vec<&str> =
         capabilities.aids.iter().filter(|aid| aid.promise() == promise).map(|aid| aid.words()).collect();
-    let (state, more) = if !gaps.is_empty() {
-        let told = [gaps.join("; "), aids.join("; ")].into_iter().filter(|part| !part.is_empty());
-        (CheckState::NotKept, told.collect::<Vec<_>>().join("; what tellonce does all the same: "))
+    let (state, detail) = if !gaps.is_empty() {
+        let parts = [gaps.join("; "), aids.join("; ")].into_iter().filter(|part| !part.is_empty());
+        (CheckState::NotKept, parts.collect::<Vec<_>>().join("; what tellonce does all the same: "))
     } else if !open.is_empty() && aids.is_empty() {
         return None;
     } else if !aids.is_empty() {
@@ -45,10 +46,10 @@ fn as_set_up((promise, words): (Promise, &str), capabilities: &Capabilities) -> 
     } else {
         (CheckState::Kept, String::new())
     };
-    Some(check(promise, state, if more.is_empty() { words.to_owned() } else { format!("{words}: {more}") }))
+    Some(check(promise, state, if detail.is_empty() { words.to_owned() } else { format!("{words}: {detail}") }))
 }
 
-/// What no set-up of the server changes of a promise.
+/// Returns the part of a promise that no set-up of the server can keep, if there is one.
 fn limit((promise, _): (Promise, &str), capabilities: &Capabilities) -> Option<Check> {
     let limits: Vec<String> = open_gaps(promise, capabilities)
         .into_iter()
@@ -58,7 +59,7 @@ fn limit((promise, _): (Promise, &str), capabilities: &Capabilities) -> Option<C
     (!limits.is_empty()).then(|| check(promise, CheckState::Limit, limits.join("; ")))
 }
 
-/// The gaps of a promise that tellonce does not close by itself.
+/// Lists the gaps of a promise that tellonce does not close by itself.
 fn open_gaps(promise: Promise, capabilities: &Capabilities) -> Vec<Gap> {
     let met = |gap: &Gap| gap.met_by().is_some_and(|aid| capabilities.aids.contains(&aid));
     capabilities.gaps.iter().filter(|gap| gap.promise() == promise && !met(gap)).copied().collect()

@@ -1,4 +1,4 @@
-//! `practice customers`: who is there to practise on.
+//! `practice customers`: lists the customers of the practice directory.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -10,25 +10,25 @@ use crate::domain::{Customer, ExitCode, Status};
 #[derive(Serialize)]
 struct CustomersJson<'a> {
     schema: &'static str,
-    customers: Vec<OneJson<'a>>,
+    customers: Vec<CustomerJson<'a>>,
     shown: usize,
     total: u64,
 }
 
 #[derive(Serialize)]
-struct OneJson<'a> {
+struct CustomerJson<'a> {
     #[serde(flatten)]
     customer: &'a Customer,
     status: Status,
 }
 
-/// Lists the sample customers and where they stand.
+/// Lists the sample customers with their status.
 pub(super) fn run(context: &mut Context, limit: u16) -> Result<ExitCode> {
     let page = directory(context)?.customers(usize::from(limit))?;
     let shown = page.rows.len();
     if context.json() {
         let customers =
-            page.rows.iter().map(|(customer, state)| OneJson { customer, status: state.status() }).collect();
+            page.rows.iter().map(|(customer, state)| CustomerJson { customer, status: state.status() }).collect();
         return Ok(context.screen.json(&CustomersJson {
             schema: "tellonce.practice-customers/v1",
             customers,

@@ -1,4 +1,4 @@
-//! `practice forgot-password`: self-service by e-mail.
+//! `practice forgot-password`: resets a password by e-mail, as the customer.
 
 use anyhow::Result;
 use clap::Args;
@@ -29,13 +29,14 @@ pub(super) struct ForgotPasswordArgs {
 }
 
 #[derive(Serialize)]
-struct AskedJson {
+struct ForgotPasswordJson {
     schema: &'static str,
     message: &'static str,
 }
 
-/// The same answer to every address.
-const ASKED: &str = "If there is a user with that address, an e-mail is on its way (see `tellonce practice outbox`).";
+/// The answer to every address, so that it does not say which addresses have a user.
+const MAIL_REQUESTED_MESSAGE: &str =
+    "If there is a user with that address, an e-mail is on its way (see `tellonce practice outbox`).";
 
 /// Asks for the e-mail, or redeems its token.
 pub(super) fn run(context: &mut Context, args: &ForgotPasswordArgs) -> Result<ExitCode> {
@@ -44,12 +45,14 @@ pub(super) fn run(context: &mut Context, args: &ForgotPasswordArgs) -> Result<Ex
         return redeem(context, &directory, token, args.password_stdin);
     }
     directory.forgot_password(args.email.as_deref().unwrap_or_default())?;
-    said(context, ASKED)
+    show_message(context, MAIL_REQUESTED_MESSAGE)
 }
 
-fn said(context: &Context, message: &'static str) -> Result<ExitCode> {
+fn show_message(context: &Context, message: &'static str) -> Result<ExitCode> {
     if context.json() {
-        return Ok(context.screen.json(&AskedJson { schema: "tellonce.practice-forgot-password/v1", message })?);
+        return Ok(context
+            .screen
+            .json(&ForgotPasswordJson { schema: "tellonce.practice-forgot-password/v1", message })?);
     }
     context.screen.line(message);
     Ok(ExitCode::DONE)
@@ -59,11 +62,12 @@ fn redeem(context: &Context, directory: &Practice, token: &str, from_stdin: bool
     let new =
         if from_stdin { first_line()? } else { context.prompter(false).secret("New password", "--password-stdin")? };
     match directory.redeem(token, &new)? {
-        Redeem::Done => said(context, "Password updated."),
+        Redeem::Done => show_message(context, "Password updated."),
         Redeem::Refused(why) => Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, why).into()),
         Redeem::Broken(rules) => {
-            let words: Vec<String> = rules.iter().map(crate::domain::Rule::words).collect();
-            Err(Error::refused(Reason::Policy, format!("That password cannot be used: {}.", words.join("; "))).into())
+            let broken_rules: Vec<String> = rules.iter().map(crate::domain::Rule::words).collect();
+            Err(Error::refused(Reason::Policy, format!("That password cannot be used: {}.", broken_rules.join("; ")))
+                .into())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `practice`: the practice directory, seen as the customer.
+//! `practice`: shows the practice directory as the customer sees it.
 
 mod customers;
 mod forgot_password;
@@ -62,7 +62,7 @@ pub(super) async fn run(context: &mut Context, args: PracticeArgs) -> Result<Exi
     }
 }
 
-/// The practice directory of these folders, made on first use.
+/// Opens the practice directory of these folders. The first use creates it.
 pub(super) fn directory(context: &Context) -> Result<Practice, Error> {
     Practice::open(&context.folders.practice_directory(), context.one_call(), Arc::new(SystemClock))
 }

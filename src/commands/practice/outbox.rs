@@ -1,4 +1,4 @@
-//! `practice outbox`: the e-mails that the practice directory would have sent.
+//! `practice outbox`: shows the e-mails that the practice directory would have sent.
 
 use anyhow::Result;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! `practice sign-in`: what the app does when a customer signs in.
+//! `practice sign-in`: signs a customer in, as the app does.
 
 use anyhow::Result;
 use clap::Args;
@@ -36,47 +36,52 @@ struct SignInJson<'a> {
     message: &'a str,
 }
 
-/// What the app says in the end.
-struct Told {
+/// What the app answers to the sign-in.
+struct SignInOutcome {
     result: &'static str,
     code: ExitCode,
     broken: Vec<Rule>,
     message: String,
 }
 
-impl Told {
+impl SignInOutcome {
     fn new(result: &'static str, code: ExitCode, message: impl Into<String>) -> Self {
         Self { result, code, broken: Vec::new(), message: message.into() }
     }
 }
 
-/// Signs in; asked for a new password, reads it and presses "Update Password".
+/// Signs in. If a new password is required, reads it and presses "Update Password".
 pub(super) fn run(context: &mut Context, args: &SignInArgs) -> Result<ExitCode> {
     let directory = directory(context)?;
     let mut passwords = Passwords::new(context, args.password_stdin)?;
     let password = passwords.first()?;
-    let told = match directory.sign_in(&args.name, &password)? {
-        SignIn::SignedIn => Told::new("signed_in", ExitCode::DONE, "Signed in."),
-        SignIn::Refused(why) => Told::new("refused", ExitCode::NOT_ALLOWED, why),
+    let outcome = match directory.sign_in(&args.name, &password)? {
+        SignIn::SignedIn => SignInOutcome::new("signed_in", ExitCode::DONE, "Signed in."),
+        SignIn::Refused(why) => SignInOutcome::new("refused", ExitCode::NOT_ALLOWED, why),
         SignIn::ChangeRequired(ticket) => change(context, &directory, &mut passwords, &ticket)?,
     };
     if context.json() {
         let object = SignInJson {
             schema: "tellonce.practice-sign-in/v1",
-            result: told.result,
+            result: outcome.result,
             rules: directory.policy()?.words(),
-            broken: told.broken.iter().map(crate::domain::Rule::name).collect(),
-            message: &told.message,
+            broken: outcome.broken.iter().map(crate::domain::Rule::name).collect(),
+            message: &outcome.message,
         };
         context.screen.json(&object)?;
     } else {
-        context.screen.line(&told.message);
+        context.screen.line(&outcome.message);
     }
-    Ok(told.code)
+    Ok(outcome.code)
 }
 
-/// The app's second page: the rules, a new password, "Update Password". At a terminal it may be tried again.
-fn change(context: &Context, directory: &Practice, passwords: &mut Passwords, ticket: &ChangeTicket) -> Result<Told> {
+/// Shows the app's second page: the rules, a new password, "Update Password". At a terminal the customer can retry.
+fn change(
+    context: &Context,
+    directory: &Practice,
+    passwords: &mut Passwords,
+    ticket: &ChangeTicket,
+) -> Result<SignInOutcome> {
     let rules = directory.policy()?.words();
     if !context.json() {
         context.screen.line("Choose a new password. The rules:");
@@ -85,17 +90,20 @@ fn change(context: &Context, directory: &Practice, passwords: &mut Passwords, ti
         }
     }
     loop {
-        let Some(new) = passwords.new_one()? else {
-            return Ok(Told::new("change_required", ExitCode::REFUSED, "A new password must be chosen."));
+        let Some(new) = passwords.new_password()? else {
+            return Ok(SignInOutcome::new("change_required", ExitCode::REFUSED, "A new password must be chosen."));
         };
         match directory.change_password(ticket, &new)? {
-            Change::Done => return Ok(Told::new("signed_in", ExitCode::DONE, "Password updated. Signed in.")),
-            Change::Refused(why) => return Ok(Told::new("refused", ExitCode::NOT_ALLOWED, why)),
+            Change::Done => return Ok(SignInOutcome::new("signed_in", ExitCode::DONE, "Password updated. Signed in.")),
+            Change::Refused(why) => return Ok(SignInOutcome::new("refused", ExitCode::NOT_ALLOWED, why)),
             Change::Broken(broken) => {
-                let words: Vec<String> = broken.iter().map(crate::domain::Rule::words).collect();
-                let message = format!("That password cannot be used: {}.", words.join("; "));
-                if !passwords.may_try_again() {
-                    return Ok(Told { broken, ..Told::new("change_required", ExitCode::REFUSED, message) });
+                let broken_rules: Vec<String> = broken.iter().map(crate::domain::Rule::words).collect();
+                let message = format!("That password cannot be used: {}.", broken_rules.join("; "));
+                if !passwords.can_retry() {
+                    return Ok(SignInOutcome {
+                        broken,
+                        ..SignInOutcome::new("change_required", ExitCode::REFUSED, message)
+                    });
                 }
                 context.screen.line(&message);
             }
@@ -103,7 +111,7 @@ fn change(context: &Context, directory: &Practice, passwords: &mut Passwords, ti
     }
 }
 
-/// Where the customer's passwords come from: the keyboard, or two lines of standard input.
+/// The source of the customer's passwords: the keyboard, or two lines of standard input.
 enum Passwords {
     Keyboard(Box<TerminalPrompter>),
     Lines,
@@ -135,7 +143,7 @@ impl Passwords {
         }
     }
 
-    fn new_one(&mut self) -> Result<Option<Zeroizing<String>>> {
+    fn new_password(&mut self) -> Result<Option<Zeroizing<String>>> {
         match self {
             Self::Lines => Ok(secret_line()?),
             Self::Keyboard(prompter) => loop {
@@ -150,7 +158,7 @@ impl Passwords {
         }
     }
 
-    const fn may_try_again(&self) -> bool {
+    const fn can_retry(&self) -> bool {
         matches!(self, Self::Keyboard(_))
     }
 }

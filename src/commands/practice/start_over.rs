@@ -1,4 +1,4 @@
-//! `practice start-over`: the practice directory is made anew.
+//! `practice start-over`: replaces the practice directory with a new one.
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -20,7 +20,7 @@ pub(super) struct StartOverArgs {
     yes: bool,
 }
 
-/// Asks, and replaces the directory, also a damaged one.
+/// Asks for confirmation, and replaces the directory, even a damaged one.
 pub(super) fn run(context: &mut Context, args: &StartOverArgs) -> Result<ExitCode> {
     let path = context.folders.practice_directory();
     let mut prompter = context.prompter(args.yes);
@@ -36,9 +36,9 @@ pub(super) fn run(context: &mut Context, args: &StartOverArgs) -> Result<ExitCod
         }
     }
     let screen = context.screen.clone();
-    let made = Practice::start_over(&path, args.customers, &mut |made| screen.progress(made))?;
+    let created = Practice::start_over(&path, args.customers, &mut |created| screen.progress(created))?;
     context.screen.notice(&format!(
-        "The practice directory is new: {made} customers. Agents sam, kim and lee, password \"practice\"."
+        "The practice directory is new: {created} customers. Agents sam, kim and lee, password \"practice\"."
     ));
     Ok(ExitCode::DONE)
 }

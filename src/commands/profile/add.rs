@@ -1,4 +1,4 @@
-//! `profile add`: asks for what is missing, tries it, and writes the profile once its backend answers.
+//! `profile add`: asks for missing settings, tries them, and writes the profile once its backend answers.
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -34,17 +34,17 @@ pub(super) struct ProfileAddArgs {
     print: bool,
 }
 
-/// The key whose value is a file: named here, it is one of the current folder; in the file, of the configuration's.
-const FILE: &str = "ca_cert";
-/// The checks of what the profile protects, as the backends call them.
-const PROTECTION: [&str; 2] = ["protection", "protected"];
+/// The key whose value is a file. Here the path starts at the current folder; in the file, at the configuration folder.
+const FILE_KEY: &str = "ca_cert";
+/// The ids of the backends' checks of protected groups and roles.
+const PROTECTION_CHECKS: [&str; 2] = ["protection", "protected"];
 const PROTECT: Ask = Ask {
     key: "protected",
     question: "Groups whose members agents do not reset (commas between; or none)",
     without: None,
 };
 
-/// Adds one, or prints the sample.
+/// Adds a profile, or prints the sample configuration.
 pub(super) async fn run(context: &mut Context, args: ProfileAddArgs) -> Result<ExitCode> {
     if args.print {
         context.screen.text(config::sample());
@@ -52,8 +52,8 @@ pub(super) async fn run(context: &mut Context, args: ProfileAddArgs) -> Result<E
     }
     let mut prompter = context.prompter(false);
     let name = missing::new_profile(args.name, &mut prompter)?;
-    let nothing = NewProfile { name: name.clone(), backend: String::new(), settings: Vec::new() };
-    config::with(&context.folders, &nothing)?; // a name that cannot be is told before anything is asked
+    let name_only = NewProfile { name: name.clone(), backend: String::new(), settings: Vec::new() };
+    config::with(&context.folders, &name_only)?; // an invalid name is refused before anything is asked
     let backend = backend(args.backend, &mut prompter)?;
     let mut questions = Questions::of(&backend, &args.settings, &args.protect)?;
     let (new, unprepared) = loop {
@@ -61,9 +61,9 @@ pub(super) async fn run(context: &mut Context, args: ProfileAddArgs) -> Result<E
         let new = NewProfile { name: name.clone(), backend: backend.clone(), settings: questions.settings() };
         match try_out(context, &new).await {
             Ok(unprepared) => break (new, unprepared),
-            Err(failure) if questions.is_empty() || !prompter.can_ask() => return Err(failure),
-            Err(failure) => {
-                prompter.say(&failure.to_string());
+            Err(error) if questions.is_empty() || !prompter.can_ask() => return Err(error),
+            Err(error) => {
+                prompter.say(&error.to_string());
                 prompter.say("Nothing is written yet. Once more: Enter takes what is in brackets, - leaves out what may be left out, Ctrl-C gives up.");
             }
         }
@@ -72,8 +72,8 @@ pub(super) async fn run(context: &mut Context, args: ProfileAddArgs) -> Result<E
     let added = format!("Profile {name} is added, and its backend answers.");
     match unprepared {
         None => context.screen.notice(&format!("{added} Sign in: tellonce --profile {name} login")),
-        Some(words) => {
-            context.screen.notice(&format!("{added} Agents cannot sign in yet. {words}"));
+        Some(message) => {
+            context.screen.notice(&format!("{added} Agents cannot sign in yet. {message}"));
             context.screen.notice(&format!("Its administrator prepares it: tellonce --profile {name} setup"));
         }
     }
@@ -89,14 +89,16 @@ fn backend(given: Option<String>, prompter: &mut TerminalPrompter) -> Result<Str
     names.get(chosen).map(|name| (*name).to_owned()).context("The list of backends has no such row.")
 }
 
-/// What is asked for, and the answers so far.
+/// The settings from the command line, the questions for the others, and the answers so far.
 struct Questions {
     given: Vec<(String, Value)>,
     asked: Vec<(Ask, Option<String>)>,
 }
 
 impl Questions {
-    /// What was not given. What may be left out is asked for only where something else has to be.
+    /// Collects the questions for settings that were not given.
+    ///
+    /// Optional settings are asked for only if a required one is missing.
     fn of(backend: &str, given: &[String], protect: &[String]) -> Result<Self> {
         let (asks, must_protect) = backends::asks(backend)?;
         let mut settings = Vec::new();
@@ -105,7 +107,7 @@ impl Questions {
                 .split_once('=')
                 .ok_or_else(|| Error::usage(format!("--set {pair}: a key and its value have a = between them.")))?;
             let (key, text) = (key.trim(), in_this_folder(key.trim(), text));
-            // `true`, `7`, `{ file = "secret" }` are what they look like; everything else is text.
+            // A value that parses as TOML (`true`, `7`, `{ file = "secret" }`) is taken as such; any other is text.
             settings.push((key.to_owned(), text.parse().unwrap_or_else(|_| Value::from(text))));
         }
         if !protect.is_empty() {
@@ -126,27 +128,27 @@ impl Questions {
         self.asked.is_empty()
     }
 
-    /// Asks each; what was answered before stands in brackets.
+    /// Asks each question, with the previous answer in brackets.
     fn ask(&mut self, prompter: &mut dyn Prompter) -> Result<()> {
-        for (ask, before) in &mut self.asked {
-            let usual = before.as_deref().or(ask.without);
-            // Whoever has answered once has seen the example.
-            let what = before.as_ref().and_then(|_| ask.question.split(" (").next()).unwrap_or(ask.question);
-            let question = usual.map_or_else(|| what.to_owned(), |usual| format!("{what} [{usual}]"));
+        for (ask, previous) in &mut self.asked {
+            let default = previous.as_deref().or(ask.without);
+            // The example in parentheses is shown only the first time.
+            let text = previous.as_ref().and_then(|_| ask.question.split(" (").next()).unwrap_or(ask.question);
+            let question = default.map_or_else(|| text.to_owned(), |default| format!("{text} [{default}]"));
             let flag = if ask.key == PROTECT.key { "--protect".to_owned() } else { format!("--set {}=…", ask.key) };
             if ask.without.is_some() && !prompter.can_ask() {
-                continue; // a script leaves out what may be left out
+                continue; // a script gets the default of an optional setting
             }
             loop {
                 let answer = prompter.line(&question, &flag)?;
                 match answer.as_str() {
-                    "" if usual.is_some() => {}
-                    "-" if ask.without.is_some() => *before = None,
+                    "" if default.is_some() => {}
+                    "-" if ask.without.is_some() => *previous = None,
                     "" => {
                         prompter.say("This one is needed.");
                         continue;
                     }
-                    _ => *before = Some(answer),
+                    _ => *previous = Some(answer),
                 }
                 break;
             }
@@ -154,7 +156,7 @@ impl Questions {
         Ok(())
     }
 
-    /// The new profile's keys: those given, and those answered.
+    /// Returns the new profile's settings, from the command line and from the answers.
     fn settings(&self) -> Vec<(String, Value)> {
         let answered = self.asked.iter().filter_map(|(ask, answer)| Some((ask.key, answer.as_ref()?)));
         let answered = answered.map(|(key, answer)| {
@@ -176,20 +178,25 @@ fn protected(groups: &[String]) -> Value {
     Value::from(table)
 }
 
-/// A file of the current folder, by its whole path; everything else as it is.
+/// Makes the path of a file in the current folder absolute. Returns any other text unchanged.
 fn in_this_folder(key: &str, text: &str) -> String {
-    let whole = std::path::absolute(text).ok().filter(|path| key == FILE && path.is_file());
-    whole.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or_else(|| text.to_owned())
+    let absolute = std::path::absolute(text).ok().filter(|path| key == FILE_KEY && path.is_file());
+    absolute.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or_else(|| text.to_owned())
 }
 
-/// Reads it as any command will, and asks the backend for a sign of life; what is left for `setup` to mend, in words.
+/// Reads the new profile as any command will, and checks that its backend answers.
+///
+/// Returns what `setup` still has to mend, if anything.
+///
+/// # Errors
+/// Exit 2: a check found a fault that `setup` does not mend.
 async fn try_out(context: &mut Context, new: &NewProfile) -> Result<Option<String>> {
     context.configuration = config::with(&context.folders, new)?;
     context.profile = context.configuration.profile(Some(&new.name))?;
     let checks = context.sign_in()?.checks().await;
     let (for_setup, faults): (Vec<Check>, Vec<Check>) =
         checks.into_iter().filter(|check| check.state == CheckState::Fault).partition(|check| check.for_setup);
-    let unguarded = if faults.is_empty() { guards(context).await } else { None };
+    let unguarded = if faults.is_empty() { protection_fault(context).await } else { None };
     match faults.into_iter().chain(unguarded).next() {
         None => Ok(for_setup.into_iter().next().map(|check| check.words)),
         Some(fault) => Err(Error::new(Kind::Usage, Reason::Configuration, fault.words)
@@ -201,10 +208,12 @@ async fn try_out(context: &mut Context, new: &NewProfile) -> Result<Option<Strin
     }
 }
 
-/// The fault of a protected group or role that is not there, where somebody is signed in already (a token in the
-/// environment, the profile's own credential); none: it is there, or nobody can look before an agent signs in.
-async fn guards(context: &Context) -> Option<Check> {
+/// Returns the fault of a protected group or role that does not exist.
+///
+/// Returns `None` if they all exist, or if there is no session yet. A token in the environment or the profile's own
+/// credential gives one.
+async fn protection_fault(context: &Context) -> Option<Check> {
     let session = context.session_if_any().await.ok().flatten()?;
     let checks = session.backend().checks().await.ok()?;
-    checks.into_iter().find(|check| PROTECTION.contains(&check.id.as_str()) && check.state == CheckState::Fault)
+    checks.into_iter().find(|check| PROTECTION_CHECKS.contains(&check.id.as_str()) && check.state == CheckState::Fault)
 }

@@ -1,4 +1,4 @@
-//! `profile`: backend configurations.
+//! `profile`: adds, lists, shows, chooses and removes backend configurations.
 
 mod add;
 
@@ -109,18 +109,19 @@ fn json_of<'a>(context: &Context, profile: &'a Profile) -> ProfileJson<'a> {
 
 fn list(context: &Context) -> Result<ExitCode> {
     let names = context.configuration.profile_names();
-    let read = |name: &String| {
+    let load = |name: &String| {
         context.configuration.profile(Some(name)).with_context(|| format!("reading the profile {name}"))
     };
-    let profiles = names.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let profiles = names.iter().map(load).collect::<Result<Vec<_>>>()?;
     if context.json() {
         let profiles = profiles.iter().map(|profile| json_of(context, profile)).collect();
         return Ok(context.screen.json(&ListJson { schema: "tellonce.profile-list/v1", profiles })?);
     }
-    let mark = |profile: &Profile| {
+    let default_mark = |profile: &Profile| {
         if context.configuration.is_default(&profile.name) { "default".to_owned() } else { String::new() }
     };
-    let rows = profiles.iter().map(|profile| vec![profile.name.clone(), profile.backend.clone(), mark(profile)]);
+    let rows =
+        profiles.iter().map(|profile| vec![profile.name.clone(), profile.backend.clone(), default_mark(profile)]);
     context.screen.table(&["PROFILE", "BACKEND", ""], rows.collect());
     Ok(ExitCode::DONE)
 }
@@ -146,7 +147,7 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
         })?);
     }
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
-    let hours =
+    let lasts =
         jiff::SignedDuration::try_from(guards.temporary_password_lasts).context("The duration is out of range.")?;
     context.screen.fields(&[
         ("Profile".to_owned(), profile.name.clone()),
@@ -165,9 +166,9 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
             "Resets in 24 h".to_owned(),
             guards
                 .max_resets_per_customer_24h
-                .map_or_else(|| "no limit".to_owned(), |most| format!("at most {most} of one customer")),
+                .map_or_else(|| "no limit".to_owned(), |limit| format!("at most {limit} of one customer")),
         ),
-        ("Passwords last".to_owned(), format!("{hours:#}")),
+        ("Passwords last".to_owned(), format!("{lasts:#}")),
     ]);
     Ok(ExitCode::DONE)
 }

@@ -1,4 +1,4 @@
-//! `withdraw`: a pending temporary password is made unusable now.
+//! `withdraw`: makes a pending temporary password unusable.
 
 mod sweep;
 
@@ -50,7 +50,7 @@ struct WithdrawnJson<'a> {
     attempt: &'a str,
 }
 
-/// Withdraws one, or with `--all` sweeps.
+/// Withdraws one temporary password, or sweeps with `--all`.
 pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
     let customer = if args.all { None } else { Some(missing::customer(args.customer, "withdraw", &mut prompter)?) };
@@ -64,30 +64,30 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
     };
     let request = WithdrawalRequest { customer: customer.into(), case, ..WithdrawalRequest::default() };
     let session = context.session().await?;
-    let done = context
+    let withdrawn = context
         .at_desk(&mut prompter, async |services: &mut Services<'_>| withdraw(services, &session, request).await)
         .await?;
     if context.json() {
         let object = WithdrawnJson {
             schema: "tellonce.withdraw/v1",
             backend: &context.profile.backend,
-            customer: &done.customer,
-            status: done.state.status(),
-            sessions_ended: done.sessions_ended,
-            attempt: done.attempt.as_str(),
+            customer: &withdrawn.customer,
+            status: withdrawn.state.status(),
+            sessions_ended: withdrawn.sessions_ended,
+            attempt: withdrawn.attempt.as_str(),
         };
         return Ok(context.screen.json(&object)?);
     }
     context.screen.practice_banner(&context.profile.backend);
-    let customer = &done.customer;
-    let sessions = match done.sessions_ended {
+    let customer = &withdrawn.customer;
+    let sessions = match withdrawn.sessions_ended {
         SessionsEnded::Count(_) | SessionsEnded::All => ", and their sessions are ended.",
         SessionsEnded::NotHere => ". What they have open already goes on: this backend has no sessions to end.",
     };
     context.screen.line(&format!("The temporary password of {} ({}) is dead{sessions}", customer.name, customer.id));
     context.screen.line(&format!(
         "They stay locked out ({}) until you issue another: tellonce reset {}",
-        done.state.status(),
+        withdrawn.state.status(),
         customer.id
     ));
     Ok(ExitCode::DONE)

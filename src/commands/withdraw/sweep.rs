@@ -1,4 +1,4 @@
-//! `withdraw --all`: everything this tool issued that nobody used in time.
+//! `withdraw --all`: withdraws every temporary password that has been pending for too long.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ struct FailedJson<'a> {
     message: &'a str,
 }
 
-/// Lists, asks once for all, withdraws each; one that fails does not stop the others (exit 10).
+/// Lists the temporary passwords, asks once, and withdraws each. Ends with exit 10 if one fails; the others go on.
 pub(super) async fn run(
     context: &Context,
     case: &Case,
@@ -39,14 +39,14 @@ pub(super) async fn run(
 ) -> Result<ExitCode> {
     let session = context.session().await?;
     let mut prompter = context.prompter(yes);
-    let mut confirmed = context.prompter(true);
+    let mut confirmed_prompter = context.prompter(true);
     let due = context
         .at_desk(&mut prompter, async |services: &mut Services<'_>| due(services, &session, older_than).await)
         .await?;
     let total = due.len();
     let swept = if dry_run {
         list(context, &due);
-        would_be(due)
+        dry_run_result(due)
     } else {
         if !yes && !due.is_empty() {
             list(context, &due);
@@ -59,23 +59,25 @@ pub(super) async fn run(
             }
         }
         context
-            .at_desk(&mut confirmed, async |services: &mut Services<'_>| Ok(sweep(services, &session, due, case).await))
+            .at_desk(&mut confirmed_prompter, async |services: &mut Services<'_>| {
+                Ok(sweep(services, &session, due, case).await)
+            })
             .await?
     };
     report(context, &swept, total, dry_run)?;
     Ok(if swept.failed.is_empty() { ExitCode::DONE } else { ExitCode::SOME_FAILED })
 }
 
-/// What a sweep of these would do.
-fn would_be(due: Vec<Pending>) -> Swept {
+/// Returns what a sweep of these would do.
+fn dry_run_result(due: Vec<Pending>) -> Swept {
     let mut swept = Swept::default();
-    for one in due {
-        match one.unreadable {
+    for pending in due {
+        match pending.unreadable {
             Some(hidden) => {
-                let told = refusal(&Obstacle::Unreadable(hidden), &one.customer);
-                swept.failed.push((one.customer, told));
+                let error = refusal(&Obstacle::Unreadable(hidden), &pending.customer);
+                swept.failed.push((pending.customer, error));
             }
-            None => swept.withdrawn.push(one.customer),
+            None => swept.withdrawn.push(pending.customer),
         }
     }
     swept
@@ -85,17 +87,18 @@ fn list(context: &Context, due: &[Pending]) {
     if context.json() || due.is_empty() {
         return;
     }
-    let rows =
-        due.iter().map(|one| vec![one.customer.id.to_string(), one.customer.name.clone(), moment(one.issued_at)]);
+    let rows = due
+        .iter()
+        .map(|pending| vec![pending.customer.id.to_string(), pending.customer.name.clone(), moment(pending.issued_at)]);
     context.screen.table(&["ID", "NAME", "ISSUED"], rows.collect());
 }
 
 fn report(context: &Context, swept: &Swept, total: usize, dry_run: bool) -> Result<()> {
     if context.json() {
-        let failed = swept.failed.iter().map(|(customer, failure)| FailedJson {
+        let failed = swept.failed.iter().map(|(customer, error)| FailedJson {
             customer,
-            reason: failure.reason,
-            message: &failure.message,
+            reason: error.reason,
+            message: &error.message,
         });
         let object = SweptJson {
             schema: "tellonce.withdraw/v1",
@@ -107,10 +110,10 @@ fn report(context: &Context, swept: &Swept, total: usize, dry_run: bool) -> Resu
         };
         return Ok(context.screen.json(&object).map(drop)?);
     }
-    let what = if dry_run { "would be withdrawn" } else { "withdrawn" };
-    context.screen.line(&format!("{} of {total} {what}.", swept.withdrawn.len()));
-    for (customer, failure) in &swept.failed {
-        context.screen.warning(&format!("{}: {failure}", customer.id));
+    let result = if dry_run { "would be withdrawn" } else { "withdrawn" };
+    context.screen.line(&format!("{} of {total} {result}.", swept.withdrawn.len()));
+    for (customer, error) in &swept.failed {
+        context.screen.warning(&format!("{}: {error}", customer.id));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the tests of the reveal show.
+//! Test data for the reveal.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::platform::SystemRandom;
 
-/// Ada's, on the practice directory, with its policy.
+/// Returns an issuance for Ada on the practice directory, with these rules.
 pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
     Issuance {
         customer: Customer {
@@ -32,7 +32,7 @@ pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
     }
 }
 
-/// A password as it is issued.
+/// Generates a password as it is issued.
 pub(super) fn password() -> TemporaryPassword {
     generate(&Policy::default(), &About { username: None, email: None }, &mut SystemRandom).unwrap()
 }

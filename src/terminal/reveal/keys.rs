@@ -1,23 +1,23 @@
-//! What was typed, without the escape sequences of keys that mean nothing here.
+//! A filter that removes escape sequences from typed bytes.
 
 const ESCAPE: u8 = 0x1b;
 
-/// Takes escape sequences (ECMA-48) out of what is read. One that is cut between two reads is still one.
+/// The state of the filter for escape sequences (ECMA-48). A sequence may be split between two reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Keys {
-    /// Between keys.
+    /// Outside a sequence.
     #[default]
     Plain,
     /// After ESC.
     Escape,
-    /// After ESC O: one more byte.
+    /// After ESC O. One more byte follows.
     Single,
-    /// After ESC [: up to a byte from `@` to `~`.
+    /// After ESC [. The sequence ends with a byte from `@` to `~`.
     Control,
 }
 
 impl Keys {
-    /// The bytes that are keys of their own, in order; ESC with a key (Alt) is none.
+    /// Returns the bytes outside escape sequences, in order. ESC with a key (Alt) counts as a sequence.
     pub(super) fn plain(&mut self, typed: &[u8]) -> Vec<u8> {
         typed.iter().copied().filter(|byte| self.is_plain(*byte)).collect()
     }

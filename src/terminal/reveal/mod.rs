@@ -1,4 +1,4 @@
-//! The reveal: the temporary password is shown once, and leaves no trace.
+//! The reveal: shows the temporary password once, and leaves no trace of it.
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]

@@ -1,23 +1,23 @@
-//! How to reveal, and the error of a way that cannot be used.
+//! The options of a reveal, and the error of a way to reveal that cannot be used.
 
 use std::time::Duration;
 
 use crate::domain::{Error, Kind, Reason};
 use crate::terminal::Signals;
 
-/// How to reveal.
+/// The options of a reveal.
 pub(crate) struct RevealOptions {
-    /// How long the terminal shows it; zero: until dismissed.
+    /// How long the terminal shows the password; zero means until it is dismissed.
     pub show_for: Duration,
-    /// A regular file may get it, in clear.
+    /// Whether a regular file may get the password in clear.
     pub allow_plaintext_file: bool,
-    /// One JSON object instead of the bare password.
+    /// Whether a descriptor gets one JSON object instead of the bare password.
     pub json: bool,
-    /// Signals dismiss the reveal.
+    /// The signals that dismiss the reveal.
     pub signals: Signals,
 }
 
-/// The way to reveal cannot be used (exit 2).
+/// Returns the error (exit 2) of a way to reveal that cannot be used.
 pub(super) fn wrong_way(message: String) -> Error {
     Error::new(Kind::Usage, Reason::RevealWay, message).hint("Use a pipe, a terminal, or --reveal terminal.")
 }

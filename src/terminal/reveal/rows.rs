@@ -1,4 +1,4 @@
-//! What the reveal paints, row by row, in a buffer that never moves and is wiped.
+//! The rows that the reveal paints, in a buffer that is never reallocated and is wiped.
 
 use crossterm::cursor::MoveTo;
 use crossterm::queue;
@@ -14,27 +14,29 @@ use crate::terminal::paint::{cut, wrap};
 use crate::terminal::spelling;
 use crate::terminal::tty::Size;
 
-/// Room for the largest screen's paint. It is never filled: rows are cut to the width, and there are few.
-const ROOM: usize = 256 * 1024;
-/// Left of the password and its spelling.
+/// The capacity of the buffer, in bytes. It is never filled: rows are cut to the width, and there are few.
+const CANVAS_CAPACITY: usize = 256 * 1024;
+/// The columns left of the password and its spelling.
 const INDENT: usize = 4;
 
-/// What a screen of this size shows.
+/// The layout of the reveal for one size of the screen.
 pub(super) struct Layout {
-    /// Rows above the password, without secrets.
+    /// The rows above the password, without secrets.
     above: Vec<String>,
-    /// Where each row of the spelling begins and ends in the password.
+    /// The part of the password that each row of the spelling spells.
     spelling: Vec<std::ops::Range<usize>>,
-    /// Rows below, without secrets.
+    /// The rows below the spelling, without secrets.
     below: Vec<String>,
-    /// Empty rows between the parts.
+    /// Whether there are empty rows between the parts.
     spaced: bool,
     columns: usize,
 }
 
 impl Layout {
-    /// The fullest layout that fits: with everything, without empty rows, or without what is told again afterwards.
-    /// None: the password and its spelling do not fit.
+    /// Returns the fullest layout that fits.
+    ///
+    /// Leaves out empty rows first, then the steps, which are shown again afterwards.
+    /// Returns `None` if the password and its spelling do not fit.
     pub(super) fn of(password: &str, issuance: &Issuance, size: Size) -> Option<Self> {
         let columns = usize::from(size.columns);
         if columns < (password.len() + 2 * INDENT).max(spelling::widest(password) + INDENT) {
@@ -61,7 +63,7 @@ impl Layout {
             .find(|layout| layout.height() <= usize::from(size.rows))
     }
 
-    /// Rows in all, the countdown's included.
+    /// Counts all rows, with the countdown.
     pub(super) fn height(&self) -> usize {
         let gaps = if self.spaced { 4 } else { 0 };
         self.above.len() + 1 + self.spelling.len() + self.below.len() + gaps + 1
@@ -103,9 +105,9 @@ impl Layout {
 
 fn spell(bytes: &mut Vec<u8>, part: &str) {
     bytes.resize(bytes.len() + INDENT, b' ');
-    for (place, character) in part.char_indices() {
+    for (position, character) in part.char_indices() {
         let (capital, word) = spelling::word(character);
-        if place > 0 {
+        if position > 0 {
             bytes.extend_from_slice(spelling::SEPARATOR.as_bytes());
         }
         bytes.extend_from_slice(capital.as_bytes());
@@ -118,21 +120,21 @@ fn spell(bytes: &mut Vec<u8>, part: &str) {
 }
 
 fn below(issuance: &Issuance, columns: usize) -> Vec<String> {
-    let runs_out = issuance.expires_at.map_or_else(
+    let validity = issuance.expires_at.map_or_else(
         || "It does not run out by itself.".to_owned(),
         |at| format!("Valid until {}.", LocalTime::at(Timestamp::now()).until(at)),
     );
-    let mut rows = wrap(&runs_out, columns);
+    let mut rows = wrap(&validity, columns);
     for step in next_steps(issuance, PasswordIs::Shown) {
-        for (place, row) in wrap(&sanitize(&step), columns.saturating_sub(4)).into_iter().enumerate() {
-            let bullet = if place == 0 { "  - " } else { "    " };
+        for (position, row) in wrap(&sanitize(&step), columns.saturating_sub(4)).into_iter().enumerate() {
+            let bullet = if position == 0 { "  - " } else { "    " };
             rows.push(format!("{bullet}{row}"));
         }
     }
     rows
 }
 
-/// The rows that say that the window is too small.
+/// Paints the rows that say that the window is too small.
 pub(super) fn too_small(size: Size) -> Zeroizing<Vec<u8>> {
     let mut canvas = Canvas::new();
     canvas.row(|bytes| bytes.extend_from_slice(cut("Enlarge the window", usize::from(size.columns)).as_bytes()));
@@ -142,7 +144,9 @@ pub(super) fn too_small(size: Size) -> Zeroizing<Vec<u8>> {
     canvas.bytes
 }
 
-/// Wipes this many rows, one by one: terminals without an alternate screen keep what "erase display" erases.
+/// Wipes this many rows one by one.
+///
+/// Some terminals without an alternate screen keep what "erase display" erases.
 pub(super) fn wipe(rows: u16) -> Zeroizing<Vec<u8>> {
     let mut canvas = Canvas::new();
     for _ in 0..rows {
@@ -152,7 +156,7 @@ pub(super) fn wipe(rows: u16) -> Zeroizing<Vec<u8>> {
     canvas.bytes
 }
 
-/// Rows from the top, each cleared before it is written.
+/// A buffer of rows from the top of the screen. Each row is cleared before it is written.
 struct Canvas {
     bytes: Zeroizing<Vec<u8>>,
     next: u16,
@@ -160,11 +164,12 @@ struct Canvas {
 
 impl Canvas {
     fn new() -> Self {
-        Self { bytes: Zeroizing::new(Vec::with_capacity(ROOM)), next: 0 }
+        Self { bytes: Zeroizing::new(Vec::with_capacity(CANVAS_CAPACITY)), next: 0 }
     }
 
     fn row(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let _ = queue!(&mut *self.bytes, MoveTo(0, self.next), Clear(ClearType::CurrentLine)); // to memory
+        // Writing to memory cannot fail.
+        let _ = queue!(&mut *self.bytes, MoveTo(0, self.next), Clear(ClearType::CurrentLine));
         write(&mut self.bytes);
         self.next += 1;
     }

@@ -1,4 +1,4 @@
-//! The reveal to a descriptor: the password and a line end, or one JSON object, and nothing else.
+//! The reveal to a descriptor: writes only the password and a line end, or one JSON object.
 
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,7 +13,7 @@ use crate::domain::ports::{ReadyReveal, Reveal};
 use crate::domain::{Delivery, Error, Issuance, Result, RevealSink, TemporaryPassword, sealed};
 use crate::terminal::reset_json;
 
-/// Reveals to a descriptor.
+/// A reveal to a descriptor.
 pub(crate) struct StreamReveal {
     way: String,
     file: File,
@@ -22,23 +22,23 @@ pub(crate) struct StreamReveal {
 }
 
 impl StreamReveal {
-    /// A reveal to an open descriptor; `way` is what the command line called it.
+    /// Builds a reveal to an open descriptor. `way` is its name on the command line.
     ///
     /// # Errors
     /// Exit 2: a regular file without `--allow-plaintext-file`, or the null device.
     pub(crate) fn new(way: String, descriptor: OwnedFd, options: &RevealOptions) -> Result<Self> {
         let file = File::from(descriptor);
-        let found = file
+        let metadata = file
             .metadata()
             .map_err(|error| wrong_way(format!("--reveal {way}: it cannot be looked at.")).because(error))?;
-        let is_plain_file = found.file_type().is_file();
+        let is_plain_file = metadata.file_type().is_file();
         if is_plain_file && !options.allow_plaintext_file {
             return Err(wrong_way(format!(
                 "--reveal {way} is a regular file: the password would stay there in clear."
             ))
             .hint("Use a pipe. If it must be a file, say so: --allow-plaintext-file."));
         }
-        if found.file_type().is_char_device() && is_null_device(found.rdev()) {
+        if metadata.file_type().is_char_device() && is_null_device(metadata.rdev()) {
             return Err(wrong_way(format!("--reveal {way} is /dev/null: nobody would see the password.")));
         }
         Ok(Self { way, file, json: options.json, is_plain_file })
@@ -46,13 +46,13 @@ impl StreamReveal {
 }
 
 impl StreamReveal {
-    /// The descriptor, and whether it is a regular file: for rows, which are written by others.
+    /// Returns the descriptor, and whether it is a regular file, for a bulk run that writes its rows there.
     pub(crate) fn into_parts(self) -> (OwnedFd, bool) {
         (self.file.into(), self.is_plain_file)
     }
 }
 
-/// The null device has the same number wherever it is (Linux: mem(4), 1:3).
+/// Tells whether the device is the null device, under any path (Linux: mem(4), 1:3).
 fn is_null_device(device: u64) -> bool {
     std::fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == device)
 }
@@ -70,7 +70,7 @@ impl Reveal for StreamReveal {
     }
 }
 
-/// A pipe without a reader shows POLLERR (poll(2)).
+/// Tells whether the other end of a pipe is closed: poll(2) then returns POLLERR.
 fn reader_went_away(file: &File) -> bool {
     let mut watched = [PollFd::new(file, PollFlags::OUT)];
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -87,12 +87,12 @@ struct ReadyStream {
 #[async_trait(?Send)]
 impl ReadyReveal for ReadyStream {
     fn notices(&self) -> Vec<String> {
-        let what = if self.is_plain_file {
+        let destination = if self.is_plain_file {
             "a regular file, in clear, where it stays until somebody removes it"
         } else {
             "whoever reads it, in clear"
         };
-        vec![format!("The password goes to {} ({what}).", self.way)]
+        vec![format!("The password goes to {} ({destination}).", self.way)]
     }
 
     async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
@@ -117,7 +117,7 @@ pub fn reveal_to_descriptor(password: TemporaryPassword, descriptor: impl AsFd) 
     password.reveal(OnDescriptor { descriptor: descriptor.as_fd(), json: None }).map(drop)
 }
 
-/// Writes the password to a descriptor: as a line, or in the JSON object of what was issued.
+/// The sink that writes the password to a descriptor, as a line or in the JSON object of the reset.
 struct OnDescriptor<'a> {
     descriptor: BorrowedFd<'a>,
     json: Option<&'a Issuance>,
@@ -126,7 +126,7 @@ struct OnDescriptor<'a> {
 impl sealed::Sealed for OnDescriptor<'_> {}
 
 impl RevealSink for OnDescriptor<'_> {
-    /// Whether there was anything to write.
+    /// `true` if the password was written, `false` if there was nothing to write.
     type Output = std::io::Result<bool>;
 
     fn take(self, characters: &str) -> std::io::Result<bool> {

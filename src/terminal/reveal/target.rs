@@ -1,4 +1,6 @@
-//! Which reveal was asked for. A descriptor is opened before the tool opens anything else: its number must be the caller's.
+//! The destination that `--reveal` names.
+//!
+//! A descriptor is opened before the tool opens anything else, so that its number is still the caller's.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, stdout};
@@ -13,31 +15,31 @@ use super::{StreamReveal, TerminalReveal};
 use crate::domain::Result;
 use crate::domain::ports::Reveal;
 
-/// What `--reveal` named, opened first thing.
+/// What `--reveal` names, opened at the start of the program.
 pub(crate) enum RevealTarget {
     /// The terminal.
     Terminal,
-    /// A descriptor, by its name on the command line.
+    /// A descriptor, with its name on the command line.
     Stream(String, io::Result<OwnedFd>),
-    /// Nothing that there is.
+    /// A text that names no way to reveal.
     Unknown(String),
 }
 
 /// The reveal that was chosen, ready to be prepared.
 pub(crate) enum ChosenReveal {
-    /// On the terminal.
+    /// A reveal on the terminal.
     Terminal(TerminalReveal),
-    /// To a descriptor.
+    /// A reveal to a descriptor.
     Stream(StreamReveal),
 }
 
 impl ChosenReveal {
-    /// Whether it is on the terminal.
+    /// Tells whether the reveal is on the terminal.
     pub(crate) const fn is_terminal(&self) -> bool {
         matches!(self, Self::Terminal(_))
     }
 
-    /// As the inside sees it.
+    /// Converts it to the port that the domain uses.
     pub(crate) fn into_reveal(self) -> Box<dyn Reveal> {
         match self {
             Self::Terminal(reveal) => Box::new(reveal),
@@ -47,7 +49,7 @@ impl ChosenReveal {
 }
 
 impl RevealTarget {
-    /// Opens what `--reveal` names; verbs without one get the terminal, which is opened only when needed.
+    /// Opens what `--reveal` names. Without it, chooses the terminal, which is opened only when it is needed.
     pub(crate) fn open(way: Option<&str>) -> Self {
         match way {
             None | Some("terminal") => Self::Terminal,
@@ -59,7 +61,7 @@ impl RevealTarget {
         }
     }
 
-    /// The reveal, with its options.
+    /// Builds the reveal with its options.
     ///
     /// # Errors
     /// Exit 2: there is no such way, or the descriptor cannot be written to.
@@ -106,23 +108,26 @@ fn open_descriptor(number: u16) -> io::Result<OwnedFd> {
     if kind.is_socket() {
         return Err(Errno::NOTSOCK.into());
     }
-    // A pipe that nobody reads would be waited for: opened so, it is told (fifo(7)). Writes wait by poll(2).
-    let waiting = if kind.is_fifo() { OFlags::NONBLOCK } else { OFlags::empty() };
-    let flags = i32::try_from((waiting | OFlags::NOCTTY).bits()).unwrap_or(0);
+    // A blocking open waits for a reader of the pipe, and a non-blocking one fails at once (fifo(7)).
+    // Writes wait by poll(2).
+    let nonblocking = if kind.is_fifo() { OFlags::NONBLOCK } else { OFlags::empty() };
+    let flags = i32::try_from((nonblocking | OFlags::NOCTTY).bits()).unwrap_or(0);
     let file: File = OpenOptions::new().append(kind.is_file()).write(true).custom_flags(flags).open(path)?;
     Ok(file.into())
 }
 
-/// The access mode in a descriptor's flags, and what "reading only" is there (fcntl(2): `O_ACCMODE`, `O_RDONLY`).
-const ACCESS: u32 = 0b11;
+/// The access mode in a descriptor's flags, and its value for read-only (fcntl(2): `O_ACCMODE`, `O_RDONLY`).
+const ACCESS_MODE: u32 = 0b11;
 const READ_ONLY: u32 = 0;
 
-/// Whether the descriptor is open for reading only (proc(5): `/proc/self/fdinfo`). Opening it anew would not tell.
+/// Tells whether the descriptor is open for reading only (proc(5): `/proc/self/fdinfo`).
+///
+/// Opening it again would not show that, because the new descriptor has its own mode.
 fn is_read_only(number: u16) -> bool {
     let Ok(info) = std::fs::read_to_string(format!("/proc/self/fdinfo/{number}")) else { return false };
     let flags = info
         .lines()
         .find_map(|line| line.strip_prefix("flags:"))
         .and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
-    flags.is_some_and(|flags| flags & ACCESS == READ_ONLY)
+    flags.is_some_and(|flags| flags & ACCESS_MODE == READ_ONLY)
 }

@@ -1,4 +1,6 @@
-//! The reveal on the terminal: painted and wiped row by row in the alternate screen, dismissed by the agent or the time.
+//! The reveal on the terminal: paints and wipes the password row by row in the alternate screen.
+//!
+//! The agent dismisses it, or its time runs out.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -20,29 +22,29 @@ use crate::terminal::Signals;
 use crate::terminal::recorders::recorders;
 use crate::terminal::tty::{self, Awaited, Mode, Size};
 
-/// Keys are ignored for this long after the first paint: they were meant for something else.
-const DEAF: Duration = Duration::from_secs(1);
-/// What a press of Space adds.
-const MORE: Duration = Duration::from_mins(5);
-/// "Clear the scrollback" (xterm's ED 3): without an alternate screen a smaller window has pushed rows there.
+/// How long keys are ignored after the first paint, because they were meant for something else.
+const IGNORE_KEYS_FOR: Duration = Duration::from_secs(1);
+/// The time that a press of Space adds.
+const EXTENSION: Duration = Duration::from_mins(5);
+/// Clears the scrollback (xterm's ED 3). Without an alternate screen, a smaller window pushes rows there.
 const CLEAR_SCROLLBACK: &[u8] = b"\x1b[3J";
 const CTRL_C: u8 = 0x03;
 const CTRL_Z: u8 = 0x1a;
 
-/// Reveals on the controlling terminal.
+/// A reveal on the controlling terminal.
 pub(crate) struct TerminalReveal {
     show_for: Duration,
     signals: Signals,
 }
 
 impl TerminalReveal {
-    /// Shown for so long; zero: until dismissed.
+    /// Builds a reveal that lasts this long; zero means until it is dismissed.
     pub(crate) const fn new(show_for: Duration, signals: Signals) -> Self {
         Self { show_for, signals }
     }
 }
 
-/// Whether a password could be shown here.
+/// Checks whether a password could be shown here.
 ///
 /// # Errors
 /// Exit 2: there is no terminal, or it cannot be painted on.
@@ -88,7 +90,7 @@ impl ReadyReveal for ReadyTerminal {
     }
 }
 
-/// Paints the password on the terminal until it is dismissed.
+/// The sink that paints the password on the terminal until it is dismissed.
 struct OnTerminal<'a> {
     ready: &'a ReadyTerminal,
     issuance: &'a Issuance,
@@ -100,13 +102,13 @@ impl RevealSink for OnTerminal<'_> {
     type Output = Delivery;
 
     fn take(self, characters: &str) -> Delivery {
-        let mut show = Showing {
+        let mut show = ActiveReveal {
             ready: self.ready,
             password: characters,
             issuance: self.issuance,
             painted: None,
             modes: None,
-            deadline: None,
+            first_painted_at: None,
             extra: Duration::ZERO,
             keys: Keys::default(),
         };
@@ -117,135 +119,138 @@ impl RevealSink for OnTerminal<'_> {
     }
 }
 
-/// What is on the screen now.
+/// The size and the layout that are on the screen now.
 struct Painted {
     size: Size,
     layout: Option<Layout>,
 }
 
-/// One reveal going on.
-struct Showing<'a> {
+/// The state of a reveal that is shown now.
+struct ActiveReveal<'a> {
     ready: &'a ReadyTerminal,
     password: &'a str,
     issuance: &'a Issuance,
     painted: Option<Painted>,
-    /// The terminal's modes from before, while it is ours.
+    /// The terminal's earlier modes, while the reveal has changed them.
     modes: Option<Termios>,
     /// When the password was first painted.
-    deadline: Option<Instant>,
+    first_painted_at: Option<Instant>,
     extra: Duration,
     keys: Keys,
 }
 
-/// What a wait led to.
-enum Next {
-    Go,
+/// What the reveal does after a wait.
+enum Step {
+    Tick,
     Repaint,
     Suspend,
     End(Delivery),
 }
 
-impl Showing<'_> {
-    /// From first paint to dismissal. An error means that the terminal does not take it.
+impl ActiveReveal<'_> {
+    /// Shows the password until it is dismissed.
+    ///
+    /// # Errors
+    /// The terminal cannot be read or written.
     fn run(&mut self) -> io::Result<Delivery> {
         let started = Instant::now();
         self.enter()?;
-        let ended = self.until_dismissed(started);
+        let result = self.until_dismissed(started);
         self.leave();
-        ended
+        result
     }
 
     fn until_dismissed(&mut self, started: Instant) -> io::Result<Delivery> {
-        tty::discard_type_ahead(&self.ready.terminal); // before the paint: what follows it is meant for it
+        tty::discard_type_ahead(&self.ready.terminal); // keys typed after the paint are meant for the reveal
         if let Some(delivery) = self.ended_by_signal() {
-            return Ok(delivery); // it came before there was anything to see
+            return Ok(delivery); // the signal came before the password was painted
         }
         self.paint()?;
         loop {
             match self.next(started)? {
-                Next::Go => self.tick(started)?,
-                Next::Repaint => self.repaint()?,
-                Next::Suspend => self.suspend()?,
-                Next::End(delivery) => return Ok(delivery),
+                Step::Tick => self.tick(started)?,
+                Step::Repaint => self.repaint()?,
+                Step::Suspend => self.suspend()?,
+                Step::End(delivery) => return Ok(delivery),
             }
         }
     }
 
-    /// Whether the agent has seen it.
+    /// Tells whether the password was painted at least once.
     const fn was_shown(&self) -> bool {
-        self.deadline.is_some()
+        self.first_painted_at.is_some()
     }
 
     fn or_not_delivered(&self, delivery: Delivery) -> Delivery {
         if self.was_shown() { delivery } else { Delivery::NotDelivered }
     }
 
-    /// The time left; none: until dismissed.
+    /// Returns the time left, or `None` if the reveal lasts until it is dismissed.
     fn left(&self, started: Instant) -> Option<Duration> {
         let total = (self.ready.show_for > Duration::ZERO).then_some(self.ready.show_for + self.extra)?;
-        Some(total.saturating_sub(self.deadline.unwrap_or(started).elapsed()))
+        Some(total.saturating_sub(self.first_painted_at.unwrap_or(started).elapsed()))
     }
 
-    fn next(&mut self, started: Instant) -> io::Result<Next> {
+    fn next(&mut self, started: Instant) -> io::Result<Step> {
         if let Some(delivery) = self.ended_by_signal() {
-            return Ok(Next::End(delivery)); // looked at each time: the wake-up may have come with a stop
+            return Ok(Step::End(delivery)); // checked each time, because a stop may have used up the wake-up
         }
         if self.left(started) == Some(Duration::ZERO) {
-            return Ok(Next::End(self.or_not_delivered(Delivery::TimedOut)));
+            return Ok(Step::End(self.or_not_delivered(Delivery::TimedOut)));
         }
         match tty::wait(&self.ready.terminal, self.ready.signals.woken(), self.until_next_second(started)) {
-            Awaited::Nothing => Ok(Next::Go),
-            Awaited::HungUp => Ok(Next::End(Delivery::NotDelivered)),
+            Awaited::Nothing => Ok(Step::Tick),
+            Awaited::HungUp => Ok(Step::End(Delivery::NotDelivered)),
             Awaited::Woken => Ok(self.signal()),
             Awaited::Input => self.keys(),
         }
     }
 
-    /// Milliseconds until the countdown has to change.
+    /// Returns the milliseconds until the countdown has to change.
     fn until_next_second(&self, started: Instant) -> u64 {
         let rest = self.left(started).map_or(1000, |left| u64::from(left.subsec_millis()) + 1);
         rest.min(1000)
     }
 
-    fn signal(&self) -> Next {
-        self.ready.signals.calm();
+    fn signal(&self) -> Step {
+        self.ready.signals.drain_wake_ups();
         if self.ready.signals.wants_suspend() {
-            return Next::Suspend;
+            return Step::Suspend;
         }
-        self.ended_by_signal().map_or(Next::Repaint, Next::End)
+        self.ended_by_signal().map_or(Step::Repaint, Step::End)
     }
 
-    /// What a signal makes of the reveal, whether it came during it, before it, or while it was stopped.
+    /// Returns how a caught signal ends the reveal, or `None`. It may have come before the reveal or during a stop.
     fn ended_by_signal(&self) -> Option<Delivery> {
         let signal = self.ready.signals.caught()?;
         Some(if signal == SIGHUP { Delivery::NotDelivered } else { self.or_not_delivered(Delivery::Shown) })
     }
 
-    fn keys(&mut self) -> io::Result<Next> {
+    fn keys(&mut self) -> io::Result<Step> {
         let mut bytes = [0_u8; 256];
         let read = rustix::io::read(&self.ready.terminal, &mut bytes)?;
         if read == 0 {
-            return Ok(Next::End(Delivery::NotDelivered));
+            return Ok(Step::End(Delivery::NotDelivered));
         }
         let typed = self.keys.plain(&bytes[..read]);
         if typed.contains(&CTRL_C) {
-            return Ok(Next::End(self.or_not_delivered(Delivery::Shown)));
+            return Ok(Step::End(self.or_not_delivered(Delivery::Shown)));
         }
         if typed.contains(&CTRL_Z) {
-            return Ok(Next::Suspend);
+            return Ok(Step::Suspend);
         }
-        let deaf = self.deadline.is_none_or(|first| first.elapsed() < DEAF);
-        if deaf {
-            return Ok(Next::Go);
+        let ignores_keys = self.first_painted_at.is_none_or(|painted_at| painted_at.elapsed() < IGNORE_KEYS_FOR);
+        if ignores_keys {
+            return Ok(Step::Tick);
         }
         if typed.contains(&b' ') && self.ready.show_for > Duration::ZERO {
-            self.extra += MORE;
+            self.extra += EXTENSION;
         }
         let dismissed = typed.iter().any(|byte| matches!(byte, b'\r' | b'\n' | b'q' | b'Q'));
-        Ok(if dismissed { Next::End(Delivery::Shown) } else { Next::Go })
+        Ok(if dismissed { Step::End(Delivery::Shown) } else { Step::Tick })
     }
 
-    /// Paints what fits; counts as shown from the first time that the password did.
+    /// Paints the password, or that the window is too small. The time runs from the first paint of the password.
     fn paint(&mut self) -> io::Result<()> {
         let size = tty::size(&self.ready.terminal);
         let layout = Layout::of(self.password, self.issuance, size);
@@ -253,16 +258,16 @@ impl Showing<'_> {
         let fits = layout.is_some();
         self.painted = Some(Painted { size, layout });
         crate::output::write_all(&self.ready.terminal, &bytes)?;
-        if fits && self.deadline.is_none() {
-            self.deadline = Some(Instant::now());
+        if fits && self.first_painted_at.is_none() {
+            self.first_painted_at = Some(Instant::now());
         }
         self.tick(Instant::now())
     }
 
-    /// The countdown and the keys.
+    /// Paints the countdown and the keys.
     fn tick(&self, started: Instant) -> io::Result<()> {
         let Some(layout) = self.painted.as_ref().and_then(|painted| painted.layout.as_ref()) else { return Ok(()) };
-        let words = self.left(started).map_or_else(
+        let countdown = self.left(started).map_or_else(
             || "Enter or q when you have noted it.".to_owned(),
             |left| {
                 let seconds = left.as_millis().div_ceil(1000);
@@ -273,34 +278,34 @@ impl Showing<'_> {
                 )
             },
         );
-        crate::output::write_all(&self.ready.terminal, &layout.paint_countdown(&words))
+        crate::output::write_all(&self.ready.terminal, &layout.paint_countdown(&countdown))
     }
 
-    /// After a change of size, or a continue: wiped and painted again.
+    /// Wipes the screen and paints it again, after a change of size or a continue.
     fn repaint(&mut self) -> io::Result<()> {
-        // SIGSTOP cannot be caught: the shell that had the terminal meanwhile may have left other modes.
+        // SIGSTOP cannot be caught, so a shell may have changed the modes without our knowing.
         tty::enter(&self.ready.terminal, Mode::Raw)?;
         let size = tty::size(&self.ready.terminal);
-        let was = self.painted.as_ref();
-        let smaller = was.is_some_and(|was| {
-            let height = was.layout.as_ref().map_or(0, Layout::height);
-            usize::from(size.rows) < height || size.columns < was.size.columns
+        let previous = self.painted.as_ref();
+        let has_shrunk = previous.is_some_and(|previous| {
+            let height = previous.layout.as_ref().map_or(0, Layout::height);
+            usize::from(size.rows) < height || size.columns < previous.size.columns
         });
-        let rows = was.map_or(0, |was| was.size.rows).max(size.rows);
+        let rows = previous.map_or(0, |previous| previous.size.rows).max(size.rows);
         crate::output::write_all(&self.ready.terminal, &wipe(rows))?;
-        if smaller {
+        if has_shrunk {
             crate::output::write_all(&self.ready.terminal, CLEAR_SCROLLBACK)?;
         }
         self.paint()
     }
 
-    /// Ctrl-Z: wiped and stopped; continued, painted again, if time is left.
+    /// Wipes the screen and stops the process on Ctrl-Z. Paints again after a continue, if time is left.
     fn suspend(&mut self) -> io::Result<()> {
         self.leave();
-        let _ = kill_current_process_group(Signal::STOP); // with the rest of a pipeline; here we stand until `fg`
+        let _ = kill_current_process_group(Signal::STOP); // stops the whole pipeline, and returns after `fg`
         self.enter()?;
-        self.ready.signals.calm();
-        let over = self.deadline.is_some() && self.left(Instant::now()) == Some(Duration::ZERO);
+        self.ready.signals.drain_wake_ups();
+        let over = self.first_painted_at.is_some() && self.left(Instant::now()) == Some(Duration::ZERO);
         if over || self.ended_by_signal().is_some() { Ok(()) } else { self.paint() }
     }
 
@@ -311,12 +316,12 @@ impl Showing<'_> {
         crate::output::write_all(&self.ready.terminal, &bytes)
     }
 
-    /// Wipes every row, leaves the alternate screen, and puts the modes back. A terminal that went away has nothing to wipe.
+    /// Wipes every row, leaves the alternate screen, and restores the modes. A terminal that is gone needs no wiping.
     fn leave(&mut self) {
         let rows =
             self.painted.as_ref().map_or(0, |painted| painted.size.rows).max(tty::size(&self.ready.terminal).rows);
         let mut bytes = wipe(rows);
-        let _ = queue!(&mut *bytes, Show, LeaveAlternateScreen); // to memory
+        let _ = queue!(&mut *bytes, Show, LeaveAlternateScreen); // writing to memory cannot fail
         let _ = crate::output::write_all(&self.ready.terminal, &bytes);
         if let Some(modes) = self.modes.take() {
             tty::leave(&self.ready.terminal, &modes);

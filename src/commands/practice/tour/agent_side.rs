@@ -1,9 +1,9 @@
-//! The story as the agent lives it.
+//! The agent's side of the story.
 
 use anyhow::Result;
 use zeroize::Zeroizing;
 
-use super::players::{Handed, Player, Read};
+use super::players::{Player, RevealedPasswords, TourReveal};
 use super::teller::Teller;
 use crate::commands::context::Context;
 use crate::domain::{
@@ -13,23 +13,23 @@ use crate::domain::{
 use crate::ledger;
 use crate::terminal::{PasswordIs, next_steps};
 
-/// L1: a stranger changes nothing; Sam gets in.
+/// Checks L1: nobody signs in with a wrong password, Lee may not issue passwords, and Sam may.
 pub(super) async fn sign_in(stage: &Context, teller: &mut Teller<'_>) -> Result<Session> {
     teller.act("The agent signs in");
     let mut stranger = Player { password: "not-the-password", ..Player::sam() };
     let refused = stage.sign_in()?.sign_in(Way::Password, Some("sam"), &mut stranger).await;
-    let kind = refused.err().map(|failure| failure.kind);
+    let kind = refused.err().map(|error| error.kind);
     teller.check("L1", "with a wrong password nobody gets in", kind == Some(Kind::NotAllowed));
     let (lee, _) = stage.sign_in()?.sign_in(Way::Password, Some("lee"), &mut Player::sam()).await?;
     let refused = attempt(stage, &lee, "ada@example.com", &mut Player::sam()).await.err();
-    let kind = refused.map(|failure| failure.kind);
+    let kind = refused.map(|error| error.kind);
     teller.check("L1", "lee, who has no right to issue passwords, is refused", kind == Some(Kind::NotAllowed));
     let (session, _) = stage.sign_in()?.sign_in(Way::Password, Some("sam"), &mut Player::sam()).await?;
     teller.check("L1", "sam, a support agent, is signed in for 8 hours", session.agent() == "sam");
     Ok(session)
 }
 
-/// L2: find, and see before acting.
+/// Checks L2: Sam finds Ada, and sees her status before acting.
 pub(super) async fn find(session: &Session, teller: &mut Teller<'_>) -> Result<()> {
     teller.act("Ada Lovelace calls: she cannot sign in, and the e-mail reset does not reach her");
     for text in ["C-1001", "ada.lovelace", "ADA@example.com", "lovelace"] {
@@ -49,24 +49,24 @@ async fn user_snapshot(session: &Session, id: &str) -> Result<(Status, bool)> {
     Ok((snapshot.state.status(), snapshot.state.change_required))
 }
 
-/// One reset as the real command does it, but for where it is shown.
+/// Makes one reset as the real command does, with a reveal that the tour reads.
 async fn attempt(
     stage: &Context,
     session: &Session,
     customer: &str,
     player: &mut Player,
 ) -> Result<(Issuance, Zeroizing<String>), Error> {
-    let read = Read::default();
+    let passwords = RevealedPasswords::default();
     let request = ResetRequest { customer: customer.into(), ..ResetRequest::default() };
-    let mut reveal = Handed { read: std::rc::Rc::clone(&read) };
+    let mut reveal = TourReveal { passwords: std::rc::Rc::clone(&passwords) };
     let issuance = stage
         .at_desk(player, async |services: &mut Services<'_>| reset(services, session, &mut reveal, request).await)
         .await?;
-    let password = read.borrow_mut().pop().ok_or_else(|| Error::bug("The tour saw no reveal."))?;
+    let password = passwords.borrow_mut().pop().ok_or_else(|| Error::bug("The tour saw no reveal."))?;
     Ok((issuance, password))
 }
 
-/// L3 to L7 and L14: no, then yes, and the reveal.
+/// Checks L3, L4, L7 and L14: Sam declines, then confirms, and the password is revealed.
 pub(super) async fn reset_ada(
     stage: &Context,
     session: &Session,
@@ -74,7 +74,7 @@ pub(super) async fn reset_ada(
 ) -> Result<Zeroizing<String>> {
     teller.act("tellonce reset ada@example.com");
     let mut hesitates = Player { confirms: false, ..Player::sam() };
-    let declined = attempt(stage, session, "ada@example.com", &mut hesitates).await.err().map(|failure| failure.kind);
+    let declined = attempt(stage, session, "ada@example.com", &mut hesitates).await.err().map(|error| error.kind);
     let untouched = user_snapshot(session, "C-1001").await? == (Status::Active, false);
     teller.check("L4", "sam answers no: nothing changes, exit 6", declined == Some(Kind::Declined) && untouched);
     let mut sam = Player::sam();
@@ -98,7 +98,7 @@ fn reveal(teller: &mut Teller<'_>, issuance: &Issuance, password: &str) {
     teller.check("L14", "the agent was told what to say", steps.iter().any(|step| step.contains("Update Password")));
 }
 
-/// L10: the first one got lost.
+/// Resets Ada again because her note got lost, and checks L5.
 pub(super) async fn reset_again(
     stage: &Context,
     session: &Session,
@@ -107,20 +107,20 @@ pub(super) async fn reset_again(
     teller.act("Ada's note got wet. Nobody can show it again, so sam issues another");
     let mut sam = Player::sam();
     let (issuance, password) = attempt(stage, session, "C-1001", &mut sam).await?;
-    let said = sam.shown.is_some_and(|plan| plan.pending_since.is_some() && plan.recent.len() == 1);
-    teller.check("L5", "the confirmation says that one is pending and will be replaced", said);
+    let names_pending = sam.shown.is_some_and(|plan| plan.pending_since.is_some() && plan.recent.len() == 1);
+    teller.check("L5", "the confirmation says that one is pending and will be replaced", names_pending);
     reveal(teller, &issuance, &password);
     Ok(password)
 }
 
-/// The status after the change.
+/// Checks L8: the status after Ada has chosen a password.
 pub(super) async fn read_status(session: &Session, teller: &mut Teller<'_>) -> Result<()> {
     let back = user_snapshot(session, "C-1001").await? == (Status::Active, false);
     teller.check("L8", "tellonce status C-1001 --watch ends: Active, back in", back);
     Ok(())
 }
 
-/// L3: a customer without a user.
+/// Checks L3 for a customer without a user.
 pub(super) async fn reset_grace(
     stage: &Context,
     session: &Session,
@@ -136,7 +136,7 @@ pub(super) async fn reset_grace(
     Ok(password)
 }
 
-/// Withdrawal, and what no flag gets around.
+/// Checks L1 and L9: refusals that no flag overrides, and a withdrawal.
 pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, teller: &mut Teller<'_>) -> Result<()> {
     teller.act("Meanwhile: what is refused, and one that was given to the wrong person");
     let refusals = [
@@ -147,7 +147,7 @@ pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, te
         ("mary@example.com", Reason::Ambiguous, "two Marys share mary@example.com"),
     ];
     for (customer, reason, words) in refusals {
-        let refused = attempt(stage, session, customer, &mut Player::sam()).await.err().map(|failure| failure.reason);
+        let refused = attempt(stage, session, customer, &mut Player::sam()).await.err().map(|error| error.reason);
         teller.check("L1", &format!("refused: {words}"), refused == Some(reason));
     }
     let (_, password) = attempt(stage, session, "C-1004", &mut Player::sam()).await?;
@@ -167,7 +167,7 @@ pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, te
     Ok(())
 }
 
-/// L6: the audit log has it all, and none of the passwords that the tour saw.
+/// Checks L6: the audit log is whole, and holds none of the passwords that the tour saw.
 pub(super) fn audit(stage: &Context, passwords: &[&str], teller: &mut Teller<'_>) -> Result<()> {
     teller.act("The team lead reads the audit log");
     let path = stage.folders.audit_log();
@@ -175,7 +175,7 @@ pub(super) fn audit(stage: &Context, passwords: &[&str], teller: &mut Teller<'_>
     let text = std::fs::read_to_string(&path)
         .map_err(|error| Error::unavailable("The tour's audit log cannot be read.").because(error))?;
     let clean = passwords.iter().all(|password| !text.contains(password));
-    let words = format!("tellonce audit verify: {} records, the chain is whole, no password in it", verified.records);
-    teller.check("L6", &words, verified.records > 0 && clean);
+    let message = format!("tellonce audit verify: {} records, the chain is whole, no password in it", verified.records);
+    teller.check("L6", &message, verified.records > 0 && clean);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The story as the customer lives it.
+//! The customer's side of the story.
 
 use anyhow::Result;
 use zeroize::Zeroizing;
@@ -10,13 +10,13 @@ use crate::commands::practice::directory;
 use crate::domain::{Error, Rule};
 
 /// The password that sample customers start with.
-const OLD: &str = "Practice-makes-1";
-/// What Ada chooses.
-const CHOSEN: &str = "Poetical-Science-1843";
-/// What Ada chooses later, by e-mail.
-const CHOSEN_LATER: &str = "Analytical-Engine-1837";
+const OLD_PASSWORD: &str = "Practice-makes-1";
+/// Ada's first own password.
+const CHOSEN_PASSWORD: &str = "Poetical-Science-1843";
+/// The password that Ada chooses later, by e-mail.
+const LATER_PASSWORD: &str = "Analytical-Engine-1837";
 
-/// Whether the app refuses this password outright.
+/// Tells whether the app refuses this password.
 pub(super) fn is_refused(stage: &Context, name: &str, password: &str) -> Result<bool> {
     Ok(matches!(directory(stage)?.sign_in(name, password)?, SignIn::Refused(_)))
 }
@@ -25,11 +25,11 @@ fn mails(practice: &Practice) -> Result<usize> {
     Ok(practice.outbox()?.iter().filter(|mail| mail.token().is_some()).count())
 }
 
-/// L6, L9 and L12: what does not work meanwhile.
+/// Checks L6 and L9: what does not work until Ada has chosen a password.
 pub(super) fn locked_out(stage: &Context, teller: &mut Teller<'_>) -> Result<()> {
     teller.act("Until Ada has chosen a password of her own, she is locked out");
     let practice = directory(stage)?;
-    teller.check("L9", "her old password is refused", is_refused(stage, "ada@example.com", OLD)?);
+    teller.check("L9", "her old password is refused", is_refused(stage, "ada@example.com", OLD_PASSWORD)?);
     let before = mails(&practice)?;
     practice.forgot_password("ada@example.com")?;
     teller.check("L9", "\"Forgot your password?\" mails her no link", mails(&practice)? == before);
@@ -41,7 +41,7 @@ pub(super) fn locked_out(stage: &Context, teller: &mut Teller<'_>) -> Result<()>
     Ok(())
 }
 
-/// L10 and L12: the newest only, as it was shown.
+/// Checks L10 and L12: only the newest password works, exactly as it was shown.
 pub(super) fn only_the_newest(stage: &Context, first: &str, second: &str, teller: &mut Teller<'_>) -> Result<()> {
     teller.act("Ada signs in");
     teller.check("L10", "the first temporary password is refused", is_refused(stage, "ada@example.com", first)?);
@@ -62,7 +62,7 @@ pub(super) fn only_the_newest(stage: &Context, first: &str, second: &str, teller
     Ok(())
 }
 
-/// L8 and L11: she must choose, under the rules, and it works once.
+/// Checks L8 and L11: Ada must choose a password under the rules, and the temporary password works once.
 pub(super) fn chooses(stage: &Context, temporary: &str, teller: &mut Teller<'_>) -> Result<()> {
     let practice = directory(stage)?;
     let SignIn::ChangeRequired(ticket) = practice.sign_in("ada@example.com", temporary)? else {
@@ -74,25 +74,33 @@ pub(super) fn chooses(stage: &Context, temporary: &str, teller: &mut Teller<'_>)
         teller.say(&format!("    - {rule}"));
     }
     let broken = |answer: Change| if let Change::Broken(rules) = answer { rules } else { Vec::new() };
-    let short = broken(practice.change_password(&ticket, "Short-1")?);
-    teller.check("L8", "\"Short-1\" is refused: at least 12 characters", short.contains(&Rule::MinLength(12)));
-    let named = broken(practice.change_password(&ticket, "Ada.Lovelace-1843")?);
+    let broken_by_short = broken(practice.change_password(&ticket, "Short-1")?);
+    teller.check(
+        "L8",
+        "\"Short-1\" is refused: at least 12 characters",
+        broken_by_short.contains(&Rule::MinLength(12)),
+    );
+    let broken_by_username = broken(practice.change_password(&ticket, "Ada.Lovelace-1843")?);
     teller.check(
         "L8",
         "\"Ada.Lovelace-1843\" is refused: it contains her username",
-        named.contains(&Rule::NotContainsUsername),
+        broken_by_username.contains(&Rule::NotContainsUsername),
     );
-    let same = broken(practice.change_password(&ticket, temporary)?);
-    teller.check("L8", "the temporary one again is refused", same.iter().any(|rule| matches!(rule, Rule::History(_))));
-    let done = matches!(practice.change_password(&ticket, CHOSEN)?, Change::Done);
-    teller.check("L8", "a good one, \"Update Password\", and she is in", done);
+    let broken_by_reuse = broken(practice.change_password(&ticket, temporary)?);
+    teller.check(
+        "L8",
+        "the temporary one again is refused",
+        broken_by_reuse.iter().any(|rule| matches!(rule, Rule::History(_))),
+    );
+    let is_changed = matches!(practice.change_password(&ticket, CHOSEN_PASSWORD)?, Change::Done);
+    teller.check("L8", "a good one, \"Update Password\", and she is in", is_changed);
     teller.check("L11", "the temporary password is refused now", is_refused(stage, "ada@example.com", temporary)?);
-    let in_again = matches!(practice.sign_in("ada@example.com", CHOSEN)?, SignIn::SignedIn);
+    let in_again = matches!(practice.sign_in("ada@example.com", CHOSEN_PASSWORD)?, SignIn::SignedIn);
     teller.check("L8", "her own password works", in_again);
     Ok(())
 }
 
-/// L13: with nothing pending, self-service works again.
+/// Checks L13: self-service works again when no temporary password is pending.
 pub(super) fn self_service(stage: &Context, teller: &mut Teller<'_>) -> Result<()> {
     let practice = directory(stage)?;
     practice.forgot_password("ada@example.com")?;
@@ -102,21 +110,21 @@ pub(super) fn self_service(stage: &Context, teller: &mut Teller<'_>) -> Result<(
         .rev()
         .find_map(|mail| mail.token())
         .ok_or_else(|| Error::bug("The practice directory mailed no link."))?;
-    let redeemed = matches!(practice.redeem(token, CHOSEN_LATER)?, Redeem::Done);
+    let redeemed = matches!(practice.redeem(token, LATER_PASSWORD)?, Redeem::Done);
     teller.check("L13", "\"Forgot your password?\" works for her again", redeemed);
-    let once = matches!(practice.redeem(token, CHOSEN)?, Redeem::Refused(_));
+    let once = matches!(practice.redeem(token, CHOSEN_PASSWORD)?, Redeem::Refused(_));
     teller.check("L13", "and its link works once", once);
     Ok(())
 }
 
-/// L8 for a user who was just created.
+/// Checks L8 for a user who was just created.
 pub(super) fn grace_comes_in(stage: &Context, temporary: &str, teller: &mut Teller<'_>) -> Result<()> {
     let practice = directory(stage)?;
     let SignIn::ChangeRequired(ticket) = practice.sign_in("grace@example.com", temporary)? else {
         teller.check("L8", "Grace signs in with it and is asked for a new password", false);
         return Ok(());
     };
-    let done = matches!(practice.change_password(&ticket, "Nanoseconds-in-1ft")?, Change::Done);
-    teller.check("L8", "Grace signs in with it, chooses her own, and is in", done);
+    let is_changed = matches!(practice.change_password(&ticket, "Nanoseconds-in-1ft")?, Change::Done);
+    teller.check("L8", "Grace signs in with it, chooses her own, and is in", is_changed);
     Ok(())
 }

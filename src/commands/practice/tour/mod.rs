@@ -1,6 +1,6 @@
-//! `practice tour`: the whole story, agent's and customer's side, in a throw-away practice directory.
+//! `practice tour`: plays the whole story, the agent's and the customer's side, in a temporary practice directory.
 //!
-//! It goes through the same code as the real commands, checks each promise as it tells it, and fails if one is broken.
+//! It runs the same code as the real commands, checks each promise, and fails if one is broken.
 
 mod agent_side;
 mod customer_side;
@@ -16,19 +16,19 @@ use crate::config::Folders;
 use crate::domain::{Error, ExitCode};
 use teller::Teller;
 
-/// Plays and tells the story, and leaves nothing behind.
+/// Plays and tells the story, and removes the temporary directory.
 pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
-    let folder = throw_away()?;
-    let told = play(context, &folder).await;
+    let folder = create_folder()?;
+    let played = play(context, &folder).await;
     let removed = std::fs::remove_dir_all(&folder);
-    let teller = told?;
+    let teller = played?;
     removed
         .map_err(|error| Error::unavailable(format!("{} could not be removed.", folder.display())).because(error))?;
     teller.end()
 }
 
-/// A folder of its own for this tour, which only this agent can enter.
-fn throw_away() -> Result<std::path::PathBuf> {
+/// Creates a folder for this tour that only this agent can enter.
+fn create_folder() -> Result<std::path::PathBuf> {
     use std::os::unix::fs::DirBuilderExt;
     let name = format!("tellonce-tour-{}-{}", std::process::id(), jiff::Timestamp::now().as_nanosecond());
     let folder = std::env::temp_dir().join(name);

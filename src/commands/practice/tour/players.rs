@@ -1,4 +1,4 @@
-//! The tour's agent, who answers as the story has it, and its reveal, which the tour reads as the agent would.
+//! The tour's agent, who answers as the story says, and a reveal that hands the password to the tour.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,18 +11,18 @@ use crate::domain::{
     Customer, Decision, Delivery, Error, Issuance, Plan, Result, RevealSink, TemporaryPassword, sealed,
 };
 
-/// Answers the sign-in and the confirmation.
+/// The prompter that answers the sign-in and the confirmation for the agent.
 pub(super) struct Player {
     /// The password to sign in with.
     pub(super) password: &'static str,
-    /// Whether the confirmation is answered yes.
+    /// Whether the agent confirms the plan.
     pub(super) confirms: bool,
     /// The plan that was shown last.
     pub(super) shown: Option<Plan>,
 }
 
 impl Player {
-    /// Sam, who confirms.
+    /// Returns Sam, who confirms.
     pub(super) const fn sam() -> Self {
         Self { password: "practice", confirms: true, shown: None }
     }
@@ -57,22 +57,22 @@ impl Prompter for Player {
     fn say(&mut self, _: &str) {}
 }
 
-/// What the tour read at the reveal: nobody else keeps it, and it is wiped with the tour.
-pub(super) type Read = Rc<RefCell<Vec<Zeroizing<String>>>>;
+/// The passwords that the tour read at its reveals. They are wiped with the tour.
+pub(super) type RevealedPasswords = Rc<RefCell<Vec<Zeroizing<String>>>>;
 
-/// Hands the password to the tour, which plays both agent and customer.
-pub(super) struct Handed {
-    /// What was read, one entry a reveal.
-    pub(super) read: Read,
+/// The reveal that hands the password to the tour, which plays both agent and customer.
+pub(super) struct TourReveal {
+    /// The passwords, one for each reveal.
+    pub(super) passwords: RevealedPasswords,
 }
 
-impl Reveal for Handed {
+impl Reveal for TourReveal {
     fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
-        Ok(Box::new(Self { read: Rc::clone(&self.read) }))
+        Ok(Box::new(Self { passwords: Rc::clone(&self.passwords) }))
     }
 }
 
-/// The tour's customer, who notes the password as it is read out.
+/// The sink that keeps the password, as a customer notes it down.
 struct TourCustomer;
 
 impl sealed::Sealed for TourCustomer {}
@@ -86,13 +86,13 @@ impl RevealSink for TourCustomer {
 }
 
 #[async_trait(?Send)]
-impl ReadyReveal for Handed {
+impl ReadyReveal for TourReveal {
     fn notices(&self) -> Vec<String> {
         Vec::new()
     }
 
     async fn reveal(self: Box<Self>, password: TemporaryPassword, _: &Issuance) -> Delivery {
-        self.read.borrow_mut().push(password.reveal(TourCustomer));
+        self.passwords.borrow_mut().push(password.reveal(TourCustomer));
         Delivery::Shown
     }
 }

@@ -1,4 +1,4 @@
-//! Tells the story step by step, and remembers whether each promise was kept.
+//! The narrator of the tour: prints the story step by step, and records whether each promise was kept.
 
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -22,7 +22,7 @@ struct TourJson<'a> {
     broken: usize,
 }
 
-/// Tells and remembers.
+/// The steps of the story so far, and the screen that they are printed on.
 pub(super) struct Teller<'a> {
     screen: &'a Screen,
     json: bool,
@@ -34,7 +34,7 @@ impl<'a> Teller<'a> {
         Self { screen, json, steps: Vec::new() }
     }
 
-    /// A heading: who acts now.
+    /// Prints a heading that says who acts now.
     pub(super) fn act(&mut self, words: &str) {
         if !self.json {
             self.screen.line("");
@@ -42,7 +42,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// Something told that is no check.
+    /// Prints a step that is no check.
     pub(super) fn say(&mut self, words: &str) {
         if !self.json {
             self.screen.line(&format!("  {words}"));
@@ -50,7 +50,7 @@ impl<'a> Teller<'a> {
         self.steps.push(Step { promise: None, words: words.to_owned(), kept: None });
     }
 
-    /// The reveal as the tour shows it: on the screen only, never in the JSON report.
+    /// Shows the password as the reveal would: on the screen only, never in the JSON report.
     pub(super) fn show(&mut self, password: &str) {
         if !self.json {
             let mut line = Zeroizing::new(Vec::with_capacity(password.len() + 32));
@@ -61,7 +61,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// A promise, and whether it held just now.
+    /// Prints and records whether a promise was kept.
     pub(super) fn check(&mut self, promise: &str, words: &str, kept: bool) {
         if !self.json {
             let mark = if kept { "ok " } else { "BROKEN" };
@@ -70,10 +70,13 @@ impl<'a> Teller<'a> {
         self.steps.push(Step { promise: Some(promise.to_owned()), words: words.to_owned(), kept: Some(kept) });
     }
 
-    /// The end: the report, and a failure if a promise was broken.
+    /// Prints the report.
+    ///
+    /// # Errors
+    /// Exit 11: a promise was broken.
     pub(super) fn end(self) -> Result<ExitCode> {
-        let count = |wanted: bool| self.steps.iter().filter(|step| step.kept == Some(wanted)).count();
-        let (kept, broken) = (count(true), count(false));
+        let count_of = |kept: bool| self.steps.iter().filter(|step| step.kept == Some(kept)).count();
+        let (kept, broken) = (count_of(true), count_of(false));
         if broken > 0 {
             bail!(Error::new(
                 Kind::CheckFailed,

@@ -29,7 +29,7 @@ fn shown(password: &str, issuance: &Issuance, size: Size) -> Option<vt100::Parse
     let layout = Layout::of(password, issuance, size)?;
     let mut terminal = screen(size);
     let painted = layout.paint(password);
-    assert_eq!(painted.capacity(), ROOM, "the buffer moved, and left a copy behind");
+    assert_eq!(painted.capacity(), CANVAS_CAPACITY, "the buffer moved, and left a copy behind");
     terminal.process(&painted);
     terminal
         .process(&layout.paint_countdown("Gone in 10:00.  Enter or q when you have noted it, Space for more time."));
