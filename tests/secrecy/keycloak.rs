@@ -11,8 +11,9 @@ use crate::support::keycloak::{Entered, Realm, Rights, Server, ServerOptions};
 
 /// Starts a reset that stops before and after its reveal. Its log is in the file `log` of the home.
 fn resetting(realm: &Realm<'_>, arguments: &[&str], points: &str) -> (TestEnvironment, Stopped) {
+    let program = release_with_fail_points(); // before the sign-in: a build can outlast the access token
     let env = TestEnvironment::for_agent_with(realm, Rights::AndViewRealm, "protected = 'none'");
-    let mut command = env.program(release_with_fail_points());
+    let mut command = env.program(program);
     command.args(["-vv", "-o", "json"]).args(arguments).args(["--yes", "--reveal", "stdout"]);
     command.env("TELLONCE_FAIL_POINT", format!("reveal:before:stop,reveal:after:stop{points}"));
     command.stderr(File::create(env.file("log")).unwrap());

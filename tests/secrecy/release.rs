@@ -10,20 +10,34 @@ use crate::support::{TestEnvironment, feed};
 
 const LOGIN: [&str; 6] = ["login", "--agent", "sam", "--password-stdin", "--store", "file"];
 
-/// Returns the release binary: the one named by `TELLONCE_RELEASE`, else built here.
+/// The release profile's binaries. What is measured of either is the release profile.
+struct Release {
+    plain: PathBuf,
+    with_fail_points: PathBuf,
+}
+
+/// Returns the release binary: the one named by `TELLONCE_RELEASE`, else the one built here.
 pub fn release() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| std::env::var_os("TELLONCE_RELEASE").map_or_else(|| build(&target(), &[]), PathBuf::from))
+    static NAMED: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let named = NAMED.get_or_init(|| std::env::var_os("TELLONCE_RELEASE").map(PathBuf::from));
+    named.as_deref().unwrap_or_else(|| &built().plain)
 }
 
-/// Returns the same with fail-points, in a folder of its own: what is measured is the release profile.
+/// Returns the same with fail-points.
 pub fn release_with_fail_points() -> &'static Path {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| build(&target().join("secrecy"), &["--features", "fail-points"]))
+    &built().with_fail_points
 }
 
-fn target() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned()
+/// Builds both in one target folder, so that their dependencies are built once. Cargo gives both the same name there:
+/// the one with fail-points is moved away before the plain one is built.
+fn built() -> &'static Release {
+    static RELEASE: OnceLock<Release> = OnceLock::new();
+    RELEASE.get_or_init(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let with_fail_points = target.join("release/tellonce-with-fail-points");
+        std::fs::rename(build(target, &["--features", "fail-points"]), &with_fail_points).unwrap();
+        Release { plain: build(target, &[]), with_fail_points }
+    })
 }
 
 fn build(target: &Path, features: &[&str]) -> PathBuf {
