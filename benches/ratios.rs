@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use argon2::{Argon2, PasswordHasher};
 use tellonce::backends::practice::{Practice, PracticeSignIn};
 use tellonce::domain::ports::{AgentSignIn, Prompter};
-use tellonce::domain::{Customer, Decision, Error, Plan, ProfileRef, Result, Session, Way};
+use tellonce::domain::{Customer, Decision, Error, Plan, ProfileRef, Result, Session, SignInMethod};
 use tellonce::platform::SystemClock;
 use zeroize::Zeroizing;
 
@@ -209,7 +209,11 @@ fn texts(customers: u64) -> Vec<String> {
 async fn signed_in(path: &Path) -> Session {
     let practice = Practice::open(path, Duration::from_secs(15), Arc::new(SystemClock)).unwrap();
     let place = ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() };
-    PracticeSignIn::new(practice, place, Vec::new()).sign_in(Way::Password, Some("sam"), &mut Sam).await.unwrap().0
+    PracticeSignIn::new(practice, place, Vec::new())
+        .sign_in(SignInMethod::Password, Some("sam"), &mut Sam)
+        .await
+        .unwrap()
+        .0
 }
 
 /// Answers with the sample password, and to nothing else.

@@ -23,8 +23,8 @@ use crate::commands::Decorators;
 use crate::domain::ports::{AgentSignIn, AuditLog, IdentityBackend, Prompter, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
     AnyIntent, AppendReceipt, AttemptId, AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery,
-    Error, Finding, Forced, History, Intent, Issuance, Issued, Keep, OwnPassword, Pending, Plan, Reset, Result, Right,
-    Session, SessionsEnded, StoredSession, TemporaryPassword, UserSnapshot, Way, Withdrawal,
+    Error, Finding, Forced, History, Intent, Issuance, Issued, OwnPassword, Pending, Plan, Reset, Result, Right,
+    Session, SessionsEnded, SignInMethod, StoredSession, TemporaryPassword, UserSnapshot, Withdrawal,
 };
 
 /// Returns decorators that add the fail-points to the ports of a command.
@@ -101,13 +101,18 @@ fn faulty(session: Session) -> Session {
 
 #[async_trait(?Send)]
 impl AgentSignIn for FaultySignIn {
-    fn ways(&self) -> &'static [Way] {
-        self.0.ways()
+    fn methods(&self) -> &'static [SignInMethod] {
+        self.0.methods()
     }
 
-    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Result<(Session, Keep)> {
-        let (session, keep) = self.0.sign_in(way, agent, prompter).await?;
-        Ok((faulty(session), keep))
+    async fn sign_in(
+        &self,
+        method: SignInMethod,
+        agent: Option<&str>,
+        prompter: &mut dyn Prompter,
+    ) -> Result<(Session, StoredSession)> {
+        let (session, stored) = self.0.sign_in(method, agent, prompter).await?;
+        Ok((faulty(session), stored))
     }
 
     async fn resume(&self, stored: Option<StoredSession>) -> Result<Option<Session>> {

@@ -22,7 +22,7 @@ pub struct BackendContext<'a> {
     /// The folders of configuration and data.
     pub folders: &'a Folders,
     /// How long one operation of a backend may take.
-    pub one_call: Duration,
+    pub call_timeout: Duration,
     /// The source of the current time.
     pub clock: Arc<dyn Clock + Send + Sync>,
     /// The store of the agent's session. A backend that renews sessions stores the new one here.

@@ -7,12 +7,12 @@ use crate::domain::{Customer, Error, Reason, Result};
 pub(crate) enum Claim {
     /// The customer belongs to this row, by this claim or by an earlier one.
     Granted,
-    /// Another row, which has not ended in this sitting, has the customer.
+    /// Another row, which has not ended in this invocation, has the customer.
     HeldInFlight {
         /// The line of that row.
         line: u64,
     },
-    /// Another row, which ended or was begun in an earlier sitting, has the customer.
+    /// Another row, which ended or was begun in an earlier invocation, has the customer.
     HeldBefore {
         /// The line of that row.
         line: u64,

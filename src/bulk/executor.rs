@@ -73,7 +73,7 @@ impl Run<'_> {
         Rules { limit: settings.limit, rate: settings.rate, abort_after: settings.abort_after, wait: self.wait() }
     }
 
-    /// Counts the rows of earlier sittings that somebody has to look at. Rows that are repeated now are counted later.
+    /// Counts the rows of earlier invocations that somebody has to look at. Rows that are repeated now are counted later.
     fn failed_before(&self) -> u64 {
         let counts = self.journal.counts().unwrap_or_default(); // the first row reports a journal that cannot be read
         let is_over = |outcome: RowOutcome| outcome.is_failure() && outcome != RowOutcome::NotDelivered;
@@ -81,7 +81,7 @@ impl Run<'_> {
     }
 
     fn observe(&self, began: Instant) -> Moment {
-        let stop = self.interruptions.caught().map(interrupted).or_else(|| self.sink.check().err());
+        let stop = self.interruptions.caught().map(interrupted).or_else(|| self.output.check().err());
         Moment { now: began.elapsed(), wall: self.clock.now(), load: self.limiter.load(), stop }
     }
 
@@ -115,7 +115,7 @@ impl Run<'_> {
     fn gather(&self, on: bool) {
         self.audit.gather(on);
         self.journal.gather(on);
-        self.sink.gather(on);
+        self.output.gather(on);
     }
 }
 

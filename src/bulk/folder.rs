@@ -32,7 +32,7 @@ pub(crate) fn fresh_id(now: Timestamp, random: &mut dyn RandomSource) -> Result<
 }
 
 /// Returns the folder of a run's files.
-pub(crate) fn of(folders: &Folders, run: &str) -> PathBuf {
+pub(crate) fn folder_of_run(folders: &Folders, run: &str) -> PathBuf {
     folders.bulk_runs().join(run)
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn of(folders: &Folders, run: &str) -> PathBuf {
 ///
 /// # Errors
 /// Exit 3: there is no such run. Exit 5: several ids have this prefix.
-pub(crate) fn named(folders: &Folders, text: &str) -> Result<String> {
+pub(crate) fn find_run(folders: &Folders, text: &str) -> Result<String> {
     let mut found: Vec<String> = ids(folders)?.into_iter().filter(|id| id.starts_with(text)).collect();
     if let Some(exact) = found.iter().position(|id| id == text) {
         return Ok(found.swap_remove(exact));
@@ -103,8 +103,8 @@ pub(crate) struct RunSummary {
 ///
 /// # Errors
 /// Exit 8: its journal cannot be read.
-pub(crate) fn look(folders: &Folders, run: &str) -> Result<Option<RunSummary>> {
-    let folder = of(folders, run);
+pub(crate) fn read_summary(folders: &Folders, run: &str) -> Result<Option<RunSummary>> {
+    let folder = folder_of_run(folders, run);
     let connection = Connection::open_with_flags(journal::file_in(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE)
         .map_err(journal::journal_error)?;
     connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(journal::journal_error)?;

@@ -67,7 +67,7 @@ pub(crate) enum Change {
     Intent { line: u64, customer: CustomerId, attempt: AttemptId, at: Timestamp, stamp_before: Option<Stamp> },
     /// The password of the row is set.
     Set { line: u64, stamp: Option<Stamp> },
-    /// The row has ended in this sitting.
+    /// The row has ended in this invocation.
     Ended { line: u64, outcome: RowOutcome, exit_code: u8 },
     /// The rows are in doubt that were delivered with an intent written since then.
     Doubt { since: Timestamp },

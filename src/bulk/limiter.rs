@@ -149,13 +149,13 @@ impl Limiter {
     }
 
     /// Makes a call, and repeats it a few times if it changed nothing.
-    pub(super) async fn call<T, E: Paced>(&self, make: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+    pub(super) async fn call<T, E: SignalsOverload>(&self, make: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
         self.repeat_call(make, |tries, _| tries < TRIES).await
     }
 
     /// Makes a call that changes a user. It is sent within [`SENT_WITHIN`] or not at all: a change that still waits for
     /// its turn when the row's time is over is known not to have been sent.
-    pub(super) async fn change<T, E: Paced + From<Error>>(
+    pub(super) async fn change<T, E: SignalsOverload + From<Error>>(
         &self,
         mut make: impl AsyncFnMut() -> Result<T, E>,
     ) -> Result<T, E> {
@@ -175,11 +175,11 @@ impl Limiter {
     }
 
     /// Makes a call that follows a set, and repeats it for as long as the run waits for the backend.
-    pub(super) async fn insist<T, E: Paced>(&self, make: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
+    pub(super) async fn insist<T, E: SignalsOverload>(&self, make: impl AsyncFnMut() -> Result<T, E>) -> Result<T, E> {
         self.repeat_call(make, |_, since| since.elapsed() < self.wait).await
     }
 
-    async fn repeat_call<T, E: Paced>(
+    async fn repeat_call<T, E: SignalsOverload>(
         &self,
         mut make: impl AsyncFnMut() -> Result<T, E>,
         may_repeat: impl Fn(u32, Instant) -> bool,
@@ -195,16 +195,16 @@ impl Limiter {
     }
 
     /// Makes the call once and learns from its answer. Returns `None` if the call has to be repeated.
-    async fn try_once<T, E: Paced>(
+    async fn try_once<T, E: SignalsOverload>(
         &self,
         permit: Permit<'_>,
         make: &mut impl AsyncFnMut() -> Result<T, E>,
         may_repeat: impl FnOnce() -> bool,
     ) -> Option<Result<T, E>> {
         let answer = make().await;
-        self.learn(&permit, answer.as_ref().err().and_then(Paced::strain));
+        self.learn(&permit, answer.as_ref().err().and_then(SignalsOverload::overload));
         drop(permit);
-        let may_pass = answer.as_ref().err().and_then(Paced::strain).is_some_and(Error::is_passing);
+        let may_pass = answer.as_ref().err().and_then(SignalsOverload::overload).is_some_and(Error::is_passing);
         (!may_pass || !may_repeat() || self.ending.get()).then_some(answer)
     }
 
@@ -260,23 +260,23 @@ impl Limiter {
 }
 
 /// An error that may say that the backend is busy, or gone.
-pub(super) trait Paced {
+pub(super) trait SignalsOverload {
     /// Returns the error if it says so, whether or not the call may be repeated.
-    fn strain(&self) -> Option<&Error>;
+    fn overload(&self) -> Option<&Error>;
 }
 
-impl Paced for Error {
-    fn strain(&self) -> Option<&Error> {
+impl SignalsOverload for Error {
+    fn overload(&self) -> Option<&Error> {
         let says_so =
             self.kind == Kind::Unavailable && matches!(self.reason, Reason::BackendUnavailable | Reason::Throttled);
         says_so.then_some(self)
     }
 }
 
-impl Paced for crate::domain::ports::SetFailed {
-    fn strain(&self) -> Option<&Error> {
+impl SignalsOverload for crate::domain::ports::SetFailed {
+    fn overload(&self) -> Option<&Error> {
         match self {
-            Self::Other(error) => error.strain(),
+            Self::Other(error) => error.overload(),
             Self::Policy(_) => None,
         }
     }

@@ -150,7 +150,7 @@ impl OutputWriter {
         Ok(())
     }
 
-    /// Returns the first rows that failed in this sitting.
+    /// Returns the first rows that failed in this invocation.
     pub(crate) fn first_failures(&self) -> Vec<FailedRow> {
         self.first_failures.borrow().clone()
     }

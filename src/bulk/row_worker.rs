@@ -100,7 +100,7 @@ impl Run<'_> {
         let keys = own.unwrap_or(&self.settings.recipients);
         let recipients =
             keys.iter().map(|key| sealing::recipient(key)).collect::<Result<Vec<_>, _>>().map_err(unusable)?;
-        if recipients.is_empty() && !self.sink.is_clear() {
+        if recipients.is_empty() && !self.output.is_clear() {
             return Err(unusable("it has no recipient to seal to".to_owned()));
         }
         let (mut prompter, mut random) = (Beforehand, SystemRandom);
@@ -117,7 +117,7 @@ impl Run<'_> {
         }
         let mut request = task.row.request(&self.case(), self.settings.create);
         self.claim(task, found.insert(request.find_customer(self.session).await?))?;
-        let reveal = RowReveal { output: Rc::clone(&self.sink), recipients, row: row.clone() };
+        let reveal = RowReveal { output: Rc::clone(&self.output), recipients, row: row.clone() };
         reset(&mut services, self.session, &mut UnpreparedReveal(Some(reveal)), request).await?;
         Ok(RowOutcome::Delivered)
     }
@@ -154,7 +154,7 @@ impl Run<'_> {
 
     /// Writes the row to the output, then its end to the journal.
     async fn finish(&self, row: OutputRow) -> RowResult {
-        match self.sink.write(&row).await {
+        match self.output.write(&row).await {
             Ok(()) => self.ended(row.line, row.outcome, row.exit_code).await,
             Err(error) => RowResult::Fatal(error),
         }

@@ -19,7 +19,7 @@ pub(crate) struct Run<'a> {
     pub journal: Rc<Journal>,
     pub audit: RunAuditLog,
     /// The writer of the output.
-    pub sink: Rc<OutputWriter>,
+    pub output: Rc<OutputWriter>,
     /// The profile's rules.
     pub guards: &'a Guards,
     pub clock: &'a dyn Clock,

@@ -137,7 +137,7 @@ fn row(record: &Record) -> Vec<String> {
         record.agent.clone(),
         record.customer.clone(),
         record.action.clone(),
-        record.words(),
+        record.describe(),
         record.ticket.clone().unwrap_or_default(),
         record.attempt.clone(),
     ]

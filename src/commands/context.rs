@@ -14,7 +14,7 @@ use crate::backends::{self, BackendContext};
 use crate::cli::GlobalArgs;
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
-use crate::domain::{Case, Error, Keep, Kind, OwnPassword, Reason, Services, Session, Way};
+use crate::domain::{Case, Error, Kind, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession};
 use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
@@ -74,7 +74,7 @@ impl Context {
     }
 
     /// Returns how long one call to the backend may take.
-    pub(super) fn one_call(&self) -> Duration {
+    pub(super) fn call_timeout(&self) -> Duration {
         self.global.timeout.unwrap_or(DEFAULT_CALL_TIMEOUT)
     }
 
@@ -87,7 +87,7 @@ impl Context {
     pub(super) fn surroundings(&self) -> BackendContext<'_> {
         BackendContext {
             folders: &self.folders,
-            one_call: self.one_call(),
+            call_timeout: self.call_timeout(),
             clock: Arc::new(SystemClock),
             store: Rc::new(self.store()),
             interceptor: self.decorators.requests,
@@ -150,9 +150,9 @@ impl Context {
             );
         }
         prompter.say("You are not signed in. Sign in to go on.");
-        let way = self.sign_in()?.ways().first().copied().unwrap_or(Way::Password);
-        let (session, keep) = self.sign_in_asking(way, None, &mut prompter).await?;
-        if let Keep::Store(stored) = keep
+        let method = self.sign_in()?.methods().first().copied().unwrap_or(SignInMethod::Password);
+        let (session, stored) = self.sign_in_asking(method, None, &mut prompter).await?;
+        if let stored = stored
             && let Err(error) = self.store().save(&stored, Choice::Keyring)
         {
             tracing::debug!(failure = %error, "the session is not kept");
@@ -173,16 +173,16 @@ impl Context {
     /// Signs in. Asks again if the password was wrong.
     pub(super) async fn sign_in_asking(
         &self,
-        way: Way,
+        method: SignInMethod,
         agent: Option<&str>,
         prompter: &mut dyn Prompter,
-    ) -> Result<(Session, Keep), Error> {
+    ) -> Result<(Session, StoredSession), Error> {
         let sign_in = self.sign_in()?;
         let mut tries = 1;
         loop {
-            match sign_in.sign_in(way, agent, prompter).await {
+            match sign_in.sign_in(method, agent, prompter).await {
                 Err(error)
-                    if way == Way::Password
+                    if method == SignInMethod::Password
                         && error.reason == Reason::SignInRefused
                         && tries < MAX_SIGN_IN_TRIES
                         && prompter.can_ask() =>
@@ -231,7 +231,7 @@ impl Context {
     }
 
     /// Runs work that needs the ports of a command. Shows the warnings of the audit log afterwards.
-    pub(super) async fn at_desk<T>(
+    pub(super) async fn with_services<T>(
         &self,
         prompter: &mut dyn Prompter,
         work: impl AsyncFnOnce(&mut Services<'_>) -> Result<T, Error>,
@@ -261,7 +261,7 @@ pub(super) async fn look_up(context: &Context, text: &str) -> Result<(Session, c
     let session = context.session().await?;
     let mut prompter = context.prompter(false);
     let facts = context
-        .at_desk(&mut prompter, async |services: &mut Services<'_>| {
+        .with_services(&mut prompter, async |services: &mut Services<'_>| {
             session.backend().keep_alive(Duration::ZERO).await?;
             let customer = crate::domain::identify(text, &session, services.prompter).await?;
             crate::domain::gather_facts(&mut *services.audit as &mut dyn AuditLog, &session, &customer).await

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::view;
 use crate::auth::Choice;
 use crate::domain::ports::Prompter;
-use crate::domain::{Customer, Decision, Error, ExitCode, Keep, Plan, Way};
+use crate::domain::{Customer, Decision, Error, ExitCode, Plan, SignInMethod};
 use crate::platform::needed_line;
 
 /// Sign in as an agent
@@ -58,24 +58,19 @@ enum StoreChoice {
 
 /// Signs in and stores the session.
 pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCode> {
-    let way = way(&args, context)?;
-    if matches!(way, Way::Device | Way::Web) && !context.screen.reaches_somebody() {
+    let method = sign_in_method(&args, context)?;
+    if matches!(method, SignInMethod::Device | SignInMethod::Web) && !context.screen.reaches_somebody() {
         bail!(Error::missing_answer(
             "The address to sign in at could not be shown: with -o json it goes to the terminal, and there is none.",
             "Leave out -o json, or sign in as a script: `--client-credentials`.",
         ));
     }
     let mut prompter = context.prompter(false);
-    let (session, keep) = if args.password_stdin {
+    let (session, stored) = if args.password_stdin {
         let mut given = GivenPassword { inner: &mut prompter, password: Some(first_line()?) };
-        context.sign_in()?.sign_in(way, args.agent.as_deref(), &mut given).await?
+        context.sign_in()?.sign_in(method, args.agent.as_deref(), &mut given).await?
     } else {
-        context.sign_in_asking(way, args.agent.as_deref(), &mut prompter).await?
-    };
-    let Keep::Store(stored) = keep else {
-        bail!(
-            Error::usage("This way of signing in is good for one command only.").hint("Give it to the command itself.")
-        );
+        context.sign_in_asking(method, args.agent.as_deref(), &mut prompter).await?
     };
     let choice = match args.store {
         StoreChoice::Keyring => Choice::Keyring,
@@ -91,20 +86,20 @@ pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCo
     view::whoami(context, &session, Some(&kept)).await
 }
 
-fn way(args: &LoginArgs, context: &Context) -> Result<Way> {
+fn sign_in_method(args: &LoginArgs, context: &Context) -> Result<SignInMethod> {
     let sign_in = context.sign_in()?;
-    let ways = sign_in.ways();
+    let methods = sign_in.methods();
     let requested = match (args.way.web, args.way.device, args.way.client_credentials) {
-        (true, ..) => Some((Way::Web, "--web")),
-        (_, true, _) => Some((Way::Device, "--device")),
-        (.., true) => Some((Way::ClientCredentials, "--client-credentials")),
+        (true, ..) => Some((SignInMethod::Web, "--web")),
+        (_, true, _) => Some((SignInMethod::Device, "--device")),
+        (.., true) => Some((SignInMethod::ClientCredentials, "--client-credentials")),
         _ => None,
     };
-    let Some((way, flag)) = requested else {
-        return ways.first().copied().context("The backend has no way to sign in.");
+    let Some((method, flag)) = requested else {
+        return methods.first().copied().context("The backend has no way to sign in.");
     };
-    if ways.contains(&way) {
-        return Ok(way);
+    if methods.contains(&method) {
+        return Ok(method);
     }
     Err(Error::usage(format!("The {} backend has no sign-in by {flag}.", context.profile.backend))
         .hint("Leave the flag out: `tellonce login` takes the profile's own way.")

@@ -60,7 +60,7 @@ pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: Revea
     let request = request(context, customer, args)?;
     let session = context.session().await?;
     let issuance = context
-        .at_desk(&mut prompter, async |services: &mut Services<'_>| {
+        .with_services(&mut prompter, async |services: &mut Services<'_>| {
             reset(services, &session, &mut *reveal, request).await
         })
         .await?;
@@ -69,7 +69,7 @@ pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: Revea
     } else if is_terminal {
         show_next_steps(context, &issuance);
     } else {
-        context.screen.notice(&format!("{}: {}.", issuance.customer.id, issuance.state.words()));
+        context.screen.notice(&format!("{}: {}.", issuance.customer.id, issuance.state.describe()));
     }
     Ok(ExitCode::DONE)
 }
@@ -87,9 +87,9 @@ fn request(context: &Context, customer: String, args: ResetArgs) -> Result<Reset
 /// Shows the status and the next steps on the ordinary screen, without the password.
 fn show_next_steps(context: &Context, issuance: &Issuance) {
     let (screen, customer) = (&context.screen, &issuance.customer);
-    screen.practice_banner(&issuance.place.backend);
+    screen.practice_banner(&issuance.profile_ref.backend);
     let created = if issuance.user_created { "User created. " } else { "" };
-    screen.line(&format!("{created}{} ({}) now: {}.", customer.name, customer.id, issuance.state.words()));
+    screen.line(&format!("{created}{} ({}) now: {}.", customer.name, customer.id, issuance.state.describe()));
     for step in next_steps(issuance, PasswordIs::Gone) {
         screen.line(&format!("  - {step}"));
     }

@@ -49,7 +49,7 @@ pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCod
             status,
             roles: &snapshot.roles,
             groups: &snapshot.groups,
-            policy: snapshot.policy.words(),
+            policy: snapshot.policy.describe(),
             action: action(&facts).map_or("none", Action::name),
             obstacles: obstacles(&facts),
         };
@@ -89,7 +89,7 @@ fn fields(facts: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, Stri
     ];
     fields.extend(customer.details.iter().cloned());
     fields.push(("User".to_owned(), customer.username.clone().unwrap_or_else(|| "none yet".to_owned())));
-    fields.push(("Status".to_owned(), snapshot.state.words()));
+    fields.push(("Status".to_owned(), snapshot.state.describe()));
     if snapshot.state.change_required {
         let by = status
             .issued_by
@@ -100,8 +100,8 @@ fn fields(facts: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, Stri
     fields.push(("Roles".to_owned(), list(&snapshot.roles)));
     fields.push(("Groups".to_owned(), list(&snapshot.groups)));
     let policy = match &snapshot.policy {
-        PolicyRead::Read(policy) => policy.words().join("\n"),
-        PolicyRead::InPart(policy, why) => [policy.words(), vec![format!("and more: {why}")]].concat().join("\n"),
+        PolicyRead::Read(policy) => policy.describe().join("\n"),
+        PolicyRead::InPart(policy, why) => [policy.describe(), vec![format!("and more: {why}")]].concat().join("\n"),
         PolicyRead::Unreadable(why) => format!("cannot be read: {why}"),
     };
     fields.push(("Password rules".to_owned(), policy));

@@ -100,7 +100,7 @@ fn verdict(facts: &CustomerFacts) -> Option<Result<ExitCode, Error>> {
     } else {
         Some(Err(Error::refused(
             Reason::NothingPending,
-            format!("There is nothing to wait for: {} ({}) is \"{}\".", customer.name, customer.id, state.words()),
+            format!("There is nothing to wait for: {} ({}) is \"{}\".", customer.name, customer.id, state.describe()),
         )))
     }
 }
@@ -117,7 +117,7 @@ fn show(context: &Context, facts: &CustomerFacts) -> Result<()> {
         return Ok(context.screen.json(&object).map(drop)?);
     }
     let customer = &facts.customer;
-    let mut line = format!("{} ({}): {}", customer.name, customer.id, facts.snapshot.state.words());
+    let mut line = format!("{} ({}): {}", customer.name, customer.id, facts.snapshot.state.describe());
     if status.change_required == Some(true) {
         let by = status.issued_by.map_or_else(String::new, |by| format!(" by {by}"));
         line =

@@ -51,7 +51,7 @@ pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget
         Arc::new(SystemClock),
         Box::new(SystemRandom),
     );
-    let profile_and_backend = (issuance.place.profile.as_str(), issuance.place.backend.as_str());
+    let profile_and_backend = (issuance.profile_ref.profile.as_str(), issuance.profile_ref.backend.as_str());
     // The record has to exist before anybody sees the password.
     log.unsealed(profile_and_backend, issuance.customer.id.as_str(), issuance.attempt.as_str())?;
     let delivery = ready.reveal(password, &issuance).await;
@@ -112,7 +112,7 @@ fn issuance(context: &Context, row: &FoundRow) -> Issuance {
             names: None,
             details: Vec::new(),
         },
-        place: ProfileRef { profile: context.profile.name.clone(), backend: context.profile.backend.clone() },
+        profile_ref: ProfileRef { profile: context.profile.name.clone(), backend: context.profile.backend.clone() },
         user_created: false,
         state: State { has_user: true, change_required: true, ..State::default() },
         issued_at: row.at.unwrap_or(Timestamp::UNIX_EPOCH),

@@ -77,7 +77,7 @@ pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&K
     let rights_are_known = session.backend().tells_rights();
     let kept_in = kept.map(ToString::to_string);
     let warnings: Vec<String> = session.backend().own_password().and_then(OwnPassword::warning).into_iter().collect();
-    let profile_ref = session.place();
+    let profile_ref = session.profile_ref();
     if context.json() {
         let object = WhoamiJson {
             schema: "tellonce.whoami/v1",
@@ -92,7 +92,7 @@ pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&K
         };
         return Ok(context.screen.json(&object)?);
     }
-    let mut right_names: Vec<&str> = rights.iter().map(|right| right.words()).collect();
+    let mut right_names: Vec<&str> = rights.iter().map(|right| right.describe()).collect();
     if !rights_are_known {
         right_names = vec!["not told: this backend answers with the first change"];
     }

@@ -35,7 +35,11 @@ pub trait Act: ActionKind + Sized {
     fn change(work: &mut Execution<'_, '_, Self>) -> impl Future<Output = Result<Self::Done, Broken>>;
 
     /// Concludes from a snapshot after a failure what became of the customer, and the stamp to record.
-    fn became(assessment: &Assessment<Self>, changed: Changed, now: UserSnapshot) -> (Changed, Option<Stamp>);
+    fn state_after_failure(
+        assessment: &Assessment<Self>,
+        changed: Changed,
+        now: UserSnapshot,
+    ) -> (Changed, Option<Stamp>);
 
     /// Makes the error that the agent reads after a failure that changed something, or may have.
     fn explain(customer: &Customer, reason: Reason, changed: Changed, cause: Error) -> Error;

@@ -28,7 +28,7 @@ pub(super) async fn settle<A: Act>(
         let clean_up = clean_up(session, intent, assessment);
         let read = within(services.clock, clean_up_limit(services.interruptions), clean_up).await;
         match read {
-            Some(Some(now)) => (changed, stamp) = A::became(assessment, changed, now),
+            Some(Some(now)) => (changed, stamp) = A::state_after_failure(assessment, changed, now),
             Some(None) => {}
             None => tracing::debug!("the clean-up after the failure was given up"),
         }

@@ -113,7 +113,7 @@ impl Candidates {
         if !patterns.is_empty() && refused_for.remove(&Rule::HiddenPattern) {
             refused_for.extend(patterns);
         }
-        let mut words = Policy::new(refused_for).words();
+        let mut words = Policy::new(refused_for).describe();
         if words.is_empty() {
             words.push("it names no rule".to_owned());
         }

@@ -74,7 +74,7 @@ impl Gap {
     }
 
     /// Returns what the agent reads before confirming.
-    pub const fn words(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             Self::StampNamesNoAuthor => "someone else's reset at the same moment cannot always be told from yours",
             Self::TemporaryMayBeKept => "the customer may keep the temporary password as the new one",
@@ -161,7 +161,7 @@ impl Aid {
     }
 
     /// Returns what `doctor` says of it.
-    pub const fn words(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             Self::TellsRules => "the sign-in page lists no rules: the reveal does, for the agent to read out",
             Self::EndsSessions => "a set leaves sessions open: each reset ends them",

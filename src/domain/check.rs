@@ -28,7 +28,7 @@ pub enum CheckState {
 
 impl CheckState {
     /// Returns the words that people read.
-    pub const fn words(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warning => "note",
@@ -68,7 +68,7 @@ impl Check {
     pub fn of<T>(id: &str, checked: &Result<T>, words: impl FnOnce(&T) -> String) -> Self {
         match checked {
             Ok(found) => Self::new(id, CheckState::Ok, words(found)),
-            Err(error) => Self::new(id, CheckState::Fault, error.told()),
+            Err(error) => Self::new(id, CheckState::Fault, error.message_with_hint()),
         }
     }
 }

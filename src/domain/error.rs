@@ -235,7 +235,7 @@ impl Error {
     }
 
     /// Returns message and hint in one text.
-    pub fn told(&self) -> String {
+    pub fn message_with_hint(&self) -> String {
         self.hint.as_ref().map_or_else(|| self.message.clone(), |hint| format!("{} {hint}", self.message))
     }
 

@@ -54,7 +54,7 @@ pub(super) fn generate_in(
 }
 
 fn cannot_be_met(policy: &Policy) -> Error {
-    let words = policy.words().join("; ");
+    let words = policy.describe().join("; ");
     Error::refused(
         Reason::Policy,
         format!("The password policy cannot be met by a temporary password of at least 64 bits: {words}."),

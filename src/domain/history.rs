@@ -119,7 +119,7 @@ impl History {
         self.open()
             .map(|attempt| Finding {
                 attempt: attempt.id.clone(),
-                changed: self.became_of(attempt, snapshot),
+                changed: self.change_made_by(attempt, snapshot),
                 stamp: snapshot.stamp.clone(),
             })
             .collect()
@@ -135,17 +135,17 @@ impl History {
                 (format!("{what} by {}", attempt.agent), attempt.at.strftime(" at %F %T UTC").to_string())
             },
         );
-        let became = match finding.changed {
+        let change = match finding.changed {
             Changed::No => "was cut short before it changed anything",
             Changed::Yes => {
                 "was cut short after it changed the password; whether the customer was told it is not known"
             }
             Changed::Unknown => "was cut short; what became of it is not known",
         };
-        format!("{what}{at} {became}.")
+        format!("{what}{at} {change}.")
     }
 
-    fn became_of(&self, attempt: &Attempt, snapshot: &UserSnapshot) -> Changed {
+    fn change_made_by(&self, attempt: &Attempt, snapshot: &UserSnapshot) -> Changed {
         if attempt.set.is_some() {
             return Changed::Yes;
         }

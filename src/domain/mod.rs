@@ -89,7 +89,7 @@ pub use reset::reset;
 pub use reset_request::ResetRequest;
 pub(crate) use secret_key::{WORDS as SECRET_KEY_WORDS, is_secret_key, without_secret_keys};
 pub use services::Services;
-pub use session::{Keep, Session, StoredSession, Way};
+pub use session::{Session, SignInMethod, StoredSession};
 pub use status::{State, Status, Unread};
 pub(crate) use sweep::{Swept, due, sweep};
 pub(crate) use temporary_password::sealed;

@@ -61,7 +61,7 @@ pub enum Right {
 
 impl Right {
     /// Returns the right in words, as in "the right to …".
-    pub const fn words(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             Self::FindCustomers => "find customers",
             Self::IssueTemporaryPasswords => "issue temporary passwords",
@@ -95,7 +95,7 @@ impl Unreadable {
     }
 
     /// Returns the finding in words, for `doctor`: the value, what depends on it, and the right that shows it.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         format!("{} cannot be read; it says {}. It takes {}", self.value, self.decides, self.right)
     }
 }

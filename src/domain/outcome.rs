@@ -51,7 +51,7 @@ pub struct Issuance {
     /// The customer.
     pub customer: Customer,
     /// Profile and backend.
-    pub place: ProfileRef,
+    pub profile_ref: ProfileRef,
     /// Whether a user was created.
     pub user_created: bool,
     /// The facts of the status, as read back.

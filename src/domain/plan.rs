@@ -24,7 +24,7 @@ pub struct Plan {
     /// The agent's own name.
     pub agent: String,
     /// Profile and backend.
-    pub place: ProfileRef,
+    pub profile_ref: ProfileRef,
     /// The customer.
     pub customer: Customer,
     /// The user who is changed, or what a new one is created from.
@@ -99,8 +99,8 @@ impl Plan {
         let digested = Digested {
             version: "tellonce.plan/v1",
             agent: &self.agent,
-            profile: &self.place.profile,
-            backend: &self.place.backend,
+            profile: &self.profile_ref.profile,
+            backend: &self.profile_ref.backend,
             customer: &self.customer,
             target: &self.target,
             action: self.action,
@@ -127,7 +127,7 @@ impl Plan {
             changes.push("the customer has another user now".to_owned());
         }
         if self.state != earlier.state {
-            changes.push(format!("the status is now {}", self.state.words()));
+            changes.push(format!("the status is now {}", self.state.describe()));
         }
         if self.recent.len() > earlier.recent.len() {
             changes.push("the customer was reset meanwhile".to_owned());

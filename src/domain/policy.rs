@@ -35,8 +35,8 @@ impl PolicyRead {
     }
 
     /// Returns the rules that are known, in words, for the customer.
-    pub fn words(&self) -> Vec<String> {
-        self.known().words()
+    pub fn describe(&self) -> Vec<String> {
+        self.known().describe()
     }
 }
 
@@ -147,7 +147,7 @@ impl Rule {
     }
 
     /// Returns the rule in words, for the customer.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         let many = |count: usize, one: &str, more: &str| {
             if count == 1 { format!("at least one {one}") } else { format!("at least {count} {more}") }
         };
@@ -229,8 +229,8 @@ impl Policy {
     }
 
     /// Returns the rules in words.
-    pub fn words(&self) -> Vec<String> {
-        self.rules().map(Rule::words).collect()
+    pub fn describe(&self) -> Vec<String> {
+        self.rules().map(Rule::describe).collect()
     }
 
     /// Returns the rules that the password breaks. Only the backend judges the history.

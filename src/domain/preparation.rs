@@ -21,7 +21,7 @@ pub enum StepState {
 
 impl StepState {
     /// Returns the words that people read.
-    pub const fn words(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             Self::Already => "there already",
             Self::ToDo => "to do",

@@ -90,7 +90,7 @@ pub(crate) fn refusal(obstacle: &Obstacle, customer: &Customer) -> Error {
         Obstacle::MissingRight(right) => Error::new(
             Kind::NotAllowed,
             Reason::MissingRight,
-            format!("You do not have the right to {}.", right.words()),
+            format!("You do not have the right to {}.", right.describe()),
         )
         .hint("Ask whoever looks after agents' rights at the identity backend; `whoami` lists yours."),
     }

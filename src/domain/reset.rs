@@ -106,7 +106,11 @@ impl Act for Reset {
         Ok((password, issuance))
     }
 
-    fn became(assessment: &Assessment<Self>, changed: Changed, now: UserSnapshot) -> (Changed, Option<Stamp>) {
+    fn state_after_failure(
+        assessment: &Assessment<Self>,
+        changed: Changed,
+        now: UserSnapshot,
+    ) -> (Changed, Option<Stamp>) {
         let before = assessment.facts.snapshot.stamp.as_ref();
         let is_newer = now.stamp.as_ref().is_some_and(|stamp| stamp.is_newer_than(before));
         (if is_newer { Changed::Yes } else { changed }, now.stamp)
@@ -156,7 +160,7 @@ fn plan(
     let is_new = matches!(snapshot.target, ResetTarget::NewUser(_));
     Plan {
         agent: session.agent().to_owned(),
-        place: session.place().clone(),
+        profile_ref: session.profile_ref().clone(),
         customer: facts.customer.clone(),
         target: snapshot.target.clone(),
         action: if is_new { Action::CreateAndSet } else { Action::Set },
@@ -242,7 +246,7 @@ fn issuance(
     let (plan, facts) = (work.assessment.plan(), &work.assessment.facts);
     Issuance {
         customer: Customer { username: about(&plan.customer, &plan.target).username, ..plan.customer.clone() },
-        place: plan.place.clone(),
+        profile_ref: plan.profile_ref.clone(),
         user_created: plan.action == Action::CreateAndSet,
         state: State {
             has_user: true,
@@ -256,7 +260,7 @@ fn issuance(
         issued_at: forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at),
         expires_at: issued.expires_at,
         sessions_ended,
-        rules: facts.snapshot.policy.known().with(refused_for).words(),
+        rules: facts.snapshot.policy.known().with(refused_for).describe(),
         rules_are_all: facts.snapshot.policy.is_whole(),
         gaps: plan.gaps.clone(),
         attempt: work.intent.attempt().clone(),

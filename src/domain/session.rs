@@ -15,7 +15,7 @@ pub(super) const AT_LEAST: Duration = Duration::from_mins(2);
 
 /// How an agent signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum SignInMethod {
     /// Name and password, to the backend itself.
     Password,
     /// A code entered in a browser, on any device.
@@ -46,19 +46,10 @@ impl fmt::Debug for StoredSession {
     }
 }
 
-/// What to do with a new sign-in.
-#[derive(Debug)]
-pub enum Keep {
-    /// Store this.
-    Store(StoredSession),
-    /// Keep it for this process only.
-    ForThisProcess,
-}
-
 /// A signed-in agent. It is not `Clone`: its holder may act, and signing out consumes it.
 pub struct Session {
     agent: String,
-    place: ProfileRef,
+    profile_ref: ProfileRef,
     expires_at: Option<Timestamp>,
     backend: Box<dyn IdentityBackend>,
     directory: Box<dyn CustomerDirectory>,
@@ -68,12 +59,12 @@ impl Session {
     /// Makes a session that an adapter opened.
     pub fn new(
         agent: impl Into<String>,
-        place: ProfileRef,
+        profile_ref: ProfileRef,
         expires_at: Option<Timestamp>,
         backend: Box<dyn IdentityBackend>,
         directory: Box<dyn CustomerDirectory>,
     ) -> Self {
-        Self { agent: agent.into(), place, expires_at, backend, directory }
+        Self { agent: agent.into(), profile_ref, expires_at, backend, directory }
     }
 
     /// Puts another backend in front of the first (a fault in a test, a second directory).
@@ -106,8 +97,8 @@ impl Session {
     }
 
     /// Returns the profile and backend that the agent works in.
-    pub const fn place(&self) -> &ProfileRef {
-        &self.place
+    pub const fn profile_ref(&self) -> &ProfileRef {
+        &self.profile_ref
     }
 
     /// Returns when the session ends by itself; `None` if it does not.

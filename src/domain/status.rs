@@ -28,7 +28,7 @@ pub enum Status {
 
 impl Status {
     /// Returns the words that people read.
-    pub const fn words(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             Self::NoUser => "No user yet",
             Self::External => "Password kept by another system",
@@ -44,7 +44,7 @@ impl Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.words())
+        f.write_str(self.describe())
     }
 }
 
@@ -138,9 +138,9 @@ impl State {
     }
 
     /// Returns what people read: "Force Password Reset" whenever a change is required, with what else holds beside it.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         let status = self.status();
-        let mut words = status.words().to_owned();
+        let mut words = status.describe().to_owned();
         if self.change_required && status != Status::ForcePasswordReset {
             words = format!("{words}, {}", Status::ForcePasswordReset);
         }

@@ -101,7 +101,7 @@ impl Act for Withdrawal {
         }
         let plan = Plan {
             agent: session.agent().to_owned(),
-            place: session.place().clone(),
+            profile_ref: session.profile_ref().clone(),
             customer,
             target: facts.snapshot.target.clone(),
             action: Action::Withdraw,
@@ -150,7 +150,11 @@ impl Act for Withdrawal {
         })
     }
 
-    fn became(assessment: &Assessment<Self>, changed: Changed, now: UserSnapshot) -> (Changed, Option<Stamp>) {
+    fn state_after_failure(
+        assessment: &Assessment<Self>,
+        changed: Changed,
+        now: UserSnapshot,
+    ) -> (Changed, Option<Stamp>) {
         let is_the_same = Stamp::same_set(now.stamp.as_ref(), assessment.plan().stamp.as_ref());
         let is_withdrawn = is_the_same && now.state.withdrawn == Some(true);
         (if is_withdrawn { Changed::Yes } else { changed }, None) // a withdrawal issues nothing that has a stamp

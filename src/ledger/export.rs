@@ -46,7 +46,7 @@ pub(crate) fn export_csv(records: &[Record]) -> Result<String> {
                 &record.backend,
                 &record.customer,
                 &record.action,
-                &record.words(),
+                &record.describe(),
                 &free_text(&record.ticket),
                 &free_text(&record.reason),
                 &free_text(&record.verified),

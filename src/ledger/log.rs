@@ -134,7 +134,7 @@ impl FileAuditLog {
     /// # Errors
     /// Exit 8: the log cannot be read.
     pub fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
-        history(&self.path, &self.attempts, session.place(), customer)
+        history(&self.path, &self.attempts, session.profile_ref(), customer)
     }
 
     /// Reads what the log knows of every customer of the session's backend.
@@ -142,7 +142,7 @@ impl FileAuditLog {
     /// # Errors
     /// Exit 8: the log cannot be read.
     pub fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
-        histories(&self.path, &self.attempts, session.place())
+        histories(&self.path, &self.attempts, session.profile_ref())
     }
 
     /// Writes down what was found out about an attempt whose end is missing.

@@ -88,7 +88,7 @@ pub(crate) struct Record {
 
 impl Record {
     /// Returns what the record says, in words, for the list.
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let changed = |what: &str| match self.changed {
             Some(Changed::No) | None => format!("{what}: nothing changed"),
             Some(Changed::Yes) => format!("{what}: changed, not delivered"),
@@ -148,7 +148,7 @@ impl Record {
 
 /// Makes a record that says only who, where and when. The customer is empty if the record concerns none.
 pub(super) fn blank(at: Timestamp, session: &Session, customer: &str, attempt: &str, event: Event) -> Record {
-    let profile_ref = session.place();
+    let profile_ref = session.profile_ref();
     blank_at(at, session.agent(), (&profile_ref.profile, &profile_ref.backend), customer, attempt, event)
 }
 

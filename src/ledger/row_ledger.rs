@@ -261,11 +261,11 @@ impl AuditLog for RowAuditLog {
             }
             Ok(found)
         };
-        history_of_row(&read, &self.inner.attempts, session.place(), &customer.id, &row)
+        history_of_row(&read, &self.inner.attempts, session.profile_ref(), &customer.id, &row)
     }
 
     async fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
-        histories(&self.inner.path, &self.inner.attempts, session.place())
+        histories(&self.inner.path, &self.inner.attempts, session.profile_ref())
     }
 
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {

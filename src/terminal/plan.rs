@@ -10,10 +10,10 @@ pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
     let mut lines = vec![
         format!("{}: {} ({})", plan.action.label(), customer.name, customer.id),
         format!("  e-mail    {}", customer.email.as_deref().unwrap_or("none")),
-        format!("  status    {}", plan.state.words()),
-        format!("  you are   {} on {} ({})", plan.agent, plan.place.profile, plan.place.backend),
+        format!("  status    {}", plan.state.describe()),
+        format!("  you are   {} on {} ({})", plan.agent, plan.profile_ref.profile, plan.profile_ref.backend),
     ];
-    if plan.place.backend == "practice" {
+    if plan.profile_ref.backend == "practice" {
         lines.push("  Practice directory: nothing here is real.".to_owned());
     }
     lines.push("This will:".to_owned());
@@ -96,8 +96,8 @@ pub(super) fn short(plan: &Plan) -> String {
         customer.name,
         customer.id,
         plan.agent,
-        plan.place.profile,
-        plan.place.backend
+        plan.profile_ref.profile,
+        plan.profile_ref.backend
     )
 }
 
@@ -112,10 +112,10 @@ mod tests {
 
     fn plan(action: Action, gaps: &[Gap]) -> Plan {
         let customer = Customer { name: "Ada".to_owned(), ..Customer::known_by(CustomerId::new("C-1")) };
-        let place = ProfileRef { profile: "people".to_owned(), backend: "openldap".to_owned() };
+        let profile_ref = ProfileRef { profile: "people".to_owned(), backend: "openldap".to_owned() };
         Plan {
             agent: "sam".to_owned(),
-            place,
+            profile_ref,
             customer,
             target: ResetTarget::User(UserId::new("1")),
             action,

@@ -10,7 +10,7 @@ pub(crate) fn preparation_lines(plan: &Preparations) -> Vec<String> {
     }];
     lines.extend(plan.steps.iter().map(|step| {
         let apart = if step.apart.is_some() { " (asked apart)" } else { "" };
-        format!("- {}{apart}: {}", step.state.words(), step.words)
+        format!("- {}{apart}: {}", step.state.describe(), step.words)
     }));
     lines.extend(plan.notes.iter().map(|note| format!("Note: {note}")));
     lines

@@ -34,7 +34,7 @@ pub(crate) fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<
     to_json(&ResetJson {
         schema: "tellonce.reset/v1",
         customer: &issuance.customer,
-        backend: &issuance.place.backend,
+        backend: &issuance.profile_ref.backend,
         user_created: issuance.user_created,
         status: issuance.state.status(),
         issued_at: issuance.issued_at,

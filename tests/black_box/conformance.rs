@@ -76,7 +76,7 @@ impl Driver for PracticeDriver {
             Change::Done => Chosen::In,
             Change::Refused(why) => Chosen::Refused(why),
             Change::Broken(rules) => {
-                Chosen::Refused(rules.iter().map(tellonce::domain::Rule::words).collect::<Vec<_>>().join("; "))
+                Chosen::Refused(rules.iter().map(tellonce::domain::Rule::describe).collect::<Vec<_>>().join("; "))
             }
         }
     }
@@ -97,7 +97,7 @@ impl Driver for PracticeDriver {
     }
 
     fn rules_listed(&self) -> Vec<String> {
-        self.directory.policy().unwrap().words()
+        self.directory.policy().unwrap().describe()
     }
 
     fn customer_asks_for_mail(&self, email: &str) -> Option<String> {

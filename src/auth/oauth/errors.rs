@@ -211,7 +211,7 @@ mod tests {
             ("invalid_client", None, "invalid_client"),
             ("client_secret=s3cret", Some("s3cret"), UNKNOWN),
         ] {
-            let shown = Refusal::from_response(code, description).to_error("robot").told();
+            let shown = Refusal::from_response(code, description).to_error("robot").message_with_hint();
             assert!(shown.contains(expected) && !shown.contains("s3cret"), "{shown}");
         }
         assert!(CODES.is_sorted() && DESCRIPTIONS.is_sorted());

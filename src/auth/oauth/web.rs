@@ -176,7 +176,7 @@ mod tests {
         let target = "/callback?state=s&error=access_denied&error_description=s3cret";
         let (redirect, answer) = tokio::join!(wait_for_redirect(&listener, "s", "tellonce"), get(port, target));
         assert!(answer.contains(REFUSED));
-        assert!(!redirect.unwrap_err().told().contains("s3cret"));
+        assert!(!redirect.unwrap_err().message_with_hint().contains("s3cret"));
     }
 
     #[tokio::test(start_paused = true)]

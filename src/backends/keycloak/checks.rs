@@ -32,7 +32,7 @@ impl KeycloakAgent {
         // Without any right over the realm, one fault says why nothing else can be checked.
         match self.check_realm().await {
             Ok(found) => checks.extend(found),
-            Err(error) => checks.push(Check::new("realm", CheckState::Fault, error.told())),
+            Err(error) => checks.push(Check::new("realm", CheckState::Fault, error.message_with_hint())),
         }
         Ok(checks)
     }
@@ -174,7 +174,7 @@ impl KeycloakAgent {
 
     async fn policy_check(&self) -> Result<Check> {
         let policy = self.policy().await?;
-        let known = policy.words().join(", ");
+        let known = policy.describe().join(", ");
         Ok(match policy {
             PolicyRead::Read(_) if known.is_empty() => Check::new("policy", CheckState::Ok, "it has no rules"),
             PolicyRead::Read(_) => Check::new("policy", CheckState::Ok, known),

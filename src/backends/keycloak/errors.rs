@@ -75,7 +75,7 @@ impl ErrorContext<'_> {
         let (explanation, first) = self.roles.explain_refusal(role);
         let message = format!(
             "You do not have the right to {} in realm {} (403): it takes {role}. {explanation}",
-            right.words(),
+            right.describe(),
             self.realm
         );
         let ask = "Ask the realm's administrator; docs/backends/keycloak.md lists the rights that agents need.";
@@ -203,7 +203,10 @@ mod tests {
         for body in [&b"<html>403 Forbidden</html>"[..], b"", b"denied", br#"{"message":"Forbidden"}"#, b"[]"] {
             let proxy = forbidden(body);
             assert_eq!(proxy.reason, Reason::Configuration, "{proxy}");
-            assert!(proxy.message.contains("A proxy answers for /admin") && !proxy.told().contains("view-users"));
+            assert!(
+                proxy.message.contains("A proxy answers for /admin")
+                    && !proxy.message_with_hint().contains("view-users")
+            );
             assert!(!proxy.message.contains("denied"), "nothing of it is quoted: {proxy}");
         }
         with_context(Quoting::Allowed, |context| {

@@ -53,7 +53,8 @@ pub(super) fn open(
     context: &BackendContext<'_>,
 ) -> Result<Box<dyn AgentSignIn>> {
     let settings = KeycloakSettings::from_profile(profile)?;
-    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), time_limit: context.one_call };
+    let server =
+        Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), time_limit: context.call_timeout };
     Ok(Box::new(KeycloakSignIn {
         http: server.client()?.intercepted_by(context.interceptor),
         settings,
@@ -62,7 +63,7 @@ pub(super) fn open(
         lock: context.folders.session_lock(&profile.name),
         profile_ref,
         store: Rc::clone(&context.store),
-        time_limit: context.one_call,
+        time_limit: context.call_timeout,
     }))
 }
 
@@ -80,7 +81,8 @@ pub(super) fn prepare(
         let message = format!("\"{}\" is no name of a top-level group.", wishes.agents.escape_debug());
         return Err(Error::usage(message).hint("Give one with `--agents GROUP`."));
     }
-    let server = Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), time_limit: context.one_call };
+    let server =
+        Server { url: settings.url.clone(), ca_cert: settings.ca_cert.clone(), time_limit: context.call_timeout };
     let http = server.client()?.intercepted_by(context.interceptor);
     let protected = super::protected(profile)?;
     Ok(Box::new(KeycloakPreparation::new(http, settings, protected, wishes.clone())))

@@ -139,7 +139,7 @@ mod tests {
             assert_eq!(policy, Policy::new([Rule::MinLength(9), expected]));
         }
         let two = parse("regexPattern(^.{9,}$) and regexPattern(^[^ ]+$)");
-        assert_eq!(two.words(), ["must match the pattern ^.{9,}$", "must match the pattern ^[^ ]+$"]);
+        assert_eq!(two.describe(), ["must match the pattern ^.{9,}$", "must match the pattern ^[^ ]+$"]);
     }
 
     #[test]

@@ -318,7 +318,7 @@ mod tests {
         ] {
             let codes = refusal(body);
             let shown = match create_error(StatusCode::BAD_REQUEST, &codes, "x", &readable()) {
-                SetFailed::Other(error) => error.told(),
+                SetFailed::Other(error) => error.message_with_hint(),
                 SetFailed::Policy(rules) => format!("{rules:?}"),
             };
             assert!(!shown.contains(secret), "{shown}");

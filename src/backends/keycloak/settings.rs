@@ -6,7 +6,7 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::config::{Credential, CustomersSource, Profile};
-use crate::domain::{Result, Way};
+use crate::domain::{Result, SignInMethod};
 use crate::net::https::is_loopback;
 
 /// The usual client by which agents sign in.
@@ -88,11 +88,11 @@ impl KeycloakSettings {
     }
 
     /// Returns the ways to sign in, the profile's choice first.
-    pub(super) const fn ways(&self) -> &'static [Way] {
+    pub(super) const fn methods(&self) -> &'static [SignInMethod] {
         match self.sign_in {
-            SignInBy::Device => &[Way::Device, Way::Web, Way::ClientCredentials],
-            SignInBy::Web => &[Way::Web, Way::Device, Way::ClientCredentials],
-            SignInBy::ClientCredentials => &[Way::ClientCredentials, Way::Device, Way::Web],
+            SignInBy::Device => &[SignInMethod::Device, SignInMethod::Web, SignInMethod::ClientCredentials],
+            SignInBy::Web => &[SignInMethod::Web, SignInMethod::Device, SignInMethod::ClientCredentials],
+            SignInBy::ClientCredentials => &[SignInMethod::ClientCredentials, SignInMethod::Device, SignInMethod::Web],
         }
     }
 
@@ -156,7 +156,7 @@ mod tests {
     fn omitted_keys_have_the_usual_value_and_paths_are_relative_to_the_configuration() {
         let found = settings("url = 'https://id.example.com/auth/'\nrealm = 'my realm'\nca_cert = 'ca.pem'\n").unwrap();
         assert_eq!(found.client_id, "tellonce");
-        assert_eq!(found.ways()[0], Way::Device);
+        assert_eq!(found.methods()[0], SignInMethod::Device);
         assert_eq!(found.ca_cert.as_deref(), Some(Path::new("/etc/tellonce/ca.pem")));
         let url = found.url_at(&["realms", &found.realm, "a/b", "Ünï"]);
         assert_eq!(url.as_str(), "https://id.example.com/auth/realms/my%20realm/a%2Fb/%C3%9Cn%C3%AF");

@@ -17,7 +17,7 @@ use crate::auth::{SessionStore, read_credential};
 use crate::backends::CsvCustomers;
 use crate::config::{Protected, Settings};
 use crate::domain::ports::{AgentSignIn, CustomerDirectory, Prompter};
-use crate::domain::{Check, Error, Keep, ProfileRef, Reason, Result, Session, StoredSession, Way};
+use crate::domain::{Check, Error, ProfileRef, Reason, Result, Session, SignInMethod, StoredSession};
 use crate::net::https::HttpClient;
 
 /// The environment variable with an agent's access token.
@@ -76,13 +76,13 @@ impl KeycloakSignIn {
     }
 
     /// Opens a session with fresh tokens, and says what to store of it.
-    fn begin_session(&self, tokens: Tokens, secret: Option<Zeroizing<String>>) -> Result<(Session, Keep)> {
+    fn begin_session(&self, tokens: Tokens, secret: Option<Zeroizing<String>>) -> Result<(Session, StoredSession)> {
         let claims = Claims::from_token(&tokens.access, &self.settings.realm)?;
         let refresher = self.storing_renewals(TokenRefresher::new(self.oauth(), tokens, &claims.name, secret));
         let claims = claims.with_clock_skew(refresher.access_until());
         let stored = refresher.to_stored()?;
         let ends = refresher.ends();
-        Ok((self.open_session(refresher, claims, Some(ends)), Keep::Store(stored)))
+        Ok((self.open_session(refresher, claims, Some(ends)), stored))
     }
 
     /// Opens a session with a token from the environment, which nothing renews.
@@ -101,24 +101,31 @@ impl KeycloakSignIn {
 
 #[async_trait(?Send)]
 impl AgentSignIn for KeycloakSignIn {
-    fn ways(&self) -> &'static [Way] {
-        self.settings.ways()
+    fn methods(&self) -> &'static [SignInMethod] {
+        self.settings.methods()
     }
 
-    async fn sign_in(&self, way: Way, _: Option<&str>, prompter: &mut dyn Prompter) -> Result<(Session, Keep)> {
+    async fn sign_in(
+        &self,
+        method: SignInMethod,
+        _: Option<&str>,
+        prompter: &mut dyn Prompter,
+    ) -> Result<(Session, StoredSession)> {
         self.discover(&self.http).await?;
         let oauth = self.oauth();
-        match way {
-            Way::Device => self.begin_session(oauth.sign_in_with_device_code(prompter).await?, None),
-            Way::Web => self.begin_session(oauth.sign_in_with_browser(prompter).await?, None),
-            Way::ClientCredentials => {
+        match method {
+            SignInMethod::Device => self.begin_session(oauth.sign_in_with_device_code(prompter).await?, None),
+            SignInMethod::Web => self.begin_session(oauth.sign_in_with_browser(prompter).await?, None),
+            SignInMethod::ClientCredentials => {
                 let question = format!("Secret of the client {}", self.settings.client_id);
                 let secret =
                     self.read_client_secret()?.map_or_else(|| prompter.secret(&question, "--password-stdin"), Ok)?;
                 let tokens = oauth.client_credentials(&secret).await?;
                 self.begin_session(tokens, Some(secret))
             }
-            Way::Password => Err(Error::usage("Keycloak's agents sign in by --device, --web or --client-credentials.")),
+            SignInMethod::Password => {
+                Err(Error::usage("Keycloak's agents sign in by --device, --web or --client-credentials."))
+            }
         }
     }
 

@@ -94,7 +94,7 @@ impl KeycloakAgent {
         let marks = self.pending_group().await?.is_some();
         let obstacles = facts.unreadable().chain(self.missing_rights(&facts, marks));
         let unreadable = obstacles.filter_map(|obstacle| match obstacle {
-            Obstacle::Unreadable(value) => Some(value.words()),
+            Obstacle::Unreadable(value) => Some(value.describe()),
             _ => None,
         });
         let unreadable = unreadable.collect::<Vec<_>>().join("; ");
@@ -202,7 +202,7 @@ impl KeycloakAgent {
             Some(true) => None,
             Some(false) => Some(Obstacle::MissingRight(right)),
             None => {
-                let decides = format!("whether you may {}", right.words());
+                let decides = format!("whether you may {}", right.describe());
                 Some(Obstacle::Unreadable(Unreadable::new("access", decides, role(right))))
             }
         });

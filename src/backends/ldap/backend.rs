@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use backon::BackoffBuilder as _;
 
 use super::connection::backoff;
-use super::dialect::LdapAgent;
+use super::dialect::LdapSession;
 use crate::backends::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, SetFailed};
 use crate::domain::{
@@ -27,7 +27,7 @@ const WITHDRAWN_LENGTH: usize = 64;
 
 /// A directory server as an identity backend.
 pub(super) struct LdapBackend {
-    pub(super) agent: Rc<LdapAgent>,
+    pub(super) session: Rc<LdapSession>,
     /// The CSV file that customers come from, instead of the directory.
     pub(super) beside: Option<CsvCustomers>,
     /// The capabilities and when they were read. The rows of a bulk run share them.
@@ -42,60 +42,60 @@ impl IdentityBackend for LdapBackend {
         {
             return Ok(capabilities.clone());
         }
-        let capabilities = self.agent.dialect.capabilities(&self.agent).await?;
+        let capabilities = self.session.dialect.capabilities(&self.session).await?;
         *self.capabilities.borrow_mut() = Some((Instant::now(), capabilities.clone()));
         Ok(capabilities)
     }
 
     fn leave_retries(&self) {
-        self.agent.connection.leave_retries();
+        self.session.connection.leave_retries();
     }
 
     async fn rights(&self) -> Result<Vec<Right>> {
-        self.agent.dialect.rights(&self.agent).await
+        self.session.dialect.rights(&self.session).await
     }
 
     fn tells_rights(&self) -> bool {
-        self.agent.dialect.tells_rights()
+        self.session.dialect.tells_rights()
     }
 
     fn own_password(&self) -> Option<OwnPassword> {
-        self.agent.connection.own_password()
+        self.session.connection.own_password()
     }
 
     async fn keep_alive(&self, at_least: Duration) -> Result<()> {
-        let until = self.agent.clock.now().checked_add(at_least).unwrap_or(jiff::Timestamp::MAX);
-        if self.agent.until.is_some_and(|ends| ends < until) {
+        let until = self.session.clock.now().checked_add(at_least).unwrap_or(jiff::Timestamp::MAX);
+        if self.session.until.is_some_and(|ends| ends < until) {
             return Err(Error::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over, or about to end.")
                 .hint("Sign in again: `tellonce login`."));
         }
-        self.agent.connection.unpin_server();
-        if self.agent.connection.has_answered_within(LIVE_WITHIN) {
+        self.session.connection.unpin_server();
+        if self.session.connection.has_answered_within(LIVE_WITHIN) {
             return Ok(());
         }
-        self.agent.connection.read("", &["1.1"]).await.map(drop)
+        self.session.connection.read("", &["1.1"]).await.map(drop)
     }
 
     async fn end_session(&self) -> Result<()> {
-        self.agent.connection.close().await;
+        self.session.connection.close().await;
         Ok(())
     }
 
     async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
-        let agent = &self.agent;
-        if let Some(user) = agent.user_of(customer).await? {
-            return agent.dialect.user_snapshot(agent, &user).await;
+        let session = &self.session;
+        if let Some(user) = session.user_of(customer).await? {
+            return session.dialect.user_snapshot(session, &user).await;
         }
-        let policy = agent.dialect.new_user_policy(agent).await?;
+        let policy = session.dialect.new_user_policy(session).await?;
         let username = match &customer.username {
             Some(username) => username.clone(),
-            None => agent.free_login(customer).await?,
+            None => session.free_login(customer).await?,
         };
         let mut obstacles = Vec::new();
-        if !agent.dialect.can_create_users(agent).await? {
+        if !session.dialect.can_create_users(session).await? {
             obstacles.push(Obstacle::MissingRight(Right::CreateUsers));
         }
-        obstacles.extend(agent.dialect.new_user_obstacles(agent).await?);
+        obstacles.extend(session.dialect.new_user_obstacles(session).await?);
         let new_customer = self.beside.is_none() && customer.details.is_empty();
         let new = NewUser { customer: customer.clone(), username, new_customer };
         Ok(UserSnapshot::without_user(new, policy, obstacles))
@@ -107,8 +107,8 @@ impl IdentityBackend for LdapBackend {
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
         match intent.target() {
-            ResetTarget::User(_) => self.agent.dialect.set(&self.agent, intent, password).await,
-            ResetTarget::NewUser(new) => self.agent.dialect.create(&self.agent, intent, new, password).await,
+            ResetTarget::User(_) => self.session.dialect.set(&self.session, intent, password).await,
+            ResetTarget::NewUser(new) => self.session.dialect.create(&self.session, intent, new, password).await,
         }
     }
 
@@ -124,7 +124,7 @@ impl IdentityBackend for LdapBackend {
     async fn read_back(&self, issued: &Issued) -> Result<Forced> {
         let mut pauses = backoff().build();
         loop {
-            let read = self.agent.dialect.read_back(&self.agent, issued).await;
+            let read = self.session.dialect.read_back(&self.session, issued).await;
             let is_behind = match &read {
                 Ok(forced) => issued.stamp.as_ref().is_some_and(|set| set.is_newer_than(forced.stamp.as_ref())),
                 Err(error) => error.changed == Changed::Yes, // the new user is not there yet
@@ -137,28 +137,28 @@ impl IdentityBackend for LdapBackend {
     }
 
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {
-        let agent = &self.agent;
+        let session = &self.session;
         let user = intent.user()?;
-        let entry = agent.entry(user, &agent.snapshot_attributes(user.as_str())).await?;
-        let snapshot = agent.dialect.user_snapshot(agent, &entry).await?;
+        let entry = session.entry(user, &session.snapshot_attributes(user.as_str())).await?;
+        let snapshot = session.dialect.user_snapshot(session, &entry).await?;
         if !snapshot.state.change_required || !Stamp::same_set(snapshot.stamp.as_ref(), intent.stamp_before()) {
             return Err(not_pending());
         }
-        let about = About { username: entry.text(agent.dialect.login_attribute()), email: entry.text("mail") };
+        let about = About { username: entry.text(session.dialect.login_attribute()), email: entry.text("mail") };
         let mut policy = snapshot.policy.to_generate_for();
         if !policy.rules().any(|rule| matches!(rule, Rule::MaxLength(_))) {
             policy = policy.with([Rule::MinLength(WITHDRAWN_LENGTH)]); // enough for a stricter policy that cannot be read
         }
         let unknown = generate(&policy, &about, &mut SystemRandom)?;
-        agent.dialect.withdraw(agent, intent, snapshot.stamp.as_ref(), &unknown).await
+        session.dialect.withdraw(session, intent, snapshot.stamp.as_ref(), &unknown).await
     }
 
     async fn pending(&self) -> Result<Vec<Pending>> {
-        let mut pending = self.agent.pending().await?;
+        let mut pending = self.session.pending().await?;
         let Some(beside) = &self.beside else { return Ok(pending) };
         for one in &mut pending {
             let user = one.customer.clone();
-            let id = self.agent.settings.customer_id.as_ref().map(|_| user.id.as_str());
+            let id = self.session.settings.customer_id.as_ref().map(|_| user.id.as_str());
             for text in [id, user.username.as_deref(), user.email.as_deref()].into_iter().flatten() {
                 if let [known] = &beside.exact(text).await?[..] {
                     one.customer = known.clone(); // the audit log knows them by that id
@@ -170,14 +170,14 @@ impl IdentityBackend for LdapBackend {
     }
 
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
-        self.agent.dialect.unlock(&self.agent, intent).await
+        self.session.dialect.unlock(&self.session, intent).await
     }
 
     async fn checks(&self) -> Result<Vec<Check>> {
-        let mut checks = self.agent.dialect.checks(&self.agent).await?;
-        checks.push(super::search_limits::check(&self.agent).await?);
-        if self.agent.first_user_dn().await?.is_none() {
-            let base = &self.agent.settings.base;
+        let mut checks = self.session.dialect.checks(&self.session).await?;
+        checks.push(super::search_limits::check(&self.session).await?);
+        if self.session.first_user_dn().await?.is_none() {
+            let base = &self.session.settings.base;
             let words = format!("you see no user below {base}: there is none, or you may not read them");
             checks.push(Check::new("users", CheckState::Warning, words));
         }

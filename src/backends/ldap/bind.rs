@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::backend::LdapBackend;
 use super::connection::{Connection, Target};
-use super::dialect::{Dialect, LdapAgent};
+use super::dialect::{Dialect, LdapSession};
 use super::directory::LdapDirectory;
 use super::settings::LdapSettings;
 use crate::auth::{SessionStore, read_credential};
@@ -32,7 +32,7 @@ pub(super) struct LdapSignIn {
     pub(super) protected: Vec<String>,
     pub(super) profile_ref: ProfileRef,
     pub(super) store: Rc<SessionStore>,
-    pub(super) one_call: Duration,
+    pub(super) call_timeout: Duration,
     pub(super) clock: Arc<dyn Clock + Send + Sync>,
 }
 
@@ -58,7 +58,7 @@ impl LdapSignIn {
             urls: self.settings.urls.clone(),
             start_tls: self.settings.start_tls,
             tls: self.tls.clone(),
-            one_call: self.one_call,
+            call_timeout: self.call_timeout,
             name: self.dialect.bind_name(agent),
             password,
             bind_error: self.dialect.bind_error_mapper(),
@@ -66,7 +66,7 @@ impl LdapSignIn {
         })
         .await?;
         let server_facts = self.dialect.server_facts(connection.root_dse().await?);
-        let inner = Rc::new(LdapAgent {
+        let inner = Rc::new(LdapSession {
             connection,
             settings: Rc::clone(&self.settings),
             dialect: Rc::clone(&self.dialect),
@@ -80,7 +80,7 @@ impl LdapSignIn {
             Some(customers) => Box::new(customers.clone()),
             None => Box::new(LdapDirectory(Rc::clone(&inner))),
         };
-        let backend = LdapBackend { agent: inner, beside, capabilities: RefCell::default() };
+        let backend = LdapBackend { session: inner, beside, capabilities: RefCell::default() };
         Ok(Session::new(agent, self.profile_ref.clone(), until, Box::new(backend), directory))
     }
 }

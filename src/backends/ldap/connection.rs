@@ -34,7 +34,7 @@ pub(super) struct Target {
     pub(super) urls: Vec<Url>,
     pub(super) start_tls: bool,
     pub(super) tls: Option<Arc<ClientConfig>>,
-    pub(super) one_call: Duration,
+    pub(super) call_timeout: Duration,
     pub(super) name: String,
     pub(super) password: Zeroizing<String>,
     pub(super) bind_error: BindErrorMapper,
@@ -110,7 +110,7 @@ impl Connection {
             refuses_pages: Cell::new(false),
             cache: SearchCache::default(),
         };
-        let each = connection.target.one_call;
+        let each = connection.target.call_timeout;
         let servers = u32::try_from(connection.target.urls.len()).unwrap_or(u32::MAX);
         connection.live_link(Deadline::after(each.saturating_mul(servers))).await?;
         Ok(connection)
@@ -128,7 +128,7 @@ impl Connection {
 
     /// Returns the deadline of an operation that begins now.
     pub(super) fn deadline(&self) -> Deadline {
-        Deadline::after(self.target.one_call)
+        Deadline::after(self.target.call_timeout)
     }
 
     /// Stays with this server from now on: the others may not know the change yet.
@@ -173,7 +173,7 @@ impl Connection {
 
     /// Lets a new reset use any server, unless another one has just changed something and reads it back.
     pub(super) fn unpin_server(&self) {
-        let read_back_by_now = |at: &Instant| at.elapsed() > self.target.one_call * READ_BACK_CALLS;
+        let read_back_by_now = |at: &Instant| at.elapsed() > self.target.call_timeout * READ_BACK_CALLS;
         if self.changed_at.get().as_ref().is_some_and(read_back_by_now) {
             self.changed_at.set(None);
         }
@@ -312,7 +312,7 @@ impl Connection {
     pub(super) async fn close(&self) {
         let live = self.live.borrow_mut().take();
         if let Some(mut link) = live {
-            let _ = link.ldap.with_timeout(self.target.one_call).unbind().await;
+            let _ = link.ldap.with_timeout(self.target.call_timeout).unbind().await;
         }
     }
 }

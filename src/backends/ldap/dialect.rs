@@ -81,36 +81,36 @@ pub(super) trait Dialect {
     /// Returns the attributes that this user's snapshot is read from. Servers answer some for one entry at a time only.
     fn snapshot_attributes(&self, dn: &str) -> Vec<&'static str>;
     /// Reads the user snapshot from an entry with those attributes.
-    async fn user_snapshot(&self, agent: &LdapAgent, user: &Entry) -> Result<UserSnapshot>;
+    async fn user_snapshot(&self, session: &LdapSession, user: &Entry) -> Result<UserSnapshot>;
     /// Reads the password policy for a new user.
-    async fn new_user_policy(&self, agent: &LdapAgent) -> Result<PolicyRead>;
+    async fn new_user_policy(&self, session: &LdapSession) -> Result<PolicyRead>;
     /// Whether the agent may create users, as far as it can be read.
-    async fn can_create_users(&self, agent: &LdapAgent) -> Result<bool>;
+    async fn can_create_users(&self, session: &LdapSession) -> Result<bool>;
     /// Reads what refuses any new user.
-    async fn new_user_obstacles(&self, _: &LdapAgent) -> Result<Vec<Obstacle>> {
+    async fn new_user_obstacles(&self, _: &LdapSession) -> Result<Vec<Obstacle>> {
         Ok(Vec::new())
     }
     /// Sets the password of the intent's user and forces a change, in one request.
     async fn set(
         &self,
-        agent: &LdapAgent,
+        session: &LdapSession,
         intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed>;
     /// Creates a user with that password and a forced change, in one request.
     async fn create(
         &self,
-        agent: &LdapAgent,
+        session: &LdapSession,
         intent: &Intent<Reset>,
         new: &NewUser,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed>;
     /// Reads back whether a change is forced, and the stamp.
-    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Result<Forced>;
+    async fn read_back(&self, session: &LdapSession, issued: &Issued) -> Result<Forced>;
     /// Replaces the pending password of the intent's user, if it has this stamp, by one that nobody knows.
     async fn withdraw(
         &self,
-        agent: &LdapAgent,
+        session: &LdapSession,
         intent: &Intent<Withdrawal>,
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
@@ -123,21 +123,21 @@ pub(super) trait Dialect {
     ///
     /// # Errors
     /// Exit 7: the agent may not read what the filter asks for, so that pending users may be missing from the entries.
-    async fn pending_states(&self, agent: &LdapAgent, entries: &[Entry]) -> Result<Vec<PendingState>>;
+    async fn pending_states(&self, session: &LdapSession, entries: &[Entry]) -> Result<Vec<PendingState>>;
     /// Returns the stamp of an entry with those attributes.
     fn stamp(&self, entry: &Entry) -> Option<Stamp>;
     /// Lifts the lock of the intent's user after failed attempts.
-    async fn unlock(&self, agent: &LdapAgent, intent: &Intent<Reset>) -> Result<()>;
+    async fn unlock(&self, session: &LdapSession, intent: &Intent<Reset>) -> Result<()>;
     /// Reads what the server can do, with its gaps.
-    async fn capabilities(&self, agent: &LdapAgent) -> Result<Capabilities>;
+    async fn capabilities(&self, session: &LdapSession) -> Result<Capabilities>;
     /// Reads what the agent may do, as far as the server says it.
-    async fn rights(&self, agent: &LdapAgent) -> Result<Vec<Right>>;
+    async fn rights(&self, session: &LdapSession) -> Result<Vec<Right>>;
     /// Whether the server tells agents their rights.
     fn tells_rights(&self) -> bool {
         true
     }
     /// Runs the checks of `doctor` that differ between servers.
-    async fn checks(&self, agent: &LdapAgent) -> Result<Vec<Check>>;
+    async fn checks(&self, session: &LdapSession) -> Result<Vec<Check>>;
 }
 
 /// Makes the error of a bind with a wrong name or password.
@@ -151,7 +151,7 @@ pub(super) fn wrong_password(_: &LdapResult) -> crate::domain::Error {
 }
 
 /// A signed-in agent's connection, with what every call needs.
-pub(super) struct LdapAgent {
+pub(super) struct LdapSession {
     pub(super) connection: Connection,
     pub(super) settings: Rc<LdapSettings>,
     pub(super) dialect: Rc<dyn Dialect>,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use async_trait::async_trait;
 use ldap3::ldap_escape;
 
-use super::dialect::LdapAgent;
+use super::dialect::LdapSession;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{
     Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, id_first, several_with,
@@ -18,7 +18,7 @@ const MAX_COUNTED: usize = 1000;
 const MAX_NAMESAKES: usize = 50;
 
 /// A directory server as the customer directory.
-pub(super) struct LdapDirectory(pub(super) Rc<LdapAgent>);
+pub(super) struct LdapDirectory(pub(super) Rc<LdapSession>);
 
 impl LdapDirectory {
     /// Finds the customers with this value in one of the attributes.
@@ -56,11 +56,11 @@ impl CustomerDirectory for LdapDirectory {
         {
             return Ok(self.0.customers(&[entry]));
         }
-        let agent = &self.0;
-        let mut names = vec![agent.id_attribute(), agent.dialect.login_attribute(), "mail"];
-        names.extend(agent.dialect.exact_name_attributes());
+        let session = &self.0;
+        let mut names = vec![session.id_attribute(), session.dialect.login_attribute(), "mail"];
+        names.extend(session.dialect.exact_name_attributes());
         names.dedup();
-        let slow = agent.dialect.unindexed_name_attributes();
+        let slow = session.dialect.unindexed_name_attributes();
         let found = self.with(&names, text).await?;
         if found.is_empty() && !slow.iter().all(|name| names.iter().any(|asked| asked.eq_ignore_ascii_case(name))) {
             return self.with(slow, text).await;

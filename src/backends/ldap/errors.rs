@@ -170,7 +170,7 @@ mod tests {
         result.refs.clear();
         assert!(from_result("ldaps://dc1", &result).message.contains("another server"));
         (result.rc, result.text) = (53, "shadow context; no update referral".to_owned());
-        assert!(from_result("ldaps://dc1", &result).told().contains("provider"));
+        assert!(from_result("ldaps://dc1", &result).message_with_hint().contains("provider"));
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(super) fn open(
         protected: super::protected(profile)?.groups,
         profile_ref,
         store: Rc::clone(&context.store),
-        one_call: context.one_call,
+        call_timeout: context.call_timeout,
         clock: Arc::clone(&context.clock),
     }))
 }

@@ -60,7 +60,7 @@ pub(super) async fn check_servers(sign_in: &LdapSignIn) -> Vec<Check> {
 
 async fn probe(sign_in: &LdapSignIn, url: &Url) -> Result<Probe> {
     let server = url.as_str().trim_end_matches('/');
-    let deadline = Deadline::after(sign_in.one_call);
+    let deadline = Deadline::after(sign_in.call_timeout);
     let read = async {
         let mut link = super::transport::connect(url, sign_in.settings.start_tls, sign_in.tls.as_ref()).await?;
         let root = root(&mut link.ldap, deadline).await.map_err(|error| link.cause(error))?;

@@ -6,16 +6,21 @@ use jiff::Timestamp;
 use super::bind::{LdapSignIn, SESSION_LIFETIME};
 use super::probe;
 use crate::domain::ports::{AgentSignIn, Prompter};
-use crate::domain::{Check, Error, Keep, Kind, Result, Session, StoredSession, Way};
+use crate::domain::{Check, Error, Kind, Result, Session, SignInMethod, StoredSession};
 
 #[async_trait(?Send)]
 impl AgentSignIn for LdapSignIn {
-    fn ways(&self) -> &'static [Way] {
-        &[Way::Password]
+    fn methods(&self) -> &'static [SignInMethod] {
+        &[SignInMethod::Password]
     }
 
-    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Result<(Session, Keep)> {
-        if way != Way::Password {
+    async fn sign_in(
+        &self,
+        method: SignInMethod,
+        agent: Option<&str>,
+        prompter: &mut dyn Prompter,
+    ) -> Result<(Session, StoredSession)> {
+        if method != SignInMethod::Password {
             return Err(Error::usage("A directory knows sign-in by name and password only."));
         }
         let name = match agent {
@@ -27,7 +32,7 @@ impl AgentSignIn for LdapSignIn {
         let expires_at = self.clock.now().checked_add(SESSION_LIFETIME).unwrap_or(Timestamp::MAX);
         let stored = StoredSession { agent: agent.clone(), secret: password.clone(), expires_at };
         let session = self.bind(&agent, password, Some(expires_at)).await?;
-        Ok((session, Keep::Store(stored)))
+        Ok((session, stored))
     }
 
     async fn resume(&self, stored: Option<StoredSession>) -> Result<Option<Session>> {

@@ -2,7 +2,7 @@
 
 use ldap3::{Scope, ldap_escape};
 
-use super::dialect::{LdapAgent, PendingState};
+use super::dialect::{LdapSession, PendingState};
 use super::dn;
 use super::entry::Entry;
 use super::settings::suffix;
@@ -11,7 +11,7 @@ use crate::domain::{Customer, CustomerId, Error, Kind, Names, NewUser, Pending, 
 /// The label of the detail that holds an entry's name, by which the entry is found again.
 const ENTRY: &str = "Entry";
 
-impl LdapAgent {
+impl LdapSession {
     /// Returns the top of the directory: the naming context above `base`, or the `dc=` part of `base`.
     pub(super) fn domain(&self) -> &str {
         self.server_facts.top.as_deref().unwrap_or_else(|| suffix(&self.settings.base))

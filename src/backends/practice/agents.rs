@@ -15,7 +15,7 @@ use super::session::AgentSession;
 use super::store::{Practice, timestamp};
 use super::user_snapshot::missing_group;
 use crate::domain::ports::{AgentSignIn, Prompter};
-use crate::domain::{Check, CheckState, Error, Keep, Kind, ProfileRef, Reason, Result, Session, StoredSession, Way};
+use crate::domain::{Check, CheckState, Error, Kind, ProfileRef, Reason, Result, Session, SignInMethod, StoredSession};
 
 /// How long a session lasts.
 const SESSION_LIFETIME: Duration = Duration::from_hours(8);
@@ -164,12 +164,17 @@ fn name_digest(name: &str) -> [u8; 32] {
 
 #[async_trait(?Send)]
 impl AgentSignIn for PracticeSignIn {
-    fn ways(&self) -> &'static [Way] {
-        &[Way::Password]
+    fn methods(&self) -> &'static [SignInMethod] {
+        &[SignInMethod::Password]
     }
 
-    async fn sign_in(&self, way: Way, agent: Option<&str>, prompter: &mut dyn Prompter) -> Result<(Session, Keep)> {
-        if way != Way::Password {
+    async fn sign_in(
+        &self,
+        method: SignInMethod,
+        agent: Option<&str>,
+        prompter: &mut dyn Prompter,
+    ) -> Result<(Session, StoredSession)> {
+        if method != SignInMethod::Password {
             return Err(Error::usage("The practice directory knows sign-in by name and password only."));
         }
         prompter.say(
@@ -183,13 +188,13 @@ impl AgentSignIn for PracticeSignIn {
         let agent = self.check_password(name.trim(), &password)?;
         let (token, expires_at) = self.open_session(&agent)?;
         let stored = StoredSession { agent: agent.clone(), secret: token.clone(), expires_at: timestamp(expires_at) };
-        Ok((self.session(&agent, token, expires_at), Keep::Store(stored)))
+        Ok((self.session(&agent, token, expires_at), stored))
     }
 
     async fn checks(&self) -> Vec<Check> {
         let missing = missing_group(&self.practice.connection(), &self.protected_groups);
         let check = match missing {
-            Err(error) => Check::new("protection", CheckState::Fault, error.told()),
+            Err(error) => Check::new("protection", CheckState::Fault, error.message_with_hint()),
             Ok(Some(words)) => {
                 let words = format!("{words}: every reset is refused. Correct `protected` in the profile");
                 Check::new("protection", CheckState::Fault, words)

@@ -68,6 +68,6 @@ pub(super) fn open(
 ) -> Result<Box<dyn AgentSignIn>> {
     check(profile)?;
     let directory =
-        Practice::open(&context.folders.practice_directory(), context.one_call, Arc::clone(&context.clock))?;
+        Practice::open(&context.folders.practice_directory(), context.call_timeout, Arc::clone(&context.clock))?;
     Ok(Box::new(PracticeSignIn::new(directory, profile_ref, super::protected(profile)?.groups)))
 }

@@ -57,7 +57,7 @@ impl Agent {
         Err(Error::new(
             Kind::NotAllowed,
             Reason::MissingRight,
-            format!("{} ({}) does not have the right to {}.", self.name, self.role, right.words()),
+            format!("{} ({}) does not have the right to {}.", self.name, self.role, right.describe()),
         )
         .hint("Ask a support agent or the team lead; `tellonce whoami` lists your rights."))
     }

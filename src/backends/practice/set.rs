@@ -146,7 +146,7 @@ fn create(transaction: &Connection, new: &NewUser, now: i64) -> Result<i64> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
-    use super::super::tests::place;
+    use super::super::tests::directory;
     use super::*;
     use crate::domain::CustomerId;
 
@@ -161,50 +161,50 @@ mod tests {
 
     #[test]
     fn one_that_fails_leaves_nothing_and_spoils_no_other() {
-        let house = place();
+        let directory = directory();
         let good = "INSERT INTO agent_session(token_hash, agent, expires_at) VALUES(?1, 'sam', 9999999999999)";
-        house.practice.connection().execute(good, [[7; 32]]).unwrap();
+        directory.practice.connection().execute(good, [[7; 32]]).unwrap();
         let id = CustomerId::new("C-NEW");
         let email = Some("new@example.com".to_owned());
         let customer =
             Customer { id, name: "Ann New".to_owned(), email, username: None, names: None, details: Vec::new() };
         let taken = NewUser { customer, username: "ada.lovelace".to_owned(), new_customer: true };
-        let next = house.number("SELECT min(customer) FROM user WHERE customer > 1").to_string();
+        let next = directory.number("SELECT min(customer) FROM user WHERE customer > 1").to_string();
         let sets = [set(user("1")), set(user("999999")), set(ResetTarget::NewUser(taken)), set(user(&next))];
-        let answers = set_all(&house.practice, &sets);
+        let answers = set_all(&directory.practice, &sets);
         let set: Vec<bool> = answers.iter().map(Result::is_ok).collect();
         assert_eq!(set, [true, false, false, true], "{answers:?}");
         assert_eq!(answers[2].as_ref().unwrap_err().reason, Reason::CustomerExists);
-        assert_eq!(house.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 2);
-        assert_eq!(house.number("SELECT count(*) FROM customer WHERE id = 'C-NEW'"), 0, "half of it was written");
+        assert_eq!(directory.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 2);
+        assert_eq!(directory.number("SELECT count(*) FROM customer WHERE id = 'C-NEW'"), 0, "half of it was written");
     }
 
     #[test]
     fn a_full_disk_takes_back_the_whole_transaction_and_is_told_to_each() {
-        let house = place();
+        let directory = directory();
         let good = "INSERT INTO agent_session(token_hash, agent, expires_at) VALUES(?1, 'sam', 9999999999999)";
-        house.practice.connection().execute(good, [[7; 32]]).unwrap();
-        let pages = house.number("PRAGMA page_count");
-        house.practice.connection().pragma_update(None, "max_page_count", pages).unwrap();
+        directory.practice.connection().execute(good, [[7; 32]]).unwrap();
+        let pages = directory.number("PRAGMA page_count");
+        directory.practice.connection().pragma_update(None, "max_page_count", pages).unwrap();
         let large = Set { hash: "large".repeat(100_000), ..set(user("1")) };
-        for answer in set_all(&house.practice, &[set(user("1")), large, set(user("1"))]) {
+        for answer in set_all(&directory.practice, &[set(user("1")), large, set(user("1"))]) {
             let error = answer.unwrap_err();
             assert!(error.is_passing() && error.message.contains("The disk is full"), "{error:?}");
         }
-        assert_eq!(house.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 0);
+        assert_eq!(directory.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 0);
     }
 
     #[test]
     fn what_all_share_fails_for_each() {
-        let house = place();
-        let other = house.again();
+        let directory = directory();
+        let other = directory.again();
         other.connection().execute_batch("BEGIN IMMEDIATE").unwrap();
-        house.practice.connection().busy_timeout(std::time::Duration::ZERO).unwrap();
-        for answer in set_all(&house.practice, &[set(user("1")), set(user("2"))]) {
+        directory.practice.connection().busy_timeout(std::time::Duration::ZERO).unwrap();
+        for answer in set_all(&directory.practice, &[set(user("1")), set(user("2"))]) {
             let error = answer.unwrap_err();
             assert!(error.is_passing() && error.hint.is_some(), "{error:?}");
         }
         other.connection().execute_batch("ROLLBACK").unwrap();
-        assert_eq!(house.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 0);
+        assert_eq!(directory.number("SELECT count(*) FROM user WHERE hash = 'the new one'"), 0);
     }
 }

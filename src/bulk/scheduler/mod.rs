@@ -82,10 +82,10 @@ pub(super) struct Scheduler {
     starting: usize,
     /// The number of rows that `--limit` counts.
     begun: u64,
-    /// The number of rows that ended in this sitting.
+    /// The number of rows that ended in this invocation.
     ended: u64,
     failures_in_a_row: u64,
-    /// The number of rows that have ended, also in earlier sittings.
+    /// The number of rows that have ended, also in earlier invocations.
     done: u64,
     /// The number of ended rows that somebody has to look at.
     failed: u64,
@@ -97,7 +97,7 @@ pub(super) struct Scheduler {
 }
 
 impl Scheduler {
-    /// Makes the scheduler of a sitting; `failed_before` rows failed in earlier sittings.
+    /// Makes the scheduler of an invocation; `failed_before` rows failed in earlier invocations.
     pub(super) fn new(rules: Rules, failed_before: u64) -> Self {
         Self {
             rules,
@@ -118,7 +118,7 @@ impl Scheduler {
         }
     }
 
-    /// Returns the number of rows that have ended, also in earlier sittings.
+    /// Returns the number of rows that have ended, also in earlier invocations.
     pub(super) const fn done(&self) -> u64 {
         self.done
     }

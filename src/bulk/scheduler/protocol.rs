@@ -60,7 +60,7 @@ pub(in crate::bulk) enum Action {
     End(Ended),
 }
 
-/// How a sitting ended.
+/// How an invocation ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     /// Why the run stopped early; `None` if it did not.

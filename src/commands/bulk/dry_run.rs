@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::context::Context;
 use super::plan::{input_of, recipients};
 use super::{BulkRunArgs, audit, with_limiter};
-use crate::bulk::folder::{fresh_id, of};
+use crate::bulk::folder::{folder_of_run, fresh_id};
 use crate::bulk::{
     Beforehand, InputFormat, Journal, Numbered, RowLog, RowOutcome, Rows, sealing, stops_the_run, unusable,
 };
@@ -51,7 +51,7 @@ struct DryRunRow {
 /// Shows for each row what would happen.
 pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result<ExitCode> {
     let id = format!("dry-{}", fresh_id(SystemClock.now(), &mut SystemRandom)?);
-    let folder = of(&context.folders, &id);
+    let folder = folder_of_run(&context.folders, &id);
     let _temporary = TemporaryFolder(folder.clone());
     recipients(args)?; // a wrong key is reported before any row is read
     let case = context.case(args.case.clone())?;
@@ -142,7 +142,7 @@ impl DryRunRow {
     }
 
     /// Formats the row as in "ada@example.com → Ada Lovelace (C-1001): would be reset".
-    fn words(&self) -> String {
+    fn describe(&self) -> String {
         let who = self.customer.as_ref().map(|customer| format!("{} ({})", customer.name, customer.id));
         let who = match (self.given.as_str(), who) {
             ("", None) => String::new(),
@@ -184,6 +184,6 @@ fn show_row(context: &Context, line: u64, row: &DryRunRow) -> Result<()> {
         };
         return context.screen.json(&object).map(drop);
     }
-    context.screen.line(&format!("line {line}: {}", row.words()));
+    context.screen.line(&format!("line {line}: {}", row.describe()));
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! `bulk`: makes many resets, which are planned and confirmed once, and can be resumed.
 
 mod dry_run;
-mod look;
 mod plan;
 mod report;
 mod resume;
+mod runs;
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -35,12 +35,12 @@ pub(super) struct BulkArgs {
     /// Look at runs
     #[command(subcommand)]
     command: Option<BulkCommand>,
-    /// A run
+    /// What to run, and how.
     #[command(flatten)]
     pub(super) run: BulkRunArgs,
 }
 
-/// Runs that there are.
+/// Commands about earlier runs.
 #[derive(Debug, Subcommand)]
 enum BulkCommand {
     /// All runs, newest first
@@ -63,7 +63,7 @@ enum InputKind {
     Jsonl,
 }
 
-/// A run.
+/// What to run, and how.
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "independent flags of a command line")]
 pub(super) struct BulkRunArgs {
@@ -142,16 +142,16 @@ fn parse_rate(text: &str) -> Result<f64, String> {
 pub(super) async fn run(context: &mut Context, args: BulkArgs, early: RevealTarget) -> Result<ExitCode> {
     let run = args.run;
     match (args.command, &run.resume) {
-        (Some(BulkCommand::List), _) => look::list(context),
-        (Some(BulkCommand::Show { run }), _) => look::show(context, &run),
+        (Some(BulkCommand::List), _) => runs::list(context),
+        (Some(BulkCommand::Show { run }), _) => runs::show(context, &run),
         (None, Some(name)) => resume::run(context, name, run.progress, early).await,
         (None, None) if run.dry_run => dry_run::run(context, &run).await,
         (None, None) => plan::run(context, &run, early).await,
     }
 }
 
-/// What one sitting of a run works with. A run has a sitting for its start, and one for each time it is resumed.
-struct Sitting {
+/// What one invocation of a run works with. A run has an invocation for its start, and one for each time it is resumed.
+struct Invocation {
     settings: RunSettings,
     journal: Journal,
     writer: OutputWriter,
@@ -177,8 +177,13 @@ async fn with_limiter(session: Session, concurrency: Option<usize>, wait: Durati
 }
 
 /// Works until the end of the input or until something stops the run, and reports the result.
-async fn run_sitting(context: &Context, session: Session, audit: RunAuditLog, sitting: Sitting) -> Result<ExitCode> {
-    let Sitting { settings, journal, writer, progress } = sitting;
+async fn run_invocation(
+    context: &Context,
+    session: Session,
+    audit: RunAuditLog,
+    invocation: Invocation,
+) -> Result<ExitCode> {
+    let Invocation { settings, journal, writer, progress } = invocation;
     let journal = Rc::new(journal);
     let writer = Rc::new(writer);
     let (session, limiter) =
@@ -192,7 +197,7 @@ async fn run_sitting(context: &Context, session: Session, audit: RunAuditLog, si
         limiter,
         journal: Rc::clone(&journal),
         audit: audit.clone(),
-        sink: Rc::clone(&writer),
+        output: Rc::clone(&writer),
         guards: &context.profile.guards,
         clock: &SystemClock,
         interruptions: &context.signals,
@@ -221,8 +226,8 @@ async fn run_sitting(context: &Context, session: Session, audit: RunAuditLog, si
         }
     }
     drop(audit);
-    // The next sitting rebuilds the index.
-    let _ = std::fs::remove_file(folder::of(&context.folders, &settings.run).join("audit-index.db"));
+    // The next invocation rebuilds the index.
+    let _ = std::fs::remove_file(folder::folder_of_run(&context.folders, &settings.run).join("audit-index.db"));
     audited?;
     let is_clear = matches!(settings.delivery, OutputTarget::Clear(_));
     Ok(report::finish(context, &settings, &counts, outcome, (is_clear, &writer.first_failures()))?)

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use super::super::context::Context;
-use super::{BulkRunArgs, InputKind, Sitting, audit, report, run_sitting};
-use crate::bulk::folder::{Counted, count, fresh_id, of, spool};
+use super::{BulkRunArgs, InputKind, Invocation, audit, report, run_invocation};
+use crate::bulk::folder::{Counted, count, folder_of_run, fresh_id, spool};
 use crate::bulk::{Change, InputFormat, Journal, OutputTarget, OutputWriter, RowFormat, RunSettings, sealing};
 use crate::domain::ports::{Clock, Prompter};
 use crate::domain::{Error, ExitCode, Kind, Reason};
@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarg
     let case = context.case(args.case.clone())?;
     let session = context.session().await?;
     let run = fresh_id(SystemClock.now(), &mut SystemRandom)?;
-    let run_folder = of(&context.folders, &run);
+    let run_folder = folder_of_run(&context.folders, &run);
     let (input, spooled) = input_of(args, &run_folder)?;
     let has_recipients = clear_output.is_some() || !recipients.is_empty();
     let counted = match count_and_confirm(context, args, &input, has_recipients, &mut prompter) {
@@ -85,7 +85,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarg
     journal.write(Change::Fact { name: "settings", value }).await?;
     context.screen.notice(&format!("Run {run}. If it is interrupted: {}", report::command(&settings)));
     let audit = audit(context, &run, &run_folder)?;
-    run_sitting(context, session, audit, Sitting { settings, journal, writer, progress: args.progress }).await
+    run_invocation(context, session, audit, Invocation { settings, journal, writer, progress: args.progress }).await
 }
 
 /// Opens the destination of the rows.

@@ -56,7 +56,7 @@ fn failures(failed: u64, first: &[FailedRow], delivery: &OutputTarget) -> Vec<St
     }
     let mut lines = vec![format!("{failed} failed:")];
     if first.is_empty() {
-        lines = vec![format!("{failed} failed in an earlier sitting.")];
+        lines = vec![format!("{failed} failed before the run was resumed.")];
     }
     lines.extend(first.iter().map(|FailedRow { line, who, why }| format!("  line {line}: {who}: {why}")));
     if let (true, OutputTarget::Sealed(out)) = (failed > first.len() as u64, delivery) {

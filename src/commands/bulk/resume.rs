@@ -4,8 +4,8 @@ use anyhow::{Result, bail};
 
 use super::super::context::Context;
 use super::plan::stream;
-use super::{Sitting, audit, run_sitting};
-use crate::bulk::folder::{look, named, of, sha256};
+use super::{Invocation, audit, run_invocation};
+use crate::bulk::folder::{find_run, folder_of_run, read_summary, sha256};
 use crate::bulk::output_reader::{FoundRow, for_each};
 use crate::bulk::{Change, Journal, OutputTarget, OutputWriter, RowOutcome, RowState, RunSettings};
 use crate::cli::ProgressKind;
@@ -21,13 +21,13 @@ pub(super) async fn run(
     progress: ProgressKind,
     early: RevealTarget,
 ) -> Result<ExitCode> {
-    let run = named(&context.folders, name)?;
+    let run = find_run(&context.folders, name)?;
     let never_began = || {
         Error::usage(format!("The run {run} never began: nothing was changed."))
             .hint("Begin it again: `tellonce bulk FILE`.")
     };
-    look(&context.folders, &run)?.ok_or_else(never_began)?;
-    let folder = of(&context.folders, &run);
+    read_summary(&context.folders, &run)?.ok_or_else(never_began)?;
+    let folder = folder_of_run(&context.folders, &run);
     let journal = Journal::open(&folder)?;
     let settings = journal.settings()?.ok_or_else(never_began)?;
     if settings.profile != context.profile.name || settings.backend != context.profile.backend {
@@ -69,7 +69,7 @@ pub(super) async fn run(
             OutputWriter::clear(descriptor, is_file, settings.row_format, way)?
         }
     };
-    run_sitting(context, session, audit, Sitting { settings, journal, writer, progress }).await
+    run_invocation(context, session, audit, Invocation { settings, journal, writer, progress }).await
 }
 
 struct OutputRows {

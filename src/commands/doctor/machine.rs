@@ -76,7 +76,7 @@ fn session_store(context: &Context) -> Vec<Check> {
     }
     let keyring = match context.store().keyring_fault() {
         None => Check::new("keyring", CheckState::Ok, "it answers: `tellonce login` keeps the session there"),
-        Some(error) => Check::new("keyring", CheckState::Fault, error.told()),
+        Some(error) => Check::new("keyring", CheckState::Fault, error.message_with_hint()),
     };
     vec![session, keyring]
 }

@@ -35,7 +35,7 @@ pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
         let row = |check: &Check| {
             vec![
                 check.promise.clone().unwrap_or_else(|| check.id.clone()),
-                check.state.words().to_owned(),
+                check.state.describe().to_owned(),
                 check.words.clone(),
             ]
         };
@@ -90,7 +90,7 @@ async fn backend(context: &Context) -> Vec<Check> {
             return checks;
         }
         Err(error) => {
-            checks.push(Check::new("agent", CheckState::Fault, error.told()));
+            checks.push(Check::new("agent", CheckState::Fault, error.message_with_hint()));
             return checks;
         }
     };
@@ -100,7 +100,7 @@ async fn backend(context: &Context) -> Vec<Check> {
     let rights = session.backend().rights().await;
     match session.backend().checks().await {
         Ok(found) => checks.extend(found),
-        Err(error) => checks.push(Check::new("backend settings", CheckState::Fault, error.told())),
+        Err(error) => checks.push(Check::new("backend settings", CheckState::Fault, error.message_with_hint())),
     }
     checks.push(Check::of("agent", &rights, |_| format!("{} is signed in", session.agent())));
     if let Ok(rights) = &rights {
@@ -111,7 +111,7 @@ async fn backend(context: &Context) -> Vec<Check> {
 }
 
 fn right_to_issue(agent: &str, rights: &[Right], rights_are_known: bool) -> Check {
-    let right_names: Vec<&str> = rights.iter().map(|right| right.words()).collect();
+    let right_names: Vec<&str> = rights.iter().map(|right| right.describe()).collect();
     if !rights_are_known {
         let message =
             format!("this backend tells nobody what {agent} may do: the first reset and the first new user answer");

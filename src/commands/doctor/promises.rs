@@ -7,7 +7,7 @@ use crate::domain::{Capabilities, Check, CheckState, Gap, Promise, Session};
 pub(super) async fn checks(context: &Context, session: &Session) -> Vec<Check> {
     let capabilities = match session.backend().capabilities().await {
         Ok(capabilities) => capabilities,
-        Err(error) => return vec![Check::new("promises", CheckState::Fault, error.told())],
+        Err(error) => return vec![Check::new("promises", CheckState::Fault, error.message_with_hint())],
     };
     let mut checks = promises(&capabilities);
     if context.profile.guards.allow_without_logout {
@@ -34,7 +34,7 @@ fn as_set_up((promise, words): (Promise, &str), capabilities: &Capabilities) -> 
     let gaps: Vec<String> =
         open.iter().filter(|gap| !capabilities.limits.contains(gap)).map(|gap| with_remedy(*gap)).collect();
     let aids: Vec<&str> =
-        capabilities.aids.iter().filter(|aid| aid.promise() == promise).map(|aid| aid.words()).collect();
+        capabilities.aids.iter().filter(|aid| aid.promise() == promise).map(|aid| aid.describe()).collect();
     let (state, detail) = if !gaps.is_empty() {
         let parts = [gaps.join("; "), aids.join("; ")].into_iter().filter(|part| !part.is_empty());
         (CheckState::NotKept, parts.collect::<Vec<_>>().join("; what tellonce does all the same: "))
@@ -66,7 +66,7 @@ fn open_gaps(promise: Promise, capabilities: &Capabilities) -> Vec<Gap> {
 }
 
 fn with_remedy(gap: Gap) -> String {
-    format!("{} ({})", gap.words(), gap.remedy())
+    format!("{} ({})", gap.describe(), gap.remedy())
 }
 
 fn check(promise: Promise, state: CheckState, words: String) -> Check {

@@ -37,7 +37,12 @@ pub(super) fn run(context: &mut Context, limit: u16) -> Result<ExitCode> {
         })?);
     }
     let rows = page.rows.iter().map(|(customer, state)| {
-        vec![customer.id.to_string(), customer.name.clone(), customer.email.clone().unwrap_or_default(), state.words()]
+        vec![
+            customer.id.to_string(),
+            customer.name.clone(),
+            customer.email.clone().unwrap_or_default(),
+            state.describe(),
+        ]
     });
     context.screen.table(&["ID", "NAME", "E-MAIL", "STATUS"], rows.collect());
     context

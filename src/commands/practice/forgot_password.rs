@@ -65,7 +65,7 @@ fn redeem(context: &Context, directory: &Practice, token: &str, from_stdin: bool
         Redeem::Done => show_message(context, "Password updated."),
         Redeem::Refused(why) => Err(Error::new(Kind::NotAllowed, Reason::SignInRefused, why).into()),
         Redeem::Broken(rules) => {
-            let broken_rules: Vec<String> = rules.iter().map(crate::domain::Rule::words).collect();
+            let broken_rules: Vec<String> = rules.iter().map(crate::domain::Rule::describe).collect();
             Err(Error::refused(Reason::Policy, format!("That password cannot be used: {}.", broken_rules.join("; ")))
                 .into())
         }

@@ -64,5 +64,5 @@ pub(super) async fn run(context: &mut Context, args: PracticeArgs) -> Result<Exi
 
 /// Opens the practice directory of these folders. The first use creates it.
 pub(super) fn directory(context: &Context) -> Result<Practice, Error> {
-    Practice::open(&context.folders.practice_directory(), context.one_call(), Arc::new(SystemClock))
+    Practice::open(&context.folders.practice_directory(), context.call_timeout(), Arc::new(SystemClock))
 }

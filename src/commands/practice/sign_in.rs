@@ -64,7 +64,7 @@ pub(super) fn run(context: &mut Context, args: &SignInArgs) -> Result<ExitCode> 
         let object = SignInJson {
             schema: "tellonce.practice-sign-in/v1",
             result: outcome.result,
-            rules: directory.policy()?.words(),
+            rules: directory.policy()?.describe(),
             broken: outcome.broken.iter().map(crate::domain::Rule::name).collect(),
             message: &outcome.message,
         };
@@ -82,7 +82,7 @@ fn change(
     passwords: &mut Passwords,
     ticket: &ChangeTicket,
 ) -> Result<SignInOutcome> {
-    let rules = directory.policy()?.words();
+    let rules = directory.policy()?.describe();
     if !context.json() {
         context.screen.line("Choose a new password. The rules:");
         for rule in &rules {
@@ -97,7 +97,7 @@ fn change(
             Change::Done => return Ok(SignInOutcome::new("signed_in", ExitCode::DONE, "Password updated. Signed in.")),
             Change::Refused(why) => return Ok(SignInOutcome::new("refused", ExitCode::NOT_ALLOWED, why)),
             Change::Broken(broken) => {
-                let broken_rules: Vec<String> = broken.iter().map(crate::domain::Rule::words).collect();
+                let broken_rules: Vec<String> = broken.iter().map(crate::domain::Rule::describe).collect();
                 let message = format!("That password cannot be used: {}.", broken_rules.join("; "));
                 if !passwords.can_retry() {
                     return Ok(SignInOutcome {

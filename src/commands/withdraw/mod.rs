@@ -65,7 +65,7 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
     let request = WithdrawalRequest { customer: customer.into(), case, ..WithdrawalRequest::default() };
     let session = context.session().await?;
     let withdrawn = context
-        .at_desk(&mut prompter, async |services: &mut Services<'_>| withdraw(services, &session, request).await)
+        .with_services(&mut prompter, async |services: &mut Services<'_>| withdraw(services, &session, request).await)
         .await?;
     if context.json() {
         let object = WithdrawnJson {

@@ -41,7 +41,7 @@ pub(super) async fn run(
     let mut prompter = context.prompter(yes);
     let mut confirmed_prompter = context.prompter(true);
     let due = context
-        .at_desk(&mut prompter, async |services: &mut Services<'_>| due(services, &session, older_than).await)
+        .with_services(&mut prompter, async |services: &mut Services<'_>| due(services, &session, older_than).await)
         .await?;
     let total = due.len();
     let swept = if dry_run {
@@ -59,7 +59,7 @@ pub(super) async fn run(
             }
         }
         context
-            .at_desk(&mut confirmed_prompter, async |services: &mut Services<'_>| {
+            .with_services(&mut confirmed_prompter, async |services: &mut Services<'_>| {
                 Ok(sweep(services, &session, due, case).await)
             })
             .await?

@@ -8,7 +8,7 @@ use crate::domain::user::UserId;
 fn plan() -> Plan {
     Plan {
         agent: "sam".to_owned(),
-        place: ProfileRef { profile: "acme".to_owned(), backend: "scripted".to_owned() },
+        profile_ref: ProfileRef { profile: "acme".to_owned(), backend: "scripted".to_owned() },
         customer: Customer { name: "Ada Lovelace".to_owned(), ..Customer::known_by(CustomerId::new("C-1")) },
         target: ResetTarget::User(UserId::new("7")),
         action: Action::Set,
@@ -28,8 +28,8 @@ fn plan() -> Plan {
 fn whatever_the_agent_decides_on_is_in_the_digest() {
     let changes: [fn(&mut Plan); 11] = [
         |plan| plan.agent = "kim".to_owned(),
-        |plan| plan.place.profile = "other".to_owned(),
-        |plan| plan.place.backend = "other".to_owned(),
+        |plan| plan.profile_ref.profile = "other".to_owned(),
+        |plan| plan.profile_ref.backend = "other".to_owned(),
         |plan| plan.customer.id = CustomerId::new("C-2"),
         |plan| plan.target = ResetTarget::User(UserId::new("8")),
         |plan| plan.action = Action::Withdraw,

@@ -35,7 +35,7 @@ fn what_is_guessed_leaves_room_for_what_is_known() {
     assert!(long.broken_by("aB3-aB3-aB3-aB3-aB3-", &about()).is_empty());
     let short = PolicyRead::InPart(Policy::new([Rule::MaxLength(14)]), "it has a pattern".into());
     assert!(short.to_generate_for().broken_by("aB3-efghijkmnp", &about()).is_empty());
-    assert_eq!((short.words().len(), short.is_whole()), (1, false));
+    assert_eq!((short.describe().len(), short.is_whole()), (1, false));
 }
 
 #[test]

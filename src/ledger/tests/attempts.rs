@@ -131,7 +131,8 @@ fn an_attempt_that_ends_while_the_log_is_being_read_is_not_open() {
         let _ = log.borrow_mut().outcome(&intent, AttemptOutcome::Delivered(Delivery::Shown));
         false
     };
-    let history = history_with(&home.path(), session().place(), &customer_called("C-1001"), &ends_just_now).unwrap();
+    let history =
+        history_with(&home.path(), session().profile_ref(), &customer_called("C-1001"), &ends_just_now).unwrap();
     assert_eq!(ends(&history), [Some(End::Delivered(Delivery::Shown))]);
     assert_eq!(history.open().count(), 0);
 }

@@ -118,7 +118,7 @@ fn customer_called(id: &str) -> Customer {
 fn plan(customer: &str, action: Action) -> Plan {
     Plan {
         agent: "sam".into(),
-        place: ProfileRef { profile: "practice".into(), backend: "practice".into() },
+        profile_ref: ProfileRef { profile: "practice".into(), backend: "practice".into() },
         customer: customer_called(customer),
         target: ResetTarget::User(UserId::new("1")),
         action,

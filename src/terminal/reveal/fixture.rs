@@ -19,7 +19,7 @@ pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
             names: None,
             details: Vec::new(),
         },
-        place: ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() },
+        profile_ref: ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() },
         user_created: false,
         state: State { has_user: true, change_required: true, ..State::default() },
         issued_at: Timestamp::UNIX_EPOCH,

@@ -43,7 +43,7 @@ impl Layout {
             return None;
         }
         let customer = &issuance.customer;
-        let practice = if issuance.place.backend == "practice" { "  [practice directory]" } else { "" };
+        let practice = if issuance.profile_ref.backend == "practice" { "  [practice directory]" } else { "" };
         let title = format!(
             "Temporary password for {} ({}){practice}",
             sanitize(&customer.name),

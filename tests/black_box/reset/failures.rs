@@ -101,7 +101,10 @@ fn a_server_that_quotes_the_password_in_its_error_does_not_get_it_told() {
     let ended = play(Script { quotes: true, ..Script::default() });
     let failure = ended.answer.err().unwrap();
     let password = &ended.passwords[0];
-    let told =
-        format!("{failure:?} {} {:?}", failure.told(), std::error::Error::source(&failure).map(ToString::to_string));
+    let told = format!(
+        "{failure:?} {} {:?}",
+        failure.message_with_hint(),
+        std::error::Error::source(&failure).map(ToString::to_string)
+    );
     assert!(told.contains("[removed]") && !told.contains(password.as_str()), "{told}");
 }

@@ -10,7 +10,7 @@ use tellonce::domain::{
 };
 
 use super::scripted::{Script, Scripted};
-use crate::support::conformance::{MovedClock, Player, Revealed, at_desk_with, guards, wait_for};
+use crate::support::conformance::{MovedClock, Player, Revealed, guards, wait_for, with_services_of};
 
 fn request(customer: &str) -> ResetRequest {
     ResetRequest { customer: customer.into(), ..ResetRequest::default() }
@@ -27,7 +27,7 @@ async fn planned(services: &mut Services<'_>, session: &Session, customer: &str)
 fn with_services<T>(guards: &Guards, work: impl AsyncFnOnce(&mut Services<'_>) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     let clock: Arc<dyn Clock> = Arc::new(MovedClock::default());
-    wait_for(at_desk_with(folder.path(), clock, guards, &mut Player::confirming(""), work))
+    wait_for(with_services_of(folder.path(), clock, guards, &mut Player::confirming(""), work))
 }
 
 #[test]

@@ -16,7 +16,7 @@ use tellonce::domain::{
 };
 
 pub use super::script::Script;
-use crate::support::conformance::{MovedClock, Player, Revealed, at_desk_with, guards};
+use crate::support::conformance::{MovedClock, Player, Revealed, guards, with_services_of};
 
 /// The backend, shared with the test that looks at it afterwards.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ pub fn play_with(script: Script, guards: &Guards, request: ResetRequest) -> Ende
     let clock: Arc<dyn Clock> = Arc::new(MovedClock::default());
     let (answer, took) = in_paused_time(async {
         let started = tokio::time::Instant::now();
-        let answer = at_desk_with(folder.path(), clock, guards, &mut player, async |desk: &mut _| {
+        let answer = with_services_of(folder.path(), clock, guards, &mut player, async |desk: &mut _| {
             reset(desk, &session, &mut revealing, request).await
         });
         (answer.await, started.elapsed())

@@ -11,7 +11,7 @@ use tellonce::auth::SessionStore;
 use tellonce::backends::{BackendContext, open};
 use tellonce::config::{Configuration, Folders};
 use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
-use tellonce::domain::{Customer, Decision, Gap, Particulars, Plan, Result, Way};
+use tellonce::domain::{Customer, Decision, Gap, Particulars, Plan, Result, SignInMethod};
 use zeroize::Zeroizing;
 
 use crate::support::TestEnvironment;
@@ -138,7 +138,7 @@ impl Driver for KeycloakDriver {
         let store = Rc::new(SessionStore::new(&folders, "live", Box::new(|_| {})));
         let around = BackendContext {
             folders: &folders,
-            one_call: Duration::from_mins(1),
+            call_timeout: Duration::from_mins(1),
             clock: Arc::<MovedClock>::clone(&self.clock),
             store,
             interceptor: |request| request,
@@ -146,8 +146,8 @@ impl Driver for KeycloakDriver {
         open(&profile, &around).unwrap()
     }
 
-    fn way(&self) -> Way {
-        Way::Device
+    fn sign_in_method(&self) -> SignInMethod {
+        SignInMethod::Device
     }
 
     fn credentials(&self, agent: Agent) -> (&'static str, &'static str) {

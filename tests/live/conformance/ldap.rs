@@ -172,7 +172,7 @@ impl Driver for LdapDriver {
         let folders = Folders::all_in(&self.folder);
         let surroundings = BackendContext {
             folders: &folders,
-            one_call: Duration::from_secs(30),
+            call_timeout: Duration::from_secs(30),
             clock: Arc::<MovedClock>::clone(&self.clock),
             store: Rc::new(SessionStore::new(&folders, "live", Box::new(|_| {}))),
             interceptor: |request| request,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
-use tellonce::domain::{Error, Gap, Particulars, Way};
+use tellonce::domain::{Error, Gap, Particulars, SignInMethod};
 
 use super::services::Player;
 
@@ -61,8 +61,8 @@ pub trait Driver {
     /// How agents sign in.
     fn sign_in(&self) -> Box<dyn AgentSignIn>;
     /// The way that agents sign in.
-    fn way(&self) -> Way {
-        Way::Password
+    fn sign_in_method(&self) -> SignInMethod {
+        SignInMethod::Password
     }
     /// An agent's name and password.
     fn credentials(&self, agent: Agent) -> (&'static str, &'static str);

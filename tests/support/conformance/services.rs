@@ -148,17 +148,17 @@ pub fn log(folder: &Path, clock: Arc<dyn Clock>) -> FileAuditLog {
 }
 
 /// Works at a desk with this agent, at this time, with the story's guards.
-pub async fn at_desk<T>(
+pub async fn with_services<T>(
     folder: &Path,
     clock: Arc<dyn Clock>,
     player: &mut Player,
     work: impl AsyncFnOnce(&mut Services<'_>) -> T,
 ) -> T {
-    at_desk_with(folder, clock, &guards(), player, work).await
+    with_services_of(folder, clock, &guards(), player, work).await
 }
 
 /// The same with other guards.
-pub async fn at_desk_with<T>(
+pub async fn with_services_of<T>(
     folder: &Path,
     clock: Arc<dyn Clock>,
     guards: &Guards,

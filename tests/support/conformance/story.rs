@@ -9,7 +9,7 @@ use tellonce::domain::{
 use tellonce::terminal::{PasswordIs, next_steps};
 
 use super::driver::{Agent, Chosen, Driver, SignedIn, reason};
-use super::services::{Player, Revealed, at_desk};
+use super::services::{Player, Revealed, with_services};
 
 /// Which step asserts what a gap means: a new gap does not compile until one does.
 const fn asserted_in(gap: Gap) -> &'static str {
@@ -63,7 +63,11 @@ impl Story<'_> {
     async fn try_sign_in(&self, agent: Agent, password: Option<&str>) -> Result<Session> {
         let (name, _) = self.driver.credentials(agent);
         let mut player = self.driver.player(agent, password);
-        self.driver.sign_in().sign_in(self.driver.way(), Some(name), &mut *player).await.map(|(session, _)| session)
+        self.driver
+            .sign_in()
+            .sign_in(self.driver.sign_in_method(), Some(name), &mut *player)
+            .await
+            .map(|(session, _)| session)
     }
 
     /// A reset as the command does it; the password that was revealed, exactly once.
@@ -82,7 +86,7 @@ impl Story<'_> {
         player: &mut Player,
     ) -> Result<(Issuance, String)> {
         let mut reveal = Revealed::default();
-        let issuance = at_desk(self.folder, self.driver.clock(), player, async |desk: &mut _| {
+        let issuance = with_services(self.folder, self.driver.clock(), player, async |desk: &mut _| {
             reset(desk, session, &mut reveal, request).await
         })
         .await;
@@ -241,7 +245,7 @@ impl Story<'_> {
         let [id, username, ..] = self.driver.cast().with_user;
         let (_, temporary) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
         let mut agent = Player::confirming("");
-        let withdrawn = at_desk(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
+        let withdrawn = with_services(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
             withdraw(desk, &session, named(id)).await
         })
         .await
@@ -249,7 +253,7 @@ impl Story<'_> {
         assert_eq!(withdrawn.state.withdrawn, Some(true));
         assert_eq!(self.driver.customer_signs_in(username, &temporary), SignedIn::Refused);
         assert_eq!(self.status(&session).await, (Status::ForcePasswordReset, true));
-        let again = at_desk(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
+        let again = with_services(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
             withdraw(desk, &session, named(id)).await
         })
         .await;
@@ -259,7 +263,7 @@ impl Story<'_> {
         }
         let (_, newer) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
         assert_eq!(self.driver.customer_chooses(username, &newer, "Chosen-at-last-2026"), Chosen::In);
-        let late = at_desk(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
+        let late = with_services(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
             withdraw(desk, &session, named(id)).await
         })
         .await;

@@ -7,7 +7,7 @@ use super::membership::groups_named;
 use super::permissions::can_reset;
 use super::{creation, policy, readability, version};
 use crate::backends::ldap::ber::{self, DESCRIPTOR};
-use crate::backends::ldap::dialect::{Dialect, LdapAgent};
+use crate::backends::ldap::dialect::{Dialect, LdapSession};
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Check, CheckState, PolicyRead, Result};
 
@@ -17,20 +17,20 @@ const MAX_COUNTED: usize = 500;
 const INDEXED: i64 = 1;
 
 /// Runs the checks.
-pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Result<Vec<Check>> {
+pub(super) async fn read(session: &LdapSession, dialect: &dyn Dialect, identity: &Identity) -> Result<Vec<Check>> {
     let attributes = [&version::ATTRIBUTES[..], &["schemaNamingContext"]].concat();
-    let root = agent.connection.read("", &attributes).await?.unwrap_or_default();
-    let mut checks = vec![version::check(&root), readability::own_user(agent, identity).await?];
-    checks.extend(readability::checks(agent, dialect, identity).await?);
-    checks.extend(new_users(agent, identity).await?);
-    let domain = policy::read_domain_policy(agent).await?;
+    let root = session.connection.read("", &attributes).await?.unwrap_or_default();
+    let mut checks = vec![version::check(&root), readability::own_user(session, identity).await?];
+    checks.extend(readability::checks(session, dialect, identity).await?);
+    checks.extend(new_users(session, identity).await?);
+    let domain = policy::read_domain_policy(session).await?;
     checks.push(match &domain.rules {
-        PolicyRead::Read(policy) => Check::new("policy", CheckState::Ok, policy.words().join(", ")),
+        PolicyRead::Read(policy) => Check::new("policy", CheckState::Ok, policy.describe().join(", ")),
         PolicyRead::InPart(_, why) | PolicyRead::Unreadable(why) => {
             Check::new("policy", CheckState::Warning, why.clone())
         }
     });
-    let history = if agent.server_facts.has(ber::POLICY_HINTS) {
+    let history = if session.server_facts.has(ber::POLICY_HINTS) {
         Check::new("history", CheckState::Ok, "resets keep the password history (policy-hints control)")
     } else {
         Check::new(
@@ -40,7 +40,7 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Id
         )
     };
     checks.push(history);
-    checks.push(reset_right(agent, identity).await?);
+    checks.push(reset_right(session, identity).await?);
     checks.push(Check::new(
         "expiry",
         CheckState::Warning,
@@ -51,40 +51,40 @@ pub(super) async fn read(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Id
         CheckState::Warning,
         "Kerberos tickets that a customer holds already go on until they end (10 hours as shipped)",
     ));
-    for name in &agent.protected {
-        if let Err(unseen) = groups_named(agent, name).await? {
+    for name in &session.protected {
+        if let Err(unseen) = groups_named(session, name).await? {
             let words = format!("{unseen}: every reset is refused until protected.groups is right");
             checks.push(Check::new("protected", CheckState::Fault, words));
         }
     }
-    let never = policy::count_never_expiring(agent, dialect.user_filter(), MAX_COUNTED).await?;
+    let never = policy::count_never_expiring(session, dialect.user_filter(), MAX_COUNTED).await?;
     if never > 0 {
         let words = format!(
             "{never} users below {} have \"Password never expires\": no change can be forced on them, and a reset is refused",
-            agent.settings.base
+            session.settings.base
         );
         checks.push(Check::new("never_expires", CheckState::Warning, words));
     }
-    checks.extend(index(agent, &root).await?);
+    checks.extend(index(session, &root).await?);
     Ok(checks)
 }
 
 /// Checks whether a set could be read back of a new user. Returns `None` if the agent may create none, or if it could.
-async fn new_users(agent: &LdapAgent, identity: &Identity) -> Result<Option<Check>> {
-    if !creation::can_create_users(agent).await? {
+async fn new_users(session: &LdapSession, identity: &Identity) -> Result<Option<Check>> {
+    if !creation::can_create_users(session).await? {
         return Ok(None);
     }
-    let hidden = creation::unreadable_of_new_user(agent, identity).await?;
+    let hidden = creation::unreadable_of_new_user(session, identity).await?;
     Ok(hidden.map(|hidden| {
-        let words = format!("{} (of new users in {}): none is created", hidden.words(), agent.settings.create_in);
+        let words = format!("{} (of new users in {}): none is created", hidden.describe(), session.settings.create_in);
         Check::new("new_users", CheckState::Fault, words)
     }))
 }
 
 /// Checks the right to reset passwords, by the permissions of one of the users.
-async fn reset_right(agent: &LdapAgent, identity: &Identity) -> Result<Check> {
-    let user = match agent.first_user_dn().await? {
-        Some(user) => agent.connection.read(&user, &[DESCRIPTOR]).await?.unwrap_or_default(),
+async fn reset_right(session: &LdapSession, identity: &Identity) -> Result<Check> {
+    let user = match session.first_user_dn().await? {
+        Some(user) => session.connection.read(&user, &[DESCRIPTOR]).await?.unwrap_or_default(),
         None => Entry::default(),
     };
     let (state, words) = match can_reset(&identity.sids, &user) {
@@ -99,16 +99,16 @@ async fn reset_right(agent: &LdapAgent, identity: &Identity) -> Result<Check> {
 }
 
 /// Warns of a `customer_id` without an index (searchFlags, [MS-ADTS] section 2.2.10).
-async fn index(agent: &LdapAgent, root: &Entry) -> Result<Option<Check>> {
-    let Some(attribute) = agent.settings.customer_id.as_deref() else { return Ok(None) };
+async fn index(session: &LdapSession, root: &Entry) -> Result<Option<Check>> {
+    let Some(attribute) = session.settings.customer_id.as_deref() else { return Ok(None) };
     let Some(schema) = root.text("schemaNamingContext") else { return Ok(None) };
     let filter = format!("(&(objectClass=attributeSchema)(lDAPDisplayName={}))", ldap_escape(attribute));
-    let found = agent.connection.search(&schema, Scope::OneLevel, &filter, &["searchFlags"], 1).await?;
+    let found = session.connection.search(&schema, Scope::OneLevel, &filter, &["searchFlags"], 1).await?;
     let flags = found.entries.first().and_then(|entry| entry.number("searchFlags"));
     Ok(flags.filter(|flags| flags & INDEXED == 0).map(|_| {
         let words = format!(
             "the domain has no index for {attribute} (customer_id): each look-up reads every user below {}",
-            agent.settings.base
+            session.settings.base
         );
         Check::new("index", CheckState::Warning, words)
     }))

@@ -9,7 +9,7 @@ use super::identity::Identity;
 use super::permissions::{can_read, can_read_of_new_user};
 use super::values::is_account_operator;
 use crate::backends::ldap::ber::DESCRIPTOR;
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::{LdapSettings, suffix};
 use crate::domain::{NewUser, Result, Unreadable};
@@ -18,14 +18,15 @@ use crate::domain::{NewUser, Result, Unreadable};
 const CREATABLE_CLASSES: &str = "allowedChildClassesEffective";
 
 /// Reads the entry above new users: what the agent may create in it, and its permissions.
-async fn container(agent: &LdapAgent) -> Result<Entry> {
-    let container = agent.connection.read_cached(&agent.settings.create_in, &[CREATABLE_CLASSES, DESCRIPTOR]).await?;
+async fn container(session: &LdapSession) -> Result<Entry> {
+    let container =
+        session.connection.read_cached(&session.settings.create_in, &[CREATABLE_CLASSES, DESCRIPTOR]).await?;
     Ok(container.unwrap_or_default())
 }
 
 /// Whether the agent may create users.
-pub(super) async fn can_create_users(agent: &LdapAgent) -> Result<bool> {
-    Ok(container(agent).await?.texts(CREATABLE_CLASSES).iter().any(|class| class.eq_ignore_ascii_case("user")))
+pub(super) async fn can_create_users(session: &LdapSession) -> Result<bool> {
+    Ok(container(session).await?.texts(CREATABLE_CLASSES).iter().any(|class| class.eq_ignore_ascii_case("user")))
 }
 
 /// Makes the principal name of a login name ([MS-ADTS] section 5.1.1.1.1).
@@ -41,10 +42,10 @@ pub(super) fn principal_name(settings: &LdapSettings, username: &str) -> String 
 }
 
 /// Makes a cn for the new entry that no entry beside it has.
-pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Result<String> {
+pub(super) async fn free_cn(session: &LdapSession, new: &NewUser) -> Result<String> {
     let name: String = new.customer.name.chars().take(64 - LONGEST_NAME - 3).collect(); // cn: 64 at most
     let filter = format!("(cn={})", ldap_escape(name.as_str()));
-    let taken = agent.connection.search(&agent.settings.create_in, Scope::OneLevel, &filter, &["1.1"], 1).await?;
+    let taken = session.connection.search(&session.settings.create_in, Scope::OneLevel, &filter, &["1.1"], 1).await?;
     let free = taken.entries.is_empty() && !name.trim().is_empty();
     Ok(if free { name } else { format!("{} ({})", name.trim(), new.username) })
 }
@@ -52,8 +53,8 @@ pub(super) async fn free_cn(agent: &LdapAgent, new: &NewUser) -> Result<String> 
 /// Returns a value of new users that the agent could not read, so that a set could not be read back.
 ///
 /// It goes by the permissions that new users inherit, or by a user who is there already.
-pub(super) async fn unreadable_of_new_user(agent: &LdapAgent, identity: &Identity) -> Result<Option<Unreadable>> {
-    let container = container(agent).await?;
+pub(super) async fn unreadable_of_new_user(session: &LdapSession, identity: &Identity) -> Result<Option<Unreadable>> {
+    let container = container(session).await?;
     let needed: Vec<&Attribute> = READ_BACK.iter().chain([&MAIL]).collect();
     let inherited =
         |attribute: &&Attribute| can_read_of_new_user(&identity.sids, &container, &attribute.guids()) == Some(true);
@@ -61,8 +62,9 @@ pub(super) async fn unreadable_of_new_user(agent: &LdapAgent, identity: &Identit
     if needed.iter().all(inherited) || identity.sids.iter().any(|sid| is_account_operator(sid)) {
         return Ok(None);
     }
-    let filter = format!("(&{}(!(adminCount>=1)))", agent.dialect.user_filter());
-    let found = agent.connection.search(&agent.settings.create_in, Scope::OneLevel, &filter, &[DESCRIPTOR], 1).await?;
+    let filter = format!("(&{}(!(adminCount>=1)))", session.dialect.user_filter());
+    let found =
+        session.connection.search(&session.settings.create_in, Scope::OneLevel, &filter, &[DESCRIPTOR], 1).await?;
     let hidden = match found.entries.first() {
         Some(user) => needed.iter().find(|attribute| can_read(&identity.sids, user, &attribute.guids()) != Some(true)),
         None => needed.iter().find(|attribute| !inherited(attribute) && attribute.name != MAIL.name),

@@ -2,7 +2,7 @@
 
 use ldap3::LdapResult;
 
-use crate::backends::ldap::dialect::{LdapAgent, wrong_password};
+use crate::backends::ldap::dialect::{LdapSession, wrong_password};
 use crate::backends::ldap::errors;
 use crate::backends::ldap::result_code::{CONSTRAINT, UNWILLING, WRONG_CREDENTIALS};
 use crate::domain::ports::SetFailed;
@@ -10,11 +10,14 @@ use crate::domain::{Changed, Error, Kind, Reason, Rule, Unreadable};
 
 /// Makes the error of a value that cannot be read back after the set.
 pub(super) fn unreadable_after_set(hidden: &Unreadable) -> Error {
-    Error { changed: Changed::Yes, ..Error::unavailable(format!("The set cannot be read back: {}.", hidden.words())) }
+    Error {
+        changed: Changed::Yes,
+        ..Error::unavailable(format!("The set cannot be read back: {}.", hidden.describe()))
+    }
 }
 
 /// Returns why a set was refused. Samba names the rule, Windows only 0000052D.
-pub(super) fn set_error(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
+pub(super) fn set_error(session: &LdapSession, result: &LdapResult, length: usize) -> SetFailed {
     let policy = result.text.contains("0000052D") || result.text.contains("0000052d");
     if policy && matches!(result.rc, CONSTRAINT | UNWILLING) {
         let words = result.text.to_lowercase();
@@ -29,7 +32,7 @@ pub(super) fn set_error(agent: &LdapAgent, result: &LdapResult, length: usize) -
             }
         });
     }
-    errors::from_result(&agent.connection.server(), result).into()
+    errors::from_result(&session.connection.server(), result).into()
 }
 
 /// Explains a refused bind by the number after "data" in its message ([MS-ERREF] section 2.2).

@@ -5,7 +5,7 @@ use ldap3::{Scope, ldap_escape};
 use super::attributes::OBJECT_SID;
 use super::permissions::{AUTHENTICATED, EVERYONE};
 use super::values::{is_of_a_domain, sid_to_string};
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
@@ -22,17 +22,17 @@ pub(super) struct Identity {
 
 impl Identity {
     /// Reads it from the tokenGroups of the rootDSE, or else from the entry that the agent signed in with.
-    pub(super) async fn read(agent: &LdapAgent) -> Result<Self> {
-        let token = &agent.server_facts.sids;
+    pub(super) async fn read(session: &LdapSession) -> Result<Self> {
+        let token = &session.server_facts.sids;
         if token.iter().any(|sid| is_of_a_domain(sid)) {
             return Ok(Self { sids: token.clone(), is_known: true });
         }
-        let Some(entry) = own_entry(agent).await? else {
+        let Some(entry) = own_entry(session).await? else {
             return Ok(Self { sids: token.clone(), is_known: false });
         };
-        let groups = agent.connection.read(&entry.dn, &["tokenGroups"]).await?.unwrap_or_default();
+        let groups = session.connection.read(&entry.dn, &["tokenGroups"]).await?.unwrap_or_default();
         let everybody = [EVERYONE.to_vec(), AUTHENTICATED.to_vec()];
-        let of_everybody = groups_of_everybody(agent).await?;
+        let of_everybody = groups_of_everybody(session).await?;
         let sids = [entry.values("objectSid"), groups.values("tokenGroups"), token, &everybody, &of_everybody].concat();
         Ok(Self { sids, is_known: true })
     }
@@ -52,12 +52,12 @@ impl Identity {
 }
 
 /// Finds the groups that every signed-in user is in ("Pre-Windows 2000 Compatible Access", as shipped).
-async fn groups_of_everybody(agent: &LdapAgent) -> Result<Vec<Vec<u8>>> {
-    let domain = suffix(&agent.settings.base);
+async fn groups_of_everybody(session: &LdapSession) -> Result<Vec<Vec<u8>>> {
+    let domain = suffix(&session.settings.base);
     let each = [EVERYONE, AUTHENTICATED]
         .map(|sid| format!("(member=CN={},CN=ForeignSecurityPrincipals,{domain})", sid_to_string(sid)));
     let filter = format!("(|{})", each.concat());
-    let found = agent.connection.search(domain, Scope::Subtree, &filter, &["objectSid"], 100).await?;
+    let found = session.connection.search(domain, Scope::Subtree, &filter, &["objectSid"], 100).await?;
     Ok(found.entries.iter().flat_map(|group| group.values("objectSid")).cloned().collect())
 }
 
@@ -71,18 +71,18 @@ pub(super) fn unknown_identity() -> Unreadable {
 }
 
 /// Finds the agent's own entry by the name that they signed in with. Returns `None` if the agent does not see it.
-pub(super) async fn own_entry(agent: &LdapAgent) -> Result<Option<Entry>> {
-    let (name, domain) = (agent.connection.bind_name(), suffix(&agent.settings.base));
+pub(super) async fn own_entry(session: &LdapSession) -> Result<Option<Entry>> {
+    let (name, domain) = (session.connection.bind_name(), suffix(&session.settings.base));
     let found = if name.contains('=') && !name.contains('@') {
-        agent.connection.search(name, Scope::Base, "(objectSid=*)", &["objectSid"], 1).await?
+        session.connection.search(name, Scope::Base, "(objectSid=*)", &["objectSid"], 1).await?
     } else {
         let (account, _) = split(name);
         let (name, account) = (ldap_escape(name), ldap_escape(account));
         let filter = format!("(&(objectSid=*)(|(userPrincipalName={name})(sAMAccountName={account})))");
         let mut found =
-            agent.connection.search(domain, Scope::Subtree, &filter, &["objectSid", "userPrincipalName"], 3).await?;
+            session.connection.search(domain, Scope::Subtree, &filter, &["objectSid", "userPrincipalName"], 3).await?;
         let principal = |entry: &Entry| {
-            entry.text("userPrincipalName").is_some_and(|text| same(&text, agent.connection.bind_name()))
+            entry.text("userPrincipalName").is_some_and(|text| same(&text, session.connection.bind_name()))
         };
         if found.entries.iter().any(principal) {
             found.entries.retain(principal); // it names one before any account name does ([MS-ADTS] section 5.1.1.1.1)

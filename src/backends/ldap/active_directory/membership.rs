@@ -11,7 +11,7 @@ use ldap3::{Scope, ldap_escape};
 use super::attributes::{Fact, MEMBER_OF};
 use super::facts::Facts;
 use super::values::{are_of_one_domain, is_built_in, sid_to_string};
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::dn::{first_rdn_value, is_below, same};
 use crate::backends::ldap::entry::Entry;
 use crate::backends::ldap::settings::suffix;
@@ -28,14 +28,14 @@ const GROUP: [&str; 3] = ["objectSid", "memberOf", crate::backends::ldap::ber::D
 
 /// Returns the obstacle of a user in a protected group of the profile, or of one for whom that cannot be read.
 pub(super) async fn protection(
-    agent: &LdapAgent,
+    session: &LdapSession,
     user: &Entry,
     facts: &Facts,
     sids: &[Vec<u8>],
 ) -> Result<Option<Obstacle>> {
     let mut protected = Vec::new();
-    for name in &agent.protected {
-        match groups_named(agent, name).await? {
+    for name in &session.protected {
+        match groups_named(session, name).await? {
             Ok(groups) => protected.extend(groups.into_iter().map(|group| (name, group))),
             Err(unseen) => return Ok(Some(Obstacle::ProtectionUnreadable(unseen))),
         }
@@ -48,7 +48,7 @@ pub(super) async fn protection(
     if let Some((name, _)) = protected.iter().find(in_token) {
         return Ok(Some(Obstacle::Protected((*name).clone())));
     }
-    let chain = Chain::follow(agent, facts, sids).await?;
+    let chain = Chain::follow(session, facts, sids).await?;
     let met = |(_, group): &&(&String, Entry)| chain.groups.iter().any(|name| same(name, &group.dn));
     if let Some((_, group)) = protected.iter().find(met) {
         return Ok(Some(Obstacle::Protected(first_rdn_value(&group.dn))));
@@ -60,7 +60,7 @@ pub(super) async fn protection(
         return Ok(None);
     }
     let groups: Vec<&Entry> = protected.iter().map(|(_, group)| group).collect();
-    Ok(membership_by_chain(agent, user, &groups).await?.map(|group| Obstacle::Protected(first_rdn_value(&group.dn))))
+    Ok(membership_by_chain(session, user, &groups).await?.map(|group| Obstacle::Protected(first_rdn_value(&group.dn))))
 }
 
 /// A group to follow up.
@@ -101,7 +101,7 @@ impl Chain {
     /// Follows the groups up, by one search for each level of nesting.
     ///
     /// Values of the user itself that are hidden are reported with the user's facts.
-    async fn follow(agent: &LdapAgent, facts: &Facts, sids: &[Vec<u8>]) -> Result<Self> {
+    async fn follow(session: &LdapSession, facts: &Facts, sids: &[Vec<u8>]) -> Result<Self> {
         let mut chain = Self::default();
         let ours = facts.sid.as_deref().unwrap_or_default();
         let (token, other): (Vec<_>, Vec<_>) =
@@ -110,14 +110,15 @@ impl Chain {
         let mut next: Vec<Step> = token.into_iter().cloned().map(Step::Identified).collect();
         let mut seen = HashSet::new();
         for name in facts.member_of.iter().flatten() {
-            chain.note(agent, name, &mut seen, &mut next);
+            chain.note(session, name, &mut seen, &mut next);
         }
         while !next.is_empty() {
             let mut met = Vec::new();
             for some in next.chunks(BATCH) {
                 let filter = format!("(|{})", some.iter().map(Step::filter).collect::<String>());
-                let base = suffix(&agent.settings.base);
-                let found = agent.connection.search_cached(base, Scope::Subtree, &filter, &GROUP, BATCH).await?.entries;
+                let base = suffix(&session.settings.base);
+                let found =
+                    session.connection.search_cached(base, Scope::Subtree, &filter, &GROUP, BATCH).await?.entries;
                 if let Some(unseen) = some.iter().find(|step| !found.iter().any(|group| step.is(group))) {
                     chain.hidden.get_or_insert_with(|| hidden(unseen));
                 }
@@ -130,7 +131,7 @@ impl Chain {
             }
             for group in &met {
                 match groups_of(group, sids) {
-                    Ok(names) => names.iter().for_each(|name| chain.note(agent, name, &mut seen, &mut next)),
+                    Ok(names) => names.iter().for_each(|name| chain.note(session, name, &mut seen, &mut next)),
                     Err(_) => drop(chain.hidden.get_or_insert_with(|| hidden(&Step::Named(group.dn.clone())))),
                 }
             }
@@ -143,12 +144,12 @@ impl Chain {
     }
 
     /// Notes a group. Follows up a new one in the next search if this server holds it.
-    fn note(&mut self, agent: &LdapAgent, name: &str, seen: &mut HashSet<String>, next: &mut Vec<Step>) {
+    fn note(&mut self, session: &LdapSession, name: &str, seen: &mut HashSet<String>, next: &mut Vec<Step>) {
         if !seen.insert(name.to_lowercase()) {
             return;
         }
         self.groups.push(name.to_owned());
-        if is_below(name, suffix(&agent.settings.base)) {
+        if is_below(name, suffix(&session.settings.base)) {
             next.push(Step::Named(name.to_owned()));
         } else {
             self.elsewhere = true;
@@ -180,10 +181,14 @@ fn hidden(group: &Step) -> Unreadable {
 }
 
 /// Asks the server which of these groups the user is in by any chain.
-async fn membership_by_chain<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a Entry]) -> Result<Option<&'a Entry>> {
+async fn membership_by_chain<'a>(
+    session: &LdapSession,
+    user: &Entry,
+    groups: &[&'a Entry],
+) -> Result<Option<&'a Entry>> {
     for group in groups {
         let filter = format!("(memberOf:{IN_CHAIN}:={})", ldap_escape(group.dn.as_str()));
-        if !agent.connection.search(&user.dn, Scope::Base, &filter, &["1.1"], 1).await?.entries.is_empty() {
+        if !session.connection.search(&user.dn, Scope::Base, &filter, &["1.1"], 1).await?.entries.is_empty() {
             return Ok(Some(group));
         }
     }
@@ -191,15 +196,15 @@ async fn membership_by_chain<'a>(agent: &LdapAgent, user: &Entry, groups: &[&'a 
 }
 
 /// Finds the groups of this name (DN, cn or sAMAccountName). The inner error says why their members cannot be told.
-pub(super) async fn groups_named(agent: &LdapAgent, name: &str) -> Result<Result<Vec<Entry>, String>> {
+pub(super) async fn groups_named(session: &LdapSession, name: &str) -> Result<Result<Vec<Entry>, String>> {
     const MAX_NAMESAKES: usize = 10;
-    let domain = suffix(&agent.settings.base);
+    let domain = suffix(&session.settings.base);
     let found = if name.contains('=') {
-        agent.connection.search_cached(name, Scope::Base, "(objectClass=group)", &["objectSid"], 1).await?
+        session.connection.search_cached(name, Scope::Base, "(objectClass=group)", &["objectSid"], 1).await?
     } else {
         let name = ldap_escape(name);
         let filter = format!("(&(objectClass=group)(|(sAMAccountName={name})(cn={name})))");
-        agent.connection.search_cached(domain, Scope::Subtree, &filter, &["objectSid"], MAX_NAMESAKES).await?
+        session.connection.search_cached(domain, Scope::Subtree, &filter, &["objectSid"], MAX_NAMESAKES).await?
     };
     let all = found.entries.len();
     let groups: Vec<Entry> = found.entries.into_iter().filter(|group| group.has("objectSid")).collect();

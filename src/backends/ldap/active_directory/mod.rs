@@ -27,7 +27,7 @@ use ldap3::dn_escape;
 use super::backend::{exists, gone_after_set, not_pending};
 use super::ber;
 use super::connection::BindErrorMapper;
-use super::dialect::{Dialect, LdapAgent, PendingState, ServerFacts};
+use super::dialect::{Dialect, LdapSession, PendingState, ServerFacts};
 use super::entry::Entry;
 use super::result_code::EXISTS;
 use super::root_dse::{RootDse, RootDseQuery};
@@ -69,20 +69,20 @@ impl ActiveDirectory {
     }
 
     /// Returns who the agent is in the domain.
-    async fn identity(&self, agent: &LdapAgent) -> Result<Rc<Identity>> {
+    async fn identity(&self, session: &LdapSession) -> Result<Rc<Identity>> {
         if let Some((name, identity)) = self.identity.borrow().as_ref()
-            && *name == agent.connection.bind_name()
+            && *name == session.connection.bind_name()
         {
             return Ok(Rc::clone(identity));
         }
-        let identity = Rc::new(Identity::read(agent).await?);
-        *self.identity.borrow_mut() = Some((agent.connection.bind_name().to_owned(), Rc::clone(&identity)));
+        let identity = Rc::new(Identity::read(session).await?);
+        *self.identity.borrow_mut() = Some((session.connection.bind_name().to_owned(), Rc::clone(&identity)));
         Ok(identity)
     }
 
     /// Returns the control that keeps the password history, which a reset ignores without it, if the server supports it.
-    fn controls(agent: &LdapAgent) -> Vec<RawControl> {
-        if !agent.server_facts.has(ber::POLICY_HINTS) {
+    fn controls(session: &LdapSession) -> Vec<RawControl> {
+        if !session.server_facts.has(ber::POLICY_HINTS) {
             return Vec::new();
         }
         let hints = vec![0x30, 3, 2, 1, 1]; // SEQUENCE { INTEGER 1 }
@@ -92,19 +92,19 @@ impl ActiveDirectory {
     /// Describes a set by the version that follows the one before, since the server's answer has no stamp.
     ///
     /// The time comes with the read-back. If no version was read before, the stamp is read now.
-    async fn issued(agent: &LdapAgent, dn: &str, before: Option<&Stamp>) -> Result<Issued> {
+    async fn issued(session: &LdapSession, dn: &str, before: Option<&Stamp>) -> Result<Issued> {
         let stamp = match before.and_then(|stamp| stamp.version) {
             Some(before) => Some(Stamp { at: None, version: Some(before + 1) }),
-            None => Self::stamp_now(agent, dn).await?,
+            None => Self::stamp_now(session, dn).await?,
         };
-        let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| agent.clock.now());
+        let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| session.clock.now());
         Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
     }
 
     /// Reads the stamp directly after a set.
-    async fn stamp_now(agent: &LdapAgent, dn: &str) -> Result<Option<Stamp>> {
+    async fn stamp_now(session: &LdapSession, dn: &str) -> Result<Option<Stamp>> {
         let read =
-            agent.connection.read_after_a_change(dn, &SET).await.and_then(|entry| entry.ok_or_else(gone_after_set));
+            session.connection.read_after_a_change(dn, &SET).await.and_then(|entry| entry.ok_or_else(gone_after_set));
         let read = read.and_then(|entry| stamp(&entry).map_err(|hidden| unreadable_after_set(&hidden)));
         read.map_err(|error| Error { changed: Changed::Yes, ..error })
     }
@@ -168,28 +168,28 @@ impl Dialect for ActiveDirectory {
         FACTS.into_iter().chain(rights).collect()
     }
 
-    async fn user_snapshot(&self, agent: &LdapAgent, user: &Entry) -> Result<UserSnapshot> {
-        let identity = self.identity(agent).await?;
-        user_snapshot::read(agent, &identity, &self.granted, user).await
+    async fn user_snapshot(&self, session: &LdapSession, user: &Entry) -> Result<UserSnapshot> {
+        let identity = self.identity(session).await?;
+        user_snapshot::read(session, &identity, &self.granted, user).await
     }
 
-    async fn new_user_policy(&self, agent: &LdapAgent) -> Result<PolicyRead> {
-        Ok(policy::read_domain_policy(agent).await?.rules)
+    async fn new_user_policy(&self, session: &LdapSession) -> Result<PolicyRead> {
+        Ok(policy::read_domain_policy(session).await?.rules)
     }
 
-    async fn can_create_users(&self, agent: &LdapAgent) -> Result<bool> {
-        creation::can_create_users(agent).await
+    async fn can_create_users(&self, session: &LdapSession) -> Result<bool> {
+        creation::can_create_users(session).await
     }
 
-    async fn new_user_obstacles(&self, agent: &LdapAgent) -> Result<Vec<Obstacle>> {
-        let identity = self.identity(agent).await?;
-        let hidden = creation::unreadable_of_new_user(agent, &identity).await?;
+    async fn new_user_obstacles(&self, session: &LdapSession) -> Result<Vec<Obstacle>> {
+        let identity = self.identity(session).await?;
+        let hidden = creation::unreadable_of_new_user(session, &identity).await?;
         Ok(hidden.map(Obstacle::Unreadable).into_iter().collect())
     }
 
     async fn set(
         &self,
-        agent: &LdapAgent,
+        session: &LdapSession,
         intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
@@ -197,21 +197,21 @@ impl Dialect for ActiveDirectory {
         let secret = password.request(intent, UnicodePwd);
         // One modify sets both: without pwdLastSet 0 the temporary password would be a full sign-in.
         let changes = [("unicodePwd", secret.as_slice()), ("pwdLastSet", b"0".as_slice())];
-        let result = agent.connection.replace(user, &changes, Self::controls(agent)).await?;
+        let result = session.connection.replace(user, &changes, Self::controls(session)).await?;
         if result.rc != 0 {
-            return Err(set_error(agent, &result, password.length()));
+            return Err(set_error(session, &result, password.length()));
         }
-        Ok(Self::issued(agent, user, intent.stamp_before()).await?)
+        Ok(Self::issued(session, user, intent.stamp_before()).await?)
     }
 
     async fn create(
         &self,
-        agent: &LdapAgent,
+        session: &LdapSession,
         intent: &Intent<Reset>,
         new: &NewUser,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        let cn = creation::free_cn(agent, new).await?;
+        let cn = creation::free_cn(session, new).await?;
         let dn = format!("CN={},{}", dn_escape(cn.as_str()), self.settings.create_in);
         let Names { first, last } = new.customer.first_and_last();
         let upn = creation::principal_name(&self.settings, &new.username);
@@ -229,40 +229,41 @@ impl Dialect for ActiveDirectory {
         for (name, value) in optional {
             attributes.extend(value.filter(|value| !value.is_empty()).map(|value| (name, vec![value.as_bytes()])));
         }
-        attributes.extend(agent.customer_id_value(new).map(|(name, id)| (name, vec![id.as_bytes()])));
-        let result = agent.connection.add(&dn, &attributes, Vec::new()).await?;
+        attributes.extend(session.customer_id_value(new).map(|(name, id)| (name, vec![id.as_bytes()])));
+        let result = session.connection.add(&dn, &attributes, Vec::new()).await?;
         match result.rc {
-            0 => Ok(Self::issued(agent, &dn, None).await?),
+            0 => Ok(Self::issued(session, &dn, None).await?),
             EXISTS => Err(exists(&new.username).into()),
-            _ => Err(set_error(agent, &result, password.length())),
+            _ => Err(set_error(session, &result, password.length())),
         }
     }
 
-    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Result<Forced> {
-        let entry = agent.connection.read_over_secret(issued.user.as_str(), &SET).await?.ok_or_else(gone_after_set)?;
+    async fn read_back(&self, session: &LdapSession, issued: &Issued) -> Result<Forced> {
+        let entry =
+            session.connection.read_over_secret(issued.user.as_str(), &SET).await?.ok_or_else(gone_after_set)?;
         let read = forced(&entry).and_then(|change_required| Ok(Forced { change_required, stamp: stamp(&entry)? }));
         read.map_err(|hidden| unreadable_after_set(&hidden))
     }
 
     async fn withdraw(
         &self,
-        agent: &LdapAgent,
+        session: &LdapSession,
         intent: &Intent<Withdrawal>,
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
     ) -> Result<()> {
         let user = intent.user()?;
         let secret = unknown.request(intent, UnicodePwd);
-        let now = agent.entry(user, &SET).await?;
+        let now = session.entry(user, &SET).await?;
         if forced(&now) != Ok(true) || stamp(&now).ok().flatten().as_ref() != only {
             return Err(not_pending());
         }
         let changes = [("unicodePwd", secret.as_slice()), ("pwdLastSet", b"0".as_slice())];
-        let result = agent.connection.replace(user.as_str(), &changes, Vec::new()).await?;
+        let result = session.connection.replace(user.as_str(), &changes, Vec::new()).await?;
         if result.rc != 0 {
-            return Err(super::errors::from_result(&agent.connection.server(), &result));
+            return Err(super::errors::from_result(&session.connection.server(), &result));
         }
-        let now = Self::stamp_now(agent, user.as_str()).await?;
+        let now = Self::stamp_now(session, user.as_str()).await?;
         let versions = now.and_then(|stamp| stamp.version).zip(only.and_then(|stamp| stamp.version));
         if let Some((now, before)) = versions.filter(|(now, before)| *now != before + 1) {
             let (reason, message) = if now == before {
@@ -284,7 +285,7 @@ impl Dialect for ActiveDirectory {
         "(&(|(pwdLastSet=0)(!(pwdLastSet=*)))(!(userAccountControl:1.2.840.113556.1.4.803:=2)))"
     }
 
-    async fn pending_states(&self, _: &LdapAgent, entries: &[Entry]) -> Result<Vec<PendingState>> {
+    async fn pending_states(&self, _: &LdapSession, entries: &[Entry]) -> Result<Vec<PendingState>> {
         let state = |entry| match forced(entry) {
             Ok(true) => stamp(entry).map_or_else(PendingState::Unreadable, |_| PendingState::Pending),
             Ok(false) => PendingState::NotPending,
@@ -297,14 +298,14 @@ impl Dialect for ActiveDirectory {
         stamp(entry).ok().flatten()
     }
 
-    async fn unlock(&self, agent: &LdapAgent, intent: &Intent<Reset>) -> Result<()> {
+    async fn unlock(&self, session: &LdapSession, intent: &Intent<Reset>) -> Result<()> {
         let changes = [("lockoutTime", b"0".as_slice())];
-        let result = agent.connection.replace(intent.user()?.as_str(), &changes, Vec::new()).await?;
-        if result.rc == 0 { Ok(()) } else { Err(super::errors::from_result(&agent.connection.server(), &result)) }
+        let result = session.connection.replace(intent.user()?.as_str(), &changes, Vec::new()).await?;
+        if result.rc == 0 { Ok(()) } else { Err(super::errors::from_result(&session.connection.server(), &result)) }
     }
 
-    async fn capabilities(&self, agent: &LdapAgent) -> Result<Capabilities> {
-        let policy = policy::read_domain_policy(agent).await?;
+    async fn capabilities(&self, session: &LdapSession) -> Result<Capabilities> {
+        let policy = policy::read_domain_policy(session).await?;
         let mut gaps = BTreeSet::from([
             Gap::StampNamesNoAuthor,
             Gap::RulesNotListed,
@@ -321,10 +322,10 @@ impl Dialect for ActiveDirectory {
         Ok(Capabilities { gaps, limits, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
-    async fn rights(&self, agent: &LdapAgent) -> Result<Vec<Right>> {
+    async fn rights(&self, session: &LdapSession) -> Result<Vec<Right>> {
         let mut rights = vec![Right::FindCustomers];
-        if let Some(user) = agent.first_user_dn().await? {
-            let user = agent.entry(&UserId::new(user), &[write_rights::WRITABLE]).await?;
+        if let Some(user) = session.first_user_dn().await? {
+            let user = session.entry(&UserId::new(user), &[write_rights::WRITABLE]).await?;
             let write_rights = WriteRights::of(&user);
             if write_rights.force_change {
                 rights.extend([Right::IssueTemporaryPasswords, Right::Sweep]);
@@ -333,14 +334,14 @@ impl Dialect for ActiveDirectory {
                 rights.push(Right::Unlock);
             }
         }
-        if creation::can_create_users(agent).await? {
+        if creation::can_create_users(session).await? {
             rights.push(Right::CreateUsers);
         }
         Ok(rights)
     }
 
-    async fn checks(&self, agent: &LdapAgent) -> Result<Vec<Check>> {
-        let identity = self.identity(agent).await?;
-        checks::read(agent, self, &identity).await
+    async fn checks(&self, session: &LdapSession) -> Result<Vec<Check>> {
+        let identity = self.identity(session).await?;
+        checks::read(session, self, &identity).await
     }
 }

@@ -4,7 +4,7 @@ use ldap3::Scope;
 
 use super::attributes::Fact;
 use super::values::NEVER_EXPIRES;
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::settings::suffix;
 use crate::domain::{Policy, PolicyRead, Result, Rule};
 
@@ -24,15 +24,15 @@ pub(super) struct DomainPolicy {
 
 /// Reads the policy of a user: the domain's, or the user's password settings object.
 pub(super) async fn read_user_policy(
-    agent: &LdapAgent,
+    session: &LdapSession,
     settings_object: &Fact<Option<String>>,
 ) -> Result<DomainPolicy> {
     match settings_object {
-        Ok(None) => read_domain_policy(agent).await,
-        Ok(Some(name)) => read_settings_object(agent, name).await,
+        Ok(None) => read_domain_policy(session).await,
+        Ok(Some(name)) => read_settings_object(session, name).await,
         Err(hidden) => {
-            let domain = read_domain_policy(agent).await?;
-            let why = hidden.words();
+            let domain = read_domain_policy(session).await?;
+            let why = hidden.describe();
             let rules = match domain.rules {
                 PolicyRead::Read(policy) | PolicyRead::InPart(policy, _) => PolicyRead::InPart(policy, why),
                 PolicyRead::Unreadable(also) => PolicyRead::Unreadable(format!("{also}; {why}")),
@@ -42,8 +42,8 @@ pub(super) async fn read_user_policy(
     }
 }
 
-async fn read_settings_object(agent: &LdapAgent, name: &str) -> Result<DomainPolicy> {
-    let entry = agent.connection.read_cached(name, &["*"]).await?.unwrap_or_default();
+async fn read_settings_object(session: &LdapSession, name: &str) -> Result<DomainPolicy> {
+    let entry = session.connection.read_cached(name, &["*"]).await?.unwrap_or_default();
     let complex = entry.text("msDS-PasswordComplexityEnabled").map(|_| entry.is_true("msDS-PasswordComplexityEnabled"));
     let values = Values {
         length: entry.number("msDS-MinimumPasswordLength"),
@@ -55,10 +55,10 @@ async fn read_settings_object(agent: &LdapAgent, name: &str) -> Result<DomainPol
 }
 
 /// Reads the domain's own policy.
-pub(super) async fn read_domain_policy(agent: &LdapAgent) -> Result<DomainPolicy> {
-    let domain = suffix(&agent.settings.base);
+pub(super) async fn read_domain_policy(session: &LdapSession) -> Result<DomainPolicy> {
+    let domain = suffix(&session.settings.base);
     let attributes = ["minPwdLength", "pwdProperties", "pwdHistoryLength", "lockoutDuration"];
-    let entry = agent.connection.read_cached(domain, &attributes).await?.unwrap_or_default();
+    let entry = session.connection.read_cached(domain, &attributes).await?.unwrap_or_default();
     let values = Values {
         length: entry.number("minPwdLength"),
         complex: entry.number("pwdProperties").map(|properties| properties & COMPLEX != 0),
@@ -107,9 +107,9 @@ fn lockout_seconds(steps: i64) -> Option<i64> {
 }
 
 /// Counts users with "Password never expires", up to `most`.
-pub(super) async fn count_never_expiring(agent: &LdapAgent, users: &str, most: usize) -> Result<usize> {
+pub(super) async fn count_never_expiring(session: &LdapSession, users: &str, most: usize) -> Result<usize> {
     let filter = format!("(&{users}(userAccountControl:1.2.840.113556.1.4.803:={NEVER_EXPIRES}))");
-    let found = agent.connection.search(&agent.settings.base, Scope::Subtree, &filter, &["1.1"], most).await?;
+    let found = session.connection.search(&session.settings.base, Scope::Subtree, &filter, &["1.1"], most).await?;
     Ok(found.entries.len())
 }
 

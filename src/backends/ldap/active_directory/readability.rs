@@ -6,18 +6,18 @@ use ldap3::Scope;
 use super::attributes::RESULTANT_PSO;
 use super::facts::{FACTS, Facts};
 use super::identity::{self, Identity};
-use crate::backends::ldap::dialect::{Dialect, LdapAgent};
+use crate::backends::ldap::dialect::{Dialect, LdapSession};
 use crate::domain::{Check, CheckState, Result, Unreadable};
 
 /// How many users are checked.
 const SAMPLE: usize = 20;
 
 /// Reports each value that is hidden of one of some users. Leaves out administrators, who are refused anyway.
-pub(super) async fn checks(agent: &LdapAgent, dialect: &dyn Dialect, identity: &Identity) -> Result<Vec<Check>> {
+pub(super) async fn checks(session: &LdapSession, dialect: &dyn Dialect, identity: &Identity) -> Result<Vec<Check>> {
     let filter = format!("(&{}(!(adminCount>=1)))", dialect.user_filter());
-    let base = agent.settings.base.as_str();
-    let found = agent.connection.search(base, Scope::Subtree, &filter, &["1.1"], SAMPLE).await?;
-    let each = found.entries.iter().take(SAMPLE).map(|user| agent.connection.read(&user.dn, &FACTS));
+    let base = session.settings.base.as_str();
+    let found = session.connection.search(base, Scope::Subtree, &filter, &["1.1"], SAMPLE).await?;
+    let each = found.entries.iter().take(SAMPLE).map(|user| session.connection.read(&user.dn, &FACTS));
     let users: Vec<_> = try_join_all(each).await?.into_iter().flatten().collect();
     if users.is_empty() {
         return Ok(Vec::new()); // another check reports it
@@ -40,7 +40,7 @@ pub(super) async fn checks(agent: &LdapAgent, dialect: &dyn Dialect, identity: &
         .map(|(value, dn, count)| {
             let words = format!(
                 "{} (of {count} of {of} users looked at, among them {dn}): resets of these are refused",
-                value.words()
+                value.describe()
             );
             Check::new("readable", CheckState::Fault, words)
         })
@@ -52,7 +52,7 @@ pub(super) async fn checks(agent: &LdapAgent, dialect: &dyn Dialect, identity: &
     if policies > 0 {
         let words = format!(
             "{} (of {policies} of {of} users looked at): their rules are not told in full",
-            RESULTANT_PSO.unreadable().words()
+            RESULTANT_PSO.unreadable().describe()
         );
         checks.push(Check::new("stricter_policy", CheckState::Warning, words));
     }
@@ -60,9 +60,9 @@ pub(super) async fn checks(agent: &LdapAgent, dialect: &dyn Dialect, identity: &
 }
 
 /// Checks whether the domain tells who the agent is.
-pub(super) async fn own_user(agent: &LdapAgent, identity: &Identity) -> Result<Check> {
+pub(super) async fn own_user(session: &LdapSession, identity: &Identity) -> Result<Check> {
     let fault = |words: String| Check::new("own_user", CheckState::Fault, words);
-    let own = identity::own_entry(agent).await?;
+    let own = identity::own_entry(session).await?;
     Ok(match own {
         Some(own) if own.values("objectSid").iter().any(|sid| identity.sids.contains(sid)) => {
             Check::new("own_user", CheckState::Ok, format!("you are {}", own.dn))
@@ -76,6 +76,6 @@ pub(super) async fn own_user(agent: &LdapAgent, identity: &Identity) -> Result<C
             CheckState::Ok,
             "your identifiers are known; your own entry is not in this domain, or not seen",
         ),
-        None => fault(format!("{}: every reset is refused", identity::unknown_identity().words())),
+        None => fault(format!("{}: every reset is refused", identity::unknown_identity().describe())),
     })
 }

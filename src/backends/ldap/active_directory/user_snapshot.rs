@@ -7,24 +7,24 @@ use super::identity::Identity;
 use super::values::{DISABLED, LOCKED, NEVER_EXPIRES, SMART_CARD, administrators};
 use super::write_rights::{WRITABLE, WriteRights, WriteRightsCache};
 use super::{membership, policy};
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::dn::first_rdn_value;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Obstacle, ResetTarget, Result, Right, State, Unread, UserId, UserSnapshot};
 
 /// Reads the user snapshot.
 pub(super) async fn read(
-    agent: &LdapAgent,
+    session: &LdapSession,
     identity: &Identity,
     granted: &WriteRightsCache,
     entry: &Entry,
 ) -> Result<UserSnapshot> {
     let id = UserId::new(entry.dn.clone());
-    let now = agent.clock.now();
+    let now = session.clock.now();
     let facts = Facts::of(entry, &identity.sids);
     let (policy, by_group) = tokio::try_join!(
-        policy::read_user_policy(agent, &facts.settings_object),
-        membership::protection(agent, entry, &facts, &identity.sids)
+        policy::read_user_policy(session, &facts.settings_object),
+        membership::protection(session, entry, &facts, &identity.sids)
     )?;
     let has = |flag: i64| facts.flags.as_ref().is_ok_and(|flags| flags & flag != 0);
     let locked = facts.computed.as_ref().is_ok_and(|computed| computed & LOCKED != 0);
@@ -37,7 +37,7 @@ pub(super) async fn read(
     let change_required = facts.forced.as_ref().is_ok_and(|forced| *forced);
     let mut hidden = facts.hidden();
     let mut obstacles = Vec::new();
-    match identity.is_own(agent.connection.bind_name(), &agent.settings.base, entry) {
+    match identity.is_own(session.connection.bind_name(), &session.settings.base, entry) {
         Ok(true) => obstacles.push(Obstacle::OwnUser),
         Ok(false) => {}
         Err(unknown) => hidden.insert(0, unknown),
@@ -51,7 +51,7 @@ pub(super) async fn read(
     hidden.extend(hidden_group);
     let write_rights = match granted.write_rights(entry) {
         Some(write_rights) => write_rights,
-        None => WriteRights::of(&agent.entry(&id, &[WRITABLE]).await?),
+        None => WriteRights::of(&session.entry(&id, &[WRITABLE]).await?),
     };
     if !write_rights.force_change {
         obstacles.push(Obstacle::MissingRight(Right::IssueTemporaryPasswords));

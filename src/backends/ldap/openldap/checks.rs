@@ -5,7 +5,7 @@ use ldap3::Scope;
 use super::policy::UserPolicy;
 use super::{groups, own_user, user_snapshot};
 use crate::backends::ldap::ber;
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Check, CheckState, Obstacle, PolicyRead, Result, Unreadable};
 
@@ -17,36 +17,36 @@ const ORDERS_SETS: [&str; 2] = ["entryCSN", "modifiersName"];
 const TRIED: &str = "2.5";
 
 /// Runs the checks.
-pub(super) async fn read(agent: &LdapAgent) -> Result<Vec<Check>> {
-    let mut checks = vec![version(agent).await?];
-    checks.extend(check_policy(agent).await?);
+pub(super) async fn read(session: &LdapSession) -> Result<Vec<Check>> {
+    let mut checks = vec![version(session).await?];
+    checks.extend(check_policy(session).await?);
     checks.push(Check::new(
         "expiry",
         CheckState::Warning,
         "slapd does not end an unused temporary password: run `tellonce withdraw --older-than 24h --all` from a timer",
     ));
-    if !agent.server_facts.has(ber::PASSWORD_POLICY) {
+    if !session.server_facts.has(ber::PASSWORD_POLICY) {
         checks.push(Check::new(
             "ppolicy",
             CheckState::Fault,
             "the password-policy overlay is not loaded: no change is ever forced",
         ));
     }
-    if own_user::names(agent).await?.is_none() {
-        let words = format!("{}: every reset is refused", own_user::unknown_identity().words());
+    if own_user::names(session).await?.is_none() {
+        let words = format!("{}: every reset is refused", own_user::unknown_identity().describe());
         checks.push(Check::new("own_user", CheckState::Fault, words));
     }
-    for why in groups::protected(agent).await?.into_iter().filter_map(|group| group.entries.err()) {
+    for why in groups::protected(session).await?.into_iter().filter_map(|group| group.entries.err()) {
         let words = format!("{why}: every reset is refused until protected.groups (and groups) are right");
         checks.push(Check::new("protected", CheckState::Fault, words));
     }
-    let attributes = agent.snapshot_attributes(&agent.settings.base);
-    let users = agent.sample_users(&agent.settings.base, &attributes, SAMPLE).await?;
-    checks.extend(check_users(agent, &users).await?);
+    let attributes = session.snapshot_attributes(&session.settings.base);
+    let users = session.sample_users(&session.settings.base, &attributes, SAMPLE).await?;
+    checks.extend(check_users(session, &users).await?);
     let filter = "(|(userPassword=*)(pwdHistory=*))";
-    let seen = agent
+    let seen = session
         .connection
-        .search(&agent.settings.base, Scope::Subtree, filter, &["userPassword", "pwdHistory"], 50)
+        .search(&session.settings.base, Scope::Subtree, filter, &["userPassword", "pwdHistory"], 50)
         .await?;
     if seen.entries.iter().any(|entry| entry.has("userPassword") || entry.has("pwdHistory")) {
         checks.push(Check::new(
@@ -59,9 +59,9 @@ pub(super) async fn read(agent: &LdapAgent) -> Result<Vec<Check>> {
 }
 
 /// Checks the default policy.
-async fn check_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
-    let policy = UserPolicy::read(agent, None).await?;
-    let name = &agent.settings.default_policy;
+async fn check_policy(session: &LdapSession) -> Result<Vec<Check>> {
+    let policy = UserPolicy::read(session, None).await?;
+    let name = &session.settings.default_policy;
     let fault = |words: String| Check::new("default_policy", CheckState::Fault, words);
     let mut checks = vec![match policy.obstacle() {
         None => Check::new("default_policy", CheckState::Ok, format!("{name} forces a change after a reset")),
@@ -88,10 +88,10 @@ async fn check_policy(agent: &LdapAgent) -> Result<Vec<Check>> {
 }
 
 /// Checks whether the values of some users that decide can be read. slapd does not tell rights to write.
-async fn check_users(agent: &LdapAgent, users: &[Entry]) -> Result<Vec<Check>> {
+async fn check_users(session: &LdapSession, users: &[Entry]) -> Result<Vec<Check>> {
     let mut unread: Vec<(Unreadable, Vec<&str>)> = Vec::new();
     for user in users {
-        for value in user_snapshot::unreadable_of(agent, user).await? {
+        for value in user_snapshot::unreadable_of(session, user).await? {
             match unread.iter_mut().find(|(known, _)| *known == value) {
                 Some((_, of)) => of.push(&user.dn),
                 None => unread.push((value, vec![&user.dn])),
@@ -123,14 +123,14 @@ async fn check_users(agent: &LdapAgent, users: &[Entry]) -> Result<Vec<Check>> {
 }
 
 fn refused_for(value: &Unreadable) -> String {
-    format!("{}. Resets are refused without it", value.words())
+    format!("{}. Resets are refused without it", value.describe())
 }
 
 /// Checks the server's version, which slapd tells only those who may read cn=Monitor.
-async fn version(agent: &LdapAgent) -> Result<Check> {
-    let root = agent.connection.read("", &["monitorContext", "vendorVersion"]).await?.unwrap_or_default();
+async fn version(session: &LdapSession) -> Result<Check> {
+    let root = session.connection.read("", &["monitorContext", "vendorVersion"]).await?.unwrap_or_default();
     let monitor = match root.text("monitorContext") {
-        Some(name) => agent.connection.read(&name, &["monitoredInfo"]).await?.unwrap_or_default(),
+        Some(name) => session.connection.read(&name, &["monitoredInfo"]).await?.unwrap_or_default(),
         None => Entry::default(),
     };
     let banner = monitor.text("monitoredInfo").or_else(|| root.text("vendorVersion"));

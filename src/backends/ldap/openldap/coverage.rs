@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ldap3::Scope;
 
 use super::readability::{unreadable, unreadable_error};
-use crate::backends::ldap::dialect::{Dialect, LdapAgent};
+use crate::backends::ldap::dialect::{Dialect, LdapSession};
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Result, Unreadable};
 
@@ -16,9 +16,9 @@ const SAMPLE: usize = 500;
 ///
 /// # Errors
 /// Exit 7 with what cannot be read.
-pub(super) async fn check(agent: &LdapAgent, dialect: &dyn Dialect, pending: &[Entry]) -> Result<()> {
-    let (base, users) = (&agent.settings.base, dialect.user_filter());
-    match can_be_searched_by(agent, dialect, "pwdReset").await? {
+pub(super) async fn check(session: &LdapSession, dialect: &dyn Dialect, pending: &[Entry]) -> Result<()> {
+    let (base, users) = (&session.settings.base, dialect.user_filter());
+    match can_be_searched_by(session, dialect, "pwdReset").await? {
         None => {
             let right =
                 format!("read access to the users below {base} in slapd's rules, or base corrected in the profile");
@@ -37,7 +37,7 @@ pub(super) async fn check(agent: &LdapAgent, dialect: &dyn Dialect, pending: &[E
     }
     // A password that was loaded with the data has no time. One that tellonce set has.
     let without = format!("(&{users}{}(!(pwdChangedTime=*)))", dialect.pending_filter());
-    let without = agent.connection.search(base, Scope::Subtree, &without, &["1.1"], usize::MAX).await?.entries;
+    let without = session.connection.search(base, Scope::Subtree, &without, &["1.1"], usize::MAX).await?.entries;
     let without: HashSet<&str> = without.iter().map(|user| user.dn.as_str()).collect();
     if undated.iter().all(|user| without.contains(user.dn.as_str())) {
         return Ok(());
@@ -47,17 +47,17 @@ pub(super) async fn check(agent: &LdapAgent, dialect: &dyn Dialect, pending: &[E
 
 /// Whether a search by this attribute finds those who have it. Returns `None` if the agent sees no user.
 pub(super) async fn can_be_searched_by(
-    agent: &LdapAgent,
+    session: &LdapSession,
     dialect: &dyn Dialect,
     attribute: &str,
 ) -> Result<Option<bool>> {
-    let (base, users) = (&agent.settings.base, dialect.user_filter());
-    let all = agent.sample_users(base, &["1.1"], SAMPLE).await?;
+    let (base, users) = (&session.settings.base, dialect.user_filter());
+    let all = session.sample_users(base, &["1.1"], SAMPLE).await?;
     if all.is_empty() {
         return Ok(None);
     }
     let either = format!("(&{users}(|({attribute}=*)(!({attribute}=*))))");
-    let found = agent.connection.search_cached(base, Scope::Subtree, &either, &["1.1"], SAMPLE).await?.entries;
+    let found = session.connection.search_cached(base, Scope::Subtree, &either, &["1.1"], SAMPLE).await?.entries;
     let found: HashSet<&str> = found.iter().map(|user| user.dn.as_str()).collect();
     Ok(Some(all.iter().take(SAMPLE).all(|user| found.contains(user.dn.as_str()))))
 }

@@ -3,14 +3,14 @@
 use ldap3::LdapResult;
 
 use crate::backends::ldap::ber::{self, PolicyError};
-use crate::backends::ldap::dialect::{LdapAgent, wrong_password};
+use crate::backends::ldap::dialect::{LdapSession, wrong_password};
 use crate::backends::ldap::errors;
 use crate::backends::ldap::result_code::{CONSTRAINT, INVALID_NAME, WRONG_CREDENTIALS};
 use crate::domain::ports::SetFailed;
 use crate::domain::{Error, Kind, Reason, Rule};
 
 /// Returns why a set was refused.
-pub(super) fn set_error(agent: &LdapAgent, result: &LdapResult, length: usize) -> SetFailed {
+pub(super) fn set_error(session: &LdapSession, result: &LdapResult, length: usize) -> SetFailed {
     let error = ber::policy_answer(result).and_then(|answer| answer.error);
     match error {
         Some(PolicyError::TooShort) => SetFailed::Policy(vec![Rule::MinLength(length + 4)]),
@@ -31,13 +31,13 @@ pub(super) fn set_error(agent: &LdapAgent, result: &LdapResult, length: usize) -
             Error::refused(Reason::Policy, format!("The directory refused the password: {}.", errors::describe(result)))
                 .into()
         }
-        _ => modify_error(agent, result).into(),
+        _ => modify_error(session, result).into(),
     }
 }
 
 /// Makes the error of a refused change.
-pub(super) fn modify_error(agent: &LdapAgent, result: &LdapResult) -> Error {
-    let server = agent.connection.server();
+pub(super) fn modify_error(session: &LdapSession, result: &LdapResult) -> Error {
+    let server = session.connection.server();
     match ber::policy_answer(result).and_then(|answer| answer.error) {
         // Only a manager of userPassword needs no old password (slapo-ppolicy(5), pwdSafeModify).
         Some(PolicyError::OldMissing) => Error::new(

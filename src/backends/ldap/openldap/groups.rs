@@ -6,7 +6,7 @@ use ldap3::{Scope, ldap_escape};
 
 use super::nesting::{self, CONTENTS, GROUPS, HAS_MEMBERS, groups_base};
 use super::readability::matches;
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Obstacle, Result};
@@ -43,7 +43,7 @@ impl Groups {
 }
 
 /// Reads the groups that name the user, the user's primary group (gidNumber), and the groups that those are in.
-pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
+pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<Groups> {
     let mut groups = Groups::default();
     let names = entry.texts("uid");
     let uids = names.iter().map(|uid| {
@@ -57,7 +57,7 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
     let mut also: String = uids.chain(primary).collect();
     let mut members = vec![entry.dn.clone()];
     if !names.iter().all(|uid| uid.is_ascii()) {
-        for group in groups_by_equivalent_uid(agent, entry).await? {
+        for group in groups_by_equivalent_uid(session, entry).await? {
             members.push(group.dn.clone());
             groups.add(group);
         }
@@ -65,7 +65,7 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
     while let Some(member) = members.pop() {
         let dn = ldap_escape(member.as_str());
         let filter = format!("(|(member={dn})(uniqueMember={dn}){})", std::mem::take(&mut also));
-        let of = agent.connection.search(groups_base(agent), Scope::Subtree, &filter, &["cn"], MAX_GROUPS).await?;
+        let of = session.connection.search(groups_base(session), Scope::Subtree, &filter, &["cn"], MAX_GROUPS).await?;
         groups.in_part |= !of.complete;
         for group in of.entries {
             let dn = group.dn.clone();
@@ -80,17 +80,17 @@ pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<Groups> {
 /// Finds the Unix groups with a memberUid that the server takes for a uid of the user.
 ///
 /// Letters beyond ASCII may match others in a uid (RFC 4518 section 2.3), which no filter on memberUid does.
-async fn groups_by_equivalent_uid(agent: &LdapAgent, entry: &Entry) -> Result<Vec<Entry>> {
+async fn groups_by_equivalent_uid(session: &LdapSession, entry: &Entry) -> Result<Vec<Entry>> {
     let filter = "(&(objectClass=posixGroup)(memberUid=*))";
-    let all = agent
+    let all = session
         .connection
-        .search_cached(groups_base(agent), Scope::Subtree, filter, &["cn", "memberUid"], MAX_GROUPS)
+        .search_cached(groups_base(session), Scope::Subtree, filter, &["cn", "memberUid"], MAX_GROUPS)
         .await?;
     let mut naming = Vec::new();
     for group in all.entries {
         for some in group.texts("memberUid").chunks(BATCH) {
             let uids: Vec<String> = some.iter().map(|uid| format!("(uid={})", ldap_escape(uid.as_str()))).collect();
-            if matches(agent, &entry.dn, &format!("(|{})", uids.concat())).await? {
+            if matches(session, &entry.dn, &format!("(|{})", uids.concat())).await? {
                 naming.push(group);
                 break;
             }
@@ -108,23 +108,23 @@ pub(super) struct Protected {
 }
 
 /// Reads the protected groups of the profile, perhaps from the cache.
-pub(super) async fn protected(agent: &LdapAgent) -> Result<Vec<Protected>> {
-    let base = groups_base(agent);
+pub(super) async fn protected(session: &LdapSession) -> Result<Vec<Protected>> {
+    let base = groups_base(session);
     let mut protected = Vec::new();
-    for name in &agent.protected {
+    for name in &session.protected {
         let found = if name.contains('=') {
             let filter = format!("(|{GROUPS}{HAS_MEMBERS})");
-            agent.connection.search_cached(name, Scope::Base, &filter, &CONTENTS, 1).await?
+            session.connection.search_cached(name, Scope::Base, &filter, &CONTENTS, 1).await?
         } else {
             let filter = format!("(&{GROUPS}(cn={}))", ldap_escape(name.as_str()));
-            agent.connection.search_cached(base, Scope::Subtree, &filter, &CONTENTS, MAX_GROUPS).await?
+            session.connection.search_cached(base, Scope::Subtree, &filter, &CONTENTS, MAX_GROUPS).await?
         };
         let entries: Vec<String> = found.entries.iter().map(|entry| entry.dn.clone()).collect();
         let entries = if entries.is_empty() {
             Err(format!("the group \"{name}\" is not there below {base}, or you may not look for its members"))
         } else if !entries.iter().all(|entry| dn::is_below(entry, base)) {
             Err(format!("the group \"{name}\" is not below {base}, where the profile has its groups"))
-        } else if let Some(why) = nesting::unreadable_members(agent, found.entries).await? {
+        } else if let Some(why) = nesting::unreadable_members(session, found.entries).await? {
             Err(format!("the group \"{name}\" cannot be seen into: {why}"))
         } else {
             Ok(entries)

@@ -23,7 +23,7 @@ use ldap3::{LdapResult, dn_escape};
 
 use super::backend::{exists, gone_after_set, not_pending};
 use super::connection::BindErrorMapper;
-use super::dialect::{Dialect, LdapAgent, PendingState, ServerFacts};
+use super::dialect::{Dialect, LdapSession, PendingState, ServerFacts};
 use super::entry::Entry;
 use super::openldap::unchanged_filter::unchanged_filter;
 use super::result_code::{ASSERTION_FAILED, EXISTS};
@@ -58,32 +58,32 @@ impl OpenLdap {
         Self { settings, lacks_entry_csn: Cell::new(false) }
     }
 
-    fn controls(agent: &LdapAgent) -> Vec<RawControl> {
+    fn controls(session: &LdapSession) -> Vec<RawControl> {
         let mut controls = vec![ber::optional_control(ber::PASSWORD_POLICY)];
-        if agent.server_facts.has(ber::POST_READ) {
+        if session.server_facts.has(ber::POST_READ) {
             controls.push(PostRead::new(SET.to_vec()));
         }
         controls
     }
 
     /// Describes a set by the answer to it, or by a read right after it.
-    async fn issued(agent: &LdapAgent, dn: &str, result: &LdapResult) -> Result<Issued> {
+    async fn issued(session: &LdapSession, dn: &str, result: &LdapResult) -> Result<Issued> {
         // The post-read control returns only what the agent may read. It is useless without the time.
         let entry = if let Some(entry) = ber::post_read(result).filter(|entry| entry.has("pwdChangedTime")) {
             entry
         } else {
-            let after = agent.connection.read_after_a_change(dn, &SET).await;
+            let after = session.connection.read_after_a_change(dn, &SET).await;
             after.map_err(|error| Error { changed: Changed::Yes, ..error })?.ok_or_else(gone_after_set)?
         };
         let stamp = stamp(&entry).ok_or_else(|| readability::unreadable_error_after_set("pwdChangedTime"))?;
-        let at = stamp.at.unwrap_or_else(|| agent.clock.now());
+        let at = stamp.at.unwrap_or_else(|| session.clock.now());
         Ok(Issued { user: UserId::new(dn), stamp: Some(stamp), at, expires_at: None })
     }
 
     /// Waits for the next second if the password was set in this one, since pwdChangedTime has whole seconds.
-    async fn wait_for_the_next_second(agent: &LdapAgent, before: Option<&Stamp>) {
+    async fn wait_for_the_next_second(session: &LdapSession, before: Option<&Stamp>) {
         let Some(at) = before.and_then(|stamp| stamp.at) else { return };
-        let since = agent.clock.now().duration_since(at);
+        let since = session.clock.now().duration_since(at);
         if !since.is_negative() && since < jiff::SignedDuration::from_millis(1050) {
             let rest = jiff::SignedDuration::from_millis(1050).checked_sub(since).unwrap_or_default();
             tokio::time::sleep(rest.unsigned_abs()).await;
@@ -145,59 +145,59 @@ impl Dialect for OpenLdap {
         FACTS.to_vec()
     }
 
-    async fn user_snapshot(&self, agent: &LdapAgent, user: &Entry) -> Result<UserSnapshot> {
+    async fn user_snapshot(&self, session: &LdapSession, user: &Entry) -> Result<UserSnapshot> {
         if !user.has("entryCSN") {
             self.lacks_entry_csn.set(true);
         }
-        Box::pin(user_snapshot::read(agent, user)).await
+        Box::pin(user_snapshot::read(session, user)).await
     }
 
-    async fn new_user_policy(&self, agent: &LdapAgent) -> Result<PolicyRead> {
-        Ok(UserPolicy::read(agent, None).await?.rules())
+    async fn new_user_policy(&self, session: &LdapSession) -> Result<PolicyRead> {
+        Ok(UserPolicy::read(session, None).await?.rules())
     }
 
-    async fn new_user_obstacles(&self, agent: &LdapAgent) -> Result<Vec<Obstacle>> {
-        new_user::obstacles(agent, self).await
+    async fn new_user_obstacles(&self, session: &LdapSession) -> Result<Vec<Obstacle>> {
+        new_user::obstacles(session, self).await
     }
 
-    async fn can_create_users(&self, _: &LdapAgent) -> Result<bool> {
+    async fn can_create_users(&self, _: &LdapSession) -> Result<bool> {
         Ok(true) // slapd does not tell rights: the add itself answers
     }
 
     async fn set(
         &self,
-        agent: &LdapAgent,
+        session: &LdapSession,
         intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
         let user = intent.user()?;
-        Self::wait_for_the_next_second(agent, intent.stamp_before()).await;
+        Self::wait_for_the_next_second(session, intent.stamp_before()).await;
         let secret = password.request(intent, RequestBytes);
         // One modify sets both: between two, the password would be a full sign-in. The Password Modify operation is no
         // choice, since it clears pwdReset for everybody but the root user.
         let changes = [("userPassword", secret.as_slice()), ("pwdReset", b"TRUE".as_slice())];
-        let result = agent.connection.replace(user.as_str(), &changes, Self::controls(agent)).await?;
+        let result = session.connection.replace(user.as_str(), &changes, Self::controls(session)).await?;
         if result.rc != 0 {
-            return Err(set_error(agent, &result, password.length()));
+            return Err(set_error(session, &result, password.length()));
         }
-        Ok(Self::issued(agent, user.as_str(), &result).await?)
+        Ok(Self::issued(session, user.as_str(), &result).await?)
     }
 
     async fn create(
         &self,
-        agent: &LdapAgent,
+        session: &LdapSession,
         intent: &Intent<Reset>,
         new: &NewUser,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        if let Some(obstacle) = UserPolicy::read(agent, None).await?.obstacle() {
+        if let Some(obstacle) = UserPolicy::read(session, None).await?.obstacle() {
             return Err(refusal(&obstacle, &new.customer).into());
         }
         let Names { first, last } = new.customer.first_and_last();
         let last = if last.is_empty() { new.username.clone() } else { last };
         let secret = password.request(intent, RequestBytes);
-        let dn = format!("uid={},{}", dn_escape(new.username.as_str()), agent.settings.create_in);
-        let classes = agent.settings.object_classes.iter().map(String::as_bytes).collect();
+        let dn = format!("uid={},{}", dn_escape(new.username.as_str()), session.settings.create_in);
+        let classes = session.settings.object_classes.iter().map(String::as_bytes).collect();
         let mut attributes: Vec<(&str, Vec<&[u8]>)> = vec![
             ("objectClass", classes),
             ("uid", vec![new.username.as_bytes()]),
@@ -212,24 +212,24 @@ impl Dialect for OpenLdap {
         if let Some(email) = &new.customer.email {
             attributes.push(("mail", vec![email.as_bytes()]));
         }
-        attributes.extend(agent.customer_id_value(new).map(|(name, id)| (name, vec![id.as_bytes()])));
-        let result = agent.connection.add(&dn, &attributes, Self::controls(agent)).await?;
+        attributes.extend(session.customer_id_value(new).map(|(name, id)| (name, vec![id.as_bytes()])));
+        let result = session.connection.add(&dn, &attributes, Self::controls(session)).await?;
         match result.rc {
-            0 => Ok(Self::issued(agent, &dn, &result).await?),
+            0 => Ok(Self::issued(session, &dn, &result).await?),
             EXISTS => Err(exists(&new.username).into()),
-            _ => Err(set_error(agent, &result, password.length())),
+            _ => Err(set_error(session, &result, password.length())),
         }
     }
 
-    async fn read_back(&self, agent: &LdapAgent, issued: &Issued) -> Result<Forced> {
+    async fn read_back(&self, session: &LdapSession, issued: &Issued) -> Result<Forced> {
         let wanted = [&SET[..], &["pwdPolicySubentry"]].concat();
         let (entry, policy) = tokio::try_join!(
-            agent.connection.read_over_secret(issued.user.as_str(), &wanted),
-            UserPolicy::read_now(agent, None)
+            session.connection.read_over_secret(issued.user.as_str(), &wanted),
+            UserPolicy::read_now(session, None)
         )?;
         let entry = entry.ok_or_else(gone_after_set)?;
-        let policy = policy.or_named_by(agent, &entry).await?;
-        let is_reset = readability::is_reset(agent, &entry)
+        let policy = policy.or_named_by(session, &entry).await?;
+        let is_reset = readability::is_reset(session, &entry)
             .await?
             .ok_or_else(|| readability::unreadable_error_after_set("pwdReset"))?;
         let stamp = stamp(&entry).ok_or_else(|| readability::unreadable_error_after_set("pwdChangedTime"))?;
@@ -238,7 +238,7 @@ impl Dialect for OpenLdap {
 
     async fn withdraw(
         &self,
-        agent: &LdapAgent,
+        session: &LdapSession,
         intent: &Intent<Withdrawal>,
         only: Option<&Stamp>,
         unknown: &TemporaryPassword,
@@ -247,22 +247,22 @@ impl Dialect for OpenLdap {
         let secret = unknown.request(intent, RequestBytes);
         let changes = [("userPassword", secret.as_slice()), ("pwdReset", b"TRUE".as_slice())];
         for _ in 0..MAX_RETRIES {
-            let now = agent.entry(user, &SET).await?;
-            let is_reset = readability::is_reset(agent, &now).await?;
+            let now = session.entry(user, &SET).await?;
+            let is_reset = readability::is_reset(session, &now).await?;
             let is_reset =
                 is_reset.ok_or_else(|| readability::unreadable_error(&readability::unreadable("pwdReset")))?;
             if !is_reset || !Stamp::same_set(stamp(&now).as_ref(), only) {
                 return Err(not_pending());
             }
-            let mut controls = Self::controls(agent);
-            if agent.server_facts.has(ber::ASSERTION) {
+            let mut controls = Self::controls(session);
+            if session.server_facts.has(ber::ASSERTION) {
                 controls.push(RawControl { crit: true, ..Assertion::new(unchanged_filter(&now)) });
             }
-            let result = agent.connection.replace(user.as_str(), &changes, controls).await?;
+            let result = session.connection.replace(user.as_str(), &changes, controls).await?;
             match result.rc {
                 0 => return Ok(()),
                 ASSERTION_FAILED => {} // a refused sign-in changes the entry as well, so look again
-                _ => return Err(modify_error(agent, &result)),
+                _ => return Err(modify_error(session, &result)),
             }
         }
         Err(Error::unavailable("The user's entry changes faster than the temporary password can be withdrawn.")
@@ -277,8 +277,8 @@ impl Dialect for OpenLdap {
         "(pwdReset=TRUE)"
     }
 
-    async fn pending_states(&self, agent: &LdapAgent, entries: &[Entry]) -> Result<Vec<PendingState>> {
-        coverage::check(agent, self, entries).await?;
+    async fn pending_states(&self, session: &LdapSession, entries: &[Entry]) -> Result<Vec<PendingState>> {
+        coverage::check(session, self, entries).await?;
         // The filter vouches for an entry that comes without pwdReset: agents may search it without reading it.
         let is_pending = |entry: &Entry| entry.is_true("pwdReset") || !entry.has("pwdReset");
         let state = |entry| if is_pending(entry) { PendingState::Pending } else { PendingState::NotPending };
@@ -289,12 +289,12 @@ impl Dialect for OpenLdap {
         stamp(entry)
     }
 
-    async fn unlock(&self, _: &LdapAgent, _: &Intent<Reset>) -> Result<()> {
+    async fn unlock(&self, _: &LdapSession, _: &Intent<Reset>) -> Result<()> {
         Ok(()) // the set lifted it (slapo-ppolicy(5): a changed password deletes pwdAccountLockedTime)
     }
 
-    async fn capabilities(&self, agent: &LdapAgent) -> Result<Capabilities> {
-        let policy = UserPolicy::read(agent, None).await?;
+    async fn capabilities(&self, session: &LdapSession) -> Result<Capabilities> {
+        let policy = UserPolicy::read(session, None).await?;
         let mut gaps = BTreeSet::from([
             Gap::RulesNotListed,
             Gap::SessionsGoOn,
@@ -308,7 +308,7 @@ impl Dialect for OpenLdap {
         if !policy.needs_old_password() {
             gaps.insert(Gap::OpenFormOutlives);
         }
-        if !agent.server_facts.has(ber::POST_READ) || self.lacks_entry_csn.get() {
+        if !session.server_facts.has(ber::POST_READ) || self.lacks_entry_csn.get() {
             gaps.insert(Gap::StampNamesNoAuthor);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
@@ -323,7 +323,7 @@ impl Dialect for OpenLdap {
         Ok(Capabilities { gaps, limits, aids, set_lifts_lock: true, concurrency: CONCURRENCY })
     }
 
-    async fn rights(&self, _: &LdapAgent) -> Result<Vec<Right>> {
+    async fn rights(&self, _: &LdapSession) -> Result<Vec<Right>> {
         // slapd does not tell rights, so any may have been granted. The first change shows it.
         Ok(vec![Right::FindCustomers, Right::IssueTemporaryPasswords, Right::CreateUsers, Right::Unlock, Right::Sweep])
     }
@@ -332,7 +332,7 @@ impl Dialect for OpenLdap {
         false
     }
 
-    async fn checks(&self, agent: &LdapAgent) -> Result<Vec<Check>> {
-        checks::read(agent).await
+    async fn checks(&self, session: &LdapSession) -> Result<Vec<Check>> {
+        checks::read(session).await
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use ldap3::{Scope, ldap_escape};
 
 use super::readability::{Freshness, hidden};
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::Result;
@@ -37,18 +37,18 @@ enum Found {
 }
 
 /// Returns why the members of these groups, or of groups in them, cannot be read. Returns `None` if all can.
-pub(super) async fn unreadable_members(agent: &LdapAgent, groups: Vec<Entry>) -> Result<Option<String>> {
-    let mut homes = Homes::of(agent);
+pub(super) async fn unreadable_members(session: &LdapSession, groups: Vec<Entry>) -> Result<Option<String>> {
+    let mut homes = Homes::of(session);
     let mut known: HashSet<String> = groups.iter().map(|group| group.dn.clone()).collect();
     let mut to_look_into: VecDeque<(Entry, Found)> = groups.into_iter().map(|group| (group, Found::ByName)).collect();
     while let Some((group, how)) = to_look_into.pop_front() {
-        if let Some(why) = unreadable_members_of(agent, &group, how).await? {
+        if let Some(why) = unreadable_members_of(session, &group, how).await? {
             return Ok(Some(why));
         }
         homes.note(&group);
         let members: Vec<String> = members(&group).into_iter().filter(|name| known.insert(name.clone())).collect();
         for some in members.chunks(BATCH) {
-            let found = entries(agent, some, &group.dn).await?;
+            let found = entries(session, some, &group.dn).await?;
             if !found.iter().any(|entry| entry.dn == group.dn) {
                 return Ok(Some(format!("you may not look up its members (entryDN of {})", group.dn)));
             }
@@ -72,8 +72,8 @@ struct Homes {
 }
 
 impl Homes {
-    fn of(agent: &LdapAgent) -> Self {
-        Self { below: agent.settings.groups.iter().cloned().collect(), top: agent.domain().to_owned() }
+    fn of(session: &LdapSession) -> Self {
+        Self { below: session.settings.groups.iter().cloned().collect(), top: session.domain().to_owned() }
     }
 
     fn note(&mut self, group: &Entry) {
@@ -97,12 +97,12 @@ fn members(group: &Entry) -> Vec<String> {
 }
 
 /// Reads the entries of these names, and one that the agent surely sees, as a control.
-async fn entries(agent: &LdapAgent, names: &[String], seen: &str) -> Result<Vec<Entry>> {
+async fn entries(session: &LdapSession, names: &[String], seen: &str) -> Result<Vec<Entry>> {
     let names = names.iter().map(String::as_str).chain([seen]);
     let names: Vec<String> = names.map(|name| format!("(entryDN={})", ldap_escape(name))).collect();
     let filter = format!("(|{})", names.concat());
     let found =
-        agent.connection.search_cached(groups_base(agent), Scope::Subtree, &filter, &CONTENTS, BATCH + 1).await?;
+        session.connection.search_cached(groups_base(session), Scope::Subtree, &filter, &CONTENTS, BATCH + 1).await?;
     Ok(found.entries)
 }
 
@@ -116,7 +116,7 @@ fn is_a(entry: &Entry, class: &str) -> bool {
 }
 
 /// Returns why the members of one group cannot be read.
-async fn unreadable_members_of(agent: &LdapAgent, group: &Entry, how: Found) -> Result<Option<String>> {
+async fn unreadable_members_of(session: &LdapSession, group: &Entry, how: Found) -> Result<Option<String>> {
     let mut asked = Vec::new();
     if is_a(group, "groupOfNames") || is_a(group, "groupOfMembers") {
         asked.push("member");
@@ -130,7 +130,7 @@ async fn unreadable_members_of(agent: &LdapAgent, group: &Entry, how: Found) -> 
     if asked.is_empty() && !group.has("member") && !group.has("uniqueMember") {
         return Ok(Some(format!("you may not read what {} is (objectClass)", group.dn)));
     }
-    let hidden = hidden(agent, group, &asked, Freshness::Cached).await?;
+    let hidden = hidden(session, group, &asked, Freshness::Cached).await?;
     if let Some(attribute) = hidden.first() {
         return Ok(Some(format!("you may not read {attribute} of {}", group.dn)));
     }
@@ -140,12 +140,12 @@ async fn unreadable_members_of(agent: &LdapAgent, group: &Entry, how: Found) -> 
     // An attribute that is sent but may not be searched finds nobody's groups.
     let sent: Vec<String> = asked.iter().filter(|name| group.has(name)).map(|name| format!("({name}=*)")).collect();
     let filter = format!("(&{})", sent.concat());
-    let found = agent.connection.search_cached(&group.dn, Scope::Base, &filter, &["1.1"], 1).await?;
+    let found = session.connection.search_cached(&group.dn, Scope::Base, &filter, &["1.1"], 1).await?;
     let is_searched = sent.is_empty() || !found.entries.is_empty();
     Ok((!is_searched).then(|| format!("you may not search the members of {}", group.dn)))
 }
 
 /// Returns the entry below which groups are.
-pub(super) fn groups_base(agent: &LdapAgent) -> &str {
-    agent.settings.groups.as_deref().unwrap_or_else(|| agent.domain())
+pub(super) fn groups_base(session: &LdapSession) -> &str {
+    session.settings.groups.as_deref().unwrap_or_else(|| session.domain())
 }

@@ -4,26 +4,26 @@ use super::coverage::can_be_searched_by;
 use super::policy::UserPolicy;
 use super::readability::right_to_read;
 use super::user_snapshot::{self, SET};
-use crate::backends::ldap::dialect::{Dialect, LdapAgent};
+use crate::backends::ldap::dialect::{Dialect, LdapSession};
 use crate::domain::{Obstacle, Result, Unreadable};
 
 /// Lists the obstacles.
-pub(super) async fn obstacles(agent: &LdapAgent, dialect: &dyn Dialect) -> Result<Vec<Obstacle>> {
-    let mut obstacles: Vec<Obstacle> = UserPolicy::read(agent, None).await?.obstacle().into_iter().collect();
+pub(super) async fn obstacles(session: &LdapSession, dialect: &dyn Dialect) -> Result<Vec<Obstacle>> {
+    let mut obstacles: Vec<Obstacle> = UserPolicy::read(session, None).await?.obstacle().into_iter().collect();
     // A search by a hidden attribute does not find a customer who has a user already.
-    let mut found_by = vec![agent.id_attribute(), dialect.login_attribute(), "mail"];
+    let mut found_by = vec![session.id_attribute(), dialect.login_attribute(), "mail"];
     found_by.dedup();
     for attribute in found_by {
-        if can_be_searched_by(agent, dialect, attribute).await? == Some(false) {
+        if can_be_searched_by(session, dialect, attribute).await? == Some(false) {
             let decides = "whether the customer has a user already";
             obstacles.push(Obstacle::Unreadable(Unreadable::new(attribute, decides, right_to_read(attribute))));
         }
     }
     // A user who is there already shows what can be read of a new one.
-    let base = &agent.settings.create_in;
-    let neighbour = agent.sample_users(base, &agent.snapshot_attributes(base), 1).await?.into_iter().next();
+    let base = &session.settings.create_in;
+    let neighbour = session.sample_users(base, &session.snapshot_attributes(base), 1).await?.into_iter().next();
     if let Some(neighbour) = neighbour {
-        let unread = user_snapshot::unreadable_of(agent, &neighbour).await?;
+        let unread = user_snapshot::unreadable_of(session, &neighbour).await?;
         let unread = unread.into_iter().filter(|value| SET.contains(&value.value.as_str()));
         obstacles.extend(unread.map(Obstacle::Unreadable));
     }

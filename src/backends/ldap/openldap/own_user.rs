@@ -3,7 +3,7 @@
 use ldap3::Scope;
 
 use super::readability;
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Obstacle, Result, Unreadable};
@@ -15,20 +15,20 @@ pub(super) fn parse_authz_id(answer: &str) -> Option<String> {
 }
 
 /// Returns the obstacle of an entry that is the agent's own user, or that may be.
-pub(super) async fn obstacle(agent: &LdapAgent, entry: &Entry) -> Result<Option<Obstacle>> {
-    let Some(names) = names(agent).await? else { return Ok(Some(Obstacle::Unreadable(unknown_identity()))) };
+pub(super) async fn obstacle(session: &LdapSession, entry: &Entry) -> Result<Option<Obstacle>> {
+    let Some(names) = names(session).await? else { return Ok(Some(Obstacle::Unreadable(unknown_identity()))) };
     Ok(names.iter().any(|name| dn::same(name, &entry.dn)).then_some(Obstacle::OwnUser))
 }
 
 /// Returns the agent's own names (DN). Returns `None` if neither the server nor the sign-in gave one.
-pub(super) async fn names(agent: &LdapAgent) -> Result<Option<Vec<String>>> {
-    let bound = agent.connection.bind_name();
-    let authz = agent.server_facts.dn.clone();
+pub(super) async fn names(session: &LdapSession) -> Result<Option<Vec<String>>> {
+    let bound = session.connection.bind_name();
+    let authz = session.server_facts.dn.clone();
     if authz.as_deref().is_some_and(|authz| dn::same(authz, bound)) {
         return Ok(authz.map(|name| vec![name]));
     }
     // A server that maps names knows the agent by two of them, and neither may be reset.
-    let entry = if dn::problem(bound).is_none() { Some(as_the_server_writes(agent, bound).await?) } else { None };
+    let entry = if dn::problem(bound).is_none() { Some(as_the_server_writes(session, bound).await?) } else { None };
     let names: Vec<String> = authz.into_iter().chain(entry).collect();
     Ok(Some(names).filter(|names| !names.is_empty()))
 }
@@ -36,8 +36,8 @@ pub(super) async fn names(agent: &LdapAgent) -> Result<Option<Vec<String>>> {
 /// Returns a name as the server writes it, to which `userid=` is `uid=`.
 ///
 /// An entry that the agent does not see is no customer that they could reset, so any spelling will do.
-async fn as_the_server_writes(agent: &LdapAgent, name: &str) -> Result<String> {
-    let found = agent.connection.search_cached(name, Scope::Base, "(objectClass=*)", &["1.1"], 1).await?;
+async fn as_the_server_writes(session: &LdapSession, name: &str) -> Result<String> {
+    let found = session.connection.search_cached(name, Scope::Base, "(objectClass=*)", &["1.1"], 1).await?;
     Ok(found.entries.into_iter().next().map_or_else(|| name.to_owned(), |entry| entry.dn))
 }
 

@@ -1,7 +1,7 @@
 //! The password policy that applies to a user (slapo-ppolicy(5)): the one that the user names, else the default.
 
 use super::readability::{Freshness, hidden, right_to_read};
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Obstacle, Policy, PolicyRead, Result, Rule, Unreadable};
 
@@ -39,21 +39,21 @@ pub(super) struct UserPolicy {
 
 impl UserPolicy {
     /// Reads the named policy, else the default, perhaps from the cache.
-    pub(super) async fn read(agent: &LdapAgent, named: Option<String>) -> Result<Self> {
-        let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
-        let entry = agent.connection.read_cached(&name, &["*"]).await?;
+    pub(super) async fn read(session: &LdapSession, named: Option<String>) -> Result<Self> {
+        let name = named.unwrap_or_else(|| session.settings.default_policy.clone());
+        let entry = session.connection.read_cached(&name, &["*"]).await?;
         let mut policy = Self::of(entry, name);
         if let Some(entry) = &policy.entry {
             let asked = [&DECIDES[..], &RULES].concat();
-            policy.hidden = hidden(agent, entry, &asked, Freshness::Cached).await?;
+            policy.hidden = hidden(session, entry, &asked, Freshness::Cached).await?;
         }
         Ok(policy)
     }
 
     /// Reads the policy from the server. Does not ask again what of it may be read: that was settled before the set.
-    pub(super) async fn read_now(agent: &LdapAgent, named: Option<String>) -> Result<Self> {
-        let name = named.unwrap_or_else(|| agent.settings.default_policy.clone());
-        let entry = agent.connection.read(&name, &["*"]).await?;
+    pub(super) async fn read_now(session: &LdapSession, named: Option<String>) -> Result<Self> {
+        let name = named.unwrap_or_else(|| session.settings.default_policy.clone());
+        let entry = session.connection.read(&name, &["*"]).await?;
         Ok(Self::of(entry, name))
     }
 
@@ -68,9 +68,9 @@ impl UserPolicy {
     }
 
     /// Returns the policy that a user's entry names, or this one.
-    pub(super) async fn or_named_by(self, agent: &LdapAgent, user: &Entry) -> Result<Self> {
+    pub(super) async fn or_named_by(self, session: &LdapSession, user: &Entry) -> Result<Self> {
         match user.text("pwdPolicySubentry") {
-            Some(named) => Self::read_now(agent, Some(named)).await,
+            Some(named) => Self::read_now(session, Some(named)).await,
             None => Ok(self),
         }
     }
@@ -232,7 +232,7 @@ mod tests {
     fn rules_that_cannot_be_read_are_not_said_to_be_all() {
         let read = policy(&[("pwdCheckQuality", "2"), ("pwdMinLength", "12")], &["pwdInHistory"]).rules();
         assert!(
-            matches!(&read, PolicyRead::InPart(rules, _) if rules.words() == Policy::new([Rule::MinLength(12)]).words())
+            matches!(&read, PolicyRead::InPart(rules, _) if rules.describe() == Policy::new([Rule::MinLength(12)]).describe())
         );
         assert!(!read.is_whole());
         assert!(policy(&[("pwdMinLength", "12")], &[]).rules().is_whole());

@@ -5,7 +5,7 @@
 
 use ldap3::Scope;
 
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::entry::Entry;
 use crate::domain::{Changed, Error, Reason, Result, Unreadable};
 
@@ -25,19 +25,19 @@ pub(super) enum Freshness {
 ///
 /// It takes no call for an entry that has all of them, and one call for an entry that really lacks the missing ones.
 pub(super) async fn hidden(
-    agent: &LdapAgent,
+    session: &LdapSession,
     entry: &Entry,
     attributes: &[&'static str],
     freshness: Freshness,
 ) -> Result<Vec<&'static str>> {
     let missing: Vec<&'static str> = attributes.iter().copied().filter(|name| !entry.has(name)).collect();
-    if missing.is_empty() || has_none_of(agent, &entry.dn, &missing, freshness).await? {
+    if missing.is_empty() || has_none_of(session, &entry.dn, &missing, freshness).await? {
         return Ok(Vec::new());
     }
     let mut hidden = Vec::new();
     for name in missing {
         let is_known =
-            has_none_of(agent, &entry.dn, &[name], freshness).await? || is_unknown_to_schema(agent, name).await?;
+            has_none_of(session, &entry.dn, &[name], freshness).await? || is_unknown_to_schema(session, name).await?;
         if !is_known {
             hidden.push(name);
         }
@@ -46,38 +46,38 @@ pub(super) async fn hidden(
 }
 
 /// Whether the server confirms that the entry has none of these.
-async fn has_none_of(agent: &LdapAgent, dn: &str, attributes: &[&str], freshness: Freshness) -> Result<bool> {
+async fn has_none_of(session: &LdapSession, dn: &str, attributes: &[&str], freshness: Freshness) -> Result<bool> {
     let none: Vec<String> = attributes.iter().map(|name| format!("(!({name}=*))")).collect();
     let filter = format!("(&{})", none.concat());
     if freshness == Freshness::Now {
-        return matches(agent, dn, &filter).await;
+        return matches(session, dn, &filter).await;
     }
-    let found = agent.connection.search_cached(dn, Scope::Base, &filter, &["1.1"], 1).await?;
+    let found = session.connection.search_cached(dn, Scope::Base, &filter, &["1.1"], 1).await?;
     Ok(!found.entries.is_empty())
 }
 
 /// Whether an entry matches a filter. A filter on attributes that may not be searched matches nothing.
-pub(super) async fn matches(agent: &LdapAgent, dn: &str, filter: &str) -> Result<bool> {
-    let found = agent.connection.search(dn, Scope::Base, filter, &["1.1"], 1).await?;
+pub(super) async fn matches(session: &LdapSession, dn: &str, filter: &str) -> Result<bool> {
+    let found = session.connection.search(dn, Scope::Base, filter, &["1.1"], 1).await?;
     Ok(!found.entries.is_empty())
 }
 
 /// Whether pwdReset is TRUE. Searches for it if the agent may not read it. Returns `None` if the agent may do neither.
-pub(super) async fn is_reset(agent: &LdapAgent, entry: &Entry) -> Result<Option<bool>> {
+pub(super) async fn is_reset(session: &LdapSession, entry: &Entry) -> Result<Option<bool>> {
     if entry.has("pwdReset") {
         return Ok(Some(entry.is_true("pwdReset")));
     }
-    if matches(agent, &entry.dn, "(pwdReset=TRUE)").await? {
+    if matches(session, &entry.dn, "(pwdReset=TRUE)").await? {
         return Ok(Some(true));
     }
-    Ok(matches(agent, &entry.dn, "(!(pwdReset=TRUE))").await?.then_some(false))
+    Ok(matches(session, &entry.dn, "(!(pwdReset=TRUE))").await?.then_some(false))
 }
 
 /// Whether the server's schema lacks an attribute, so that no entry has it. A filter on it is Undefined as well.
-async fn is_unknown_to_schema(agent: &LdapAgent, attribute: &str) -> Result<bool> {
+async fn is_unknown_to_schema(session: &LdapSession, attribute: &str) -> Result<bool> {
     let Some(oid) = object_identifier(attribute) else { return Ok(false) };
     let filter = format!("(!(attributeTypes={oid}))");
-    let found = agent.connection.search_cached(SCHEMA, Scope::Base, &filter, &["1.1"], 1).await?;
+    let found = session.connection.search_cached(SCHEMA, Scope::Base, &filter, &["1.1"], 1).await?;
     Ok(!found.entries.is_empty())
 }
 
@@ -126,7 +126,7 @@ pub(super) fn right_to_read(what: &str) -> String {
 
 /// Makes the error of a value that cannot be read.
 pub(super) fn unreadable_error(value: &Unreadable) -> Error {
-    Error::refused(Reason::Unreadable, format!("{}. What cannot be read is not taken for \"no\".", value.words()))
+    Error::refused(Reason::Unreadable, format!("{}. What cannot be read is not taken for \"no\".", value.describe()))
         .hint("`tellonce doctor` checks what the agents may read.")
 }
 

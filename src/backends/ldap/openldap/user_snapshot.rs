@@ -6,7 +6,7 @@ use super::policy::UserPolicy;
 use super::readability::{self, Freshness, hidden, unreadable};
 use super::validity::Validity;
 use super::{groups, own_user};
-use crate::backends::ldap::dialect::LdapAgent;
+use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::{Entry, generalized_time};
 use crate::domain::{Obstacle, ResetTarget, Result, Stamp, State, Unread, Unreadable, UserId, UserSnapshot};
@@ -56,7 +56,7 @@ fn number_within(change: &str, second: Timestamp) -> Option<u64> {
 }
 
 /// Lists the attributes of an entry that decide and that the agent may not read.
-async fn hidden_of(agent: &LdapAgent, entry: &Entry, policy: &UserPolicy) -> Result<Vec<&'static str>> {
+async fn hidden_of(session: &LdapSession, entry: &Entry, policy: &UserPolicy) -> Result<Vec<&'static str>> {
     let classes = entry.texts("objectClass");
     let is_posix = classes.iter().any(|class| class.eq_ignore_ascii_case("posixAccount"));
     let mut asked = DECIDES.to_vec();
@@ -67,10 +67,10 @@ async fn hidden_of(agent: &LdapAgent, entry: &Entry, policy: &UserPolicy) -> Res
         asked.push("pwdAccountTmpLockoutEnd");
     }
     // Only accounts of Unix have one (RFC 2307 section 4), and each of them has.
-    if !agent.protected.is_empty() && (is_posix || classes.is_empty()) {
+    if !session.protected.is_empty() && (is_posix || classes.is_empty()) {
         asked.push("gidNumber");
     }
-    hidden(agent, entry, &asked, Freshness::Now).await
+    hidden(session, entry, &asked, Freshness::Now).await
 }
 
 /// The facts of a user, without the groups.
@@ -83,15 +83,15 @@ struct Facts {
     unread: Vec<Unreadable>,
 }
 
-async fn facts(agent: &LdapAgent, entry: &Entry) -> Result<Facts> {
-    let policy = UserPolicy::read(agent, entry.text("pwdPolicySubentry")).await?;
-    let mut hidden = hidden_of(agent, entry, &policy).await?;
+async fn facts(session: &LdapSession, entry: &Entry) -> Result<Facts> {
+    let policy = UserPolicy::read(session, entry.text("pwdPolicySubentry")).await?;
+    let mut hidden = hidden_of(session, entry, &policy).await?;
     let mut change_required = Some(entry.is_true("pwdReset"));
     if hidden.contains(&"pwdReset") {
-        change_required = readability::is_reset(agent, entry).await?; // where it may be searched, the server tells
+        change_required = readability::is_reset(session, entry).await?; // where it may be searched, the server tells
         hidden.retain(|name| change_required.is_none() || *name != "pwdReset");
     }
-    let mut validity = Validity::of(entry, &hidden, &policy, agent.clock.now());
+    let mut validity = Validity::of(entry, &hidden, &policy, session.clock.now());
     let mut unread = std::mem::take(&mut validity.unread);
     let is_unread = |name: &&str| hidden.contains(name) || (*name == "pwdChangedTime" && entry.is_malformed_time(name));
     let besides = ["pwdReset", "pwdChangedTime", "pwdPolicySubentry", "gidNumber"];
@@ -103,8 +103,8 @@ async fn facts(agent: &LdapAgent, entry: &Entry) -> Result<Facts> {
 }
 
 /// Lists the values of a user and of the policy that decide and that cannot be read.
-pub(super) async fn unreadable_of(agent: &LdapAgent, entry: &Entry) -> Result<Vec<Unreadable>> {
-    let facts = facts(agent, entry).await?;
+pub(super) async fn unreadable_of(session: &LdapSession, entry: &Entry) -> Result<Vec<Unreadable>> {
+    let facts = facts(session, entry).await?;
     let mut unread = facts.unread;
     if let Some(Obstacle::Unreadable(value)) = facts.policy.obstacle() {
         unread.push(value);
@@ -113,12 +113,12 @@ pub(super) async fn unreadable_of(agent: &LdapAgent, entry: &Entry) -> Result<Ve
 }
 
 /// Reads the user snapshot.
-pub(super) async fn read(agent: &LdapAgent, entry: &Entry) -> Result<UserSnapshot> {
+pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSnapshot> {
     let (facts, groups, protected, own) = tokio::try_join!(
-        facts(agent, entry),
-        groups::read(agent, entry),
-        groups::protected(agent),
-        own_user::obstacle(agent, entry)
+        facts(session, entry),
+        groups::read(session, entry),
+        groups::protected(session),
+        own_user::obstacle(session, entry)
     )?;
     let Facts { policy, validity, change_required, unread } = facts;
     let under = policy.obstacle();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{SetClock, place};
+use super::{SetClock, directory};
 use crate::backends::practice::{INITIAL_PASSWORD, Practice, SignIn};
 use crate::domain::{Kind, Reason, Result};
 
@@ -21,16 +21,16 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn file_and_folder_are_their_owners_alone_and_nothing_else_is_left() {
-    let house = place();
-    assert_eq!(mode(&house.path()), 0o600);
-    assert_eq!(mode(house.path().parent().unwrap()), 0o700);
-    let left: Vec<_> = std::fs::read_dir(house.path().parent().unwrap()).unwrap().collect();
+    let directory = directory();
+    assert_eq!(mode(&directory.path()), 0o600);
+    assert_eq!(mode(directory.path().parent().unwrap()), 0o700);
+    let left: Vec<_> = std::fs::read_dir(directory.path().parent().unwrap()).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
 }
 
 #[test]
 fn the_forty_samples_are_there_and_the_same_each_time() {
-    let (one, other) = (place().practice.customers(100).unwrap(), place().practice.customers(100).unwrap());
+    let (one, other) = (directory().practice.customers(100).unwrap(), directory().practice.customers(100).unwrap());
     assert_eq!((one.total, one.rows.len()), (40, 40));
     for ((left, left_state), (right, right_state)) in one.rows.iter().zip(&other.rows) {
         assert_eq!((left, left_state), (right, right_state));
@@ -60,14 +60,14 @@ fn many_first_commands_at_once_all_work_on_one_directory() {
 
 #[test]
 fn what_is_no_directory_is_told_with_its_name_and_start_over_replaces_it() {
-    let house = place();
-    let path = house.folder.path().join("practice.db");
+    let directory = directory();
+    let path = directory.folder.path().join("practice.db");
     let foreign = || {
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch("CREATE TABLE notes(text TEXT);").unwrap();
     };
     let newer = || {
-        std::fs::copy(house.path(), &path).unwrap();
+        std::fs::copy(directory.path(), &path).unwrap();
         Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99;").unwrap();
     };
     let cases: [(&str, &dyn Fn(), Reason); 4] = [
@@ -93,9 +93,9 @@ fn what_is_no_directory_is_told_with_its_name_and_start_over_replaces_it() {
 
 #[test]
 fn damage_found_in_the_middle_of_the_work_names_the_file_too() {
-    let house = place();
-    let path = house.folder.path().join("damaged.db");
-    let mut bytes = std::fs::read(house.path()).unwrap();
+    let directory = directory();
+    let path = directory.folder.path().join("damaged.db");
+    let mut bytes = std::fs::read(directory.path()).unwrap();
     let page = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
     bytes[page..].fill(0xAA); // the first page has the header and the list of tables
     std::fs::write(&path, bytes).unwrap();
@@ -107,9 +107,9 @@ fn damage_found_in_the_middle_of_the_work_names_the_file_too() {
 
 #[test]
 fn a_directory_without_its_tables_is_damaged() {
-    let house = place();
-    house.practice.connection().execute_batch("DROP TABLE mail;").unwrap();
-    let told = house.practice.outbox().err().unwrap();
+    let directory = directory();
+    directory.practice.connection().execute_batch("DROP TABLE mail;").unwrap();
+    let told = directory.practice.outbox().err().unwrap();
     assert_eq!((told.kind, told.reason), (Kind::Usage, Reason::DirectoryDamaged), "{told}");
 }
 
@@ -143,23 +143,23 @@ fn as_many_customers_as_asked_the_samples_first_and_progress_told() {
 
 #[test]
 fn a_number_of_customers_out_of_range_changes_nothing() {
-    let house = place();
-    let before = std::fs::read(house.path()).unwrap();
+    let directory = directory();
+    let before = std::fs::read(directory.path()).unwrap();
     for customers in [0, 1_000_001, u64::MAX] {
-        let told = Practice::start_over(&house.path(), Some(customers), &mut |_| {}).err().unwrap();
+        let told = Practice::start_over(&directory.path(), Some(customers), &mut |_| {}).err().unwrap();
         assert_eq!(told.kind, Kind::Usage, "{customers}");
         assert!(told.message.contains("1000000"), "{told}");
     }
-    assert_eq!(std::fs::read(house.path()).unwrap(), before);
+    assert_eq!(std::fs::read(directory.path()).unwrap(), before);
 }
 
 #[test]
 fn no_password_is_in_the_file() {
-    let house = place();
-    let session = house.agent("sam");
-    let first = house.issue(&session, "C-1001");
-    let second = house.issue(&session, "C-1001");
-    let bytes = std::fs::read(house.path()).unwrap();
+    let directory = directory();
+    let session = directory.agent("sam");
+    let first = directory.issue(&session, "C-1001");
+    let second = directory.issue(&session, "C-1001");
+    let bytes = std::fs::read(directory.path()).unwrap();
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds("Lovelace"), "a control: what is in it is found");
     for secret in [first.as_str(), second.as_str(), INITIAL_PASSWORD] {

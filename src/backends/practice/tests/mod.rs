@@ -1,10 +1,10 @@
 //! The practice directory through its own doors: the ports on the agent's side, the app on the customer's.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what it does not expect")]
 
+mod agent_sign_in;
 mod agents;
 mod app;
 mod customers;
-mod doors;
 mod file;
 mod issuing;
 mod meanwhile;
@@ -25,7 +25,8 @@ use super::{Practice, PracticeSignIn, SignIn};
 use crate::domain::ports::{AgentSignIn, Clock, Prompter, SetFailed};
 use crate::domain::{
     About, Action, ActionKind, AttemptId, Case, Customer, CustomerId, Decision, Error, Intent, Issued, Plan, Policy,
-    ProfileRef, ResetTarget, Result, Session, Stamp, State, TemporaryPassword, UserId, UserSnapshot, Way, generate,
+    ProfileRef, ResetTarget, Result, Session, SignInMethod, Stamp, State, TemporaryPassword, UserId, UserSnapshot,
+    generate,
 };
 use crate::platform::SystemRandom;
 
@@ -66,7 +67,7 @@ pub(super) struct Directory {
     pub(super) clock: Arc<SetClock>,
 }
 
-pub(super) fn place() -> Directory {
+pub(super) fn directory() -> Directory {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::<SetClock>::default();
     let practice = Practice::open(
@@ -93,10 +94,10 @@ pub(super) fn wait_for<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// Answers with one password.
-pub(super) struct Typist(pub(super) &'static str);
+pub(super) struct TypedPassword(pub(super) &'static str);
 
 #[async_trait(?Send)]
-impl Prompter for Typist {
+impl Prompter for TypedPassword {
     fn can_ask(&self) -> bool {
         false
     }
@@ -148,13 +149,14 @@ impl Directory {
         }
     }
 
-    pub(super) fn door(&self) -> PracticeSignIn {
-        let place = ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() };
-        PracticeSignIn::new(self.practice.clone(), place, vec!["staff-admins".to_owned()])
+    pub(super) fn agent_sign_in(&self) -> PracticeSignIn {
+        let directory = ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() };
+        PracticeSignIn::new(self.practice.clone(), directory, vec!["staff-admins".to_owned()])
     }
 
     pub(super) fn try_sign_in(&self, agent: &str, password: &'static str) -> Result<Session> {
-        wait_for(self.door().sign_in(Way::Password, Some(agent), &mut Typist(password))).map(|(session, _)| session)
+        wait_for(self.agent_sign_in().sign_in(SignInMethod::Password, Some(agent), &mut TypedPassword(password)))
+            .map(|(session, _)| session)
     }
 
     pub(super) fn agent(&self, name: &str) -> Session {
@@ -167,7 +169,7 @@ impl Directory {
 
     /// An intent to change the user of this customer, of what is pending now.
     pub(super) fn intent<A: ActionKind>(&self, session: &Session, id: &str) -> Intent<A> {
-        let snapshot = stands(session, id);
+        let snapshot = snapshot_of(session, id);
         self.intent_for(session, &snapshot.target, snapshot.stamp)
     }
 
@@ -180,7 +182,7 @@ impl Directory {
     ) -> Intent<A> {
         let plan = Plan {
             agent: session.agent().to_owned(),
-            place: session.place().clone(),
+            profile_ref: session.profile_ref().clone(),
             customer: Customer::known_by(CustomerId::new("C-1001")),
             target: target.clone(),
             action: Action::Set,
@@ -200,7 +202,7 @@ impl Directory {
 
     /// Sets a temporary password and gives it.
     pub(super) fn issue(&self, session: &Session, id: &str) -> String {
-        self.issue_to(session, &stands(session, id).target).unwrap().1
+        self.issue_to(session, &snapshot_of(session, id).target).unwrap().1
     }
 
     /// Sets a temporary password; how it went, and the password.
@@ -216,12 +218,12 @@ impl Directory {
 }
 
 /// Where the customer with this id stands.
-pub(super) fn stands(session: &Session, id: &str) -> UserSnapshot {
+pub(super) fn snapshot_of(session: &Session, id: &str) -> UserSnapshot {
     wait_for(session.backend().user_snapshot(&customer(session, id))).unwrap()
 }
 
 pub(super) fn user_of(session: &Session, id: &str) -> UserId {
-    match stands(session, id).target {
+    match snapshot_of(session, id).target {
         ResetTarget::User(user) => user,
         ResetTarget::NewUser(_) => panic!("{id} has no user"),
     }

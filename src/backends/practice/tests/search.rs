@@ -1,16 +1,16 @@
 //! The search: every way to name a customer, in any case, with anything typed.
 
-use super::{Directory, place, wait_for};
+use super::{Directory, directory, wait_for};
 
-fn ids(place: &Directory, text: &str, limit: usize) -> (Vec<String>, Option<u64>) {
-    let session = place.session();
+fn ids(directory: &Directory, text: &str, limit: usize) -> (Vec<String>, Option<u64>) {
+    let session = directory.session();
     let found = wait_for(session.directory().find(text, limit)).unwrap();
     (found.customers.iter().map(|customer| customer.id.to_string()).collect(), found.total)
 }
 
 #[test]
 fn by_id_username_address_and_parts_of_names() {
-    let place = place();
+    let directory = directory();
     for (text, id) in [
         ("c-1001", "C-1001"),
         ("ADA.LOVELACE", "C-1001"),
@@ -27,23 +27,23 @@ fn by_id_username_address_and_parts_of_names() {
         ("siobhan o'b", "C-1014"),
         ("boyd granville", "C-1036"),
     ] {
-        assert_eq!(ids(&place, text, 5).0.first().map(String::as_str), Some(id), "{text}");
+        assert_eq!(ids(&directory, text, 5).0.first().map(String::as_str), Some(id), "{text}");
     }
 }
 
 #[test]
 fn exact_ones_come_first_and_the_total_is_said() {
-    let place = place();
-    let (found, total) = ids(&place, "mary", 2);
+    let directory = directory();
+    let (found, total) = ids(&directory, "mary", 2);
     assert_eq!((found.len(), total), (2, Some(3)), "{found:?}");
-    assert_eq!(ids(&place, "alan@example.com", 5).0, ["C-1003"]);
-    let (page, total) = ids(&place, "example", 100);
+    assert_eq!(ids(&directory, "alan@example.com", 5).0, ["C-1003"]);
+    let (page, total) = ids(&directory, "example", 100);
     assert!(page.is_empty() && total == Some(0), "the domain that all share is not searched");
 }
 
 #[test]
 fn nothing_typed_is_an_operator() {
-    let place = place();
+    let directory = directory();
     for text in [
         "%",
         "_",
@@ -59,9 +59,9 @@ fn nothing_typed_is_an_operator() {
         "-",
         "(",
     ] {
-        let (found, total) = ids(&place, text, 5);
+        let (found, total) = ids(&directory, text, 5);
         assert!(found.len() <= 5 && total.is_some(), "{text}");
     }
-    assert!(ids(&place, "%", 5).0.is_empty() && ids(&place, "a* OR b", 5).0.is_empty());
-    assert_eq!(ids(&place, "ada", 5).0[0], "C-1001", "and nothing was dropped");
+    assert!(ids(&directory, "%", 5).0.is_empty() && ids(&directory, "a* OR b", 5).0.is_empty());
+    assert_eq!(ids(&directory, "ada", 5).0[0], "C-1001", "and nothing was dropped");
 }

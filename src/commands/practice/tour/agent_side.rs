@@ -7,8 +7,8 @@ use super::players::{Player, RevealedPasswords, TourReveal};
 use super::teller::Teller;
 use crate::commands::context::Context;
 use crate::domain::{
-    Action, Error, Issuance, Kind, Reason, ResetRequest, Services, Session, Status, Way, WithdrawalRequest, reset,
-    withdraw,
+    Action, Error, Issuance, Kind, Reason, ResetRequest, Services, Session, SignInMethod, Status, WithdrawalRequest,
+    reset, withdraw,
 };
 use crate::ledger;
 use crate::terminal::{PasswordIs, next_steps};
@@ -17,14 +17,14 @@ use crate::terminal::{PasswordIs, next_steps};
 pub(super) async fn sign_in(stage: &Context, teller: &mut Teller<'_>) -> Result<Session> {
     teller.act("The agent signs in");
     let mut stranger = Player { password: "not-the-password", ..Player::sam() };
-    let refused = stage.sign_in()?.sign_in(Way::Password, Some("sam"), &mut stranger).await;
+    let refused = stage.sign_in()?.sign_in(SignInMethod::Password, Some("sam"), &mut stranger).await;
     let kind = refused.err().map(|error| error.kind);
     teller.check("L1", "with a wrong password nobody gets in", kind == Some(Kind::NotAllowed));
-    let (lee, _) = stage.sign_in()?.sign_in(Way::Password, Some("lee"), &mut Player::sam()).await?;
+    let (lee, _) = stage.sign_in()?.sign_in(SignInMethod::Password, Some("lee"), &mut Player::sam()).await?;
     let refused = attempt(stage, &lee, "ada@example.com", &mut Player::sam()).await.err();
     let kind = refused.map(|error| error.kind);
     teller.check("L1", "lee, who has no right to issue passwords, is refused", kind == Some(Kind::NotAllowed));
-    let (session, _) = stage.sign_in()?.sign_in(Way::Password, Some("sam"), &mut Player::sam()).await?;
+    let (session, _) = stage.sign_in()?.sign_in(SignInMethod::Password, Some("sam"), &mut Player::sam()).await?;
     teller.check("L1", "sam, a support agent, is signed in for 8 hours", session.agent() == "sam");
     Ok(session)
 }
@@ -60,7 +60,7 @@ async fn attempt(
     let request = ResetRequest { customer: customer.into(), ..ResetRequest::default() };
     let mut reveal = TourReveal { passwords: std::rc::Rc::clone(&passwords) };
     let issuance = stage
-        .at_desk(player, async |services: &mut Services<'_>| reset(services, session, &mut reveal, request).await)
+        .with_services(player, async |services: &mut Services<'_>| reset(services, session, &mut reveal, request).await)
         .await?;
     let password = passwords.borrow_mut().pop().ok_or_else(|| Error::bug("The tour saw no reveal."))?;
     Ok((issuance, password))
@@ -152,7 +152,7 @@ pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, te
     }
     let (_, password) = attempt(stage, session, "C-1004", &mut Player::sam()).await?;
     let withdrawn = stage
-        .at_desk(&mut Player::sam(), async |services: &mut Services<'_>| {
+        .with_services(&mut Player::sam(), async |services: &mut Services<'_>| {
             let request = WithdrawalRequest { customer: "C-1004".into(), ..WithdrawalRequest::default() };
             withdraw(services, session, request).await
         })

@@ -70,7 +70,7 @@ pub(super) fn chooses(stage: &Context, temporary: &str, teller: &mut Teller<'_>)
         return Ok(());
     };
     teller.check("L8", "with the newest one she is asked for a new password, under these rules:", true);
-    for rule in practice.policy()?.words() {
+    for rule in practice.policy()?.describe() {
         teller.say(&format!("    - {rule}"));
     }
     let broken = |answer: Change| if let Change::Broken(rules) = answer { rules } else { Vec::new() };

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Typist, customer, place, user_of, wait_for};
+use super::{TypedPassword, customer, directory, user_of, wait_for};
 use crate::domain::ports::AgentSignIn;
-use crate::domain::{Customer, Keep, Kind, Particulars, Reason, ResetTarget, Session, StoredSession, Way};
+use crate::domain::{Customer, Kind, Particulars, Reason, ResetTarget, Session, SignInMethod, StoredSession};
 
 fn exact(session: &Session, text: &str) -> Vec<Customer> {
     wait_for(session.directory().exact(text)).unwrap()
@@ -18,39 +18,43 @@ fn ids(found: &[Customer]) -> Vec<&str> {
 
 #[test]
 fn a_wrong_password_and_an_unknown_name_are_refused_in_the_same_words() {
-    let house = place();
-    let wrong = house.try_sign_in("sam", "Practice").err().unwrap();
-    let unknown = house.try_sign_in("nobody", "practice").err().unwrap();
+    let directory = directory();
+    let wrong = directory.try_sign_in("sam", "Practice").err().unwrap();
+    let unknown = directory.try_sign_in("nobody", "practice").err().unwrap();
     assert_eq!((wrong.kind, wrong.reason), (Kind::NotAllowed, Reason::SignInRefused));
     assert_eq!((unknown.kind, unknown.message), (wrong.kind, wrong.message));
 }
 
 #[test]
 fn a_session_is_taken_up_again_for_eight_hours_and_kept_as_a_hash_only() {
-    let house = place();
-    let answer = wait_for(house.door().sign_in(Way::Password, Some("sam"), &mut Typist("practice")));
-    let Keep::Store(stored) = answer.unwrap().1 else { panic!("a practice session can be stored") };
+    let directory = directory();
+    let answer = wait_for(directory.agent_sign_in().sign_in(
+        SignInMethod::Password,
+        Some("sam"),
+        &mut TypedPassword("practice"),
+    ));
+    let stored = answer.unwrap().1;
     assert_eq!(stored.secret.len(), 64, "256 bits in hexadecimal");
-    let bytes = std::fs::read(house.path()).unwrap();
+    let bytes = std::fs::read(directory.path()).unwrap();
     let token = stored.secret.as_bytes();
     assert!(!bytes.windows(token.len()).any(|window| window == token));
-    let resumed = |stored: &StoredSession| wait_for(house.door().resume(Some(stored.clone()))).unwrap();
+    let resumed = |stored: &StoredSession| wait_for(directory.agent_sign_in().resume(Some(stored.clone()))).unwrap();
     assert_eq!(resumed(&stored).unwrap().agent(), "sam");
     let forged = StoredSession { secret: Zeroizing::new("0".repeat(64)), ..stored.clone() };
     assert!(resumed(&forged).is_none());
-    house.clock.move_by(8 * 3600 - 60);
+    directory.clock.move_by(8 * 3600 - 60);
     assert!(resumed(&stored).is_some());
-    house.clock.move_by(2 * 60);
+    directory.clock.move_by(2 * 60);
     assert!(resumed(&stored).is_none());
 }
 
 #[test]
 fn after_signing_out_every_call_is_refused() {
-    let house = place();
-    let session = house.agent("kim");
+    let directory = directory();
+    let session = directory.agent("kim");
     let (ada, user) = (customer(&session, "C-1001"), user_of(&session, "C-1001"));
-    let (intent, withdrawal) = (house.intent(&session, "C-1001"), house.intent(&session, "C-1001"));
-    let (issued, _) = house.issue_to(&session, &ResetTarget::User(user.clone())).unwrap();
+    let (intent, withdrawal) = (directory.intent(&session, "C-1001"), directory.intent(&session, "C-1001"));
+    let (issued, _) = directory.issue_to(&session, &ResetTarget::User(user.clone())).unwrap();
     wait_for(session.backend().end_session()).unwrap();
     let backend = session.backend();
     let refusals = [
@@ -65,30 +69,30 @@ fn after_signing_out_every_call_is_refused() {
         wait_for(backend.withdraw(&withdrawal)).err(),
         wait_for(backend.pending()).err(),
         wait_for(backend.unlock(&intent)).err(),
-        house.issue_to(&session, &ResetTarget::User(user.clone())).err(),
+        directory.issue_to(&session, &ResetTarget::User(user.clone())).err(),
     ];
-    for (place, refusal) in refusals.into_iter().enumerate() {
-        let refusal = refusal.unwrap_or_else(|| panic!("call {place} was answered"));
-        assert_eq!((refusal.kind, refusal.reason), (Kind::NotAllowed, Reason::SessionOver), "call {place}");
+    for (call, refusal) in refusals.into_iter().enumerate() {
+        let refusal = refusal.unwrap_or_else(|| panic!("call {call} was answered"));
+        assert_eq!((refusal.kind, refusal.reason), (Kind::NotAllowed, Reason::SessionOver), "call {call}");
         assert!(refusal.hint.unwrap().contains("tellonce login"));
     }
 }
 
 #[test]
 fn an_exact_look_up_gives_everybody_whom_it_means() {
-    let house = place();
-    let session = house.agent("sam");
+    let directory = directory();
+    let session = directory.agent("sam");
     assert_eq!(ids(&exact(&session, "MARY@example.com")), ["C-1004", "C-1005"]);
     assert_eq!(ids(&exact(&session, "mary.jackson")), ["C-1004"]);
     assert!(exact(&session, "mary").is_empty(), "part of a name is not exact");
-    house.practice.connection().execute("UPDATE user SET username = 'C-1002' WHERE customer = 1", []).unwrap();
+    directory.practice.connection().execute("UPDATE user SET username = 'C-1002' WHERE customer = 1", []).unwrap();
     assert_eq!(ids(&exact(&session, "c-1002")), ["C-1002", "C-1001"], "an id that is another's username means both");
 }
 
 #[test]
 fn particulars_are_checked_before_anything_is_drafted() {
-    let house = place();
-    let session = house.agent("sam");
+    let directory = directory();
+    let session = directory.agent("sam");
     let draft = |email: &str, first: &str, last: &str| {
         let particulars =
             Particulars { email: email.to_owned(), first_name: first.to_owned(), last_name: last.to_owned() };
@@ -115,8 +119,8 @@ fn particulars_are_checked_before_anything_is_drafted() {
     assert_eq!((taken.kind, taken.reason, taken.candidates.len()), (Kind::Usage, Reason::CustomerExists, 1));
     let drafted = draft("mae@example.com", "Mae", "Jemison").unwrap();
     assert_eq!((drafted.id.as_str(), drafted.name.as_str()), ("C-1041", "Mae Jemison"));
-    assert_eq!(house.practice.customers(1).unwrap().total, 40, "a draft enters nothing");
-    let lee = house.agent("lee");
+    assert_eq!(directory.practice.customers(1).unwrap().total, 40, "a draft enters nothing");
+    let lee = directory.agent("lee");
     let particulars = Particulars {
         email: "mae@example.com".to_owned(),
         first_name: "Mae".to_owned(),

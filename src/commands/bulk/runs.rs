@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::super::context::Context;
 use super::report;
 use crate::bulk::RowOutcome;
-use crate::bulk::folder::{RunSummary, ids, look, named};
+use crate::bulk::folder::{RunSummary, find_run, ids, read_summary};
 use crate::domain::{Error, ExitCode};
 
 #[derive(Serialize)]
@@ -36,18 +36,20 @@ struct ShowJson {
     resume: Option<String>,
 }
 
-fn of(summary: &RunSummary) -> RunJson {
-    let sum = |wanted: &dyn Fn(RowOutcome) -> bool| {
-        summary.counts.iter().filter(|(outcome, _)| wanted(*outcome)).map(|(_, count)| count).sum()
-    };
-    RunJson {
-        run: summary.settings.run.clone(),
-        backend: summary.settings.backend.clone(),
-        started_at: summary.settings.started_at,
-        state: summary.state.clone(),
-        rows: summary.settings.rows,
-        delivered: sum(&|outcome| outcome == RowOutcome::Delivered),
-        failed: sum(&RowOutcome::is_failure),
+impl From<&RunSummary> for RunJson {
+    fn from(summary: &RunSummary) -> Self {
+        let sum = |wanted: &dyn Fn(RowOutcome) -> bool| {
+            summary.counts.iter().filter(|(outcome, _)| wanted(*outcome)).map(|(_, count)| count).sum()
+        };
+        Self {
+            run: summary.settings.run.clone(),
+            backend: summary.settings.backend.clone(),
+            started_at: summary.settings.started_at,
+            state: summary.state.clone(),
+            rows: summary.settings.rows,
+            delivered: sum(&|outcome| outcome == RowOutcome::Delivered),
+            failed: sum(&RowOutcome::is_failure),
+        }
     }
 }
 
@@ -55,7 +57,7 @@ fn of(summary: &RunSummary) -> RunJson {
 pub(super) fn list(context: &Context) -> Result<ExitCode> {
     let mut runs = Vec::new();
     for run in ids(&context.folders)? {
-        runs.extend(look(&context.folders, &run)?.as_ref().map(of));
+        runs.extend(read_summary(&context.folders, &run)?.as_ref().map(RunJson::from));
     }
     if context.json() {
         return Ok(context.screen.json(&ListJson { schema: "tellonce.bulk-list/v1", runs })?);
@@ -73,20 +75,20 @@ pub(super) fn list(context: &Context) -> Result<ExitCode> {
 
 /// Shows how far one run has come.
 pub(super) fn show(context: &Context, name: &str) -> Result<ExitCode> {
-    let run = named(&context.folders, name)?;
-    let summary = look(&context.folders, &run)?
+    let run = find_run(&context.folders, name)?;
+    let summary = read_summary(&context.folders, &run)?
         .ok_or_else(|| Error::usage(format!("The run {run} never began: nothing was changed.")))?;
     let resume = (summary.state == "stopped").then(|| report::command(&summary.settings));
     if context.json() {
         return Ok(context.screen.json(&ShowJson {
             schema: "tellonce.bulk-show/v1",
-            run: of(&summary),
+            run: RunJson::from(&summary),
             outcomes: summary.counts.iter().map(|(outcome, count)| (outcome.name(), *count)).collect(),
             input: summary.settings.input.display().to_string(),
             resume,
         })?);
     }
-    let run_json = of(&summary);
+    let run_json = RunJson::from(&summary);
     let mut fields = vec![
         ("Run".to_owned(), run_json.run),
         ("Backend".to_owned(), run_json.backend),
