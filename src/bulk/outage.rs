@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outage_puts_in_doubt_what_came_shortly_before_and_is_told_once() {
+    fn an_outage_puts_in_doubt_what_came_shortly_before_and_is_reported_once() {
         let now: Timestamp = "2026-11-27T10:00:00Z".parse().unwrap_or_default();
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         let mut outage = Outage::default();

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told() {
+    fn what_is_no_key_is_reported() {
         assert!(recipient("age1nonsense").unwrap_err().contains("age1nonsense"));
         assert!(recipient(&pair().1.to_string()).is_ok());
         let secret = pair().0.to_string();

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn another_error_is_a_bug_that_is_told_by_its_context() {
+    fn another_error_is_a_bug_that_is_reported_by_its_context() {
         let error = of(Err::<(), _>(io::Error::other("beneath")).context("The runtime could not be started."));
         assert_eq!(causes(&error), ["cause: beneath"]);
         assert_eq!(report(&Screen::new(ScreenOptions::plain()), error), ExitCode::BUG);

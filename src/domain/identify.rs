@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn those_with_one_id_are_all_candidates_and_can_be_told_apart() {
+    fn those_with_one_id_are_all_candidates_and_can_be_distinguished() {
         let one = customer("C-1", "Ada", "ada@a.example", "ada");
         let two = customer("C-1", "Ada", "anna@a.example", "anna");
         let found = id_first("C-1", vec![one.clone(), two.clone(), one.clone()]);

@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_set_is_told_from_another_by_version_where_both_have_one() {
+    fn one_set_is_distinguished_from_another_by_version_where_both_have_one() {
         let stamp = |second: i64, version| Stamp { at: Timestamp::from_second(second).ok(), version };
         let same = |one: &Stamp, other: &Stamp| Stamp::same_set(Some(one), Some(other));
         assert!(same(&stamp(7, Some(1)), &stamp(7, Some(1))));

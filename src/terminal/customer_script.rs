@@ -61,7 +61,7 @@ mod tests {
     use crate::terminal::reveal::fixture::issuance;
 
     #[test]
-    fn rules_are_told_as_far_as_they_are_known() {
+    fn rules_are_reported_as_far_as_they_are_known() {
         for (listed, all, told) in [
             (
                 &["at least 12 characters", "at least one digit"][..],

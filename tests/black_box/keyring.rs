@@ -59,7 +59,7 @@ fn a_keyring_that_says_nothing_is_given_up() {
 }
 
 #[test]
-fn a_bus_that_is_gone_is_told() {
+fn a_bus_that_is_gone_is_reported() {
     refused(&with_bus(TestEnvironment::new(), "gone"), "keyring");
 }
 

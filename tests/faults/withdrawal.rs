@@ -47,7 +47,7 @@ fn killed_anywhere_the_next_command_finds_out() {
 }
 
 #[test]
-fn a_call_that_fails_is_told_as_it_is() {
+fn a_call_that_fails_is_reported_as_it_is() {
     for (point, code, changed, events) in [
         ("intend:before", 8, "no", vec![]),
         ("intend:after", 8, "no", vec!["intent"]),

@@ -124,7 +124,7 @@ fn tells_nothing(dialect: Dialect, code: u8, arguments: &[&str], fails: bool) {
 }
 
 #[test]
-fn a_refused_reset_tells_nothing_of_the_password() {
+fn a_refused_reset_reveals_nothing_of_the_password() {
     for dialect in Dialect::BOTH {
         for code in CODES {
             tells_nothing(dialect, code, &["reset", "ada", "--yes", "--reveal", "stdout"], true);
@@ -133,7 +133,7 @@ fn a_refused_reset_tells_nothing_of_the_password() {
 }
 
 #[test]
-fn a_refused_creation_tells_nothing_of_the_password() {
+fn a_refused_creation_reveals_nothing_of_the_password() {
     let new = ["--create", "--email", "zoe@example.com", "--first-name", "Zoe", "--last-name", "New"];
     let arguments = [&["reset", "zoe@example.com", "--yes", "--reveal", "stdout"][..], &new].concat();
     for dialect in Dialect::BOTH {
@@ -145,7 +145,7 @@ fn a_refused_creation_tells_nothing_of_the_password() {
 
 /// A withdrawal sets a password as well, which nobody is to know.
 #[test]
-fn a_refused_withdrawal_tells_nothing_of_the_password() {
+fn a_refused_withdrawal_reveals_nothing_of_the_password() {
     for dialect in Dialect::BOTH {
         for code in [19, 50, 80] {
             let (fake, env) = signed_in(dialect);
@@ -164,7 +164,7 @@ fn a_refused_withdrawal_tells_nothing_of_the_password() {
 }
 
 #[test]
-fn rows_of_a_bulk_run_tell_nothing_of_the_password() {
+fn rows_of_a_bulk_run_reveal_nothing_of_the_password() {
     for dialect in Dialect::BOTH {
         for code in [19, 53, 80] {
             let input = tempfile::tempdir().unwrap();
@@ -196,7 +196,7 @@ fn rows_of_a_bulk_run_tell_nothing_of_the_password() {
 
 /// The agent's own password: in the refusal of the bind, and in that of the read behind it, which it does not carry.
 #[test]
-fn a_refused_sign_in_tells_nothing_of_the_agents_password() {
+fn a_refused_sign_in_reveals_nothing_of_the_agents_password() {
     for dialect in Dialect::BOTH {
         for code in CODES.into_iter().chain([0]) {
             for telling in [&[][..], &["-o", "json"], &["-vv"]] {
@@ -233,7 +233,7 @@ fn a_refused_sign_in_tells_nothing_of_the_agents_password() {
 }
 
 #[test]
-fn reads_after_the_set_that_quote_the_password_tell_nothing_of_it() {
+fn reads_after_the_set_that_quote_the_password_reveal_nothing_of_it() {
     for dialect in Dialect::BOTH {
         for (code, telling) in [(50, &[][..]), (80, &["-vv", "-o", "json"]), (51, &["-vv"])] {
             let (fake, env) = signed_in(dialect);

@@ -30,7 +30,7 @@ fn what_is_read_is_shown() {
 }
 
 #[test]
-fn what_is_refused_is_told_with_what_to_do() {
+fn what_is_refused_is_reported_with_what_to_do() {
     let env = TestEnvironment::signed_in("sam").with_variable("TELLONCE_PROFILE", "practice");
     for (name, code, arguments) in [
         ("error_nobody", 3, &["show", "nobody@example.com"][..]),

@@ -82,7 +82,7 @@ fn a_terminal_that_goes_away_is_no_delivery() {
 
 #[test]
 #[ignore = "needs script"]
-fn a_terminal_that_script_records_is_told_before_confirming() {
+fn a_terminal_that_script_records_is_reported_before_confirming() {
     let env = TestEnvironment::signed_in("sam");
     let mut terminal = Terminal::shell(&env, "script -q -c '\"$T\" reset C-1001' /dev/null");
     let shown = terminal.wait_for("[y/N]");
@@ -98,7 +98,7 @@ fn a_terminal_that_script_records_is_told_before_confirming() {
 
 #[test]
 #[ignore = "needs tmux"]
-fn a_piped_pane_is_told_before_confirming() {
+fn a_piped_pane_is_reported_before_confirming() {
     let tmux = Tmux::new(true);
     tmux.tmux(&["pipe-pane", "cat >/dev/null"]);
     tmux.start_reset("reset C-1001");

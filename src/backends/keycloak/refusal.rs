@@ -239,7 +239,7 @@ mod tests {
 
     /// The bodies that concurrent sets of one user got from 26.0.8, 26.2.5, 26.4.7 and 26.7.3.
     #[test]
-    fn a_lost_race_is_told_from_the_policy_and_changed_nothing() {
+    fn a_lost_race_is_distinguished_from_the_policy_and_changed_nothing() {
         for (status, body) in [
             (StatusCode::CONFLICT, r#"{"error":"conflict","error_description":"Duplicate resource error"}"#),
             (StatusCode::CONFLICT, r#"{"error":"unknown_error","error_description":"Duplicate resource error"}"#),

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_told_with_the_part_that_is_none() {
+    fn what_is_no_name_is_reported_with_the_part_that_is_none() {
         for (text, part) in [
             ("ou=Sales, North,o=x", "\"North\""),
             ("ou=a,,o=x", "\"\""),

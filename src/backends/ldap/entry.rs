@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_and_what_is_none_is_told_from_no_value() {
+    fn times_are_read_and_what_is_none_is_distinguished_from_no_value() {
         let with = |text: &str| Entry::with("uid=a", "pwdEndTime", vec![text.as_bytes().to_vec()]);
         assert_eq!(with("202611241601Z").time("pwdEndTime").unwrap().to_string(), "2026-11-24T16:01:00Z");
         assert!(

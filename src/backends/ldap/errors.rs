@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_sends_elsewhere_is_told_with_the_address() {
+    fn a_server_that_sends_elsewhere_is_reported_with_the_address() {
         let refs = vec!["ldap://provider.example.com/dc=example".to_owned()];
         let mut result = LdapResult { rc: 10, matched: String::new(), text: String::new(), refs, ctrls: Vec::new() };
         let error = from_result("ldaps://dc1", &result);

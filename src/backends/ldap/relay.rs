@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_told_apart_however_they_arrive() {
+    fn messages_are_distinguished_however_they_arrive() {
         let lengths = [3, 0, INITIAL_CAPACITY, 10 * INITIAL_CAPACITY, 7];
         let sent: Vec<u8> = lengths.into_iter().flat_map(message).collect();
         for piece in [1, 5, 4096, sent.len()] {

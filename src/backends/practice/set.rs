@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_takes_back_the_whole_transaction_and_is_told_to_each() {
+    fn a_full_disk_takes_back_the_whole_transaction_and_is_reported_to_each() {
         let directory = directory();
         let good = "INSERT INTO agent_session(token_hash, agent, expires_at) VALUES(?1, 'sam', 9999999999999)";
         directory.practice.connection().execute(good, [[7; 32]]).unwrap();

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_the_server_is_told_apart_from_what_can_be_set_up() {
+    fn a_limit_of_the_server_is_distinguished_from_what_can_be_set_up() {
         let limits = [Gap::StampNamesNoAuthor, Gap::RulesNotListed, Gap::NeverRunsOut];
         let gaps = [&limits[..], &[Gap::TemporaryMayBeKept]].concat();
         let found = states(&gaps, &limits, &[Aid::Sweeps]);

@@ -115,7 +115,7 @@ fn a_profile_whose_name_is_a_path_is_refused() {
 }
 
 #[test]
-fn an_unknown_profile_is_told_with_those_there_are() {
+fn an_unknown_profile_is_reported_with_those_there_are() {
     let failure = parse("[profiles.acme]\nbackend = 'practice'\n").unwrap().profile(Some("acne")).unwrap_err();
     assert!(failure.hint.unwrap().contains("acme, practice"));
 }
@@ -133,7 +133,7 @@ fn a_file_that_others_can_write_is_not_trusted() {
 }
 
 #[test]
-fn a_file_that_is_no_file_or_no_text_is_told() {
+fn a_file_that_is_no_file_or_no_text_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let folders = Folders::all_in(folder.path());
     std::fs::create_dir(folders.config_file()).unwrap();

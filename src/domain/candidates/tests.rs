@@ -113,7 +113,7 @@ fn what_is_refused_again_and_again_is_named() {
 }
 
 #[test]
-fn rules_that_refusals_named_are_told_and_a_pattern_that_is_known_is_not_told_twice() {
+fn rules_that_refusals_named_are_reported_and_a_pattern_that_is_known_is_not_reported_twice() {
     let mut candidates = Candidates::new(&PolicyRead::Unreadable("no right".to_owned()), About::default());
     candidates.refused([Rule::Digits(3)]).unwrap();
     candidates.refused([Rule::HiddenPattern]).unwrap();

@@ -101,7 +101,7 @@ fn a_username_of_one_letter_can_be_avoided() -> Result<()> {
 }
 
 #[test]
-fn a_random_source_that_fails_is_told() {
+fn a_random_source_that_fails_is_reported() {
     let failed = generate(&practice_policy(), &About::default(), &mut Broken).err().map(|failure| failure.kind);
     assert_eq!(failed, Some(crate::domain::Kind::Bug));
 }

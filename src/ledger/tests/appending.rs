@@ -36,7 +36,7 @@ fn a_reset_leaves_three_records_of_one_attempt() {
 }
 
 #[test]
-fn consent_by_flag_is_told_from_consent_when_asked() {
+fn consent_by_flag_is_distinguished_from_consent_when_asked() {
     let home = home();
     let plan = plan("C-1001", Action::Withdraw);
     home.log().intend(&session(), &plan, &not_asked(&plan)).unwrap();
@@ -66,7 +66,7 @@ fn reading_writes_nothing() {
 }
 
 #[test]
-fn a_torn_end_is_set_aside_and_told_and_the_chain_goes_on() {
+fn a_torn_end_is_set_aside_and_reported_and_the_chain_goes_on() {
     let home = home();
     reset(&mut home.log(), "C-1001");
     let whole = std::fs::read(home.path()).unwrap();

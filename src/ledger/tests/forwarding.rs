@@ -22,7 +22,7 @@ fn each_record_is_forwarded_as_it_stands_in_the_log() {
 }
 
 #[test]
-fn one_that_is_not_taken_is_told_once_and_stops_nothing() {
+fn one_that_is_not_taken_is_reported_once_and_stops_nothing() {
     let home = home();
     let mut log = home.log_with(to("exit 3", false));
     reset(&mut log, "C-1001");
@@ -46,7 +46,7 @@ fn where_it_is_required_an_intent_that_is_not_taken_stops_the_reset_and_is_close
 }
 
 #[test]
-fn where_it_is_required_a_later_record_that_is_not_taken_is_only_told() {
+fn where_it_is_required_a_later_record_that_is_not_taken_is_only_reported() {
     let home = home();
     let stop = home.folder.path().join("stop");
     let mut log = home.log_with(to(&format!("! test -e '{}'", stop.display()), true));

@@ -62,7 +62,7 @@ fn a_line_of_a_gigabyte_on_standard_input_is_spooled_and_one_bad_row() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_with_its_line_and_the_rest_is_read() {
+fn what_cannot_be_read_is_reported_with_its_line_and_the_rest_is_read() {
     let rows =
         read(b"customer,ticket\na,1\n\xff\xfe,2\nb\0,3\n\n\nc,\"x\ny\"\nd\ne,1,2\nf,\"never closed\ng,1\n", None)
             .unwrap();

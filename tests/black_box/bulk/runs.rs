@@ -26,7 +26,7 @@ fn each_row_is_delivered_sealed_and_works_and_is_in_the_audit_log() {
 }
 
 #[test]
-fn what_cannot_be_reset_is_told_in_its_row_and_the_others_go_on() {
+fn what_cannot_be_reset_is_reported_in_its_row_and_the_others_go_on() {
     let fixture = Fixture::new(60);
     let input = "\u{feff}Customer;Note\nC-1001;=1+1\nada@example.com;again\nC-1003;disabled\nnobody;none\nmary@example.com;two\nC-1040;\"two\nlines\"\nC-1041\n";
     std::fs::write(fixture.path("in.csv"), input).unwrap();

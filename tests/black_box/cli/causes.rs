@@ -42,7 +42,7 @@ fn with_json_they_are_log_lines_before_the_error_object() {
 }
 
 #[test]
-fn what_was_being_done_is_told_and_no_cause_moves_the_cursor() {
+fn what_was_being_done_is_reported_and_no_cause_moves_the_cursor() {
     let env = TestEnvironment::new();
     let folder = env.path().join("a\u{1b}[31mb");
     std::fs::create_dir(&folder).unwrap();

@@ -80,7 +80,7 @@ fn start_over_makes_as_many_as_asked() {
 }
 
 #[test]
-fn a_home_that_cannot_be_used_is_told() {
+fn a_home_that_cannot_be_used_is_reported() {
     let env = TestEnvironment::new();
     let file = env.path().join("file");
     std::fs::write(&file, "").unwrap();

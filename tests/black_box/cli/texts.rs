@@ -99,7 +99,7 @@ fn a_ticket_matches_the_profiles_pattern_as_a_whole() {
 }
 
 #[test]
-fn a_pattern_that_cannot_be_read_is_told_with_file_line_and_key() {
+fn a_pattern_that_cannot_be_read_is_reported_with_file_line_and_key() {
     let env = TestEnvironment::signed_in("sam");
     std::fs::write(env.path().join("config.toml"), "[profiles.a]\nbackend = 'practice'\nticket_pattern = 'T-['\n")
         .unwrap();

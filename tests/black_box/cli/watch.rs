@@ -34,7 +34,7 @@ fn it_ends_with_9_when_that_password_will_not_do() {
 }
 
 #[test]
-fn its_limit_is_8_and_nothing_to_wait_for_is_told() {
+fn its_limit_is_8_and_nothing_to_wait_for_is_reported() {
     let env = TestEnvironment::signed_in("sam");
     env.issue("C-1001");
     env.run(&["status", "C-1001", "--watch", "--timeout", "1s"]).must(8);

@@ -42,7 +42,7 @@ fn a_proxy_that_answers_in_its_place_is_not_a_missing_right() {
 }
 
 #[test]
-fn what_answers_at_the_token_endpoint_in_its_place_is_told() {
+fn what_answers_at_the_token_endpoint_in_its_place_is_reported() {
     let server = FakeKeycloak::start();
     let own = format!("{PROTECTED}\nsign_in = 'client-credentials'\nclient_id = 'robot'");
     let env = agent_at(server.address(), &own);

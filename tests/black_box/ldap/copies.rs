@@ -17,7 +17,7 @@ fn signed_in(dialect: Dialect) -> (Fake, TestEnvironment) {
 }
 
 #[test]
-fn one_that_is_behind_is_told_as_such() {
+fn one_that_is_behind_is_reported_as_such() {
     for dialect in Dialect::BOTH {
         let (fake, env) = signed_in(dialect);
         let issued = env.run(&RESET);
@@ -32,7 +32,7 @@ fn one_that_is_behind_is_told_as_such() {
 }
 
 #[test]
-fn one_that_refers_changes_elsewhere_is_told_without_its_words() {
+fn one_that_refers_changes_elsewhere_is_reported_without_its_words() {
     let provider = b"ldap://provider.example.com/";
     for dialect in Dialect::BOTH {
         let (fake, env) = signed_in(dialect);
@@ -64,7 +64,7 @@ fn one_that_refers_changes_elsewhere_is_told_without_its_words() {
 }
 
 #[test]
-fn one_that_takes_no_changes_is_told() {
+fn one_that_takes_no_changes_is_reported() {
     let (fake, env) = signed_in(Dialect::OpenLdap);
     fake.rule(|asked, stream| {
         let change = asked.tag == MODIFY;

@@ -51,7 +51,7 @@ fn someone_elses_newer_stamp_is_a_failure() {
 
 /// The stamp from before: nobody else set a password, the server is behind.
 #[test]
-fn a_copy_that_lags_behind_is_told_as_such() {
+fn a_copy_that_lags_behind_is_reported_as_such() {
     let ended = play(Script { lags: true, ..Script::default() });
     let message = ended.answer.as_ref().err().unwrap().message.clone();
     assert!(message.contains("does not know the change yet") && !message.contains("omeone else"), "{message}");

@@ -36,7 +36,7 @@ fn a_lock_is_lifted_after_the_set_only_where_it_was_asked_for() {
 }
 
 #[test]
-fn promises_not_kept_are_told_before_confirming_and_afterwards() {
+fn promises_not_kept_are_reported_before_confirming_and_afterwards() {
     let gaps = BTreeSet::from([Gap::SelfServiceWhilePending, Gap::NeverRunsOut]);
     let ended = play(Script { gaps, ..Script::default() });
     assert_eq!(ended.plans[0].gaps, [Gap::SelfServiceWhilePending, Gap::NeverRunsOut]);

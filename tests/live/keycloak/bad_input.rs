@@ -107,7 +107,7 @@ fn names_with_escapes_are_made_visible_and_whole_in_json() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn twins_with_one_address_are_told_apart_by_id() {
+fn twins_with_one_address_are_distinguished_by_id() {
     let realm = Realm::with(Server::shared(), &RealmOptions { duplicate_emails: true, ..RealmOptions::default() });
     let env = TestEnvironment::for_agent_with(&realm, Rights::AndViewRealm, PROTECTED);
     let error = env.reset("MARY@example.com", &["-o", "json"]).must(5).error();

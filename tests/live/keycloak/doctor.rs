@@ -73,7 +73,7 @@ fn each_promise_is_kept_kept_by_tellonce_or_not_kept_with_what_to_do() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn settings_of_the_realm_and_rights_that_are_too_wide_are_told() {
+fn settings_of_the_realm_and_rights_that_are_too_wide_are_reported() {
     let options = RealmOptions { brute_force: true, admin_events: true, ..RealmOptions::default() };
     let realm = Realm::with(Server::shared(), &options);
     let agent = Report::of(&TestEnvironment::for_agent(&realm, Rights::AndViewRealm));
@@ -135,7 +135,7 @@ fn locks_are_seen_by_fine_grained_agents_and_who_cannot_read_them_is_told_so() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn the_clients_door_is_tried_and_the_clocks_are_compared() {
+fn the_client_is_probed_and_the_clocks_are_compared() {
     let options = RealmOptions { robot: Some(Rights::AndViewRealm), ..RealmOptions::default() };
     let realm = Realm::with(Server::shared(), &options);
     let found = |more: &str| {

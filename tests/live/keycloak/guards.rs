@@ -154,7 +154,7 @@ fn profile_add_and_setup_say_that_a_guard_is_not_there() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn the_agents_own_user_is_told_whatever_the_clients_tokens_say() {
+fn the_agents_own_user_is_reported_whatever_the_clients_tokens_say() {
     let realm = Realm::shipped(Server::shared());
     let client = |id: &str, more: serde_json::Value| {
         let mut client = json!({ "clientId": id, "publicClient": true, "directAccessGrantsEnabled": true,

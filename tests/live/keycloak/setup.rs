@@ -165,7 +165,7 @@ fn a_client_and_a_group_that_are_there_get_only_what_they_lack() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn a_server_without_workflows_is_told_and_the_pending_mark_is_not_used() {
+fn a_server_without_workflows_is_reported_and_the_pending_mark_is_not_used() {
     let server = Server::start(ServerOptions { without: "workflows".to_owned(), ..ServerOptions::default() });
     let realm = Realm::shipped(&server);
     let env = TestEnvironment::for_realm(&realm, PROTECTED);

@@ -79,7 +79,7 @@ fn a_mark_that_does_not_prove_itself_is_not_used() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn a_realm_that_refuses_everybody_a_reset_by_mail_is_told_and_left_as_it_was() {
+fn a_realm_that_refuses_everybody_a_reset_by_mail_is_reported_and_left_as_it_was() {
     let realm = Realm::shipped(Server::shared());
     let env = TestEnvironment::for_realm(&realm, PROTECTED);
     let rest = realm.rest();
@@ -111,7 +111,7 @@ fn a_realm_that_refuses_everybody_a_reset_by_mail_is_told_and_left_as_it_was() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn what_a_realm_wants_of_every_user_is_given_and_what_it_does_not_take_is_told_and_gone_on_from() {
+fn what_a_realm_wants_of_every_user_is_given_and_what_it_does_not_take_is_reported_and_gone_on_from() {
     let realm = Realm::shipped(Server::shared());
     let env = TestEnvironment::for_realm(&realm, PROTECTED);
     realm.require_attribute("branch");

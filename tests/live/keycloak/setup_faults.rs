@@ -92,7 +92,7 @@ fn is_true(error: &Value, differs: bool, what: &str) {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn whatever_call_goes_wrong_it_is_told_as_it_is_and_gone_on_from_to_the_same_end() {
+fn whatever_call_goes_wrong_it_is_reported_as_it_is_and_gone_on_from_to_the_same_end() {
     let whole = Bench::new();
     whole.setup().must(0);
     let (made, posts) = (whole.made(), whole.proxy.count("POST", &whole.calls()));

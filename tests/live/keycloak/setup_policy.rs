@@ -32,7 +32,7 @@ fn the_proof_is_made_with_passwords_that_the_realm_takes() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn a_policy_that_no_temporary_password_meets_is_told_with_the_plan() {
+fn a_policy_that_no_temporary_password_meets_is_reported_with_the_plan() {
     let realm = realm_with("");
     let cheap = "hashAlgorithm(pbkdf2-sha512) and hashIterations(1)";
     realm.change(json!({ "passwordPolicy": format!("maxLength(8) and {cheap}") }));

@@ -13,7 +13,7 @@ fn lock_out(realm: &Realm<'_>, customer: &str) {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn a_lock_out_for_good_is_told_as_one_and_unlocking_does_not_pretend_to_help() {
+fn a_lock_out_for_good_is_reported_as_one_and_unlocking_does_not_pretend_to_help() {
     let options = RealmOptions { brute_force: true, ..RealmOptions::default() };
     let realm = Realm::with(Server::shared(), &options);
     let env = TestEnvironment::for_agent(&realm, Rights::ManageUsers);
@@ -42,7 +42,7 @@ fn a_lock_out_for_good_is_told_as_one_and_unlocking_does_not_pretend_to_help() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn a_role_that_the_client_keeps_back_is_told_from_one_that_the_agent_lacks() {
+fn a_role_that_the_client_keeps_back_is_distinguished_from_one_that_the_agent_lacks() {
     let realm = Realm::shipped(Server::shared());
     let narrow = json!({ "clientId": "narrow", "publicClient": true, "directAccessGrantsEnabled": true,
         "fullScopeAllowed": false });

@@ -41,7 +41,7 @@ fn a_server_that_throttles_is_taken_slower_and_every_row_is_delivered_at_the_fir
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn a_lost_answer_is_told_as_such_and_the_row_gets_a_fresh_password_when_the_run_is_resumed() {
+fn a_lost_answer_is_reported_as_such_and_the_row_gets_a_fresh_password_when_the_run_is_resumed() {
     for (name, fault, applied) in [
         ("cut before", Fault::Cut, false),
         ("cut after", Fault::Cut, true),

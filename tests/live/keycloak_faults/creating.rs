@@ -63,7 +63,7 @@ fn a_creation_whose_answer_was_lost_is_looked_for_and_never_made_twice() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn somebody_who_exists_already_is_told_from_a_lost_first_try() {
+fn somebody_who_exists_already_is_distinguished_from_a_lost_first_try() {
     let bench = Bench::new();
     // Said to be too busy, though it was applied: sent again, it meets the user that the first try made.
     let busy = Fault::Answer(503, vec!["retry-after: 0".to_owned()], Vec::new());

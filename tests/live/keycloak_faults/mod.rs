@@ -101,7 +101,7 @@ fn a_set_that_was_refused_changed_nothing() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn an_answer_that_was_lost_is_told_by_the_stamp_and_never_sent_again() {
+fn an_answer_that_was_lost_is_reported_by_the_stamp_and_never_sent_again() {
     let bench = Bench::new();
     let gate = Gate::default();
     for (name, rule, applied) in [
@@ -133,7 +133,7 @@ fn an_answer_that_was_lost_is_told_by_the_stamp_and_never_sent_again() {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
-fn what_fails_after_the_set_is_told_as_changed() {
+fn what_fails_after_the_set_is_reported_as_changed() {
     let bench = Bench::new();
     for (name, rule, reason) in [
         ("log-out cut", Rule::on("POST", "/logout", Fault::Cut), "sessions_not_ended"),

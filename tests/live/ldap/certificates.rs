@@ -105,7 +105,7 @@ const FOR_SERVERS: &str = "extendedKeyUsage=serverAuth\nbasicConstraints=CA:FALS
 
 #[test]
 #[ignore = "needs openssl: TELLONCE_LIVE=openldap"]
-fn each_certificate_that_is_not_good_is_told_in_words() {
+fn each_certificate_that_is_not_good_is_explained() {
     let folder = authorities();
     let folder = folder.path();
     let here = format!("subjectAltName=DNS:localhost,IP:127.0.0.1\n{FOR_SERVERS}");

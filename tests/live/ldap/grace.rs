@@ -26,7 +26,7 @@ fn grace_of(server: &Server, policy: &str, limit: u32) {
 
 #[test]
 #[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
-fn sign_ins_that_are_left_are_told() {
+fn sign_ins_that_are_left_are_reported() {
     let server = Server::start(Kind::OpenLdap);
     let policy = format!("cn=shortgrace,ou=policies,{}", server.value("BASE"));
     agent(&server, &policy);
@@ -57,7 +57,7 @@ fn sign_ins_that_are_left_are_told() {
 /// slapd tells its version to those who may read cn=Monitor.
 #[test]
 #[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
-fn the_version_is_told_where_the_server_tells_it() {
+fn the_version_is_reported_where_the_server_tells_it() {
     let server = Server::start(Kind::OpenLdap);
     let env = server.environment();
     env.run_must_say(&["doctor"], 0, "slapd does not tell agents its version; tellonce was tried with 2.5");

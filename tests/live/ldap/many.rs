@@ -23,7 +23,7 @@ fn ten_thousand_match() {
 
 #[test]
 #[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
-fn a_part_is_told_as_a_part() {
+fn a_part_is_reported_as_a_part() {
     let limits = [("SLAPD_CROWD", "2000"), ("SLAPD_LIMITS", "size.prtotal=700")];
     let server = Server::start_with(Kind::OpenLdap, &limits);
     let env = server.environment();

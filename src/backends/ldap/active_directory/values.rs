@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_of_one_domain_are_told_from_others() {
+    fn identifiers_of_one_domain_are_distinguished_from_others() {
         let of = |domain: u32, number: u32| {
             let parts = [21, 7, 7, domain, number].map(u32::to_le_bytes).concat();
             [&[1, 5, 0, 0, 0, 0, 0, 5][..], &parts].concat()

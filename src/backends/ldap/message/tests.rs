@@ -43,7 +43,7 @@ fn a_message_ends_where_its_header_says_and_is_bounded() {
 }
 
 #[test]
-fn answers_are_told_apart_by_what_was_asked() {
+fn answers_are_distinguished_by_what_was_asked() {
     let entry = message(ENTRY, &[element(OCTETS, b"cn=a"), element(SEQUENCE, b"")].concat());
     assert_eq!(to_search(&entry), Ok(Response::Part));
     assert_eq!(to_search(&message(SEARCH_DONE, &done(0, b"fine"))), Ok(Response::Last(7)));

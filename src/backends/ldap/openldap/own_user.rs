@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_told_and_nobody_is_not() {
+    fn a_name_is_reported_and_nobody_is_not() {
         assert_eq!(parse_authz_id("dn:uid=a,o=b").as_deref(), Some("uid=a,o=b"));
         assert_eq!(parse_authz_id("DN:uid=a").as_deref(), Some("uid=a"));
         for other in ["", "dn:", "dn: ", "u:a", "d\u{fc}:uid=a"] {

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_no_disabling_and_a_start_is_told() {
+    fn an_end_is_no_disabling_and_a_start_is_reported() {
         let ended = of(&[("pwdEndTime", "202611281900Z")], &[], &[]);
         assert!(ended.state.user_expired && !ended.state.disabled && !ended.state.locked);
         assert!(matches!(&ended.obstacles[..], [Obstacle::UserExpired(Some(_))]));

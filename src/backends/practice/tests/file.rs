@@ -59,7 +59,7 @@ fn many_first_commands_at_once_all_work_on_one_directory() {
 }
 
 #[test]
-fn what_is_no_directory_is_told_with_its_name_and_start_over_replaces_it() {
+fn what_is_no_directory_is_reported_with_its_name_and_start_over_replaces_it() {
     let directory = directory();
     let path = directory.folder.path().join("practice.db");
     let foreign = || {
@@ -126,7 +126,7 @@ fn where_nothing_can_be_written_it_is_unavailable() {
 }
 
 #[test]
-fn as_many_customers_as_asked_the_samples_first_and_progress_told() {
+fn as_many_customers_as_asked_the_samples_first_and_progress_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("practice.db");
     let mut told = Vec::new();

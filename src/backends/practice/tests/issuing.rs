@@ -184,7 +184,7 @@ fn a_lock_stays_when_a_password_is_set_and_unlock_lifts_it() {
 }
 
 #[test]
-fn a_user_who_is_gone_is_told_as_such() {
+fn a_user_who_is_gone_is_reported_as_such() {
     let directory = directory();
     let session = directory.agent("sam");
     for id in ["4711", "none", "-1", "2"] {
