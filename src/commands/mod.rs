@@ -3,6 +3,7 @@
 //! A verb has clap arguments, and a function that takes them, calls the domain and hands the result to the terminal.
 //! Completions and man pages are made from the parser.
 
+mod ask_missing;
 mod audit;
 mod bulk;
 mod case_args;
@@ -16,7 +17,6 @@ mod find;
 mod login;
 mod logout;
 mod man;
-mod missing;
 mod practice;
 mod profile;
 mod reset;

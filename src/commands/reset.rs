@@ -3,9 +3,9 @@
 use anyhow::{Result, bail};
 use clap::Args;
 
+use super::ask_missing;
 use super::case_args::CaseArgs;
 use super::context::Context;
-use super::missing;
 use super::reveal_args::RevealArgs;
 use crate::domain::ports::Prompter;
 use crate::domain::{ExitCode, Issuance, Particulars, ResetRequest, Services, reset};
@@ -49,7 +49,7 @@ pub(super) struct ResetArgs {
 /// Issues a temporary password and shows the next steps.
 pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: RevealTarget) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
-    let customer = missing::customer(args.customer.take(), "reset", &mut prompter)?;
+    let customer = ask_missing::customer(args.customer.take(), "reset", &mut prompter)?;
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if !args.yes && !prompter.can_ask() {
         bail!(context.nobody_can_confirm("A reset"));

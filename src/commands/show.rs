@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
+use super::ask_missing;
 use super::context::{Context, look_up};
-use super::missing;
 use super::view::{StatusFields, moment, valid_until};
 use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget, refusal};
 
@@ -38,7 +38,7 @@ struct ObstacleJson {
 
 /// Shows everything that is known of one customer.
 pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCode> {
-    let customer = missing::customer(args.customer, "show", &mut context.prompter(false))?;
+    let customer = ask_missing::customer(args.customer, "show", &mut context.prompter(false))?;
     let (_, facts) = look_up(context, &customer).await?;
     let snapshot = &facts.snapshot;
     let status = StatusFields::of(&facts);

@@ -6,8 +6,8 @@ use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
 
+use super::ask_missing;
 use super::context::{Context, look_up};
-use super::missing;
 use super::view::{StatusFields, moment, valid_until};
 use crate::domain::{Changed, CustomerFacts, Error, ExitCode, Kind, Obstacle, Reason, Stamp, Status, refusal};
 
@@ -37,7 +37,7 @@ struct StatusJson<'a> {
 
 /// Shows the status once, or every change of it until the customer is signed in again.
 pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitCode> {
-    let customer = missing::customer(args.customer, "status", &mut context.prompter(false))?;
+    let customer = ask_missing::customer(args.customer, "status", &mut context.prompter(false))?;
     let limit = args.watch.then_some(context.global.timeout).flatten();
     if args.watch {
         context.global.timeout = None; // with --watch, --timeout limits the watch and not one call

@@ -8,7 +8,7 @@
 )]
 #![allow(unreachable_pub, reason = "`pub` marks what another file of this program uses")]
 
-mod at_once;
+mod concurrent_resets;
 mod fail_point;
 mod failing;
 mod killed;

@@ -5,8 +5,8 @@ use clap::Args;
 use toml_edit::{InlineTable, Value};
 
 use crate::backends::{self, Ask};
+use crate::commands::ask_missing;
 use crate::commands::context::Context;
-use crate::commands::missing;
 use crate::config::{self, NewProfile};
 use crate::domain::ports::Prompter;
 use crate::domain::{Check, CheckState, Error, ExitCode, Kind, Reason};
@@ -51,7 +51,7 @@ pub(super) async fn run(context: &mut Context, args: ProfileAddArgs) -> Result<E
         return Ok(ExitCode::DONE);
     }
     let mut prompter = context.prompter(false);
-    let name = missing::new_profile(args.name, &mut prompter)?;
+    let name = ask_missing::new_profile(args.name, &mut prompter)?;
     let name_only = NewProfile { name: name.clone(), backend: String::new(), settings: Vec::new() };
     config::with(&context.folders, &name_only)?; // an invalid name is refused before anything is asked
     let backend = backend(args.backend, &mut prompter)?;

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::ask_missing::{self, ProfileChoice};
 use super::context::Context;
-use super::missing::{self, ProfileChoice};
 use crate::backends;
 use crate::config::{self, Profile};
 use crate::domain::{ExitCode, Pattern};
@@ -83,13 +83,13 @@ pub(super) async fn run(context: &mut Context, args: ProfileArgs) -> Result<Exit
         ProfileCommand::List => list(context),
         ProfileCommand::Show { name } => show(context, name.as_deref()),
         ProfileCommand::Use { name } => {
-            let name = name.map_or_else(|| missing::profile(context, ProfileChoice::Default), Ok)?;
+            let name = name.map_or_else(|| ask_missing::profile(context, ProfileChoice::Default), Ok)?;
             config::set_default(&context.folders, &name)?;
             context.screen.notice(&format!("{name} is the default profile now."));
             Ok(ExitCode::DONE)
         }
         ProfileCommand::Remove { name } => {
-            let name = name.map_or_else(|| missing::profile(context, ProfileChoice::Removed), Ok)?;
+            let name = name.map_or_else(|| ask_missing::profile(context, ProfileChoice::Removed), Ok)?;
             config::remove(&context.folders, &name)?;
             context.screen.notice(&format!("Profile {name} is removed. Its session, if any, is forgotten."));
             crate::auth::SessionStore::new(&context.folders, &name, Box::new(|_| {})).forget();

@@ -8,9 +8,9 @@ use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
 
+use super::ask_missing;
 use super::case_args::CaseArgs;
 use super::context::Context;
-use super::missing;
 use crate::config::parse_duration;
 use crate::domain::ports::Prompter;
 use crate::domain::{Customer, ExitCode, Services, SessionsEnded, Status, WithdrawalRequest, withdraw};
@@ -53,7 +53,7 @@ struct WithdrawnJson<'a> {
 /// Withdraws one temporary password, or sweeps with `--all`.
 pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<ExitCode> {
     let mut prompter = context.prompter(args.yes);
-    let customer = if args.all { None } else { Some(missing::customer(args.customer, "withdraw", &mut prompter)?) };
+    let customer = if args.all { None } else { Some(ask_missing::customer(args.customer, "withdraw", &mut prompter)?) };
     context.refuse_practice_by_accident((prompter.can_ask() && !args.yes) || args.dry_run)?;
     if !args.yes && !args.dry_run && !prompter.can_ask() {
         bail!(context.nobody_can_confirm("A withdrawal"));

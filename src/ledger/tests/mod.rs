@@ -4,9 +4,9 @@
 mod appending;
 mod attempts;
 mod forwarding;
+mod listing;
 mod rows;
 pub(crate) mod stub;
-mod telling;
 mod verifying;
 
 use std::path::PathBuf;

@@ -1,9 +1,9 @@
 //! What no real Keycloak does, seen from outside: values that are hidden, proxies that answer in its place, proxy
 //! variables, lists without an end. Needs no server.
 
-mod between;
 mod bounds;
-mod hidden;
+mod proxies;
+mod unreadable;
 
 use crate::support::TestEnvironment;
 use crate::support::fake_keycloak::{FakeKeycloak, token};

@@ -1,6 +1,6 @@
 //! Directories that hang, flood, lag behind or refuse, each played by a stand-in.
 
-mod copies;
 mod hostile;
+mod replicas;
 mod retries;
 mod start_tls;

@@ -3,5 +3,5 @@
 //! Live: `TELLONCE_LIVE=keycloak cargo test --test live -- --ignored keycloak_bulk::`.
 
 mod bench;
-mod ends;
 mod faults;
+mod interruptions;

@@ -1,6 +1,6 @@
 //! The traps of Active Directory, on Samba.
 
-use super::{both, bulk, domain, unattended};
+use super::{bulk, domain, shared_behaviour, unattended};
 use crate::support::ldap::{Kind, Server};
 
 /// What a temporary password would not let in, or would let in too far, is told before it is set.
@@ -10,7 +10,7 @@ fn who_cannot_be_reset(server: &Server) {
         format!(
             "dn: {}\nchangetype: add\nobjectClass: user\nsAMAccountName: {name}\nunicodePwd:: {}\nuserAccountControl: {flags}\n{more}\n",
             server.dn(name),
-            both::wide("Cust0mer-Start-1!")
+            shared_behaviour::wide("Cust0mer-Start-1!")
         )
     };
     // accountExpires counts steps of 100 ns since 1601: this is in 2020.
@@ -77,7 +77,7 @@ fn agents_are_told_why(server: &Server) {
         format!(
             "dn: CN={name},OU=Agents,{}\nchangetype: add\nobjectClass: user\nsAMAccountName: {name}\nuserPrincipalName: {name}@tellonce.test\nunicodePwd:: {}\nuserAccountControl: {flags}\n{more}\n",
             server.value("BASE"),
-            both::wide("Ag3nts-Password")
+            shared_behaviour::wide("Ag3nts-Password")
         )
     };
     server.change(&agent("resetagent", "512", "pwdLastSet: 0\n"));
@@ -85,7 +85,7 @@ fn agents_are_told_why(server: &Server) {
     server.change(&agent("endedagent", "512", "accountExpires: 132223104000000000\n"));
     server.change(&agent("lockedagent", "512", ""));
     server.lock_out("lockedagent@tellonce.test");
-    let tries = |name: &str| both::agent_tries(server, name);
+    let tries = |name: &str| shared_behaviour::agent_tries(server, name);
     tries("resetagent").must_say(4, "choose a new password");
     tries("offagent").must_say(4, "disabled");
     tries("endedagent").must_say(4, "accountExpires");
@@ -117,7 +117,7 @@ fn missing_rights_are_said_beforehand(server: &Server) {
 #[ignore = "needs Samba as a domain controller, and root: TELLONCE_LIVE=active-directory"]
 fn active_directory() {
     let server = Server::start(Kind::ActiveDirectory);
-    both::all(&server);
+    shared_behaviour::all(&server);
     bulk::a_run_creates_sets_and_survives_a_cut(&server);
     bulk::a_user_made_by_one_row_is_not_reset_by_the_next(&server);
     who_cannot_be_reset(&server);

@@ -3,8 +3,8 @@
 use age::x25519::Identity;
 use serde_json::Value;
 
-use super::both;
 use super::ids::id_of;
+use super::shared_behaviour;
 use crate::support::TestEnvironment;
 use crate::support::ldap::Server;
 
@@ -12,7 +12,7 @@ fn user(server: &Server, name: &str, more: &str) -> String {
     format!(
         "dn: {}\nchangetype: add\nobjectClass: user\nsAMAccountName: {name}\nunicodePwd:: {}\nuserAccountControl: 512\n{more}\n",
         server.dn(name),
-        both::wide("Cust0mer-Start-1!")
+        shared_behaviour::wide("Cust0mer-Start-1!")
     )
 }
 

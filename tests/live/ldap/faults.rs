@@ -1,6 +1,6 @@
 //! What a server can do wrong with each request, told right every time: unchanged, changed, or unknown.
 
-use super::frames::{BIND, Frames, MODIFY, SEARCH, Verdict};
+use super::frame_proxy::{BIND, Frames, MODIFY, SEARCH, Verdict};
 use crate::support::TestEnvironment;
 use crate::support::ldap::{Kind, Server};
 

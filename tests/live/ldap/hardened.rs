@@ -3,7 +3,7 @@
 use age::x25519::Identity;
 use serde_json::Value;
 
-use super::both;
+use super::shared_behaviour;
 use crate::support::ldap::{Kind, Server};
 use crate::support::{CommandOutput, TestEnvironment};
 
@@ -65,7 +65,7 @@ fn add_users(server: &Server) {
         format!(
             "dn: {}\nchangetype: add\nobjectClass: user\nsAMAccountName: {name}\nunicodePwd:: {}\n{more}\n\n",
             server.dn(name),
-            both::wide("Cust0mer-Start-1!")
+            shared_behaviour::wide("Cust0mer-Start-1!")
         )
     };
     let ended = "userAccountControl: 512\naccountExpires: 132223104000000000"; // in 2020

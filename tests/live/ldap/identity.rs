@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::frames::Frames;
+use super::frame_proxy::Frames;
 use crate::support::TestEnvironment;
 use crate::support::ldap::{Kind, Server};
 

@@ -1,6 +1,6 @@
 //! The traps of slapd with the password-policy overlay.
 
-use super::{both, bulk, unattended};
+use super::{bulk, shared_behaviour, unattended};
 use crate::support::ldap::{Kind, LOGIN, Server};
 
 /// An administrator's lock is none that a reset may lift; an end that has come and a start that has not are told.
@@ -85,7 +85,7 @@ fn agents_are_told_why(server: &Server) {
         "description",
         "its password is older than two seconds soon",
     );
-    let tries = |name: &str| both::agent_tries(server, name);
+    let tries = |name: &str| shared_behaviour::agent_tries(server, name);
     tries("resetagent").must_say(4, "choose a new password");
     tries("lockedagent").must_say(4, "locked");
     tries("offagent").must_say(4, "locked");
@@ -107,7 +107,7 @@ fn agents_are_told_why(server: &Server) {
 #[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
 fn openldap() {
     let server = Server::start(Kind::OpenLdap);
-    both::all(&server);
+    shared_behaviour::all(&server);
     bulk::a_run_creates_sets_and_survives_a_cut(&server);
     bulk::a_user_made_by_one_row_is_not_reset_by_the_next(&server);
     locks_that_a_reset_would_lift(&server);

@@ -44,7 +44,7 @@ fn permanent_locks(server: &Server, env: &TestEnvironment) {
 fn a_withdrawal_lifts_no_lock(server: &Server, env: &TestEnvironment) {
     taken(server, "pwdAccountLockedTime");
     env.issue("sho");
-    super::both::next_second(); // an edit within the second of the set is not told from another set
+    super::shared_behaviour::next_second(); // an edit within the second of the set is not told from another set
     server.replace(&server.dn("sho"), "pwdAccountLockedTime", "00000101000000Z");
     env.run_must_say(&["withdraw", "sho", "--yes"], 7, "locked permanently");
     let sweep = ["withdraw", "--older-than", "0s", "--all", "--yes", "--reason", "expired"];

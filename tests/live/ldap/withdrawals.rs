@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use super::both::next_second;
-use super::frames::{Frames, MODIFY, Verdict};
+use super::frame_proxy::{Frames, MODIFY, Verdict};
+use super::shared_behaviour::next_second;
 use crate::support::ldap::{Kind, Server};
 use crate::support::{CommandOutput, TestEnvironment};
 

@@ -6,8 +6,8 @@ mod agents;
 mod app;
 mod customers;
 mod file;
+mod interleaving;
 mod issuing;
-mod meanwhile;
 mod search;
 mod user_snapshot;
 
