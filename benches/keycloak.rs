@@ -123,6 +123,7 @@ impl Desk {
                 of("/groups"),
                 of("/role-mappings/realm/composite"),
                 get(""),
+                get("/authentication/required-actions"),
                 get("/groups?search=temp-issued&exact=true&briefRepresentation=false&subGroupsCount=false"),
             ],
             vec![(Method::PUT, format!("{base}{user}/reset-password"), Some(body))],

@@ -86,12 +86,20 @@ pub struct Unreadable {
     pub decides: String,
     /// The right that shows it, as in "it takes …" ("the right to read userAccountControl of customers").
     pub right: String,
+    /// Whether the value matters to a reset alone, so that a withdrawal goes on without it.
+    pub for_resets_alone: bool,
 }
 
 impl Unreadable {
     /// Makes an unreadable value, with what depends on it and the right that shows it.
     pub fn new(value: impl Into<String>, decides: impl Into<String>, right: impl Into<String>) -> Self {
-        Self { value: value.into(), decides: decides.into(), right: right.into() }
+        Self { value: value.into(), decides: decides.into(), right: right.into(), for_resets_alone: false }
+    }
+
+    /// Marks the value as one that matters to a reset alone.
+    #[must_use]
+    pub fn for_resets_alone(self) -> Self {
+        Self { for_resets_alone: true, ..self }
     }
 
     /// Returns the finding in words, for `doctor`: the value, what depends on it, and the right that shows it.

@@ -13,7 +13,7 @@ use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
 use super::execute::execute;
 use super::execution::{Broken, Execution};
-use super::obstacle::{Obstacle, Right};
+use super::obstacle::{Obstacle, Right, Unreadable};
 use super::outcome::AttemptOutcome;
 use super::plan::Plan;
 use super::refusals::refusal;
@@ -195,6 +195,7 @@ fn check_is_pending(facts: &CustomerFacts, capabilities: &Capabilities) -> Resul
                 | Obstacle::WouldNotStick(_)
                 | Obstacle::MayNotChoose(_)
                 | Obstacle::Locked { .. }
+                | Obstacle::Unreadable(Unreadable { for_resets_alone: true, .. })
                 | Obstacle::MissingRight(Right::CreateUsers | Right::Unlock)
         );
         // Only an administrator may lift a permanent lock: a backend whose changes lift locks refuses.

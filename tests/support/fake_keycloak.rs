@@ -223,6 +223,8 @@ fn answer(method: &str, target: &str, body: &str, bearer: &str, state: &mut Stat
         }
         ("GET", "") => ok(&json!({ "realm": REALM, "enabled": true, "passwordPolicy": "length(12)",
             "bruteForceProtected": false, "resetPasswordAllowed": false })),
+        ("GET", "/authentication/required-actions") => ok(&json!([{ "alias": "UPDATE_PASSWORD",
+            "providerId": "UPDATE_PASSWORD", "enabled": true }])),
         ("GET", "/groups") => ok(&json!([{ "id": "g", "path": "/staff-admins", "subGroups": [] }])),
         ("GET", "/users") if target.contains("ada") || target.contains("max=1&") => ok(&json!([user])),
         ("GET", "/users") => ok(&json!([])),

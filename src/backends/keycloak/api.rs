@@ -41,6 +41,11 @@ impl Api {
         self.caller_retries.set(true);
     }
 
+    /// Reports whether the caller repeats calls by itself, as a bulk run does.
+    pub(super) const fn leaves_retries(&self) -> bool {
+        self.caller_retries.get()
+    }
+
     /// Returns the realm's name.
     pub(super) fn realm_name(&self) -> &str {
         &self.name

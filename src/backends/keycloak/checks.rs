@@ -41,6 +41,7 @@ impl KeycloakAgent {
         let mut checks = vec![self.version_check().await?];
         checks.extend([self.policy_check().await?, self.history_check().await?, self.group_check().await?]);
         checks.extend(self.realm_checks().await?);
+        checks.push(self.0.update_password.check(self.api()).await?);
         checks.push(self.locks_check().await?);
         checks.push(self.guards_check().await?);
         checks.push(self.own_user_check().await?);

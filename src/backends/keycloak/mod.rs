@@ -17,6 +17,7 @@ mod probe;
 mod protection;
 mod readable;
 mod refusal;
+mod required_action;
 mod settings;
 mod setup;
 mod sign_in;

@@ -7,6 +7,7 @@ use tokio::sync::OnceCell;
 use super::call::Api;
 use super::claims::Claims;
 use super::guards::Guards;
+use super::required_action::UpdatePasswordReader;
 use super::wire::{Group, Realm, User};
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{Kind, Obstacle, PolicyRead, Reason, Result, Right};
@@ -35,6 +36,7 @@ pub(super) struct Inner {
     pending_group: OnceCell<Option<Group>>,
     pub(super) guards: OnceCell<Guards>,
     own_user_exists: OnceCell<bool>,
+    pub(super) update_password: UpdatePasswordReader,
 }
 
 impl KeycloakAgent {
@@ -55,6 +57,7 @@ impl KeycloakAgent {
             pending_group: OnceCell::new(),
             guards: OnceCell::new(),
             own_user_exists: OnceCell::new(),
+            update_password: UpdatePasswordReader::default(),
         }))
     }
 

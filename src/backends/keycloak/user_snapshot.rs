@@ -43,7 +43,7 @@ impl KeycloakAgent {
     /// Reads the snapshot of a customer's user.
     pub(super) async fn read_user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
         let Some(id) = self.find_user_id(customer).await? else { return self.snapshot_without_user(customer).await };
-        let (user, credentials, groups, roles, lock, policy, pending_group, guards) = tokio::try_join!(
+        let (user, credentials, groups, roles, lock, policy, pending_group, guards, not_forced) = tokio::try_join!(
             self.user(&id),
             async { or_unreadable(self.credentials(&id).await, role(Right::FindCustomers)) },
             self.read_groups(&id),
@@ -52,6 +52,7 @@ impl KeycloakAgent {
             self.policy(),
             self.pending_group(),
             self.guards(),
+            self.0.update_password.obstacle(self.api()),
         )?;
         let Some(user) = user else { return super::errors::user_gone() };
         let sign_in = self.sign_in_state(&user, lock.as_ref()).await?;
@@ -65,6 +66,7 @@ impl KeycloakAgent {
         let at = password.and_then(set_at);
         let mut obstacles = self.obstacles(&facts, pending_group.is_some(), guards);
         obstacles.extend(self.own_user_obstacle().await?);
+        obstacles.extend(not_forced);
         Ok(UserSnapshot {
             target: ResetTarget::User(UserId::new(id)),
             state,
@@ -129,7 +131,8 @@ impl KeycloakAgent {
 
     /// Returns the snapshot of a customer whose user has to be created.
     async fn snapshot_without_user(&self, customer: &Customer) -> Result<UserSnapshot> {
-        let (realm, policy, guards) = tokio::try_join!(self.realm(), self.policy(), self.guards())?;
+        let (realm, policy, guards, not_forced) =
+            tokio::try_join!(self.realm(), self.policy(), self.guards(), self.0.update_password.obstacle(self.api()))?;
         let by_email = realm.registration_email_as_username == Some(true);
         let username = customer.username.clone().filter(|_| !by_email).or_else(|| customer.email.clone());
         let username = username.unwrap_or_else(|| customer.id.as_str().to_owned()).to_lowercase();
@@ -138,6 +141,7 @@ impl KeycloakAgent {
         let new = NewUser { customer: customer.clone(), username, new_customer: self.0.customers.is_none() };
         let mut obstacles = if may_not_create { vec![Obstacle::MissingRight(Right::CreateUsers)] } else { Vec::new() };
         obstacles.extend(guards.not_found.clone().map(Obstacle::ProtectionUnreadable));
+        obstacles.extend(not_forced);
         Ok(UserSnapshot::without_user(new, policy, obstacles))
     }
 

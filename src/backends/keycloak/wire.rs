@@ -33,6 +33,17 @@ pub(super) struct User {
 
 /// The required action that forces a change of password.
 pub(super) const UPDATE_PASSWORD: &str = "UPDATE_PASSWORD";
+
+/// A required action of the realm.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RequiredAction {
+    pub(super) alias: String,
+    /// The server's implementation.
+    pub(super) provider_id: Option<String>,
+    pub(super) enabled: Option<bool>,
+}
+
 /// The prefix of the usernames of service accounts (26.0 to 26.7).
 const SERVICE_ACCOUNT_PREFIX: &str = "service-account-";
 

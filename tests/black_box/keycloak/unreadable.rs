@@ -67,3 +67,30 @@ fn who_is_locked_for_good_is_told_so_and_whose_account_has_no_password() {
     assert_eq!(error["reason"], "external", "{error}");
     assert!(error["message"].as_str().unwrap().contains("service account of the client \"robot\""), "{error}");
 }
+
+#[test]
+fn a_list_of_required_actions_that_is_not_shown_refuses_a_reset_and_no_withdrawal() {
+    let server = FakeKeycloak::start();
+    let env = agent_of(&server);
+    let told = |path: &str, status, body: &str| Told {
+        method: "GET",
+        path: path.to_owned(),
+        status,
+        headers: "",
+        body: body.to_owned(),
+    };
+    let hidden = told("/authentication/required-actions", 403, r#"{"error":"HTTP 403 Forbidden"}"#);
+    server.tell(std::slice::from_ref(&hidden));
+    let error = env.run(&RESET).must(7).error();
+    assert_eq!((&error["reason"], &error["changed"]), (&"unreadable".into(), &"no".into()), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("list of required actions"), "{error}");
+    let (state, words) = check(&env.run(&["-o", "json", "doctor"]).must(11).json(), "required action");
+    assert!(state == "fault" && words.contains("query-users"), "{words}");
+    let user = json!({ "id": CUSTOMER, "username": "ada", "firstName": "Ada", "enabled": true,
+        "requiredActions": ["UPDATE_PASSWORD"], "access": { "manage": true, "resetPassword": true } });
+    server.tell(&[hidden, told(&format!("/users/{CUSTOMER}"), 200, &user.to_string())]);
+    let ran = env.run(&["-o", "json", "withdraw", "ada", "--yes"]);
+    assert!(server.seen().iter().any(|seen| seen.starts_with("DELETE")), "{ran:?} {:?}", server.seen());
+    server.tell(&[told("/authentication/required-actions", 200, "[]")]);
+    assert_eq!(env.run(&RESET).must(7).error()["reason"], "would_not_stick");
+}

@@ -28,7 +28,8 @@ fn each_call_of_a_reset_is_needed() {
         assert_eq!(looked.iter().sum::<usize>() + whole, 2, "{customer}: {calls:?}");
         let expected = [
             ("GET ", 1),
-            ("GET /groups", 2), // the pending group, and whether the protected one is there
+            ("GET /authentication/required-actions", 1), // whether the password makes its owner choose another
+            ("GET /groups", 2),                          // the pending group, and whether the protected one is there
             ("GET /roles/treasurer", 1),
             ("GET /users/ID", 2 + whole), // before the set, and read back
             ("GET /users/ID/credentials", 3),

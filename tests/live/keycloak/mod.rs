@@ -11,6 +11,7 @@ mod guards;
 mod page;
 mod policy;
 mod refusals;
+mod required_action;
 mod rights;
 mod setup;
 mod setup_failing;

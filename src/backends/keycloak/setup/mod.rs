@@ -12,11 +12,14 @@ mod group;
 mod history;
 mod pending;
 mod permissions;
+mod required_action;
 mod self_test;
 mod setup_step;
 mod sign_in;
 mod test_user;
 mod workflow;
+
+use std::cell::RefCell;
 
 use async_trait::async_trait;
 
@@ -26,6 +29,7 @@ use self::flow::ResetFlow;
 use self::history::PasswordHistory;
 use self::pending::{PendingGroup, StaleProof};
 use self::permissions::{AgentRights, Permissions};
+use self::required_action::UpdatePasswordAction;
 use self::self_test::SelfTest;
 use self::setup_step::{NotApplicable, SetupStep};
 use self::workflow::LeaveGroupWorkflow;
@@ -85,7 +89,8 @@ impl KeycloakPreparation {
     }
 
     fn self_test(&self, bound: String, is_proved: bool) -> SelfTest {
-        SelfTest { http: self.http.clone(), settings: self.settings.clone(), bound, is_proved }
+        let (http, settings) = (self.http.clone(), self.settings.clone());
+        SelfTest { http, settings, bound, is_proved, created: RefCell::default() }
     }
 
     /// Returns the steps that refuse a reset by e-mail while a temporary password is pending: all of them, or none.
@@ -150,6 +155,7 @@ impl Preparation for KeycloakPreparation {
         let steps: Vec<Box<dyn SetupStep>> = vec![
             client::new(&self.settings),
             Box::new(AgentsGroup::new(&self.wishes.agents, REALM_MANAGEMENT.to_owned(), &self.protected)),
+            Box::new(UpdatePasswordAction::new()),
             Box::new(PasswordHistory::new()),
             Box::new(PendingGroup::new(name)),
             Box::new(ResetFlow::new(name)),
@@ -194,6 +200,7 @@ impl Preparation for KeycloakPreparation {
         if let Some(permissions) = permissions {
             steps.push(Box::new(permissions));
         }
+        steps.push(Box::new(UpdatePasswordAction::load(admin).await?));
         steps.push(Box::new(PasswordHistory::from_realm(&realm)));
         steps.extend(self.pending_steps(admin, &realm).await?);
         let described = steps.iter().map(|step| step.step()).collect();

@@ -3,19 +3,20 @@
 //! A member of the group must be refused a reset by e-mail, must stay in it after a refused sign-in, and must leave it after
 //! a successful one. If so, the step notes it on the group, where agents read it.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
 
 use super::admin_api::{AdminApi, AdminRight};
-use super::browser_session::BrowserSession;
+use super::browser_session::{BrowserSession, Page};
 use super::setup_step::{SetupStep, step};
-use super::test_user::{NAME, TestUser, create_client, random_password, remove_leftovers};
+use super::test_user::{NAME, TestUser, create_client, random_password, remove};
 use super::{flow, group};
 use crate::backends::keycloak::settings::KeycloakSettings;
 use crate::backends::keycloak::user_lookup::PROVED_ATTRIBUTE;
-use crate::backends::keycloak::wire::Realm;
+use crate::backends::keycloak::wire::{Realm, UPDATE_PASSWORD};
 use crate::domain::{Changed, Error, Kind, Reason, Result, Step};
 use crate::net::https::HttpClient;
 
@@ -34,6 +35,8 @@ pub(super) struct SelfTest {
     /// The reset flow that was bound when the plan was made.
     pub(super) bound: String,
     pub(super) is_proved: bool,
+    /// The id of the test user, once it is created.
+    pub(super) created: RefCell<Option<String>>,
 }
 
 #[async_trait(?Send)]
@@ -52,7 +55,7 @@ impl SetupStep for SelfTest {
 
     async fn carry_out(&self, admin: &AdminApi) -> Result<String> {
         let tested = self.run_test(admin).await;
-        let removed = remove_leftovers(admin).await;
+        let removed = remove(admin, self.created.take().as_deref()).await;
         let group = match tested {
             Ok(group) => group,
             Err(error) => {
@@ -77,22 +80,20 @@ impl SelfTest {
         let realm: Realm = admin.get(&[], &[], AdminRight::Realm).await?;
         let policy = realm.password_policy.as_deref();
         let (temporary, own) = (random_password(policy)?, random_password(policy)?);
-        remove_leftovers(admin).await?;
+        remove(admin, None).await?;
         create_client(admin).await?;
-        let user = TestUser::create(admin, &temporary).await?;
+        let user = TestUser::create(admin, &temporary, &self.created).await?;
         user.join(&group).await?;
-        let browser = BrowserSession { http: &self.http, settings: &self.settings, client_id: NAME };
-        if browser.sign_in(NAME, &temporary).await?.is_ok() {
+        let browser = self.browser();
+        let page = browser.sign_in(&user.username, &temporary).await?;
+        if page == Page::SignedIn {
             return Err(test_failed("the temporary password alone signs in; no change is required"));
         }
-        check_mail_is_refused(&realm, &browser).await?;
+        self.check_mail_is_refused(&realm, &user).await?;
         if !user.is_in(&group).await? {
             return Err(test_failed(format!("a sign-in that was refused took the user out of /{name}")));
         }
-        user.set_own_password(&own).await?;
-        if let Err(refusal) = browser.sign_in(NAME, &own).await? {
-            return Err(test_failed(format!("the user made for it could not sign in ({refusal})")));
-        }
+        sign_in(&user, &browser, page, &own).await?;
         let stays = async {
             while user.is_in(&group).await? {
                 tokio::time::sleep(POLL_INTERVAL).await;
@@ -109,6 +110,27 @@ impl SelfTest {
         }
     }
 
+    /// Returns a browser without cookies.
+    fn browser(&self) -> BrowserSession<'_> {
+        BrowserSession::new(&self.http, &self.settings, NAME)
+    }
+
+    /// Checks that the page for a reset by e-mail refuses a member of the group, and nobody else.
+    async fn check_mail_is_refused(&self, realm: &Realm, user: &TestUser<'_>) -> Result<()> {
+        if realm.reset_password_allowed == Some(false) {
+            return Ok(()); // there is no such page
+        }
+        let member = self.browser().forgot_password(&user.username).await?;
+        let anybody = self.browser().forgot_password(NOBODY).await?;
+        if !member.is_client_error() {
+            return Err(test_failed(format!("a reset by e-mail is not refused ({member})")));
+        }
+        if !anybody.is_success() {
+            return Err(test_failed(format!("a reset by e-mail is refused to everybody ({anybody})")));
+        }
+        Ok(())
+    }
+
     /// Binds the former reset flow again, and removes the copy that failed. Returns a sentence about it.
     async fn restore_flow(&self, admin: &AdminApi) -> Result<Option<String>> {
         let realm: Realm = admin.get(&[], &[], AdminRight::Realm).await?;
@@ -119,19 +141,25 @@ impl SelfTest {
     }
 }
 
-/// Checks that the page for a reset by e-mail refuses a member of the group, and nobody else.
-async fn check_mail_is_refused(realm: &Realm, browser: &BrowserSession<'_>) -> Result<()> {
-    if realm.reset_password_allowed == Some(false) {
-        return Ok(()); // there is no such page
+/// Signs the test user in with a password of its own: chosen on the form that the realm asks for it on, as a customer
+/// does. Where the realm asks for something else first, such as a second factor, the password is set, and the user signs
+/// in by it alone.
+async fn sign_in(user: &TestUser<'_>, browser: &BrowserSession<'_>, page: Page, own: &str) -> Result<()> {
+    let page = match page {
+        Page::RequiredAction { name, form } if name == UPDATE_PASSWORD => browser.choose_password(form, own).await?,
+        page => page,
+    };
+    if page == Page::SignedIn {
+        return Ok(());
     }
-    let (member, anybody) = (browser.forgot_password(NAME).await?, browser.forgot_password(NOBODY).await?);
-    if !member.is_client_error() {
-        return Err(test_failed(format!("a reset by e-mail is not refused ({member})")));
+    user.set_own_password(own).await?;
+    match browser.sign_in_directly(&user.username, own).await? {
+        Ok(()) => Ok(()),
+        Err(refusal) => Err(test_failed(format!(
+            "the user made for it could not sign in: in the browser the realm {}, and by password alone it refuses it ({refusal})",
+            page.words()
+        ))),
     }
-    if !anybody.is_success() {
-        return Err(test_failed(format!("a reset by e-mail is refused to everybody ({anybody})")));
-    }
-    Ok(())
 }
 
 /// Says why the self-test failed (exit 11).

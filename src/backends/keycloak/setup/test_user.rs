@@ -1,9 +1,12 @@
 //! The user and the client that the self-test creates and removes.
 
+use std::cell::RefCell;
+
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::admin_api::{AdminApi, AdminRight};
+use super::browser_session::CALLBACK;
 use crate::backends::keycloak::policy;
 use crate::backends::keycloak::wire::{Group, User};
 use crate::domain::{About, Candidates, Error, Result, RevealSink, sealed};
@@ -42,7 +45,7 @@ pub(super) fn random_password(policy: Option<&str>) -> Result<Zeroizing<String>>
 pub(super) async fn create_client(admin: &AdminApi) -> Result<()> {
     let body = json!({
         "clientId": NAME, "publicClient": true, "directAccessGrantsEnabled": true, "standardFlowEnabled": true,
-        "fullScopeAllowed": false, "redirectUris": ["http://127.0.0.1/callback"], "webOrigins": [],
+        "fullScopeAllowed": false, "redirectUris": [CALLBACK], "webOrigins": [],
     });
     admin.create(&["clients"], &body, AdminRight::Clients).await.map(drop)
 }
@@ -51,13 +54,32 @@ pub(super) async fn create_client(admin: &AdminApi) -> Result<()> {
 pub(super) struct TestUser<'a> {
     admin: &'a AdminApi,
     id: String,
+    /// The username, which is the e-mail address in some realms (`registrationEmailAsUsername`).
+    pub(super) username: String,
+    /// What the user was created from, without a password.
+    profile: Value,
 }
 
 impl<'a> TestUser<'a> {
-    /// Creates the user with a temporary password, and with no other required action.
-    pub(super) async fn create(admin: &'a AdminApi, temporary: &str) -> Result<Self> {
-        let id = create_user(admin, temporary).await?;
-        Ok(Self { admin, id })
+    /// Creates the user with a temporary password, and with no other required action. Puts its id into `created` at once.
+    pub(super) async fn create(
+        admin: &'a AdminApi,
+        temporary: &str,
+        created: &RefCell<Option<String>>,
+    ) -> Result<Self> {
+        let profile = json!({ "username": NAME, "email": EMAIL, "emailVerified": true, "enabled": true,
+            "firstName": "tellonce", "lastName": "self-test", "attributes": required_attributes(admin).await? });
+        let credentials = json!([{ "type": "password", "value": temporary, "temporary": true }]);
+        let body = with(&profile, "credentials", credentials);
+        let id = admin.create(&["users"], &body, AdminRight::Users).await?;
+        created.borrow_mut().clone_from(&id);
+        let id = id.ok_or_else(|| Error::unavailable("The server created a user and did not name its id."))?;
+        let mut user = Self { admin, id, username: NAME.to_owned(), profile };
+        let shown: User = admin.get(&["users", &user.id], &[], AdminRight::Users).await?;
+        user.username = shown.username.unwrap_or(user.username);
+        // The realm's other required actions for new users would keep the test user from signing in.
+        user.set_required_actions(&json!(["UPDATE_PASSWORD"])).await?;
+        Ok(user)
     }
 
     /// Puts the user into a group.
@@ -71,47 +93,73 @@ impl<'a> TestUser<'a> {
         Ok(groups.iter().any(|found| found.id == group))
     }
 
-    /// Gives the user a password that need not be changed.
+    /// Gives the user a password that need not be changed, and no required action.
     pub(super) async fn set_own_password(&self, password: &str) -> Result<()> {
         let body = json!({ "type": "password", "value": password, "temporary": false });
-        self.admin.put(&["users", &self.id, "reset-password"], &body, AdminRight::Users).await
+        self.admin.put(&["users", &self.id, "reset-password"], &body, AdminRight::Users).await?;
+        self.set_required_actions(&json!([])).await
+    }
+
+    async fn set_required_actions(&self, actions: &Value) -> Result<()> {
+        // A PUT replaces the whole profile, so all of it is sent again.
+        let body = with(&with(&self.profile, "username", json!(self.username)), "requiredActions", actions.clone());
+        self.admin.put(&["users", &self.id], &body, AdminRight::Users).await
     }
 }
 
-/// Creates a user with a temporary password, and with no other required action. Returns its id.
-async fn create_user(admin: &AdminApi, temporary: &str) -> Result<String> {
-    let user = |more: Value| {
-        let mut user = json!({ "username": NAME, "email": EMAIL, "emailVerified": true, "enabled": true,
-            "firstName": "tellonce", "lastName": "self-test" });
-        if let (Some(user), Value::Object(more)) = (user.as_object_mut(), more) {
-            user.extend(more);
-        }
-        user
+/// Returns an object with one more field.
+fn with(object: &Value, field: &str, value: Value) -> Value {
+    let mut object = object.clone();
+    object[field] = value;
+    object
+}
+
+/// Removes the test user that was created, its client, and those of a run that was cut off. Reads back that they are gone.
+pub(super) async fn remove(admin: &AdminApi, created: Option<&str>) -> Result<()> {
+    let mut users = find_users(admin).await?;
+    users.extend(created.filter(|id| !users.iter().any(|found| found == id)).map(str::to_owned));
+    for id in &users {
+        admin.delete(&["users", id], AdminRight::Users).await?;
+    }
+    for id in find_clients(admin).await? {
+        admin.delete(&["clients", &id], AdminRight::Clients).await?;
+    }
+    let mut left = Vec::new();
+    let is_there = match created {
+        Some(id) => admin.find::<User>(&["users", id], &[], AdminRight::Users).await?.is_some(),
+        None => false,
     };
-    let attributes = required_attributes(admin).await?;
-    let credentials = json!([{ "type": "password", "value": temporary, "temporary": true }]);
-    let created = admin
-        .create(&["users"], &user(json!({ "credentials": credentials, "attributes": attributes })), AdminRight::Users)
-        .await?;
-    let id = created.ok_or_else(|| Error::unavailable("The server created a user and did not name its id."))?;
-    // The realm's other required actions for new users would keep the test user from signing in.
-    let only = user(json!({ "requiredActions": ["UPDATE_PASSWORD"], "attributes": attributes }));
-    admin.put(&["users", &id], &only, AdminRight::Users).await?;
-    Ok(id)
+    if is_there || !find_users(admin).await?.is_empty() {
+        left.push("the user");
+    }
+    if !find_clients(admin).await?.is_empty() {
+        left.push("the client");
+    }
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(Error::unavailable(format!("The server took the removal, and still shows {}.", left.join(" and "))))
 }
 
-/// Removes the test user and its client, also those of a run that was cut off.
-pub(super) async fn remove_leftovers(admin: &AdminApi) -> Result<()> {
-    let query = [("username", NAME), ("exact", "true")];
-    let users: Vec<User> = admin.get(&["users"], &query, AdminRight::Users).await?;
-    for user in users.iter().filter(|user| user.email.as_deref() == Some(EMAIL)) {
-        admin.delete(&["users", &user.id], AdminRight::Users).await?;
+/// Finds the test users by name and by e-mail: in some realms the e-mail is the name.
+async fn find_users(admin: &AdminApi) -> Result<Vec<String>> {
+    let mut found: Vec<String> = Vec::new();
+    for (field, value) in [("username", NAME), ("email", EMAIL)] {
+        let users: Vec<User> = admin.get(&["users"], &[(field, value), ("exact", "true")], AdminRight::Users).await?;
+        let ours = users.into_iter().filter(is_test_user).map(|user| user.id);
+        found.extend(ours.filter(|id| !found.contains(id)).collect::<Vec<_>>());
     }
+    Ok(found)
+}
+
+fn is_test_user(user: &User) -> bool {
+    user.email.as_deref() == Some(EMAIL) && user.username.as_deref().is_some_and(|name| name == NAME || name == EMAIL)
+}
+
+async fn find_clients(admin: &AdminApi) -> Result<Vec<String>> {
     let clients: Vec<Value> = admin.get(&["clients"], &[("clientId", NAME)], AdminRight::Clients).await?;
-    for id in clients.iter().filter(|client| client["clientId"] == NAME).filter_map(|client| client["id"].as_str()) {
-        admin.delete(&["clients", id], AdminRight::Clients).await?;
-    }
-    Ok(())
+    let ours = clients.iter().filter(|client| client["clientId"] == NAME);
+    Ok(ours.filter_map(|client| client["id"].as_str()).map(str::to_owned).collect())
 }
 
 /// Returns the attributes that the realm's user profile requires, each with a value that it should accept.
