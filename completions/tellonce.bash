@@ -1,34 +1,17 @@
-
 _clap_complete_tellonce() {
-    local IFS=$'\013'
-    local _CLAP_COMPLETE_INDEX=${COMP_CWORD}
-    local _CLAP_COMPLETE_COMP_TYPE=${COMP_TYPE}
-    if compopt +o nospace 2> /dev/null; then
-        local _CLAP_COMPLETE_SPACE=false
-    else
-        local _CLAP_COMPLETE_SPACE=true
-    fi
-    local words=("${COMP_WORDS[@]}")
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        words[COMP_CWORD]="$2"
-    fi
-    COMPREPLY=( $( \
-        _CLAP_IFS="$IFS" \
-        _CLAP_COMPLETE_INDEX="$_CLAP_COMPLETE_INDEX" \
-        _CLAP_COMPLETE_COMP_TYPE="$_CLAP_COMPLETE_COMP_TYPE" \
-        _CLAP_COMPLETE_SPACE="$_CLAP_COMPLETE_SPACE" \
+    IFS=$'\013' read -r -d '' -a COMPREPLY < <( \
+        _TELLONCE_LINE="${COMP_LINE:0:COMP_POINT}" \
+        _TELLONCE_WORDBREAKS="$COMP_WORDBREAKS" \
         COMPLETE="bash" \
-        "tellonce" -- "${words[@]}" \
-    ) )
-    if [[ $? != 0 ]]; then
-        unset COMPREPLY
-    elif [[ $_CLAP_COMPLETE_SPACE == false ]] && [[ "${COMPREPLY-}" =~ [=/:]$ ]]; then
-        compopt -o nospace
+        tellonce -- "${COMP_WORDS[@]}"; \
+        printf '\0' \
+    )
+    if [[ "${COMPREPLY-}" == *= ]]; then
+        compopt -o nospace 2> /dev/null
     fi
 }
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -o nospace -o bashdefault -o nosort -F _clap_complete_tellonce tellonce
+    complete -o bashdefault -o nosort -F _clap_complete_tellonce tellonce
 else
-    complete -o nospace -o bashdefault -F _clap_complete_tellonce tellonce
+    complete -o bashdefault -F _clap_complete_tellonce tellonce
 fi
-

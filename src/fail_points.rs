@@ -256,8 +256,8 @@ struct FaultyReveal(Box<dyn Reveal>);
 struct FaultyReady(Box<dyn ReadyReveal>);
 
 impl Reveal for FaultyReveal {
-    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
-        Ok(Box::new(FaultyReady(self.0.prepare()?)))
+    fn prepare(&mut self, length: usize) -> Result<Box<dyn ReadyReveal>> {
+        Ok(Box::new(FaultyReady(self.0.prepare(length)?)))
     }
 }
 

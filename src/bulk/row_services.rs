@@ -171,7 +171,7 @@ impl ReadyReveal for RowReveal {
 pub(super) struct UnpreparedReveal(pub(super) Option<RowReveal>);
 
 impl Reveal for UnpreparedReveal {
-    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
+    fn prepare(&mut self, _: usize) -> Result<Box<dyn ReadyReveal>> {
         let ready = self.0.take().ok_or_else(|| Error::bug("The row was revealed already."))?;
         ready.output.check()?;
         Ok(Box::new(ready))

@@ -10,8 +10,9 @@ use age::{Decryptor, Encryptor, IdentityFile};
 use zeroize::Zeroizing;
 
 use crate::domain::{Error, Kind, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
+use crate::platform::BYTE_ORDER_MARK;
 
-/// The longest sealed password that is opened, in bytes.
+/// The longest sealed password, or identity file, that is read, in bytes.
 const LONGEST: usize = 64 * 1024;
 
 /// Reads a recipient's public key.
@@ -22,7 +23,13 @@ pub(crate) fn recipient(text: &str) -> Result<Recipient, String> {
     if is_secret_key(text) {
         return Err(format!("it {SECRET_KEY_WORDS}"));
     }
-    Recipient::from_str(text.trim()).map_err(|why| format!("\"{}\" is no age public key ({why})", text.trim()))
+    let key = bare(text);
+    Recipient::from_str(key).map_err(|why| format!("\"{key}\" is no age public key ({why})"))
+}
+
+/// Returns the text without spaces and byte order marks around it.
+fn bare(text: &str) -> &str {
+    text.trim_matches(|character: char| character.is_whitespace() || character == BYTE_ORDER_MARK)
 }
 
 /// Reads the public keys of a file, one in each line. Skips empty lines and lines that begin with `#`.
@@ -34,7 +41,7 @@ pub(crate) fn recipients_of(path: &Path) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::usage(format!("{shown} cannot be read: {error}.")).because(error))?;
     let mut keys = Vec::new();
-    for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+    for (number, line) in (1..).zip(text.lines().map(bare)) {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
@@ -78,8 +85,11 @@ pub(crate) fn identities_of(path: &Path) -> Result<Vec<Box<dyn age::Identity>>> 
         Error::usage(format!("The identity file {} cannot be used: {why}.", path.display()))
             .hint("It is the file that age-keygen wrote; its public key is what the passwords were sealed to.")
     };
-    let file = std::fs::File::open(path).map_err(|error| to_error(error.to_string()))?;
-    let identities = IdentityFile::from_buffer(std::io::BufReader::new(file))
+    let mut text = Zeroizing::new(String::new());
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LONGEST as u64).read_to_string(&mut text))
+        .map_err(|error| to_error(error.to_string()))?;
+    let identities = IdentityFile::from_buffer(bare(&text).as_bytes())
         .map_err(|error| to_error(error.to_string()))?
         .into_identities()
         .map_err(|error| to_error(error.to_string()))?;

@@ -6,7 +6,9 @@ use anyhow::Result;
 use clap::{Command, CommandFactory};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::env::{Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 
+use super::bash_completion::QuotingBash;
 use super::context::Context;
 use super::{Cli, Decorators, wait_for};
 use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
@@ -22,7 +24,8 @@ const CUSTOMER_VERBS: [&str; 4] = ["reset", "show", "status", "withdraw"];
 
 /// Answers a shell's completion request and ends the process. Does nothing if there is no such request.
 pub fn answer_completions() {
-    CompleteEnv::with_factory(with_completers).complete();
+    let shells: [&dyn EnvCompleter; 5] = [&QuotingBash, &Elvish, &Fish, &Powershell, &Zsh];
+    CompleteEnv::with_factory(with_completers).shells(Shells(&shells)).complete();
 }
 
 fn with_completers() -> Command {

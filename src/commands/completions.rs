@@ -3,8 +3,9 @@
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use clap_complete::Shell;
-use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
+use clap_complete::env::{Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
+use super::bash_completion::QuotingBash;
 use super::context::Context;
 use crate::domain::{Error, ExitCode};
 
@@ -28,7 +29,7 @@ pub(super) fn run(context: &mut Context, args: &CompletionsArgs) -> Result<ExitC
 /// Returns the script for a shell. It asks `tellonce` itself, so that it completes profile and customer names as well.
 pub fn script(shell: Shell) -> Result<String> {
     let completer: &dyn EnvCompleter = match shell {
-        Shell::Bash => &Bash,
+        Shell::Bash => &QuotingBash,
         Shell::Elvish => &Elvish,
         Shell::Fish => &Fish,
         Shell::PowerShell => &Powershell,

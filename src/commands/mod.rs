@@ -5,6 +5,7 @@
 
 mod ask_missing;
 mod audit;
+mod bash_completion;
 mod bulk;
 mod case_args;
 mod complete;
@@ -36,13 +37,14 @@ pub use man::pages as man_pages;
 
 use std::ffi::OsString;
 use std::future::Future;
+use std::io::IsTerminal;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 
 use crate::cli::{GlobalArgs, OutputFormat};
 use crate::domain::{Error, ExitCode, Kind, Reason, SECRET_KEY_WORDS, is_secret_key};
-use crate::terminal::{RevealTarget, Screen, ScreenOptions};
+use crate::terminal::{RevealTarget, Screen, ScreenOptions, term_can_paint};
 use context::Context;
 
 /// Issue a customer a temporary password from the terminal: told once, stored nowhere.
@@ -126,6 +128,10 @@ pub fn main(weaknesses: &[String], decorators: Decorators) -> ExitCode {
     }
     Context::new(cli.global.clone(), screen.clone(), decorators)
         .and_then(|mut context| run(&mut context, cli.command, early))
+        .and_then(|code| match screen.failed_write() {
+            Some(error) if code == ExitCode::DONE => Err(error.into()),
+            _ => Ok(code),
+        })
         .unwrap_or_else(|error| errors::report(&screen, error))
 }
 
@@ -204,7 +210,7 @@ fn wait_for<T>(work: impl Future<Output = T>) -> Result<T> {
 /// Prints a usage error as clap words it, or with `-o json` as the error object. Help and version are no errors.
 fn report_clap_error(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        return if error.print().is_ok() { ExitCode::DONE } else { ExitCode::BUG };
+        return print_help(error);
     }
     if wants_json() {
         let rendered = error.render().to_string();
@@ -213,8 +219,23 @@ fn report_clap_error(error: &clap::Error) -> ExitCode {
             Error::new(Kind::Usage, Reason::Usage, message).hint("`tellonce --help` lists what there is.");
         return errors::report(&Screen::new(ScreenOptions::json()), usage_error.into());
     }
-    let _ = error.print(); // standard error may be closed; the exit code still reports the error
+    // Standard error may be closed; the exit code still reports the error.
+    if term_can_paint() {
+        let _ = error.print();
+    } else {
+        let _ = crate::output::write_all(std::io::stderr(), error.render().to_string().as_bytes());
+    }
     ExitCode::USAGE
+}
+
+/// Prints help or version: as clap does at a terminal, else without styles.
+fn print_help(help: &clap::Error) -> ExitCode {
+    if std::io::stdout().is_terminal() && term_can_paint() && help.print().is_ok() {
+        return ExitCode::DONE;
+    }
+    let screen = Screen::new(ScreenOptions::plain());
+    screen.text(&help.render().to_string());
+    screen.failed_write().map_or(ExitCode::DONE, |error| errors::report(&screen, error.into()))
 }
 
 /// Tells whether a command line that could not be parsed asks for JSON.

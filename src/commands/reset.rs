@@ -9,7 +9,7 @@ use super::context::Context;
 use super::reveal_args::RevealArgs;
 use crate::domain::ports::Prompter;
 use crate::domain::{ExitCode, Issuance, Particulars, ResetRequest, Services, reset};
-use crate::terminal::{PasswordIs, RevealTarget, next_steps, reset_json};
+use crate::terminal::{Effect, PasswordIs, RevealTarget, next_steps, reset_json};
 
 /// Issue a temporary password: the main job
 #[derive(Debug, Args)]
@@ -64,6 +64,7 @@ pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: Revea
             reset(services, &session, &mut *reveal, request).await
         })
         .await?;
+    context.screen.note_effect(Effect::Revealed);
     if is_terminal && context.json() {
         context.screen.bytes(&reset_json(&issuance, None)?);
     } else if is_terminal {

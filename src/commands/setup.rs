@@ -11,7 +11,7 @@ use crate::config::BUILT_IN;
 use crate::domain::ports::{Interruptions, Preparation, Prompter};
 use crate::domain::{Administrator, Changed, Error, ExitCode, Kind, OneTimeCode, Preparations, Reason, StepState};
 use crate::platform::needed_line;
-use crate::terminal::{TerminalPrompter, preparation_lines, steps_by_hand};
+use crate::terminal::{Effect, TerminalPrompter, preparation_lines, steps_by_hand};
 
 /// An administrator's one-time preparation of a backend
 ///
@@ -129,6 +129,7 @@ async fn prepare(
         let carried_out = carry_out(context, &mut plan, preparation).await;
         context.signals.release();
         carried_out?;
+        context.screen.note_effect(Effect::Changed);
     }
     let any = |state| plan.steps.iter().any(|step| step.state == state);
     let verdict = if any(StepState::Done) {

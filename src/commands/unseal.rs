@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget
     let row = newest(&args)?;
     let sealed = row.sealed.clone().unwrap_or_default();
     let password = TemporaryPassword::unsealed(&sealing::open(&identities, &sealed)?);
-    let ready = reveal.prepare()?;
+    let ready = reveal.prepare(password.length())?;
     let issuance = issuance(context, &row);
     let mut log = FileAuditLog::new(
         &context.folders,

@@ -97,17 +97,25 @@ pub struct Assessment<A: ActionKind> {
     pub(super) plan: Plan,
     pub(super) facts: CustomerFacts,
     pub(super) capabilities: Capabilities,
+    /// The length that the temporary password will have, in characters, as far as the policy is known.
+    pub(super) password_length: usize,
     kind: PhantomData<A>,
 }
 
 impl<A: ActionKind> Assessment<A> {
     pub(super) const fn new(plan: Plan, facts: CustomerFacts, capabilities: Capabilities) -> Self {
-        Self { plan, facts, capabilities, kind: PhantomData }
+        Self { plan, facts, capabilities, password_length: 0, kind: PhantomData }
     }
 
     /// Returns the plan, which the agent is asked to confirm.
     pub const fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Sets the length that the temporary password will have.
+    pub(super) const fn with_password_length(mut self, length: usize) -> Self {
+        self.password_length = length;
+        self
     }
 
     /// Puts these notices of this machine before the notices of the plan.

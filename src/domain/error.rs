@@ -124,6 +124,7 @@ pub enum Reason {
     Unreadable,
     Usage,
     UserExpired,
+    WindowTooSmall,
     Withdrawn,
     WouldNotStick,
 }

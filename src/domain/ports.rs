@@ -21,6 +21,7 @@ pub use customer_directory::CustomerDirectory;
 pub use identity_backend::{IdentityBackend, SetFailed};
 pub use interruptions::{CHANGE_LIMIT, Interruptions};
 pub use preparation::Preparation;
+pub(crate) use prompter::NOTHING_TYPED;
 pub use prompter::Prompter;
 pub use random_source::RandomSource;
 pub use reveal::{ReadyReveal, Reveal};

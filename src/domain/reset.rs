@@ -39,7 +39,7 @@ pub async fn reset(
     mut request: ResetRequest,
 ) -> Result<Issuance> {
     let assessment = assess_asking::<Reset>(services, session, &mut request).await?; // 1 to 4
-    let ready = reveal.prepare()?; // 5
+    let ready = reveal.prepare(assessment.password_length)?; // 5
     let assessment = assessment.with_notices(ready.notices());
     let Authorized { intent, assessment, hold } = authorize(services, session, assessment, &mut request).await?; // 6, 7
     let (password, issuance) = execute(services, session, intent, assessment).await?; // 8 to 11
@@ -68,7 +68,7 @@ impl Act for Reset {
         tracing::debug!(customer = ?customer.id.as_str(), "the customer is found");
         let (facts, capabilities) = read_facts(services, session, &customer).await?; // 3
         let unlock = refuse(services, &facts, &capabilities, request.unlock)?; // 4
-        check_generator(services, &facts)?;
+        let length = check_generator(services, &facts)?;
         let case = request.case.clone().checked(services.guards)?;
         let texts = case.missing(services.guards).into_iter().map(Need::Text);
         let needs: Vec<Need> = unlock.into_iter().chain(texts).collect();
@@ -76,7 +76,7 @@ impl Act for Reset {
             return Ok(Assessed::Needs { customer: Some(Box::new(customer)), needs });
         }
         let plan = plan(services, session, request.unlock, case, (&facts, &capabilities));
-        Ok(Assessed::Planned(Box::new(Assessment::new(plan, facts, capabilities))))
+        Ok(Assessed::Planned(Box::new(Assessment::new(plan, facts, capabilities).with_password_length(length))))
     }
 
     fn customer(request: &mut ResetRequest) -> &mut CustomerRef {
@@ -127,10 +127,10 @@ impl Act for Reset {
     }
 }
 
-/// Part of step 4: a policy that cannot be met is found before anything changes.
-fn check_generator(services: &mut AssessmentServices<'_>, facts: &CustomerFacts) -> Result<()> {
+/// Part of step 4: a policy that cannot be met is found before anything changes. Returns the length of a password.
+fn check_generator(services: &mut AssessmentServices<'_>, facts: &CustomerFacts) -> Result<usize> {
     let about = about(&facts.customer, &facts.snapshot.target);
-    Candidates::new(&facts.snapshot.policy, about).make(services.random).map(drop)
+    Candidates::new(&facts.snapshot.policy, about).make(services.random).map(|password| password.length())
 }
 
 fn about(customer: &Customer, target: &ResetTarget) -> About {

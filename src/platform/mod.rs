@@ -14,4 +14,4 @@ pub use clock::SystemClock;
 pub(crate) use group_commit::{GroupCommit, Promised};
 pub(crate) use private_file::{Holds, NotPrivate, check_private, open_private_file};
 pub use random::SystemRandom;
-pub(crate) use secret_line::{LineError, needed_line, read_line, read_secret_line, secret_line};
+pub(crate) use secret_line::{BYTE_ORDER_MARK, LineError, needed_line, read_line, read_secret_line, secret_line};

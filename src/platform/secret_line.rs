@@ -9,6 +9,8 @@ use zeroize::Zeroizing;
 
 use crate::domain::{Error, Result};
 
+/// The mark that some programs write before text. It is not part of the text (RFC 3629, section 6).
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 /// The longest line, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
 
@@ -51,7 +53,7 @@ pub(crate) enum LineError {
 
 /// Reads up to the line end. Returns `None` at the end of the input.
 ///
-/// It reads a byte at a time, so that what follows stays for the next reader. The buffers never move, and are wiped.
+/// It leaves out a byte order mark. It reads a byte at a time, so that what follows stays for the next reader. The buffers never move, and are wiped.
 ///
 /// # Errors
 /// It is longer than `longest` bytes, not UTF-8, or cannot be read.
@@ -73,6 +75,7 @@ pub(crate) fn read_secret_line(source: impl AsFd, longest: usize) -> Result<Opti
         line.pop();
     }
     let text = std::str::from_utf8(&line).map_err(|_| LineError::NotText)?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut answer = Zeroizing::new(String::with_capacity(longest));
     answer.push_str(text);
     Ok(Some(answer))

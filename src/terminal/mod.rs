@@ -30,5 +30,6 @@ pub(crate) use recorders::recorders;
 pub(crate) use reset_json::reset_json;
 pub use reveal::reveal_to_descriptor;
 pub(crate) use reveal::{ChosenReveal, RevealOptions, RevealTarget, StreamReveal, terminal_can_reveal};
-pub(crate) use screen::{Screen, ScreenOptions};
+pub(crate) use screen::{Effect, Screen, ScreenOptions};
 pub(crate) use signals::Signals;
+pub(crate) use tty::term_can_paint;

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::screen::Screen;
+use super::tty::term_can_paint;
 use crate::cli::ProgressKind;
 use crate::output::{Progress, sanitize, to_json, write_all};
 
@@ -45,7 +46,7 @@ fn rate(state: &ProgressState, writer: &mut dyn std::fmt::Write) {
 impl ProgressReporter {
     /// Builds a reporter of this kind. With `quiet`, it reports only JSON events.
     pub(crate) fn new(screen: Screen, kind: ProgressKind, rows: u64, quiet: bool) -> Self {
-        let bar = (kind == ProgressKind::Auto && !quiet && stderr().is_terminal()).then(|| {
+        let bar = (kind == ProgressKind::Auto && !quiet && stderr().is_terminal() && term_can_paint()).then(|| {
             let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {rate} {eta} left {msg}");
             let bar = ProgressBar::with_draw_target(Some(rows), ProgressDrawTarget::stderr());
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("rate", rate))

@@ -15,7 +15,7 @@ use super::signals::Signals;
 use super::theme::choices;
 use super::tty::{self, Mode};
 use super::{dialog, plan};
-use crate::domain::ports::Prompter;
+use crate::domain::ports::{NOTHING_TYPED, Prompter};
 use crate::domain::{Customer, Decision, Error, Kind, Plan, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
 use crate::output::{sanitize, table};
 use crate::platform::read_line;
@@ -186,7 +186,16 @@ impl Prompter for TerminalPrompter {
     }
 
     fn secret(&mut self, question: &str, flag: &str) -> Result<Zeroizing<String>> {
-        self.ask(question, flag, Mode::NoEcho)
+        loop {
+            match self.optional_secret(question, flag)? {
+                Some(secret) => return Ok(secret),
+                None => self.say(NOTHING_TYPED),
+            }
+        }
+    }
+
+    fn optional_secret(&mut self, question: &str, flag: &str) -> Result<Option<Zeroizing<String>>> {
+        Ok(Some(self.ask(question, flag, Mode::NoEcho)?).filter(|secret| !secret.is_empty()))
     }
 
     fn yes(&mut self, question: &str, default: bool) -> Result<bool> {

@@ -1,5 +1,6 @@
 //! Writes everything but the reveal: results to standard output, the rest to standard error or the terminal.
 
+use std::cell::Cell;
 use std::io::{self, ErrorKind, IsTerminal, stderr, stdout};
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use super::paint::wrap_line;
 use super::tty;
 use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
-use crate::domain::{Error, ExitCode, Result};
+use crate::domain::{Changed, Error, ExitCode, Kind, Reason, Result};
 use crate::output::{error_json, sanitize, table, to_json};
 
 /// The output options of the command line.
@@ -43,15 +44,35 @@ impl ScreenOptions {
     }
 }
 
+/// What the command has done when it writes its result. It decides what a failed write of the result means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing was changed.
+    #[default]
+    None,
+    /// A customer, or the backend, was changed.
+    Changed,
+    /// The agent has seen the password: what could not be written afterwards is no failure.
+    Revealed,
+}
+
 /// Writes results, notices and errors. A reader that went away never stops the work.
 #[derive(Clone)]
-pub(crate) struct Screen(Rc<ScreenOptions>);
+pub(crate) struct Screen(Rc<Shared>);
+
+/// What all clones of a screen share.
+struct Shared {
+    options: ScreenOptions,
+    effect: Cell<Effect>,
+    /// The first failed write to standard output.
+    failed_write: Cell<Option<io::Error>>,
+}
 
 #[allow(clippy::unused_self, reason = "whoever writes a result has a screen, whether or not its options matter")]
 impl Screen {
     /// Builds a screen with these options.
     pub(crate) fn new(options: ScreenOptions) -> Self {
-        Self(Rc::new(options))
+        Self(Rc::new(Shared { options, effect: Cell::default(), failed_write: Cell::default() }))
     }
 
     /// Writes a line of a result to standard output.
@@ -65,8 +86,35 @@ impl Screen {
     }
 
     /// Writes bytes to standard output without a buffer, so that no copy of them is kept.
+    ///
+    /// A failed write ends the command with an error when its work is done: see [`Screen::failed_write`].
     pub(crate) fn bytes(&self, bytes: &[u8]) {
-        let _ = write_to_stdout(bytes); // a reader that went away, or a full disk, changes no exit code here
+        if let Err(error) = write_to_stdout(bytes) {
+            let first = self.0.failed_write.take().unwrap_or(error);
+            self.0.failed_write.set(Some(first));
+        }
+    }
+
+    /// Notes what the command has done, before it writes the result.
+    pub(crate) fn note_effect(&self, effect: Effect) {
+        self.0.effect.set(effect);
+    }
+
+    /// Returns the error of a result that could not be written whole, for example to a full disk.
+    ///
+    /// Returns `None` after a reveal, and for a reader that went away.
+    pub(crate) fn failed_write(&self) -> Option<Error> {
+        let effect = self.0.effect.get();
+        self.0.failed_write.take().filter(|_| effect != Effect::Revealed).map(|error| self.not_written(error))
+    }
+
+    fn not_written(&self, error: io::Error) -> Error {
+        let (words, changed) = match self.0.effect.get() {
+            Effect::Changed => ("It is done, but the result could not be written to standard output", Changed::Yes),
+            Effect::None | Effect::Revealed => ("The result could not be written to standard output", Changed::No),
+        };
+        Error { changed, ..Error::new(Kind::Unavailable, Reason::OutputFailed, format!("{words}: {error}.")) }
+            .because(error)
     }
 
     /// Writes the result object to standard output.
@@ -75,10 +123,8 @@ impl Screen {
     /// Exit 8: it could not be written, for example to a full disk. A closed pipe is no error.
     pub(crate) fn json(&self, object: &impl Serialize) -> Result<ExitCode> {
         match write_to_stdout(&to_json(object)?) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Error::unavailable("The result could not be written to standard output.").because(error))
-            }
-            _ => Ok(ExitCode::DONE),
+            Err(error) => Err(self.not_written(error)),
+            Ok(()) => Ok(ExitCode::DONE),
         }
     }
 
@@ -109,7 +155,7 @@ impl Screen {
 
     /// Writes a notice that is no result, unless `--quiet` was given.
     pub(crate) fn notice(&self, text: &str) {
-        if !self.0.quiet {
+        if !self.0.options.quiet {
             self.beside_line(text);
         }
     }
@@ -121,7 +167,7 @@ impl Screen {
 
     /// Writes a progress counter, if standard error is a terminal.
     pub(crate) fn progress(&self, done: u64) {
-        if !self.0.quiet && !self.0.json && stderr().is_terminal() {
+        if !self.0.options.quiet && !self.0.options.json && stderr().is_terminal() {
             self.beside(&format!("\r{done} "));
         }
     }
@@ -130,7 +176,7 @@ impl Screen {
     ///
     /// For scripts it is one line of JSON, the last on standard error.
     pub(crate) fn failure(&self, error: &Error, causes: &[String]) {
-        if self.0.json {
+        if self.0.options.json {
             for cause in causes {
                 tracing::debug!("{}", sanitize(cause)); // only with `-v`
             }
@@ -148,14 +194,14 @@ impl Screen {
             let table = table::table(&["ID", "NAME", "E-MAIL"], rows, tty::width_of(stderr().as_fd()));
             let _ = crate::output::write_all(stderr(), format!("{table}\n").as_bytes());
         }
-        for cause in causes.iter().filter(|_| self.0.verbose) {
+        for cause in causes.iter().filter(|_| self.0.options.verbose) {
             self.beside_line(cause);
         }
     }
 
     /// Writes text to standard error, or with JSON to the terminal: standard error is then for the error object.
     pub(super) fn beside(&self, text: &str) {
-        let written = if self.0.json {
+        let written = if self.0.options.json {
             tty::open_for_writing().map_or(Ok(()), |terminal| crate::output::write_all(terminal, text.as_bytes()))
         } else {
             crate::output::write_all(stderr(), text.as_bytes())
@@ -165,7 +211,7 @@ impl Screen {
 
     /// Returns the descriptor that `beside` writes to, for output that is more than lines.
     pub(super) fn beside_end(&self) -> io::Result<OwnedFd> {
-        if self.0.json {
+        if self.0.options.json {
             return tty::open_for_writing().map(OwnedFd::from).ok_or_else(|| ErrorKind::NotConnected.into());
         }
         stderr().as_fd().try_clone_to_owned()
@@ -173,7 +219,7 @@ impl Screen {
 
     /// Tells whether anybody can read what `beside` writes.
     pub(crate) fn reaches_somebody(&self) -> bool {
-        !self.0.json || tty::open_for_writing().is_some()
+        !self.0.options.json || tty::open_for_writing().is_some()
     }
 
     /// Writes a line as `beside` does, sanitised and broken between words.
@@ -189,17 +235,23 @@ impl Screen {
 
     /// Colours a text with an SGR code, if colour is wanted.
     fn painted(&self, text: &str, sgr: &str) -> String {
-        let wanted = match self.0.color {
+        let wanted = match self.0.options.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => {
-                stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                stderr().is_terminal()
+                    && tty::term_can_paint()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }
         };
         if wanted { format!("\u{1b}[1;{sgr}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
+/// Writes to standard output. A reader that went away is no error: it has read what it wanted.
 fn write_to_stdout(bytes: &[u8]) -> io::Result<()> {
-    crate::output::write_all(stdout(), bytes)
+    match crate::output::write_all(stdout(), bytes) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }

@@ -113,7 +113,7 @@ pub(super) fn is_foreground(terminal: impl AsFd) -> bool {
 }
 
 /// Tells whether `TERM` names a terminal that can be painted on.
-pub(super) fn term_can_paint() -> bool {
+pub(crate) fn term_can_paint() -> bool {
     std::env::var("TERM").is_ok_and(|name| name != "dumb" && !name.is_empty())
 }
 

@@ -18,6 +18,8 @@ const SCROLLBACK: usize = 2000;
 
 struct Seen {
     parser: vt100::Parser,
+    /// Every byte that was written.
+    written: Vec<u8>,
     closed: bool,
 }
 
@@ -52,9 +54,14 @@ impl Terminal {
 
     /// Runs a shell script on a terminal; `$T` is the tool.
     pub fn shell(environment: &TestEnvironment, script: &str) -> Self {
+        Self::shell_of_size(environment, script, 80, 24)
+    }
+
+    /// Runs a shell script on a terminal of this size.
+    pub fn shell_of_size(environment: &TestEnvironment, script: &str, columns: u16, rows: u16) -> Self {
         let tool = format!("T={BINARY}");
         let line = ["env", &tool, "sh", "-c", script].map(OsString::from);
-        Self::start(environment, line.to_vec(), size(80, 24))
+        Self::start(environment, line.to_vec(), size(columns, rows))
     }
 
     fn start(environment: &TestEnvironment, line: Vec<OsString>, size: PtySize) -> Self {
@@ -68,7 +75,7 @@ impl Terminal {
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let parser = vt100::Parser::new(at_least_one(size.rows), at_least_one(size.cols), SCROLLBACK);
-        let seen: Shared = Arc::new((Mutex::new(Seen { parser, closed: false }), Condvar::new()));
+        let seen: Shared = Arc::new((Mutex::new(Seen { parser, written: Vec::new(), closed: false }), Condvar::new()));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let writer = pair.master.take_writer().unwrap();
         let shared = Arc::clone(&seen);
@@ -78,6 +85,7 @@ impl Terminal {
                 let read = reader.read(&mut bytes).unwrap_or(0);
                 let mut seen = shared.0.lock().unwrap();
                 seen.parser.process(&bytes[..read]);
+                seen.written.extend_from_slice(&bytes[..read]);
                 seen.closed |= read == 0;
                 shared.1.notify_all();
                 if read == 0 {
@@ -91,6 +99,11 @@ impl Terminal {
     /// Returns what the screen shows now.
     pub fn screen(&self) -> String {
         self.seen.0.lock().unwrap().parser.screen().contents()
+    }
+
+    /// Returns everything that was written, with its escape sequences.
+    pub fn written(&self) -> String {
+        String::from_utf8_lossy(&self.seen.0.lock().unwrap().written).into_owned()
     }
 
     /// Waits until the screen fits, and returns it.
@@ -198,7 +211,7 @@ impl Terminal {
     }
 
     /// Returns the exit code if the program has ended.
-    fn try_end(&mut self) -> Option<u32> {
+    pub fn try_end(&mut self) -> Option<u32> {
         self.child.try_wait().unwrap().map(|status| status.exit_code())
     }
 

@@ -7,7 +7,9 @@
 )]
 #![allow(unreachable_pub, reason = "`pub` marks what another file of this program uses")]
 
+mod bash;
 mod bulk;
+mod dumb;
 mod jobs;
 mod lists;
 mod missing;

@@ -25,6 +25,31 @@ fn a_signed_out_reset_offers_to_sign_in_and_goes_on() {
 }
 
 #[test]
+fn an_empty_name_or_password_is_asked_for_again() {
+    let env = TestEnvironment::new();
+    let mut terminal = Terminal::run(&env, &["login", "--store", "file"], 80, 24);
+    terminal.wait_for("Agent:");
+    terminal.type_("\r");
+    terminal.wait_until("the name again", |screen| screen.matches("Agent:").count() == 2);
+    terminal.type_("sam\r");
+    for times in 1..=4 {
+        terminal.wait_until("the password", |screen| screen.matches("Password:").count() == 1 + times);
+        terminal.type_("\r");
+    }
+    let screen = terminal.wait_until("the password", |screen| screen.matches("Password:").count() == 6);
+    assert!(!screen.contains("Wrong"), "an empty password is not tried:\n{screen}");
+    assert_screen!(env, "empty_answers", screen);
+    terminal.type_("practice\r");
+    assert_eq!(terminal.end().0, 0);
+    let mut terminal = Terminal::run(&env, &["practice", "sign-in", "ada.lovelace"], 80, 24);
+    terminal.wait_for("Password:");
+    terminal.type_("\r");
+    terminal.wait_for("Nothing was typed");
+    terminal.type_("\u{4}");
+    assert_eq!(terminal.end().0, 6, "the end of the input gives up");
+}
+
+#[test]
 fn the_default_answer_is_no() {
     let env = TestEnvironment::signed_in("sam");
     for answer in ["\r", "no\r", "\u{4}"] {

@@ -134,31 +134,95 @@ fn a_resize_wipes_and_paints_again() {
     assert_gone(&terminal, &password);
 }
 
+/// A reset of Ada that is confirmed in a window of the usual size, and goes on in one of this size.
+fn shrunk(env: &TestEnvironment, more: &[&str], columns: u16, rows: u16) -> Terminal {
+    let mut terminal = Terminal::run(env, &[&["reset", "C-1001"], more].concat(), 80, 24);
+    terminal.wait_for("[y/N]");
+    terminal.resize(columns, rows);
+    terminal.type_("y\r");
+    terminal
+}
+
 #[test]
-fn a_window_too_small_asks_to_be_enlarged() {
+fn a_window_too_small_is_refused_before_the_question_with_the_size_it_takes() {
     let env = TestEnvironment::signed_in("sam");
-    let mut terminal = Terminal::run(&env, &["reset", "C-1001", "--yes", "--profile", "practice"], 80, 3);
-    let screen = terminal.wait_for("Enlarge the window");
+    for (columns, rows, has, needs) in [
+        (20, 40, "20 columns and 40 rows", "22 columns and 18 rows"),
+        (80, 6, "80 columns and 6 rows", "80 columns and 7 rows"),
+    ] {
+        let mut terminal = Terminal::run(&env, &["reset", "C-1001"], columns, rows);
+        assert_eq!(terminal.end().0, 2);
+        let words = terminal.everything().0.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(has) && words.contains(needs) && !words.contains("[y/N]"), "{words}");
+    }
+    let script = "\"$T\" --profile practice reset C-1001 --yes -o json 2> error.json; echo ended $?";
+    let small = Terminal::shell_of_size(&env, script, 80, 5);
+    small.wait_for("ended 2");
+    let error: serde_json::Value = serde_json::from_str(&env.read("error.json")).unwrap();
+    assert_eq!((&error["reason"], &error["changed"]), (&"window_too_small".into(), &"no".into()));
+    assert_eq!(env.last_event(), "none");
+    let mut terminal = Terminal::run(&env, &["reset", "C-1001"], 80, 7);
+    terminal.wait_for("[y/N]");
+    terminal.type_("y\r");
+    terminal.wait_until("the whole reveal", |screen| screen.contains(KEYS) && password_in(screen).is_some());
+    terminal.type_("\u{3}");
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
+fn doctor_finds_a_window_that_is_too_small() {
+    let env = TestEnvironment::signed_in("sam").with_variable("TELLONCE_PROFILE", "practice");
+    for (rows, words) in [(6, "The window is too small"), (50, "a temporary password can be shown here")] {
+        let mut terminal = Terminal::run(&env, &["doctor"], 200, rows);
+        assert_eq!(terminal.end().0, 0);
+        let (all, _) = terminal.everything();
+        assert!(all.contains(words), "{all}");
+    }
+}
+
+#[test]
+fn a_window_that_becomes_too_small_says_its_size_and_the_way_out() {
+    let env = TestEnvironment::signed_in("sam");
+    let mut terminal = shrunk(&env, &[], 80, 4);
+    let screen = terminal.wait_for("Enlarge the window to 80 columns and 6 rows");
     assert_eq!(password_in(&screen), None);
     assert_screen!(env, "reveal_in_a_small_window", screen);
     terminal.resize(80, 24);
     let screen = terminal.wait_for(KEYS);
     let password = password_in(&screen).unwrap();
     terminal.resize(20, 24);
-    terminal
+    let screen = terminal
         .wait_until("the password to be hidden", |screen| screen.contains("Enlarge") && !screen.contains(&password));
+    let words = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("to 22 columns and ") && words.contains("q if you have noted it"), "{words}");
     terminal.resize(80, 24);
     terminal.wait_for(&password);
-    dismiss(&mut terminal, "q");
+    terminal.resize(20, 24);
+    terminal.wait_for("Enlarge");
+    terminal.press_until("q", Terminal::try_end);
     assert_eq!(terminal.end().0, 0);
     assert_gone(&terminal, &password);
 }
 
 #[test]
+fn a_narrow_window_still_names_a_key() {
+    let env = TestEnvironment::signed_in("sam");
+    let mut terminal = shrunk(&env, &[], 22, 30);
+    let screen = terminal.wait_for("q: done");
+    assert!(password_in(&screen).is_some(), "{screen}");
+    terminal.press_until("q", Terminal::try_end);
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
 fn a_window_that_stays_too_small_delivers_nothing() {
     let env = TestEnvironment::signed_in("sam");
-    let mut terminal =
-        Terminal::run(&env, &["reset", "C-1001", "--yes", "--profile", "practice", "--show-for", "2s"], 80, 2);
+    let mut terminal = shrunk(&env, &["--show-for", "2s"], 80, 2);
+    assert_eq!(terminal.end().0, 9);
+    assert_eq!(env.last_event(), "not_delivered");
+    let mut terminal = shrunk(&env, &[], 80, 2);
+    terminal.wait_for("Ctrl-C");
+    terminal.type_("\u{3}");
     assert_eq!(terminal.end().0, 9);
     assert_eq!(env.last_event(), "not_delivered");
 }

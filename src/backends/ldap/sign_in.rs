@@ -25,7 +25,7 @@ impl AgentSignIn for LdapSignIn {
         }
         let name = match agent {
             Some(name) => name.to_owned(),
-            None => prompter.line("Agent", "--agent")?,
+            None => prompter.needed_line("Agent", "--agent")?,
         };
         let password = prompter.secret("Password", "--password-stdin")?;
         let agent = name.trim().to_owned();

@@ -182,7 +182,7 @@ impl AgentSignIn for PracticeSignIn {
         );
         let name = match agent {
             Some(name) => name.to_owned(),
-            None => prompter.line("Agent", "--agent")?,
+            None => prompter.needed_line("Agent", "--agent")?,
         };
         let password = prompter.secret("Password", "--password-stdin")?;
         let agent = self.check_password(name.trim(), &password)?;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::context::Context;
 use crate::bulk::{Ended, FailedRow, OutputTarget, RowOutcome, RunSettings};
 use crate::domain::{Error, ExitCode, Kind, Reason, Result};
+use crate::terminal::Effect;
 
 #[derive(Serialize)]
 struct ReportJson<'a> {
@@ -76,6 +77,7 @@ pub(super) fn finish(
     ended: Ended,
     (is_clear, first_failures): (bool, &[FailedRow]),
 ) -> Result<ExitCode> {
+    context.screen.note_effect(Effect::Changed);
     let undelivered = has_undelivered(counts);
     let command = command(settings);
     let is_resumable = ended.stopped.is_some() || ended.limited || undelivered;

@@ -14,6 +14,7 @@ use super::context::Context;
 use crate::config::parse_duration;
 use crate::domain::ports::Prompter;
 use crate::domain::{Customer, ExitCode, Services, SessionsEnded, Status, WithdrawalRequest, withdraw};
+use crate::terminal::Effect;
 
 /// Make a pending temporary password unusable now
 #[derive(Debug, Args)]
@@ -67,6 +68,7 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
     let withdrawn = context
         .with_services(&mut prompter, async |services: &mut Services<'_>| withdraw(services, &session, request).await)
         .await?;
+    context.screen.note_effect(Effect::Changed);
     if context.json() {
         let object = WithdrawnJson {
             schema: "tellonce.withdraw/v1",

@@ -11,6 +11,7 @@ use crate::domain::ports::Prompter;
 use crate::domain::{
     Case, Customer, Error, ExitCode, Kind, Obstacle, Pending, Reason, Services, Swept, due, refusal, sweep,
 };
+use crate::terminal::Effect;
 
 #[derive(Serialize)]
 struct SweptJson<'a> {
@@ -64,6 +65,9 @@ pub(super) async fn run(
             })
             .await?
     };
+    if !dry_run && !swept.withdrawn.is_empty() {
+        context.screen.note_effect(Effect::Changed);
+    }
     report(context, &swept, total, dry_run)?;
     Ok(if swept.failed.is_empty() { ExitCode::DONE } else { ExitCode::SOME_FAILED })
 }

@@ -7,6 +7,9 @@ use crate::domain::customer::Customer;
 use crate::domain::error::Result;
 use crate::domain::plan::Plan;
 
+/// What is said to an empty answer that is asked for again.
+pub(crate) const NOTHING_TYPED: &str = "Nothing was typed. Once more; Ctrl-C gives up.";
+
 /// Asks the agent, or knows that nobody can be asked.
 pub trait Prompter {
     /// Whether questions can be asked at all.
@@ -21,8 +24,23 @@ pub trait Prompter {
     fn confirm(&mut self, plan: &Plan) -> Result<Decision>;
     /// Asks for a line of text. The error names `flag` if nobody can be asked.
     fn line(&mut self, question: &str, flag: &str) -> Result<String>;
-    /// Asks for a secret, without echo. The error names `flag` if nobody can be asked.
+    /// Asks for a line of text, and asks again while the answer is empty.
+    fn needed_line(&mut self, question: &str, flag: &str) -> Result<String> {
+        loop {
+            let answer = self.line(question, flag)?;
+            if !answer.is_empty() {
+                return Ok(answer);
+            }
+            self.say(NOTHING_TYPED);
+        }
+    }
+    /// Asks for a secret, without echo, and asks again while the answer is empty. The error names `flag` if nobody can
+    /// be asked.
     fn secret(&mut self, question: &str, flag: &str) -> Result<Zeroizing<String>>;
+    /// Asks for a secret that there may not be. An empty answer is `None`.
+    fn optional_secret(&mut self, question: &str, flag: &str) -> Result<Option<Zeroizing<String>>> {
+        self.secret(question, flag).map(Some)
+    }
     /// Asks a yes-or-no question that changes nothing by itself. `default` is the answer to an empty line.
     fn yes(&mut self, question: &str, default: bool) -> Result<bool>;
     /// Says something on the agent's side channel, never on standard output.

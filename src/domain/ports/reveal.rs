@@ -8,8 +8,10 @@ use crate::domain::temporary_password::TemporaryPassword;
 
 /// A way to show the temporary password, checked before anything changes.
 pub trait Reveal {
-    /// Checks that the reveal can happen. Step 5 returns what step 12 consumes.
-    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>>;
+    /// Checks that a password of this length, in characters, can be revealed. Step 5 returns what step 12 consumes.
+    ///
+    /// A policy that is not shown can ask for a longer password later.
+    fn prepare(&mut self, length: usize) -> Result<Box<dyn ReadyReveal>>;
 }
 
 /// A reveal that can happen.

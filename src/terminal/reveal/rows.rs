@@ -1,5 +1,7 @@
 //! The rows that the reveal paints, in a buffer that is never reallocated and is wiped.
 
+use std::time::Duration;
+
 use crossterm::cursor::MoveTo;
 use crossterm::queue;
 use crossterm::terminal::{Clear, ClearType};
@@ -18,6 +20,19 @@ use crate::terminal::tty::Size;
 const CANVAS_CAPACITY: usize = 256 * 1024;
 /// The columns left of the password and its spelling.
 const INDENT: usize = 4;
+/// The rows of the smallest layout beside the spelling: title, password and countdown.
+const UNSPELLED_ROWS: usize = 3;
+/// A group that takes more columns to spell than nearly all that are generated.
+const SPECIMEN: &str = "NJWN-";
+
+/// How the agent ends a reveal in a window that is too small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WayOut {
+    /// The password was never painted, so the agent gives up.
+    GiveUp,
+    /// The password was painted in a larger window before.
+    Dismiss,
+}
 
 /// The layout of the reveal for one size of the screen.
 pub(super) struct Layout {
@@ -39,7 +54,7 @@ impl Layout {
     /// Returns `None` if the password and its spelling do not fit.
     pub(super) fn of(password: &str, issuance: &Issuance, size: Size) -> Option<Self> {
         let columns = usize::from(size.columns);
-        if columns < (password.len() + 2 * INDENT).max(spelling::widest(password) + INDENT) {
+        if columns < least_columns(password) {
             return None;
         }
         let customer = &issuance.customer;
@@ -134,14 +149,66 @@ fn below(issuance: &Issuance, columns: usize) -> Vec<String> {
     rows
 }
 
-/// Paints the rows that say that the window is too small.
-pub(super) fn too_small(size: Size) -> Zeroizing<Vec<u8>> {
+/// Returns the size that shows this password and its spelling, in a window that is no narrower than this.
+pub(super) fn needed_size(password: &str, columns: u16) -> Size {
+    let columns = least_columns(password).max(usize::from(columns));
+    let rows = UNSPELLED_ROWS + spelling::rows(password, columns - INDENT).len();
+    Size { columns: u16::try_from(columns).unwrap_or(u16::MAX), rows: u16::try_from(rows).unwrap_or(u16::MAX) }
+}
+
+/// Returns the size that a reveal takes before there is a password: of this length, and long to spell.
+///
+/// It has room for the validity as well, which is left out if the spelling needs that row.
+pub(super) fn expected_size(length: usize, columns: u16) -> Size {
+    let specimen: String = SPECIMEN.chars().cycle().take(length).collect();
+    let size = needed_size(&specimen, columns);
+    Size { rows: size.rows.saturating_add(1), ..size }
+}
+
+/// Counts the columns that a password and each word of its spelling take.
+fn least_columns(password: &str) -> usize {
+    (password.len() + 2 * INDENT).max(spelling::widest(password) + INDENT)
+}
+
+/// Paints what to do about a window that is too small, and how to end the reveal, in the words that fit.
+pub(super) fn too_small(size: Size, needed: Size, way_out: WayOut) -> Zeroizing<Vec<u8>> {
+    let Size { columns, rows } = needed;
+    let (end, key) = match way_out {
+        WayOut::GiveUp => ("Ctrl-C gives up, and shows nothing", "Ctrl-C gives up"),
+        WayOut::Dismiss => ("q if you have noted it", "q ends"),
+    };
+    let words = [
+        format!("Enlarge the window to {columns} columns and {rows} rows to see the password. {end}."),
+        format!("Enlarge the window to {columns}x{rows}. {key}."),
+        format!("To {columns}x{rows}. {key}."),
+    ];
+    let wrapped = words.map(|words| wrap(&words, usize::from(size.columns)));
     let mut canvas = Canvas::new();
-    canvas.row(|bytes| bytes.extend_from_slice(cut("Enlarge the window", usize::from(size.columns)).as_bytes()));
-    if size.rows > 1 {
-        canvas.row(|bytes| bytes.extend_from_slice(cut("to see the password.", usize::from(size.columns)).as_bytes()));
+    let fits = |lines: &&Vec<String>| lines.len() <= usize::from(size.rows);
+    for line in wrapped.iter().find(fits).or(wrapped.last()).into_iter().flatten().take(usize::from(size.rows)) {
+        canvas.row(|bytes| bytes.extend_from_slice(line.as_bytes()));
     }
     canvas.bytes
+}
+
+/// Returns the countdown and the keys, in the words that fit.
+pub(super) fn countdown(left: Option<Duration>, columns: u16) -> String {
+    let words = left.map_or_else(
+        || vec!["Enter or q when you have noted it.".to_owned(), "Enter or q: done".to_owned()],
+        |left| {
+            let seconds = left.as_millis().div_ceil(1000);
+            let time = format!("{}:{:02}", seconds / 60, seconds % 60);
+            vec![
+                format!("Gone in {time}.  Enter or q when you have noted it, Space for more time."),
+                format!("Gone in {time}.  Enter or q when you have noted it."),
+                format!("Gone in {time}. q: done, Space: more time."),
+                format!("Gone in {time}. q: done"),
+                format!("{time} q: done"),
+            ]
+        },
+    );
+    let fits = |text: &&String| text.len() <= usize::from(columns);
+    words.iter().find(fits).or(words.last()).cloned().unwrap_or_default()
 }
 
 /// Wipes this many rows one by one.

@@ -58,7 +58,7 @@ fn is_null_device(device: u64) -> bool {
 }
 
 impl Reveal for StreamReveal {
-    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
+    fn prepare(&mut self, _: usize) -> Result<Box<dyn ReadyReveal>> {
         let file = self
             .file
             .try_clone()

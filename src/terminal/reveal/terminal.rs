@@ -15,7 +15,7 @@ use rustix::termios::Termios;
 use signal_hook::consts::SIGHUP;
 
 use super::keys::Keys;
-use super::rows::{Layout, too_small, wipe};
+use super::rows::{Layout, WayOut, countdown, expected_size, needed_size, too_small, wipe};
 use crate::domain::ports::{Interruptions, ReadyReveal, Reveal};
 use crate::domain::{Delivery, Error, Issuance, Kind, Reason, Result, RevealSink, TemporaryPassword, sealed};
 use crate::terminal::Signals;
@@ -28,6 +28,8 @@ const IGNORE_KEYS_FOR: Duration = Duration::from_secs(1);
 const EXTENSION: Duration = Duration::from_mins(5);
 /// Clears the scrollback (xterm's ED 3). Without an alternate screen, a smaller window pushes rows there.
 const CLEAR_SCROLLBACK: &[u8] = b"\x1b[3J";
+/// The length of a password where no policy asks for another, in characters.
+const USUAL_LENGTH: usize = 14;
 const CTRL_C: u8 = 0x03;
 const CTRL_Z: u8 = 0x1a;
 
@@ -44,29 +46,40 @@ impl TerminalReveal {
     }
 }
 
-/// Checks whether a password could be shown here.
+/// Checks whether a password of the usual length could be shown here.
 ///
 /// # Errors
-/// Exit 2: there is no terminal, or it cannot be painted on.
+/// Exit 2: there is no terminal, it cannot be painted on, or it is too small.
 pub(crate) fn terminal_can_reveal() -> Result<()> {
-    open().map(drop)
+    open(USUAL_LENGTH).map(drop)
 }
 
-fn open() -> Result<OwnedFd> {
+/// Opens the terminal, if it can show a password of this length.
+fn open(length: usize) -> Result<OwnedFd> {
     let cannot = |why: &str| {
         Error::new(Kind::Usage, Reason::NoTerminal, format!("The password cannot be shown: {why}."))
             .hint("Run it in a terminal, or name another way: `--reveal stdout` or `--reveal fd:N`.")
     };
     let terminal = tty::open().map_err(|error| cannot("there is no terminal").because(error))?;
-    if tty::term_can_paint() {
-        return Ok(terminal);
+    if !tty::term_can_paint() {
+        return Err(cannot("TERM does not name a terminal that can be painted on"));
     }
-    Err(cannot("TERM does not name a terminal that can be painted on"))
+    let size = tty::size(&terminal);
+    let needed = expected_size(length, size.columns);
+    if size.columns < needed.columns || size.rows < needed.rows {
+        let words = format!(
+            "The window is too small to show the password: it has {} columns and {} rows, and {} columns and {} rows are needed.",
+            size.columns, size.rows, needed.columns, needed.rows
+        );
+        return Err(Error::new(Kind::Usage, Reason::WindowTooSmall, words)
+            .hint("Enlarge the window, or name another way: `--reveal stdout` or `--reveal fd:N`."));
+    }
+    Ok(terminal)
 }
 
 impl Reveal for TerminalReveal {
-    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
-        Ok(Box::new(ReadyTerminal { terminal: open()?, show_for: self.show_for, signals: self.signals.clone() }))
+    fn prepare(&mut self, length: usize) -> Result<Box<dyn ReadyReveal>> {
+        Ok(Box::new(ReadyTerminal { terminal: open(length)?, show_for: self.show_for, signals: self.signals.clone() }))
     }
 }
 
@@ -254,7 +267,13 @@ impl ActiveReveal<'_> {
     fn paint(&mut self) -> io::Result<()> {
         let size = tty::size(&self.ready.terminal);
         let layout = Layout::of(self.password, self.issuance, size);
-        let bytes = layout.as_ref().map_or_else(|| too_small(size), |layout| layout.paint(self.password));
+        let bytes = layout.as_ref().map_or_else(
+            || {
+                let way_out = if self.was_shown() { WayOut::Dismiss } else { WayOut::GiveUp };
+                too_small(size, needed_size(self.password, size.columns), way_out)
+            },
+            |layout| layout.paint(self.password),
+        );
         let fits = layout.is_some();
         self.painted = Some(Painted { size, layout });
         crate::output::write_all(&self.ready.terminal, &bytes)?;
@@ -266,19 +285,9 @@ impl ActiveReveal<'_> {
 
     /// Paints the countdown and the keys.
     fn tick(&self, started: Instant) -> io::Result<()> {
-        let Some(layout) = self.painted.as_ref().and_then(|painted| painted.layout.as_ref()) else { return Ok(()) };
-        let countdown = self.left(started).map_or_else(
-            || "Enter or q when you have noted it.".to_owned(),
-            |left| {
-                let seconds = left.as_millis().div_ceil(1000);
-                format!(
-                    "Gone in {}:{:02}.  Enter or q when you have noted it, Space for more time.",
-                    seconds / 60,
-                    seconds % 60
-                )
-            },
-        );
-        crate::output::write_all(&self.ready.terminal, &layout.paint_countdown(&countdown))
+        let Some(Painted { size, layout: Some(layout) }) = &self.painted else { return Ok(()) };
+        let words = countdown(self.left(started), size.columns);
+        crate::output::write_all(&self.ready.terminal, &layout.paint_countdown(&words))
     }
 
     /// Wipes the screen and paints it again, after a change of size or a continue.

@@ -14,5 +14,6 @@ mod refusals;
 mod reveal_ways;
 mod secret_keys;
 mod sessions;
+mod streams;
 mod watch;
 mod withdraw;

@@ -96,7 +96,7 @@ impl Prompter for Player {
 pub struct Revealed(pub Rc<RefCell<Vec<String>>>);
 
 impl Reveal for Revealed {
-    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
+    fn prepare(&mut self, _: usize) -> Result<Box<dyn ReadyReveal>> {
         Ok(Box::new(self.clone()))
     }
 }

@@ -30,7 +30,7 @@ pub(super) async fn sign_in(
     let name = match administrator.name {
         Some(name) => name,
         None => prompter
-            .line(&format!("Administrator of realm {realm} (a user of realm {home})"), "--administrator NAME")?,
+            .needed_line(&format!("Administrator of realm {realm} (a user of realm {home})"), "--administrator NAME")?,
     };
     let password = match administrator.password {
         Some(password) => password,
@@ -72,10 +72,9 @@ async fn get_tokens(
     if code.is_some() || !may_need_code(description) || !prompter.can_ask() {
         return Err(refused(name, home, description, code.is_some()));
     }
-    let code = prompter.secret("One-time code (Enter if there is none)", CODE_FLAG)?;
-    if code.is_empty() {
+    let Some(code) = prompter.optional_secret("One-time code (Enter if there is none)", CODE_FLAG)? else {
         return Err(refused(name, home, description, false));
-    }
+    };
     let second = oauth.password(name, password, &with(code.as_str())).await?;
     second.map_err(|description| refused(name, home, description, true))
 }

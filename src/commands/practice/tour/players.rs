@@ -67,7 +67,7 @@ pub(super) struct TourReveal {
 }
 
 impl Reveal for TourReveal {
-    fn prepare(&mut self) -> Result<Box<dyn ReadyReveal>> {
+    fn prepare(&mut self, _: usize) -> Result<Box<dyn ReadyReveal>> {
         Ok(Box::new(Self { passwords: Rc::clone(&self.passwords) }))
     }
 }

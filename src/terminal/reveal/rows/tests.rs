@@ -62,14 +62,48 @@ fn everything_fits_an_ordinary_terminal() {
 }
 
 #[test]
-fn where_not_even_the_password_fits_nothing_of_it_is_painted() {
+fn where_not_even_the_password_fits_size_and_way_out_are_said_and_nothing_of_it_is_painted() {
     let password = password();
-    for size in [Size { columns: 10, rows: 24 }, Size { columns: 80, rows: 3 }, Size { columns: 1, rows: 1 }] {
+    for (columns, rows, way_out, key) in [
+        (10, 24, WayOut::GiveUp, "Ctrl-C"),
+        (80, 3, WayOut::GiveUp, "Ctrl-C gives up and shows nothing"),
+        (80, 1, WayOut::Dismiss, "q ends"),
+        (20, 3, WayOut::Dismiss, "q ends"),
+    ] {
+        let size = Size { columns, rows };
         assert!(Layout::of(password.characters(), &issuance(&RULES), size).is_none());
+        let needed = needed_size(password.characters(), columns);
         let mut terminal = screen(size);
-        terminal.process(&too_small(size));
-        assert!(terminal.screen().contents().starts_with('E'), "{}", terminal.screen().contents());
+        terminal.process(&too_small(size, needed, way_out));
+        let words = words(&terminal);
+        assert!(words.contains(key), "{words}");
+        assert!(words.contains(&needed.columns.to_string()) && words.contains(&needed.rows.to_string()), "{words}");
     }
+    let tiny = Size { columns: 1, rows: 1 };
+    let mut terminal = screen(tiny);
+    terminal.process(&too_small(tiny, needed_size(password.characters(), 1), WayOut::GiveUp));
+    assert_eq!(terminal.screen().contents(), "T");
+}
+
+#[test]
+fn the_countdown_names_a_key_at_any_width() {
+    let time = Some(Duration::from_mins(10));
+    for columns in 22..100 {
+        let words = countdown(time, columns);
+        assert!(words.len() <= usize::from(columns) && words.contains("10:00") && words.contains('q'), "{words}");
+    }
+    assert_eq!(countdown(None, 20), "Enter or q: done");
+}
+
+#[test]
+fn the_size_that_is_asked_for_beforehand_has_room_for_what_is_generated() {
+    for columns in (1..140).step_by(3) {
+        let expected = expected_size(14, columns);
+        let fits = |_| Layout::of(password().characters(), &issuance(&RULES), expected).is_some();
+        assert!((0..40).all(fits), "{expected:?}");
+    }
+    assert_eq!(expected_size(14, 80), Size { columns: 80, rows: 7 });
+    assert_eq!(expected_size(14, 20).columns, 22);
 }
 
 proptest! {
@@ -84,7 +118,11 @@ proptest! {
         let size = Size { columns, rows };
         let mut issuance = issuance(&RULES[..rules]);
         issuance.customer.name = name;
-        if let Some(mut terminal) = shown(&characters, &issuance, size) {
+        let needed = needed_size(&characters, columns);
+        let fits = needed.columns == columns && needed.rows <= rows;
+        let painted = shown(&characters, &issuance, size);
+        prop_assert_eq!(painted.is_some(), fits, "{:?} is what it takes", needed);
+        if let Some(mut terminal) = painted {
             let seen = terminal.screen().contents();
             prop_assert!(seen.contains(&characters), "{}", seen);
             prop_assert!(words(&terminal).contains(&spelled(&characters)), "{}", seen);
