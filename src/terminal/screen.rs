@@ -1,6 +1,7 @@
 //! Writes everything but the reveal: results to standard output, the rest to standard error or the terminal.
 
 use std::io::{self, ErrorKind, IsTerminal, stderr, stdout};
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
@@ -74,12 +75,23 @@ impl Screen {
     /// # Errors
     /// Exit 8: it could not be written, for example to a full disk. A closed pipe is no error.
     pub(crate) fn json(&self, object: &impl Serialize) -> Result<ExitCode> {
-        match write_to_stdout(&to_json(object)?) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Error::unavailable("The result could not be written to standard output.").because(error))
-            }
-            _ => Ok(ExitCode::DONE),
-        }
+        self.stream_json(object).map(|_| ExitCode::DONE)
+    }
+
+    /// Writes one of many lines of a result. Breaks if the reader went away, for whom no more needs to be found out.
+    ///
+    /// # Errors
+    /// Exit 8: it could not be written, for example to a full disk.
+    pub(crate) fn stream_line(&self, text: &str) -> Result<ControlFlow<()>> {
+        streamed(write_to_stdout(wrap_line(&sanitize(text), tty::width_of(stdout())).as_bytes()))
+    }
+
+    /// Writes one of many objects of a result. Breaks if the reader went away.
+    ///
+    /// # Errors
+    /// Exit 8: it could not be written, for example to a full disk.
+    pub(crate) fn stream_json(&self, object: &impl Serialize) -> Result<ControlFlow<()>> {
+        streamed(write_to_stdout(&to_json(object)?))
     }
 
     /// Writes an object to standard error, when the results are already on standard output.
@@ -197,6 +209,15 @@ impl Screen {
             }
         };
         if wanted { format!("\u{1b}[1;{sgr}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Tells a reader that went away from an output that cannot be written.
+fn streamed(written: io::Result<()>) -> Result<ControlFlow<()>> {
+    match written {
+        Ok(()) => Ok(ControlFlow::Continue(())),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+        Err(error) => Err(Error::unavailable("The result could not be written to standard output.").because(error)),
     }
 }
 
