@@ -6,8 +6,8 @@ use csv_core::ReadRecordResult;
 
 use super::errors::DelimitedTextError;
 use super::header_names::duplicate;
+use super::parser::{LONGEST_RECORD, MOST_COLUMNS, parser};
 use super::quotes::{QuoteProblem, QuoteRules};
-use super::records::{LONGEST_RECORD, MOST_COLUMNS, parser};
 use super::source::Source;
 
 /// The delimiters that are recognised.

@@ -4,17 +4,13 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::str::Utf8Error;
 
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use csv_core::{ReadRecordResult, Reader};
 
 use super::errors::DelimitedTextError;
 use super::header::Header;
+use super::parser::{LONGEST_RECORD, MOST_COLUMNS, parser};
 use super::quotes::{QuoteProblem, QuoteRules};
 use super::source::{Source, line_ends};
-
-/// The longest record, in bytes.
-pub(crate) const LONGEST_RECORD: usize = 64 * 1024;
-/// The most columns of a header.
-pub(super) const MOST_COLUMNS: usize = 1024;
 
 /// The records below a header.
 pub(crate) struct Records<R> {
@@ -44,14 +40,6 @@ struct Parsed {
     cells: usize,
     problem: Option<String>,
     is_cut: bool,
-}
-
-/// Makes a parser. A record ends with LF, CRLF or CR.
-pub(super) fn parser(delimiter: u8) -> Reader {
-    let mut parser = ReaderBuilder::new().delimiter(delimiter).build();
-    // A parser takes a byte order mark off its first input. That input would be a record, where the mark is text.
-    let _ = parser.read_record(b"\n", &mut [], &mut []);
-    parser
 }
 
 impl<R: Read> Records<R> {

@@ -46,7 +46,7 @@ impl Columns {
         Ok(Self { id, name, first_name, last_name, email, username, others })
     }
 
-    /// Lists which column is read as what: "id from \"ObjectGUID\"".
+    /// Lists which field is read from which column.
     pub(super) fn words(&self, names: &[String]) -> String {
         let all = [
             ("id", Some(self.id)),

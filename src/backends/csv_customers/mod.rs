@@ -101,7 +101,7 @@ impl CsvCustomers {
         });
         let path = self.source.csv.display();
         match read {
-            Err(error) => Check::new(CHECK, CheckState::Fault, error.told()),
+            Err(error) => Check::new(CHECK, CheckState::Fault, error.message_with_hint()),
             Ok(_) if rows == 0 => Check::new(CHECK, CheckState::Fault, format!("{path} has no customers")),
             Ok(columns) if unusable.is_empty() => {
                 Check::new(CHECK, CheckState::Ok, format!("{path}: {rows} customers; {columns}"))

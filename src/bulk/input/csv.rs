@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::super::row::{COLUMNS, CUSTOMER, EMAIL, FIRST_NAME, LAST_NAME, Numbered, Row};
-use super::to_error;
+use super::errors::to_error;
 use crate::delimited::{Field, Record, Records, Source, name_list, position_of_field, position_of_name};
 use crate::domain::{Error, Result, without_secret_keys};
 

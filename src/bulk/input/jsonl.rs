@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::row::{COLUMNS, CUSTOMER, Numbered, Row};
-use super::to_error;
+use super::errors::to_error;
 use crate::delimited::{LONGEST_RECORD, Source};
 use crate::domain::{Result, SECRET_KEY_WORDS, is_secret_key};
 

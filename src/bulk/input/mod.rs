@@ -1,6 +1,7 @@
 //! The input: CSV or JSON Lines, read row by row in constant memory, whatever it holds.
 
 mod csv;
+mod errors;
 mod jsonl;
 
 use std::fs::File;
@@ -10,10 +11,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::row::Numbered;
-use crate::delimited::{DelimitedTextError, Source};
+use crate::delimited::Source;
 use crate::domain::{Error, Guards, Pattern, Result, check_ticket};
 use crate::platform::open_regular_file;
 use csv::CsvRows;
+use errors::to_error;
 use jsonl::JsonRows;
 
 /// The format of the input.
@@ -43,7 +45,7 @@ pub struct Rows<R> {
 
 enum Kind<R> {
     Csv(Box<CsvRows<R>>),
-    Json(JsonRows<R>),
+    Json(Box<JsonRows<R>>),
 }
 
 impl Rows<File> {
@@ -69,18 +71,6 @@ pub(crate) fn open_input(path: &Path) -> Result<File> {
     })
 }
 
-/// Turns what is wrong with the input into an error: exit 2, or 8 where it cannot be read any further.
-fn to_error(error: DelimitedTextError) -> Error {
-    let (words, hint) = (error.words(), error.hint());
-    match error {
-        DelimitedTextError::Read(error) => Error::unavailable("The input cannot be read any further.").because(error),
-        DelimitedTextError::Malformed { .. } => {
-            let error = Error::usage(format!("The input cannot be used; {words}."));
-            hint.into_iter().fold(error, Error::hint)
-        }
-    }
-}
-
 impl<R: Read> Rows<R> {
     /// Makes the rows of an input.
     ///
@@ -93,7 +83,7 @@ impl<R: Read> Rows<R> {
         let customer_column = options.customer_column.as_deref();
         let rows = match options.format.unwrap_or(by_content) {
             InputFormat::Csv => Kind::Csv(Box::new(CsvRows::new(source, customer_column)?)),
-            InputFormat::Jsonl => Kind::Json(JsonRows::new(source, customer_column)),
+            InputFormat::Jsonl => Kind::Json(Box::new(JsonRows::new(source, customer_column))),
         };
         Ok(Self { rows, ticket_pattern: None })
     }

@@ -64,8 +64,7 @@ fn a_line_of_a_gigabyte_on_standard_input_is_spooled_and_one_bad_row() {
 
 #[test]
 fn what_cannot_be_read_is_reported_with_its_line_and_the_rest_is_read() {
-    let rows =
-        read(b"customer,ticket\na,1\n\xff\xfe,2\nb\0,3\n\n\nc,\"x\ny\"\nd\ne,1,2\n,3\nf\"o,4\n", None).unwrap();
+    let rows = read(b"customer,ticket\na,1\n\xff\xfe,2\nb\0,3\n\n\nc,\"x\ny\"\nd\ne,1,2\n,3\nf\"o,4\n", None).unwrap();
     let told: Vec<(u64, bool)> = rows.iter().map(|row| (row.line, row.row.is_ok())).collect();
     let bad = [3, 4, 7, 9, 10, 11, 12].map(|line| (line, false));
     assert_eq!(told, [&[(2, true)][..], &bad].concat());
