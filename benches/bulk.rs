@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use argon2::{Argon2, PasswordHasher};
-use tellonce::bulk::Rows;
+use tellonce::bulk::{InputOptions, Rows};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tellonce");
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
@@ -40,7 +40,7 @@ fn csv(rows: usize, name: &dyn Fn(usize) -> String) -> String {
 fn reading(rows: usize) {
     let text = csv(rows, &|row| format!("customer-{row}@example.com"));
     let started = Instant::now();
-    let mut read = Rows::new(text.as_bytes(), None).unwrap();
+    let mut read = Rows::new(text.as_bytes(), &InputOptions::default()).unwrap();
     let mut found = 0;
     while let Some(row) = read.next_row().unwrap() {
         found += usize::from(row.row.is_ok());

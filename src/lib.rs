@@ -6,6 +6,7 @@ pub mod bulk;
 mod cli;
 pub mod commands;
 pub mod config;
+mod delimited;
 pub mod domain;
 #[cfg(feature = "fail-points")]
 pub mod fail_points;

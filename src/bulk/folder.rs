@@ -1,7 +1,7 @@
 //! A run's folder, under the state folder: its journal, its copy of standard input, its index of the audit log.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -9,11 +9,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
-use super::input::{InputFormat, Rows};
+use super::input::{InputFormat, InputOptions, Rows, open_input};
 use super::journal;
 use super::outcome::RowOutcome;
 use super::settings::RunSettings;
 use crate::config::{Folders, make_private_folder};
+use crate::delimited::Decoded;
 use crate::domain::ports::RandomSource;
 use crate::domain::{Error, Guards, Result, is_secret_key, without_secret_keys};
 use zeroize::Zeroizing;
@@ -132,7 +133,9 @@ pub(crate) fn spool(folder: &Path) -> Result<PathBuf> {
     make_private_folder(folder).map_err(to_error)?;
     let path = folder.join("input");
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(to_error)?;
-    copy_without_secret_keys(std::io::stdin().lock(), &mut file).map_err(to_error)?;
+    // The copy is UTF-8: a secret key in UTF-16 would not be recognised.
+    let input = BufReader::new(Decoded::new(std::io::stdin().lock()).map_err(to_error)?);
+    copy_without_secret_keys(input, &mut file).map_err(to_error)?;
     file.sync_all().map_err(to_error)?;
     Ok(path)
 }
@@ -171,6 +174,8 @@ pub(crate) struct Counted {
     pub unusable: u64,
     /// The line of the first row that cannot be read, and why.
     pub first_unusable: Option<(u64, String)>,
+    /// The name of the column, or of the key, that names the customer.
+    pub customer_column: String,
     /// The names of columns that are not read.
     pub unused: Vec<String>,
 }
@@ -178,9 +183,9 @@ pub(crate) struct Counted {
 /// Reads the whole file once, and counts its rows.
 ///
 /// # Errors
-/// Exit 2: the file cannot be opened, or its header cannot be used.
-pub(crate) fn count(path: &Path, format: Option<InputFormat>, guards: &Guards) -> Result<Counted> {
-    let mut rows = Rows::open(path, format)?.with_tickets_of(guards);
+/// Exit 2: the file cannot be opened, its header cannot be used, or a quote leaves open which rows there are.
+pub(crate) fn count(path: &Path, options: &InputOptions, guards: &Guards) -> Result<Counted> {
+    let mut rows = Rows::open(path, options)?.with_tickets_of(guards);
     let mut counted = Counted {
         format: rows.format(),
         sha256: sha256(path)?,
@@ -188,7 +193,8 @@ pub(crate) fn count(path: &Path, format: Option<InputFormat>, guards: &Guards) -
         with_recipient: 0,
         unusable: 0,
         first_unusable: None,
-        unused: rows.unused().to_vec(),
+        customer_column: rows.customer_column().to_owned(),
+        unused: rows.unused(),
     };
     while let Some(numbered) = rows.next_row()? {
         counted.rows += 1;
@@ -211,7 +217,7 @@ pub(crate) fn sha256(path: &Path) -> Result<String> {
     use std::fmt::Write as _;
     let to_error =
         |error: std::io::Error| Error::usage(format!("{} cannot be read: {error}.", path.display())).because(error);
-    let mut file = File::open(path).map_err(to_error)?;
+    let mut file = open_input(path)?;
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
     loop {
         let read = file.read(&mut buffer).map_err(to_error)?;

@@ -25,7 +25,7 @@ mod settings;
 mod stop_reasons;
 mod work_queue;
 
-pub use input::{InputFormat, Rows};
+pub use input::{InputFormat, InputOptions, Rows};
 pub(crate) use journal::{Change, Journal, RowState};
 pub(crate) use limited_backend::limited;
 pub(crate) use limiter::Limiter;

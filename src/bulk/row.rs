@@ -6,6 +6,17 @@ use crate::domain::{Case, LONGEST_TEXT, Particulars, ResetRequest, SECRET_KEY_WO
 pub(super) const COLUMNS: [&str; 9] =
     ["customer", "ticket", "reason", "verified", "recipient", "create", "email", "first_name", "last_name"];
 
+/// The index of each column in [`COLUMNS`].
+pub(super) const CUSTOMER: usize = 0;
+pub(super) const TICKET: usize = 1;
+pub(super) const REASON: usize = 2;
+pub(super) const VERIFIED: usize = 3;
+pub(super) const RECIPIENT: usize = 4;
+pub(super) const CREATE: usize = 5;
+pub(super) const EMAIL: usize = 6;
+pub(super) const FIRST_NAME: usize = 7;
+pub(super) const LAST_NAME: usize = 8;
+
 /// The columns with text for people, which must be one line each.
 const TEXTS: [&str; 5] = ["ticket", "reason", "verified", "first_name", "last_name"];
 
@@ -66,15 +77,16 @@ impl Row {
         }
         let cell_or_none = || (!cell.is_empty()).then(|| cell.to_owned());
         match column {
-            0 => cell.clone_into(&mut self.customer),
-            1 => self.ticket = cell_or_none(),
-            2 => self.reason = cell_or_none(),
-            3 => self.verified = cell_or_none(),
-            4 => self.recipient = cell_or_none(),
-            5 => self.create = parse_yes_or_no(cell)?,
-            6 => self.email = cell_or_none(),
-            7 => self.first_name = cell_or_none(),
-            _ => self.last_name = cell_or_none(),
+            CUSTOMER => cell.clone_into(&mut self.customer),
+            TICKET => self.ticket = cell_or_none(),
+            REASON => self.reason = cell_or_none(),
+            VERIFIED => self.verified = cell_or_none(),
+            RECIPIENT => self.recipient = cell_or_none(),
+            CREATE => self.create = parse_yes_or_no(cell)?,
+            EMAIL => self.email = cell_or_none(),
+            FIRST_NAME => self.first_name = cell_or_none(),
+            LAST_NAME => self.last_name = cell_or_none(),
+            _ => {}
         }
         Ok(())
     }

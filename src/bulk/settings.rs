@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::input::InputFormat;
+use super::input::{InputFormat, InputOptions};
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,9 @@ pub(crate) struct RunSettings {
     pub spooled: bool,
     /// The format of the input.
     pub format: InputFormat,
+    /// The column, or the key, that names the customer; `None` for the one that is recognised.
+    #[serde(default)]
+    pub customer_column: Option<String>,
     /// The SHA-256 of the input, in hexadecimal.
     pub sha256: String,
     /// The number of rows in the input.
@@ -75,4 +78,11 @@ pub(crate) struct RunSettings {
     pub abort_after: u64,
     /// How long to wait for a backend that is gone, in seconds.
     pub wait_seconds: u64,
+}
+
+impl RunSettings {
+    /// Returns how the input is read.
+    pub(crate) fn input_options(&self) -> InputOptions {
+        InputOptions { format: Some(self.format), customer_column: self.customer_column.clone() }
+    }
 }

@@ -29,7 +29,7 @@ impl Run<'_> {
         if self.journal.in_doubt()? == 0 {
             return Ok(Event::NoneInDoubt);
         }
-        let rows = Rows::open(&self.settings.input, Some(self.settings.format))?.with_tickets_of(self.guards);
+        let rows = Rows::open(&self.settings.input, &self.settings.input_options())?.with_tickets_of(self.guards);
         *queue = WorkQueue { rows, is_second_look: true };
         Ok(Event::SecondLook)
     }

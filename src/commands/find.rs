@@ -25,6 +25,7 @@ struct FoundJson<'a> {
     customers: &'a [Customer],
     shown: usize,
     total: Option<u64>,
+    left_out: &'a [String],
 }
 
 /// Searches, and shows one page of results. An empty result is exit 0.
@@ -40,10 +41,14 @@ pub(super) async fn run(context: &mut Context, args: FindArgs) -> Result<ExitCod
             customers: &found.customers,
             shown,
             total: found.total,
+            left_out: &found.left_out,
         };
         return Ok(context.screen.json(&object)?);
     }
     context.screen.practice_banner(&context.profile.backend);
+    for left_out in &found.left_out {
+        context.screen.warning(&format!("Left out. {left_out}"));
+    }
     if found.customers.is_empty() {
         context.screen.notice(&format!("No customer matches \"{text}\"."));
         return Ok(ExitCode::DONE);

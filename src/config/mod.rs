@@ -15,4 +15,4 @@ pub use folders::Folders;
 pub(crate) use folders::{make_private_folder, try_to_write, write_private_file};
 pub use profile::{AuditSettings, Profile};
 pub(crate) use profile::{BUILT_IN, Forward, Protected};
-pub(crate) use settings::{Credential, CustomersSource, Settings};
+pub(crate) use settings::{Credential, CustomerColumns, CustomersSource, Settings};

@@ -37,6 +37,21 @@ pub(crate) enum Credential {
 pub(crate) struct CustomersSource {
     /// A CSV file, relative to the configuration's folder.
     pub(crate) csv: PathBuf,
+    /// The columns that are not recognised by their names.
+    #[serde(default)]
+    pub(crate) columns: CustomerColumns,
+}
+
+/// The names of columns of the customers' file. `None` leaves it to the names that are recognised.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomerColumns {
+    pub(crate) id: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) username: Option<String>,
 }
 
 impl Settings {
@@ -68,6 +83,11 @@ impl Settings {
     pub(crate) fn wrong(&self, key: &str, what: &str) -> Error {
         let line = self.lines.get(key).or_else(|| self.lines.get("")).copied().unwrap_or_default();
         wrong(&self.file, &format!("line {line}: {what}"))
+    }
+
+    /// Resolves the path of the customers' file.
+    pub(crate) fn customers(&self, source: CustomersSource) -> CustomersSource {
+        CustomersSource { csv: self.path(&source.csv), ..source }
     }
 
     /// Resolves a path of the configuration, which is relative to its folder.

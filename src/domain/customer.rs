@@ -98,6 +98,8 @@ pub struct Found {
     pub customers: Vec<Customer>,
     /// How many match in all, where the directory can say.
     pub total: Option<u64>,
+    /// What was left out because it cannot be read though it may match, in sentences.
+    pub left_out: Vec<String>,
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod group_commit;
 pub mod harden;
 mod private_file;
 mod random;
+mod regular_file;
 mod secret_line;
 pub(crate) mod threads;
 
@@ -14,4 +15,5 @@ pub use clock::SystemClock;
 pub(crate) use group_commit::{GroupCommit, Promised};
 pub(crate) use private_file::{Holds, NotPrivate, check_private, open_private_file};
 pub use random::SystemRandom;
+pub(crate) use regular_file::open_regular_file;
 pub(crate) use secret_line::{BYTE_ORDER_MARK, LineError, needed_line, read_line, read_secret_line, secret_line};

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind, IsTerminal, stderr, stdout};
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
@@ -122,10 +123,24 @@ impl Screen {
     /// # Errors
     /// Exit 8: it could not be written, for example to a full disk. A closed pipe is no error.
     pub(crate) fn json(&self, object: &impl Serialize) -> Result<ExitCode> {
-        match write_to_stdout(&to_json(object)?) {
-            Err(error) => Err(self.not_written(error)),
-            Ok(()) => Ok(ExitCode::DONE),
-        }
+        self.stream_json(object).map(|_| ExitCode::DONE)
+    }
+
+    /// Writes one of many lines of a result. Breaks if the reader went away, for whom no more needs to be found out.
+    ///
+    /// # Errors
+    /// Exit 8: it could not be written, for example to a full disk.
+    pub(crate) fn stream_line(&self, text: &str) -> Result<ControlFlow<()>> {
+        let line = wrap_line(&sanitize(text), tty::width_of(stdout()));
+        write_to_stdout(line.as_bytes()).map_err(|error| self.not_written(error))
+    }
+
+    /// Writes one of many objects of a result. Breaks if the reader went away.
+    ///
+    /// # Errors
+    /// Exit 8: it could not be written, for example to a full disk.
+    pub(crate) fn stream_json(&self, object: &impl Serialize) -> Result<ControlFlow<()>> {
+        write_to_stdout(&to_json(object)?).map_err(|error| self.not_written(error))
     }
 
     /// Writes an object to standard error, when the results are already on standard output.
@@ -248,10 +263,10 @@ impl Screen {
     }
 }
 
-/// Writes to standard output. A reader that went away is no error: it has read what it wanted.
-fn write_to_stdout(bytes: &[u8]) -> io::Result<()> {
+/// Writes to standard output. Breaks if the reader went away, which is no error: it has read what it wanted.
+fn write_to_stdout(bytes: &[u8]) -> io::Result<ControlFlow<()>> {
     match crate::output::write_all(stdout(), bytes) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+        written => written.map(ControlFlow::Continue),
     }
 }

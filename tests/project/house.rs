@@ -8,17 +8,18 @@ use std::path::{Path, PathBuf};
 const LINES: usize = 350;
 
 /// Which room may import which. A room is a folder of `src/`, or a file beside the folders.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("platform", &["domain"]),
+    ("delimited", &["domain"]),
     ("output", &["domain"]),
     ("net", &["domain", "platform"]),
     ("config", &["domain", "platform"]),
     ("cli", &["config"]),
     ("auth", &["config", "domain", "net", "platform"]),
     ("ledger", &["config", "domain", "output", "platform"]),
-    ("backends", &["auth", "config", "domain", "net", "platform"]),
-    ("bulk", &["config", "domain", "ledger", "output", "platform"]),
+    ("backends", &["auth", "config", "delimited", "domain", "net", "platform"]),
+    ("bulk", &["config", "delimited", "domain", "ledger", "output", "platform"]),
     ("terminal", &["cli", "domain", "output", "platform"]),
     (
         "commands",

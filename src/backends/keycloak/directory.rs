@@ -102,7 +102,7 @@ impl CustomerDirectory for RealmDirectory {
             found.insert(0, user);
             found.truncate(limit);
         }
-        Ok(Found { customers: found.iter().map(User::to_customer).collect(), total })
+        Ok(Found { customers: found.iter().map(User::to_customer).collect(), total, left_out: Vec::new() })
     }
 
     async fn exact(&self, text: &str) -> Result<Vec<Customer>> {

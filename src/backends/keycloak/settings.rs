@@ -51,7 +51,7 @@ pub(super) struct KeycloakSettings {
     pub(super) sign_in: SignInBy,
     pub(super) credential: Option<Credential>,
     pub(super) ca_cert: Option<PathBuf>,
-    pub(super) customers: Option<PathBuf>,
+    pub(super) customers: Option<CustomersSource>,
     /// The top-level group of users with a pending temporary password.
     pub(super) pending_group: String,
 }
@@ -82,7 +82,7 @@ impl KeycloakSettings {
             sign_in: keys.sign_in,
             credential: keys.credential,
             ca_cert: keys.ca_cert.map(|path| settings.path(&path)),
-            customers: keys.customers.map(|source| settings.path(&source.csv)),
+            customers: keys.customers.map(|source| settings.customers(source)),
             pending_group: keys.pending_group.unwrap_or_else(|| PENDING_GROUP.to_owned()),
         })
     }

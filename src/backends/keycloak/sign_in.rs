@@ -62,7 +62,7 @@ impl KeycloakSignIn {
         let roles = claims.token_roles();
         let api = Api::new(self.http.clone(), realm, self.settings.realm.clone(), refresher, roles);
         let customers = || -> Option<Box<dyn CustomerDirectory>> {
-            self.settings.customers.clone().map(|path| Box::new(CsvCustomers::new(path)) as _)
+            self.settings.customers.clone().map(|source| Box::new(CsvCustomers::new(source)) as _)
         };
         let agent_api =
             KeycloakAgent::new(api, claims, self.protected.clone(), self.settings.pending_group.clone(), customers());
@@ -160,6 +160,8 @@ impl AgentSignIn for KeycloakSignIn {
     }
 
     async fn checks(&self) -> Vec<Check> {
-        self.run_outside_checks().await
+        let mut checks = self.run_outside_checks().await;
+        checks.extend(self.settings.customers.clone().map(|source| CsvCustomers::new(source).check()));
+        checks
     }
 }

@@ -47,7 +47,7 @@ impl CustomerDirectory for LdapDirectory {
         customers.retain(|customer| seen.insert(customer.details.last().cloned()));
         let total = complete.then_some(customers.len() as u64);
         customers.truncate(limit);
-        Ok(Found { customers, total })
+        Ok(Found { customers, total, left_out: Vec::new() })
     }
 
     async fn exact(&self, text: &str) -> Result<Vec<Customer>> {

@@ -72,7 +72,7 @@ pub(super) struct LdapSettings {
     pub(super) object_classes: Vec<String>,
     /// `OpenLDAP`: the policy of users who name none (`ppolicy_default` of slapd.conf(5)).
     pub(super) default_policy: String,
-    pub(super) customers: Option<PathBuf>,
+    pub(super) customers: Option<CustomersSource>,
 }
 
 impl LdapSettings {
@@ -154,7 +154,7 @@ impl LdapSettings {
             upn_suffix: own.upn_suffix,
             object_classes: own.object_classes.unwrap_or_else(|| vec!["inetOrgPerson".to_owned()]),
             default_policy,
-            customers: own.customers.map(|source| settings.path(&source.csv)),
+            customers: own.customers.map(|source| settings.customers(source)),
         })
     }
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::bind::{LdapSignIn, SESSION_LIFETIME};
 use super::probe;
+use crate::backends::CsvCustomers;
 use crate::domain::ports::{AgentSignIn, Prompter};
 use crate::domain::{Check, Error, Kind, Result, Session, SignInMethod, StoredSession};
 
@@ -51,6 +52,8 @@ impl AgentSignIn for LdapSignIn {
     }
 
     async fn checks(&self) -> Vec<Check> {
-        probe::check_servers(self).await
+        let mut checks = probe::check_servers(self).await;
+        checks.extend(self.settings.customers.clone().map(|source| CsvCustomers::new(source).check()));
+        checks
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn find(connection: &Connection, text: &str, limit: usize) -> Result<
         }
     }
     let total = if customers.len() < limit { Some(customers.len()) } else { count(connection, text, &conditions)? };
-    Ok(Found { customers, total: total.map(|total| total as u64) })
+    Ok(Found { customers, total: total.map(|total| total as u64), left_out: Vec::new() })
 }
 
 /// Returns the conditions that an index answers for this text.

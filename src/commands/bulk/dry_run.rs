@@ -1,17 +1,16 @@
 //! `--dry-run`: looks everybody up, and changes nothing.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use serde::Serialize;
 
 use super::super::context::Context;
-use super::plan::{input_of, recipients};
+use super::plan::{count_checked, customers_from, input_of, recipients};
 use super::{BulkRunArgs, audit, with_limiter};
 use crate::bulk::folder::{folder_of_run, fresh_id};
-use crate::bulk::{
-    Beforehand, InputFormat, Journal, Numbered, RowLog, RowOutcome, Rows, sealing, stops_the_run, unusable,
-};
+use crate::bulk::{Beforehand, Journal, Numbered, RowLog, RowOutcome, Rows, sealing, stops_the_run, unusable};
 use crate::domain::ports::Clock;
 use crate::domain::{
     Action, Assessed, Customer, Error, ExitCode, Kind, Reset, ResetRequest, Result, Services, Session, assess,
@@ -56,8 +55,11 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result
     recipients(args)?; // a wrong key is reported before any row is read
     let case = context.case(args.case.clone())?;
     let (input, _) = input_of(args, &folder)?;
-    let rows = Rows::open(&input, args.input_format.map(InputFormat::from))?;
-    let mut rows = rows.with_tickets_of(&context.profile.guards);
+    let counted = count_checked(context, args, &input)?;
+    if let Some(line) = customers_from(&counted) {
+        context.screen.notice(&line);
+    }
+    let mut rows = Rows::open(&input, &args.input_options())?.with_tickets_of(&context.profile.guards);
     let (session, _) = with_limiter(context.session().await?, args.concurrency.map(usize::from), args.wait).await?;
     let journal = Rc::new(Journal::open(&folder)?);
     let log = audit(context, &id, &folder)?;
@@ -93,7 +95,9 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result
         };
         failed |= dry_run_row.exit_code != 0;
         *counts.entry(dry_run_row.does).or_default() += 1;
-        show_row(context, line, &dry_run_row)?;
+        if show_row(context, line, &dry_run_row)?.is_break() {
+            break;
+        }
     }
     for (does, count) in counts {
         context.screen.notice(&format!("{}: {count}", does_in_words(does)));
@@ -171,7 +175,8 @@ fn does_in_words(does: &str) -> &str {
     }
 }
 
-fn show_row(context: &Context, line: u64, row: &DryRunRow) -> Result<()> {
+/// Shows what would happen to a row. Breaks if nobody reads it any more.
+fn show_row(context: &Context, line: u64, row: &DryRunRow) -> Result<ControlFlow<()>> {
     if context.json() {
         let object = DryRunRowJson {
             schema: "tellonce.bulk-dry-run/v1",
@@ -182,8 +187,7 @@ fn show_row(context: &Context, line: u64, row: &DryRunRow) -> Result<()> {
             exit_code: row.exit_code,
             message: row.message.as_deref(),
         };
-        return context.screen.json(&object).map(drop);
+        return context.screen.stream_json(&object);
     }
-    context.screen.line(&format!("line {line}: {}", row.describe()));
-    Ok(())
+    context.screen.stream_line(&format!("line {line}: {}", row.describe()))
 }

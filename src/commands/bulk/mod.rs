@@ -16,7 +16,10 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::case_args::CaseArgs;
 use super::context::Context;
-use crate::bulk::{Change, Journal, Limiter, OutputTarget, OutputWriter, Rows, Run, RunSettings, folder, limited};
+use crate::bulk::{
+    Change, InputFormat, InputOptions, Journal, Limiter, OutputTarget, OutputWriter, Rows, Run, RunSettings, folder,
+    limited,
+};
 use crate::cli::ProgressKind;
 use crate::config::parse_duration;
 use crate::domain::{ExitCode, Session};
@@ -71,11 +74,14 @@ pub(super) struct BulkRunArgs {
     #[arg(required_unless_present = "resume", value_name = "FILE")]
     input: Option<PathBuf>,
     /// Go on with a run that was interrupted, as it was asked for
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["input", "dry_run", "out", "seal_to", "recipients", "limit", "rate", "format", "input_format", "strict", "expect", "create"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["input", "dry_run", "out", "seal_to", "recipients", "limit", "rate", "format", "input_format", "customer_column", "strict", "expect", "create"])]
     resume: Option<String>,
     /// How the input is written (default: its content tells)
     #[arg(long, value_enum, value_name = "FORMAT")]
     input_format: Option<InputKind>,
+    /// The column with the customers' ids, usernames or e-mail addresses
+    #[arg(long, value_name = "NAME")]
+    customer_column: Option<String>,
     /// Refuse the whole input if a row cannot be read
     #[arg(long)]
     strict: bool,
@@ -130,6 +136,13 @@ pub(super) struct BulkRunArgs {
     /// For rows that do not say it themselves
     #[command(flatten)]
     case: CaseArgs,
+}
+
+impl BulkRunArgs {
+    /// Returns how the input is read.
+    fn input_options(&self) -> InputOptions {
+        InputOptions { format: self.input_format.map(InputFormat::from), customer_column: self.customer_column.clone() }
+    }
 }
 
 /// Parses a number of rows a second.
@@ -188,7 +201,7 @@ async fn run_invocation(
     let writer = Rc::new(writer);
     let (session, limiter) =
         with_limiter(session, settings.concurrency, Duration::from_secs(settings.wait_seconds)).await?;
-    let rows = Rows::open(&settings.input, Some(settings.format))?.with_tickets_of(&context.profile.guards);
+    let rows = Rows::open(&settings.input, &settings.input_options())?.with_tickets_of(&context.profile.guards);
     context.signals.run_begins();
     journal.write(Change::Fact { name: "state", value: "stopped".to_owned() }).await?;
     audit.started(&session, &report::begun(&settings)).await?;

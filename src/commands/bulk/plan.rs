@@ -64,6 +64,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarg
         input,
         spooled,
         format: counted.format,
+        customer_column: args.customer_column.clone(),
         sha256: counted.sha256,
         rows: counted.rows,
         delivery,
@@ -175,6 +176,36 @@ fn row_format(args: &BulkRunArgs) -> RowFormat {
     }
 }
 
+/// Reads the whole input, and checks what holds for a run and for a dry run.
+///
+/// # Errors
+/// Exit 2: the input cannot be used, has no rows or another number of them, or with `--strict` a row cannot be read.
+pub(super) fn count_checked(context: &Context, args: &BulkRunArgs, input: &Path) -> Result<Counted> {
+    let counted = count(input, &args.input_options(), &context.profile.guards)?;
+    if counted.rows == 0 {
+        bail!(Error::usage("The input has no rows."));
+    }
+    if let (true, Some((line, why))) = (args.strict, &counted.first_unusable) {
+        let message = format!("{} cannot be read; line {line}: {why}.", rows(counted.unusable));
+        bail!(Error::usage(message).hint("Mend the input, or leave out --strict: then each is told in its own row."));
+    }
+    if let Some(expected) = args.expect
+        && expected != counted.rows
+    {
+        bail!(
+            Error::usage(format!("The input has {}, not {expected}.", rows(counted.rows)))
+                .hint("Look at it: `--dry-run` says what would happen.")
+        );
+    }
+    Ok(counted)
+}
+
+/// Says which column the customers are read from; `None` if its name says so.
+pub(super) fn customers_from(counted: &Counted) -> Option<String> {
+    let column = &counted.customer_column;
+    (!column.eq_ignore_ascii_case("customer")).then(|| format!("Customers are read from the column \"{column}\"."))
+}
+
 /// Reads the whole input, and asks once for confirmation.
 fn count_and_confirm(
     context: &Context,
@@ -183,26 +214,11 @@ fn count_and_confirm(
     has_recipients: bool,
     prompter: &mut TerminalPrompter,
 ) -> Result<Counted> {
-    let counted = count(input, args.input_format.map(InputFormat::from), &context.profile.guards)?;
-    if counted.rows == 0 {
-        bail!(Error::usage("The input has no rows."));
-    }
-    if let (true, Some((line, why))) = (args.strict, &counted.first_unusable) {
-        let message = format!("{} cannot be read; line {line}: {why}.", rows(counted.unusable));
-        bail!(Error::usage(message).hint("Mend the input, or leave out --strict: then each is told in its own row."));
-    }
+    let counted = count_checked(context, args, input)?;
     if !has_recipients && counted.with_recipient == 0 {
         bail!(
             Error::usage("Nothing says whom the passwords are sealed to.")
                 .hint("Add `--seal-to age1…` or `--recipients FILE`, or fill the column \"recipient\".")
-        );
-    }
-    if let Some(expected) = args.expect
-        && expected != counted.rows
-    {
-        bail!(
-            Error::usage(format!("The input has {}, not {expected}.", rows(counted.rows)))
-                .hint("Look at it: `--dry-run` says what would happen.")
         );
     }
     let lines = plan_lines(context, args, &counted);
@@ -251,6 +267,7 @@ fn plan_lines(context: &Context, args: &BulkRunArgs, counted: &Counted) -> Vec<S
     if counted.unusable > 0 {
         lines.push(format!("{} cannot be read; why is told in the output.", rows(counted.unusable)));
     }
+    lines.extend(customers_from(counted));
     if !counted.unused.is_empty() {
         lines.push(format!("Columns that are not used: {}.", counted.unused.join(", ")));
     }

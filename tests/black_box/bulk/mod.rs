@@ -3,6 +3,7 @@
 mod failing;
 mod fixture;
 mod hostile;
+mod input;
 mod killed;
 mod runs;
 mod signals;

@@ -88,7 +88,7 @@ const STATUS: &str = "backend customer status change_required locked disabled us
 fn what_is_read() {
     let env = TestEnvironment::signed_in("sam");
     let found = json(&env, &["find", "grace"]);
-    has(&found, "tellonce.find/v1", "backend customers shown total");
+    has(&found, "tellonce.find/v1", "backend customers shown total left_out");
     assert_eq!(found["backend"], "practice");
     assert_eq!(
         found["customers"][0],

@@ -1,0 +1,142 @@
+//! Tests of the customers' file.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+use super::*;
+use crate::config::CustomerColumns;
+
+fn with_columns<T>(text: impl AsRef<[u8]>, columns: CustomerColumns, look: impl AsyncFnOnce(CsvCustomers) -> T) -> T {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("customers.csv");
+    std::fs::write(&csv, text).unwrap();
+    let customers = CsvCustomers::new(CustomersSource { csv, columns });
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(look(customers))
+}
+
+fn with<T>(text: impl AsRef<[u8]>, look: impl AsyncFnOnce(CsvCustomers) -> T) -> T {
+    with_columns(text, CustomerColumns::default(), look)
+}
+
+fn refusal(text: impl AsRef<[u8]>) -> String {
+    let error = with(text, async |csv| csv.exact("nobody").await.unwrap_err());
+    assert_eq!(error.exit_code(), crate::domain::ExitCode::USAGE);
+    error.message
+}
+
+const THREE: &str = "\u{feff}ID,Name,E-Mail,Phone,username,branch\nC-1,Ada Lovelace,ada@example.com,+44 1,ada,London\n\
+                     C-2,\"Hopper, Grace\",GRACE@example.com,,,\nC-3,Ada Byron,ada@example.com,,,\n";
+
+#[test]
+fn every_column_of_a_row_is_read() {
+    let found = with(THREE, async |csv| csv.exact("c-1").await.unwrap());
+    assert_eq!((found.len(), found[0].name.as_str(), found[0].username.as_deref()), (1, "Ada Lovelace", Some("ada")));
+    assert_eq!(found[0].details, [("Phone".into(), "+44 1".into()), ("Branch".into(), "London".into())]);
+    let grace = with(THREE, async |csv| csv.exact("grace@EXAMPLE.com").await.unwrap());
+    assert_eq!((grace[0].name.as_str(), grace[0].username.as_deref()), ("Hopper, Grace", None));
+}
+
+#[test]
+fn customers_who_share_an_address_are_found_and_matches_of_a_name_are_counted() {
+    assert_eq!(with(THREE, async |csv| csv.exact("ada@example.com").await.unwrap()).len(), 2);
+    let found = with(THREE, async |csv| csv.find("ADA", 1).await.unwrap());
+    assert_eq!((found.customers.len(), found.total), (1, Some(2)));
+    assert!(with(THREE, async |csv| csv.get(&CustomerId::new("c-1")).await.unwrap()).is_none());
+    assert!(with(THREE, async |csv| csv.get(&CustomerId::new("C-3")).await.unwrap()).is_some());
+}
+
+#[test]
+fn two_customers_with_one_id_are_ambiguous() {
+    let text = format!("{THREE}C-1,Ada King,king@example.com,,king,\nC-3,Ada Byron,ada@example.com,,,\n");
+    let (exact, same, got, twice) = with(&text, async |csv| {
+        let king = csv.exact("king@example.com").await.unwrap().remove(0);
+        (
+            csv.exact("C-1").await.unwrap(),
+            csv.of_same_id(&king).await.unwrap(),
+            csv.get(&CustomerId::new("C-1")).await.map_err(|error| error.exit_code().number()),
+            csv.get(&CustomerId::new("C-3")).await.unwrap(),
+        )
+    });
+    assert_eq!((exact.len(), same.len(), got), (2, 2, Err(5)));
+    assert_eq!(twice.unwrap().name, "Ada Byron", "a line that is there twice is one customer");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_refused_with_its_line() {
+    for (text, what) in [
+        ("name,email\nAda,a@b.c\n", "no column \"id\". It has: \"name\", \"email\""),
+        ("id\nC-1\n", "none of the columns name, first_name"),
+        ("id,email,E-Mail\nC-1,a,b\n", "line 1: the header has two columns of one name: \"email\" and \"E-Mail\""),
+        ("id,name\nC-1,\"Ada\nC-2,Grace\n", "line 2: a quote that is opened there is never closed"),
+        ("id,name\nC-1,\"Ada\nC-2,Grace\"x\nC-3,Edith\n", "line 2: there is text after a closing quote"),
+        ("", "it has no header"),
+        ("%PDF-1.4", "it is a PDF, not CSV"),
+        ("PK\u{3}\u{4}..[Content_Types].xml", "it is an Excel workbook (.xlsx), not CSV"),
+    ] {
+        let told = refusal(text);
+        assert!(told.contains(what), "{text:?}: {told}");
+    }
+    let gone = CsvCustomers::new(CustomersSource { csv: "/nowhere".into(), columns: CustomerColumns::default() });
+    assert!(gone.open().err().unwrap().message.contains("cannot be read"));
+    let folder = CsvCustomers::new(CustomersSource { csv: "/".into(), columns: CustomerColumns::default() });
+    assert!(folder.open().err().unwrap().message.contains("is not a regular file"));
+}
+
+#[test]
+fn a_row_that_cannot_be_used_spoils_no_other() {
+    let text = b"id,name,email\nC-1,Ada,ada@example.com\n,Grace,grace@example.com\nC-3,Edith\n\
+                 C-4,Ma\xffry,mary@example.com\nC-5,\xc3\x89dith,e5@example.com\n";
+    with(text, async |csv| {
+        assert_eq!(csv.exact("ada@example.com").await.unwrap()[0].id.as_str(), "C-1");
+        assert_eq!(csv.exact("c-5").await.unwrap()[0].name, "Édith");
+        assert!(csv.of_same_id(&Customer::known_by(CustomerId::new("C-1"))).await.is_ok());
+        for (who, what) in [
+            ("grace@example.com", "line 3: it has no id"),
+            ("edith", "line 4: it has 2 cells, and the header has 3"),
+            ("c-3", "line 4: it has 2 cells"),
+            ("mary@example.com", "line 5: it is not UTF-8 text"),
+        ] {
+            let told = csv.exact(who).await.unwrap_err().message;
+            assert!(told.contains(what), "{who}: {told}");
+        }
+        let found = csv.find("dith", 10).await.unwrap();
+        assert_eq!((found.customers.len(), found.total), (1, Some(1)));
+        assert!(found.left_out[0].contains("line 4: it has 2 cells"), "{:?}", found.left_out);
+        let check = csv.check();
+        assert_eq!(check.state, CheckState::Warning);
+        assert!(check.words.contains("3 of its rows cannot be used") && check.words.contains("line 5"), "{check:?}");
+    });
+    let check = with(THREE, async |csv| csv.check());
+    assert_eq!(check.state, CheckState::Ok);
+    assert!(
+        check.words.contains("3 customers; id from \"ID\", name from \"Name\", email from \"E-Mail\""),
+        "{check:?}"
+    );
+    assert_eq!(with("id,name\n", async |csv| csv.check()).state, CheckState::Fault);
+}
+
+#[test]
+fn columns_that_are_not_recognised_are_named_in_the_profile() {
+    let text = "Kundennummer;Name;Mailadresse\nK-1;Ada;ada@example.com\n";
+    let told = refusal(text);
+    assert!(told.contains("It has: \"Kundennummer\", \"Name\", \"Mailadresse\""), "{told}");
+    let columns = CustomerColumns {
+        id: Some("Kundennummer".to_owned()),
+        email: Some("mailadresse".to_owned()),
+        ..CustomerColumns::default()
+    };
+    let found = with_columns(text, columns, async |csv| csv.exact("ada@example.com").await.unwrap());
+    assert_eq!((found[0].id.as_str(), found[0].name.as_str()), ("K-1", "Ada"));
+    let columns = CustomerColumns { id: Some("Nummer".to_owned()), ..CustomerColumns::default() };
+    let error = with_columns(text, columns, async |csv| csv.exact("K-1").await.unwrap_err());
+    assert!(error.message.contains("no column \"Nummer\", which the profile names"), "{error}");
+    assert!(error.hint.unwrap().contains("columns = { id = "));
+}
+
+#[test]
+fn a_hundred_thousand_rows_are_looked_through_row_by_row() {
+    let row = |number| format!("C-{number},First{number},Last{number},c{number}@example.com\n");
+    let rows: String = (0..100_000).map(row).collect();
+    let text = format!("id,first_name,last_name,email\n{rows}");
+    let found = with(&text, async |csv| csv.exact("c99999@example.com").await.unwrap());
+    assert_eq!((found.len(), found[0].name.as_str()), (1, "First99999 Last99999"));
+}
