@@ -50,12 +50,12 @@ fn with_overlay(server: &Server, from: &str, to: &str) {
 
 /// The module is loaded, and its controls are told, but no change is forced on this database.
 fn a_database_without_the_overlay_is_refused(server: &Server) {
-    with_overlay(server, "\noverlay ppolicy\nppolicy_default", "\n#overlay ppolicy\n#ppolicy_default");
-    with_overlay(
-        server,
-        "\nppolicy_hash_cleartext\nppolicy_use_lockout",
-        "\n#ppolicy_hash_cleartext\n#ppolicy_use_lockout",
-    );
+    let file = server.file("slapd.conf");
+    let with = std::fs::read_to_string(&file).unwrap();
+    let without = with.replace("\noverlay ppolicy", "\n#overlay ppolicy").replace("\nppolicy_", "\n#ppolicy_");
+    std::fs::write(&file, without).unwrap();
+    server.stop();
+    server.start_again();
     let env = server.environment();
     for customer in ["ada", "gus"] {
         env.refuses(customer, 7, "no overlay ppolicy on the database");
@@ -66,12 +66,9 @@ fn a_database_without_the_overlay_is_refused(server: &Server) {
     env.run_must_say(&[&create[..], &["--yes", "--reveal", "stdout"]].concat(), 7, "no overlay ppolicy");
     env.run_must_say(&["doctor"], 11, "no overlay ppolicy on the database");
     assert!(server.binds(&server.name("gus"), server.value("CUSTOMER_PW")).is_success(), "nothing was changed");
-    with_overlay(server, "\n#overlay ppolicy\n#ppolicy_default", "\noverlay ppolicy\nppolicy_default");
-    with_overlay(
-        server,
-        "\n#ppolicy_hash_cleartext\n#ppolicy_use_lockout",
-        "\nppolicy_hash_cleartext\nppolicy_use_lockout",
-    );
+    std::fs::write(&file, with).unwrap();
+    server.stop();
+    server.start_again();
 }
 
 /// The policy that the profile names is not the one that slapd uses, which is not there.
