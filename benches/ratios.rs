@@ -134,9 +134,20 @@ fn reset(scale: &Scale, home: &Path) {
             assert!(output.status.success());
         })
     };
-    let hash = || time(|| assert!(Argon2::default().hash_password(b"Kd4m-7XpR-tqWn").is_ok()));
-    let (ours, theirs) = against(scale.runs, ours, hash);
-    tell("a reset, the whole process, against the one Argon2id hash of its set", ours, theirs, memory_of_a_reset(home));
+    let hash = || assert!(Argon2::default().hash_password(b"Kd4m-7XpR-tqWn").is_ok());
+    let both = || {
+        time(|| {
+            hash();
+            hash();
+        })
+    };
+    let (ours, theirs) = against(scale.runs, ours, both);
+    tell(
+        "a reset, the whole process, against the two Argon2id hashes of its set and its proof",
+        ours,
+        theirs,
+        memory_of_a_reset(home),
+    );
 }
 
 /// GNU time writes to standard error, and the reveal needs a pipe: a shell gives both.

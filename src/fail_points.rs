@@ -1,7 +1,7 @@
 //! Fail-points: places where a test ends the process, stops it, or loses an answer. The feature is off by default.
 //!
 //! `TELLONCE_FAIL_POINT=call:when:action` sets one, and commas separate several. `call` is a call of a port (`intend`,
-//! `set`, `unlock`, `mark`, `end_sessions`, `read_back`, `record_set`, `reveal`, `record_delivery`, `record_failed`,
+//! `set`, `unlock`, `mark`, `end_sessions`, `read_back`, `prove`, `record_set`, `reveal`, `record_delivery`, `record_failed`,
 //! `withdraw`, `record_withdrawn`), `when` is `before` or `after`, and `action` is
 //! - `kill`: sends SIGKILL to this process, like a crash or a power cut;
 //! - `stop`: sends SIGSTOP to this process, so that a test can act and then continue it;
@@ -24,7 +24,7 @@ use crate::domain::ports::{AgentSignIn, AuditLog, IdentityBackend, Prompter, Rea
 use crate::domain::{
     AnyIntent, AppendReceipt, AttemptId, AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery,
     Error, Finding, Forced, History, Intent, Issuance, Issued, OwnPassword, Pending, Plan, Reset, Result, Right,
-    Session, SessionsEnded, SignInMethod, StoredSession, TemporaryPassword, UserSnapshot, Withdrawal,
+    Session, SessionsEnded, SignInMethod, StoredSession, TemporaryPassword, Trial, UserSnapshot, Withdrawal,
 };
 
 /// Returns decorators that add the fail-points to the ports of a command.
@@ -190,6 +190,13 @@ impl IdentityBackend for FaultyBackend {
         let forced = self.0.read_back(issued).await?;
         reach("read_back", "after").await?;
         Ok(forced)
+    }
+
+    async fn try_sign_in(&self, intent: &Intent<Reset>, password: &TemporaryPassword) -> Result<Trial> {
+        reach("prove", "before").await?;
+        let trial = self.0.try_sign_in(intent, password).await?;
+        reach("prove", "after").await?;
+        Ok(trial)
     }
 
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {

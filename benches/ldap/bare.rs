@@ -68,15 +68,29 @@ impl BareClient {
 
 /// Opens a bound connection without Nagle's delay.
 async fn connect(url: &str, name: &str, password: &str) -> Ldap {
+    let mut ldap = open(url).await;
+    ldap.simple_bind(name, password).await.unwrap().success().unwrap();
+    ldap
+}
+
+/// Opens a connection without a bind.
+async fn open(url: &str) -> Ldap {
     let address = url.trim_start_matches("ldaps://");
     let address = if address.contains(':') { address.to_owned() } else { format!("{address}:636") };
     let stream = std::net::TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
     let settings = LdapConnSettings::new().set_no_tls_verify(true).set_std_stream(StdStream::Tcp(stream));
-    let (connection, mut ldap) = LdapConnAsync::with_settings(settings, url).await.unwrap();
+    let (connection, ldap) = LdapConnAsync::with_settings(settings, url).await.unwrap();
     tokio::spawn(connection.drive());
-    ldap.simple_bind(name, password).await.unwrap().success().unwrap();
     ldap
+}
+
+/// Signs in once as the customer, on a connection of its own. A domain answers 49 with data 773.
+async fn prove(client: &BareClient, dn: &str, password: &str) {
+    let mut ldap = open(&client.url).await;
+    let answer = ldap.simple_bind(dn, password).await.unwrap();
+    assert!(if client.active_directory { answer.text.contains("data 773") } else { answer.rc == 0 }, "{answer}");
+    ldap.unbind().await.unwrap();
 }
 
 /// Connects, binds and makes the bare operations for one customer.
@@ -118,7 +132,7 @@ enum Row {
     OfARun,
 }
 
-/// Finds, reads with the policy, sets and reads back. The rows of a run on a domain share the policy and what the agent may
+/// Finds, reads with the policy, sets, reads back and proves by a sign-in. The rows of a run on a domain share the policy and what the agent may
 /// write for a second, so that both are left out there.
 async fn bare_reset(client: &BareClient, ldap: &mut Ldap, number: usize, row: Row) {
     let (name, password) = (customer(number), format!("Kd4m-7XpR-tqWn-{number:05}"));
@@ -156,7 +170,7 @@ async fn bare_reset(client: &BareClient, ldap: &mut Ldap, number: usize, row: Ro
         (
             format!("cn=default,ou=policies,{}", client.base),
             vec![
-                Mod::Replace(b"userPassword".to_vec(), HashSet::from([password.into_bytes()])),
+                Mod::Replace(b"userPassword".to_vec(), HashSet::from([password.clone().into_bytes()])),
                 Mod::Replace(b"pwdReset".to_vec(), HashSet::from([b"TRUE".to_vec()])),
             ],
         )
@@ -171,6 +185,11 @@ async fn bare_reset(client: &BareClient, ldap: &mut Ldap, number: usize, row: Ro
     }
     ldap.modify(&dn, changes).await.unwrap().success().unwrap();
     ldap.search(&dn, Scope::Base, ANY, attributes.stamp).await.unwrap().success().unwrap();
+    prove(client, &dn, &password).await;
+    if !client.active_directory {
+        // The sign-in may have moved what was read back.
+        ldap.search(&dn, Scope::Base, ANY, attributes.stamp).await.unwrap().success().unwrap();
+    }
 }
 
 /// Makes the bare operations for these customers, so many at once over one connection.

@@ -10,7 +10,7 @@ use super::limiter::Limiter;
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
     AnyIntent, Capabilities, Customer, CustomerId, Forced, Found, Intent, Issued, OwnPassword, Particulars, Pending,
-    Reset, Result, Right, Session, SessionsEnded, TemporaryPassword, UserSnapshot, Withdrawal,
+    Reset, Result, Right, Session, SessionsEnded, TemporaryPassword, Trial, UserSnapshot, Withdrawal,
 };
 
 struct LimitedBackend {
@@ -94,6 +94,10 @@ impl IdentityBackend for LimitedBackend {
 
     async fn read_back(&self, issued: &Issued) -> Result<Forced> {
         self.limiter.insist(async || self.backend.read_back(issued).await).await
+    }
+
+    async fn try_sign_in(&self, intent: &Intent<Reset>, password: &TemporaryPassword) -> Result<Trial> {
+        self.limiter.insist(async || self.backend.try_sign_in(intent, password).await).await
     }
 
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {

@@ -36,6 +36,10 @@ pub(crate) struct FoundRow {
     pub at: Option<Timestamp>,
     /// When the password runs out.
     pub expires_at: Option<Timestamp>,
+    /// Whether a sign-in proved the password; `None` if it was not tried, or the row does not say.
+    pub proved: Option<bool>,
+    /// Why it is not proved.
+    pub proof_reason: Option<String>,
     /// The sealed password.
     pub sealed: Option<String>,
 }
@@ -49,6 +53,8 @@ struct RowJson {
     attempt: Option<String>,
     at: Option<Timestamp>,
     expires_at: Option<Timestamp>,
+    proved: Option<bool>,
+    proof_reason: Option<String>,
     sealed: Option<String>,
 }
 
@@ -116,6 +122,8 @@ fn json_rows(path: &Path, file: File, each: &mut dyn FnMut(FoundRow) -> Result<(
             attempt: row.attempt,
             at: row.at,
             expires_at: row.expires_at,
+            proved: row.proved,
+            proof_reason: row.proof_reason,
             sealed: row.sealed,
         })?;
     }
@@ -187,6 +195,8 @@ fn csv_row(columns: &[String], record: &csv::StringRecord) -> Option<FoundRow> {
         attempt: cell("attempt"),
         at: time("at"),
         expires_at: time("expires_at"),
+        proved: cell("proved").map(|text| text == "true"),
+        proof_reason: cell("proof_reason"),
         sealed: cell("sealed"),
     })
 }

@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 
 use super::outcome::RowOutcome;
 use super::settings::RowFormat;
-use crate::domain::{Changed, Customer, Error, Result};
+use crate::domain::{Changed, Customer, Error, Proof, Result};
 use crate::output::{defuse_formula, to_json};
 
 /// The columns of the CSV; the last one is `sealed` or `temporary_password`.
-pub(super) const COLUMNS: [&str; 13] = [
+pub(super) const COLUMNS: [&str; 15] = [
     "line",
     "customer_id",
     "username",
@@ -24,6 +24,8 @@ pub(super) const COLUMNS: [&str; 13] = [
     "supersedes",
     "changed",
     "message",
+    "proved",
+    "proof_reason",
 ];
 
 /// The capacity of a row's buffer: a buffer with a clear password that had to grow would leave a copy behind.
@@ -58,6 +60,8 @@ pub(crate) struct OutputRow {
     pub at: Timestamp,
     /// When the password runs out.
     pub expires_at: Option<Timestamp>,
+    /// What a sign-in with the password showed; `None` for a row that delivered none.
+    pub proof: Option<Proof>,
     /// The attempt's id in the audit log.
     pub attempt: Option<String>,
     /// The id of an earlier attempt of this row, whose password this attempt makes void.
@@ -83,6 +87,8 @@ struct RowJson<'a> {
     supersedes: Option<&'a str>,
     changed: Changed,
     message: Option<&'a str>,
+    proved: Option<bool>,
+    proof_reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sealed: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,6 +140,8 @@ impl OutputRow {
             supersedes: self.supersedes.as_deref(),
             changed: self.changed,
             message: self.message.as_deref(),
+            proved: self.proof.as_ref().and_then(Proof::proved),
+            proof_reason: self.proof.as_ref().and_then(Proof::reason),
             sealed,
             temporary_password: clear,
         })
@@ -167,6 +175,8 @@ impl OutputRow {
             self.supersedes.as_deref().unwrap_or_default(),
             changed,
             &free_text(self.message.as_deref()),
+            self.proof.as_ref().and_then(Proof::proved).map_or("", |proved| if proved { "true" } else { "false" }),
+            &free_text(self.proof.as_ref().and_then(Proof::reason)),
             password,
         ])
     }

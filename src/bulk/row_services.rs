@@ -120,7 +120,7 @@ impl AuditLog for RowLog {
     }
 
     async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
-        if let AttemptOutcome::Set { stamp } = &outcome {
+        if let AttemptOutcome::Set { stamp, .. } = &outcome {
             drop(self.journal.hand_over(Change::Set { line: self.line, stamp: stamp.clone() }));
         }
         self.audit.outcome(attempt, outcome).await
@@ -159,6 +159,7 @@ impl ReadyReveal for RowReveal {
             exit_code: 0,
             at: issuance.issued_at,
             expires_at: issuance.expires_at,
+            proof: Some(issuance.proof.clone()),
             attempt: Some(issuance.attempt.to_string()),
             changed: Changed::Yes,
             ..self.row

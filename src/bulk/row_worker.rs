@@ -52,6 +52,7 @@ impl Run<'_> {
             ticket: row.ticket.clone().or_else(|| self.settings.ticket.clone()),
             at: self.clock.now(),
             expires_at: None,
+            proof: None,
             attempt: None,
             supersedes: None,
             changed: Changed::No,

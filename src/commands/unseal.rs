@@ -12,8 +12,8 @@ use super::reveal_args::RevealArgs;
 use crate::bulk::output_reader::{FoundRow, for_each, format_of};
 use crate::bulk::sealing;
 use crate::domain::{
-    AttemptId, Customer, CustomerId, Delivery, Error, ExitCode, Issuance, Kind, ProfileRef, Reason, SessionsEnded,
-    State, TemporaryPassword,
+    AttemptId, Customer, CustomerId, Delivery, Error, ExitCode, Issuance, Kind, ProfileRef, Proof, Reason,
+    SessionsEnded, State, TemporaryPassword,
 };
 use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
@@ -117,6 +117,7 @@ fn issuance(context: &Context, row: &FoundRow) -> Issuance {
         state: State { has_user: true, change_required: true, ..State::default() },
         issued_at: row.at.unwrap_or(Timestamp::UNIX_EPOCH),
         expires_at: row.expires_at,
+        proof: Proof::of(row.proved, row.proof_reason.as_deref()),
         sessions_ended: SessionsEnded::NotHere,
         rules: Vec::new(),
         rules_are_all: false,

@@ -62,6 +62,8 @@ struct ProfileTable {
     max_resets_per_customer_24h: Option<u32>,
     #[serde(default)]
     allow_without_logout: bool,
+    #[serde(default = "yes")]
+    prove: bool,
     #[serde(default, deserialize_with = "temporary_password_duration")]
     temporary_password_lasts: Option<Duration>,
     #[serde(flatten)]
@@ -124,6 +126,10 @@ struct SyslogTable {
 #[serde(deny_unknown_fields)]
 struct CommandTable {
     command: Vec<String>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn at_least_one<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<u32>, D::Error> {
@@ -266,6 +272,7 @@ impl ProfileTable {
                 ticket_pattern: self.ticket_pattern.clone(),
                 max_resets_per_customer_24h: self.max_resets_per_customer_24h,
                 allow_without_logout: self.allow_without_logout,
+                prove: self.prove,
                 temporary_password_lasts: self.temporary_password_lasts.unwrap_or(DEFAULT_DURATION),
             },
             protected,

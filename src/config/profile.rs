@@ -44,6 +44,7 @@ impl Profile {
             ticket_pattern: None,
             max_resets_per_customer_24h: None,
             allow_without_logout: false,
+            prove: true,
             temporary_password_lasts: DEFAULT_DURATION,
         };
         Self {

@@ -70,6 +70,6 @@ pub(super) async fn read_facts(
     customer: &Customer,
 ) -> Result<(CustomerFacts, Capabilities)> {
     let facts = gather_facts(services.audit, session, customer).await?;
-    let capabilities = session.backend().capabilities().await?; // after the snapshot, which may tell more
+    let capabilities = services.guards.with_gaps(session.backend().capabilities().await?); // after the snapshot, which may tell more
     Ok((facts, capabilities))
 }

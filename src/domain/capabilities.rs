@@ -58,13 +58,15 @@ pub enum Gap {
     NoSelfService,
     /// The backend cannot show that a pending temporary password was withdrawn.
     WithdrawnReadsAsPending,
+    /// The temporary password is not tried by a sign-in before it is revealed.
+    NotProved,
 }
 
 impl Gap {
     /// Returns the promise that is not kept in full.
     pub const fn promise(self) -> Promise {
         Promise(match self {
-            Self::StampNamesNoAuthor | Self::WithdrawnReadsAsPending => 7,
+            Self::StampNamesNoAuthor | Self::WithdrawnReadsAsPending | Self::NotProved => 7,
             Self::TemporaryMayBeKept | Self::RulesNotListed => 8,
             Self::SelfServiceWhilePending | Self::SessionsGoOn => 9,
             Self::OpenFormOutlives => 10,
@@ -85,6 +87,7 @@ impl Gap {
             Self::NeverRunsOut => "an unused temporary password does not run out by itself: withdraw it",
             Self::NoSelfService => "there is no reset by e-mail",
             Self::WithdrawnReadsAsPending => "a withdrawn temporary password still reads as pending",
+            Self::NotProved => "the temporary password is not tried by a sign-in before you see it",
         }
     }
 }
@@ -104,6 +107,7 @@ impl Gap {
             Self::NeverRunsOut => "withdraw what is not used: `tellonce withdraw`",
             Self::NoSelfService => "tell the customer to call again if they forget it",
             Self::WithdrawnReadsAsPending => "ask this machine's record: `tellonce audit list`",
+            Self::NotProved => "ask the customer to call again if it does not work, or lets them in without a change",
         }
     }
 
@@ -115,9 +119,11 @@ impl Gap {
             Self::SessionsGoOn => Some("sign out everywhere, as what is open stays open"),
             Self::OpenFormOutlives => Some("close every sign-in page that was opened before"),
             Self::NoSelfService => Some("call again if you forget the new one, as there is no reset by e-mail"),
-            Self::StampNamesNoAuthor | Self::RulesNotListed | Self::NeverRunsOut | Self::WithdrawnReadsAsPending => {
-                None
-            }
+            Self::StampNamesNoAuthor
+            | Self::RulesNotListed
+            | Self::NeverRunsOut
+            | Self::WithdrawnReadsAsPending
+            | Self::NotProved => None,
         }
     }
 
@@ -132,7 +138,8 @@ impl Gap {
             | Self::SessionsGoOn
             | Self::OpenFormOutlives
             | Self::NoSelfService
-            | Self::WithdrawnReadsAsPending => None,
+            | Self::WithdrawnReadsAsPending
+            | Self::NotProved => None,
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::customer::Customer;
 use super::error::Result;
 use super::history::History;
+use super::policy::About;
 use super::ports::AuditLog;
 use super::session::Session;
-use super::user::UserSnapshot;
+use super::user::{ResetTarget, UserSnapshot};
 
 /// Everything known of a customer before anything is decided.
 pub(crate) struct CustomerFacts {
@@ -16,6 +17,17 @@ pub(crate) struct CustomerFacts {
     pub history: History,
     /// What was found out just now about attempts whose end was missing, in words.
     pub recovered: Vec<String>,
+}
+
+impl CustomerFacts {
+    /// Returns what the rules about names compare a password with.
+    pub(super) fn about(&self) -> About {
+        let username = match &self.snapshot.target {
+            ResetTarget::NewUser(new) => Some(new.username.clone()),
+            ResetTarget::User(_) => self.customer.username.clone(),
+        };
+        About { username, email: self.customer.email.clone() }
+    }
 }
 
 /// Reads the customer's snapshot and history, and writes down what became of attempts whose end is missing.

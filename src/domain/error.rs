@@ -92,6 +92,7 @@ pub enum Reason {
     NoSuchCustomer,
     NoSuchRun,
     NoTerminal,
+    NotProved,
     NotReplicated,
     NotSignedIn,
     NotYetValid,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::capabilities::{Capabilities, Gap};
 use super::case::Case;
 use super::error::{Error, Result};
 use super::input_text::{LONGEST_TEXT, one_line};
@@ -146,6 +147,18 @@ pub struct Guards {
     pub max_resets_per_customer_24h: Option<u32>,
     /// Whether a reset goes on if the agent may not end sessions.
     pub allow_without_logout: bool,
+    /// Whether each temporary password is tried by a sign-in before it is revealed.
+    pub prove: bool,
     /// How long a temporary password is valid.
     pub temporary_password_lasts: Duration,
+}
+
+impl Guards {
+    /// Adds the gap of a profile that switches the proof off to what the backend can do.
+    pub(crate) fn with_gaps(&self, mut capabilities: Capabilities) -> Capabilities {
+        if !self.prove {
+            capabilities.gaps.insert(Gap::NotProved);
+        }
+        capabilities
+    }
 }

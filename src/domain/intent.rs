@@ -12,7 +12,7 @@ use super::consent::Consent;
 use super::customer::CustomerId;
 use super::error::{Error, Result};
 use super::plan::{Plan, PlanDigest};
-use super::user::{ResetTarget, Stamp, UserId};
+use super::user::{NewUser, ResetTarget, Stamp, UserId};
 
 /// Shows that the audit log has written and synced the record of an intent.
 ///
@@ -179,6 +179,14 @@ impl AnyIntent {
             ResetTarget::NewUser(_) => {
                 self.created.get().ok_or_else(|| Error::bug("The user of this attempt has not been created yet."))
             }
+        }
+    }
+
+    /// Returns what the user has to be created from; `None` if there is a user, also one who was created under this intent.
+    pub fn new_user(&self) -> Option<&NewUser> {
+        match &self.target {
+            ResetTarget::NewUser(new) if self.created.get().is_none() => Some(new),
+            ResetTarget::NewUser(_) | ResetTarget::User(_) => None,
         }
     }
 

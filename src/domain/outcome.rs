@@ -7,16 +7,19 @@ use super::attempt::AttemptId;
 use super::capabilities::Gap;
 use super::customer::Customer;
 use super::profile_ref::ProfileRef;
+use super::proof::Proof;
 use super::status::State;
 use super::user::{SessionsEnded, Stamp};
 
 /// An outcome of an attempt. Each is one record.
 #[derive(Clone, Debug)]
 pub enum AttemptOutcome {
-    /// The temporary password was set, or withdrawn, and read back.
+    /// The temporary password was set, read back, and tried by a sign-in.
     Set {
         /// The stamp of the set.
         stamp: Option<Stamp>,
+        /// What a sign-in with the password showed.
+        proof: Proof,
     },
     /// What became of the reveal. Ends the attempt.
     Delivered(Delivery),
@@ -60,6 +63,8 @@ pub struct Issuance {
     pub issued_at: Timestamp,
     /// When the password runs out; `None` if the backend does not enforce that.
     pub expires_at: Option<Timestamp>,
+    /// What a sign-in with the temporary password showed.
+    pub proof: Proof,
     /// How sessions were ended.
     pub sessions_ended: SessionsEnded,
     /// The rules for the customer's own password, in words.

@@ -17,8 +17,10 @@ use super::execute::execute;
 use super::execution::{Broken, Execution};
 use super::outcome::{AttemptOutcome, Delivery, Issuance};
 use super::plan::Plan;
-use super::policy::{About, Rule};
+use super::policy::Rule;
 use super::ports::{Reveal, SetFailed};
+use super::proof::Proof;
+use super::prove::{not_forced, prove};
 use super::refuse::refuse;
 use super::reset_request::{ResetRequest, customer_of};
 use super::services::Services;
@@ -42,7 +44,7 @@ pub async fn reset(
     let ready = reveal.prepare(assessment.password_length)?; // 5
     let assessment = assessment.with_notices(ready.notices());
     let Authorized { intent, assessment, hold } = authorize(services, session, assessment, &mut request).await?; // 6, 7
-    let (password, issuance) = execute(services, session, intent, assessment).await?; // 8 to 11
+    let (password, issuance) = execute(services, session, intent, assessment).await?; // 8 to 11a
     let delivery = ready.reveal(password, &issuance).await; // 12
     record_delivery(services, &issuance, delivery).await; // 13
     drop(hold);
@@ -91,7 +93,7 @@ impl Act for Reset {
         }
     }
 
-    /// Steps 8 to 11: set, unlock, mark, end sessions, read back, write down. The first that fails ends it.
+    /// Steps 8 to 11a: set, unlock, mark, end sessions, read back, prove, write down. The first that fails ends it.
     async fn change(work: &mut Execution<'_, '_, Self>) -> Result<Self::Done, Broken> {
         let (password, issued, refused_for) = set(work).await?; // 8
         // A server that was sent the password may quote it in any later answer.
@@ -99,10 +101,11 @@ impl Act for Reset {
         unlock(work).await.map_err(|error| broken(error, Reason::UnlockFailed))?;
         mark_pending(work, &issued).await.map_err(|error| broken(error, Reason::MarkFailed))?; // 9
         let ended = end_sessions(work).await.map_err(|error| broken(error, Reason::SessionsNotEnded))?; // 10
-        let forced = read_back(work, &issued).await.map_err(|(error, reason)| broken(error, reason))?; // 11
-        record_set(work, &forced).await.map_err(|error| broken(error, Reason::SetNotRecorded))?;
+        let forced = read_back(work, &issued, &password).await.map_err(|(error, reason)| broken(error, reason))?; // 11
+        let (proof, forced) = prove(work, &password, forced).await.map_err(|(error, reason)| broken(error, reason))?; // 11a
+        record_set(work, &forced, &proof).await.map_err(|error| broken(error, Reason::SetNotRecorded))?;
         work.check_signals().map_err(|error| broken(error, Reason::Interrupted))?;
-        let issuance = issuance(work, &issued, &forced, ended, refused_for);
+        let issuance = issuance(work, &issued, (&forced, proof), ended, refused_for);
         Ok((password, issuance))
     }
 
@@ -129,16 +132,8 @@ impl Act for Reset {
 
 /// Part of step 4: a policy that cannot be met is found before anything changes. Returns the length of a password.
 fn check_generator(services: &mut AssessmentServices<'_>, facts: &CustomerFacts) -> Result<usize> {
-    let about = about(&facts.customer, &facts.snapshot.target);
-    Candidates::new(&facts.snapshot.policy, about).make(services.random).map(|password| password.length())
-}
-
-fn about(customer: &Customer, target: &ResetTarget) -> About {
-    let username = match target {
-        ResetTarget::NewUser(new) => Some(new.username.clone()),
-        ResetTarget::User(_) => customer.username.clone(),
-    };
-    About { username, email: customer.email.clone() }
+    let mut candidates = Candidates::new(&facts.snapshot.policy, facts.about());
+    candidates.make(services.random).map(|password| password.length())
 }
 
 /// Makes the plan, which the agent is asked to confirm.
@@ -180,7 +175,7 @@ fn plan(
 /// password keeps the rules that it named, or has another style if it named none. Returns those rules as well.
 async fn set(work: &mut Execution<'_, '_, Reset>) -> Result<(TemporaryPassword, Issued, BTreeSet<Rule>), Broken> {
     let facts = &work.assessment.facts;
-    let mut candidates = Candidates::new(&facts.snapshot.policy, about(&facts.customer, &facts.snapshot.target));
+    let mut candidates = Candidates::new(&facts.snapshot.policy, facts.about());
     work.reaches(Reached::Sent);
     loop {
         let password = candidates.make(work.services.random).map_err(Broken::at_change)?;
@@ -221,17 +216,28 @@ async fn end_sessions(work: &Execution<'_, '_, Reset>) -> Result<SessionsEnded> 
 }
 
 /// Step 11: reads back that a change is forced, and that the password is that of this attempt.
-async fn read_back(work: &Execution<'_, '_, Reset>, issued: &Issued) -> Result<Forced, (Error, Reason)> {
+///
+/// Where no change is forced, a sign-in shows whether the password opens everything.
+async fn read_back(
+    work: &mut Execution<'_, '_, Reset>,
+    issued: &Issued,
+    password: &TemporaryPassword,
+) -> Result<Forced, (Error, Reason)> {
     let forced = work.backend().read_back(issued).await.map_err(|error| (error, Reason::ChangeNotForced))?;
     tracing::debug!(change_required = forced.change_required, "the set is read back");
-    check_read_back(&forced, issued.stamp.as_ref(), work.assessment.facts.snapshot.stamp.as_ref())
-        .map_err(|(message, reason)| (Error::unavailable(message), reason))?;
-    Ok(forced)
+    match check_read_back(&forced, issued.stamp.as_ref(), work.assessment.facts.snapshot.stamp.as_ref()) {
+        Ok(()) => Ok(forced),
+        Err((message, Reason::ChangeNotForced)) => {
+            let error = not_forced(work, password).await.unwrap_or_else(|| Error::unavailable(message));
+            Err((error, Reason::ChangeNotForced))
+        }
+        Err((message, reason)) => Err((Error::unavailable(message), reason)),
+    }
 }
 
-/// Part of step 11: writes the set to the audit log.
-async fn record_set(work: &mut Execution<'_, '_, Reset>, forced: &Forced) -> Result<()> {
-    let outcome = AttemptOutcome::Set { stamp: forced.stamp.clone() };
+/// Writes the set and its proof to the audit log.
+async fn record_set(work: &mut Execution<'_, '_, Reset>, forced: &Forced, proof: &Proof) -> Result<()> {
+    let outcome = AttemptOutcome::Set { stamp: forced.stamp.clone(), proof: proof.clone() };
     work.services.audit.outcome(work.intent.attempt(), outcome).await
 }
 
@@ -239,13 +245,13 @@ async fn record_set(work: &mut Execution<'_, '_, Reset>, forced: &Forced) -> Res
 fn issuance(
     work: &Execution<'_, '_, Reset>,
     issued: &Issued,
-    forced: &Forced,
+    (forced, proof): (&Forced, Proof),
     sessions_ended: SessionsEnded,
     refused_for: BTreeSet<Rule>,
 ) -> Issuance {
     let (plan, facts) = (work.assessment.plan(), &work.assessment.facts);
     Issuance {
-        customer: Customer { username: about(&plan.customer, &plan.target).username, ..plan.customer.clone() },
+        customer: Customer { username: facts.about().username, ..plan.customer.clone() },
         profile_ref: plan.profile_ref.clone(),
         user_created: plan.action == Action::CreateAndSet,
         state: State {
@@ -259,6 +265,7 @@ fn issuance(
         },
         issued_at: forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at),
         expires_at: issued.expires_at,
+        proof,
         sessions_ended,
         rules: facts.snapshot.policy.known().with(refused_for).describe(),
         rules_are_all: facts.snapshot.policy.is_whole(),

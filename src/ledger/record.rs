@@ -73,6 +73,12 @@ pub(crate) struct Record {
     pub stamp_before: Option<Stamp>,
     /// The stamp that this record knows of.
     pub stamp: Option<Stamp>,
+    /// Whether a sign-in proved the temporary password. Only in a set; absent if it was not tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proved: Option<bool>,
+    /// Why it is not proved. Only in a set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof_reason: Option<String>,
     /// The bulk run that the record belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
@@ -96,7 +102,7 @@ impl Record {
         };
         match self.event {
             Event::Intent => "intent".to_owned(),
-            Event::Set => "set, read back".to_owned(),
+            Event::Set => self.words_of_set(),
             Event::Withdrawn => "withdrawn".to_owned(),
             Event::BulkStarted => "bulk run started".to_owned(),
             Event::BulkEnded => "bulk run ended".to_owned(),
@@ -109,6 +115,16 @@ impl Record {
                 Some(Delivery::TimedOut) => "shown, timed out".to_owned(),
                 Some(Delivery::NotDelivered) | None => "not delivered".to_owned(),
             },
+        }
+    }
+
+    /// Returns what the record of a set says of its proof. A record from before there was a proof says nothing.
+    fn words_of_set(&self) -> String {
+        match (self.proved, self.proof_reason.as_deref()) {
+            (Some(true), _) => "set, read back, proved".to_owned(),
+            (Some(false), reason) => format!("set, read back, not proved ({})", reason.unwrap_or("no reason")),
+            (None, Some(reason)) => format!("set, read back, not tried ({reason})"),
+            (None, None) => "set, read back".to_owned(),
         }
     }
 
@@ -131,7 +147,10 @@ impl Record {
     pub(super) fn of_outcome(self, at: Timestamp, outcome: AttemptOutcome) -> Self {
         let blank = Self { at, ..self };
         match outcome {
-            AttemptOutcome::Set { stamp } => Self { event: Event::Set, stamp, ..blank },
+            AttemptOutcome::Set { stamp, proof } => {
+                let (proved, proof_reason) = (proof.proved(), proof.reason().map(str::to_owned));
+                Self { event: Event::Set, stamp, proved, proof_reason, ..blank }
+            }
             AttemptOutcome::Delivered(delivery) => Self { event: Event::Delivery, delivery: Some(delivery), ..blank },
             AttemptOutcome::Withdrawn => Self { event: Event::Withdrawn, ..blank },
             AttemptOutcome::Failed { reason, changed, stamp } => {
@@ -182,6 +201,8 @@ pub(super) fn blank_at(
         changed: None,
         stamp_before: None,
         stamp: None,
+        proved: None,
+        proof_reason: None,
         run: None,
         row: None,
         prev: String::new(),

@@ -21,7 +21,8 @@ pub fn next_steps(issuance: &Issuance, password: PasswordIs) -> Vec<String> {
     let has = |gap| issuance.gaps.contains(&gap);
     let mail_resets_work = has(Gap::NoSelfService) || has(Gap::SelfServiceWhilePending);
     let refused = if mail_resets_work { "the old password does" } else { "old passwords and e-mail resets do" };
-    let mut steps = vec![
+    let mut steps: Vec<String> = issuance.proof.warning().into_iter().collect();
+    steps.extend([
         first_step.to_owned(),
         "It is not e-mailed: pass it on to the customer yourself.".to_owned(),
         "They enter it on the first sign-in screen, exactly: capitals and dashes matter.".to_owned(),
@@ -29,7 +30,7 @@ pub fn next_steps(issuance: &Issuance, password: PasswordIs) -> Vec<String> {
         "Then they press \"Update Password\", and are in.".to_owned(),
         format!("Until then {refused} not work."),
         "If it is lost, issue another: only the newest works.".to_owned(),
-    ];
+    ]);
     steps.extend(for_the_customer(&issuance.gaps));
     steps
 }

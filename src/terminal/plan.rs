@@ -63,6 +63,9 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
             return effects;
         }
     }
+    if plan.gaps.contains(&Gap::NotProved) {
+        effects.push("show it without trying it by a sign-in first".to_owned());
+    }
     if let Some(since) = plan.pending_since {
         effects.push(format!("replace the temporary password of {}, which stops working", local.moment(since)));
     }

@@ -60,6 +60,8 @@ fn from_the_set_on_it_is_changed_and_sessions_are_ended() {
         ("end_sessions:after", "sessions_not_ended", 0),
         ("read_back:before", "change_not_forced", 0),
         ("read_back:after", "change_not_forced", 0),
+        ("prove:before", "not_proved", 0),
+        ("prove:after", "not_proved", 0),
         ("record_set:before", "set_not_recorded", 0),
     ] {
         let events = &["intent", "failed yes"];

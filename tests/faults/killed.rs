@@ -101,6 +101,8 @@ fn killed_while_it_is_written_down() {
     for case in [
         case("read_back:before", INTENT, YES, true, false),
         case("read_back:after", INTENT, YES, true, false),
+        case("prove:before", INTENT, YES, true, false),
+        case("prove:after", INTENT, YES, true, false),
         case("record_set:before", INTENT, YES, true, false),
         case("record_set:after", SET, YES, true, false),
     ] {

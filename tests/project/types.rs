@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use super::house::{code, root, sources};
 
 /// The files that take the characters of a temporary password, and what each does with them.
-const SINKS: [(&str, &str); 9] = [
+const SINKS: [(&str, &str); 11] = [
     ("RequestSink for RequestBytes", "src/domain/temporary_password.rs"),
     ("RequestSink for SecretBody", "src/backends/keycloak/backend.rs"),
     ("RequestSink for UnicodePwd", "src/backends/ldap/active_directory/values.rs"),
+    ("RequestSink for BindRequest", "src/backends/ldap/trial.rs"),
     ("RequestSink for HashInPool", "src/backends/practice/hash.rs"),
+    ("RequestSink for VerifyInPool", "src/backends/practice/hash.rs"),
     ("RevealSink for OnTerminal", "src/terminal/reveal/terminal.rs"),
     ("RevealSink for OnDescriptor", "src/terminal/reveal/stream.rs"),
     ("RevealSink for InRow", "src/bulk/output_writer.rs"),

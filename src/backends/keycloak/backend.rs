@@ -19,7 +19,7 @@ use super::user_snapshot::{local_password, set_at, stamp};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
     Aid, AnyIntent, Capabilities, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names, NewUser,
-    Pending, Reason, RequestSink, Reset, ResetTarget, Result, Right, SessionsEnded, TemporaryPassword, UserId,
+    Pending, Reason, RequestSink, Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer, UserId,
     UserSnapshot, Withdrawal, sealed,
 };
 
@@ -168,9 +168,14 @@ impl KeycloakAgent {
 impl IdentityBackend for KeycloakAgent {
     async fn capabilities(&self) -> Result<Capabilities> {
         let (realm, group, policy) = tokio::try_join!(self.realm(), self.pending_group(), self.policy())?;
-        let mut gaps =
-            BTreeSet::from([Gap::StampNamesNoAuthor, Gap::RulesNotListed, Gap::OpenFormOutlives, Gap::NeverRunsOut]);
-        let limits = BTreeSet::from([Gap::StampNamesNoAuthor, Gap::OpenFormOutlives]);
+        let mut gaps = BTreeSet::from([
+            Gap::StampNamesNoAuthor,
+            Gap::RulesNotListed,
+            Gap::OpenFormOutlives,
+            Gap::NeverRunsOut,
+            Gap::NotProved,
+        ]);
+        let limits = BTreeSet::from([Gap::StampNamesNoAuthor, Gap::OpenFormOutlives, Gap::NotProved]);
         if !realm.password_policy.as_deref().is_some_and(super::policy::keeps_history) {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
@@ -216,12 +221,12 @@ impl IdentityBackend for KeycloakAgent {
         intent: &Intent<Reset>,
         temporary: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        let id = match intent.target() {
-            ResetTarget::User(user) => {
-                self.set(intent, user.as_str(), temporary).await?;
-                user.as_str().to_owned()
-            }
-            ResetTarget::NewUser(new) => self.create(intent, new, temporary).await?,
+        let id = if let Some(new) = intent.new_user() {
+            self.create(intent, new, temporary).await?
+        } else {
+            let id = intent.user()?.as_str();
+            self.set(intent, id, temporary).await?;
+            id.to_owned()
         };
         let after_set = |error: Error| SetFailed::Other(Error { changed: Changed::Yes, ..error });
         let credentials = self.api().retry_read(async || self.credentials(&id).await).await.map_err(after_set)?;
@@ -247,6 +252,11 @@ impl IdentityBackend for KeycloakAgent {
         let (user, credentials) = tokio::try_join!(self.user(id), self.credentials(id))?;
         let Some(user) = user else { return errors::user_gone() };
         Ok(Forced { change_required: user.must_change() == Some(true), stamp: local_password(&credentials).map(stamp) })
+    }
+
+    async fn try_sign_in(&self, _: &Intent<Reset>, _: &TemporaryPassword) -> Result<Trial> {
+        // A direct grant refuses a pending user even where the browser would let them in.
+        Ok(Trial::of(TrialAnswer::NoSignIn("Keycloak has no sign-in that can be tried without a browser".to_owned())))
     }
 
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {

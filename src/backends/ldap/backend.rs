@@ -13,8 +13,8 @@ use crate::backends::CsvCustomers;
 use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, SetFailed};
 use crate::domain::{
     About, AnyIntent, Capabilities, Changed, Check, CheckState, Customer, Error, Forced, Intent, Issued, Kind, NewUser,
-    Obstacle, OwnPassword, Pending, Reason, Reset, ResetTarget, Result, Right, Rule, SessionsEnded, Stamp,
-    TemporaryPassword, UserSnapshot, Withdrawal, generate,
+    Obstacle, OwnPassword, Pending, Reason, Reset, Result, Right, Rule, SessionsEnded, Stamp, TemporaryPassword, Trial,
+    TrialAnswer, UserSnapshot, Withdrawal, generate,
 };
 use crate::platform::SystemRandom;
 
@@ -106,9 +106,9 @@ impl IdentityBackend for LdapBackend {
         intent: &Intent<Reset>,
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
-        match intent.target() {
-            ResetTarget::User(_) => self.session.dialect.set(&self.session, intent, password).await,
-            ResetTarget::NewUser(new) => self.session.dialect.create(&self.session, intent, new, password).await,
+        match intent.new_user() {
+            None => self.session.dialect.set(&self.session, intent, password).await,
+            Some(new) => self.session.dialect.create(&self.session, intent, new, password).await,
         }
     }
 
@@ -134,6 +134,16 @@ impl IdentityBackend for LdapBackend {
                 _ => return read,
             }
         }
+    }
+
+    async fn try_sign_in(&self, intent: &Intent<Reset>, password: &TemporaryPassword) -> Result<Trial> {
+        let (session, user) = (&self.session, intent.user()?);
+        let answer = match super::trial::bind(&session.connection, intent, password).await {
+            Ok(bind) => session.dialect.trial_answer(&bind),
+            Err(error) => TrialAnswer::Restricted(error.message),
+        };
+        let forced = session.dialect.forced_after_trial(session, user).await?;
+        Ok(Trial { answer, forced })
     }
 
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {

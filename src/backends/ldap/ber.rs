@@ -12,6 +12,8 @@ use crate::domain::OwnPassword;
 
 /// The password policy control (draft-behera-ldap-password-policy-10 section 6).
 pub(super) const PASSWORD_POLICY: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
+/// The account usability control (draft-behera-ldap-account-usability).
+pub(super) const ACCOUNT_USABILITY: &str = "1.3.6.1.4.1.42.2.27.9.5.8";
 /// The paged results control (RFC 2696).
 const PAGED_RESULTS: &str = "1.2.840.113556.1.4.319";
 /// The post-read control (RFC 4527).
@@ -106,7 +108,7 @@ pub(super) fn policy_answer(result: &LdapResult) -> Option<PolicyAnswer> {
     read_policy(value(result, PASSWORD_POLICY)?)
 }
 
-fn read_policy(value: &[u8]) -> Option<PolicyAnswer> {
+pub(super) fn read_policy(value: &[u8]) -> Option<PolicyAnswer> {
     let PL::C(parts) = parsed(value)?.payload else { return None };
     let mut answer = PolicyAnswer::default();
     for part in parts {

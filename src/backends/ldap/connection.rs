@@ -15,7 +15,7 @@ use super::deadline::Deadline;
 use super::result_redaction::redact_result;
 use super::root_dse::{RootDse, RootDseQuery, read_root_dse};
 use super::search_cache::SearchCache;
-use super::transport::{self, Link};
+use super::transport::{self, Link, OpenStream};
 use super::{ber, errors};
 use crate::domain::{Error, Kind, OwnPassword, Result, redact};
 
@@ -80,6 +80,8 @@ pub(super) struct Connection {
     has_changed: Cell<bool>,
     /// When the server last answered.
     answered_at: Cell<Option<Instant>>,
+    /// Whether the server applied a password policy to the last bind.
+    has_bind_policy: Cell<bool>,
     /// What the last bind said of the agent's own password.
     own_password: Cell<Option<OwnPassword>>,
     /// The root DSE that was read with the bind, until somebody takes it.
@@ -104,6 +106,7 @@ impl Connection {
             changed_at: Cell::new(None),
             has_changed: Cell::new(false),
             answered_at: Cell::new(None),
+            has_bind_policy: Cell::new(false),
             own_password: Cell::new(None),
             root_dse: RefCell::new(None),
             retried_by: Cell::new(RetriedBy::Connection),
@@ -171,6 +174,11 @@ impl Connection {
         self.own_password.get()
     }
 
+    /// Whether the server answered the sign-in with its password policy.
+    pub(super) fn has_bind_policy(&self) -> bool {
+        self.has_bind_policy.get()
+    }
+
     /// Lets a new reset use any server, unless another one has just changed something and reads it back.
     pub(super) fn unpin_server(&self) {
         let read_back_by_now = |at: &Instant| at.elapsed() > self.target.call_timeout * READ_BACK_CALLS;
@@ -235,9 +243,10 @@ impl Connection {
         match (self.target.bind_error)(&bound) {
             Some(error) => return Err(error),
             None if bound.rc == 0 => {
-                self.own_password.set(ber::policy_answer(&bound).and_then(ber::PolicyAnswer::own_password));
+                let policy = ber::policy_answer(&bound);
+                self.has_bind_policy.set(policy.is_some());
+                self.own_password.set(policy.and_then(ber::PolicyAnswer::own_password));
             }
-
             None => return Err(errors::from_result(&server, &bound)),
         }
         match self.target.read_root_dse(link.ldap.clone(), deadline).await.map_err(|error| link.cause(error)) {
@@ -300,6 +309,17 @@ impl Connection {
             result = redact_result(result);
         }
         errors::from_result(&self.server(), &result)
+    }
+
+    /// Opens another stream to the server that this connection is to, and to the same address of it.
+    pub(super) async fn open_stream(&self, deadline: Deadline) -> Result<OpenStream> {
+        let address = [self.live_link(deadline).await?.address];
+        let Some(url) = self.target.urls.get(self.server.get()) else {
+            return Err(Error::unavailable("The profile names no server."));
+        };
+        let open = transport::open(url, &address, self.target.start_tls, self.target.tls.as_ref());
+        let opened = timeout_at(deadline.instant(), open).await.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        opened.map_err(|error| errors::connect_error(&self.server(), error))
     }
 
     /// Gives the connection up, and makes the error of an operation that got no answer.

@@ -1,13 +1,14 @@
 //! Searches over an open connection, from the server or from the cache.
 
 use ldap3::Scope;
+use ldap3::controls::RawControl;
 
 use super::ber;
 use super::connection::Connection;
 use super::deadline::Deadline;
 use super::entry::Entry;
 use super::result_code::{ADMIN_LIMIT, NO_SUCH_OBJECT, SIZE_LIMIT, UNWILLING};
-use super::search::{Query, SearchMode, read_pages};
+use super::search::{Query, SearchMode, answers_control, read_pages};
 use super::search_results::Results;
 use crate::domain::Result;
 
@@ -54,6 +55,16 @@ impl Connection {
                 _ => Err(self.search_error(&result)),
             };
         }
+    }
+
+    /// Whether the server answers this control with the entry of this name.
+    pub(super) async fn answers_control(&self, dn: &str, control: RawControl) -> Result<bool> {
+        self.with_retries(async |deadline| {
+            let mut link = self.live_link(deadline).await?;
+            let answered = answers_control(&mut link.ldap, dn, control.clone(), deadline).await;
+            answered.map_err(|error| self.drop_link(link.cause(error)))
+        })
+        .await
     }
 
     /// Reads one entry by its name. Returns `None` if it is not there or the agent may not read it.

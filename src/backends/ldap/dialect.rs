@@ -11,10 +11,11 @@ use super::connection::{BindErrorMapper, Connection};
 use super::entry::Entry;
 use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
+use super::trial::BindAnswer;
 use crate::domain::ports::{Clock, SetFailed};
 use crate::domain::{
     Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Reset, Result, Right, Stamp,
-    TemporaryPassword, Unreadable, UserSnapshot, Withdrawal,
+    TemporaryPassword, TrialAnswer, Unreadable, UserId, UserSnapshot, Withdrawal,
 };
 
 /// Who the agent is to the server, and what the server can do, as read once after the bind.
@@ -28,6 +29,8 @@ pub(super) struct ServerFacts {
     pub(super) controls: Vec<String>,
     /// The naming context that holds `base` (namingContexts), if it was read.
     pub(super) top: Option<String>,
+    /// slapd: whether the agent's own entry is in the same database as `base`, by their naming contexts.
+    pub(super) shares_database: bool,
 }
 
 impl ServerFacts {
@@ -107,6 +110,12 @@ pub(super) trait Dialect {
     ) -> Result<Issued, SetFailed>;
     /// Reads back whether a change is forced, and the stamp.
     async fn read_back(&self, session: &LdapSession, issued: &Issued) -> Result<Forced>;
+    /// Says what the server's answer to a bind with the temporary password means.
+    fn trial_answer(&self, bind: &BindAnswer) -> TrialAnswer;
+    /// Reads back what a sign-in may have moved. Returns `None` if it moves nothing that is read back.
+    async fn forced_after_trial(&self, _: &LdapSession, _: &UserId) -> Result<Option<Forced>> {
+        Ok(None)
+    }
     /// Replaces the pending password of the intent's user, if it has this stamp, by one that nobody knows.
     async fn withdraw(
         &self,

@@ -160,6 +160,16 @@ pub(super) fn result(message: &[u8]) -> Option<(u32, String)> {
     Some((number(*code, ENUMERATED)?, String::from_utf8_lossy(text.content).into_owned()))
 }
 
+/// Returns the value of a control of a message that was checked.
+pub(super) fn control_value<'a>(message: &'a [u8], oid: &str) -> Option<&'a [u8]> {
+    let (_, parts) = parts(message)?;
+    let controls = parts.get(2).filter(|controls| controls.tag == CONTROLS)?.children()?;
+    controls.into_iter().find_map(|control| match &control.children()?[..] {
+        [name, .., value] if name.content == oid.as_bytes() && value.tag == OCTETS => Some(value.content),
+        _ => None,
+    })
+}
+
 /// Checks an answer against the request of its number.
 ///
 /// # Errors

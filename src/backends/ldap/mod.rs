@@ -30,6 +30,7 @@ mod search_results;
 mod settings;
 mod sign_in;
 mod transport;
+mod trial;
 mod user_lookup;
 mod violation;
 

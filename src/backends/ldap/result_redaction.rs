@@ -8,7 +8,7 @@ use super::ber::PASSWORD_POLICY;
 
 /// Codes and phrases that may stay: Windows errors ([MS-ERREF] section 2.2), the reasons of a refused
 /// bind behind "data", the rules that Samba names, and what slapd says of a copy that takes no changes.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 20] = [
     "0000052D",
     "00000056",
     "00000775",
@@ -20,6 +20,7 @@ const KNOWN: [&str; 19] = [
     "data 531",
     "data 532",
     "data 533",
+    "data 534",
     "data 701",
     "data 773",
     "data 775",

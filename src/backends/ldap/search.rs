@@ -1,7 +1,7 @@
 //! Searches with bounds on entries, bytes, references, empty pages and time.
 
 use lber::structure::{PL, StructureTag};
-use ldap3::controls::PagedResults;
+use ldap3::controls::{PagedResults, RawControl};
 use ldap3::{Ldap, LdapError, LdapResult, Scope, SearchOptions};
 
 use super::ber;
@@ -173,6 +173,24 @@ async fn read_page(
         });
     }
     Ok(stream.finish().await)
+}
+
+/// Whether the entry of this name comes with an answer to a control.
+pub(super) async fn answers_control(
+    ldap: &mut Ldap,
+    dn: &str,
+    control: RawControl,
+    deadline: Deadline,
+) -> Result<bool, LdapError> {
+    let oid = control.ctype.clone();
+    ldap.with_timeout(deadline.remaining()).with_controls(control);
+    let mut stream = ldap.streaming_search(dn, Scope::Base, "(objectClass=*)", vec!["1.1"]).await?;
+    let mut is_answered = false;
+    while let Some(found) = stream.next().await? {
+        is_answered |= found.1.iter().any(|control| control.1.ctype == oid);
+    }
+    stream.finish().await;
+    Ok(is_answered)
 }
 
 /// Reads everything that was asked for, page by page.

@@ -14,7 +14,7 @@ use super::{hash, policy};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
     About, AnyIntent, Capabilities, Customer, Error, Forced, Intent, Issued, Pending, Reason, Reset, ResetTarget,
-    Result, Right, SessionsEnded, TemporaryPassword, UserId, UserSnapshot, Withdrawal,
+    Result, Right, SessionsEnded, TemporaryPassword, Trial, UserId, UserSnapshot, Withdrawal,
 };
 
 /// Replaces the hash of a withdrawn password. It is not a PHC string, so no password matches it.
@@ -140,6 +140,18 @@ impl IdentityBackend for AgentSession {
             row_of(connection, &issued.user)
         })?;
         Ok(Forced { change_required: row.change_required && !row.withdrawn, stamp: Some(row.stamp()) })
+    }
+
+    async fn try_sign_in(&self, intent: &Intent<Reset>, password: &TemporaryPassword) -> Result<Trial> {
+        let user = intent.user()?;
+        let before = self.practice.read(|connection| {
+            self.agent(connection)?;
+            row_of(connection, user)
+        })?;
+        let hash = self.practice.hash_or_initial(Some(&before))?;
+        let is_right = password.request(intent, hash::VerifyInPool(hash)).await?;
+        let row = self.practice.read(|connection| row_of(connection, user))?;
+        Ok(Trial::of(row.trial_answer(is_right && row.hash == before.hash, self.practice.now())))
     }
 
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {

@@ -36,8 +36,15 @@ pub(super) fn cores() -> usize {
     available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// A password to hash, and the channel for the result.
-type Job = (Zeroizing<String>, oneshot::Sender<Result<String, PasswordHashError>>);
+/// A password, and what a thread of the pool does with it.
+type Job = (Zeroizing<String>, Task);
+
+/// What a thread of the pool does with a password, and the channel for the result.
+enum Task {
+    Hash(oneshot::Sender<Result<String, PasswordHashError>>),
+    /// Compares it with this hash.
+    Verify(String, oneshot::Sender<bool>),
+}
 
 /// The queue of the hashing threads: one a core, each with 19 MiB of memory that it keeps between hashes.
 ///
@@ -57,8 +64,12 @@ fn run_hasher(jobs_received: &Mutex<Receiver<Job>>) {
     let mut memory = Vec::new();
     loop {
         let next = jobs_received.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((password, done)) = next else { return };
-        let _ = done.send(hash_in_memory(&password, &mut memory)); // nobody may be waiting for it any more
+        let Ok((password, task)) = next else { return };
+        // Nobody may be waiting for the result any more.
+        match task {
+            Task::Hash(done) => drop(done.send(hash_in_memory(&password, &mut memory))),
+            Task::Verify(hash, done) => drop(done.send(matches(&password, &hash))),
+        }
     }
 }
 
@@ -100,8 +111,28 @@ impl RequestSink for HashInPool {
             let _outstanding = Outstanding::new();
             let failed = |error: String| Error::bug("The password could not be hashed.").because(error);
             let (done, hashed) = oneshot::channel();
-            HASH_POOL.send((password, done)).map_err(|gone| failed(gone.to_string()))?;
+            HASH_POOL.send((password, Task::Hash(done))).map_err(|gone| failed(gone.to_string()))?;
             hashed.await.map_err(|gone| failed(gone.to_string()))?.map_err(|error| failed(error.to_string()))
+        })
+    }
+}
+
+/// Compares a temporary password with this hash on the pool.
+pub(super) struct VerifyInPool(pub(super) String);
+
+impl sealed::Sealed for VerifyInPool {}
+
+impl RequestSink for VerifyInPool {
+    type Output = Pin<Box<dyn Future<Output = Result<bool>>>>;
+
+    fn write(self, characters: &str) -> Self::Output {
+        let password = Zeroizing::new(characters.to_owned());
+        Box::pin(async move {
+            let _outstanding = Outstanding::new();
+            let failed = |error: String| Error::bug("The password could not be compared.").because(error);
+            let (done, compared) = oneshot::channel();
+            HASH_POOL.send((password, Task::Verify(self.0, done))).map_err(|gone| failed(gone.to_string()))?;
+            compared.await.map_err(|gone| failed(gone.to_string()))
         })
     }
 }

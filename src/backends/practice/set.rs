@@ -27,7 +27,10 @@ impl AgentSession {
             token_hash: hash::token_digest(&self.token),
             attempt: intent.attempt().to_string(),
             expires_at: intent.expires_at().as_millisecond(),
-            target: intent.target().clone(),
+            target: match intent.new_user() {
+                Some(new) => ResetTarget::NewUser(new.clone()),
+                None => ResetTarget::User(intent.user()?.clone()),
+            },
             hash,
         };
         let sets = self.sets.get_or_try_init(start).await?;

@@ -8,7 +8,8 @@ use super::policy;
 use super::session::{Agent, AgentSession};
 use super::store::timestamp;
 use crate::domain::{
-    Customer, Names, NewUser, Obstacle, PolicyRead, ResetTarget, Result, Right, Stamp, State, UserId, UserSnapshot,
+    Customer, Names, NewUser, Obstacle, PolicyRead, ResetTarget, Result, Right, Stamp, State, TrialAnswer, UserId,
+    UserSnapshot,
 };
 
 /// A user's row.
@@ -67,6 +68,24 @@ impl UserRow {
     /// Whether a pending temporary password has expired.
     pub(super) fn has_expired(&self, now: i64) -> bool {
         self.change_required && self.expires_at.is_some_and(|at| at <= now)
+    }
+
+    /// Returns what the app answers to a sign-in: the password is right, or it is not.
+    pub(super) fn trial_answer(&self, is_right: bool, now: i64) -> TrialAnswer {
+        let refused = |word: &str| TrialAnswer::Restricted(word.to_owned());
+        if self.locked_until > now {
+            refused("the user is locked after failed attempts")
+        } else if !is_right || self.external.is_some() {
+            TrialAnswer::WrongPassword
+        } else if self.disabled {
+            refused("the user is disabled")
+        } else if self.has_expired(now) {
+            refused("the temporary password has run out")
+        } else if self.change_required {
+            TrialAnswer::ChangeRequired
+        } else {
+            TrialAnswer::SignedIn(None)
+        }
     }
 
     pub(super) fn state(&self, now: i64) -> State {

@@ -6,7 +6,7 @@ use crate::domain::{Capabilities, Check, CheckState, Gap, Promise, Session};
 /// Checks the promises L1 to L14.
 pub(super) async fn checks(context: &Context, session: &Session) -> Vec<Check> {
     let capabilities = match session.backend().capabilities().await {
-        Ok(capabilities) => capabilities,
+        Ok(capabilities) => context.profile.guards.with_gaps(capabilities),
         Err(error) => return vec![Check::new("promises", CheckState::Fault, error.message_with_hint())],
     };
     let mut checks = promises(&capabilities);
@@ -15,6 +15,13 @@ pub(super) async fn checks(context: &Context, session: &Session) -> Vec<Check> {
             "guards",
             CheckState::Warning,
             "the profile allows a reset without ending sessions (allow_without_logout)",
+        ));
+    }
+    if !context.profile.guards.prove {
+        checks.push(Check::new(
+            "proof",
+            CheckState::Warning,
+            "the profile has prove = false: no temporary password is tried by a sign-in before it is revealed",
         ));
     }
     checks

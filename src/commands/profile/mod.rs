@@ -73,6 +73,7 @@ struct ShowJson<'a> {
     require: Vec<&'static str>,
     ticket_pattern: Option<&'a str>,
     max_resets_per_customer_24h: Option<u32>,
+    prove: bool,
     temporary_password_lasts_seconds: u64,
 }
 
@@ -143,6 +144,7 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
             require,
             ticket_pattern: guards.ticket_pattern.as_ref().map(Pattern::as_str),
             max_resets_per_customer_24h: guards.max_resets_per_customer_24h,
+            prove: guards.prove,
             temporary_password_lasts_seconds: guards.temporary_password_lasts.as_secs(),
         })?);
     }
@@ -169,6 +171,7 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
                 .map_or_else(|| "no limit".to_owned(), |limit| format!("at most {limit} of one customer")),
         ),
         ("Passwords last".to_owned(), format!("{lasts:#}")),
+        ("Proof".to_owned(), if guards.prove { "by a sign-in" } else { "none (prove = false)" }.to_owned()),
     ]);
     Ok(ExitCode::DONE)
 }

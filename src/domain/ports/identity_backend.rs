@@ -13,6 +13,7 @@ use crate::domain::intent::{AnyIntent, Intent};
 use crate::domain::obstacle::Right;
 use crate::domain::own_password::OwnPassword;
 use crate::domain::policy::Rule;
+use crate::domain::proof::Trial;
 use crate::domain::temporary_password::TemporaryPassword;
 use crate::domain::user::{Forced, Issued, Pending, SessionsEnded, UserSnapshot};
 
@@ -61,7 +62,8 @@ pub trait IdentityBackend {
     async fn end_session(&self) -> Result<()>;
     /// Reads everything that a reset has to know of the customer's user, together.
     async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot>;
-    /// Sets the temporary password for the intent's user. Creates a user who is missing in the same call.
+    /// Sets the temporary password for the intent's user. Creates a user who is missing in the same call: the user of
+    /// [`AnyIntent::new_user`].
     async fn set_temporary_password(
         &self,
         intent: &Intent<Reset>,
@@ -73,6 +75,11 @@ pub trait IdentityBackend {
     async fn end_sessions(&self, intent: &AnyIntent) -> Result<SessionsEnded>;
     /// Reads whether a change is forced, and the stamp now.
     async fn read_back(&self, issued: &Issued) -> Result<Forced>;
+    /// Signs in once with the temporary password as the intent's user, at the server that took it (step 11a).
+    ///
+    /// Afterwards no connection and no copy of the password are left. A refusal, also one for lack of an answer, is a
+    /// [`TrialAnswer`](crate::domain::TrialAnswer) and no error: the password stays set.
+    async fn try_sign_in(&self, intent: &Intent<Reset>, password: &TemporaryPassword) -> Result<Trial>;
     /// Makes the pending temporary password of the intent's user unusable, if its stamp is still
     /// [`AnyIntent::stamp_before`].
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()>;

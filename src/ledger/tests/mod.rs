@@ -21,7 +21,7 @@ use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, Clock, RandomSource};
 use crate::domain::{
     Action, AttemptId, AttemptOutcome, Case, Consent, Customer, CustomerId, Decision, Delivery, History, Plan,
-    ProfileRef, ResetTarget, Result, Session, Stamp, State, UserId,
+    ProfileRef, Proof, ResetTarget, Result, Session, Stamp, State, UserId,
 };
 
 /// The moment at which every test writes, unless it says otherwise.
@@ -153,6 +153,6 @@ fn intend(log: &mut FileAuditLog, customer: &str) -> Result<AttemptId> {
 /// Writes the three records of a reset that went well.
 fn reset(log: &mut FileAuditLog, customer: &str) {
     let intent = intend(log, customer).unwrap();
-    log.outcome(&intent, AttemptOutcome::Set { stamp: Some(stamp(2)) }).unwrap();
+    log.outcome(&intent, AttemptOutcome::Set { stamp: Some(stamp(2)), proof: Proof::Proved }).unwrap();
     log.outcome(&intent, AttemptOutcome::Delivered(Delivery::Shown)).unwrap();
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
     AnyIntent, Capabilities, Customer, CustomerId, Error, Forced, Found, Intent, Issued, Particulars, Pending,
-    ProfileRef, Reset, Result, Right, Session, SessionsEnded, TemporaryPassword, UserSnapshot, Withdrawal,
+    ProfileRef, Reset, Result, Right, Session, SessionsEnded, TemporaryPassword, Trial, UserSnapshot, Withdrawal,
 };
 
 pub(crate) fn session(agent: &str, profile: &str) -> Session {
@@ -73,6 +73,9 @@ impl IdentityBackend for NeverAsked {
         asked()
     }
     async fn read_back(&self, _: &Issued) -> Result<Forced> {
+        asked()
+    }
+    async fn try_sign_in(&self, _: &Intent<Reset>, _: &TemporaryPassword) -> Result<Trial> {
         asked()
     }
     async fn withdraw(&self, _: &Intent<Withdrawal>) -> Result<()> {

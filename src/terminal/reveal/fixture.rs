@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    About, AttemptId, Customer, CustomerId, Issuance, Policy, ProfileRef, SessionsEnded, State, TemporaryPassword,
-    generate,
+    About, AttemptId, Customer, CustomerId, Issuance, Policy, ProfileRef, Proof, SessionsEnded, State,
+    TemporaryPassword, generate,
 };
 use crate::platform::SystemRandom;
 
@@ -24,6 +24,7 @@ pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
         state: State { has_user: true, change_required: true, ..State::default() },
         issued_at: Timestamp::UNIX_EPOCH,
         expires_at: Some(Timestamp::UNIX_EPOCH),
+        proof: Proof::Proved,
         sessions_ended: SessionsEnded::All,
         rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
         rules_are_all: !rules.is_empty(),

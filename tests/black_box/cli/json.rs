@@ -130,7 +130,7 @@ fn what_is_read() {
 fn what_is_done() {
     let env = TestEnvironment::signed_in("sam");
     let reset = env.reset("C-1001", &["-o", "json", "--ticket", "T-1"]).must(0).json();
-    let fields = "customer backend user_created status issued_at expires_at sessions_ended rules rules_are_all next_steps attempt";
+    let fields = "customer backend user_created status issued_at expires_at proved proof_reason sessions_ended rules rules_are_all next_steps attempt";
     has(&reset, "tellonce.reset/v1", &format!("{fields} temporary_password"));
     assert_eq!(
         (reset["status"].as_str(), reset["user_created"].as_bool()),

@@ -10,6 +10,7 @@ mod doctor;
 mod input_text;
 mod json;
 mod practice;
+mod proof;
 mod refusals;
 mod reveal_ways;
 mod secret_keys;

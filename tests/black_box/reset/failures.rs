@@ -78,6 +78,7 @@ fn a_backend_that_never_ends_is_given_up_after_a_minute_and_the_clean_up_after_t
         ("set", Reason::BackendUnavailable, Changed::Unknown),
         ("mark", Reason::BackendUnavailable, Changed::Yes),
         ("read_back", Reason::BackendUnavailable, Changed::Yes),
+        ("try_sign_in", Reason::BackendUnavailable, Changed::Yes),
     ] {
         let ended = play(Script { hangs: vec![hangs], ..Script::default() });
         lasts(&ended, 60);

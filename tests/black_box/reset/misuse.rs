@@ -57,7 +57,7 @@ fn every_call_that_changes_something_is_about_the_user_of_the_plan() {
             reset(services, &session, &mut Revealed::default(), request("ada")).await.unwrap();
         });
         let set = if creates { "not created yet" } else { user };
-        assert_eq!(backend.users(), [set, user, user], "set, mark, end sessions");
+        assert_eq!(backend.users(), [set, user, user, user], "set, mark, end sessions, prove");
     }
 }
 

@@ -3,5 +3,6 @@
 mod failures;
 mod misuse;
 mod order;
+mod proof;
 mod script;
 mod scripted;

@@ -16,8 +16,18 @@ fn unlocking() -> ResetRequest {
 fn no_call_is_made_that_is_not_needed() {
     let ended = play(Script::default());
     assert!(ended.answer.is_ok());
-    let calls =
-        ["keep_alive", "exact", "standing", "keep_alive", "standing", "set", "mark", "end_sessions", "read_back"];
+    let calls = [
+        "keep_alive",
+        "exact",
+        "standing",
+        "keep_alive",
+        "standing",
+        "set",
+        "mark",
+        "end_sessions",
+        "read_back",
+        "try_sign_in",
+    ];
     assert_eq!(ended.calls, calls);
     assert_eq!(ended.revealed, ended.passwords, "what was set is what was shown");
 }
@@ -28,7 +38,7 @@ fn a_lock_is_lifted_after_the_set_only_where_it_was_asked_for() {
     let ended = play_with(locked(), &guards(), unlocking());
     assert!(ended.answer.is_ok());
     let tail: Vec<_> = ended.calls.iter().skip_while(|call| **call != "set").copied().collect();
-    assert_eq!(tail, ["set", "unlock", "mark", "end_sessions", "read_back"]);
+    assert_eq!(tail, ["set", "unlock", "mark", "end_sessions", "read_back", "try_sign_in"]);
     let refused = play(locked());
     assert_eq!(refused.answer.err().map(|failure| failure.reason), Some(Reason::Locked), "asked, the default is no");
     let lifted_by_the_set = play(Script { locked: true, set_lifts_lock: true, ..Script::default() });

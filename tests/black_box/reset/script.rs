@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tellonce::domain::{Error, Gap, Obstacle, Policy, PolicyRead, Rule};
+use tellonce::domain::{Error, Forced, Gap, Obstacle, Policy, PolicyRead, Rule, TrialAnswer};
 
 /// How the backend answers.
 #[allow(clippy::struct_excessive_bools, reason = "independent faults, each switched on by itself")]
@@ -31,6 +31,10 @@ pub struct Script {
     pub lags: bool,
     /// The password is set by somebody else after the first look.
     pub changes_while_asked: bool,
+    /// The answers to a sign-in with the temporary password; the last one stays.
+    pub trials: Vec<TrialAnswer>,
+    /// What is read back after a sign-in.
+    pub forced_after_trial: Option<Forced>,
     /// The set fails with a text that quotes the password.
     pub quotes: bool,
     /// Calls that are never answered; `user_snapshot` only after the set.
@@ -57,6 +61,8 @@ impl Default for Script {
             overtaken: false,
             lags: false,
             changes_while_asked: false,
+            trials: vec![TrialAnswer::ChangeRequired],
+            forced_after_trial: None,
             quotes: false,
             hangs: Vec::new(),
         }

@@ -12,7 +12,8 @@ use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, SetFail
 use tellonce::domain::{
     About, AnyIntent, Capabilities, Customer, CustomerId, Error, Forced, Found, Guards, Intent, Issuance, Issued,
     NewUser, Obstacle, Particulars, Pending, Policy, ProfileRef, RequestBytes, Reset, ResetRequest, ResetTarget,
-    Result, Right, Session, SessionsEnded, Stamp, State, TemporaryPassword, UserId, UserSnapshot, Withdrawal, reset,
+    Result, Right, Session, SessionsEnded, Stamp, State, TemporaryPassword, Trial, UserId, UserSnapshot, Withdrawal,
+    reset,
 };
 
 pub use super::script::Script;
@@ -264,10 +265,7 @@ impl IdentityBackend for Scripted {
         if let Some(fails) = inner.script.set_fails {
             return Err(fails().into());
         }
-        let user = match intent.target() {
-            ResetTarget::User(user) => user.clone(),
-            ResetTarget::NewUser(_) => UserId::new("9"),
-        };
+        let user = intent.user().cloned().unwrap_or_else(|_| UserId::new("9"));
         Ok(Issued { user, stamp: Some(inner.stamp()), at: Timestamp::now(), expires_at: None })
     }
 
@@ -292,12 +290,21 @@ impl IdentityBackend for Scripted {
             inner.version += 1;
         }
         if inner.script.lags {
-            return Ok(Forced {
-                change_required: false,
-                stamp: Some(Stamp { at: None, version: Some(inner.version - 1) }),
-            });
+            let stamp = Some(Stamp { at: None, version: Some(inner.version - 1) });
+            return Ok(Forced { change_required: false, stamp });
         }
         Ok(Forced { change_required: inner.script.forced, stamp: Some(inner.stamp()) })
+    }
+
+    async fn try_sign_in(&self, intent: &Intent<Reset>, password: &TemporaryPassword) -> Result<Trial> {
+        self.note_user(intent);
+        self.called("try_sign_in").await;
+        let mut inner = self.0.borrow_mut();
+        assert_eq!(inner.passwords.last(), Some(&text_of(password, intent)), "the password that was set last");
+        let answers = &mut inner.script.trials;
+        let answer = if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() };
+        let forced = inner.script.forced_after_trial.clone();
+        Ok(Trial { answer, forced })
     }
 
     async fn withdraw(&self, _: &Intent<Withdrawal>) -> Result<()> {

@@ -15,6 +15,7 @@ use crate::support::conformance::{play, wait_for};
 fn as_shipped() -> BTreeSet<Gap> {
     BTreeSet::from([
         Gap::StampNamesNoAuthor,
+        Gap::NotProved,
         Gap::RulesNotListed,
         Gap::TemporaryMayBeKept,
         Gap::SelfServiceWhilePending,

@@ -18,6 +18,7 @@ mod openldap;
 mod pages;
 mod paging_limits;
 mod profiles;
+mod proof;
 mod proxy;
 mod readability;
 mod shared_behaviour;

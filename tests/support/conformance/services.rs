@@ -138,6 +138,7 @@ pub fn guards() -> Guards {
         ticket_pattern: None,
         max_resets_per_customer_24h: None,
         allow_without_logout: false,
+        prove: true,
         temporary_password_lasts: Duration::from_hours(24),
     }
 }

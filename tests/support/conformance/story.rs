@@ -21,6 +21,7 @@ const fn asserted_in(gap: Gap) -> &'static str {
         Gap::NeverRunsOut => "runs_out",
         Gap::NoSelfService => "self_service_works",
         Gap::WithdrawnReadsAsPending => "can_be_withdrawn",
+        Gap::NotProved => "resets",
     }
 }
 
@@ -149,6 +150,8 @@ impl Story<'_> {
             SessionsEnded::All => {}
             SessionsEnded::NotHere => assert!(self.has(Gap::SessionsGoOn)),
         }
+        let proved = (!self.has(Gap::NotProved)).then_some(true);
+        assert_eq!(issuance.proof.proved(), proved, "L7: {:?}", issuance.proof.reason());
         let said = next_steps(&issuance, PasswordIs::Shown).join("\n");
         for words in
             ["cannot be shown again", "not e-mailed", "must not tell you", "Update Password", "only the newest"]

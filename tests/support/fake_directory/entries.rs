@@ -8,10 +8,16 @@ fn text(name: &'static str, value: &str) -> Attribute {
     (name, vec![value.as_bytes().to_vec()])
 }
 
+/// The name of the customer's entry.
+pub fn customer(dialect: Dialect) -> String {
+    let attribute = if dialect == Dialect::OpenLdap { "uid" } else { "CN" };
+    format!("{attribute}=ada,{}", dialect.base())
+}
+
 /// The entries that a search finds.
 pub fn found(dialect: Dialect, asked: &Asked, sets: u32) -> Vec<Vec<u8>> {
     let base = dialect.base();
-    let customer = if dialect == Dialect::OpenLdap { format!("uid=ada,{base}") } else { format!("CN=ada,{base}") };
+    let customer = customer(dialect);
     let names = |wanted: &str| asked.base.eq_ignore_ascii_case(wanted);
     let about = |wanted: &[u8]| asked.bytes.windows(wanted.len()).any(|part| part == wanted);
     let one_entry = asked.one_entry;

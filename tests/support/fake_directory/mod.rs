@@ -54,7 +54,7 @@ pub struct Asked {
     pub tag: u8,
     /// All of the message.
     pub bytes: Vec<u8>,
-    /// Of a search: below which entry.
+    /// Of a search: below which entry. Of a bind: whose.
     pub base: String,
     /// Of a search: it looks at that entry alone.
     pub one_entry: bool,
@@ -215,8 +215,26 @@ impl Fake {
                 let who = element(0x8b, format!("dn:uid=agent,{}", "dc=example,dc=com").as_bytes());
                 asked.answer(asked.last(), &[result(0, b"", b""), who].concat())
             }
+            BIND => self.answer_to_bind(asked),
             0x50 => Vec::new(), // abandoned
             _ => asked.done(0),
+        }
+    }
+
+    /// The customer has to choose a password, whatever theirs is; everybody else is let in.
+    fn answer_to_bind(&self, asked: &Asked) -> Vec<u8> {
+        let is_customer = asked.base == entries::customer(self.dialect);
+        let policy =
+            |value: &[u8]| element(0x30, &[element(4, b"1.3.6.1.4.1.42.2.27.8.5.1"), element(4, value)].concat());
+        match (self.dialect, is_customer) {
+            (Dialect::OpenLdap, true) => {
+                asked.answer_with(asked.last(), &result(0, b"", b""), &policy(&[0x30, 3, 0x81, 1, 2]))
+            }
+            (Dialect::OpenLdap, false) => asked.answer_with(asked.last(), &result(0, b"", b""), &policy(&[0x30, 0])),
+            (Dialect::ActiveDirectory, true) => {
+                asked.answer(asked.last(), &result(49, b"", b"80090308: LdapErr: DSID-0C090569, data 773, v4f7c"))
+            }
+            (Dialect::ActiveDirectory, false) => asked.done(0),
         }
     }
 
@@ -245,9 +263,9 @@ fn request(from: &mut TcpStream) -> Option<Asked> {
     let (_, message) = lber::parse::parse_tag(&bytes).unwrap();
     let PL::C(parts) = message.payload else { panic!("a message") };
     let first = |at: usize| match &parts[1].payload {
-        PL::C(request) if tag == SEARCH => primitive(&request[at]).unwrap_or_default(),
+        PL::C(request) if matches!(tag, SEARCH | BIND) => primitive(&request[at]).unwrap_or_default(),
         _ => Vec::new(),
     };
-    let base = String::from_utf8(first(0)).unwrap();
-    Some(Asked { tag, base, one_entry: first(1) == [0], bytes, number })
+    let base = String::from_utf8(first(usize::from(tag == BIND))).unwrap();
+    Some(Asked { tag, base, one_entry: tag == SEARCH && first(1) == [0], bytes, number })
 }

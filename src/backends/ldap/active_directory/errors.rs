@@ -5,8 +5,9 @@ use ldap3::LdapResult;
 use crate::backends::ldap::dialect::{LdapSession, wrong_password};
 use crate::backends::ldap::errors;
 use crate::backends::ldap::result_code::{CONSTRAINT, UNWILLING, WRONG_CREDENTIALS};
+use crate::backends::ldap::trial::BindAnswer;
 use crate::domain::ports::SetFailed;
-use crate::domain::{Changed, Error, Kind, Reason, Rule, Unreadable};
+use crate::domain::{Changed, Error, Kind, Reason, Rule, TrialAnswer, Unreadable};
 
 /// Makes the error of a value that cannot be read back after the set.
 pub(super) fn unreadable_after_set(hidden: &Unreadable) -> Error {
@@ -54,4 +55,29 @@ pub(super) fn bind_error(result: &LdapResult) -> Option<Error> {
         "530" | "531" => no(Reason::Disabled, "Your own user may not sign in now, or from here."),
         _ => wrong_password(result),
     })
+}
+
+/// Why a domain refuses a right password ([MS-ERREF] section 2.2): the code behind "data", and what it says.
+const RESTRICTIONS: [(&str, &str); 7] = [
+    ("data 530", "the user may not sign in at this hour"),
+    ("data 531", "the user may not sign in from this machine"),
+    ("data 532", "the password has expired"),
+    ("data 533", "the user is disabled"),
+    ("data 534", "the user may not sign in this way"),
+    ("data 701", "the user has expired"),
+    ("data 775", "the user is locked"),
+];
+
+/// Says what a domain controller's answer to a bind with the temporary password means.
+pub(super) fn trial_answer(bind: &BindAnswer) -> TrialAnswer {
+    let says = |code: &str| bind.text.contains(code);
+    match bind.code {
+        0 => TrialAnswer::SignedIn(None),
+        WRONG_CREDENTIALS if says("data 773") => TrialAnswer::ChangeRequired,
+        WRONG_CREDENTIALS => match RESTRICTIONS.iter().find(|(code, _)| says(code)) {
+            Some((code, words)) => TrialAnswer::Restricted(format!("{words}, {code}")),
+            None => TrialAnswer::WrongPassword,
+        },
+        _ => bind.restricted(),
+    }
 }

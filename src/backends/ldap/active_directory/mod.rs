@@ -7,6 +7,7 @@ mod errors;
 mod facts;
 mod guid;
 mod identity;
+mod issued;
 mod membership;
 mod permissions;
 mod policy;
@@ -32,12 +33,13 @@ use super::entry::Entry;
 use super::result_code::EXISTS;
 use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
+use super::trial::BindAnswer;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
     Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser, Obstacle, PolicyRead,
-    Reason, Reset, Result, Right, Stamp, TemporaryPassword, UserId, UserSnapshot, Withdrawal,
+    Reason, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, UserId, UserSnapshot, Withdrawal,
 };
-use errors::{bind_error, set_error, unreadable_after_set};
+use errors::{bind_error, set_error, trial_answer, unreadable_after_set};
 use facts::{FACTS, forced, stamp};
 use identity::Identity;
 use values::UnicodePwd;
@@ -87,26 +89,6 @@ impl ActiveDirectory {
         }
         let hints = vec![0x30, 3, 2, 1, 1]; // SEQUENCE { INTEGER 1 }
         vec![RawControl { ctype: ber::POLICY_HINTS.to_owned(), crit: true, val: Some(hints) }]
-    }
-
-    /// Describes a set by the version that follows the one before, since the server's answer has no stamp.
-    ///
-    /// The time comes with the read-back. If no version was read before, the stamp is read now.
-    async fn issued(session: &LdapSession, dn: &str, before: Option<&Stamp>) -> Result<Issued> {
-        let stamp = match before.and_then(|stamp| stamp.version) {
-            Some(before) => Some(Stamp { at: None, version: Some(before + 1) }),
-            None => Self::stamp_now(session, dn).await?,
-        };
-        let at = stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or_else(|| session.clock.now());
-        Ok(Issued { user: UserId::new(dn), stamp, at, expires_at: None })
-    }
-
-    /// Reads the stamp directly after a set.
-    async fn stamp_now(session: &LdapSession, dn: &str) -> Result<Option<Stamp>> {
-        let read =
-            session.connection.read_after_a_change(dn, &SET).await.and_then(|entry| entry.ok_or_else(gone_after_set));
-        let read = read.and_then(|entry| stamp(&entry).map_err(|hidden| unreadable_after_set(&hidden)));
-        read.map_err(|error| Error { changed: Changed::Yes, ..error })
     }
 }
 
@@ -201,7 +183,7 @@ impl Dialect for ActiveDirectory {
         if result.rc != 0 {
             return Err(set_error(session, &result, password.length()));
         }
-        Ok(Self::issued(session, user, intent.stamp_before()).await?)
+        Ok(issued::describe(session, user, intent.stamp_before()).await?)
     }
 
     async fn create(
@@ -232,7 +214,7 @@ impl Dialect for ActiveDirectory {
         attributes.extend(session.customer_id_value(new).map(|(name, id)| (name, vec![id.as_bytes()])));
         let result = session.connection.add(&dn, &attributes, Vec::new()).await?;
         match result.rc {
-            0 => Ok(Self::issued(session, &dn, None).await?),
+            0 => Ok(issued::describe(session, &dn, None).await?),
             EXISTS => Err(exists(&new.username).into()),
             _ => Err(set_error(session, &result, password.length())),
         }
@@ -243,6 +225,10 @@ impl Dialect for ActiveDirectory {
             session.connection.read_over_secret(issued.user.as_str(), &SET).await?.ok_or_else(gone_after_set)?;
         let read = forced(&entry).and_then(|change_required| Ok(Forced { change_required, stamp: stamp(&entry)? }));
         read.map_err(|hidden| unreadable_after_set(&hidden))
+    }
+
+    fn trial_answer(&self, bind: &BindAnswer) -> TrialAnswer {
+        trial_answer(bind)
     }
 
     async fn withdraw(
@@ -263,7 +249,7 @@ impl Dialect for ActiveDirectory {
         if result.rc != 0 {
             return Err(super::errors::from_result(&session.connection.server(), &result));
         }
-        let now = Self::stamp_now(session, user.as_str()).await?;
+        let now = issued::stamp_now(session, user.as_str()).await?;
         let versions = now.and_then(|stamp| stamp.version).zip(only.and_then(|stamp| stamp.version));
         if let Some((now, before)) = versions.filter(|(now, before)| *now != before + 1) {
             let (reason, message) = if now == before {

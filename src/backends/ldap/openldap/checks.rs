@@ -3,7 +3,7 @@
 use ldap3::Scope;
 
 use super::policy::UserPolicy;
-use super::{groups, own_user, user_snapshot};
+use super::{groups, overlay, own_user, user_snapshot};
 use crate::backends::ldap::ber;
 use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::entry::Entry;
@@ -25,12 +25,10 @@ pub(super) async fn read(session: &LdapSession) -> Result<Vec<Check>> {
         CheckState::Warning,
         "slapd does not end an unused temporary password: run `tellonce withdraw --older-than 24h --all` from a timer",
     ));
-    if !session.server_facts.has(ber::PASSWORD_POLICY) {
-        checks.push(Check::new(
-            "ppolicy",
-            CheckState::Fault,
-            "the password-policy overlay is not loaded: no change is ever forced",
-        ));
+    if let Some(Obstacle::WouldNotStick(why)) = overlay::obstacle(session).await? {
+        checks.push(Check::new("ppolicy", CheckState::Fault, format!("{why}. Resets are refused")));
+    } else if !session.server_facts.has(ber::PASSWORD_POLICY) {
+        checks.push(Check::new("ppolicy", CheckState::Fault, overlay::describe(session)));
     }
     if own_user::names(session).await?.is_none() {
         let words = format!("{}: every reset is refused", own_user::unknown_identity().describe());

@@ -6,8 +6,9 @@ use crate::backends::ldap::ber::{self, PolicyError};
 use crate::backends::ldap::dialect::{LdapSession, wrong_password};
 use crate::backends::ldap::errors;
 use crate::backends::ldap::result_code::{CONSTRAINT, INVALID_NAME, WRONG_CREDENTIALS};
+use crate::backends::ldap::trial::BindAnswer;
 use crate::domain::ports::SetFailed;
-use crate::domain::{Error, Kind, Reason, Rule};
+use crate::domain::{Error, Kind, Reason, Rule, TrialAnswer};
 
 /// Returns why a set was refused.
 pub(super) fn set_error(session: &LdapSession, result: &LdapResult, length: usize) -> SetFailed {
@@ -74,3 +75,22 @@ pub(super) fn bind_error(result: &LdapResult) -> Option<Error> {
         _ => None,
     }
 }
+
+/// Says what slapd's answer to a bind with the temporary password means.
+pub(super) fn trial_answer(bind: &BindAnswer) -> TrialAnswer {
+    let error = bind.policy.and_then(|answer| answer.error);
+    match (bind.code, error) {
+        (0, Some(PolicyError::ChangeAfterReset)) => TrialAnswer::ChangeRequired,
+        (0, _) if bind.policy.is_none() => TrialAnswer::SignedIn(Some(NO_OVERLAY.to_owned())),
+        (0, _) => TrialAnswer::SignedIn(None),
+        (WRONG_CREDENTIALS, Some(PolicyError::Locked)) => TrialAnswer::Restricted("the user is locked".to_owned()),
+        (WRONG_CREDENTIALS, Some(PolicyError::Expired)) => {
+            TrialAnswer::Restricted("the password has expired".to_owned())
+        }
+        (WRONG_CREDENTIALS, _) => TrialAnswer::WrongPassword,
+        _ => bind.restricted(),
+    }
+}
+
+/// What a bind without an answer of the password policy shows.
+const NO_OVERLAY: &str = "slapd applied no password policy to it: the ppolicy overlay is not on this database. Without the overlay slapd stores passwords in clear text.";

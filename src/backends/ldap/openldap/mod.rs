@@ -4,8 +4,10 @@ mod checks;
 mod coverage;
 mod errors;
 mod groups;
+mod issued;
 mod nesting;
 mod new_user;
+mod overlay;
 mod own_user;
 mod policy;
 mod readability;
@@ -19,9 +21,9 @@ use std::rc::Rc;
 
 use async_trait::async_trait;
 use ldap3::controls::{Assertion, PostRead, RawControl};
-use ldap3::{LdapResult, dn_escape};
+use ldap3::dn_escape;
 
-use super::backend::{exists, gone_after_set, not_pending};
+use super::backend::{exists, not_pending};
 use super::connection::BindErrorMapper;
 use super::dialect::{Dialect, LdapSession, PendingState, ServerFacts};
 use super::entry::Entry;
@@ -29,13 +31,14 @@ use super::openldap::unchanged_filter::unchanged_filter;
 use super::result_code::{ASSERTION_FAILED, EXISTS};
 use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
+use super::trial::BindAnswer;
 use super::{ber, dn};
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Names, NewUser, Obstacle, PolicyRead,
-    RequestBytes, Reset, Result, Right, Stamp, TemporaryPassword, UserId, UserSnapshot, Withdrawal, refusal,
+    Aid, Capabilities, Check, Error, Forced, Gap, Intent, Issued, Names, NewUser, Obstacle, PolicyRead, RequestBytes,
+    Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, UserId, UserSnapshot, Withdrawal, refusal,
 };
-use errors::{bind_error, modify_error, set_error};
+use errors::{bind_error, modify_error, set_error, trial_answer};
 use policy::UserPolicy;
 use user_snapshot::{FACTS, SET, stamp};
 
@@ -65,30 +68,6 @@ impl OpenLdap {
         }
         controls
     }
-
-    /// Describes a set by the answer to it, or by a read right after it.
-    async fn issued(session: &LdapSession, dn: &str, result: &LdapResult) -> Result<Issued> {
-        // The post-read control returns only what the agent may read. It is useless without the time.
-        let entry = if let Some(entry) = ber::post_read(result).filter(|entry| entry.has("pwdChangedTime")) {
-            entry
-        } else {
-            let after = session.connection.read_after_a_change(dn, &SET).await;
-            after.map_err(|error| Error { changed: Changed::Yes, ..error })?.ok_or_else(gone_after_set)?
-        };
-        let stamp = stamp(&entry).ok_or_else(|| readability::unreadable_error_after_set("pwdChangedTime"))?;
-        let at = stamp.at.unwrap_or_else(|| session.clock.now());
-        Ok(Issued { user: UserId::new(dn), stamp: Some(stamp), at, expires_at: None })
-    }
-
-    /// Waits for the next second if the password was set in this one, since pwdChangedTime has whole seconds.
-    async fn wait_for_the_next_second(session: &LdapSession, before: Option<&Stamp>) {
-        let Some(at) = before.and_then(|stamp| stamp.at) else { return };
-        let since = session.clock.now().duration_since(at);
-        if !since.is_negative() && since < jiff::SignedDuration::from_millis(1050) {
-            let rest = jiff::SignedDuration::from_millis(1050).checked_sub(since).unwrap_or_default();
-            tokio::time::sleep(rest.unsigned_abs()).await;
-        }
-    }
 }
 
 #[async_trait(?Send)]
@@ -114,7 +93,19 @@ impl Dialect for OpenLdap {
         let base = &self.settings.base;
         let tops = root.texts("namingContexts").into_iter().filter(|top| dn::is_below(base, top));
         let top = tops.min_by_key(|top| dn::depth(top));
-        ServerFacts { dn: own, controls: root.texts("supportedControl"), top, ..ServerFacts::default() }
+        let contexts = root.texts("namingContexts");
+        let database = |name: &str| {
+            contexts.iter().filter(|context| dn::is_below(name, context)).max_by_key(|context| dn::depth(context))
+        };
+        let shares_database =
+            own.as_deref().is_some_and(|own| database(own).is_some() && database(own) == database(base));
+        ServerFacts {
+            dn: own,
+            controls: root.texts("supportedControl"),
+            top,
+            shares_database,
+            ..ServerFacts::default()
+        }
     }
 
     fn user_filter(&self) -> &'static str {
@@ -171,7 +162,7 @@ impl Dialect for OpenLdap {
         password: &TemporaryPassword,
     ) -> Result<Issued, SetFailed> {
         let user = intent.user()?;
-        Self::wait_for_the_next_second(session, intent.stamp_before()).await;
+        issued::wait_for_the_next_second(session, intent.stamp_before()).await;
         let secret = password.request(intent, RequestBytes);
         // One modify sets both: between two, the password would be a full sign-in. The Password Modify operation is no
         // choice, since it clears pwdReset for everybody but the root user.
@@ -180,7 +171,7 @@ impl Dialect for OpenLdap {
         if result.rc != 0 {
             return Err(set_error(session, &result, password.length()));
         }
-        Ok(Self::issued(session, user.as_str(), &result).await?)
+        Ok(issued::describe(session, intent, user.as_str(), &result).await?)
     }
 
     async fn create(
@@ -215,25 +206,22 @@ impl Dialect for OpenLdap {
         attributes.extend(session.customer_id_value(new).map(|(name, id)| (name, vec![id.as_bytes()])));
         let result = session.connection.add(&dn, &attributes, Self::controls(session)).await?;
         match result.rc {
-            0 => Ok(Self::issued(session, &dn, &result).await?),
+            0 => Ok(issued::describe(session, intent, &dn, &result).await?),
             EXISTS => Err(exists(&new.username).into()),
             _ => Err(set_error(session, &result, password.length())),
         }
     }
 
     async fn read_back(&self, session: &LdapSession, issued: &Issued) -> Result<Forced> {
-        let wanted = [&SET[..], &["pwdPolicySubentry"]].concat();
-        let (entry, policy) = tokio::try_join!(
-            session.connection.read_over_secret(issued.user.as_str(), &wanted),
-            UserPolicy::read_now(session, None)
-        )?;
-        let entry = entry.ok_or_else(gone_after_set)?;
-        let policy = policy.or_named_by(session, &entry).await?;
-        let is_reset = readability::is_reset(session, &entry)
-            .await?
-            .ok_or_else(|| readability::unreadable_error_after_set("pwdReset"))?;
-        let stamp = stamp(&entry).ok_or_else(|| readability::unreadable_error_after_set("pwdChangedTime"))?;
-        Ok(Forced { change_required: is_reset && policy.obstacle().is_none(), stamp: Some(stamp) })
+        issued::read_back(session, issued).await
+    }
+
+    fn trial_answer(&self, bind: &BindAnswer) -> TrialAnswer {
+        trial_answer(bind)
+    }
+
+    async fn forced_after_trial(&self, session: &LdapSession, user: &UserId) -> Result<Option<Forced>> {
+        issued::read_after_trial(session, user).await.map(Some)
     }
 
     async fn withdraw(

@@ -1,6 +1,7 @@
 //! The obstacles of new users: a policy that forces nothing, and values that could not be read back.
 
 use super::coverage::can_be_searched_by;
+use super::overlay;
 use super::policy::UserPolicy;
 use super::readability::right_to_read;
 use super::user_snapshot::{self, SET};
@@ -10,6 +11,7 @@ use crate::domain::{Obstacle, Result, Unreadable};
 /// Lists the obstacles.
 pub(super) async fn obstacles(session: &LdapSession, dialect: &dyn Dialect) -> Result<Vec<Obstacle>> {
     let mut obstacles: Vec<Obstacle> = UserPolicy::read(session, None).await?.obstacle().into_iter().collect();
+    obstacles.extend(overlay::obstacle(session).await?);
     // A search by a hidden attribute does not find a customer who has a user already.
     let mut found_by = vec![session.id_attribute(), dialect.login_attribute(), "mail"];
     found_by.dedup();

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::policy::UserPolicy;
 use super::readability::{self, Freshness, hidden, unreadable};
 use super::validity::Validity;
-use super::{groups, own_user};
+use super::{groups, overlay, own_user};
 use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::{Entry, generalized_time};
@@ -43,6 +43,13 @@ pub(super) fn stamp(entry: &Entry) -> Option<Stamp> {
     let at = entry.time("pwdChangedTime")?;
     let change = entry.text("entryCSN").filter(|_| !entry.has("pwdFailureTime"));
     Some(Stamp { at: Some(at), version: change.and_then(|change| number_within(&change, at)) })
+}
+
+/// Returns the second and the number of the entry's last change, whatever that was.
+pub(super) fn stamp_of_change(entry: &Entry) -> Option<Stamp> {
+    let change = entry.text("entryCSN")?;
+    let at = generalized_time(&format!("{}Z", change.split('.').next()?))?;
+    Some(Stamp { at: Some(at), version: Some(number_within(&change, at)?) })
 }
 
 /// Returns the number of a change that was made in this second, from its CSN (a time to the microsecond, `#`, and more).
@@ -114,11 +121,12 @@ pub(super) async fn unreadable_of(session: &LdapSession, entry: &Entry) -> Resul
 
 /// Reads the user snapshot.
 pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSnapshot> {
-    let (facts, groups, protected, own) = tokio::try_join!(
+    let (facts, groups, protected, own, overlay) = tokio::try_join!(
         facts(session, entry),
         groups::read(session, entry),
         groups::protected(session),
-        own_user::obstacle(session, entry)
+        own_user::obstacle(session, entry),
+        overlay::obstacle(session)
     )?;
     let Facts { policy, validity, change_required, unread } = facts;
     let under = policy.obstacle();
@@ -129,6 +137,7 @@ pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSna
     obstacles.extend(validity.obstacles);
     obstacles.extend(unread.into_iter().map(Obstacle::Unreadable));
     obstacles.extend(under);
+    obstacles.extend(overlay);
     obstacles.extend(validity.lock);
     let stamp = stamp(entry);
     let unread = Unread { change_required: forced_is_unread, ..validity.state.unread };
@@ -139,12 +148,17 @@ pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSna
         changed_by_customer_at: changed_by_customer(entry, change_required || forced_is_unread),
         stamp,
         expires_at: None,
-        issued_by: entry.text("modifiersName").filter(|_| change_required),
+        issued_by: entry.text("modifiersName").filter(|_| change_required && !has_signed_in_since(entry)),
         roles: Vec::new(),
         groups: groups.found.into_iter().map(|group| group.name).collect(),
         policy: policy.rules(),
         obstacles,
     })
+}
+
+/// Whether somebody has signed in since the password was set. With lastbind on that is the entry's last change.
+fn has_signed_in_since(entry: &Entry) -> bool {
+    entry.time("pwdLastSuccess").is_some_and(|at| Some(at) >= entry.time("pwdChangedTime"))
 }
 
 /// Returns when the customer chose the password, if the entry's last change is theirs and nothing is pending.

@@ -73,7 +73,7 @@ impl Practice {
     }
 
     /// Returns the stored hash, or that of the first password if none was set since.
-    pub(super) fn hash_or_initial(&self, row: Option<&UserRow>) -> Result<String> {
+    pub(in crate::backends::practice) fn hash_or_initial(&self, row: Option<&UserRow>) -> Result<String> {
         match row.and_then(|row| row.hash.clone()) {
             Some(hash) => Ok(hash),
             None => self
