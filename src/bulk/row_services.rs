@@ -120,7 +120,7 @@ impl AuditLog for RowLog {
     }
 
     async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
-        if let AttemptOutcome::Set { stamp } = &outcome {
+        if let AttemptOutcome::Set { stamp, .. } = &outcome {
             drop(self.journal.hand_over(Change::Set { line: self.line, stamp: stamp.clone() }));
         }
         self.audit.outcome(attempt, outcome).await

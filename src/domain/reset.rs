@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::act::Act;
 use super::action::{Action, Reset};
-use super::assess::{assess_asking, read_facts};
+use super::assess::{assess_asking, end_sessions, gaps_for, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
 use super::authorize::{Authorized, authorize};
 use super::candidates::Candidates;
-use super::capabilities::Capabilities;
+use super::capabilities::{Capabilities, Gap};
 use super::case::Case;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
@@ -100,7 +100,7 @@ impl Act for Reset {
         mark_pending(work, &issued).await.map_err(|error| broken(error, Reason::MarkFailed))?; // 9
         let ended = end_sessions(work).await.map_err(|error| broken(error, Reason::SessionsNotEnded))?; // 10
         let forced = read_back(work, &issued).await.map_err(|(error, reason)| broken(error, reason))?; // 11
-        record_set(work, &forced).await.map_err(|error| broken(error, Reason::SetNotRecorded))?;
+        record_set(work, &forced, ended).await.map_err(|error| broken(error, Reason::SetNotRecorded))?;
         work.check_signals().map_err(|error| broken(error, Reason::Interrupted))?;
         let issuance = issuance(work, &issued, &forced, ended, refused_for);
         Ok((password, issuance))
@@ -170,7 +170,7 @@ fn plan(
         unlock: unlock && snapshot.state.locked,
         lasts: services.guards.temporary_password_lasts,
         recent: facts.history.recent_resets(services.clock.now()),
-        gaps: capabilities.gaps.iter().copied().collect(),
+        gaps: gaps_for(services.guards, facts, capabilities),
         notices,
         case,
     }
@@ -210,16 +210,6 @@ async fn mark_pending(work: &Execution<'_, '_, Reset>, issued: &Issued) -> Resul
     work.backend().mark_pending(work.intent, issued).await
 }
 
-/// Step 10: ends the user's sessions. The profile may let a reset go on without that right.
-async fn end_sessions(work: &Execution<'_, '_, Reset>) -> Result<SessionsEnded> {
-    match work.backend().end_sessions(work.intent).await {
-        Err(error) if work.services.guards.allow_without_logout && error.reason == Reason::MissingRight => {
-            Ok(SessionsEnded::NotHere)
-        }
-        ended => ended,
-    }
-}
-
 /// Step 11: reads back that a change is forced, and that the password is that of this attempt.
 async fn read_back(work: &Execution<'_, '_, Reset>, issued: &Issued) -> Result<Forced, (Error, Reason)> {
     let forced = work.backend().read_back(issued).await.map_err(|error| (error, Reason::ChangeNotForced))?;
@@ -230,8 +220,8 @@ async fn read_back(work: &Execution<'_, '_, Reset>, issued: &Issued) -> Result<F
 }
 
 /// Part of step 11: writes the set to the audit log.
-async fn record_set(work: &mut Execution<'_, '_, Reset>, forced: &Forced) -> Result<()> {
-    let outcome = AttemptOutcome::Set { stamp: forced.stamp.clone() };
+async fn record_set(work: &mut Execution<'_, '_, Reset>, forced: &Forced, sessions: SessionsEnded) -> Result<()> {
+    let outcome = AttemptOutcome::Set { stamp: forced.stamp.clone(), sessions };
     work.services.audit.outcome(work.intent.attempt(), outcome).await
 }
 
@@ -244,6 +234,10 @@ fn issuance(
     refused_for: BTreeSet<Rule>,
 ) -> Issuance {
     let (plan, facts) = (work.assessment.plan(), &work.assessment.facts);
+    let mut gaps = plan.gaps.clone();
+    if sessions_ended == SessionsEnded::LeftOpen && !gaps.contains(&Gap::SessionsGoOn) {
+        gaps.push(Gap::SessionsGoOn);
+    }
     Issuance {
         customer: Customer { username: about(&plan.customer, &plan.target).username, ..plan.customer.clone() },
         profile_ref: plan.profile_ref.clone(),
@@ -260,9 +254,10 @@ fn issuance(
         issued_at: forced.stamp.as_ref().and_then(|stamp| stamp.at).unwrap_or(issued.at),
         expires_at: issued.expires_at,
         sessions_ended,
+        change_screen: work.assessment.capabilities.change_screen,
         rules: facts.snapshot.policy.known().with(refused_for).describe(),
         rules_are_all: facts.snapshot.policy.is_whole(),
-        gaps: plan.gaps.clone(),
+        gaps,
         attempt: work.intent.attempt().clone(),
     }
 }

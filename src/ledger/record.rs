@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AttemptOutcome, Changed, Delivery, Plan, Reason, Session, Stamp};
+use crate::domain::{AttemptOutcome, Changed, Delivery, Plan, Reason, Session, SessionsEnded, Stamp};
 
 /// The version of the record format.
 pub(super) const VERSION: u8 = 1;
@@ -73,6 +73,9 @@ pub(crate) struct Record {
     pub stamp_before: Option<Stamp>,
     /// The stamp that this record knows of.
     pub stamp: Option<Stamp>,
+    /// How the user's sessions were left open. Only in a set or a withdrawal that did not end them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_left: Option<SessionsEnded>,
     /// The bulk run that the record belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
@@ -96,8 +99,8 @@ impl Record {
         };
         match self.event {
             Event::Intent => "intent".to_owned(),
-            Event::Set => "set, read back".to_owned(),
-            Event::Withdrawn => "withdrawn".to_owned(),
+            Event::Set => self.with_sessions("set, read back"),
+            Event::Withdrawn => self.with_sessions("withdrawn"),
             Event::BulkStarted => "bulk run started".to_owned(),
             Event::BulkEnded => "bulk run ended".to_owned(),
             Event::Unsealed => "unsealed".to_owned(),
@@ -109,6 +112,15 @@ impl Record {
                 Some(Delivery::TimedOut) => "shown, timed out".to_owned(),
                 Some(Delivery::NotDelivered) | None => "not delivered".to_owned(),
             },
+        }
+    }
+
+    /// Adds to what was done that sessions were left open, if they were.
+    fn with_sessions(&self, done: &str) -> String {
+        match self.sessions_left {
+            Some(SessionsEnded::AllBut(left)) => format!("{done}, {left} sessions left"),
+            Some(_) => format!("{done}, sessions left open"),
+            None => done.to_owned(),
         }
     }
 
@@ -131,9 +143,15 @@ impl Record {
     pub(super) fn of_outcome(self, at: Timestamp, outcome: AttemptOutcome) -> Self {
         let blank = Self { at, ..self };
         match outcome {
-            AttemptOutcome::Set { stamp } => Self { event: Event::Set, stamp, ..blank },
+            AttemptOutcome::Set { stamp, sessions } => {
+                let sessions_left = Some(sessions).filter(|sessions| sessions.leaves_some());
+                Self { event: Event::Set, stamp, sessions_left, ..blank }
+            }
             AttemptOutcome::Delivered(delivery) => Self { event: Event::Delivery, delivery: Some(delivery), ..blank },
-            AttemptOutcome::Withdrawn => Self { event: Event::Withdrawn, ..blank },
+            AttemptOutcome::Withdrawn { sessions } => {
+                let sessions_left = Some(sessions).filter(|sessions| sessions.leaves_some());
+                Self { event: Event::Withdrawn, sessions_left, ..blank }
+            }
             AttemptOutcome::Failed { reason, changed, stamp } => {
                 Self { event: Event::Failed, failure: Some(name_of(reason)), changed: Some(changed), stamp, ..blank }
             }
@@ -182,6 +200,7 @@ pub(super) fn blank_at(
         changed: None,
         stamp_before: None,
         stamp: None,
+        sessions_left: None,
         run: None,
         row: None,
         prev: String::new(),

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    About, AttemptId, Customer, CustomerId, Issuance, Policy, ProfileRef, SessionsEnded, State, TemporaryPassword,
-    generate,
+    About, AttemptId, ChangeScreen, Customer, CustomerId, Issuance, Policy, ProfileRef, SessionsEnded, State,
+    TemporaryPassword, generate,
 };
 use crate::platform::SystemRandom;
 
@@ -25,6 +25,7 @@ pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
         issued_at: Timestamp::UNIX_EPOCH,
         expires_at: Some(Timestamp::UNIX_EPOCH),
         sessions_ended: SessionsEnded::All,
+        change_screen: ChangeScreen::UpdatePasswordPage,
         rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
         rules_are_all: !rules.is_empty(),
         gaps: Vec::new(),

@@ -34,8 +34,8 @@ use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser, Obstacle, PolicyRead,
-    Reason, Reset, Result, Right, Stamp, TemporaryPassword, UserId, UserSnapshot, Withdrawal,
+    Aid, Capabilities, ChangeScreen, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser,
+    Obstacle, PolicyRead, Reason, Reset, Result, Right, Stamp, TemporaryPassword, UserId, UserSnapshot, Withdrawal,
 };
 use errors::{bind_error, set_error, unreadable_after_set};
 use facts::{FACTS, forced, stamp};
@@ -319,7 +319,8 @@ impl Dialect for ActiveDirectory {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
-        Ok(Capabilities { gaps, limits, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
+        let change_screen = ChangeScreen::AnyProgram;
+        Ok(Capabilities { gaps, limits, aids, change_screen, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, session: &LdapSession) -> Result<Vec<Right>> {
