@@ -129,6 +129,7 @@ impl Desk {
             vec![(Method::PUT, format!("{base}{user}/reset-password"), Some(body))],
             vec![of("/credentials")],
             vec![(Method::POST, format!("{base}{user}/logout"), None)],
+            vec![of("/consents")],
             vec![of(""), of("/credentials")],
         ];
         self.runtime.block_on(async {

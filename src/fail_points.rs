@@ -237,7 +237,7 @@ impl AuditLog for FaultyAudit {
             AttemptOutcome::Set { .. } => "record_set",
             AttemptOutcome::Delivered(_) => "record_delivery",
             AttemptOutcome::Failed { .. } => "record_failed",
-            AttemptOutcome::Withdrawn => "record_withdrawn",
+            AttemptOutcome::Withdrawn { .. } => "record_withdrawn",
         };
         reach(call, "before").await?;
         self.0.outcome(attempt, outcome).await?;

@@ -12,8 +12,8 @@ use super::reveal_args::RevealArgs;
 use crate::bulk::output_reader::{FoundRow, for_each, format_of};
 use crate::bulk::sealing;
 use crate::domain::{
-    AttemptId, Customer, CustomerId, Delivery, Error, ExitCode, Issuance, Kind, ProfileRef, Proof, Reason,
-    SessionsEnded, State, TemporaryPassword,
+    AttemptId, ChangeScreen, Customer, CustomerId, Delivery, Error, ExitCode, Gap, Issuance, Kind, ProfileRef, Proof,
+    Reason, SessionsEnded, State, TemporaryPassword,
 };
 use crate::ledger::FileAuditLog;
 use crate::platform::{SystemClock, SystemRandom};
@@ -119,9 +119,10 @@ fn issuance(context: &Context, row: &FoundRow) -> Issuance {
         expires_at: row.expires_at,
         proof: Proof::of(row.proved, row.proof_reason.as_deref()),
         sessions_ended: SessionsEnded::NotHere,
+        change_screen: ChangeScreen::AnyProgram, // the file does not say which backend issued it
         rules: Vec::new(),
         rules_are_all: false,
-        gaps: Vec::new(),
+        gaps: Gap::of_unknown_backend(),
         attempt: AttemptId::known(row.attempt.clone().unwrap_or_default()),
     }
 }

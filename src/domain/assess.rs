@@ -3,13 +3,17 @@
 
 use super::act::Act;
 use super::assessment::{Assessed, Assessment, AssessmentServices, CustomerRef, Need};
-use super::capabilities::Capabilities;
+use super::capabilities::{Capabilities, Gap};
 use super::customer::Customer;
 use super::customer_facts::{CustomerFacts, gather_facts};
-use super::error::Result;
+use super::error::{Reason, Result};
+use super::execution::Execution;
+use super::guards::Guards;
 use super::identify::{Match, check_id_is_unique, match_customer};
+use super::obstacle::{Obstacle, Right};
 use super::services::Services;
 use super::session::Session;
+use super::user::SessionsEnded;
 
 /// Assesses one kind of change, as far as the request says enough.
 ///
@@ -60,6 +64,27 @@ pub(super) async fn find_customer(reference: &CustomerRef, session: &Session) ->
             Match::One(customer) => Ok(*customer),
             Match::Choice { question, customers, otherwise } => Err(Need::Choice { question, customers, otherwise }),
         }),
+    }
+}
+
+/// Lists the promises that are not kept for this customer: those of the backend, and the end of sessions if the agent may
+/// not end them and the profile goes on without.
+pub(super) fn gaps_for(guards: &Guards, facts: &CustomerFacts, capabilities: &Capabilities) -> Vec<Gap> {
+    let mut gaps = capabilities.gaps.clone();
+    let may_not_end = facts.snapshot.obstacles.contains(&Obstacle::MissingRight(Right::EndSessions));
+    if guards.allow_without_logout && may_not_end {
+        gaps.insert(Gap::SessionsGoOn);
+    }
+    gaps.into_iter().collect()
+}
+
+/// Ends the user's sessions. The profile may let a change go on without that right.
+pub(super) async fn end_sessions<A: Act>(work: &Execution<'_, '_, A>) -> Result<SessionsEnded> {
+    match work.backend().end_sessions(work.intent).await {
+        Err(error) if work.services.guards.allow_without_logout && error.reason == Reason::MissingRight => {
+            Ok(SessionsEnded::LeftOpen)
+        }
+        ended => ended,
     }
 }
 

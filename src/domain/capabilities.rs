@@ -93,6 +93,12 @@ impl Gap {
 }
 
 impl Gap {
+    /// Lists the gaps that the customer is warned of where it is not known which backend issued the password. No warning
+    /// claims anything that some backend does not do.
+    pub fn of_unknown_backend() -> Vec<Self> {
+        vec![Self::TemporaryMayBeKept, Self::SelfServiceWhilePending, Self::OpenFormOutlives]
+    }
+
     /// Returns what to do about the gap: by the agent, or once by an administrator.
     pub const fn remedy(self) -> &'static str {
         match self {
@@ -180,6 +186,15 @@ impl Aid {
     }
 }
 
+/// Where the customer chooses the new password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeScreen {
+    /// A page of the backend's own, with the button "Update Password".
+    UpdatePasswordPage,
+    /// Whatever program the customer signs in to. It has a screen and words of its own.
+    AnyProgram,
+}
+
 /// What a backend, as set up for this profile, can do.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
@@ -189,6 +204,8 @@ pub struct Capabilities {
     pub limits: BTreeSet<Gap>,
     /// What tellonce does so that a promise is kept that the backend alone would not keep.
     pub aids: BTreeSet<Aid>,
+    /// Where the customer chooses the new password.
+    pub change_screen: ChangeScreen,
     /// Whether setting a password also lifts an ordinary lock-out.
     pub set_lifts_lock: bool,
     /// How many concurrent calls the backend serves before more of them only make each slower. A bulk run starts with

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::attempt::AttemptId;
-use super::capabilities::Gap;
+use super::capabilities::{ChangeScreen, Gap};
 use super::customer::Customer;
 use super::profile_ref::ProfileRef;
 use super::proof::Proof;
@@ -20,6 +20,8 @@ pub enum AttemptOutcome {
         stamp: Option<Stamp>,
         /// What a sign-in with the password showed.
         proof: Proof,
+        /// How sessions were ended.
+        sessions: SessionsEnded,
     },
     /// What became of the reveal. Ends the attempt.
     Delivered(Delivery),
@@ -33,7 +35,10 @@ pub enum AttemptOutcome {
         stamp: Option<Stamp>,
     },
     /// A withdrawal is finished. Ends the attempt.
-    Withdrawn,
+    Withdrawn {
+        /// How sessions were ended.
+        sessions: SessionsEnded,
+    },
 }
 
 /// What became of the reveal.
@@ -67,12 +72,14 @@ pub struct Issuance {
     pub proof: Proof,
     /// How sessions were ended.
     pub sessions_ended: SessionsEnded,
+    /// Where the customer chooses the new password.
+    pub change_screen: ChangeScreen,
     /// The rules for the customer's own password, in words.
     pub rules: Vec<String>,
     /// Whether these are all rules. If not, the policy cannot be read in full, and refusals of this reset named the
     /// others.
     pub rules_are_all: bool,
-    /// The promises that this backend does not keep.
+    /// The promises that this backend does not keep, or may not keep where it is not known which backend this is.
     pub gaps: Vec<Gap>,
     /// The attempt, for the ticket.
     pub attempt: AttemptId,

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::act::Act;
 use super::action::{Action, Reset};
-use super::assess::{assess_asking, read_facts};
+use super::assess::{assess_asking, end_sessions, gaps_for, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
 use super::authorize::{Authorized, authorize};
 use super::candidates::Candidates;
-use super::capabilities::Capabilities;
+use super::capabilities::{Capabilities, Gap};
 use super::case::Case;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
@@ -103,7 +103,7 @@ impl Act for Reset {
         let ended = end_sessions(work).await.map_err(|error| broken(error, Reason::SessionsNotEnded))?; // 10
         let forced = read_back(work, &issued, &password).await.map_err(|(error, reason)| broken(error, reason))?; // 11
         let (proof, forced) = prove(work, &password, forced).await.map_err(|(error, reason)| broken(error, reason))?; // 11a
-        record_set(work, &forced, &proof).await.map_err(|error| broken(error, Reason::SetNotRecorded))?;
+        record_set(work, &forced, &proof, ended).await.map_err(|error| broken(error, Reason::SetNotRecorded))?;
         work.check_signals().map_err(|error| broken(error, Reason::Interrupted))?;
         let issuance = issuance(work, &issued, (&forced, proof), ended, refused_for);
         Ok((password, issuance))
@@ -165,7 +165,7 @@ fn plan(
         unlock: unlock && snapshot.state.locked,
         lasts: services.guards.temporary_password_lasts,
         recent: facts.history.recent_resets(services.clock.now()),
-        gaps: capabilities.gaps.iter().copied().collect(),
+        gaps: gaps_for(services.guards, facts, capabilities),
         notices,
         case,
     }
@@ -205,16 +205,6 @@ async fn mark_pending(work: &Execution<'_, '_, Reset>, issued: &Issued) -> Resul
     work.backend().mark_pending(work.intent, issued).await
 }
 
-/// Step 10: ends the user's sessions. The profile may let a reset go on without that right.
-async fn end_sessions(work: &Execution<'_, '_, Reset>) -> Result<SessionsEnded> {
-    match work.backend().end_sessions(work.intent).await {
-        Err(error) if work.services.guards.allow_without_logout && error.reason == Reason::MissingRight => {
-            Ok(SessionsEnded::NotHere)
-        }
-        ended => ended,
-    }
-}
-
 /// Step 11: reads back that a change is forced, and that the password is that of this attempt.
 ///
 /// Where no change is forced, a sign-in shows whether the password opens everything.
@@ -235,9 +225,14 @@ async fn read_back(
     }
 }
 
-/// Writes the set and its proof to the audit log.
-async fn record_set(work: &mut Execution<'_, '_, Reset>, forced: &Forced, proof: &Proof) -> Result<()> {
-    let outcome = AttemptOutcome::Set { stamp: forced.stamp.clone(), proof: proof.clone() };
+/// Writes the set, its proof, and how sessions were ended, to the audit log.
+async fn record_set(
+    work: &mut Execution<'_, '_, Reset>,
+    forced: &Forced,
+    proof: &Proof,
+    sessions: SessionsEnded,
+) -> Result<()> {
+    let outcome = AttemptOutcome::Set { stamp: forced.stamp.clone(), proof: proof.clone(), sessions };
     work.services.audit.outcome(work.intent.attempt(), outcome).await
 }
 
@@ -250,6 +245,10 @@ fn issuance(
     refused_for: BTreeSet<Rule>,
 ) -> Issuance {
     let (plan, facts) = (work.assessment.plan(), &work.assessment.facts);
+    let mut gaps = plan.gaps.clone();
+    if sessions_ended == SessionsEnded::LeftOpen && !gaps.contains(&Gap::SessionsGoOn) {
+        gaps.push(Gap::SessionsGoOn);
+    }
     Issuance {
         customer: Customer { username: facts.about().username, ..plan.customer.clone() },
         profile_ref: plan.profile_ref.clone(),
@@ -267,9 +266,10 @@ fn issuance(
         expires_at: issued.expires_at,
         proof,
         sessions_ended,
+        change_screen: work.assessment.capabilities.change_screen,
         rules: facts.snapshot.policy.known().with(refused_for).describe(),
         rules_are_all: facts.snapshot.policy.is_whole(),
-        gaps: plan.gaps.clone(),
+        gaps,
         attempt: work.intent.attempt().clone(),
     }
 }

@@ -163,15 +163,26 @@ pub struct Forced {
 }
 
 /// How sessions were ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionsEnded {
     /// This many.
     Count(u64),
     /// All; the backend does not say how many.
     All,
+    /// All but this many, which the backend still shows.
+    AllBut(u64),
+    /// None: the agent has no right to end them, and the profile goes on without (`allow_without_logout`).
+    LeftOpen,
     /// The backend keeps no sessions.
     NotHere,
+}
+
+impl SessionsEnded {
+    /// Whether sessions go on that the backend could end.
+    pub const fn leaves_some(self) -> bool {
+        matches!(self, Self::AllBut(_) | Self::LeftOpen)
+    }
 }
 
 /// One pending temporary password, for the sweep.

@@ -2,7 +2,7 @@
 
 use super::act::Act;
 use super::action::{Action, Withdrawal};
-use super::assess::{assess_asking, find_customer, read_facts};
+use super::assess::{assess_asking, end_sessions, find_customer, gaps_for, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
 use super::attempt::AttemptId;
 use super::authorize::{Authorized, authorize};
@@ -13,6 +13,7 @@ use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
 use super::execute::execute;
 use super::execution::{Broken, Execution};
+use super::guards::Guards;
 use super::obstacle::{Obstacle, Right, Unreadable};
 use super::outcome::AttemptOutcome;
 use super::plan::Plan;
@@ -86,7 +87,7 @@ impl Act for Withdrawal {
             Err(choice) => return Ok(Assessed::Needs { customer: None, needs: vec![choice] }),
         };
         let (facts, capabilities) = read_facts(services, session, &customer).await?;
-        check_is_pending(&facts, &capabilities)?;
+        check_is_pending(&facts, &capabilities, services.guards)?;
         let case = request.case.clone().checked(services.guards)?;
         let missing = match &request.occasion {
             Occasion::Named => case.missing(services.guards),
@@ -111,7 +112,7 @@ impl Act for Withdrawal {
             unlock: false,
             lasts: services.guards.temporary_password_lasts,
             recent: facts.history.recent_resets(services.clock.now()),
-            gaps: capabilities.gaps.iter().copied().collect(),
+            gaps: gaps_for(services.guards, &facts, &capabilities),
             notices: facts.recovered.clone(),
             case,
         };
@@ -139,8 +140,12 @@ impl Act for Withdrawal {
             let reason = error.reason;
             Broken::after_change(error, reason)
         };
-        let sessions_ended = work.backend().end_sessions(work.intent).await.map_err(broken)?;
-        work.services.audit.outcome(work.intent.attempt(), AttemptOutcome::Withdrawn).await.map_err(broken)?;
+        let sessions_ended = end_sessions(work).await.map_err(broken)?;
+        work.services
+            .audit
+            .outcome(work.intent.attempt(), AttemptOutcome::Withdrawn { sessions: sessions_ended })
+            .await
+            .map_err(broken)?;
         let plan = work.assessment.plan();
         Ok(Withdrawn {
             customer: plan.customer.clone(),
@@ -183,7 +188,7 @@ fn check_is_same_password(facts: &CustomerFacts, stamp: Option<&Stamp>) -> Resul
 ///
 /// # Errors
 /// Exit 7: nothing is pending, it was used already, or the user is protected. Exit 4: a missing right.
-fn check_is_pending(facts: &CustomerFacts, capabilities: &Capabilities) -> Result<()> {
+fn check_is_pending(facts: &CustomerFacts, capabilities: &Capabilities, guards: &Guards) -> Result<()> {
     let (customer, snapshot) = (&facts.customer, &facts.snapshot);
     let who = format!("{} ({})", customer.name, customer.id);
     for obstacle in &snapshot.obstacles {
@@ -200,7 +205,8 @@ fn check_is_pending(facts: &CustomerFacts, capabilities: &Capabilities) -> Resul
         );
         // Only an administrator may lift a permanent lock: a backend whose changes lift locks refuses.
         let lock_stays = matches!(obstacle, Obstacle::PermanentlyLocked(_)) && !capabilities.set_lifts_lock;
-        if !is_irrelevant && !lock_stays {
+        let goes_on = guards.allow_without_logout && *obstacle == Obstacle::MissingRight(Right::EndSessions);
+        if !is_irrelevant && !lock_stays && !goes_on {
             return Err(refusal(obstacle, customer));
         }
     }

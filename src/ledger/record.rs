@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AttemptOutcome, Changed, Delivery, Plan, Reason, Session, Stamp};
+use crate::domain::{AttemptOutcome, Changed, Delivery, Plan, Reason, Session, SessionsEnded, Stamp};
 
 /// The version of the record format.
 pub(super) const VERSION: u8 = 1;
@@ -79,6 +79,9 @@ pub(crate) struct Record {
     /// Why it is not proved. Only in a set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof_reason: Option<String>,
+    /// How the user's sessions were left open. Only in a set or a withdrawal that did not end them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_left: Option<SessionsEnded>,
     /// The bulk run that the record belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
@@ -102,8 +105,8 @@ impl Record {
         };
         match self.event {
             Event::Intent => "intent".to_owned(),
-            Event::Set => self.words_of_set(),
-            Event::Withdrawn => "withdrawn".to_owned(),
+            Event::Set => self.with_sessions(&self.words_of_set()),
+            Event::Withdrawn => self.with_sessions("withdrawn"),
             Event::BulkStarted => "bulk run started".to_owned(),
             Event::BulkEnded => "bulk run ended".to_owned(),
             Event::Unsealed => "unsealed".to_owned(),
@@ -128,6 +131,15 @@ impl Record {
         }
     }
 
+    /// Adds to what was done that sessions were left open, if they were.
+    fn with_sessions(&self, done: &str) -> String {
+        match self.sessions_left {
+            Some(SessionsEnded::AllBut(left)) => format!("{done}, {left} sessions left"),
+            Some(_) => format!("{done}, sessions left open"),
+            None => done.to_owned(),
+        }
+    }
+
     /// Makes the record of an intent, and the template of the records that follow it.
     pub(super) fn of_intent(self, plan: &Plan, asked: bool) -> (Self, Self) {
         let blank = Self { event: Event::Intent, action: plan.action.name().to_owned(), ..self };
@@ -147,12 +159,16 @@ impl Record {
     pub(super) fn of_outcome(self, at: Timestamp, outcome: AttemptOutcome) -> Self {
         let blank = Self { at, ..self };
         match outcome {
-            AttemptOutcome::Set { stamp, proof } => {
+            AttemptOutcome::Set { stamp, proof, sessions } => {
                 let (proved, proof_reason) = (proof.proved(), proof.reason().map(str::to_owned));
-                Self { event: Event::Set, stamp, proved, proof_reason, ..blank }
+                let sessions_left = Some(sessions).filter(|sessions| sessions.leaves_some());
+                Self { event: Event::Set, stamp, proved, proof_reason, sessions_left, ..blank }
             }
             AttemptOutcome::Delivered(delivery) => Self { event: Event::Delivery, delivery: Some(delivery), ..blank },
-            AttemptOutcome::Withdrawn => Self { event: Event::Withdrawn, ..blank },
+            AttemptOutcome::Withdrawn { sessions } => {
+                let sessions_left = Some(sessions).filter(|sessions| sessions.leaves_some());
+                Self { event: Event::Withdrawn, sessions_left, ..blank }
+            }
             AttemptOutcome::Failed { reason, changed, stamp } => {
                 Self { event: Event::Failed, failure: Some(name_of(reason)), changed: Some(changed), stamp, ..blank }
             }
@@ -203,6 +219,7 @@ pub(super) fn blank_at(
         stamp: None,
         proved: None,
         proof_reason: None,
+        sessions_left: None,
         run: None,
         row: None,
         prev: String::new(),

@@ -159,12 +159,27 @@ impl Api {
         right: Right,
         idempotent: Idempotent,
     ) -> Result<ChangeResponse> {
+        self.change_at(method, self.url(path), payload, right, idempotent).await
+    }
+
+    /// Sends a change to an address with a query.
+    ///
+    /// # Errors
+    /// As for [`Api::change`].
+    pub(super) async fn change_at(
+        &self,
+        method: Method,
+        url: Url,
+        payload: Payload,
+        right: Right,
+        idempotent: Idempotent,
+    ) -> Result<ChangeResponse> {
         let bytes = match payload {
             Payload::Nothing => None,
             Payload::Json(body) => Some(bytes::Bytes::from(body)),
         };
         let quoting = self.quoting.get();
-        let (response, tries) = self.send(method, path, bytes, idempotent, quoting).await?;
+        let (response, tries) = self.send(method, url, bytes, idempotent, quoting).await?;
         let response = self.check_status(response, right, quoting)?;
         Ok(response.into_change_response(tries, |body| serde_json::from_slice(body).unwrap_or_default()))
     }
@@ -184,7 +199,7 @@ impl Api {
     ) -> Result<ChangeResponse<RefusalCodes>> {
         self.quoting.set(Quoting::Forbidden);
         let bytes = Some(bytes::Bytes::from_owner(secret));
-        let (response, tries) = self.send(method, path, bytes, Idempotent::No, Quoting::Forbidden).await?;
+        let (response, tries) = self.send(method, self.url(path), bytes, Idempotent::No, Quoting::Forbidden).await?;
         let response = self.check_status(response, right, Quoting::Forbidden)?;
         Ok(response.into_change_response(tries, RefusalCodes::from_body))
     }

@@ -18,9 +18,9 @@ use super::user_lookup::KeycloakAgent;
 use super::user_snapshot::{local_password, set_at, stamp};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    Aid, AnyIntent, Capabilities, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names, NewUser,
-    Pending, Reason, RequestSink, Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer, UserId,
-    UserSnapshot, Withdrawal, sealed,
+    Aid, AnyIntent, Capabilities, ChangeScreen, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names,
+    NewUser, Pending, Reason, RequestSink, Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer,
+    UserId, UserSnapshot, Withdrawal, sealed,
 };
 
 /// How many calls at once keep a server busy. More only make each slower (measured on two cores).
@@ -108,12 +108,6 @@ impl std::io::Write for BoundedWriter<'_> {
     }
 }
 
-/// Says that the server refused a change which it has no known reason to refuse (exit 8).
-fn unexpected_status(status: StatusCode) -> Error {
-    Error::unavailable(format!("The server refused the change: it answered {status}."))
-        .hint("The reason is in the server's log.")
-}
-
 impl KeycloakAgent {
     async fn set(&self, intent: &AnyIntent, id: &str, temporary: &TemporaryPassword) -> Result<(), SetFailed> {
         let payload = temporary.request(intent, SecretBody::Credential)?;
@@ -159,7 +153,7 @@ impl KeycloakAgent {
         match response.status {
             StatusCode::NOT_FOUND => errors::user_gone(),
             status if status.is_success() => Ok(()),
-            status => Err(unexpected_status(status)),
+            status => Err(errors::unexpected_status(status)),
         }
     }
 }
@@ -193,7 +187,8 @@ impl IdentityBackend for KeycloakAgent {
         if policy.is_whole() {
             aids.insert(Aid::TellsRules);
         }
-        Ok(Capabilities { gaps, limits, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
+        let change_screen = ChangeScreen::UpdatePasswordPage;
+        Ok(Capabilities { gaps, limits, aids, change_screen, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
     fn leave_retries(&self) {
@@ -243,8 +238,7 @@ impl IdentityBackend for KeycloakAgent {
     }
 
     async fn end_sessions(&self, intent: &AnyIntent) -> Result<SessionsEnded> {
-        self.settle(Method::POST, &["users", intent.user()?.as_str(), "logout"], Right::EndSessions).await?;
-        Ok(SessionsEnded::All)
+        self.end_all_sessions(intent.user()?.as_str()).await
     }
 
     async fn read_back(&self, issued: &Issued) -> Result<Forced> {
@@ -276,7 +270,7 @@ impl IdentityBackend for KeycloakAgent {
             .await?;
         match written.status {
             status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()), // a repeated request finds it gone
-            status => Err(unexpected_status(status)),
+            status => Err(errors::unexpected_status(status)),
         }
     }
 

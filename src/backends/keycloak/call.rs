@@ -62,12 +62,12 @@ impl Api {
     pub(super) async fn send(
         &self,
         method: Method,
-        path: &[&str],
+        url: Url,
         body: Option<bytes::Bytes>,
         idempotent: Idempotent,
         quoting: Quoting,
     ) -> Result<(RawResponse, usize)> {
-        let (url, deadline, tries) = (self.url(path), self.deadline(), Cell::new(0));
+        let (deadline, tries) = (self.deadline(), Cell::new(0));
         let call = || {
             tries.set(tries.get() + 1);
             self.send_once(&method, &url, &[], || body.clone(), deadline, quoting)

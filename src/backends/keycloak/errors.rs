@@ -43,6 +43,12 @@ pub(super) fn session_over() -> Error {
         .hint("Sign in again: `tellonce login`.")
 }
 
+/// Says that the server refused a change which it has no known reason to refuse (exit 8).
+pub(super) fn unexpected_status(status: StatusCode) -> Error {
+    Error::unavailable(format!("The server refused the change: it answered {status}."))
+        .hint("The reason is in the server's log.")
+}
+
 /// Says that the profile does not fit the server (exit 2).
 pub(super) fn misconfigured(message: String) -> Error {
     Error::new(Kind::Usage, Reason::Configuration, message).hint("Check url and realm: `tellonce profile show`.")

@@ -18,6 +18,7 @@ mod protection;
 mod readable;
 mod refusal;
 mod required_action;
+mod sessions;
 mod settings;
 mod setup;
 mod sign_in;

@@ -13,8 +13,8 @@ use super::user_snapshot::UserRow;
 use super::{hash, policy};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    About, AnyIntent, Capabilities, Customer, Error, Forced, Intent, Issued, Pending, Reason, Reset, ResetTarget,
-    Result, Right, SessionsEnded, TemporaryPassword, Trial, UserId, UserSnapshot, Withdrawal,
+    About, AnyIntent, Capabilities, ChangeScreen, Customer, Error, Forced, Intent, Issued, Pending, Reason, Reset,
+    ResetTarget, Result, Right, SessionsEnded, TemporaryPassword, Trial, UserId, UserSnapshot, Withdrawal,
 };
 
 /// Replaces the hash of a withdrawn password. It is not a PHC string, so no password matches it.
@@ -78,7 +78,14 @@ impl IdentityBackend for AgentSession {
         // Each core works on one hash, while other rows wait for a core or for the shared transaction.
         let concurrency = 4 * hash::cores();
         let none = BTreeSet::new;
-        Ok(Capabilities { gaps: none(), limits: none(), aids: BTreeSet::new(), set_lifts_lock: false, concurrency })
+        Ok(Capabilities {
+            gaps: none(),
+            limits: none(),
+            aids: BTreeSet::new(),
+            change_screen: ChangeScreen::UpdatePasswordPage,
+            set_lifts_lock: false,
+            concurrency,
+        })
     }
 
     fn leave_retries(&self) {} // it repeats nothing

@@ -1,14 +1,19 @@
 //! The checks that say whether this backend, as it is set up, keeps each promise.
 
 use crate::commands::context::Context;
-use crate::domain::{Capabilities, Check, CheckState, Gap, Promise, Session};
+use crate::domain::{Capabilities, Check, CheckState, Gap, Promise, Right, Session};
 
 /// Checks the promises L1 to L14.
 pub(super) async fn checks(context: &Context, session: &Session) -> Vec<Check> {
-    let capabilities = match session.backend().capabilities().await {
+    let mut capabilities = match session.backend().capabilities().await {
         Ok(capabilities) => context.profile.guards.with_gaps(capabilities),
         Err(error) => return vec![Check::new("promises", CheckState::Fault, error.message_with_hint())],
     };
+    if context.profile.guards.allow_without_logout
+        && session.backend().rights().await.is_ok_and(|rights| !rights.contains(&Right::EndSessions))
+    {
+        capabilities.gaps.insert(Gap::SessionsGoOn);
+    }
     let mut checks = promises(&capabilities);
     if context.profile.guards.allow_without_logout {
         checks.push(Check::new(
@@ -88,13 +93,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::domain::Aid;
+    use crate::domain::{Aid, ChangeScreen};
 
     fn states(gaps: &[Gap], limits: &[Gap], aids: &[Aid]) -> Vec<Check> {
         promises(&Capabilities {
             gaps: gaps.iter().copied().collect(),
             limits: limits.iter().copied().collect(),
             aids: aids.iter().copied().collect::<BTreeSet<_>>(),
+            change_screen: ChangeScreen::UpdatePasswordPage,
             set_lifts_lock: false,
             concurrency: 1,
         })

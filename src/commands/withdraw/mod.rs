@@ -83,8 +83,16 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
     context.screen.practice_banner(&context.profile.backend);
     let customer = &withdrawn.customer;
     let sessions = match withdrawn.sessions_ended {
-        SessionsEnded::Count(_) | SessionsEnded::All => ", and their sessions are ended.",
-        SessionsEnded::NotHere => ". What they have open already goes on: this backend has no sessions to end.",
+        SessionsEnded::Count(_) | SessionsEnded::All => ", and their sessions are ended.".to_owned(),
+        SessionsEnded::AllBut(left) => format!(
+            ". {left} of their sessions could not be ended: what they have open there goes on. `tellonce doctor` checks your rights."
+        ),
+        SessionsEnded::LeftOpen => {
+            ". Their sessions are not ended, because you have no right to: what they have open goes on.".to_owned()
+        }
+        SessionsEnded::NotHere => {
+            ". What they have open already goes on: this backend has no sessions to end.".to_owned()
+        }
     };
     context.screen.line(&format!("The temporary password of {} ({}) is dead{sessions}", customer.name, customer.id));
     context.screen.line(&format!(

@@ -19,7 +19,7 @@ fn every_way_an_attempt_ends_is_read_as_it_was_written() {
         AttemptOutcome::Delivered(Delivery::NotDelivered),
         AttemptOutcome::Failed { reason: Reason::Superseded, changed: Changed::Unknown, stamp: Some(stamp(4)) },
         AttemptOutcome::Failed { reason: Reason::BackendUnavailable, changed: Changed::No, stamp: None },
-        AttemptOutcome::Withdrawn,
+        AttemptOutcome::Withdrawn { sessions: crate::domain::SessionsEnded::All },
     ];
     for outcome in outcomes {
         let intent = intend(&mut log, "C-1001").unwrap();

@@ -52,7 +52,15 @@ fn where_it_is_required_a_later_record_that_is_not_taken_is_only_reported() {
     let mut log = home.log_with(to(&format!("! test -e '{}'", stop.display()), true));
     let intent = intend(&mut log, "C-1001").unwrap();
     std::fs::write(&stop, "").unwrap();
-    log.outcome(&intent, AttemptOutcome::Set { stamp: Some(stamp(2)), proof: Proof::Proved }).unwrap();
+    log.outcome(
+        &intent,
+        AttemptOutcome::Set {
+            stamp: Some(stamp(2)),
+            proof: Proof::Proved,
+            sessions: crate::domain::SessionsEnded::All,
+        },
+    )
+    .unwrap();
     log.outcome(&intent, AttemptOutcome::Delivered(Delivery::Shown)).unwrap();
     assert_eq!(home.records().len(), 3);
     assert_eq!(log.warnings().take().len(), 1);

@@ -11,7 +11,7 @@ fn written() -> Home {
     let kim = stub::session("kim", "practice");
     let plan = plan("C-1002", Action::Withdraw);
     let attempt = later.intend(&kim, &plan, &asked(&plan)).unwrap().attempt().clone();
-    later.outcome(&attempt, AttemptOutcome::Withdrawn).unwrap();
+    later.outcome(&attempt, AttemptOutcome::Withdrawn { sessions: crate::domain::SessionsEnded::All }).unwrap();
     home
 }
 

@@ -153,6 +153,14 @@ fn intend(log: &mut FileAuditLog, customer: &str) -> Result<AttemptId> {
 /// Writes the three records of a reset that went well.
 fn reset(log: &mut FileAuditLog, customer: &str) {
     let intent = intend(log, customer).unwrap();
-    log.outcome(&intent, AttemptOutcome::Set { stamp: Some(stamp(2)), proof: Proof::Proved }).unwrap();
+    log.outcome(
+        &intent,
+        AttemptOutcome::Set {
+            stamp: Some(stamp(2)),
+            proof: Proof::Proved,
+            sessions: crate::domain::SessionsEnded::All,
+        },
+    )
+    .unwrap();
     log.outcome(&intent, AttemptOutcome::Delivered(Delivery::Shown)).unwrap();
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    About, AttemptId, Customer, CustomerId, Issuance, Policy, ProfileRef, Proof, SessionsEnded, State,
+    About, AttemptId, ChangeScreen, Customer, CustomerId, Issuance, Policy, ProfileRef, Proof, SessionsEnded, State,
     TemporaryPassword, generate,
 };
 use crate::platform::SystemRandom;
@@ -26,6 +26,7 @@ pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
         expires_at: Some(Timestamp::UNIX_EPOCH),
         proof: Proof::Proved,
         sessions_ended: SessionsEnded::All,
+        change_screen: ChangeScreen::UpdatePasswordPage,
         rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
         rules_are_all: !rules.is_empty(),
         gaps: Vec::new(),

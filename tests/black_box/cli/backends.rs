@@ -79,7 +79,7 @@ fn a_token_that_is_none_is_refused_before_anything_is_sent() {
 fn setup_prints_its_steps_without_a_server_and_asks_for_what_it_needs() {
     let env = with(NOWHERE);
     let plan = env.run(&["-o", "json", "setup", "--print"]).must(0).json();
-    assert_eq!((&plan["schema"], plan["steps"].as_array().unwrap().len()), (&"tellonce.setup/v1".into(), 7));
+    assert_eq!((&plan["schema"], plan["steps"].as_array().unwrap().len()), (&"tellonce.setup/v1".into(), 8));
     assert!(
         plan["administrator"].is_null()
             && plan["steps"].as_array().unwrap().iter().all(|step| step["state"] == "to_do")

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod proxies;
+mod sessions;
 mod unreadable;
 
 use crate::support::TestEnvironment;

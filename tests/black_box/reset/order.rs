@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use tellonce::domain::{Gap, Kind, Obstacle, Policy, PolicyRead, Reason, ResetRequest, Right, Rule};
+use tellonce::domain::{
+    Error, Gap, Kind, Obstacle, Policy, PolicyRead, Reason, ResetRequest, Right, Rule, SessionsEnded,
+};
 use tellonce::terminal::{PasswordIs, next_steps};
 
 use super::scripted::{Script, play, play_with};
@@ -160,5 +162,16 @@ fn without_the_right_to_end_sessions_only_where_the_profile_allows_it() {
     let lenient = tellonce::domain::Guards { allow_without_logout: true, ..guards() };
     let script = Script { obstacles: vec![Obstacle::MissingRight(Right::EndSessions)], ..Script::default() };
     let request = ResetRequest { customer: "ada".into(), ..ResetRequest::default() };
-    assert!(play_with(script, &lenient, request).answer.is_ok());
+    let ended = play_with(script, &lenient, request.clone());
+    assert!(ended.plans[0].gaps.contains(&Gap::SessionsGoOn), "the agent is told before confirming");
+    let issued = ended.answer.unwrap();
+    assert!(issued.gaps.contains(&Gap::SessionsGoOn), "and the customer afterwards");
+
+    // The right may be missing although nothing showed it beforehand.
+    let missing = || Error::new(Kind::NotAllowed, Reason::MissingRight, "no right to end sessions");
+    let hidden = || Script { end_sessions_fails: Some(missing), ..Script::default() };
+    let issued = play_with(hidden(), &lenient, request).answer.unwrap();
+    assert_eq!(issued.sessions_ended, SessionsEnded::LeftOpen);
+    assert!(issued.gaps.contains(&Gap::SessionsGoOn));
+    assert!(play(hidden()).answer.is_err());
 }

@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, SetFailed};
 use tellonce::domain::{
-    About, AnyIntent, Capabilities, Customer, CustomerId, Error, Forced, Found, Guards, Intent, Issuance, Issued,
-    NewUser, Obstacle, Particulars, Pending, Policy, ProfileRef, RequestBytes, Reset, ResetRequest, ResetTarget,
-    Result, Right, Session, SessionsEnded, Stamp, State, TemporaryPassword, Trial, UserId, UserSnapshot, Withdrawal,
-    reset,
+    About, AnyIntent, Capabilities, ChangeScreen, Customer, CustomerId, Error, Forced, Found, Guards, Intent, Issuance,
+    Issued, NewUser, Obstacle, Particulars, Pending, Policy, ProfileRef, RequestBytes, Reset, ResetRequest,
+    ResetTarget, Result, Right, Session, SessionsEnded, Stamp, State, TemporaryPassword, Trial, UserId, UserSnapshot,
+    Withdrawal, reset,
 };
 
 pub use super::script::Script;
@@ -186,6 +186,7 @@ impl IdentityBackend for Scripted {
             gaps: inner.script.gaps.clone(),
             limits: BTreeSet::new(),
             aids: BTreeSet::new(),
+            change_screen: ChangeScreen::UpdatePasswordPage,
             set_lifts_lock: inner.script.set_lifts_lock,
             concurrency: 1,
         })

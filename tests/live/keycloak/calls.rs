@@ -31,7 +31,8 @@ fn each_call_of_a_reset_is_needed() {
             ("GET /authentication/required-actions", 1), // whether the password makes its owner choose another
             ("GET /groups", 2),                          // the pending group, and whether the protected one is there
             ("GET /roles/treasurer", 1),
-            ("GET /users/ID", 2 + whole), // before the set, and read back
+            ("GET /users/ID", 2 + whole),  // before the set, and read back
+            ("GET /users/ID/consents", 1), // offline sessions
             ("GET /users/ID/credentials", 3),
             ("GET /users/ID/groups", 1),
             ("GET /users/ID/role-mappings/realm/composite", 1),

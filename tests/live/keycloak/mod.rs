@@ -13,6 +13,7 @@ mod policy;
 mod refusals;
 mod required_action;
 mod rights;
+mod sessions;
 mod setup;
 mod setup_failing;
 mod setup_faults;

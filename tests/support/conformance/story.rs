@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use tellonce::domain::{
-    Action, CustomerId, Gap, Issuance, Kind, ResetRequest, Result, Session, SessionsEnded, Status, WithdrawalRequest,
-    reset, withdraw,
+    Action, ChangeScreen, CustomerId, Gap, Issuance, Kind, ResetRequest, Result, Session, SessionsEnded, Status,
+    WithdrawalRequest, reset, withdraw,
 };
 use tellonce::terminal::{PasswordIs, next_steps};
 
@@ -149,15 +149,18 @@ impl Story<'_> {
             SessionsEnded::Count(count) => assert_eq!(count, 2, "L9: both sessions ended"),
             SessionsEnded::All => {}
             SessionsEnded::NotHere => assert!(self.has(Gap::SessionsGoOn)),
+            left @ (SessionsEnded::AllBut(_) | SessionsEnded::LeftOpen) => panic!("L9: {left:?}"),
         }
         let proved = (!self.has(Gap::NotProved)).then_some(true);
         assert_eq!(issuance.proof.proved(), proved, "L7: {:?}", issuance.proof.reason());
         let said = next_steps(&issuance, PasswordIs::Shown).join("\n");
-        for words in
-            ["cannot be shown again", "not e-mailed", "must not tell you", "Update Password", "only the newest"]
-        {
+        for words in ["cannot be shown again", "not e-mailed", "must not tell you", "only the newest"] {
             assert!(said.contains(words), "L14: {words}");
         }
+        let has_page = issuance.change_screen == ChangeScreen::UpdatePasswordPage;
+        assert_eq!(said.contains("Update Password"), has_page, "L14: no button that is not there");
+        let mail_is_refused = !self.has(Gap::NoSelfService) && !self.has(Gap::SelfServiceWhilePending);
+        assert_eq!(said.contains("e-mail resets do not work"), mail_is_refused, "L14");
         password
     }
 

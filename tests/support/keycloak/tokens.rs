@@ -101,6 +101,14 @@ impl Realm<'_> {
         self.token_endpoint(client, &[&fields[..], &password].concat()).given().access
     }
 
+    /// The offline token of an application that the customer lets work while they are away, with [`super::old_password`].
+    #[track_caller]
+    pub fn offline_token(&self, username: &str) -> String {
+        let fields = [("grant_type", "password"), ("scope", "openid offline_access"), ("username", username)];
+        let password = [("password", super::old_password())];
+        self.token_endpoint("shop", &[&fields[..], &password].concat()).given().refresh.unwrap()
+    }
+
     /// Uses a refresh token that `client` got.
     pub fn refresh(&self, client: &str, refresh_token: &str) -> Grant {
         self.token_endpoint(client, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)])

@@ -36,8 +36,9 @@ use super::settings::LdapSettings;
 use super::trial::BindAnswer;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Aid, Capabilities, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser, Obstacle, PolicyRead,
-    Reason, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, UserId, UserSnapshot, Withdrawal,
+    Aid, Capabilities, ChangeScreen, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser,
+    Obstacle, PolicyRead, Reason, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, UserId, UserSnapshot,
+    Withdrawal,
 };
 use errors::{bind_error, set_error, trial_answer, unreadable_after_set};
 use facts::{FACTS, forced, stamp};
@@ -305,7 +306,8 @@ impl Dialect for ActiveDirectory {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
-        Ok(Capabilities { gaps, limits, aids, set_lifts_lock: false, concurrency: CONCURRENCY })
+        let change_screen = ChangeScreen::AnyProgram;
+        Ok(Capabilities { gaps, limits, aids, change_screen, set_lifts_lock: false, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, session: &LdapSession) -> Result<Vec<Right>> {
