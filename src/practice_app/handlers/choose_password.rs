@@ -17,8 +17,8 @@ use super::{Answer, refused_form};
 use crate::backends::practice::{Change, Practice};
 use crate::domain::Rule;
 
-/// What the customer reads if the two new passwords differ.
-pub(super) const DIFFERENT: &str = "The two passwords are not the same.";
+/// Why two passwords that differ cannot be used.
+pub(super) const DIFFERENT: &str = "the two are not the same";
 
 /// Shows the page to who has signed in with a temporary password.
 pub(in super::super) async fn show(State(app): State<App>, headers: HeaderMap) -> Answer {
@@ -48,9 +48,9 @@ pub(super) async fn rules(app: &App) -> Result<Vec<RuleHint>, PageError> {
     Ok(policy.rules().map(RuleHint::from).collect())
 }
 
-/// Says which rules a password breaks.
+/// Describes the rules that a password breaks.
 pub(super) fn refusals(broken: &[Rule]) -> Vec<String> {
-    broken.iter().map(|rule| format!("That password cannot be used: {}.", rule.describe())).collect()
+    broken.iter().map(Rule::describe).collect()
 }
 
 /// The form of the page.
