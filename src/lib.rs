@@ -14,4 +14,6 @@ pub mod ledger;
 mod net;
 pub mod output;
 pub mod platform;
+#[cfg(feature = "practice-app")]
+mod practice_app;
 pub mod terminal;

@@ -60,7 +60,7 @@ impl Driver for PracticeDriver {
 
     fn customer_signs_in(&self, name: &str, password: &str) -> SignedIn {
         match self.directory.sign_in(name, password).unwrap() {
-            SignIn::SignedIn => SignedIn::In,
+            SignIn::SignedIn(_) => SignedIn::In,
             SignIn::ChangeRequired(_) => SignedIn::ChangeRequired,
             SignIn::Refused(_) => SignedIn::Refused,
         }
@@ -69,11 +69,11 @@ impl Driver for PracticeDriver {
     fn customer_chooses(&self, name: &str, temporary: &str, new: &str) -> Chosen {
         let ticket = match self.directory.sign_in(name, temporary).unwrap() {
             SignIn::ChangeRequired(ticket) => ticket,
-            SignIn::SignedIn => panic!("signed in without a change"),
+            SignIn::SignedIn(_) => panic!("signed in without a change"),
             SignIn::Refused(why) => return Chosen::Refused(why),
         };
         match self.directory.change_password(&ticket, new).unwrap() {
-            Change::Done => Chosen::In,
+            Change::Done(_) => Chosen::In,
             Change::Refused(why) => Chosen::Refused(why),
             Change::Broken(rules) => {
                 Chosen::Refused(rules.iter().map(tellonce::domain::Rule::describe).collect::<Vec<_>>().join("; "))
@@ -91,7 +91,7 @@ impl Driver for PracticeDriver {
     fn customer_sends_page(&self, new: &str) -> Chosen {
         let ticket = self.open.borrow_mut().take().unwrap();
         match self.directory.change_password(&ticket, new).unwrap() {
-            Change::Done => Chosen::In,
+            Change::Done(_) => Chosen::In,
             other => Chosen::Refused(format!("{other:?}")),
         }
     }

@@ -17,6 +17,8 @@ mod fault_proxy;
 mod keycloak;
 mod keyring;
 mod ldap;
+#[cfg(feature = "practice-app")]
+mod practice_app;
 mod reset;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,6 +3,7 @@
 //! Each test program includes this folder.
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test program uses its part")]
 
+pub mod chromium;
 mod command_output;
 pub mod conformance;
 mod environment;
@@ -13,6 +14,7 @@ pub mod keycloak;
 pub mod ldap;
 mod multiplexer;
 mod practice;
+pub mod practice_app;
 mod snapshots;
 mod terminal;
 

@@ -1,5 +1,7 @@
 //! `practice`: shows the practice directory as the customer sees it.
 
+#[cfg(feature = "practice-app")]
+mod app;
 mod customers;
 mod forgot_password;
 mod outbox;
@@ -29,6 +31,9 @@ pub(super) struct PracticeArgs {
 /// The practice directory's verbs.
 #[derive(Debug, Subcommand)]
 enum PracticeCommand {
+    /// The customer's app, in a browser on this machine
+    #[cfg(feature = "practice-app")]
+    App(app::AppArgs),
     /// The sample customers
     #[command(after_help = "Example:\n  tellonce practice customers --limit 10")]
     Customers {
@@ -53,6 +58,8 @@ enum PracticeCommand {
 /// Runs the verb.
 pub(super) async fn run(context: &mut Context, args: PracticeArgs) -> Result<ExitCode> {
     match args.command {
+        #[cfg(feature = "practice-app")]
+        PracticeCommand::App(args) => app::run(context, &args).await,
         PracticeCommand::Customers { limit } => customers::run(context, limit),
         PracticeCommand::SignIn(args) => sign_in::run(context, &args),
         PracticeCommand::ForgotPassword(args) => forgot_password::run(context, &args),

@@ -56,7 +56,7 @@ pub(super) fn run(context: &mut Context, args: &SignInArgs) -> Result<ExitCode> 
     let mut passwords = Passwords::new(context, args.password_stdin)?;
     let password = passwords.first()?;
     let outcome = match directory.sign_in(&args.name, &password)? {
-        SignIn::SignedIn => SignInOutcome::new("signed_in", ExitCode::DONE, "Signed in."),
+        SignIn::SignedIn(_) => SignInOutcome::new("signed_in", ExitCode::DONE, "Signed in."),
         SignIn::Refused(why) => SignInOutcome::new("refused", ExitCode::NOT_ALLOWED, why),
         SignIn::ChangeRequired(ticket) => change(context, &directory, &mut passwords, &ticket)?,
     };
@@ -94,7 +94,9 @@ fn change(
             return Ok(SignInOutcome::new("change_required", ExitCode::REFUSED, "A new password must be chosen."));
         };
         match directory.change_password(ticket, &new)? {
-            Change::Done => return Ok(SignInOutcome::new("signed_in", ExitCode::DONE, "Password updated. Signed in.")),
+            Change::Done(_) => {
+                return Ok(SignInOutcome::new("signed_in", ExitCode::DONE, "Password updated. Signed in."));
+            }
             Change::Refused(why) => return Ok(SignInOutcome::new("refused", ExitCode::NOT_ALLOWED, why)),
             Change::Broken(broken) => {
                 let broken_rules: Vec<String> = broken.iter().map(crate::domain::Rule::describe).collect();

@@ -17,7 +17,7 @@ mod rest;
 mod server;
 mod smtp;
 mod tokens;
-mod web;
+pub mod web;
 
 pub use browser::{Asked, Browser, Chosen, Entered, UpdateForm};
 pub use environment::PROTECTED;

@@ -129,21 +129,28 @@ impl Jar {
         self.cookies.lock().unwrap().keys().map(|(_, name)| name.clone()).collect()
     }
 
+    /// The cookies that go to a path, as one header has them.
+    pub fn cookies(&self, path: &str) -> String {
+        let cookies = self.cookies.lock().unwrap();
+        let held = cookies.iter().filter(|((scope, _), _)| path.starts_with(scope.as_str()));
+        held.map(|((_, name), value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
     /// One request; cookies go with it and are kept.
     #[track_caller]
     pub fn send(&self, method: Method, url: &str, body: Body) -> Reply {
-        let path = reqwest::Url::parse(url).unwrap().path().to_owned();
-        let held: Vec<String> = self
-            .cookies
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|((scope, _), _)| path.starts_with(scope.as_str()))
-            .map(|((_, name), value)| format!("{name}={value}"))
-            .collect();
-        let held = held.join("; ");
-        let headers: &[(&str, &str)] = if held.is_empty() { &[] } else { &[(COOKIE.as_str(), &held)] };
-        let reply = self.client.send(method, url, headers, body);
+        self.send_with(method, url, &[], body)
+    }
+
+    /// One request with these headers besides.
+    #[track_caller]
+    pub fn send_with(&self, method: Method, url: &str, headers: &[(&str, &str)], body: Body) -> Reply {
+        let held = self.cookies(reqwest::Url::parse(url).unwrap().path());
+        let mut headers = headers.to_vec();
+        if !held.is_empty() {
+            headers.push((COOKIE.as_str(), &held));
+        }
+        let reply = self.client.send(method, url, &headers, body);
         for cookie in &reply.cookies {
             self.keep(cookie);
         }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::app_session::start_session;
+use super::app_session::{AppSession, start_session};
 use super::change_ticket::ChangeTicket;
 use crate::backends::practice::backend::{about, record_in_history};
 use crate::backends::practice::errors::store_error;
@@ -15,7 +15,7 @@ use crate::domain::{Result, Rule};
 #[derive(Debug)]
 pub enum Change {
     /// The new password is set, and the customer is signed in.
-    Done,
+    Done(AppSession),
     /// The new password breaks these rules. Nothing was changed.
     Broken(Vec<Rule>),
     /// The temporary password does not work any more. The text is what the customer reads.
@@ -46,9 +46,18 @@ impl Practice {
             return refused();
         }
         store_own_password(&transaction, &row, &hash, now)?;
-        start_session(&transaction, row.customer, now)?;
+        let session = start_session(&transaction, row.customer, now)?;
         transaction.commit().map_err(store_error)?;
-        Ok(Change::Done)
+        Ok(Change::Done(session))
+    }
+
+    /// Whether the page of this ticket can still update the password.
+    ///
+    /// # Errors
+    /// Exit 8: the directory does not answer.
+    pub(crate) fn is_ticket_valid(&self, ticket: &ChangeTicket) -> Result<bool> {
+        let row = UserRow::of(&self.connection(), ticket.customer)?;
+        Ok(row.is_some_and(|row| ticket.is_valid_for(&row, self.now())))
     }
 
     /// Returns every rule that the password breaks, with the history.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::app_session::start_session;
+use super::app_session::{AppSession, start_session};
 use super::change_ticket::ChangeTicket;
 use crate::backends::practice::errors::store_error;
 use crate::backends::practice::store::Practice;
@@ -20,7 +20,7 @@ const WRONG_CREDENTIALS: &str = "Wrong name or password.";
 /// The result of a sign-in to the app.
 pub enum SignIn {
     /// The customer is signed in.
-    SignedIn,
+    SignedIn(AppSession),
     /// The password is temporary: the customer has to choose a new one.
     ChangeRequired(ChangeTicket),
     /// The sign-in is refused. The text is what the customer reads.
@@ -98,8 +98,7 @@ fn admit(connection: &Connection, row: &UserRow, now: i64) -> Result<SignIn> {
     if row.change_required {
         return Ok(SignIn::ChangeRequired(ChangeTicket { customer: row.customer, version: row.version }));
     }
-    start_session(connection, row.customer, now)?;
-    Ok(SignIn::SignedIn)
+    start_session(connection, row.customer, now).map(SignIn::SignedIn)
 }
 
 fn count_failure(connection: &Connection, row: &UserRow, now: i64) -> Result<()> {

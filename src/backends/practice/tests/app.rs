@@ -7,7 +7,7 @@ use crate::domain::Rule;
 fn ticket(directory: &Directory, name: &str, password: &str) -> ChangeTicket {
     match directory.practice.sign_in(name, password).unwrap() {
         SignIn::ChangeRequired(ticket) => ticket,
-        SignIn::SignedIn => panic!("no change was asked for"),
+        SignIn::SignedIn(_) => panic!("no change was asked for"),
         SignIn::Refused(words) => panic!("{words}"),
     }
 }
@@ -15,7 +15,7 @@ fn ticket(directory: &Directory, name: &str, password: &str) -> ChangeTicket {
 /// The rules that the new password broke; none: it holds.
 fn choose(directory: &Directory, ticket: &ChangeTicket, new: &str) -> Vec<Rule> {
     match directory.practice.change_password(ticket, new).unwrap() {
-        Change::Done => Vec::new(),
+        Change::Done(_) => Vec::new(),
         Change::Broken(rules) => rules,
         Change::Refused(words) => panic!("{words}"),
     }

@@ -5,7 +5,7 @@ use crate::backends::practice::{Change, INITIAL_PASSWORD, Redeem, SignIn};
 use crate::domain::{Rule, Status};
 
 fn is_in(directory: &Directory, name: &str, password: &str) -> bool {
-    matches!(directory.practice.sign_in(name, password).unwrap(), SignIn::SignedIn)
+    matches!(directory.practice.sign_in(name, password).unwrap(), SignIn::SignedIn(_))
 }
 
 fn ticket(directory: &Directory, name: &str, password: &str) -> crate::backends::practice::ChangeTicket {
@@ -72,14 +72,14 @@ fn none_of_the_last_three_is_taken_again_and_the_fourth_is() {
         let open = ticket(&directory, "ada.lovelace", &temporary);
         directory.practice.change_password(&open, new).unwrap()
     };
-    assert!(matches!(change("First-choice-1111"), Change::Done));
+    assert!(matches!(change("First-choice-1111"), Change::Done(_)));
     let Change::Broken(rules) = change("First-choice-1111") else { panic!("it was just used") };
     assert_eq!(rules, [Rule::History(3)]);
-    assert!(matches!(change("Second-choice-222"), Change::Done));
-    assert!(matches!(change("Third-choice-3333"), Change::Done));
+    assert!(matches!(change("Second-choice-222"), Change::Done(_)));
+    assert!(matches!(change("Third-choice-3333"), Change::Done(_)));
     assert!(matches!(change("First-choice-1111"), Change::Broken(_)), "temporary ones do not displace it");
-    assert!(matches!(change("Fourth-choice-444"), Change::Done));
-    assert!(matches!(change("First-choice-1111"), Change::Done));
+    assert!(matches!(change("Fourth-choice-444"), Change::Done(_)));
+    assert!(matches!(change("First-choice-1111"), Change::Done(_)));
 }
 
 #[test]

@@ -143,7 +143,7 @@ impl Directory {
     /// "in", "change", or the words of the refusal.
     pub(super) fn signs_in(&self, name: &str, password: &str) -> String {
         match self.practice.sign_in(name, password).unwrap() {
-            SignIn::SignedIn => "in".to_owned(),
+            SignIn::SignedIn(_) => "in".to_owned(),
             SignIn::ChangeRequired(_) => "change".to_owned(),
             SignIn::Refused(words) => words,
         }

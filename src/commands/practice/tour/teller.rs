@@ -95,6 +95,9 @@ impl<'a> Teller<'a> {
         self.screen.line("");
         self.screen.line(&format!("That was the whole story: {kept} checks, all kept. The directory is gone."));
         self.screen.line("Now you: tellonce reset ada@example.com");
+        if cfg!(feature = "practice-app") {
+            self.screen.line("What the customer sees, in a browser: tellonce practice app --open");
+        }
         Ok(ExitCode::DONE)
     }
 }

@@ -1,5 +1,6 @@
 //! A headless Chromium, driven by its own debugging protocol over a pipe: no driver, no port.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -15,6 +16,8 @@ pub struct Chromium {
     output: Receiver<Value>,
     session: Option<String>,
     last: u64,
+    /// What was blocked or failed on the pages, in the browser's words.
+    problems: RefCell<Vec<String>>,
     _profile: tempfile::TempDir,
 }
 
@@ -48,11 +51,14 @@ impl Chromium {
             }
         });
         let input = child.stdin.take().unwrap();
-        let mut browser = Self { child, input, output, session: None, last: 0, _profile: profile };
+        let mut browser =
+            Self { child, input, output, session: None, last: 0, problems: RefCell::default(), _profile: profile };
         let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }))["targetId"].clone();
         let attached = browser.call("Target.attachToTarget", json!({ "targetId": target, "flatten": true }));
         browser.session = Some(attached["sessionId"].as_str().unwrap().to_owned());
-        browser.call("Page.enable", json!({}));
+        for domain in ["Page", "Log", "Runtime"] {
+            browser.call(&format!("{domain}.enable"), json!({}));
+        }
         browser
     }
 
@@ -69,10 +75,24 @@ impl Chromium {
     fn until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
             let message = self.output.recv_timeout(Duration::from_mins(1)).expect("Chromium answers");
+            self.note_problem(&message);
             if wanted(&message) {
                 return message;
             }
         }
+    }
+
+    /// Keeps what was blocked, and scripts that failed. An answer that is no success is no problem of the page.
+    fn note_problem(&self, message: &Value) {
+        let entry = &message["params"]["entry"];
+        let text = match message["method"].as_str() {
+            Some("Log.entryAdded") if entry["level"] == "error" && entry["source"] != "network" => {
+                entry["text"].clone()
+            }
+            Some("Runtime.exceptionThrown") => message["params"]["exceptionDetails"].clone(),
+            _ => return,
+        };
+        self.problems.borrow_mut().push(text.to_string());
     }
 
     #[allow(clippy::needless_pass_by_value, reason = "calls read better with json!(…) in place")]
@@ -89,9 +109,45 @@ impl Chromium {
         self.until(|message| message["method"] == "Page.loadEventFired");
     }
 
+    /// Switches the scripts of pages on or off.
+    pub fn allow_scripts(&mut self, allowed: bool) {
+        self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !allowed }));
+    }
+
+    /// Gives the window this size, in CSS pixels, with light or dark colours.
+    pub fn show_as(&mut self, width: u32, height: u32, colours: &str) {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.call("Emulation.setDeviceMetricsOverride", size);
+        let feature = json!({ "features": [{ "name": "prefers-color-scheme", "value": colours }] });
+        self.call("Emulation.setEmulatedMedia", feature);
+    }
+
+    /// The picture of the window, as PNG in base64.
+    pub fn picture(&mut self) -> String {
+        self.call("Page.captureScreenshot", json!({ "format": "png" }))["data"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits for a page that comes by itself.
+    pub fn wait_for_page(&mut self) {
+        self.until(|message| message["method"] == "Page.loadEventFired");
+    }
+
+    /// What was blocked or failed on the pages so far.
+    pub fn problems(&self) -> Vec<String> {
+        self.problems.borrow().clone()
+    }
+
     /// What an expression comes to on the page.
     pub fn see(&mut self, expression: &str) -> Value {
         let result = self.call("Runtime.evaluate", json!({ "expression": expression, "returnByValue": true }));
+        assert!(result["exceptionDetails"].is_null(), "{expression}: {result}");
+        result["result"]["value"].clone()
+    }
+
+    /// What the promise of an expression comes to on the page.
+    pub fn see_later(&mut self, expression: &str) -> Value {
+        let question = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let result = self.call("Runtime.evaluate", question);
         assert!(result["exceptionDetails"].is_null(), "{expression}: {result}");
         result["result"]["value"].clone()
     }

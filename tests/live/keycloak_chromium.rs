@@ -3,11 +3,9 @@
 //! Live: `TELLONCE_LIVE=keycloak cargo test --test live -- --ignored keycloak_chromium::`; needs `chromium` (Debian's package).
 
 use crate::support::TestEnvironment;
+use crate::support::chromium::Chromium;
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::keycloak::{Realm, Rights, Server};
-use chromium::Chromium;
-
-mod chromium;
 
 #[test]
 #[ignore = "needs a Keycloak server and chromium: TELLONCE_LIVE=keycloak"]
