@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LINES: usize = 350;
 
 /// Which room may import which. A room is a folder of `src/`, or a file beside the folders.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("platform", &["domain"]),
     ("delimited", &["domain"]),
