@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::call::{Api, ChangeResponse, Idempotent, RawResponse, with_retries};
+use super::call::{Api, Body, ChangeResponse, Idempotent, RawResponse, with_retries};
 use super::claims::TokenRoles;
 use super::errors::{self, ErrorContext};
 use super::refusal::RefusalCodes;
@@ -22,6 +22,7 @@ use crate::net::retry::{Deadline, pauses};
 pub(super) enum Payload {
     Nothing,
     Json(Vec<u8>),
+    Text(&'static str),
 }
 
 impl Api {
@@ -174,12 +175,13 @@ impl Api {
         right: Right,
         idempotent: Idempotent,
     ) -> Result<ChangeResponse> {
-        let bytes = match payload {
+        let body = match payload {
             Payload::Nothing => None,
-            Payload::Json(body) => Some(bytes::Bytes::from(body)),
+            Payload::Json(body) => Some(Body::json(bytes::Bytes::from(body))),
+            Payload::Text(text) => Some(Body::text(text)),
         };
         let quoting = self.quoting.get();
-        let (response, tries) = self.send(method, url, bytes, idempotent, quoting).await?;
+        let (response, tries) = self.send(method, url, body, idempotent, quoting).await?;
         let response = self.check_status(response, right, quoting)?;
         Ok(response.into_change_response(tries, |body| serde_json::from_slice(body).unwrap_or_default()))
     }
@@ -198,8 +200,8 @@ impl Api {
         right: Right,
     ) -> Result<ChangeResponse<RefusalCodes>> {
         self.quoting.set(Quoting::Forbidden);
-        let bytes = Some(bytes::Bytes::from_owner(secret));
-        let (response, tries) = self.send(method, self.url(path), bytes, Idempotent::No, Quoting::Forbidden).await?;
+        let body = Some(Body::json(bytes::Bytes::from_owner(secret)));
+        let (response, tries) = self.send(method, self.url(path), body, Idempotent::No, Quoting::Forbidden).await?;
         let response = self.check_status(response, right, Quoting::Forbidden)?;
         Ok(response.into_change_response(tries, RefusalCodes::from_body))
     }

@@ -19,8 +19,8 @@ use super::user_snapshot::{local_password, set_at, stamp};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
     Aid, AnyIntent, Capabilities, ChangeScreen, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names,
-    NewUser, Pending, Reason, RequestSink, Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer,
-    UserId, UserSnapshot, Withdrawal, sealed,
+    NewUser, Pending, RequestSink, Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer, UserId,
+    UserSnapshot, Withdrawal, sealed,
 };
 
 /// How many calls at once keep a server busy. More only make each slower (measured on two cores).
@@ -109,7 +109,13 @@ impl std::io::Write for BoundedWriter<'_> {
 }
 
 impl KeycloakAgent {
-    async fn set(&self, intent: &AnyIntent, id: &str, temporary: &TemporaryPassword) -> Result<(), SetFailed> {
+    /// Sets a temporary password for a user.
+    pub(super) async fn set(
+        &self,
+        intent: &AnyIntent,
+        id: &str,
+        temporary: &TemporaryPassword,
+    ) -> Result<(), SetFailed> {
         let payload = temporary.request(intent, SecretBody::Credential)?;
         let path = ["users", id, "reset-password"];
         let response =
@@ -254,24 +260,7 @@ impl IdentityBackend for KeycloakAgent {
     }
 
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()> {
-        let id = intent.user()?.as_str();
-        let credentials = self.credentials(id).await?;
-        let found = local_password(&credentials).filter(|found| intent.stamp_before() == Some(&stamp(found)));
-        let Some(found) = found else {
-            return Err(Error::refused(
-                Reason::NothingPending,
-                "That temporary password is not there any more: it was used, withdrawn or replaced meanwhile.",
-            ));
-        };
-        let path = ["users", id, "credentials", &found.id];
-        let written = self
-            .api()
-            .change(Method::DELETE, &path, Payload::Nothing, Right::IssueTemporaryPasswords, Idempotent::Yes)
-            .await?;
-        match written.status {
-            status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()), // a repeated request finds it gone
-            status => Err(errors::unexpected_status(status)),
-        }
+        self.withdraw_pending(intent).await
     }
 
     async fn pending(&self) -> Result<Vec<Pending>> {

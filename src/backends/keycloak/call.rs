@@ -36,6 +36,23 @@ impl RawResponse {
     }
 }
 
+/// The body of a request, and its media type.
+#[derive(Clone)]
+pub(super) struct Body {
+    content_type: &'static str,
+    bytes: bytes::Bytes,
+}
+
+impl Body {
+    pub(super) const fn json(bytes: bytes::Bytes) -> Self {
+        Self { content_type: "application/json", bytes }
+    }
+
+    pub(super) const fn text(text: &'static str) -> Self {
+        Self { content_type: "text/plain", bytes: bytes::Bytes::from_static(text.as_bytes()) }
+    }
+}
+
 /// Whether applying a change twice is the same as once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Idempotent {
@@ -63,7 +80,7 @@ impl Api {
         &self,
         method: Method,
         url: Url,
-        body: Option<bytes::Bytes>,
+        body: Option<Body>,
         idempotent: Idempotent,
         quoting: Quoting,
     ) -> Result<(RawResponse, usize)> {
@@ -84,7 +101,7 @@ impl Api {
         method: &Method,
         url: &Url,
         query: &[(&str, &str)],
-        body: impl Fn() -> Option<bytes::Bytes>,
+        body: impl Fn() -> Option<Body>,
         deadline: Deadline,
         quoting: Quoting,
     ) -> Result<RawResponse, CallError> {
@@ -96,7 +113,7 @@ impl Api {
                 request = request.query(query);
             }
             match body() {
-                Some(bytes) => request.header("content-type", "application/json").body(bytes),
+                Some(body) => request.header("content-type", body.content_type).body(body.bytes),
                 None => request,
             }
         };

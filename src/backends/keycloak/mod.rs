@@ -25,6 +25,7 @@ mod sign_in;
 mod user_lookup;
 mod user_snapshot;
 mod wire;
+mod withdrawal;
 
 use std::rc::Rc;
 

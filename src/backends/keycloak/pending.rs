@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::user_lookup::KeycloakAgent;
 use super::user_snapshot::{local_password, set_at, stamp};
-use super::wire::User;
+use super::wire::{Credential, User};
 use crate::domain::{Customer, CustomerId, Error, Pending, Result, Right, UserId};
 use crate::net::retry::Deadline;
 
@@ -73,7 +73,7 @@ impl KeycloakAgent {
             stamp: password.map(stamp),
             issued_at: password.and_then(set_at),
             marked,
-            withdrawn: password.is_none(),
+            withdrawn: password.is_none_or(Credential::is_withdrawn),
             unreadable: None,
             user: UserId::new(user.id),
         }))

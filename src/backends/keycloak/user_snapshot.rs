@@ -244,7 +244,8 @@ impl UserFacts {
 
     fn state(&self) -> State {
         let change_required = self.user.must_change() == Some(true);
-        let withdrawn = (change_required && self.credentials.is_ok()).then(|| self.password().is_none());
+        let is_withdrawn = || self.password().is_none_or(Credential::is_withdrawn);
+        let withdrawn = (change_required && self.credentials.is_ok()).then(is_withdrawn);
         State {
             has_user: true,
             external: self.external.is_some() || self.user.service_account().is_some(),

@@ -101,6 +101,8 @@ pub(super) struct Credential {
     pub(super) kind: String,
     /// When the password was set, in milliseconds since 1970.
     pub(super) created_date: Option<i64>,
+    /// A label that says what the credential is.
+    pub(super) user_label: Option<String>,
     /// The directory that keeps it, if not the realm itself.
     pub(super) federation_link: Option<String>,
 }

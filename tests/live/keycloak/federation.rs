@@ -99,6 +99,16 @@ fn a_password_that_another_directory_keeps_is_not_set_and_one_of_the_realms_own_
     let env = TestEnvironment::for_agent(&realm, Rights::AndViewRealm);
     let password = env.reset("gus", &["-o", "json"]).must(0).json()["temporary_password"].as_str().unwrap().to_owned();
     assert!(matches!(realm.browser().sign_in("gus", old), Entered::Refused(_)), "the old one is out");
+    // Without a password of the realm's own, the directory's would open the form for a new one.
+    env.run(&["withdraw", "gus", "--yes"]).must(0);
+    for known in [old.as_str(), &password] {
+        assert!(
+            matches!(realm.browser().sign_in("gus", known), Entered::Refused(_)),
+            "withdrawn, and the old one is out"
+        );
+    }
+    assert_eq!(env.run(&["-o", "json", "show", "gus"]).must(0).json()["withdrawn"], true);
+    let password = env.reset("gus", &["-o", "json"]).must(0).json()["temporary_password"].as_str().unwrap().to_owned();
     assert!(matches!(realm.browser().sign_in_and_choose("gus", &password, "Chosen-by-me-2026"), Chosen::SignedIn(_)));
     assert!(directory.takes("gus", old) && !directory.takes("gus", &password), "the directory was left alone");
     TestEnvironment::for_agent(&realm, Rights::ManageUsers).reset("gus", &["-o", "json"]).must(0); // there is a password of the realm's own now

@@ -23,3 +23,4 @@ mod setup_sign_in;
 mod setup_terminal;
 mod sign_in;
 mod sign_in_state;
+mod withdrawal;
