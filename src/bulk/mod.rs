@@ -19,6 +19,7 @@ mod row_services;
 mod row_task;
 mod row_worker;
 mod run;
+pub(crate) mod run_files;
 mod scheduler;
 pub(crate) mod sealing;
 mod settings;

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::commands::context::Context;
 use crate::domain::{Check, CheckState};
 use crate::ledger;
-use crate::platform::{Holds, NotPrivate, check_private};
+use crate::platform::{FileRule, Holds, Links, NotPrivate};
 use crate::terminal::{recorders, terminal_can_reveal};
 
 /// Runs every check that needs no backend.
@@ -46,7 +46,7 @@ fn modes(path: &Path) -> Check {
     let checked = path
         .metadata()
         .map_err(|error| NotPrivate { what: format!("{shown}: {error}"), hint: None })
-        .and_then(|found| check_private(path, &found, Holds::Secret));
+        .and_then(|found| FileRule::new(Holds::Secret, Links::Followed).check(path, &found));
     match checked {
         Ok(()) => Check::new(&id, CheckState::Ok, format!("{shown} is yours alone")),
         Err(NotPrivate { what, hint }) => {
