@@ -121,7 +121,8 @@ fn confirm(
     for line in plan_lines(settings, left, agent) {
         if prompter.can_choose() { prompter.say(&line) } else { context.screen.notice(&line) }
     }
-    let question = if left == 1 { "Reset this customer?".to_owned() } else { format!("Reset these {left} customers?") };
+    let now = settings.limit.map_or(left, |limit| limit.min(left));
+    let question = if now == 1 { "Reset this customer?".to_owned() } else { format!("Reset these {now} customers?") };
     if left == 0 || !prompter.can_choose() || prompter.yes(&question, false)? {
         return Ok(());
     }
