@@ -34,10 +34,7 @@ pub(super) fn check(folder: &Path) -> Result<()> {
             Err(error) if error.kind() == ErrorKind::NotFound => {} // another process has just removed it
             Err(error) => return Err(unreadable(error)),
             Ok(found) if found.is_file() => RULE.check(&path, &found).map_err(not_ours)?,
-            Ok(_) => {
-                let what = format!("{} is not a regular file, and is not used", path.display());
-                return Err(not_ours(NotPrivate { what, hint: None }));
-            }
+            Ok(_) => return Err(not_ours(NotPrivate::not_regular(&path))),
         }
     }
     Ok(())

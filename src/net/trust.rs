@@ -306,6 +306,13 @@ mod tests {
         }
         std::fs::write(&path, format!("-----BEGIN CERTIFICATE-----\n{DER}\n-----END CERTIFICATE-----\n")).unwrap();
         assert_eq!(load_roots(Some(&path)).unwrap().len(), 1);
+        let link = folder.path().join("link.pem");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert_eq!(load_roots(Some(&link)).unwrap().len(), 1, "the system's own authorities are links");
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+        for path in [&path, &link] {
+            assert!(load_roots(Some(path)).unwrap_err().message.contains("others can write it"));
+        }
     }
 
     #[test]

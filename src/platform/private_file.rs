@@ -8,7 +8,6 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
-use rustix::io::Errno;
 
 /// The content of a file, which decides what others may do with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +52,8 @@ pub(crate) struct FileRule {
 pub(crate) struct NotPrivate {
     /// What is wrong, with the file's name.
     pub(crate) what: String,
+    /// What is wrong, where the file was named before.
+    pub(crate) why: String,
     /// What to do next.
     pub(crate) hint: Option<String>,
 }
@@ -73,13 +74,17 @@ impl FileRule {
     /// # Errors
     /// It cannot be opened, is a link or no regular file, is somebody else's, or others may do more than they should.
     pub(crate) fn open(self, path: &Path, access: Access) -> Result<Option<File>, NotPrivate> {
+        // Opening a device may do something, and a socket cannot be opened. What is opened is checked below.
+        if path.metadata().is_ok_and(|found| !found.is_file()) && !self.is_refused_link(path) {
+            return Err(NotPrivate::not_regular(path));
+        }
         let mut options = OpenOptions::new();
         options.read(true).write(access != Access::Read).create(access == Access::Create).mode(0o600);
         let opened = options.custom_flags(self.flags(OFlags::NONBLOCK | OFlags::NOCTTY)).open(path);
         let Some(file) = self.found(path, opened)? else { return Ok(None) };
         let found = file.metadata().map_err(|error| unreadable(path, &error))?;
         if !found.is_file() {
-            return Err(refused(path, "is not a regular file"));
+            return Err(NotPrivate::not_regular(path));
         }
         self.check(path, &found)?;
         Ok(Some(file))
@@ -96,6 +101,10 @@ impl FileRule {
         self.check(path, &found)
     }
 
+    fn is_refused_link(self, path: &Path) -> bool {
+        self.links == Links::Refused && path.symlink_metadata().is_ok_and(|found| found.file_type().is_symlink())
+    }
+
     fn flags(self, flags: OFlags) -> i32 {
         let links = if self.links == Links::Refused { OFlags::NOFOLLOW } else { OFlags::empty() };
         i32::try_from((flags | links).bits()).unwrap_or(0)
@@ -106,9 +115,7 @@ impl FileRule {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             // open(2): ELOOP for a link that is not followed, and ENOTDIR where a folder is wanted.
-            Err(error) if self.links == Links::Refused && is_link(path, &error) => {
-                Err(refused(path, "is a symbolic link"))
-            }
+            Err(_) if self.is_refused_link(path) => Err(refused(path, "is a symbolic link")),
             Err(error) => Err(unreadable(path, &error)),
         }
     }
@@ -131,6 +138,7 @@ impl FileRule {
         if found.mode() & beyond != 0 {
             return Err(NotPrivate {
                 what: format!("{shown} is not used: {open}"),
+                why: open.to_owned(),
                 hint: Some(format!("chmod {mode} {shown}")),
             });
         }
@@ -138,17 +146,27 @@ impl FileRule {
     }
 }
 
-fn is_link(path: &Path, error: &io::Error) -> bool {
-    Errno::from_io_error(error) == Some(Errno::LOOP)
-        || path.symlink_metadata().is_ok_and(|found| found.file_type().is_symlink())
+impl NotPrivate {
+    /// Says what is wrong with a file that has no regular content.
+    pub(crate) fn not_regular(path: &Path) -> Self {
+        refused(path, "is not a regular file")
+    }
 }
 
 fn refused(path: &Path, why: &str) -> NotPrivate {
-    NotPrivate { what: format!("{} {why}, and is not used", path.display()), hint: None }
+    let what = format!("{} {why}, and is not used", path.display());
+    NotPrivate { what, why: format!("it {why}"), hint: None }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> NotPrivate {
-    NotPrivate { what: format!("{} cannot be read ({error})", path.display()), hint: None }
+    let why = format!("cannot be read ({error})");
+    NotPrivate { what: format!("{} {why}", path.display()), why: format!("it {why}"), hint: None }
+}
+
+/// Returns the number of a user of this machine, by name or by number. Returns `None` if there is no such user.
+pub(crate) fn user_number(name: &str) -> Option<u32> {
+    let by_name = nix::unistd::User::from_name(name).ok().flatten().map(|user| user.uid.as_raw());
+    by_name.or_else(|| name.parse().ok())
 }
 
 /// Opens a file of settings or a secret for reading, by a link too. Returns `None` if there is no file.
@@ -248,7 +266,8 @@ mod tests {
             0,
         )
         .unwrap();
-        for path in [pipe.as_path(), folder.path()] {
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+        for path in [pipe.as_path(), folder.path(), &folder.path().join("socket"), Path::new("/dev/zero")] {
             assert!(NO_LINK.open(path, Access::Read).unwrap_err().what.contains("is not a regular file"));
         }
         assert!(NO_LINK.check_folder(&pipe).is_err());
