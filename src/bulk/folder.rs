@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
+use super::digest;
 use super::input::{InputFormat, InputOptions, Rows, open_input};
 use super::journal;
 use super::outcome::RowOutcome;
@@ -233,21 +234,7 @@ pub(crate) fn sha256(path: &Path) -> Result<String> {
         }
         hash.update(&buffer[..read]);
     }
-    Ok(hexadecimal(&hash.finalize()))
-}
-
-/// Computes the SHA-256 of bytes, in hexadecimal.
-pub(super) fn sha256_of(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-    }
-    text
+    Ok(digest::hexadecimal(&hash.finalize()))
 }
 
 #[cfg(test)]

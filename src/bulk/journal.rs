@@ -11,6 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::claim::Claim;
+use super::digest;
 use super::outcome::RowOutcome;
 use super::run_files;
 use super::settings::RunSettings;
@@ -221,7 +222,7 @@ impl Journal {
     /// # Errors
     /// Exit 8: the journal cannot be read.
     pub(crate) fn settings_digest(&self) -> Result<Option<String>> {
-        Ok(fact(&self.read, "settings")?.map(|text| super::folder::sha256_of(text.as_bytes())))
+        Ok(fact(&self.read, "settings")?.map(|text| digest::sha256_of(text.as_bytes())))
     }
 
     /// Reads the settings that the run began with; `None` if it never began.

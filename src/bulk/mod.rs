@@ -2,6 +2,7 @@
 
 mod admission;
 mod claim;
+mod digest;
 mod executor;
 pub(crate) mod folder;
 mod input;
