@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn a_customer_is_one_rows_while_that_row_is_in_flight_and_afterwards() {
         let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::open(folder.path()).unwrap();
+        let journal = Journal::open(&folder.path().join("run")).unwrap();
         let ada = customer("C-1", "ada@example.com");
         assert_eq!(journal.claim(&ada, 2).unwrap(), Claim::Granted);
         assert_eq!(journal.claim(&ada, 2).unwrap(), Claim::Granted, "the same row, once more");
@@ -79,14 +79,14 @@ mod tests {
         assert_eq!(journal.claim(&ada, 5).unwrap(), Claim::HeldBefore { line: 2 });
         assert_eq!(journal.claim(&ada, 2).unwrap(), Claim::Granted, "the row that has the customer");
         drop(journal);
-        let resumed = Journal::open(folder.path()).unwrap();
+        let resumed = Journal::open(&folder.path().join("run")).unwrap();
         assert_eq!(resumed.claim(&ada, 5).unwrap(), Claim::HeldBefore { line: 2 });
     }
 
     #[test]
     fn a_user_who_was_entered_under_an_address_is_the_same_customer() {
         let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::open(folder.path()).unwrap();
+        let journal = Journal::open(&folder.path().join("run")).unwrap();
         assert_eq!(journal.claim(&customer("ada@example.com", "ada@example.com"), 2).unwrap(), Claim::Granted);
         let entered = journal.claim(&customer("7f3e", "Ada@Example.com"), 5).unwrap();
         assert_eq!(entered, Claim::HeldInFlight { line: 2 });
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn reading_the_history_claims_nobody() {
         let folder = tempfile::tempdir().unwrap();
-        let journal = Rc::new(Journal::open(folder.path()).unwrap());
+        let journal = Rc::new(Journal::open(&folder.path().join("run")).unwrap());
         let (clock, random) = (Arc::new(SystemClock), Box::new(SystemRandom));
         let (folders, index) = (Folders::all_in(folder.path()), folder.path().join("index.db"));
         let log = RunAuditLog::new(&folders, AuditSettings::default(), clock, random, "run", &index).unwrap();

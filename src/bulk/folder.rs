@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
+use super::digest;
 use super::input::{InputFormat, InputOptions, Rows, open_input};
 use super::journal;
 use super::outcome::RowOutcome;
+use super::run_files;
 use super::settings::RunSettings;
 use crate::config::{Folders, make_private_folder};
 use crate::delimited::Decoded;
@@ -106,6 +108,7 @@ pub(crate) struct RunSummary {
 /// Exit 8: its journal cannot be read.
 pub(crate) fn read_summary(folders: &Folders, run: &str) -> Result<Option<RunSummary>> {
     let folder = folder_of_run(folders, run);
+    run_files::check(&folder)?;
     let connection = Connection::open_with_flags(journal::file_in(&folder), OpenFlags::SQLITE_OPEN_READ_WRITE)
         .map_err(journal::journal_error)?;
     connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(journal::journal_error)?;
@@ -122,6 +125,11 @@ pub(crate) fn read_summary(folders: &Folders, run: &str) -> Result<Option<RunSum
     Ok(Some(RunSummary { settings, state, counts: journal::counts(&connection)? }))
 }
 
+/// Returns the run's copy of standard input.
+pub(crate) fn input_copy(folder: &Path) -> PathBuf {
+    folder.join("input")
+}
+
 /// Copies standard input into the run's folder, so that a resumed run can read it again.
 ///
 /// # Errors
@@ -131,7 +139,8 @@ pub(crate) fn spool(folder: &Path) -> Result<PathBuf> {
         Error::unavailable(format!("Standard input could not be kept: {error}.")).because(error)
     };
     make_private_folder(folder).map_err(to_error)?;
-    let path = folder.join("input");
+    run_files::check(folder)?;
+    let path = input_copy(folder);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(to_error)?;
     // The copy is UTF-8: a secret key in UTF-16 would not be recognised.
     let input = BufReader::new(Decoded::new(std::io::stdin().lock()).map_err(to_error)?);
@@ -214,7 +223,6 @@ pub(crate) fn count(path: &Path, options: &InputOptions, guards: &Guards) -> Res
 /// # Errors
 /// Exit 2: the file cannot be read.
 pub(crate) fn sha256(path: &Path) -> Result<String> {
-    use std::fmt::Write as _;
     let to_error =
         |error: std::io::Error| Error::usage(format!("{} cannot be read: {error}.", path.display())).because(error);
     let mut file = open_input(path)?;
@@ -226,11 +234,7 @@ pub(crate) fn sha256(path: &Path) -> Result<String> {
         }
         hash.update(&buffer[..read]);
     }
-    let mut text = String::new();
-    for byte in hash.finalize() {
-        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-    }
-    Ok(text)
+    Ok(digest::hexadecimal(&hash.finalize()))
 }
 
 #[cfg(test)]

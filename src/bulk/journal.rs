@@ -2,8 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +11,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::claim::Claim;
+use super::digest;
 use super::outcome::RowOutcome;
+use super::run_files;
 use super::settings::RunSettings;
 use crate::config::make_private_folder;
 use crate::domain::{AttemptId, Customer, CustomerId, Error, Kind, Reason, Result, Stamp};
@@ -120,17 +121,8 @@ impl Journal {
         let path = file_in(folder);
         let to_error = |error: std::io::Error| unwritable(&error.to_string());
         make_private_folder(folder).map_err(to_error)?;
-        let private = |path: &Path| {
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .open(path)
-                .map_err(to_error)
-        };
-        let lock = private(&folder.join("lock"))?;
+        run_files::check(folder)?;
+        let lock = run_files::open_or_make(&folder.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -139,7 +131,7 @@ impl Journal {
             }
             Err(TryLockError::Error(error)) => return Err(to_error(error)),
         }
-        private(&path)?;
+        run_files::open_or_make(&path)?;
         let write = connect(&path)?;
         write.execute_batch(TABLES).map_err(journal_error)?;
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(to_error)?;
@@ -223,6 +215,14 @@ impl Journal {
         self.read
             .query_row("SELECT count(*) FROM row WHERE state = ?1", [State::InDoubt as i64], |row| row.get(0))
             .map_err(journal_error)
+    }
+
+    /// Returns the SHA-256 of the settings that the run began with, in hexadecimal; `None` if it never began.
+    ///
+    /// # Errors
+    /// Exit 8: the journal cannot be read.
+    pub(crate) fn settings_digest(&self) -> Result<Option<String>> {
+        Ok(fact(&self.read, "settings")?.map(|text| digest::sha256_of(text.as_bytes())))
     }
 
     /// Reads the settings that the run began with; `None` if it never began.

@@ -2,6 +2,7 @@
 
 mod admission;
 mod claim;
+mod digest;
 mod executor;
 pub(crate) mod folder;
 mod input;
@@ -19,6 +20,7 @@ mod row_services;
 mod row_task;
 mod row_worker;
 mod run;
+pub(crate) mod run_files;
 mod scheduler;
 pub(crate) mod sealing;
 mod settings;

@@ -73,6 +73,19 @@ struct CustomerJson {
 pub(crate) fn for_each(path: &Path, format: RowFormat, each: &mut dyn FnMut(FoundRow) -> Result<()>) -> Result<u64> {
     let file = File::open(path)
         .map_err(|error| Error::unavailable(format!("{} cannot be read: {error}.", path.display())).because(error))?;
+    for_each_in(file, path, format, each)
+}
+
+/// Calls `each` as [`for_each`] does, with the rows of an open file. The path is only for errors.
+///
+/// # Errors
+/// As for [`for_each`].
+pub(crate) fn for_each_in(
+    file: File,
+    path: &Path,
+    format: RowFormat,
+    each: &mut dyn FnMut(FoundRow) -> Result<()>,
+) -> Result<u64> {
     match format {
         RowFormat::Jsonl => json_rows(path, file, each),
         RowFormat::Csv => csv_rows(path, &file, each),

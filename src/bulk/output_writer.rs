@@ -11,6 +11,7 @@ use age::x25519::Recipient;
 use zeroize::Zeroizing;
 
 use super::output_row::{OutputRow, Password, header};
+use super::run_files;
 use super::settings::RowFormat;
 use crate::domain::{Delivery, Error, Kind, Reason, Result, RevealSink, TemporaryPassword, sealed};
 use crate::output::write_all;
@@ -24,6 +25,8 @@ pub(crate) struct OutputWriter {
     format: RowFormat,
     clear: bool,
     name: String,
+    /// The number of the file that this process made.
+    file_number: Option<u64>,
     failed: RefCell<Option<String>>,
     first_failures: RefCell<Vec<FailedRow>>,
 }
@@ -59,7 +62,9 @@ impl OutputWriter {
             let usage_error = Error::usage(format!("The output {shown} cannot be made: {error}."));
             usage_error.hint("--out names a new file: one that is there is never written over.").because(error)
         })?;
-        let output = Self::start(file.into(), true, format, false, shown.to_string())?;
+        let number = run_files::number_of(&file).map_err(|error| full(&shown.to_string(), &error.to_string()))?;
+        let started = Self::start(file.into(), true, format, false, shown.to_string())?;
+        let output = Self { file_number: Some(number), ..started };
         output.begin()?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         File::open(folder)
@@ -68,14 +73,13 @@ impl OutputWriter {
         Ok(output)
     }
 
-    /// Opens the file of a resumed run, and cuts off what follows the first `whole` bytes.
+    /// Takes the file of a resumed run, and cuts off what follows the first `whole` bytes.
     ///
     /// # Errors
     /// Exit 8: the file cannot be written.
-    pub(crate) fn take_up(path: &Path, format: RowFormat, whole: u64) -> Result<Self> {
+    pub(crate) fn take_up(mut file: File, path: &Path, format: RowFormat, whole: u64) -> Result<Self> {
         let shown = path.display().to_string();
         let to_error = |error: std::io::Error| full(&shown, &error.to_string());
-        let mut file = OpenOptions::new().write(true).open(path).map_err(to_error)?;
         file.set_len(whole).map_err(to_error)?;
         file.seek(SeekFrom::End(0)).map_err(to_error)?;
         file.sync_all().map_err(to_error)?;
@@ -104,7 +108,8 @@ impl OutputWriter {
             vec![result; count]
         })
         .map_err(|error| Error::bug("The output's thread could not be started.").because(error))?;
-        Ok(Self { writer, format, clear, name, failed: RefCell::default(), first_failures: RefCell::default() })
+        let (failed, first_failures) = (RefCell::default(), RefCell::default());
+        Ok(Self { writer, format, clear, name, file_number: None, failed, first_failures })
     }
 
     fn begin(&self) -> Result<()> {
@@ -117,6 +122,11 @@ impl OutputWriter {
     /// Sets whether rows wait for others to share a sync with.
     pub(crate) fn gather(&self, on: bool) {
         self.writer.gather(on);
+    }
+
+    /// Returns the number by which the file system knows the file that was made; `None` for a descriptor.
+    pub(crate) const fn file_number(&self) -> Option<u64> {
+        self.file_number
     }
 
     /// Whether passwords are written in clear.

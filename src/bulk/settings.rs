@@ -54,6 +54,8 @@ pub(crate) struct RunSettings {
     pub rows: u64,
     /// Where the rows go.
     pub delivery: OutputTarget,
+    /// The number by which the file system knows the output's file: a resumed run writes to no other one.
+    pub output_file: Option<u64>,
     /// The format of the output.
     pub row_format: RowFormat,
     /// The recipients of a row that names none.

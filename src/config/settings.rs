@@ -37,6 +37,8 @@ pub(crate) enum Credential {
 pub(crate) struct CustomersSource {
     /// A CSV file, relative to the configuration's folder.
     pub(crate) csv: PathBuf,
+    /// The user, beside the caller and root, who may own the file: by name or by number.
+    pub(crate) owner: Option<String>,
     /// The columns that are not recognised by their names.
     #[serde(default)]
     pub(crate) columns: CustomerColumns,

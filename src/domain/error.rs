@@ -111,6 +111,7 @@ pub enum Reason {
     ResetAtTheSameTime,
     RevealFailed,
     RevealWay,
+    RunChanged,
     SessionOver,
     SessionsNotEnded,
     SetNotRecorded,

@@ -1,14 +1,15 @@
 //! The hash chain: each line holds its own hash and the hash of the line before.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::file_check::{must_be_regular, unavailable};
+use super::file_check::{open_log, unavailable};
 use super::record::Record;
 use crate::domain::{Error, Kind, Reason, Result};
+use crate::platform::Access;
 
 /// The hash before the first record.
 pub(super) const BEFORE_THE_FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -111,11 +112,9 @@ pub(crate) fn verify(path: &Path, head: Option<&str>) -> Result<Verified> {
 
 /// Returns the lines as bytes, line end included; no lines if there is no file. Leaves out lines appended later.
 pub(super) fn lines(path: &Path) -> Result<Box<dyn Iterator<Item = std::io::Result<Vec<u8>>>>> {
-    must_be_regular(path).map_err(|error| unavailable(path, &error))?;
-    match File::open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Box::new(std::iter::empty())),
-        Err(error) => Err(unavailable(path, &error)),
-        Ok(file) => {
+    match open_log(path, Access::Read)? {
+        None => Ok(Box::new(std::iter::empty())),
+        Some(file) => {
             let length = length_between_appends(&file).map_err(|error| unavailable(path, &error))?;
             let mut reader = BufReader::with_capacity(64 * 1024, file.take(length));
             Ok(Box::new(std::iter::from_fn(move || {

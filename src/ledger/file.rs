@@ -6,10 +6,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::chain::{BEFORE_THE_FIRST, open, seal};
-use super::file_check::{must_be_regular, unavailable};
+use super::file_check::{open_log, unavailable};
 use super::record::Record;
 use crate::config::make_private_folder;
 use crate::domain::{Error, Kind, Reason, Result};
+use crate::platform::Access;
 
 /// How many bytes of the end are read at once.
 const CHUNK: u64 = 16 * 1024;
@@ -28,7 +29,7 @@ pub(super) struct Appended {
 /// Exit 8: the file cannot be opened, locked, read, written or synced.
 pub(super) fn append(path: &Path, records: Vec<Record>) -> Result<Appended> {
     let to_error = |error: io::Error| unavailable(path, &error);
-    let mut file = open_for_appending(path).map_err(to_error)?;
+    let mut file = open_for_appending(path)?;
     file.lock().map_err(to_error)?;
     let tail = read_tail(&mut file).map_err(to_error)?;
     let set_aside = set_aside_torn_end(path, &file, &tail).map_err(to_error)?;
@@ -58,24 +59,19 @@ pub(super) fn append(path: &Path, records: Vec<Record>) -> Result<Appended> {
 /// # Errors
 /// Exit 8: it cannot be opened for writing.
 pub(crate) fn try_to_append(path: &Path) -> Result<()> {
-    let to_error = |error: io::Error| unavailable(path, &error);
-    must_be_regular(path).map_err(to_error)?;
-    match OpenOptions::new().read(true).append(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        opened => opened.map(drop).map_err(to_error),
-    }
+    open_log(path, Access::Write).map(drop)
 }
 
-fn open_for_appending(path: &Path) -> io::Result<File> {
-    must_be_regular(path)?;
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    make_private_folder(folder)?;
-    let is_new = !path.exists();
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    if is_new {
-        File::open(folder)?.sync_all()?;
+fn open_for_appending(path: &Path) -> Result<File> {
+    if let Some(file) = open_log(path, Access::Write)? {
+        return Ok(file);
     }
-    Ok(file)
+    let to_error = |error: io::Error| unavailable(path, &error);
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    make_private_folder(folder).map_err(to_error)?;
+    let made = open_log(path, Access::Create)?.ok_or_else(|| to_error(ErrorKind::NotFound.into()))?;
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(to_error)?;
+    Ok(made)
 }
 
 /// What stands at the end of the file.

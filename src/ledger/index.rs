@@ -12,9 +12,10 @@ use rusqlite::{Connection, params};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::file_check::{must_be_regular, unavailable};
+use super::file_check::{open_log, unavailable};
 use super::record::Record;
 use crate::domain::{CustomerId, Error, Result};
+use crate::platform::Access;
 
 /// How many bytes of the log are read at once: much more than a line.
 const CHUNK: usize = 64 * 1024;
@@ -76,11 +77,7 @@ impl Index {
             let log = log.to_owned();
             move |error: io::Error| unavailable(&log, &error)
         };
-        must_be_regular(&self.log).map_err(log_error(&self.log))?;
-        let mut log = match File::open(&self.log) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::default()),
-            opened => opened.map_err(log_error(&self.log))?,
-        };
+        let Some(mut log) = open_log(&self.log, Access::Read)? else { return Ok(Found::default()) };
         self.catch_up(&mut log)?;
         let mut records = Vec::new();
         let mut statement = self

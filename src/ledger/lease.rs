@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::config::make_private_folder;
+use crate::platform::{Access, FileRule, Holds, Links};
 
 /// The lock that a process holds while it works at an attempt.
 #[derive(Debug)]
@@ -50,7 +51,8 @@ pub(super) fn hold(folder: &Path, attempt: &str) -> io::Result<Held> {
 /// Whether a process is working at this attempt. Removes a lock that a crash left behind.
 pub(super) fn is_held(folder: &Path, attempt: &str) -> bool {
     let path = lock_file(folder, attempt);
-    let Ok(file) = OpenOptions::new().write(true).open(&path) else { return false };
+    let rule = FileRule::new(Holds::Settings, Links::Refused);
+    let Ok(Some(file)) = rule.open(&path, Access::Write) else { return false };
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => true,
         Err(TryLockError::Error(_)) => false,

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::attempts::for_each;
-use super::record::Record;
+use super::record::{Event, Record};
 use crate::domain::Result;
 
 /// Says which records are wanted. A field that is `None` leaves no record out.
@@ -31,6 +31,20 @@ impl Filter {
             && self.since.is_none_or(|since| record.at >= since)
             && self.until.is_none_or(|until| record.at < until)
     }
+}
+
+/// Returns the digest that the first start of a run recorded. Returns `None` if the log has no start of it.
+///
+/// # Errors
+/// Exit 8: the log cannot be read.
+pub(crate) fn digest_of_run(path: &Path, run: &str) -> Result<Option<String>> {
+    let mut started = None;
+    for_each(path, &[run.to_owned()], |record| {
+        if record.event == Event::BulkStarted && record.run.as_deref() == Some(run) && started.is_none() {
+            started = Some(record.digest);
+        }
+    })?;
+    Ok(started.flatten())
 }
 
 /// Returns the records that match, the oldest first.

@@ -21,7 +21,7 @@ pub(crate) use chain::verify;
 pub(crate) use export::{export_csv, export_jsonl};
 pub(crate) use file::try_to_append;
 pub(crate) use forward::try_out as try_forwarding;
-pub(crate) use list::{Filter, records};
+pub(crate) use list::{Filter, digest_of_run, records};
 pub use log::FileAuditLog;
 pub(crate) use record::Record;
 pub(crate) use row_ledger::{RowAuditLog, RunAuditLog};

@@ -88,6 +88,10 @@ pub(crate) struct Record {
     /// The row of that run: the line of the input where it begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<u64>,
+    /// The SHA-256 of the run's settings, in hexadecimal: recipients, output, the input's own SHA-256. Only in the start
+    /// of a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// The hash of the record before; zeros in the first record.
     pub prev: String,
     /// The hash of this line up to here: SHA-256 of the object without this field, in hexadecimal.
@@ -222,6 +226,7 @@ pub(super) fn blank_at(
         sessions_left: None,
         run: None,
         row: None,
+        digest: None,
         prev: String::new(),
         hash: String::new(),
     }

@@ -113,12 +113,12 @@ impl RunAuditLog {
         RowAuditLog { inner: Rc::clone(&self.0), row }
     }
 
-    /// Writes down that the run began, or was resumed.
+    /// Writes down that the run began, or was resumed, with the digest of its settings.
     ///
     /// # Errors
     /// Exit 8: the line could not be written.
-    pub(crate) async fn started(&self, session: &Session, reason: &str) -> Result<()> {
-        self.about_the_run(session, Event::BulkStarted, reason).await
+    pub(crate) async fn started(&self, session: &Session, reason: &str, digest: String) -> Result<()> {
+        self.about_the_run(session, Event::BulkStarted, reason, Some(digest)).await
     }
 
     /// Writes down that the run ended, or was interrupted.
@@ -126,7 +126,7 @@ impl RunAuditLog {
     /// # Errors
     /// Exit 8: the line could not be written.
     pub(crate) async fn ended(&self, session: &Session, reason: &str) -> Result<()> {
-        self.about_the_run(session, Event::BulkEnded, reason).await
+        self.about_the_run(session, Event::BulkEnded, reason, None).await
     }
 
     /// Sets whether records wait for others to share a sync with.
@@ -134,12 +134,13 @@ impl RunAuditLog {
         self.0.writer.gather(on);
     }
 
-    async fn about_the_run(&self, session: &Session, event: Event, reason: &str) -> Result<()> {
+    async fn about_the_run(&self, session: &Session, event: Event, reason: &str, digest: Option<String>) -> Result<()> {
         let blank = blank(self.0.clock.now(), session, "", &self.0.run, event);
         let record = Record {
             action: "bulk".to_owned(),
             reason: Some(reason.to_owned()),
             run: Some(self.0.run.clone()),
+            digest,
             ..blank
         };
         self.0.write(record).await

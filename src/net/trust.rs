@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use x509_parser::parse_x509_certificate;
 use x509_parser::x509::X509Version;
 
 use crate::domain::{Error, Kind, Reason, Result};
+use crate::platform::{Holds, open_private_file};
 
 /// The most names of a certificate that a message lists.
 const MAX_NAMES: usize = 5;
@@ -35,7 +37,13 @@ pub(crate) fn load_roots(ca_cert: Option<&Path>) -> Result<RootCertStore> {
     };
     let shown = path.display();
     let wrong = |what: String| Error::new(Kind::Usage, Reason::Configuration, format!("ca_cert: {shown} {what}."));
-    let pem = std::fs::read(path).map_err(|error| wrong(format!("cannot be read ({error})")))?;
+    let opened = open_private_file(path, Holds::Settings).map_err(|found| {
+        let error = Error::new(Kind::Usage, Reason::Configuration, format!("ca_cert: {}.", found.what));
+        found.hint.into_iter().fold(error, Error::hint)
+    })?;
+    let mut file = opened.ok_or_else(|| wrong("cannot be read: it is not there".to_owned()))?;
+    let mut pem = Vec::new();
+    file.read_to_end(&mut pem).map_err(|error| wrong(format!("cannot be read ({error})")))?;
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<_, _>>()
         .map_err(|error| wrong(format!("is damaged ({error})")))?;
@@ -298,6 +306,13 @@ mod tests {
         }
         std::fs::write(&path, format!("-----BEGIN CERTIFICATE-----\n{DER}\n-----END CERTIFICATE-----\n")).unwrap();
         assert_eq!(load_roots(Some(&path)).unwrap().len(), 1);
+        let link = folder.path().join("link.pem");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert_eq!(load_roots(Some(&link)).unwrap().len(), 1, "the system's own authorities are links");
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+        for path in [&path, &link] {
+            assert!(load_roots(Some(path)).unwrap_err().message.contains("others can write it"));
+        }
     }
 
     #[test]

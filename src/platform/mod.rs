@@ -13,7 +13,7 @@ pub(crate) mod threads;
 pub(crate) use child::open_browser;
 pub use clock::SystemClock;
 pub(crate) use group_commit::{GroupCommit, Promised};
-pub(crate) use private_file::{Holds, NotPrivate, check_private, open_private_file};
+pub(crate) use private_file::{Access, FileRule, Holds, Links, NotPrivate, open_private_file, user_number};
 pub use random::SystemRandom;
 pub(crate) use regular_file::open_regular_file;
 pub(crate) use secret_line::{BYTE_ORDER_MARK, LineError, needed_line, read_line, read_secret_line, secret_line};

@@ -71,6 +71,24 @@ fn a_bar_shows_how_far_it_has_come_and_makes_room_for_the_table() {
 }
 
 #[test]
+fn a_resumed_run_shows_what_it_goes_on_with_and_asks() {
+    let env = environment(60, 5);
+    let mut terminal = started(&env, "in.csv", &["--limit", "2"]);
+    terminal.wait_for("[y/N]");
+    terminal.type_("y\r");
+    assert_eq!((terminal.end().0, delivered(&env)), (0, 2));
+    let listed = env.run(&["bulk", "list", "-o", "json"]).must(0).json();
+    let resume = ["--profile", "practice", "bulk", "--resume", listed["runs"][0]["run"].as_str().unwrap()];
+    for (answer, code, rows) in [("\r", 6, 2), ("y\r", 0, 4)] {
+        let mut terminal = Terminal::run(&env, &resume, 100, 24);
+        let screen = terminal.wait_for("Reset these 2 customers? [y/N]");
+        assert_screen!(env, "bulk_resume", screen);
+        terminal.type_(answer);
+        assert_eq!((terminal.end().0, delivered(&env)), (code, rows), "{answer:?}");
+    }
+}
+
+#[test]
 fn an_interrupt_at_the_terminal_names_the_command_that_goes_on() {
     let env = environment(60, 20);
     let mut terminal = started(&env, "in.csv", &["--rate", "5"]);

@@ -15,12 +15,14 @@ use crate::domain::ports::CustomerDirectory;
 use crate::domain::{
     Check, CheckState, Customer, CustomerId, Error, Found, Kind, Particulars, Reason, Result, id_first, several_with,
 };
-use crate::platform::open_regular_file;
+use crate::platform::{Access, FileRule, Holds, Links, user_number};
 use columns::Columns;
 use row::Row;
 
 /// How many unusable rows `doctor` names.
 const NAMED: usize = 5;
+/// What to do about a file that is not used.
+const OWNER_HINT: &str = "It is a regular file, yours or root's, that nobody else can write. Another user who exports it is named in the profile: customers = { csv = \"…\", owner = \"NAME\" }.";
 /// The name of the check of `doctor`.
 const CHECK: &str = "customers";
 
@@ -36,11 +38,19 @@ impl CsvCustomers {
         Self { source }
     }
 
-    /// Opens the file, and decides whether it is used at all.
+    /// Opens the file. It decides who a customer is, so that it goes by the rule of the configuration.
     fn open_file(&self) -> Result<File> {
-        open_regular_file(&self.source.csv)
-            .map_err(|error| self.wrong(&format!("it cannot be read ({error})")))?
-            .ok_or_else(|| self.wrong("it is not a regular file"))
+        let owner = self.source.owner.as_deref();
+        let number = owner.and_then(user_number);
+        if let (Some(name), None) = (owner, number) {
+            return Err(self.wrong(&format!("its owner \"{name}\" is no user of this machine")));
+        }
+        let rule = FileRule::new(Holds::Settings, Links::Refused).or_owned_by(number);
+        let opened = rule.open(&self.source.csv, Access::Read).map_err(|found| {
+            let hint = found.hint.unwrap_or_else(|| OWNER_HINT.to_owned());
+            self.wrong(&found.why).hint(hint)
+        })?;
+        opened.ok_or_else(|| self.wrong("it cannot be read: it is not there"))
     }
 
     fn open(&self) -> Result<(Records<File>, Columns)> {

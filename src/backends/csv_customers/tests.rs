@@ -9,7 +9,7 @@ fn with_columns<T>(text: impl AsRef<[u8]>, columns: CustomerColumns, look: impl 
     let folder = tempfile::tempdir().unwrap();
     let csv = folder.path().join("customers.csv");
     std::fs::write(&csv, text).unwrap();
-    let customers = CsvCustomers::new(CustomersSource { csv, columns });
+    let customers = CsvCustomers::new(CustomersSource { csv, owner: None, columns });
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(look(customers))
 }
 
@@ -75,10 +75,41 @@ fn a_file_that_cannot_be_used_is_refused_with_its_line() {
         let told = refusal(text);
         assert!(told.contains(what), "{text:?}: {told}");
     }
-    let gone = CsvCustomers::new(CustomersSource { csv: "/nowhere".into(), columns: CustomerColumns::default() });
-    assert!(gone.open().err().unwrap().message.contains("cannot be read"));
-    let folder = CsvCustomers::new(CustomersSource { csv: "/".into(), columns: CustomerColumns::default() });
-    assert!(folder.open().err().unwrap().message.contains("is not a regular file"));
+    assert!(open(std::path::Path::new("/nowhere"), None).unwrap_err().contains("cannot be read"));
+    assert!(open(std::path::Path::new("/"), None).unwrap_err().contains("is not a regular file"));
+}
+
+/// Opens a file that may belong to this user as well. Returns the whole refusal.
+fn open(csv: &std::path::Path, owner: Option<&str>) -> Result<(), String> {
+    let (csv, owner) = (csv.to_owned(), owner.map(str::to_owned));
+    let customers = CsvCustomers::new(CustomersSource { csv, owner, columns: CustomerColumns::default() });
+    customers.open().map(drop).map_err(|error| error.message_with_hint())
+}
+
+#[test]
+fn a_file_that_others_can_write_or_that_is_a_link_or_somebody_elses_is_refused() {
+    use std::os::unix::fs::{PermissionsExt, chown, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let [file, link] = ["customers.csv", "link.csv"].map(|name| folder.path().join(name));
+    std::fs::write(&file, THREE).unwrap();
+    symlink(&file, &link).unwrap();
+    let set_mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    set_mode(0o644);
+    open(&file, None).unwrap();
+    assert!(open(&link, None).unwrap_err().contains("it is a symbolic link"));
+    set_mode(0o664);
+    let told = open(&file, None).unwrap_err();
+    assert!(told.contains("others can write it") && told.contains("chmod go-w"), "{told}");
+    set_mode(0o644);
+    assert!(open(&file, Some("no-such-user")).unwrap_err().contains("is no user of this machine"));
+    if chown(&file, Some(65534), None).is_err() {
+        return; // only root can give a file away
+    }
+    let told = open(&file, None).unwrap_err();
+    assert!(told.contains("belongs to somebody else") && told.contains("owner = "), "{told}");
+    open(&file, Some("65534")).unwrap();
+    open(&file, Some("nobody")).unwrap();
+    assert!(open(&file, Some("daemon")).is_err());
 }
 
 #[test]

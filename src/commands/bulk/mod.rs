@@ -88,7 +88,7 @@ pub(super) struct BulkRunArgs {
     /// Look everyone up and say what would happen; change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask for confirmation (needs --expect)
+    /// Do not ask for confirmation (a new run needs --expect as well)
     #[arg(long)]
     yes: bool,
     /// How many rows the input must have
@@ -157,7 +157,7 @@ pub(super) async fn run(context: &mut Context, args: BulkArgs, early: RevealTarg
     match (args.command, &run.resume) {
         (Some(BulkCommand::List), _) => runs::list(context),
         (Some(BulkCommand::Show { run }), _) => runs::show(context, &run),
-        (None, Some(name)) => resume::run(context, name, run.progress, early).await,
+        (None, Some(name)) => resume::run(context, name, &run, early).await,
         (None, None) if run.dry_run => dry_run::run(context, &run).await,
         (None, None) => plan::run(context, &run, early).await,
     }
@@ -204,7 +204,8 @@ async fn run_invocation(
     let rows = Rows::open(&settings.input, &settings.input_options())?.with_tickets_of(&context.profile.guards);
     context.signals.run_begins();
     journal.write(Change::Fact { name: "state", value: "stopped".to_owned() }).await?;
-    audit.started(&session, &report::begun(&settings)).await?;
+    let digest = journal.settings_digest()?.unwrap_or_default();
+    audit.started(&session, &report::begun(&settings), digest).await?;
     let work = Run {
         session: &session,
         limiter,
@@ -235,7 +236,7 @@ async fn run_invocation(
     if finished {
         journal.write(Change::Fact { name: "state", value: "finished".to_owned() }).await?;
         if settings.spooled {
-            let _ = std::fs::remove_file(&settings.input); // the run's own copy of standard input
+            let _ = std::fs::remove_file(folder::input_copy(&folder::folder_of_run(&context.folders, &settings.run)));
         }
     }
     drop(audit);

@@ -68,6 +68,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarg
         sha256: counted.sha256,
         rows: counted.rows,
         delivery,
+        output_file: writer.file_number(),
         row_format,
         recipients,
         allow_plaintext_file: args.allow_plaintext_file,

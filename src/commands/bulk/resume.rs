@@ -1,26 +1,25 @@
 //! `bulk --resume`: goes on with an interrupted run, with the settings it began with.
 
+use std::fs::File;
+use std::path::Path;
+
 use anyhow::{Result, bail};
 
 use super::super::context::Context;
+use super::super::view::moment;
 use super::plan::stream;
-use super::{Invocation, audit, run_invocation};
+use super::{BulkRunArgs, Invocation, audit, run_invocation};
 use crate::bulk::folder::{find_run, folder_of_run, read_summary, sha256};
-use crate::bulk::output_reader::{FoundRow, for_each};
+use crate::bulk::output_reader::{FoundRow, for_each_in};
+use crate::bulk::run_files::open_output;
 use crate::bulk::{Change, Journal, OutputTarget, OutputWriter, RowOutcome, RowState, RunSettings};
-use crate::cli::ProgressKind;
-use crate::domain::ports::AuditLog;
-use crate::domain::{Customer, CustomerId, Error, ExitCode, Session};
-use crate::ledger::RunAuditLog;
-use crate::terminal::RevealTarget;
+use crate::domain::ports::{AuditLog, Prompter};
+use crate::domain::{Customer, CustomerId, Error, ExitCode, Kind, Reason, Session};
+use crate::ledger::{RunAuditLog, digest_of_run};
+use crate::terminal::{RevealTarget, TerminalPrompter};
 
 /// Goes on with the run.
-pub(super) async fn run(
-    context: &Context,
-    name: &str,
-    progress: ProgressKind,
-    early: RevealTarget,
-) -> Result<ExitCode> {
+pub(super) async fn run(context: &Context, name: &str, args: &BulkRunArgs, early: RevealTarget) -> Result<ExitCode> {
     let run = find_run(&context.folders, name)?;
     let never_began = || {
         Error::usage(format!("The run {run} never began: nothing was changed."))
@@ -37,21 +36,22 @@ pub(super) async fn run(
                 .hint(format!("Say so: `tellonce --profile {profile} bulk --resume {run}`."))
         );
     }
-    if sha256(&settings.input)? != settings.sha256 {
-        bail!(
-            Error::usage(format!("{} is not what it was when the run began.", settings.input.display()))
-                .hint("Put the same file there again, or begin a new run for what is new.")
-        );
+    check_unchanged(context, &journal, &settings)?;
+    let mut prompter = context.prompter(args.yes);
+    if !args.yes && !prompter.can_ask() {
+        bail!(context.nobody_can_confirm("Going on with a run"));
     }
     let session = context.session().await?;
+    confirm(context, &settings, rows_left(&settings, &journal)?, session.agent(), &mut prompter)?;
     let audit = audit(context, &run, &folder)?;
     let writer = match &settings.delivery {
         OutputTarget::Sealed(out) => {
-            let rows = read_output(out, &settings, &journal)?;
+            let file = open_output(out, settings.output_file)?;
+            let rows = read_output(&file, out, &settings, &journal)?;
             for row in &rows.changes {
                 record_outcome(&session, &audit, &journal, row).await?;
             }
-            OutputWriter::take_up(out, settings.row_format, rows.whole)?
+            OutputWriter::take_up(file, out, settings.row_format, rows.whole)?
         }
         OutputTarget::Clear(way) => {
             let early = match &early {
@@ -69,7 +69,90 @@ pub(super) async fn run(
             OutputWriter::clear(descriptor, is_file, settings.row_format, way)?
         }
     };
-    run_invocation(context, session, audit, Invocation { settings, journal, writer, progress }).await
+    run_invocation(context, session, audit, Invocation { settings, journal, writer, progress: args.progress }).await
+}
+
+/// Checks that settings, recipients and input are those that the audit log says the run began with.
+///
+/// # Errors
+/// Exit 7: the settings are others. Exit 2: the input is another one, or the audit log has no start of the run.
+fn check_unchanged(context: &Context, journal: &Journal, settings: &RunSettings) -> Result<()> {
+    let run = &settings.run;
+    let Some(begun_with) = digest_of_run(&context.folders.audit_log(), run)? else {
+        bail!(
+            Error::usage(format!("The audit log has no start of the run {run}: nothing was changed."))
+                .hint("If the log was moved aside, put it back. Else begin the run again: `tellonce bulk FILE`.")
+        );
+    };
+    if journal.settings_digest()?.as_ref() != Some(&begun_with) {
+        let message = format!("The settings of the run {run} are not those that it began with. Nothing was changed.");
+        bail!(
+            Error::new(Kind::Refused, Reason::RunChanged, message)
+                .hint("Somebody edited its journal. Begin a new run for the rows that are left.")
+        );
+    }
+    if sha256(&settings.input)? != settings.sha256 {
+        bail!(
+            Error::usage(format!("{} is not what it was when the run began.", settings.input.display()))
+                .hint("Put the same file there again, or begin a new run for what is new.")
+        );
+    }
+    Ok(())
+}
+
+/// Counts the rows that are not done, with those whose password nobody received or that are in doubt.
+fn rows_left(settings: &RunSettings, journal: &Journal) -> Result<u64> {
+    let counts = journal.counts()?;
+    let ended = counts.iter().filter(|(outcome, _)| *outcome != RowOutcome::NotDelivered).map(|(_, count)| count);
+    Ok(settings.rows.saturating_sub(ended.sum()) + journal.in_doubt()?)
+}
+
+/// Shows what the run goes on with, and asks. Nothing is asked if no row is left.
+///
+/// # Errors
+/// Exit 6: the agent says no.
+fn confirm(
+    context: &Context,
+    settings: &RunSettings,
+    left: u64,
+    agent: &str,
+    prompter: &mut TerminalPrompter,
+) -> Result<()> {
+    for line in plan_lines(settings, left, agent) {
+        if prompter.can_choose() { prompter.say(&line) } else { context.screen.notice(&line) }
+    }
+    let now = settings.limit.map_or(left, |limit| limit.min(left));
+    let question = if now == 1 { "Reset this customer?".to_owned() } else { format!("Reset these {now} customers?") };
+    if left == 0 || !prompter.can_choose() || prompter.yes(&question, false)? {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Declined, Reason::Declined, "Nothing was changed.").into())
+}
+
+fn plan_lines(settings: &RunSettings, left: u64, agent: &str) -> Vec<String> {
+    let RunSettings { run, profile, backend, agent: begun_by, rows, recipients, .. } = settings;
+    let begun_at = moment(Some(settings.started_at));
+    let mut lines = vec![format!("Run {run} was begun {begun_at} by {begun_by}, on {profile} ({backend}).")];
+    if agent != begun_by {
+        lines.push(format!("You are {agent}."));
+    }
+    let source = if settings.spooled { "standard input".to_owned() } else { settings.input.display().to_string() };
+    lines.push(format!("{left} of {rows} rows of {source} are left."));
+    if let Some(limit) = settings.limit {
+        lines.push(format!("Of these the first {limit} now."));
+    }
+    match &settings.delivery {
+        OutputTarget::Clear(way) => {
+            lines.push(format!("The passwords go to {way} in clear: whoever reads it has them."));
+        }
+        OutputTarget::Sealed(out) => {
+            lines.push(format!("The passwords go to {}, sealed: whoever holds the key opens them.", out.display()));
+            lines.extend(recipients.iter().map(|key| format!("  - sealed to {key}")));
+            let others = if recipients.is_empty() { "each row" } else { "a row that names another" };
+            lines.push(format!("  - {others}: to the recipient in it"));
+        }
+    }
+    lines
 }
 
 struct OutputRows {
@@ -80,9 +163,10 @@ struct OutputRows {
 /// Reads the output, and collects the rows that the journal does not know yet: the few that were in flight.
 ///
 /// If a row was begun again, its output from an earlier attempt is ignored.
-fn read_output(out: &std::path::Path, settings: &RunSettings, journal: &Journal) -> Result<OutputRows> {
+fn read_output(file: &File, out: &Path, settings: &RunSettings, journal: &Journal) -> Result<OutputRows> {
     let mut changes = Vec::new();
-    let whole = for_each(out, settings.row_format, &mut |row| {
+    let file = file.try_clone().map_err(|error| Error::bug("A descriptor could not be duplicated.").because(error))?;
+    let whole = for_each_in(file, out, settings.row_format, &mut |row| {
         let is_unknown = match journal.known(row.line)? {
             RowState::Done | RowState::InDoubt(_) => false,
             RowState::Begun(begun) => row.attempt.as_ref().is_none_or(|attempt| *attempt == begun.attempt),

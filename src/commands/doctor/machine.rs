@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::commands::context::Context;
 use crate::domain::{Check, CheckState};
 use crate::ledger;
-use crate::platform::{Holds, NotPrivate, check_private};
+use crate::platform::{FileRule, Holds, Links, NotPrivate};
 use crate::terminal::{recorders, terminal_can_reveal};
 
 /// Runs every check that needs no backend.
@@ -45,11 +45,11 @@ fn modes(path: &Path) -> Check {
     let id = format!("file {}", path.file_name().unwrap_or_default().to_string_lossy());
     let checked = path
         .metadata()
-        .map_err(|error| NotPrivate { what: format!("{shown}: {error}"), hint: None })
-        .and_then(|found| check_private(path, &found, Holds::Secret));
+        .map_err(|error| NotPrivate { what: format!("{shown}: {error}"), why: error.to_string(), hint: None })
+        .and_then(|found| FileRule::new(Holds::Secret, Links::Followed).check(path, &found));
     match checked {
         Ok(()) => Check::new(&id, CheckState::Ok, format!("{shown} is yours alone")),
-        Err(NotPrivate { what, hint }) => {
+        Err(NotPrivate { what, hint, .. }) => {
             let message = hint.map_or_else(|| what.clone(), |hint| format!("{what}. {hint}"));
             Check::new(&id, CheckState::Fault, message)
         }

@@ -12,7 +12,7 @@ fn a_reader_that_goes_away_stops_it_and_the_rest_follows() {
     assert_eq!(ran.code, 0);
     assert_eq!(std::fs::read_to_string(fixture.path("code")).unwrap().trim(), "8", "{ran:?}");
     let run = fixture.run_id();
-    let rest = fixture.env.shell(&format!("\"$T\" bulk --resume {run} | cat")).must(0).stdout;
+    let rest = fixture.env.shell(&format!("\"$T\" bulk --resume {run} --yes | cat")).must(0).stdout;
     let first = std::fs::read_to_string(fixture.path("first")).unwrap();
     let mut last = std::collections::HashMap::new();
     for line in first.lines().chain(rest.lines()) {
@@ -45,7 +45,7 @@ fn a_full_disk_stops_it_and_it_goes_on_when_there_is_room() {
         let _ = std::fs::remove_file(fixture.path("out.jsonl"));
         fixture.sealed("out.jsonl", 60, &[]).must(0);
     } else {
-        fixture.bulk(&["--resume", &fixture.run_id()]).must(0);
+        fixture.bulk(&["--resume", &fixture.run_id(), "--yes"]).must(0);
     }
     let last = fixture.last("out.jsonl");
     assert_eq!(last.len(), 60);
@@ -68,7 +68,7 @@ fn a_journal_that_is_full_stops_it_and_it_goes_on_when_there_is_room() {
     assert!([8, 9].contains(&ran.code), "{ran:?}");
     assert!(ran.stderr.contains("The journal of the run cannot be used"), "{ran:?}");
     assert!((5..120).contains(&fixture.rows("out.jsonl").len()), "whole rows stay, and no half one");
-    fixture.bulk(&["--resume", &fixture.run_id()]).must(0);
+    fixture.bulk(&["--resume", &fixture.run_id(), "--yes"]).must(0);
     every_one_works(&fixture, 120);
 }
 
@@ -87,7 +87,7 @@ fn an_output_that_is_full_in_the_middle_stops_it_and_the_rest_follows() {
         text.trim_start_matches('\0').lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
     assert!((2..60).contains(&rows(&fixture).len()), "whole rows stay, and no half one");
-    fixture.env.shell(&format!("\"$T\" bulk --resume {} >> out", fixture.run_id())).must(0);
+    fixture.env.shell(&format!("\"$T\" bulk --resume {} --yes >> out", fixture.run_id())).must(0);
     let word = |row: &serde_json::Value, key: &str| row[key].as_str().map(str::to_owned);
     let last: std::collections::HashMap<_, _> = rows(&fixture)
         .iter()
@@ -110,7 +110,8 @@ fn a_descriptor_that_is_full_stops_it_at_the_first_row() {
     let begun = fixture.env.records().iter().filter(|record| record["event"] == "intent").count();
     assert!(begun < 100, "it did not go through all of them");
     let run = fixture.run_id();
-    let rest = fixture.env.shell(&format!("\"$T\" bulk --resume {run} --reveal fd:3 3>&1 >/dev/null | cat")).must(0);
+    let rest =
+        fixture.env.shell(&format!("\"$T\" bulk --resume {run} --yes --reveal fd:3 3>&1 >/dev/null | cat")).must(0);
     for line in rest.stdout.lines() {
         let row: serde_json::Value = serde_json::from_str(line).unwrap();
         let username = row["customer"]["username"].as_str().unwrap();
@@ -140,7 +141,7 @@ fn a_session_that_ends_stops_it_and_it_goes_on_after_a_new_sign_in() {
     ));
     assert_eq!(std::fs::read_to_string(fixture.path("code")).unwrap().trim(), "8", "{ran:?}");
     fixture.env.sign_agent_in("sam");
-    fixture.bulk(&["--resume", &fixture.run_id()]).must(0);
+    fixture.bulk(&["--resume", &fixture.run_id(), "--yes"]).must(0);
     assert_eq!(fixture.last("out.jsonl").len(), 40);
 }
 
@@ -150,14 +151,14 @@ fn two_processes_do_not_run_one_journal_and_one_signal_finishes_what_is_in_fligh
     fixture.input(40);
     let key = fixture.public();
     let ran = fixture.env.shell(&format!(
-        "\"$T\" bulk in.csv --yes --expect 40 --rate 10 --out out.jsonl --seal-to {key} & while ! grep -q delivered out.jsonl 2>/dev/null; do :; done; \"$T\" bulk --resume 2 ; echo $? > second; kill -TERM $!; wait $!; echo $? > code"
+        "\"$T\" bulk in.csv --yes --expect 40 --rate 10 --out out.jsonl --seal-to {key} & while ! grep -q delivered out.jsonl 2>/dev/null; do :; done; \"$T\" bulk --resume 2 --yes ; echo $? > second; kill -TERM $!; wait $!; echo $? > code"
     ));
     let read = |name: &str| std::fs::read_to_string(fixture.path(name)).unwrap().trim().to_owned();
     assert_eq!((read("second"), read("code")), ("8".to_owned(), "143".to_owned()), "{ran:?}");
     assert!(ran.stderr.contains("bulk --resume"), "{ran:?}");
     let shown = fixture.bulk(&["show", &fixture.run_id(), "-o", "json"]).json();
     assert_eq!((&shown["state"], shown["failed"].as_u64()), (&"stopped".into(), Some(0)));
-    fixture.bulk(&["--resume", &fixture.run_id()]).must(0);
+    fixture.bulk(&["--resume", &fixture.run_id(), "--yes"]).must(0);
     assert_eq!(fixture.last("out.jsonl").len(), 40);
 }
 
@@ -167,10 +168,10 @@ fn an_input_that_changed_since_is_noticed() {
     fixture.input(4);
     fixture.sealed("out.jsonl", 4, &["--limit", "2"]).must(0);
     fixture.input(5);
-    let ran = fixture.bulk(&["--resume", &fixture.run_id()]).must(2);
+    let ran = fixture.bulk(&["--resume", &fixture.run_id(), "--yes"]).must(2);
     assert!(ran.stderr.contains("in.csv"), "{ran:?}");
     fixture.input(4);
-    fixture.bulk(&["--resume", &fixture.run_id()]).must(0);
+    fixture.bulk(&["--resume", &fixture.run_id(), "--yes"]).must(0);
 }
 
 #[test]
@@ -187,7 +188,7 @@ fn who_has_signed_in_since_is_not_locked_out_again() {
     journal.execute_batch("UPDATE row SET state = 2, outcome = NULL").unwrap();
     drop(journal);
     fixture.env.choose(username, password, "Quite-my-own-17").must(0);
-    let again = fixture.bulk(&["--resume", &run]).must(0);
+    let again = fixture.bulk(&["--resume", &run, "--yes"]).must(0);
     let row: serde_json::Value = serde_json::from_str(again.stdout.trim()).unwrap();
     assert_eq!(row["outcome"], "signed_in_since");
     assert_eq!(fixture.env.sign_in(username, "Quite-my-own-17"), "signed_in");

@@ -44,7 +44,8 @@ fn killed_until_done(format: &str) -> u32 {
     }
     let run = fixture.run_id();
     // Each time a little longer: on a slow machine the run would never come to its end otherwise.
-    while !sit_for(&fixture, &Fixture::arguments(&["--resume", &run]), 50 + draw(900 + 20 * u64::from(kills))) {
+    while !sit_for(&fixture, &Fixture::arguments(&["--resume", &run, "--yes"]), 50 + draw(900 + 20 * u64::from(kills)))
+    {
         kills += 1;
         assert!(kills < 500, "it never ends");
     }

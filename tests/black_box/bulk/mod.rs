@@ -7,4 +7,5 @@ mod input;
 mod killed;
 mod runs;
 mod signals;
+mod trust;
 mod unseal;

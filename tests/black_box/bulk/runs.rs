@@ -104,8 +104,8 @@ fn a_limit_stops_and_the_next_ones_follow() {
     fixture.sealed("out.csv", 7, &["--limit", "3"]).must(0);
     let run = fixture.run_id();
     assert_eq!(fixture.bulk(&["show", &run, "-o", "json"]).json()["delivered"], 3);
-    fixture.bulk(&["--resume", &run]).must(0);
-    fixture.bulk(&["--resume", &run]).must(0);
+    fixture.bulk(&["--resume", &run, "--yes"]).must(0);
+    fixture.bulk(&["--resume", &run, "--yes"]).must(0);
     let shown = fixture.bulk(&["show", &run, "-o", "json"]).json();
     assert_eq!((&shown["delivered"], &shown["state"]), (&7.into(), &"finished".into()));
 }

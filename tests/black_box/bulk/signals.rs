@@ -26,7 +26,7 @@ fn send(child: &Child, signal: Signal) {
 }
 
 fn goes_on(fixture: &Fixture) {
-    fixture.bulk(&["--resume", &fixture.run_id()]).must(0);
+    fixture.bulk(&["--resume", &fixture.run_id(), "--yes"]).must(0);
     let last = fixture.last("out.jsonl");
     assert_eq!(last.len() as u64, ROWS, "none is lost");
     for (username, password) in last {

@@ -99,7 +99,7 @@ fn an_audit_log_that_is_none_is_a_fault() {
     let env = TestEnvironment::signed_in("sam");
     symlink("/dev/null", env.path().join("audit.jsonl")).unwrap();
     let report = env.run(&["--profile", "practice", "-o", "json", "doctor"]).must(11).json();
-    is_fault(&report, "audit log", "not a regular file");
+    is_fault(&report, "audit log", "is a symbolic link");
 }
 
 #[test]

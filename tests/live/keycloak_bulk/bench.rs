@@ -109,7 +109,7 @@ impl Bench {
     /// Takes the run up again until it is done.
     pub fn until_done(&self) {
         for _ in 0..5 {
-            let ran = self.env.run(&["bulk", "--resume", &self.run_id()]);
+            let ran = self.env.run(&["bulk", "--resume", &self.run_id(), "--yes"]);
             if ran.code == 0 {
                 return;
             }

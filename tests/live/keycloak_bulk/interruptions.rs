@@ -80,7 +80,7 @@ fn killed_again_and_again_and_resumed_until_done() {
         bench.wait_for(delivered, &mut child);
         child.kill().unwrap();
         child.wait().unwrap();
-        child = bench.env.command(&["bulk", "--resume", &bench.run_id()]).spawn().unwrap();
+        child = bench.env.command(&["bulk", "--resume", &bench.run_id(), "--yes"]).spawn().unwrap();
     }
     let ran = end(child);
     if ran.code != 0 {

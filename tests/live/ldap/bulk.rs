@@ -65,7 +65,7 @@ pub fn a_run_creates_sets_and_survives_a_cut(server: &Server) {
     if cut.code == 9 {
         let listed = env.run(&["bulk", "list", "-o", "json"]);
         let listed: serde_json::Value = listed.json();
-        let resumed = env.run(&["bulk", "--resume", listed["runs"][0]["run"].as_str().unwrap()]);
+        let resumed = env.run(&["bulk", "--resume", listed["runs"][0]["run"].as_str().unwrap(), "--yes"]);
         assert!(resumed.is_success(), "{}", resumed.text());
     }
     let last = delivered(&key, &env.file("set.jsonl"));

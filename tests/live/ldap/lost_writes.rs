@@ -55,7 +55,7 @@ fn comes_back_as_it_was_before(server: &Server, env: &TestEnvironment, key: &Ide
     let listed = env.run(&["bulk", "list", "-o", "json"]);
     let listed: serde_json::Value = listed.json();
     if listed["runs"][0]["state"] != "finished" {
-        let resumed = env.run(&["bulk", "--resume", listed["runs"][0]["run"].as_str().unwrap()]);
+        let resumed = env.run(&["bulk", "--resume", listed["runs"][0]["run"].as_str().unwrap(), "--yes"]);
         assert!(resumed.is_success(), "{}", resumed.text());
     }
     let last = delivered(key, &out);
