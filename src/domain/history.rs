@@ -98,12 +98,19 @@ impl History {
     }
 
     /// Returns the agent whose reset left this stamp; `None` if this machine does not know.
+    ///
+    /// An edit of the entry in the second of the set moves some stamps. The set is recognised all the same, unless
+    /// another reset left exactly this stamp.
     pub fn issued_by(&self, stamp: Option<&Stamp>) -> Option<&str> {
         let stamp = stamp?;
-        let left_it = |attempt: &&Attempt| {
-            !attempt.withdrawal && attempt.set.as_ref().is_some_and(|set| Stamp::same_set(set.as_ref(), Some(stamp)))
+        let last_reset = |left_it: &dyn Fn(Option<&Stamp>) -> bool| {
+            let resets = self.attempts.iter().rev().filter(|attempt| !attempt.withdrawal);
+            resets.filter_map(|attempt| Some((attempt, attempt.set.as_ref()?))).find(|(_, set)| left_it(set.as_ref()))
         };
-        self.attempts.iter().rev().find(left_it).map(|attempt| attempt.agent.as_str())
+        let exactly = |set: Option<&Stamp>| Stamp::same_set(set, Some(stamp));
+        let before_an_edit = |set: Option<&Stamp>| set.is_some_and(|set| set.may_be_edited_to(stamp));
+        let (attempt, _) = last_reset(&exactly).or_else(|| last_reset(&before_an_edit))?;
+        Some(attempt.agent.as_str())
     }
 
     /// Returns the attempts whose end is missing.

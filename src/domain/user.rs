@@ -61,6 +61,18 @@ impl Stamp {
             _ => one.at == other.at,
         }
     }
+
+    /// Whether `now` may show this set after something else of the entry was changed in the second of the set.
+    ///
+    /// On `OpenLDAP` a version numbers changes of the entry, to the microsecond, and not sets. Another set of that second
+    /// looks the same.
+    pub fn may_be_edited_to(&self, now: &Self) -> bool {
+        let numbers_changes = |stamp: &Self| {
+            let second = stamp.at.and_then(|at| u64::try_from(at.as_second()).ok());
+            stamp.version.zip(second).is_some_and(|(version, second)| version / 1_000_000 == second)
+        };
+        self.at == now.at && numbers_changes(self) && numbers_changes(now) && now.version > self.version
+    }
 }
 
 /// The user whom a temporary password is for.
@@ -217,5 +229,22 @@ mod tests {
         assert!(same(&stamp(7, Some(1)), &stamp(7, None)) && same(&stamp(7, None), &stamp(7, None)));
         assert!(!same(&stamp(7, Some(1)), &stamp(8, Some(1))) && !same(&stamp(7, None), &stamp(8, None)));
         assert!(Stamp::same_set(None, None) && !Stamp::same_set(None, Some(&stamp(7, None))));
+    }
+
+    #[test]
+    fn an_edit_within_the_second_of_a_set_is_one_where_versions_number_changes() {
+        let stamp = |second: i64, version| Stamp { at: Timestamp::from_second(second).ok(), version };
+        let set = stamp(7, Some(7_000_004));
+        assert!(set.may_be_edited_to(&stamp(7, Some(7_900_000))));
+        for other in [
+            stamp(7, Some(7_000_003)),
+            stamp(7, Some(7_000_004)),
+            stamp(8, Some(8_000_005)),
+            stamp(7, None),
+            stamp(7, Some(5)),
+        ] {
+            assert!(!set.may_be_edited_to(&other), "{other:?}");
+        }
+        assert!(!stamp(7, Some(4)).may_be_edited_to(&stamp(7, Some(5))), "a counter of sets, as a domain has it");
     }
 }

@@ -12,6 +12,7 @@ use crate::support::fake_directory::{ADD, Asked, BIND, Dialect, Fake, MODIFY, SE
 use crate::support::{CommandOutput, TestEnvironment};
 
 const AGENT: &str = "uid=agent,dc=example,dc=com";
+const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const AGENT_PASSWORD: &str = "Ag3nts+\"Pass/word~Öl";
 /// Result codes that a refused change may have, and one that no standard knows.
 const CODES: [u8; 14] = [1, 2, 10, 11, 19, 21, 34, 49, 50, 53, 65, 68, 80, 200];
@@ -259,6 +260,33 @@ fn reads_after_the_set_that_quote_the_password_reveal_nothing_of_it() {
             assert_eq!(secrets.len(), 1, "{what}");
             holds_nothing(&env, &ended, &secrets[0], &what);
             drop(kept);
+        }
+    }
+}
+
+/// The answer to the proof, which carried the password: refused as wrong, or for another reason that is written down.
+#[test]
+fn an_answer_to_the_proof_that_quotes_the_password_reveals_nothing_of_it() {
+    for dialect in Dialect::BOTH {
+        for code in [49, 51, 80] {
+            let (fake, env) = signed_in(dialect);
+            let sent = Sent::default();
+            let told = Arc::clone(&sent);
+            fake.rule(move |asked, stream| {
+                let proves = asked.tag == BIND && asked.base.contains("ada");
+                if proves {
+                    told.lock().unwrap().extend(asked.secrets().iter().map(|secret| plain(secret)));
+                    let _ = stream.write_all(&echo(asked, code));
+                }
+                proves
+            });
+            let what = format!("{dialect:?}, code {code}");
+            env.write("in.csv", "customer\nada\n");
+            let run = ["-vv", "bulk", "in.csv", "--yes", "--expect", "1", "--out", "out.jsonl", "--seal-to", KEY];
+            let ended = env.run(&run);
+            let secrets = sent.lock().unwrap().clone();
+            assert_eq!(secrets.len(), if code == 49 { 2 } else { 1 }, "{what}: {}", ended.stderr);
+            holds_nothing(&env, &ended, &secrets[0], &what);
         }
     }
 }

@@ -64,7 +64,7 @@ fn a_database_without_the_overlay_is_refused(server: &Server) {
     let create =
         ["reset", "new", "--create", "--email", "new@example.com", "--first-name", "New", "--last-name", "One"];
     env.run_must_say(&[&create[..], &["--yes", "--reveal", "stdout"]].concat(), 7, "no overlay ppolicy");
-    env.run_must_say(&["doctor"], 11, "no overlay ppolicy on the database");
+    env.run_must_say(&["-o", "json", "doctor"], 11, "no overlay ppolicy on the database");
     assert!(server.binds(&server.name("gus"), server.value("CUSTOMER_PW")).is_success(), "nothing was changed");
     std::fs::write(&file, with).unwrap();
     server.stop();
