@@ -19,6 +19,7 @@ mod setup_failing;
 mod setup_faults;
 mod setup_fine_grained;
 mod setup_policy;
+mod setup_self_test;
 mod setup_sign_in;
 mod setup_terminal;
 mod sign_in;

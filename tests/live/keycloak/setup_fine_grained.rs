@@ -18,6 +18,20 @@ fn state(states: &[(String, String)], id: &str) -> Option<String> {
 
 #[test]
 #[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn each_server_is_asked_which_scopes_it_has() {
+    let realm = with_permissions();
+    let env = TestEnvironment::for_realm(&realm, PROTECTED);
+    let done = states(&env.setup(&realm, &["--yes"]).must(0));
+    assert_eq!(state(&done, "permissions").as_deref(), Some("done"), "26.2 has no scope reset-password");
+    let again = states(&env.setup(&realm, &["--yes"]).must(0));
+    assert_eq!(state(&again, "permissions").as_deref(), Some("already"));
+    let newcomer =
+        TestEnvironment::for_realm(&realm, PROTECTED).with_token(agent(&realm, "newcomer", &["/support-agents"]));
+    newcomer.reset("ada.lovelace", &["-o", "json"]).must(0);
+}
+
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
 fn agents_do_the_whole_job_by_permissions_alone_and_who_had_roles_keeps_them() {
     let realm = with_permissions();
     let env = TestEnvironment::for_realm(&realm, PROTECTED);

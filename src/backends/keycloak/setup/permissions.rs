@@ -16,7 +16,8 @@ const CLIENT: &str = "admin-permissions";
 /// The page size of lists: more permissions than a realm has.
 const MAX: &str = "1000";
 /// The permissions that agents need: name, resource type and scopes. Without `view` on groups, protected groups would be
-/// hidden from them.
+/// hidden from them. A server without a scope has no separate right for it: 26.2 has no `reset-password`, and whoever may
+/// `manage` a user there may set its password.
 const WANTED: [(&str, &str, &[&str]); 2] = [
     ("tellonce users", "Users", &["view", "manage", "reset-password", "manage-group-membership"]),
     ("tellonce groups", "Groups", &["view", "view-members", "manage-membership"]),
@@ -35,6 +36,8 @@ pub(super) struct Permissions {
     client: String,
     /// The ids of existing permissions of tellonce's, before the policy that they depend on.
     ours: Vec<String>,
+    /// The scopes that the server has.
+    scopes: Vec<String>,
     is_there: bool,
 }
 
@@ -48,7 +51,9 @@ impl Permissions {
         let Some(client) = clients.first().and_then(|client| client["id"].as_str()).map(str::to_owned) else {
             return Ok(AgentRights::Roles(None));
         };
-        let mut found = Self { agents: agents.to_owned(), client, ours: Vec::new(), is_there: false };
+        let mut found =
+            Self { agents: agents.to_owned(), client, ours: Vec::new(), scopes: Vec::new(), is_there: false };
+        found.scopes = found.read_scopes(admin).await?;
         let (mut foreign, mut complete) = (Vec::new(), 0);
         for one in found.list(admin, "true").await? {
             let (id, name) = (text(&one["id"]), text(&one["name"]));
@@ -57,7 +62,7 @@ impl Permissions {
             let kind = text(&permission["resourceType"]);
             match WANTED.iter().find(|(ours, ..)| *ours == name) {
                 Some((_, _, scopes)) => {
-                    complete += usize::from(found.grants(admin, &id, scopes).await?);
+                    complete += usize::from(found.grants(admin, &id, &found.known(scopes)).await?);
                     found.ours.push(id);
                 }
                 None if kind == "Users" || kind == "Groups" => foreign.push(format!("\"{name}\"")),
@@ -77,6 +82,21 @@ impl Permissions {
             found.ours.push(id);
         }
         Ok(AgentRights::Permissions(found))
+    }
+
+    /// Reads the scopes that this server has.
+    async fn read_scopes(&self, admin: &AdminApi) -> Result<Vec<String>> {
+        let all: Vec<Value> = admin.get(&self.path(&["scope"]), &[("max", MAX)], AdminRight::Everything).await?;
+        let scopes: Vec<String> = all.iter().map(|scope| text(&scope["name"])).collect();
+        if scopes.iter().any(|scope| scope == "manage") && scopes.iter().any(|scope| scope == "view") {
+            return Ok(scopes);
+        }
+        Err(Error::unavailable("The server does not show which scopes its fine-grained permissions have."))
+    }
+
+    /// Leaves out the scopes that the server does not have.
+    fn known(&self, wanted: &'static [&'static str]) -> Vec<&'static str> {
+        wanted.iter().copied().filter(|wanted| self.scopes.iter().any(|scope| scope == wanted)).collect()
     }
 
     fn policy(&self) -> String {
@@ -115,15 +135,16 @@ fn text(value: &Value) -> String {
 #[async_trait(?Send)]
 impl SetupStep for Permissions {
     fn step(&self) -> Step {
-        let describe = |(_, kind, scopes): &(&str, &str, &[&str])| format!("{kind}: {}", scopes.join(", "));
-        let scopes: Vec<String> = WANTED.iter().map(describe).collect();
+        let describe =
+            |(_, kind, scopes): (&str, &str, &'static [&str])| format!("{kind}: {}", self.known(scopes).join(", "));
+        let scopes: Vec<String> = WANTED.into_iter().map(describe).collect();
         let words = format!("fine-grained permissions of the group /{} ({})", self.agents, scopes.join("; "));
         let mut by_hand =
             vec![format!("Permissions, Policies, Create policy: Group, {}, /{}.", self.policy(), self.agents)];
-        by_hand.extend(WANTED.iter().map(|(name, kind, scopes)| {
+        by_hand.extend(WANTED.into_iter().map(|(name, kind, scopes)| {
             format!(
                 "Permissions, Create permission: {kind}, {name}; scopes {}; all of them; that policy.",
-                scopes.join(", ")
+                self.known(scopes).join(", ")
             )
         }));
         step("permissions", self.is_there, words, by_hand)
@@ -141,7 +162,8 @@ impl SetupStep for Permissions {
         let created = self.list(admin, "false").await?.into_iter().find(|one| one["name"] == self.policy().as_str());
         let created = created.map(|policy| text(&policy["id"])).unwrap_or_default();
         for (name, kind, scopes) in WANTED {
-            let permission = json!({ "name": name, "resourceType": kind, "scopes": scopes, "policies": [created] });
+            let permission =
+                json!({ "name": name, "resourceType": kind, "scopes": self.known(scopes), "policies": [created] });
             admin.create(&self.path(&["permission", "scope"]), &permission, AdminRight::Everything).await?;
         }
         Ok(format!("the group /{} has its permissions", self.agents))

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::admin_api::AdminApi;
-use super::{KeycloakPreparation, TOKEN_VARIABLE};
+use super::{ADMIN_CLI, KeycloakPreparation, TOKEN_VARIABLE};
 use crate::auth::oauth::{OAuth, TokenRefresher, Tokens};
 use crate::domain::ports::Prompter;
 use crate::domain::{Administrator, Error, Kind, OneTimeCode, Reason, Result};
@@ -62,9 +62,10 @@ async fn get_tokens(
 ) -> Result<Tokens> {
     let with = |code| [("totp", code)]; // the server's "Direct grant" flow reads it from the form
     let first = match &code {
-        Some(code) => oauth.password(name, password, &with(code.as_str())).await?,
-        None => oauth.password(name, password, &[]).await?,
+        Some(code) => oauth.password(name, password, &with(code.as_str())).await,
+        None => oauth.password(name, password, &[]).await,
     };
+    let first = first.map_err(|error| closed(error, home))?;
     let description = match first {
         Ok(tokens) => return Ok(tokens),
         Err(description) => description,
@@ -77,6 +78,19 @@ async fn get_tokens(
     };
     let second = oauth.password(name, password, &with(code.as_str())).await?;
     second.map_err(|description| refused(name, home, description, true))
+}
+
+/// Says that the realm or its client takes no passwords (exit 4). Passes on every other error.
+fn closed(error: Error, home: &str) -> Error {
+    if error.reason != Reason::SignInRefused {
+        return error;
+    }
+    let message = format!(
+        "Realm {home} lets nobody in by password at its client {ADMIN_CLI}: its direct grant is closed, or asks for more than a password. {}",
+        error.message
+    );
+    Error::new(Kind::NotAllowed, Reason::SignInRefused, message)
+        .hint(format!("Give an administrator's token instead: {TOKEN_VARIABLE}."))
 }
 
 /// Reports whether a refusal may mean that a code is missing. One about the user does not ("Account disabled", "Account is
