@@ -3,6 +3,7 @@
 //! It shows a trainee what the customer sees: the sign-in, "Choose your own password", "Forgot Your Password?" and the
 //! inbox. The practice directory decides everything; nothing here is real, and nothing leaves this machine.
 
+mod app_state;
 mod browser_session;
 mod connections;
 mod handlers;

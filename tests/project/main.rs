@@ -10,7 +10,9 @@
 mod docs;
 mod generated;
 mod house;
+mod imports;
 mod snapshots;
+mod sources;
 #[path = "../support/mod.rs"]
 mod support;
 mod types;

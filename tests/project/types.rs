@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::house::{code, root, sources};
+use super::sources::{code, root, sources};
 
 /// The files that take the characters of a temporary password, and what each does with them.
 const SINKS: [(&str, &str); 11] = [

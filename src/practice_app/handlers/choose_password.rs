@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::super::app_state::App;
 use super::super::browser_session::Standing;
 use super::super::pages::{ChoosePasswordPage, PageError, message_page, page};
-use super::super::routes::App;
 use super::super::rule_hints::RuleHint;
 use super::{Answer, refused_form};
 use crate::backends::practice::{Change, Practice};

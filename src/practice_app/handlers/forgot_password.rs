@@ -5,8 +5,8 @@ use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
+use super::super::app_state::App;
 use super::super::pages::{ForgotPasswordPage, page};
-use super::super::routes::App;
 use super::{Answer, refused_form};
 
 /// Shows the page.

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 
+use super::super::app_state::App;
 use super::super::pages::{InboxMail, InboxPage, page};
-use super::super::routes::App;
 use super::Answer;
 use crate::backends::practice::Practice;
 

@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::super::app_state::{App, Browser};
 use super::super::pages::{ChoosePasswordPage, message_page, page};
-use super::super::routes::{App, Browser};
 use super::choose_password::{DIFFERENT, refusals, rules};
 use super::{Answer, refused_form};
 use crate::backends::practice::Redeem;

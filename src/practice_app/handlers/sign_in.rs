@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::super::app_state::App;
 use super::super::browser_session::{BrowserSessions, Standing};
 use super::super::pages::{SignInPage, SignedInPage, page};
-use super::super::routes::App;
 use super::{Answer, refused_form};
 use crate::backends::practice::SignIn;
 
