@@ -7,6 +7,7 @@ use super::customer::Customer;
 use super::obstacle::{Obstacle, Unreadable};
 use super::policy::PolicyRead;
 use super::status::State;
+use super::user_profile::UserProfile;
 
 /// The id of a user in the identity backend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -88,6 +89,8 @@ pub struct NewUser {
 pub struct UserSnapshot {
     /// The user whom a temporary password would be for.
     pub target: ResetTarget,
+    /// The user as the backend names them; `None` where there is no user yet.
+    pub user: Option<UserProfile>,
     /// The facts of the status.
     pub state: State,
     /// When the password was last set.
@@ -115,6 +118,7 @@ impl UserSnapshot {
     pub fn without_user(new: NewUser, policy: PolicyRead, obstacles: Vec<Obstacle>) -> Self {
         Self {
             target: ResetTarget::NewUser(new),
+            user: None,
             state: State::default(),
             stamp: None,
             issued_at: None,

@@ -11,6 +11,7 @@ fn plan() -> Plan {
         profile_ref: ProfileRef { profile: "acme".to_owned(), backend: "scripted".to_owned() },
         customer: Customer { name: "Ada Lovelace".to_owned(), ..Customer::known_by(CustomerId::new("C-1")) },
         target: ResetTarget::User(UserId::new("7")),
+        user: None,
         action: Action::Set,
         state: State { has_user: true, ..State::default() },
         stamp: Some(Stamp { at: None, version: Some(1) }),
