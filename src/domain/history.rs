@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::attempt::AttemptId;
 use super::error::Changed;
 use super::outcome::Delivery;
-use super::user::{Stamp, UserId, UserSnapshot};
+use super::user::{Stamp, UserSnapshot};
+use super::user_id::UserId;
 
 /// One attempt, put together from its records.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -50,6 +50,7 @@ mod sweep;
 mod temporary_password;
 mod time_limit;
 mod user;
+mod user_id;
 mod user_profile;
 mod withdraw;
 
@@ -100,6 +101,7 @@ pub(crate) use sweep::{Swept, due, sweep};
 pub(crate) use temporary_password::sealed;
 pub use temporary_password::{RequestBytes, RequestSink, RevealSink, TemporaryPassword};
 pub(crate) use time_limit::CLEAN_UP_LIMIT;
-pub use user::{Forced, Issued, NewUser, Pending, ResetTarget, SessionsEnded, Stamp, UserId, UserSnapshot};
+pub use user::{Forced, Issued, NewUser, Pending, ResetTarget, SessionsEnded, Stamp, UserSnapshot};
+pub use user_id::UserId;
 pub use user_profile::UserProfile;
 pub use withdraw::{Occasion, WithdrawalRequest, Withdrawn, withdraw};

@@ -7,24 +7,8 @@ use super::customer::Customer;
 use super::obstacle::{Obstacle, Unreadable};
 use super::policy::PolicyRead;
 use super::status::State;
+use super::user_id::UserId;
 use super::user_profile::UserProfile;
-
-/// The id of a user in the identity backend.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(transparent)]
-pub struct UserId(String);
-
-impl UserId {
-    /// Wraps an id as the backend gave it.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// Returns the id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 /// What a backend shows of when a password was last set; never the password or its hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::customer::Customer;
-use super::user::UserId;
+use super::user_id::UserId;
 
 /// A user, as the backend names them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::capabilities::Gap;
 use crate::domain::customer::CustomerId;
-use crate::domain::user::UserId;
+use crate::domain::user_id::UserId;
 
 fn plan() -> Plan {
     Plan {
