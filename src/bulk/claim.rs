@@ -1,6 +1,6 @@
 //! A row's claim to a customer: each customer of a run belongs to one row.
 
-use crate::domain::{Customer, Error, Reason, Result};
+use crate::domain::{Customer, Error, Plan, Reason, Result};
 
 /// What became of a row's claim to a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,22 @@ impl Claim {
                 tracing::debug!(claim = ?self, "the customer is another row's");
                 let words = format!("{} is the customer of line {line} as well.", customer.id);
                 Err(Error::refused(Reason::Duplicate, words))
+            }
+        }
+    }
+
+    /// Returns an error unless the claim of the plan's user was granted.
+    ///
+    /// # Errors
+    /// The user belongs to another row: two customers lead to one user.
+    pub(super) fn check_user(self, plan: &Plan) -> Result<()> {
+        match self {
+            Self::Granted => Ok(()),
+            Self::HeldInFlight { line } | Self::HeldBefore { line } => {
+                let (customer, user) = (&plan.customer.id, plan.describe_user());
+                let words = format!("{customer} leads to the user {user}, who is the user of line {line} as well.");
+                let hint = "Give each customer the username of their own user in the customers' file.";
+                Err(Error::refused(Reason::UserShared, words).hint(hint))
             }
         }
     }

@@ -16,7 +16,7 @@ use super::outcome::RowOutcome;
 use super::run_files;
 use super::settings::RunSettings;
 use crate::config::make_private_folder;
-use crate::domain::{AttemptId, Customer, CustomerId, Error, Kind, Reason, Result, Stamp};
+use crate::domain::{AttemptId, Customer, CustomerId, Error, Kind, Plan, Reason, ResetTarget, Result, Stamp};
 use crate::platform::{GroupCommit, Promised};
 
 const TABLES: &str = "
@@ -28,6 +28,9 @@ CREATE TABLE IF NOT EXISTS row(
   outcome TEXT, exit_code INTEGER
 );
 CREATE TABLE IF NOT EXISTS seen(customer TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID;";
+
+/// Begins the key of a user among those of customers; no customer's id has it.
+const USER: &str = "\u{1}user ";
 
 /// How far a row has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +179,21 @@ impl Journal {
         self.claimed.borrow_mut().insert(customer.id.clone(), line);
         drop(self.hand_over(Change::Claim { line, customer: customer.id.clone() }));
         Ok(Claim::Granted)
+    }
+
+    /// Claims the user of a plan for a row, under the backend's own id: two customers may lead to one user.
+    ///
+    /// # Errors
+    /// Exit 7: the user is another row's. Exit 8: the journal cannot be read.
+    pub(crate) fn claim_user(&self, plan: &Plan, line: u64) -> Result<()> {
+        let ResetTarget::User(id) = &plan.target else { return Ok(()) };
+        let key = CustomerId::new(format!("{USER}{}", id.as_str()));
+        if let Some(claim) = self.claim_known_as(&key, line)? {
+            return claim.check_user(plan);
+        }
+        self.claimed.borrow_mut().insert(key.clone(), line);
+        drop(self.hand_over(Change::Claim { line, customer: key }));
+        Ok(())
     }
 
     /// Returns the claim that an earlier claim decides; `None` if no row has the customer.

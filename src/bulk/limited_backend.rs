@@ -10,7 +10,7 @@ use super::limiter::Limiter;
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
     AnyIntent, Capabilities, Customer, CustomerId, Forced, Found, Intent, Issued, OwnPassword, Particulars, Pending,
-    Reset, Result, Right, Session, SessionsEnded, TemporaryPassword, Trial, UserSnapshot, Withdrawal,
+    Reset, Result, Right, Session, SessionsEnded, TemporaryPassword, Trial, UserProfile, UserSnapshot, Withdrawal,
 };
 
 struct LimitedBackend {
@@ -125,6 +125,14 @@ impl CustomerDirectory for LimitedDirectory {
 
     async fn of_same_id(&self, customer: &Customer) -> Result<Vec<Customer>> {
         self.limiter.call(async || self.directory.of_same_id(customer).await).await
+    }
+
+    fn is_beside_backend(&self) -> bool {
+        self.directory.is_beside_backend()
+    }
+
+    async fn others_of_user(&self, customer: &Customer, user: &UserProfile) -> Result<Vec<Customer>> {
+        self.limiter.call(async || self.directory.others_of_user(customer, user).await).await
     }
 
     async fn get(&self, id: &CustomerId) -> Result<Option<Customer>> {

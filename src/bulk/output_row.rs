@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::outcome::RowOutcome;
 use super::settings::RowFormat;
-use crate::domain::{Changed, Customer, Error, Proof, Result};
+use crate::domain::{Changed, Customer, Error, Proof, Result, UserProfile};
 use crate::output::{defuse_formula, to_json};
 
 /// The columns of the CSV; the last one is `sealed` or `temporary_password`.
@@ -51,6 +51,8 @@ pub(crate) struct OutputRow {
     pub given: String,
     /// The customer, where one was found.
     pub customer: Option<Customer>,
+    /// The user, as the backend names them, where a password was set.
+    pub user: Option<UserProfile>,
     /// What became of the row.
     pub outcome: RowOutcome,
     /// The exit code that a single reset would have had.
@@ -77,6 +79,7 @@ struct RowJson<'a> {
     schema: &'static str,
     line: u64,
     customer: Option<&'a Customer>,
+    user: Option<&'a UserProfile>,
     given: &'a str,
     outcome: RowOutcome,
     exit_code: u8,
@@ -130,6 +133,7 @@ impl OutputRow {
             schema: "tellonce.bulk-row/v1",
             line: self.line,
             customer: self.customer.as_ref(),
+            user: self.user.as_ref(),
             given: &self.given,
             outcome: self.outcome,
             exit_code: self.exit_code,

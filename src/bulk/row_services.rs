@@ -102,6 +102,7 @@ impl RowLog {
 #[async_trait(?Send)]
 impl AuditLog for RowLog {
     async fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt> {
+        self.journal.claim_user(plan, self.line)?;
         let receipt = self.audit.intend(session, plan, consent).await?;
         self.attempt = Some(receipt.attempt().to_string());
         let change = Change::Intent {
@@ -155,6 +156,7 @@ impl ReadyReveal for RowReveal {
     async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
         let row = OutputRow {
             customer: Some(issuance.customer.clone()),
+            user: issuance.user.clone(),
             outcome: RowOutcome::Delivered,
             exit_code: 0,
             at: issuance.issued_at,

@@ -47,6 +47,7 @@ impl Run<'_> {
             line,
             given: row.customer.clone(),
             customer: None,
+            user: None,
             outcome: RowOutcome::Failed,
             exit_code: 0,
             ticket: row.ticket.clone().or_else(|| self.settings.ticket.clone()),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::ask_missing;
 use super::context::{Context, look_up};
 use super::view::{StatusFields, moment, valid_until};
-use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget, refusal};
+use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget, UserProfile, refusal};
 
 /// A customer's profile, roles and access
 #[derive(Debug, Args)]
@@ -88,7 +88,9 @@ fn fields(facts: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, Stri
         ("E-mail".to_owned(), customer.email.clone().unwrap_or_else(none)),
     ];
     fields.extend(customer.details.iter().cloned());
-    fields.push(("User".to_owned(), customer.username.clone().unwrap_or_else(|| "none yet".to_owned())));
+    let user = snapshot.user.as_ref().map_or_else(|| "none yet".to_owned(), UserProfile::describe);
+    fields.push(("User".to_owned(), user));
+    fields.extend(status.differences.iter().map(|difference| ("Look out".to_owned(), difference.clone())));
     fields.push(("Status".to_owned(), snapshot.state.describe()));
     if snapshot.state.change_required {
         let by = status

@@ -112,6 +112,8 @@ fn issuance(context: &Context, row: &FoundRow) -> Issuance {
             names: None,
             details: Vec::new(),
         },
+        user: None,
+        differences: Vec::new(),
         profile_ref: ProfileRef { profile: context.profile.name.clone(), backend: context.profile.backend.clone() },
         user_created: false,
         state: State { has_user: true, change_required: true, ..State::default() },

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use crate::auth::Kept;
-use crate::domain::{Customer, CustomerFacts, ExitCode, OwnPassword, Right, Session, Status};
+use crate::domain::{Customer, CustomerFacts, ExitCode, OwnPassword, Right, Session, Status, UserProfile};
 use crate::terminal::LocalTime;
 
 /// Formats a time in the local time zone.
@@ -23,6 +23,8 @@ pub(super) fn valid_until(at: Option<Timestamp>) -> String {
 #[derive(Clone, PartialEq, Serialize)]
 pub(super) struct StatusFields<'a> {
     pub(super) customer: &'a Customer,
+    pub(super) user: Option<&'a UserProfile>,
+    pub(super) differences: Vec<String>,
     pub(super) status: Status,
     pub(super) change_required: Option<bool>,
     pub(super) locked: Option<bool>,
@@ -44,6 +46,8 @@ impl<'a> StatusFields<'a> {
         let known_here = facts.history.issued_by(snapshot.stamp.as_ref());
         Self {
             customer: &facts.customer,
+            user: snapshot.user.as_ref(),
+            differences: snapshot.user.as_ref().map(|user| user.differences(&facts.customer)).unwrap_or_default(),
             status: snapshot.state.status(),
             change_required: snapshot.state.known_change_required(),
             locked: snapshot.state.known_locked(),

@@ -6,6 +6,7 @@ use super::history::History;
 use super::policy::About;
 use super::ports::AuditLog;
 use super::session::Session;
+use super::shared_user::shared_user;
 use super::user::{ResetTarget, UserSnapshot};
 
 /// Everything known of a customer before anything is decided.
@@ -20,13 +21,17 @@ pub(crate) struct CustomerFacts {
 }
 
 impl CustomerFacts {
-    /// Returns what the rules about names compare a password with.
+    /// Returns what the rules about names compare a password with: the user's names, as the backend has them.
     pub(super) fn about(&self) -> About {
+        let user = self.snapshot.user.as_ref();
         let username = match &self.snapshot.target {
             ResetTarget::NewUser(new) => Some(new.username.clone()),
-            ResetTarget::User(_) => self.customer.username.clone(),
+            ResetTarget::User(_) => {
+                user.and_then(|user| user.username.clone()).or_else(|| self.customer.username.clone())
+            }
         };
-        About { username, email: self.customer.email.clone() }
+        let email = user.and_then(|user| user.email.clone()).or_else(|| self.customer.email.clone());
+        About { username, email }
     }
 }
 
@@ -36,7 +41,7 @@ pub(crate) async fn gather_facts(
     session: &Session,
     customer: &Customer,
 ) -> Result<CustomerFacts> {
-    let snapshot = session.backend().user_snapshot(customer).await?;
+    let mut snapshot = session.backend().user_snapshot(customer).await?;
     let mut history = audit.history(session, customer).await?;
     let mut recovered = Vec::new();
     for finding in history.findings(&snapshot) {
@@ -45,6 +50,9 @@ pub(crate) async fn gather_facts(
     }
     if !recovered.is_empty() {
         history = audit.history(session, customer).await?;
+    }
+    if let Some(user) = &snapshot.user {
+        snapshot.obstacles.extend(shared_user(audit, session, customer, user).await?);
     }
     Ok(CustomerFacts { customer: customer.clone(), snapshot, history, recovered })
 }

@@ -8,6 +8,7 @@ use super::attempt::AttemptId;
 use super::error::Changed;
 use super::outcome::Delivery;
 use super::user::{Stamp, UserSnapshot};
+use super::user_id::UserId;
 
 /// One attempt, put together from its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Attempt {
     pub agent: String,
     /// True for a withdrawal, false for a reset.
     pub withdrawal: bool,
+    /// The user whom the intent names; `None` in older records and of a user who was to be created.
+    pub user: Option<UserId>,
     /// The stamp before.
     pub stamp_before: Option<Stamp>,
     /// The stamp of its set; `None` if no set was recorded.

@@ -12,7 +12,8 @@ use super::consent::Consent;
 use super::customer::CustomerId;
 use super::error::{Error, Result};
 use super::plan::{Plan, PlanDigest};
-use super::user::{NewUser, ResetTarget, Stamp, UserId};
+use super::user::{NewUser, ResetTarget, Stamp};
+use super::user_id::UserId;
 
 /// Shows that the audit log has written and synced the record of an intent.
 ///

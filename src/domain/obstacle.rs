@@ -35,6 +35,13 @@ pub enum Obstacle {
         /// When the lock ends by itself, where known.
         until: Option<Timestamp>,
     },
+    /// The user is another customer's.
+    UserShared {
+        /// The user.
+        user: String,
+        /// The other customer, with id.
+        other: String,
+    },
     /// The agent lacks this right on this user.
     MissingRight(Right),
 }

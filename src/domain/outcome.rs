@@ -10,6 +10,7 @@ use super::profile_ref::ProfileRef;
 use super::proof::Proof;
 use super::status::State;
 use super::user::{SessionsEnded, Stamp};
+use super::user_profile::UserProfile;
 
 /// An outcome of an attempt. Each is one record.
 #[derive(Clone, Debug)]
@@ -56,8 +57,12 @@ pub enum Delivery {
 /// What was issued, without the password: the facts that are shown beside it and afterwards.
 #[derive(Clone, Debug)]
 pub struct Issuance {
-    /// The customer.
+    /// The customer, with the name to sign in with.
     pub customer: Customer,
+    /// The user, as the backend names them; `None` if that is not known here.
+    pub user: Option<UserProfile>,
+    /// What the backend and the directory say differently of the customer, in sentences.
+    pub differences: Vec<String>,
     /// Profile and backend.
     pub profile_ref: ProfileRef,
     /// Whether a user was created.

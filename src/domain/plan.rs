@@ -17,6 +17,7 @@ use super::history::Attempt;
 use super::profile_ref::ProfileRef;
 use super::status::State;
 use super::user::{ResetTarget, Stamp};
+use super::user_profile::UserProfile;
 
 /// Everything the confirmation shows.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Plan {
     pub customer: Customer,
     /// The user who is changed, or what a new one is created from.
     pub target: ResetTarget,
+    /// The user as the backend names them; `None` for one who is to be created.
+    pub user: Option<UserProfile>,
     /// What will be done.
     pub action: Action,
     /// The status before.
@@ -80,6 +83,7 @@ struct Digested<'a> {
     backend: &'a str,
     customer: &'a Customer,
     target: &'a ResetTarget,
+    user: Option<&'a UserProfile>,
     action: Action,
     state: &'a State,
     pending_since: Option<Timestamp>,
@@ -103,6 +107,7 @@ impl Plan {
             backend: &self.profile_ref.backend,
             customer: &self.customer,
             target: &self.target,
+            user: self.user.as_ref(),
             action: self.action,
             state: &self.state,
             pending_since: self.pending_since,
@@ -115,6 +120,20 @@ impl Plan {
         let json =
             serde_json::to_vec(&digested).map_err(|error| Error::bug("The plan has no JSON form.").because(error))?;
         Ok(PlanDigest(Sha256::digest(&json).into()))
+    }
+
+    /// Returns the user in words: "ada.lovelace (1001)".
+    pub fn describe_user(&self) -> String {
+        match (&self.target, &self.user) {
+            (_, Some(user)) => user.describe(),
+            (ResetTarget::User(id), None) => id.as_str().to_owned(),
+            (ResetTarget::NewUser(new), None) => format!("{} (new)", new.username),
+        }
+    }
+
+    /// Returns what the backend and the directory say differently of the customer, in sentences.
+    pub fn differences(&self) -> Vec<String> {
+        self.user.as_ref().map(|user| user.differences(&self.customer)).unwrap_or_default()
     }
 
     /// Returns what differs from an earlier plan for the same customer, in words for the agent.

@@ -87,6 +87,11 @@ pub(crate) fn refusal(obstacle: &Obstacle, customer: &Customer) -> Error {
             )
             .hint("Add `--unlock` to lift the lock-out as well.")
         }
+        Obstacle::UserShared { user, other } => Error::refused(
+            Reason::UserShared,
+            format!("{who} leads to the user {user}, who is {other}: a reset would lock that customer out."),
+        )
+        .hint("Give each customer the username of their own user in the customers' file."),
         Obstacle::MissingRight(right) => Error::new(
             Kind::NotAllowed,
             Reason::MissingRight,

@@ -29,6 +29,7 @@ use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
 use super::time_limit::Reached;
 use super::user::{Forced, Issued, ResetTarget, SessionsEnded, Stamp, UserSnapshot};
+use super::user_profile::UserProfile;
 
 /// Issues a temporary password: the whole job.
 ///
@@ -158,6 +159,7 @@ fn plan(
         profile_ref: session.profile_ref().clone(),
         customer: facts.customer.clone(),
         target: snapshot.target.clone(),
+        user: snapshot.user.clone(),
         action: if is_new { Action::CreateAndSet } else { Action::Set },
         state: snapshot.state,
         stamp: snapshot.stamp.clone(),
@@ -249,8 +251,17 @@ fn issuance(
     if sessions_ended == SessionsEnded::LeftOpen && !gaps.contains(&Gap::SessionsGoOn) {
         gaps.push(Gap::SessionsGoOn);
     }
+    let username = facts.about().username;
+    let user = plan.user.clone().unwrap_or_else(|| UserProfile {
+        id: issued.user.clone(),
+        username: username.clone(),
+        name: Some(plan.customer.name.clone()),
+        email: plan.customer.email.clone(),
+    });
     Issuance {
-        customer: Customer { username: facts.about().username, ..plan.customer.clone() },
+        customer: Customer { username, ..plan.customer.clone() },
+        user: Some(user),
+        differences: plan.differences(),
         profile_ref: plan.profile_ref.clone(),
         user_created: plan.action == Action::CreateAndSet,
         state: State {

@@ -7,23 +7,8 @@ use super::customer::Customer;
 use super::obstacle::{Obstacle, Unreadable};
 use super::policy::PolicyRead;
 use super::status::State;
-
-/// The id of a user in the identity backend.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(transparent)]
-pub struct UserId(String);
-
-impl UserId {
-    /// Wraps an id as the backend gave it.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// Returns the id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+use super::user_id::UserId;
+use super::user_profile::UserProfile;
 
 /// What a backend shows of when a password was last set; never the password or its hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +85,8 @@ pub struct NewUser {
 pub struct UserSnapshot {
     /// The user whom a temporary password would be for.
     pub target: ResetTarget,
+    /// The user as the backend names them; `None` where there is no user yet.
+    pub user: Option<UserProfile>,
     /// The facts of the status.
     pub state: State,
     /// When the password was last set.
@@ -127,6 +114,7 @@ impl UserSnapshot {
     pub fn without_user(new: NewUser, policy: PolicyRead, obstacles: Vec<Obstacle>) -> Self {
         Self {
             target: ResetTarget::NewUser(new),
+            user: None,
             state: State::default(),
             stamp: None,
             issued_at: None,

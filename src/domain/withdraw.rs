@@ -23,6 +23,7 @@ use super::session::{AT_LEAST, Session};
 use super::status::State;
 use super::time_limit::Reached;
 use super::user::{ResetTarget, SessionsEnded, Stamp, UserSnapshot};
+use super::user_profile::UserProfile;
 
 /// What the agent asked for.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +51,10 @@ pub enum Occasion {
 pub struct Withdrawn {
     /// The customer.
     pub customer: Customer,
+    /// The user, as the backend names them.
+    pub user: Option<UserProfile>,
+    /// What the backend and the directory say differently of the customer.
+    pub differences: Vec<String>,
     /// The facts of the status now.
     pub state: State,
     /// How sessions were ended.
@@ -105,6 +110,7 @@ impl Act for Withdrawal {
             profile_ref: session.profile_ref().clone(),
             customer,
             target: facts.snapshot.target.clone(),
+            user: facts.snapshot.user.clone(),
             action: Action::Withdraw,
             state: facts.snapshot.state,
             stamp: facts.snapshot.stamp.clone(),
@@ -149,6 +155,8 @@ impl Act for Withdrawal {
         let plan = work.assessment.plan();
         Ok(Withdrawn {
             customer: plan.customer.clone(),
+            user: plan.user.clone(),
+            differences: plan.differences(),
             state: State { withdrawn: Some(true), ..plan.state },
             sessions_ended,
             attempt: work.intent.attempt().clone(),

@@ -9,7 +9,9 @@ use super::index::Found;
 use super::lease::is_held;
 use super::record::{Event, Record};
 use crate::config::Folders;
-use crate::domain::{Attempt, AttemptId, Changed, Customer, CustomerId, Delivery, End, History, ProfileRef, Result};
+use crate::domain::{
+    Attempt, AttemptId, Changed, Customer, CustomerId, Delivery, End, History, ProfileRef, Result, UserId,
+};
 
 /// Reads what the log knows of one customer.
 pub(super) fn history(path: &Path, locks: &Path, profile_ref: &ProfileRef, customer: &Customer) -> Result<History> {
@@ -199,6 +201,7 @@ impl Builder {
                 at: record.at,
                 agent: record.agent,
                 withdrawal: record.action == crate::domain::Action::Withdraw.name(),
+                user: record.user.map(UserId::new),
                 stamp_before: record.stamp_before,
                 set: None,
                 end: None,

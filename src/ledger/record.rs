@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AttemptOutcome, Changed, Delivery, Plan, Reason, Session, SessionsEnded, Stamp};
+use crate::domain::{AttemptOutcome, Changed, Delivery, Plan, Reason, ResetTarget, Session, SessionsEnded, Stamp};
 
 /// The version of the record format.
 pub(super) const VERSION: u8 = 1;
@@ -52,6 +52,12 @@ pub(crate) struct Record {
     pub backend: String,
     /// The customer's id.
     pub customer: String,
+    /// The user's own id at the backend. Not in the intent of a user who is to be created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The name that the user signs in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
     /// `set`, `create_and_set` or `withdraw`.
     pub action: String,
     pub ticket: Option<String>,
@@ -147,7 +153,13 @@ impl Record {
     /// Makes the record of an intent, and the template of the records that follow it.
     pub(super) fn of_intent(self, plan: &Plan, asked: bool) -> (Self, Self) {
         let blank = Self { event: Event::Intent, action: plan.action.name().to_owned(), ..self };
-        let template = Self { ticket: plan.case.ticket.clone(), ..blank };
+        let (user, username) = match &plan.target {
+            ResetTarget::User(id) => {
+                (Some(id.as_str().to_owned()), plan.user.as_ref().and_then(|user| user.username.clone()))
+            }
+            ResetTarget::NewUser(new) => (None, Some(new.username.clone())),
+        };
+        let template = Self { user, username, ticket: plan.case.ticket.clone(), ..blank };
         let record = Self {
             reason: plan.case.reason.clone(),
             verified: plan.case.verified.clone(),
@@ -210,6 +222,8 @@ pub(super) fn blank_at(
         profile: profile.to_owned(),
         backend: backend.to_owned(),
         customer: customer.to_owned(),
+        user: None,
+        username: None,
         action: String::new(),
         ticket: None,
         reason: None,

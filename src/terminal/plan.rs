@@ -10,12 +10,14 @@ pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
     let mut lines = vec![
         format!("{}: {} ({})", plan.action.label(), customer.name, customer.id),
         format!("  e-mail    {}", customer.email.as_deref().unwrap_or("none")),
+        format!("  user      {}", plan.describe_user()),
         format!("  status    {}", plan.state.describe()),
         format!("  you are   {} on {} ({})", plan.agent, plan.profile_ref.profile, plan.profile_ref.backend),
     ];
     if plan.profile_ref.backend == "practice" {
         lines.push("  Practice directory: nothing here is real.".to_owned());
     }
+    lines.extend(plan.differences().into_iter().map(|difference| format!("  Look out: {difference}")));
     lines.push("This will:".to_owned());
     lines.extend(effects(plan, local).into_iter().map(|effect| format!("  - {effect}")));
     lines.extend(recent(&plan.recent, local).map(|note| format!("  {note}")));
@@ -93,15 +95,17 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
 /// Formats the plan in one line, for use with `--yes`.
 pub(super) fn short(plan: &Plan) -> String {
     let customer = &plan.customer;
-    format!(
-        "{}: {} ({}), by {} on {} ({}).",
+    let line = format!(
+        "{}: {} ({}), user {}, by {} on {} ({}).",
         plan.action.label(),
         customer.name,
         customer.id,
+        plan.describe_user(),
         plan.agent,
         plan.profile_ref.profile,
         plan.profile_ref.backend
-    )
+    );
+    [vec![line], plan.differences()].concat().join(" ")
 }
 
 #[cfg(test)]
@@ -121,6 +125,7 @@ mod tests {
             profile_ref,
             customer,
             target: ResetTarget::User(UserId::new("1")),
+            user: None,
             action,
             state: State::default(),
             stamp: None,

@@ -5,13 +5,15 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{PasswordIs, next_steps};
-use crate::domain::{Customer, Error, Issuance, SessionsEnded, Status};
+use crate::domain::{Customer, Error, Issuance, SessionsEnded, Status, UserProfile};
 use crate::output::to_json;
 
 #[derive(Serialize)]
 struct ResetJson<'a> {
     schema: &'static str,
     customer: &'a Customer,
+    user: Option<&'a UserProfile>,
+    differences: &'a [String],
     backend: &'a str,
     user_created: bool,
     status: Status,
@@ -36,6 +38,8 @@ pub(crate) fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<
     to_json(&ResetJson {
         schema: "tellonce.reset/v1",
         customer: &issuance.customer,
+        user: issuance.user.as_ref(),
+        differences: &issuance.differences,
         backend: &issuance.profile_ref.backend,
         user_created: issuance.user_created,
         status: issuance.state.status(),

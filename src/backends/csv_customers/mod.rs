@@ -13,7 +13,8 @@ use crate::config::CustomersSource;
 use crate::delimited::{DelimitedTextError, Records, Source};
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{
-    Check, CheckState, Customer, CustomerId, Error, Found, Kind, Particulars, Reason, Result, id_first, several_with,
+    Check, CheckState, Customer, CustomerId, Error, Found, Kind, Particulars, Reason, Result, UserProfile, id_first,
+    several_with,
 };
 use crate::platform::{Access, FileRule, Holds, Links, user_number};
 use columns::Columns;
@@ -174,6 +175,24 @@ impl CustomerDirectory for CsvCustomers {
 
     async fn of_same_id(&self, customer: &Customer) -> Result<Vec<Customer>> {
         self.rows_with(|row| row.has_id(customer.id.as_str()))
+    }
+
+    fn is_beside_backend(&self) -> bool {
+        true
+    }
+
+    async fn others_of_user(&self, customer: &Customer, user: &UserProfile) -> Result<Vec<Customer>> {
+        let names: Vec<String> =
+            [&user.username, &user.email].into_iter().flatten().map(|name| name.to_lowercase()).collect();
+        let mut others = Vec::new();
+        self.for_each_row(|row| {
+            let is_other = row.problem.is_none() && row.id() != customer.id.as_str();
+            if is_other && names.iter().any(|name| row.equals(name)) {
+                others.push(row.to_customer());
+            }
+            Ok(())
+        })?;
+        Ok(others)
     }
 
     async fn get(&self, id: &CustomerId) -> Result<Option<Customer>> {

@@ -20,7 +20,7 @@ use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
     Aid, AnyIntent, Capabilities, ChangeScreen, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names,
     NewUser, Pending, RequestSink, Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer, UserId,
-    UserSnapshot, Withdrawal, sealed,
+    UserProfile, UserSnapshot, Withdrawal, sealed,
 };
 
 /// How many calls at once keep a server busy. More only make each slower (measured on two cores).
@@ -215,6 +215,10 @@ impl IdentityBackend for KeycloakAgent {
 
     async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
         Box::pin(self.read_user_snapshot(customer)).await
+    }
+
+    async fn find_user(&self, customer: &Customer) -> Result<Option<UserProfile>> {
+        self.find_user_profile(customer).await
     }
 
     async fn set_temporary_password(

@@ -5,12 +5,20 @@ use async_trait::async_trait;
 use super::user_lookup::KeycloakAgent;
 use super::wire::User;
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right};
+use crate::domain::{
+    Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right, UserId, UserProfile,
+};
 
 /// The query parameter for users without attributes, which are enough for a list.
 const BRIEF: (&str, &str) = ("briefRepresentation", "true");
 
 impl User {
+    /// Returns the user as the realm names them.
+    pub(super) fn profile(&self) -> UserProfile {
+        let Customer { name, email, username, .. } = self.to_customer();
+        UserProfile { id: UserId::new(self.id.clone()), username, name: Some(name), email }
+    }
+
     /// Returns the user as a customer.
     pub(super) fn to_customer(&self) -> Customer {
         let (first, last) = (self.first_name.clone().unwrap_or_default(), self.last_name.clone().unwrap_or_default());

@@ -10,7 +10,7 @@ use super::user_lookup::KeycloakAgent;
 use super::wire::{Credential, Group, Storage, User};
 use crate::domain::{
     Check, CheckState, Customer, Error, Kind, NewUser, Obstacle, Reason, ResetTarget, Result, Right, Stamp, State,
-    Unread, Unreadable, UserId, UserSnapshot,
+    Unread, Unreadable, UserId, UserProfile, UserSnapshot,
 };
 
 /// What was read of one user.
@@ -69,6 +69,7 @@ impl KeycloakAgent {
         obstacles.extend(not_forced);
         Ok(UserSnapshot {
             target: ResetTarget::User(UserId::new(id)),
+            user: Some(facts.user.profile()),
             state,
             stamp: password.map(stamp),
             issued_at: at.filter(|_| state.change_required),
@@ -105,6 +106,12 @@ impl KeycloakAgent {
         } else {
             Check::new("readability", CheckState::Fault, format!("{unreadable}: every reset is refused until then"))
         })
+    }
+
+    /// Finds the customer's user.
+    pub(super) async fn find_user_profile(&self, customer: &Customer) -> Result<Option<UserProfile>> {
+        let Some(id) = self.find_user_id(customer).await? else { return Ok(None) };
+        Ok(self.user(&id).await?.map(|user| user.profile()))
     }
 
     /// Finds the id of the customer's user. With customers from a CSV file, the user has the same username or e-mail.

@@ -14,7 +14,7 @@ use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, SetFailed};
 use crate::domain::{
     About, AnyIntent, Capabilities, Changed, Check, CheckState, Customer, Error, Forced, Intent, Issued, Kind, NewUser,
     Obstacle, OwnPassword, Pending, Reason, Reset, Result, Right, Rule, SessionsEnded, Stamp, TemporaryPassword, Trial,
-    TrialAnswer, UserSnapshot, Withdrawal, generate,
+    TrialAnswer, UserProfile, UserSnapshot, Withdrawal, generate,
 };
 use crate::platform::SystemRandom;
 
@@ -84,12 +84,13 @@ impl IdentityBackend for LdapBackend {
     async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
         let session = &self.session;
         if let Some(user) = session.user_of(customer).await? {
-            return session.dialect.user_snapshot(session, &user).await;
+            let snapshot = session.dialect.user_snapshot(session, &user).await?;
+            return Ok(UserSnapshot { user: Some(session.user_profile(&user)), ..snapshot });
         }
         let policy = session.dialect.new_user_policy(session).await?;
         let username = match &customer.username {
-            Some(username) => username.clone(),
-            None => session.free_login(customer).await?,
+            Some(username) if session.dialect.can_be_login(username) => username.clone(),
+            _ => session.free_login(customer).await?,
         };
         let mut obstacles = Vec::new();
         if !session.dialect.can_create_users(session).await? {
@@ -99,6 +100,10 @@ impl IdentityBackend for LdapBackend {
         let new_customer = self.beside.is_none() && customer.details.is_empty();
         let new = NewUser { customer: customer.clone(), username, new_customer };
         Ok(UserSnapshot::without_user(new, policy, obstacles))
+    }
+
+    async fn find_user(&self, customer: &Customer) -> Result<Option<UserProfile>> {
+        Ok(self.session.user_of(customer).await?.map(|user| self.session.user_profile(&user)))
     }
 
     async fn set_temporary_password(
@@ -212,6 +217,15 @@ pub(super) fn gone_after_set() -> Error {
             "The user is gone right after the password was set, or this server does not know the change yet.",
         )
     }
+}
+
+/// Makes the error of a value of a new user that must be unique and is another entry's.
+pub(super) fn not_unique() -> Error {
+    Error::refused(
+        Reason::NotUnique,
+        "The directory refused it: another entry has one of these values already (a username, an address, an id).",
+    )
+    .hint("Look for whoever has it: `tellonce find ADDRESS`. The directory's administrator knows which values must be unique.")
 }
 
 /// Makes the error of a creation whose login name or entry is taken.

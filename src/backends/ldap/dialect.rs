@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use ldap3::LdapResult;
+use ldap3::{LdapResult, ldap_escape};
 
 use super::connection::{BindErrorMapper, Connection};
 use super::entry::Entry;
@@ -66,6 +66,14 @@ pub(super) trait Dialect {
     fn contact_filter(&self) -> &'static str;
     /// Returns the attribute with the login name.
     fn login_attribute(&self) -> &'static str;
+    /// Whether a new user can have this name to sign in with. A principal name is kept in another attribute.
+    fn can_be_login(&self, name: &str) -> bool {
+        self.exact_name_attributes().is_empty() || !name.contains('@')
+    }
+    /// Returns the filter of whoever has this name to sign in with already.
+    fn taken_login_filter(&self, name: &str) -> String {
+        format!("({}={})", self.login_attribute(), ldap_escape(name))
+    }
     /// Whether the server keeps two users from having one login name.
     fn has_unique_logins(&self) -> bool {
         false

@@ -6,7 +6,7 @@ use super::dialect::{LdapSession, PendingState};
 use super::dn;
 use super::entry::Entry;
 use super::settings::suffix;
-use crate::domain::{Customer, CustomerId, Error, Kind, Names, NewUser, Pending, Reason, Result, UserId};
+use crate::domain::{Customer, CustomerId, Error, Kind, Names, NewUser, Pending, Reason, Result, UserId, UserProfile};
 
 /// The label of the detail that holds an entry's name, by which the entry is found again.
 const ENTRY: &str = "Entry";
@@ -150,6 +150,12 @@ impl LdapSession {
         Customer { id: CustomerId::new(id), name, email, username, names, details }
     }
 
+    /// Returns the user of an entry, as the directory names them.
+    pub(super) fn user_profile(&self, entry: &Entry) -> UserProfile {
+        let Customer { name, email, username, .. } = self.customer(entry);
+        UserProfile { id: UserId::new(entry.dn.clone()), username, name: Some(name), email }
+    }
+
     /// The attribute and the value that give a new user the customer's id. Returns `None` for a customer without one.
     pub(super) fn customer_id_value<'a>(&'a self, new: &'a NewUser) -> Option<(&'a str, &'a str)> {
         let attribute = self.settings.customer_id.as_deref().filter(|_| !new.new_customer)?;
@@ -171,7 +177,11 @@ impl LdapSession {
             return Ok(Some(entry));
         }
         let mut lookups: Vec<(&str, &str)> = Vec::new();
-        lookups.extend(customer.username.as_deref().map(|username| (self.dialect.login_attribute(), username)));
+        if let Some(username) = &customer.username {
+            lookups.push((self.dialect.login_attribute(), username));
+            lookups
+                .extend(self.dialect.exact_name_attributes().iter().map(|attribute| (*attribute, username.as_str())));
+        }
         // The id of a CSV file is a login name by chance only.
         if self.settings.customers.is_none() || self.settings.customer_id.is_some() {
             lookups.push((self.id_attribute(), customer.id.as_str()));
@@ -231,7 +241,7 @@ impl LdapSession {
         let domain = self.domain();
         for number in 1..100_u32 {
             let name = if number == 1 { base.clone() } else { format!("{base}{number}") };
-            let filter = format!("({}={})", self.dialect.login_attribute(), ldap_escape(name.as_str()));
+            let filter = self.dialect.taken_login_filter(&name);
             let taken = self.connection.search(domain, Scope::Subtree, &filter, &["1.1"], 1).await?;
             if taken.entries.is_empty() {
                 return Ok(name);

@@ -9,7 +9,7 @@ use super::session::{Agent, AgentSession};
 use super::store::timestamp;
 use crate::domain::{
     Customer, Names, NewUser, Obstacle, PolicyRead, ResetTarget, Result, Right, Stamp, State, TrialAnswer, UserId,
-    UserSnapshot,
+    UserProfile, UserSnapshot,
 };
 
 /// A user's row.
@@ -137,6 +137,12 @@ impl AgentSession {
         obstacles.extend(unprotected);
         Ok(UserSnapshot {
             target: ResetTarget::User(row.id()),
+            user: Some(UserProfile {
+                id: row.id(),
+                username: Some(row.username.clone()),
+                name: Some(customer.name.clone()),
+                email: customer.email.clone(),
+            }),
             state: row.state(now),
             stamp: Some(row.stamp()),
             issued_at: row.issued_at.filter(|_| row.change_required).map(timestamp),

@@ -13,7 +13,8 @@ use crate::bulk::folder::{folder_of_run, fresh_id};
 use crate::bulk::{Beforehand, Journal, Numbered, RowLog, RowOutcome, Rows, sealing, stops_the_run, unusable};
 use crate::domain::ports::Clock;
 use crate::domain::{
-    Action, Assessed, Customer, Error, ExitCode, Kind, Reset, ResetRequest, Result, Services, Session, assess,
+    Action, Assessed, Customer, Error, ExitCode, Kind, Plan, Reset, ResetRequest, Result, Services, Session,
+    UserProfile, assess,
 };
 use crate::platform::{SystemClock, SystemRandom};
 
@@ -26,6 +27,8 @@ struct DryRunRowJson<'a> {
     would: &'a str,
     exit_code: u8,
     message: Option<&'a str>,
+    user: Option<&'a UserProfile>,
+    differences: Vec<String>,
 }
 
 /// The temporary folder of a dry run, which is removed with it.
@@ -45,6 +48,7 @@ struct DryRunRow {
     does: &'static str,
     exit_code: u8,
     message: Option<String>,
+    plan: Option<Box<Plan>>,
 }
 
 /// Shows for each row what would happen.
@@ -87,8 +91,8 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result
                 let assessed = if let Some(Err(reason)) = row.recipient.as_deref().map(sealing::recipient) {
                     Err(unusable(line, &reason))
                 } else {
-                    let claim = |customer: &Customer| journal.claim(customer, line)?.check(customer);
-                    assess_row(&mut services, &session, row.request(&case, args.create), claim, &mut customer).await
+                    let request = row.request(&case, args.create);
+                    assess_row(&mut services, &session, request, (&*journal, line), &mut customer).await
                 };
                 DryRunRow { given: row.customer, customer, ..DryRunRow::default() }.with_assessment(assessed)?
             }
@@ -106,7 +110,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result
     Ok(if failed { ExitCode::SOME_FAILED } else { ExitCode::DONE })
 }
 
-/// Finds the customer, claims them for the row as a run does, and returns what a reset would do.
+/// Finds the customer, claims customer and user for the row as a run does, and returns the plan of a reset.
 ///
 /// The reset is assessed and not authorized.
 ///
@@ -116,12 +120,17 @@ async fn assess_row(
     services: &mut Services<'_>,
     session: &Session,
     mut request: ResetRequest,
-    claim: impl FnOnce(&Customer) -> Result<()>,
+    (journal, line): (&Journal, u64),
     found: &mut Option<Customer>,
-) -> Result<Action> {
-    claim(found.insert(request.find_customer(session).await?))?;
+) -> Result<Plan> {
+    let customer = found.insert(request.find_customer(session).await?);
+    journal.claim(customer, line)?.check(customer)?;
     match assess::<Reset>(&mut services.for_assessment(), session, &request).await? {
-        Assessed::Planned(assessment) => Ok(assessment.plan().action),
+        Assessed::Planned(assessment) => {
+            let plan = assessment.plan().clone();
+            journal.claim_user(&plan, line)?;
+            Ok(plan)
+        }
         Assessed::Needs { needs, .. } => {
             for need in needs {
                 need.ask(services.prompter, services.guards)?;
@@ -136,10 +145,12 @@ impl DryRunRow {
     ///
     /// # Errors
     /// An error that would stop a run.
-    fn with_assessment(self, assessed: Result<Action>) -> Result<Self> {
+    fn with_assessment(self, assessed: Result<Plan>) -> Result<Self> {
         match assessed {
-            Ok(Action::CreateAndSet) => Ok(Self { does: "create_and_set", ..self }),
-            Ok(_) => Ok(Self { does: "set", ..self }),
+            Ok(plan) => {
+                let does = if plan.action == Action::CreateAndSet { "create_and_set" } else { "set" };
+                Ok(Self { does, plan: Some(Box::new(plan)), ..self })
+            }
             Err(error) if error.kind == Kind::Unavailable || stops_the_run(&error) => Err(error),
             Err(error) => Ok(self.with_error(&error)),
         }
@@ -151,13 +162,17 @@ impl DryRunRow {
         let who = match (self.given.as_str(), who) {
             ("", None) => String::new(),
             (given, None) => format!("{given}: "),
-            (given, Some(who)) => format!("{given} → {who}: "),
+            (given, Some(who)) => {
+                let user = self.plan.as_ref().map(|plan| format!(", user {}", plan.describe_user()));
+                format!("{given} → {who}{}: ", user.unwrap_or_default())
+            }
         };
-        format!(
-            "{who}{}{}",
-            does_in_words(self.does),
-            self.message.as_ref().map_or_else(String::new, |why| format!(": {why}"))
-        )
+        let mut sentences = vec![format!("{who}{}", does_in_words(self.does))];
+        if let Some(why) = &self.message {
+            sentences = vec![format!("{}: {why}", sentences.concat())];
+        }
+        sentences.extend(self.plan.iter().flat_map(|plan| plan.differences()));
+        sentences.join(". ")
     }
 
     /// Adds an error, which means that no password would be set.
@@ -186,6 +201,8 @@ fn show_row(context: &Context, line: u64, row: &DryRunRow) -> Result<ControlFlow
             would: row.does,
             exit_code: row.exit_code,
             message: row.message.as_deref(),
+            user: row.plan.as_ref().and_then(|plan| plan.user.as_ref()),
+            differences: row.plan.as_ref().map(|plan| plan.differences()).unwrap_or_default(),
         };
         return context.screen.stream_json(&object);
     }

@@ -13,7 +13,7 @@ use super::case_args::CaseArgs;
 use super::context::Context;
 use crate::config::parse_duration;
 use crate::domain::ports::Prompter;
-use crate::domain::{Customer, ExitCode, Services, SessionsEnded, Status, WithdrawalRequest, withdraw};
+use crate::domain::{Customer, ExitCode, Services, SessionsEnded, Status, UserProfile, WithdrawalRequest, withdraw};
 use crate::terminal::Effect;
 
 /// Make a pending temporary password unusable now
@@ -46,6 +46,8 @@ struct WithdrawnJson<'a> {
     schema: &'static str,
     backend: &'a str,
     customer: &'a Customer,
+    user: Option<&'a UserProfile>,
+    differences: &'a [String],
     status: Status,
     sessions_ended: SessionsEnded,
     attempt: &'a str,
@@ -74,6 +76,8 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
             schema: "tellonce.withdraw/v1",
             backend: &context.profile.backend,
             customer: &withdrawn.customer,
+            user: withdrawn.user.as_ref(),
+            differences: &withdrawn.differences,
             status: withdrawn.state.status(),
             sessions_ended: withdrawn.sessions_ended,
             attempt: withdrawn.attempt.as_str(),

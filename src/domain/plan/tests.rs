@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::capabilities::Gap;
 use crate::domain::customer::CustomerId;
-use crate::domain::user::UserId;
+use crate::domain::user_id::UserId;
 
 fn plan() -> Plan {
     Plan {
@@ -11,6 +11,7 @@ fn plan() -> Plan {
         profile_ref: ProfileRef { profile: "acme".to_owned(), backend: "scripted".to_owned() },
         customer: Customer { name: "Ada Lovelace".to_owned(), ..Customer::known_by(CustomerId::new("C-1")) },
         target: ResetTarget::User(UserId::new("7")),
+        user: None,
         action: Action::Set,
         state: State { has_user: true, ..State::default() },
         stamp: Some(Stamp { at: None, version: Some(1) }),

@@ -16,6 +16,7 @@ use crate::domain::policy::Rule;
 use crate::domain::proof::Trial;
 use crate::domain::temporary_password::TemporaryPassword;
 use crate::domain::user::{Forced, Issued, Pending, SessionsEnded, UserSnapshot};
+use crate::domain::user_profile::UserProfile;
 
 /// Why a set failed.
 #[derive(Debug)]
@@ -62,6 +63,10 @@ pub trait IdentityBackend {
     async fn end_session(&self) -> Result<()>;
     /// Reads everything that a reset has to know of the customer's user, together.
     async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot>;
+    /// Finds the customer's user; `None` if there is none.
+    async fn find_user(&self, customer: &Customer) -> Result<Option<UserProfile>> {
+        Ok(self.user_snapshot(customer).await?.user)
+    }
     /// Sets the temporary password for the intent's user. Creates a user who is missing in the same call: the user of
     /// [`AnyIntent::new_user`].
     async fn set_temporary_password(

@@ -121,6 +121,7 @@ fn plan(customer: &str, action: Action) -> Plan {
         profile_ref: ProfileRef { profile: "practice".into(), backend: "practice".into() },
         customer: customer_called(customer),
         target: ResetTarget::User(UserId::new("1")),
+        user: None,
         action,
         state: State { has_user: true, ..State::default() },
         stamp: Some(stamp(1)),

@@ -19,6 +19,8 @@ pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
             names: None,
             details: Vec::new(),
         },
+        user: None,
+        differences: Vec::new(),
         profile_ref: ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() },
         user_created: false,
         state: State { has_user: true, change_required: true, ..State::default() },

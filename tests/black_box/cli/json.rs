@@ -82,13 +82,13 @@ fn each_error_is_as_in_its_snapshot() {
     assert_object!(env, "error_signed_out", without_terminal(&env, &["show", "C-1001"]).must(4).error());
 }
 
-const STATUS: &str = "backend customer status change_required locked disabled user_expired expired withdrawn issued_at issued_by expires_at";
+const STATUS: &str = "backend customer user differences status change_required locked disabled user_expired expired withdrawn issued_at issued_by expires_at";
 
 #[test]
 fn what_is_read() {
     let env = TestEnvironment::signed_in("sam");
     let found = json(&env, &["find", "grace"]);
-    has(&found, "tellonce.find/v1", "backend customers shown total left_out");
+    has(&found, "tellonce.find/v1", "backend customers shown total left_out users_not_known");
     assert_eq!(found["backend"], "practice");
     assert_eq!(
         found["customers"][0],
@@ -130,7 +130,7 @@ fn what_is_read() {
 fn what_is_done() {
     let env = TestEnvironment::signed_in("sam");
     let reset = env.reset("C-1001", &["-o", "json", "--ticket", "T-1"]).must(0).json();
-    let fields = "customer backend user_created status issued_at expires_at proved proof_reason sessions_ended rules rules_are_all next_steps attempt";
+    let fields = "customer user differences backend user_created status issued_at expires_at proved proof_reason sessions_ended rules rules_are_all next_steps attempt";
     has(&reset, "tellonce.reset/v1", &format!("{fields} temporary_password"));
     assert_eq!(
         (reset["status"].as_str(), reset["user_created"].as_bool()),
@@ -141,7 +141,7 @@ fn what_is_done() {
     let status = json(&env, &["status", "C-1001"]);
     assert_eq!((status["issued_by"].as_str(), &status["expires_at"]), (Some("sam"), &reset["expires_at"]));
     let withdrawn = json(&env, &[&PRACTICE[..], &["withdraw", "C-1001", "--yes"]].concat());
-    has(&withdrawn, "tellonce.withdraw/v1", "backend customer status sessions_ended attempt");
+    has(&withdrawn, "tellonce.withdraw/v1", "backend customer user differences status sessions_ended attempt");
     let list = json(&env, &["audit", "list", "--action", "set"]);
     has(&list, "tellonce.audit-list/v1", "records");
     let records = list["records"].as_array().unwrap();

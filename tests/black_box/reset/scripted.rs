@@ -221,6 +221,7 @@ impl IdentityBackend for Scripted {
         }
         let snapshot = UserSnapshot {
             target: ResetTarget::User(UserId::new(customer.id.as_str())),
+            user: None,
             state: State { has_user: true, locked, change_required: inner.change_required, ..State::default() },
             stamp: Some(inner.stamp()),
             issued_at: None,

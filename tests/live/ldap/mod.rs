@@ -22,6 +22,7 @@ mod proof;
 mod proxy;
 mod readability;
 mod shared_behaviour;
+mod shared_users;
 mod start_tls;
 mod unattended;
 mod validity;

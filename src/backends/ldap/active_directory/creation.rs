@@ -41,6 +41,12 @@ pub(super) fn principal_name(settings: &LdapSettings, username: &str) -> String 
     format!("{username}@{}", settings.upn_suffix.clone().unwrap_or_else(domain))
 }
 
+/// Returns the filter of whoever has a login name, or the principal name that goes with it.
+pub(super) fn taken_login_filter(settings: &LdapSettings, name: &str) -> String {
+    let upn = principal_name(settings, name);
+    format!("(|(sAMAccountName={})(userPrincipalName={}))", ldap_escape(name), ldap_escape(upn.as_str()))
+}
+
 /// Makes a cn for the new entry that no entry beside it has.
 pub(super) async fn free_cn(session: &LdapSession, new: &NewUser) -> Result<String> {
     let name: String = new.customer.name.chars().take(64 - LONGEST_NAME - 3).collect(); // cn: 64 at most

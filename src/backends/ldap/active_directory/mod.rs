@@ -126,6 +126,10 @@ impl Dialect for ActiveDirectory {
         "sAMAccountName"
     }
 
+    fn taken_login_filter(&self, name: &str) -> String {
+        creation::taken_login_filter(&self.settings, name)
+    }
+
     fn has_unique_logins(&self) -> bool {
         true
     }

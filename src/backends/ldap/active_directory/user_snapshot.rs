@@ -85,6 +85,7 @@ pub(super) async fn read(
     let set_at = stamp.as_ref().and_then(|stamp| stamp.at);
     Ok(UserSnapshot {
         target: ResetTarget::User(id),
+        user: None, // the caller has the entry that names it
         state: State {
             has_user: true,
             external: has(SMART_CARD),

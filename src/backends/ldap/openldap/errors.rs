@@ -2,6 +2,7 @@
 
 use ldap3::LdapResult;
 
+use crate::backends::ldap::backend::not_unique;
 use crate::backends::ldap::ber::{self, PolicyError};
 use crate::backends::ldap::dialect::{LdapSession, wrong_password};
 use crate::backends::ldap::errors;
@@ -28,7 +29,9 @@ pub(super) fn set_error(session: &LdapSession, result: &LdapResult, length: usiz
             "The password was changed too recently for the policy (pwdMinAge); it cannot be set yet.",
         )
         .into(),
-        _ if result.rc == CONSTRAINT => {
+        // slapo-unique(5) and slapo-constraint(5) refuse with the same code, and name no password.
+        _ if result.rc == CONSTRAINT && result.text.to_lowercase().contains("unique") => not_unique().into(),
+        _ if result.rc == CONSTRAINT && result.text.to_lowercase().contains("password") => {
             Error::refused(Reason::Policy, format!("The directory refused the password: {}.", errors::describe(result)))
                 .into()
         }

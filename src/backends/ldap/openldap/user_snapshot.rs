@@ -143,6 +143,7 @@ pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSna
     let unread = Unread { change_required: forced_is_unread, ..validity.state.unread };
     Ok(UserSnapshot {
         target: ResetTarget::User(UserId::new(entry.dn.clone())),
+        user: None, // the caller has the entry that names it
         state: State { has_user: true, change_required, unread, ..validity.state },
         issued_at: stamp.as_ref().and_then(|stamp| stamp.at).filter(|_| change_required),
         changed_by_customer_at: changed_by_customer(entry, change_required || forced_is_unread),

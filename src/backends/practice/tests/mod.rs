@@ -185,6 +185,7 @@ impl Directory {
             profile_ref: session.profile_ref().clone(),
             customer: Customer::known_by(CustomerId::new("C-1001")),
             target: target.clone(),
+            user: None,
             action: Action::Set,
             state: State::default(),
             stamp,
