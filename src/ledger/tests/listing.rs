@@ -88,7 +88,7 @@ fn an_export_does_not_mend_a_record_that_somebody_changed() {
 fn a_record_has_these_fields_and_no_place_for_a_password() {
     let home = written();
     let fields = "action agent at attempt backend changed consent customer delivery event failure hash prev profile \
-                  reason stamp stamp_before system_user ticket unlock v verified";
+                  reason stamp stamp_before system_user ticket unlock user v verified";
     for line in home.lines() {
         let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&line).unwrap();
         let mut names: Vec<&str> = object.keys().map(String::as_str).collect();

@@ -33,7 +33,9 @@ fn no_password_is_sent_where_it_does_not_come_about() {
         let ended = env.run_with(&login, "Ag3nts-Password\n");
         assert_eq!(ended.code, 8, "{said}: {}", ended.text());
         let told = ended.text();
-        assert!(told.contains(said) || beside.is_empty() && told.contains("no LDAP answer"), "{said}: {told}");
+        // What follows the answer is seen beside it, or by the TLS library as its first record: that is up to the socket.
+        let in_the_handshake = ["encrypted", "no LDAP answer", "TLS failed"].iter().any(|words| told.contains(words));
+        assert!(told.contains(said) || said == "encrypted" && in_the_handshake, "{said}: {told}");
         assert!(!asked_for_more.load(std::sync::atomic::Ordering::SeqCst), "nothing is sent in clear");
     }
 }

@@ -261,7 +261,7 @@ fn request(from: &mut TcpStream) -> Option<Asked> {
     let number = bytes[begin..begin + 2 + usize::from(bytes[begin + 1])].to_vec();
     let tag = bytes[begin + number.len()];
     let (_, message) = lber::parse::parse_tag(&bytes).unwrap();
-    let PL::C(parts) = message.payload else { panic!("a message") };
+    let PL::C(parts) = message.payload else { return None }; // a TLS record, where no LDAP message is due
     let first = |at: usize| match &parts[1].payload {
         PL::C(request) if matches!(tag, SEARCH | BIND) => primitive(&request[at]).unwrap_or_default(),
         _ => Vec::new(),
