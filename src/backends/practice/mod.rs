@@ -34,7 +34,7 @@ use crate::domain::ports::AgentSignIn;
 use crate::domain::{ProfileRef, Result};
 
 pub use agents::PracticeSignIn;
-pub use app::{AppSession, Change, ChangeTicket, Mail, Redeem, SignIn};
+pub use app::{AppSession, AppUser, Change, ChangeTicket, Mail, Redeem, SignIn};
 pub use samples::INITIAL_PASSWORD;
 pub use store::Practice;
 

@@ -8,18 +8,24 @@ use crate::backends::practice::hash;
 use crate::backends::practice::store::Practice;
 use crate::domain::Result;
 
-/// A customer's session of the app. Whoever has its token is signed in; the directory keeps the token's digest only.
-#[derive(Debug)]
+/// A customer's session of the app. The directory keeps the token's digest only.
 pub struct AppSession {
-    pub(crate) token: Zeroizing<String>,
+    /// Whoever has this is signed in.
+    pub token: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for AppSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppSession").finish_non_exhaustive()
+    }
 }
 
 /// Whose session of the app it is.
-pub(crate) struct AppUser {
+pub struct AppUser {
     /// The customer's name, as people write it.
-    pub(crate) name: String,
+    pub name: String,
     /// The name to sign in with.
-    pub(crate) username: String,
+    pub username: String,
 }
 
 /// Starts a customer's session of the app.
@@ -36,7 +42,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub(crate) fn app_user(&self, token: &str) -> Result<Option<AppUser>> {
+    pub fn app_user(&self, token: &str) -> Result<Option<AppUser>> {
         let connection = self.connection();
         let mut statement = connection
             .prepare_cached(
@@ -54,7 +60,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub(crate) fn sign_out_of_app(&self, token: &str) -> Result<()> {
+    pub fn sign_out_of_app(&self, token: &str) -> Result<()> {
         self.connection()
             .execute("DELETE FROM customer_session WHERE token_hash = ?1", [hash::token_digest(token)])
             .map(drop)

@@ -55,7 +55,7 @@ impl Practice {
     ///
     /// # Errors
     /// Exit 8: the directory does not answer.
-    pub(crate) fn is_ticket_valid(&self, ticket: &ChangeTicket) -> Result<bool> {
+    pub fn is_ticket_valid(&self, ticket: &ChangeTicket) -> Result<bool> {
         let row = UserRow::of(&self.connection(), ticket.customer)?;
         Ok(row.is_some_and(|row| ticket.is_valid_for(&row, self.now())))
     }

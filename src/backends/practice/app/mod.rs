@@ -7,7 +7,7 @@ mod customers;
 mod self_service;
 mod sign_in;
 
-pub use app_session::AppSession;
+pub use app_session::{AppSession, AppUser};
 pub use change::Change;
 pub use change_ticket::ChangeTicket;
 pub use self_service::{Mail, Redeem};
