@@ -4,7 +4,7 @@ use ldap3::{LdapError, LdapResult};
 use rustls::Error as TlsError;
 
 use super::result_code::{
-    BUSY, NO_RIGHT, NO_SUCH_OBJECT, NOT_AVAILABLE, REFERRAL, UNWILLING, WRONG_CREDENTIALS, meaning,
+    BUSY, NO_RIGHT, NO_SUCH_OBJECT, NOT_AVAILABLE, REFERRAL, UNWILLING, WRONG_CREDENTIALS, is_about_values, meaning,
 };
 use super::violation::Violation;
 use crate::domain::{Error, Kind, Reason};
@@ -123,6 +123,9 @@ pub(super) fn from_result(server: &str, result: &LdapResult) -> Error {
                 .hint("Name the server that it copies from (the provider) as url.")
                 .because(result.clone());
         }
+        code if is_about_values(code) => {
+            Error::refused(Reason::RefusedByBackend, format!("{server} refused the request: {}.", describe(result)))
+        }
         _ => Error::unavailable(format!("{server} refused the request: {}.", describe(result))),
     };
     error.hint(meaning.advice).because(result.clone())
@@ -159,6 +162,16 @@ mod tests {
             assert!(error.message.contains("later"), "{}", error.message);
         }
         assert!(!answered(NO_RIGHT).is_passing());
+    }
+
+    #[test]
+    fn a_change_that_is_refused_for_its_values_is_not_tried_again() {
+        for rc in [17, 19, 20, 21, 64, 65, 67, 69] {
+            let error = answered(rc);
+            assert_eq!((error.exit_code().number(), error.reason), (7, Reason::RefusedByBackend), "{rc}");
+            assert!(!error.is_passing(), "{rc}");
+        }
+        assert_eq!(answered(80).exit_code().number(), 8);
     }
 
     #[test]

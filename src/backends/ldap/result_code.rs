@@ -27,6 +27,13 @@ pub(super) const EXISTS: u32 = 68;
 /// assertionFailed (RFC 4528).
 pub(super) const ASSERTION_FAILED: u32 = 122;
 
+/// Whether a change was refused for its values, so that the same change is refused again (RFC 4511 appendix A.2:
+/// undefinedAttributeType, constraintViolation, attributeOrValueExists, invalidAttributeSyntax, namingViolation,
+/// objectClassViolation, notAllowedOnRDN, objectClassModsProhibited).
+pub(super) const fn is_about_values(code: u32) -> bool {
+    matches!(code, 17 | CONSTRAINT | 20 | 21 | 64 | 65 | 67 | 69)
+}
+
 /// The meaning of a result code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Meaning {

@@ -6,12 +6,10 @@ use crate::backends::ldap::backend::not_unique;
 use crate::backends::ldap::dialect::{LdapSession, wrong_password};
 use crate::backends::ldap::errors;
 use crate::backends::ldap::result_code::{CONSTRAINT, UNWILLING, WRONG_CREDENTIALS};
+use crate::backends::ldap::result_redaction::UPN_NOT_UNIQUE;
 use crate::backends::ldap::trial::BindAnswer;
 use crate::domain::ports::SetFailed;
 use crate::domain::{Changed, Error, Kind, Reason, Rule, TrialAnswer, Unreadable};
-
-/// `ERROR_DS_UPN_VALUE_NOT_UNIQUE_IN_FOREST` ([MS-ERREF] section 2.2).
-const UPN_NOT_UNIQUE: &str = "000021C8";
 
 /// Makes the error of a value that cannot be read back after the set.
 pub(super) fn unreadable_after_set(hidden: &Unreadable) -> Error {
@@ -37,8 +35,7 @@ pub(super) fn set_error(session: &LdapSession, result: &LdapResult, length: usiz
             }
         });
     }
-    let is_taken = result.text.to_uppercase().contains(UPN_NOT_UNIQUE) || result.text.contains("userPrincipalName");
-    if result.rc == CONSTRAINT && is_taken {
+    if result.rc == CONSTRAINT && result.text.contains(UPN_NOT_UNIQUE) {
         return not_unique().into();
     }
     errors::from_result(&session.connection.server(), result).into()

@@ -7,6 +7,7 @@ use crate::backends::ldap::ber::{self, PolicyError};
 use crate::backends::ldap::dialect::{LdapSession, wrong_password};
 use crate::backends::ldap::errors;
 use crate::backends::ldap::result_code::{CONSTRAINT, INVALID_NAME, WRONG_CREDENTIALS};
+use crate::backends::ldap::result_redaction::NOT_UNIQUE;
 use crate::backends::ldap::trial::BindAnswer;
 use crate::domain::ports::SetFailed;
 use crate::domain::{Error, Kind, Reason, Rule, TrialAnswer};
@@ -29,12 +30,8 @@ pub(super) fn set_error(session: &LdapSession, result: &LdapResult, length: usiz
             "The password was changed too recently for the policy (pwdMinAge); it cannot be set yet.",
         )
         .into(),
-        // slapo-unique(5) and slapo-constraint(5) refuse with the same code, and name no password.
-        _ if result.rc == CONSTRAINT && result.text.to_lowercase().contains("unique") => not_unique().into(),
-        _ if result.rc == CONSTRAINT && result.text.to_lowercase().contains("password") => {
-            Error::refused(Reason::Policy, format!("The directory refused the password: {}.", errors::describe(result)))
-                .into()
-        }
+        // slapo-unique(5) refuses with the same code as slapo-constraint(5), and says "some attributes not unique".
+        _ if result.rc == CONSTRAINT && result.text.contains(NOT_UNIQUE) => not_unique().into(),
         _ => modify_error(session, result).into(),
     }
 }
