@@ -8,8 +8,8 @@ use super::ber::PASSWORD_POLICY;
 
 /// `ERROR_DS_UPN_VALUE_NOT_UNIQUE_IN_FOREST` ([MS-ERREF] section 2.2).
 pub(super) const UPN_NOT_UNIQUE: &str = "000021C8";
-/// What slapo-unique(5) says: "some attributes not unique".
-pub(super) const NOT_UNIQUE: &str = "attributes not unique";
+/// What slapo-unique(5) says before the filter that found the other entry.
+pub(super) const NOT_UNIQUE: &str = "non-unique attributes found";
 
 /// Codes and phrases that may stay: Windows errors ([MS-ERREF] section 2.2), the reasons of a refused
 /// bind behind "data", the rules that Samba names, what slapd says of a copy that takes no changes, and what
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(redact_result(answered(19, samba)).text, "0000052D; longer than 12 characters");
         let bind = "80090308: LdapErr: DSID-0C090569, comment: AcceptSecurityContext error, data 773, v4f7c";
         assert_eq!(redact_result(answered(49, bind)).text, "data 773");
-        assert_eq!(redact_result(answered(19, "some attributes not unique")).text, NOT_UNIQUE);
+        assert_eq!(redact_result(answered(19, "non-unique attributes found with (|(sn=Unique))")).text, NOT_UNIQUE);
         assert_eq!(redact_result(answered(53, "shadow context; no update referral")).text, "shadow context");
     }
 

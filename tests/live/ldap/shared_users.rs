@@ -75,6 +75,36 @@ fn a_user_of_slapd_is_one_customers_alone() {
     a_user_is_one_customers_alone(&Server::start(Kind::OpenLdap));
 }
 
+/// slapo-unique(5) and slapo-constraint(5) refuse with one code: neither is the password policy.
+#[test]
+#[ignore = "needs slapd: TELLONCE_LIVE=openldap"]
+fn a_value_that_slapd_refuses_is_not_called_a_password() {
+    let server = Server::start(Kind::OpenLdap);
+    server.serve_with(
+        "",
+        "moduleload unique\nmoduleload constraint\n",
+        "overlay unique\nunique_uri ldap:///?sn?sub\noverlay constraint\nconstraint_attribute givenName regex ^[A-Z][a-z]+$\n",
+    );
+    let env = server.environment();
+    let create = |email: &str, first: &str, last: &str| {
+        let create = ["--create", "--email", email, "--first-name", first, "--last-name", last];
+        env.run(&[&["reset", email, "--yes", "--reveal", "stdout", "-o", "json"][..], &create].concat())
+    };
+    let refused = |(email, first, last): (&str, &str, &str), reason: &str| {
+        let error = create(email, first, last).must(7).error();
+        assert_eq!((error["reason"].as_str(), error["changed"].as_str()), (Some(reason), Some("no")), "{error}");
+        assert!(!error["message"].as_str().unwrap().contains("password"), "{error}");
+    };
+    create("uma@example.com", "Uma", "Unique").must(0);
+    refused(("una@example.com", "Una", "Unique"), "not_unique");
+    refused(("xx@example.com", "X-9", "Other"), "refused_by_backend");
+    env.write("in.csv", "customer,create,email,first_name,last_name\nyy@example.com,yes,yy@example.com,Y-9,Another\n");
+    let (key, out) = (Identity::generate(), env.file("out.jsonl"));
+    let (sealed_to, to) = (key.to_public().to_string(), out.display().to_string());
+    env.run(&["bulk", "in.csv", "--yes", "--expect", "1", "--out", &to, "--seal-to", &sealed_to]).must(10);
+    assert_eq!(rows(&out)[0]["outcome"], "refused", "it is not waited for");
+}
+
 #[test]
 #[ignore = "needs Samba as a domain controller, and root: TELLONCE_LIVE=active-directory"]
 fn a_user_of_a_domain_is_one_customers_alone_and_a_new_one_has_free_names() {

@@ -30,7 +30,7 @@ pub(super) fn set_error(session: &LdapSession, result: &LdapResult, length: usiz
             "The password was changed too recently for the policy (pwdMinAge); it cannot be set yet.",
         )
         .into(),
-        // slapo-unique(5) refuses with the same code as slapo-constraint(5), and says "some attributes not unique".
+        // slapo-unique(5) refuses with the same code as slapo-constraint(5).
         _ if result.rc == CONSTRAINT && result.text.contains(NOT_UNIQUE) => not_unique().into(),
         _ => modify_error(session, result).into(),
     }
