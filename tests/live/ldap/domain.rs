@@ -65,7 +65,7 @@ pub fn lock_outs_are_what_they_mean(server: &Server) {
 
 /// Waits until the domain says that a user is locked out no longer. The mark of the lock-out is still there.
 fn lock_out_is_over(server: &Server, dn: &str) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let (locked_at, flags) =
             (server.value_of(dn, "lockoutTime"), server.value_of(dn, "msDS-User-Account-Control-Computed"));

@@ -1,8 +1,8 @@
 //! `profile add` at a terminal: it asks, tries, asks again with what was answered, and writes once the server answers.
 
 use crate::support::Terminal;
-use crate::support::TestEnvironment;
 use crate::support::ldap::{Kind, Server};
+use crate::support::{TestEnvironment, assert_screen};
 
 /// Answers the question that the screen ends with.
 fn answer(terminal: &mut Terminal, question: &str, with: &str) {
@@ -30,7 +30,10 @@ fn asks_tries_and_asks_again(server: &Server) {
     let before = "# ours\n[audit]\nforward = { syslog = true } # central\n";
     std::fs::write(&config, before).unwrap();
     let mut terminal = Terminal::run(&env, &["profile", "add", "people"], 200, 60);
-    let backend = if server.kind == Kind::OpenLdap { "openldap" } else { "active-directory" };
+    let (backend, screen) = match server.kind {
+        Kind::OpenLdap => ("openldap", "profile_added_openldap"),
+        Kind::ActiveDirectory => ("active-directory", "profile_added_active_directory"),
+    };
     let base = server.value("OU");
     choose(&mut terminal, "Which backend?", backend);
     answer(&mut terminal, "Address of ", "");
@@ -60,6 +63,8 @@ fn asks_tries_and_asks_again(server: &Server) {
     again("base ou=customers,dc=elsewhere,dc=test is not in this directory", "", "", base);
     terminal.wait_for("Profile people is added");
     assert_eq!(terminal.end().0, 0);
+    let shown = terminal.everything().0.replace(server.value("CA"), "[ca.pem]");
+    assert_screen!(env, screen, shown);
     let written = std::fs::read_to_string(&config).unwrap();
     assert!(written.contains("# ours") && written.contains("# central"), "what stood there stays: {written}");
     for (key, value) in [("backend", backend), ("url", server.url()), ("base", base), ("protected", "none")] {
@@ -69,7 +74,7 @@ fn asks_tries_and_asks_again(server: &Server) {
     env.run_with(&login, &format!("{}\n", server.value("AGENT_PW"))).must(0);
     let mut taken = Terminal::run(&env, &["profile", "add", "people"], 80, 24);
     assert_eq!(taken.end().0, 2, "told before anything is asked");
-    assert!(taken.everything().0.contains("There is a profile \"people\" already"));
+    assert_screen!(env, "profile_taken", taken.everything().0);
 }
 
 /// Who gives up while the server is tried leaves everything as it was.
