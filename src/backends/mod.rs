@@ -46,6 +46,8 @@ pub(crate) struct Ask {
 pub(crate) struct Wishes {
     /// The group that agents are put into.
     pub(crate) agents: String,
+    /// Values for attributes of the user whom the self-test creates, by attribute; one may have several.
+    pub(crate) test_user: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 /// Opens a backend's preparation.

@@ -1,5 +1,7 @@
 //! `setup`: prepares a backend once, as its administrator.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::Serialize;
@@ -40,6 +42,9 @@ pub(super) struct SetupArgs {
     /// Also have the password policy refuse the password used last, for everybody
     #[arg(long)]
     password_history: bool,
+    /// A value for an attribute of the user whom the self-test creates and removes, where the realm takes only certain ones; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    test_user_attribute: Vec<String>,
     /// Print the steps for doing it by hand; changes nothing, and without --administrator asks nobody
     #[arg(long, conflicts_with_all = ["yes", "dry_run"])]
     print: bool,
@@ -73,7 +78,7 @@ struct StepJson<'a> {
 
 /// Shows the plan, asks for confirmation, and carries out the remaining steps.
 pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Result<ExitCode> {
-    let wishes = Wishes { agents: args.agents.clone() };
+    let wishes = Wishes { agents: args.agents.clone(), test_user: test_user(&args.test_user_attribute)? };
     let Some(mut preparation) = backends::prepare(&context.profile, &context.surroundings(), &wishes)? else {
         return nothing_to_prepare(context);
     };
@@ -95,6 +100,21 @@ pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Result<ExitCo
         context.screen.warning(&format!("The administrator's session could not be ended: {}", error.message));
     }
     result
+}
+
+/// Returns the values given with `--test-user-attribute`, by attribute.
+fn test_user(given: &[String]) -> Result<BTreeMap<String, Vec<String>>> {
+    let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for argument in given {
+        let Some((name, value)) =
+            argument.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty())
+        else {
+            let message = format!("--test-user-attribute takes NAME=VALUE, not \"{}\".", argument.escape_debug());
+            bail!(Error::usage(message).hint("For example: `--test-user-attribute phone=+4930123456`"));
+        };
+        values.entry(name.to_owned()).or_default().push(value.to_owned());
+    }
+    Ok(values)
 }
 
 /// Reads from the command line and standard input who signs in.

@@ -47,7 +47,7 @@ impl Refusal {
     }
 
     /// Lists the fields of the user profile that are wrong, each with the server's message key.
-    fn invalid_fields(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(super) fn invalid_fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let one = self.field.as_deref().zip(self.error_message.as_deref());
         let several = self.errors.iter().filter_map(|error| error.field.as_deref().zip(error.error_message.as_deref()));
         one.into_iter().chain(several)

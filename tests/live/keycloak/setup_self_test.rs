@@ -68,3 +68,58 @@ fn an_administrator_whose_realm_takes_no_passwords_is_told_to_give_a_token() {
         assert!(!ran.stderr.contains('<'), "no page: {ran:?}");
     }
 }
+
+/// The administrator gives the values that no sample meets: of required attributes, and of the fields of every user.
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn values_that_only_the_administrator_knows_are_given() {
+    let realm = Realm::shipped(Server::shared());
+    let pattern = |pattern: &str| json!({ "pattern": { "pattern": pattern, "error-message": "" } });
+    realm.require_attribute_with("phone", pattern("^\\+[0-9]{8,}$"));
+    realm.require_attribute_with("homepage", json!({ "uri": {} }));
+    realm.restrict_attribute("username", pattern("^[0-9]{6}$"));
+    let env = TestEnvironment::for_realm(&realm, PROTECTED);
+    let planned = env.setup(&realm, &["--dry-run"]).must(0);
+    let notes = planned.json()["notes"].to_string();
+    let arguments = "`tellonce setup --test-user-attribute username=VALUE --test-user-attribute phone=VALUE`";
+    assert!(notes.contains("username, phone") && notes.contains(arguments), "{notes}");
+
+    let refused = env.setup(&realm, &["--yes", "--test-user-attribute", "username=400123"]).must(8);
+    let error = refused.error();
+    let told = format!("{} {}", error["message"], error["hint"]);
+    for words in [
+        "phone: ",
+        "`tellonce setup --test-user-attribute phone=VALUE`",
+        "the user and the client made for it are removed",
+        "Done before: client, agents_group, ",
+        "agents do not use the group",
+    ] {
+        assert!(told.to_lowercase().contains(&words.to_lowercase()), "{words}: {told}");
+    }
+    assert_eq!(error["changed"], "yes");
+    assert!(!snapshot(&realm).to_string().contains("tellonce-self-test"), "user and client are removed");
+
+    let given = ["--yes", "--test-user-attribute", "username=400123", "--test-user-attribute", "phone=+4930123456"];
+    let done = env.setup(&realm, &given).must(0);
+    assert!(states(&done).contains(&("self_test".into(), "done".into())), "{done:?}");
+    assert!(!snapshot(&realm).to_string().contains("400123"), "user and client are removed");
+    let planned = env.setup(&realm, &["--dry-run"]).must(0);
+    assert!(!planned.json()["notes"].to_string().contains("test-user"), "what is proved needs no values");
+}
+
+/// A customer's name, given for the self-test's user by mistake: the server refuses it, and the customer stays.
+#[test]
+#[ignore = "needs a Keycloak server: TELLONCE_LIVE=keycloak"]
+fn a_customer_whose_name_is_given_stays() {
+    let realm = Realm::shipped(Server::shared());
+    let marlene = realm.make_user(json!({ "username": "marlene", "email": "marlene@example.com", "enabled": true }));
+    let env = TestEnvironment::for_realm(&realm, PROTECTED);
+    let given =
+        ["--yes", "--test-user-attribute", "username=marlene", "--test-user-attribute", "email=marlene@example.com"];
+    let refused = env.setup(&realm, &given).must(8);
+    assert!(refused.stderr.contains("409"), "{refused:?}");
+    assert_eq!(realm.rest().get(&format!("/users/{marlene}"))["email"], "marlene@example.com");
+    for wrong in ["phone", "=1", "phone="] {
+        env.setup(&realm, &["--yes", "--test-user-attribute", wrong]).must(2);
+    }
+}

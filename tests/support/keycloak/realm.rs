@@ -212,11 +212,24 @@ impl<'a> Realm<'a> {
 
     /// Requires an attribute of every user, as a realm's profile rules may.
     pub fn require_attribute(&self, name: &str) {
+        self.require_attribute_with(name, json!({}));
+    }
+
+    /// The same, of an attribute that takes certain values only.
+    pub fn require_attribute_with(&self, name: &str, validations: Value) {
         let mut profile = self.rest().get("/users/profile");
         profile["attributes"].as_array_mut().unwrap().push(json!({
-            "name": name, "required": { "roles": ["user", "admin"] },
+            "name": name, "required": { "roles": ["user", "admin"] }, "validations": validations,
             "permissions": { "view": ["admin", "user"], "edit": ["admin", "user"] },
         }));
+        self.rest().put("/users/profile", profile);
+    }
+
+    /// Has an attribute that the realm knows take certain values only.
+    pub fn restrict_attribute(&self, name: &str, validations: Value) {
+        let mut profile = self.rest().get("/users/profile");
+        let attributes = profile["attributes"].as_array_mut().unwrap();
+        attributes.iter_mut().find(|attribute| attribute["name"] == name).unwrap()["validations"] = validations;
         self.rest().put("/users/profile", profile);
     }
 

@@ -107,6 +107,18 @@ impl AdminApi {
         require_success(path, response).map(|response| response.created)
     }
 
+    /// Creates a user. Returns its id if the server names it.
+    ///
+    /// # Errors
+    /// As for [`AdminApi::create`], with the attributes whose values the realm's user profile refuses.
+    pub(super) async fn create_user(&self, user: &Value) -> Result<Option<String>, (Error, Vec<String>)> {
+        let sent = self.send(Method::POST, &["users"], Some(user), AdminRight::Users, Idempotent::No).await;
+        let response = sent.map_err(|error| (error, Vec::new()))?;
+        let mut invalid: Vec<String> = response.refusal.invalid_fields().map(|(name, _)| name.to_owned()).collect();
+        invalid.dedup();
+        require_success(&["users"], response).map(|response| response.created).map_err(|error| (error, invalid))
+    }
+
     /// Creates an object unless it exists. Returns its id if it was created and the server names it.
     ///
     /// # Errors

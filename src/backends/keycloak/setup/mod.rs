@@ -17,6 +17,7 @@ mod self_test;
 mod setup_step;
 mod sign_in;
 mod test_user;
+mod test_user_profile;
 mod workflow;
 
 use std::cell::RefCell;
@@ -32,6 +33,7 @@ use self::permissions::{AgentRights, Permissions};
 use self::required_action::UpdatePasswordAction;
 use self::self_test::SelfTest;
 use self::setup_step::{NotApplicable, SetupStep};
+use self::test_user_profile::TestUserProfile;
 use self::workflow::LeaveGroupWorkflow;
 use super::call::Api;
 use super::claims::{REALM_MANAGEMENT, TokenRoles};
@@ -42,7 +44,7 @@ use crate::auth::oauth::{Endpoints, OAuth, TokenRefresher};
 use crate::backends::Wishes;
 use crate::config::Protected;
 use crate::domain::ports::{Preparation, Prompter};
-use crate::domain::{Administrator, Error, Preparations, Result, Step};
+use crate::domain::{Administrator, Error, Preparations, Result, Step, StepState};
 use crate::net::https::HttpClient;
 
 /// The client that every realm has for administrators' tools.
@@ -90,7 +92,11 @@ impl KeycloakPreparation {
 
     fn self_test(&self, bound: String, is_proved: bool) -> SelfTest {
         let (http, settings) = (self.http.clone(), self.settings.clone());
-        SelfTest { http, settings, bound, is_proved, created: RefCell::default() }
+        SelfTest { http, settings, bound, is_proved, profile: self.test_user(), created: RefCell::default() }
+    }
+
+    fn test_user(&self) -> TestUserProfile {
+        TestUserProfile::new(self.wishes.test_user.clone())
     }
 
     /// Returns the steps that refuse a reset by e-mail while a temporary password is pending: all of them, or none.
@@ -124,12 +130,12 @@ impl KeycloakPreparation {
     }
 
     /// Returns what the administrator should know of the realm before the plan is carried out.
-    fn notes_on(realm: &Realm) -> Vec<String> {
+    fn notes_on(&self, realm: &Realm) -> Vec<String> {
         let mut notes = Vec::new();
         if realm.reset_password_allowed == Some(false) {
             notes.push("\"Forgot password\" is off in this realm: nobody resets by e-mail, and the refusal could not be tried.".to_owned());
         }
-        if let Err(error) = test_user::random_password(realm.password_policy.as_deref()) {
+        if let Err(error) = test_user::random_password(realm.password_policy.as_deref(), &self.test_user()) {
             notes.push(format!(
                 "{} Agents could issue none, and the self-test will fail. Change the policy first.",
                 error.message
@@ -176,7 +182,7 @@ impl Preparation for KeycloakPreparation {
         admin.check_rights().await?;
         let realm: Realm = admin.get(&[], &[], AdminRight::Realm).await?;
         let mut steps: Vec<Box<dyn SetupStep>> = vec![client::load(admin, &self.settings).await?];
-        let mut notes = Self::notes_on(&realm);
+        let mut notes = self.notes_on(&realm);
         notes.extend(client::scope_note(admin, &self.settings.client_id).await?);
         let guards = Guards::load(&admin.api, &self.protected, true).await?;
         notes.extend(guards.not_found.map(|why| {
@@ -203,7 +209,10 @@ impl Preparation for KeycloakPreparation {
         steps.push(Box::new(UpdatePasswordAction::load(admin).await?));
         steps.push(Box::new(PasswordHistory::from_realm(&realm)));
         steps.extend(self.pending_steps(admin, &realm).await?);
-        let described = steps.iter().map(|step| step.step()).collect();
+        let described: Vec<Step> = steps.iter().map(|step| step.step()).collect();
+        if described.iter().any(|step| step.id == self_test::ID && step.state == StepState::ToDo) {
+            notes.extend(self.test_user().note(admin).await?);
+        }
         let administrator = Some(admin.name.clone());
         self.steps = steps;
         Ok(Preparations { about: self.about(), administrator, steps: described, notes, next: self.next() })

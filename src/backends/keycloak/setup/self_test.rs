@@ -12,7 +12,8 @@ use serde_json::json;
 use super::admin_api::{AdminApi, AdminRight};
 use super::browser_session::{BrowserSession, Page};
 use super::setup_step::{SetupStep, step};
-use super::test_user::{NAME, TestUser, create_client, random_password, remove};
+use super::test_user::{TestUser, create_client, random_password, remove};
+use super::test_user_profile::{NAME, TestUserProfile};
 use super::{flow, group};
 use crate::backends::keycloak::settings::KeycloakSettings;
 use crate::backends::keycloak::user_lookup::PROVED_ATTRIBUTE;
@@ -20,6 +21,8 @@ use crate::backends::keycloak::wire::{Realm, UPDATE_PASSWORD};
 use crate::domain::{Changed, Error, Kind, Reason, Result, Step};
 use crate::net::https::HttpClient;
 
+/// The id of the step.
+pub(super) const ID: &str = "self_test";
 /// A username that nobody has.
 const NOBODY: &str = "tellonce-self-test-nobody";
 /// How long the workflow may take. The server runs it asynchronously.
@@ -35,6 +38,7 @@ pub(super) struct SelfTest {
     /// The reset flow that was bound when the plan was made.
     pub(super) bound: String,
     pub(super) is_proved: bool,
+    pub(super) profile: TestUserProfile,
     /// The id of the test user, once it is created.
     pub(super) created: RefCell<Option<String>>,
 }
@@ -50,12 +54,12 @@ impl SetupStep for SelfTest {
             "Make a user with a temporary password, put it into the group, and ask for a reset by e-mail: it must be refused. Sign in with it and choose a new password: it must have left the group. Remove it.".to_owned(),
             format!("Groups, {group}, Attributes, Add: {PROVED_ATTRIBUTE} = the name of the reset flow that is bound."),
         ];
-        step("self_test", self.is_proved, words, by_hand)
+        step(ID, self.is_proved, words, by_hand)
     }
 
     async fn carry_out(&self, admin: &AdminApi) -> Result<String> {
         let tested = self.run_test(admin).await;
-        let removed = remove(admin, self.created.take().as_deref()).await;
+        let removed = remove(admin, &self.profile, self.created.take().as_deref()).await;
         let group = match tested {
             Ok(group) => group,
             Err(error) => {
@@ -79,10 +83,10 @@ impl SelfTest {
             group::find(admin, name).await?.ok_or_else(|| test_failed(format!("there is no group /{name}")))?.id;
         let realm: Realm = admin.get(&[], &[], AdminRight::Realm).await?;
         let policy = realm.password_policy.as_deref();
-        let (temporary, own) = (random_password(policy)?, random_password(policy)?);
-        remove(admin, None).await?;
+        let (temporary, own) = (random_password(policy, &self.profile)?, random_password(policy, &self.profile)?);
+        remove(admin, &self.profile, None).await?;
         create_client(admin).await?;
-        let user = TestUser::create(admin, &temporary, &self.created).await?;
+        let user = TestUser::create(admin, &self.profile, &temporary, &self.created).await?;
         user.join(&group).await?;
         let browser = self.browser();
         let page = browser.sign_in(&user.username, &temporary).await?;
@@ -179,6 +183,9 @@ fn with_cleanup(error: Error, not_removed: Option<String>, restored: Result<Opti
         Ok(sentence) => sentences.extend(sentence),
         Err(why) => sentences.push(format!("The reset flow could not be bound back: {}", why.message)),
     }
-    let hint = "Mend what it names and run `tellonce setup` again; until then agents do not use the group, and a reset by e-mail works while a temporary password is pending.";
+    let mend = error.hint.clone().unwrap_or_else(|| "Mend what it names and run `tellonce setup` again.".to_owned());
+    let hint = format!(
+        "{mend} Until then agents do not use the group, and a reset by e-mail works while a temporary password is pending."
+    );
     Error { message: sentences.join(" "), changed: Changed::Yes, ..error }.hint(hint)
 }

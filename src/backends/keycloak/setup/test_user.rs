@@ -7,15 +7,11 @@ use zeroize::Zeroizing;
 
 use super::admin_api::{AdminApi, AdminRight};
 use super::browser_session::CALLBACK;
+use super::test_user_profile::{NAME, TestUserProfile};
 use crate::backends::keycloak::policy;
 use crate::backends::keycloak::wire::{Group, User};
-use crate::domain::{About, Candidates, Error, Result, RevealSink, sealed};
+use crate::domain::{Candidates, Error, Result, RevealSink, sealed};
 use crate::platform::SystemRandom;
-
-/// The name of user and client.
-pub(super) const NAME: &str = "tellonce-self-test";
-/// Mail to `.invalid` goes nowhere (RFC 6761 section 6.4).
-const EMAIL: &str = "tellonce-self-test@example.invalid";
 
 /// The sink of a test user's password: the self-test signs in with it, as a customer would.
 struct SelfTestUser;
@@ -34,10 +30,9 @@ impl RevealSink for SelfTestUser {
 ///
 /// # Errors
 /// Exit 7, `policy`: no password of at least 64 bits meets it. Exit 1: the random source failed.
-pub(super) fn random_password(policy: Option<&str>) -> Result<Zeroizing<String>> {
-    let about = About { username: Some(NAME.to_owned()), email: Some(EMAIL.to_owned()) };
+pub(super) fn random_password(policy: Option<&str>, profile: &TestUserProfile) -> Result<Zeroizing<String>> {
     let policy = policy::parse(policy.unwrap_or_default());
-    let password = Candidates::new(&policy, about).make(&mut SystemRandom)?;
+    let password = Candidates::new(&policy, profile.about()).make(&mut SystemRandom)?;
     Ok(password.reveal(SelfTestUser))
 }
 
@@ -57,24 +52,24 @@ pub(super) struct TestUser<'a> {
     /// The username, which is the e-mail address in some realms (`registrationEmailAsUsername`).
     pub(super) username: String,
     /// What the user was created from, without a password.
-    profile: Value,
+    representation: Value,
 }
 
 impl<'a> TestUser<'a> {
     /// Creates the user with a temporary password, and with no other required action. Puts its id into `created` at once.
     pub(super) async fn create(
         admin: &'a AdminApi,
+        profile: &TestUserProfile,
         temporary: &str,
         created: &RefCell<Option<String>>,
     ) -> Result<Self> {
-        let profile = json!({ "username": NAME, "email": EMAIL, "emailVerified": true, "enabled": true,
-            "firstName": "tellonce", "lastName": "self-test", "attributes": required_attributes(admin).await? });
+        let representation = profile.representation(admin).await?;
         let credentials = json!([{ "type": "password", "value": temporary, "temporary": true }]);
-        let body = with(&profile, "credentials", credentials);
-        let id = admin.create(&["users"], &body, AdminRight::Users).await?;
+        let sent = admin.create_user(&with(&representation, "credentials", credentials)).await;
+        let id = sent.map_err(TestUserProfile::explain)?;
         created.borrow_mut().clone_from(&id);
         let id = id.ok_or_else(|| Error::unavailable("The server created a user and did not name its id."))?;
-        let mut user = Self { admin, id, username: NAME.to_owned(), profile };
+        let mut user = Self { admin, id, username: profile.username().to_owned(), representation };
         let shown: User = admin.get(&["users", &user.id], &[], AdminRight::Users).await?;
         user.username = shown.username.unwrap_or(user.username);
         // The realm's other required actions for new users would keep the test user from signing in.
@@ -102,7 +97,8 @@ impl<'a> TestUser<'a> {
 
     async fn set_required_actions(&self, actions: &Value) -> Result<()> {
         // A PUT replaces the whole profile, so all of it is sent again.
-        let body = with(&with(&self.profile, "username", json!(self.username)), "requiredActions", actions.clone());
+        let body =
+            with(&with(&self.representation, "username", json!(self.username)), "requiredActions", actions.clone());
         self.admin.put(&["users", &self.id], &body, AdminRight::Users).await
     }
 }
@@ -115,8 +111,8 @@ fn with(object: &Value, field: &str, value: Value) -> Value {
 }
 
 /// Removes the test user that was created, its client, and those of a run that was cut off. Reads back that they are gone.
-pub(super) async fn remove(admin: &AdminApi, created: Option<&str>) -> Result<()> {
-    let mut users = find_users(admin).await?;
+pub(super) async fn remove(admin: &AdminApi, profile: &TestUserProfile, created: Option<&str>) -> Result<()> {
+    let mut users = find_users(admin, profile).await?;
     users.extend(created.filter(|id| !users.iter().any(|found| found == id)).map(str::to_owned));
     for id in &users {
         admin.delete(&["users", id], AdminRight::Users).await?;
@@ -129,7 +125,7 @@ pub(super) async fn remove(admin: &AdminApi, created: Option<&str>) -> Result<()
         Some(id) => admin.find::<User>(&["users", id], &[], AdminRight::Users).await?.is_some(),
         None => false,
     };
-    if is_there || !find_users(admin).await?.is_empty() {
+    if is_there || !find_users(admin, profile).await?.is_empty() {
         left.push("the user");
     }
     if !find_clients(admin).await?.is_empty() {
@@ -142,18 +138,14 @@ pub(super) async fn remove(admin: &AdminApi, created: Option<&str>) -> Result<()
 }
 
 /// Finds the test users by name and by e-mail: in some realms the e-mail is the name.
-async fn find_users(admin: &AdminApi) -> Result<Vec<String>> {
+async fn find_users(admin: &AdminApi, profile: &TestUserProfile) -> Result<Vec<String>> {
     let mut found: Vec<String> = Vec::new();
-    for (field, value) in [("username", NAME), ("email", EMAIL)] {
+    for (field, value) in profile.lookups() {
         let users: Vec<User> = admin.get(&["users"], &[(field, value), ("exact", "true")], AdminRight::Users).await?;
-        let ours = users.into_iter().filter(is_test_user).map(|user| user.id);
+        let ours = users.into_iter().filter(|user| profile.is_test_user(user)).map(|user| user.id);
         found.extend(ours.filter(|id| !found.contains(id)).collect::<Vec<_>>());
     }
     Ok(found)
-}
-
-fn is_test_user(user: &User) -> bool {
-    user.email.as_deref() == Some(EMAIL) && user.username.as_deref().is_some_and(|name| name == NAME || name == EMAIL)
 }
 
 async fn find_clients(admin: &AdminApi) -> Result<Vec<String>> {
@@ -162,67 +154,31 @@ async fn find_clients(admin: &AdminApi) -> Result<Vec<String>> {
     Ok(ours.filter_map(|client| client["id"].as_str()).map(str::to_owned).collect())
 }
 
-/// Returns the attributes that the realm's user profile requires, each with a value that it should accept.
-async fn required_attributes(admin: &AdminApi) -> Result<Value> {
-    let profile: Value = admin.get(&["users", "profile"], &[], AdminRight::Users).await?;
-    let own = ["username", "email", "firstName", "lastName"];
-    let mut filled = serde_json::Map::new();
-    for attribute in profile["attributes"].as_array().into_iter().flatten() {
-        let name = attribute["name"].as_str().unwrap_or_default();
-        if attribute["required"].is_object() && !own.contains(&name) {
-            filled.insert(name.to_owned(), json!([sample_value(&attribute["validations"])]));
-        }
-    }
-    Ok(Value::Object(filled))
-}
-
-/// Returns a value that meets an attribute's validations: the first option, a number, or a text of the least length.
-fn sample_value(validations: &Value) -> String {
-    if let Some(first) = validations["options"]["options"][0].as_str() {
-        return first.to_owned();
-    }
-    if let Some(kind) = ["integer", "double"].into_iter().find(|kind| validations[*kind].is_object()) {
-        let least = &validations[kind]["min"];
-        return least
-            .as_str()
-            .map_or_else(|| if least.is_number() { least.to_string() } else { "1".to_owned() }, str::to_owned);
-    }
-    let least = &validations["length"]["min"];
-    let least = least.as_u64().or_else(|| least.as_str()?.parse().ok()).unwrap_or(1);
-    "tellonce".chars().cycle().take(usize::try_from(least.clamp(8, 255)).unwrap_or(8)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use super::*;
+    use crate::domain::About;
 
-    #[test]
-    fn a_required_attribute_gets_a_value_that_meets_its_validations() {
-        for (validations, text) in [
-            (json!({}), "tellonce"),
-            (json!({ "options": { "options": ["north", "south"] } }), "north"),
-            (json!({ "integer": { "min": "3" } }), "3"),
-            (json!({ "integer": { "min": 4 } }), "4"),
-            (json!({ "double": {} }), "1"),
-            (json!({ "length": { "min": "10", "max": 20 } }), "telloncete"),
-        ] {
-            assert_eq!(sample_value(&validations), text, "{validations}");
-        }
+    fn profile() -> TestUserProfile {
+        TestUserProfile::new(std::collections::BTreeMap::new())
     }
 
     #[test]
     fn each_random_password_differs_and_meets_the_policy() {
         for policy in ["", "maxLength(12) and upperCase(2) and digits(2) and specialChars(1)", "length(40)"] {
-            let (one, other) = (random_password(Some(policy)).unwrap(), random_password(Some(policy)).unwrap());
+            let (one, other) = (
+                random_password(Some(policy), &profile()).unwrap(),
+                random_password(Some(policy), &profile()).unwrap(),
+            );
             assert_ne!(*one, *other);
             assert_eq!(policy::parse(policy).known().broken_by(&one, &About::default()), [], "{policy}");
         }
-        let unknown_rule = random_password(Some("quantumSafe(7)")).unwrap();
+        let unknown_rule = random_password(Some("quantumSafe(7)"), &profile()).unwrap();
         assert_eq!(crate::domain::Policy::strictest_usual().broken_by(&unknown_rule, &About::default()), []);
-        let plain = random_password(Some("regexPattern(^[A-Za-z0-9]{12,}$)")).unwrap();
+        let plain = random_password(Some("regexPattern(^[A-Za-z0-9]{12,}$)"), &profile()).unwrap();
         assert!(plain.chars().all(|letter| letter.is_ascii_alphanumeric()));
-        assert!(random_password(Some("maxLength(6)")).is_err());
+        assert!(random_password(Some("maxLength(6)"), &profile()).is_err());
     }
 }
