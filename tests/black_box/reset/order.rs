@@ -7,7 +7,7 @@ use tellonce::domain::{
 };
 use tellonce::terminal::{PasswordIs, next_steps};
 
-use super::scripted::{Script, play, play_with};
+use super::scripted::{Script, play, play_with, play_withdrawal};
 use crate::support::conformance::guards;
 
 fn unlocking() -> ResetRequest {
@@ -174,4 +174,25 @@ fn without_the_right_to_end_sessions_only_where_the_profile_allows_it() {
     assert_eq!(issued.sessions_ended, SessionsEnded::LeftOpen);
     assert!(issued.gaps.contains(&Gap::SessionsGoOn));
     assert!(play(hidden()).answer.is_err());
+}
+
+#[test]
+fn a_withdrawal_goes_on_without_that_right_only_where_the_profile_allows_it() {
+    let lenient = tellonce::domain::Guards { allow_without_logout: true, ..guards() };
+    let obstacles = || vec![Obstacle::MissingRight(Right::EndSessions)];
+    let missing = || Error::new(Kind::NotAllowed, Reason::MissingRight, "no right to end sessions");
+    let script =
+        || Script { is_pending: true, obstacles: obstacles(), end_sessions_fails: Some(missing), ..Script::default() };
+    let refused = play_withdrawal(script(), &guards());
+    assert_eq!(refused.answer.err().map(|failure| failure.reason), Some(Reason::MissingRight));
+    assert!(refused.plans.is_empty() && !refused.calls.contains(&"withdraw"), "nothing is asked or changed");
+    let ended = play_withdrawal(script(), &lenient);
+    assert!(ended.plans[0].gaps.contains(&Gap::SessionsGoOn), "the agent is told before confirming");
+    assert_eq!(ended.answer.unwrap().sessions_ended, SessionsEnded::LeftOpen);
+
+    // The right may be missing although nothing showed it beforehand.
+    let hidden = || Script { is_pending: true, end_sessions_fails: Some(missing), ..Script::default() };
+    assert_eq!(play_withdrawal(hidden(), &lenient).answer.unwrap().sessions_ended, SessionsEnded::LeftOpen);
+    let failed = play_withdrawal(hidden(), &guards()).answer.err().unwrap();
+    assert_eq!((failed.exit_code().number(), failed.changed), (9, tellonce::domain::Changed::Yes));
 }

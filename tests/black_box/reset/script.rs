@@ -12,6 +12,8 @@ pub struct Script {
     pub policy: PolicyRead,
     pub obstacles: Vec<Obstacle>,
     pub locked: bool,
+    /// A temporary password is pending beforehand.
+    pub is_pending: bool,
     /// The customer has no user yet.
     pub creates: bool,
     /// The sets that are refused for policy before one is taken.
@@ -49,6 +51,7 @@ impl Default for Script {
             policy: PolicyRead::Read(Policy::new([Rule::MinLength(8)])),
             obstacles: Vec::new(),
             locked: false,
+            is_pending: false,
             creates: false,
             policy_refusals: Vec::new(),
             refuses_by: Vec::new(),

@@ -12,8 +12,8 @@ use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, SetFail
 use tellonce::domain::{
     About, AnyIntent, Capabilities, ChangeScreen, Customer, CustomerId, Error, Forced, Found, Guards, Intent, Issuance,
     Issued, NewUser, Obstacle, Particulars, Pending, Policy, ProfileRef, RequestBytes, Reset, ResetRequest,
-    ResetTarget, Result, Right, Session, SessionsEnded, Stamp, State, TemporaryPassword, Trial, UserId, UserSnapshot,
-    Withdrawal, reset,
+    ResetTarget, Result, Right, Services, Session, SessionsEnded, Stamp, State, TemporaryPassword, Trial, UserId,
+    UserSnapshot, Withdrawal, WithdrawalRequest, Withdrawn, reset, withdraw,
 };
 
 pub use super::script::Script;
@@ -32,9 +32,9 @@ struct Inner {
     users: Vec<String>,
 }
 
-/// How a reset ended, and what was done on the way.
-pub struct Ended {
-    pub answer: Result<Issuance>,
+/// How a command ended, and what was done on the way.
+pub struct Ended<T = Issuance> {
+    pub answer: Result<T>,
     pub calls: Vec<&'static str>,
     pub passwords: Vec<String>,
     pub revealed: Vec<String>,
@@ -49,17 +49,36 @@ pub fn play(script: Script) -> Ended {
 }
 
 pub fn play_with(script: Script, guards: &Guards, request: ResetRequest) -> Ended {
+    let reveal = Revealed::default();
+    let mut revealing = reveal.clone();
+    let ended = play_command(script, guards, async |desk: &mut Services<'_>, session: &Session| {
+        reset(desk, session, &mut revealing, request).await
+    });
+    Ended { revealed: reveal.0.take(), ..ended }
+}
+
+/// Plays the withdrawal of the one customer's temporary password.
+pub fn play_withdrawal(script: Script, guards: &Guards) -> Ended<Withdrawn> {
+    let request = WithdrawalRequest { customer: "ada".into(), ..WithdrawalRequest::default() };
+    play_command(script, guards, async |desk: &mut Services<'_>, session: &Session| {
+        withdraw(desk, session, request).await
+    })
+}
+
+fn play_command<T>(
+    script: Script,
+    guards: &Guards,
+    command: impl AsyncFnOnce(&mut Services<'_>, &Session) -> Result<T>,
+) -> Ended<T> {
     let folder = tempfile::tempdir().unwrap();
     let backend = Scripted::new(script);
     let session = backend.session();
     let mut player = Player::confirming("");
-    let reveal = Revealed::default();
-    let mut revealing = reveal.clone();
     let clock: Arc<dyn Clock> = Arc::new(MovedClock::default());
     let (answer, took) = in_paused_time(async {
         let started = tokio::time::Instant::now();
-        let answer = with_services_of(folder.path(), clock, guards, &mut player, async |desk: &mut _| {
-            reset(desk, &session, &mut revealing, request).await
+        let answer = with_services_of(folder.path(), clock, guards, &mut player, async |desk: &mut Services<'_>| {
+            command(desk, &session).await
         });
         (answer.await, started.elapsed())
     });
@@ -68,7 +87,7 @@ pub fn play_with(script: Script, guards: &Guards, request: ResetRequest) -> Ende
         answer,
         calls: inner.calls.clone(),
         passwords: inner.passwords.clone(),
-        revealed: reveal.0.take(),
+        revealed: Vec::new(),
         plans: player.shown,
         took,
     }
@@ -82,9 +101,9 @@ fn in_paused_time<T>(work: impl Future<Output = T>) -> T {
 impl Scripted {
     pub fn new(script: Script) -> Self {
         Self(Rc::new(RefCell::new(Inner {
+            change_required: script.is_pending,
             script,
             version: 1,
-            change_required: false,
             calls: Vec::new(),
             passwords: Vec::new(),
             users: Vec::new(),
@@ -310,6 +329,7 @@ impl IdentityBackend for Scripted {
     }
 
     async fn withdraw(&self, _: &Intent<Withdrawal>) -> Result<()> {
+        self.called("withdraw").await;
         Ok(())
     }
 
