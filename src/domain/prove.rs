@@ -76,8 +76,15 @@ async fn replace(work: &mut Execution<'_, '_, Reset>, shows: Option<String>) -> 
         Ok(()) => "A random password that nobody knows was set in its place.".to_owned(),
         Err(error) => format!("No other password could be set in its place: {}", error.message),
     };
-    let message = format!("The temporary password was a full sign-in: the backend forced no change.{shows} {became}");
+    change_not_forced(format!(
+        "The temporary password was a full sign-in: the backend forced no change.{shows} {became}"
+    ))
+}
+
+/// Makes the error of a backend that forces no change. Another password would end the same way.
+pub(super) fn change_not_forced(message: impl Into<String>) -> Error {
     Error::new(Kind::NotDelivered, Reason::ChangeNotForced, message)
+        .hint("Another one ends the same way until the backend forces the change: tell its administrator what it says here, and what `tellonce doctor` says.")
 }
 
 /// Sets a random password under the same intent, and drops it unseen.

@@ -20,7 +20,7 @@ use super::plan::Plan;
 use super::policy::Rule;
 use super::ports::{Reveal, SetFailed};
 use super::proof::Proof;
-use super::prove::{not_forced, prove};
+use super::prove::{change_not_forced, not_forced, prove};
 use super::refuse::refuse;
 use super::reset_request::{ResetRequest, customer_of};
 use super::services::Services;
@@ -126,8 +126,12 @@ impl Act for Reset {
         } else {
             "was set, but was not shown and is wiped"
         };
-        let error = not_delivered(customer, reason, changed, what);
-        Error { message: format!("{} {cause}", error.message), ..error }.because(cause)
+        let mut error = not_delivered(customer, reason, changed, what);
+        error.message = format!("{} {cause}", error.message);
+        if cause.reason == Reason::ChangeNotForced {
+            error.hint.clone_from(&cause.hint);
+        }
+        error.because(cause)
     }
 }
 
@@ -220,7 +224,7 @@ async fn read_back(
     match check_read_back(&forced, issued.stamp.as_ref(), work.assessment.facts.snapshot.stamp.as_ref()) {
         Ok(()) => Ok(forced),
         Err((message, Reason::ChangeNotForced)) => {
-            let error = not_forced(work, password).await.unwrap_or_else(|| Error::unavailable(message));
+            let error = not_forced(work, password).await.unwrap_or_else(|| change_not_forced(message));
             Err((error, Reason::ChangeNotForced))
         }
         Err((message, reason)) => Err((Error::unavailable(message), reason)),

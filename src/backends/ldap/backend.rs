@@ -147,6 +147,9 @@ impl IdentityBackend for LdapBackend {
             Ok(bind) => session.dialect.trial_answer(&bind),
             Err(error) => TrialAnswer::Restricted(error.message),
         };
+        if matches!(answer, TrialAnswer::SignedIn(_)) {
+            return Ok(Trial { answer, forced: None }); // the password is replaced: nothing that is read back matters
+        }
         let forced = session.dialect.forced_after_trial(session, user).await?;
         Ok(Trial { answer, forced })
     }

@@ -36,6 +36,7 @@ fn a_full_sign_in_reveals_nothing_and_another_password_that_nobody_knows_takes_i
         let expected = (Kind::NotDelivered, Reason::ChangeNotForced, Changed::Yes);
         assert_eq!((failure.kind, failure.reason, failure.changed), expected);
         assert!(failure.message.contains("There is no overlay."), "{failure}");
+        assert!(failure.hint.as_ref().unwrap().contains("Another one ends the same way"), "{:?}", failure.hint);
         assert!(ended.revealed.is_empty());
         let [shown_to_nobody, unknown] = &ended.passwords[..] else { panic!("{} sets", ended.passwords.len()) };
         assert_ne!(shown_to_nobody, unknown);
@@ -54,6 +55,12 @@ fn a_change_that_is_read_back_as_not_forced_is_tried_as_well() {
     assert_eq!((failure.kind, failure.reason), (Kind::NotDelivered, Reason::ChangeNotForced));
     assert!(failure.message.contains("There is no overlay."), "{failure}");
     assert_eq!((ended.passwords.len(), ended.revealed.len()), (2, 0));
+    // What the sign-in shows is not told by everybody. The hint is the same.
+    let ended =
+        play(Script { trials: vec![TrialAnswer::NoSignIn("none".to_owned())], forced: false, ..Script::default() });
+    let failure = ended.answer.err().unwrap();
+    assert_eq!((failure.reason, failure.changed), (Reason::ChangeNotForced, Changed::Yes));
+    assert!(failure.hint.as_ref().unwrap().contains("Another one ends the same way"), "{:?}", failure.hint);
 }
 
 #[test]

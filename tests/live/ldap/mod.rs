@@ -15,6 +15,7 @@ mod limits;
 mod lost_writes;
 mod names;
 mod openldap;
+mod overlays;
 mod pages;
 mod paging_limits;
 mod profiles;
