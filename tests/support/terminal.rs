@@ -101,6 +101,11 @@ impl Terminal {
         self.seen.0.lock().unwrap().parser.screen().contents()
     }
 
+    /// Returns the cells of the screen, with their colours.
+    pub fn cells(&self) -> vt100::Screen {
+        self.seen.0.lock().unwrap().parser.screen().clone()
+    }
+
     /// Returns everything that was written, with its escape sequences.
     pub fn written(&self) -> String {
         String::from_utf8_lossy(&self.seen.0.lock().unwrap().written).into_owned()

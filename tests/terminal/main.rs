@@ -14,6 +14,7 @@ mod jobs;
 mod lists;
 mod missing;
 mod output;
+mod pictures;
 mod prompts;
 mod reveal;
 mod screens;
