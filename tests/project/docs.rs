@@ -9,10 +9,12 @@ use crate::support::{BINARY, CommandOutput, TestEnvironment};
 const KEYCLOAK: &str = "docs/backends/keycloak.md";
 
 /// Commands that need a terminal, or are the test run itself, and where they are run.
-const ELSEWHERE: [(&str, &str); 4] = [
+const ELSEWHERE: [(&str, &str); 6] = [
     ("cargo run -- reset ada@example.com", "tests/terminal/prompts.rs"),
     ("cargo test", ".ci/run"),
     ("tellonce reset C-1001", "tests/terminal/reveal.rs"),
+    ("tellonce reset ada@example.com", "tests/terminal/reveal.rs"),
+    ("tellonce practice app --open", "tests/black_box/practice_app/guide.rs"),
     ("tellonce status C-1001 --watch", "tests/black_box/cli/watch.rs"),
 ];
 
@@ -83,14 +85,47 @@ fn the_bulk_page_works() {
 }
 
 #[test]
+fn the_guide_works() {
+    run("docs/guide.md");
+}
+
+#[test]
 fn the_practice_page_works() {
     run("docs/backends/practice.md");
+}
+
+/// A picture or page that is named is there, and each picture is named somewhere.
+#[test]
+fn links_to_pictures_and_pages_lead_somewhere() {
+    let pages = files_below(&root().join("docs")).into_iter().chain([root().join("README.md")]);
+    let mut named = Vec::new();
+    for page in pages.filter(|path| path.extension().is_some_and(|ending| ending == "md")) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let path = page.parent().unwrap().join(target);
+            let path = path.canonicalize().unwrap_or_else(|_| panic!("{}: {target} is not there", page.display()));
+            named.push(path);
+        }
+    }
+    for picture in files_below(&root().join("docs/images")) {
+        let is_named = named.contains(&picture.canonicalize().unwrap());
+        assert!(is_named || is_phone_sized(&picture), "nothing shows {}", picture.display());
+    }
+}
+
+/// The pictures at the size of a phone are for those who look at the app's own pages.
+fn is_phone_sized(picture: &Path) -> bool {
+    picture.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("-phone"))
 }
 
 #[test]
 fn commands_that_need_a_terminal_are_run_elsewhere() {
     for document in [
         "README.md",
+        "docs/guide.md",
         "docs/exit-codes.md",
         "docs/json.md",
         "docs/backends/practice.md",

@@ -114,6 +114,11 @@ impl Chromium {
         self.call("Emulation.setScriptExecutionDisabled", json!({ "value": !allowed }));
     }
 
+    /// Forgets every cookie, as a browser of somebody else.
+    pub fn forget(&mut self) {
+        self.call("Network.clearBrowserCookies", json!({}));
+    }
+
     /// Gives the window this size, in CSS pixels, with light or dark colours.
     pub fn show_as(&mut self, width: u32, height: u32, colours: &str) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });

@@ -14,14 +14,32 @@ const checks = {
 
 const password = document.getElementById("new-password");
 if (password) {
+  const status = document.getElementById("rules-status");
+  // A screen reader is told once the typing pauses, not at each key.
+  const pause = 800;
+  let later;
   const tick = () => {
+    const missing = [];
     for (const rule of document.querySelectorAll("#rules li")) {
       const check = checks[rule.dataset.check];
       if (check) {
         const isMet = password.value !== "" && check(password.value, Number(rule.dataset.number));
         rule.classList.toggle("met", isMet);
+        if (!isMet) {
+          missing.push(rule.textContent);
+        }
       }
     }
+    clearTimeout(later);
+    later = setTimeout(() => {
+      if (password.value === "") {
+        status.textContent = "";
+      } else if (missing.length > 0) {
+        status.textContent = `Still missing: ${missing.join("; ")}.`;
+      } else {
+        status.textContent = "The rules that are checked while you type are met.";
+      }
+    }, pause);
   };
   password.addEventListener("input", tick);
   tick();

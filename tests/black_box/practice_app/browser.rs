@@ -8,6 +8,9 @@ use crate::support::TestEnvironment;
 use crate::support::chromium::Chromium;
 use crate::support::practice_app::PracticeApp;
 
+/// Waits for what a screen reader is told about the rules, once it begins so.
+const HEARD: &str = "new Promise(done => { const look = () => { const told = document.getElementById('rules-status').textContent; told.startsWith(START) ? done(told) : setTimeout(look, 50); }; look(); })";
+
 fn walk(with_scripts: bool) {
     let env = TestEnvironment::signed_in("sam");
     let app = PracticeApp::start(&env, &[]);
@@ -24,6 +27,8 @@ fn walk(with_scripts: bool) {
     let ticked = "[...document.querySelectorAll('#rules li.met')].map(rule => rule.textContent).join('; ')";
     if with_scripts {
         assert_eq!(browser.see(ticked), "at least one small letter", "ticked while typing");
+        let heard = browser.see_later(&HEARD.replace("START", "'Still missing'"));
+        assert!(heard.as_str().unwrap().contains("at least 12 characters; at least one capital letter;"), "{heard}");
     }
     browser.type_into("new-password-again", "short");
     browser.enter();
@@ -32,6 +37,7 @@ fn walk(with_scripts: bool) {
     if with_scripts {
         let all = "at least 12 characters; at least one capital letter; at least one small letter; at least one digit; at least one special character (such as - ! ?)";
         assert_eq!(browser.see(ticked), all);
+        browser.see_later(&HEARD.replace("START", "'The rules that are checked'"));
     }
     browser.type_into("new-password-again", "Chosen-by-me-2026");
     browser.enter();
@@ -57,6 +63,100 @@ fn the_guide_works_with_scripts() {
 #[ignore = "needs chromium"]
 fn the_guide_works_without_scripts() {
     walk(false);
+}
+
+const OWN: &str = "Chosen-by-me-2026";
+
+/// Signs in from the first page, in a browser without cookies. Returns the page that follows.
+fn sign_in(browser: &mut Chromium, app: &PracticeApp, name: &str, password: &str) -> String {
+    browser.forget();
+    browser.go(&app.origin());
+    browser.type_into("name", name);
+    browser.type_into("password", password);
+    browser.enter();
+    browser.text()
+}
+
+/// Chooses a password on the page that asks for one, and returns the page that follows.
+fn choose(browser: &mut Chromium, password: &str) -> String {
+    browser.type_into("new-password", password);
+    browser.type_into("new-password-again", password);
+    browser.enter();
+    browser.text()
+}
+
+/// Asks for a mail, and returns the newest one in the inbox.
+fn forgot_password(browser: &mut Chromium, app: &PracticeApp, email: &str) -> String {
+    browser.go(&format!("{}/forgot-password", app.origin()));
+    browser.type_into("email", email);
+    browser.enter();
+    browser.go(&format!("{}/inbox", app.origin()));
+    browser.see("document.querySelector('article').innerText").as_str().unwrap().to_owned()
+}
+
+/// L8 to L13, each with the agent's side by the real binary.
+#[test]
+#[ignore = "needs chromium"]
+fn each_promise_to_the_customer_is_kept_in_the_browser() {
+    let env = TestEnvironment::signed_in("sam");
+    let app = PracticeApp::start(&env, &[]);
+    let mut browser = Chromium::start();
+    browser.allow_scripts(false); // no page comes by itself
+    let ada = "ada@example.com";
+    // L13: with nothing pending, "Forgot your password?" mails a link.
+    assert!(forgot_password(&mut browser, &app, ada).contains("Choose a new password"));
+    assert!(sign_in(&mut browser, &app, ada, "Practice-makes-1").contains("You are signed in"));
+    let first = env.issue(ada);
+    // L9: the session has ended, the old password is refused, and the mail has no link.
+    browser.go(&app.origin());
+    assert!(browser.text().contains("Your session has ended"), "{}", browser.text());
+    assert!(sign_in(&mut browser, &app, ada, "Practice-makes-1").contains("Wrong name or password."));
+    assert!(!forgot_password(&mut browser, &app, ada).contains("Choose a new password"));
+    // L10: only the newest works. L12: in this case alone.
+    let newest = env.issue(ada);
+    for wrong in [&first, &newest.to_lowercase(), &newest.to_uppercase()] {
+        assert!(sign_in(&mut browser, &app, ada, wrong).contains("Wrong name or password."), "{wrong}");
+    }
+    // L8: the rules are listed; one that is broken is named, and the temporary password cannot be kept.
+    let asked = sign_in(&mut browser, &app, ada, &newest);
+    for words in
+        ["Choose your own password", "at least 12 characters", "must not contain the username", "Update Password"]
+    {
+        assert!(asked.contains(words), "{words}: {asked}");
+    }
+    for (refused, rule) in
+        [("Short-1", "at least 12 characters"), ("ada.lovelace-1843X", "must not contain the username")]
+    {
+        let told = choose(&mut browser, refused);
+        let named = told.split("That password cannot be used:").nth(1).unwrap_or_else(|| panic!("{refused}: {told}"));
+        assert!(named.trim_start().starts_with(rule), "{refused}: {told}");
+    }
+    assert!(choose(&mut browser, &newest).contains("Choose your own password"), "it cannot be kept");
+    assert!(choose(&mut browser, OWN).contains("You are signed in"));
+    assert_eq!(env.status("C-1001")["status"], "active");
+    // L11: it works once, and not after its time has run out.
+    assert!(sign_in(&mut browser, &app, ada, &newest).contains("Wrong name or password."));
+    assert!(sign_in(&mut browser, &app, ada, OWN).contains("You are signed in"));
+    let late = env.issue(ada);
+    let directory = rusqlite::Connection::open(env.path().join("practice.db")).unwrap();
+    directory
+        .execute("UPDATE user SET issued_at = issued_at - 90000000, expires_at = expires_at - 90000000", [])
+        .unwrap();
+    let told = sign_in(&mut browser, &app, ada, &late);
+    assert!(!told.contains("Choose your own password") && !told.contains("You are signed in"), "{told}");
+    let newest = env.issue(ada);
+    sign_in(&mut browser, &app, ada, &newest);
+    assert!(choose(&mut browser, "Chosen-by-me-2027").contains("You are signed in"));
+    // L13: it works again, and the link works once.
+    assert!(forgot_password(&mut browser, &app, ada).contains("Choose a new password"));
+    let link = browser.see("document.querySelector('article a').href").as_str().unwrap().to_owned();
+    browser.go(&link);
+    let done = choose(&mut browser, "Chosen-by-me-2028");
+    assert!(!done.contains("cannot be used"), "{done}");
+    browser.go(&link);
+    assert!(choose(&mut browser, "Chosen-by-me-2029").contains("This link does not work"), "{}", browser.text());
+    assert!(sign_in(&mut browser, &app, ada, "Chosen-by-me-2028").contains("You are signed in"));
+    assert_eq!(browser.problems(), Vec::<String>::new(), "nothing was blocked, and no script failed");
 }
 
 /// Looks for barriers with axe-core, at the size of a phone and of a desktop, with light and dark colours. With

@@ -135,3 +135,23 @@ fn a_locked_user_and_a_withdrawn_password_are_refused_as_the_practice_directory_
     let locked = browser.sign_in("bjork@example.com", "wrong");
     assert!(locked.text.contains("Too many failed attempts: try again later."), "{locked:#?}");
 }
+
+#[test]
+fn the_address_that_is_printed_is_opened_in_the_browser() {
+    let env = TestEnvironment::signed_in("sam");
+    let (programs, opened) = (env.path().join("programs"), env.path().join("opened"));
+    std::fs::create_dir(&programs).unwrap();
+    let script = format!("#!/bin/sh\necho \"$1\" >'{0}.part' && mv '{0}.part' '{0}'\n", opened.display());
+    let browser = programs.join("xdg-open");
+    std::fs::write(&browser, script).unwrap();
+    std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let app = PracticeApp::start_command(env.command(&["-o", "json", "practice", "app", "--open"]).env("PATH", path));
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
+    while !opened.exists() {
+        assert!(std::time::Instant::now() < deadline, "no browser was started");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(std::fs::read_to_string(&opened).unwrap().trim(), app.printed["url"].as_str().unwrap());
+    assert_eq!(heading(&app.browser().open("/")), "Sign in");
+}
