@@ -20,7 +20,7 @@ mod terminal;
 
 pub use command_output::CommandOutput;
 pub use environment::{BINARY, TestEnvironment, feed};
-pub use multiplexer::{GnuScreen, Multiplexer, Tmux};
+pub use multiplexer::{GnuScreen, Multiplexer, Tmux, wait_until};
 pub use practice::PRACTICE;
 pub(crate) use snapshots::{assert_object, assert_screen};
 pub use terminal::{Terminal, password_in};

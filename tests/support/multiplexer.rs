@@ -7,7 +7,8 @@ use crate::support::{BINARY, TestEnvironment};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-fn wait_until(what: &str, mut look: impl FnMut() -> String, fits: impl Fn(&str) -> bool) -> String {
+/// Looks again and again until what is there fits, and returns it.
+pub fn wait_until(what: &str, mut look: impl FnMut() -> String, fits: impl Fn(&str) -> bool) -> String {
     let started = Instant::now();
     loop {
         let shown = look();

@@ -5,7 +5,7 @@ use crate::support::{PRACTICE, TestEnvironment, assert_screen};
 
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
-fn environment(customers: u32, rows: u32) -> TestEnvironment {
+pub fn environment(customers: u32, rows: u32) -> TestEnvironment {
     let env = TestEnvironment::new();
     let many = customers.to_string();
     env.run(&[&PRACTICE[..], &["practice", "start-over", "--yes", "--customers", &many]].concat()).must(0);
@@ -15,7 +15,7 @@ fn environment(customers: u32, rows: u32) -> TestEnvironment {
     env
 }
 
-fn started(env: &TestEnvironment, input: &str, more: &[&str]) -> Terminal {
+pub fn started(env: &TestEnvironment, input: &str, more: &[&str]) -> Terminal {
     let all = [&["bulk", input, "--out", "out.jsonl", "--seal-to", KEY], more].concat();
     Terminal::run(env, &all, 100, 24)
 }

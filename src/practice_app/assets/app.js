@@ -15,7 +15,7 @@ const checks = {
 const password = document.getElementById("new-password");
 if (password) {
   const status = document.getElementById("rules-status");
-  // A screen reader is told once the typing pauses, not at each key.
+  // Screen readers announce the status once the typing pauses, not at each key.
   const pause = 800;
   let later;
   const tick = () => {

@@ -8,8 +8,9 @@ use crate::support::TestEnvironment;
 use crate::support::chromium::Chromium;
 use crate::support::practice_app::PracticeApp;
 
-/// Waits for what a screen reader is told about the rules, once it begins so.
-const HEARD: &str = "new Promise(done => { const look = () => { const told = document.getElementById('rules-status').textContent; told.startsWith(START) ? done(told) : setTimeout(look, 50); }; look(); })";
+const OWN: &str = "Chosen-by-me-2026";
+/// Waits for the announcement to screen readers that begins with START, and returns it.
+const ANNOUNCED: &str = "new Promise(done => { const look = () => { const text = document.getElementById('rules-status').textContent; text.startsWith(START) ? done(text) : setTimeout(look, 50); }; look(); })";
 
 fn walk(with_scripts: bool) {
     let env = TestEnvironment::signed_in("sam");
@@ -27,19 +28,22 @@ fn walk(with_scripts: bool) {
     let ticked = "[...document.querySelectorAll('#rules li.met')].map(rule => rule.textContent).join('; ')";
     if with_scripts {
         assert_eq!(browser.see(ticked), "at least one small letter", "ticked while typing");
-        let heard = browser.see_later(&HEARD.replace("START", "'Still missing'"));
-        assert!(heard.as_str().unwrap().contains("at least 12 characters; at least one capital letter;"), "{heard}");
+        let missing = browser.see_later(&ANNOUNCED.replace("START", "'Still missing'"));
+        assert!(
+            missing.as_str().unwrap().contains("at least 12 characters; at least one capital letter;"),
+            "{missing}"
+        );
     }
     browser.type_into("new-password-again", "short");
     browser.enter();
     assert!(browser.text().contains("That password cannot be used:\n\nat least 12 characters"), "{}", browser.text());
-    browser.type_into("new-password", "Chosen-by-me-2026");
+    browser.type_into("new-password", OWN);
     if with_scripts {
         let all = "at least 12 characters; at least one capital letter; at least one small letter; at least one digit; at least one special character (such as - ! ?)";
         assert_eq!(browser.see(ticked), all);
-        browser.see_later(&HEARD.replace("START", "'The rules that are checked'"));
+        browser.see_later(&ANNOUNCED.replace("START", "'The rules that are checked'"));
     }
-    browser.type_into("new-password-again", "Chosen-by-me-2026");
+    browser.type_into("new-password-again", OWN);
     browser.enter();
     assert!(browser.text().contains("You are signed in"), "{}", browser.text());
     assert_eq!(env.status("C-1001")["status"], "active");
@@ -64,8 +68,6 @@ fn the_guide_works_with_scripts() {
 fn the_guide_works_without_scripts() {
     walk(false);
 }
-
-const OWN: &str = "Chosen-by-me-2026";
 
 /// Signs in from the first page, in a browser without cookies. Returns the page that follows.
 fn sign_in(browser: &mut Chromium, app: &PracticeApp, name: &str, password: &str) -> String {
@@ -127,9 +129,9 @@ fn each_promise_to_the_customer_is_kept_in_the_browser() {
     for (refused, rule) in
         [("Short-1", "at least 12 characters"), ("ada.lovelace-1843X", "must not contain the username")]
     {
-        let told = choose(&mut browser, refused);
-        let named = told.split("That password cannot be used:").nth(1).unwrap_or_else(|| panic!("{refused}: {told}"));
-        assert!(named.trim_start().starts_with(rule), "{refused}: {told}");
+        let page = choose(&mut browser, refused);
+        let broken = page.split("That password cannot be used:").nth(1).unwrap_or_else(|| panic!("{refused}: {page}"));
+        assert!(broken.trim_start().starts_with(rule), "{refused}: {page}");
     }
     assert!(choose(&mut browser, &newest).contains("Choose your own password"), "it cannot be kept");
     assert!(choose(&mut browser, OWN).contains("You are signed in"));
@@ -142,8 +144,8 @@ fn each_promise_to_the_customer_is_kept_in_the_browser() {
     directory
         .execute("UPDATE user SET issued_at = issued_at - 90000000, expires_at = expires_at - 90000000", [])
         .unwrap();
-    let told = sign_in(&mut browser, &app, ada, &late);
-    assert!(!told.contains("Choose your own password") && !told.contains("You are signed in"), "{told}");
+    let page = sign_in(&mut browser, &app, ada, &late);
+    assert!(!page.contains("Choose your own password") && !page.contains("You are signed in"), "{page}");
     let newest = env.issue(ada);
     sign_in(&mut browser, &app, ada, &newest);
     assert!(choose(&mut browser, "Chosen-by-me-2027").contains("You are signed in"));
@@ -203,9 +205,7 @@ fn no_page_has_a_barrier() {
     browser.type_into("new-password-again", "Chosen");
     browser.enter();
     look_at(&mut browser, "rules-broken");
-    browser.type_into("new-password", "Chosen-by-me-2026");
-    browser.type_into("new-password-again", "Chosen-by-me-2026");
-    browser.enter();
+    choose(&mut browser, OWN);
     look_at(&mut browser, "signed-in");
     browser.go(&format!("{}/forgot-password", app.origin()));
     browser.type_into("email", "bjork@example.com");

@@ -187,7 +187,7 @@ fn a_withdrawal_goes_on_without_that_right_only_where_the_profile_allows_it() {
     assert_eq!(refused.answer.err().map(|failure| failure.reason), Some(Reason::MissingRight));
     assert!(refused.plans.is_empty() && !refused.calls.contains(&"withdraw"), "nothing is asked or changed");
     let ended = play_withdrawal(script(), &lenient);
-    assert!(ended.plans[0].gaps.contains(&Gap::SessionsGoOn), "the agent is told before confirming");
+    assert!(ended.plans[0].gaps.contains(&Gap::SessionsGoOn), "the confirmation shows it");
     assert_eq!(ended.answer.unwrap().sessions_ended, SessionsEnded::LeftOpen);
 
     // The right may be missing although nothing showed it beforehand.

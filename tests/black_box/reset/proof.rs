@@ -55,7 +55,7 @@ fn a_change_that_is_read_back_as_not_forced_is_tried_as_well() {
     assert_eq!((failure.kind, failure.reason), (Kind::NotDelivered, Reason::ChangeNotForced));
     assert!(failure.message.contains("There is no overlay."), "{failure}");
     assert_eq!((ended.passwords.len(), ended.revealed.len()), (2, 0));
-    // What the sign-in shows is not told by everybody. The hint is the same.
+    // A backend may allow no sign-in. The hint is the same.
     let ended =
         play(Script { trials: vec![TrialAnswer::NoSignIn("none".to_owned())], forced: false, ..Script::default() });
     let failure = ended.answer.err().unwrap();

@@ -86,7 +86,7 @@ fn values_that_only_the_administrator_knows_are_given() {
 
     let refused = env.setup(&realm, &["--yes", "--test-user-attribute", "username=400123"]).must(8);
     let error = refused.error();
-    let told = format!("{} {}", error["message"], error["hint"]);
+    let shown = format!("{} {}", error["message"], error["hint"]);
     for words in [
         "phone: ",
         "`tellonce setup --test-user-attribute phone=VALUE`",
@@ -94,7 +94,7 @@ fn values_that_only_the_administrator_knows_are_given() {
         "Done before: client, agents_group, ",
         "agents do not use the group",
     ] {
-        assert!(told.to_lowercase().contains(&words.to_lowercase()), "{words}: {told}");
+        assert!(shown.to_lowercase().contains(&words.to_lowercase()), "{words}: {shown}");
     }
     assert_eq!(error["changed"], "yes");
     assert!(!snapshot(&realm).to_string().contains("tellonce-self-test"), "user and client are removed");

@@ -1,14 +1,12 @@
 //! What a domain has of its own: names without an index, and rights of single users.
 
-use std::time::{Duration, Instant};
-
 use age::x25519::Identity;
 use serde_json::Value;
 
 use super::ids::id_of;
 use super::shared_behaviour;
-use crate::support::TestEnvironment;
 use crate::support::ldap::Server;
+use crate::support::{TestEnvironment, wait_until};
 
 fn user(server: &Server, name: &str, more: &str) -> String {
     format!(
@@ -65,17 +63,10 @@ pub fn lock_outs_are_what_they_mean(server: &Server) {
 
 /// Waits until the domain says that a user is locked out no longer. The mark of the lock-out is still there.
 fn lock_out_is_over(server: &Server, dn: &str) {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    loop {
-        let (locked_at, flags) =
-            (server.value_of(dn, "lockoutTime"), server.value_of(dn, "msDS-User-Account-Control-Computed"));
-        assert_ne!(locked_at, "0");
-        if flags.parse::<i64>().unwrap() & 0x10 == 0 {
-            return; // UF_LOCKOUT ([MS-ADTS] section 2.2.16)
-        }
-        assert!(Instant::now() < deadline, "{dn} is locked out since {locked_at}, flags {flags}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let flags = || server.value_of(dn, "msDS-User-Account-Control-Computed");
+    let is_over = |flags: &str| flags.parse::<i64>().unwrap() & 0x10 == 0; // UF_LOCKOUT ([MS-ADTS] section 2.2.16)
+    wait_until("the end of the lock-out", flags, is_over);
+    assert_ne!(server.value_of(dn, "lockoutTime"), "0");
 }
 
 /// One user whom agents may not write, among others whom they may: that row alone is refused, and nothing of it changed.

@@ -63,8 +63,8 @@ fn a_set_by_the_root_user_is_proved_as_any_other() {
     let login = ["login", "--agent", server.value("ADMIN"), "--password-stdin", "--store", "file"];
     env.run_with(&login, &format!("{}\n", server.value("ADMIN_PW"))).must(0);
     let ended = reset(&env, "ada");
-    let told = ended.must(0).json();
-    assert_eq!(told["proved"], Value::Bool(true), "{told}");
-    let temporary = told["temporary_password"].as_str().unwrap();
+    let issued = ended.must(0).json();
+    assert_eq!(issued["proved"], Value::Bool(true), "{issued}");
+    let temporary = issued["temporary_password"].as_str().unwrap();
     assert!(server.binds(&server.name("ada"), temporary).text().contains("must be changed"));
 }

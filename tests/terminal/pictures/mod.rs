@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use fancy_regex::Regex;
 
 use self::svg::Picture;
-use crate::support::{PRACTICE, Terminal, TestEnvironment};
+use super::bulk::{environment, started};
+use crate::support::{Terminal, TestEnvironment};
 
 const COLUMNS: u16 = 100;
 /// The width of a table, so that no row of it is wrapped.
 const WIDE: u16 = 120;
-const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 /// The examples, by what they stand for. A password of a picture opens nothing.
 const EXAMPLES: [(&str, &str); 8] = [
     (r"\b[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}\b", "Hq7w-Xnk9-Tb4m"),
@@ -94,7 +94,7 @@ fn what_is_read_is_pictured() {
     for (name, arguments) in [("show", &["show", "ada@example.com"][..]), ("doctor", &["doctor"])] {
         let picture = taken(&ended(&env, arguments, WIDE)).with_rows(|row| {
             let row = row.replace(&home, "/home/sam/.tellonce");
-            recorded.replace(&row, "${1}ok     this terminal is not recorded").into_owned()
+            recorded.replace(&row, "${1}ok     nothing that records this terminal was recognised (docs/security.md says what cannot be)").into_owned()
         });
         check(name, &format!("tellonce {}", arguments.join(" ")), WIDE, &picture);
     }
@@ -102,13 +102,8 @@ fn what_is_read_is_pictured() {
 
 #[test]
 fn a_bulk_run_is_pictured() {
-    let env = TestEnvironment::new();
-    env.run(&[&PRACTICE[..], &["practice", "start-over", "--yes", "--customers", "60"]].concat()).must(0);
-    env.sign_agent_in("sam");
-    let customers: Vec<String> = (0..10).map(|row| format!("C-{}", 1030 + row)).collect();
-    env.write("in.csv", &format!("customer\n{}\n", customers.join("\n")));
-    let arguments = ["bulk", "in.csv", "--out", "out.jsonl", "--seal-to", KEY];
-    let mut terminal = Terminal::run(&env, &arguments, COLUMNS, 30);
+    let env = environment(60, 10);
+    let mut terminal = started(&env, "in.csv", &[]);
     terminal.wait_for("[y/N]");
     terminal.type_("y\r");
     assert_eq!(terminal.end().0, 0, "{}", terminal.screen());

@@ -73,7 +73,7 @@ impl Picture {
         self.0.iter().map(|row| text_of(row)).collect::<Vec<_>>().join("\n")
     }
 
-    /// Keeps the rows up to the first one with this text, and says that there is more.
+    /// Keeps the rows up to the first one with this text.
     pub fn up_to(mut self, text: &str) -> Self {
         let last = self.0.iter().position(|row| text_of(row).contains(text)).unwrap();
         self.0.truncate(last + 1);

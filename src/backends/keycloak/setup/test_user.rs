@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::admin_api::{AdminApi, AdminRight};
 use super::browser_session::CALLBACK;
-use super::test_user_profile::{NAME, TestUserProfile};
+use super::test_user_profile::{LOOKUPS, NAME, TestUserProfile};
 use crate::backends::keycloak::policy;
 use crate::backends::keycloak::wire::{Group, User};
 use crate::domain::{Candidates, Error, Result, RevealSink, sealed};
@@ -140,7 +140,7 @@ pub(super) async fn remove(admin: &AdminApi, profile: &TestUserProfile, created:
 /// Finds the test users by name and by e-mail: in some realms the e-mail is the name.
 async fn find_users(admin: &AdminApi, profile: &TestUserProfile) -> Result<Vec<String>> {
     let mut found: Vec<String> = Vec::new();
-    for (field, value) in profile.lookups() {
+    for (field, value) in LOOKUPS {
         let users: Vec<User> = admin.get(&["users"], &[(field, value), ("exact", "true")], AdminRight::Users).await?;
         let ours = users.into_iter().filter(|user| profile.is_test_user(user)).map(|user| user.id);
         found.extend(ours.filter(|id| !found.contains(id)).collect::<Vec<_>>());

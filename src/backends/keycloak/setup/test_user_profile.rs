@@ -12,6 +12,8 @@ use crate::domain::{About, Error, Result};
 pub(super) const NAME: &str = "tellonce-self-test";
 /// Mail to `.invalid` goes nowhere (RFC 6761 section 6.4).
 const EMAIL: &str = "tellonce-self-test@example.invalid";
+/// The reserved texts, with the field that each is in. Every test user has one of them.
+pub(super) const LOOKUPS: [(&str, &str); 2] = [("username", NAME), ("email", EMAIL)];
 /// The attributes that are fields of a user, and the others are not.
 const FIELDS: [&str; 4] = ["username", "email", "firstName", "lastName"];
 /// Validators of a user profile for which there is no sample: a pattern, and a date as the reader's language writes it.
@@ -45,11 +47,6 @@ impl TestUserProfile {
     /// Returns what a password policy may compare a password with.
     pub(super) fn about(&self) -> About {
         About { username: Some(self.username().to_owned()), email: Some(self.email().to_owned()) }
-    }
-
-    /// Returns the texts by which a user of an earlier run is looked for, with the field that each is in.
-    pub(super) fn lookups(&self) -> [(&'static str, &str); 2] {
-        [("username", self.username()), ("email", self.email())]
     }
 
     /// Says whether a user is one that a self-test created. The administrator may have given a name or an address that
