@@ -7,6 +7,7 @@ use super::assessment::Assessment;
 use super::consent::Consent;
 use super::error::{Changed, Error, Result};
 use super::intent::Intent;
+use super::limits::ResetLimits;
 use super::ports::Interruptions;
 use super::services::Services;
 use super::session::Session;
@@ -43,7 +44,7 @@ pub struct Authorized<'a, A: ActionKind> {
 /// If the agent was asked, everything is read again afterwards. A plan that has changed meanwhile is shown again.
 ///
 /// # Errors
-/// Exit 6: the agent said no. Exit 8: the intent could not be written. Those of [`Act::assess`]. Nothing was changed.
+/// Exit 6: the agent said no. Exit 7: another process has used up a limit meanwhile. Exit 8: the intent could not be written. Those of [`Act::assess`]. Nothing was changed.
 pub async fn authorize<'a, A: Act>(
     services: &mut Services<'a>,
     session: &Session,
@@ -66,7 +67,9 @@ pub async fn authorize<'a, A: Act>(
         assessment.note_changes_since(&before);
     };
     let hold = SignalHold::new(services.interruptions);
-    let receipt = services.audit.intend(session, assessment.plan(), &consent).await.map_err(untouched)?;
+    let limits = if A::COUNTS_AS_RESET { services.guards.limits() } else { ResetLimits::default() };
+    let written = services.audit.intend(session, assessment.plan(), &consent, limits).await.map_err(untouched)?;
+    let receipt = written.map_err(|reached| reached.refusal(&assessment.plan().customer, session.agent()))?;
     tracing::debug!(attempt = %receipt.attempt(), "the intent is written");
     Ok(Authorized { intent: Intent::new(assessment.plan(), consent, receipt), assessment, hold })
 }

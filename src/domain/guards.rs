@@ -6,6 +6,7 @@ use super::capabilities::{Capabilities, Gap};
 use super::case::Case;
 use super::error::{Error, Result};
 use super::input_text::{LONGEST_TEXT, one_line};
+use super::limits::ResetLimits;
 use super::pattern::Pattern;
 use super::ports::Prompter;
 
@@ -145,6 +146,8 @@ pub struct Guards {
     pub ticket_pattern: Option<Pattern>,
     /// The most resets of one customer in 24 hours; `None` sets no limit.
     pub max_resets_per_customer_24h: Option<u32>,
+    /// The most resets by one agent in an hour, without those of bulk runs; `None` sets no limit.
+    pub max_resets_per_agent_1h: Option<u32>,
     /// Whether a reset goes on if the agent may not end sessions.
     pub allow_without_logout: bool,
     /// Whether each temporary password is tried by a sign-in before it is revealed.
@@ -154,6 +157,11 @@ pub struct Guards {
 }
 
 impl Guards {
+    /// Returns how often customers may be reset.
+    pub(crate) const fn limits(&self) -> ResetLimits {
+        ResetLimits { per_customer_24h: self.max_resets_per_customer_24h, per_agent_1h: self.max_resets_per_agent_1h }
+    }
+
     /// Adds the gap of a profile that switches the proof off to what the backend can do.
     pub(crate) fn with_gaps(&self, mut capabilities: Capabilities) -> Capabilities {
         if !self.prove {

@@ -17,6 +17,8 @@ use super::user_profile::UserProfile;
 pub enum AttemptOutcome {
     /// The temporary password was set, read back, and tried by a sign-in.
     Set {
+        /// The user's id as records have it ([`UserProfile::id_in_records`]).
+        user: String,
         /// The stamp of the set.
         stamp: Option<Stamp>,
         /// What a sign-in with the password showed.

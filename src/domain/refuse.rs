@@ -4,17 +4,19 @@ use super::assessment::{AssessmentServices, Need};
 use super::capabilities::Capabilities;
 use super::customer_facts::CustomerFacts;
 use super::error::{Error, Reason, Result};
+use super::limits::LimitReached;
 use super::obstacle::{Obstacle, Right};
 use super::refusals::refusal;
+use super::session::Session;
 
 /// Refuses a reset that must not be done. Returns a need if the agent has to decide about a lock-out first.
 ///
 /// # Errors
 /// Exit 4: a missing right. Exit 7: everything else that must not be done.
-pub(super) fn refuse(
+pub(super) async fn refuse(
     services: &AssessmentServices<'_>,
-    facts: &CustomerFacts,
-    capabilities: &Capabilities,
+    session: &Session,
+    (facts, capabilities): (&CustomerFacts, &Capabilities),
     unlock: bool,
 ) -> Result<Option<Need>> {
     let customer = &facts.customer;
@@ -28,33 +30,27 @@ pub(super) fn refuse(
             _ => return Err(refusal(obstacle, customer)),
         }
     }
-    check_recent_resets(services, facts)?;
+    check_limits(services, session, facts).await?;
     Ok(need)
 }
 
-fn check_recent_resets(services: &AssessmentServices<'_>, facts: &CustomerFacts) -> Result<()> {
-    let Some(most) = services.guards.max_resets_per_customer_24h else { return Ok(()) };
-    let customer = &facts.customer;
-    if facts.history.damaged {
+/// Refuses one more reset than the profile allows. The intent's transaction checks the limits again.
+async fn check_limits(services: &AssessmentServices<'_>, session: &Session, facts: &CustomerFacts) -> Result<()> {
+    let (limits, customer) = (services.guards.limits(), &facts.customer);
+    if let (Some(most), true) = (limits.per_customer_24h, facts.history.damaged) {
         return Err(Error::refused(
             Reason::Unreadable,
             format!(
-                "How often {} ({}) was reset in the last 24 hours cannot be read: the audit log has a damaged line, and this profile allows {most} resets.",
+                "How often {} ({}) was reset in the last 24 hours cannot be read: the ledger has a damaged record, and this profile allows {most} resets.",
                 customer.name, customer.id
             ),
         )
-        .hint("`tellonce audit verify` names the line. Move the log aside to begin a new one, and keep it."));
+        .hint("`tellonce ledger status` names the record. `tellonce ledger prune` removes it, with what is older."));
     }
     let recent = facts.history.recent_resets(services.clock.now()).len();
-    if recent < usize::try_from(most).unwrap_or(usize::MAX) {
-        return Ok(());
+    let mut reached = LimitReached::of_customer(limits, recent);
+    if reached.is_none() && limits.per_agent_1h.is_some() {
+        reached = LimitReached::of_agent(limits, services.audit.resets_by_agent(session).await?);
     }
-    Err(Error::refused(
-        Reason::TooManyResets,
-        format!(
-            "{} ({}) was reset {recent} times in the last 24 hours; this profile allows {most}.",
-            customer.name, customer.id
-        ),
-    )
-    .hint(format!("See who did it and why: `tellonce audit list --customer {}`.", customer.id)))
+    reached.map_or(Ok(()), |reached| Err(reached.refusal(customer, session.agent())))
 }

@@ -70,7 +70,7 @@ impl Act for Reset {
         };
         tracing::debug!(customer = ?customer.id.as_str(), "the customer is found");
         let (facts, capabilities) = read_facts(services, session, &customer).await?; // 3
-        let unlock = refuse(services, &facts, &capabilities, request.unlock)?; // 4
+        let unlock = refuse(services, session, (&facts, &capabilities), request.unlock).await?; // 4
         let length = check_generator(services, &facts)?;
         let case = request.case.clone().checked(services.guards)?;
         let texts = case.missing(services.guards).into_iter().map(Need::Text);
@@ -104,7 +104,7 @@ impl Act for Reset {
         let ended = end_sessions(work).await.map_err(|error| broken(error, Reason::SessionsNotEnded))?; // 10
         let forced = read_back(work, &issued, &password).await.map_err(|(error, reason)| broken(error, reason))?; // 11
         let (proof, forced) = prove(work, &password, forced).await.map_err(|(error, reason)| broken(error, reason))?; // 11a
-        record_set(work, &forced, &proof, ended).await.map_err(|error| broken(error, Reason::SetNotRecorded))?;
+        record_set(work, &issued, (&forced, &proof), ended).await.map_err(|error| broken(error, Reason::SetNotRecorded))?;
         work.check_signals().map_err(|error| broken(error, Reason::Interrupted))?;
         let issuance = issuance(work, &issued, (&forced, proof), ended, refused_for);
         Ok((password, issuance))
@@ -152,7 +152,7 @@ fn plan(
     let mut notices = facts.recovered.clone();
     if facts.history.damaged {
         notices.push(
-            "The audit log has a damaged line, so earlier resets may be missing here: `tellonce audit verify`."
+            "The ledger has a damaged record, so earlier resets may be missing here: `tellonce ledger status`."
                 .to_owned(),
         );
     }
@@ -234,11 +234,12 @@ async fn read_back(
 /// Writes the set, its proof, and how sessions were ended, to the audit log.
 async fn record_set(
     work: &mut Execution<'_, '_, Reset>,
-    forced: &Forced,
-    proof: &Proof,
+    issued: &Issued,
+    (forced, proof): (&Forced, &Proof),
     sessions: SessionsEnded,
 ) -> Result<()> {
-    let outcome = AttemptOutcome::Set { stamp: forced.stamp.clone(), proof: proof.clone(), sessions };
+    let user = work.assessment.plan().user.as_ref().map_or(issued.id_in_records(), UserProfile::id_in_records).to_owned();
+    let outcome = AttemptOutcome::Set { user, stamp: forced.stamp.clone(), proof: proof.clone(), sessions };
     work.services.audit.outcome(work.intent.attempt(), outcome).await
 }
 

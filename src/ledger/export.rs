@@ -1,73 +1,85 @@
-//! Exports records for other programs: as CSV with formula cells defused, or as the lines of the log.
+//! Exports records for other programs: as CSV with formula cells defused, or with hashes and exact text as JSON Lines.
 
-use super::chain::line_of;
 use super::record::Record;
+use super::stored_record::StoredRecord;
 use crate::domain::{Error, Result};
 use crate::output::defuse_formula;
 
-/// Exports records as CSV with a header row.
-///
-/// Free text that a spreadsheet would take for a formula is defused; ids are never altered.
+/// The columns of a CSV export.
+const HEADER: [&str; 18] = [
+    "number",
+    "at",
+    "attempt",
+    "event",
+    "agent",
+    "machine",
+    "system_user",
+    "profile",
+    "backend",
+    "backend_id",
+    "customer",
+    "user",
+    "action",
+    "outcome",
+    "ticket",
+    "reason",
+    "verified",
+    "hash",
+];
+
+/// Returns the header row of a CSV export.
 ///
 /// # Errors
-/// Exit 1: the rows could not be made.
-pub(crate) fn export_csv(records: &[Record]) -> Result<String> {
+/// Exit 1: the row could not be made.
+pub fn csv_header() -> Result<String> {
+    csv_row(HEADER.map(str::to_owned))
+}
+
+/// Returns the CSV row of a record.
+///
+/// Free text that a spreadsheet would take for a formula is defused; ids are never altered. A record that cannot be read
+/// has only its number and hash.
+///
+/// # Errors
+/// Exit 1: the row could not be made.
+pub fn csv_line(stored: &StoredRecord) -> Result<String> {
+    let (number, hash) = (stored.number.to_string(), stored.hash.to_string());
+    let Ok(Record { at, writer, draft, .. }) = stored.record() else {
+        let mut row: [String; 18] = std::array::from_fn(|_| String::new());
+        row[0] = number;
+        row[13] = "cannot be read".to_owned();
+        row[17] = hash;
+        return csv_row(row);
+    };
+    let free_text = |text: Option<&str>| defuse_formula(text.unwrap_or_default()).into_owned();
+    let (reason, verified) = draft.event.free_texts();
+    csv_row([
+        number,
+        at.to_string(),
+        draft.attempt,
+        draft.event.name().to_owned(),
+        draft.agent,
+        free_text(writer.machine.as_deref()),
+        free_text(Some(&writer.system_user())),
+        draft.profile,
+        draft.backend,
+        draft.backend_id.unwrap_or_default(),
+        draft.customer.unwrap_or_default(),
+        draft.user.unwrap_or_default(),
+        draft.action.unwrap_or_default(),
+        draft.event.describe(),
+        free_text(draft.ticket.as_deref()),
+        free_text(reason),
+        free_text(verified),
+        hash,
+    ])
+}
+
+fn csv_row(cells: [String; 18]) -> Result<String> {
     let to_error = |error: csv::Error| Error::bug("The export could not be made.").because(error);
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer
-        .write_record([
-            "at",
-            "attempt",
-            "event",
-            "agent",
-            "system_user",
-            "profile",
-            "backend",
-            "customer",
-            "action",
-            "outcome",
-            "ticket",
-            "reason",
-            "verified",
-            "hash",
-        ])
-        .map_err(to_error)?;
-    for record in records {
-        let free_text = |text: &Option<String>| defuse_formula(text.as_deref().unwrap_or_default()).into_owned();
-        let event = serde_json::to_value(record.event).ok();
-        writer
-            .write_record([
-                &record.at.to_string(),
-                &record.attempt,
-                event.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default(),
-                &record.agent,
-                &defuse_formula(&record.system_user),
-                &record.profile,
-                &record.backend,
-                &record.customer,
-                &record.action,
-                &record.describe(),
-                &free_text(&record.ticket),
-                &free_text(&record.reason),
-                &free_text(&record.verified),
-                &record.hash,
-            ])
-            .map_err(to_error)?;
-    }
+    writer.write_record(cells).map_err(to_error)?;
     let bytes =
         writer.into_inner().map_err(|error| Error::bug("The export could not be made.").because(error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| Error::bug("The export is not text.").because(error))
-}
-
-/// Exports the lines as they stand in the log. A line that was changed there keeps the hash that it does not match.
-///
-/// # Errors
-/// Exit 1: a record could not be written down.
-pub(crate) fn export_jsonl(records: &[Record]) -> Result<String> {
-    let mut text = String::new();
-    for record in records {
-        text.push_str(&line_of(record)?);
-        text.push('\n');
-    }
-    Ok(text)
 }

@@ -1,30 +1,43 @@
-//! The audit log: who did what to whom, hash-chained, one JSON object a line.
+//! The ledger: who did what to whom, in one hash-chained sequence of records.
 //!
 //! It detects accidents and edits by others, not by its owner: for that, records are forwarded off the machine.
 
 mod attempts;
-mod chain;
+mod event;
 mod export;
-mod file;
-mod file_check;
 mod forward;
-mod index;
-mod lease;
-mod list;
-mod log;
+mod forwarder;
+mod hash;
+mod ids;
+#[allow(clippy::module_inception, reason = "the ledger is the room's one implementation of its port")]
+mod ledger;
+mod pages;
+mod pseudonyms;
+mod receipt;
 mod record;
-mod row_ledger;
+mod record_writer;
+mod spool;
+mod sqlite;
+mod store;
+mod stored_record;
+mod verify;
+mod version_1;
 mod warnings;
+mod writer;
 
-pub(crate) use attempts::open_attempts;
-pub(crate) use chain::verify;
-pub(crate) use export::{export_csv, export_jsonl};
-pub(crate) use file::try_to_append;
+pub(crate) use attempts::abandoned_attempts;
+pub use event::{ConsentGiven, Event, LimitKind};
+pub use export::{csv_header, csv_line};
 pub(crate) use forward::try_out as try_forwarding;
-pub(crate) use list::{Filter, digest_of_run, records};
-pub use log::FileAuditLog;
-pub(crate) use record::Record;
-pub(crate) use row_ledger::{RowAuditLog, RunAuditLog};
+pub use hash::Hash;
+pub use ledger::Ledger;
+pub use pages::Pages;
+pub use record::{Draft, Record, Writer};
+pub use sqlite::{Now, SqliteFiles, SqliteStore};
+pub(crate) use sqlite::try_to_append;
+pub use store::{Append, Appended, Head, Limit, Query, RecordStore, Subject};
+pub use stored_record::StoredRecord;
+pub use verify::{Verified, verify};
 pub use warnings::Warnings;
 
 #[cfg(test)]

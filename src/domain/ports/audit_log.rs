@@ -1,7 +1,5 @@
 //! The port to the audit log.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 
 use crate::domain::attempt::AttemptId;
@@ -10,21 +8,30 @@ use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::error::Result;
 use crate::domain::history::{Finding, History};
 use crate::domain::intent::AppendReceipt;
+use crate::domain::limits::{LimitReached, ResetLimits};
 use crate::domain::outcome::AttemptOutcome;
 use crate::domain::plan::Plan;
 use crate::domain::session::Session;
+use crate::domain::user_profile::UserProfile;
 
 /// The audit log: a hash-chained record of who changed which customer, and how.
 #[async_trait(?Send)]
 pub trait AuditLog {
-    /// Writes and syncs the intent. If it fails, nothing must be changed.
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt>;
-    /// Writes and syncs what became of an attempt.
+    /// Checks the limits and writes the intent, in one transaction, and returns once it is durable. If it fails, or a
+    /// limit is reached, nothing must be changed.
+    async fn intend(
+        &mut self,
+        session: &Session,
+        plan: &Plan,
+        consent: &Consent,
+        limits: ResetLimits,
+    ) -> Result<Result<AppendReceipt, LimitReached>>;
+    /// Writes what became of an attempt, and returns once it is durable.
     async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()>;
-    /// Reads what this machine's log knows of a customer.
-    async fn history(&self, session: &Session, customer: &Customer) -> Result<History>;
-    /// Reads what this machine's log knows of every customer of this backend, for the sweep.
-    async fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>>;
+    /// Reads what the log knows of a customer and their user.
+    async fn history(&self, session: &Session, customer: &Customer, user: Option<&UserProfile>) -> Result<History>;
+    /// Counts the resets that the session's agent made in the last hour, without those of bulk runs.
+    async fn resets_by_agent(&self, session: &Session) -> Result<u32>;
     /// Writes what was found out about an attempt whose end is missing.
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()>;
 }

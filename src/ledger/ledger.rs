@@ -1,0 +1,364 @@
+//! The ledger, behind the port of the domain: for single changes and for the rows of bulk runs alike.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+
+use super::attempts::{self, Row};
+use super::event::Event;
+use super::forwarder::not_forwarded;
+use super::ids::{Ids, backend_ids, mask};
+use super::pages::Pages;
+use super::record::{Draft, Writer};
+use super::record_writer::RecordWriter;
+use super::sqlite::{SqliteFiles, SqliteStore};
+use super::store::{Append, Head, Limit, Query, RecordStore};
+use super::warnings::Warnings;
+use crate::config::{AuditSettings, Folders};
+use crate::domain::ports::{AuditLog, RandomSource};
+use crate::domain::{
+    AppendReceipt, AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding,
+    History, LimitReached, Plan, ProfileRef, ResetLimits, ResetTarget, Result, Session, UserProfile,
+};
+
+/// What all parts of one ledger share.
+struct Shared {
+    writer: RecordWriter,
+    ids: Ids,
+    random: RefCell<Box<dyn RandomSource>>,
+    /// The attempts that this process works at, each with what is the same in all of its records.
+    open: RefCell<HashMap<AttemptId, Draft>>,
+    /// Whether this process ever worked at an attempt, so that it has a lease.
+    has_lease: Cell<bool>,
+}
+
+/// The ledger: every record of this tool goes through it.
+#[derive(Clone)]
+pub struct Ledger {
+    shared: Rc<Shared>,
+    row: Option<Row>,
+}
+
+impl Ledger {
+    /// Makes the ledger of these folders. It touches no file before its first use.
+    pub fn new(folders: &Folders, settings: &AuditSettings, random: Box<dyn RandomSource>) -> Self {
+        let writer = Writer::of_this_process();
+        let files =
+            SqliteFiles { ledger: folders.ledger(), leases: folders.leases(), audit_log: folders.audit_log() };
+        let store = SqliteStore::new(files, writer.clone(), Arc::new(Timestamp::now));
+        Self::on(Rc::new(store), writer, (folders, settings), random)
+    }
+
+    /// Makes the ledger on a store. Receipt and spool are in these folders.
+    pub fn on(
+        store: Rc<dyn RecordStore>,
+        writer: Writer,
+        (folders, settings): (&Folders, &AuditSettings),
+        random: Box<dyn RandomSource>,
+    ) -> Self {
+        let shared = Shared {
+            writer: RecordWriter::new(store, writer, folders, settings),
+            ids: Ids::default(),
+            random: RefCell::new(random),
+            open: RefCell::default(),
+            has_lease: Cell::new(false),
+        };
+        Self { shared: Rc::new(shared), row: None }
+    }
+
+    /// Returns the ledger for the row of a bulk run, which is named by the line of the input where it begins.
+    pub(crate) fn of_row(&self, run: &str, line: u64) -> Self {
+        Self { shared: Rc::clone(&self.shared), row: Some((run.to_owned(), line)) }
+    }
+
+    /// Returns the ledger's warnings, for a caller that shows them and has the ledger only as a port.
+    pub fn warnings(&self) -> Warnings {
+        self.shared.writer.warnings().clone()
+    }
+
+    /// Sets whether records wait for others to share a sync with.
+    pub(crate) fn gather(&self, on: bool) {
+        self.shared.writer.bare_store().gather(on);
+    }
+
+    /// Returns the store, for reading. Before its first use, sends what an earlier command had to leave, and compares the
+    /// receipt.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub async fn store(&self) -> Result<&dyn RecordStore> {
+        self.shared.writer.store().await
+    }
+
+    /// Returns the record that this machine had written and that is missing, if one is.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub async fn missing_record(&self) -> Result<Option<Head>> {
+        self.store().await?;
+        Ok(self.shared.writer.missing())
+    }
+
+    /// Writes down that a bulk run began, or was resumed, with the digest of its settings.
+    ///
+    /// # Errors
+    /// Exit 8: the record could not be written.
+    pub(crate) async fn run_started(&self, session: &Session, run: &str, reason: &str, digest: String) -> Result<()> {
+        let event = Event::BulkStarted { reason: reason.to_owned(), digest: Some(digest) };
+        self.write_about_run(session, run, event).await
+    }
+
+    /// Writes down that a bulk run ended, or was interrupted.
+    ///
+    /// # Errors
+    /// Exit 8: the record could not be written.
+    pub(crate) async fn run_ended(&self, session: &Session, run: &str, reason: &str) -> Result<()> {
+        self.write_about_run(session, run, Event::BulkEnded { reason: reason.to_owned() }).await
+    }
+
+    async fn write_about_run(&self, session: &Session, run: &str, event: Event) -> Result<()> {
+        let (action, run) = (Some("bulk".to_owned()), Some(run.to_owned()));
+        self.shared.writer.write(Draft { action, run, ..blank(session, &self.fresh_id()?, event) }).await
+    }
+
+    fn fresh_id(&self) -> Result<AttemptId> {
+        AttemptId::fresh(&mut **self.shared.random.borrow_mut())
+    }
+
+    /// Returns the digest that the first start of a run recorded; `None` if the ledger has no start of it.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be read.
+    pub(crate) async fn digest_of_run(&self, run: &str) -> Result<Option<String>> {
+        let query = Query { run: Some(run.to_owned()), event: Some("bulk_started"), ..Query::default() };
+        let found = self.store().await?.page(&query, 0, 1).await?;
+        Ok(found.first().and_then(|record| record.record().ok()).and_then(|record| match record.draft.event {
+            Event::BulkStarted { digest, .. } => digest,
+            _ => None,
+        }))
+    }
+
+    /// Writes down a delivery that the run's output shows and the ledger does not: the run was cut short in between.
+    ///
+    /// # Errors
+    /// Exit 8: the record could not be written.
+    pub(crate) async fn delivered_after_all(&self, session: &Session, attempt: &AttemptId) -> Result<()> {
+        let event = Event::Delivery { delivery: Delivery::Shown };
+        let draft = self.template_of(session, attempt).await?;
+        self.shared.writer.write(Draft { event, ..draft }).await
+    }
+
+    /// Writes down that a sealed password was opened and shown here; no session is needed for that.
+    ///
+    /// # Errors
+    /// Exit 8: the record could not be written.
+    pub async fn unsealed(&self, profile_ref: &ProfileRef, customer: &CustomerId, attempt: &AttemptId) -> Result<()> {
+        let event = Event::Unsealed { of_attempt: attempt.to_string() };
+        let draft = Draft {
+            attempt: self.fresh_id()?.to_string(),
+            profile: profile_ref.profile.clone(),
+            backend: profile_ref.backend.clone(),
+            customer: Some(self.id_in_records(customer.as_str()).await?),
+            action: Some("unseal".to_owned()),
+            ..self.shared.writer.own_draft(event)
+        };
+        self.shared.writer.write(draft).await
+    }
+
+    /// Removes the records before this time. Returns the checkpoint; `None` if there is nothing to remove.
+    ///
+    /// # Errors
+    /// Exit 8: the store could not be changed.
+    pub async fn prune(&self, before: Timestamp) -> Result<Option<Head>> {
+        let draft = self.shared.writer.own_draft(Event::Pruned { through: 0, head: String::new(), removed: 0 });
+        let store = self.store().await?;
+        let pruned = store.prune(before, draft).await?;
+        if let Some(head) = store.head().await? {
+            self.shared.writer.keep_receipt(head);
+        }
+        Ok(pruned)
+    }
+
+    /// Returns the ids that records of a customer may have: as this version writes them, and as an earlier one did.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub async fn ids_in_records(&self, id: &str) -> Result<Vec<String>> {
+        self.shared.ids.all_in_records(self.shared.writer.bare_store(), [id.to_owned()]).await
+    }
+
+    async fn id_in_records(&self, id: &str) -> Result<String> {
+        self.shared.ids.in_records(self.shared.writer.bare_store(), id).await
+    }
+
+    /// Returns what all records of an attempt have, as its records say it.
+    async fn template_of(&self, session: &Session, attempt: &AttemptId) -> Result<Draft> {
+        let query = Query { attempt: Some(attempt.to_string()), ..Query::default() };
+        let mut template = blank(session, attempt, Event::Delivery { delivery: Delivery::NotDelivered });
+        for record in Pages::new(self.store().await?, query).next().await? {
+            if let Ok(record) = record.record() {
+                let Draft { customer, user, username, action, run, row, ticket, .. } = record.draft;
+                let user = user.or(template.user);
+                template = Draft { customer, user, username, action, run, row, ticket, ..template };
+            }
+        }
+        Ok(template)
+    }
+
+    /// Makes the draft of an intent.
+    async fn draft_of_intent(&self, session: &Session, plan: &Plan, attempt: &AttemptId, event: Event) -> Result<Draft> {
+        let (user, username) = match &plan.target {
+            ResetTarget::User(id) => {
+                let user = plan.user.as_ref();
+                let id = user.map_or(id.as_str(), UserProfile::id_in_records);
+                (Some(self.id_in_records(id).await?), user.and_then(|user| user.username.as_deref()))
+            }
+            ResetTarget::NewUser(new) => (None, Some(new.username.as_str())),
+        };
+        let (run, row) = self.row.clone().unzip();
+        Ok(Draft {
+            customer: Some(self.id_in_records(plan.customer.id.as_str()).await?),
+            user,
+            username: mask(username),
+            action: Some(plan.action.name().to_owned()),
+            ticket: mask(plan.case.ticket.as_deref()),
+            run,
+            row,
+            ..blank(session, attempt, event)
+        })
+    }
+
+    async fn limits(&self, session: &Session, plan: &Plan, limits: ResetLimits) -> Result<Vec<Limit>> {
+        let mut checked = Vec::new();
+        if let Some(most) = limits.per_customer_24h {
+            let store = self.shared.writer.bare_store();
+            let subject =
+                self.shared.ids.subject(store, &plan.profile_ref, &plan.customer, plan.user.as_ref()).await?;
+            checked.push(Limit::Customer { subject, most, except: self.row.clone() });
+        }
+        if let (Some(most), None) = (limits.per_agent_1h, &self.row) {
+            let (backend_ids, agent) = (backend_ids(&plan.profile_ref), session.agent().to_owned());
+            checked.push(Limit::Agent { backend_ids, agent, most });
+        }
+        Ok(checked)
+    }
+
+    /// Appends the intent of an attempt that is open.
+    async fn append_intent(
+        &self,
+        attempt: &AttemptId,
+        append: Append,
+    ) -> Result<Result<AppendReceipt, LimitReached>> {
+        let draft = append.draft.clone();
+        let (appended, forwarded) = self.shared.writer.append(append).await?;
+        if let Some(reached) = appended.refused {
+            return Ok(Err(reached));
+        }
+        if let Err(why) = forwarded {
+            let error = not_forwarded(&why);
+            if self.shared.writer.must_forward() {
+                let outcome = AttemptOutcome::Failed { reason: error.reason, changed: Changed::No, stamp: None };
+                let closed = self.shared.writer.write_end(Draft { event: Event::of_outcome(outcome), ..draft }).await;
+                tracing::debug!(closed = closed.is_ok(), "the intent was not forwarded");
+                return Err(error);
+            }
+            self.shared.writer.warnings().add(error.message);
+        }
+        let at = appended.record.record().map(|record| record.at);
+        let at = at.map_err(|why| Error::bug(format!("The ledger's store returned no intent: {why}.")))?;
+        Ok(Ok(AppendReceipt::new(attempt.clone(), at)))
+    }
+}
+
+/// Makes a draft that says only who, where and what.
+fn blank(session: &Session, attempt: &AttemptId, event: Event) -> Draft {
+    let profile_ref = session.profile_ref();
+    Draft {
+        attempt: attempt.to_string(),
+        event,
+        agent: session.agent().to_owned(),
+        profile: profile_ref.profile.clone(),
+        backend: profile_ref.backend.clone(),
+        backend_id: Some(profile_ref.backend_id.clone()),
+        customer: None,
+        user: None,
+        username: None,
+        action: None,
+        ticket: None,
+        run: None,
+        row: None,
+    }
+}
+
+#[async_trait(?Send)]
+impl AuditLog for Ledger {
+    async fn intend(
+        &mut self,
+        session: &Session,
+        plan: &Plan,
+        consent: &Consent,
+        limits: ResetLimits,
+    ) -> Result<Result<AppendReceipt, LimitReached>> {
+        let attempt = self.fresh_id()?;
+        let lease = self.shared.writer.bare_store().lease()?;
+        self.shared.has_lease.set(true);
+        let event = Event::of_intent(plan, consent.was_asked(), lease);
+        let draft = self.draft_of_intent(session, plan, &attempt, event).await?;
+        let limits = self.limits(session, plan, limits).await?;
+        self.shared.open.borrow_mut().insert(attempt.clone(), draft.clone());
+        let written = self.append_intent(&attempt, Append { draft, limits }).await;
+        if !matches!(written, Ok(Ok(_))) {
+            self.shared.open.borrow_mut().remove(&attempt);
+        }
+        written
+    }
+
+    async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
+        let Some(mut draft) = self.shared.open.borrow().get(attempt).cloned() else {
+            return Err(Error::bug(format!("The attempt {attempt} is not open in the ledger.")));
+        };
+        // An end is what later commands go by. After a change that could not be written the attempt fails anyway.
+        let is_left_to_next_command = matches!(outcome, AttemptOutcome::Delivered(_) | AttemptOutcome::Failed { .. });
+        if let (None, AttemptOutcome::Set { user, .. }) = (&draft.user, &outcome) {
+            draft.user = Some(self.id_in_records(user).await?);
+            self.shared.open.borrow_mut().insert(attempt.clone(), draft.clone());
+        }
+        draft.event = Event::of_outcome(outcome);
+        let ends = draft.event.ends_the_attempt();
+        let writer = &self.shared.writer;
+        let written = if is_left_to_next_command { writer.write_end(draft).await } else { writer.write(draft).await };
+        if ends {
+            self.shared.open.borrow_mut().remove(attempt);
+        }
+        written
+    }
+
+    async fn history(&self, session: &Session, customer: &Customer, user: Option<&UserProfile>) -> Result<History> {
+        let store = self.store().await?;
+        if store.head().await?.is_none() {
+            return Ok(History::default());
+        }
+        let subject = self.shared.ids.subject(store, session.profile_ref(), customer, user).await?;
+        let own_lease = if self.shared.has_lease.get() { Some(store.lease()?) } else { None };
+        let is_ours = |attempt: &AttemptId, lease: Option<&str>| {
+            let is_own_lease = own_lease.is_some() && own_lease.as_deref() == lease;
+            is_own_lease.then(|| self.shared.open.borrow().contains_key(attempt))
+        };
+        attempts::history(store, &subject, self.row.as_ref(), &is_ours).await
+    }
+
+    async fn resets_by_agent(&self, session: &Session) -> Result<u32> {
+        let since = Timestamp::now().saturating_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
+        self.store().await?.resets_by_agent(&backend_ids(session.profile_ref()), session.agent(), since).await
+    }
+
+    async fn recovered(&mut self, session: &Session, _: &CustomerId, finding: &Finding) -> Result<()> {
+        let event = Event::Recovered { changed: finding.changed, stamp: finding.stamp.clone() };
+        let draft = self.template_of(session, &finding.attempt).await?;
+        self.shared.writer.write(Draft { event, ..draft }).await
+    }
+}

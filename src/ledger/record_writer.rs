@@ -1,0 +1,181 @@
+//! Writes records: to the store, to the receipt of this machine, and off the machine.
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+
+use super::event::Event;
+use super::forwarder::{Forwarder, not_forwarded};
+use super::receipt::{ReceiptCheck, ReceiptFile};
+use super::record::{Draft, Writer};
+use super::spool::Spool;
+use super::store::{Append, Appended, Head, RecordStore};
+use super::warnings::Warnings;
+use crate::config::{AuditSettings, Folders};
+use crate::domain::{Error, Kind, Reason, Result};
+
+/// The one way to the store.
+pub(super) struct RecordWriter {
+    store: Rc<dyn RecordStore>,
+    writer: Writer,
+    receipt: ReceiptFile,
+    spool: Spool,
+    forwarder: Forwarder,
+    warnings: Warnings,
+    is_prepared: Cell<bool>,
+    /// A record that this machine had written, and that is missing.
+    missing: Cell<Option<Head>>,
+    is_missing_noted: Cell<bool>,
+}
+
+/// An appended record, and why it was not forwarded if it should have been and was not.
+pub(super) type AppendedAndForwarded = (Appended, Result<(), String>);
+
+impl RecordWriter {
+    pub(super) fn new(
+        store: Rc<dyn RecordStore>,
+        writer: Writer,
+        folders: &Folders,
+        settings: &AuditSettings,
+    ) -> Self {
+        Self {
+            store,
+            writer,
+            receipt: ReceiptFile::new(folders.ledger_receipt()),
+            spool: Spool(folders.ledger_spool()),
+            forwarder: Forwarder::new(settings),
+            warnings: Warnings::default(),
+            is_prepared: Cell::new(false),
+            missing: Cell::new(None),
+            is_missing_noted: Cell::new(false),
+        }
+    }
+
+    pub(super) const fn warnings(&self) -> &Warnings {
+        &self.warnings
+    }
+
+    /// Whether a change stops if its intent cannot be forwarded.
+    pub(super) const fn must_forward(&self) -> bool {
+        self.forwarder.is_required()
+    }
+
+    /// Returns the store, without what is due before its first use.
+    pub(super) fn bare_store(&self) -> &dyn RecordStore {
+        &*self.store
+    }
+
+    /// Returns the store. Before its first use, compares the receipt and sends what an earlier command had to leave.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub(super) async fn store(&self) -> Result<&dyn RecordStore> {
+        if !self.is_prepared.replace(true) {
+            self.compare_receipt().await?;
+            self.send_spooled().await?;
+        }
+        Ok(&*self.store)
+    }
+
+    /// Returns the record that this machine had written and that is missing, if one is.
+    pub(super) const fn missing(&self) -> Option<Head> {
+        self.missing.get()
+    }
+
+    /// Makes the draft of a record about the ledger itself.
+    pub(super) fn own_draft(&self, event: Event) -> Draft {
+        Draft::of_ledger(&self.writer, event)
+    }
+
+    /// Appends a record. One that cannot be forwarded leaves a warning and does not stop the work.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub(super) async fn write(&self, draft: Draft) -> Result<()> {
+        let (_, forwarded) = self.append(draft.into()).await?;
+        if let Err(why) = forwarded {
+            self.warnings.add(not_forwarded(&why).message);
+        }
+        Ok(())
+    }
+
+    /// Appends the end of an attempt. If that fails, the next command appends it.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub(super) async fn write_end(&self, draft: Draft) -> Result<()> {
+        let written = self.write(draft.clone()).await;
+        if let Err(error) = &written {
+            match self.spool.keep(&draft) {
+                Ok(()) => tracing::debug!(%error, "the record is left to the next command"),
+                Err(spooled) => tracing::warn!(%error, %spooled, "the record could not be left to the next command"),
+            }
+        }
+        written
+    }
+
+    /// Appends a record and forwards it.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub(super) async fn append(&self, append: Append) -> Result<AppendedAndForwarded> {
+        self.store().await?;
+        if let (Some(head), false) = (self.missing.get(), self.is_missing_noted.replace(true)) {
+            let event = Event::ReceiptMissing { missing_number: head.number, missing_hash: head.hash.to_string() };
+            self.append_one(self.own_draft(event).into()).await?;
+        }
+        self.append_one(append).await
+    }
+
+    async fn append_one(&self, append: Append) -> Result<AppendedAndForwarded> {
+        let appended = self.store.append(vec![append]).await?.pop();
+        let appended = appended.ok_or_else(|| Error::bug("The ledger's store returned no record."))?;
+        self.keep_receipt(Head { number: appended.record.number, hash: appended.record.hash });
+        let forwarded = self.forwarder.send(&appended.record).await;
+        Ok((appended, forwarded))
+    }
+
+    /// Keeps the receipt of a record that this machine has written.
+    pub(super) fn keep_receipt(&self, head: Head) {
+        self.receipt.keep(head);
+    }
+
+    async fn compare_receipt(&self) -> Result<()> {
+        match self.receipt.check(&*self.store).await? {
+            ReceiptCheck::Kept => {}
+            ReceiptCheck::Missing(head) => {
+                self.missing.set(Some(head));
+                let number = head.number;
+                self.warnings.add(format!(
+                    "Record {number} of the ledger, which this machine wrote, is missing or was replaced. The ledger was changed, or is an old copy."
+                ));
+            }
+            ReceiptCheck::Unreadable => self.warnings.add(
+                "The receipt of the newest record cannot be read, so nobody knows whether a record is missing."
+                    .to_owned(),
+            ),
+        }
+        Ok(())
+    }
+
+    /// Appends the ends of attempts that an earlier command could not write.
+    async fn send_spooled(&self) -> Result<()> {
+        let to_error = |error: io::Error| {
+            let message = format!("The records that wait for the ledger cannot be read: {error}.");
+            Error::new(Kind::Unavailable, Reason::AuditUnavailable, message)
+        };
+        for (path, draft) in self.spool.waiting().map_err(to_error)? {
+            match draft {
+                Ok(draft) => {
+                    self.append_one(draft.into()).await?;
+                    std::fs::remove_file(&path).map_err(to_error)?;
+                }
+                Err(error) => {
+                    let shown = path.display();
+                    self.warnings.add(format!("A record that waits for the ledger cannot be read: {shown}: {error}."));
+                }
+            }
+        }
+        Ok(())
+    }
+}

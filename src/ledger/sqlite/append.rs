@@ -1,0 +1,246 @@
+//! Appends records in one transaction: what is there already, limits, then the record itself.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, named_params, params};
+
+use super::fault::Fault;
+use super::rows::{Columns, stored};
+use crate::domain::LimitReached;
+use crate::ledger::event::Event;
+use crate::ledger::hash::Hash;
+use crate::ledger::record::{Draft, Record, Writer};
+use crate::ledger::stored_record::StoredRecord;
+use crate::ledger::store::{Append, Appended, Head, Limit, Subject};
+
+/// Tells the time, in any thread.
+pub(crate) type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The result of one job: the records of one call.
+pub(super) type Done = Result<Vec<Appended>, Fault>;
+
+/// The appending end of the ledger.
+pub(super) struct Appender {
+    pub(super) connection: Connection,
+    pub(super) now: Now,
+    pub(super) writer: Writer,
+}
+
+impl Appender {
+    /// Appends the records of several calls in one transaction. If it fails, it fails for all of them.
+    pub(super) fn append_all(&mut self, calls: Vec<Vec<Append>>) -> Vec<Done> {
+        let count = calls.len();
+        let (now, writer) = ((self.now)(), &self.writer);
+        match append(&mut self.connection, now, writer, calls) {
+            Ok(done) => done.into_iter().map(Ok).collect(),
+            Err(fault) => vec![Err(fault); count],
+        }
+    }
+}
+
+fn append(
+    connection: &mut Connection,
+    now: Timestamp,
+    writer: &Writer,
+    calls: Vec<Vec<Append>>,
+) -> Result<Vec<Vec<Appended>>, Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut end = End::read(&transaction, now, writer)?;
+    let mut all = Vec::with_capacity(calls.len());
+    for call in calls {
+        let appended: Result<Vec<_>, Fault> =
+            call.into_iter().map(|append| append_one(&transaction, &mut end, append)).collect();
+        all.push(appended?);
+    }
+    transaction.commit()?;
+    Ok(all)
+}
+
+/// The end of the chain, within a transaction.
+pub(super) struct End<'w> {
+    head: Head,
+    at: Timestamp,
+    writer: &'w Writer,
+}
+
+impl<'w> End<'w> {
+    /// Reads the end. The time of what follows is now, or that of the newest record if that is later.
+    pub(super) fn read(connection: &Connection, now: Timestamp, writer: &'w Writer) -> Result<Self, Fault> {
+        let newest: Option<(u64, Vec<u8>, i64)> = connection
+            .prepare_cached("SELECT number, hash, at FROM record ORDER BY number DESC LIMIT 1")?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let now = now.as_microsecond();
+        let (head, at) = match newest {
+            Some((number, hash, at)) => {
+                let hash = Hash::from_bytes(&hash).ok_or_else(|| Fault::damaged("the newest record has no hash"))?;
+                (Head { number, hash }, now.max(at))
+            }
+            None => (Head::START, now),
+        };
+        let at = Timestamp::from_microsecond(at).map_err(|_| Fault::damaged("the newest record has no time"))?;
+        Ok(Self { head, at, writer })
+    }
+
+    /// Inserts a draft as the next record.
+    pub(super) fn insert_draft(&mut self, connection: &Connection, draft: Draft) -> Result<StoredRecord, Fault> {
+        let record = StoredRecord::of_draft(draft, self.head.number + 1, self.at, self.writer.clone(), self.head.hash)
+            .map_err(|error| Fault::new(error.message))?;
+        let read = record.record().map_err(Fault::damaged)?;
+        self.insert(connection, record, &Columns::of(&read))
+    }
+
+    /// Inserts a body that was written elsewhere as the next record.
+    pub(super) fn insert_body(
+        &mut self,
+        connection: &Connection,
+        body: Vec<u8>,
+        at: impl FnOnce(&Record) -> Timestamp,
+    ) -> Result<StoredRecord, Fault> {
+        let record = StoredRecord::of_body(body, self.head.number + 1, self.head.hash);
+        let columns = match record.record() {
+            Ok(read) => {
+                self.at = self.at.max(at(&read));
+                Columns::of(&read)
+            }
+            Err(_) => Columns::unreadable(),
+        };
+        self.insert(connection, record, &columns)
+    }
+
+    fn insert(
+        &mut self,
+        connection: &Connection,
+        record: StoredRecord,
+        columns: &Columns,
+    ) -> Result<StoredRecord, Fault> {
+        connection
+            .prepare_cached(
+                "INSERT INTO record(number, at, version, attempt, event, backend_id, user_id, customer, agent, action,
+                   run, line, changed, prev, hash, body)
+                 VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+            )?
+            .execute(params![
+                record.number,
+                self.at.as_microsecond(),
+                columns.version,
+                columns.attempt,
+                columns.event,
+                columns.backend_id,
+                columns.user_id,
+                columns.customer,
+                columns.agent,
+                columns.action,
+                columns.run,
+                columns.line,
+                columns.changed,
+                record.prev.as_bytes(),
+                record.hash.as_bytes(),
+                super::rows::body_value(&record.body),
+            ])?;
+        self.head = Head { number: record.number, hash: record.hash };
+        Ok(record)
+    }
+}
+
+fn append_one(connection: &Connection, end: &mut End<'_>, append: Append) -> Result<Appended, Fault> {
+    let Append { draft, limits } = append;
+    if let Some(record) = existing(connection, &draft.attempt, draft.event.name())? {
+        return Ok(Appended { record, refused: None });
+    }
+    if matches!(draft.event, Event::Intent { .. })
+        && let Some(record) = existing(connection, &draft.attempt, "refused")?
+    {
+        let refused = record.record().ok().and_then(|read| read.draft.event.limit_reached());
+        return Ok(Appended { record, refused });
+    }
+    for limit in &limits {
+        if let Some(reached) = reached(connection, limit, end.at)? {
+            let refusal = Draft { event: Event::of_refusal(reached), ..draft };
+            return Ok(Appended { record: end.insert_draft(connection, refusal)?, refused: Some(reached) });
+        }
+    }
+    Ok(Appended { record: end.insert_draft(connection, draft)?, refused: None })
+}
+
+fn existing(connection: &Connection, attempt: &str, event: &str) -> Result<Option<StoredRecord>, Fault> {
+    connection
+        .prepare_cached(
+            "SELECT number, prev, hash, body FROM record WHERE attempt = ?1 AND event = ?2 AND version > 1 LIMIT 1",
+        )?
+        .query_row([attempt, event], |row| Ok(stored(row)))
+        .optional()?
+        .transpose()
+}
+
+/// The attempts that may have changed something: an end of their own decides, and else what a later command found.
+const MAY_HAVE_CHANGED: &str = "coalesce(
+    (SELECT changed FROM record e WHERE e.attempt = i.attempt AND e.event IN ('delivery', 'failed', 'withdrawn', 'refused')
+      ORDER BY e.number LIMIT 1),
+    (SELECT changed FROM record e WHERE e.attempt = i.attempt AND e.event = 'recovered' ORDER BY e.number LIMIT 1),
+    'unknown') <> 'no'";
+
+/// Returns how far a limit is reached; `None` if one more reset fits in.
+fn reached(connection: &Connection, limit: &Limit, at: Timestamp) -> Result<Option<LimitReached>, Fault> {
+    let since = |hours: i64| at.saturating_sub(SignedDuration::from_hours(hours)).map(Timestamp::as_microsecond);
+    let since = |hours| since(hours).map_err(|error| Fault::new(error.to_string()));
+    let (count, most): (u32, u32) = match limit {
+        Limit::Customer { subject, most, except } => {
+            let Subject { backend_ids, users, customers } = subject;
+            let (run, line) = except.as_ref().map(|(run, line)| (run, line)).unzip();
+            let select = format!(
+                "SELECT count(DISTINCT CASE WHEN i.run IS NULL THEN i.attempt ELSE i.run || '/' || i.line END)
+                 FROM record i
+                 WHERE i.number IN (
+                     SELECT number FROM record
+                     WHERE user_id IN (SELECT value FROM json_each(:users)) AND user_id IS NOT NULL AND at > :since
+                     UNION SELECT number FROM record
+                     WHERE customer IN (SELECT value FROM json_each(:customers)) AND customer IS NOT NULL
+                       AND at > :since)
+                   AND i.event = 'intent' AND i.action IN ('set', 'create_and_set')
+                   AND i.backend_id IN (SELECT value FROM json_each(:backends))
+                   AND (:run IS NULL OR i.run IS NOT :run OR i.line IS NOT :line)
+                   AND {MAY_HAVE_CHANGED}"
+            );
+            let count = connection.prepare_cached(&select)?.query_row(
+                named_params! {
+                    ":users": json(users), ":customers": json(customers), ":backends": json(backend_ids),
+                    ":since": since(24)?, ":run": run, ":line": line,
+                },
+                |row| row.get(0),
+            )?;
+            (count, *most)
+        }
+        Limit::Agent { backend_ids, agent, most } => {
+            (resets_by_agent(connection, backend_ids, agent, since(1)?)?, *most)
+        }
+    };
+    Ok((count >= most).then(|| match limit {
+        Limit::Customer { .. } => LimitReached::Customer { count, most },
+        Limit::Agent { .. } => LimitReached::Agent { count, most },
+    }))
+}
+
+/// Counts the resets by an agent after this time, in microseconds since 1970.
+pub(super) fn resets_by_agent(
+    connection: &Connection,
+    backend_ids: &[String],
+    agent: &str,
+    since: i64,
+) -> Result<u32, Fault> {
+    let select = format!(
+        "SELECT count(*) FROM record i
+         WHERE i.agent = :agent AND i.event = 'intent' AND i.run IS NULL AND i.at > :since
+           AND i.action IN ('set', 'create_and_set')
+           AND i.backend_id IN (SELECT value FROM json_each(:backends))
+           AND {MAY_HAVE_CHANGED}"
+    );
+    let values = named_params! { ":agent": agent, ":backends": json(backend_ids), ":since": since };
+    Ok(connection.prepare_cached(&select)?.query_row(values, |row| row.get(0))?)
+}
+
+/// Writes a list for `json_each`.
+pub(super) fn json(list: &[String]) -> String {
+    serde_json::Value::from(list).to_string()
+}

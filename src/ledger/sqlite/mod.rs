@@ -1,0 +1,207 @@
+//! The store on `SQLite`: one file of this machine, that any number of processes append to.
+
+mod append;
+mod fault;
+mod faults;
+mod file;
+mod import;
+mod lease;
+mod prune;
+mod read;
+mod rows;
+mod schema;
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use self::append::{Appender, Done};
+use self::fault::Fault;
+use self::lease::Lease;
+use super::event::Event;
+use super::record::{Draft, Writer};
+use super::store::{Append, Appended, Head, Query, RecordStore};
+use super::stored_record::StoredRecord;
+use crate::domain::{Error, Result};
+use crate::platform::GroupCommit;
+
+pub use self::append::Now;
+
+/// The files that a store works with.
+#[derive(Clone, Debug)]
+pub struct SqliteFiles {
+    /// The database.
+    pub ledger: PathBuf,
+    /// The folder of leases.
+    pub leases: PathBuf,
+    /// The `audit.jsonl` of an earlier version, which is imported.
+    pub audit_log: PathBuf,
+}
+
+/// The store on `SQLite`.
+///
+/// It touches no file before its first use, and makes none before the first append.
+pub struct SqliteStore {
+    files: SqliteFiles,
+    now: Now,
+    writer: Writer,
+    reader: OnceCell<Connection>,
+    appender: OnceCell<GroupCommit<Vec<Append>, Done>>,
+    lease: OnceCell<Lease>,
+}
+
+impl SqliteStore {
+    /// Makes the store of these files. `now` tells the time that records get.
+    pub fn new(files: SqliteFiles, writer: Writer, now: Now) -> Self {
+        Self { files, now, writer, reader: OnceCell::new(), appender: OnceCell::new(), lease: OnceCell::new() }
+    }
+
+    fn to_error(&self) -> impl Fn(Fault) -> Error + '_ {
+        |fault| fault.into_error(&self.files.ledger)
+    }
+
+    /// Opens the ledger, and imports what an earlier version wrote. Returns `None` if there is neither.
+    fn open(&self) -> Result<Option<Connection>, Fault> {
+        let path = &self.files.ledger;
+        let has_audit_log = self.files.audit_log.symlink_metadata().is_ok();
+        if !file::check(path)? {
+            if !has_audit_log {
+                return Ok(None);
+            }
+            file::make(path)?;
+        }
+        self.connect(has_audit_log).map(Some)
+    }
+
+    fn connect(&self, has_audit_log: bool) -> Result<Connection, Fault> {
+        let mut connection = file::connect(&self.files.ledger)?;
+        if has_audit_log {
+            import::import(&mut connection, &self.files.audit_log, (self.now)(), &self.writer, |event| {
+                Draft::of_ledger(&self.writer, event)
+            })?;
+        }
+        Ok(connection)
+    }
+
+    /// Returns the reading end; `None` if there is no ledger yet.
+    fn reader(&self) -> Result<Option<&Connection>, Fault> {
+        if self.reader.get().is_none() {
+            let Some(connection) = self.open()? else { return Ok(None) };
+            let _ = self.reader.set(connection);
+        }
+        Ok(self.reader.get())
+    }
+
+    /// Reads from the ledger. Returns the default if there is none yet.
+    fn read<T: Default>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
+        let found = self.reader().and_then(|reader| reader.map(read).transpose());
+        found.map(Option::unwrap_or_default).map_err(self.to_error())
+    }
+
+    /// Opens the ledger for changes, and makes it if there is none.
+    fn open_or_make(&self) -> Result<Connection, Fault> {
+        match self.open()? {
+            Some(connection) => Ok(connection),
+            None => {
+                file::make(&self.files.ledger)?;
+                self.connect(false)
+            }
+        }
+    }
+
+    fn appender(&self) -> Result<&GroupCommit<Vec<Append>, Done>, Fault> {
+        if let Some(appender) = self.appender.get() {
+            return Ok(appender);
+        }
+        let connection = self.open_or_make()?;
+        let mut appender = Appender { connection, now: self.now.clone(), writer: self.writer.clone() };
+        let started = GroupCommit::start("ledger", move |calls| appender.append_all(calls))?;
+        Ok(self.appender.get_or_init(|| started))
+    }
+}
+
+/// Checks whether records can be appended to a ledger, and writes nothing. A ledger that is missing is made when first
+/// needed.
+///
+/// # Errors
+/// Exit 8: the file cannot be used.
+pub(crate) fn try_to_append(path: &Path) -> Result<()> {
+    let tried = file::check(path).and_then(|is_there| {
+        if is_there {
+            let connection = file::connect(path)?;
+            connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;")?;
+        }
+        Ok(())
+    });
+    tried.map_err(|fault| fault.into_error(path))
+}
+
+#[async_trait(?Send)]
+impl RecordStore for SqliteStore {
+    async fn append(&self, appends: Vec<Append>) -> Result<Vec<Appended>> {
+        let appender = self.appender().map_err(self.to_error())?;
+        appender.hand_over(appends).get().await?.map_err(self.to_error())
+    }
+
+    async fn page(&self, query: &Query, after: u64, most: usize) -> Result<Vec<StoredRecord>> {
+        self.read(|connection| read::page(connection, query, after, most))
+    }
+
+    async fn resets_by_agent(&self, backend_ids: &[String], agent: &str, since: Timestamp) -> Result<u32> {
+        self.read(|connection| append::resets_by_agent(connection, backend_ids, agent, since.as_microsecond()))
+    }
+
+    async fn open_attempts(&self) -> Result<Vec<StoredRecord>> {
+        self.read(read::open_attempts)
+    }
+
+    async fn head(&self) -> Result<Option<Head>> {
+        self.read(read::head)
+    }
+
+    async fn checkpoint(&self) -> Result<Option<Head>> {
+        self.read(read::checkpoint)
+    }
+
+    async fn prune(&self, before: Timestamp, record: Draft) -> Result<Option<Head>> {
+        let pruned = self.open().and_then(|connection| {
+            let Some(mut connection) = connection else { return Ok(None) };
+            prune::prune(&mut connection, before, (self.now)(), &self.writer, record)
+        });
+        pruned.map_err(self.to_error())
+    }
+
+    fn lease(&self) -> Result<String> {
+        if let Some(lease) = self.lease.get() {
+            return Ok(lease.id().to_owned());
+        }
+        let lease = Lease::take(&self.files.leases).map_err(|fault| fault.into_error(&self.files.ledger))?;
+        Ok(self.lease.get_or_init(|| lease).id().to_owned())
+    }
+
+    async fn is_live(&self, lease: &str) -> Result<bool> {
+        lease::is_live(&self.files.leases, lease).map_err(self.to_error())
+    }
+
+    async fn pseudonym_key(&self) -> Result<[u8; 32]> {
+        let made = match self.reader() {
+            Ok(Some(reader)) => read::pseudonym_key(reader),
+            Ok(None) => self.open_or_make().and_then(|connection| read::pseudonym_key(&connection)),
+            Err(fault) => Err(fault),
+        };
+        made.map_err(self.to_error())
+    }
+
+    async fn faults(&self) -> Result<Vec<String>> {
+        self.read(faults::faults)
+    }
+
+    fn gather(&self, on: bool) {
+        if let Some(appender) = self.appender.get() {
+            appender.gather(on);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Reads records by number, and finds them by user, customer, attempt and time.
+
+use jiff::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+
+use super::append::json;
+use super::fault::Fault;
+use super::rows::stored;
+use crate::ledger::hash::Hash;
+use crate::ledger::stored_record::StoredRecord;
+use crate::ledger::store::{Head, Query, Subject};
+
+/// Conditions, and the values that they are bound to.
+#[derive(Default)]
+struct Conditions {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    /// Adds a condition, whose question marks stand for these values.
+    fn add<const N: usize>(&mut self, condition: &str, values: [Value; N]) {
+        self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
+        self.text.push_str(condition);
+        self.values.extend(values);
+    }
+
+    fn add_subject(&mut self, subject: &Subject) {
+        let Subject { backend_ids, users, customers } = subject;
+        self.add(
+            "number IN (
+               SELECT number FROM record WHERE user_id IN (SELECT value FROM json_each(?)) AND user_id IS NOT NULL
+               UNION
+               SELECT number FROM record WHERE customer IN (SELECT value FROM json_each(?)) AND customer IS NOT NULL)",
+            [json(users).into(), json(customers).into()],
+        );
+        self.add("backend_id IN (SELECT value FROM json_each(?))", [json(backend_ids).into()]);
+    }
+}
+
+/// Returns the records above this number that match, by number.
+pub(super) fn page(
+    connection: &Connection,
+    query: &Query,
+    after: u64,
+    most: usize,
+) -> Result<Vec<StoredRecord>, Fault> {
+    let Query { subject, attempt, customers, agent, action, run, event, since, until } = query;
+    let mut conditions = Conditions::default();
+    if let Some(subject) = subject {
+        conditions.add_subject(subject);
+    }
+    if let Some(attempt) = attempt {
+        conditions.add("attempt = ?", [attempt.clone().into()]);
+    }
+    if let Some(customers) = customers {
+        let condition = "number IN (SELECT number FROM record
+            WHERE customer IN (SELECT value FROM json_each(?)) AND customer IS NOT NULL)";
+        conditions.add(condition, [json(customers).into()]);
+    }
+    for (column, value) in [("agent", agent), ("action", action), ("run", run)] {
+        if let Some(value) = value {
+            conditions.add(&format!("{column} = ?"), [value.clone().into()]);
+        }
+    }
+    if let Some(event) = event {
+        conditions.add(&format!("event = '{event}'"), []); // as the index has it
+    }
+    let from = since.map(|since| first_from(connection, since)).transpose()?.unwrap_or_default().max(after + 1);
+    conditions.add("number >= ?", [number_value(from)?]);
+    if let Some(until) = until {
+        conditions.add("number < ?", [number_value(first_from(connection, *until)?)?]);
+    }
+    conditions.values.push(Value::from(i64::try_from(most).unwrap_or(i64::MAX)));
+    let select = format!("SELECT number, prev, hash, body FROM record{} ORDER BY number LIMIT ?", conditions.text);
+    let mut statement = connection.prepare_cached(&select)?;
+    let rows = statement.query_map(params_from_iter(conditions.values), |row| Ok(stored(row)))?;
+    let mut found = Vec::new();
+    for row in rows {
+        found.push(row??);
+    }
+    Ok(found)
+}
+
+fn number_value(number: u64) -> Result<Value, Fault> {
+    i64::try_from(number).map(Value::from).map_err(|_| Fault::damaged("a record's number is too high"))
+}
+
+/// Returns the number of the first record from this time on, or the next number. Times never fall with the number.
+pub(super) fn first_from(connection: &Connection, time: Timestamp) -> Result<u64, Fault> {
+    let bound = |select: &str| -> Result<Option<u64>, Fault> {
+        Ok(connection.prepare_cached(select)?.query_row([], |row| row.get(0)).optional()?)
+    };
+    let Some(mut low) = bound("SELECT number FROM record ORDER BY number LIMIT 1")? else { return Ok(1) };
+    let mut high = bound("SELECT number FROM record ORDER BY number DESC LIMIT 1")?.unwrap_or(low) + 1;
+    let mut at = connection.prepare_cached("SELECT at FROM record WHERE number = ?1")?;
+    while low < high {
+        let middle = low.midpoint(high);
+        let is_before = at.query_row([middle], |row| row.get::<_, i64>(0))? < time.as_microsecond();
+        if is_before { low = middle + 1 } else { high = middle }
+    }
+    Ok(low)
+}
+
+/// Returns the intents of attempts that have no end.
+pub(super) fn open_attempts(connection: &Connection) -> Result<Vec<StoredRecord>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, prev, hash, body FROM record WHERE number IN (SELECT number FROM open_attempt) ORDER BY number",
+    )?;
+    let rows = statement.query_map([], |row| Ok(stored(row)))?;
+    let mut found = Vec::new();
+    for row in rows {
+        found.push(row??);
+    }
+    Ok(found)
+}
+
+/// Returns the newest record of this table of numbers and hashes.
+fn newest(connection: &Connection, table: &str) -> Result<Option<Head>, Fault> {
+    let select = format!("SELECT number, hash FROM {table} ORDER BY number DESC LIMIT 1");
+    let found: Option<(u64, Vec<u8>)> =
+        connection.prepare_cached(&select)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let head = |(number, hash): (u64, Vec<u8>)| {
+        let hash = Hash::from_bytes(&hash).ok_or_else(|| Fault::damaged(format!("record {number} has no hash")))?;
+        Ok(Head { number, hash })
+    };
+    found.map(head).transpose()
+}
+
+/// Returns the newest record.
+pub(super) fn head(connection: &Connection) -> Result<Option<Head>, Fault> {
+    newest(connection, "record")
+}
+
+/// Returns the last record that was removed.
+pub(super) fn checkpoint(connection: &Connection) -> Result<Option<Head>, Fault> {
+    newest(connection, "checkpoint")
+}
+
+/// Returns the secret of pseudonyms.
+pub(super) fn pseudonym_key(connection: &Connection) -> Result<[u8; 32], Fault> {
+    let key: Vec<u8> =
+        connection.query_row("SELECT value FROM meta WHERE name = 'pseudonym_key'", [], |row| row.get(0))?;
+    key.try_into().map_err(|_| Fault::damaged("its key for pseudonyms is damaged"))
+}

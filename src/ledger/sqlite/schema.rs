@@ -1,0 +1,89 @@
+//! The tables of the ledger, and the triggers that let nothing but the next record in.
+
+/// Marks the file as a ledger of this tool: "tlnc".
+pub(super) const APPLICATION_ID: i32 = 0x746c_6e63;
+/// The version of the tables that this version of the tool reads and writes.
+pub(super) const SCHEMA_VERSION: i32 = 1;
+
+/// Each object of the schema: its name, and the statement that makes it.
+///
+/// The columns of a record repeat what its body says, so that records are found; `audit verify` compares them. `at` is
+/// in microseconds since 1970 and never falls with the number.
+pub(super) const OBJECTS: &[(&str, &str)] = &[
+    (
+        "record",
+        "CREATE TABLE record(
+  number INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  attempt TEXT, event TEXT NOT NULL, backend_id TEXT, user_id TEXT, customer TEXT,
+  agent TEXT, action TEXT, run TEXT, line INTEGER, changed TEXT,
+  prev BLOB NOT NULL, hash BLOB NOT NULL, body NOT NULL
+)",
+    ),
+    ("record_attempt", "CREATE INDEX record_attempt ON record(attempt, event)"),
+    ("record_user", "CREATE INDEX record_user ON record(user_id, at) WHERE user_id IS NOT NULL"),
+    ("record_customer", "CREATE INDEX record_customer ON record(customer, at) WHERE customer IS NOT NULL"),
+    ("record_agent", "CREATE INDEX record_agent ON record(agent, at) WHERE event = 'intent' AND run IS NULL"),
+    ("record_run", "CREATE INDEX record_run ON record(run) WHERE event = 'bulk_started'"),
+    ("record_unreadable", "CREATE INDEX record_unreadable ON record(event) WHERE event = 'unreadable'"),
+    ("record_imported", "CREATE INDEX record_imported ON record(event) WHERE event = 'imported'"),
+    ("record_receipt", "CREATE INDEX record_receipt ON record(event) WHERE event = 'receipt_missing'"),
+    ("open_attempt", "CREATE TABLE open_attempt(attempt TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID"),
+    (
+        "checkpoint",
+        "CREATE TABLE checkpoint(number INTEGER PRIMARY KEY, hash BLOB NOT NULL)",
+    ),
+    ("meta", "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"),
+    (
+        "record_never_changes",
+        "CREATE TRIGGER record_never_changes BEFORE UPDATE ON record
+BEGIN SELECT raise(ABORT, 'a record never changes'); END",
+    ),
+    (
+        "record_stays",
+        "CREATE TRIGGER record_stays BEFORE DELETE ON record
+WHEN OLD.number > coalesce((SELECT max(number) FROM checkpoint), 0)
+BEGIN SELECT raise(ABORT, 'only records before a checkpoint are removed'); END",
+    ),
+    (
+        "record_is_next",
+        "CREATE TRIGGER record_is_next BEFORE INSERT ON record
+WHEN NEW.number IS NOT coalesce((SELECT max(number) FROM record), (SELECT max(number) FROM checkpoint), 0) + 1
+  OR NEW.prev IS NOT coalesce(
+    (SELECT hash FROM record ORDER BY number DESC LIMIT 1),
+    (SELECT hash FROM checkpoint ORDER BY number DESC LIMIT 1),
+    zeroblob(32))
+  OR NEW.at < coalesce((SELECT at FROM record ORDER BY number DESC LIMIT 1), NEW.at)
+  OR (NEW.version > 1
+    AND EXISTS(SELECT 1 FROM record WHERE attempt = NEW.attempt AND event = NEW.event AND version > 1))
+BEGIN SELECT raise(ABORT, 'it is not the next record'); END",
+    ),
+    (
+        "attempt_begins",
+        "CREATE TRIGGER attempt_begins AFTER INSERT ON record WHEN NEW.event = 'intent'
+BEGIN INSERT OR IGNORE INTO open_attempt VALUES(NEW.attempt, NEW.number); END",
+    ),
+    (
+        "attempt_ends",
+        "CREATE TRIGGER attempt_ends AFTER INSERT ON record
+WHEN NEW.event IN ('refused', 'delivery', 'withdrawn', 'failed', 'recovered')
+BEGIN DELETE FROM open_attempt WHERE attempt = NEW.attempt; END",
+    ),
+    (
+        "checkpoint_never_changes",
+        "CREATE TRIGGER checkpoint_never_changes BEFORE UPDATE ON checkpoint
+BEGIN SELECT raise(ABORT, 'a checkpoint never changes'); END",
+    ),
+    (
+        "checkpoint_stays",
+        "CREATE TRIGGER checkpoint_stays BEFORE DELETE ON checkpoint
+BEGIN SELECT raise(ABORT, 'a checkpoint stays'); END",
+    ),
+    (
+        "checkpoint_is_a_record",
+        "CREATE TRIGGER checkpoint_is_a_record BEFORE INSERT ON checkpoint
+WHEN NOT EXISTS(SELECT 1 FROM record WHERE number = NEW.number AND hash = NEW.hash)
+BEGIN SELECT raise(ABORT, 'a checkpoint is a record that is there'); END",
+    ),
+];
