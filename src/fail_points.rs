@@ -24,7 +24,8 @@ use crate::domain::ports::{AgentSignIn, AuditLog, IdentityBackend, Prompter, Rea
 use crate::domain::{
     AnyIntent, AppendReceipt, AttemptId, AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery,
     Error, Finding, Forced, History, Intent, Issuance, Issued, OwnPassword, Pending, Plan, Reset, Result, Right,
-    Session, SessionsEnded, SignInMethod, StoredSession, TemporaryPassword, Trial, UserSnapshot, Withdrawal,
+    Session, SessionsEnded, SignInMethod, StoredSession, TemporaryPassword, Trial, UserProfile, UserSnapshot,
+    Withdrawal,
 };
 
 /// Returns decorators that add the fail-points to the ports of a command.
@@ -159,6 +160,10 @@ impl IdentityBackend for FaultyBackend {
 
     async fn user_snapshot(&self, customer: &Customer) -> Result<UserSnapshot> {
         self.0.user_snapshot(customer).await
+    }
+
+    async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
+        self.0.find_by_immutable_id(id).await
     }
 
     async fn set_temporary_password(

@@ -75,6 +75,10 @@ impl IdentityBackend for LimitedBackend {
         self.limiter.call(async || self.backend.user_snapshot(customer).await).await
     }
 
+    async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
+        self.limiter.call(async || self.backend.find_by_immutable_id(id).await).await
+    }
+
     /// Repeats a set only if it is known not to have been applied.
     async fn set_temporary_password(
         &self,

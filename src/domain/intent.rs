@@ -96,6 +96,7 @@ pub struct AnyIntent {
     stamp_before: Option<Stamp>,
     customer: CustomerId,
     target: ResetTarget,
+    immutable_id: Option<String>,
     /// The user who was created under this intent.
     created: OnceCell<UserId>,
     digest: PlanDigest,
@@ -112,6 +113,7 @@ impl<A: ActionKind> Intent<A> {
             stamp_before: plan.stamp.clone(),
             customer: plan.customer.id.clone(),
             target: plan.target.clone(),
+            immutable_id: plan.user.as_ref().and_then(|user| user.immutable_id.clone()),
             created: OnceCell::new(),
             digest: consent.into_digest(),
         };
@@ -163,6 +165,11 @@ impl AnyIntent {
     /// Returns the target of the change: a user, or a user who has to be created.
     pub const fn target(&self) -> &ResetTarget {
         &self.target
+    }
+
+    /// Returns the unchanging id of the user whom the plan named; `None` if it was not read, or the user is new.
+    pub fn immutable_id(&self) -> Option<&str> {
+        self.immutable_id.as_deref()
     }
 
     /// Returns the digest of the plan that was consented to.

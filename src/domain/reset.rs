@@ -262,6 +262,7 @@ fn issuance(
         username: username.clone(),
         name: Some(plan.customer.name.clone()),
         email: plan.customer.email.clone(),
+        immutable_id: issued.immutable_id.clone(),
     });
     Issuance {
         customer: Customer { username, ..plan.customer.clone() },

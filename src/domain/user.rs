@@ -144,6 +144,8 @@ impl UserSnapshot {
 pub struct Issued {
     /// The user it was set for (new where it was created).
     pub user: UserId,
+    /// The user's [`UserProfile::immutable_id`]. `None` after a creation if only a further call would show it.
+    pub immutable_id: Option<String>,
     /// The stamp of this set. If the backend's answer has none, the stamp that it must be: the version that follows the
     /// earlier one, or the stamp that is read directly afterwards.
     pub stamp: Option<Stamp>,
@@ -192,6 +194,8 @@ pub struct Pending {
     pub customer: Customer,
     /// The user.
     pub user: UserId,
+    /// The user's [`UserProfile::immutable_id`].
+    pub immutable_id: Option<String>,
     /// When the password was set.
     pub stamp: Option<Stamp>,
     /// When it was issued, where the backend knows.

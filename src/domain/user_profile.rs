@@ -16,6 +16,11 @@ pub struct UserProfile {
     pub name: Option<String>,
     /// The e-mail address.
     pub email: Option<String>,
+    /// The id that a rename or a move leaves as it is; `None` if the agent may not read it.
+    ///
+    /// It is entryUUID on `OpenLDAP` (RFC 4530), objectGUID on Active Directory, the user's id on Keycloak, and the number
+    /// of the practice directory.
+    pub immutable_id: Option<String>,
 }
 
 impl UserProfile {
@@ -63,8 +68,13 @@ mod tests {
     #[test]
     fn what_differs_is_pointed_out_and_what_is_left_out_is_not() {
         let some = |text: &str| Some(text.to_owned());
-        let user =
-            UserProfile { id: UserId::new("7f3e"), username: some("ada"), name: some("Ada  LOVELACE"), email: None };
+        let user = UserProfile {
+            id: UserId::new("7f3e"),
+            username: some("ada"),
+            name: some("Ada  LOVELACE"),
+            email: None,
+            immutable_id: None,
+        };
         assert_eq!(user.describe(), "ada (7f3e)");
         let customer = Customer {
             name: "Ada Lovelace".to_owned(),

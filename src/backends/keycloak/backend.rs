@@ -221,6 +221,10 @@ impl IdentityBackend for KeycloakAgent {
         self.find_user_profile(customer).await
     }
 
+    async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
+        Ok(self.user(id).await?.filter(|user| user.id == id).map(|user| user.profile()))
+    }
+
     async fn set_temporary_password(
         &self,
         intent: &Intent<Reset>,
@@ -238,7 +242,8 @@ impl IdentityBackend for KeycloakAgent {
         let set = local_password(&credentials)
             .ok_or_else(|| after_set(Error::unavailable("The server shows no password that was set.")))?;
         let at = set_at(set).unwrap_or_else(Timestamp::now);
-        Ok(Issued { user: UserId::new(id), stamp: Some(stamp(set)), at, expires_at: None })
+        let (user, immutable_id) = (UserId::new(id.clone()), Some(id));
+        Ok(Issued { user, immutable_id, stamp: Some(stamp(set)), at, expires_at: None })
     }
 
     async fn mark_pending(&self, intent: &Intent<Reset>, _: &Issued) -> Result<()> {

@@ -16,7 +16,8 @@ impl User {
     /// Returns the user as the realm names them.
     pub(super) fn profile(&self) -> UserProfile {
         let Customer { name, email, username, .. } = self.to_customer();
-        UserProfile { id: UserId::new(self.id.clone()), username, name: Some(name), email }
+        let immutable_id = Some(self.id.clone());
+        UserProfile { id: UserId::new(self.id.clone()), username, name: Some(name), email, immutable_id }
     }
 
     /// Returns the user as a customer.

@@ -75,6 +75,7 @@ impl KeycloakAgent {
             marked,
             withdrawn: password.is_none_or(Credential::is_withdrawn),
             unreadable: None,
+            immutable_id: Some(user.id.clone()),
             user: UserId::new(user.id),
         }))
     }

@@ -106,6 +106,10 @@ impl IdentityBackend for LdapBackend {
         Ok(self.session.user_of(customer).await?.map(|user| self.session.user_profile(&user)))
     }
 
+    async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
+        self.session.user_by_immutable_id(id).await
+    }
+
     async fn set_temporary_password(
         &self,
         intent: &Intent<Reset>,

@@ -9,6 +9,7 @@ use ldap3::{LdapResult, ldap_escape};
 
 use super::connection::{BindErrorMapper, Connection};
 use super::entry::Entry;
+use super::immutable_id::ImmutableId;
 use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
 use super::trial::BindAnswer;
@@ -78,6 +79,8 @@ pub(super) trait Dialect {
     fn has_unique_logins(&self) -> bool {
         false
     }
+    /// Returns the attribute with the id that a rename or a move leaves as it is.
+    fn immutable_id(&self) -> ImmutableId;
     /// Returns further attributes that name one user exactly.
     fn exact_name_attributes(&self) -> &'static [&'static str];
     /// Returns attributes that name one user but have no index as shipped. A look-up by them reads every user, so they

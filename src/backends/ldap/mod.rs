@@ -16,6 +16,7 @@ mod dn;
 mod entry;
 mod errors;
 mod generalized_time;
+mod immutable_id;
 mod message;
 mod openldap;
 mod probe;

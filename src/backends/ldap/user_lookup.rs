@@ -6,10 +6,14 @@ use super::dialect::{LdapSession, PendingState};
 use super::dn;
 use super::entry::Entry;
 use super::settings::suffix;
-use crate::domain::{Customer, CustomerId, Error, Kind, Names, NewUser, Pending, Reason, Result, UserId, UserProfile};
+use crate::domain::{
+    Customer, CustomerId, Error, Kind, Names, NewUser, Pending, Reason, Result, Unreadable, UserId, UserProfile,
+};
 
 /// The label of the detail that holds an entry's name, by which the entry is found again.
 const ENTRY: &str = "Entry";
+/// How many users are sampled for whether the agent may search by the immutable id.
+const SAMPLE: usize = 5;
 
 impl LdapSession {
     /// Returns the top of the directory: the naming context above `base`, or the `dc=` part of `base`.
@@ -29,6 +33,7 @@ impl LdapSession {
             "telephoneNumber",
             "description",
             self.dialect.login_attribute(),
+            self.dialect.immutable_id().attribute,
         ];
         attributes.extend(self.dialect.exact_name_attributes());
         attributes.extend(self.dialect.unindexed_name_attributes());
@@ -104,6 +109,37 @@ impl LdapSession {
         Ok(self.connection.search(&self.settings.base, Scope::Subtree, &filter, &attributes, 10).await?.entries)
     }
 
+    /// Finds the user with this immutable id. Returns `None` if there is none below `base`.
+    ///
+    /// # Errors
+    /// Exit 7: the agent may not search by that id, or sees no user at all.
+    pub(super) async fn user_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
+        let immutable_id = self.dialect.immutable_id();
+        let Some(filter) = immutable_id.filter(id) else { return Ok(None) };
+        let (base, users) = (&self.settings.base, self.dialect.user_filter());
+        let filter = format!("(&{users}{filter})");
+        let found = self.connection.search(base, Scope::Subtree, &filter, &self.customer_attributes(), 1).await?;
+        if let Some(entry) = found.entries.first() {
+            return Ok(Some(UserProfile { immutable_id: Some(id.to_lowercase()), ..self.user_profile(entry) }));
+        }
+        // A search by a hidden attribute finds nobody. Every entry has this one, so it has to find those who are there.
+        let attribute = immutable_id.attribute;
+        let has_id = format!("({attribute}=*)");
+        let sample = self.sample_users(base, &["1.1"], SAMPLE).await?;
+        let mut are_found = !sample.is_empty();
+        for user in sample.iter().take(SAMPLE) {
+            let found = self.connection.search_cached(&user.dn, Scope::Base, &has_id, &["1.1"], 1).await?;
+            are_found &= !found.entries.is_empty();
+        }
+        if are_found {
+            return Ok(None);
+        }
+        let right = format!("the right to read {attribute} of the users below {base}");
+        let hidden = Unreadable::new(attribute, "whether a user is still there", right);
+        Err(Error::refused(Reason::Unreadable, format!("{}.", hidden.describe()))
+            .hint("`tellonce doctor` checks what the agents may read."))
+    }
+
     /// Makes customers of entries. Where several entries have one id, their names (DN) take its place.
     pub(super) fn customers(&self, entries: &[Entry]) -> Vec<Customer> {
         let mut customers: Vec<Customer> = entries.iter().map(|entry| self.customer(entry)).collect();
@@ -153,7 +189,8 @@ impl LdapSession {
     /// Returns the user of an entry, as the directory names them.
     pub(super) fn user_profile(&self, entry: &Entry) -> UserProfile {
         let Customer { name, email, username, .. } = self.customer(entry);
-        UserProfile { id: UserId::new(entry.dn.clone()), username, name: Some(name), email }
+        let immutable_id = self.dialect.immutable_id().of(entry);
+        UserProfile { id: UserId::new(entry.dn.clone()), username, name: Some(name), email, immutable_id }
     }
 
     /// The attribute and the value that give a new user the customer's id. Returns `None` for a customer without one.
@@ -229,7 +266,17 @@ impl LdapSession {
                 let stamp = self.dialect.stamp(entry);
                 let issued_at = stamp.as_ref().and_then(|stamp| stamp.at);
                 let user = UserId::new(entry.dn.clone());
-                Some(Pending { customer, user, issued_at, stamp, marked: false, withdrawn: false, unreadable })
+                let immutable_id = self.dialect.immutable_id().of(entry);
+                Some(Pending {
+                    customer,
+                    user,
+                    immutable_id,
+                    issued_at,
+                    stamp,
+                    marked: false,
+                    withdrawn: false,
+                    unreadable,
+                })
             })
             .collect())
     }

@@ -14,7 +14,7 @@ use super::{hash, policy};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
     About, AnyIntent, Capabilities, ChangeScreen, Customer, Error, Forced, Intent, Issued, Pending, Reason, Reset,
-    ResetTarget, Result, Right, SessionsEnded, TemporaryPassword, Trial, UserId, UserSnapshot, Withdrawal,
+    ResetTarget, Result, Right, SessionsEnded, TemporaryPassword, Trial, UserId, UserProfile, UserSnapshot, Withdrawal,
 };
 
 /// Replaces the hash of a withdrawn password. It is not a PHC string, so no password matches it.
@@ -111,6 +111,18 @@ impl IdentityBackend for AgentSession {
         self.read_user_snapshot(customer)
     }
 
+    async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
+        self.practice.read(|connection| {
+            self.agent(connection)?.must_have(Right::FindCustomers)?;
+            let number = id.parse::<i64>().ok().filter(|number| number.to_string() == id);
+            let Some(number) = number else { return Ok(None) };
+            let condition = "WHERE c.number = ?1 AND u.customer IS NOT NULL";
+            let found = super::customer_rows::select(connection, condition, [number])?.pop();
+            let Some((_, customer)) = found else { return Ok(None) };
+            Ok(UserRow::of(connection, number)?.map(|row| row.profile(&customer)))
+        })
+    }
+
     async fn set_temporary_password(
         &self,
         intent: &Intent<Reset>,
@@ -197,6 +209,7 @@ impl IdentityBackend for AgentSession {
                 Ok(Pending {
                     customer,
                     user: row.id(),
+                    immutable_id: Some(number.to_string()),
                     stamp: Some(row.stamp()),
                     issued_at: row.issued_at.map(timestamp),
                     marked,

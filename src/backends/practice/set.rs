@@ -99,6 +99,7 @@ fn set_one(transaction: &Connection, set: &Set, now: i64) -> Result<Issued> {
     let row = row_of(transaction, &UserId::new(customer.to_string()))?;
     Ok(Issued {
         user: row.id(),
+        immutable_id: Some(row.customer.to_string()),
         stamp: Some(row.stamp()),
         at: timestamp(now),
         expires_at: Some(timestamp(set.expires_at)),

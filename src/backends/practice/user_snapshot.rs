@@ -105,6 +105,17 @@ impl UserRow {
     pub(super) fn id(&self) -> UserId {
         UserId::new(self.customer.to_string())
     }
+
+    /// Returns the user of this customer, as the practice directory names them.
+    pub(super) fn profile(&self, customer: &Customer) -> UserProfile {
+        UserProfile {
+            id: self.id(),
+            username: Some(self.username.clone()),
+            name: Some(customer.name.clone()),
+            email: customer.email.clone(),
+            immutable_id: Some(self.customer.to_string()),
+        }
+    }
 }
 
 /// Reads the row number of a customer.
@@ -137,12 +148,7 @@ impl AgentSession {
         obstacles.extend(unprotected);
         Ok(UserSnapshot {
             target: ResetTarget::User(row.id()),
-            user: Some(UserProfile {
-                id: row.id(),
-                username: Some(row.username.clone()),
-                name: Some(customer.name.clone()),
-                email: customer.email.clone(),
-            }),
+            user: Some(row.profile(customer)),
             state: row.state(now),
             stamp: Some(row.stamp()),
             issued_at: row.issued_at.filter(|_| row.change_required).map(timestamp),

@@ -67,6 +67,11 @@ pub trait IdentityBackend {
     async fn find_user(&self, customer: &Customer) -> Result<Option<UserProfile>> {
         Ok(self.user_snapshot(customer).await?.user)
     }
+    /// Finds the user with this [`UserProfile::immutable_id`]; `None` if no user under the base has that id.
+    ///
+    /// # Errors
+    /// Exit 7: the agent may not search by it, so a user who is not found may be there.
+    async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>>;
     /// Sets the temporary password for the intent's user. Creates a user who is missing in the same call: the user of
     /// [`AnyIntent::new_user`].
     async fn set_temporary_password(

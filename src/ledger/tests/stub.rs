@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
     AnyIntent, Capabilities, Customer, CustomerId, Error, Forced, Found, Intent, Issued, Particulars, Pending,
-    ProfileRef, Reset, Result, Right, Session, SessionsEnded, TemporaryPassword, Trial, UserSnapshot, Withdrawal,
+    ProfileRef, Reset, Result, Right, Session, SessionsEnded, TemporaryPassword, Trial, UserProfile, UserSnapshot,
+    Withdrawal,
 };
 
 pub(crate) fn session(agent: &str, profile: &str) -> Session {
@@ -61,6 +62,9 @@ impl IdentityBackend for NeverAsked {
         asked()
     }
     async fn user_snapshot(&self, _: &Customer) -> Result<UserSnapshot> {
+        asked()
+    }
+    async fn find_by_immutable_id(&self, _: &str) -> Result<Option<UserProfile>> {
         asked()
     }
     async fn set_temporary_password(&self, _: &Intent<Reset>, _: &TemporaryPassword) -> Result<Issued, SetFailed> {

@@ -2,7 +2,8 @@
 
 use tellonce::domain::{Changed, Error, Kind, Reason, ResetRequest};
 
-use super::scripted::{Ended, Script, play, play_with};
+use super::play::{Ended, play, play_with};
+use super::scripted::Script;
 use crate::support::conformance::guards;
 
 /// Exit 9, nothing revealed, sessions ended, one password at most.

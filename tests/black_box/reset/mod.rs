@@ -3,6 +3,7 @@
 mod failures;
 mod misuse;
 mod order;
+mod play;
 mod proof;
 mod script;
 mod scripted;

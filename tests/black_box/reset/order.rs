@@ -7,7 +7,8 @@ use tellonce::domain::{
 };
 use tellonce::terminal::{PasswordIs, next_steps};
 
-use super::scripted::{Script, play, play_with, play_withdrawal};
+use super::play::{play, play_with, play_withdrawal};
+use super::scripted::Script;
 use crate::support::conformance::guards;
 
 fn unlocking() -> ResetRequest {

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use tellonce::domain::{Changed, Forced, Gap, Guards, Kind, Proof, Reason, ResetRequest, Stamp, TrialAnswer, UserId};
 use tellonce::terminal::{PasswordIs, next_steps};
 
-use super::scripted::{Ended, Script, Scripted, play, play_with};
+use super::play::{Ended, play, play_with};
+use super::scripted::{Script, Scripted};
 use crate::support::conformance::{MovedClock, Player, Revealed, guards, wait_for, with_services_of};
 
 fn answering(trials: &[TrialAnswer]) -> Ended {

@@ -3,21 +3,18 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tellonce::domain::ports::{Clock, CustomerDirectory, IdentityBackend, SetFailed};
+use tellonce::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use tellonce::domain::{
-    About, AnyIntent, Capabilities, ChangeScreen, Customer, CustomerId, Error, Forced, Found, Guards, Intent, Issuance,
-    Issued, NewUser, Obstacle, Particulars, Pending, Policy, ProfileRef, RequestBytes, Reset, ResetRequest,
-    ResetTarget, Result, Right, Services, Session, SessionsEnded, Stamp, State, TemporaryPassword, Trial, UserId,
-    UserSnapshot, Withdrawal, WithdrawalRequest, Withdrawn, reset, withdraw,
+    About, AnyIntent, Capabilities, ChangeScreen, Customer, CustomerId, Error, Forced, Found, Intent, Issued, NewUser,
+    Obstacle, Particulars, Pending, Policy, ProfileRef, RequestBytes, Reset, ResetTarget, Result, Right, Session,
+    SessionsEnded, Stamp, State, TemporaryPassword, Trial, UserId, UserProfile, UserSnapshot, Withdrawal,
 };
 
 pub use super::script::Script;
-use crate::support::conformance::{MovedClock, Player, Revealed, guards, with_services_of};
 
 /// The backend, shared with the test that looks at it afterwards.
 #[derive(Clone)]
@@ -30,72 +27,6 @@ struct Inner {
     calls: Vec<&'static str>,
     passwords: Vec<String>,
     users: Vec<String>,
-}
-
-/// How a command ended, and what was done on the way.
-pub struct Ended<T = Issuance> {
-    pub answer: Result<T>,
-    pub calls: Vec<&'static str>,
-    pub passwords: Vec<String>,
-    pub revealed: Vec<String>,
-    pub plans: Vec<tellonce::domain::Plan>,
-    /// By the clock of the test, which stands still while anything is done.
-    pub took: Duration,
-}
-
-/// Plays a reset of the one customer there is.
-pub fn play(script: Script) -> Ended {
-    play_with(script, &guards(), ResetRequest { customer: "ada".into(), ..ResetRequest::default() })
-}
-
-pub fn play_with(script: Script, guards: &Guards, request: ResetRequest) -> Ended {
-    let reveal = Revealed::default();
-    let mut revealing = reveal.clone();
-    let ended = play_command(script, guards, async |desk: &mut Services<'_>, session: &Session| {
-        reset(desk, session, &mut revealing, request).await
-    });
-    Ended { revealed: reveal.0.take(), ..ended }
-}
-
-/// Plays the withdrawal of the one customer's temporary password.
-pub fn play_withdrawal(script: Script, guards: &Guards) -> Ended<Withdrawn> {
-    let request = WithdrawalRequest { customer: "ada".into(), ..WithdrawalRequest::default() };
-    play_command(script, guards, async |desk: &mut Services<'_>, session: &Session| {
-        withdraw(desk, session, request).await
-    })
-}
-
-fn play_command<T>(
-    script: Script,
-    guards: &Guards,
-    command: impl AsyncFnOnce(&mut Services<'_>, &Session) -> Result<T>,
-) -> Ended<T> {
-    let folder = tempfile::tempdir().unwrap();
-    let backend = Scripted::new(script);
-    let session = backend.session();
-    let mut player = Player::confirming("");
-    let clock: Arc<dyn Clock> = Arc::new(MovedClock::default());
-    let (answer, took) = in_paused_time(async {
-        let started = tokio::time::Instant::now();
-        let answer = with_services_of(folder.path(), clock, guards, &mut player, async |desk: &mut Services<'_>| {
-            command(desk, &session).await
-        });
-        (answer.await, started.elapsed())
-    });
-    let inner = backend.0.borrow();
-    Ended {
-        answer,
-        calls: inner.calls.clone(),
-        passwords: inner.passwords.clone(),
-        revealed: Vec::new(),
-        plans: player.shown,
-        took,
-    }
-}
-
-/// Runs the work in a runtime whose time passes only where everything waits for it.
-fn in_paused_time<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
 impl Scripted {
@@ -118,6 +49,10 @@ impl Scripted {
 
     pub fn calls(&self) -> Vec<&'static str> {
         self.0.borrow().calls.clone()
+    }
+
+    pub fn passwords(&self) -> Vec<String> {
+        self.0.borrow().passwords.clone()
     }
 
     /// The user whom each call that changes something was about.
@@ -258,6 +193,10 @@ impl IdentityBackend for Scripted {
         Ok(snapshot)
     }
 
+    async fn find_by_immutable_id(&self, _: &str) -> Result<Option<UserProfile>> {
+        Ok(None)
+    }
+
     async fn set_temporary_password(
         &self,
         intent: &Intent<Reset>,
@@ -287,7 +226,7 @@ impl IdentityBackend for Scripted {
             return Err(fails().into());
         }
         let user = intent.user().cloned().unwrap_or_else(|_| UserId::new("9"));
-        Ok(Issued { user, stamp: Some(inner.stamp()), at: Timestamp::now(), expires_at: None })
+        Ok(Issued { user, immutable_id: None, stamp: Some(inner.stamp()), at: Timestamp::now(), expires_at: None })
     }
 
     async fn mark_pending(&self, intent: &Intent<Reset>, _: &Issued) -> Result<()> {

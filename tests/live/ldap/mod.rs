@@ -11,6 +11,7 @@ mod guards;
 mod hardened;
 mod identity;
 mod ids;
+mod immutable_ids;
 mod limits;
 mod lost_writes;
 mod names;

@@ -129,6 +129,14 @@ impl Story<'_> {
             assert_eq!(found.customers[0].id.as_str(), self.driver.cast().with_user[0], "{text}");
         }
         assert_eq!(self.status(session).await, (Status::Active, false));
+        let id = CustomerId::new(self.driver.cast().with_user[0]);
+        let customer = session.directory().get(&id).await.unwrap().unwrap();
+        let user = session.backend().find_user(&customer).await.unwrap().unwrap();
+        let find = async |id: &str| session.backend().find_by_immutable_id(id).await.unwrap();
+        assert_eq!(find(user.immutable_id.as_deref().unwrap()).await, Some(user));
+        for nobody in ["00000000-0000-4000-8000-000000000000", "9999999", "*", "ada)(uid=*", "../users", ""] {
+            assert_eq!(find(nobody).await, None, "{nobody}");
+        }
     }
 
     /// L3, L4, L5, L7, L14, and the end of sessions of L9.
@@ -303,6 +311,8 @@ impl Story<'_> {
         assert_eq!(self.driver.customer_chooses(&username, &password, "Brand-new-user-1"), Chosen::In);
         let (again, _) = self.reset_as(&session, create(), &mut agent).await.unwrap();
         assert!(!again.user_created, "the second time there is a user");
+        let (created, found) = (issuance.user.unwrap().immutable_id, again.user.unwrap().immutable_id);
+        assert_eq!((created.is_some(), &created), (true, &found), "the id is known from the creation on");
     }
 
     /// L6.

@@ -2,6 +2,10 @@
 //!
 //! An attribute's is its schemaIDGUID, a property set's its attributeSecurityGUID ([MS-ADA1] to [MS-ADA3], and the schema of Samba).
 
+use std::fmt::Write as _;
+
+use crate::backends::ldap::immutable_id::ImmutableId;
+
 /// A GUID as permissions hold it ([MS-DTYP] section 2.3.4.2).
 pub(super) type Guid = [u8; 16];
 
@@ -12,6 +16,24 @@ pub(super) const fn guid(text: u128) -> Guid {
     (bytes[4], bytes[5], bytes[6], bytes[7]) = (bytes[5], bytes[4], bytes[7], bytes[6]);
     bytes
 }
+
+/// Converts a GUID as permissions and values hold it to the one that people write.
+fn from_bytes(bytes: &[u8]) -> Option<u128> {
+    let bytes = Guid::try_from(bytes).ok()?;
+    Some(u128::from_be_bytes(guid(u128::from_be_bytes(bytes)))) // to swap the bytes twice changes nothing
+}
+
+/// The id of objects in a domain ([MS-ADA3] section 2.44): 16 bytes.
+pub(super) const OBJECT_GUID: ImmutableId = ImmutableId {
+    attribute: "objectGUID",
+    decode: from_bytes,
+    filter_value: |uuid| {
+        guid(uuid).iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "\\{byte:02x}"); // writing to a String cannot fail
+            text
+        })
+    },
+};
 
 /// User-Change-Password ([MS-ADTS] section 5.1.3.2.1).
 pub(super) const CHANGE_PASSWORD: Guid = guid(0xab72_1a53_1e2f_11d0_9819_00aa_0040_529b);
@@ -45,6 +67,17 @@ pub(super) const REMOTE_ACCESS_INFORMATION: PropertySet =
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backends::ldap::entry::Entry;
+
+    #[test]
+    fn an_object_is_found_by_the_id_that_it_shows() {
+        let id = "ab721a53-1e2f-11d0-9819-00aa0040529b";
+        let entry = |value: &[u8]| Entry::with("CN=Ada", "objectGUID", vec![value.to_vec()]);
+        assert_eq!(OBJECT_GUID.of(&entry(&CHANGE_PASSWORD)).as_deref(), Some(id));
+        let escaped = "(objectGUID=\\53\\1a\\72\\ab\\2f\\1e\\d0\\11\\98\\19\\00\\aa\\00\\40\\52\\9b)";
+        assert_eq!(OBJECT_GUID.filter(id).as_deref(), Some(escaped));
+        assert_eq!((OBJECT_GUID.of(&entry(b"ada")), OBJECT_GUID.filter("ada")), (None, None));
+    }
 
     #[test]
     fn identifiers_are_written_as_permissions_hold_them() {

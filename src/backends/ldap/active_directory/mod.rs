@@ -30,6 +30,7 @@ use super::ber;
 use super::connection::BindErrorMapper;
 use super::dialect::{Dialect, LdapSession, PendingState, ServerFacts};
 use super::entry::Entry;
+use super::immutable_id::ImmutableId;
 use super::result_code::EXISTS;
 use super::root_dse::{RootDse, RootDseQuery};
 use super::settings::LdapSettings;
@@ -42,6 +43,7 @@ use crate::domain::{
 };
 use errors::{bind_error, set_error, trial_answer, unreadable_after_set};
 use facts::{FACTS, forced, stamp};
+use guid::OBJECT_GUID;
 use identity::Identity;
 use values::UnicodePwd;
 use write_rights::{WriteRights, WriteRightsCache};
@@ -50,9 +52,9 @@ use write_rights::{WriteRights, WriteRightsCache};
 ///
 /// With two it had pauses, and eight had no fewer than four (measured on Samba and two cores).
 const CONCURRENCY: usize = 4;
-/// The attributes that tell a forced change and the stamp.
-const SET: [&str; 4] =
-    ["pwdLastSet", "userAccountControl", "msDS-User-Account-Control-Computed", "replPropertyMetaData"];
+/// The attributes that tell a forced change and the stamp, and of whom.
+const SET: [&str; 5] =
+    ["pwdLastSet", "userAccountControl", "msDS-User-Account-Control-Computed", "replPropertyMetaData", "objectGUID"];
 /// The longest sAMAccountName of a user, in characters ([MS-SAMR] section 3.1.1.6).
 const LONGEST_NAME: usize = 20;
 /// The userAccountControl of an ordinary, enabled user.
@@ -134,6 +136,10 @@ impl Dialect for ActiveDirectory {
         true
     }
 
+    fn immutable_id(&self) -> ImmutableId {
+        OBJECT_GUID
+    }
+
     fn exact_name_attributes(&self) -> &'static [&'static str] {
         &["userPrincipalName"]
     }
@@ -188,7 +194,7 @@ impl Dialect for ActiveDirectory {
         if result.rc != 0 {
             return Err(set_error(session, &result, password.length()));
         }
-        Ok(issued::describe(session, user, intent.stamp_before()).await?)
+        Ok(issued::describe(session, intent, user).await?)
     }
 
     async fn create(
@@ -219,7 +225,7 @@ impl Dialect for ActiveDirectory {
         attributes.extend(session.customer_id_value(new).map(|(name, id)| (name, vec![id.as_bytes()])));
         let result = session.connection.add(&dn, &attributes, Vec::new()).await?;
         match result.rc {
-            0 => Ok(issued::describe(session, &dn, None).await?),
+            0 => Ok(issued::describe(session, intent, &dn).await?),
             EXISTS => Err(exists(&new.username).into()),
             _ => Err(set_error(session, &result, password.length())),
         }

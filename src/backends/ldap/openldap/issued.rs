@@ -9,6 +9,7 @@ use crate::backends::ldap::backend::gone_after_set;
 use crate::backends::ldap::ber;
 use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::entry::Entry;
+use crate::backends::ldap::immutable_id::ENTRY_UUID;
 use crate::domain::{Changed, Error, Forced, Intent, Issued, Reset, Result, Stamp, UserId};
 
 /// Waits for the next second if the password was set in this one, since pwdChangedTime has whole seconds.
@@ -29,6 +30,7 @@ pub(super) async fn describe(
     result: &LdapResult,
 ) -> Result<Issued> {
     let left = ber::post_read(result);
+    let mut immutable_id = intent.immutable_id().map(str::to_owned).or_else(|| ENTRY_UUID.of(left.as_ref()?));
     let before = intent.stamp_before().and_then(|stamp| stamp.at);
     let stamp = if let Some(change) =
         left.as_ref().filter(|left| left.time("pwdChangedTime") == before).and_then(stamp_of_change)
@@ -43,10 +45,11 @@ pub(super) async fn describe(
             let after = session.connection.read_after_a_change(dn, &SET).await;
             after.map_err(|error| Error { changed: Changed::Yes, ..error })?.ok_or_else(gone_after_set)?
         };
+        immutable_id = immutable_id.or_else(|| ENTRY_UUID.of(&entry));
         stamp_after_set(&entry)?
     };
     let at = stamp.at.unwrap_or_else(|| session.clock.now());
-    Ok(Issued { user: UserId::new(dn), stamp: Some(stamp), at, expires_at: None })
+    Ok(Issued { user: UserId::new(dn), immutable_id, stamp: Some(stamp), at, expires_at: None })
 }
 
 /// Reads back whether a change is forced, by the entry and the policy that applies now.

@@ -27,6 +27,7 @@ use super::backend::{exists, not_pending};
 use super::connection::BindErrorMapper;
 use super::dialect::{Dialect, LdapSession, PendingState, ServerFacts};
 use super::entry::Entry;
+use super::immutable_id::{ENTRY_UUID, ImmutableId};
 use super::openldap::unchanged_filter::unchanged_filter;
 use super::result_code::{ASSERTION_FAILED, EXISTS};
 use super::root_dse::{RootDse, RootDseQuery};
@@ -119,6 +120,10 @@ impl Dialect for OpenLdap {
 
     fn login_attribute(&self) -> &'static str {
         "uid"
+    }
+
+    fn immutable_id(&self) -> ImmutableId {
+        ENTRY_UUID
     }
 
     fn exact_name_attributes(&self) -> &'static [&'static str] {

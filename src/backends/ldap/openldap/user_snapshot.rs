@@ -30,8 +30,9 @@ pub(super) const FACTS: [&str; 16] = [
     "pwdHistory",
     "pwdFailureTime",
 ];
-/// The attributes that tell a forced change and the stamp. They are read with the set itself, and again later.
-pub(super) const SET: [&str; 5] = ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName", "pwdFailureTime"];
+/// The attributes that tell a forced change and the stamp, and of whom. They are read with the set itself, and again later.
+pub(super) const SET: [&str; 6] =
+    ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName", "pwdFailureTime", "entryUUID"];
 /// The attributes that decide about a reset or a status under any policy.
 const DECIDES: [&str; 6] =
     ["pwdReset", "pwdChangedTime", "pwdAccountLockedTime", "pwdStartTime", "pwdEndTime", "pwdPolicySubentry"];

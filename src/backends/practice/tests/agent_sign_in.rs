@@ -61,6 +61,7 @@ fn after_signing_out_every_call_is_refused() {
         wait_for(session.directory().find("ada", 5)).err(),
         wait_for(session.directory().exact("C-1001")).err(),
         wait_for(session.directory().get(&ada.id)).err(),
+        wait_for(backend.find_by_immutable_id("1")).err(),
         wait_for(backend.rights()).err(),
         wait_for(backend.keep_alive(Duration::ZERO)).err(),
         wait_for(backend.user_snapshot(&ada)).err(),

@@ -1,6 +1,6 @@
 //! Where customers stand, and what stands in the way.
 
-use super::{directory, snapshot_of};
+use super::{directory, snapshot_of, wait_for};
 use crate::domain::{Obstacle, PolicyRead, ResetTarget, Right, Rule, Status};
 
 #[test]
@@ -78,4 +78,27 @@ fn the_policy_is_read_live() {
         .unwrap();
     let PolicyRead::Read(policy) = snapshot_of(&session, "C-1001").policy else { panic!("the policy can be read") };
     assert!(policy.rules().any(|rule| *rule == Rule::MinLength(20)));
+}
+
+#[test]
+fn a_user_is_found_by_the_number_that_no_rename_moves() {
+    let directory = directory();
+    let session = directory.agent("sam");
+    let find = |id: &str| wait_for(session.backend().find_by_immutable_id(id)).unwrap();
+    let ada = snapshot_of(&session, "C-1001").user.unwrap();
+    let id = ada.immutable_id.clone().unwrap();
+    assert_eq!(find(&id), Some(ada));
+    let renamed = "UPDATE user SET username = 'countess' WHERE customer = 1; UPDATE customer SET last_name = 'King' WHERE number = 1;";
+    directory.practice.connection().execute_batch(renamed).unwrap();
+    let found = find(&id).unwrap();
+    assert_eq!((found.username.as_deref(), found.name.as_deref()), (Some("countess"), Some("Ada King")));
+    let without_user = directory.number("SELECT number FROM customer WHERE id = 'C-1002'").to_string();
+    for other in [without_user.as_str(), "01", "+1", " 1", "999999", "-1", "ada.lovelace", "1 OR 1", ""] {
+        assert_eq!(find(other), None, "{other:?}");
+    }
+    let pending = wait_for(directory.agent("kim").backend().pending()).unwrap();
+    assert!(!pending.is_empty());
+    for item in pending {
+        assert_eq!(item.immutable_id.as_deref(), Some(item.user.as_str()));
+    }
 }
