@@ -57,16 +57,15 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use std::rc::Rc;
-    use std::sync::Arc;
 
     use super::*;
     use crate::bulk::{Change, Journal, RowLog};
     use crate::config::{AuditSettings, Folders};
     use crate::domain::CustomerId;
     use crate::domain::ports::AuditLog as _;
-    use crate::ledger::RunAuditLog;
+    use crate::ledger::Ledger;
     use crate::ledger::tests::stub;
-    use crate::platform::{SystemClock, SystemRandom};
+    use crate::platform::SystemRandom;
 
     fn customer(id: &str, email: &str) -> Customer {
         Customer { email: Some(email.to_owned()), ..Customer::known_by(CustomerId::new(id)) }
@@ -112,13 +111,12 @@ mod tests {
     fn reading_the_history_claims_nobody() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Rc::new(Journal::open(&folder.path().join("run")).unwrap());
-        let (clock, random) = (Arc::new(SystemClock), Box::new(SystemRandom));
-        let (folders, index) = (Folders::all_in(folder.path()), folder.path().join("index.db"));
-        let log = RunAuditLog::new(&folders, AuditSettings::default(), clock, random, "run", &index).unwrap();
+        let folders = Folders::all_in(folder.path());
+        let ledger = Ledger::new(&folders, &AuditSettings::default(), Box::new(SystemRandom));
         let (session, ada) = (stub::session("sam", "practice"), customer("C-1", "ada@example.com"));
-        let of_row = RowLog::new(log.row(2), &journal, 2);
-        assert!(wait_for(of_row.history(&session, &ada)).unwrap().attempts.is_empty());
+        let of_row = RowLog::new(ledger.of_row("run", 2), &journal, 2);
+        assert!(wait_for(of_row.history(&session, &ada, None)).unwrap().attempts.is_empty());
         assert_eq!(journal.claim(&ada, 5).unwrap(), Claim::Granted);
-        assert!(wait_for(of_row.history(&session, &ada)).is_ok(), "whoever has the customer");
+        assert!(wait_for(of_row.history(&session, &ada, None)).is_ok(), "whoever has the customer");
     }
 }

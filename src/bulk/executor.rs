@@ -113,7 +113,7 @@ impl Run<'_> {
 
     /// Sets whether writers gather records for one sync.
     fn gather(&self, on: bool) {
-        self.audit.gather(on);
+        self.ledger.gather(on);
         self.journal.gather(on);
         self.output.gather(on);
     }

@@ -1,4 +1,4 @@
-//! A run's folder, under the state folder: its journal, its copy of standard input, its index of the audit log.
+//! A run's folder, under the state folder: its journal and its copy of standard input.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};

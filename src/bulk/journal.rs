@@ -44,7 +44,7 @@ enum State {
 /// An earlier attempt of a row, whose password may have reached nobody.
 #[derive(Clone, Debug)]
 pub(crate) struct Earlier {
-    /// The attempt's id in the audit log.
+    /// The attempt's id in the ledger.
     pub attempt: String,
     pub customer: CustomerId,
     /// The stamp of its set; if it is not known to be set, the stamp before it.

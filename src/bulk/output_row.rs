@@ -64,7 +64,7 @@ pub(crate) struct OutputRow {
     pub expires_at: Option<Timestamp>,
     /// What a sign-in with the password showed; `None` for a row that delivered none.
     pub proof: Option<Proof>,
-    /// The attempt's id in the audit log.
+    /// The attempt's id in the ledger.
     pub attempt: Option<String>,
     /// The id of an earlier attempt of this row, whose password this attempt makes void.
     pub supersedes: Option<String>,

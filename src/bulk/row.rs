@@ -28,7 +28,7 @@ pub(super) const LONGEST_CELL: usize = 4096;
 pub struct Row {
     /// The exact id, username or e-mail.
     pub customer: String,
-    /// The ticket, for the audit log.
+    /// The ticket, for the ledger.
     pub ticket: Option<String>,
     /// The reason of the reset.
     pub reason: Option<String>,

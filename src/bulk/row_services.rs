@@ -1,6 +1,5 @@
-//! The services of one row: nobody is asked, the journal is written beside the audit log, and the output is the reveal.
+//! The services of one row: nobody is asked, the journal is written beside the ledger, and the output is the reveal.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,9 +14,9 @@ use super::output_writer::OutputWriter;
 use crate::domain::ports::{AuditLog, Interruptions, Prompter, ReadyReveal, Reveal};
 use crate::domain::{
     AppendReceipt, AttemptId, AttemptOutcome, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Decision, Delivery,
-    Error, Finding, History, Issuance, Plan, Result, Session, TemporaryPassword,
+    Error, Finding, History, Issuance, LimitReached, Plan, ResetLimits, Result, Session, TemporaryPassword, UserProfile,
 };
-use crate::ledger::RowAuditLog;
+use crate::ledger::Ledger;
 
 /// A prompter whose consent was given beforehand, for all rows. It answers nothing else.
 pub(crate) struct Beforehand;
@@ -79,9 +78,9 @@ impl Interruptions for SignalsLeftToRun {
     }
 }
 
-/// The audit log and the journal of one row.
+/// The ledger and the journal of one row.
 pub(crate) struct RowLog {
-    audit: RowAuditLog,
+    ledger: Ledger,
     journal: Rc<Journal>,
     line: u64,
     attempt: Option<String>,
@@ -89,8 +88,8 @@ pub(crate) struct RowLog {
 
 impl RowLog {
     /// Makes the log of the row at this line, with no attempt yet.
-    pub(crate) fn new(audit: RowAuditLog, journal: &Rc<Journal>, line: u64) -> Self {
-        Self { audit, journal: Rc::clone(journal), line, attempt: None }
+    pub(crate) fn new(ledger: Ledger, journal: &Rc<Journal>, line: u64) -> Self {
+        Self { ledger, journal: Rc::clone(journal), line, attempt: None }
     }
 
     /// Returns the id of the row's attempt, which has ended; `None` if no attempt was begun.
@@ -101,9 +100,18 @@ impl RowLog {
 
 #[async_trait(?Send)]
 impl AuditLog for RowLog {
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt> {
+    async fn intend(
+        &mut self,
+        session: &Session,
+        plan: &Plan,
+        consent: &Consent,
+        limits: ResetLimits,
+    ) -> Result<Result<AppendReceipt, LimitReached>> {
         self.journal.claim_user(plan, self.line)?;
-        let receipt = self.audit.intend(session, plan, consent).await?;
+        let receipt = match self.ledger.intend(session, plan, consent, limits).await? {
+            Ok(receipt) => receipt,
+            Err(reached) => return Ok(Err(reached)),
+        };
         self.attempt = Some(receipt.attempt().to_string());
         let change = Change::Intent {
             line: self.line,
@@ -114,29 +122,29 @@ impl AuditLog for RowLog {
         };
         if let Err(error) = self.journal.write(change).await {
             let closing = AttemptOutcome::Failed { reason: error.reason, changed: Changed::No, stamp: None };
-            self.audit.outcome(receipt.attempt(), closing).await?;
+            self.ledger.outcome(receipt.attempt(), closing).await?;
             return Err(error);
         }
-        Ok(receipt)
+        Ok(Ok(receipt))
     }
 
     async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
         if let AttemptOutcome::Set { stamp, .. } = &outcome {
             drop(self.journal.hand_over(Change::Set { line: self.line, stamp: stamp.clone() }));
         }
-        self.audit.outcome(attempt, outcome).await
+        self.ledger.outcome(attempt, outcome).await
     }
 
-    async fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
-        self.audit.history(session, customer).await
+    async fn history(&self, session: &Session, customer: &Customer, user: Option<&UserProfile>) -> Result<History> {
+        self.ledger.history(session, customer, user).await
     }
 
-    async fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
-        self.audit.histories(session).await
+    async fn resets_by_agent(&self, session: &Session) -> Result<u32> {
+        self.ledger.resets_by_agent(session).await
     }
 
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {
-        self.audit.recovered(session, customer, finding).await
+        self.ledger.recovered(session, customer, finding).await
     }
 }
 

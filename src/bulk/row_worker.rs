@@ -67,7 +67,7 @@ impl Run<'_> {
     }
 
     async fn try_once(&self, task: RowTask) -> RowResult {
-        let mut log = RowLog::new(self.audit.row(task.line), &self.journal, task.line);
+        let mut log = RowLog::new(self.ledger.of_row(&self.settings.run, task.line), &self.journal, task.line);
         let supersedes = task.earlier.as_ref().map(|earlier| earlier.attempt.clone());
         let lost = supersedes.as_ref().filter(|_| task.in_doubt);
         let message =

@@ -9,7 +9,7 @@ use super::output_writer::OutputWriter;
 use super::settings::RunSettings;
 use crate::domain::ports::{Clock, Interruptions};
 use crate::domain::{Guards, Session};
-use crate::ledger::RunAuditLog;
+use crate::ledger::Ledger;
 
 /// Everything that a run works with.
 pub(crate) struct Run<'a> {
@@ -17,7 +17,7 @@ pub(crate) struct Run<'a> {
     pub session: &'a Session,
     pub limiter: Rc<Limiter>,
     pub journal: Rc<Journal>,
-    pub audit: RunAuditLog,
+    pub ledger: Ledger,
     /// The writer of the output.
     pub output: Rc<OutputWriter>,
     /// The profile's rules.

@@ -15,7 +15,7 @@ use crate::cli::GlobalArgs;
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
 use crate::domain::{Case, Error, Kind, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession};
-use crate::ledger::FileAuditLog;
+use crate::ledger::Ledger;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
 
@@ -195,14 +195,9 @@ impl Context {
         }
     }
 
-    /// Opens the audit log of this machine.
-    fn audit(&self) -> FileAuditLog {
-        FileAuditLog::new(
-            &self.folders,
-            self.configuration.audit.clone(),
-            Arc::new(SystemClock),
-            Box::new(SystemRandom),
-        )
+    /// Makes the ledger of this machine. It touches no file before its first use.
+    pub(super) fn ledger(&self) -> Ledger {
+        Ledger::new(&self.folders, &self.configuration.audit, Box::new(SystemRandom))
     }
 
     /// Checks what the flags say about the case, before anybody is asked or signed in.
@@ -236,7 +231,7 @@ impl Context {
         prompter: &mut dyn Prompter,
         work: impl AsyncFnOnce(&mut Services<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let log = self.audit();
+        let log = self.ledger();
         let warnings = log.warnings();
         let mut audit = (self.decorators.audit)(Box::new(log));
         let mut random = SystemRandom;

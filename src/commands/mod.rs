@@ -15,6 +15,7 @@ mod decorators;
 mod doctor;
 mod errors;
 mod find;
+mod ledger;
 mod login;
 mod logout;
 mod man;
@@ -95,6 +96,7 @@ enum Command {
     Unseal(unseal::UnsealArgs),
     /// Who did what to whom
     Audit(audit::AuditArgs),
+    Ledger(ledger::LedgerArgs),
     /// Backend configurations
     Profile(profile::ProfileArgs),
     /// An administrator's one-time preparation of a backend
@@ -183,7 +185,8 @@ fn run(context: &mut Context, command: Command, early: RevealTarget) -> Result<E
         Command::Unseal(args) => wait_for(unseal::run(context, args, early))?,
         Command::Withdraw(args) => wait_for(withdraw::run(context, args))?,
         Command::Status(args) => wait_for(status::run(context, args))?,
-        Command::Audit(args) => audit::run(context, args),
+        Command::Audit(args) => wait_for(audit::run(context, args))?,
+        Command::Ledger(args) => wait_for(ledger::run(context, args))?,
         Command::Profile(args) => wait_for(profile::run(context, args))?,
         Command::Setup(args) => wait_for(setup::run(context, args))?,
         Command::Doctor => wait_for(doctor::run(context))?,

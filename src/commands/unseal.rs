@@ -1,7 +1,6 @@
 //! `unseal`: reveals one sealed password of a bulk run's output, in the same way as a reset.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -15,8 +14,6 @@ use crate::domain::{
     AttemptId, ChangeScreen, Customer, CustomerId, Delivery, Error, ExitCode, Gap, Issuance, Kind, ProfileRef, Proof,
     Reason, SessionsEnded, State, TemporaryPassword,
 };
-use crate::ledger::FileAuditLog;
-use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::RevealTarget;
 
 /// Reveal one sealed password of a bulk run's output
@@ -45,17 +42,11 @@ pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget
     let password = TemporaryPassword::unsealed(&sealing::open(&identities, &sealed)?);
     let ready = reveal.prepare(password.length())?;
     let issuance = issuance(context, &row);
-    let mut log = FileAuditLog::new(
-        &context.folders,
-        context.configuration.audit.clone(),
-        Arc::new(SystemClock),
-        Box::new(SystemRandom),
-    );
-    let profile_and_backend = (issuance.profile_ref.profile.as_str(), issuance.profile_ref.backend.as_str());
+    let ledger = context.ledger();
     // The record has to exist before anybody sees the password.
-    log.unsealed(profile_and_backend, issuance.customer.id.as_str(), issuance.attempt.as_str())?;
+    ledger.unsealed(&issuance.profile_ref, &issuance.customer.id, &issuance.attempt).await?;
     let delivery = ready.reveal(password, &issuance).await;
-    for warning in log.warnings().take() {
+    for warning in ledger.warnings().take() {
         context.screen.warning(&warning);
     }
     if delivery == Delivery::NotDelivered {

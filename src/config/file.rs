@@ -60,6 +60,8 @@ struct ProfileTable {
     ticket_pattern: Option<Pattern>,
     #[serde(default, deserialize_with = "at_least_one")]
     max_resets_per_customer_24h: Option<u32>,
+    #[serde(default, deserialize_with = "at_least_one")]
+    max_resets_per_agent_1h: Option<u32>,
     #[serde(default)]
     allow_without_logout: bool,
     #[serde(default = "yes")]
@@ -135,7 +137,7 @@ const fn yes() -> bool {
 fn at_least_one<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<u32>, D::Error> {
     let most = u32::deserialize(value)?;
     if most == 0 {
-        Err(D::Error::custom("max_resets_per_customer_24h is at least 1; leave it out for no limit"))
+        Err(D::Error::custom("a limit of resets is at least 1; leave it out for no limit"))
     } else {
         Ok(Some(most))
     }
@@ -271,6 +273,7 @@ impl ProfileTable {
                 require: require.collect(),
                 ticket_pattern: self.ticket_pattern.clone(),
                 max_resets_per_customer_24h: self.max_resets_per_customer_24h,
+                max_resets_per_agent_1h: self.max_resets_per_agent_1h,
                 allow_without_logout: self.allow_without_logout,
                 prove: self.prove,
                 temporary_password_lasts: self.temporary_password_lasts.unwrap_or(DEFAULT_DURATION),

@@ -72,14 +72,29 @@ impl Folders {
         self.data.join("practice.db")
     }
 
-    /// The audit log.
+    /// The ledger.
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.state.join("ledger.db")
+    }
+
+    /// The audit log of an earlier version, which the ledger takes over.
     pub(crate) fn audit_log(&self) -> PathBuf {
         self.state.join("audit.jsonl")
     }
 
-    /// The folder of the leases of attempts in progress.
-    pub(crate) fn attempts(&self) -> PathBuf {
-        self.state.join("attempts")
+    /// The folder of the leases of processes that work at attempts.
+    pub(crate) fn leases(&self) -> PathBuf {
+        self.state.join("leases")
+    }
+
+    /// The folder of records that wait for the ledger.
+    pub(crate) fn ledger_spool(&self) -> PathBuf {
+        self.state.join("ledger-spool")
+    }
+
+    /// The receipt of the newest record. It is not beside the ledger, so that both are not put back together.
+    pub(crate) fn ledger_receipt(&self) -> PathBuf {
+        self.data.join("ledger-receipt.json")
     }
 
     /// The folder of bulk runs, each of which has one of its own below it.
@@ -120,6 +135,19 @@ pub(crate) fn try_to_write(folder: &Path) -> io::Result<()> {
     }
     let written = write_new(&trial, b"tellonce doctor tries whether this folder can be written to\n");
     let _ = std::fs::remove_file(&trial); // the error that matters is the first one
+    written
+}
+
+/// Writes a file for its owner only (mode 0600), atomically, and leaves it to the system when it is durable.
+pub(crate) fn write_private_file_unsynced(path: &Path, content: &[u8]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
+    let _ = std::fs::remove_file(&beside); // a crashed process with the same id may have left it
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    let written = file.write_all(content).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside); // the error that matters is the first one
+    }
     written
 }
 

@@ -43,6 +43,7 @@ impl Profile {
             require: Vec::new(),
             ticket_pattern: None,
             max_resets_per_customer_24h: None,
+            max_resets_per_agent_1h: None,
             allow_without_logout: false,
             prove: true,
             temporary_password_lasts: DEFAULT_DURATION,

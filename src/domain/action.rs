@@ -49,7 +49,15 @@ mod sealed {
 }
 
 /// One kind of change, as a type: an intent for one kind does not permit another. It is sealed.
-pub trait ActionKind: sealed::Sealed {}
+pub trait ActionKind: sealed::Sealed {
+    /// Whether the profile's limits of resets hold for it.
+    const COUNTS_AS_RESET: bool;
+}
 
-impl ActionKind for Reset {}
-impl ActionKind for Withdrawal {}
+impl ActionKind for Reset {
+    const COUNTS_AS_RESET: bool = true;
+}
+
+impl ActionKind for Withdrawal {
+    const COUNTS_AS_RESET: bool = false;
+}

@@ -42,14 +42,14 @@ pub(crate) async fn gather_facts(
     customer: &Customer,
 ) -> Result<CustomerFacts> {
     let mut snapshot = session.backend().user_snapshot(customer).await?;
-    let mut history = audit.history(session, customer).await?;
+    let mut history = audit.history(session, customer, snapshot.user.as_ref()).await?;
     let mut recovered = Vec::new();
     for finding in history.findings(&snapshot) {
         audit.recovered(session, &customer.id, &finding).await?;
         recovered.push(history.note(&finding));
     }
     if !recovered.is_empty() {
-        history = audit.history(session, customer).await?;
+        history = audit.history(session, customer, snapshot.user.as_ref()).await?;
     }
     if let Some(user) = &snapshot.user {
         snapshot.obstacles.extend(shared_user(audit, session, customer, user).await?);

@@ -27,7 +27,7 @@ pub(super) async fn shared_user(
             continue;
         }
         let (own_name, other_name) = (user.is_named_by(customer), user.is_named_by(&other));
-        let history = audit.history(session, &other).await?;
+        let history = audit.history(session, &other, Some(user)).await?;
         let was_first = history
             .attempts
             .iter()

@@ -29,7 +29,6 @@ pub(crate) struct Swept {
 pub(crate) async fn due(services: &Services<'_>, session: &Session, older_than: Duration) -> Result<Vec<Pending>> {
     session.backend().keep_alive(AT_LEAST).await?;
     let pending = session.backend().pending().await?;
-    let histories = services.audit.histories(session).await?;
     let before = services.clock.now().checked_sub(older_than).unwrap_or(jiff::Timestamp::MIN);
     let old_enough = |item: &Pending| item.issued_at.map_or(item.unreadable.is_some(), |at| at <= before);
     let last_was_a_reset = |history: &History| {
@@ -41,11 +40,15 @@ pub(crate) async fn due(services: &Services<'_>, session: &Session, older_than: 
         let hidden = item.unreadable.is_some() && item.stamp.is_none();
         history.issued_by(item.stamp.as_ref()).is_some() || (hidden && last_was_a_reset(history))
     };
-    let ours = |item: &Pending| {
-        let mut known = item.customer.known_as().filter_map(|id| histories.get(&id));
-        item.marked || known.any(|history| may_be_ours(item, history))
-    };
-    Ok(pending.into_iter().filter(|item| !item.withdrawn && old_enough(item) && ours(item)).collect())
+    let mut due = Vec::new();
+    for item in pending.into_iter().filter(|item| !item.withdrawn && old_enough(item)) {
+        let user = item.user_profile();
+        let history = services.audit.history(session, &item.customer, Some(&user)).await?;
+        if item.marked || may_be_ours(&item, &history) {
+            due.push(item);
+        }
+    }
+    Ok(due)
 }
 
 /// Withdraws each of these passwords. An error with one does not stop the others. The prompter answers each

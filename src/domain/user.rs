@@ -155,6 +155,13 @@ pub struct Issued {
     pub expires_at: Option<Timestamp>,
 }
 
+impl Issued {
+    /// Returns the user's id as records have it.
+    pub fn id_in_records(&self) -> &str {
+        self.immutable_id.as_deref().unwrap_or(self.user.as_str())
+    }
+}
+
 /// The result of a read-back.
 #[derive(Clone, Debug)]
 pub struct Forced {
@@ -206,6 +213,19 @@ pub struct Pending {
     pub withdrawn: bool,
     /// The unreadable value for which nobody knows whether the password is pending, or who issued it.
     pub unreadable: Option<Unreadable>,
+}
+
+impl Pending {
+    /// Returns the user, as far as the list names them.
+    pub(crate) fn user_profile(&self) -> UserProfile {
+        UserProfile {
+            id: self.user.clone(),
+            immutable_id: self.immutable_id.clone(),
+            username: self.customer.username.clone(),
+            name: None,
+            email: None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,16 @@ pub struct UserProfile {
 }
 
 impl UserProfile {
+    /// Returns the id that records have: the one that no rename changes or, if that cannot be read, the backend's own.
+    pub fn id_in_records(&self) -> &str {
+        self.immutable_id.as_deref().unwrap_or(self.id.as_str())
+    }
+
+    /// Returns every id that records may have: the one of [`Self::id_in_records`], and the backend's own.
+    pub fn ids_in_records(&self) -> impl Iterator<Item = String> {
+        self.immutable_id.iter().cloned().chain([self.id.as_str().to_owned()])
+    }
+
     /// Formats username and id: "ada.lovelace (1001)".
     pub fn describe(&self) -> String {
         match &self.username {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::super::context::Context;
 use super::plan::{count_checked, customers_from, input_of, recipients};
-use super::{BulkRunArgs, audit, with_limiter};
+use super::{BulkRunArgs, with_limiter};
 use crate::bulk::folder::{folder_of_run, fresh_id};
 use crate::bulk::{Beforehand, Journal, Numbered, RowLog, RowOutcome, Rows, sealing, stops_the_run, unusable};
 use crate::domain::ports::Clock;
@@ -66,7 +66,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result
     let mut rows = Rows::open(&input, &args.input_options())?.with_tickets_of(&context.profile.guards);
     let (session, _) = with_limiter(context.session().await?, args.concurrency.map(usize::from), args.wait).await?;
     let journal = Rc::new(Journal::open(&folder)?);
-    let log = audit(context, &id, &folder)?;
+    let ledger = context.ledger();
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut failed = false;
     let mut left = args.limit.unwrap_or(u64::MAX);
@@ -77,7 +77,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result
         let dry_run_row = match row {
             Err(reason) => DryRunRow::default().with_error(&unusable(line, &reason)),
             Ok(row) => {
-                let mut log = RowLog::new(log.row(line), &journal, line);
+                let mut log = RowLog::new(ledger.of_row(&id, line), &journal, line);
                 let mut random = SystemRandom;
                 let mut services = Services {
                     audit: &mut log,

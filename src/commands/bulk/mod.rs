@@ -8,7 +8,6 @@ mod runs;
 
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -23,9 +22,9 @@ use crate::bulk::{
 use crate::cli::ProgressKind;
 use crate::config::parse_duration;
 use crate::domain::{ExitCode, Session};
-use crate::ledger::RunAuditLog;
+use crate::ledger::Ledger;
 use crate::output::Progress;
-use crate::platform::{SystemClock, SystemRandom};
+use crate::platform::SystemClock;
 use crate::terminal::{ProgressReporter, RevealTarget};
 
 /// Many resets, resumable at any moment
@@ -171,14 +170,6 @@ struct Invocation {
     progress: ProgressKind,
 }
 
-/// Opens the audit log for this run.
-fn audit(context: &Context, run: &str, folder: &std::path::Path) -> Result<RunAuditLog> {
-    let settings = context.configuration.audit.clone();
-    let index = folder.join("audit-index.db");
-    let log = RunAuditLog::new(&context.folders, settings, Arc::new(SystemClock), Box::new(SystemRandom), run, &index);
-    Ok(log?)
-}
-
 /// Limits the calls of the session, and returns the limiter too.
 async fn with_limiter(session: Session, concurrency: Option<usize>, wait: Duration) -> Result<(Session, Rc<Limiter>)> {
     let concurrency = match concurrency {
@@ -193,7 +184,7 @@ async fn with_limiter(session: Session, concurrency: Option<usize>, wait: Durati
 async fn run_invocation(
     context: &Context,
     session: Session,
-    audit: RunAuditLog,
+    ledger: Ledger,
     invocation: Invocation,
 ) -> Result<ExitCode> {
     let Invocation { settings, journal, writer, progress } = invocation;
@@ -205,12 +196,12 @@ async fn run_invocation(
     context.signals.run_begins();
     journal.write(Change::Fact { name: "state", value: "stopped".to_owned() }).await?;
     let digest = journal.settings_digest()?.unwrap_or_default();
-    audit.started(&session, &report::begun(&settings), digest).await?;
+    ledger.run_started(&session, &settings.run, &report::begun(&settings), digest).await?;
     let work = Run {
         session: &session,
         limiter,
         journal: Rc::clone(&journal),
-        audit: audit.clone(),
+        ledger: ledger.clone(),
         output: Rc::clone(&writer),
         guards: &context.profile.guards,
         clock: &SystemClock,
@@ -228,8 +219,9 @@ async fn run_invocation(
     reporter.end(&settings.run, &last);
     drop(work);
     let counts = journal.counts()?;
-    let audited = audit.ended(&session, &report::ended(&counts, outcome.stopped.as_ref())).await;
-    for warning in audit.take_warnings() {
+    let reason = report::ended(&counts, outcome.stopped.as_ref());
+    let recorded = ledger.run_ended(&session, &settings.run, &reason).await;
+    for warning in ledger.warnings().take() {
         context.screen.warning(&warning);
     }
     let finished = outcome.stopped.is_none() && !outcome.limited && !report::has_undelivered(&counts);
@@ -239,10 +231,7 @@ async fn run_invocation(
             let _ = std::fs::remove_file(folder::input_copy(&folder::folder_of_run(&context.folders, &settings.run)));
         }
     }
-    drop(audit);
-    // The next invocation rebuilds the index.
-    let _ = std::fs::remove_file(folder::folder_of_run(&context.folders, &settings.run).join("audit-index.db"));
-    audited?;
+    recorded?;
     let is_clear = matches!(settings.delivery, OutputTarget::Clear(_));
     Ok(report::finish(context, &settings, &counts, outcome, (is_clear, &writer.first_failures()))?)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use super::super::context::Context;
-use super::{BulkRunArgs, InputKind, Invocation, audit, report, run_invocation};
+use super::{BulkRunArgs, InputKind, Invocation, report, run_invocation};
 use crate::bulk::folder::{Counted, count, folder_of_run, fresh_id, spool};
 use crate::bulk::{Change, InputFormat, Journal, OutputTarget, OutputWriter, RowFormat, RunSettings, sealing};
 use crate::domain::ports::{Clock, Prompter};
@@ -86,8 +86,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarg
     let value = serde_json::to_string(&settings).context("The settings could not be written down.")?;
     journal.write(Change::Fact { name: "settings", value }).await?;
     context.screen.notice(&format!("Run {run}. If it is interrupted: {}", report::command(&settings)));
-    let audit = audit(context, &run, &run_folder)?;
-    run_invocation(context, session, audit, Invocation { settings, journal, writer, progress: args.progress }).await
+    run_invocation(context, session, context.ledger(), Invocation { settings, journal, writer, progress: args.progress }).await
 }
 
 /// Opens the destination of the rows.

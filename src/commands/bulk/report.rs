@@ -34,7 +34,7 @@ pub(super) fn has_undelivered(counts: &[(RowOutcome, u64)]) -> bool {
     counts.iter().any(|(outcome, count)| *outcome == RowOutcome::NotDelivered && *count > 0)
 }
 
-/// Describes for the audit log what was begun.
+/// Describes for the ledger what was begun.
 pub(super) fn begun(settings: &RunSettings) -> String {
     let destination = match &settings.delivery {
         OutputTarget::Sealed(path) => format!("sealed to {}", path.display()),
@@ -43,7 +43,7 @@ pub(super) fn begun(settings: &RunSettings) -> String {
     format!("{} rows, input SHA-256 {}, {destination}", settings.rows, settings.sha256)
 }
 
-/// Describes for the audit log how the run ended.
+/// Describes for the ledger how the run ended.
 pub(super) fn ended(counts: &[(RowOutcome, u64)], stopped: Option<&Error>) -> String {
     let mut parts: Vec<String> = counts.iter().map(|(outcome, count)| format!("{} {count}", outcome.name())).collect();
     parts.extend(stopped.map(|error| format!("stopped: {error}")));

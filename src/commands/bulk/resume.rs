@@ -8,14 +8,14 @@ use anyhow::{Result, bail};
 use super::super::context::Context;
 use super::super::view::moment;
 use super::plan::stream;
-use super::{BulkRunArgs, Invocation, audit, run_invocation};
+use super::{BulkRunArgs, Invocation, run_invocation};
 use crate::bulk::folder::{find_run, folder_of_run, read_summary, sha256};
 use crate::bulk::output_reader::{FoundRow, for_each_in};
 use crate::bulk::run_files::open_output;
 use crate::bulk::{Change, Journal, OutputTarget, OutputWriter, RowOutcome, RowState, RunSettings};
 use crate::domain::ports::{AuditLog, Prompter};
-use crate::domain::{Customer, CustomerId, Error, ExitCode, Kind, Reason, Session};
-use crate::ledger::{RunAuditLog, digest_of_run};
+use crate::domain::{AttemptId, Customer, CustomerId, Error, ExitCode, Kind, Reason, Session};
+use crate::ledger::Ledger;
 use crate::terminal::{RevealTarget, TerminalPrompter};
 
 /// Goes on with the run.
@@ -36,20 +36,20 @@ pub(super) async fn run(context: &Context, name: &str, args: &BulkRunArgs, early
                 .hint(format!("Say so: `tellonce --profile {profile} bulk --resume {run}`."))
         );
     }
-    check_unchanged(context, &journal, &settings)?;
+    let ledger = context.ledger();
+    check_unchanged(&ledger, &journal, &settings).await?;
     let mut prompter = context.prompter(args.yes);
     if !args.yes && !prompter.can_ask() {
         bail!(context.nobody_can_confirm("Going on with a run"));
     }
     let session = context.session().await?;
     confirm(context, &settings, rows_left(&settings, &journal)?, session.agent(), &mut prompter)?;
-    let audit = audit(context, &run, &folder)?;
     let writer = match &settings.delivery {
         OutputTarget::Sealed(out) => {
             let file = open_output(out, settings.output_file)?;
             let rows = read_output(&file, out, &settings, &journal)?;
             for row in &rows.changes {
-                record_outcome(&session, &audit, &journal, row).await?;
+                record_outcome(&session, &ledger, &journal, row).await?;
             }
             OutputWriter::take_up(file, out, settings.row_format, rows.whole)?
         }
@@ -69,19 +69,19 @@ pub(super) async fn run(context: &Context, name: &str, args: &BulkRunArgs, early
             OutputWriter::clear(descriptor, is_file, settings.row_format, way)?
         }
     };
-    run_invocation(context, session, audit, Invocation { settings, journal, writer, progress: args.progress }).await
+    run_invocation(context, session, ledger, Invocation { settings, journal, writer, progress: args.progress }).await
 }
 
-/// Checks that settings, recipients and input are those that the audit log says the run began with.
+/// Checks that settings, recipients and input are those that the ledger says the run began with.
 ///
 /// # Errors
-/// Exit 7: the settings are others. Exit 2: the input is another one, or the audit log has no start of the run.
-fn check_unchanged(context: &Context, journal: &Journal, settings: &RunSettings) -> Result<()> {
+/// Exit 7: the settings are others. Exit 2: the input is another one, or the ledger has no start of the run.
+async fn check_unchanged(ledger: &Ledger, journal: &Journal, settings: &RunSettings) -> Result<()> {
     let run = &settings.run;
-    let Some(begun_with) = digest_of_run(&context.folders.audit_log(), run)? else {
+    let Some(begun_with) = ledger.digest_of_run(run).await? else {
         bail!(
-            Error::usage(format!("The audit log has no start of the run {run}: nothing was changed."))
-                .hint("If the log was moved aside, put it back. Else begin the run again: `tellonce bulk FILE`.")
+            Error::usage(format!("The ledger has no start of the run {run}: nothing was changed."))
+                .hint("If the ledger was moved aside, put it back. Else begin the run again: `tellonce bulk FILE`.")
         );
     };
     if journal.settings_digest()?.as_ref() != Some(&begun_with) {
@@ -180,21 +180,20 @@ fn read_output(file: &File, out: &Path, settings: &RunSettings, journal: &Journa
     Ok(OutputRows { whole, changes })
 }
 
-/// Records in the journal and the audit log an outcome that only the output holds.
+/// Records in the journal and the ledger an outcome that only the output holds.
 ///
 /// The run may have ended after it wrote the output and before it wrote the other two.
-async fn record_outcome(session: &Session, audit: &RunAuditLog, journal: &Journal, found: &FoundRow) -> Result<()> {
+async fn record_outcome(session: &Session, ledger: &Ledger, journal: &Journal, found: &FoundRow) -> Result<()> {
     let Some(outcome) = found.outcome else { return Ok(()) };
     if matches!(journal.known(found.line)?, RowState::Done) {
         return Ok(());
     }
     if let (RowOutcome::Delivered, Some(customer), Some(attempt)) = (outcome, &found.customer, &found.attempt) {
         let customer = CustomerId::new(customer.clone());
-        let row = audit.row(found.line);
-        let history = row.history(session, &Customer::known_by(customer.clone())).await?;
+        let history = ledger.history(session, &Customer::known_by(customer), None).await?;
         let is_open = history.attempts.iter().any(|known| known.id.as_str() == attempt && known.end.is_none());
         if is_open {
-            row.delivered_after_all(session, &customer, attempt).await?;
+            ledger.delivered_after_all(session, &AttemptId::known(attempt.clone())).await?;
         }
     }
     Ok(journal.write(Change::Ended { line: found.line, outcome, exit_code: found.exit_code }).await?)

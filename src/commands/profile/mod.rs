@@ -73,6 +73,7 @@ struct ShowJson<'a> {
     require: Vec<&'static str>,
     ticket_pattern: Option<&'a str>,
     max_resets_per_customer_24h: Option<u32>,
+    max_resets_per_agent_1h: Option<u32>,
     prove: bool,
     temporary_password_lasts_seconds: u64,
 }
@@ -144,6 +145,7 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
             require,
             ticket_pattern: guards.ticket_pattern.as_ref().map(Pattern::as_str),
             max_resets_per_customer_24h: guards.max_resets_per_customer_24h,
+            max_resets_per_agent_1h: guards.max_resets_per_agent_1h,
             prove: guards.prove,
             temporary_password_lasts_seconds: guards.temporary_password_lasts.as_secs(),
         })?);

@@ -33,7 +33,7 @@ fn naming_practice_chooses_it() {
 fn everything_that_can_be_said_is_read() {
     let configuration = parse(
         "default = 'training'\n[profiles.training]\nbackend = 'practice'\nprotected = { groups = ['board'], roles = ['it/root'] }\n\
-         require = ['ticket', 'verified', 'reason']\nticket_pattern = 'T-[0-9]+'\nmax_resets_per_customer_24h = 3\nallow_without_logout = true\nprove = false\n\
+         require = ['ticket', 'verified', 'reason']\nticket_pattern = 'T-[0-9]+'\nmax_resets_per_customer_24h = 3\nmax_resets_per_agent_1h = 30\nallow_without_logout = true\nprove = false\n\
          temporary_password_lasts = '2 days'\n[audit]\nforward = { command = ['logger', '-t', 'x'] }\nforward_required = true\n",
     )
     .unwrap();
@@ -43,6 +43,7 @@ fn everything_that_can_be_said_is_read() {
     assert_eq!(profile.guards.require, [Requirement::Ticket, Requirement::Verified, Requirement::Reason]);
     assert_eq!(profile.guards.ticket_pattern.as_ref().map(crate::domain::Pattern::as_str), Some("T-[0-9]+"));
     assert_eq!(profile.guards.max_resets_per_customer_24h, Some(3));
+    assert_eq!(profile.guards.max_resets_per_agent_1h, Some(30));
     assert!(profile.guards.allow_without_logout && !profile.guards.prove);
     assert!(parse("").unwrap().profile(None).unwrap().guards.prove, "unless a profile says otherwise");
     assert_eq!(profile.guards.temporary_password_lasts, Duration::from_hours(48));
@@ -79,7 +80,7 @@ fn what_is_wrong_is_named_with_file_line_and_key() {
         (
             "[profiles.a]\nbackend = 'practice'\nmax_resets_per_customer_24h = 0\n",
             "line 3",
-            "max_resets_per_customer_24h is at least 1",
+            "a limit of resets is at least 1",
         ),
         ("[profiles.a]\nbackend = 'practice'\nprotected = 'all'\n", "line 3", "protected"),
         ("[profiles.a]\nbackend = 'practice'\nticket_pattern = 'T-[0-9'\n", "line 3", "ticket_pattern \"T-[0-9\""),

@@ -137,6 +137,7 @@ pub fn guards() -> Guards {
         require: Vec::new(),
         ticket_pattern: None,
         max_resets_per_customer_24h: None,
+        max_resets_per_agent_1h: None,
         allow_without_logout: false,
         prove: true,
         temporary_password_lasts: Duration::from_hours(24),
