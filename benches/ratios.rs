@@ -219,7 +219,11 @@ fn texts(customers: u64) -> Vec<String> {
 
 async fn signed_in(path: &Path) -> Session {
     let practice = Practice::open(path, Duration::from_secs(15), Arc::new(SystemClock)).unwrap();
-    let place = ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() };
+    let place = ProfileRef {
+        profile: "practice".to_owned(),
+        backend: "practice".to_owned(),
+        backend_id: "practice:test".to_owned(),
+    };
     PracticeSignIn::new(practice, place, Vec::new())
         .sign_in(SignInMethod::Password, Some("sam"), &mut Sam)
         .await

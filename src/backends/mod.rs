@@ -4,6 +4,8 @@ mod csv_customers;
 mod keycloak;
 mod ldap;
 pub mod practice;
+#[cfg(test)]
+mod tests;
 
 use csv_customers::CsvCustomers;
 
@@ -62,6 +64,8 @@ struct Entry {
     asks: &'static [Ask],
     /// Checks the profile's own keys. Nothing is opened.
     check: fn(&Profile) -> Result<()>,
+    /// Returns what tells this server and realm or base from any other, however the profile writes it.
+    identity: fn(&Profile, &Folders) -> Result<String>,
     open: fn(&Profile, ProfileRef, &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>>,
     /// `None` if an administrator prepares the backend by hand, or it needs no preparation.
     prepare: Option<Prepare>,
@@ -81,6 +85,7 @@ const BACKENDS: [Entry; 4] = [
         protected: Some(&["staff-admins"]),
         asks: &[],
         check: practice::check,
+        identity: practice::identity,
         open: practice::open,
         prepare: None,
     },
@@ -92,6 +97,7 @@ const BACKENDS: [Entry; 4] = [
             Ask { key: "realm", question: "Realm", without: None },
         ],
         check: keycloak::check,
+        identity: keycloak::identity,
         open: keycloak::open,
         prepare: Some(keycloak::prepare),
     },
@@ -104,6 +110,7 @@ const BACKENDS: [Entry; 4] = [
             Ask { key: "base", question: "Customers' users are below (OU=Customers,DC=example,DC=com)", without: None },
         ],
         check: ldap::check,
+        identity: ldap::domain_identity,
         open: ldap::open,
         prepare: None,
     },
@@ -126,6 +133,7 @@ const BACKENDS: [Entry; 4] = [
             },
         ],
         check: ldap::check,
+        identity: ldap::server_identity,
         open: ldap::open,
         prepare: None,
     },
@@ -182,8 +190,15 @@ pub(crate) fn protected(profile: &Profile) -> Result<Protected> {
 /// # Errors
 /// Exit 2: the profile names an unknown backend, or its keys are wrong. Exit 8: the backend does not answer.
 pub fn open(profile: &Profile, context: &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>> {
-    let profile_ref = ProfileRef { profile: profile.name.clone(), backend: profile.backend.clone() };
+    let backend_id = backend_id(profile, context.folders)?;
+    let profile_ref = ProfileRef { profile: profile.name.clone(), backend: profile.backend.clone(), backend_id };
     (entry(profile)?.open)(profile, profile_ref, context)
+}
+
+/// Returns the [`ProfileRef::backend_id`] of a profile. Nothing is sent.
+fn backend_id(profile: &Profile, folders: &Folders) -> Result<String> {
+    let entry = entry(profile)?;
+    Ok(format!("{}:{}", entry.name, (entry.identity)(profile, folders)?))
 }
 
 /// Opens the preparation of the profile's backend. Returns `None` if tellonce does not prepare that backend.

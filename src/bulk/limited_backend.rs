@@ -158,7 +158,7 @@ mod tests {
     fn retries_are_left_to_it_and_it_hands_on_that_they_are_left() {
         let limiter = Rc::new(Limiter::new(2, Duration::from_secs(1)));
         let behind = NeverAsked::default();
-        let place = ProfileRef { profile: "p".into(), backend: "b".into() };
+        let place = ProfileRef { profile: "p".into(), backend: "b".into(), backend_id: "b:test".into() };
         let session = Session::new("sam", place, None, Box::new(behind.clone()), Box::new(behind.clone()));
         assert!(!behind.has_left_retries.get());
         let session = limited(session, &limiter);

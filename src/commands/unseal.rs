@@ -105,7 +105,11 @@ fn issuance(context: &Context, row: &FoundRow) -> Issuance {
         },
         user: None,
         differences: Vec::new(),
-        profile_ref: ProfileRef { profile: context.profile.name.clone(), backend: context.profile.backend.clone() },
+        profile_ref: ProfileRef {
+            profile: context.profile.name.clone(),
+            backend: context.profile.backend.clone(),
+            backend_id: String::new(),
+        },
         user_created: false,
         state: State { has_user: true, change_required: true, ..State::default() },
         issued_at: row.at.unwrap_or(Timestamp::UNIX_EPOCH),

@@ -119,7 +119,11 @@ mod tests {
 
     fn plan(action: Action, gaps: &[Gap]) -> Plan {
         let customer = Customer { name: "Ada".to_owned(), ..Customer::known_by(CustomerId::new("C-1")) };
-        let profile_ref = ProfileRef { profile: "people".to_owned(), backend: "openldap".to_owned() };
+        let profile_ref = ProfileRef {
+            profile: "people".to_owned(),
+            backend: "openldap".to_owned(),
+            backend_id: "openldap:test".to_owned(),
+        };
         Plan {
             agent: "sam".to_owned(),
             profile_ref,

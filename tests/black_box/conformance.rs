@@ -47,7 +47,11 @@ impl Driver for PracticeDriver {
     }
 
     fn sign_in(&self) -> Box<dyn AgentSignIn> {
-        let place = ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() };
+        let place = ProfileRef {
+            profile: "practice".to_owned(),
+            backend: "practice".to_owned(),
+            backend_id: "practice:test".to_owned(),
+        };
         Box::new(PracticeSignIn::new(self.directory.clone(), place, vec!["staff-admins".to_owned()]))
     }
 

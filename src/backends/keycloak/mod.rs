@@ -30,7 +30,7 @@ mod withdrawal;
 use std::rc::Rc;
 
 use super::{BackendContext, Wishes};
-use crate::config::Profile;
+use crate::config::{Folders, Profile};
 use crate::domain::ports::{AgentSignIn, Preparation};
 use crate::domain::{Error, ProfileRef, Result};
 use crate::net::https::Server;
@@ -44,6 +44,14 @@ use sign_in::KeycloakSignIn;
 /// Exit 2 with file, line and key.
 pub(super) fn check(profile: &Profile) -> Result<()> {
     KeycloakSettings::from_profile(profile).map(drop)
+}
+
+/// Returns the realm's address.
+///
+/// # Errors
+/// Exit 2 with file, line and key.
+pub(super) fn identity(profile: &Profile, _: &Folders) -> Result<String> {
+    KeycloakSettings::from_profile(profile).map(|settings| settings.realm_address().into())
 }
 
 /// Opens the realm for an agent's sign-in. Nothing is sent yet.

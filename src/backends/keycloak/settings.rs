@@ -96,6 +96,13 @@ impl KeycloakSettings {
         }
     }
 
+    /// Returns the realm's address, the same for every spelling: [`Url`] has a host in small letters and no default port.
+    pub(super) fn realm_address(&self) -> Url {
+        let mut server = self.url.clone();
+        server.set_path(self.url.path().trim_end_matches('/'));
+        url_below(&server, &["realms", &self.realm])
+    }
+
     /// Returns an address below the server's.
     pub(super) fn url_at(&self, segments: &[&str]) -> Url {
         url_below(&self.url, segments)

@@ -31,6 +31,26 @@ pub(super) fn depth(name: &str) -> usize {
     parts(name).map_or(0, |parts| parts.len())
 }
 
+/// Returns the one spelling of a name, for all that are [`same`]. A text that is not a name stays as it is.
+pub(super) fn normalized(name: &str) -> String {
+    parts(name).map_or_else(|_| name.to_owned(), |parts| write_parts(&parts))
+}
+
+/// Returns the one spelling of the part of a name that begins with `dc=` (RFC 2247), or of all of it if none does.
+pub(super) fn normalized_domain(name: &str) -> String {
+    let Ok(parts) = parts(name) else { return name.to_owned() };
+    let is_domain = |part: &Part| part.iter().all(|(attribute, _)| attribute == "dc");
+    let first = parts.iter().position(is_domain).unwrap_or_default();
+    write_parts(&parts[first..])
+}
+
+fn write_parts(parts: &[Part]) -> String {
+    let escape = |value: &str| value.replace('\\', "\\\\").replace(',', "\\,").replace('+', "\\+");
+    let pair = |(attribute, value): &(String, String)| format!("{attribute}={}", escape(value));
+    let part = |part: &Part| part.iter().map(pair).collect::<Vec<_>>().join("+");
+    parts.iter().map(part).collect::<Vec<_>>().join(",")
+}
+
 /// Returns what is wrong with a text that should be a name, or `None` if nothing is.
 pub(super) fn problem(text: &str) -> Option<String> {
     let part = parts(text).err()?;
@@ -140,6 +160,19 @@ mod tests {
         assert!(!same("cn=a,o=c", "cn=a,o=c,o=c"));
         assert!(same("no name", "no name") && !same("no name", "cn=a"));
         assert!(same("", " "));
+    }
+
+    #[test]
+    fn a_name_has_one_spelling() {
+        let name = "CN = M\u{fc}ller  \\2B  S\u{f6}hne\\2C KG ,OU=a\\\\b+O=x, DC=Example,dc=COM";
+        let one = "cn=m\u{fc}ller \\+ s\u{f6}hne\\, kg,o=x+ou=a\\\\b,dc=example,dc=com";
+        assert_eq!(normalized(name), one);
+        assert_eq!(normalized(one), one);
+        assert!(same(name, one));
+        assert_ne!(normalized("cn=a\\,o=c"), normalized("cn=a,o=c"));
+        assert_eq!((normalized(""), normalized("no name")), (String::new(), "no name".to_owned()));
+        assert_eq!(normalized_domain(name), "dc=example,dc=com");
+        assert_eq!(normalized_domain("ou=a\\,dc=b,O=Acme"), "ou=a\\,dc=b,o=acme", "that dc= is a part of a value");
     }
 
     #[test]

@@ -39,7 +39,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::BackendContext;
-use crate::config::Profile;
+use crate::config::{Folders, Profile};
 use crate::domain::ports::AgentSignIn;
 use crate::domain::{ProfileRef, Result};
 use crate::net::trust;
@@ -55,6 +55,23 @@ use settings::LdapSettings;
 /// Exit 2 with file, line and key.
 pub(super) fn check(profile: &Profile) -> Result<()> {
     LdapSettings::of(profile).map(drop)
+}
+
+/// Returns the first server's address and port with the base.
+///
+/// # Errors
+/// Exit 2 with file, line and key.
+pub(super) fn server_identity(profile: &Profile, _: &Folders) -> Result<String> {
+    let settings = LdapSettings::of(profile)?;
+    Ok(format!("{}/{}", settings.first_address(), dn::normalized(&settings.base)))
+}
+
+/// Returns the domain of the base, which all of its domain controllers serve.
+///
+/// # Errors
+/// Exit 2 with file, line and key.
+pub(super) fn domain_identity(profile: &Profile, _: &Folders) -> Result<String> {
+    LdapSettings::of(profile).map(|settings| dn::normalized_domain(&settings.base))
 }
 
 /// Opens the directory without sending anything.

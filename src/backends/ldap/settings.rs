@@ -81,6 +81,16 @@ impl LdapSettings {
         self.start_tls || self.urls.iter().any(|url| url.scheme() == "ldaps")
     }
 
+    /// Returns host and port of the first server, the same for every spelling.
+    pub(super) fn first_address(&self) -> String {
+        let address = |url: &Url| {
+            let usual = if url.scheme() == "ldaps" { 636 } else { 389 }; // RFC 4516 section 2, and IANA for ldaps
+            let host = url.host_str().unwrap_or_default().to_lowercase();
+            format!("{host}:{}", url.port().unwrap_or(usual))
+        };
+        self.urls.first().map(address).unwrap_or_default()
+    }
+
     /// Reads and checks the keys of a profile.
     ///
     /// # Errors

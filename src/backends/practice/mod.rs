@@ -24,12 +24,13 @@ mod store;
 mod tests;
 mod user_snapshot;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::BackendContext;
-use crate::config::Profile;
+use crate::config::{Folders, Profile};
 use crate::domain::ports::AgentSignIn;
 use crate::domain::{ProfileRef, Result};
 
@@ -55,6 +56,20 @@ pub(super) fn check(profile: &Profile) -> Result<()> {
             .wrong("protected", "protected.roles: the practice directory has no roles to protect"));
     }
     Ok(())
+}
+
+/// Returns the folder of the directory's file, without symbolic links as far as it exists.
+///
+/// # Errors
+/// As for [`check`].
+pub(super) fn identity(profile: &Profile, folders: &Folders) -> Result<String> {
+    check(profile)?;
+    let folder = folders.data();
+    let resolved = folder.ancestors().find_map(|existing| {
+        let rest = folder.strip_prefix(existing).ok()?;
+        existing.canonicalize().ok().map(|existing| existing.components().chain(rest.components()).collect::<PathBuf>())
+    });
+    Ok(resolved.as_deref().unwrap_or(folder).display().to_string())
 }
 
 /// Opens the practice directory.

@@ -8,7 +8,11 @@ use crate::domain::user_id::UserId;
 fn plan() -> Plan {
     Plan {
         agent: "sam".to_owned(),
-        profile_ref: ProfileRef { profile: "acme".to_owned(), backend: "scripted".to_owned() },
+        profile_ref: ProfileRef {
+            profile: "acme".to_owned(),
+            backend: "scripted".to_owned(),
+            backend_id: "scripted:test".to_owned(),
+        },
         customer: Customer { name: "Ada Lovelace".to_owned(), ..Customer::known_by(CustomerId::new("C-1")) },
         target: ResetTarget::User(UserId::new("7")),
         user: None,

@@ -118,7 +118,11 @@ fn customer_called(id: &str) -> Customer {
 fn plan(customer: &str, action: Action) -> Plan {
     Plan {
         agent: "sam".into(),
-        profile_ref: ProfileRef { profile: "practice".into(), backend: "practice".into() },
+        profile_ref: ProfileRef {
+            profile: "practice".into(),
+            backend: "practice".into(),
+            backend_id: "practice:test".into(),
+        },
         customer: customer_called(customer),
         target: ResetTarget::User(UserId::new("1")),
         user: None,

@@ -14,7 +14,7 @@ use crate::domain::{
 };
 
 pub(crate) fn session(agent: &str, profile: &str) -> Session {
-    let place = ProfileRef { profile: profile.into(), backend: "practice".into() };
+    let place = ProfileRef { profile: profile.into(), backend: "practice".into(), backend_id: "practice:test".into() };
     Session::new(agent, place, None, Box::new(NeverAsked::default()), Box::new(NeverAsked::default()))
 }
 

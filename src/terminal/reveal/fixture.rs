@@ -21,7 +21,11 @@ pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
         },
         user: None,
         differences: Vec::new(),
-        profile_ref: ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() },
+        profile_ref: ProfileRef {
+            profile: "practice".to_owned(),
+            backend: "practice".to_owned(),
+            backend_id: "practice:test".to_owned(),
+        },
         user_created: false,
         state: State { has_user: true, change_required: true, ..State::default() },
         issued_at: Timestamp::UNIX_EPOCH,

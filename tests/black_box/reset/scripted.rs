@@ -43,7 +43,11 @@ impl Scripted {
 
     /// Sam's session with it.
     pub fn session(&self) -> Session {
-        let place = ProfileRef { profile: "acme".to_owned(), backend: "scripted".to_owned() };
+        let place = ProfileRef {
+            profile: "acme".to_owned(),
+            backend: "scripted".to_owned(),
+            backend_id: "scripted:test".to_owned(),
+        };
         Session::new("sam", place, None, Box::new(self.clone()), Box::new(self.clone()))
     }
 

@@ -150,7 +150,11 @@ impl Directory {
     }
 
     pub(super) fn agent_sign_in(&self) -> PracticeSignIn {
-        let directory = ProfileRef { profile: "practice".to_owned(), backend: "practice".to_owned() };
+        let directory = ProfileRef {
+            profile: "practice".to_owned(),
+            backend: "practice".to_owned(),
+            backend_id: "practice:test".to_owned(),
+        };
         PracticeSignIn::new(self.practice.clone(), directory, vec!["staff-admins".to_owned()])
     }
 
