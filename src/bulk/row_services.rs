@@ -14,7 +14,8 @@ use super::output_writer::OutputWriter;
 use crate::domain::ports::{AuditLog, Interruptions, Prompter, ReadyReveal, Reveal};
 use crate::domain::{
     AppendReceipt, AttemptId, AttemptOutcome, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Decision, Delivery,
-    Error, Finding, History, Issuance, LimitReached, Plan, ResetLimits, Result, Session, TemporaryPassword, UserProfile,
+    Error, Finding, History, Issuance, LimitReached, Plan, ResetLimits, Result, Session, TemporaryPassword,
+    UserProfile,
 };
 use crate::ledger::Ledger;
 

@@ -62,6 +62,9 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
                 format!("{} ({}) is still pending.", customer.name, customer.id),
             ));
         }
+        if context.screen.has_lost_its_reader() {
+            return Ok(ExitCode::DONE);
+        }
         tokio::time::sleep(left.map_or(WATCH_INTERVAL, |left| left.min(WATCH_INTERVAL))).await;
         let snapshot = session.backend().user_snapshot(&facts.customer).await?;
         let changed = snapshot.state != facts.snapshot.state

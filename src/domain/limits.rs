@@ -46,7 +46,9 @@ impl LimitReached {
             ),
             Self::Agent { count, most } => (
                 format!("{agent} made {count} resets in the last hour; this profile allows {most}."),
-                format!("See which: `tellonce audit list --agent {agent}`. For many customers there is `tellonce bulk`."),
+                format!(
+                    "See which: `tellonce audit list --agent {agent}`. For many customers there is `tellonce bulk`."
+                ),
             ),
         };
         Error::refused(Reason::TooManyResets, message).hint(list)

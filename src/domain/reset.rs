@@ -104,7 +104,9 @@ impl Act for Reset {
         let ended = end_sessions(work).await.map_err(|error| broken(error, Reason::SessionsNotEnded))?; // 10
         let forced = read_back(work, &issued, &password).await.map_err(|(error, reason)| broken(error, reason))?; // 11
         let (proof, forced) = prove(work, &password, forced).await.map_err(|(error, reason)| broken(error, reason))?; // 11a
-        record_set(work, &issued, (&forced, &proof), ended).await.map_err(|error| broken(error, Reason::SetNotRecorded))?;
+        record_set(work, &issued, (&forced, &proof), ended)
+            .await
+            .map_err(|error| broken(error, Reason::SetNotRecorded))?;
         work.check_signals().map_err(|error| broken(error, Reason::Interrupted))?;
         let issuance = issuance(work, &issued, (&forced, proof), ended, refused_for);
         Ok((password, issuance))
@@ -238,7 +240,8 @@ async fn record_set(
     (forced, proof): (&Forced, &Proof),
     sessions: SessionsEnded,
 ) -> Result<()> {
-    let user = work.assessment.plan().user.as_ref().map_or(issued.id_in_records(), UserProfile::id_in_records).to_owned();
+    let user =
+        work.assessment.plan().user.as_ref().map_or(issued.id_in_records(), UserProfile::id_in_records).to_owned();
     let outcome = AttemptOutcome::Set { user, stamp: forced.stamp.clone(), proof: proof.clone(), sessions };
     work.services.audit.outcome(work.intent.attempt(), outcome).await
 }

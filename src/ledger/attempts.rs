@@ -124,7 +124,8 @@ impl Builder {
         store: &dyn RecordStore,
         is_ours: &dyn Fn(&AttemptId, Option<&str>) -> Option<bool>,
     ) -> Result<()> {
-        for (attempt, lease) in self.attempts.iter_mut().zip(&self.leases).filter(|(attempt, _)| attempt.end.is_none()) {
+        for (attempt, lease) in self.attempts.iter_mut().zip(&self.leases).filter(|(attempt, _)| attempt.end.is_none())
+        {
             attempt.in_progress = match (is_ours(&attempt.id, lease.as_deref()), lease) {
                 (Some(is_ours), _) => is_ours,
                 (None, Some(lease)) => store.is_live(lease).await?,
@@ -140,7 +141,8 @@ impl Builder {
         for position in (0..self.attempts.len()).filter(|position| self.rows[*position].is_some()) {
             let row = self.rows[position].as_ref();
             let later = self.rows.iter().zip(&self.attempts).skip(position + 1);
-            let is_replaced = later.into_iter().any(|(other, attempt)| other.as_ref() == row && attempt.may_have_reset());
+            let is_replaced =
+                later.into_iter().any(|(other, attempt)| other.as_ref() == row && attempt.may_have_reset());
             self.attempts[position].retried = row == this || is_replaced;
         }
         History { attempts: self.attempts, damaged: false }

@@ -16,7 +16,9 @@ use super::pages::Pages;
 use super::record::{Draft, Writer};
 use super::record_writer::RecordWriter;
 use super::sqlite::{SqliteFiles, SqliteStore};
+use super::status::{LedgerStatus, status};
 use super::store::{Append, Head, Limit, Query, RecordStore};
+use super::verify::broken;
 use super::warnings::Warnings;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, RandomSource};
@@ -47,8 +49,7 @@ impl Ledger {
     /// Makes the ledger of these folders. It touches no file before its first use.
     pub fn new(folders: &Folders, settings: &AuditSettings, random: Box<dyn RandomSource>) -> Self {
         let writer = Writer::of_this_process();
-        let files =
-            SqliteFiles { ledger: folders.ledger(), leases: folders.leases(), audit_log: folders.audit_log() };
+        let files = SqliteFiles { ledger: folders.ledger(), leases: folders.leases(), audit_log: folders.audit_log() };
         let store = SqliteStore::new(files, writer.clone(), Arc::new(Timestamp::now));
         Self::on(Rc::new(store), writer, (folders, settings), random)
     }
@@ -94,13 +95,25 @@ impl Ledger {
         self.shared.writer.store().await
     }
 
-    /// Returns the record that this machine had written and that is missing, if one is.
+    /// Checks that the newest record that this machine had written is there.
     ///
     /// # Errors
-    /// Exit 8: the store cannot be used.
-    pub async fn missing_record(&self) -> Result<Option<Head>> {
+    /// Exit 11: it is missing, or is another one. Exit 8: the store cannot be used.
+    pub async fn check_receipt(&self) -> Result<()> {
         self.store().await?;
-        Ok(self.shared.writer.missing())
+        let broken = |head: Head| {
+            let number = head.number;
+            Err(broken(&format!("record {number}, which this machine wrote, is missing or was replaced")))
+        };
+        self.shared.writer.missing().map_or(Ok(()), broken)
+    }
+
+    /// Returns the state of the ledger, without verifying the chain.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be read.
+    pub async fn status(&self) -> Result<LedgerStatus> {
+        status(self.store().await?, Timestamp::now()).await
     }
 
     /// Writes down that a bulk run began, or was resumed, with the digest of its settings.
@@ -210,7 +223,13 @@ impl Ledger {
     }
 
     /// Makes the draft of an intent.
-    async fn draft_of_intent(&self, session: &Session, plan: &Plan, attempt: &AttemptId, event: Event) -> Result<Draft> {
+    async fn draft_of_intent(
+        &self,
+        session: &Session,
+        plan: &Plan,
+        attempt: &AttemptId,
+        event: Event,
+    ) -> Result<Draft> {
         let (user, username) = match &plan.target {
             ResetTarget::User(id) => {
                 let user = plan.user.as_ref();
@@ -236,8 +255,7 @@ impl Ledger {
         let mut checked = Vec::new();
         if let Some(most) = limits.per_customer_24h {
             let store = self.shared.writer.bare_store();
-            let subject =
-                self.shared.ids.subject(store, &plan.profile_ref, &plan.customer, plan.user.as_ref()).await?;
+            let subject = self.shared.ids.subject(store, &plan.profile_ref, &plan.customer, plan.user.as_ref()).await?;
             checked.push(Limit::Customer { subject, most, except: self.row.clone() });
         }
         if let (Some(most), None) = (limits.per_agent_1h, &self.row) {
@@ -248,11 +266,7 @@ impl Ledger {
     }
 
     /// Appends the intent of an attempt that is open.
-    async fn append_intent(
-        &self,
-        attempt: &AttemptId,
-        append: Append,
-    ) -> Result<Result<AppendReceipt, LimitReached>> {
+    async fn append_intent(&self, attempt: &AttemptId, append: Append) -> Result<Result<AppendReceipt, LimitReached>> {
         let draft = append.draft.clone();
         let (appended, forwarded) = self.shared.writer.append(append).await?;
         if let Some(reached) = appended.refused {

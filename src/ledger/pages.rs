@@ -25,7 +25,7 @@ impl<'s> Pages<'s> {
 
     /// Begins after this number.
     #[must_use]
-    pub const fn after(self, number: u64) -> Self {
+    pub fn after(self, number: u64) -> Self {
         Self { after: number, ..self }
     }
 

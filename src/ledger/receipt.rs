@@ -75,9 +75,9 @@ impl ReceiptFile {
             return Ok(ReceiptCheck::Kept);
         }
         let found = store.page(&Query::default(), receipt.number.saturating_sub(1), 1).await?;
-        let is_there = found.first().is_some_and(|record| {
-            (record.number, record.hash) == (receipt.number, receipt.hash) && record.is_whole()
-        });
+        let is_there = found
+            .first()
+            .is_some_and(|record| (record.number, record.hash) == (receipt.number, receipt.hash) && record.is_whole());
         Ok(if is_there { ReceiptCheck::Kept } else { ReceiptCheck::Missing(receipt) })
     }
 

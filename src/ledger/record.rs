@@ -32,6 +32,7 @@ impl Writer {
 
 /// A record without what the store gives it: number, time and writer. It never holds a password, nor a hash of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the other names say it all")]
 pub struct Draft {
     /// The attempt that the record belongs to. A record that belongs to none has an id of its own here.
     pub attempt: String,
@@ -83,6 +84,7 @@ impl Draft {
 
 /// The content of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the other names say it all")]
 pub struct Record {
     /// The version of the record format: 2, or 1 if it was imported.
     pub v: u8,

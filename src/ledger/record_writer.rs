@@ -32,12 +32,7 @@ pub(super) struct RecordWriter {
 pub(super) type AppendedAndForwarded = (Appended, Result<(), String>);
 
 impl RecordWriter {
-    pub(super) fn new(
-        store: Rc<dyn RecordStore>,
-        writer: Writer,
-        folders: &Folders,
-        settings: &AuditSettings,
-    ) -> Self {
+    pub(super) fn new(store: Rc<dyn RecordStore>, writer: Writer, folders: &Folders, settings: &AuditSettings) -> Self {
         Self {
             store,
             writer,
@@ -93,10 +88,21 @@ impl RecordWriter {
     /// Exit 8: the store cannot be used.
     pub(super) async fn write(&self, draft: Draft) -> Result<()> {
         let (_, forwarded) = self.append(draft.into()).await?;
+        self.warn_of(forwarded);
+        Ok(())
+    }
+
+    /// Appends a record before anything else, and warns if it cannot be forwarded.
+    async fn append_and_warn(&self, draft: Draft) -> Result<()> {
+        let (_, forwarded) = self.append_one(draft.into()).await?;
+        self.warn_of(forwarded);
+        Ok(())
+    }
+
+    fn warn_of(&self, forwarded: Result<(), String>) {
         if let Err(why) = forwarded {
             self.warnings.add(not_forwarded(&why).message);
         }
-        Ok(())
     }
 
     /// Appends the end of an attempt. If that fails, the next command appends it.
@@ -122,7 +128,7 @@ impl RecordWriter {
         self.store().await?;
         if let (Some(head), false) = (self.missing.get(), self.is_missing_noted.replace(true)) {
             let event = Event::ReceiptMissing { missing_number: head.number, missing_hash: head.hash.to_string() };
-            self.append_one(self.own_draft(event).into()).await?;
+            self.append_and_warn(self.own_draft(event)).await?;
         }
         self.append_one(append).await
     }
@@ -167,7 +173,7 @@ impl RecordWriter {
         for (path, draft) in self.spool.waiting().map_err(to_error)? {
             match draft {
                 Ok(draft) => {
-                    self.append_one(draft.into()).await?;
+                    self.append_and_warn(draft).await?;
                     std::fs::remove_file(&path).map_err(to_error)?;
                 }
                 Err(error) => {

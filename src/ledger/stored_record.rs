@@ -6,10 +6,12 @@ use serde::Deserialize;
 use super::hash::Hash;
 use super::record::{Draft, Record, VERSION, Writer};
 use super::version_1;
-use crate::domain::{Error, Result};
+use crate::domain::Result;
+use crate::output::to_json;
 
 /// A record as a store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the other names say it all")]
 pub struct StoredRecord {
     pub number: u64,
     pub prev: Hash,
@@ -25,8 +27,8 @@ impl StoredRecord {
     /// Exit 1: the draft cannot be written as JSON.
     pub fn of_draft(draft: Draft, number: u64, at: Timestamp, writer: Writer, prev: Hash) -> Result<Self> {
         let record = Record { v: VERSION, number, at, writer, draft };
-        let body = serde_json::to_vec(&record)
-            .map_err(|error| Error::bug("A record could not be written as JSON.").because(error))?;
+        let mut body = to_json(&record)?.to_vec();
+        body.pop(); // the line end
         Ok(Self::of_body(body, number, prev))
     }
 

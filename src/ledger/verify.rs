@@ -53,7 +53,8 @@ pub async fn verify(store: &dyn RecordStore, head: Option<Hash>) -> Result<Verif
         return Err(broken(fault));
     }
     if let (Some(head), false) = (head, is_head_there) {
-        let message = format!("none of its {records} records has the hash {head}: its end was cut off, or it was replaced");
+        let message =
+            format!("none of its {records} records has the hash {head}: its end was cut off, or it was replaced");
         return Err(broken(&message));
     }
     Ok(Verified { records, head: (last != Head::START).then_some(last) })

@@ -84,21 +84,21 @@ impl Line {
             "intent" => Event::Intent {
                 reason,
                 verified: self.verified.clone(),
-                consent: if self.consent.as_deref() == Some("asked") { ConsentGiven::Asked } else { ConsentGiven::Flag },
+                consent: if self.consent.as_deref() == Some("asked") {
+                    ConsentGiven::Asked
+                } else {
+                    ConsentGiven::Flag
+                },
                 unlock: self.unlock.unwrap_or_default(),
                 stamp_before: self.stamp_before.clone(),
                 lease: None,
             },
-            "set" => {
-                Event::Set { stamp, proved: self.proved, proof_reason: self.proof_reason.clone(), sessions_left }
-            }
+            "set" => Event::Set { stamp, proved: self.proved, proof_reason: self.proof_reason.clone(), sessions_left },
             "delivery" => Event::Delivery { delivery: self.delivery.unwrap_or(Delivery::NotDelivered) },
             "withdrawn" => Event::Withdrawn { sessions_left },
             "failed" => Event::Failed { failure: self.failure.clone().unwrap_or_default(), changed, stamp },
             "recovered" => Event::Recovered { changed, stamp },
-            "bulk_started" => {
-                Event::BulkStarted { reason: reason.unwrap_or_default(), digest: self.digest.clone() }
-            }
+            "bulk_started" => Event::BulkStarted { reason: reason.unwrap_or_default(), digest: self.digest.clone() },
             "bulk_ended" => Event::BulkEnded { reason: reason.unwrap_or_default() },
             "unsealed" => Event::Unsealed { of_attempt: self.attempt.clone() },
             _ => return None,

@@ -1,6 +1,7 @@
 //! Formats results: JSON, tables, and text made safe for a terminal or a spreadsheet.
 
 mod json;
+mod paged_table;
 mod progress;
 mod raw;
 mod sanitize;
@@ -8,6 +9,7 @@ pub(crate) mod table;
 
 pub(crate) use json::error_json;
 pub use json::to_json;
+pub(crate) use paged_table::PagedTable;
 pub(crate) use progress::Progress;
 pub(crate) use raw::write_all;
 pub use sanitize::{defuse_formula, sanitize};

@@ -6,13 +6,14 @@ use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
 use super::paint::wrap_line;
 use super::tty;
 use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
 use crate::domain::{Changed, Error, ExitCode, Kind, Reason, Result};
-use crate::output::{error_json, sanitize, table, to_json};
+use crate::output::{PagedTable, error_json, sanitize, table, to_json};
 
 /// The output options of the command line.
 #[derive(Clone, Copy, Debug)]
@@ -141,6 +142,31 @@ impl Screen {
     /// Exit 8: it could not be written, for example to a full disk.
     pub(crate) fn stream_json(&self, object: &impl Serialize) -> Result<ControlFlow<()>> {
         write_to_stdout(&to_json(object)?).map_err(|error| self.not_written(error))
+    }
+
+    /// Writes bytes of a long result. Breaks if the reader went away.
+    ///
+    /// # Errors
+    /// Exit 8: they could not be written, for example to a full disk.
+    pub(crate) fn stream_bytes(&self, bytes: &[u8]) -> Result<ControlFlow<()>> {
+        write_to_stdout(bytes).map_err(|error| self.not_written(error))
+    }
+
+    /// Writes the next page of a table. Breaks if the reader went away.
+    ///
+    /// # Errors
+    /// Exit 8: it could not be written, for example to a full disk.
+    pub(crate) fn stream_table(&self, table: &mut PagedTable, rows: Vec<Vec<String>>) -> Result<ControlFlow<()>> {
+        let text = table.next(rows, tty::width_of(stdout().as_fd()));
+        self.stream_bytes(format!("{text}\n").as_bytes())
+    }
+
+    /// Whether nobody reads standard output any more: the reading end of its pipe is closed.
+    pub(crate) fn has_lost_its_reader(&self) -> bool {
+        let standard_output = stdout();
+        let mut watched = [PollFd::new(&standard_output, PollFlags::empty())]; // errors are always reported
+        let polled = poll(&mut watched, Some(&Timespec::default()));
+        polled.is_ok() && watched[0].revents().contains(PollFlags::ERR)
     }
 
     /// Writes an object to standard error, when the results are already on standard output.

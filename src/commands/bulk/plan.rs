@@ -86,7 +86,13 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarg
     let value = serde_json::to_string(&settings).context("The settings could not be written down.")?;
     journal.write(Change::Fact { name: "settings", value }).await?;
     context.screen.notice(&format!("Run {run}. If it is interrupted: {}", report::command(&settings)));
-    run_invocation(context, session, context.ledger(), Invocation { settings, journal, writer, progress: args.progress }).await
+    run_invocation(
+        context,
+        session,
+        context.ledger(),
+        Invocation { settings, journal, writer, progress: args.progress },
+    )
+    .await
 }
 
 /// Opens the destination of the rows.

@@ -1,4 +1,4 @@
-//! The checks of this machine: configuration, folders, session, terminal, audit log.
+//! The checks of this machine: configuration, folders, session, terminal, ledger.
 
 mod writable;
 
@@ -6,20 +6,21 @@ use std::path::Path;
 
 use crate::commands::context::Context;
 use crate::domain::{Check, CheckState};
-use crate::ledger;
+use crate::ledger::{self, Ledger};
 use crate::platform::{FileRule, Holds, Links, NotPrivate};
 use crate::terminal::{recorders, terminal_can_reveal};
 
 /// Runs every check that needs no backend.
-pub(super) fn checks(context: &Context) -> Vec<Check> {
+pub(super) async fn checks(context: &Context) -> Vec<Check> {
     let mut checks = vec![configuration(context)];
     checks.extend(folders(context));
     checks.extend(writable::checks(context));
     checks.extend(session_store(context));
     checks.push(terminal());
     checks.push(recording());
-    checks.push(audit_log(context));
-    checks.push(open_attempts(context));
+    let own = context.ledger();
+    checks.push(ledger(context, &own).await);
+    checks.push(open_attempts(&own).await);
     checks
 }
 
@@ -36,7 +37,7 @@ fn configuration(context: &Context) -> Check {
 /// Checks that other users have no access to our files.
 fn folders(context: &Context) -> Vec<Check> {
     let folders = &context.folders;
-    let ours = [folders.practice_directory(), folders.audit_log(), folders.sessions()];
+    let ours = [folders.practice_directory(), folders.ledger(), folders.sessions()];
     ours.iter().filter(|path| path.exists()).map(|path| modes(path)).collect()
 }
 
@@ -103,21 +104,35 @@ fn recording() -> Check {
     }
 }
 
-fn audit_log(context: &Context) -> Check {
-    let path = context.folders.audit_log();
-    let verified = ledger::try_to_append(&path).and_then(|()| ledger::verify(&path, None));
-    Check::of("audit log", &verified, |verified| format!("{} records, the chain is whole", verified.records))
+/// Checks that records can be appended, that those of this machine are there, and what the ledger says of itself.
+async fn ledger(context: &Context, ledger: &Ledger) -> Check {
+    let checked = async {
+        ledger::try_to_append(&context.folders.ledger())?;
+        ledger.check_receipt().await?;
+        ledger.status().await
+    };
+    match checked.await {
+        Ok(status) if status.findings.is_empty() => {
+            let message = format!("{} records; `tellonce audit verify` checks each of them", status.records);
+            Check::new("ledger", CheckState::Ok, message)
+        }
+        Ok(status) => Check::new("ledger", CheckState::Fault, status.findings.join(" ")),
+        Err(error) => Check::new("ledger", CheckState::Fault, error.message_with_hint()),
+    }
 }
 
-fn open_attempts(context: &Context) -> Check {
-    let open = ledger::records(&context.folders.audit_log(), &ledger::Filter::default())
-        .and_then(|records| ledger::open_attempts(&context.folders, &records));
+async fn open_attempts(ledger: &Ledger) -> Check {
+    let open = match ledger.store().await {
+        Ok(store) => ledger::abandoned_attempts(store).await,
+        Err(error) => Err(error),
+    };
     match open {
         Err(error) => Check::new("attempts", CheckState::Fault, error.message),
-        Ok(open) if open.is_empty() => Check::new("attempts", CheckState::Ok, "every attempt has an end in the log"),
+        Ok(open) if open.is_empty() => Check::new("attempts", CheckState::Ok, "every attempt has an end in the ledger"),
         Ok(open) => {
+            let attempts: Vec<&str> = open.iter().map(|record| record.draft.attempt.as_str()).collect();
             let message =
-                format!("without an end, so unknown: {}. `tellonce show CUSTOMER` finds out", open.join(", "));
+                format!("without an end, so unknown: {}. `tellonce show CUSTOMER` finds out", attempts.join(", "));
             Check::new("attempts", CheckState::Warning, message)
         }
     }

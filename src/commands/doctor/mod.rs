@@ -19,7 +19,7 @@ struct DoctorJson<'a> {
 
 /// Runs every check that can be run. Ends with exit 11 if one finds a fault.
 pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
-    let mut checks = machine::checks(context);
+    let mut checks = machine::checks(context).await;
     checks.extend(backend(context).await);
     let faults = checks.iter().filter(|check| check.state == CheckState::Fault).count();
     if context.json() {

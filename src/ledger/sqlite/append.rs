@@ -11,11 +11,11 @@ use crate::domain::LimitReached;
 use crate::ledger::event::Event;
 use crate::ledger::hash::Hash;
 use crate::ledger::record::{Draft, Record, Writer};
-use crate::ledger::stored_record::StoredRecord;
 use crate::ledger::store::{Append, Appended, Head, Limit, Subject};
+use crate::ledger::stored_record::StoredRecord;
 
 /// Tells the time, in any thread.
-pub(crate) type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The result of one job: the records of one call.
 pub(super) type Done = Result<Vec<Appended>, Fault>;

@@ -87,8 +87,11 @@ pub(super) fn check(path: &Path) -> Result<bool, Fault> {
 fn refuse_network(folder: &Path) -> Result<(), Fault> {
     let found = rustix::fs::statfs(folder).map_err(std::io::Error::from)?;
     let Some(name) = network_name(i64::from(found.f_type)) else { return Ok(()) };
-    Err(Fault::new(format!("{} is on a network file system ({name}), where locks cannot be relied on", folder.display()))
-        .hint("Set TELLONCE_HOME, or XDG_STATE_HOME, to a folder on a disk of this machine."))
+    Err(Fault::new(format!(
+        "{} is on a network file system ({name}), where locks cannot be relied on",
+        folder.display()
+    ))
+    .hint("Set TELLONCE_HOME, or XDG_STATE_HOME, to a folder on a disk of this machine."))
 }
 
 /// Makes the file, for its owner only, and its folder. A file that is there stays as it is.
@@ -114,8 +117,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Fault> {
     // A link anywhere in the path is refused below, and the way to the folder may have one.
     let folder = path.parent().unwrap_or_else(|| Path::new(".")).canonicalize()?;
     let path = folder.join(path.file_name().unwrap_or_default());
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     for (option, on) in [
@@ -126,7 +128,8 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Fault> {
     ] {
         connection.set_db_config(option, on)?;
     }
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200; PRAGMA cache_size = -2048;")?;
+    connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200; PRAGMA cache_size = -2048;")?;
     if !is_made(&connection)? {
         make_tables(&mut connection)?;
     }

@@ -21,7 +21,6 @@ use rusqlite::Connection;
 use self::append::{Appender, Done};
 use self::fault::Fault;
 use self::lease::Lease;
-use super::event::Event;
 use super::record::{Draft, Writer};
 use super::store::{Append, Appended, Head, Query, RecordStore};
 use super::stored_record::StoredRecord;

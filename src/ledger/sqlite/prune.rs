@@ -45,9 +45,8 @@ fn write_checkpoint(
     if through <= kept_from {
         return Ok(None);
     }
-    let hash: Option<Vec<u8>> = transaction
-        .query_row("SELECT hash FROM record WHERE number = ?1", [through], |row| row.get(0))
-        .optional()?;
+    let hash: Option<Vec<u8>> =
+        transaction.query_row("SELECT hash FROM record WHERE number = ?1", [through], |row| row.get(0)).optional()?;
     let hash = hash.as_deref().and_then(Hash::from_bytes);
     let head = Head { number: through, hash: hash.ok_or_else(|| Fault::damaged("a record has no hash"))? };
     transaction.execute("INSERT INTO checkpoint VALUES(?1, ?2)", params![head.number, head.hash.as_bytes()])?;

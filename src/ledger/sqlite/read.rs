@@ -8,8 +8,8 @@ use super::append::json;
 use super::fault::Fault;
 use super::rows::stored;
 use crate::ledger::hash::Hash;
-use crate::ledger::stored_record::StoredRecord;
 use crate::ledger::store::{Head, Query, Subject};
+use crate::ledger::stored_record::StoredRecord;
 
 /// Conditions, and the values that they are bound to.
 #[derive(Default)]

@@ -30,10 +30,7 @@ pub(super) const OBJECTS: &[(&str, &str)] = &[
     ("record_imported", "CREATE INDEX record_imported ON record(event) WHERE event = 'imported'"),
     ("record_receipt", "CREATE INDEX record_receipt ON record(event) WHERE event = 'receipt_missing'"),
     ("open_attempt", "CREATE TABLE open_attempt(attempt TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID"),
-    (
-        "checkpoint",
-        "CREATE TABLE checkpoint(number INTEGER PRIMARY KEY, hash BLOB NOT NULL)",
-    ),
+    ("checkpoint", "CREATE TABLE checkpoint(number INTEGER PRIMARY KEY, hash BLOB NOT NULL)"),
     ("meta", "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"),
     (
         "record_never_changes",

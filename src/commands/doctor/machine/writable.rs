@@ -17,7 +17,7 @@ pub(super) fn checks(context: &Context) -> Vec<Check> {
 /// Checks the state folder: a reset needs an audit log there, and a lock on its attempt.
 fn state(context: &Context) -> Check {
     let folders = &context.folders;
-    let inside = [folders.attempts(), folders.bulk_runs(), folders.sessions()];
+    let inside = [folders.leases(), folders.bulk_runs(), folders.sessions()];
     let inside = inside.iter().map(std::path::PathBuf::as_path).filter(|folder| folder.exists());
     let unwritable = std::iter::once(folders.state()).chain(inside).find_map(why_unwritable);
     match unwritable {

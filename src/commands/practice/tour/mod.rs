@@ -55,6 +55,6 @@ async fn play<'a>(context: &'a Context, folder: &Path) -> Result<Teller<'a>> {
     let third = agent_side::reset_grace(&stage, &session, &mut teller).await?;
     customer_side::grace_comes_in(&stage, &third, &mut teller)?;
     agent_side::withdraw_and_refusals(&stage, &session, &mut teller).await?;
-    agent_side::audit(&stage, &[first.as_str(), second.as_str(), third.as_str()], &mut teller)?;
+    agent_side::audit(&stage, &[first.as_str(), second.as_str(), third.as_str()], &mut teller).await?;
     Ok(teller)
 }
