@@ -11,7 +11,6 @@
 //! Two more serve the search for copies of the password, on Keycloak. `set:answered:stop` stops when the set is
 //! answered, before anything else is sent. `set:unpadded` is the control: HTTP/2 keeps a copy of its small body.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -23,9 +22,9 @@ use crate::commands::Decorators;
 use crate::domain::ports::{AgentSignIn, AuditLog, IdentityBackend, Prompter, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
     AnyIntent, AppendReceipt, AttemptId, AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery,
-    Error, Finding, Forced, History, Intent, Issuance, Issued, OwnPassword, Pending, Plan, Reset, Result, Right,
-    Session, SessionsEnded, SignInMethod, StoredSession, TemporaryPassword, Trial, UserProfile, UserSnapshot,
-    Withdrawal,
+    Error, Finding, Forced, History, Intent, Issuance, Issued, LimitReached, OwnPassword, Pending, Plan, Reset,
+    ResetLimits, Result, Right, Session, SessionsEnded, SignInMethod, StoredSession, TemporaryPassword, Trial,
+    UserProfile, UserSnapshot, Withdrawal,
 };
 
 /// Returns decorators that add the fail-points to the ports of a command.
@@ -230,9 +229,15 @@ struct FaultyAudit(Box<dyn AuditLog>);
 
 #[async_trait(?Send)]
 impl AuditLog for FaultyAudit {
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt> {
+    async fn intend(
+        &mut self,
+        session: &Session,
+        plan: &Plan,
+        consent: &Consent,
+        limits: ResetLimits,
+    ) -> Result<Result<AppendReceipt, LimitReached>> {
         reach("intend", "before").await?;
-        let receipt = self.0.intend(session, plan, consent).await?;
+        let receipt = self.0.intend(session, plan, consent, limits).await?;
         reach("intend", "after").await?;
         Ok(receipt)
     }
@@ -249,12 +254,12 @@ impl AuditLog for FaultyAudit {
         reach(call, "after").await
     }
 
-    async fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
-        self.0.history(session, customer).await
+    async fn history(&self, session: &Session, customer: &Customer, user: Option<&UserProfile>) -> Result<History> {
+        self.0.history(session, customer, user).await
     }
 
-    async fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
-        self.0.histories(session).await
+    async fn resets_by_agent(&self, session: &Session) -> Result<u32> {
+        self.0.resets_by_agent(session).await
     }
 
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {

@@ -96,6 +96,7 @@ enum Command {
     Unseal(unseal::UnsealArgs),
     /// Who did what to whom
     Audit(audit::AuditArgs),
+    /// The ledger's state, and how long records are kept
     Ledger(ledger::LedgerArgs),
     /// Backend configurations
     Profile(profile::ProfileArgs),

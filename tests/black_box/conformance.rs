@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tellonce::backends::practice::{Change, ChangeTicket, INITIAL_PASSWORD, Practice, PracticeSignIn, Redeem, SignIn};
-use tellonce::domain::ports::{AgentSignIn, Clock};
+use tellonce::domain::ports::AgentSignIn;
 use tellonce::domain::{Gap, ProfileRef};
 
-use crate::support::conformance::{Agent, Cast, Chosen, Driver, MovedClock, SignedIn, play, wait_for};
+use crate::support::conformance::{Agent, Cast, Chosen, Driver, MovedClock, SharedClock, SignedIn, play, wait_for};
 
 pub struct PracticeDriver {
     directory: Practice,
@@ -33,7 +33,7 @@ impl Driver for PracticeDriver {
         BTreeSet::new()
     }
 
-    fn clock(&self) -> Arc<dyn Clock> {
+    fn clock(&self) -> SharedClock {
         Arc::<MovedClock>::clone(&self.clock)
     }
 

@@ -12,6 +12,7 @@ pub mod fake_keycloak;
 pub mod fault_proxy;
 pub mod keycloak;
 pub mod ldap;
+pub mod ledger;
 mod multiplexer;
 mod practice;
 pub mod practice_app;

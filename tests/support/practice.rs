@@ -55,17 +55,17 @@ impl TestEnvironment {
         self.run_with(&sign_in, &format!("{temporary}\n{new}\n"))
     }
 
-    pub fn audit_log(&self) -> PathBuf {
-        self.file("audit.jsonl")
+    pub fn ledger(&self) -> PathBuf {
+        self.file("ledger.db")
     }
 
-    /// Returns the records of the audit log.
+    /// Returns the records of the ledger.
     #[track_caller]
     pub fn records(&self) -> Vec<Value> {
         self.run(&["audit", "list", "-o", "json"]).must(0).json()["records"].as_array().unwrap().clone()
     }
 
-    /// Returns what the last record of the audit log says: the delivery's outcome, else the event.
+    /// Returns what the last record of the ledger says: the delivery's outcome, else the event.
     #[track_caller]
     pub fn last_event(&self) -> String {
         let record = self.records().last().cloned().unwrap_or_default();

@@ -10,13 +10,13 @@ use std::time::Duration;
 use tellonce::auth::SessionStore;
 use tellonce::backends::{BackendContext, open};
 use tellonce::config::{Configuration, Folders};
-use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
+use tellonce::domain::ports::{AgentSignIn, Prompter};
 use tellonce::domain::{Customer, Decision, Gap, Particulars, Plan, Result, SignInMethod};
 use zeroize::Zeroizing;
 
 use crate::support::TestEnvironment;
 use crate::support::conformance::{Agent, Cast, Chosen, Driver, SignedIn};
-use crate::support::conformance::{MovedClock, Player};
+use crate::support::conformance::{MovedClock, Player, SharedClock};
 use crate::support::keycloak::{
     self, Asked, Browser, Entered, Mail, Realm, Rights, UpdateForm, WITHOUT_USER, old_password,
 };
@@ -100,7 +100,7 @@ impl Driver for KeycloakDriver {
         self.gaps.clone()
     }
 
-    fn clock(&self) -> Arc<dyn Clock> {
+    fn clock(&self) -> SharedClock {
         Arc::<MovedClock>::clone(&self.clock)
     }
 

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use std::sync::Arc;
-
-use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
+use tellonce::domain::ports::{AgentSignIn, Prompter};
 use tellonce::domain::{Error, Gap, Particulars, SignInMethod};
 
-use super::services::Player;
+use super::services::{Player, SharedClock};
 
 /// The agents of the story.
 #[derive(Clone, Copy)]
@@ -55,7 +53,7 @@ pub trait Driver {
     /// The promises that this server, as set up here, is known not to keep.
     fn known_gaps(&self) -> BTreeSet<Gap>;
     /// The time on the agent's machine, which agrees with the server's.
-    fn clock(&self) -> Arc<dyn Clock>;
+    fn clock(&self) -> SharedClock;
     /// Who is there.
     fn cast(&self) -> Cast;
     /// How agents sign in.

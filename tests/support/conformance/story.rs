@@ -10,6 +10,7 @@ use tellonce::terminal::{PasswordIs, next_steps};
 
 use super::driver::{Agent, Chosen, Driver, SignedIn, reason};
 use super::services::{Player, Revealed, with_services};
+use crate::support::ledger::{content, intents};
 
 /// Which step asserts what a gap means: a new gap does not compile until one does.
 const fn asserted_in(gap: Gap) -> &'static str {
@@ -317,11 +318,11 @@ impl Story<'_> {
 
     /// L6.
     fn nothing_was_mailed_or_written(&self, passwords: &[&str]) {
-        let log = std::fs::read_to_string(self.folder.join("audit.jsonl")).unwrap();
+        let ledger = content(&self.folder);
         for password in passwords {
             assert!(self.driver.mails().iter().all(|mail| !mail.contains(password)), "L6");
-            assert!(!log.contains(password), "L6");
+            assert!(memchr::memmem::find(&ledger, password.as_bytes()).is_none(), "L6");
         }
-        assert!(log.lines().count() > 10);
+        assert!(intents(&self.folder.join("ledger.db")) > 3);
     }
 }
