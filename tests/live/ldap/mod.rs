@@ -3,6 +3,7 @@
 mod active_directory;
 mod bulk;
 mod certificates;
+mod clocks;
 mod domain;
 mod faults;
 mod frame_proxy;

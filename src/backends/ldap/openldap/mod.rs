@@ -11,6 +11,7 @@ mod overlay;
 mod own_user;
 mod policy;
 mod readability;
+mod server_time;
 mod unchanged_filter;
 mod user_snapshot;
 mod validity;
@@ -20,6 +21,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use ldap3::controls::{Assertion, PostRead, RawControl};
 use ldap3::dn_escape;
 
@@ -281,6 +283,10 @@ impl Dialect for OpenLdap {
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
         stamp(entry)
+    }
+
+    async fn server_time(&self, session: &LdapSession) -> Result<Option<Timestamp>> {
+        server_time::read(session).await
     }
 
     async fn unlock(&self, _: &LdapSession, _: &Intent<Reset>) -> Result<()> {
