@@ -104,7 +104,7 @@ fn the_least_is_enough(server: &Server, least: &str) {
     env.run_must_say(&["doctor"], 0, "all that decides about a reset can be read");
     let agent = (server.value("AGENT"), server.value("AGENT_PW"));
     let read = server.tool("ldapsearch", agent.0, agent.1, &["-LLL", "-b", &server.dn("ada"), "*", "+"], "");
-    assert!(!read.text().contains("createTimestamp") && read.text().contains("pwdChangedTime"), "{}", read.text());
+    assert!(!read.text().contains("modifyTimestamp") && read.text().contains("pwdChangedTime"), "{}", read.text());
 }
 
 #[test]

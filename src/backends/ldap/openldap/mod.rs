@@ -277,7 +277,11 @@ impl Dialect for OpenLdap {
         coverage::check(session, self, entries).await?;
         // The filter vouches for an entry that comes without pwdReset: agents may search it without reading it.
         let is_pending = |entry: &Entry| entry.is_true("pwdReset") || !entry.has("pwdReset");
-        let state = |entry| if is_pending(entry) { PendingState::Pending } else { PendingState::NotPending };
+        let state = |entry| match stamp(entry) {
+            _ if !is_pending(entry) => PendingState::NotPending,
+            Some(_) => PendingState::Pending,
+            None => PendingState::Unreadable(readability::unreadable("createTimestamp")),
+        };
         Ok(entries.iter().map(state).collect())
     }
 
