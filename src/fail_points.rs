@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use reqwest::{Body, Method, Request};
 use rustix::process::{Signal, getpid, kill_process};
 
@@ -211,6 +212,10 @@ impl IdentityBackend for FaultyBackend {
 
     async fn pending(&self) -> Result<Vec<Pending>> {
         self.0.pending().await
+    }
+
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        self.0.server_time().await
     }
 
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {

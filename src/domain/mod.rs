@@ -99,7 +99,8 @@ pub(crate) use secret_key::{WORDS as SECRET_KEY_WORDS, is_secret_key, without_se
 pub use services::Services;
 pub use session::{Session, SignInMethod, StoredSession};
 pub use status::{State, Status, Unread};
-pub(crate) use sweep::{Swept, due, sweep};
+pub use sweep::{ClockSource, Due, due};
+pub(crate) use sweep::{Swept, sweep};
 pub(crate) use temporary_password::sealed;
 pub use temporary_password::{RequestBytes, RequestSink, RevealSink, TemporaryPassword};
 pub(crate) use time_limit::CLEAN_UP_LIMIT;

@@ -5,7 +5,8 @@
 #      SLAPD_SUFFIX='o=Any Name,c=DE' (dc=tellonce,dc=test; another one begins with o=)
 #      SLAPD_IPV6=yes (on [::1] as well, with the same ports; the certificate names it)
 #      SLAPD_NIS=no (without the schema of RFC 2307)
-#      DIR/access.conf, DIR/global.conf and DIR/more.conf are read at each start: access rules, settings before and after the database
+#      DIR/access.conf, DIR/global.conf, DIR/more.conf and DIR/monitor.conf are read at each start: access rules, settings
+#      before and after the database, and the database monitor, of which the agent reads the time and nothing else
 #      SLAPD_ACL=FILE (access rules in place of those below)  SLAPD_LIMITS='size.prtotal=700' (of the agent)
 set -euo pipefail
 cmd=${1:-}; DIR=${2:-${TMPDIR:-/tmp}/tellonce-slapd}; HASH=${SLAPD_HASH:-'{SSHA}'}
@@ -93,8 +94,10 @@ access to dn.base="" by * read
 access to dn.base="cn=Subschema" by * read
 access to * by users read by * none
 include $DIR/more.conf
+include $DIR/monitor.conf
 C
   rules > access.conf; : > global.conf; : > more.conf
+  printf 'database monitor\naccess to dn.exact="cn=Current,cn=Time,cn=Monitor" attrs=entry,objectClass,monitorTimestamp by dn.exact="%s" read by * none\naccess to * by * none\n' "$AGENT" > monitor.conf
   names "$SUFFIX"
   {
   printf 'dn: %s\nobjectClass: organization\n' "$BASE"

@@ -276,6 +276,10 @@ impl IdentityBackend for KeycloakAgent {
         self.read_pending().await
     }
 
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        self.read_server_time().await
+    }
+
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
         let path = ["attack-detection", "brute-force", "users", intent.user()?.as_str()];
         self.settle(Method::DELETE, &path, Right::Unlock).await

@@ -146,6 +146,8 @@ pub(super) trait Dialect {
     async fn pending_states(&self, session: &LdapSession, entries: &[Entry]) -> Result<Vec<PendingState>>;
     /// Returns the stamp of an entry with those attributes.
     fn stamp(&self, entry: &Entry) -> Option<Stamp>;
+    /// Reads the server's clock. Returns `None` if the agent cannot read it.
+    async fn server_time(&self, session: &LdapSession) -> Result<Option<Timestamp>>;
     /// Lifts the lock of the intent's user after failed attempts.
     async fn unlock(&self, session: &LdapSession, intent: &Intent<Reset>) -> Result<()>;
     /// Reads what the server can do, with its gaps.

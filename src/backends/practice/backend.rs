@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
 use super::errors::store_error;
@@ -218,6 +219,10 @@ impl IdentityBackend for AgentSession {
                 })
             })
             .collect()
+    }
+
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        Ok(Some(timestamp(self.practice.now())))
     }
 
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {

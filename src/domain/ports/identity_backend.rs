@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::domain::action::{Reset, Withdrawal};
 use crate::domain::capabilities::Capabilities;
@@ -95,6 +96,8 @@ pub trait IdentityBackend {
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()>;
     /// Lists every pending temporary password, for the sweep.
     async fn pending(&self) -> Result<Vec<Pending>>;
+    /// Reads the server's clock, by which times of issue are; `None` if the agent cannot read it.
+    async fn server_time(&self) -> Result<Option<Timestamp>>;
     /// Lifts the lock-out of the intent's user after failed attempts.
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()>;
     /// Checks for `doctor` what this agent can find out, beyond rights and promises: settings of the backend that

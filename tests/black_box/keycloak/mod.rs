@@ -2,6 +2,7 @@
 //! variables, lists without an end. Needs no server.
 
 mod bounds;
+mod clocks;
 mod proxies;
 mod sessions;
 mod unreadable;

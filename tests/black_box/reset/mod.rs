@@ -7,3 +7,4 @@ mod play;
 mod proof;
 mod script;
 mod scripted;
+mod sweep;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use tellonce::domain::{Error, Forced, Gap, Obstacle, Policy, PolicyRead, Rule, TrialAnswer};
+use jiff::Timestamp;
+use tellonce::domain::{Error, Forced, Gap, Obstacle, Pending, Policy, PolicyRead, Rule, TrialAnswer};
 
 /// How the backend answers.
 #[allow(clippy::struct_excessive_bools, reason = "independent faults, each switched on by itself")]
@@ -39,6 +40,10 @@ pub struct Script {
     pub forced_after_trial: Option<Forced>,
     /// The set fails with a text that quotes the password.
     pub quotes: bool,
+    /// What is pending, for a sweep.
+    pub pending: Vec<Pending>,
+    /// The server's clock.
+    pub server_time: Option<Timestamp>,
     /// Calls that are never answered; `user_snapshot` only after the set.
     pub hangs: Vec<&'static str>,
 }
@@ -67,6 +72,8 @@ impl Default for Script {
             trials: vec![TrialAnswer::ChangeRequired],
             forced_after_trial: None,
             quotes: false,
+            pending: Vec::new(),
+            server_time: None,
             hangs: Vec::new(),
         }
     }

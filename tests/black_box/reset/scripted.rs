@@ -277,7 +277,11 @@ impl IdentityBackend for Scripted {
     }
 
     async fn pending(&self) -> Result<Vec<Pending>> {
-        Ok(Vec::new())
+        Ok(self.0.borrow().script.pending.clone())
+    }
+
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        Ok(self.0.borrow().script.server_time)
     }
 
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {

@@ -135,6 +135,9 @@ impl Story<'_> {
         let user = session.backend().find_user(&customer).await.unwrap().unwrap();
         let find = async |id: &str| session.backend().find_by_immutable_id(id).await.unwrap();
         assert_eq!(find(user.immutable_id.as_deref().unwrap()).await, Some(user));
+        let theirs = session.backend().server_time().await.unwrap().unwrap();
+        let apart = theirs.duration_since(self.driver.clock().now()).abs();
+        assert!(apart < jiff::SignedDuration::from_secs(30), "the server's clock: {theirs}");
         for nobody in ["00000000-0000-4000-8000-000000000000", "9999999", "*", "ada)(uid=*", "../users", ""] {
             assert_eq!(find(nobody).await, None, "{nobody}");
         }

@@ -22,6 +22,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use ldap3::controls::RawControl;
 use ldap3::dn_escape;
 
@@ -293,6 +294,10 @@ impl Dialect for ActiveDirectory {
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
         stamp(entry).ok().flatten()
+    }
+
+    async fn server_time(&self, session: &LdapSession) -> Result<Option<Timestamp>> {
+        Ok(session.connection.read("", &["currentTime"]).await?.and_then(|root| root.time("currentTime")))
     }
 
     async fn unlock(&self, session: &LdapSession, intent: &Intent<Reset>) -> Result<()> {

@@ -11,6 +11,7 @@ mod overlay;
 mod own_user;
 mod policy;
 mod readability;
+mod server_time;
 mod unchanged_filter;
 mod user_snapshot;
 mod validity;
@@ -20,6 +21,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use ldap3::controls::{Assertion, PostRead, RawControl};
 use ldap3::dn_escape;
 
@@ -275,12 +277,20 @@ impl Dialect for OpenLdap {
         coverage::check(session, self, entries).await?;
         // The filter vouches for an entry that comes without pwdReset: agents may search it without reading it.
         let is_pending = |entry: &Entry| entry.is_true("pwdReset") || !entry.has("pwdReset");
-        let state = |entry| if is_pending(entry) { PendingState::Pending } else { PendingState::NotPending };
+        let state = |entry| match stamp(entry) {
+            _ if !is_pending(entry) => PendingState::NotPending,
+            Some(_) => PendingState::Pending,
+            None => PendingState::Unreadable(readability::unreadable("createTimestamp")),
+        };
         Ok(entries.iter().map(state).collect())
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
         stamp(entry)
+    }
+
+    async fn server_time(&self, session: &LdapSession) -> Result<Option<Timestamp>> {
+        server_time::read(session).await
     }
 
     async fn unlock(&self, _: &LdapSession, _: &Intent<Reset>) -> Result<()> {
