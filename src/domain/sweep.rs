@@ -35,7 +35,7 @@ pub(crate) async fn due(services: &Services<'_>, session: &Session, older_than: 
     let last_was_a_reset = |history: &History| {
         let changed = |attempt: &&Attempt| attempt.may_have_reset() || attempt.end == Some(End::Withdrawn);
         let last = history.attempts.iter().rev().find(changed);
-        last.is_some_and(|attempt| !attempt.withdrawal && attempt.at <= before)
+        last.is_some_and(|attempt| attempt.is_reset() && attempt.at <= before)
     };
     let may_be_ours = |item: &Pending, history: &History| {
         let hidden = item.unreadable.is_some() && item.stamp.is_none();

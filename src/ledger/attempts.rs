@@ -200,7 +200,7 @@ impl Builder {
                 id: AttemptId::known(record.attempt),
                 at: record.at,
                 agent: record.agent,
-                withdrawal: record.action == crate::domain::Action::Withdraw.name(),
+                kind: crate::domain::ChangeKind::of_action(&record.action),
                 user: record.user.map(UserId::new),
                 stamp_before: record.stamp_before,
                 set: None,
@@ -221,6 +221,7 @@ impl Builder {
             Event::Set => attempt.set = Some(record.stamp),
             Event::Delivery => attempt.end = Some(End::Delivered(record.delivery.unwrap_or(Delivery::NotDelivered))),
             Event::Withdrawn => attempt.end = Some(End::Withdrawn),
+            Event::Unlocked => attempt.end = Some(End::Unlocked),
             Event::Failed => {
                 attempt.end = Some(End::Failed(changed));
                 attempt.note_stamp(changed, record.stamp);

@@ -20,6 +20,8 @@ pub(crate) enum Event {
     Delivery,
     /// The withdrawal is finished.
     Withdrawn,
+    /// The lock-out was lifted, and that was read back.
+    Unlocked,
     /// The attempt failed.
     Failed,
     /// A later command found out what became of an attempt without an end.
@@ -58,7 +60,7 @@ pub(crate) struct Record {
     /// The name that the user signs in with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// `set`, `create_and_set` or `withdraw`.
+    /// `set`, `create_and_set`, `withdraw` or `unlock`.
     pub action: String,
     pub ticket: Option<String>,
     /// The reason that the agent gave.
@@ -117,6 +119,7 @@ impl Record {
             Event::Intent => "intent".to_owned(),
             Event::Set => self.with_sessions(&self.words_of_set()),
             Event::Withdrawn => self.with_sessions("withdrawn"),
+            Event::Unlocked => "unlocked, read back".to_owned(),
             Event::BulkStarted => "bulk run started".to_owned(),
             Event::BulkEnded => "bulk run ended".to_owned(),
             Event::Unsealed => "unsealed".to_owned(),
@@ -185,6 +188,7 @@ impl Record {
                 let sessions_left = Some(sessions).filter(|sessions| sessions.leaves_some());
                 Self { event: Event::Withdrawn, sessions_left, ..blank }
             }
+            AttemptOutcome::Unlocked => Self { event: Event::Unlocked, ..blank },
             AttemptOutcome::Failed { reason, changed, stamp } => {
                 Self { event: Event::Failed, failure: Some(name_of(reason)), changed: Some(changed), stamp, ..blank }
             }

@@ -153,6 +153,7 @@ impl AgentSession {
             groups,
             policy,
             obstacles,
+            unread_lock: None,
         })
     }
 
@@ -171,6 +172,7 @@ impl AgentSession {
             obstacles.push(Obstacle::Disabled);
         }
         if row.locked_until > now {
+            obstacles.extend(missing_rights(agent, &[Right::Unlock]));
             obstacles.push(Obstacle::Locked { until: Some(timestamp(row.locked_until)) });
         }
         obstacles

@@ -6,3 +6,4 @@ mod order;
 mod proof;
 mod script;
 mod scripted;
+mod unlocking;
