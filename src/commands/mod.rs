@@ -25,6 +25,7 @@ mod reveal_args;
 mod setup;
 mod show;
 mod status;
+mod unlock;
 mod unseal;
 mod view;
 mod whoami;
@@ -87,6 +88,8 @@ enum Command {
     Reset(reset::ResetArgs),
     /// Make a pending temporary password unusable now
     Withdraw(withdraw::WithdrawArgs),
+    /// Lift a lock-out after failed attempts, without a new password
+    Unlock(unlock::UnlockArgs),
     /// Where a customer stands
     Status(status::StatusArgs),
     /// Many resets, resumable at any moment
@@ -182,6 +185,7 @@ fn run(context: &mut Context, command: Command, early: RevealTarget) -> Result<E
         Command::Bulk(args) => wait_for(bulk::run(context, *args, early))?,
         Command::Unseal(args) => wait_for(unseal::run(context, args, early))?,
         Command::Withdraw(args) => wait_for(withdraw::run(context, args))?,
+        Command::Unlock(args) => wait_for(unlock::run(context, args))?,
         Command::Status(args) => wait_for(status::run(context, args))?,
         Command::Audit(args) => audit::run(context, args),
         Command::Profile(args) => wait_for(profile::run(context, args))?,

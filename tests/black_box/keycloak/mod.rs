@@ -4,6 +4,7 @@
 mod bounds;
 mod proxies;
 mod sessions;
+mod unlock;
 mod unreadable;
 
 use crate::support::TestEnvironment;
