@@ -62,18 +62,14 @@ impl Connection {
         .await
     }
 
-    /// Removes these values of an entry. None of them is removed unless all of them are there.
+    /// Removes a value of an entry's attribute.
     ///
     /// # Errors
     /// As for [`Connection::replace`].
-    pub(super) async fn remove(&self, dn: &str, values: &[(&str, Vec<u8>)]) -> Result<LdapResult> {
+    pub(super) async fn remove(&self, dn: &str, attribute: &str, value: &[u8]) -> Result<LdapResult> {
         self.pin_server();
         self.write(async |ldap: &mut Ldap| {
-            let changes: Vec<Mod<&[u8]>> = values
-                .iter()
-                .map(|(name, value)| Mod::Delete(name.as_bytes(), HashSet::from([value.as_slice()])))
-                .collect();
-            ldap.modify(dn, changes).await
+            ldap.modify(dn, vec![Mod::Delete(attribute.as_bytes(), HashSet::from([value]))]).await
         })
         .await
     }
