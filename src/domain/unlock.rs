@@ -163,3 +163,6 @@ async fn read_back(work: &Execution<'_, '_, Unlocking>) -> Result<State> {
         None => Err(failed("The backend took the unlock, and does not show any more whether the user is locked.")),
     }
 }
+
+#[cfg(test)]
+mod tests;

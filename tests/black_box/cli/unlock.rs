@@ -56,6 +56,8 @@ fn the_old_password_signs_in_again() {
     assert_eq!((&intent["ticket"], &intent["reason"]), (&"T-7".into(), &"mistyped".into()));
     assert_eq!((&intent["verified"], &done["event"]), (&"called back".into(), &"unlocked".into()));
     assert_eq!(done["attempt"], unlocked["attempt"]);
+    env.run(&["audit", "list"]).must_say(0, "unlocked, read back");
+    env.run(&["audit", "verify"]).must(0);
 }
 
 #[test]
