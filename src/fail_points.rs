@@ -2,7 +2,7 @@
 //!
 //! `TELLONCE_FAIL_POINT=call:when:action` sets one, and commas separate several. `call` is a call of a port (`intend`,
 //! `set`, `unlock`, `mark`, `end_sessions`, `read_back`, `prove`, `record_set`, `reveal`, `record_delivery`, `record_failed`,
-//! `withdraw`, `record_withdrawn`), `when` is `before` or `after`, and `action` is
+//! `withdraw`, `record_withdrawn`, `record_unlocked`), `when` is `before` or `after`, and `action` is
 //! - `kill`: sends SIGKILL to this process, like a crash or a power cut;
 //! - `stop`: sends SIGSTOP to this process, so that a test can act and then continue it;
 //! - `hang`: the call is never answered;
@@ -25,7 +25,7 @@ use crate::domain::{
     AnyIntent, AppendReceipt, AttemptId, AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery,
     Error, Finding, Forced, History, Intent, Issuance, Issued, LimitReached, OwnPassword, Pending, Plan, Reset,
     ResetLimits, Result, Right, Session, SessionsEnded, SignInMethod, StoredSession, TemporaryPassword, Trial,
-    UserProfile, UserSnapshot, Withdrawal,
+    Unlocking, UserProfile, UserSnapshot, Withdrawal,
 };
 
 /// Returns decorators that add the fail-points to the ports of a command.
@@ -224,6 +224,12 @@ impl IdentityBackend for FaultyBackend {
         reach("unlock", "after").await
     }
 
+    async fn unlock_alone(&self, intent: &Intent<Unlocking>) -> Result<()> {
+        reach("unlock", "before").await?;
+        self.0.unlock_alone(intent).await?;
+        reach("unlock", "after").await
+    }
+
     async fn checks(&self) -> Result<Vec<Check>> {
         self.0.checks().await
     }
@@ -253,6 +259,7 @@ impl AuditLog for FaultyAudit {
             AttemptOutcome::Delivered(_) => "record_delivery",
             AttemptOutcome::Failed { .. } => "record_failed",
             AttemptOutcome::Withdrawn { .. } => "record_withdrawn",
+            AttemptOutcome::Unlocked => "record_unlocked",
         };
         reach(call, "before").await?;
         self.0.outcome(attempt, outcome).await?;

@@ -64,7 +64,7 @@ pub async fn due(services: &Services<'_>, session: &Session, older_than: Duratio
     let last_was_a_reset = |history: &History| {
         let changed = |attempt: &&Attempt| attempt.may_have_reset() || attempt.end == Some(End::Withdrawn);
         let last = history.attempts.iter().rev().find(changed);
-        last.is_some_and(|attempt| !attempt.withdrawal && attempt.at <= local_limit)
+        last.is_some_and(|attempt| attempt.is_reset() && attempt.at <= local_limit)
     };
     let may_be_ours = |item: &Pending, history: &History| {
         let hidden = item.unreadable.is_some() && item.stamp.is_none();

@@ -121,6 +121,10 @@ impl Driver for PracticeDriver {
         self.clock.move_on(Duration::from_hours(25));
     }
 
+    fn attempts_until_locked(&self) -> Option<usize> {
+        Some(5)
+    }
+
     fn mails(&self) -> Vec<String> {
         self.directory.outbox().unwrap().into_iter().map(|mail| mail.body).collect()
     }

@@ -14,11 +14,11 @@ names() { BASE=$1; OU=ou=customers,$BASE; ADMIN=cn=admin,$BASE; AGENT=uid=agent,
 SUFFIX=${SLAPD_SUFFIX:-dc=tellonce,dc=test}; names "$SUFFIX"
 ADMINPW=Adm1n-Local-Only; AGENTPW=Ag3nt-Local-Only; NORIGHTPW=N0right-Local-Only; CUSTPW=Cust0mer-Start-1
 free() { python3 -c 'import socket;s=socket.socket();s.bind(("127.0.0.1",0));print(s.getsockname()[1])'; }
-rules() { # the agent: write-only passwords, pwdReset, new entries; no delete, no other attribute
+rules() { # the agent: write-only passwords, pwdReset, pwdEndTime, locks, new entries; no delete, no other attribute
   if [ -n "${SLAPD_ACL:-}" ]; then cat "$SLAPD_ACL"; return; fi
   cat <<A
 access to dn.subtree="$OU" attrs=userPassword by dn.exact="$AGENT" =w by self =xw by anonymous auth by * none
-access to dn.subtree="$OU" attrs=pwdReset,pwdEndTime by dn.exact="$AGENT" write by dn.exact="$NORIGHT" read by self read by * none
+access to dn.subtree="$OU" attrs=pwdReset,pwdEndTime,pwdAccountLockedTime by dn.exact="$AGENT" write by dn.exact="$NORIGHT" read by self read by * none
 access to dn.subtree="$OU" attrs=pwdHistory by * none
 access to dn.exact="$OU" attrs=children by dn.exact="$AGENT" =arscd by * none
 access to dn.children="$OU" attrs=entry by dn.exact="$AGENT" =arscd by dn.exact="$NORIGHT" read by self read by * none

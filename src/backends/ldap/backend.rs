@@ -15,7 +15,7 @@ use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, SetFailed};
 use crate::domain::{
     About, AnyIntent, Capabilities, Changed, Check, CheckState, Customer, Error, Forced, Intent, Issued, Kind, NewUser,
     Obstacle, OwnPassword, Pending, Reason, Reset, Result, Right, Rule, SessionsEnded, Stamp, TemporaryPassword, Trial,
-    TrialAnswer, UserProfile, UserSnapshot, Withdrawal, generate,
+    TrialAnswer, Unlocking, UserProfile, UserSnapshot, Withdrawal, generate,
 };
 use crate::platform::SystemRandom;
 
@@ -198,6 +198,10 @@ impl IdentityBackend for LdapBackend {
 
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
         self.session.dialect.unlock(&self.session, intent).await
+    }
+
+    async fn unlock_alone(&self, intent: &Intent<Unlocking>) -> Result<()> {
+        self.session.dialect.unlock_alone(&self.session, intent).await
     }
 
     async fn checks(&self) -> Result<Vec<Check>> {

@@ -106,7 +106,7 @@ fn open_attempts(connection: &Connection) -> Result<Option<String>, Fault> {
         "SELECT EXISTS(
            SELECT i.attempt FROM record i WHERE i.event = 'intent' AND NOT EXISTS(
              SELECT 1 FROM record e WHERE e.attempt = i.attempt
-               AND e.event IN ('refused', 'delivery', 'withdrawn', 'failed', 'recovered'))
+               AND e.event IN ('refused', 'delivery', 'withdrawn', 'unlocked', 'failed', 'recovered'))
            EXCEPT SELECT attempt FROM open_attempt)
          OR EXISTS(
            SELECT o.attempt FROM open_attempt o WHERE NOT EXISTS(

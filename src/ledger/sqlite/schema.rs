@@ -64,7 +64,7 @@ BEGIN INSERT OR IGNORE INTO open_attempt VALUES(NEW.attempt, NEW.number); END",
     (
         "attempt_ends",
         "CREATE TRIGGER attempt_ends AFTER INSERT ON record
-WHEN NEW.event IN ('refused', 'delivery', 'withdrawn', 'failed', 'recovered')
+WHEN NEW.event IN ('refused', 'delivery', 'withdrawn', 'unlocked', 'failed', 'recovered')
 BEGIN DELETE FROM open_attempt WHERE attempt = NEW.attempt; END",
     ),
     (

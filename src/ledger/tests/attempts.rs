@@ -20,6 +20,7 @@ fn every_way_an_attempt_ends_is_read_as_it_was_written() {
         AttemptOutcome::Failed { reason: Reason::Superseded, changed: Changed::Unknown, stamp: Some(stamp(4)) },
         AttemptOutcome::Failed { reason: Reason::BackendUnavailable, changed: Changed::No, stamp: None },
         AttemptOutcome::Withdrawn { sessions: crate::domain::SessionsEnded::All },
+        AttemptOutcome::Unlocked,
     ];
     for outcome in outcomes {
         let intent = intend(&mut log, "C-1001").unwrap();
@@ -35,9 +36,10 @@ fn every_way_an_attempt_ends_is_read_as_it_was_written() {
             Some(End::Failed(Changed::Unknown)),
             Some(End::Failed(Changed::No)),
             Some(End::Withdrawn),
+            Some(End::Unlocked),
         ]
     );
-    assert_eq!(history.recent_resets(NOW.parse().unwrap()).len(), 5, "one of them changed nothing");
+    assert_eq!(history.recent_resets(NOW.parse().unwrap()).len(), 6, "one of them changed nothing");
     assert_eq!(home.records()[7].failure.as_deref(), Some("superseded"));
 }
 

@@ -40,6 +40,8 @@ fn a_locked_customer_needs_unlock() {
     assert_eq!(env.sign_in("ada.lovelace", "Practice-makes-1"), "refused", "locked");
     assert_eq!(env.status("C-1001")["status"], "locked");
     refused(&env, "C-1001", &[], 7, "locked");
+    let hint = env.reset("C-1001", &["-o", "json"]).must(7).error()["hint"].clone();
+    assert!(hint.as_str().unwrap().contains("tellonce unlock C-1001"), "{hint}");
     let password = env.reset("C-1001", &["--unlock"]).must(0).stdout;
     assert_eq!(env.sign_in("ada.lovelace", password.trim()), "change_required");
 }

@@ -5,6 +5,7 @@ mod bounds;
 mod clocks;
 mod proxies;
 mod sessions;
+mod unlock;
 mod unreadable;
 
 use crate::support::TestEnvironment;

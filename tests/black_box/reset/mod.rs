@@ -8,3 +8,4 @@ mod proof;
 mod script;
 mod scripted;
 mod sweep;
+mod unlocking;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use tellonce::domain::{Error, Forced, Gap, Obstacle, Pending, Policy, PolicyRead, Rule, TrialAnswer};
+use tellonce::domain::{
+    Customer, CustomerId, Error, Forced, Gap, Obstacle, Pending, Policy, PolicyRead, Rule, TrialAnswer,
+};
 
 /// How the backend answers.
 #[allow(clippy::struct_excessive_bools, reason = "independent faults, each switched on by itself")]
@@ -76,5 +78,23 @@ impl Default for Script {
             server_time: None,
             hangs: Vec::new(),
         }
+    }
+}
+
+pub fn ada() -> Customer {
+    Customer {
+        name: "Ada Lovelace".to_owned(),
+        email: Some("ada@example.com".to_owned()),
+        username: Some("ada".to_owned()),
+        ..Customer::known_by(CustomerId::new("7"))
+    }
+}
+
+pub fn bob() -> Customer {
+    Customer {
+        name: "Bob Noyce".to_owned(),
+        email: Some("bob@example.com".to_owned()),
+        username: Some("bob".to_owned()),
+        ..Customer::known_by(CustomerId::new("8"))
     }
 }

@@ -35,6 +35,8 @@ pub struct KeycloakDriver {
     folder: PathBuf,
     customers: Customers,
     gaps: BTreeSet<Gap>,
+    /// How many failed sign-ins lock a customer out, if any do.
+    attempts_until_locked: Option<usize>,
     clock: Arc<MovedClock>,
     page: RefCell<Option<(Browser<'static>, UpdateForm)>>,
 }
@@ -44,7 +46,13 @@ impl KeycloakDriver {
         let rows = "id,name,email,username\nC-1,Ada Lovelace,ada@example.com,ada.lovelace\nC-2,Grace Hopper,grace@example.com,\n";
         std::fs::write(folder.join("customers.csv"), rows).unwrap();
         let clock = Arc::new(MovedClock::default());
-        Self { realm, folder: folder.to_owned(), customers, gaps, clock, page: RefCell::default() }
+        let page = RefCell::default();
+        Self { realm, folder: folder.to_owned(), customers, gaps, attempts_until_locked: None, clock, page }
+    }
+
+    /// Tells that this realm locks customers out after so many failed sign-ins.
+    pub fn locking_after(self, attempts: usize) -> Self {
+        Self { attempts_until_locked: Some(attempts), ..self }
     }
 
     fn browser(&self) -> Browser<'static> {
@@ -216,6 +224,10 @@ impl Driver for KeycloakDriver {
 
     fn let_it_run_out(&self) {
         // Nothing on the server ends it, however long one waits: that is the gap that the story asserts.
+    }
+
+    fn attempts_until_locked(&self) -> Option<usize> {
+        self.attempts_until_locked
     }
 
     fn mails(&self) -> Vec<String> {

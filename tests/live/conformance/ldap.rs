@@ -284,6 +284,10 @@ impl Driver for LdapDriver {
 
     fn let_it_run_out(&self) {}
 
+    fn attempts_until_locked(&self) -> Option<usize> {
+        Some(if self.server.kind == Kind::OpenLdap { 3 } else { 10 })
+    }
+
     fn mails(&self) -> Vec<String> {
         Vec::new()
     }

@@ -29,5 +29,6 @@ mod shared_behaviour;
 mod shared_users;
 mod start_tls;
 mod unattended;
+mod unlocks;
 mod validity;
 mod withdrawals;

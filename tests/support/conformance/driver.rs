@@ -84,6 +84,8 @@ pub trait Driver {
     fn customer_redeems(&self, token: &str, new: &str) -> Result<(), String>;
     /// Lets more time pass than a temporary password lasts.
     fn let_it_run_out(&self);
+    /// How many failed sign-ins lock a customer out; `None` if this server, as set up here, locks nobody.
+    fn attempts_until_locked(&self) -> Option<usize>;
     /// Everything that the server mailed so far.
     fn mails(&self) -> Vec<String>;
 }

@@ -26,6 +26,9 @@ const fn asserted_in(gap: Gap) -> &'static str {
     }
 }
 
+/// The password that the customer chooses after the withdrawal, and keeps until the next reset.
+pub(super) const AFTER_WITHDRAWAL: &str = "Chosen-at-last-2026";
+
 /// The withdrawal that names this customer.
 fn named(customer: &str) -> WithdrawalRequest {
     WithdrawalRequest { customer: customer.into(), ..WithdrawalRequest::default() }
@@ -47,14 +50,15 @@ pub async fn play(driver: &dyn Driver, folder: &Path) {
     story.self_service_works();
     story.runs_out(&session).await;
     story.can_be_withdrawn(&session).await;
+    story.lifts_a_lock_out().await;
     story.an_open_page_is_void().await;
     story.creates_a_user(&session).await;
     story.nothing_was_mailed_or_written(&[&first, &second]);
 }
 
-struct Story<'a> {
-    driver: &'a dyn Driver,
-    folder: &'a Path,
+pub(super) struct Story<'a> {
+    pub(super) driver: &'a dyn Driver,
+    pub(super) folder: &'a Path,
 }
 
 impl Story<'_> {
@@ -62,7 +66,7 @@ impl Story<'_> {
         self.driver.known_gaps().contains(&gap)
     }
 
-    async fn try_sign_in(&self, agent: Agent, password: Option<&str>) -> Result<Session> {
+    pub(super) async fn try_sign_in(&self, agent: Agent, password: Option<&str>) -> Result<Session> {
         let (name, _) = self.driver.credentials(agent);
         let mut player = self.driver.player(agent, password);
         self.driver
@@ -97,7 +101,7 @@ impl Story<'_> {
         issuance.map(|issuance| (issuance, revealed.into_iter().next().unwrap()))
     }
 
-    async fn status(&self, session: &Session) -> (Status, bool) {
+    pub(super) async fn status(&self, session: &Session) -> (Status, bool) {
         let id = CustomerId::new(self.driver.cast().with_user[0]);
         let customer = session.directory().get(&id).await.unwrap().unwrap();
         let state = session.backend().user_snapshot(&customer).await.unwrap().state;
@@ -280,7 +284,7 @@ impl Story<'_> {
             assert_eq!(reason(&refused), "nothing_pending");
         }
         let (_, newer) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
-        assert_eq!(self.driver.customer_chooses(username, &newer, "Chosen-at-last-2026"), Chosen::In);
+        assert_eq!(self.driver.customer_chooses(username, &newer, AFTER_WITHDRAWAL), Chosen::In);
         let late = with_services(self.folder, self.driver.clock(), &mut agent, async |desk: &mut _| {
             withdraw(desk, &session, named(id)).await
         })

@@ -13,6 +13,7 @@ mod policy;
 mod readability;
 mod server_time;
 mod unchanged_filter;
+mod unlock;
 mod user_snapshot;
 mod validity;
 
@@ -39,8 +40,8 @@ use super::{ber, dn};
 use crate::domain::ports::SetFailed;
 use crate::domain::{
     Aid, Capabilities, ChangeScreen, Check, Error, Forced, Gap, Intent, Issued, Names, NewUser, Obstacle, PolicyRead,
-    RequestBytes, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, UserId, UserSnapshot, Withdrawal,
-    refusal,
+    RequestBytes, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, Unlocking, UserId, UserSnapshot,
+    Withdrawal, refusal,
 };
 use errors::{bind_error, modify_error, set_error, trial_answer};
 use policy::UserPolicy;
@@ -295,6 +296,10 @@ impl Dialect for OpenLdap {
 
     async fn unlock(&self, _: &LdapSession, _: &Intent<Reset>) -> Result<()> {
         Ok(()) // the set lifted it (slapo-ppolicy(5): a changed password deletes pwdAccountLockedTime)
+    }
+
+    async fn unlock_alone(&self, session: &LdapSession, intent: &Intent<Unlocking>) -> Result<()> {
+        unlock::lift_lock(session, intent.user()?).await
     }
 
     async fn capabilities(&self, session: &LdapSession) -> Result<Capabilities> {

@@ -180,6 +180,7 @@ pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSna
         groups: groups.found.into_iter().map(|group| group.name).collect(),
         policy: policy.rules(),
         obstacles,
+        unread_lock: None,
     })
 }
 
