@@ -43,7 +43,7 @@ pub fn play_withdrawal(script: Script, guards: &Guards) -> Ended<Withdrawn> {
     })
 }
 
-fn play_command<T>(
+pub fn play_command<T>(
     script: Script,
     guards: &Guards,
     command: impl AsyncFnOnce(&mut Services<'_>, &Session) -> Result<T>,

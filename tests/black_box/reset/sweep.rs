@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tellonce::domain::ports::Clock;
+
 use tellonce::domain::{ClockSource, Customer, CustomerId, Due, Pending, Services, UserId, due};
 
 use super::scripted::{Script, Scripted};
-use crate::support::conformance::{MovedClock, Player, guards, wait_for, with_services_of};
+use crate::support::conformance::{MovedClock, Player, SharedClock, guards, wait_for, with_services_of};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -31,7 +31,7 @@ fn due_after_two_hours(local_ahead: Duration, server_time: Option<Timestamp>, pe
     let folder = tempfile::tempdir().unwrap();
     let clock = MovedClock::default();
     clock.move_on(local_ahead);
-    let clock: Arc<dyn Clock> = Arc::new(clock);
+    let clock: SharedClock = Arc::new(clock);
     let session = Scripted::new(Script { pending, server_time, ..Script::default() }).session();
     let (guards, mut player) = (guards(), Player::confirming(""));
     let found = with_services_of(folder.path(), clock, &guards, &mut player, async |services: &mut Services<'_>| {

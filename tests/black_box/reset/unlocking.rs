@@ -4,7 +4,8 @@ use tellonce::domain::{
     Changed, Gap, Guards, Kind, Obstacle, Reason, Right, Services, Session, UnlockRequest, Unlocked, unlock,
 };
 
-use super::scripted::{Ended, Script, play_command};
+use super::play::{Ended, play_command};
+use super::scripted::Script;
 use crate::support::conformance::guards;
 
 fn play_unlock(script: Script) -> Ended<Unlocked> {
