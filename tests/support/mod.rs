@@ -16,6 +16,7 @@ pub mod ldap;
 mod multiplexer;
 mod practice;
 pub mod practice_app;
+mod seeded_home;
 mod snapshots;
 mod terminal;
 
