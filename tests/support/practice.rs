@@ -10,13 +10,6 @@ use super::{CommandOutput, TestEnvironment};
 pub const PRACTICE: [&str; 2] = ["--profile", "practice"];
 
 impl TestEnvironment {
-    /// Creates a home in which this sample agent is signed in to the practice directory.
-    pub fn signed_in(agent: &str) -> Self {
-        let environment = Self::new();
-        environment.sign_agent_in(agent);
-        environment
-    }
-
     /// Signs a sample agent in to the practice directory.
     pub fn sign_agent_in(&self, agent: &str) {
         let login = ["login", "--agent", agent, "--password-stdin", "--store", "file"];
