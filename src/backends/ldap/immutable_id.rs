@@ -69,7 +69,7 @@ mod tests {
     fn a_text_that_is_no_id_gets_into_no_filter() {
         let others = ["", "ada", "*", "uid=ada,o=x", &ID[1..], "0b5bd1a218d242c18733c85c29cfb049"];
         let shifted = ID.replacen("2-1", "-21", 1);
-        let injected = format!("{})(uid=*", &ID[..28]);
+        let injected = format!("{})(uid=*", &ID[..29]);
         assert_eq!(injected.len(), ID.len());
         let letters = ["\u{fc}".repeat(18), "-".repeat(36), "+".repeat(36)];
         for text in others.into_iter().chain([shifted.as_str(), &injected]).chain(letters.iter().map(String::as_str)) {
