@@ -345,7 +345,8 @@ impl AuditLog for Ledger {
         let ends = draft.event.ends_the_attempt();
         let writer = &self.shared.writer;
         let written = if is_left_to_next_command { writer.write_end(draft).await } else { writer.write(draft).await };
-        if ends {
+        // After a withdrawal that could not be written, its failure is still to come.
+        if ends && (written.is_ok() || is_left_to_next_command) {
             self.shared.open.borrow_mut().remove(attempt);
         }
         written
