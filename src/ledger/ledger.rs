@@ -187,6 +187,7 @@ impl Ledger {
     /// # Errors
     /// Exit 8: the store could not be changed.
     pub async fn prune(&self, before: Timestamp) -> Result<Option<Head>> {
+        self.shared.writer.note_missing().await?;
         let draft = self.shared.writer.own_draft(Event::Pruned { through: 0, head: String::new(), removed: 0 });
         let store = self.store().await?;
         let pruned = store.prune(before, draft).await?;

@@ -131,12 +131,23 @@ impl RecordWriter {
     /// # Errors
     /// Exit 8: the store cannot be used.
     pub(super) async fn append(&self, append: Append) -> Result<AppendedAndForwarded> {
+        self.note_missing().await?;
+        self.append_one(append).await
+    }
+
+    /// Appends a record of the record that is missing, if one is, before anything else is written.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub(super) async fn note_missing(&self) -> Result<()> {
         self.store().await?;
         if let (Some(head), false) = (self.missing.get(), self.is_missing_noted.replace(true)) {
             let event = Event::ReceiptMissing { missing_number: head.number, missing_hash: head.hash.to_string() };
-            self.append_and_warn(self.own_draft(event)).await?;
+            let noted = self.append_and_warn(self.own_draft(event)).await;
+            self.is_missing_noted.set(noted.is_ok());
+            noted?;
         }
-        self.append_one(append).await
+        Ok(())
     }
 
     async fn append_one(&self, append: Append) -> Result<AppendedAndForwarded> {
