@@ -174,10 +174,11 @@ impl RecordStore for SqliteStore {
     }
 
     fn lease(&self) -> Result<String> {
+        let (folder, to_error) = (&self.files.leases, self.to_error());
         if let Some(lease) = self.lease.get() {
-            return Ok(lease.id().to_owned());
+            return lease.keep(folder).map(|()| lease.id().to_owned()).map_err(to_error);
         }
-        let lease = Lease::take(&self.files.leases).map_err(|fault| fault.into_error(&self.files.ledger))?;
+        let lease = Lease::take(folder).map_err(to_error)?;
         Ok(self.lease.get_or_init(|| lease).id().to_owned())
     }
 
