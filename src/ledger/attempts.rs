@@ -151,6 +151,9 @@ impl Builder {
     fn add(&mut self, record: Record) {
         let Record { at, draft, .. } = record;
         if let Event::Intent { stamp_before, lease, .. } = draft.event {
+            if self.positions.contains_key(&draft.attempt) {
+                return; // a line of a broken audit.jsonl, once more
+            }
             self.positions.insert(draft.attempt.clone(), self.attempts.len());
             self.attempts.push(Attempt {
                 id: AttemptId::known(draft.attempt),
