@@ -128,8 +128,12 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Fault> {
     ] {
         connection.set_db_config(option, on)?;
     }
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200; PRAGMA cache_size = -2048;")?;
+    // Without `secure_delete`, copies of records stay in the unused parts of pages when a page is split, and a prune would
+    // not reach them.
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200; PRAGMA cache_size = -2048;
+         PRAGMA secure_delete = ON;",
+    )?;
     if !is_made(&connection)? {
         make_tables(&mut connection)?;
     }
