@@ -13,6 +13,7 @@ use super::event::Event;
 use super::forwarder::not_forwarded;
 use super::ids::{Ids, backend_ids, mask};
 use super::pages::Pages;
+use super::pseudonyms::mask_addresses;
 use super::record::{Draft, Writer};
 use super::record_writer::RecordWriter;
 use super::sqlite::{SqliteFiles, SqliteStore};
@@ -121,7 +122,7 @@ impl Ledger {
     /// # Errors
     /// Exit 8: the record could not be written.
     pub(crate) async fn run_started(&self, session: &Session, run: &str, reason: &str, digest: String) -> Result<()> {
-        let event = Event::BulkStarted { reason: reason.to_owned(), digest: Some(digest) };
+        let event = Event::BulkStarted { reason: mask_addresses(reason).into_owned(), digest: Some(digest) };
         self.write_about_run(session, run, event).await
     }
 
@@ -130,7 +131,7 @@ impl Ledger {
     /// # Errors
     /// Exit 8: the record could not be written.
     pub(crate) async fn run_ended(&self, session: &Session, run: &str, reason: &str) -> Result<()> {
-        self.write_about_run(session, run, Event::BulkEnded { reason: reason.to_owned() }).await
+        self.write_about_run(session, run, Event::BulkEnded { reason: mask_addresses(reason).into_owned() }).await
     }
 
     async fn write_about_run(&self, session: &Session, run: &str, event: Event) -> Result<()> {
@@ -215,12 +216,25 @@ impl Ledger {
         let mut template = blank(session, attempt, Event::Delivery { delivery: Delivery::NotDelivered });
         for record in Pages::new(self.store().await?, query).next().await? {
             if let Ok(record) = record.record() {
-                let Draft { customer, user, username, action, run, row, ticket, .. } = record.draft;
+                let is_masked = record.v > 1;
+                let draft = record.draft;
+                let draft = if is_masked { draft } else { self.masked(draft).await? };
+                let Draft { customer, user, username, action, run, row, ticket, .. } = draft;
                 let user = user.or(template.user);
                 template = Draft { customer, user, username, action, run, row, ticket, ..template };
             }
         }
         Ok(template)
+    }
+
+    /// Keeps the addresses that records of version 1 have out of a new record.
+    async fn masked(&self, draft: Draft) -> Result<Draft> {
+        let (mut customer, mut user) = (draft.customer, draft.user);
+        for id in [&mut customer, &mut user].into_iter().flatten() {
+            *id = self.id_in_records(id).await?;
+        }
+        let (username, ticket) = (mask(draft.username.as_deref()), mask(draft.ticket.as_deref()));
+        Ok(Draft { customer, user, username, ticket, ..draft })
     }
 
     /// Makes the draft of an intent.
