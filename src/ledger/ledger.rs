@@ -203,7 +203,11 @@ impl Ledger {
     /// # Errors
     /// Exit 8: the store cannot be used.
     pub async fn ids_in_records(&self, id: &str) -> Result<Vec<String>> {
-        self.shared.ids.all_in_records(self.shared.writer.bare_store(), [id.to_owned()]).await
+        let store = self.shared.writer.bare_store();
+        if store.head().await?.is_none() {
+            return Ok(vec![id.to_owned()]); // there are no records, and reading makes no ledger
+        }
+        self.shared.ids.all_in_records(store, [id.to_owned()]).await
     }
 
     async fn id_in_records(&self, id: &str) -> Result<String> {
