@@ -50,7 +50,9 @@ async fn read(store: &dyn RecordStore, subject: &Subject) -> Result<Builder> {
     let mut all: Vec<Record> = records.iter().filter(is_whole).cloned().chain(missing).collect();
     all.sort_by_key(|record| record.number);
     let mut builder = Builder::default();
-    all.into_iter().for_each(|record| builder.add(record));
+    for record in all {
+        builder.add(record);
+    }
     Ok(builder)
 }
 

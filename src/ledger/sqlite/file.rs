@@ -86,6 +86,7 @@ pub(super) fn check(path: &Path) -> Result<bool, Fault> {
 
 fn refuse_network(folder: &Path) -> Result<(), Fault> {
     let found = rustix::fs::statfs(folder).map_err(std::io::Error::from)?;
+    #[allow(clippy::useless_conversion, reason = "its type is not the same on every system")]
     let Some(name) = network_name(i64::from(found.f_type)) else { return Ok(()) };
     Err(Fault::new(format!(
         "{} is on a network file system ({name}), where locks cannot be relied on",

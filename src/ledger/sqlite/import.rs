@@ -80,7 +80,7 @@ fn take_over(connection: &Connection, file: File, digest: &mut Sha256, writer: &
     let mut end = End::read(connection, Timestamp::UNIX_EPOCH, writer)?;
     let mut reader = BufReader::with_capacity(64 * 1024, file);
     let mut found = Found::default();
-    let mut link = Link::default();
+    let mut chain = Link::default();
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line)? > 0 {
         digest.update(&line);
@@ -90,7 +90,7 @@ fn take_over(connection: &Connection, file: File, digest: &mut Sha256, writer: &
             break;
         };
         found.lines = number;
-        if let Err(why) = link.follow(text) {
+        if let Err(why) = chain.follow(text) {
             found.broken.get_or_insert((number, why));
         }
         end.insert_body(connection, text.to_vec(), |record| record.at)?;

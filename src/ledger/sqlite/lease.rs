@@ -3,6 +3,7 @@
 //! The lock ends with its process, however the process ends (flock(2)).
 
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -26,7 +27,10 @@ impl Lease {
     pub(super) fn take(folder: &Path) -> Result<Self, Fault> {
         let mut bytes = [0; 10];
         SystemRandom.fill(&mut bytes).map_err(|error| Fault::new(error.message))?;
-        let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut id = String::with_capacity(bytes.len() * 2);
+        for byte in bytes {
+            let _ = write!(id, "{byte:02x}"); // writing to a String cannot fail
+        }
         let path = lock_file(folder, &id);
         let file = RefCell::new(make_and_lock(folder, &path)?);
         Ok(Self { id, path, file })

@@ -102,13 +102,11 @@ impl SqliteStore {
 
     /// Opens the ledger for changes, and makes it if there is none.
     fn open_or_make(&self) -> Result<Connection, Fault> {
-        match self.open()? {
-            Some(connection) => Ok(connection),
-            None => {
-                file::make(&self.files.ledger)?;
-                self.connect(false)
-            }
+        if let Some(connection) = self.open()? {
+            return Ok(connection);
         }
+        file::make(&self.files.ledger)?;
+        self.connect(false)
     }
 
     fn appender(&self) -> Result<&GroupCommit<Vec<Append>, Done>, Fault> {
