@@ -13,7 +13,6 @@ use super::event::Event;
 use super::forwarder::not_forwarded;
 use super::ids::{Ids, backend_ids, mask};
 use super::pages::Pages;
-use super::pseudonyms::mask_addresses;
 use super::record::{Draft, Writer};
 use super::record_writer::RecordWriter;
 use super::sqlite::{SqliteFiles, SqliteStore};
@@ -117,53 +116,12 @@ impl Ledger {
         status(self.store().await?, Timestamp::now()).await
     }
 
-    /// Writes down that a bulk run began, or was resumed, with the digest of its settings.
-    ///
-    /// # Errors
-    /// Exit 8: the record could not be written.
-    pub(crate) async fn run_started(&self, session: &Session, run: &str, reason: &str, digest: String) -> Result<()> {
-        let event = Event::BulkStarted { reason: mask_addresses(reason).into_owned(), digest: Some(digest) };
-        self.write_about_run(session, run, event).await
+    pub(super) fn writer(&self) -> &RecordWriter {
+        &self.shared.writer
     }
 
-    /// Writes down that a bulk run ended, or was interrupted.
-    ///
-    /// # Errors
-    /// Exit 8: the record could not be written.
-    pub(crate) async fn run_ended(&self, session: &Session, run: &str, reason: &str) -> Result<()> {
-        self.write_about_run(session, run, Event::BulkEnded { reason: mask_addresses(reason).into_owned() }).await
-    }
-
-    async fn write_about_run(&self, session: &Session, run: &str, event: Event) -> Result<()> {
-        let (action, run) = (Some("bulk".to_owned()), Some(run.to_owned()));
-        self.shared.writer.write(Draft { action, run, ..blank(session, &self.fresh_id()?, event) }).await
-    }
-
-    fn fresh_id(&self) -> Result<AttemptId> {
+    pub(super) fn fresh_id(&self) -> Result<AttemptId> {
         AttemptId::fresh(&mut **self.shared.random.borrow_mut())
-    }
-
-    /// Returns the digest that the first start of a run recorded; `None` if the ledger has no start of it.
-    ///
-    /// # Errors
-    /// Exit 8: the store cannot be read.
-    pub(crate) async fn digest_of_run(&self, run: &str) -> Result<Option<String>> {
-        let query = Query { run: Some(run.to_owned()), event: Some("bulk_started"), ..Query::default() };
-        let found = self.store().await?.page(&query, 0, 1).await?;
-        Ok(found.first().and_then(|record| record.record().ok()).and_then(|record| match record.draft.event {
-            Event::BulkStarted { digest, .. } => digest,
-            _ => None,
-        }))
-    }
-
-    /// Writes down a delivery that the run's output shows and the ledger does not: the run was cut short in between.
-    ///
-    /// # Errors
-    /// Exit 8: the record could not be written.
-    pub(crate) async fn delivered_after_all(&self, session: &Session, attempt: &AttemptId) -> Result<()> {
-        let event = Event::Delivery { delivery: Delivery::Shown };
-        let draft = self.template_of(session, attempt).await?;
-        self.shared.writer.write(Draft { event, ..draft }).await
     }
 
     /// Writes down that a sealed password was opened and shown here; no session is needed for that.
@@ -215,9 +173,9 @@ impl Ledger {
     }
 
     /// Returns what all records of an attempt have, as its records say it.
-    async fn template_of(&self, session: &Session, attempt: &AttemptId) -> Result<Draft> {
+    pub(super) async fn template_of(&self, session: &Session, attempt: &AttemptId) -> Result<Draft> {
         let query = Query { attempt: Some(attempt.to_string()), ..Query::default() };
-        let mut template = blank(session, attempt, Event::Delivery { delivery: Delivery::NotDelivered });
+        let mut template = Draft::of_session(session, attempt, Event::Delivery { delivery: Delivery::NotDelivered });
         for record in Pages::new(self.store().await?, query).next().await? {
             if let Ok(record) = record.record() {
                 let is_masked = record.v > 1;
@@ -225,7 +183,7 @@ impl Ledger {
                 let draft = if is_masked { draft } else { self.masked(draft).await? };
                 let Draft { customer, user, username, action, run, row, ticket, .. } = draft;
                 let user = user.or(template.user);
-                template = Draft { customer, user, username, action, run, row, ticket, ..template };
+                template = Draft { customer, user, username, action, ticket, run, row, ..template };
             }
         }
         Ok(template)
@@ -266,7 +224,7 @@ impl Ledger {
             ticket: mask(plan.case.ticket.as_deref()),
             run,
             row,
-            ..blank(session, attempt, event)
+            ..Draft::of_session(session, attempt, event)
         })
     }
 
@@ -304,26 +262,6 @@ impl Ledger {
         let at = appended.record.record().map(|record| record.at);
         let at = at.map_err(|why| Error::bug(format!("The ledger's store returned no intent: {why}.")))?;
         Ok(Ok(AppendReceipt::new(attempt.clone(), at)))
-    }
-}
-
-/// Makes a draft that says only who, where and what.
-fn blank(session: &Session, attempt: &AttemptId, event: Event) -> Draft {
-    let profile_ref = session.profile_ref();
-    Draft {
-        attempt: attempt.to_string(),
-        event,
-        agent: session.agent().to_owned(),
-        profile: profile_ref.profile.clone(),
-        backend: profile_ref.backend.clone(),
-        backend_id: Some(profile_ref.backend_id.clone()),
-        customer: None,
-        user: None,
-        username: None,
-        action: None,
-        ticket: None,
-        run: None,
-        row: None,
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
+use crate::domain::{AttemptId, Session};
 
 /// The version of the record format that is written.
 pub(super) const VERSION: u8 = 2;
@@ -62,6 +63,26 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// Makes a draft that says only who, where and what.
+    pub(super) fn of_session(session: &Session, attempt: &AttemptId, event: Event) -> Self {
+        let profile_ref = session.profile_ref();
+        Self {
+            attempt: attempt.to_string(),
+            event,
+            agent: session.agent().to_owned(),
+            profile: profile_ref.profile.clone(),
+            backend: profile_ref.backend.clone(),
+            backend_id: Some(profile_ref.backend_id.clone()),
+            customer: None,
+            user: None,
+            username: None,
+            action: None,
+            ticket: None,
+            run: None,
+            row: None,
+        }
+    }
+
     /// Makes the draft of a record about the ledger itself, by the system's user.
     pub(super) fn of_ledger(writer: &Writer, event: Event) -> Self {
         Self {
