@@ -128,7 +128,7 @@ fn run(home: &Path, turn: usize, rows: usize) -> f64 {
     started.elapsed().as_secs_f64()
 }
 
-/// The processor time of the threads that write the audit log, the journal and the output, beside that of the process.
+/// The processor time of the threads that write the ledger, the journal and the output, beside that of the process.
 fn writing(home: &Path, first: usize, rows: usize) {
     input(home, first, rows);
     let mut command = Command::new(BINARY);
@@ -153,8 +153,8 @@ fn writing(home: &Path, first: usize, rows: usize) {
     };
     let all: f64 = spent.values().map(|(_, spent)| *spent as f64).sum();
     println!(
-        "writing: audit {:.2} %, journal {:.2} %, output {:.2} % of the processor time of a run of {rows} rows (the bar: 5 % together)",
-        100.0 * of(&["audit"]) / all,
+        "writing: ledger {:.2} %, journal {:.2} %, output {:.2} % of the processor time of a run of {rows} rows (the bar: 5 % together)",
+        100.0 * of(&["ledger"]) / all,
         100.0 * of(&["journal"]) / all,
         100.0 * of(&["output"]) / all,
     );

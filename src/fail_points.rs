@@ -2,7 +2,7 @@
 //!
 //! `TELLONCE_FAIL_POINT=call:when:action` sets one, and commas separate several. `call` is a call of a port (`intend`,
 //! `set`, `unlock`, `mark`, `end_sessions`, `read_back`, `prove`, `record_set`, `reveal`, `record_delivery`, `record_failed`,
-//! `withdraw`, `record_withdrawn`), `when` is `before` or `after`, and `action` is
+//! `withdraw`, `record_withdrawn`, `record_unlocked`), `when` is `before` or `after`, and `action` is
 //! - `kill`: sends SIGKILL to this process, like a crash or a power cut;
 //! - `stop`: sends SIGSTOP to this process, so that a test can act and then continue it;
 //! - `hang`: the call is never answered;
@@ -11,11 +11,11 @@
 //! Two more serve the search for copies of the password, on Keycloak. `set:answered:stop` stops when the set is
 //! answered, before anything else is sent. `set:unpadded` is the control: HTTP/2 keeps a copy of its small body.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use reqwest::{Body, Method, Request};
 use rustix::process::{Signal, getpid, kill_process};
 
@@ -23,9 +23,9 @@ use crate::commands::Decorators;
 use crate::domain::ports::{AgentSignIn, AuditLog, IdentityBackend, Prompter, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
     AnyIntent, AppendReceipt, AttemptId, AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery,
-    Error, Finding, Forced, History, Intent, Issuance, Issued, OwnPassword, Pending, Plan, Reset, Result, Right,
-    Session, SessionsEnded, SignInMethod, StoredSession, TemporaryPassword, Trial, UserProfile, UserSnapshot,
-    Withdrawal,
+    Error, Finding, Forced, History, Intent, Issuance, Issued, LimitReached, OwnPassword, Pending, Plan, Reset,
+    ResetLimits, Result, Right, Session, SessionsEnded, SignInMethod, StoredSession, TemporaryPassword, Trial,
+    Unlocking, UserProfile, UserSnapshot, Withdrawal,
 };
 
 /// Returns decorators that add the fail-points to the ports of a command.
@@ -214,9 +214,19 @@ impl IdentityBackend for FaultyBackend {
         self.0.pending().await
     }
 
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        self.0.server_time().await
+    }
+
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
         reach("unlock", "before").await?;
         self.0.unlock(intent).await?;
+        reach("unlock", "after").await
+    }
+
+    async fn unlock_alone(&self, intent: &Intent<Unlocking>) -> Result<()> {
+        reach("unlock", "before").await?;
+        self.0.unlock_alone(intent).await?;
         reach("unlock", "after").await
     }
 
@@ -230,9 +240,15 @@ struct FaultyAudit(Box<dyn AuditLog>);
 
 #[async_trait(?Send)]
 impl AuditLog for FaultyAudit {
-    async fn intend(&mut self, session: &Session, plan: &Plan, consent: &Consent) -> Result<AppendReceipt> {
+    async fn intend(
+        &mut self,
+        session: &Session,
+        plan: &Plan,
+        consent: &Consent,
+        limits: ResetLimits,
+    ) -> Result<Result<AppendReceipt, LimitReached>> {
         reach("intend", "before").await?;
-        let receipt = self.0.intend(session, plan, consent).await?;
+        let receipt = self.0.intend(session, plan, consent, limits).await?;
         reach("intend", "after").await?;
         Ok(receipt)
     }
@@ -243,18 +259,19 @@ impl AuditLog for FaultyAudit {
             AttemptOutcome::Delivered(_) => "record_delivery",
             AttemptOutcome::Failed { .. } => "record_failed",
             AttemptOutcome::Withdrawn { .. } => "record_withdrawn",
+            AttemptOutcome::Unlocked => "record_unlocked",
         };
         reach(call, "before").await?;
         self.0.outcome(attempt, outcome).await?;
         reach(call, "after").await
     }
 
-    async fn history(&self, session: &Session, customer: &Customer) -> Result<History> {
-        self.0.history(session, customer).await
+    async fn history(&self, session: &Session, customer: &Customer, user: Option<&UserProfile>) -> Result<History> {
+        self.0.history(session, customer, user).await
     }
 
-    async fn histories(&self, session: &Session) -> Result<HashMap<CustomerId, History>> {
-        self.0.histories(session).await
+    async fn resets_by_agent(&self, session: &Session) -> Result<u32> {
+        self.0.resets_by_agent(session).await
     }
 
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {

@@ -57,6 +57,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use std::rc::Rc;
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
 
     use super::*;
     use crate::bulk::{Change, Journal, RowLog};
@@ -112,7 +115,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = Rc::new(Journal::open(&folder.path().join("run")).unwrap());
         let folders = Folders::all_in(folder.path());
-        let ledger = Ledger::new(&folders, &AuditSettings::default(), Box::new(SystemRandom));
+        let ledger = Ledger::new(&folders, &AuditSettings::default(), Arc::new(Timestamp::now), Box::new(SystemRandom));
         let (session, ada) = (stub::session("sam", "practice"), customer("C-1", "ada@example.com"));
         let of_row = RowLog::new(ledger.of_row("run", 2), &journal, 2);
         assert!(wait_for(of_row.history(&session, &ada, None)).unwrap().attempts.is_empty());

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::limiter::Limiter;
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
@@ -110,6 +111,10 @@ impl IdentityBackend for LimitedBackend {
 
     async fn pending(&self) -> Result<Vec<Pending>> {
         self.limiter.call(async || self.backend.pending().await).await
+    }
+
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        self.limiter.call(async || self.backend.server_time().await).await
     }
 
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {

@@ -20,7 +20,7 @@ use crate::terminal::{Screen, ScreenOptions};
 /// The most customers that are offered: more would not fit a screen.
 const MAX_SUGGESTIONS: usize = 30;
 /// The verbs that take a customer.
-const CUSTOMER_VERBS: [&str; 4] = ["reset", "show", "status", "withdraw"];
+const CUSTOMER_VERBS: [&str; 5] = ["reset", "show", "status", "unlock", "withdraw"];
 
 /// Answers a shell's completion request and ends the process. Does nothing if there is no such request.
 pub fn answer_completions() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
 
 use super::case_args::CaseArgs;
 use super::decorators::Decorators;
@@ -197,7 +198,12 @@ impl Context {
 
     /// Makes the ledger of this machine. It touches no file before its first use.
     pub(super) fn ledger(&self) -> Ledger {
-        Ledger::new(&self.folders, &self.configuration.audit, Box::new(SystemRandom))
+        Ledger::new(&self.folders, &self.configuration.audit, Arc::new(Timestamp::now), Box::new(SystemRandom))
+    }
+
+    /// Makes the ledger of this machine for a bulk run.
+    pub(super) fn ledger_for_run(&self) -> Ledger {
+        Ledger::for_run(&self.folders, &self.configuration.audit, Arc::new(Timestamp::now), Box::new(SystemRandom))
     }
 
     /// Checks what the flags say about the case, before anybody is asked or signed in.

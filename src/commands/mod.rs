@@ -26,6 +26,7 @@ mod reveal_args;
 mod setup;
 mod show;
 mod status;
+mod unlock;
 mod unseal;
 mod view;
 mod whoami;
@@ -88,6 +89,8 @@ enum Command {
     Reset(reset::ResetArgs),
     /// Make a pending temporary password unusable now
     Withdraw(withdraw::WithdrawArgs),
+    /// Lift a lock-out after failed attempts, without a new password
+    Unlock(unlock::UnlockArgs),
     /// Where a customer stands
     Status(status::StatusArgs),
     /// Many resets, resumable at any moment
@@ -96,6 +99,7 @@ enum Command {
     Unseal(unseal::UnsealArgs),
     /// Who did what to whom
     Audit(audit::AuditArgs),
+    /// The ledger's state, and how long records are kept
     Ledger(ledger::LedgerArgs),
     /// Backend configurations
     Profile(profile::ProfileArgs),
@@ -184,6 +188,7 @@ fn run(context: &mut Context, command: Command, early: RevealTarget) -> Result<E
         Command::Bulk(args) => wait_for(bulk::run(context, *args, early))?,
         Command::Unseal(args) => wait_for(unseal::run(context, args, early))?,
         Command::Withdraw(args) => wait_for(withdraw::run(context, args))?,
+        Command::Unlock(args) => wait_for(unlock::run(context, args))?,
         Command::Status(args) => wait_for(status::run(context, args))?,
         Command::Audit(args) => wait_for(audit::run(context, args))?,
         Command::Ledger(args) => wait_for(ledger::run(context, args))?,

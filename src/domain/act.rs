@@ -1,4 +1,4 @@
-//! What differs between the kinds of change, a reset and a withdrawal, which share the three acts.
+//! What differs between the kinds of change, a reset, a withdrawal and an unlock, which share the three acts.
 
 use std::future::Future;
 
@@ -10,6 +10,15 @@ use super::execution::{Broken, Execution};
 use super::session::Session;
 use super::user::{Stamp, UserSnapshot};
 
+/// What becomes of the user's sessions after a failure that may have changed the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionsAfterFailure {
+    /// They are ended, for they may belong to somebody who had the earlier password.
+    End,
+    /// They go on, because the change is not about the password.
+    Keep,
+}
+
 /// What one kind of change does in each of the three acts: [`assess`](super::assess()),
 /// [`authorize`](super::authorize()) and [`execute`](super::execute()).
 pub trait Act: ActionKind + Sized {
@@ -17,6 +26,8 @@ pub trait Act: ActionKind + Sized {
     type Request;
     /// The result of the change.
     type Done;
+    /// What becomes of the user's sessions after a failure that may have changed the user.
+    const SESSIONS_AFTER_FAILURE: SessionsAfterFailure;
 
     /// Reads everything that decides, refuses what must not be done, and plans the rest. Changes no user and asks nobody.
     fn assess(

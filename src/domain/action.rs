@@ -12,6 +12,8 @@ pub enum Action {
     CreateAndSet,
     /// Make a pending temporary password unusable.
     Withdraw,
+    /// Lift a lock-out alone, without a new password.
+    Unlock,
 }
 
 impl Action {
@@ -21,6 +23,7 @@ impl Action {
             Self::Set => "Set Temporary Password",
             Self::CreateAndSet => "Create User and Set Temporary Password",
             Self::Withdraw => "Withdraw Temporary Password",
+            Self::Unlock => "Lift Lock-Out",
         }
     }
 
@@ -30,6 +33,31 @@ impl Action {
             Self::Set => "set",
             Self::CreateAndSet => "create_and_set",
             Self::Withdraw => "withdraw",
+            Self::Unlock => "unlock",
+        }
+    }
+}
+
+/// The kind of change that an action belongs to, as a value for records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A reset of a user, who may have been created with it.
+    Reset,
+    /// A withdrawal of a pending temporary password.
+    Withdrawal,
+    /// An unlock alone, without a new password.
+    Unlocking,
+}
+
+impl ChangeKind {
+    /// Returns the kind of the action with this name in the audit log. An unknown name counts as a reset, the gravest kind.
+    pub fn of_action(name: &str) -> Self {
+        if name == Action::Withdraw.name() {
+            Self::Withdrawal
+        } else if name == Action::Unlock.name() {
+            Self::Unlocking
+        } else {
+            Self::Reset
         }
     }
 }
@@ -42,10 +70,15 @@ pub enum Reset {}
 #[derive(Debug)]
 pub enum Withdrawal {}
 
+/// Marks the intents to lift a lock-out alone, without a new password.
+#[derive(Debug)]
+pub enum Unlocking {}
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Reset {}
     impl Sealed for super::Withdrawal {}
+    impl Sealed for super::Unlocking {}
 }
 
 /// One kind of change, as a type: an intent for one kind does not permit another. It is sealed.
@@ -59,5 +92,8 @@ impl ActionKind for Reset {
 }
 
 impl ActionKind for Withdrawal {
+    const COUNTS_AS_RESET: bool = false;
+}
+impl ActionKind for Unlocking {
     const COUNTS_AS_RESET: bool = false;
 }

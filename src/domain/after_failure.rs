@@ -2,7 +2,7 @@
 
 use futures_util::future::join;
 
-use super::act::Act;
+use super::act::{Act, SessionsAfterFailure};
 use super::assessment::Assessment;
 use super::error::{Changed, Error};
 use super::execution::Broken;
@@ -13,8 +13,8 @@ use super::session::Session;
 use super::time_limit::{clean_up_limit, within};
 use super::user::{ResetTarget, UserSnapshot};
 
-/// Classifies a failure after the intent, and writes it down. If the user may be changed, reads the user once and ends
-/// their sessions, both within [`clean_up_limit`].
+/// Classifies a failure after the intent, and writes it down. If the user may be changed, reads the user once and, after a
+/// change of the password, ends their sessions, both within [`clean_up_limit`].
 pub(super) async fn settle<A: Act>(
     services: &mut Services<'_>,
     session: &Session,
@@ -43,10 +43,13 @@ pub(super) async fn settle<A: Act>(
     A::explain(&assessment.plan().customer, reason, changed, broken.into_error())
 }
 
-/// Reads the user once, and ends their sessions. Returns `None` if the user could not be read.
+/// Reads the user once, and ends their sessions if the change was of the password. Returns `None` if the user could not be read.
 async fn clean_up<A: Act>(session: &Session, intent: &Intent<A>, assessment: &Assessment<A>) -> Option<UserSnapshot> {
     let was_known = intent.user().is_ok();
     let read = session.backend().user_snapshot(&assessment.plan().customer);
+    if A::SESSIONS_AFTER_FAILURE == SessionsAfterFailure::Keep {
+        return read.await.ok();
+    }
     let (read, ()) = join(read, end_sessions(session, intent)).await;
     let now = read.ok()?;
     if let (false, ResetTarget::User(created)) = (was_known, &now.target) {

@@ -92,6 +92,7 @@ pub enum Reason {
     NoSuchCustomer,
     NoSuchRun,
     NoTerminal,
+    NotLocked,
     NotProved,
     NotReplicated,
     NotSignedIn,

@@ -13,7 +13,7 @@ use super::ports::Prompter;
 /// How often to ask for an answer that can be used.
 const TRIES: usize = 3;
 
-/// A text that a profile may require with every reset and withdrawal.
+/// A text that a profile may require with every reset, withdrawal and unlock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// `--ticket`
@@ -118,7 +118,7 @@ pub(super) fn ask_for(requirement: Requirement, guards: &Guards, prompter: &mut 
         let answer = prompter.line(requirement.question(), flag)?;
         if answer.trim().is_empty() {
             return Err(Error::missing_answer(
-                format!("This profile requires {flag} with every reset and withdrawal."),
+                format!("This profile requires {flag} with every reset, withdrawal and unlock."),
                 format!("Add `{flag} …`."),
             ));
         }
@@ -140,7 +140,7 @@ fn unusable(requirement: Requirement, why: &str) -> Error {
 /// The profile's own rules.
 #[derive(Clone, Debug)]
 pub struct Guards {
-    /// The texts that every reset and withdrawal requires.
+    /// The texts that every reset, withdrawal and unlock requires.
     pub require: Vec<Requirement>,
     /// The pattern that a whole ticket has to match; `None` allows any text.
     pub ticket_pattern: Option<Pattern>,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::action::ChangeKind;
 use super::attempt::AttemptId;
 use super::error::Changed;
 use super::outcome::Delivery;
@@ -19,8 +20,8 @@ pub struct Attempt {
     pub at: Timestamp,
     /// The agent at the backend.
     pub agent: String,
-    /// True for a withdrawal, false for a reset.
-    pub withdrawal: bool,
+    /// What it was to change.
+    pub kind: ChangeKind,
     /// The user whom the intent names; `None` in older records and of a user who was to be created.
     pub user: Option<UserId>,
     /// The stamp before.
@@ -44,6 +45,8 @@ pub enum End {
     Failed(Changed),
     /// A withdrawal was finished.
     Withdrawn,
+    /// A lock-out was lifted.
+    Unlocked,
     /// A later command found out the effect. Nobody is known to have got the password.
     Recovered(Changed),
 }
@@ -61,9 +64,14 @@ impl Attempt {
         }
     }
 
+    /// Whether it is a reset.
+    pub const fn is_reset(&self) -> bool {
+        matches!(self.kind, ChangeKind::Reset)
+    }
+
     /// Whether it is a reset that changed the customer, or may have.
     pub const fn may_have_reset(&self) -> bool {
-        !self.withdrawal && !matches!(self.end, Some(End::Failed(Changed::No) | End::Recovered(Changed::No)))
+        self.is_reset() && !matches!(self.end, Some(End::Failed(Changed::No) | End::Recovered(Changed::No)))
     }
 }
 
@@ -107,7 +115,7 @@ impl History {
     pub fn issued_by(&self, stamp: Option<&Stamp>) -> Option<&str> {
         let stamp = stamp?;
         let last_reset = |left_it: &dyn Fn(Option<&Stamp>) -> bool| {
-            let resets = self.attempts.iter().rev().filter(|attempt| !attempt.withdrawal);
+            let resets = self.attempts.iter().rev().filter(|attempt| attempt.is_reset());
             resets.filter_map(|attempt| Some((attempt, attempt.set.as_ref()?))).find(|(_, set)| left_it(set.as_ref()))
         };
         let exactly = |set: Option<&Stamp>| Stamp::same_set(set, Some(stamp));
@@ -141,7 +149,11 @@ impl History {
         let (what, at) = attempt.map_or_else(
             || ("An attempt".to_owned(), String::new()),
             |attempt| {
-                let what = if attempt.withdrawal { "A withdrawal" } else { "A reset" };
+                let what = match attempt.kind {
+                    ChangeKind::Reset => "A reset",
+                    ChangeKind::Withdrawal => "A withdrawal",
+                    ChangeKind::Unlocking => "An unlock",
+                };
                 (format!("{what} by {}", attempt.agent), attempt.at.strftime(" at %F %T UTC").to_string())
             },
         );
@@ -159,13 +171,20 @@ impl History {
         if attempt.set.is_some() {
             return Changed::Yes;
         }
-        if attempt.withdrawal {
-            return match snapshot.state.withdrawn {
+        match attempt.kind {
+            ChangeKind::Withdrawal => match snapshot.state.withdrawn {
                 Some(true) => Changed::Yes,
                 Some(false) => Changed::No,
                 None => Changed::Unknown,
-            };
+            },
+            // A lock-out may also have ended by itself, so that its absence proves nothing.
+            ChangeKind::Unlocking if snapshot.known_locked() == Some(true) => Changed::No,
+            ChangeKind::Unlocking => Changed::Unknown,
+            ChangeKind::Reset => self.change_made_by_reset(attempt, snapshot),
         }
+    }
+
+    fn change_made_by_reset(&self, attempt: &Attempt, snapshot: &UserSnapshot) -> Changed {
         let Some(now) = snapshot.stamp.as_ref() else {
             return if snapshot.state.has_user { Changed::Unknown } else { Changed::No };
         };
@@ -180,3 +199,6 @@ impl History {
         if forced && !left_by_another { Changed::Yes } else { Changed::Unknown }
     }
 }
+
+#[cfg(test)]
+mod tests;

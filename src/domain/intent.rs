@@ -67,6 +67,24 @@ impl AppendReceipt {
 ///     let _ = backend.withdraw(intent).await;
 /// }
 /// ```
+/// ```compile_fail,E0308
+/// # use tellonce::domain::{Intent, Withdrawal, ports::IdentityBackend};
+/// async fn unlock(backend: &dyn IdentityBackend, intent: &Intent<Withdrawal>) {
+///     let _ = backend.unlock(intent).await;
+/// }
+/// ```
+/// ```compile_fail,E0308
+/// # use tellonce::domain::{Intent, Withdrawal, ports::IdentityBackend};
+/// async fn unlock(backend: &dyn IdentityBackend, intent: &Intent<Withdrawal>) {
+///     let _ = backend.unlock_alone(intent).await;
+/// }
+/// ```
+/// ```compile_fail,E0308
+/// # use tellonce::domain::{Intent, TemporaryPassword, Unlocking, ports::IdentityBackend};
+/// async fn set(backend: &dyn IdentityBackend, intent: &Intent<Unlocking>, password: &TemporaryPassword) {
+///     let _ = backend.set_temporary_password(intent, password).await;
+/// }
+/// ```
 /// Nobody makes or copies one:
 ///
 /// ```compile_fail,E0451

@@ -42,6 +42,8 @@ pub enum AttemptOutcome {
         /// How sessions were ended.
         sessions: SessionsEnded,
     },
+    /// The lock-out was lifted, and that was read back. Ends the attempt.
+    Unlocked,
 }
 
 /// What became of the reveal.

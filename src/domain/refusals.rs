@@ -85,7 +85,10 @@ pub(crate) fn refusal(obstacle: &Obstacle, customer: &Customer) -> Error {
                     "{who} is locked after failed attempts{until}; a temporary password alone would look wrong to them."
                 ),
             )
-            .hint("Add `--unlock` to lift the lock-out as well.")
+            .hint(format!(
+                "Add `--unlock` to lift the lock-out as well. If they know their password: `tellonce unlock {}`.",
+                customer.id
+            ))
         }
         Obstacle::UserShared { user, other } => Error::refused(
             Reason::UserShared,

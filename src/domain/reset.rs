@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::act::Act;
+use super::act::{Act, SessionsAfterFailure};
 use super::action::{Action, Reset};
 use super::assess::{assess_asking, end_sessions, gaps_for, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
@@ -55,6 +55,7 @@ pub async fn reset(
 impl Act for Reset {
     type Request = ResetRequest;
     type Done = (TemporaryPassword, Issuance);
+    const SESSIONS_AFTER_FAILURE: SessionsAfterFailure = SessionsAfterFailure::End;
 
     /// Steps 1 to 4.
     async fn assess(

@@ -1,10 +1,10 @@
-//! The services: the ports that a reset or a withdrawal needs besides the session.
+//! The services: the ports that a change needs besides the session.
 
 use super::assessment::AssessmentServices;
 use super::guards::Guards;
 use super::ports::{AuditLog, Clock, Interruptions, Prompter, RandomSource};
 
-/// The ports that a reset or a withdrawal needs besides the session.
+/// The ports that a change needs besides the session.
 pub struct Services<'a> {
     /// The audit log.
     pub audit: &'a mut dyn AuditLog,

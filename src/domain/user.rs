@@ -107,6 +107,8 @@ pub struct UserSnapshot {
     pub policy: PolicyRead,
     /// What stands in the way, gravest first.
     pub obstacles: Vec<Obstacle>,
+    /// The lock after failed attempts, if the agent may not read it and a reset goes on without it.
+    pub unread_lock: Option<Unreadable>,
 }
 
 impl UserSnapshot {
@@ -125,11 +127,17 @@ impl UserSnapshot {
             groups: Vec::new(),
             policy,
             obstacles,
+            unread_lock: None,
         }
     }
 }
 
 impl UserSnapshot {
+    /// Whether the user is locked after failed attempts; `None` if that cannot be read.
+    pub fn known_locked(&self) -> Option<bool> {
+        self.state.known_locked().filter(|_| self.unread_lock.is_none())
+    }
+
     /// Returns the first obstacle that is a value which the agent may not read.
     pub fn unreadable(&self) -> Option<&Unreadable> {
         self.obstacles.iter().find_map(|obstacle| match obstacle {

@@ -1,6 +1,6 @@
 //! Withdraws a pending temporary password, such as one that was given to the wrong person.
 
-use super::act::Act;
+use super::act::{Act, SessionsAfterFailure};
 use super::action::{Action, Withdrawal};
 use super::assess::{assess_asking, end_sessions, find_customer, gaps_for, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
@@ -14,6 +14,7 @@ use super::error::{Changed, Error, Kind, Reason, Result};
 use super::execute::execute;
 use super::execution::{Broken, Execution};
 use super::guards::Guards;
+use super::history::Attempt;
 use super::obstacle::{Obstacle, Right, Unreadable};
 use super::outcome::AttemptOutcome;
 use super::plan::Plan;
@@ -80,6 +81,7 @@ pub async fn withdraw(
 impl Act for Withdrawal {
     type Request = WithdrawalRequest;
     type Done = Withdrawn;
+    const SESSIONS_AFTER_FAILURE: SessionsAfterFailure = SessionsAfterFailure::End;
 
     async fn assess(
         services: &mut AssessmentServices<'_>,
@@ -235,7 +237,7 @@ fn check_is_pending(facts: &CustomerFacts, capabilities: &Capabilities, guards: 
         "If that was not the customer, lock them out: `tellonce reset {}` makes every earlier password void, and ends the sessions that the backend keeps.",
         customer.id
     );
-    let was_issued = facts.history.attempts.iter().any(|attempt| !attempt.withdrawal && attempt.may_have_reset());
+    let was_issued = facts.history.attempts.iter().any(Attempt::may_have_reset);
     match snapshot.changed_by_customer_at {
         Some(at) if was_issued => Err(Error::refused(
             Reason::AlreadyUsed,

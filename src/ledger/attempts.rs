@@ -161,7 +161,7 @@ impl Builder {
                 id: AttemptId::known(draft.attempt),
                 at,
                 agent: draft.agent,
-                withdrawal: draft.action.as_deref() == Some(crate::domain::Action::Withdraw.name()),
+                kind: crate::domain::ChangeKind::of_action(draft.action.as_deref().unwrap_or_default()),
                 user: draft.user.map(UserId::new),
                 stamp_before,
                 set: None,
@@ -184,6 +184,7 @@ impl Builder {
             Event::Set { stamp, .. } => attempt.set = Some(stamp),
             Event::Delivery { delivery } => attempt.end = Some(End::Delivered(delivery)),
             Event::Withdrawn { .. } => attempt.end = Some(End::Withdrawn),
+            Event::Unlocked => attempt.end = Some(End::Unlocked),
             Event::Failed { changed, stamp, .. } => {
                 attempt.end = Some(End::Failed(changed));
                 attempt.note_stamp(changed, stamp);

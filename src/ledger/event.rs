@@ -38,6 +38,8 @@ pub enum Event {
     Delivery { delivery: Delivery },
     /// The withdrawal is finished.
     Withdrawn { sessions_left: Option<SessionsEnded> },
+    /// The lock-out was lifted, and that was read back.
+    Unlocked,
     /// The attempt failed.
     Failed { failure: String, changed: Changed, stamp: Option<Stamp> },
     /// A later command found out what became of an attempt without an end.
@@ -115,6 +117,7 @@ impl Event {
             Self::Set { .. } => "set",
             Self::Delivery { .. } => "delivery",
             Self::Withdrawn { .. } => "withdrawn",
+            Self::Unlocked => "unlocked",
             Self::Failed { .. } => "failed",
             Self::Recovered { .. } => "recovered",
             Self::BulkStarted { .. } => "bulk_started",
@@ -133,6 +136,7 @@ impl Event {
             Self::Refused { .. }
                 | Self::Delivery { .. }
                 | Self::Withdrawn { .. }
+                | Self::Unlocked
                 | Self::Failed { .. }
                 | Self::Recovered { .. }
         )
@@ -141,7 +145,7 @@ impl Event {
     /// Returns what the record says became of the customer; `None` if that is not what it is about.
     pub const fn changed(&self) -> Option<Changed> {
         match self {
-            Self::Set { .. } | Self::Delivery { .. } | Self::Withdrawn { .. } => Some(Changed::Yes),
+            Self::Set { .. } | Self::Delivery { .. } | Self::Withdrawn { .. } | Self::Unlocked => Some(Changed::Yes),
             Self::Refused { .. } => Some(Changed::No),
             Self::Failed { changed, .. } | Self::Recovered { changed, .. } => Some(*changed),
             _ => None,
@@ -202,6 +206,7 @@ impl Event {
             },
             AttemptOutcome::Delivered(delivery) => Self::Delivery { delivery },
             AttemptOutcome::Withdrawn { sessions } => Self::Withdrawn { sessions_left: left(sessions) },
+            AttemptOutcome::Unlocked => Self::Unlocked,
             AttemptOutcome::Failed { reason, changed, stamp } => {
                 Self::Failed { failure: name_of(reason), changed, stamp }
             }
@@ -227,6 +232,7 @@ impl Event {
                 with_sessions(&describe_set(*proved, proof_reason.as_deref()), sessions_left)
             }
             Self::Withdrawn { sessions_left } => with_sessions("withdrawn", sessions_left),
+            Self::Unlocked => "unlocked".to_owned(),
             Self::BulkStarted { .. } => "bulk run started".to_owned(),
             Self::BulkEnded { .. } => "bulk run ended".to_owned(),
             Self::Unsealed { .. } => "unsealed".to_owned(),

@@ -9,28 +9,29 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
 use super::attempts::{self, Row};
+use super::drafts::{blank, of_intent, template_of};
 use super::event::Event;
 use super::forwarder::not_forwarded;
-use super::ids::{Ids, backend_ids, mask};
-use super::pages::Pages;
+use super::ids::{Ids, backend_ids};
 use super::record::{Draft, Writer};
 use super::record_writer::RecordWriter;
-use super::sqlite::{SqliteFiles, SqliteStore};
+use super::sqlite::{Now, SqliteFiles, SqliteStore};
 use super::status::{LedgerStatus, status};
-use super::store::{Append, Head, Limit, Query, RecordStore};
+use super::store::{Append, Head, Limit, RecordStore};
 use super::verify::broken;
 use super::warnings::Warnings;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, RandomSource};
 use crate::domain::{
-    AppendReceipt, AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding,
-    History, LimitReached, Plan, ProfileRef, ResetLimits, ResetTarget, Result, Session, UserProfile,
+    AppendReceipt, AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Error, Finding, History,
+    LimitReached, Plan, ProfileRef, ResetLimits, Result, Session, UserProfile,
 };
 
 /// What all parts of one ledger share.
 struct Shared {
     writer: RecordWriter,
     ids: Ids,
+    now: Now,
     random: RefCell<Box<dyn RandomSource>>,
     /// The attempts that this process works at, each with what is the same in all of its records.
     open: RefCell<HashMap<AttemptId, Draft>>,
@@ -47,11 +48,21 @@ pub struct Ledger {
 
 impl Ledger {
     /// Makes the ledger of these folders. It touches no file before its first use.
-    pub fn new(folders: &Folders, settings: &AuditSettings, random: Box<dyn RandomSource>) -> Self {
-        let writer = Writer::of_this_process();
-        let files = SqliteFiles { ledger: folders.ledger(), leases: folders.leases(), audit_log: folders.audit_log() };
-        let store = SqliteStore::new(files, writer.clone(), Arc::new(Timestamp::now));
-        Self::on(Rc::new(store), writer, (folders, settings), random)
+    /// `now` tells the time that records get.
+    pub fn new(folders: &Folders, settings: &AuditSettings, now: Now, random: Box<dyn RandomSource>) -> Self {
+        let store = store_in(folders, Arc::clone(&now));
+        Self::on(Rc::new(store), Writer::of_this_process(), (folders, settings), now, random)
+    }
+
+    /// Makes the ledger for a bulk run, whose rows append their records together.
+    pub(crate) fn for_run(
+        folders: &Folders,
+        settings: &AuditSettings,
+        now: Now,
+        random: Box<dyn RandomSource>,
+    ) -> Self {
+        let store = store_in(folders, Arc::clone(&now)).grouped();
+        Self::on(Rc::new(store), Writer::of_this_process(), (folders, settings), now, random)
     }
 
     /// Makes the ledger on a store. Receipt and spool are in these folders.
@@ -59,11 +70,13 @@ impl Ledger {
         store: Rc<dyn RecordStore>,
         writer: Writer,
         (folders, settings): (&Folders, &AuditSettings),
+        now: Now,
         random: Box<dyn RandomSource>,
     ) -> Self {
         let shared = Shared {
             writer: RecordWriter::new(store, writer, folders, settings),
             ids: Ids::default(),
+            now,
             random: RefCell::new(random),
             open: RefCell::default(),
             has_lease: Cell::new(false),
@@ -113,7 +126,7 @@ impl Ledger {
     /// # Errors
     /// Exit 8: the store cannot be read.
     pub async fn status(&self) -> Result<LedgerStatus> {
-        status(self.store().await?, Timestamp::now()).await
+        status(self.store().await?, (self.shared.now)()).await
     }
 
     pub(super) fn writer(&self) -> &RecordWriter {
@@ -174,58 +187,7 @@ impl Ledger {
 
     /// Returns what all records of an attempt have, as its records say it.
     pub(super) async fn template_of(&self, session: &Session, attempt: &AttemptId) -> Result<Draft> {
-        let query = Query { attempt: Some(attempt.to_string()), ..Query::default() };
-        let mut template = Draft::of_session(session, attempt, Event::Delivery { delivery: Delivery::NotDelivered });
-        for record in Pages::new(self.store().await?, query).next().await? {
-            if let Ok(record) = record.record() {
-                let is_masked = record.v > 1;
-                let draft = record.draft;
-                let draft = if is_masked { draft } else { self.masked(draft).await? };
-                let Draft { customer, user, username, action, run, row, ticket, .. } = draft;
-                let user = user.or(template.user);
-                template = Draft { customer, user, username, action, ticket, run, row, ..template };
-            }
-        }
-        Ok(template)
-    }
-
-    /// Keeps the addresses that records of version 1 have out of a new record.
-    async fn masked(&self, draft: Draft) -> Result<Draft> {
-        let (mut customer, mut user) = (draft.customer, draft.user);
-        for id in [&mut customer, &mut user].into_iter().flatten() {
-            *id = self.id_in_records(id).await?;
-        }
-        let (username, ticket) = (mask(draft.username.as_deref()), mask(draft.ticket.as_deref()));
-        Ok(Draft { customer, user, username, ticket, ..draft })
-    }
-
-    /// Makes the draft of an intent.
-    async fn draft_of_intent(
-        &self,
-        session: &Session,
-        plan: &Plan,
-        attempt: &AttemptId,
-        event: Event,
-    ) -> Result<Draft> {
-        let (user, username) = match &plan.target {
-            ResetTarget::User(id) => {
-                let user = plan.user.as_ref();
-                let id = user.map_or(id.as_str(), UserProfile::id_in_records);
-                (Some(self.id_in_records(id).await?), user.and_then(|user| user.username.as_deref()))
-            }
-            ResetTarget::NewUser(new) => (None, Some(new.username.as_str())),
-        };
-        let (run, row) = self.row.clone().unzip();
-        Ok(Draft {
-            customer: Some(self.id_in_records(plan.customer.id.as_str()).await?),
-            user,
-            username: mask(username),
-            action: Some(plan.action.name().to_owned()),
-            ticket: mask(plan.case.ticket.as_deref()),
-            run,
-            row,
-            ..Draft::of_session(session, attempt, event)
-        })
+        template_of((self.store().await?, &self.shared.ids), session, attempt).await
     }
 
     async fn limits(&self, session: &Session, plan: &Plan, limits: ResetLimits) -> Result<Vec<Limit>> {
@@ -265,6 +227,11 @@ impl Ledger {
     }
 }
 
+fn store_in(folders: &Folders, now: Now) -> SqliteStore {
+    let files = SqliteFiles { ledger: folders.ledger(), leases: folders.leases(), audit_log: folders.audit_log() };
+    SqliteStore::new(files, Writer::of_this_process(), now)
+}
+
 #[async_trait(?Send)]
 impl AuditLog for Ledger {
     async fn intend(
@@ -278,7 +245,8 @@ impl AuditLog for Ledger {
         let lease = self.shared.writer.bare_store().lease()?;
         self.shared.has_lease.set(true);
         let event = Event::of_intent(plan, consent.was_asked(), lease);
-        let draft = self.draft_of_intent(session, plan, &attempt, event).await?;
+        let (store, ids) = (self.shared.writer.bare_store(), &self.shared.ids);
+        let draft = of_intent((store, ids), plan, self.row.as_ref(), blank(session, &attempt, event)).await?;
         let limits = self.limits(session, plan, limits).await?;
         self.shared.open.borrow_mut().insert(attempt.clone(), draft.clone());
         let written = self.append_intent(&attempt, Append { draft, limits }).await;
@@ -324,7 +292,7 @@ impl AuditLog for Ledger {
     }
 
     async fn resets_by_agent(&self, session: &Session) -> Result<u32> {
-        let since = Timestamp::now().saturating_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
+        let since = (self.shared.now)().saturating_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
         self.store().await?.resets_by_agent(&backend_ids(session.profile_ref()), session.agent(), since).await
     }
 

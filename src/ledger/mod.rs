@@ -3,6 +3,7 @@
 //! It detects accidents and edits by others, not by its owner: for that, records are forwarded off the machine.
 
 mod attempts;
+mod drafts;
 mod event;
 mod export;
 mod forward;

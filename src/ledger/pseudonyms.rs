@@ -21,9 +21,10 @@ pub(super) fn mask_addresses(text: &str) -> Cow<'_, str> {
     while let Some((before, after)) = rest.split_once('@') {
         let local = before.len() - before.chars().rev().take_while(|c| is_local(*c)).map(char::len_utf8).sum::<usize>();
         let domain: usize = after.chars().take_while(|c| is_domain(*c)).map(char::len_utf8).sum();
+        let is_address = local < before.len() && domain > 0;
         masked.push_str(&before[..local]);
-        masked.extend(before[local..].chars().next());
-        masked.push_str(if local < before.len() || domain > 0 { "***@" } else { "@" });
+        masked.extend(before[local..].chars().take(if is_address { 1 } else { usize::MAX }));
+        masked.push_str(if is_address { "***@" } else { "@" });
         masked.push_str(&after[..domain]);
         rest = &after[domain..];
     }
@@ -62,7 +63,7 @@ mod tests {
             ("ada@example.com and bob@example.org", "a***@example.com and b***@example.org"),
             ("éva@exämple.de;x", "é***@exämple.de;x"),
             ("at @ noon", "at @ noon"),
-            ("@example.com", "***@example.com"),
+            ("@example.com, me@", "@example.com, me@"),
         ] {
             assert_eq!(mask_addresses(text), masked);
         }

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
-use crate::domain::{AttemptId, Session};
 
 /// The version of the record format that is written.
 pub(super) const VERSION: u8 = 2;
@@ -53,7 +52,7 @@ pub struct Draft {
     pub user: Option<String>,
     /// The name that the user signs in with.
     pub username: Option<String>,
-    /// `set`, `create_and_set`, `withdraw`, `bulk` or `unseal`.
+    /// `set`, `create_and_set`, `withdraw`, `unlock`, `bulk` or `unseal`.
     pub action: Option<String>,
     pub ticket: Option<String>,
     /// The bulk run that the record belongs to.
@@ -63,26 +62,6 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Makes a draft that says only who, where and what.
-    pub(super) fn of_session(session: &Session, attempt: &AttemptId, event: Event) -> Self {
-        let profile_ref = session.profile_ref();
-        Self {
-            attempt: attempt.to_string(),
-            event,
-            agent: session.agent().to_owned(),
-            profile: profile_ref.profile.clone(),
-            backend: profile_ref.backend.clone(),
-            backend_id: Some(profile_ref.backend_id.clone()),
-            customer: None,
-            user: None,
-            username: None,
-            action: None,
-            ticket: None,
-            run: None,
-            row: None,
-        }
-    }
-
     /// Makes the draft of a record about the ledger itself, by the system's user.
     pub(super) fn of_ledger(writer: &Writer, event: Event) -> Self {
         Self {

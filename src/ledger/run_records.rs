@@ -1,5 +1,6 @@
 //! The records of bulk runs: their starts and ends, and what only a run's output shows.
 
+use super::drafts::blank;
 use super::event::Event;
 use super::ledger::Ledger;
 use super::pseudonyms::mask_addresses;
@@ -50,6 +51,6 @@ impl Ledger {
 
     async fn write_about_run(&self, session: &Session, run: &str, event: Event) -> Result<()> {
         let (action, run) = (Some("bulk".to_owned()), Some(run.to_owned()));
-        self.writer().write(Draft { action, run, ..Draft::of_session(session, &self.fresh_id()?, event) }).await
+        self.writer().write(Draft { action, run, ..blank(session, &self.fresh_id()?, event) }).await
     }
 }

@@ -39,6 +39,7 @@ pub(super) fn question(plan: &Plan) -> String {
         Action::Set => format!("Set a temporary password for {customer}?"),
         Action::CreateAndSet => format!("Create a user and set a temporary password for {customer}?"),
         Action::Withdraw => format!("Withdraw the temporary password of {customer}?"),
+        Action::Unlock => format!("Lift the lock-out of {customer}?"),
     }
 }
 
@@ -64,6 +65,7 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
             effects.push(format!("{sessions}; they stay locked out until you issue another"));
             return effects;
         }
+        Action::Unlock => return effects_of_unlock(plan),
     }
     if plan.gaps.contains(&Gap::NotProved) {
         effects.push("show it without trying it by a sign-in first".to_owned());
@@ -90,6 +92,16 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
         effects.push(format!("let it run out after {lasts}"));
     }
     effects
+}
+
+fn effects_of_unlock(plan: &Plan) -> Vec<String> {
+    let password = if plan.state.change_required {
+        "leave Force Password Reset as it is: a new password still has to be chosen at the next sign-in"
+    } else {
+        "leave the password as it is: they sign in with the one that they know"
+    };
+    let effects = ["lift the lock-out after failed attempts", password, "leave what they have open already"];
+    effects.map(str::to_owned).to_vec()
 }
 
 /// Formats the plan in one line, for use with `--yes`.
@@ -157,5 +169,23 @@ mod tests {
         let told = |gaps| lines(&plan(Action::Withdraw, gaps), &LocalTime::at(Timestamp::UNIX_EPOCH)).join("\n");
         assert!(told(&[]).contains("end all their sessions;"));
         assert!(told(&[Gap::SessionsGoOn]).contains("leave what they have open already;"));
+    }
+
+    #[test]
+    fn an_unlock_says_what_stays_as_it_is() {
+        let told = |change_required| {
+            let mut plan = plan(Action::Unlock, &[]);
+            plan.state.change_required = change_required;
+            lines(&plan, &LocalTime::at(Timestamp::UNIX_EPOCH)).join("\n")
+        };
+        assert!(told(false).contains("leave the password as it is"));
+        assert!(told(true).contains("leave Force Password Reset as it is"));
+        for text in [told(false), told(true)] {
+            assert!(
+                text.contains("lift the lock-out") && !text.contains("run out") && !text.contains("end all"),
+                "{text}"
+            );
+        }
+        assert_eq!(question(&plan(Action::Unlock, &[])), "Lift the lock-out of Ada (C-1)?");
     }
 }

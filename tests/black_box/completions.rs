@@ -42,7 +42,7 @@ fn bash_offers_profiles() {
 #[test]
 fn bash_offers_customers_to_a_signed_in_agent_only() {
     let env = TestEnvironment::new();
-    let verbs = ["reset", "show", "status", "withdraw"];
+    let verbs = ["reset", "show", "status", "unlock", "withdraw"];
     for verb in verbs {
         assert!(
             offered(&env, &[verb, "ada.l"]).iter().all(|word| !word.contains("ada.lovelace")),

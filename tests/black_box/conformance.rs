@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tellonce::backends::practice::{Change, ChangeTicket, INITIAL_PASSWORD, Practice, PracticeSignIn, Redeem, SignIn};
-use tellonce::domain::ports::{AgentSignIn, Clock};
+use tellonce::domain::ports::AgentSignIn;
 use tellonce::domain::{Gap, ProfileRef};
 
-use crate::support::conformance::{Agent, Cast, Chosen, Driver, MovedClock, SignedIn, play, wait_for};
+use crate::support::conformance::{Agent, Cast, Chosen, Driver, MovedClock, SharedClock, SignedIn, play, wait_for};
 
 pub struct PracticeDriver {
     directory: Practice,
@@ -33,7 +33,7 @@ impl Driver for PracticeDriver {
         BTreeSet::new()
     }
 
-    fn clock(&self) -> Arc<dyn Clock> {
+    fn clock(&self) -> SharedClock {
         Arc::<MovedClock>::clone(&self.clock)
     }
 
@@ -119,6 +119,10 @@ impl Driver for PracticeDriver {
 
     fn let_it_run_out(&self) {
         self.clock.move_on(Duration::from_hours(25));
+    }
+
+    fn attempts_until_locked(&self) -> Option<usize> {
+        Some(5)
     }
 
     fn mails(&self) -> Vec<String> {

@@ -16,4 +16,5 @@ mod session_over;
 mod signals;
 #[path = "../support/mod.rs"]
 mod support;
+mod unlock;
 mod withdrawal;

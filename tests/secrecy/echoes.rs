@@ -6,7 +6,7 @@ use age::secrecy::ExposeSecret;
 use age::x25519::Identity;
 
 use crate::support::fake_keycloak::{At, FORMS, FakeKeycloak, quoted, token};
-use crate::support::{CommandOutput, TestEnvironment};
+use crate::support::{CommandOutput, TestEnvironment, for_each_concurrently};
 
 /// A home with a profile for the server; `more` are further lines of it.
 fn environment(server: &FakeKeycloak, more: &str) -> TestEnvironment {
@@ -77,8 +77,8 @@ fn the_check_finds_each_form() {
 
 #[test]
 fn a_set_whose_refusal_quotes_the_password() {
-    let server = FakeKeycloak::start();
-    for form in FORMS {
+    for_each_concurrently(FORMS, |form| {
+        let server = FakeKeycloak::start();
         for status in [302, 400, 403, 404, 409, 422, 500, 502, 503] {
             let output = OUTPUTS[usize::from(status) % OUTPUTS.len()];
             let env = environment(&server, "");
@@ -87,7 +87,7 @@ fn a_set_whose_refusal_quotes_the_password() {
             assert_ne!(ran.code, 0, "{status} {form}: {ran:?}");
             nothing_is_told(&server, &env, &ran, &format!("{status} {form} {output:?}"));
         }
-    }
+    });
 }
 
 #[test]
@@ -109,36 +109,36 @@ fn a_creation_whose_answer_quotes_the_password() {
 
 #[test]
 fn what_follows_the_set_and_quotes_the_password() {
-    let server = FakeKeycloak::start();
-    for (form, output) in FORMS.into_iter().zip(OUTPUTS.into_iter().cycle()) {
+    for_each_concurrently(FORMS.into_iter().zip(OUTPUTS.into_iter().cycle()), |(form, output)| {
+        let server = FakeKeycloak::start();
         let env = environment(&server, "");
         server.quote(At::LogOut, form);
-        let ran = run(&env, &[output, &["--timeout", "1s"], &RESET].concat()).must(9);
+        let ran = run(&env, &[output, &["--timeout", "2s"], &RESET].concat()).must(9);
         nothing_is_told(&server, &env, &ran, &format!("{form} {output:?}"));
-    }
+    });
 }
 
 #[test]
 fn a_read_whose_refusal_quotes_the_agents_token() {
-    let server = FakeKeycloak::start();
-    for form in FORMS {
+    for_each_concurrently(FORMS, |form| {
+        let server = FakeKeycloak::start();
         for status in [302, 400, 401, 403, 404, 418, 500] {
             let output = OUTPUTS[usize::from(status) % OUTPUTS.len()];
             let env = environment(&server, "");
             server.quote(At::Read(status), form);
-            let ran = run(&env, &[output, &["--timeout", "1s"], &RESET].concat());
+            let ran = run(&env, &[output, &["--timeout", "2s"], &RESET].concat());
             assert_ne!(ran.code, 0, "{status} {form}: {ran:?}");
             nothing_is_told(&server, &env, &ran, &format!("{status} {form} {output:?}"));
         }
-    }
+    });
 }
 
 #[test]
 fn a_token_endpoint_that_quotes_the_clients_secret() {
-    let server = FakeKeycloak::start();
     let secret = "s3cret of a client/with+signs=\"7\"";
     let own = "sign_in = 'client-credentials'\nclient_id = 'robot'\ncredential = { file = 'secret' }";
-    for form in FORMS {
+    for_each_concurrently(FORMS, |form| {
+        let server = FakeKeycloak::start();
         for status in [200, 302, 400, 401, 403, 404, 500, 503] {
             let output = OUTPUTS[usize::from(status / 100) % OUTPUTS.len()];
             let env = environment(&server, own);
@@ -148,21 +148,21 @@ fn a_token_endpoint_that_quotes_the_clients_secret() {
             std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
             server.quote(At::Token(status), form);
             for arguments in [&["whoami"][..], &["login", "--client-credentials", "--store", "file"]] {
-                let arguments = [output, &["--timeout", "1s"], arguments].concat();
+                let arguments = [output, &["--timeout", "2s"], arguments].concat();
                 let ran = CommandOutput::from(env.command(&[]).args(&arguments).output().unwrap());
                 assert_ne!(ran.code, 0, "{status} {form}: {ran:?}");
                 nothing_is_told(&server, &env, &ran, &format!("{status} {form} {arguments:?}"));
             }
         }
-    }
+    });
 }
 
 #[test]
 fn rows_of_a_bulk_run_whose_sets_are_refused_with_the_password() {
-    let server = FakeKeycloak::start();
     let key = Identity::generate();
     let sealed = ["--out", "sealed.csv", "--seal-to", &key.to_public().to_string()].map(str::to_owned);
-    for form in FORMS {
+    for_each_concurrently(FORMS, |form| {
+        let server = FakeKeycloak::start();
         for (status, output) in [(400, OUTPUTS[0]), (400, OUTPUTS[3]), (409, OUTPUTS[1])] {
             for clear in [false, true] {
                 let env = environment(&server, "");
@@ -177,6 +177,6 @@ fn rows_of_a_bulk_run_whose_sets_are_refused_with_the_password() {
                 assert!(clear || env.path().join("sealed.csv").exists(), "{ran:?}");
             }
         }
-    }
+    });
     assert!(key.to_string().expose_secret().starts_with("AGE-SECRET-KEY"));
 }

@@ -9,7 +9,7 @@ use tellonce::domain::redact;
 
 use crate::scan::{count, files_with, parts};
 use crate::support::fake_directory::{ADD, Asked, BIND, Dialect, Fake, MODIFY, SEARCH, element, result};
-use crate::support::{CommandOutput, TestEnvironment};
+use crate::support::{CommandOutput, TestEnvironment, for_each_concurrently};
 
 const AGENT: &str = "uid=agent,dc=example,dc=com";
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
@@ -108,6 +108,11 @@ fn signed_in(dialect: Dialect) -> (Fake, TestEnvironment) {
     (fake, env)
 }
 
+/// Each dialect with each of these codes.
+fn both_with(codes: &[u8]) -> impl Iterator<Item = (Dialect, u8)> {
+    Dialect::BOTH.into_iter().flat_map(|dialect| codes.iter().map(move |code| (dialect, *code)))
+}
+
 /// Runs it in each way of telling, and looks at what came of the passwords that were sent.
 fn tells_nothing(dialect: Dialect, code: u8, arguments: &[&str], fails: bool) {
     for telling in [&[][..], &["-o", "json"], &["-vv"], &["-vv", "-o", "json"]] {
@@ -126,167 +131,159 @@ fn tells_nothing(dialect: Dialect, code: u8, arguments: &[&str], fails: bool) {
 
 #[test]
 fn a_refused_reset_reveals_nothing_of_the_password() {
-    for dialect in Dialect::BOTH {
-        for code in CODES {
-            tells_nothing(dialect, code, &["reset", "ada", "--yes", "--reveal", "stdout"], true);
-        }
-    }
+    for_each_concurrently(both_with(&CODES), |(dialect, code)| {
+        tells_nothing(dialect, code, &["reset", "ada", "--yes", "--reveal", "stdout"], true);
+    });
 }
 
 #[test]
 fn a_refused_creation_reveals_nothing_of_the_password() {
     let new = ["--create", "--email", "zoe@example.com", "--first-name", "Zoe", "--last-name", "New"];
     let arguments = [&["reset", "zoe@example.com", "--yes", "--reveal", "stdout"][..], &new].concat();
-    for dialect in Dialect::BOTH {
-        for code in [19, 50, 53, 80] {
-            tells_nothing(dialect, code, &arguments, true);
-        }
-    }
+    for_each_concurrently(both_with(&[19, 50, 53, 80]), |(dialect, code)| {
+        tells_nothing(dialect, code, &arguments, true);
+    });
 }
 
 /// A withdrawal sets a password as well, which nobody is to know.
 #[test]
 fn a_refused_withdrawal_reveals_nothing_of_the_password() {
-    for dialect in Dialect::BOTH {
-        for code in [19, 50, 80] {
-            let (fake, env) = signed_in(dialect);
-            let issued = env.run(&["reset", "ada", "--yes", "--reveal", "stdout"]);
-            assert!(issued.is_success(), "{}", issued.stderr);
-            let sent = echoing(&fake, code);
-            let ended = env.run(&["-vv", "withdraw", "ada", "--yes"]);
-            let what = format!("{dialect:?}, code {code}: withdraw");
-            let sent = sent.lock().unwrap().clone();
-            assert!(!sent.is_empty() && !ended.is_success(), "{what}: {}", ended.stderr);
-            for secret in &sent {
-                holds_nothing(&env, &ended, secret, &what);
-            }
+    for_each_concurrently(both_with(&[19, 50, 80]), |(dialect, code)| {
+        let (fake, env) = signed_in(dialect);
+        let issued = env.run(&["reset", "ada", "--yes", "--reveal", "stdout"]);
+        assert!(issued.is_success(), "{}", issued.stderr);
+        let sent = echoing(&fake, code);
+        let ended = env.run(&["-vv", "withdraw", "ada", "--yes"]);
+        let what = format!("{dialect:?}, code {code}: withdraw");
+        let sent = sent.lock().unwrap().clone();
+        assert!(!sent.is_empty() && !ended.is_success(), "{what}: {}", ended.stderr);
+        for secret in &sent {
+            holds_nothing(&env, &ended, secret, &what);
         }
-    }
+    });
 }
 
 #[test]
 fn rows_of_a_bulk_run_reveal_nothing_of_the_password() {
-    for dialect in Dialect::BOTH {
-        for code in [19, 53, 80] {
-            let input = tempfile::tempdir().unwrap();
-            let rows = input.path().join("rows.csv");
-            std::fs::write(&rows, "customer\nada\n").unwrap();
-            let rows = rows.to_str().unwrap();
-            let key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
-            let (fake, env) = signed_in(dialect);
-            let out = env.path().join("out.jsonl");
-            let sealed = ["--out", out.to_str().unwrap(), "--seal-to", key];
-            for way in [&sealed[..], &["--reveal", "stdout"]] {
-                let sent = echoing(&fake, code);
-                let what = format!("{dialect:?}, code {code}: bulk {way:?}");
-                let arguments = [&["-vv", "bulk", rows, "--yes", "--expect", "1", "--wait", "1s"], way].concat();
-                let ended = env.run(&arguments);
-                let sent = sent.lock().unwrap().clone();
-                assert!(!sent.is_empty(), "{what}: {}", ended.stderr);
-                for secret in &sent {
-                    holds_nothing(&env, &ended, secret, &what);
-                }
-            }
-            if code == 19 {
-                let row = std::fs::read_to_string(out).unwrap();
-                assert!(row.contains("\"message\":\""), "{dialect:?}: the row says why: {row}");
+    for_each_concurrently(both_with(&[19, 53, 80]), |(dialect, code)| {
+        let input = tempfile::tempdir().unwrap();
+        let rows = input.path().join("rows.csv");
+        std::fs::write(&rows, "customer\nada\n").unwrap();
+        let rows = rows.to_str().unwrap();
+        let key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+        let (fake, env) = signed_in(dialect);
+        let out = env.path().join("out.jsonl");
+        let sealed = ["--out", out.to_str().unwrap(), "--seal-to", key];
+        for way in [&sealed[..], &["--reveal", "stdout"]] {
+            let sent = echoing(&fake, code);
+            let what = format!("{dialect:?}, code {code}: bulk {way:?}");
+            let arguments = [&["-vv", "bulk", rows, "--yes", "--expect", "1", "--wait", "1s"], way].concat();
+            let ended = env.run(&arguments);
+            let sent = sent.lock().unwrap().clone();
+            assert!(!sent.is_empty(), "{what}: {}", ended.stderr);
+            for secret in &sent {
+                holds_nothing(&env, &ended, secret, &what);
             }
         }
-    }
+        if code == 19 {
+            let row = std::fs::read_to_string(out).unwrap();
+            assert!(row.contains("\"message\":\""), "{dialect:?}: the row says why: {row}");
+        }
+    });
 }
 
 /// The agent's own password: in the refusal of the bind, and in that of the read behind it, which it does not carry.
 #[test]
 fn a_refused_sign_in_reveals_nothing_of_the_agents_password() {
-    for dialect in Dialect::BOTH {
-        for code in CODES.into_iter().chain([0]) {
-            for telling in [&[][..], &["-o", "json"], &["-vv"]] {
-                let fake = Fake::start(dialect);
-                let env = fake.environment();
-                let mut told = Vec::new();
-                fake.rule(move |asked, stream| {
-                    let bind = asked.tag == BIND;
-                    if bind {
-                        told = quoted(asked);
-                    }
-                    let answer = match asked.tag {
-                        BIND => echo(asked, code),
-                        SEARCH => asked.answer(asked.last(), &result(80, &told, &told)),
-                        _ => return false,
-                    };
-                    let _ = stream.write_all(&answer);
-                    true
-                });
-                let login = ["login", "--agent", AGENT, "--password-stdin", "--store", "file"];
-                let ended = env.run_with(&[telling, &login].concat(), &format!("{AGENT_PASSWORD}\n"));
-                let what = format!("{dialect:?}, code {code}: {telling:?} login");
-                if code != 0 {
-                    assert!(!ended.is_success(), "{what}");
-                    holds_nothing(&env, &ended, AGENT_PASSWORD, &what);
-                    continue;
+    let codes: Vec<u8> = CODES.into_iter().chain([0]).collect();
+    for_each_concurrently(both_with(&codes), |(dialect, code)| {
+        for telling in [&[][..], &["-o", "json"], &["-vv"]] {
+            let fake = Fake::start(dialect);
+            let env = fake.environment();
+            let mut told = Vec::new();
+            fake.rule(move |asked, stream| {
+                let bind = asked.tag == BIND;
+                if bind {
+                    told = quoted(asked);
                 }
-                // Signed in: the kept session has it, and nothing else has.
-                std::fs::remove_dir_all(env.path().join("sessions")).unwrap_or_default();
+                let answer = match asked.tag {
+                    BIND => echo(asked, code),
+                    SEARCH => asked.answer(asked.last(), &result(80, &told, &told)),
+                    _ => return false,
+                };
+                let _ = stream.write_all(&answer);
+                true
+            });
+            let login = ["login", "--agent", AGENT, "--password-stdin", "--store", "file"];
+            let ended = env.run_with(&[telling, &login].concat(), &format!("{AGENT_PASSWORD}\n"));
+            let what = format!("{dialect:?}, code {code}: {telling:?} login");
+            if code != 0 {
+                assert!(!ended.is_success(), "{what}");
                 holds_nothing(&env, &ended, AGENT_PASSWORD, &what);
+                continue;
             }
+            // Signed in: the kept session has it, and nothing else has.
+            std::fs::remove_dir_all(env.path().join("sessions")).unwrap_or_default();
+            holds_nothing(&env, &ended, AGENT_PASSWORD, &what);
         }
-    }
+    });
 }
 
 #[test]
 fn reads_after_the_set_that_quote_the_password_reveal_nothing_of_it() {
-    for dialect in Dialect::BOTH {
-        for (code, telling) in [(50, &[][..]), (80, &["-vv", "-o", "json"]), (51, &["-vv"])] {
-            let (fake, env) = signed_in(dialect);
-            let (sent, kept) = (Sent::default(), Sent::default());
-            let (told, remembered) = (Arc::clone(&sent), Arc::clone(&kept));
-            fake.rule(move |asked, stream| {
-                if asked.tag == MODIFY {
-                    told.lock().unwrap().extend(asked.secrets().iter().map(|secret| plain(secret)));
-                    let text = [MARK.as_bytes(), b" ", &quoted(asked)].concat();
-                    remembered.lock().unwrap().push(String::from_utf8_lossy(&text).into_owned());
-                }
-                let quotes = remembered.lock().unwrap().last().cloned().filter(|_| asked.tag == SEARCH);
-                if let Some(text) = &quotes {
-                    let content = result(code, text.as_bytes(), text.as_bytes());
-                    let _ = stream.write_all(&asked.answer_with(asked.last(), &content, &[]));
-                }
-                quotes.is_some()
-            });
-            let what = format!("{dialect:?}, code {code}, {telling:?}");
-            let ended = env.run(&[telling, &["reset", "ada", "--yes", "--reveal", "stdout"]].concat());
-            assert_eq!(ended.code, 9, "{what}: {}", ended.stderr);
-            let secrets = sent.lock().unwrap().clone();
-            assert_eq!(secrets.len(), 1, "{what}");
-            holds_nothing(&env, &ended, &secrets[0], &what);
-            drop(kept);
-        }
-    }
+    for_each_concurrently(both_with(&[50, 80, 51]), |(dialect, code)| {
+        let telling: &[&str] = match code {
+            50 => &[],
+            80 => &["-vv", "-o", "json"],
+            _ => &["-vv"],
+        };
+        let (fake, env) = signed_in(dialect);
+        let (sent, kept) = (Sent::default(), Sent::default());
+        let (told, remembered) = (Arc::clone(&sent), Arc::clone(&kept));
+        fake.rule(move |asked, stream| {
+            if asked.tag == MODIFY {
+                told.lock().unwrap().extend(asked.secrets().iter().map(|secret| plain(secret)));
+                let text = [MARK.as_bytes(), b" ", &quoted(asked)].concat();
+                remembered.lock().unwrap().push(String::from_utf8_lossy(&text).into_owned());
+            }
+            let quotes = remembered.lock().unwrap().last().cloned().filter(|_| asked.tag == SEARCH);
+            if let Some(text) = &quotes {
+                let content = result(code, text.as_bytes(), text.as_bytes());
+                let _ = stream.write_all(&asked.answer_with(asked.last(), &content, &[]));
+            }
+            quotes.is_some()
+        });
+        let what = format!("{dialect:?}, code {code}, {telling:?}");
+        let ended = env.run(&[telling, &["reset", "ada", "--yes", "--reveal", "stdout"]].concat());
+        assert_eq!(ended.code, 9, "{what}: {}", ended.stderr);
+        let secrets = sent.lock().unwrap().clone();
+        assert_eq!(secrets.len(), 1, "{what}");
+        holds_nothing(&env, &ended, &secrets[0], &what);
+        drop(kept);
+    });
 }
 
 /// The answer to the proof, which carried the password: refused as wrong, or for another reason that is written down.
 #[test]
 fn an_answer_to_the_proof_that_quotes_the_password_reveals_nothing_of_it() {
-    for dialect in Dialect::BOTH {
-        for code in [49, 51, 80] {
-            let (fake, env) = signed_in(dialect);
-            let sent = Sent::default();
-            let told = Arc::clone(&sent);
-            fake.rule(move |asked, stream| {
-                let proves = asked.tag == BIND && asked.base.contains("ada");
-                if proves {
-                    told.lock().unwrap().extend(asked.secrets().iter().map(|secret| plain(secret)));
-                    let _ = stream.write_all(&echo(asked, code));
-                }
-                proves
-            });
-            let what = format!("{dialect:?}, code {code}");
-            env.write("in.csv", "customer\nada\n");
-            let run = ["-vv", "bulk", "in.csv", "--yes", "--expect", "1", "--out", "out.jsonl", "--seal-to", KEY];
-            let ended = env.run(&run);
-            let secrets = sent.lock().unwrap().clone();
-            assert_eq!(secrets.len(), if code == 49 { 2 } else { 1 }, "{what}: {}", ended.stderr);
-            holds_nothing(&env, &ended, &secrets[0], &what);
-        }
-    }
+    for_each_concurrently(both_with(&[49, 51, 80]), |(dialect, code)| {
+        let (fake, env) = signed_in(dialect);
+        let sent = Sent::default();
+        let told = Arc::clone(&sent);
+        fake.rule(move |asked, stream| {
+            let proves = asked.tag == BIND && asked.base.contains("ada");
+            if proves {
+                told.lock().unwrap().extend(asked.secrets().iter().map(|secret| plain(secret)));
+                let _ = stream.write_all(&echo(asked, code));
+            }
+            proves
+        });
+        let what = format!("{dialect:?}, code {code}");
+        env.write("in.csv", "customer\nada\n");
+        let run = ["-vv", "bulk", "in.csv", "--yes", "--expect", "1", "--out", "out.jsonl", "--seal-to", KEY];
+        let ended = env.run(&run);
+        let secrets = sent.lock().unwrap().clone();
+        assert_eq!(secrets.len(), if code == 49 { 2 } else { 1 }, "{what}: {}", ended.stderr);
+        holds_nothing(&env, &ended, &secrets[0], &what);
+    });
 }

@@ -7,7 +7,7 @@ use crate::support::TestEnvironment;
 /// Looks through the home, and shows that looking finds.
 fn no_file_holds(env: &TestEnvironment, password: &str) {
     let found = files(env.path());
-    for name in ["practice.db", "audit.jsonl"] {
+    for name in ["practice.db", "ledger.db"] {
         assert!(found.iter().any(|path| path.ends_with(name)), "{found:?}");
     }
     assert_eq!(files_with(env.path(), password), Vec::<std::path::PathBuf>::new());

@@ -5,7 +5,8 @@
 #      SLAPD_SUFFIX='o=Any Name,c=DE' (dc=tellonce,dc=test; another one begins with o=)
 #      SLAPD_IPV6=yes (on [::1] as well, with the same ports; the certificate names it)
 #      SLAPD_NIS=no (without the schema of RFC 2307)
-#      DIR/access.conf, DIR/global.conf and DIR/more.conf are read at each start: access rules, settings before and after the database
+#      DIR/access.conf, DIR/global.conf, DIR/more.conf and DIR/monitor.conf are read at each start: access rules, settings
+#      before and after the database, and the database monitor, of which the agent reads the time and nothing else
 #      SLAPD_ACL=FILE (access rules in place of those below)  SLAPD_LIMITS='size.prtotal=700' (of the agent)
 set -euo pipefail
 cmd=${1:-}; DIR=${2:-${TMPDIR:-/tmp}/tellonce-slapd}; HASH=${SLAPD_HASH:-'{SSHA}'}
@@ -13,11 +14,11 @@ names() { BASE=$1; OU=ou=customers,$BASE; ADMIN=cn=admin,$BASE; AGENT=uid=agent,
 SUFFIX=${SLAPD_SUFFIX:-dc=tellonce,dc=test}; names "$SUFFIX"
 ADMINPW=Adm1n-Local-Only; AGENTPW=Ag3nt-Local-Only; NORIGHTPW=N0right-Local-Only; CUSTPW=Cust0mer-Start-1
 free() { python3 -c 'import socket;s=socket.socket();s.bind(("127.0.0.1",0));print(s.getsockname()[1])'; }
-rules() { # the agent: write-only passwords, pwdReset, new entries; no delete, no other attribute
+rules() { # the agent: write-only passwords, pwdReset, pwdEndTime, locks, new entries; no delete, no other attribute
   if [ -n "${SLAPD_ACL:-}" ]; then cat "$SLAPD_ACL"; return; fi
   cat <<A
 access to dn.subtree="$OU" attrs=userPassword by dn.exact="$AGENT" =w by self =xw by anonymous auth by * none
-access to dn.subtree="$OU" attrs=pwdReset,pwdEndTime by dn.exact="$AGENT" write by dn.exact="$NORIGHT" read by self read by * none
+access to dn.subtree="$OU" attrs=pwdReset,pwdEndTime,pwdAccountLockedTime by dn.exact="$AGENT" write by dn.exact="$NORIGHT" read by self read by * none
 access to dn.subtree="$OU" attrs=pwdHistory by * none
 access to dn.exact="$OU" attrs=children by dn.exact="$AGENT" =arscd by * none
 access to dn.children="$OU" attrs=entry by dn.exact="$AGENT" =arscd by dn.exact="$NORIGHT" read by self read by * none
@@ -93,8 +94,10 @@ access to dn.base="" by * read
 access to dn.base="cn=Subschema" by * read
 access to * by users read by * none
 include $DIR/more.conf
+include $DIR/monitor.conf
 C
   rules > access.conf; : > global.conf; : > more.conf
+  printf 'database monitor\naccess to dn.exact="cn=Current,cn=Time,cn=Monitor" attrs=entry,objectClass,monitorTimestamp by dn.exact="%s" read by * none\naccess to * by * none\n' "$AGENT" > monitor.conf
   names "$SUFFIX"
   {
   printf 'dn: %s\nobjectClass: organization\n' "$BASE"

@@ -5,6 +5,7 @@
 
 pub mod chromium;
 mod command_output;
+mod concurrently;
 pub mod conformance;
 mod environment;
 pub mod fake_directory;
@@ -12,13 +13,16 @@ pub mod fake_keycloak;
 pub mod fault_proxy;
 pub mod keycloak;
 pub mod ldap;
+pub mod ledger;
 mod multiplexer;
 mod practice;
 pub mod practice_app;
+mod seeded_home;
 mod snapshots;
 mod terminal;
 
 pub use command_output::CommandOutput;
+pub use concurrently::for_each_concurrently;
 pub use environment::{BINARY, TestEnvironment, feed};
 pub use multiplexer::{GnuScreen, Multiplexer, Tmux, wait_until};
 pub use practice::PRACTICE;

@@ -10,13 +10,6 @@ use super::{CommandOutput, TestEnvironment};
 pub const PRACTICE: [&str; 2] = ["--profile", "practice"];
 
 impl TestEnvironment {
-    /// Creates a home in which this sample agent is signed in to the practice directory.
-    pub fn signed_in(agent: &str) -> Self {
-        let environment = Self::new();
-        environment.sign_agent_in(agent);
-        environment
-    }
-
     /// Signs a sample agent in to the practice directory.
     pub fn sign_agent_in(&self, agent: &str) {
         let login = ["login", "--agent", agent, "--password-stdin", "--store", "file"];
@@ -55,17 +48,17 @@ impl TestEnvironment {
         self.run_with(&sign_in, &format!("{temporary}\n{new}\n"))
     }
 
-    pub fn audit_log(&self) -> PathBuf {
-        self.file("audit.jsonl")
+    pub fn ledger(&self) -> PathBuf {
+        self.file("ledger.db")
     }
 
-    /// Returns the records of the audit log.
+    /// Returns the records of the ledger.
     #[track_caller]
     pub fn records(&self) -> Vec<Value> {
         self.run(&["audit", "list", "-o", "json"]).must(0).json()["records"].as_array().unwrap().clone()
     }
 
-    /// Returns what the last record of the audit log says: the delivery's outcome, else the event.
+    /// Returns what the last record of the ledger says: the delivery's outcome, else the event.
     #[track_caller]
     pub fn last_event(&self) -> String {
         let record = self.records().last().cloned().unwrap_or_default();

@@ -29,6 +29,11 @@ const FILTERS: &[(&str, &str)] = &[
     // A bar of progress, with its rate and the time that is left.
     (r"(?m)^[^\n]* \d+/\d+ [^\n]* left[^\n]*$", "[bar]"),
     (r"\bin \d+(\.\d+)? s\b", "in [n] s"),
+    // Whoever runs the tests, and on which machine.
+    (
+        r#""writer": \{\s+"machine": "[^"]*",\s+"uid": \d+,\s+"user": ("[^"]*"|null)\s+\}"#,
+        r#""writer": "[who wrote it]""#,
+    ),
     // Whoever runs the tests may record their terminal.
     (r"(?m)^( recording +)[^\n]*$", "$1[whether this terminal is recorded]"),
     (

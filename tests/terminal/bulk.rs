@@ -1,15 +1,11 @@
 //! A bulk run at a terminal: the question, the count that is typed back, the bar.
 
-use crate::support::Terminal;
-use crate::support::{PRACTICE, TestEnvironment, assert_screen};
+use crate::support::{Terminal, TestEnvironment, assert_screen};
 
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
-pub fn environment(customers: u32, rows: u32) -> TestEnvironment {
-    let env = TestEnvironment::new();
-    let many = customers.to_string();
-    env.run(&[&PRACTICE[..], &["practice", "start-over", "--yes", "--customers", &many]].concat()).must(0);
-    env.sign_agent_in("sam");
+pub fn environment(customers: u64, rows: u64) -> TestEnvironment {
+    let env = TestEnvironment::signed_in_with_customers("sam", customers);
     let lines: Vec<String> = (0..rows).map(|row| format!("C-{}", 1030 + row)).collect();
     std::fs::write(env.path().join("in.csv"), format!("customer\n{}\n", lines.join("\n"))).unwrap();
     env

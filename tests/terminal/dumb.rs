@@ -1,6 +1,6 @@
 //! A terminal that knows no escape sequences (`TERM=dumb`), or that nobody has named.
 
-use crate::support::{PRACTICE, Terminal, TestEnvironment};
+use crate::support::{PRACTICE, Terminal, TestEnvironment, for_each_concurrently};
 
 const ESCAPE: char = '\u{1b}';
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
@@ -18,7 +18,7 @@ fn ended(env: &TestEnvironment, arguments: &[&str], answers: &[(&str, &str)]) ->
 
 #[test]
 fn nothing_is_written_but_text() {
-    for name in ["dumb", ""] {
+    for_each_concurrently(["dumb", ""], |name| {
         let env = TestEnvironment::signed_in("sam").with_variable("TERM", name);
         env.write("in.csv", "customer\nC-1001\nC-1004\n");
         for (code, arguments, answers) in [
@@ -42,7 +42,7 @@ fn nothing_is_written_but_text() {
             assert!(!written.contains(ESCAPE), "{name:?} {arguments:?}: {written:?}");
             std::fs::remove_file(env.file("out.jsonl")).ok();
         }
-    }
+    });
 }
 
 #[test]

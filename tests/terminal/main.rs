@@ -21,3 +21,4 @@ mod screens;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod unlock;

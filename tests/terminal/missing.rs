@@ -5,7 +5,7 @@ use crate::support::{BINARY, PRACTICE, TestEnvironment};
 use crate::support::{Multiplexer, Tmux};
 
 const CUSTOMER: &str = "part of a name):";
-const OF_CUSTOMERS: [&str; 4] = ["reset", "show", "status", "withdraw"];
+const OF_CUSTOMERS: [&str; 5] = ["reset", "show", "status", "unlock", "withdraw"];
 
 #[test]
 fn a_customer_who_was_left_out_is_asked_for_searched_and_chosen() {
@@ -14,6 +14,7 @@ fn a_customer_who_was_left_out_is_asked_for_searched_and_chosen() {
         ("reset", "Set a temporary password for Ada Lovelace (C-1001)? [y/N]"),
         ("show", "C-1001"),
         ("status", "Ada Lovelace (C-1001): Active"),
+        ("unlock", "Ada Lovelace (C-1001) is not locked out."),
         ("withdraw", "No temporary password is pending for Ada Lovelace"),
     ] {
         for (typed, is_exact) in [("lovel", false), ("C-1001", true)] {
@@ -52,7 +53,7 @@ fn where_nobody_can_be_asked_what_is_missing_is_named() {
         let mut told = Terminal::run(&env, &[&command[..], &["--no-input"]].concat(), 80, 24);
         assert_eq!(told.end().0, 2, "{command:?}");
     }
-    for verb in ["reset", "withdraw"] {
+    for verb in ["reset", "unlock", "withdraw"] {
         let mut confirmed = Terminal::run(&env, &[&PRACTICE[..], &[verb, "--yes"]].concat(), 80, 24);
         assert_eq!(confirmed.end().0, 2, "{verb}: who confirms beforehand names the customer");
     }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use backon::Retryable;
+use jiff::Timestamp;
 use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -34,7 +35,14 @@ impl Api {
         roles: TokenRoles,
     ) -> Self {
         let (caller_retries, quoting) = (Cell::new(false), Cell::new(Quoting::Allowed));
-        Self { http, realm, refresher, name, roles, caller_retries, quoting }
+        let date = Cell::new(None);
+        Self { http, realm, refresher, name, roles, caller_retries, quoting, date }
+    }
+
+    /// Returns the time now by the header Date of the newest answer that had one; `None` if none had.
+    pub(super) fn server_date(&self) -> Option<Timestamp> {
+        let (date, came) = self.date.get()?;
+        date.checked_add(came.elapsed()).ok()
     }
 
     /// Leaves it to the caller from now on to repeat a call that changed nothing.

@@ -19,8 +19,8 @@ use super::user_snapshot::{local_password, set_at, stamp};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
     Aid, AnyIntent, Capabilities, ChangeScreen, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names,
-    NewUser, Pending, RequestSink, Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer, UserId,
-    UserProfile, UserSnapshot, Withdrawal, sealed,
+    NewUser, Pending, RequestSink, Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer,
+    Unlocking, UserId, UserProfile, UserSnapshot, Withdrawal, sealed,
 };
 
 /// How many calls at once keep a server busy. More only make each slower (measured on two cores).
@@ -153,6 +153,12 @@ impl KeycloakAgent {
         })
     }
 
+    /// Lifts the user's lock, and forgets the failed attempts.
+    async fn lift_lock(&self, user: &UserId) -> Result<()> {
+        let path = ["attack-detection", "brute-force", "users", user.as_str()];
+        self.settle(Method::DELETE, &path, Right::Unlock).await
+    }
+
     /// Sends an idempotent change without a body.
     async fn settle(&self, method: Method, path: &[&str], right: Right) -> Result<()> {
         let response = self.api().change(method, path, Payload::Nothing, right, Idempotent::Yes).await?;
@@ -276,9 +282,16 @@ impl IdentityBackend for KeycloakAgent {
         self.read_pending().await
     }
 
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        self.read_server_time().await
+    }
+
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
-        let path = ["attack-detection", "brute-force", "users", intent.user()?.as_str()];
-        self.settle(Method::DELETE, &path, Right::Unlock).await
+        self.lift_lock(intent.user()?).await
+    }
+
+    async fn unlock_alone(&self, intent: &Intent<Unlocking>) -> Result<()> {
+        self.lift_lock(intent.user()?).await
     }
 
     async fn checks(&self) -> Result<Vec<Check>> {

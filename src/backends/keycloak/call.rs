@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::Retryable;
+use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use zeroize::Zeroizing;
 
@@ -168,6 +169,9 @@ impl Api {
         tracing::debug!(%status, path = url.path(), version = ?response.version(), "answered");
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let location = header("location");
+        if let Some(date) = header("date").and_then(|date| httpdate::parse_http_date(&date).ok()) {
+            self.date.set(Timestamp::try_from(date).ok().map(|date| (date, Instant::now())));
+        }
         let retry_after = retry_after(response.headers());
         let body = match read_body(response).await {
             Ok(body) => body,
@@ -226,6 +230,8 @@ pub(super) struct Api {
     pub(super) caller_retries: Cell<bool>,
     /// Forbidden once a password was sent: a later answer could repeat it.
     pub(super) quoting: Cell<Quoting>,
+    /// The newest header Date (RFC 9110 section 6.6.1), and when it came.
+    pub(super) date: Cell<Option<(Timestamp, Instant)>>,
 }
 
 /// The response to a change: a success, or a refusal that the caller reads.

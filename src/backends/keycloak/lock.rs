@@ -5,9 +5,11 @@
 
 use jiff::Timestamp;
 
+use super::errors::role;
+use super::readable::{Readable, or_unreadable};
 use super::user_lookup::KeycloakAgent;
 use super::wire::{BruteForce, User};
-use crate::domain::{Obstacle, Reason, Result, Right};
+use crate::domain::{Obstacle, Result, Right, Unreadable};
 
 /// The attribute that says why the server disabled a user (from 26.4 on).
 const DISABLED_REASON: &str = "disabledReason";
@@ -31,6 +33,14 @@ pub(super) enum Lock {
     Temporary(Option<Timestamp>),
     /// The realm's permanent lock-out disabled the user.
     Permanent,
+}
+
+/// Returns the lock as a value that cannot be read, if it is hidden for this reason and no other sign shows it.
+pub(super) fn unread_lock(lock: &Readable<Option<BruteForce>>, sign_in: SignInState) -> Option<Unreadable> {
+    let right = lock.as_ref().err()?;
+    let hidden =
+        Unreadable::new("attack-detection", "whether the user is locked after failed attempts", right.as_str());
+    (sign_in.lock == Lock::None).then_some(hidden)
 }
 
 impl SignInState {
@@ -97,18 +107,15 @@ impl KeycloakAgent {
         Ok(found.into_iter().find(|found| found.id == user.id).and_then(|found| found.enabled))
     }
 
-    /// Reads the user's lock. Returns `None` if the realm has no locks, or the agent may not see them.
-    pub(super) async fn read_lock(&self, id: &str) -> Result<Option<BruteForce>> {
+    /// Reads the user's lock. It is `None` if the realm has no locks, or none of this user.
+    pub(super) async fn read_lock(&self, id: &str) -> Result<Readable<Option<BruteForce>>> {
         if self.realm().await?.brute_force_protected == Some(false) {
-            return Ok(None);
+            return Ok(Ok(None));
         }
         let path = ["attack-detection", "brute-force", "users", id];
-        match self.api().get_if_any(&path, &[], Right::FindCustomers).await {
-            // Fine-grained permissions do not cover this on every server. The set does no harm without it: the lock stays,
-            // and `doctor` says so.
-            Err(error) if error.reason == Reason::MissingRight => Ok(None),
-            lock => lock,
-        }
+        // Fine-grained permissions do not cover this on every server. The set does no harm without it: the lock stays, and
+        // `doctor` says so. An unlock is refused.
+        or_unreadable(self.api().get_if_any(&path, &[], Right::FindCustomers).await, role(Right::FindCustomers))
     }
 }
 
@@ -149,5 +156,14 @@ mod tests {
         assert_eq!(lock_until(60), Lock::Temporary(Timestamp::from_second(60).ok()));
         let free = BruteForce { disabled: false, failed_login_not_before: i64::MAX };
         assert_eq!(state_from_read(&enabled, Some(&free)).unwrap().lock, Lock::None);
+    }
+
+    #[test]
+    fn a_hidden_lock_is_unread_unless_another_sign_shows_it() {
+        let state = |lock| SignInState { disabled: Some(false), lock };
+        let hidden = Err("view-users".to_owned());
+        assert_eq!(unread_lock(&hidden, state(Lock::None)).unwrap().right, "view-users");
+        assert_eq!(unread_lock(&hidden, state(Lock::Temporary(None))), None);
+        assert_eq!(unread_lock(&Ok(None), state(Lock::None)), None);
     }
 }

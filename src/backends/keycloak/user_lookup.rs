@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
 use super::call::Api;
@@ -68,6 +69,20 @@ impl KeycloakAgent {
     /// Reads the realm, as far as this agent may.
     pub(super) async fn realm(&self) -> Result<&Realm> {
         self.0.realm.get_or_try_init(|| self.api().get(&[], &[], Right::FindCustomers)).await
+    }
+
+    /// Returns the server's time, by the agent's own token, or else by the header Date of the newest answer.
+    ///
+    /// Keycloak itself sends no such header (26.7): it is a proxy's. A token from the environment does not tell the time.
+    pub(super) async fn read_server_time(&self) -> Result<Option<Timestamp>> {
+        if let Some(ahead) = self.0.claims.clock_skew {
+            let ahead = if ahead.abs() <= 1 { 0 } else { ahead }; // tokens have whole seconds
+            return Ok(Timestamp::now().checked_add(SignedDuration::from_secs(ahead)).ok());
+        }
+        if self.api().server_date().is_none() {
+            self.realm().await?;
+        }
+        Ok(self.api().server_date())
     }
 
     /// Reads the current password policy.

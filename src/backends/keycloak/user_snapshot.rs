@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::errors::role;
 use super::guards::Guards;
-use super::lock::{Lock, SignInState};
+use super::lock::{Lock, SignInState, unread_lock};
 use super::readable::{Readable, or_unreadable};
 use super::user_lookup::KeycloakAgent;
 use super::wire::{Credential, Group, Storage, User};
@@ -55,7 +55,7 @@ impl KeycloakAgent {
             self.0.update_password.obstacle(self.api()),
         )?;
         let Some(user) = user else { return super::errors::user_gone() };
-        let sign_in = self.sign_in_state(&user, lock.as_ref()).await?;
+        let sign_in = self.sign_in_state(&user, lock.as_ref().ok().and_then(Option::as_ref)).await?;
         let external = match &credentials {
             Ok(credentials) => self.external_system(&user, credentials).await?,
             Err(_) => None,
@@ -80,6 +80,7 @@ impl KeycloakAgent {
             groups: facts.groups.iter().flatten().map(|group| group.path.clone()).collect(),
             policy,
             obstacles,
+            unread_lock: unread_lock(&lock, sign_in),
         })
     }
 
@@ -208,6 +209,9 @@ impl KeycloakAgent {
             vec![(access.may_reset(), Right::IssueTemporaryPasswords), (access.manage, Right::EndSessions)];
         if marks {
             needed.push((access.manage_group_membership, Right::MarkPending));
+        }
+        if matches!(facts.sign_in.lock, Lock::Temporary(_)) {
+            needed.push((access.manage, Right::Unlock));
         }
         let missing = needed.into_iter().filter_map(|(may, right)| match may.or(manages) {
             Some(true) => None,

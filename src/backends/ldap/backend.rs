@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use backon::BackoffBuilder as _;
+use jiff::Timestamp;
 
 use super::connection::backoff;
 use super::dialect::LdapSession;
@@ -14,7 +15,7 @@ use crate::domain::ports::{CustomerDirectory as _, IdentityBackend, SetFailed};
 use crate::domain::{
     About, AnyIntent, Capabilities, Changed, Check, CheckState, Customer, Error, Forced, Intent, Issued, Kind, NewUser,
     Obstacle, OwnPassword, Pending, Reason, Reset, Result, Right, Rule, SessionsEnded, Stamp, TemporaryPassword, Trial,
-    TrialAnswer, UserProfile, UserSnapshot, Withdrawal, generate,
+    TrialAnswer, Unlocking, UserProfile, UserSnapshot, Withdrawal, generate,
 };
 use crate::platform::SystemRandom;
 
@@ -64,7 +65,7 @@ impl IdentityBackend for LdapBackend {
     }
 
     async fn keep_alive(&self, at_least: Duration) -> Result<()> {
-        let until = self.session.clock.now().checked_add(at_least).unwrap_or(jiff::Timestamp::MAX);
+        let until = self.session.clock.now().checked_add(at_least).unwrap_or(Timestamp::MAX);
         if self.session.until.is_some_and(|ends| ends < until) {
             return Err(Error::new(Kind::NotAllowed, Reason::SessionOver, "Your session is over, or about to end.")
                 .hint("Sign in again: `tellonce login`."));
@@ -191,8 +192,16 @@ impl IdentityBackend for LdapBackend {
         Ok(pending)
     }
 
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        self.session.dialect.server_time(&self.session).await
+    }
+
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
         self.session.dialect.unlock(&self.session, intent).await
+    }
+
+    async fn unlock_alone(&self, intent: &Intent<Unlocking>) -> Result<()> {
+        self.session.dialect.unlock_alone(&self.session, intent).await
     }
 
     async fn checks(&self) -> Result<Vec<Check>> {

@@ -62,6 +62,18 @@ impl Connection {
         .await
     }
 
+    /// Removes a value of an entry's attribute.
+    ///
+    /// # Errors
+    /// As for [`Connection::replace`].
+    pub(super) async fn remove(&self, dn: &str, attribute: &str, value: &[u8]) -> Result<LdapResult> {
+        self.pin_server();
+        self.write(async |ldap: &mut Ldap| {
+            ldap.modify(dn, vec![Mod::Delete(attribute.as_bytes(), HashSet::from([value]))]).await
+        })
+        .await
+    }
+
     /// Adds an entry.
     ///
     /// # Errors

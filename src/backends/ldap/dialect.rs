@@ -16,7 +16,7 @@ use super::trial::BindAnswer;
 use crate::domain::ports::{Clock, SetFailed};
 use crate::domain::{
     Capabilities, Check, Forced, Intent, Issued, NewUser, Obstacle, PolicyRead, Reset, Result, Right, Stamp,
-    TemporaryPassword, TrialAnswer, Unreadable, UserId, UserSnapshot, Withdrawal,
+    TemporaryPassword, TrialAnswer, Unlocking, Unreadable, UserId, UserSnapshot, Withdrawal,
 };
 
 /// Who the agent is to the server, and what the server can do, as read once after the bind.
@@ -146,8 +146,12 @@ pub(super) trait Dialect {
     async fn pending_states(&self, session: &LdapSession, entries: &[Entry]) -> Result<Vec<PendingState>>;
     /// Returns the stamp of an entry with those attributes.
     fn stamp(&self, entry: &Entry) -> Option<Stamp>;
-    /// Lifts the lock of the intent's user after failed attempts.
+    /// Reads the server's clock. Returns `None` if the agent cannot read it.
+    async fn server_time(&self, session: &LdapSession) -> Result<Option<Timestamp>>;
+    /// Lifts the lock of the intent's user after failed attempts, if the set has not.
     async fn unlock(&self, session: &LdapSession, intent: &Intent<Reset>) -> Result<()>;
+    /// Lifts the lock of the intent's user after failed attempts alone.
+    async fn unlock_alone(&self, session: &LdapSession, intent: &Intent<Unlocking>) -> Result<()>;
     /// Reads what the server can do, with its gaps.
     async fn capabilities(&self, session: &LdapSession) -> Result<Capabilities>;
     /// Reads what the agent may do, as far as the server says it.

@@ -6,6 +6,8 @@ pub(super) const SIZE_LIMIT: u32 = 4;
 pub(super) const REFERRAL: u32 = 10;
 /// adminLimitExceeded.
 pub(super) const ADMIN_LIMIT: u32 = 11;
+/// noSuchAttribute.
+pub(super) const NO_SUCH_ATTRIBUTE: u32 = 16;
 /// constraintViolation.
 pub(super) const CONSTRAINT: u32 = 19;
 /// noSuchObject.

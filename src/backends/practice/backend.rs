@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
 use super::errors::store_error;
@@ -14,7 +15,8 @@ use super::{hash, policy};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
     About, AnyIntent, Capabilities, ChangeScreen, Customer, Error, Forced, Intent, Issued, Pending, Reason, Reset,
-    ResetTarget, Result, Right, SessionsEnded, TemporaryPassword, Trial, UserId, UserProfile, UserSnapshot, Withdrawal,
+    ResetTarget, Result, Right, SessionsEnded, TemporaryPassword, Trial, Unlocking, UserId, UserProfile, UserSnapshot,
+    Withdrawal,
 };
 
 /// Replaces the hash of a withdrawn password. It is not a PHC string, so no password matches it.
@@ -70,6 +72,17 @@ pub(super) fn record_in_history(connection: &Connection, row: &UserRow) -> Resul
         params![row.customer, row.version, row.hash, row.change_required],
     )
     .map(drop)
+}
+
+impl AgentSession {
+    /// Lifts the user's lock, and forgets the failed attempts.
+    fn lift_lock(&self, user: &UserId) -> Result<()> {
+        let connection = self.practice.connection();
+        self.agent(&connection)?.must_have(Right::Unlock)?;
+        let row = row_of(&connection, user)?;
+        let lift = "UPDATE user SET failures = 0, locked_until = 0 WHERE customer = ?1";
+        execute(&connection, lift, [row.customer]).map(drop)
+    }
 }
 
 #[async_trait(?Send)]
@@ -220,13 +233,15 @@ impl IdentityBackend for AgentSession {
             .collect()
     }
 
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        Ok(Some(timestamp(self.practice.now())))
+    }
+
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
-        let connection = self.practice.connection();
-        self.agent(&connection)?.must_have(Right::Unlock)?;
-        let row = row_of(&connection, intent.user()?)?;
-        connection
-            .execute("UPDATE user SET failures = 0, locked_until = 0 WHERE customer = ?1", [row.customer])
-            .map(drop)
-            .map_err(store_error)
+        self.lift_lock(intent.user()?)
+    }
+
+    async fn unlock_alone(&self, intent: &Intent<Unlocking>) -> Result<()> {
+        self.lift_lock(intent.user()?)
     }
 }

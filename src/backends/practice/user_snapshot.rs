@@ -159,6 +159,7 @@ impl AgentSession {
             groups,
             policy,
             obstacles,
+            unread_lock: None,
         })
     }
 
@@ -177,6 +178,7 @@ impl AgentSession {
             obstacles.push(Obstacle::Disabled);
         }
         if row.locked_until > now {
+            obstacles.extend(missing_rights(agent, &[Right::Unlock]));
             obstacles.push(Obstacle::Locked { until: Some(timestamp(row.locked_until)) });
         }
         obstacles

@@ -89,7 +89,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs, early: RevealTarg
     run_invocation(
         context,
         session,
-        context.ledger(),
+        context.ledger_for_run(),
         Invocation { settings, journal, writer, progress: args.progress },
     )
     .await

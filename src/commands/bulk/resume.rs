@@ -36,7 +36,7 @@ pub(super) async fn run(context: &Context, name: &str, args: &BulkRunArgs, early
                 .hint(format!("Say so: `tellonce --profile {profile} bulk --resume {run}`."))
         );
     }
-    let ledger = context.ledger();
+    let ledger = context.ledger_for_run();
     check_unchanged(&ledger, &journal, &settings).await?;
     let mut prompter = context.prompter(args.yes);
     if !args.yes && !prompter.can_ask() {

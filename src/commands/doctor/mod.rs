@@ -2,12 +2,15 @@
 
 mod machine;
 mod promises;
+mod server_clock;
 
 use anyhow::Result;
 use serde::Serialize;
 
 use super::context::Context;
+use crate::domain::ports::Clock as _;
 use crate::domain::{Check, CheckState, ExitCode, OwnPassword, Right};
+use crate::platform::SystemClock;
 
 #[derive(Serialize)]
 struct DoctorJson<'a> {
@@ -102,6 +105,8 @@ async fn backend(context: &Context) -> Vec<Check> {
         Ok(found) => checks.extend(found),
         Err(error) => checks.push(Check::new("backend settings", CheckState::Fault, error.message_with_hint())),
     }
+    let server_time = session.backend().server_time().await;
+    checks.push(server_clock::check(server_time, SystemClock.now()));
     checks.push(Check::of("agent", &rights, |_| format!("{} is signed in", session.agent())));
     if let Ok(rights) = &rights {
         checks.push(right_to_issue(session.agent(), rights, session.backend().tells_rights()));

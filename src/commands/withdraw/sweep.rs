@@ -9,7 +9,8 @@ use crate::commands::context::Context;
 use crate::commands::view::moment;
 use crate::domain::ports::Prompter;
 use crate::domain::{
-    Case, Customer, Error, ExitCode, Kind, Obstacle, Pending, Reason, Services, Swept, due, refusal, sweep,
+    Case, ClockSource, Customer, Due, Error, ExitCode, Kind, Obstacle, Pending, Reason, Services, Swept, due, refusal,
+    sweep,
 };
 use crate::terminal::Effect;
 
@@ -18,6 +19,8 @@ struct SweptJson<'a> {
     schema: &'static str,
     backend: &'a str,
     dry_run: bool,
+    /// The clock that --older-than was measured by.
+    clock: ClockSource,
     withdrawn: &'a [Customer],
     failed: Vec<FailedJson<'a>>,
     total: usize,
@@ -41,9 +44,14 @@ pub(super) async fn run(
     let session = context.session().await?;
     let mut prompter = context.prompter(yes);
     let mut confirmed_prompter = context.prompter(true);
-    let due = context
+    let Due { pending: due, clock } = context
         .with_services(&mut prompter, async |services: &mut Services<'_>| due(services, &session, older_than).await)
         .await?;
+    if clock == ClockSource::Local {
+        context.screen.notice(
+            "The server's clock cannot be read, so --older-than is measured by this machine's. `tellonce doctor` says more.",
+        );
+    }
     let total = due.len();
     let swept = if dry_run {
         list(context, &due);
@@ -68,7 +76,7 @@ pub(super) async fn run(
     if !dry_run && !swept.withdrawn.is_empty() {
         context.screen.note_effect(Effect::Changed);
     }
-    report(context, &swept, total, dry_run)?;
+    report(context, &swept, (total, clock), dry_run)?;
     Ok(if swept.failed.is_empty() { ExitCode::DONE } else { ExitCode::SOME_FAILED })
 }
 
@@ -97,7 +105,7 @@ fn list(context: &Context, due: &[Pending]) {
     context.screen.table(&["ID", "NAME", "ISSUED"], rows.collect());
 }
 
-fn report(context: &Context, swept: &Swept, total: usize, dry_run: bool) -> Result<()> {
+fn report(context: &Context, swept: &Swept, (total, clock): (usize, ClockSource), dry_run: bool) -> Result<()> {
     if context.json() {
         let failed = swept.failed.iter().map(|(customer, error)| FailedJson {
             customer,
@@ -108,6 +116,7 @@ fn report(context: &Context, swept: &Swept, total: usize, dry_run: bool) -> Resu
             schema: "tellonce.withdraw/v1",
             backend: &context.profile.backend,
             dry_run,
+            clock,
             withdrawn: &swept.withdrawn,
             failed: failed.collect(),
             total,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
-use crate::domain::action::{Reset, Withdrawal};
+use crate::domain::action::{Reset, Unlocking, Withdrawal};
 use crate::domain::capabilities::Capabilities;
 use crate::domain::check::Check;
 use crate::domain::customer::Customer;
-use crate::domain::error::{Error, Result};
+use crate::domain::error::{Error, Reason, Result};
 use crate::domain::intent::{AnyIntent, Intent};
 use crate::domain::obstacle::Right;
 use crate::domain::own_password::OwnPassword;
@@ -95,8 +96,17 @@ pub trait IdentityBackend {
     async fn withdraw(&self, intent: &Intent<Withdrawal>) -> Result<()>;
     /// Lists every pending temporary password, for the sweep.
     async fn pending(&self) -> Result<Vec<Pending>>;
-    /// Lifts the lock-out of the intent's user after failed attempts.
+    /// Reads the server's clock, by which times of issue are; `None` if the agent cannot read it.
+    async fn server_time(&self) -> Result<Option<Timestamp>>;
+    /// Lifts the lock-out of the intent's user after failed attempts, as a part of a reset.
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()>;
+    /// Lifts the lock-out of the intent's user after failed attempts alone. The password stays.
+    ///
+    /// A backend whose lock-outs only a set lifts refuses.
+    async fn unlock_alone(&self, _: &Intent<Unlocking>) -> Result<()> {
+        Err(Error::refused(Reason::RefusedByBackend, "This backend lifts a lock-out only with a new password.")
+            .hint("Issue a temporary password: `tellonce reset CUSTOMER`."))
+    }
     /// Checks for `doctor` what this agent can find out, beyond rights and promises: settings of the backend that
     /// weaken them.
     async fn checks(&self) -> Result<Vec<Check>> {

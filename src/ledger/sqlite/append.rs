@@ -176,7 +176,7 @@ fn existing(connection: &Connection, attempt: &str, event: &str) -> Result<Optio
 
 /// The attempts that may have changed something: an end of their own decides, and else what a later command found.
 const MAY_HAVE_CHANGED: &str = "coalesce(
-    (SELECT changed FROM record e WHERE e.attempt = i.attempt AND e.event IN ('delivery', 'failed', 'withdrawn', 'refused')
+    (SELECT changed FROM record e WHERE e.attempt = i.attempt AND e.event IN ('delivery', 'failed', 'withdrawn', 'unlocked', 'refused')
       ORDER BY e.number LIMIT 1),
     (SELECT changed FROM record e WHERE e.attempt = i.attempt AND e.event = 'recovered' ORDER BY e.number LIMIT 1),
     'unknown') <> 'no'";

@@ -106,7 +106,7 @@ fn open_attempts(connection: &Connection) -> Result<Option<String>, Fault> {
         "WITH without_end AS (
            SELECT i.attempt, min(i.number) FROM record i WHERE i.event = 'intent' AND NOT EXISTS(
              SELECT 1 FROM record e WHERE e.attempt = i.attempt
-               AND e.event IN ('refused', 'delivery', 'withdrawn', 'failed', 'recovered'))
+               AND e.event IN ('refused', 'delivery', 'withdrawn', 'unlocked', 'failed', 'recovered'))
            GROUP BY i.attempt)
          SELECT EXISTS(SELECT * FROM without_end EXCEPT SELECT attempt, number FROM open_attempt)
            OR EXISTS(SELECT attempt, number FROM open_attempt EXCEPT SELECT * FROM without_end)",

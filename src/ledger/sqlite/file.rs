@@ -141,6 +141,12 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Fault> {
     Ok(connection)
 }
 
+/// Checks that the file was opened for writing: `SQLite` opens one that may not be written for reading alone
+/// (sqlite.org/c3ref/open.html).
+pub(super) fn check_writable(connection: &Connection) -> Result<(), Fault> {
+    if connection.is_readonly("main")? { Err(Fault::new("it may not be written")) } else { Ok(()) }
+}
+
 fn number(connection: &Connection, pragma: &str) -> Result<i32, Fault> {
     Ok(connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))?)
 }

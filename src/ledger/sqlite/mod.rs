@@ -11,7 +11,7 @@ mod read;
 mod rows;
 mod schema;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -40,6 +40,14 @@ pub struct SqliteFiles {
     pub audit_log: PathBuf,
 }
 
+/// How records are appended.
+enum Appending {
+    /// Each call is a transaction of its own, in the thread of the caller.
+    Direct(RefCell<Appender>),
+    /// A thread appends the records of all waiting calls in one transaction.
+    Grouped(GroupCommit<Vec<Append>, Done>),
+}
+
 /// The store on `SQLite`.
 ///
 /// It touches no file before its first use, and makes none before the first append.
@@ -48,14 +56,22 @@ pub struct SqliteStore {
     now: Now,
     writer: Writer,
     reader: OnceCell<Connection>,
-    appender: OnceCell<GroupCommit<Vec<Append>, Done>>,
+    groups: bool,
+    appending: OnceCell<Appending>,
     lease: OnceCell<Lease>,
 }
 
 impl SqliteStore {
     /// Makes the store of these files. `now` tells the time that records get.
     pub fn new(files: SqliteFiles, writer: Writer, now: Now) -> Self {
-        Self { files, now, writer, reader: OnceCell::new(), appender: OnceCell::new(), lease: OnceCell::new() }
+        let (reader, appending, lease) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { files, now, writer, reader, groups: false, appending, lease }
+    }
+
+    /// Lets calls that wait at the same time share a transaction, as the rows of a bulk run do.
+    #[must_use]
+    pub fn grouped(self) -> Self {
+        Self { groups: true, ..self }
     }
 
     fn to_error(&self) -> impl Fn(Fault) -> Error + '_ {
@@ -102,21 +118,28 @@ impl SqliteStore {
 
     /// Opens the ledger for changes, and makes it if there is none.
     fn open_or_make(&self) -> Result<Connection, Fault> {
-        if let Some(connection) = self.open()? {
-            return Ok(connection);
-        }
-        file::make(&self.files.ledger)?;
-        self.connect(false)
+        let connection = if let Some(connection) = self.open()? {
+            connection
+        } else {
+            file::make(&self.files.ledger)?;
+            self.connect(false)?
+        };
+        file::check_writable(&connection)?;
+        Ok(connection)
     }
 
-    fn appender(&self) -> Result<&GroupCommit<Vec<Append>, Done>, Fault> {
-        if let Some(appender) = self.appender.get() {
-            return Ok(appender);
+    fn appending(&self) -> Result<&Appending, Fault> {
+        if let Some(appending) = self.appending.get() {
+            return Ok(appending);
         }
         let connection = self.open_or_make()?;
         let mut appender = Appender { connection, now: self.now.clone(), writer: self.writer.clone() };
-        let started = GroupCommit::start("ledger", move |calls| appender.append_all(calls))?;
-        Ok(self.appender.get_or_init(|| started))
+        let appending = if self.groups {
+            Appending::Grouped(GroupCommit::start("ledger", move |calls| appender.append_all(calls))?)
+        } else {
+            Appending::Direct(RefCell::new(appender))
+        };
+        Ok(self.appending.get_or_init(|| appending))
     }
 }
 
@@ -129,6 +152,7 @@ pub(crate) fn try_to_append(path: &Path) -> Result<()> {
     let tried = file::check(path).and_then(|is_there| {
         if is_there {
             let connection = file::connect(path)?;
+            file::check_writable(&connection)?;
             connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;")?;
         }
         Ok(())
@@ -139,8 +163,11 @@ pub(crate) fn try_to_append(path: &Path) -> Result<()> {
 #[async_trait(?Send)]
 impl RecordStore for SqliteStore {
     async fn append(&self, appends: Vec<Append>) -> Result<Vec<Appended>> {
-        let appender = self.appender().map_err(self.to_error())?;
-        appender.hand_over(appends).get().await?.map_err(self.to_error())
+        let done = match self.appending().map_err(self.to_error())? {
+            Appending::Direct(appender) => appender.borrow_mut().append_all(vec![appends]).pop(),
+            Appending::Grouped(thread) => Some(thread.hand_over(appends).get().await?),
+        };
+        done.unwrap_or_else(|| Ok(Vec::new())).map_err(self.to_error())
     }
 
     async fn page(&self, query: &Query, after: u64, most: usize) -> Result<Vec<StoredRecord>> {
@@ -198,8 +225,8 @@ impl RecordStore for SqliteStore {
     }
 
     fn gather(&self, on: bool) {
-        if let Some(appender) = self.appender.get() {
-            appender.gather(on);
+        if let Some(Appending::Grouped(thread)) = self.appending.get() {
+            thread.gather(on);
         }
     }
 }

@@ -60,13 +60,13 @@ BEGIN SELECT raise(ABORT, 'it is not the next record'); END",
         "attempt_begins",
         "CREATE TRIGGER attempt_begins AFTER INSERT ON record
 WHEN NEW.event = 'intent' AND NOT EXISTS(SELECT 1 FROM record WHERE attempt = NEW.attempt
-  AND event IN ('refused', 'delivery', 'withdrawn', 'failed', 'recovered'))
+  AND event IN ('refused', 'delivery', 'withdrawn', 'unlocked', 'failed', 'recovered'))
 BEGIN INSERT OR IGNORE INTO open_attempt VALUES(NEW.attempt, NEW.number); END",
     ),
     (
         "attempt_ends",
         "CREATE TRIGGER attempt_ends AFTER INSERT ON record
-WHEN NEW.event IN ('refused', 'delivery', 'withdrawn', 'failed', 'recovered')
+WHEN NEW.event IN ('refused', 'delivery', 'withdrawn', 'unlocked', 'failed', 'recovered')
 BEGIN DELETE FROM open_attempt WHERE attempt = NEW.attempt; END",
     ),
     (

@@ -179,7 +179,7 @@ fn the_ledger_of_the_folders_writes_by_the_clock_of_the_machine() {
     let home = home();
     let before = Timestamp::now();
     let settings = AuditSettings::default();
-    let mut ledger = Ledger::new(&home.folders(), &settings, Box::new(Counting));
+    let mut ledger = Ledger::new(&home.folders(), &settings, Arc::new(Timestamp::now), Box::new(Counting));
     reset(&mut ledger, "C-1001");
     let at = home.records()[0].at;
     assert!(at.as_microsecond() >= before.as_microsecond() && at <= Timestamp::now());

@@ -26,6 +26,7 @@ fn every_way_an_attempt_ends_is_read_as_it_was_written() {
         AttemptOutcome::Failed { reason: Reason::Superseded, changed: Changed::Unknown, stamp: Some(stamp(4)) },
         failed(Changed::No),
         AttemptOutcome::Withdrawn { sessions: SessionsEnded::All },
+        AttemptOutcome::Unlocked,
     ];
     for outcome in outcomes {
         let attempt = intend(&mut ledger, "C-1001").unwrap();
@@ -41,9 +42,10 @@ fn every_way_an_attempt_ends_is_read_as_it_was_written() {
             Some(End::Failed(Changed::Unknown)),
             Some(End::Failed(Changed::No)),
             Some(End::Withdrawn),
+            Some(End::Unlocked),
         ]
     );
-    assert_eq!(history.recent_resets(time(NOW)).len(), 5, "one of them changed nothing");
+    assert_eq!(history.recent_resets(time(NOW)).len(), 6, "one of them changed nothing");
     assert!(matches!(&home.records()[7].draft.event, Event::Failed { failure, .. } if failure == "superseded"));
     assert!(abandoned(&home).is_empty());
 }

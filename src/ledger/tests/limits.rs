@@ -222,4 +222,6 @@ fn the_resets_by_an_agent_are_counted_the_same_for_the_plan() {
     assert_eq!(count("sam", "2026-03-01T11:59:59Z"), 1);
     assert_eq!(count("sam", NOW), 0, "after this time");
     assert_eq!(count("kim", "2026-03-01T11:59:59Z"), 0);
+    let at = |at: &str| wait_for(home.ledger_at(at).resets_by_agent(&session())).unwrap();
+    assert_eq!((at("2026-03-01T12:59:59Z"), at("2026-03-01T13:00:00Z")), (1, 0));
 }

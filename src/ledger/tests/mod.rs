@@ -32,8 +32,8 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{
-    Append, Appended, ConsentGiven, Draft, Event, Hash, Ledger, Query, Record, RecordStore, SqliteFiles, SqliteStore,
-    StoredRecord, Verified, Writer, verify,
+    Append, Appended, ConsentGiven, Draft, Event, Hash, Ledger, Now, Query, Record, RecordStore, SqliteFiles,
+    SqliteStore, StoredRecord, Verified, Writer, verify,
 };
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, RandomSource};
@@ -103,7 +103,7 @@ impl Home {
     }
 
     fn ledger_on(&self, store: Rc<dyn RecordStore>) -> Ledger {
-        ledger_on(store, &self.folders(), &AuditSettings::default())
+        ledger_on(store, (&self.folders(), &AuditSettings::default()), NOW)
     }
 
     fn stored(&self) -> Vec<StoredRecord> {
@@ -172,16 +172,20 @@ impl Home {
 
 fn store_in(folders: &Folders, at: &str) -> SqliteStore {
     let files = SqliteFiles { ledger: folders.ledger(), leases: folders.leases(), audit_log: folders.audit_log() };
+    SqliteStore::new(files, Writer::of_this_process(), clock_at(at))
+}
+
+fn clock_at(at: &str) -> Now {
     let at = time(at);
-    SqliteStore::new(files, Writer::of_this_process(), Arc::new(move || at))
+    Arc::new(move || at)
 }
 
 fn ledger_in(folders: &Folders, settings: &AuditSettings, at: &str) -> Ledger {
-    ledger_on(Rc::new(store_in(folders, at)), folders, settings)
+    ledger_on(Rc::new(store_in(folders, at)), (folders, settings), at)
 }
 
-fn ledger_on(store: Rc<dyn RecordStore>, folders: &Folders, settings: &AuditSettings) -> Ledger {
-    Ledger::on(store, Writer::of_this_process(), (folders, settings), Box::new(Counting))
+fn ledger_on(store: Rc<dyn RecordStore>, folders: (&Folders, &AuditSettings), at: &str) -> Ledger {
+    Ledger::on(store, Writer::of_this_process(), folders, clock_at(at), Box::new(Counting))
 }
 
 fn session() -> Session {

@@ -5,6 +5,11 @@ use super::*;
 /// What the run is called here.
 const RUN: &str = "20260301-120000-0000";
 
+/// The ledger of a run, whose rows append their records together.
+fn run_in(home: &Home) -> Ledger {
+    home.ledger_on(Rc::new(home.store().grouped()))
+}
+
 /// Writes the intent of a row whose line is its customer's number.
 fn intend_row(ledger: &Ledger, line: u64) -> AttemptId {
     let plan = plan(&format!("C-{line}"), Action::Set);
@@ -23,7 +28,7 @@ fn in_progress(home: &Home, customer: &str) -> bool {
 #[test]
 fn rows_share_one_lease_and_each_is_in_progress_until_its_own_end() {
     let home = home();
-    let ledger = home.ledger();
+    let ledger = run_in(&home);
     let (first, second) = (intend_row(&ledger, 1), intend_row(&ledger, 2));
     assert!(in_progress(&home, "C-1") && in_progress(&home, "C-2"));
     end_row(&ledger, 1, &first).unwrap();
@@ -40,7 +45,7 @@ fn rows_share_one_lease_and_each_is_in_progress_until_its_own_end() {
 #[test]
 fn a_record_of_a_row_names_run_and_row() {
     let home = home();
-    let ledger = home.ledger();
+    let ledger = run_in(&home);
     let attempt = intend_row(&ledger, 7);
     end_row(&ledger, 7, &attempt).unwrap();
     for record in home.records() {
@@ -51,9 +56,10 @@ fn a_record_of_a_row_names_run_and_row() {
 #[test]
 fn rows_that_are_written_at_once_keep_one_chain() {
     let home = home();
-    let ledger = home.ledger();
-    ledger.gather(true);
+    let ledger = run_in(&home);
     let session = session();
+    wait_for(ledger.run_started(&session, RUN, "started", "d1".into())).unwrap();
+    ledger.gather(true);
     let write = |line: u64| {
         let (mut row, session) = (ledger.of_row(RUN, line), &session);
         async move {
@@ -64,13 +70,13 @@ fn rows_that_are_written_at_once_keep_one_chain() {
     };
     let written = wait_for(futures_util::future::join_all((1..=40).map(write)));
     assert!(written.iter().all(Result::is_ok));
-    assert_eq!(home.verify(None).unwrap().records, 80);
+    assert_eq!(home.verify(None).unwrap().records, 1 + 80);
 }
 
 #[test]
 fn a_row_whose_end_cannot_be_written_does_not_look_as_if_somebody_were_at_it() {
     let home = home();
-    let ledger = home.ledger();
+    let ledger = run_in(&home);
     let first = intend_row(&ledger, 1);
     home.refuse_records();
     assert!(cannot_be_used(&end_row(&ledger, 1, &first).unwrap_err()));
@@ -85,7 +91,7 @@ fn a_row_whose_end_cannot_be_written_does_not_look_as_if_somebody_were_at_it() {
 #[test]
 fn the_attempts_of_the_row_that_is_going_on_do_not_count_and_those_of_another_count_once() {
     let home = home();
-    let ledger = home.ledger();
+    let ledger = run_in(&home);
     let mut attempts = 0;
     for outcome in [failed(Changed::Unknown), SHOWN] {
         let attempt = intend_row(&ledger, 1);
@@ -106,7 +112,7 @@ fn the_attempts_of_the_row_that_is_going_on_do_not_count_and_those_of_another_co
 #[test]
 fn a_run_is_written_with_the_digest_of_its_first_start() {
     let home = home();
-    let ledger = home.ledger();
+    let ledger = run_in(&home);
     let session = session();
     wait_for(async {
         assert_eq!(ledger.digest_of_run(RUN).await.unwrap(), None);
@@ -123,7 +129,7 @@ fn a_run_is_written_with_the_digest_of_its_first_start() {
 #[test]
 fn a_delivery_that_only_the_output_of_the_run_shows_is_written_after_all() {
     let home = home();
-    let ledger = home.ledger();
+    let ledger = run_in(&home);
     let attempt = intend_row(&ledger, 1);
     drop(ledger);
     assert_eq!(home.history("C-1").open().count(), 1);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use crate::domain::{
@@ -91,6 +92,9 @@ impl IdentityBackend for NeverAsked {
         asked()
     }
     async fn pending(&self) -> Result<Vec<Pending>> {
+        asked()
+    }
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
         asked()
     }
     async fn unlock(&self, _: &Intent<Reset>) -> Result<()> {

@@ -19,10 +19,7 @@ pub const FIRST: u64 = 1030;
 
 impl Fixture {
     pub fn new(customers: u64) -> Self {
-        let env = TestEnvironment::new();
-        let many = customers.to_string();
-        env.run(&[&PRACTICE[..], &["practice", "start-over", "--yes", "--customers", &many]].concat()).must(0);
-        env.sign_agent_in("sam");
+        let env = TestEnvironment::signed_in_with_customers("sam", customers);
         let key = Identity::generate();
         std::fs::write(env.path().join("key.txt"), key.to_string().expose_secret()).unwrap();
         Self { env, key }

@@ -5,14 +5,14 @@ use std::process::Child;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::fixture::Fixture;
-use crate::support::CommandOutput;
+use crate::support::{CommandOutput, for_each_concurrently};
 
-const ROWS: u64 = 40;
+const ROWS: u64 = 24;
 
 fn begun(fixture: &Fixture) -> Child {
     fixture.input(ROWS);
     let (rows, key) = (ROWS.to_string(), fixture.public());
-    let all = ["in.csv", "--yes", "--expect", &rows, "--rate", "20", "--out", "out.jsonl", "--seal-to", &key];
+    let all = ["in.csv", "--yes", "--expect", &rows, "--rate", "10", "--out", "out.jsonl", "--seal-to", &key];
     let mut child = fixture.env.command(&[]).args(Fixture::arguments(&all)).spawn().unwrap();
     while !std::fs::read_to_string(fixture.path("out.jsonl")).is_ok_and(|text| text.contains("delivered")) {
         assert!(child.try_wait().unwrap().is_none(), "it ended before it was interrupted");
@@ -37,7 +37,7 @@ fn goes_on(fixture: &Fixture) {
 
 #[test]
 fn once_finishes_what_is_in_flight_and_names_the_command_that_goes_on() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+    for_each_concurrently([(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)], |(signal, code)| {
         let fixture = Fixture::new(ROWS + 60);
         let child = begun(&fixture);
         send(&child, signal);
@@ -52,7 +52,7 @@ fn once_finishes_what_is_in_flight_and_names_the_command_that_goes_on() {
         let records = fixture.env.records();
         assert_eq!(records.last().unwrap()["event"], "bulk_ended");
         goes_on(&fixture);
-    }
+    });
 }
 
 #[test]

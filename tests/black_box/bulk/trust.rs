@@ -95,11 +95,14 @@ fn an_edited_journal_is_refused() {
 }
 
 #[test]
-fn a_run_that_the_audit_log_does_not_know_is_refused() {
+fn a_run_that_the_ledger_does_not_know_is_refused() {
     let (fixture, run) = stopped();
-    std::fs::rename(fixture.path("audit.jsonl"), fixture.path("aside")).unwrap();
+    let files = ["ledger.db", "ledger.db-wal", "ledger.db-shm"].map(|name| fixture.path(name));
+    let aside = |file: &Path| file.with_extension(format!("{}.aside", file.extension().unwrap().display()));
+    let is_there: Vec<_> = files.iter().filter(|file| file.exists()).collect();
+    is_there.iter().for_each(|file| std::fs::rename(file, aside(file)).unwrap());
     fixture.bulk(&["--resume", &run, "--yes"]).must_say(2, "has no start of the run");
-    std::fs::rename(fixture.path("aside"), fixture.path("audit.jsonl")).unwrap();
+    is_there.iter().for_each(|file| std::fs::rename(aside(file), file).unwrap());
     fixture.bulk(&["--resume", &run, "--yes"]).must(0);
 }
 
@@ -160,9 +163,9 @@ fn a_run_whose_files_others_could_write_does_not_go_on() {
 }
 
 #[test]
-fn an_audit_log_that_others_could_write_or_that_is_a_link_stops_everything() {
+fn a_ledger_that_others_could_write_or_that_is_a_link_stops_everything() {
     let (fixture, run) = stopped();
-    let log = fixture.path("audit.jsonl");
+    let log = fixture.path("ledger.db");
     let refuses = |words: &str| {
         fixture.bulk(&["--resume", &run, "--yes"]).must_say(8, words);
         fixture.env.refuses("C-1001", 8, words);

@@ -92,7 +92,9 @@ fn setup_prints_its_steps_without_a_server_and_asks_for_what_it_needs() {
     assert!(error["hint"].as_str().unwrap().contains("--administrator NAME"), "{error}");
     let error = env.run(&["-o", "json", "setup", "--yes", "--administrator", "root"]).must(2).error();
     assert!(error["hint"].as_str().unwrap().contains("--password-stdin"), "{error}");
-    let nobody_answers = ["-o", "json", "setup", "--dry-run", "--administrator", "root", "--password-stdin"];
+    let brief = ["-o", "json", "--timeout", "1s"];
+    let setup = ["setup", "--dry-run", "--administrator", "root", "--password-stdin"];
+    let nobody_answers = [&brief[..], &setup].concat();
     assert_eq!(env.run_with(&nobody_answers, "x\n").must(8).error()["changed"], "no");
     for wrong in
         [&["--print", "--yes"][..], &["--dry-run", "--yes"], &["--password-stdin"], &["--print", "--agents", "a/b"]]

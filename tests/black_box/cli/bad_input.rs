@@ -133,7 +133,7 @@ fn where_nobody_can_be_asked_the_flag_is_named() {
 #[test]
 fn practice_passwords_are_not_issued_by_accident() {
     let env = TestEnvironment::signed_in("sam");
-    for verb in ["reset", "withdraw"] {
+    for verb in ["reset", "unlock", "withdraw"] {
         let error = env.run(&[verb, "C-1001", "--yes", "-o", "json"]).must(2).error();
         assert_eq!(error["reason"], "practice_by_accident");
         assert!(error["hint"].as_str().unwrap().contains("--profile practice"), "{error}");

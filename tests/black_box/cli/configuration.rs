@@ -97,43 +97,40 @@ fn a_home_that_cannot_be_used_is_reported() {
 }
 
 #[test]
-fn without_an_audit_log_nothing_is_done() {
+fn without_a_ledger_nothing_is_done() {
     let env = TestEnvironment::signed_in("sam");
-    symlink("/dev/zero", env.path().join("audit.jsonl")).unwrap(); // no log: reading it would never end
+    symlink("/dev/zero", env.ledger()).unwrap(); // no ledger: reading it would never end
     let error = env.reset("C-1001", &["-o", "json"]).must(8).error();
     assert_eq!((error["reason"].as_str(), error["changed"].as_str()), (Some("audit_unavailable"), Some("no")));
-    std::fs::remove_file(env.path().join("audit.jsonl")).unwrap();
-    std::fs::create_dir(env.path().join("audit.jsonl")).unwrap();
+    std::fs::remove_file(env.ledger()).unwrap();
+    std::fs::create_dir(env.ledger()).unwrap();
     env.reset("C-1001", &["-o", "json"]).must(8).error();
     assert_eq!(env.sign_in("ada.lovelace", "Practice-makes-1"), "signed_in", "nothing changed");
 }
 
 #[test]
-fn a_full_disk_for_the_audit_log_stops_a_reset_before_anything_changes() {
+fn a_full_disk_for_the_ledger_stops_a_reset_before_anything_changes() {
     let env = TestEnvironment::signed_in("sam");
     // The most that a text may be: 200 characters of four bytes.
     let long = "\u{1d538}".repeat(200);
     let texts = ["--ticket", &long, "--reason", &long, "--verified", &long];
     let size = |name: &str| env.path().join(name).metadata().map_or(0, |found| found.len());
-    while size("audit.jsonl") < 2 * size("practice.db") {
+    while size("ledger.db-wal") < 2 * size("practice.db") {
         env.reset("C-1004", &texts).must(0);
     }
-    let before = std::fs::read(env.path().join("audit.jsonl")).unwrap();
-    // A file may grow to the block in which the log ends now (sh counts blocks of 512 bytes), and no further.
-    let blocks = size("audit.jsonl").div_ceil(512);
+    let before = env.run(&["audit", "export"]).must(0).stdout;
+    // A file may grow to the block in which the write-ahead log ends now (sh counts blocks of 512 bytes), no further.
+    let blocks = size("ledger.db-wal").div_ceil(512);
     let script = format!(
         "trap '' XFSZ; ulimit -f {blocks}; exec \"$T\" --profile practice reset C-1001 --yes --reveal stdout --ticket \"$LONG\" --reason \"$LONG\" --verified \"$LONG\" -o json"
     );
     let output = env.program("sh").args(["-c", &script]).env("T", BINARY).env("LONG", &long).output().unwrap();
     let error = CommandOutput::from(output).must(8).error();
     assert_eq!((error["reason"].as_str(), error["changed"].as_str()), (Some("audit_unavailable"), Some("no")));
-    assert_eq!(
-        std::fs::read(env.path().join("audit.jsonl")).unwrap(),
-        before,
-        "what was written of the line is taken back"
-    );
+    assert_eq!(env.run(&["audit", "export"]).must(0).stdout, before, "what was written of the record does not count");
     assert_eq!(env.sign_in("ada.lovelace", "Practice-makes-1"), "signed_in");
     env.issue("C-1001"); // the control: without the limit it goes through
+    env.run(&["audit", "verify"]).must(0);
 }
 
 #[test]
@@ -143,14 +140,20 @@ fn a_broken_chain_is_found_and_named() {
     let head = env.run(&["audit", "verify", "-o", "json"]).must(0).json()["head"].as_str().unwrap().to_owned();
     env.issue("C-1004");
     env.run(&["audit", "verify", "--head", &head]).must(0);
-    let file = env.path().join("audit.jsonl");
-    let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, text.replacen("C-1004", "C-1005", 1)).unwrap();
+    let change = |statements: &str| {
+        let ledger = rusqlite::Connection::open(env.ledger()).unwrap();
+        let guards = "DROP TRIGGER record_never_changes; DROP TRIGGER record_stays;";
+        let _ = ledger.execute_batch(guards); // the first time they are there
+        ledger.execute_batch(statements).unwrap();
+    };
+    change("UPDATE record SET body = replace(body, 'C-1004', 'C-1005') WHERE number = 4");
     let error = env.run(&["audit", "verify", "-o", "json"]).must(11).error();
-    assert!(error["message"].as_str().unwrap().contains("line 4"), "{error}");
-    env.run(&["doctor"]).must(11);
-    std::fs::write(&file, format!("{}\n", text.lines().next().unwrap())).unwrap();
-    env.run(&["audit", "verify"]).must(0);
+    assert!(error["message"].as_str().unwrap().contains("record 4"), "{error}");
+    change("UPDATE record SET body = replace(body, 'C-1005', 'C-1004') WHERE number = 4");
+    env.run(&["audit", "verify"]).must_say(11, "the rule record_never_changes was removed");
+    change("DELETE FROM record WHERE number > 1");
+    env.run(&["audit", "verify"]).must(11);
+    env.run(&["doctor"]).must_say(11, "record 6, which this machine wrote, is missing");
     env.run(&["audit", "verify", "--head", &head]).must(11);
     env.run(&["audit", "verify", "--head", "mistyped"]).must(2);
 }

@@ -71,9 +71,9 @@ fn a_folder_that_cannot_be_written_is_a_fault() {
     is_fault(&run("XDG_DATA_HOME", "/proc"), "data folder", "XDG_DATA_HOME");
     is_fault(&run("XDG_CONFIG_HOME", "/proc"), "configuration folder", "no profile can be added");
     // A folder inside, as a command that was run as root may have left it.
-    std::fs::write(env.path().join("attempts"), "").unwrap();
+    std::fs::write(env.path().join("leases"), "").unwrap();
     let report = env.run(&["--profile", "practice", "-o", "json", "doctor"]).must(11).json();
-    is_fault(&report, "state folder", "attempts");
+    is_fault(&report, "state folder", "leases");
 }
 
 #[test]
@@ -82,24 +82,24 @@ fn permissions_that_stop_a_reset_are_faults() {
     env.issue("C-1001");
     give_away(env.path());
     as_nobody(&env).must(0);
-    let log = env.path().join("audit.jsonl");
+    let log = env.ledger();
     chmod(&log, 0o400);
-    is_fault(&as_nobody(&env).must(11).json(), "audit log", "cannot be used");
+    is_fault(&as_nobody(&env).must(11).json(), "ledger", "cannot be used");
     chmod(&log, 0o600);
-    chmod(&env.path().join("attempts"), 0o500);
-    is_fault(&as_nobody(&env).must(11).json(), "state folder", "attempts");
-    chmod(&env.path().join("attempts"), 0o700);
+    chmod(&env.path().join("leases"), 0o500);
+    is_fault(&as_nobody(&env).must(11).json(), "state folder", "leases");
+    chmod(&env.path().join("leases"), 0o700);
     chmod(env.path(), 0o500);
     is_fault(&as_nobody(&env).must(11).json(), "state folder", "make the folder yours");
     chmod(env.path(), 0o700);
 }
 
 #[test]
-fn an_audit_log_that_is_none_is_a_fault() {
+fn a_ledger_that_is_none_is_a_fault() {
     let env = TestEnvironment::signed_in("sam");
-    symlink("/dev/null", env.path().join("audit.jsonl")).unwrap();
+    symlink("/dev/null", env.ledger()).unwrap();
     let report = env.run(&["--profile", "practice", "-o", "json", "doctor"]).must(11).json();
-    is_fault(&report, "audit log", "is a symbolic link");
+    is_fault(&report, "ledger", "is a symbolic link");
 }
 
 #[test]

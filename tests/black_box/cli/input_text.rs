@@ -36,6 +36,8 @@ fn a_text_that_nobody_can_read_is_refused_for_every_flag_of_every_command() {
         let json = ["--profile", "practice", "-o", "json"];
         let withdraw = ["withdraw", "C-1006", "--yes", flag, "\u{ad}7"];
         told(&env.run(&[&json[..], &withdraw].concat()).must(2), flag, "U+00AD");
+        let unlock = ["unlock", "C-1001", "--yes", flag, "\u{ad}7"];
+        told(&env.run(&[&json[..], &unlock].concat()).must(2), flag, "U+00AD");
         for more in ["--dry-run", "--yes"] {
             let sweep = ["withdraw", "--older-than", "0", "--all", more, flag, "\u{ad}7"];
             told(&env.run(&[&json[..], &sweep].concat()).must(2), flag, "U+00AD");

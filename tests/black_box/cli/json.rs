@@ -121,7 +121,7 @@ fn what_is_read() {
         "agent backend profile expires_at kept_in rights rights_told warnings",
     );
     has(&json(&env, &["doctor"]), "tellonce.doctor/v1", "backend profile checks");
-    has(&json(&env, &["audit", "verify"]), "tellonce.audit-verify/v1", "records head");
+    has(&json(&env, &["audit", "verify"]), "tellonce.audit-verify/v1", "records head number");
     has(&json(&env, &["practice", "customers"]), "tellonce.practice-customers/v1", "customers shown total");
     has(&json(&env, &["practice", "outbox"]), "tellonce.practice-outbox/v1", "mails");
 }
@@ -143,13 +143,23 @@ fn what_is_done() {
     let withdrawn = json(&env, &[&PRACTICE[..], &["withdraw", "C-1001", "--yes"]].concat());
     has(&withdrawn, "tellonce.withdraw/v1", "backend customer user differences status sessions_ended attempt");
     let list = json(&env, &["audit", "list", "--action", "set"]);
-    has(&list, "tellonce.audit-list/v1", "records");
+    has(&list, "tellonce.audit-list/v2", "records");
     let records = list["records"].as_array().unwrap();
     let events: Vec<&str> = records.iter().map(|record| record["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["intent", "set", "delivery"]);
     assert!(records.iter().all(|record| record["attempt"] == reset["attempt"] && record["ticket"] == "T-1"));
     let exported = env.run(&["audit", "export"]).must(0).stdout;
-    assert_eq!(exported, std::fs::read_to_string(env.path().join("audit.jsonl")).unwrap());
+    let lines: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let listed = json(&env, &["audit", "list"]);
+    for (line, record) in lines.iter().zip(listed["records"].as_array().unwrap()) {
+        assert_eq!((&line["record"]["attempt"], &line["hash"]), (&record["attempt"], &record["hash"]));
+    }
+    assert_eq!(lines.len(), 5);
+    has(
+        &json(&env, &["ledger", "status"]),
+        "tellonce.ledger-status/v1",
+        "file records oldest newest head removed_through findings open_attempts",
+    );
     let csv = env.run(&["audit", "export", "--format", "csv", "--agent", "sam"]).must(0).stdout;
     assert_eq!(csv.lines().count(), 6);
     assert!(!exported.contains(reset["temporary_password"].as_str().unwrap()));

@@ -16,5 +16,6 @@ mod reveal_ways;
 mod secret_keys;
 mod sessions;
 mod streams;
+mod unlock;
 mod watch;
 mod withdraw;

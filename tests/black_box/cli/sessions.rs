@@ -14,6 +14,7 @@ fn who_is_signed_out_is_told_how_to_sign_in() {
         &["whoami"],
         &["--profile", "practice", "reset", "C-1001", "--yes", "--reveal", "stdout"],
         &["--profile", "practice", "withdraw", "C-1001", "--yes"],
+        &["--profile", "practice", "unlock", "C-1001", "--yes"],
     ] {
         let error = env.run(&[arguments, &["-o", "json"]].concat()).must(4).error();
         assert_eq!(error["reason"], "not_signed_in", "{arguments:?}");

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{RESET, agent_at, agent_of};
 use crate::support::fake_keycloak::{FakeKeycloak, Told};
+use crate::support::for_each_concurrently;
 
 #[test]
 fn a_list_that_begins_again_and_again_is_given_up() {
@@ -25,16 +26,17 @@ fn a_list_that_begins_again_and_again_is_given_up() {
 
 #[test]
 fn the_time_of_an_operation_covers_its_tries() {
-    let server = FakeKeycloak::start();
-    let env = agent_of(&server);
-    let busy = |headers| Told { method: "GET", path: "/users".to_owned(), status: 503, headers, body: String::new() };
-    for headers in ["retry-after: 1\r\n", "retry-after: 9\r\n", "retry-after: 99999999999999999999\r\n", ""] {
-        server.tell(&[busy(headers)]);
+    let waits = ["retry-after: 1\r\n", "retry-after: 9\r\n", "retry-after: 99999999999999999999\r\n", ""];
+    for_each_concurrently(waits, |headers| {
+        let server = FakeKeycloak::start();
+        let env = agent_of(&server);
+        let (method, path) = ("GET", "/users".to_owned());
+        server.tell(&[Told { method, path, status: 503, headers, body: String::new() }]);
         let started = Instant::now();
         let error = env.run(&[&["--timeout", "2s"], &RESET[..]].concat()).must(8).error();
         assert_eq!(error["changed"], "no", "{error}");
         assert!(started.elapsed() < Duration::from_secs(5), "{headers}: {:?}", started.elapsed());
-    }
+    });
 }
 
 #[test]

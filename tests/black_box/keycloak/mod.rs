@@ -2,8 +2,10 @@
 //! variables, lists without an end. Needs no server.
 
 mod bounds;
+mod clocks;
 mod proxies;
 mod sessions;
+mod unlock;
 mod unreadable;
 
 use crate::support::TestEnvironment;

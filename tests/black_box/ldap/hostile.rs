@@ -3,12 +3,13 @@
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::fake_directory::{Asked, Dialect, ENTRY, Fake, MODIFY, SEARCH, element, entry, page, result};
-use crate::support::{CommandOutput, TestEnvironment};
+use crate::support::{CommandOutput, TestEnvironment, for_each_concurrently};
 
 /// What one operation is given here, and how much longer the whole command may take: it makes a few of them.
 const TIME: &str = "2s";
@@ -65,8 +66,7 @@ const RESET: [&str; 5] = ["reset", "ada", "--yes", "--reveal", "stdout"];
 /// These commands end with exit 8 (`doctor`: 11) and these words.
 #[track_caller]
 fn refused(said: &str, commands: &[&[&str]], rule: impl FnMut(&Asked, &mut TcpStream) + Clone + Send + 'static) {
-    for dialect in Dialect::BOTH {
-        let mut rule = rule.clone();
+    for_each_concurrently(Dialect::BOTH.map(|dialect| (dialect, rule.clone())), |(dialect, mut rule)| {
         let (_fake, env) = signed_in(dialect, move |asked, stream| {
             let hostile = is_search_of_users(asked);
             if hostile {
@@ -80,7 +80,7 @@ fn refused(said: &str, commands: &[&[&str]], rule: impl FnMut(&Asked, &mut TcpSt
             assert_eq!(ended.code, code, "{dialect:?} {arguments:?}: {}", ended.text());
             assert!(ended.text().contains(said), "{dialect:?} {arguments:?}, \"{said}\": {}", ended.text());
         }
-    }
+    });
 }
 
 fn stranger(number: u64) -> Vec<u8> {
@@ -124,7 +124,7 @@ fn pages_with_entries_and_without_end() {
 /// Within one page: it is the sweep that takes as many entries as there are.
 #[test]
 fn entries_without_end() {
-    for fat in [0, 3000] {
+    for_each_concurrently([0, 3000], |fat| {
         let mut number = 0;
         let (_fake, env) = signed_in(Dialect::OpenLdap, move |asked, stream| {
             let hostile = is_search_of_users(asked);
@@ -146,7 +146,7 @@ fn entries_without_end() {
         assert_eq!(ended.code, 8, "{}", ended.text());
         let said = if fat == 0 { "more than 100000 entries" } else { "bytes for one search" };
         assert!(ended.text().contains(said) && ended.text().contains("Narrow base"), "{}", ended.text());
-    }
+    });
 }
 
 #[test]
@@ -194,29 +194,32 @@ fn one_byte_at_a_time() {
 /// The library would end the process on each of these.
 #[test]
 fn what_is_no_answer() {
-    let texts: [&[u8]; 4] = [b"", &[0x0a, 1, 0], &[4, 0, 4, 0, 4, 0], &[0x0a, 1, 0, 4, 2, 0xff, 0xfe, 4, 0]];
-    for content in texts {
-        refused("no LDAP answer", &[&["find", "ada"]], move |asked, stream| {
-            drop(stream.write_all(&asked.answer(0x65, content)));
-        });
-    }
-    refused("no LDAP answer", &[&["find", "ada"]], |asked, stream| {
-        drop(stream.write_all(&asked.answer(0x61, &result(0, b"", b""))));
-    });
-    refused("no LDAP answer", &[&["find", "ada"]], |_, stream| {
-        drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
-    });
     let nested =
         (0..60_000).fold(vec![4, 0], |inner, _| if inner.len() > 60_000 { inner } else { element(0x30, &inner) });
-    refused("no LDAP answer", &[&["find", "ada"]], move |asked, stream| {
-        drop(stream.write_all(&asked.answer(ENTRY, &nested)));
+    let answers: [(u8, Vec<u8>); 6] = [
+        (0x65, Vec::new()),
+        (0x65, vec![0x0a, 1, 0]),
+        (0x65, vec![4, 0, 4, 0, 4, 0]),
+        (0x65, vec![0x0a, 1, 0, 4, 2, 0xff, 0xfe, 4, 0]),
+        (0x61, result(0, b"", b"")),
+        (ENTRY, nested),
+    ];
+    // `None`: what comes is of another protocol.
+    for_each_concurrently(answers.map(Some).into_iter().chain([None]), |answer| {
+        refused("no LDAP answer", &[&["find", "ada"]], move |asked, stream| {
+            let bytes = match &answer {
+                Some((tag, content)) => asked.answer(*tag, content),
+                None => b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
+            };
+            drop(stream.write_all(&bytes));
+        });
     });
 }
 
 /// After the set, nothing that comes is waited for longer either: the customer's password is set, and that is told.
 #[test]
 fn silence_after_the_set() {
-    for dialect in Dialect::BOTH {
+    for_each_concurrently(Dialect::BOTH, |dialect| {
         let mut set = false;
         let (_fake, env) = signed_in(dialect, move |asked, _| {
             let silent = set;
@@ -226,33 +229,34 @@ fn silence_after_the_set() {
         let ended = bounded(&env, &["--timeout", "1s", "reset", "ada", "--yes", "--reveal", "stdout"]);
         assert_eq!(ended.code, 9, "{dialect:?}: {}", ended.text());
         assert!(ended.text().contains("Issue another"), "{dialect:?}: {}", ended.text());
-    }
+    });
 }
 
 /// Before anything changes, a signal ends the process at once, whatever the server does meanwhile.
 #[test]
 fn a_signal_ends_the_waiting() {
-    let flood = |asked: &Asked, stream: &mut TcpStream| {
-        let hostile = is_search_of_users(asked);
-        let reference = asked.answer(0x73, &element(4, b"ldap://elsewhere.example.com/"));
-        while hostile && stream.write_all(&reference).is_ok() {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        hostile
-    };
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        let (_fake, env) = signed_in(Dialect::OpenLdap, flood);
+    for_each_concurrently([Signal::INT, Signal::TERM, Signal::HUP], |signal| {
+        let (asks, asked_for) = channel();
+        let (_fake, env) = signed_in(Dialect::OpenLdap, move |asked, stream| {
+            let hostile = is_search_of_users(asked);
+            let reference = asked.answer(0x73, &element(4, b"ldap://elsewhere.example.com/"));
+            while hostile && stream.write_all(&reference).is_ok() {
+                let _ = asks.send(()); // the test has heard of the first one, or is over
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            hostile
+        });
         let mut child = env
             .command(&["--timeout", "1m", "reset", "ada", "--yes", "--reveal", "stdout"])
             .stderr(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_secs(1));
+        asked_for.recv_timeout(LONGEST).unwrap();
         assert!(child.try_wait().unwrap().is_none(), "it waits for the server");
         let sent = Instant::now();
         kill_process(Pid::from_child(&child), signal).unwrap();
         assert!(!child.wait().unwrap().success());
         assert!(sent.elapsed() < Duration::from_secs(1), "{signal:?}: {:?}", sent.elapsed());
-    }
+    });
 }

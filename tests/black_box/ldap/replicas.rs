@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use crate::support::TestEnvironment;
 use crate::support::fake_directory::{Dialect, Fake, MODIFY, SEARCH, element, result};
+use crate::support::{TestEnvironment, for_each_concurrently};
 
 const LOGIN: [&str; 6] = ["login", "--agent", "uid=agent,dc=example,dc=com", "--password-stdin", "--store", "file"];
 const RESET: [&str; 7] = ["-o", "json", "reset", "ada", "--yes", "--reveal", "stdout"];
@@ -18,7 +18,7 @@ fn signed_in(dialect: Dialect) -> (Fake, TestEnvironment) {
 
 #[test]
 fn one_that_is_behind_is_reported_as_such() {
-    for dialect in Dialect::BOTH {
+    for_each_concurrently(Dialect::BOTH, |dialect| {
         let (fake, env) = signed_in(dialect);
         let issued = env.run(&RESET);
         assert!(issued.is_success(), "{dialect:?}: {}", issued.text());
@@ -28,7 +28,7 @@ fn one_that_is_behind_is_reported_as_such() {
         assert!(ended.text().contains("\"reason\":\"not_replicated\""), "{dialect:?}: {}", ended.text());
         assert!(ended.text().contains("does not know the change yet"), "{dialect:?}: {}", ended.text());
         assert!(!ended.text().contains("omeone else"), "{dialect:?}: {}", ended.text());
-    }
+    });
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::support::fake_directory::{Dialect, Fake, MODIFY, SEARCH};
-use crate::support::{CommandOutput, TestEnvironment};
+use crate::support::{CommandOutput, TestEnvironment, for_each_concurrently};
 
 const LOGIN: [&str; 6] = ["login", "--agent", "uid=agent,dc=example,dc=com", "--password-stdin", "--store", "file"];
 const RESET: [&str; 5] = ["reset", "ada", "--yes", "--reveal", "stdout"];
@@ -60,7 +60,7 @@ fn refused(ended: &CommandOutput) -> u64 {
 
 #[test]
 fn a_reset_waits_for_a_busy_server_itself_and_a_run_does_it_for_its_rows() {
-    for dialect in Dialect::BOTH {
+    for_each_concurrently(Dialect::BOTH, |dialect| {
         let (fake, env) = signed_in(dialect);
         let said = is_busy(&fake, Busy::FirstRequests);
         let issued = env.run(&RESET);
@@ -71,7 +71,7 @@ fn a_reset_waits_for_a_busy_server_itself_and_a_run_does_it_for_its_rows() {
         assert!(ended.is_success(), "{dialect:?}: {}", ended.text());
         assert!(ended.text().contains("\"outcome\":\"delivered\""), "{dialect:?}: {}", ended.text());
         assert_eq!((said.load(Ordering::SeqCst), refused(&ended)), (3, 3), "{dialect:?}: {}", ended.text());
-    }
+    });
 }
 
 #[test]

@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use tellonce::domain::ports::{Clock, Interruptions};
+use tellonce::domain::ports::Interruptions;
 use tellonce::domain::{
     Assessed, Assessment, Authorized, Changed, Guards, Kind, Need, Reason, Requirement, Reset, ResetRequest, Services,
     Session, assess, authorize, execute, reset,
 };
 
 use super::scripted::{Script, Scripted};
-use crate::support::conformance::{MovedClock, Player, Revealed, guards, wait_for, with_services_of};
+use crate::support::conformance::{MovedClock, Player, Revealed, SharedClock, guards, wait_for, with_services_of};
 
 fn request(customer: &str) -> ResetRequest {
     ResetRequest { customer: customer.into(), ..ResetRequest::default() }
@@ -26,7 +26,7 @@ async fn planned(services: &mut Services<'_>, session: &Session, customer: &str)
 /// Works with an agent who says yes.
 fn with_services<T>(guards: &Guards, work: impl AsyncFnOnce(&mut Services<'_>) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
-    let clock: Arc<dyn Clock> = Arc::new(MovedClock::default());
+    let clock: SharedClock = Arc::new(MovedClock::default());
     wait_for(with_services_of(folder.path(), clock, guards, &mut Player::confirming(""), work))
 }
 

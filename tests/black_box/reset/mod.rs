@@ -7,3 +7,5 @@ mod play;
 mod proof;
 mod script;
 mod scripted;
+mod sweep;
+mod unlocking;

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tellonce::domain::ports::Clock;
 use tellonce::domain::{
     Guards, Issuance, ResetRequest, Result, Services, Session, WithdrawalRequest, Withdrawn, reset, withdraw,
 };
 
 use super::scripted::{Script, Scripted};
-use crate::support::conformance::{MovedClock, Player, Revealed, guards, with_services_of};
+use crate::support::conformance::{MovedClock, Player, Revealed, SharedClock, guards, with_services_of};
 
 /// How a command ended, and what was done on the way.
 pub struct Ended<T = Issuance> {
@@ -44,7 +43,7 @@ pub fn play_withdrawal(script: Script, guards: &Guards) -> Ended<Withdrawn> {
     })
 }
 
-fn play_command<T>(
+pub fn play_command<T>(
     script: Script,
     guards: &Guards,
     command: impl AsyncFnOnce(&mut Services<'_>, &Session) -> Result<T>,
@@ -53,7 +52,7 @@ fn play_command<T>(
     let backend = Scripted::new(script);
     let session = backend.session();
     let mut player = Player::confirming("");
-    let clock: Arc<dyn Clock> = Arc::new(MovedClock::default());
+    let clock: SharedClock = Arc::new(MovedClock::default());
     let (answer, took) = in_paused_time(async {
         let started = tokio::time::Instant::now();
         let answer = with_services_of(folder.path(), clock, guards, &mut player, async |desk: &mut Services<'_>| {

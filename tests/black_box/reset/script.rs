@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use tellonce::domain::{Error, Forced, Gap, Obstacle, Policy, PolicyRead, Rule, TrialAnswer};
+use jiff::Timestamp;
+use tellonce::domain::{
+    Customer, CustomerId, Error, Forced, Gap, Obstacle, Pending, Policy, PolicyRead, Rule, TrialAnswer,
+};
 
 /// How the backend answers.
 #[allow(clippy::struct_excessive_bools, reason = "independent faults, each switched on by itself")]
@@ -39,6 +42,10 @@ pub struct Script {
     pub forced_after_trial: Option<Forced>,
     /// The set fails with a text that quotes the password.
     pub quotes: bool,
+    /// What is pending, for a sweep.
+    pub pending: Vec<Pending>,
+    /// The server's clock.
+    pub server_time: Option<Timestamp>,
     /// Calls that are never answered; `user_snapshot` only after the set.
     pub hangs: Vec<&'static str>,
 }
@@ -67,7 +74,27 @@ impl Default for Script {
             trials: vec![TrialAnswer::ChangeRequired],
             forced_after_trial: None,
             quotes: false,
+            pending: Vec::new(),
+            server_time: None,
             hangs: Vec::new(),
         }
+    }
+}
+
+pub fn ada() -> Customer {
+    Customer {
+        name: "Ada Lovelace".to_owned(),
+        email: Some("ada@example.com".to_owned()),
+        username: Some("ada".to_owned()),
+        ..Customer::known_by(CustomerId::new("7"))
+    }
+}
+
+pub fn bob() -> Customer {
+    Customer {
+        name: "Bob Noyce".to_owned(),
+        email: Some("bob@example.com".to_owned()),
+        username: Some("bob".to_owned()),
+        ..Customer::known_by(CustomerId::new("8"))
     }
 }

@@ -11,10 +11,10 @@ use tellonce::domain::ports::{CustomerDirectory, IdentityBackend, SetFailed};
 use tellonce::domain::{
     About, AnyIntent, Capabilities, ChangeScreen, Customer, CustomerId, Error, Forced, Found, Intent, Issued, NewUser,
     Obstacle, Particulars, Pending, Policy, ProfileRef, RequestBytes, Reset, ResetTarget, Result, Right, Session,
-    SessionsEnded, Stamp, State, TemporaryPassword, Trial, UserId, UserProfile, UserSnapshot, Withdrawal,
+    SessionsEnded, Stamp, State, TemporaryPassword, Trial, Unlocking, UserId, UserProfile, UserSnapshot, Withdrawal,
 };
 
-pub use super::script::Script;
+pub use super::script::{Script, ada, bob};
 
 /// The backend, shared with the test that looks at it afterwards.
 #[derive(Clone)]
@@ -87,24 +87,6 @@ impl Inner {
     fn stamp(&self) -> Stamp {
         Stamp { at: None, version: Some(self.version) }
     }
-
-    fn customer() -> Customer {
-        Customer {
-            name: "Ada Lovelace".to_owned(),
-            email: Some("ada@example.com".to_owned()),
-            username: Some("ada".to_owned()),
-            ..Customer::known_by(CustomerId::new("7"))
-        }
-    }
-
-    fn bob() -> Customer {
-        Customer {
-            name: "Bob Noyce".to_owned(),
-            email: Some("bob@example.com".to_owned()),
-            username: Some("bob".to_owned()),
-            ..Customer::known_by(CustomerId::new("8"))
-        }
-    }
 }
 
 /// The password as the backend would send it.
@@ -121,14 +103,14 @@ impl CustomerDirectory for Scripted {
     async fn exact(&self, text: &str) -> Result<Vec<Customer>> {
         self.0.borrow_mut().calls.push("exact");
         Ok(match text {
-            "bob" => vec![Inner::bob()],
-            "office@example.com" => vec![Inner::customer(), Inner::bob()],
-            _ => vec![Inner::customer()],
+            "bob" => vec![bob()],
+            "office@example.com" => vec![ada(), bob()],
+            _ => vec![ada()],
         })
     }
 
     async fn get(&self, _: &CustomerId) -> Result<Option<Customer>> {
-        Ok(Some(Inner::customer()))
+        Ok(Some(ada()))
     }
 
     async fn draft(&self, _: &Particulars) -> Result<Customer> {
@@ -190,6 +172,7 @@ impl IdentityBackend for Scripted {
             groups: Vec::new(),
             policy: inner.script.policy.clone(),
             obstacles,
+            unread_lock: None,
         };
         if std::mem::take(&mut inner.script.changes_while_asked) {
             inner.version += 1;
@@ -277,7 +260,11 @@ impl IdentityBackend for Scripted {
     }
 
     async fn pending(&self) -> Result<Vec<Pending>> {
-        Ok(Vec::new())
+        Ok(self.0.borrow().script.pending.clone())
+    }
+
+    async fn server_time(&self) -> Result<Option<Timestamp>> {
+        Ok(self.0.borrow().script.server_time)
     }
 
     async fn unlock(&self, intent: &Intent<Reset>) -> Result<()> {
@@ -285,5 +272,13 @@ impl IdentityBackend for Scripted {
         self.called("unlock").await;
         let inner = self.0.borrow();
         if inner.script.unlock_fails { Err(Error::unavailable("still locked")) } else { Ok(()) }
+    }
+
+    async fn unlock_alone(&self, intent: &Intent<Unlocking>) -> Result<()> {
+        self.note_user(intent);
+        self.called("unlock_alone").await;
+        let mut inner = self.0.borrow_mut();
+        inner.script.locked = inner.script.lags;
+        if inner.script.unlock_fails { Err(Error::unavailable("no answer").answer_lost()) } else { Ok(()) }
     }
 }

@@ -10,13 +10,13 @@ use std::time::Duration;
 use tellonce::auth::SessionStore;
 use tellonce::backends::{BackendContext, open};
 use tellonce::config::{Configuration, Folders};
-use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
+use tellonce::domain::ports::{AgentSignIn, Prompter};
 use tellonce::domain::{Customer, Decision, Gap, Particulars, Plan, Result, SignInMethod};
 use zeroize::Zeroizing;
 
 use crate::support::TestEnvironment;
 use crate::support::conformance::{Agent, Cast, Chosen, Driver, SignedIn};
-use crate::support::conformance::{MovedClock, Player};
+use crate::support::conformance::{MovedClock, Player, SharedClock};
 use crate::support::keycloak::{
     self, Asked, Browser, Entered, Mail, Realm, Rights, UpdateForm, WITHOUT_USER, old_password,
 };
@@ -35,6 +35,8 @@ pub struct KeycloakDriver {
     folder: PathBuf,
     customers: Customers,
     gaps: BTreeSet<Gap>,
+    /// How many failed sign-ins lock a customer out, if any do.
+    attempts_until_locked: Option<usize>,
     clock: Arc<MovedClock>,
     page: RefCell<Option<(Browser<'static>, UpdateForm)>>,
 }
@@ -44,7 +46,13 @@ impl KeycloakDriver {
         let rows = "id,name,email,username\nC-1,Ada Lovelace,ada@example.com,ada.lovelace\nC-2,Grace Hopper,grace@example.com,\n";
         std::fs::write(folder.join("customers.csv"), rows).unwrap();
         let clock = Arc::new(MovedClock::default());
-        Self { realm, folder: folder.to_owned(), customers, gaps, clock, page: RefCell::default() }
+        let page = RefCell::default();
+        Self { realm, folder: folder.to_owned(), customers, gaps, attempts_until_locked: None, clock, page }
+    }
+
+    /// Tells that this realm locks customers out after so many failed sign-ins.
+    pub fn locking_after(self, attempts: usize) -> Self {
+        Self { attempts_until_locked: Some(attempts), ..self }
     }
 
     fn browser(&self) -> Browser<'static> {
@@ -100,7 +108,7 @@ impl Driver for KeycloakDriver {
         self.gaps.clone()
     }
 
-    fn clock(&self) -> Arc<dyn Clock> {
+    fn clock(&self) -> SharedClock {
         Arc::<MovedClock>::clone(&self.clock)
     }
 
@@ -216,6 +224,10 @@ impl Driver for KeycloakDriver {
 
     fn let_it_run_out(&self) {
         // Nothing on the server ends it, however long one waits: that is the gap that the story asserts.
+    }
+
+    fn attempts_until_locked(&self) -> Option<usize> {
+        self.attempts_until_locked
     }
 
     fn mails(&self) -> Vec<String> {

@@ -13,10 +13,10 @@ use tellonce::auth::SessionStore;
 use tellonce::backends::{BackendContext, open};
 use tellonce::config::{Configuration, Folders};
 use tellonce::domain::Gap;
-use tellonce::domain::ports::{AgentSignIn, Clock};
+use tellonce::domain::ports::AgentSignIn;
 
-use crate::support::conformance::MovedClock;
 use crate::support::conformance::{Agent, Cast, Chosen, Driver, SignedIn};
+use crate::support::conformance::{MovedClock, SharedClock};
 
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ impl Driver for LdapDriver {
         ])
     }
 
-    fn clock(&self) -> Arc<dyn Clock> {
+    fn clock(&self) -> SharedClock {
         Arc::<MovedClock>::clone(&self.clock)
     }
 
@@ -283,6 +283,10 @@ impl Driver for LdapDriver {
     }
 
     fn let_it_run_out(&self) {}
+
+    fn attempts_until_locked(&self) -> Option<usize> {
+        Some(if self.server.kind == Kind::OpenLdap { 3 } else { 10 })
+    }
 
     fn mails(&self) -> Vec<String> {
         Vec::new()

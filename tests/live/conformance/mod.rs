@@ -57,7 +57,7 @@ fn with_password_history_the_temporary_one_cannot_be_kept_and_customers_may_come
     };
     let realm = Realm::with(Server::shared(), &options);
     let gaps = &as_shipped() - &BTreeSet::from([Gap::TemporaryMayBeKept]);
-    let driver = KeycloakDriver::new(realm, folder.path(), Customers::Csv, gaps);
+    let driver = KeycloakDriver::new(realm, folder.path(), Customers::Csv, gaps).locking_after(30);
     wait_for(play(&driver, folder.path()));
 }
 

@@ -3,12 +3,18 @@
 use serde_json::json;
 
 use crate::support::TestEnvironment;
-use crate::support::keycloak::{Entered, PROTECTED, Realm, RealmOptions, Rights, Server};
+use crate::support::keycloak::{Entered, PROTECTED, Realm, RealmOptions, Rights, Server, old_password};
 
 fn lock_out(realm: &Realm<'_>, customer: &str) {
     for _ in 0..3 {
         assert!(matches!(realm.browser().sign_in(customer, "wrong"), Entered::Refused(_)));
     }
+}
+
+/// The realm locks nobody for good meanwhile.
+fn lock_out_for_a_while(realm: &Realm<'_>, customer: &str) {
+    realm.change(json!({ "permanentLockout": false }));
+    lock_out(realm, customer);
 }
 
 #[test]
@@ -17,7 +23,7 @@ fn a_lock_out_for_good_is_reported_as_one_and_unlocking_does_not_pretend_to_help
     let options = RealmOptions { brute_force: true, ..RealmOptions::default() };
     let realm = Realm::with(Server::shared(), &options);
     let env = TestEnvironment::for_agent(&realm, Rights::ManageUsers);
-    lock_out(&realm, "mary.jackson");
+    lock_out_for_a_while(&realm, "mary.jackson");
     realm.change(json!({ "permanentLockout": true, "quickLoginCheckMilliSeconds": 1 }));
     lock_out(&realm, "ada.lovelace");
     for (customer, reason, status) in [
@@ -32,6 +38,13 @@ fn a_lock_out_for_good_is_reported_as_one_and_unlocking_does_not_pretend_to_help
     }
     let unlock =
         |customer: &str| env.run(&["-o", "json", "reset", customer, "--unlock", "--yes", "--reveal", "stdout"]);
+    let unlock_alone = |customer: &str| env.run(&["-o", "json", "unlock", customer, "--yes"]);
+    assert_eq!(unlock_alone("ada.lovelace").must(7).error()["reason"], "permanently_locked");
+    assert_eq!(unlock_alone("alan.turing").must(7).error()["reason"], "disabled");
+    assert_eq!(unlock_alone("mary.jackson").must(0).json()["status"], "active");
+    assert!(matches!(realm.browser().sign_in("mary.jackson", old_password()), Entered::SignedIn(_)));
+    assert_eq!(unlock_alone("mary.jackson").must(7).error()["reason"], "not_locked");
+    lock_out_for_a_while(&realm, "mary.jackson");
     assert_eq!(unlock("ada.lovelace").must(7).error()["reason"], "permanently_locked");
     unlock("mary.jackson").must(0);
     // An administrator lifts the lock only: the user is still disabled.

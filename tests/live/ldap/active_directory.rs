@@ -107,7 +107,7 @@ fn missing_rights_are_said_beforehand(server: &Server) {
     let told = env.run_must_say(&["doctor"], 11, "may not issue temporary passwords");
     assert!(told.text().contains("withdraw --older-than 24h --all"), "who ends an unused one is said");
     env.refuses("ada", 4, "right to issue temporary passwords");
-    assert!(!env.audit_log().exists(), "not even an intent");
+    assert!(!env.ledger().exists(), "not even an intent");
     let create = ["--create", "--email", "new@example.com", "--first-name", "New", "--last-name", "One"];
     let ended = env.run(&[&["reset", "new@example.com", "--yes", "--reveal", "stdout"][..], &create].concat());
     ended.must_say(4, "right to create users");

@@ -59,7 +59,7 @@ pub fn a_run_creates_sets_and_survives_a_cut(server: &Server) {
         assert!(works(server, username, password), "{username}");
     }
     // The connection ends when the next changes are under way: some are unknown, and get a fresh password.
-    proxy.cut_after_intent_in_next(env.audit_log());
+    proxy.cut_after_intent_in_next(env.ledger());
     let cut = start(&env, "set.jsonl");
     assert!(matches!(cut.code, 0 | 9), "{}", cut.text());
     if cut.code == 9 {

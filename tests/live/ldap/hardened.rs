@@ -124,7 +124,7 @@ fn nothing_is_read_as_no(server: &Server, env: &TestEnvironment) {
             assert_eq!(shown[fact], Value::Null, "{fact}: {shown}");
         }
     }
-    assert!(!env.audit_log().exists(), "not even an intent");
+    assert!(!env.ledger().exists(), "not even an intent");
     let told = env.run_must_say(&["doctor"], 11, "FAULT").text();
     for (value, _) in VALUES.into_iter().filter(|(value, _)| !matches!(*value, "tokenGroups" | "pwdLastSet")) {
         assert!(told.contains(&format!("{value} cannot be read")), "{value}: {told}");

@@ -61,5 +61,5 @@ fn an_agent_who_is_not_told_who_they_are_resets_nobody_unless_their_entry_tells(
     ended.must_say(7, "\"reason\":\"unreadable\"");
     env.refuses("ada", 7, "your own user (tokenGroups of the rootDSE");
     env.run_must_say(&["doctor"], 11, "your own user (tokenGroups of the rootDSE");
-    assert!(!env.audit_log().exists(), "not even an intent");
+    assert!(!env.ledger().exists(), "not even an intent");
 }

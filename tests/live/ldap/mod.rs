@@ -1,8 +1,10 @@
 //! Active Directory and `OpenLDAP` from the outside: what is refused, and what a server or a network can do wrong.
 
 mod active_directory;
+mod additions;
 mod bulk;
 mod certificates;
+mod clocks;
 mod domain;
 mod faults;
 mod frame_proxy;
@@ -27,5 +29,6 @@ mod shared_behaviour;
 mod shared_users;
 mod start_tls;
 mod unattended;
+mod unlocks;
 mod validity;
 mod withdrawals;

@@ -49,6 +49,12 @@ fn an_overlay_that_is_missing_where_the_agent_does_not_sign_in_is_caught() {
     );
     assert!(error["message"].as_str().unwrap().contains("clear text"), "{error}");
     assert_eq!(server.binds(&ida, server.value("CUSTOMER_PW")).code, 49, "a password that nobody knows is set");
+    // A new user would have a time under this policy, so that the overlay is missed without a proof as well.
+    env.write("config.toml", &format!("{}prove = false\n", env.read("config.toml")));
+    let person = ["--create", "--email", "amy@example.com", "--first-name", "Amy", "--last-name", "Added"];
+    let create = ["-o", "json", "reset", "amy@example.com", "--yes", "--reveal", "stdout"];
+    let error = env.run(&[&create[..], &person].concat()).must(9).error();
+    assert_eq!(error["reason"], "change_not_forced", "{error}");
 }
 
 /// slapo-ppolicy(5) binds everybody but the database's root user, whose sets it checks all the same.

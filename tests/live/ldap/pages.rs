@@ -104,7 +104,7 @@ fn the_least_is_enough(server: &Server, least: &str) {
     env.run_must_say(&["doctor"], 0, "all that decides about a reset can be read");
     let agent = (server.value("AGENT"), server.value("AGENT_PW"));
     let read = server.tool("ldapsearch", agent.0, agent.1, &["-LLL", "-b", &server.dn("ada"), "*", "+"], "");
-    assert!(!read.text().contains("createTimestamp") && read.text().contains("pwdChangedTime"), "{}", read.text());
+    assert!(!read.text().contains("modifyTimestamp") && read.text().contains("pwdChangedTime"), "{}", read.text());
 }
 
 #[test]
@@ -120,6 +120,12 @@ fn the_openldap_page_works() {
         server.value("BASE")
     ));
     server.replace(&format!("cn=default,ou=policies,{}", server.value("BASE")), "pwdSafeModify", "TRUE");
+    let monitor =
+        blocks("openldap.md", "text").into_iter().find(|block| block.starts_with("database monitor")).unwrap();
+    std::fs::write(server.file("monitor.conf"), here(&monitor, None)).unwrap();
+    server.serve_with("", "", "");
+    let doctor = server.environment().run(&["doctor"]);
+    assert!(doctor.text().contains("server clock") && !doctor.text().contains("unknown: "), "{}", doctor.text());
     follow("openldap.md", &server);
     the_customer_chooses(&server);
     // What the page promises of its rules: an agent writes passwords, reads none, and deletes nobody.

@@ -5,9 +5,11 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use crate::support::ledger::intents;
+
 pub struct Proxy {
     port: u16,
-    /// The audit log to look at; taken when it has cut.
+    /// The ledger to look at; taken when it has cut.
     log: Arc<Mutex<Option<(PathBuf, usize)>>>,
 }
 
@@ -58,8 +60,4 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, log: &Mutex<Option<(PathBuf, 
         }
     }
     let _ = to.shutdown(Shutdown::Write);
-}
-
-fn intents(log: &PathBuf) -> usize {
-    std::fs::read_to_string(log).unwrap_or_default().matches("\"intent\"").count()
 }

@@ -227,7 +227,7 @@ pub fn wide(password: &str) -> String {
 fn a_cut_after_the_change_is_told(server: &Server) {
     let proxy = Proxy::start(server.address());
     let env = server.environment_with(&proxy.url(), "protected = \"none\"\n");
-    proxy.cut_after_intent_in(env.audit_log());
+    proxy.cut_after_intent_in(env.ledger());
     env.refuses("ada", 9, "Issue another");
     env.issue("ada");
 }

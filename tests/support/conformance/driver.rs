@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use std::sync::Arc;
-
-use tellonce::domain::ports::{AgentSignIn, Clock, Prompter};
+use tellonce::domain::ports::{AgentSignIn, Prompter};
 use tellonce::domain::{Error, Gap, Particulars, SignInMethod};
 
-use super::services::Player;
+use super::services::{Player, SharedClock};
 
 /// The agents of the story.
 #[derive(Clone, Copy)]
@@ -55,7 +53,7 @@ pub trait Driver {
     /// The promises that this server, as set up here, is known not to keep.
     fn known_gaps(&self) -> BTreeSet<Gap>;
     /// The time on the agent's machine, which agrees with the server's.
-    fn clock(&self) -> Arc<dyn Clock>;
+    fn clock(&self) -> SharedClock;
     /// Who is there.
     fn cast(&self) -> Cast;
     /// How agents sign in.
@@ -86,6 +84,8 @@ pub trait Driver {
     fn customer_redeems(&self, token: &str, new: &str) -> Result<(), String>;
     /// Lets more time pass than a temporary password lasts.
     fn let_it_run_out(&self);
+    /// How many failed sign-ins lock a customer out; `None` if this server, as set up here, locks nobody.
+    fn attempts_until_locked(&self) -> Option<usize>;
     /// Everything that the server mailed so far.
     fn mails(&self) -> Vec<String>;
 }

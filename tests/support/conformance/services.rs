@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tellonce::config::{AuditSettings, Folders};
 use tellonce::domain::ports::{Clock, Interruptions, Prompter, ReadyReveal, Reveal};
 use tellonce::domain::{Customer, Decision, Delivery, Guards, Issuance, Plan, Result, Services, TemporaryPassword};
-use tellonce::ledger::FileAuditLog;
+use tellonce::ledger::Ledger;
 use tellonce::platform::SystemRandom;
 use zeroize::Zeroizing;
 
@@ -22,6 +22,9 @@ use zeroize::Zeroizing;
 pub fn wait_for<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
+
+/// A clock that any thread may read: the ledger has one of its own.
+pub type SharedClock = Arc<dyn Clock + Send + Sync>;
 
 /// The system's time, and some seconds more.
 #[derive(Default)]
@@ -144,15 +147,16 @@ pub fn guards() -> Guards {
     }
 }
 
-/// The audit log of the story, in a folder of its own.
-pub fn log(folder: &Path, clock: Arc<dyn Clock>) -> FileAuditLog {
-    FileAuditLog::new(&Folders::all_in(folder), AuditSettings::default(), clock, Box::new(SystemRandom))
+/// The ledger of the story, in a folder of its own.
+pub fn log(folder: &Path, clock: SharedClock) -> Ledger {
+    let folders = Folders::all_in(folder);
+    Ledger::new(&folders, &AuditSettings::default(), Arc::new(move || clock.now()), Box::new(SystemRandom))
 }
 
 /// Works at a desk with this agent, at this time, with the story's guards.
 pub async fn with_services<T>(
     folder: &Path,
-    clock: Arc<dyn Clock>,
+    clock: SharedClock,
     player: &mut Player,
     work: impl AsyncFnOnce(&mut Services<'_>) -> T,
 ) -> T {
@@ -162,7 +166,7 @@ pub async fn with_services<T>(
 /// The same with other guards.
 pub async fn with_services_of<T>(
     folder: &Path,
-    clock: Arc<dyn Clock>,
+    clock: SharedClock,
     guards: &Guards,
     player: &mut Player,
     work: impl AsyncFnOnce(&mut Services<'_>) -> T,

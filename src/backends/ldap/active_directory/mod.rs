@@ -8,6 +8,7 @@ mod facts;
 mod guid;
 mod identity;
 mod issued;
+mod lock;
 mod membership;
 mod permissions;
 mod policy;
@@ -22,6 +23,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use ldap3::controls::RawControl;
 use ldap3::dn_escape;
 
@@ -38,13 +40,14 @@ use super::trial::BindAnswer;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
     Aid, Capabilities, ChangeScreen, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser,
-    Obstacle, PolicyRead, Reason, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, UserId, UserSnapshot,
-    Withdrawal,
+    Obstacle, PolicyRead, Reason, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, Unlocking, UserId,
+    UserSnapshot, Withdrawal,
 };
 use errors::{bind_error, set_error, trial_answer, unreadable_after_set};
 use facts::{FACTS, forced, stamp};
 use guid::OBJECT_GUID;
 use identity::Identity;
+use lock::lift_lock;
 use values::UnicodePwd;
 use write_rights::{WriteRights, WriteRightsCache};
 
@@ -295,10 +298,16 @@ impl Dialect for ActiveDirectory {
         stamp(entry).ok().flatten()
     }
 
+    async fn server_time(&self, session: &LdapSession) -> Result<Option<Timestamp>> {
+        Ok(session.connection.read("", &["currentTime"]).await?.and_then(|root| root.time("currentTime")))
+    }
+
     async fn unlock(&self, session: &LdapSession, intent: &Intent<Reset>) -> Result<()> {
-        let changes = [("lockoutTime", b"0".as_slice())];
-        let result = session.connection.replace(intent.user()?.as_str(), &changes, Vec::new()).await?;
-        if result.rc == 0 { Ok(()) } else { Err(super::errors::from_result(&session.connection.server(), &result)) }
+        lift_lock(session, intent.user()?).await
+    }
+
+    async fn unlock_alone(&self, session: &LdapSession, intent: &Intent<Unlocking>) -> Result<()> {
+        lift_lock(session, intent.user()?).await
     }
 
     async fn capabilities(&self, session: &LdapSession) -> Result<Capabilities> {

@@ -112,6 +112,7 @@ pub(super) async fn read(
         groups: facts.member_of.iter().flatten().map(|dn| first_rdn_value(dn)).collect(),
         policy: policy.rules,
         obstacles,
+        unread_lock: None,
     })
 }
 

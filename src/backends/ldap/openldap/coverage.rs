@@ -35,7 +35,7 @@ pub(super) async fn check(session: &LdapSession, dialect: &dyn Dialect, pending:
     if undated.is_empty() {
         return Ok(());
     }
-    // A password that was loaded with the data has no time. One that tellonce set has.
+    // The password of an entry that was added may have no time. One that was set later has.
     let without = format!("(&{users}{}(!(pwdChangedTime=*)))", dialect.pending_filter());
     let without = session.connection.search(base, Scope::Subtree, &without, &["1.1"], usize::MAX).await?.entries;
     let without: HashSet<&str> = without.iter().map(|user| user.dn.as_str()).collect();

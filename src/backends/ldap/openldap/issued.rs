@@ -3,8 +3,8 @@
 use ldap3::LdapResult;
 
 use super::policy::UserPolicy;
-use super::readability;
-use super::user_snapshot::{SET, stamp, stamp_of_change};
+use super::readability::{self, Freshness};
+use super::user_snapshot::{SET, password_time, stamp, stamp_of_change};
 use crate::backends::ldap::backend::gone_after_set;
 use crate::backends::ldap::ber;
 use crate::backends::ldap::dialect::LdapSession;
@@ -32,22 +32,21 @@ pub(super) async fn describe(
     let left = ber::post_read(result);
     let mut immutable_id = intent.immutable_id().map(str::to_owned).or_else(|| ENTRY_UUID.of(left.as_ref()?));
     let before = intent.stamp_before().and_then(|stamp| stamp.at);
-    let stamp = if let Some(change) =
-        left.as_ref().filter(|left| left.time("pwdChangedTime") == before).and_then(stamp_of_change)
-    {
-        // Without the overlay no set moves pwdChangedTime. The read-back says so.
-        change
-    } else {
-        // The post-read control returns only what the session may read. It is useless without the time.
-        let entry = if let Some(entry) = left.filter(|entry| entry.has("pwdChangedTime")) {
-            entry
+    let stamp =
+        if let Some(change) = left.as_ref().filter(|left| password_time(left) == before).and_then(stamp_of_change) {
+            // Without the overlay no set moves the time of the password. The read-back says so.
+            change
         } else {
-            let after = session.connection.read_after_a_change(dn, &SET).await;
-            after.map_err(|error| Error { changed: Changed::Yes, ..error })?.ok_or_else(gone_after_set)?
+            // The post-read control returns only what the session may read. It is useless without the time.
+            let entry = if let Some(entry) = left.filter(|entry| entry.has("pwdChangedTime")) {
+                entry
+            } else {
+                let after = session.connection.read_after_a_change(dn, &SET).await;
+                after.map_err(|error| Error { changed: Changed::Yes, ..error })?.ok_or_else(gone_after_set)?
+            };
+            immutable_id = immutable_id.or_else(|| ENTRY_UUID.of(&entry));
+            stamp_after_set(session, &entry).await.map_err(|error| Error { changed: Changed::Yes, ..error })?
         };
-        immutable_id = immutable_id.or_else(|| ENTRY_UUID.of(&entry));
-        stamp_after_set(&entry)?
-    };
     let at = stamp.at.unwrap_or_else(|| session.clock.now());
     Ok(Issued { user: UserId::new(dn), immutable_id, stamp: Some(stamp), at, expires_at: None })
 }
@@ -64,28 +63,32 @@ pub(super) async fn read_back(session: &LdapSession, issued: &Issued) -> Result<
         return Ok(Forced { change_required: false, stamp: issued.stamp.clone() });
     }
     let policy = policy.or_named_by(session, &entry).await?;
+    if policy.dates_additions() && !entry.has("pwdChangedTime") {
+        return Ok(Forced { change_required: false, stamp: issued.stamp.clone() });
+    }
     let is_reset = is_reset_after_set(session, &entry).await?;
     let change_required = is_reset && policy.obstacle().is_none();
-    Ok(Forced { change_required, stamp: Some(stamp_after_set(&entry)?) })
+    Ok(Forced { change_required, stamp: Some(stamp_after_set(session, &entry).await?) })
 }
 
 /// Reads what a sign-in may have moved: it changes the entry where lastbind is on, and where it clears failed attempts.
 pub(super) async fn read_after_trial(session: &LdapSession, user: &UserId) -> Result<Forced> {
     let entry = session.connection.read_after_a_change(user.as_str(), &SET).await?.ok_or_else(gone_after_set)?;
     let change_required = is_reset_after_set(session, &entry).await?;
-    Ok(Forced { change_required, stamp: Some(stamp_after_set(&entry)?) })
+    Ok(Forced { change_required, stamp: Some(stamp_after_set(session, &entry).await?) })
 }
 
 /// Whether the last change of the entry is this set, and yet the time of the password is another.
 fn is_without_overlay(entry: &Entry, issued: &Issued) -> bool {
     let set = issued.stamp.as_ref();
-    entry.time("pwdChangedTime") != set.and_then(|set| set.at)
+    password_time(entry) != set.and_then(|set| set.at)
         && set.is_some_and(|set| set.version.is_some())
         && stamp_of_change(entry).as_ref() == set
 }
 
-fn stamp_after_set(entry: &Entry) -> Result<Stamp> {
-    stamp(entry).ok_or_else(|| readability::unreadable_error_after_set("pwdChangedTime"))
+async fn stamp_after_set(session: &LdapSession, entry: &Entry) -> Result<Stamp> {
+    let hidden = readability::hidden(session, entry, &["pwdChangedTime"], Freshness::Now).await?;
+    stamp(entry).filter(|_| hidden.is_empty()).ok_or_else(|| readability::unreadable_error_after_set("pwdChangedTime"))
 }
 
 async fn is_reset_after_set(session: &LdapSession, entry: &Entry) -> Result<bool> {

@@ -11,7 +11,9 @@ mod overlay;
 mod own_user;
 mod policy;
 mod readability;
+mod server_time;
 mod unchanged_filter;
+mod unlock;
 mod user_snapshot;
 mod validity;
 
@@ -20,6 +22,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use ldap3::controls::{Assertion, PostRead, RawControl};
 use ldap3::dn_escape;
 
@@ -37,8 +40,8 @@ use super::{ber, dn};
 use crate::domain::ports::SetFailed;
 use crate::domain::{
     Aid, Capabilities, ChangeScreen, Check, Error, Forced, Gap, Intent, Issued, Names, NewUser, Obstacle, PolicyRead,
-    RequestBytes, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, UserId, UserSnapshot, Withdrawal,
-    refusal,
+    RequestBytes, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, Unlocking, UserId, UserSnapshot,
+    Withdrawal, refusal,
 };
 use errors::{bind_error, modify_error, set_error, trial_answer};
 use policy::UserPolicy;
@@ -275,7 +278,11 @@ impl Dialect for OpenLdap {
         coverage::check(session, self, entries).await?;
         // The filter vouches for an entry that comes without pwdReset: agents may search it without reading it.
         let is_pending = |entry: &Entry| entry.is_true("pwdReset") || !entry.has("pwdReset");
-        let state = |entry| if is_pending(entry) { PendingState::Pending } else { PendingState::NotPending };
+        let state = |entry| match stamp(entry) {
+            _ if !is_pending(entry) => PendingState::NotPending,
+            Some(_) => PendingState::Pending,
+            None => PendingState::Unreadable(readability::unreadable("createTimestamp")),
+        };
         Ok(entries.iter().map(state).collect())
     }
 
@@ -283,8 +290,16 @@ impl Dialect for OpenLdap {
         stamp(entry)
     }
 
+    async fn server_time(&self, session: &LdapSession) -> Result<Option<Timestamp>> {
+        server_time::read(session).await
+    }
+
     async fn unlock(&self, _: &LdapSession, _: &Intent<Reset>) -> Result<()> {
         Ok(()) // the set lifted it (slapo-ppolicy(5): a changed password deletes pwdAccountLockedTime)
+    }
+
+    async fn unlock_alone(&self, session: &LdapSession, intent: &Intent<Unlocking>) -> Result<()> {
+        unlock::lift_lock(session, intent.user()?).await
     }
 
     async fn capabilities(&self, session: &LdapSession) -> Result<Capabilities> {

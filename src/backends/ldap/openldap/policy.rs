@@ -152,6 +152,12 @@ impl UserPolicy {
         self.entry.as_ref().is_some_and(|entry| entry.number("pwdMinDelay").is_some_and(|seconds| seconds > 0))
     }
 
+    /// Whether slapd gives a pwdChangedTime to an entry that is added under it (2.5).
+    pub(super) fn dates_additions(&self) -> bool {
+        let is_set = |name: &str| self.entry.as_ref().and_then(|entry| entry.number(name)).is_some_and(|age| age > 0);
+        is_set("pwdMaxAge") || is_set("pwdMinAge")
+    }
+
     /// Whether the customer may keep the temporary password as the new one. True if that cannot be read.
     pub(super) fn allows_reuse(&self) -> bool {
         self.entry.as_ref().is_none_or(|entry| entry.number("pwdInHistory").unwrap_or(0) == 0)

@@ -107,6 +107,7 @@ pub(super) fn unreadable(attribute: &str) -> Unreadable {
     let decides = match attribute {
         "pwdReset" => "whether a new password has to be chosen",
         "pwdChangedTime" => "when the password was set",
+        "createTimestamp" => "when the password was set that the entry was added with",
         "pwdAccountLockedTime" => "whether the user is locked, perhaps by an administrator",
         "pwdAccountTmpLockoutEnd" => "whether the user is locked for a while",
         "pwdStartTime" => "whether the user may sign in already",

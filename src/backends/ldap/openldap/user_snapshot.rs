@@ -12,7 +12,7 @@ use crate::backends::ldap::entry::{Entry, generalized_time};
 use crate::domain::{Obstacle, ResetTarget, Result, Stamp, State, Unread, Unreadable, UserId, UserSnapshot};
 
 /// The attributes that a user snapshot is read from.
-pub(super) const FACTS: [&str; 16] = [
+pub(super) const FACTS: [&str; 18] = [
     "uid",
     "mail",
     "cn",
@@ -29,10 +29,20 @@ pub(super) const FACTS: [&str; 16] = [
     "entryCSN",
     "pwdHistory",
     "pwdFailureTime",
+    "createTimestamp",
+    "modifyTimestamp",
 ];
 /// The attributes that tell a forced change and the stamp, and of whom. They are read with the set itself, and again later.
-pub(super) const SET: [&str; 6] =
-    ["pwdReset", "pwdChangedTime", "entryCSN", "modifiersName", "pwdFailureTime", "entryUUID"];
+pub(super) const SET: [&str; 8] = [
+    "pwdReset",
+    "pwdChangedTime",
+    "entryCSN",
+    "modifiersName",
+    "pwdFailureTime",
+    "entryUUID",
+    "createTimestamp",
+    "modifyTimestamp",
+];
 /// The attributes that decide about a reset or a status under any policy.
 const DECIDES: [&str; 6] =
     ["pwdReset", "pwdChangedTime", "pwdAccountLockedTime", "pwdStartTime", "pwdEndTime", "pwdPolicySubentry"];
@@ -40,10 +50,24 @@ const DECIDES: [&str; 6] =
 /// Returns the stamp: when the password was last set, and the number of that change if it is the entry's last one.
 ///
 /// The time has whole seconds. A refused sign-in changes the entry too, and leaves a pwdFailureTime that only a set clears.
+/// The caller makes sure that pwdChangedTime is not hidden: see [`password_time`].
 pub(super) fn stamp(entry: &Entry) -> Option<Stamp> {
-    let at = entry.time("pwdChangedTime")?;
+    let at = password_time(entry)?;
     let change = entry.text("entryCSN").filter(|_| !entry.has("pwdFailureTime"));
     Some(Stamp { at: Some(at), version: change.and_then(|change| number_within(&change, at)) })
+}
+
+/// Returns when the password was set: pwdChangedTime, or, of an entry that has none, when it was added.
+///
+/// slapd dates a password with each modify, but with the addition of an entry only under a policy with pwdMaxAge or
+/// pwdMinAge (2.5). createTimestamp stays as it is; entryCSN and modifyTimestamp move with each refused sign-in, and are
+/// used where the agent may not read it.
+pub(super) fn password_time(entry: &Entry) -> Option<Timestamp> {
+    if entry.has("pwdChangedTime") {
+        return entry.time("pwdChangedTime");
+    }
+    let changed = || stamp_of_change(entry).and_then(|change| change.at);
+    entry.time("createTimestamp").or_else(changed).or_else(|| entry.time("modifyTimestamp"))
 }
 
 /// Returns the second and the number of the entry's last change, whatever that was.
@@ -131,6 +155,7 @@ pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSna
     )?;
     let Facts { policy, validity, change_required, unread } = facts;
     let under = policy.obstacle();
+    let is_dated = !unread.iter().any(|value| value.value == "pwdChangedTime");
     let forced_is_unread = change_required.is_none() || matches!(under, Some(Obstacle::Unreadable(_)));
     let change_required = change_required.unwrap_or(false);
     let mut obstacles: Vec<Obstacle> = own.into_iter().collect();
@@ -140,7 +165,7 @@ pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSna
     obstacles.extend(under);
     obstacles.extend(overlay);
     obstacles.extend(validity.lock);
-    let stamp = stamp(entry);
+    let stamp = stamp(entry).filter(|_| is_dated);
     let unread = Unread { change_required: forced_is_unread, ..validity.state.unread };
     Ok(UserSnapshot {
         target: ResetTarget::User(UserId::new(entry.dn.clone())),
@@ -155,12 +180,13 @@ pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSna
         groups: groups.found.into_iter().map(|group| group.name).collect(),
         policy: policy.rules(),
         obstacles,
+        unread_lock: None,
     })
 }
 
 /// Whether somebody has signed in since the password was set. With lastbind on that is the entry's last change.
 fn has_signed_in_since(entry: &Entry) -> bool {
-    entry.time("pwdLastSuccess").is_some_and(|at| Some(at) >= entry.time("pwdChangedTime"))
+    entry.time("pwdLastSuccess").is_some_and(|at| Some(at) >= password_time(entry))
 }
 
 /// Returns when the customer chose the password, if the entry's last change is theirs and nothing is pending.
@@ -174,6 +200,25 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use super::*;
+
+    #[test]
+    fn an_entry_that_was_added_without_a_time_has_the_time_of_its_addition() {
+        let (added, csn) = ("20261129111816Z", "20261129111816.942266Z#000000#000#000000");
+        let refused_later = "20261129111818.972225Z#000000#000#000000";
+        let read = |attributes: &[(&str, &str)]| {
+            let found = stamp(&Entry::of_texts("uid=ada,o=x", attributes));
+            found.map(|stamp| (stamp.at.unwrap().to_string(), stamp.version.is_some()))
+        };
+        let at = |second: &str, numbered: bool| Some((format!("2026-11-29T11:18:{second}Z"), numbered));
+        assert_eq!(read(&[("createTimestamp", added), ("entryCSN", csn)]), at("16", true));
+        let refused = [("createTimestamp", added), ("entryCSN", refused_later), ("modifyTimestamp", "20261129111818Z")];
+        assert_eq!(read(&refused), at("16", false), "a refused sign-in does not move it");
+        assert_eq!(read(&refused[1..]), at("18", true));
+        assert_eq!(read(&refused[2..]), at("18", false));
+        assert_eq!(read(&[("pwdChangedTime", "20261129111821Z"), ("createTimestamp", added)]), at("21", false));
+        assert_eq!(read(&[("pwdChangedTime", "soon"), ("createTimestamp", added)]), None, "no time is no other time");
+        assert_eq!(read(&[("uid", "ada")]), None);
+    }
 
     #[test]
     fn a_change_has_a_number_in_the_second_of_the_set_alone() {

@@ -15,6 +15,11 @@ const YEAR_ZERO: i64 = -62_167_219_200;
 /// The first instant of 1970, which means such a lock to slapd as well.
 const EPOCH: i64 = 0;
 
+/// Whether this pwdAccountLockedTime is an administrator's lock, which does not end.
+pub(super) fn is_permanent(at: Timestamp) -> bool {
+    matches!(at.as_second(), YEAR_ZERO | EPOCH)
+}
+
 /// The status of a user as far as sign-in goes.
 #[derive(Debug, Default)]
 pub(super) struct Validity {
@@ -60,9 +65,8 @@ impl Validity {
 
     /// Evaluates pwdAccountLockedTime: an administrator's lock, or one after failed attempts.
     fn locked_at(&mut self, at: Timestamp, policy: &UserPolicy, now: Timestamp) {
-        let for_ever = matches!(at.as_second(), YEAR_ZERO | EPOCH);
         let locks = policy.locks();
-        if for_ever {
+        if is_permanent(at) {
             // A set would delete even one that pwdLockout FALSE keeps from being enforced.
             let idle = matches!(locks, Ok(false));
             let why = if idle {

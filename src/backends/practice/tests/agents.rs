@@ -64,10 +64,12 @@ fn the_backend_itself_refuses_who_may_not() {
     let target = ResetTarget::User(UserId::new("1"));
     let intent = directory.intent_for(&session, &target, None);
     let withdrawal = directory.intent_for(&session, &target, None);
+    let unlocking = directory.intent_for(&session, &target, None);
     let backend = session.backend();
     let missing = Some(Reason::MissingRight);
     assert_eq!(wait_for(backend.end_sessions(&intent)).err().map(|error| error.reason), missing);
     assert_eq!(wait_for(backend.unlock(&intent)).err().map(|error| error.reason), missing);
+    assert_eq!(wait_for(backend.unlock_alone(&unlocking)).err().map(|error| error.reason), missing);
     assert_eq!(wait_for(backend.withdraw(&withdrawal)).err().map(|error| error.reason), missing);
     assert_eq!(wait_for(backend.pending()).err().map(|error| error.reason), missing);
 }

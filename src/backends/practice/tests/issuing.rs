@@ -4,8 +4,8 @@ use super::{directory, fresh_password, snapshot_of, wait_for};
 use crate::backends::practice::INITIAL_PASSWORD;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Changed, Kind, NewUser, Obstacle, Particulars, Reason, Reset, ResetTarget, Rule, SessionsEnded, Stamp, Status,
-    UserId,
+    Changed, Kind, NewUser, Obstacle, Particulars, Reason, Reset, ResetTarget, Right, Rule, SessionsEnded, Stamp,
+    Status, UserId,
 };
 
 #[test]
@@ -181,6 +181,23 @@ fn a_lock_stays_when_a_password_is_set_and_unlock_lifts_it() {
     wait_for(session.backend().unlock(&directory.intent(&session, "C-1001"))).unwrap();
     assert!(snapshot_of(&session, "C-1001").obstacles.is_empty());
     assert_eq!(directory.signs_in("ada.lovelace", &password), "change");
+}
+
+#[test]
+fn an_unlock_alone_leaves_the_password_and_is_seen_to_be_missing_as_a_right() {
+    let directory = directory();
+    let session = directory.agent("sam");
+    for _ in 0..5 {
+        assert_ne!(directory.signs_in("ada.lovelace", "wrong"), "in");
+    }
+    let before = snapshot_of(&session, "C-1001");
+    let viewer = snapshot_of(&directory.agent("lee"), "C-1001").obstacles;
+    assert!(viewer.contains(&Obstacle::MissingRight(Right::Unlock)), "{viewer:?}");
+    wait_for(session.backend().unlock_alone(&directory.intent(&session, "C-1001"))).unwrap();
+    let after = snapshot_of(&session, "C-1001");
+    assert!(before.state.locked && !after.state.locked && after.obstacles.is_empty());
+    assert_eq!((after.stamp, after.state.change_required), (before.stamp, false));
+    assert_eq!(directory.signs_in("ada.lovelace", INITIAL_PASSWORD), "in");
 }
 
 #[test]
