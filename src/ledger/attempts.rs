@@ -50,7 +50,9 @@ async fn read(store: &dyn RecordStore, subject: &Subject) -> Result<Builder> {
     let mut all: Vec<Record> = records.iter().filter(is_whole).cloned().chain(missing).collect();
     all.sort_by_key(|record| record.number);
     let mut builder = Builder::default();
-    all.into_iter().for_each(|record| builder.add(record));
+    for record in all {
+        builder.add(record);
+    }
     Ok(builder)
 }
 
@@ -151,6 +153,9 @@ impl Builder {
     fn add(&mut self, record: Record) {
         let Record { at, draft, .. } = record;
         if let Event::Intent { stamp_before, lease, .. } = draft.event {
+            if self.positions.contains_key(&draft.attempt) {
+                return; // a line of a broken audit.jsonl, once more
+            }
             self.positions.insert(draft.attempt.clone(), self.attempts.len());
             self.attempts.push(Attempt {
                 id: AttemptId::known(draft.attempt),

@@ -32,17 +32,34 @@ pub(super) fn blank(session: &Session, attempt: &AttemptId, event: Event) -> Dra
 ///
 /// # Errors
 /// Exit 8: the store cannot be read.
-pub(super) async fn template_of(store: &dyn RecordStore, session: &Session, attempt: &AttemptId) -> Result<Draft> {
+pub(super) async fn template_of(
+    (store, ids): (&dyn RecordStore, &Ids),
+    session: &Session,
+    attempt: &AttemptId,
+) -> Result<Draft> {
     let query = Query { attempt: Some(attempt.to_string()), ..Query::default() };
     let mut template = blank(session, attempt, Event::Delivery { delivery: Delivery::NotDelivered });
     for record in Pages::new(store, query).next().await? {
         if let Ok(record) = record.record() {
-            let Draft { customer, user, username, action, run, row, ticket, .. } = record.draft;
+            let is_masked = record.v > 1;
+            let draft = record.draft;
+            let draft = if is_masked { draft } else { masked((store, ids), draft).await? };
+            let Draft { customer, user, username, action, run, row, ticket, .. } = draft;
             let user = user.or(template.user);
-            template = Draft { customer, user, username, action, run, row, ticket, ..template };
+            template = Draft { customer, user, username, action, ticket, run, row, ..template };
         }
     }
     Ok(template)
+}
+
+/// Keeps the addresses that records of version 1 have out of a new record.
+async fn masked((store, ids): (&dyn RecordStore, &Ids), draft: Draft) -> Result<Draft> {
+    let (mut customer, mut user) = (draft.customer, draft.user);
+    for id in [&mut customer, &mut user].into_iter().flatten() {
+        *id = ids.in_records(store, id).await?;
+    }
+    let (username, ticket) = (mask(draft.username.as_deref()), mask(draft.ticket.as_deref()));
+    Ok(Draft { customer, user, username, ticket, ..draft })
 }
 
 /// Makes the draft of an intent from one that says who, where and what.

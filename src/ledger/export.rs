@@ -47,7 +47,7 @@ pub fn csv_line(stored: &StoredRecord) -> Result<String> {
     let Ok(Record { at, writer, draft, .. }) = stored.record() else {
         let mut row: [String; 18] = std::array::from_fn(|_| String::new());
         row[0] = number;
-        row[13] = "cannot be read".to_owned();
+        "cannot be read".clone_into(&mut row[13]);
         row[17] = hash;
         return csv_row(row);
     };

@@ -17,14 +17,14 @@ use super::record::{Draft, Writer};
 use super::record_writer::RecordWriter;
 use super::sqlite::{Now, SqliteFiles, SqliteStore};
 use super::status::{LedgerStatus, status};
-use super::store::{Append, Head, Limit, Query, RecordStore};
+use super::store::{Append, Head, Limit, RecordStore};
 use super::verify::broken;
 use super::warnings::Warnings;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, RandomSource};
 use crate::domain::{
-    AppendReceipt, AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Delivery, Error, Finding,
-    History, LimitReached, Plan, ProfileRef, ResetLimits, Result, Session, UserProfile,
+    AppendReceipt, AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Error, Finding, History,
+    LimitReached, Plan, ProfileRef, ResetLimits, Result, Session, UserProfile,
 };
 
 /// What all parts of one ledger share.
@@ -129,53 +129,12 @@ impl Ledger {
         status(self.store().await?, (self.shared.now)()).await
     }
 
-    /// Writes down that a bulk run began, or was resumed, with the digest of its settings.
-    ///
-    /// # Errors
-    /// Exit 8: the record could not be written.
-    pub(crate) async fn run_started(&self, session: &Session, run: &str, reason: &str, digest: String) -> Result<()> {
-        let event = Event::BulkStarted { reason: reason.to_owned(), digest: Some(digest) };
-        self.write_about_run(session, run, event).await
+    pub(super) fn writer(&self) -> &RecordWriter {
+        &self.shared.writer
     }
 
-    /// Writes down that a bulk run ended, or was interrupted.
-    ///
-    /// # Errors
-    /// Exit 8: the record could not be written.
-    pub(crate) async fn run_ended(&self, session: &Session, run: &str, reason: &str) -> Result<()> {
-        self.write_about_run(session, run, Event::BulkEnded { reason: reason.to_owned() }).await
-    }
-
-    async fn write_about_run(&self, session: &Session, run: &str, event: Event) -> Result<()> {
-        let (action, run) = (Some("bulk".to_owned()), Some(run.to_owned()));
-        self.shared.writer.write(Draft { action, run, ..blank(session, &self.fresh_id()?, event) }).await
-    }
-
-    fn fresh_id(&self) -> Result<AttemptId> {
+    pub(super) fn fresh_id(&self) -> Result<AttemptId> {
         AttemptId::fresh(&mut **self.shared.random.borrow_mut())
-    }
-
-    /// Returns the digest that the first start of a run recorded; `None` if the ledger has no start of it.
-    ///
-    /// # Errors
-    /// Exit 8: the store cannot be read.
-    pub(crate) async fn digest_of_run(&self, run: &str) -> Result<Option<String>> {
-        let query = Query { run: Some(run.to_owned()), event: Some("bulk_started"), ..Query::default() };
-        let found = self.store().await?.page(&query, 0, 1).await?;
-        Ok(found.first().and_then(|record| record.record().ok()).and_then(|record| match record.draft.event {
-            Event::BulkStarted { digest, .. } => digest,
-            _ => None,
-        }))
-    }
-
-    /// Writes down a delivery that the run's output shows and the ledger does not: the run was cut short in between.
-    ///
-    /// # Errors
-    /// Exit 8: the record could not be written.
-    pub(crate) async fn delivered_after_all(&self, session: &Session, attempt: &AttemptId) -> Result<()> {
-        let event = Event::Delivery { delivery: Delivery::Shown };
-        let draft = template_of(self.store().await?, session, attempt).await?;
-        self.shared.writer.write(Draft { event, ..draft }).await
     }
 
     /// Writes down that a sealed password was opened and shown here; no session is needed for that.
@@ -200,6 +159,7 @@ impl Ledger {
     /// # Errors
     /// Exit 8: the store could not be changed.
     pub async fn prune(&self, before: Timestamp) -> Result<Option<Head>> {
+        self.shared.writer.note_missing().await?;
         let draft = self.shared.writer.own_draft(Event::Pruned { through: 0, head: String::new(), removed: 0 });
         let store = self.store().await?;
         let pruned = store.prune(before, draft).await?;
@@ -214,11 +174,20 @@ impl Ledger {
     /// # Errors
     /// Exit 8: the store cannot be used.
     pub async fn ids_in_records(&self, id: &str) -> Result<Vec<String>> {
-        self.shared.ids.all_in_records(self.shared.writer.bare_store(), [id.to_owned()]).await
+        let store = self.shared.writer.bare_store();
+        if store.head().await?.is_none() {
+            return Ok(vec![id.to_owned()]); // there are no records, and reading makes no ledger
+        }
+        self.shared.ids.all_in_records(store, [id.to_owned()]).await
     }
 
     async fn id_in_records(&self, id: &str) -> Result<String> {
         self.shared.ids.in_records(self.shared.writer.bare_store(), id).await
+    }
+
+    /// Returns what all records of an attempt have, as its records say it.
+    pub(super) async fn template_of(&self, session: &Session, attempt: &AttemptId) -> Result<Draft> {
+        template_of((self.store().await?, &self.shared.ids), session, attempt).await
     }
 
     async fn limits(&self, session: &Session, plan: &Plan, limits: ResetLimits) -> Result<Vec<Limit>> {
@@ -301,7 +270,8 @@ impl AuditLog for Ledger {
         let ends = draft.event.ends_the_attempt();
         let writer = &self.shared.writer;
         let written = if is_left_to_next_command { writer.write_end(draft).await } else { writer.write(draft).await };
-        if ends {
+        // After a withdrawal that could not be written, its failure is still to come.
+        if ends && (written.is_ok() || is_left_to_next_command) {
             self.shared.open.borrow_mut().remove(attempt);
         }
         written
@@ -328,7 +298,7 @@ impl AuditLog for Ledger {
 
     async fn recovered(&mut self, session: &Session, _: &CustomerId, finding: &Finding) -> Result<()> {
         let event = Event::Recovered { changed: finding.changed, stamp: finding.stamp.clone() };
-        let draft = template_of(self.store().await?, session, &finding.attempt).await?;
+        let draft = self.template_of(session, &finding.attempt).await?;
         self.shared.writer.write(Draft { event, ..draft }).await
     }
 }

@@ -17,6 +17,7 @@ mod pseudonyms;
 mod receipt;
 mod record;
 mod record_writer;
+mod run_records;
 mod spool;
 mod sqlite;
 mod status;

@@ -66,10 +66,16 @@ impl RecordWriter {
     /// Exit 8: the store cannot be used.
     pub(super) async fn store(&self) -> Result<&dyn RecordStore> {
         if !self.is_prepared.replace(true) {
-            self.compare_receipt().await?;
-            self.send_spooled().await?;
+            let prepared = self.prepare().await;
+            self.is_prepared.set(prepared.is_ok());
+            prepared?;
         }
         Ok(&*self.store)
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        self.compare_receipt().await?;
+        self.send_spooled().await
     }
 
     /// Returns the record that this machine had written and that is missing, if one is.
@@ -125,12 +131,23 @@ impl RecordWriter {
     /// # Errors
     /// Exit 8: the store cannot be used.
     pub(super) async fn append(&self, append: Append) -> Result<AppendedAndForwarded> {
+        self.note_missing().await?;
+        self.append_one(append).await
+    }
+
+    /// Appends a record of the record that is missing, if one is, before anything else is written.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub(super) async fn note_missing(&self) -> Result<()> {
         self.store().await?;
         if let (Some(head), false) = (self.missing.get(), self.is_missing_noted.replace(true)) {
             let event = Event::ReceiptMissing { missing_number: head.number, missing_hash: head.hash.to_string() };
-            self.append_and_warn(self.own_draft(event)).await?;
+            let noted = self.append_and_warn(self.own_draft(event)).await;
+            self.is_missing_noted.set(noted.is_ok());
+            noted?;
         }
-        self.append_one(append).await
+        Ok(())
     }
 
     async fn append_one(&self, append: Append) -> Result<AppendedAndForwarded> {
@@ -174,8 +191,12 @@ impl RecordWriter {
             match draft {
                 Ok(draft) => {
                     self.append_and_warn(draft).await?;
-                    std::fs::remove_file(&path).map_err(to_error)?;
+                    match std::fs::remove_file(&path) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(to_error(error)),
+                        _ => {} // another command may have sent it as well, and removed it
+                    }
                 }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {} // another command has just sent it
                 Err(error) => {
                     let shown = path.display();
                     self.warnings.add(format!("A record that waits for the ledger cannot be read: {shown}: {error}."));

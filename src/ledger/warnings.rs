@@ -16,7 +16,7 @@ impl Warnings {
         }
     }
 
-    /// Takes the warnings: a torn end that was set aside, a record that could not be forwarded.
+    /// Takes the warnings: a record that is missing, or that could not be forwarded.
     pub fn take(&self) -> Vec<String> {
         self.0.take()
     }

@@ -216,7 +216,7 @@ fn reached(connection: &Connection, limit: &Limit, at: Timestamp) -> Result<Opti
             (resets_by_agent(connection, backend_ids, agent, since(1)?)?, *most)
         }
     };
-    Ok((count >= most).then(|| match limit {
+    Ok((count >= most).then_some(match limit {
         Limit::Customer { .. } => LimitReached::Customer { count, most },
         Limit::Agent { .. } => LimitReached::Agent { count, most },
     }))

@@ -73,3 +73,24 @@ impl From<NotPrivate> for Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_database_says_is_told_in_words_and_is_no_other_exit_than_8() {
+        for (code, what) in [
+            (rusqlite::ffi::SQLITE_BUSY, "another process has held it for too long"),
+            (rusqlite::ffi::SQLITE_FULL, "no space is left on the disk"),
+            (rusqlite::ffi::SQLITE_READONLY, "it may not be written"),
+            (rusqlite::ffi::SQLITE_CORRUPT, "it is damaged, or no ledger"),
+            (rusqlite::ffi::SQLITE_NOTADB, "it is damaged, or no ledger"),
+        ] {
+            let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            let error = Fault::from(error).into_error(Path::new("ledger.db"));
+            assert!(error.message.starts_with(&format!("The ledger ledger.db cannot be used: {what}")), "{error}");
+            assert_eq!(error.exit_code(), crate::domain::ExitCode::UNAVAILABLE);
+        }
+    }
+}

@@ -103,14 +103,13 @@ fn agrees(record: &StoredRecord, at: i64, at_before: i64, columns: &Columns) -> 
 /// Compares the list of attempts without an end with the records.
 fn open_attempts(connection: &Connection) -> Result<Option<String>, Fault> {
     let differs: bool = connection.query_row(
-        "SELECT EXISTS(
-           SELECT i.attempt FROM record i WHERE i.event = 'intent' AND NOT EXISTS(
+        "WITH without_end AS (
+           SELECT i.attempt, min(i.number) FROM record i WHERE i.event = 'intent' AND NOT EXISTS(
              SELECT 1 FROM record e WHERE e.attempt = i.attempt
                AND e.event IN ('refused', 'delivery', 'withdrawn', 'unlocked', 'failed', 'recovered'))
-           EXCEPT SELECT attempt FROM open_attempt)
-         OR EXISTS(
-           SELECT o.attempt FROM open_attempt o WHERE NOT EXISTS(
-             SELECT 1 FROM record i WHERE i.attempt = o.attempt AND i.event = 'intent'))",
+           GROUP BY i.attempt)
+         SELECT EXISTS(SELECT * FROM without_end EXCEPT SELECT attempt, number FROM open_attempt)
+           OR EXISTS(SELECT attempt, number FROM open_attempt EXCEPT SELECT * FROM without_end)",
         [],
         |row| row.get(0),
     )?;

@@ -86,6 +86,7 @@ pub(super) fn check(path: &Path) -> Result<bool, Fault> {
 
 fn refuse_network(folder: &Path) -> Result<(), Fault> {
     let found = rustix::fs::statfs(folder).map_err(std::io::Error::from)?;
+    #[allow(clippy::useless_conversion, reason = "its type is not the same on every system")]
     let Some(name) = network_name(i64::from(found.f_type)) else { return Ok(()) };
     Err(Fault::new(format!(
         "{} is on a network file system ({name}), where locks cannot be relied on",
@@ -128,8 +129,12 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Fault> {
     ] {
         connection.set_db_config(option, on)?;
     }
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200; PRAGMA cache_size = -2048;")?;
+    // Without `secure_delete`, copies of records stay in the unused parts of pages when a page is split, and a prune would
+    // not reach them.
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200; PRAGMA cache_size = -2048;
+         PRAGMA secure_delete = ON;",
+    )?;
     if !is_made(&connection)? {
         make_tables(&mut connection)?;
     }

@@ -1,7 +1,7 @@
 //! Takes the records of an `audit.jsonl` over, once, line by line as they stand.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -69,7 +69,10 @@ pub(super) fn import(
 fn set_aside(file: &Path) -> Result<(), Fault> {
     let mut name = file.as_os_str().to_owned();
     name.push(".imported");
-    Ok(std::fs::rename(file, name)?)
+    match std::fs::rename(file, name) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()), // another process has just renamed it
+        renamed => Ok(renamed?),
+    }
 }
 
 /// Inserts each line as a record. The last line is left out if it does not end: a crash cut it off.
@@ -77,7 +80,7 @@ fn take_over(connection: &Connection, file: File, digest: &mut Sha256, writer: &
     let mut end = End::read(connection, Timestamp::UNIX_EPOCH, writer)?;
     let mut reader = BufReader::with_capacity(64 * 1024, file);
     let mut found = Found::default();
-    let mut link = Link::default();
+    let mut chain = Link::default();
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line)? > 0 {
         digest.update(&line);
@@ -87,7 +90,7 @@ fn take_over(connection: &Connection, file: File, digest: &mut Sha256, writer: &
             break;
         };
         found.lines = number;
-        if let Err(why) = link.follow(text) {
+        if let Err(why) = chain.follow(text) {
             found.broken.get_or_insert((number, why));
         }
         end.insert_body(connection, text.to_vec(), |record| record.at)?;

@@ -2,6 +2,8 @@
 //!
 //! The lock ends with its process, however the process ends (flock(2)).
 
+use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -17,7 +19,7 @@ use crate::platform::{Access, FileRule, Holds, Links, SystemRandom};
 pub(super) struct Lease {
     id: String,
     path: PathBuf,
-    _file: File,
+    file: RefCell<File>,
 }
 
 impl Lease {
@@ -25,13 +27,23 @@ impl Lease {
     pub(super) fn take(folder: &Path) -> Result<Self, Fault> {
         let mut bytes = [0; 10];
         SystemRandom.fill(&mut bytes).map_err(|error| Fault::new(error.message))?;
-        let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut id = String::with_capacity(bytes.len() * 2);
+        for byte in bytes {
+            let _ = write!(id, "{byte:02x}"); // writing to a String cannot fail
+        }
         let path = lock_file(folder, &id);
-        let to_fault = |error: io::Error| Fault::new(format!("{}: {error}", path.display()));
-        make_private_folder(folder).map_err(to_fault)?;
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(to_fault)?;
-        file.lock().map_err(to_fault)?;
-        Ok(Self { id, path, _file: file })
+        let file = RefCell::new(make_and_lock(folder, &path)?);
+        Ok(Self { id, path, file })
+    }
+
+    /// Makes the file anew if somebody took it away, as programs do that clean up old files.
+    pub(super) fn keep(&self, folder: &Path) -> Result<(), Fault> {
+        if self.path.try_exists()? {
+            return Ok(());
+        }
+        let file = make_and_lock(folder, &self.path)?;
+        self.file.replace(file);
+        Ok(())
     }
 
     pub(super) fn id(&self) -> &str {
@@ -43,6 +55,14 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path); // `is_live` removes a file that is left behind
     }
+}
+
+fn make_and_lock(folder: &Path, path: &Path) -> Result<File, Fault> {
+    let to_fault = |error: io::Error| Fault::new(format!("{}: {error}", path.display()));
+    make_private_folder(folder).map_err(to_fault)?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(to_fault)?;
+    file.lock().map_err(to_fault)?;
+    Ok(file)
 }
 
 fn lock_file(folder: &Path, id: &str) -> PathBuf {

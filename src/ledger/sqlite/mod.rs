@@ -118,12 +118,11 @@ impl SqliteStore {
 
     /// Opens the ledger for changes, and makes it if there is none.
     fn open_or_make(&self) -> Result<Connection, Fault> {
-        let connection = match self.open()? {
-            Some(connection) => connection,
-            None => {
-                file::make(&self.files.ledger)?;
-                self.connect(false)?
-            }
+        let connection = if let Some(connection) = self.open()? {
+            connection
+        } else {
+            file::make(&self.files.ledger)?;
+            self.connect(false)?
         };
         file::check_writable(&connection)?;
         Ok(connection)
@@ -200,10 +199,11 @@ impl RecordStore for SqliteStore {
     }
 
     fn lease(&self) -> Result<String> {
+        let (folder, to_error) = (&self.files.leases, self.to_error());
         if let Some(lease) = self.lease.get() {
-            return Ok(lease.id().to_owned());
+            return lease.keep(folder).map(|()| lease.id().to_owned()).map_err(to_error);
         }
-        let lease = Lease::take(&self.files.leases).map_err(|fault| fault.into_error(&self.files.ledger))?;
+        let lease = Lease::take(folder).map_err(to_error)?;
         Ok(self.lease.get_or_init(|| lease).id().to_owned())
     }
 

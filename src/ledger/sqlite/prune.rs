@@ -56,9 +56,8 @@ fn write_checkpoint(
     Ok(Some(head))
 }
 
-/// Removes the records up to this number. What is removed is overwritten in the file.
+/// Removes the records up to this number. What is removed is overwritten in the file (`secure_delete`).
 fn remove_through(connection: &mut Connection, through: u64) -> Result<(), Fault> {
-    connection.execute_batch("PRAGMA secure_delete = ON")?;
     loop {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let first: Option<u64> = transaction.query_row("SELECT min(number) FROM record", [], |row| row.get(0))?;

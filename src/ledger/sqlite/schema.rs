@@ -58,7 +58,9 @@ BEGIN SELECT raise(ABORT, 'it is not the next record'); END",
     ),
     (
         "attempt_begins",
-        "CREATE TRIGGER attempt_begins AFTER INSERT ON record WHEN NEW.event = 'intent'
+        "CREATE TRIGGER attempt_begins AFTER INSERT ON record
+WHEN NEW.event = 'intent' AND NOT EXISTS(SELECT 1 FROM record WHERE attempt = NEW.attempt
+  AND event IN ('refused', 'delivery', 'withdrawn', 'unlocked', 'failed', 'recovered'))
 BEGIN INSERT OR IGNORE INTO open_attempt VALUES(NEW.attempt, NEW.number); END",
     ),
     (

@@ -1,135 +1,112 @@
-//! What is written, how it survives a crash and others who write, and what happens where it cannot be written.
+//! What is written, how it stands beside others who write, and what happens where it cannot be written.
 
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::MetadataExt;
 
 use super::*;
-use crate::domain::{Changed, Error, ExitCode, Reason};
-use crate::ledger::record::Event;
-use crate::ledger::verify;
-
-fn cannot_be_used(failure: &Error) -> bool {
-    failure.reason == Reason::AuditUnavailable
-        && failure.exit_code() == ExitCode::UNAVAILABLE
-        && failure.changed == Changed::No
-}
-
-/// No lock is left of an attempt that never began.
-fn no_lock_is_left(folders: &Folders) -> bool {
-    std::fs::read_dir(folders.attempts()).map_or(true, |mut entries| entries.next().is_none())
-}
+use crate::ledger::Limit;
 
 #[test]
 fn a_reset_leaves_three_records_of_one_attempt() {
     let home = home();
-    reset(&mut home.log(), "C-1001");
+    let attempt = reset(&mut home.ledger(), "C-1001");
     let records = home.records();
-    let events: Vec<Event> = records.iter().map(|record| record.event).collect();
-    assert_eq!(events, [Event::Intent, Event::Set, Event::Delivery]);
-    assert!(records.iter().all(|record| record.attempt == records[0].attempt && record.customer == "C-1001"));
-    let intent = &records[0];
-    assert_eq!((intent.agent.as_str(), intent.action.as_str()), ("sam", "set"));
-    assert_eq!((intent.ticket.as_deref(), intent.reason.as_deref()), (Some("T-7"), Some("phone call")));
-    assert_eq!((intent.consent.as_deref(), intent.stamp_before.clone()), (Some("asked"), Some(stamp(1))));
-    assert_eq!((records[1].stamp.clone(), records[2].delivery), (Some(stamp(2)), Some(Delivery::Shown)));
-    assert_eq!(intent.at, NOW.parse().unwrap());
-    assert!(intent.system_user.contains("uid "));
+    assert_eq!(home.events(), ["intent", "set", "delivery"]);
+    let is_of_attempt =
+        |draft: &Draft| draft.attempt == attempt.as_str() && draft.customer.as_deref() == Some("C-1001");
+    assert!(records.iter().all(|record| is_of_attempt(&record.draft) && record.at == time(NOW)));
+    let intent = &records[0].draft;
+    assert_eq!((intent.agent.as_str(), intent.action.as_deref()), ("sam", Some("set")));
+    assert_eq!((intent.user.as_deref(), intent.backend_id.as_deref()), (Some("1"), Some("practice:test")));
+    assert_eq!(intent.ticket.as_deref(), Some("T-7"));
+    let Event::Intent { reason, consent, stamp_before, .. } = &intent.event else { panic!("{intent:?}") };
+    assert_eq!((reason.as_deref(), *consent), (Some("phone call"), ConsentGiven::Asked));
+    assert_eq!(*stamp_before, Some(stamp(1)));
+    assert!(matches!(&records[1].draft.event, Event::Set { stamp: Some(set), .. } if *set == stamp(2)));
+    assert_eq!(records[2].draft.event, DELIVERED);
+}
+
+#[test]
+fn a_record_names_machine_and_system_user_by_the_system_and_not_by_the_environment() {
+    let home = home();
+    reset(&mut home.ledger(), "C-1001");
+    let writer = home.records().remove(0).writer;
+    assert_eq!(writer.uid, Some(nix::unistd::Uid::current().as_raw()));
+    assert!(writer.machine.as_deref().is_some_and(|machine| !machine.is_empty()));
+    assert!(writer.system_user().starts_with("uid "), "{}", writer.system_user());
 }
 
 #[test]
 fn consent_by_flag_is_distinguished_from_consent_when_asked() {
     let home = home();
     let plan = plan("C-1001", Action::Withdraw);
-    home.log().intend(&session(), &plan, &not_asked(&plan)).unwrap();
-    let record = home.records().remove(0);
-    assert_eq!((record.consent.as_deref(), record.action.as_str()), (Some("flag"), "withdraw"));
+    intend_plan(&mut home.ledger(), &session(), &plan, &not_asked(&plan)).unwrap();
+    let draft = home.records().remove(0).draft;
+    assert!(matches!(draft.event, Event::Intent { consent: ConsentGiven::Flag, .. }));
+    assert_eq!(draft.action.as_deref(), Some("withdraw"));
 }
 
 #[test]
-fn log_and_folders_are_for_their_owner_alone() {
+fn files_and_folders_are_for_their_owner_alone() {
     let home = home();
     let folders = Folders::all_in(&home.folder.path().join("new"));
-    reset(&mut log_at(&folders, AuditSettings::default(), NOW), "C-1001");
+    let mut ledger = ledger_in(&folders, &AuditSettings::default(), NOW);
+    reset(&mut ledger, "C-1001");
     let mode = |path: PathBuf| path.metadata().unwrap().mode() & 0o777;
-    assert_eq!(mode(folders.audit_log()), 0o600);
-    assert_eq!(mode(home.folder.path().join("new")), 0o700);
-    assert_eq!(mode(folders.attempts()), 0o700);
+    for suffix in ["", "-wal", "-shm"] {
+        assert_eq!(mode(folders.ledger().with_file_name(format!("ledger.db{suffix}"))), 0o600, "{suffix}");
+    }
+    assert_eq!((mode(home.folder.path().join("new")), mode(folders.leases())), (0o700, 0o700));
+    let leases = Home::names_in(folders.leases());
+    assert_eq!(mode(folders.leases().join(&leases[0])), 0o600);
+    drop(ledger);
+    assert_eq!(mode(folders.ledger_receipt()), 0o600);
 }
 
 #[test]
 fn reading_writes_nothing() {
     let home = home();
-    assert!(home.history("C-1001").attempts.is_empty());
-    assert!(home.log().histories(&session()).unwrap().is_empty());
+    assert_eq!(home.history("C-1001"), History::default());
+    let ledger = home.ledger();
+    let session = session();
+    wait_for(async {
+        assert_eq!(ledger.resets_by_agent(&session).await.unwrap(), 0);
+        assert_eq!(ledger.status().await.unwrap().records, 0);
+        assert_eq!(ledger.digest_of_run("a run").await.unwrap(), None);
+        assert_eq!(ledger.ids_in_records("ada@example.com").await.unwrap().last().unwrap(), "ada@example.com");
+        ledger.check_receipt().await.unwrap();
+        assert_eq!(ledger.prune(time(NOW)).await.unwrap(), None);
+    });
+    drop(ledger);
     assert!(home.records().is_empty());
-    verify(&home.path(), None).unwrap();
-    assert_eq!(std::fs::read_dir(home.folder.path()).unwrap().count(), 0);
+    home.verify(None).unwrap();
+    assert_eq!(Home::names_in(home.folder.path().to_owned()), [""; 0]);
 }
 
 #[test]
-fn a_torn_end_is_set_aside_and_reported_and_the_chain_goes_on() {
-    let home = home();
-    reset(&mut home.log(), "C-1001");
-    let whole = std::fs::read(home.path()).unwrap();
-    let torn = &whole[..200];
-    std::fs::write(home.path(), [whole.as_slice(), torn].concat()).unwrap();
-    assert!(verify(&home.path(), None).unwrap_err().message.contains("line 4"));
-
-    let mut log = home.log();
-    reset(&mut log, "C-1002");
-    let warnings = log.warnings().take();
-    let aside = std::fs::read_dir(home.folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.to_string_lossy().contains("audit.jsonl.torn-"))
-        .unwrap();
-    assert!(warnings.len() == 1 && warnings[0].contains(&aside.display().to_string()), "{warnings:?}");
-    assert_eq!(std::fs::read(&aside).unwrap(), torn);
-    assert_eq!(aside.metadata().unwrap().mode() & 0o777, 0o600);
-    assert_eq!(verify(&home.path(), None).unwrap().records, 6);
-    assert!(std::fs::read(home.path()).unwrap().starts_with(&whole));
-    assert!(log.warnings().take().is_empty(), "told once");
-}
-
-#[test]
-fn a_file_that_is_torn_from_its_first_byte_begins_anew() {
-    let home = home();
-    std::fs::write(home.path(), vec![b'x'; 50_000]).unwrap();
-    reset(&mut home.log(), "C-1001");
-    assert_eq!(verify(&home.path(), None).unwrap().records, 3);
-}
-
-#[test]
-fn a_last_line_longer_than_one_read_is_found_whole() {
+fn a_record_longer_than_a_page_of_the_database_is_kept_whole() {
     let home = home();
     let mut plan = plan("C-1001", Action::Set);
     plan.case.reason = Some("long ".repeat(20_000));
-    let mut log = home.log();
-    log.intend(&session(), &plan, &asked(&plan)).unwrap();
-    reset(&mut log, "C-1002");
-    assert_eq!(verify(&home.path(), None).unwrap().records, 4);
-    assert!(log.warnings().take().is_empty());
+    let mut ledger = home.ledger();
+    intend_plan(&mut ledger, &session(), &plan, &asked(&plan)).unwrap();
+    reset(&mut ledger, "C-1002");
+    assert_eq!(home.verify(None).unwrap().records, 4);
+    assert!(home.lines()[0].len() > 100_000);
+    assert!(ledger.warnings().take().is_empty());
 }
 
 #[test]
-fn nothing_is_written_after_a_last_line_that_somebody_changed() {
+fn a_ledger_that_takes_no_record_stops_the_reset_before_anything_changes() {
     let home = home();
-    reset(&mut home.log(), "C-1001");
-    let changed = std::fs::read_to_string(home.path()).unwrap().replace("\"shown\"", "\"timed_out\"");
-    std::fs::write(home.path(), &changed).unwrap();
-    let failure = intend(&mut home.log(), "C-1002").unwrap_err();
-    assert!(cannot_be_used(&failure) && failure.hint.unwrap().contains("audit verify"));
-    assert_eq!(std::fs::read_to_string(home.path()).unwrap(), changed);
-    assert!(no_lock_is_left(&home.folders()));
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn a_full_disk_stops_the_reset_before_anything_changes() {
-    let home = home();
-    symlink("/dev/full", home.path()).unwrap();
-    let failure = intend(&mut home.log(), "C-1001").unwrap_err();
-    assert!(cannot_be_used(&failure) && failure.message.contains("audit.jsonl"), "{failure}");
-    assert!(no_lock_is_left(&home.folders()));
+    reset(&mut home.ledger(), "C-1001");
+    home.refuse_records();
+    let error = intend(&mut home.ledger(), "C-1001").unwrap_err();
+    assert!(cannot_be_used(&error) && error.message.contains("ledger.db"), "{error}");
+    assert!(Home::names_in(home.folders().leases()).is_empty(), "no lease is left of an attempt that never began");
+    assert!(Home::names_in(home.folders().ledger_spool()).is_empty(), "an intent never waits for a later command");
+    home.accept_records();
+    assert_eq!(home.records().len(), 3);
+    assert_eq!(home.history("C-1001").open().count(), 0);
 }
 
 #[test]
@@ -138,22 +115,21 @@ fn a_folder_that_cannot_be_one_stops_the_reset_before_anything_changes() {
     let file = home.folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     let folders = Folders::all_in(&file.join("below"));
-    let failure = intend(&mut log_at(&folders, AuditSettings::default(), NOW), "C-1001").unwrap_err();
-    assert!(cannot_be_used(&failure), "{failure}");
+    let error = intend(&mut ledger_in(&folders, &AuditSettings::default(), NOW), "C-1001").unwrap_err();
+    assert!(cannot_be_used(&error), "{error}");
 }
 
 #[test]
-fn an_outcome_that_cannot_be_written_leaves_the_attempt_to_be_found_out() {
+fn an_attempt_whose_intent_failed_is_not_open_in_the_ledger() {
     let home = home();
-    let mut log = home.log();
-    let intent = intend(&mut log, "C-1001").unwrap();
-    let kept = home.folder.path().join("kept");
-    std::fs::rename(home.path(), &kept).unwrap();
-    std::fs::create_dir(home.path()).unwrap();
-    assert!(cannot_be_used(&log.outcome(&intent, AttemptOutcome::Delivered(Delivery::Shown)).unwrap_err()));
-    std::fs::remove_dir(home.path()).unwrap();
-    std::fs::rename(&kept, home.path()).unwrap();
-    assert_eq!(home.history("C-1001").open().count(), 1);
+    reset(&mut home.ledger(), "C-1001");
+    home.refuse_records();
+    let mut ledger = home.ledger();
+    intend(&mut ledger, "C-1001").unwrap_err();
+    home.accept_records();
+    let attempt = AttemptId::known("ff".repeat(10));
+    assert!(end(&mut ledger, &attempt, SHOWN).unwrap_err().message.contains("not open"));
+    assert_eq!(home.records().len(), 3);
 }
 
 #[test]
@@ -164,15 +140,81 @@ fn several_who_write_at_once_keep_one_chain() {
         for writer in 0..4 {
             let folders = &folders;
             scope.spawn(move || {
-                let mut log = log_at(folders, AuditSettings::default(), NOW);
+                let mut ledger = ledger_in(folders, &AuditSettings::default(), NOW);
                 for number in 0..6 {
-                    reset(&mut log, &format!("C-{writer}-{number}"));
+                    reset(&mut ledger, &format!("C-{writer}-{number}"));
                 }
             });
         }
     });
-    assert_eq!(verify(&home.path(), None).unwrap().records, 4 * 6 * 3);
-    let histories = home.log().histories(&session()).unwrap();
-    assert_eq!(histories.len(), 24);
-    assert!(histories.values().all(|history| history.attempts.len() == 1 && history.open().count() == 0));
+    assert_eq!(home.verify(None).unwrap().records, 4 * 6 * 3);
+    for (writer, number) in (0..4).flat_map(|writer| (0..6).map(move |number| (writer, number))) {
+        let history = home.history(&format!("C-{writer}-{number}"));
+        assert!(history.attempts.len() == 1 && history.open().count() == 0);
+    }
+}
+
+#[test]
+fn of_several_who_reset_at_once_only_as_many_get_through_as_the_limit_lets() {
+    let home = home();
+    let folders = home.folders();
+    let limits = ResetLimits { per_customer_24h: Some(2), per_agent_1h: None };
+    let count = std::sync::atomic::AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut ledger = ledger_in(&folders, &AuditSettings::default(), NOW);
+                let plan = plan("C-1001", Action::Set);
+                let intent = wait_for(ledger.intend(&session(), &plan, &asked(&plan), limits)).unwrap();
+                count.fetch_add(u64::from(intent.is_ok()), Ordering::Relaxed);
+            });
+        }
+    });
+    assert_eq!(count.into_inner(), 2);
+    assert_eq!(home.events().iter().filter(|event| **event == "refused").count(), 6);
+}
+
+#[test]
+fn the_ledger_of_the_folders_writes_by_the_clock_of_the_machine() {
+    let home = home();
+    let before = Timestamp::now();
+    let settings = AuditSettings::default();
+    let mut ledger = Ledger::new(&home.folders(), &settings, Arc::new(Timestamp::now), Box::new(Counting));
+    reset(&mut ledger, "C-1001");
+    let at = home.records()[0].at;
+    assert!(at.as_microsecond() >= before.as_microsecond() && at <= Timestamp::now());
+    assert_eq!(wait_for(ledger.resets_by_agent(&session())).unwrap(), 1);
+}
+
+#[test]
+fn times_never_fall_when_the_clock_does() {
+    let home = home();
+    let times = ["2026-03-01T12:00:00.5Z", "2026-03-01T11:00:00Z", "2026-03-01T12:00:01Z", "2020-01-01T00:00:00Z"];
+    for at in times {
+        intend(&mut home.ledger_at(at), "C-1001").unwrap();
+    }
+    let expected = [times[0], times[0], times[2], times[2]].map(time);
+    assert_eq!(home.records().iter().map(|record| record.at).collect::<Vec<_>>(), expected);
+    assert_eq!(home.verify(None).unwrap().records, 4);
+}
+
+#[test]
+fn a_call_appends_all_of_its_records_in_their_order_or_none() {
+    let home = home();
+    let store = home.store();
+    let appends = ["aa01", "aa02", "aa03"].map(|attempt| Append::from(draft(attempt, intent())));
+    let appended = wait_for(store.append(appends.to_vec())).unwrap();
+    assert_eq!(appended.iter().map(|appended| appended.record.number).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(home.stored(), appended.into_iter().map(|appended| appended.record).collect::<Vec<_>>());
+
+    home.database()
+        .execute_batch(
+            "CREATE TRIGGER no_second BEFORE INSERT ON record WHEN NEW.attempt = 'aa05'
+             BEGIN SELECT raise(ABORT, 'no'); END",
+        )
+        .unwrap();
+    let limits: Vec<Limit> = Vec::new();
+    let appends = ["aa04", "aa05"].map(|attempt| Append { draft: draft(attempt, intent()), limits: limits.clone() });
+    assert!(cannot_be_used(&wait_for(store.append(appends.to_vec())).unwrap_err()));
+    assert_eq!(home.stored().len(), 3);
 }

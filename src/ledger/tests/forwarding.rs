@@ -2,9 +2,6 @@
 
 use super::*;
 use crate::config::Forward;
-use crate::domain::{Changed, ExitCode, Proof, Reason};
-use crate::ledger::record::Event;
-use crate::ledger::verify;
 
 fn to(script: &str, required: bool) -> AuditSettings {
     let words = ["sh", "-c", script].map(str::to_owned).to_vec();
@@ -12,67 +9,70 @@ fn to(script: &str, required: bool) -> AuditSettings {
 }
 
 #[test]
-fn each_record_is_forwarded_as_it_stands_in_the_log() {
+fn each_record_is_forwarded_as_it_is_exported() {
     let home = home();
     let copy = home.folder.path().join("copy");
-    let mut log = home.log_with(to(&format!("cat >> '{}'", copy.display()), true));
-    reset(&mut log, "C-1001");
-    assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(home.path()).unwrap());
-    assert!(log.warnings().take().is_empty());
+    let mut ledger = home.ledger_with(&to(&format!("cat >> '{}'", copy.display()), true));
+    reset(&mut ledger, "C-1001");
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), home.lines().join("\n") + "\n");
+    assert!(ledger.warnings().take().is_empty());
 }
 
 #[test]
-fn one_that_is_not_taken_is_reported_once_and_stops_nothing() {
+fn one_that_is_not_accepted_is_reported_once_and_stops_nothing() {
     let home = home();
-    let mut log = home.log_with(to("exit 3", false));
-    reset(&mut log, "C-1001");
+    let mut ledger = home.ledger_with(&to("exit 3", false));
+    reset(&mut ledger, "C-1001");
     assert_eq!(home.records().len(), 3);
-    let warnings = log.warnings().take();
+    let warnings = ledger.warnings().take();
     assert!(warnings.len() == 1 && warnings[0].contains("forwarded"), "{warnings:?}");
 }
 
 #[test]
-fn where_it_is_required_an_intent_that_is_not_taken_stops_the_reset_and_is_closed() {
+fn where_it_is_required_an_intent_that_is_not_accepted_stops_the_reset_and_is_closed() {
     let home = home();
-    let failure = intend(&mut home.log_with(to("exit 3", true)), "C-1001").unwrap_err();
-    assert_eq!((failure.reason, failure.exit_code()), (Reason::AuditUnavailable, ExitCode::UNAVAILABLE));
-    assert_eq!(failure.changed, Changed::No);
-    let events: Vec<(Event, Option<Changed>)> =
-        home.records().iter().map(|record| (record.event, record.changed)).collect();
-    assert_eq!(events, [(Event::Intent, None), (Event::Failed, Some(Changed::No))]);
+    let error = intend(&mut home.ledger_with(&to("exit 3", true)), "C-1001").unwrap_err();
+    assert!(cannot_be_used(&error), "{error}");
+    assert_eq!(home.events(), ["intent", "failed"]);
+    assert_eq!(home.records()[1].draft.event.changed(), Some(Changed::No));
     assert_eq!(home.history("C-1001").open().count(), 0);
-    assert!(home.history("C-1001").recent_resets(NOW.parse().unwrap()).is_empty());
-    verify(&home.path(), None).unwrap();
+    assert!(home.history("C-1001").recent_resets(time(NOW)).is_empty());
+    home.verify(None).unwrap();
 }
 
 #[test]
-fn where_it_is_required_a_later_record_that_is_not_taken_is_only_reported() {
+fn where_it_is_required_a_later_record_that_is_not_accepted_is_only_reported() {
     let home = home();
     let stop = home.folder.path().join("stop");
-    let mut log = home.log_with(to(&format!("! test -e '{}'", stop.display()), true));
-    let intent = intend(&mut log, "C-1001").unwrap();
+    let mut ledger = home.ledger_with(&to(&format!("! test -e '{}'", stop.display()), true));
+    let attempt = intend(&mut ledger, "C-1001").unwrap();
     std::fs::write(&stop, "").unwrap();
-    log.outcome(
-        &intent,
-        AttemptOutcome::Set {
-            stamp: Some(stamp(2)),
-            proof: Proof::Proved,
-            sessions: crate::domain::SessionsEnded::All,
-        },
-    )
-    .unwrap();
-    log.outcome(&intent, AttemptOutcome::Delivered(Delivery::Shown)).unwrap();
+    end(&mut ledger, &attempt, was_set()).unwrap();
+    end(&mut ledger, &attempt, SHOWN).unwrap();
     assert_eq!(home.records().len(), 3);
-    assert_eq!(log.warnings().take().len(), 1);
+    assert_eq!(ledger.warnings().take().len(), 1);
 }
 
 #[test]
-fn an_intent_counts_as_written_also_where_a_longer_torn_end_was_set_aside() {
+fn a_refusal_is_forwarded_and_is_returned_also_where_it_cannot_be() {
     let home = home();
-    reset(&mut home.log(), "C-1001");
-    let whole = std::fs::read(home.path()).unwrap();
-    std::fs::write(home.path(), [whole, vec![b'x'; 9_000]].concat()).unwrap();
-    let mut log = home.log_with(to("exit 3", false));
-    intend(&mut log, "C-1002").unwrap();
-    assert_eq!(home.records().len(), 4);
+    let copy = home.folder.path().join("copy");
+    let limits = ResetLimits { per_customer_24h: Some(0), per_agent_1h: None };
+    let plan = plan("C-1001", Action::Set);
+    for script in [format!("cat >> '{}'", copy.display()), "exit 3".to_owned()] {
+        let mut ledger = home.ledger_with(&to(&script, true));
+        let refused = wait_for(ledger.intend(&session(), &plan, &asked(&plan), limits)).unwrap().unwrap_err();
+        assert_eq!(refused, LimitReached::Customer { count: 0, most: 0 });
+    }
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), home.lines()[0].clone() + "\n");
+}
+
+#[test]
+fn an_intent_counts_as_written_also_where_a_torn_log_was_imported_just_before() {
+    let home = home();
+    let log = old_log::two_resets();
+    std::fs::write(home.folders().audit_log(), [log.text().into_bytes(), vec![b'x'; 9_000]].concat()).unwrap();
+    let mut ledger = home.ledger_with(&to("exit 3", false));
+    intend(&mut ledger, "C-1002").unwrap();
+    assert_eq!(home.records().len(), 6 + 1 + 1);
 }

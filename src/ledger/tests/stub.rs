@@ -15,8 +15,13 @@ use crate::domain::{
 };
 
 pub(crate) fn session(agent: &str, profile: &str) -> Session {
-    let place = ProfileRef { profile: profile.into(), backend: "practice".into(), backend_id: "practice:test".into() };
-    Session::new(agent, place, None, Box::new(NeverAsked::default()), Box::new(NeverAsked::default()))
+    session_at(agent, profile, "practice:test")
+}
+
+/// Makes a session at the backend with this id.
+pub(crate) fn session_at(agent: &str, profile: &str, backend_id: &str) -> Session {
+    let profile_ref = ProfileRef { profile: profile.into(), backend: "practice".into(), backend_id: backend_id.into() };
+    Session::new(agent, profile_ref, None, Box::new(NeverAsked::default()), Box::new(NeverAsked::default()))
 }
 
 #[derive(Clone, Default)]

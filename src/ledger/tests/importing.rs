@@ -1,0 +1,214 @@
+//! The import of an `audit.jsonl`: once, line by line as it stands, whatever state it is in.
+
+use sha2::Digest as _;
+
+use super::old_log::{OldLog, imported_file, two_resets};
+use super::*;
+use crate::ledger::LedgerStatus;
+
+/// What the record of the import says: the number of lines, and the first broken one with its reason.
+fn imported(home: &Home) -> (u64, Option<(u64, String)>) {
+    let records = home.stored();
+    let events = records.iter().filter_map(|stored| stored.record().ok()).map(|record| record.draft.event);
+    let mut found = events.filter_map(|event| match event {
+        Event::Imported { lines, broken_line, broken_reason, .. } => Some((lines, broken_line.zip(broken_reason))),
+        _ => None,
+    });
+    let only = found.next().unwrap();
+    assert_eq!(found.next(), None);
+    only
+}
+
+fn status(home: &Home) -> LedgerStatus {
+    wait_for(home.ledger().status()).unwrap()
+}
+
+#[test]
+fn a_whole_log_is_imported_as_it_stands_and_a_record_says_so() {
+    let home = home();
+    let log = two_resets();
+    log.write(&home);
+    let stored = home.stored();
+    let bodies: Vec<&[u8]> = stored.iter().map(|stored| stored.body.as_slice()).collect();
+    assert_eq!(bodies[..6], log.lines.iter().map(String::as_bytes).collect::<Vec<_>>());
+    assert_eq!(stored.iter().map(|stored| stored.number).collect::<Vec<_>>(), (1..=7).collect::<Vec<_>>());
+    assert_eq!(imported(&home), (6, None));
+    assert_eq!(home.verify(None).unwrap().records, 7);
+    assert_eq!(std::fs::read_to_string(imported_file(&home)).unwrap(), log.text());
+    assert!(!home.folders().audit_log().exists());
+    assert_eq!(status(&home).findings, [""; 0]);
+
+    let records = home.records();
+    assert_eq!((records[0].v, records[0].number, records[0].at), (1, 1, time("2026-02-28T13:00:00Z")));
+    assert_eq!(records[0].writer, Writer { machine: None, uid: None, user: Some("sam (uid 1000)".into()) });
+    assert_eq!(records[0].writer.system_user(), "sam (uid 1000)");
+    assert_eq!(records[6].writer, Writer::of_this_process());
+    assert_eq!((records[6].v, records[6].at), (2, time(NOW)));
+    let Event::Imported { sha256, .. } = &records[6].draft.event else { panic!("{records:?}") };
+    assert_eq!(*sha256, Hash::of(sha2::Sha256::new().chain_update(log.text())).to_string());
+}
+
+#[test]
+fn the_chain_goes_on_after_the_import() {
+    let home = home();
+    two_resets().write(&home);
+    let mut ledger = home.ledger();
+    reset(&mut ledger, "C-1003");
+    assert!(ledger.warnings().take().is_empty());
+    assert_eq!(home.verify(None).unwrap().records, 10);
+    assert_eq!(home.events()[6..], ["imported", "intent", "set", "delivery"]);
+}
+
+#[test]
+fn a_log_is_imported_once_though_it_comes_back() {
+    let home = home();
+    let log = two_resets();
+    log.write(&home);
+    assert_eq!(home.stored().len(), 7);
+    assert_eq!(home.stored().len(), 7);
+    log.write(&home); // as after a crash between the commit and the new name
+    std::fs::remove_file(imported_file(&home)).unwrap();
+    assert_eq!(home.stored().len(), 7);
+    assert!(!home.folders().audit_log().exists() && imported_file(&home).exists());
+    assert_eq!(home.verify(None).unwrap().records, 7);
+}
+
+#[test]
+fn another_log_that_turns_up_later_is_left_where_it_is() {
+    let home = home();
+    reset(&mut home.ledger(), "C-1001");
+    let log = two_resets();
+    log.write(&home);
+    assert_eq!(home.stored().len(), 3);
+    assert_eq!(std::fs::read_to_string(home.folders().audit_log()).unwrap(), log.text());
+}
+
+#[test]
+fn several_who_open_the_ledger_at_once_import_the_log_once() {
+    for _ in 0..10 {
+        let home = home();
+        two_resets().write(&home);
+        let folders = home.folders();
+        let barrier = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            let open = || {
+                barrier.wait();
+                wait_for(store_in(&folders, NOW).head()).unwrap().unwrap().number
+            };
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+            assert!(threads.into_iter().all(|thread| thread.join().unwrap() == 7));
+        });
+        assert_eq!(imported(&home).0, 6);
+    }
+}
+
+#[test]
+fn a_torn_end_stays_in_the_file_and_is_reported_and_the_chain_goes_on() {
+    let home = home();
+    let log = two_resets();
+    let torn = log.text() + &log.lines[0][..100];
+    std::fs::write(home.folders().audit_log(), &torn).unwrap();
+    assert_eq!(imported(&home), (6, Some((7, "it is torn: the line does not end".into()))));
+    assert_eq!(home.stored().len(), 7, "what is torn is no record");
+    assert_eq!(std::fs::read_to_string(imported_file(&home)).unwrap(), torn);
+    let findings = status(&home).findings;
+    assert!(findings.len() == 1 && findings[0].contains("Line 7"), "{findings:?}");
+    reset(&mut home.ledger(), "C-1002");
+    assert_eq!(home.verify(None).unwrap().records, 10);
+    assert!(!home.history("C-1001").damaged, "no attempt can be in a line that was never whole");
+}
+
+#[test]
+fn a_log_that_is_torn_from_its_first_byte_or_empty_begins_anew() {
+    for (bytes, broken) in [(vec![b'x'; 50_000], true), (Vec::new(), false)] {
+        let home = home();
+        std::fs::write(home.folders().audit_log(), bytes).unwrap();
+        reset(&mut home.ledger(), "C-1001");
+        assert_eq!(home.verify(None).unwrap().records, 4);
+        let (lines, found) = imported(&home);
+        assert_eq!((lines, found.map(|(line, _)| line)), (0, broken.then_some(1)));
+    }
+}
+
+#[test]
+fn the_first_broken_line_is_named_and_every_line_is_kept() {
+    type Change = fn(&mut Vec<String>);
+    let content = "its content does not match its hash";
+    let follows = "it does not follow the line before: lines are missing, added or moved";
+    let cases: [(Change, u64, &str); 8] = [
+        (|lines| lines[5] = lines[5].replace("\"shown\"", "\"timed_out\""), 6, content),
+        (|lines| drop(lines.remove(2)), 3, follows),
+        (|lines| drop(lines.remove(0)), 1, follows),
+        (|lines| lines.insert(1, lines[0].clone()), 2, follows),
+        (|lines| lines.swap(3, 4), 4, follows),
+        (|lines| lines[1] = "not a record".into(), 2, "its hash is missing"),
+        (|lines| lines[1] = String::new(), 2, "its hash is missing"),
+        (|lines| lines[2] = r#"{"v":1,"hash":"00"}"#.into(), 3, "it is not a record of this version"),
+    ];
+    for (change, line, why) in cases {
+        let home = home();
+        let mut log = two_resets();
+        change(&mut log.lines);
+        log.write(&home);
+        let count = log.lines.len() as u64;
+        assert_eq!(imported(&home), (count, Some((line, why.to_owned()))));
+        let bodies: Vec<Vec<u8>> = home.stored().into_iter().map(|stored| stored.body).collect();
+        assert_eq!(
+            bodies[..log.lines.len()],
+            log.lines.iter().map(|line| line.clone().into_bytes()).collect::<Vec<_>>()
+        );
+        assert_eq!(home.verify(None).unwrap().records, count + 1, "the new chain is whole");
+        let findings = status(&home).findings;
+        assert!(findings.iter().any(|finding| finding.contains(&format!("Line {line} "))), "{findings:?}");
+    }
+}
+
+#[test]
+fn a_line_that_is_no_text_is_kept_byte_by_byte() {
+    let home = home();
+    let bytes = [two_resets().text().as_bytes(), b"\xff\xfe\n"].concat();
+    std::fs::write(home.folders().audit_log(), &bytes).unwrap();
+    let stored = home.stored();
+    assert_eq!(stored[6].body, b"\xff\xfe");
+    assert!(stored[6].record().is_err());
+    assert_eq!(imported(&home), (7, Some((7, "it is not text".into()))));
+    assert_eq!(home.verify(None).unwrap().records, 8);
+}
+
+#[test]
+fn times_that_fall_in_the_log_are_shown_as_they_stand_and_found_in_their_order() {
+    let home = home();
+    let mut log = OldLog::new();
+    for (attempt, at) in [("aa01", "13:00:00"), ("aa02", "11:00:00"), ("aa03", "14:00:00")] {
+        log.add(&format!("2026-02-28T{at}Z"), (attempt, "intent"), "C-1001", r#","consent":"flag""#);
+    }
+    log.write(&home);
+    let shown = home.records().into_iter().map(|record| record.at).collect::<Vec<_>>();
+    assert_eq!(shown[..3], ["2026-02-28T13:00:00Z", "2026-02-28T11:00:00Z", "2026-02-28T14:00:00Z"].map(time));
+    assert_eq!(home.verify(None).unwrap().records, 4, "the columns agree with the records");
+    let since = |at: &str| Query { since: Some(time(at)), ..Query::default() };
+    let numbers = |query| -> Vec<u64> {
+        wait_for(home.store().page(&query, 0, 10)).unwrap().iter().map(|stored| stored.number).collect()
+    };
+    assert_eq!(numbers(since("2026-02-28T12:00:00Z")), [1, 2, 3, 4]);
+    assert_eq!(numbers(since("2026-02-28T13:30:00Z")), [3, 4]);
+}
+
+#[test]
+fn a_log_that_cannot_be_used_stops_every_command_and_stays() {
+    let home = home();
+    let elsewhere = home.folder.path().join("elsewhere");
+    std::fs::write(&elsewhere, two_resets().text()).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, home.folders().audit_log()).unwrap();
+    let error = wait_for(home.store().head()).unwrap_err();
+    assert!(cannot_be_used(&error) && error.message.contains("symbolic link"), "{error}");
+    assert!(cannot_be_used(&intend(&mut home.ledger(), "C-1001").unwrap_err()));
+    assert!(home.folders().audit_log().symlink_metadata().is_ok());
+}
+
+#[test]
+fn the_state_of_a_log_that_was_not_imported_is_not_asked_of_a_ledger_without_one() {
+    let home = home();
+    let status = status(&home);
+    assert_eq!((status.records, status.head, status.findings.len()), (0, None, 0));
+}
