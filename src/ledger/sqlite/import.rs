@@ -1,7 +1,7 @@
 //! Takes the records of an `audit.jsonl` over, once, line by line as they stand.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -69,7 +69,10 @@ pub(super) fn import(
 fn set_aside(file: &Path) -> Result<(), Fault> {
     let mut name = file.as_os_str().to_owned();
     name.push(".imported");
-    Ok(std::fs::rename(file, name)?)
+    match std::fs::rename(file, name) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()), // another process did it first
+        renamed => Ok(renamed?),
+    }
 }
 
 /// Inserts each line as a record. The last line is left out if it does not end: a crash cut it off.
