@@ -12,9 +12,11 @@ pub mod fake_keycloak;
 pub mod fault_proxy;
 pub mod keycloak;
 pub mod ldap;
+pub mod memory_store;
 mod multiplexer;
 mod practice;
 pub mod practice_app;
+pub mod record_store;
 mod snapshots;
 mod terminal;
 
