@@ -1,12 +1,12 @@
 //! The conformance suite on the store on `SQLite`, on a store in memory, and on stores with a defect.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tellonce::domain::Result;
-use tellonce::ledger::{Now, SqliteFiles, SqliteStore, Writer};
+use tellonce::ledger::{Now, SqliteStore, Writer};
 
+use super::fixture::files;
 use crate::support::memory_store::{Defect, MemoryStores};
 use crate::support::record_store::{Handle, StoreData, StoreFactory, assert_keeps_every_promise, broken_promises};
 
@@ -18,15 +18,6 @@ struct SqliteFolder {
     folder: tempfile::TempDir,
     now: Now,
     writer: Writer,
-}
-
-/// Names the files of a store in a folder.
-pub fn files(folder: &Path) -> SqliteFiles {
-    SqliteFiles {
-        ledger: folder.join("ledger.db"),
-        leases: folder.join("leases"),
-        audit_log: folder.join("audit.jsonl"),
-    }
 }
 
 impl StoreFactory for SqliteStores {
