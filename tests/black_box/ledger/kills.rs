@@ -3,7 +3,9 @@
 //! The child processes are this test program, run with [`FOLDER`] in its environment.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead as _, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -32,6 +34,7 @@ fn draw(most: u64) -> u64 {
 /// Appends one, two or three records at a time, and acknowledges each on a line: number and hash.
 fn append_and_acknowledge(folder: &Path, most: u64, out: &mut dyn Write) {
     let (store, name) = (store(folder), format!("{}-{}", std::process::id(), draw(u64::MAX)));
+    writeln!(out, "\nlease {}", store.lease().unwrap()).unwrap();
     for turn in 0..most {
         let together = 1 + turn % 3;
         let appends = (0..together).map(|part| Append::from(intent(&format!("{name}/{turn}/{part}/{together}"))));
@@ -136,4 +139,30 @@ fn what_was_acknowledged_before_a_kill_is_there() {
 #[ignore = "needs minutes"]
 fn what_was_acknowledged_before_200_kills_is_there() {
     kill(200);
+}
+
+#[test]
+fn a_lease_ends_with_its_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = start(folder.path());
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let lease = lines.find_map(|line| line.strip_prefix("lease ").map(str::to_owned)).unwrap();
+    let store = store(folder.path());
+    assert!(wait_for(store.is_live(&lease)).unwrap(), "it is running");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(folder.path().join("leases").join(format!("{lease}.lock")).exists(), "it could not clean up");
+    assert!(!wait_for(store.is_live(&lease)).unwrap(), "it was killed");
+}
+
+#[test]
+fn one_that_looks_at_a_lease_does_not_make_it_live_for_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let lease = store(folder.path()).lease().unwrap(); // it ends here
+    let file = folder.path().join("leases").join(format!("{lease}.lock"));
+    let left =
+        fs::OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&file).unwrap();
+    left.lock_shared().unwrap(); // a process was killed, and another is looking at its lease just now
+    assert!(!wait_for(store(folder.path()).is_live(&lease)).unwrap());
+    assert!(!file.exists(), "what a killed process left is removed");
 }

@@ -36,7 +36,7 @@ struct Data(Arc<Shared>);
 #[async_trait(?Send)]
 impl StoreData for Data {
     async fn open(&self) -> Result<Handle> {
-        let lease = random::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let lease = format!("{:x}", u128::from_le_bytes(random()));
         self.0.content().handles += 1;
         Ok(Box::new(MemoryStore { shared: Arc::clone(&self.0), lease }))
     }
@@ -64,6 +64,12 @@ struct Content {
 }
 
 impl Content {
+    /// Returns the place after which the next record comes.
+    fn head(&self) -> Head {
+        let last = self.stored.last().map(|record| Head { number: record.number, hash: record.hash });
+        last.or(self.checkpoint).unwrap_or(Head::START)
+    }
+
     fn open_attempts(&self) -> Vec<StoredRecord> {
         let is_open = |intent: &Record| {
             let attempt = &intent.draft.attempt;
@@ -93,13 +99,8 @@ impl Shared {
         self.defect == Some(defect)
     }
 
-    fn head(&self, content: &Content) -> Head {
-        let last = content.stored.last().map(|record| Head { number: record.number, hash: record.hash });
-        last.or(content.checkpoint).unwrap_or(Head::START)
-    }
-
     fn insert(&self, content: &mut Content, draft: Draft) -> StoredRecord {
-        let (head, now) = (self.head(content), (self.now)());
+        let (head, now) = (content.head(), (self.now)());
         let falls = self.has(Defect::LetsTimeFall);
         let at = content.records.last().map_or(now, |last| if falls { now } else { last.at.max(now) });
         let number =

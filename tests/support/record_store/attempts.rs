@@ -5,7 +5,7 @@ use tellonce::ledger::{Draft, Event, RecordStore};
 
 use super::bench::{Bench, append, append_all, append_within, attempts_of};
 use super::drafts::{customer_limit, failed, for_customer, ids, intent, recovered, set, shown, withdrawn};
-use super::{Checked, ensure, same};
+use super::{Checked, ensure, same, shown as text};
 
 async fn open(store: &dyn RecordStore) -> Checked<Vec<String>> {
     attempts_of(&store.open_attempts().await?)
@@ -102,12 +102,12 @@ pub async fn unknown_lease_is_not_live(bench: &Bench<'_>) -> Checked {
     ];
     for lease in hostile {
         let live = store.is_live(lease).await?;
-        same(&live, &false, &format!("before there was any lease, {:.40?} is live", lease))?;
+        same(&live, &false, &format!("before there was any lease, {} is live", text(lease)))?;
     }
     let own = store.lease()?;
     for lease in hostile.into_iter().chain([&own[1..], &format!("{own} "), &format!("{own}0"), &format!("./{own}")]) {
         let live = store.is_live(lease).await?;
-        same(&live, &false, &format!("{:.40?} is live, and nobody has it", lease))?;
+        same(&live, &false, &format!("{} is live, and nobody has it", text(lease)))?;
     }
     same(&store.is_live(&own).await?, &true, "the lease that is held is not live any more")
 }
