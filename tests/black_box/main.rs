@@ -17,6 +17,7 @@ mod fault_proxy;
 mod keycloak;
 mod keyring;
 mod ldap;
+mod ledger;
 #[cfg(feature = "practice-app")]
 mod practice_app;
 mod reset;

@@ -135,7 +135,11 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Fault> {
         "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 200; PRAGMA cache_size = -2048;
          PRAGMA secure_delete = ON;",
     )?;
-    if !is_made(&connection)? {
+    // One snapshot: another process may be making the tables.
+    let snapshot = connection.transaction()?;
+    let is_made = is_made(&snapshot)?;
+    drop(snapshot);
+    if !is_made {
         make_tables(&mut connection)?;
     }
     Ok(connection)

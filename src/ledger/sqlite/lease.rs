@@ -14,6 +14,9 @@ use crate::config::make_private_folder;
 use crate::domain::ports::RandomSource;
 use crate::platform::{Access, FileRule, Holds, Links, SystemRandom};
 
+/// The length of a lease's id, in bytes.
+const LENGTH: usize = 10;
+
 /// The lease that this process holds.
 #[derive(Debug)]
 pub(super) struct Lease {
@@ -25,7 +28,7 @@ pub(super) struct Lease {
 impl Lease {
     /// Takes a new lease.
     pub(super) fn take(folder: &Path) -> Result<Self, Fault> {
-        let mut bytes = [0; 10];
+        let mut bytes = [0; LENGTH];
         SystemRandom.fill(&mut bytes).map_err(|error| Fault::new(error.message))?;
         let mut id = String::with_capacity(bytes.len() * 2);
         for byte in bytes {
@@ -74,13 +77,14 @@ fn lock_file(folder: &Path, id: &str) -> PathBuf {
 /// # Errors
 /// The file cannot be opened or locked, so that nobody knows.
 pub(super) fn is_live(folder: &Path, id: &str) -> Result<bool, Fault> {
-    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok(false); // a record names no path
+    if id.len() != 2 * LENGTH || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(false); // a record names no path, and no name that a file cannot have
     }
     let path = lock_file(folder, id);
     let rule = FileRule::new(Holds::Settings, Links::Refused);
     let Some(file) = rule.open(&path, Access::Write)? else { return Ok(false) };
-    match file.try_lock() {
+    // A shared lock: several that look at once must not take each other for the process.
+    match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(error)) => Err(Fault::new(format!("{}: {error}", path.display()))),
         Ok(()) => {

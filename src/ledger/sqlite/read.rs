@@ -67,14 +67,16 @@ pub(super) fn page(
     if let Some(event) = event {
         conditions.add(&format!("event = '{event}'"), []); // as the index has it
     }
-    let from = since.map(|since| first_from(connection, since)).transpose()?.unwrap_or_default().max(after + 1);
-    conditions.add("number >= ?", [number_value(from)?]);
+    // One snapshot for the bounds and the page: a prune may remove what a bound was looked for in.
+    let snapshot = connection.unchecked_transaction()?;
+    let from = since.map(|since| first_from(&snapshot, since)).transpose()?.unwrap_or_default();
+    conditions.add("number >= ?", [number_value(from.max(after.saturating_add(1)))]);
     if let Some(until) = until {
-        conditions.add("number < ?", [number_value(first_from(connection, *until)?)?]);
+        conditions.add("number < ?", [number_value(first_from(&snapshot, *until)?)]);
     }
     conditions.values.push(Value::from(i64::try_from(most).unwrap_or(i64::MAX)));
     let select = format!("SELECT number, prev, hash, body FROM record{} ORDER BY number LIMIT ?", conditions.text);
-    let mut statement = connection.prepare_cached(&select)?;
+    let mut statement = snapshot.prepare_cached(&select)?;
     let rows = statement.query_map(params_from_iter(conditions.values), |row| Ok(stored(row)))?;
     let mut found = Vec::new();
     for row in rows {
@@ -83,8 +85,9 @@ pub(super) fn page(
     Ok(found)
 }
 
-fn number_value(number: u64) -> Result<Value, Fault> {
-    i64::try_from(number).map(Value::from).map_err(|_| Fault::damaged("a record's number is too high"))
+/// Returns a number as a value. No record has one that is higher than the highest value.
+fn number_value(number: u64) -> Value {
+    Value::from(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// Returns the number of the first record from this time on, or the next number. Times never fall with the number.

@@ -1,0 +1,89 @@
+//! What a limit counts, in the plainest words.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use tellonce::domain::{Changed, LimitReached};
+use tellonce::ledger::{Event, Limit, Record, Subject};
+
+use super::defect::Defect;
+
+/// The records of the store, and what it gets wrong.
+pub struct Counting<'r> {
+    pub records: &'r [Record],
+    pub defect: Option<Defect>,
+}
+
+impl Counting<'_> {
+    fn has(&self, defect: Defect) -> bool {
+        self.defect == Some(defect)
+    }
+
+    /// Whether an attempt changed something or may have.
+    fn may_have_changed(&self, attempt: &str) -> bool {
+        let of_attempt = || self.records.iter().filter(|record| record.draft.attempt == attempt);
+        let own = of_attempt().find(|record| {
+            record.draft.event.ends_the_attempt() && !matches!(record.draft.event, Event::Recovered { .. })
+        });
+        let found = of_attempt().find(|record| matches!(record.draft.event, Event::Recovered { .. }));
+        let (first, second) = if self.has(Defect::LetsRecoveryWin) { (found, own) } else { (own, found) };
+        let changed = first.or(second).and_then(|record| record.draft.event.changed());
+        changed != Some(Changed::No) || self.has(Defect::CountsFailures)
+    }
+
+    fn resets_since(&self, backend_ids: &[String], since: Timestamp) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(move |record| {
+            let is_here = record.draft.backend_id.as_ref().is_some_and(|id| backend_ids.contains(id));
+            let is_late = record.at > since || (record.at == since && self.has(Defect::CountsTheBoundary));
+            record.begins_a_reset()
+                && is_late
+                && (is_here || self.has(Defect::CountsOtherBackends))
+                && self.may_have_changed(&record.draft.attempt)
+        })
+    }
+
+    pub fn by_agent(&self, backend_ids: &[String], agent: &str, since: Timestamp) -> u32 {
+        let by_agent = |record: &&Record| record.draft.agent == agent && record.draft.run.is_none();
+        as_count(self.resets_since(backend_ids, since).filter(by_agent).count())
+    }
+
+    fn of_customer(&self, subject: &Subject, except: Option<&(String, u64)>, since: Timestamp) -> u32 {
+        let mut rows = BTreeSet::new();
+        let mut count = 0;
+        for Record { draft, .. } in
+            self.resets_since(&subject.backend_ids, since).filter(|record| is_of(record, subject))
+        {
+            match draft.run.clone().zip(draft.row) {
+                Some(row) if except == Some(&row) && !self.has(Defect::IgnoresExcept) => {}
+                Some(row) if !self.has(Defect::CountsRetries) => drop(rows.insert(row)),
+                _ => count += 1,
+            }
+        }
+        as_count(count + rows.len())
+    }
+
+    /// Returns how far a limit is reached; `None` if one more reset fits in.
+    pub fn reached(&self, limit: &Limit, at: Timestamp) -> Option<LimitReached> {
+        let hours_ago = |hours| at - SignedDuration::from_hours(hours);
+        match limit {
+            Limit::Customer { subject, most, except } => {
+                let count = self.of_customer(subject, except.as_ref(), hours_ago(24));
+                (count >= *most).then_some(LimitReached::Customer { count, most: *most })
+            }
+            Limit::Agent { backend_ids, agent, most } => {
+                let count = self.by_agent(backend_ids, agent, hours_ago(1));
+                (count >= *most).then_some(LimitReached::Agent { count, most: *most })
+            }
+        }
+    }
+}
+
+/// Whether a record is of this user or customer, at any backend.
+pub fn is_of(record: &Record, subject: &Subject) -> bool {
+    let has = |ids: &[String], id: &Option<String>| id.as_ref().is_some_and(|id| ids.contains(id));
+    has(&subject.users, &record.draft.user) || has(&subject.customers, &record.draft.customer)
+}
+
+fn as_count(count: usize) -> u32 {
+    u32::try_from(count).unwrap()
+}
