@@ -100,9 +100,13 @@ fn a_run_that_the_ledger_does_not_know_is_refused() {
     let files = ["ledger.db", "ledger.db-wal", "ledger.db-shm"].map(|name| fixture.path(name));
     let aside = |file: &Path| file.with_extension(format!("{}.aside", file.extension().unwrap().display()));
     let is_there: Vec<_> = files.iter().filter(|file| file.exists()).collect();
-    is_there.iter().for_each(|file| std::fs::rename(file, aside(file)).unwrap());
+    for file in &is_there {
+        std::fs::rename(file, aside(file)).unwrap();
+    }
     fixture.bulk(&["--resume", &run, "--yes"]).must_say(2, "has no start of the run");
-    is_there.iter().for_each(|file| std::fs::rename(aside(file), file).unwrap());
+    for file in &is_there {
+        std::fs::rename(aside(file), file).unwrap();
+    }
     fixture.bulk(&["--resume", &run, "--yes"]).must(0);
 }
 

@@ -325,7 +325,7 @@ impl Story<'_> {
 
     /// L6.
     fn nothing_was_mailed_or_written(&self, passwords: &[&str]) {
-        let ledger = content(&self.folder);
+        let ledger = content(self.folder);
         for password in passwords {
             assert!(self.driver.mails().iter().all(|mail| !mail.contains(password)), "L6");
             assert!(memchr::memmem::find(&ledger, password.as_bytes()).is_none(), "L6");

@@ -13,6 +13,7 @@ mod membership;
 mod permissions;
 mod policy;
 mod readability;
+mod rights;
 mod user_snapshot;
 mod values;
 mod version;
@@ -40,8 +41,8 @@ use super::trial::BindAnswer;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
     Aid, Capabilities, ChangeScreen, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser,
-    Obstacle, PolicyRead, Reason, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, Unlocking, UserId,
-    UserSnapshot, Withdrawal,
+    Obstacle, PolicyRead, Reason, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, Unlocking, UserSnapshot,
+    Withdrawal,
 };
 use errors::{bind_error, set_error, trial_answer, unreadable_after_set};
 use facts::{FACTS, forced, stamp};
@@ -49,7 +50,7 @@ use guid::OBJECT_GUID;
 use identity::Identity;
 use lock::lift_lock;
 use values::UnicodePwd;
-use write_rights::{WriteRights, WriteRightsCache};
+use write_rights::WriteRightsCache;
 
 /// How many resets run at once. A domain controller works on one change at a time, while others read.
 ///
@@ -330,21 +331,7 @@ impl Dialect for ActiveDirectory {
     }
 
     async fn rights(&self, session: &LdapSession) -> Result<Vec<Right>> {
-        let mut rights = vec![Right::FindCustomers];
-        if let Some(user) = session.first_user_dn().await? {
-            let user = session.entry(&UserId::new(user), &[write_rights::WRITABLE]).await?;
-            let write_rights = WriteRights::of(&user);
-            if write_rights.force_change {
-                rights.extend([Right::IssueTemporaryPasswords, Right::Sweep]);
-            }
-            if write_rights.unlock {
-                rights.push(Right::Unlock);
-            }
-        }
-        if creation::can_create_users(session).await? {
-            rights.push(Right::CreateUsers);
-        }
-        Ok(rights)
+        rights::read(session).await
     }
 
     async fn checks(&self, session: &LdapSession) -> Result<Vec<Check>> {
