@@ -98,6 +98,21 @@ fn an_old_copy_is_noticed_by_the_receipt() {
 }
 
 #[test]
+fn a_copy_of_the_three_files_is_a_whole_ledger() {
+    let env = TestEnvironment::signed_in("sam");
+    env.issue("C-1001");
+    let copy = TestEnvironment::new();
+    for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
+        if env.file(name).exists() {
+            std::fs::copy(env.file(name), copy.file(name)).unwrap();
+        }
+    }
+    let head = |env: &TestEnvironment| env.run(&["audit", "verify", "-o", "json"]).must(0).json()["head"].clone();
+    assert_eq!(head(&copy), head(&env));
+    assert_eq!(copy.records(), env.records());
+}
+
+#[test]
 fn a_record_that_waits_and_cannot_be_used_is_named() {
     let env = TestEnvironment::signed_in("sam");
     env.issue("C-1001");

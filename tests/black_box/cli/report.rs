@@ -100,6 +100,8 @@ fn of_several_at_once_only_one_fits_into_a_limit_of_one() {
         env.shell(&format!("for n in 1 2 3 4 5 6 7 8; do {{ {one}; }} 2>/dev/null & done; wait"));
         assert_eq!(report(&env, &[])["totals"]["resets"], rounds);
     }
+    let after = ["reset", "C-1030", "--yes", "--reveal", "stdout"];
+    env.run(&after).must_say(7, "this profile allows 1");
     let totals = &report(&env, &[])["totals"];
     assert_eq!((&totals["refused"], &totals["failed"]), (&refused().into(), &0.into()), "{totals}");
 }

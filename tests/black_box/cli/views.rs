@@ -105,6 +105,31 @@ fn nothing_is_shown_where_it_cannot_be_recorded() {
 }
 
 #[test]
+fn what_ends_before_a_customer_is_shown_is_no_view() {
+    let env = with_views();
+    env.run(&["show", "mary@example.com"]).must(5);
+    env.run(&["status", "nobody@example.com"]).must(3);
+    env.run(&["--profile", "practice", "reset", "C-1001", "--reveal", "stdout"]).must(2);
+    env.write("in.csv", "customer\nC-1001\n");
+    env.run(&["--profile", "practice", "bulk", "in.csv", "--dry-run"]).must(0);
+    assert!(env.records().is_empty());
+}
+
+#[test]
+fn a_view_that_cannot_be_forwarded_is_a_warning() {
+    let env = with_views();
+    let forward =
+        "forward = { command = ['sh', '-c', 'cat >> forwarded; exit $(cat code)'] }\nforward_required = true\n";
+    env.write("config.toml", &format!("[audit]\nviews = true\n{forward}"));
+    env.write("code", "3");
+    let shown = env.run(&["show", "C-1001"]).must(0);
+    assert!(shown.stderr.contains("forwarded") && shown.stdout.contains("Lovelace"), "{shown:?}");
+    env.write("code", "0");
+    assert!(!env.run(&["show", "C-1001"]).must(0).stderr.contains("forwarded"));
+    assert_eq!(env.read("forwarded").matches("\"viewed\"").count(), 2);
+}
+
+#[test]
 fn a_wrong_value_is_refused_with_its_line() {
     let env = TestEnvironment::with_config("[audit]\nviews = 'yes'\n");
     env.run(&["find", "ada"]).must_say(2, "line 2");
