@@ -1,4 +1,6 @@
+//! What is counted, of records that a test writes by hand.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+#![allow(clippy::needless_pass_by_value, reason = "a test gives the fields where it writes them")]
 
 use jiff::tz::TimeZone;
 use serde_json::json;

@@ -28,7 +28,7 @@ fn old_log() -> String {
             write!(hex, "{byte:02x}").unwrap();
             hex
         });
-        log += &format!("{},\"hash\":\"{prev}\"}}\n", text.strip_suffix('}').unwrap());
+        writeln!(log, "{},\"hash\":\"{prev}\"}}", text.strip_suffix('}').unwrap()).unwrap();
     }
     log
 }
