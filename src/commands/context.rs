@@ -16,7 +16,7 @@ use crate::cli::GlobalArgs;
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
 use crate::domain::{Case, Error, Kind, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, View};
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
 
@@ -206,6 +206,22 @@ impl Context {
         Ledger::for_run(&self.folders, &self.configuration.audit, Arc::new(Timestamp::now), Box::new(SystemRandom))
     }
 
+    /// Records what is about to be shown, if the configuration asks for it.
+    ///
+    /// # Errors
+    /// Exit 8: the record could not be written, so nothing may be shown.
+    pub(super) async fn record_view(&self, session: &Session, view: View<'_>) -> Result<(), Error> {
+        if !self.configuration.audit.views {
+            return Ok(());
+        }
+        let ledger = self.ledger();
+        let written = ledger.viewed(session, view).await;
+        for warning in ledger.warnings().take() {
+            self.screen.warning(&warning);
+        }
+        written
+    }
+
     /// Checks what the flags say about the case, before anybody is asked or signed in.
     ///
     /// # Errors
@@ -257,8 +273,12 @@ impl Context {
     }
 }
 
-/// Finds a customer and reads their status, for the verbs that change nothing.
-pub(super) async fn look_up(context: &Context, text: &str) -> Result<(Session, crate::domain::CustomerFacts)> {
+/// Finds a customer and reads their status, for the verbs that change nothing. Records that this command shows them.
+pub(super) async fn look_up(
+    context: &Context,
+    command: &'static str,
+    text: &str,
+) -> Result<(Session, crate::domain::CustomerFacts)> {
     let session = context.session().await?;
     let mut prompter = context.prompter(false);
     let facts = context
@@ -268,6 +288,8 @@ pub(super) async fn look_up(context: &Context, text: &str) -> Result<(Session, c
             crate::domain::gather_facts(&mut *services.audit as &mut dyn AuditLog, &session, &customer).await
         })
         .await?;
+    let (customer, user) = (&facts.customer, facts.snapshot.user.as_ref());
+    context.record_view(&session, View::Customer { command, customer, user }).await?;
     for note in &facts.recovered {
         context.screen.warning(note);
     }

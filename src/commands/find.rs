@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use crate::domain::{Customer, CustomerId, Error, ExitCode, Kind, Session, UserProfile, usable};
+use crate::ledger::View;
 
 /// Customers that match a text
 #[derive(Debug, Args)]
@@ -100,6 +101,8 @@ pub(super) async fn run(context: &mut Context, args: FindArgs) -> Result<ExitCod
     let found = session.directory().find(text, usize::from(args.limit)).await?;
     let shown = found.customers.len();
     let users = users_of(&session, &found.customers).await?;
+    let count = found.total.unwrap_or(shown as u64);
+    context.record_view(&session, View::Search { text, found: count }).await?;
     if context.json() {
         let object = FoundJson {
             schema: "tellonce.find/v1",

@@ -21,6 +21,7 @@ mod logout;
 mod man;
 mod practice;
 mod profile;
+mod report;
 mod reset;
 mod reveal_args;
 mod setup;
@@ -99,6 +100,8 @@ enum Command {
     Unseal(unseal::UnsealArgs),
     /// Who did what to whom
     Audit(audit::AuditArgs),
+    /// What was done, counted from the ledger
+    Report(report::ReportArgs),
     /// The ledger's state, and how long records are kept
     Ledger(ledger::LedgerArgs),
     /// Backend configurations
@@ -191,6 +194,7 @@ fn run(context: &mut Context, command: Command, early: RevealTarget) -> Result<E
         Command::Unlock(args) => wait_for(unlock::run(context, args))?,
         Command::Status(args) => wait_for(status::run(context, args))?,
         Command::Audit(args) => wait_for(audit::run(context, args))?,
+        Command::Report(args) => wait_for(report::run(context, args))?,
         Command::Ledger(args) => wait_for(ledger::run(context, args))?,
         Command::Profile(args) => wait_for(profile::run(context, args))?,
         Command::Setup(args) => wait_for(setup::run(context, args))?,

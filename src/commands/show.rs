@@ -39,7 +39,7 @@ struct ObstacleJson {
 /// Shows everything that is known of one customer.
 pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCode> {
     let customer = ask_missing::customer(args.customer, "show", &mut context.prompter(false))?;
-    let (_, facts) = look_up(context, &customer).await?;
+    let (_, facts) = look_up(context, "show", &customer).await?;
     let snapshot = &facts.snapshot;
     let status = StatusFields::of(&facts);
     if context.json() {

@@ -42,7 +42,7 @@ pub(super) async fn run(context: &mut Context, args: StatusArgs) -> Result<ExitC
     if args.watch {
         context.global.timeout = None; // with --watch, --timeout limits the watch and not one call
     }
-    let (session, mut facts) = look_up(context, &customer).await?;
+    let (session, mut facts) = look_up(context, "status", &customer).await?;
     context.screen.practice_banner(&context.profile.backend);
     show(context, &facts)?;
     if !args.watch {

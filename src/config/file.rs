@@ -109,6 +109,8 @@ enum RequirementName {
 struct AuditTable {
     forward: Option<Spanned<ForwardTable>>,
     forward_required: Option<Spanned<bool>>,
+    #[serde(default)]
+    views: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -217,7 +219,7 @@ impl Configuration {
         {
             return Err(wrong_at(required.span(), "audit.forward_required needs audit.forward"));
         }
-        let audit = AuditSettings { forward, forward_required };
+        let audit = AuditSettings { forward, forward_required, views: file.audit.views };
         Ok(Self { default: file.default.map(Spanned::into_inner), profiles: file.profiles, audit })
     }
 

@@ -76,4 +76,6 @@ pub struct AuditSettings {
     pub(crate) forward: Option<Forward>,
     /// Whether a reset stops if its intent cannot be forwarded.
     pub(crate) forward_required: bool,
+    /// Whether it is recorded what an agent looks at.
+    pub(crate) views: bool,
 }

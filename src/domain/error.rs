@@ -35,7 +35,7 @@ pub enum Kind {
     Declined,
     /// A rule refuses the change.
     Refused,
-    /// Backend or audit log unavailable.
+    /// Backend or ledger unavailable.
     Unavailable,
     /// Something changed, or may have, and no password was delivered.
     NotDelivered,

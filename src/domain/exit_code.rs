@@ -21,7 +21,7 @@ impl ExitCode {
     pub const DECLINED: Self = Self(6);
     /// A rule refused it; nothing changed.
     pub const REFUSED: Self = Self(7);
-    /// Backend or audit log unavailable; nothing changed (a watch: still pending).
+    /// Backend or ledger unavailable; nothing changed (a watch: still pending).
     pub const UNAVAILABLE: Self = Self(8);
     /// Something changed, or may have, and no password was delivered (a watch: it ran out or was withdrawn).
     pub const NOT_DELIVERED: Self = Self(9);
@@ -55,7 +55,7 @@ impl ExitCode {
         ),
         (
             Self::UNAVAILABLE,
-            "backend or audit log unavailable; nothing changed (a watch: still pending; bulk: stopped early, resumable)",
+            "backend or ledger unavailable; nothing changed (a watch: still pending; bulk: stopped early, resumable)",
         ),
         (
             Self::NOT_DELIVERED,

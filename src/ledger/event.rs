@@ -57,6 +57,14 @@ pub enum Event {
         /// The attempt that had issued it.
         of_attempt: String,
     },
+    /// A customer, or the customers that match a text, were about to be shown. `[audit] views` asks for it.
+    Viewed {
+        command: String,
+        /// The text that was searched for, with addresses masked.
+        text: Option<String>,
+        /// How many customers matched.
+        found: u64,
+    },
     /// The records of an `audit.jsonl` were taken over.
     Imported {
         /// The number of lines.
@@ -123,6 +131,7 @@ impl Event {
             Self::BulkStarted { .. } => "bulk_started",
             Self::BulkEnded { .. } => "bulk_ended",
             Self::Unsealed { .. } => "unsealed",
+            Self::Viewed { .. } => "viewed",
             Self::Imported { .. } => "imported",
             Self::ReceiptMissing { .. } => "receipt_missing",
             Self::Pruned { .. } => "pruned",
@@ -244,6 +253,8 @@ impl Event {
                 Delivery::TimedOut => "shown, timed out".to_owned(),
                 Delivery::NotDelivered => "not delivered".to_owned(),
             },
+            Self::Viewed { command, text: Some(text), found } => format!("{command} \"{text}\": {found} found"),
+            Self::Viewed { command, text: None, .. } => format!("viewed ({command})"),
             Self::Imported { lines, broken_line: None, .. } => format!("{lines} lines of audit.jsonl imported"),
             Self::Imported { lines, broken_line: Some(line), .. } => {
                 format!("{lines} lines of audit.jsonl imported; line {line} is broken")

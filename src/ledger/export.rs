@@ -75,7 +75,11 @@ pub fn csv_line(stored: &StoredRecord) -> Result<String> {
     ])
 }
 
-fn csv_row(cells: [String; 18]) -> Result<String> {
+/// Returns one row of CSV, with its line end.
+///
+/// # Errors
+/// Exit 1: the row could not be made.
+pub(crate) fn csv_row(cells: impl IntoIterator<Item = String>) -> Result<String> {
     let to_error = |error: csv::Error| Error::bug("The export could not be made.").because(error);
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(cells).map_err(to_error)?;

@@ -28,9 +28,9 @@ use crate::domain::{
 };
 
 /// What all parts of one ledger share.
-struct Shared {
-    writer: RecordWriter,
-    ids: Ids,
+pub(super) struct Shared {
+    pub(super) writer: RecordWriter,
+    pub(super) ids: Ids,
     now: Now,
     random: RefCell<Box<dyn RandomSource>>,
     /// The attempts that this process works at, each with what is the same in all of its records.
@@ -42,7 +42,7 @@ struct Shared {
 /// The ledger: every record of this tool goes through it.
 #[derive(Clone)]
 pub struct Ledger {
-    shared: Rc<Shared>,
+    pub(super) shared: Rc<Shared>,
     row: Option<Row>,
 }
 
@@ -126,7 +126,9 @@ impl Ledger {
     /// # Errors
     /// Exit 8: the store cannot be read.
     pub async fn status(&self) -> Result<LedgerStatus> {
-        status(self.store().await?, (self.shared.now)()).await
+        let mut status = status(self.store().await?, (self.shared.now)()).await?;
+        status.findings.extend(self.shared.writer.unusable());
+        Ok(status)
     }
 
     pub(super) fn writer(&self) -> &RecordWriter {

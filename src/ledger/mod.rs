@@ -17,6 +17,7 @@ mod pseudonyms;
 mod receipt;
 mod record;
 mod record_writer;
+mod report;
 mod run_records;
 mod spool;
 mod sqlite;
@@ -25,23 +26,27 @@ mod store;
 mod stored_record;
 mod verify;
 mod version_1;
+mod views;
 mod warnings;
 mod writer;
 
 pub(crate) use attempts::abandoned_attempts;
 pub use event::{ConsentGiven, Event, LimitKind};
+pub(crate) use export::csv_row;
 pub use export::{csv_header, csv_line};
 pub(crate) use forward::try_out as try_forwarding;
 pub use hash::Hash;
 pub use ledger::Ledger;
 pub use pages::Pages;
 pub use record::{Draft, Record, Writer};
+pub use report::{Counts, Grouping, Report, ReportBuilder, ReportGroup};
 pub(crate) use sqlite::try_to_append;
 pub use sqlite::{Now, SqliteFiles, SqliteStore};
 pub use status::LedgerStatus;
 pub use store::{Append, Appended, Head, Limit, Query, RecordStore, Subject};
 pub use stored_record::StoredRecord;
 pub use verify::{Verified, verify};
+pub(crate) use views::View;
 pub use warnings::Warnings;
 
 #[cfg(test)]

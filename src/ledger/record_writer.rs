@@ -1,6 +1,6 @@
 //! Writes records: to the store, to the receipt of this machine, and off the machine.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 
@@ -26,6 +26,8 @@ pub(super) struct RecordWriter {
     /// A record that this machine had written, and that is missing.
     missing: Cell<Option<Head>>,
     is_missing_noted: Cell<bool>,
+    /// The files of records that wait and cannot be used, each in a sentence.
+    unusable: RefCell<Vec<String>>,
 }
 
 /// An appended record, and why it was not forwarded if it should have been and was not.
@@ -43,6 +45,7 @@ impl RecordWriter {
             is_prepared: Cell::new(false),
             missing: Cell::new(None),
             is_missing_noted: Cell::new(false),
+            unusable: RefCell::default(),
         }
     }
 
@@ -81,6 +84,11 @@ impl RecordWriter {
     /// Returns the record that this machine had written and that is missing, if one is.
     pub(super) const fn missing(&self) -> Option<Head> {
         self.missing.get()
+    }
+
+    /// Returns the records that wait and cannot be used, each in a sentence.
+    pub(super) fn unusable(&self) -> Vec<String> {
+        self.unusable.borrow().clone()
     }
 
     /// Makes the draft of a record about the ledger itself.
@@ -199,7 +207,9 @@ impl RecordWriter {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {} // another command has just sent it
                 Err(error) => {
                     let shown = path.display();
-                    self.warnings.add(format!("A record that waits for the ledger cannot be read: {shown}: {error}."));
+                    let found = format!("A record that waits for the ledger cannot be used: {shown}: {error}.");
+                    self.warnings.add(found.clone());
+                    self.unusable.borrow_mut().push(found);
                 }
             }
         }

@@ -62,6 +62,11 @@ fn a_withdrawal_and_the_records_of_it_are_shown() {
     let (code, screen) = shown(&env, &["audit", "verify"]);
     assert_eq!(code, 0, "{screen}");
     assert_screen!(env, "audit_verify", screen);
+    for (name, arguments) in [("report", &["report", "--since", "7d"][..]), ("ledger_status", &["ledger", "status"])] {
+        let (code, screen) = shown(&env, arguments);
+        assert_eq!(code, 0, "{screen}");
+        assert_screen!(env, name, screen);
+    }
 }
 
 #[test]

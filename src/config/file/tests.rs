@@ -34,7 +34,7 @@ fn everything_that_can_be_said_is_read() {
     let configuration = parse(
         "default = 'training'\n[profiles.training]\nbackend = 'practice'\nprotected = { groups = ['board'], roles = ['it/root'] }\n\
          require = ['ticket', 'verified', 'reason']\nticket_pattern = 'T-[0-9]+'\nmax_resets_per_customer_24h = 3\nmax_resets_per_agent_1h = 30\nallow_without_logout = true\nprove = false\n\
-         temporary_password_lasts = '2 days'\n[audit]\nforward = { command = ['logger', '-t', 'x'] }\nforward_required = true\n",
+         temporary_password_lasts = '2 days'\n[audit]\nforward = { command = ['logger', '-t', 'x'] }\nforward_required = true\nviews = true\n",
     )
     .unwrap();
     let profile = configuration.profile(None).unwrap();
@@ -48,7 +48,7 @@ fn everything_that_can_be_said_is_read() {
     assert!(parse("").unwrap().profile(None).unwrap().guards.prove, "unless a profile says otherwise");
     assert_eq!(profile.guards.temporary_password_lasts, Duration::from_hours(48));
     assert_eq!(configuration.audit.forward, Some(Forward::Command(vec!["logger".into(), "-t".into(), "x".into()])));
-    assert!(configuration.audit.forward_required);
+    assert!(configuration.audit.forward_required && configuration.audit.views);
     assert_eq!(configuration.profile_names(), ["training", "practice"]);
 }
 
@@ -107,7 +107,8 @@ fn what_does_not_go_together_is_refused() {
         let message = refused(text);
         assert!(message.contains(line) && message.contains(key), "{text:?}: {message}");
     }
-    assert!(!parse("[audit]\nforward_required = false\n").unwrap().audit.forward_required);
+    let audit = parse("[audit]\nforward_required = false\n").unwrap().audit;
+    assert!(!audit.forward_required && !audit.views);
 }
 
 #[test]

@@ -122,6 +122,9 @@ fn what_is_read() {
     );
     has(&json(&env, &["doctor"]), "tellonce.doctor/v1", "backend profile checks");
     has(&json(&env, &["audit", "verify"]), "tellonce.audit-verify/v1", "records head number");
+    let state = "file records oldest newest head removed_through findings open_attempts";
+    has(&json(&env, &["ledger", "status"]), "tellonce.ledger-status/v1", state);
+    has(&json(&env, &["report"]), "tellonce.report/v1", "since by groups totals unreadable");
     has(&json(&env, &["practice", "customers"]), "tellonce.practice-customers/v1", "customers shown total");
     has(&json(&env, &["practice", "outbox"]), "tellonce.practice-outbox/v1", "mails");
 }
