@@ -5,7 +5,7 @@ use crate::config::Forward;
 
 fn to(script: &str, required: bool) -> AuditSettings {
     let words = ["sh", "-c", script].map(str::to_owned).to_vec();
-    AuditSettings { forward: Some(Forward::Command(words)), forward_required: required }
+    AuditSettings { forward: Some(Forward::Command(words)), forward_required: required, ..AuditSettings::default() }
 }
 
 #[test]
