@@ -18,6 +18,7 @@ mod keycloak;
 mod keyring;
 mod ldap;
 #[cfg(feature = "practice-app")]
+mod outstanding;
 mod practice_app;
 mod reset;
 #[path = "../support/mod.rs"]
