@@ -26,6 +26,7 @@ mod reveal_args;
 mod setup;
 mod show;
 mod status;
+mod unlisted;
 mod unlock;
 mod unseal;
 mod view;
