@@ -9,6 +9,7 @@ mod directories;
 mod doctor;
 mod input_text;
 mod json;
+mod pending;
 mod practice;
 mod proof;
 mod refusals;
