@@ -37,6 +37,8 @@ struct PendingListJson<'a> {
     /// How many users are left out, because it cannot be read whether anything of theirs is pending.
     left_out: usize,
     not_found: &'a [Outstanding],
+    /// Why users were not looked up; `None` if all were.
+    lookup_refused: Option<&'a str>,
 }
 
 /// One temporary password, with what the backend says of its user.
@@ -134,7 +136,7 @@ pub(super) async fn run(context: &mut Context, args: PendingArgs) -> Result<Exit
         pending.extend(PendingJson::read(&session, password).await?);
     }
     pending.sort_by_key(|password| password.issued_at);
-    show_lookup_refusal(context, &unlisted);
+    show_lookup_refusal(context, unlisted.refusal.as_ref());
     if context.json() {
         let object = PendingListJson {
             schema: "tellonce.pending/v1",
@@ -143,6 +145,7 @@ pub(super) async fn run(context: &mut Context, args: PendingArgs) -> Result<Exit
             pending: &pending,
             left_out: left_out.len(),
             not_found: &unlisted.not_found,
+            lookup_refused: unlisted.refusal.as_ref().map(|error| error.message.as_str()),
         };
         return Ok(context.screen.json(&object)?);
     }

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::view::moment;
-use crate::domain::{Outstanding, Unlisted};
+use crate::domain::{Error, Outstanding};
 
 /// Says what was issued to a user who is not found any more.
 pub(super) fn describe_not_found(password: &Outstanding) -> String {
@@ -12,8 +12,8 @@ pub(super) fn describe_not_found(password: &Outstanding) -> String {
 }
 
 /// Says why users who are not in the backend's list were not looked up.
-pub(super) fn show_lookup_refusal(context: &Context, unlisted: &Unlisted) {
-    if let Some(refusal) = &unlisted.refusal {
+pub(super) fn show_lookup_refusal(context: &Context, refusal: Option<&Error>) {
+    if let Some(refusal) = refusal {
         let message = format!("Users who are not in the list of what is pending were not looked up. {refusal}");
         context.screen.warning(&message);
     }

@@ -33,6 +33,8 @@ pub(crate) struct Swept {
     pub failed: Vec<(Customer, Error)>,
     /// The passwords whose user is not found any more.
     pub not_found: Vec<Outstanding>,
+    /// Why the agent may not look users up; `None` if all were looked up.
+    pub lookup_refusal: Option<Error>,
     /// Why the ledger has not settled what is outstanding no more; `None` if it has.
     pub settling_failed: Option<Error>,
 }
@@ -71,7 +73,7 @@ pub(crate) async fn sweep(services: &mut Services<'_>, session: &Session, due: D
         }
     }
     swept.settling_failed = settle(services, session, &due.unlisted).await.err();
-    swept.not_found = due.unlisted.not_found;
+    (swept.not_found, swept.lookup_refusal) = (due.unlisted.not_found, due.unlisted.refusal);
     swept
 }
 

@@ -11,7 +11,7 @@ use crate::commands::view::{LOCAL_CLOCK, moment};
 use crate::domain::ports::Prompter;
 use crate::domain::{
     Case, ClockSource, Customer, Due, Error, ExitCode, Kind, Obstacle, Outstanding, Pending, Reason, Services, Swept,
-    due, refusal, sweep,
+    Unlisted, due, refusal, sweep,
 };
 use crate::terminal::Effect;
 
@@ -26,6 +26,10 @@ struct SweptJson<'a> {
     failed: Vec<FailedJson<'a>>,
     /// What was issued to users who are not found any more.
     not_found: &'a [Outstanding],
+    /// Why users were not looked up; `None` if all were.
+    lookup_refused: Option<&'a str>,
+    /// Why the ledger does not say yet what is outstanding no more.
+    settling_failed: Option<&'a str>,
     total: usize,
 }
 
@@ -54,7 +58,7 @@ pub(super) async fn run(
     if clock == ClockSource::Local {
         context.screen.notice(LOCAL_CLOCK);
     }
-    show_lookup_refusal(context, &due.unlisted);
+    show_lookup_refusal(context, due.unlisted.refusal.as_ref());
     let total = due.pending.len();
     let swept = if dry_run {
         list(context, &due.pending);
@@ -86,7 +90,8 @@ pub(super) async fn run(
 
 /// Returns what a sweep of these would do.
 fn dry_run_result(due: Due) -> Swept {
-    let mut swept = Swept { not_found: due.unlisted.not_found, ..Swept::default() };
+    let Unlisted { not_found, refusal: lookup_refusal, .. } = due.unlisted;
+    let mut swept = Swept { not_found, lookup_refusal, ..Swept::default() };
     for pending in due.pending {
         match pending.unreadable {
             Some(hidden) => {
@@ -130,6 +135,8 @@ fn report(context: &Context, swept: &Swept, (total, clock): (usize, ClockSource)
             withdrawn: &swept.withdrawn,
             failed: failed.collect(),
             not_found: &swept.not_found,
+            lookup_refused: swept.lookup_refusal.as_ref().map(|error| error.message.as_str()),
+            settling_failed: swept.settling_failed.as_ref().map(|error| error.message.as_str()),
             total,
         };
         return Ok(context.screen.json(&object).map(drop)?);

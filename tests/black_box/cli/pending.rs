@@ -101,6 +101,32 @@ fn what_the_customer_replaced_is_settled_silently() {
 }
 
 #[test]
+fn what_could_not_be_settled_is_listed_again() {
+    let env = TestEnvironment::signed_in("kim");
+    for customer in ["C-1001", "C-1004"] {
+        env.issue(customer);
+    }
+    elsewhere(&env, "DELETE FROM user WHERE customer = 1");
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON record WHEN NEW.event = 'settled'
+        BEGIN SELECT raise(ABORT, 'refused by the test'); END";
+    let ledger = || rusqlite::Connection::open(env.ledger()).unwrap();
+    ledger().execute_batch(refuse).unwrap();
+    let object = sweep(&env, &["--yes"]).must(10).json();
+    assert_eq!(
+        (object["withdrawn"].as_array().unwrap().len(), object["not_found"][0]["user"].as_str()),
+        (1, Some("1"))
+    );
+    assert!(object["settling_failed"].is_string(), "{object}");
+    let words = env.run(&[&PRACTICE[..], &["withdraw", "--all", "--older-than", "0s", "--yes"]].concat());
+    words.must_say(10, "so the next sweep looks again");
+    assert_eq!(settlements(&env), Vec::<Value>::new());
+    ledger().execute_batch("DROP TRIGGER refuse").unwrap();
+    let again = sweep(&env, &["--yes"]).must(10).json();
+    assert_eq!((&again["not_found"], &again["settling_failed"]), (&object["not_found"], &Value::Null));
+    assert_eq!(settlements(&env).len(), 1);
+}
+
+#[test]
 fn only_what_is_old_enough_is_looked_up() {
     let env = TestEnvironment::signed_in("kim");
     env.issue("C-1001");
