@@ -23,9 +23,9 @@ use crate::commands::Decorators;
 use crate::domain::ports::{AgentSignIn, AuditLog, IdentityBackend, Prompter, ReadyReveal, Reveal, SetFailed};
 use crate::domain::{
     AnyIntent, AppendReceipt, AttemptId, AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery,
-    Error, Finding, Forced, History, Intent, Issuance, Issued, LimitReached, OwnPassword, Pending, Plan, Reset,
-    ResetLimits, Result, Right, Session, SessionsEnded, SignInMethod, StoredSession, TemporaryPassword, Trial,
-    Unlocking, UserProfile, UserSnapshot, Withdrawal,
+    Error, Finding, Forced, History, Intent, Issuance, Issued, LimitReached, OutstandingPage, OwnPassword, Pending,
+    Plan, Reset, ResetLimits, Result, Right, Session, SessionsEnded, Settlement, SignInMethod, StoredSession,
+    TemporaryPassword, Trial, Unlocking, UserProfile, UserSnapshot, Withdrawal,
 };
 
 /// Returns decorators that add the fail-points to the ports of a command.
@@ -162,6 +162,10 @@ impl IdentityBackend for FaultyBackend {
         self.0.user_snapshot(customer).await
     }
 
+    fn is_immutable_id(&self, id: &str) -> bool {
+        self.0.is_immutable_id(id)
+    }
+
     async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
         self.0.find_by_immutable_id(id).await
     }
@@ -276,6 +280,14 @@ impl AuditLog for FaultyAudit {
 
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {
         self.0.recovered(session, customer, finding).await
+    }
+
+    async fn outstanding(&self, session: &Session, after: u64) -> Result<OutstandingPage> {
+        self.0.outstanding(session, after).await
+    }
+
+    async fn settle(&mut self, session: &Session, attempt: &AttemptId, settlement: Settlement) -> Result<()> {
+        self.0.settle(session, attempt, settlement).await
     }
 }
 

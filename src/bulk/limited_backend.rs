@@ -76,6 +76,10 @@ impl IdentityBackend for LimitedBackend {
         self.limiter.call(async || self.backend.user_snapshot(customer).await).await
     }
 
+    fn is_immutable_id(&self, id: &str) -> bool {
+        self.backend.is_immutable_id(id)
+    }
+
     async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
         self.limiter.call(async || self.backend.find_by_immutable_id(id).await).await
     }

@@ -14,8 +14,8 @@ use super::output_writer::OutputWriter;
 use crate::domain::ports::{AuditLog, Interruptions, Prompter, ReadyReveal, Reveal};
 use crate::domain::{
     AppendReceipt, AttemptId, AttemptOutcome, CHANGE_LIMIT, Changed, Consent, Customer, CustomerId, Decision, Delivery,
-    Error, Finding, History, Issuance, LimitReached, Plan, ResetLimits, Result, Session, TemporaryPassword,
-    UserProfile,
+    Error, Finding, History, Issuance, LimitReached, OutstandingPage, Plan, ResetLimits, Result, Session, Settlement,
+    TemporaryPassword, UserProfile,
 };
 use crate::ledger::Ledger;
 
@@ -146,6 +146,14 @@ impl AuditLog for RowLog {
 
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()> {
         self.ledger.recovered(session, customer, finding).await
+    }
+
+    async fn outstanding(&self, session: &Session, after: u64) -> Result<OutstandingPage> {
+        self.ledger.outstanding(session, after).await
+    }
+
+    async fn settle(&mut self, session: &Session, attempt: &AttemptId, settlement: Settlement) -> Result<()> {
+        self.ledger.settle(session, attempt, settlement).await
     }
 }
 

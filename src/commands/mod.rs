@@ -19,6 +19,7 @@ mod ledger;
 mod login;
 mod logout;
 mod man;
+mod pending;
 mod practice;
 mod profile;
 mod report;
@@ -27,6 +28,7 @@ mod reveal_args;
 mod setup;
 mod show;
 mod status;
+mod unlisted;
 mod unlock;
 mod unseal;
 mod view;
@@ -90,6 +92,8 @@ enum Command {
     Reset(reset::ResetArgs),
     /// Make a pending temporary password unusable now
     Withdraw(withdraw::WithdrawArgs),
+    /// Every temporary password that is still pending
+    Pending(pending::PendingArgs),
     /// Lift a lock-out after failed attempts, without a new password
     Unlock(unlock::UnlockArgs),
     /// Where a customer stands
@@ -191,6 +195,7 @@ fn run(context: &mut Context, command: Command, early: RevealTarget) -> Result<E
         Command::Bulk(args) => wait_for(bulk::run(context, *args, early))?,
         Command::Unseal(args) => wait_for(unseal::run(context, args, early))?,
         Command::Withdraw(args) => wait_for(withdraw::run(context, args))?,
+        Command::Pending(args) => wait_for(pending::run(context, args))?,
         Command::Unlock(args) => wait_for(unlock::run(context, args))?,
         Command::Status(args) => wait_for(status::run(context, args))?,
         Command::Audit(args) => wait_for(audit::run(context, args))?,

@@ -9,6 +9,10 @@ use crate::auth::Kept;
 use crate::domain::{Customer, CustomerFacts, ExitCode, OwnPassword, Right, Session, Status, UserProfile};
 use crate::terminal::LocalTime;
 
+/// Says that an age is measured by this machine's clock.
+pub(super) const LOCAL_CLOCK: &str =
+    "The server's clock cannot be read, so --older-than is measured by this machine's. `tellonce doctor` says more.";
+
 /// Formats a time in the local time zone.
 pub(super) fn moment(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "not known".to_owned(), |at| LocalTime::at(Timestamp::now()).moment(at))

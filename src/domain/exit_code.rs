@@ -61,7 +61,7 @@ impl ExitCode {
             Self::NOT_DELIVERED,
             "something changed, or may have, and no password was delivered (a watch: it ran out or was withdrawn): issue another",
         ),
-        (Self::SOME_FAILED, "bulk or a sweep finished, some items failed"),
+        (Self::SOME_FAILED, "bulk or a sweep finished, some items failed (a sweep: or a user is not found any more)"),
         (Self::CHECK_FAILED, "a check found a fault (doctor, audit verify)"),
     ];
 }

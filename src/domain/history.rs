@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::action::ChangeKind;
 use super::attempt::AttemptId;
 use super::error::Changed;
 use super::outcome::Delivery;
+use super::ports::CHANGE_LIMIT;
 use super::user::{Stamp, UserSnapshot};
 use super::user_id::UserId;
 
@@ -69,6 +70,12 @@ impl Attempt {
         matches!(self.kind, ChangeKind::Reset)
     }
 
+    /// Whether it is a withdrawal that changed the customer.
+    pub const fn has_withdrawn(&self) -> bool {
+        matches!(self.kind, ChangeKind::Withdrawal)
+            && matches!(self.end, Some(End::Withdrawn | End::Failed(Changed::Yes) | End::Recovered(Changed::Yes)))
+    }
+
     /// Whether it is a reset that changed the customer, or may have.
     pub const fn may_have_reset(&self) -> bool {
         self.is_reset() && !matches!(self.end, Some(End::Failed(Changed::No) | End::Recovered(Changed::No)))
@@ -95,6 +102,10 @@ pub struct Finding {
     pub stamp: Option<Stamp>,
 }
 
+/// How far two readings of one time may be apart, where one has whole seconds.
+const CLOCK_STEP: SignedDuration = SignedDuration::from_secs(3);
+/// How long after its intent a change is given up.
+const LONGEST_CHANGE: SignedDuration = SignedDuration::from_secs(CHANGE_LIMIT.as_secs().cast_signed());
 const A_DAY: Duration = Duration::from_hours(24);
 
 impl History {
@@ -122,6 +133,16 @@ impl History {
         let before_an_edit = |set: Option<&Stamp>| set.is_some_and(|set| set.may_be_edited_to(stamp));
         let (attempt, _) = last_reset(&exactly).or_else(|| last_reset(&before_an_edit))?;
         Some(attempt.agent.as_str())
+    }
+
+    /// Returns the withdrawal that set the password of this time, by this machine's clock. Returns `None` if another change
+    /// is the last that this machine knows of.
+    ///
+    /// A directory sets a password that nobody knows, and shows no difference to a temporary one.
+    pub fn withdrawal_at(&self, at: Timestamp) -> Option<&Attempt> {
+        let last = self.attempts.iter().rev().find(|attempt| attempt.may_have_reset() || attempt.has_withdrawn())?;
+        let after = at.duration_since(last.at);
+        (last.has_withdrawn() && (-CLOCK_STEP..CLOCK_STEP + LONGEST_CHANGE).contains(&after)).then_some(last)
     }
 
     /// Returns the attempts whose end is missing.

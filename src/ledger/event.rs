@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::pseudonyms::mask_addresses;
-use crate::domain::{AttemptOutcome, Changed, Delivery, LimitReached, Plan, Reason, SessionsEnded, Stamp};
+use crate::domain::{AttemptOutcome, Changed, Delivery, LimitReached, Plan, Reason, SessionsEnded, Settlement, Stamp};
 
 /// What a record says. Its name is the record's `event`, and its fields stand beside the record's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,8 @@ pub enum Event {
     Failed { failure: String, changed: Changed, stamp: Option<Stamp> },
     /// A later command found out what became of an attempt without an end.
     Recovered { changed: Changed, stamp: Option<Stamp> },
+    /// What the attempt had issued is outstanding no more.
+    Settled { outcome: Settlement },
     /// A bulk run began, or was resumed.
     BulkStarted {
         reason: String,
@@ -128,6 +130,7 @@ impl Event {
             Self::Unlocked => "unlocked",
             Self::Failed { .. } => "failed",
             Self::Recovered { .. } => "recovered",
+            Self::Settled { .. } => "settled",
             Self::BulkStarted { .. } => "bulk_started",
             Self::BulkEnded { .. } => "bulk_ended",
             Self::Unsealed { .. } => "unsealed",
@@ -242,6 +245,8 @@ impl Event {
             }
             Self::Withdrawn { sessions_left } => with_sessions("withdrawn", sessions_left),
             Self::Unlocked => "unlocked".to_owned(),
+            Self::Settled { outcome: Settlement::Finished } => "settled: nothing of it is pending".to_owned(),
+            Self::Settled { outcome: Settlement::NotFound } => "settled: the user is not found".to_owned(),
             Self::BulkStarted { .. } => "bulk run started".to_owned(),
             Self::BulkEnded { .. } => "bulk run ended".to_owned(),
             Self::Unsealed { .. } => "unsealed".to_owned(),

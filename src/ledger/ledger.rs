@@ -13,6 +13,7 @@ use super::drafts::{blank, of_intent, template_of};
 use super::event::Event;
 use super::forwarder::not_forwarded;
 use super::ids::{Ids, backend_ids};
+use super::outstanding::outstanding;
 use super::record::{Draft, Writer};
 use super::record_writer::RecordWriter;
 use super::sqlite::{Now, SqliteFiles, SqliteStore};
@@ -24,7 +25,7 @@ use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, RandomSource};
 use crate::domain::{
     AppendReceipt, AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Error, Finding, History,
-    LimitReached, Plan, ProfileRef, ResetLimits, Result, Session, UserProfile,
+    LimitReached, OutstandingPage, Plan, ProfileRef, ResetLimits, Result, Session, Settlement, UserProfile,
 };
 
 /// What all parts of one ledger share.
@@ -302,5 +303,14 @@ impl AuditLog for Ledger {
         let event = Event::Recovered { changed: finding.changed, stamp: finding.stamp.clone() };
         let draft = self.template_of(session, &finding.attempt).await?;
         self.shared.writer.write(Draft { event, ..draft }).await
+    }
+
+    async fn outstanding(&self, session: &Session, after: u64) -> Result<OutstandingPage> {
+        outstanding(self.store().await?, &backend_ids(session.profile_ref()), after).await
+    }
+
+    async fn settle(&mut self, session: &Session, attempt: &AttemptId, outcome: Settlement) -> Result<()> {
+        let draft = self.template_of(session, attempt).await?;
+        self.shared.writer.write(Draft { event: Event::Settled { outcome }, ..draft }).await
     }
 }

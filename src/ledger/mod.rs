@@ -12,6 +12,7 @@ mod hash;
 mod ids;
 #[allow(clippy::module_inception, reason = "the ledger is the room's one implementation of its port")]
 mod ledger;
+mod outstanding;
 mod pages;
 mod pseudonyms;
 mod receipt;

@@ -125,6 +125,12 @@ pub trait RecordStore {
     async fn resets_by_agent(&self, backend_ids: &[String], agent: &str, since: Timestamp) -> Result<u32>;
     /// Returns the intents of attempts that have no end, by number.
     async fn open_attempts(&self) -> Result<Vec<StoredRecord>>;
+    /// Returns the records that issued what is outstanding at these backends, by number: those with a number above
+    /// `after_number`, at most `most`.
+    ///
+    /// A temporary password is outstanding from the record of its set, or of a failed reset that changed the user, until a
+    /// later one for the same user, the withdrawal, or [`Event::Settled`](super::Event::Settled) of the attempt.
+    async fn issued(&self, backend_ids: &[String], after_number: u64, most: usize) -> Result<Vec<StoredRecord>>;
     /// Returns the newest record; `None` if there is none.
     async fn head(&self) -> Result<Option<Head>>;
     /// Returns the last record that was removed; `None` if none was. Verification starts after it.

@@ -19,6 +19,7 @@ mod keyring;
 mod ldap;
 mod ledger;
 #[cfg(feature = "practice-app")]
+mod outstanding;
 mod practice_app;
 mod reset;
 #[path = "../support/mod.rs"]

@@ -70,6 +70,25 @@ fn a_withdrawal_and_the_records_of_it_are_shown() {
 }
 
 #[test]
+fn what_is_pending_is_shown() {
+    let env = TestEnvironment::signed_in("kim").with_variable("TELLONCE_PROFILE", "practice");
+    for customer in ["C-1001", "C-1004", "C-1005", "C-1002"] {
+        env.issue(customer);
+    }
+    env.run(&["withdraw", "C-1004", "--yes"]).must(0);
+    let directory = rusqlite::Connection::open(env.path().join("practice.db")).unwrap();
+    directory
+        .execute_batch("UPDATE user SET expires_at = 0 WHERE customer = 5; DELETE FROM user WHERE customer = 2")
+        .unwrap();
+    let (code, screen) = shown(&env, &["pending"]);
+    assert_eq!(code, 0, "{screen}");
+    assert_screen!(env, "pending", screen);
+    let (code, screen) = shown(&env, &["withdraw", "--older-than", "0s", "--all", "--yes"]);
+    assert_eq!(code, 10, "{screen}");
+    assert_screen!(env, "withdraw_sweep", screen);
+}
+
+#[test]
 fn the_tour_is_shown() {
     let env = TestEnvironment::new();
     let mut terminal = Terminal::run(&env, &["practice", "tour"], 120, 200);

@@ -227,6 +227,11 @@ impl IdentityBackend for KeycloakAgent {
         self.find_user_profile(customer).await
     }
 
+    /// A user of another system has an id with a name in it, which records mask if it is an address.
+    fn is_immutable_id(&self, id: &str) -> bool {
+        !id.contains('@')
+    }
+
     async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
         Ok(self.user(id).await?.filter(|user| user.id == id).map(|user| user.profile()))
     }

@@ -107,6 +107,10 @@ impl IdentityBackend for LdapBackend {
         Ok(self.session.user_of(customer).await?.map(|user| self.session.user_profile(&user)))
     }
 
+    fn is_immutable_id(&self, id: &str) -> bool {
+        self.session.dialect.immutable_id().filter(id).is_some()
+    }
+
     async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
         self.session.user_by_immutable_id(id).await
     }

@@ -42,6 +42,11 @@ pub(super) fn row_of(connection: &Connection, user: &UserId) -> Result<UserRow> 
     UserRow::of(connection, number)?.ok_or_else(gone)
 }
 
+/// Returns the number of a user's row that an immutable id is.
+fn number_of(immutable_id: &str) -> Option<i64> {
+    immutable_id.parse::<i64>().ok().filter(|number| number.to_string() == immutable_id)
+}
+
 fn about_target(connection: &Connection, target: &ResetTarget) -> Result<About> {
     match target {
         ResetTarget::NewUser(new) => {
@@ -124,11 +129,14 @@ impl IdentityBackend for AgentSession {
         self.read_user_snapshot(customer)
     }
 
+    fn is_immutable_id(&self, id: &str) -> bool {
+        number_of(id).is_some()
+    }
+
     async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
         self.practice.read(|connection| {
             self.agent(connection)?.must_have(Right::FindCustomers)?;
-            let number = id.parse::<i64>().ok().filter(|number| number.to_string() == id);
-            let Some(number) = number else { return Ok(None) };
+            let Some(number) = number_of(id) else { return Ok(None) };
             let condition = "WHERE c.number = ?1 AND u.customer IS NOT NULL";
             let found = super::customer_rows::select(connection, condition, [number])?.pop();
             let Some((_, customer)) = found else { return Ok(None) };

@@ -6,11 +6,12 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::commands::context::Context;
-use crate::commands::view::moment;
+use crate::commands::unlisted::{describe_not_found, show_lookup_refusal};
+use crate::commands::view::{LOCAL_CLOCK, moment};
 use crate::domain::ports::Prompter;
 use crate::domain::{
-    Case, ClockSource, Customer, Due, Error, ExitCode, Kind, Obstacle, Pending, Reason, Services, Swept, due, refusal,
-    sweep,
+    Case, ClockSource, Customer, Due, Error, ExitCode, Kind, Obstacle, Outstanding, Pending, Reason, Services, Swept,
+    Unlisted, due, refusal, sweep,
 };
 use crate::terminal::Effect;
 
@@ -23,6 +24,12 @@ struct SweptJson<'a> {
     clock: ClockSource,
     withdrawn: &'a [Customer],
     failed: Vec<FailedJson<'a>>,
+    /// What was issued to users who are not found any more.
+    not_found: &'a [Outstanding],
+    /// Why users were not looked up; `None` if all were.
+    lookup_refused: Option<&'a str>,
+    /// Why the ledger does not say yet what is outstanding no more.
+    settling_failed: Option<&'a str>,
     total: usize,
 }
 
@@ -44,21 +51,21 @@ pub(super) async fn run(
     let session = context.session().await?;
     let mut prompter = context.prompter(yes);
     let mut confirmed_prompter = context.prompter(true);
-    let Due { pending: due, clock } = context
+    let due = context
         .with_services(&mut prompter, async |services: &mut Services<'_>| due(services, &session, older_than).await)
         .await?;
+    let clock = due.clock;
     if clock == ClockSource::Local {
-        context.screen.notice(
-            "The server's clock cannot be read, so --older-than is measured by this machine's. `tellonce doctor` says more.",
-        );
+        context.screen.notice(LOCAL_CLOCK);
     }
-    let total = due.len();
+    show_lookup_refusal(context, due.unlisted.refusal.as_ref());
+    let total = due.pending.len();
     let swept = if dry_run {
-        list(context, &due);
+        list(context, &due.pending);
         dry_run_result(due)
     } else {
-        if !yes && !due.is_empty() {
-            list(context, &due);
+        if !yes && !due.pending.is_empty() {
+            list(context, &due.pending);
             let question = format!(
                 "Withdraw these {total} temporary passwords on {} ({})?",
                 context.profile.name, context.profile.backend
@@ -77,13 +84,15 @@ pub(super) async fn run(
         context.screen.note_effect(Effect::Changed);
     }
     report(context, &swept, (total, clock), dry_run)?;
-    Ok(if swept.failed.is_empty() { ExitCode::DONE } else { ExitCode::SOME_FAILED })
+    let is_done = swept.failed.is_empty() && swept.not_found.is_empty() && swept.settling_failed.is_none();
+    Ok(if is_done { ExitCode::DONE } else { ExitCode::SOME_FAILED })
 }
 
 /// Returns what a sweep of these would do.
-fn dry_run_result(due: Vec<Pending>) -> Swept {
-    let mut swept = Swept::default();
-    for pending in due {
+fn dry_run_result(due: Due) -> Swept {
+    let Unlisted { not_found, refusal: lookup_refusal, .. } = due.unlisted;
+    let mut swept = Swept { not_found, lookup_refusal, ..Swept::default() };
+    for pending in due.pending {
         match pending.unreadable {
             Some(hidden) => {
                 let error = refusal(&Obstacle::Unreadable(hidden), &pending.customer);
@@ -106,6 +115,12 @@ fn list(context: &Context, due: &[Pending]) {
 }
 
 fn report(context: &Context, swept: &Swept, (total, clock): (usize, ClockSource), dry_run: bool) -> Result<()> {
+    if let Some(error) = &swept.settling_failed {
+        let message = format!(
+            "The audit log does not say yet what is outstanding no more, so the next sweep looks again: {error}"
+        );
+        context.screen.warning(&message);
+    }
     if context.json() {
         let failed = swept.failed.iter().map(|(customer, error)| FailedJson {
             customer,
@@ -119,6 +134,9 @@ fn report(context: &Context, swept: &Swept, (total, clock): (usize, ClockSource)
             clock,
             withdrawn: &swept.withdrawn,
             failed: failed.collect(),
+            not_found: &swept.not_found,
+            lookup_refused: swept.lookup_refusal.as_ref().map(|error| error.message.as_str()),
+            settling_failed: swept.settling_failed.as_ref().map(|error| error.message.as_str()),
             total,
         };
         return Ok(context.screen.json(&object).map(drop)?);
@@ -127,6 +145,9 @@ fn report(context: &Context, swept: &Swept, (total, clock): (usize, ClockSource)
     context.screen.line(&format!("{} of {total} {result}.", swept.withdrawn.len()));
     for (customer, error) in &swept.failed {
         context.screen.warning(&format!("{}: {error}", customer.id));
+    }
+    for password in &swept.not_found {
+        context.screen.warning(&describe_not_found(password));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::domain::history::{Finding, History};
 use crate::domain::intent::AppendReceipt;
 use crate::domain::limits::{LimitReached, ResetLimits};
 use crate::domain::outcome::AttemptOutcome;
+use crate::domain::outstanding::{OutstandingPage, Settlement};
 use crate::domain::plan::Plan;
 use crate::domain::session::Session;
 use crate::domain::user_profile::UserProfile;
@@ -34,4 +35,9 @@ pub trait AuditLog {
     async fn resets_by_agent(&self, session: &Session) -> Result<u32>;
     /// Writes what was found out about an attempt whose end is missing.
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()>;
+    /// Reads what was issued at the session's backend and is outstanding, in the order of issue: a page after this
+    /// number of [`OutstandingPage::next`], from 0.
+    async fn outstanding(&self, session: &Session, after: u64) -> Result<OutstandingPage>;
+    /// Writes down that what this attempt had issued is outstanding no more.
+    async fn settle(&mut self, session: &Session, attempt: &AttemptId, settlement: Settlement) -> Result<()>;
 }

@@ -68,6 +68,8 @@ pub trait IdentityBackend {
     async fn find_user(&self, customer: &Customer) -> Result<Option<UserProfile>> {
         Ok(self.user_snapshot(customer).await?.user)
     }
+    /// Whether this text has the form of a [`UserProfile::immutable_id`]. Records may have another id of a user.
+    fn is_immutable_id(&self, id: &str) -> bool;
     /// Finds the user with this [`UserProfile::immutable_id`]; `None` if no user under the base has that id.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ pub(super) fn faults(connection: &Connection) -> Result<Vec<String>, Fault> {
         faults.extend(checkpoint(connection)?);
         faults.extend(columns(connection)?);
         faults.extend(open_attempts(connection)?);
+        faults.extend(issued(connection)?);
     }
     faults.truncate(MOST);
     Ok(faults)
@@ -116,4 +117,31 @@ fn open_attempts(connection: &Connection) -> Result<Option<String>, Fault> {
         |row| row.get(0),
     )?;
     Ok(differs.then(|| "the list of attempts without an end is not that of the records".to_owned()))
+}
+
+/// Compares the list of outstanding passwords with the records.
+fn issued(connection: &Connection) -> Result<Option<String>, Fault> {
+    let differs: bool = connection.query_row(
+        "WITH issuing AS (
+           SELECT r.number, r.attempt, r.backend_id, r.user_id FROM record r
+           WHERE r.version > 1 AND r.backend_id IS NOT NULL AND r.user_id IS NOT NULL
+             AND (r.event = 'set'
+               OR (r.event IN ('failed', 'recovered') AND r.changed = 'yes' AND r.action IN ('set', 'create_and_set')
+                 AND NOT EXISTS(
+                   SELECT 1 FROM record s WHERE s.attempt = r.attempt AND s.event = 'set' AND s.number < r.number)))),
+         outstanding AS (
+           SELECT i.backend_id, i.user_id, i.number FROM issuing i WHERE NOT EXISTS(
+             SELECT 1 FROM record e
+             WHERE e.user_id = i.user_id AND e.backend_id = i.backend_id AND e.number > i.number
+               AND (e.number IN (SELECT number FROM issuing)
+                 OR ((e.event = 'withdrawn'
+                     OR (e.event IN ('failed', 'recovered') AND e.changed = 'yes' AND e.action = 'withdraw'))
+                   AND i.number < (SELECT number FROM record b WHERE b.attempt = e.attempt AND b.event = 'intent'))
+                 OR (e.event = 'settled' AND e.attempt = i.attempt))))
+         SELECT EXISTS(SELECT * FROM outstanding EXCEPT SELECT backend_id, user_id, number FROM issued)
+           OR EXISTS(SELECT backend_id, user_id, number FROM issued EXCEPT SELECT * FROM outstanding)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(differs.then(|| "the list of outstanding passwords is not that of the records".to_owned()))
 }

@@ -182,6 +182,10 @@ impl RecordStore for SqliteStore {
         self.read(read::open_attempts)
     }
 
+    async fn issued(&self, backend_ids: &[String], after: u64, most: usize) -> Result<Vec<StoredRecord>> {
+        self.read(|connection| read::issued(connection, backend_ids, after, most))
+    }
+
     async fn head(&self) -> Result<Option<Head>> {
         self.read(read::head)
     }

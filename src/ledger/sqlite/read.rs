@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::append::json;
 use super::fault::Fault;
@@ -112,6 +112,28 @@ pub(super) fn open_attempts(connection: &Connection) -> Result<Vec<StoredRecord>
         "SELECT number, prev, hash, body FROM record WHERE number IN (SELECT number FROM open_attempt) ORDER BY number",
     )?;
     let rows = statement.query_map([], |row| Ok(stored(row)))?;
+    let mut found = Vec::new();
+    for row in rows {
+        found.push(row??);
+    }
+    Ok(found)
+}
+
+/// Returns the records that issued what is outstanding at these backends, above this number, by number.
+pub(super) fn issued(
+    connection: &Connection,
+    backend_ids: &[String],
+    after: u64,
+    most: usize,
+) -> Result<Vec<StoredRecord>, Fault> {
+    // CROSS JOIN keeps SQLite at the index of the list, which is in the order of the page.
+    let mut statement = connection.prepare_cached(
+        "SELECT r.number, r.prev, r.hash, r.body FROM issued i INDEXED BY issued_number CROSS JOIN record r
+         WHERE r.number = i.number AND i.number > ?1 AND i.backend_id IN (SELECT value FROM json_each(?2))
+         ORDER BY i.number LIMIT ?3",
+    )?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = statement.query_map(params![number_value(after), json(backend_ids), most], |row| Ok(stored(row)))?;
     let mut found = Vec::new();
     for row in rows {
         found.push(row??);

@@ -30,6 +30,13 @@ pub(super) const OBJECTS: &[(&str, &str)] = &[
     ("record_imported", "CREATE INDEX record_imported ON record(event) WHERE event = 'imported'"),
     ("record_receipt", "CREATE INDEX record_receipt ON record(event) WHERE event = 'receipt_missing'"),
     ("open_attempt", "CREATE TABLE open_attempt(attempt TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID"),
+    (
+        "issued",
+        "CREATE TABLE issued(
+  backend_id TEXT NOT NULL, user_id TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(backend_id, user_id)
+) WITHOUT ROWID",
+    ),
+    ("issued_number", "CREATE INDEX issued_number ON issued(number)"),
     ("checkpoint", "CREATE TABLE checkpoint(number INTEGER PRIMARY KEY, hash BLOB NOT NULL)"),
     ("meta", "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"),
     (
@@ -68,6 +75,37 @@ BEGIN INSERT OR IGNORE INTO open_attempt VALUES(NEW.attempt, NEW.number); END",
         "CREATE TRIGGER attempt_ends AFTER INSERT ON record
 WHEN NEW.event IN ('refused', 'delivery', 'withdrawn', 'unlocked', 'failed', 'recovered')
 BEGIN DELETE FROM open_attempt WHERE attempt = NEW.attempt; END",
+    ),
+    // A later record of the same attempt is not the issue: another agent may have written it, at another time.
+    (
+        "password_is_issued",
+        "CREATE TRIGGER password_is_issued AFTER INSERT ON record
+WHEN NEW.version > 1 AND NEW.backend_id IS NOT NULL AND NEW.user_id IS NOT NULL
+  AND (NEW.event = 'set'
+    OR (NEW.event IN ('failed', 'recovered') AND NEW.changed = 'yes' AND NEW.action IN ('set', 'create_and_set')
+      AND NOT EXISTS(SELECT 1 FROM record WHERE attempt = NEW.attempt AND event = 'set')))
+BEGIN INSERT INTO issued VALUES(NEW.backend_id, NEW.user_id, NEW.number)
+  ON CONFLICT(backend_id, user_id) DO UPDATE SET number = NEW.number; END",
+    ),
+    // A password that was issued after the withdrawal's intent is not the one that was withdrawn.
+    (
+        "password_is_withdrawn",
+        "CREATE TRIGGER password_is_withdrawn AFTER INSERT ON record
+WHEN NEW.event = 'withdrawn'
+  OR (NEW.event IN ('failed', 'recovered') AND NEW.changed = 'yes' AND NEW.action = 'withdraw')
+BEGIN DELETE FROM issued WHERE backend_id = NEW.backend_id AND user_id = NEW.user_id
+  AND number < (SELECT number FROM record WHERE attempt = NEW.attempt AND event = 'intent'); END",
+    ),
+    (
+        "password_is_settled",
+        "CREATE TRIGGER password_is_settled AFTER INSERT ON record WHEN NEW.event = 'settled'
+BEGIN DELETE FROM issued WHERE backend_id = NEW.backend_id AND user_id = NEW.user_id
+  AND number IN (SELECT number FROM record WHERE attempt = NEW.attempt); END",
+    ),
+    (
+        "issue_goes_with_its_record",
+        "CREATE TRIGGER issue_goes_with_its_record AFTER DELETE ON record
+BEGIN DELETE FROM issued WHERE number = OLD.number; END",
     ),
     (
         "checkpoint_never_changes",

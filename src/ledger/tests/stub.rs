@@ -70,6 +70,9 @@ impl IdentityBackend for NeverAsked {
     async fn user_snapshot(&self, _: &Customer) -> Result<UserSnapshot> {
         asked()
     }
+    fn is_immutable_id(&self, _: &str) -> bool {
+        false
+    }
     async fn find_by_immutable_id(&self, _: &str) -> Result<Option<UserProfile>> {
         asked()
     }

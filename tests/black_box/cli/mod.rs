@@ -10,6 +10,7 @@ mod doctor;
 mod input_text;
 mod json;
 mod ledger;
+mod pending;
 mod practice;
 mod proof;
 mod refusals;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use tellonce::domain::{
-    Customer, CustomerId, Error, Forced, Gap, Obstacle, Pending, Policy, PolicyRead, Rule, TrialAnswer,
+    Customer, CustomerId, Error, Forced, Gap, Obstacle, Pending, Policy, PolicyRead, Rule, TrialAnswer, UserProfile,
 };
 
 /// How the backend answers.
@@ -44,6 +44,11 @@ pub struct Script {
     pub quotes: bool,
     /// What is pending, for a sweep.
     pub pending: Vec<Pending>,
+    /// The users who are found by their immutable id.
+    pub users: Vec<UserProfile>,
+    pub lookup_fails: Option<fn() -> Error>,
+    /// The immutable id of the user who gets a temporary password.
+    pub immutable_id: Option<String>,
     /// The server's clock.
     pub server_time: Option<Timestamp>,
     /// Calls that are never answered; `user_snapshot` only after the set.
@@ -75,6 +80,9 @@ impl Default for Script {
             forced_after_trial: None,
             quotes: false,
             pending: Vec::new(),
+            users: Vec::new(),
+            lookup_fails: None,
+            immutable_id: None,
             server_time: None,
             hangs: Vec::new(),
         }

@@ -161,7 +161,13 @@ impl IdentityBackend for Scripted {
         }
         let snapshot = UserSnapshot {
             target: ResetTarget::User(UserId::new(customer.id.as_str())),
-            user: None,
+            user: inner.script.immutable_id.as_ref().map(|id| UserProfile {
+                id: UserId::new(customer.id.as_str()),
+                username: None,
+                name: None,
+                email: None,
+                immutable_id: Some(id.clone()),
+            }),
             state: State { has_user: true, locked, change_required: inner.change_required, ..State::default() },
             stamp: Some(inner.stamp()),
             issued_at: None,
@@ -180,8 +186,17 @@ impl IdentityBackend for Scripted {
         Ok(snapshot)
     }
 
-    async fn find_by_immutable_id(&self, _: &str) -> Result<Option<UserProfile>> {
-        Ok(None)
+    fn is_immutable_id(&self, id: &str) -> bool {
+        id.starts_with("id-")
+    }
+
+    async fn find_by_immutable_id(&self, id: &str) -> Result<Option<UserProfile>> {
+        self.called("find_by_immutable_id").await;
+        let script = &self.0.borrow().script;
+        if let Some(refuses) = script.lookup_fails {
+            return Err(refuses());
+        }
+        Ok(script.users.iter().find(|user| user.immutable_id.as_deref() == Some(id)).cloned())
     }
 
     async fn set_temporary_password(

@@ -1,14 +1,17 @@
-//! The age that a sweep measures: by the server's clock, and by this machine's only where the server's cannot be read.
+//! The age that a sweep measures, and whom it looks up by their immutable id.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use tellonce::domain::{ClockSource, Customer, CustomerId, Due, Pending, Services, UserId, due};
+use tellonce::domain::{
+    ClockSource, Customer, CustomerId, Due, Error, ListedPassword, Pending, PendingList, Reason, ResetRequest,
+    Services, Stamp, UserId, UserProfile, WithdrawalRequest, due, reset, withdraw,
+};
 
 use super::scripted::{Script, Scripted};
-use crate::support::conformance::{MovedClock, Player, SharedClock, guards, wait_for, with_services_of};
+use crate::support::conformance::{MovedClock, Player, Revealed, SharedClock, guards, wait_for, with_services_of};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -56,4 +59,96 @@ fn a_clock_that_is_ahead_makes_no_fresh_password_old() {
     assert_eq!((ids(&found), found.clock), (vec!["fresh".to_owned(), "old".to_owned()], ClockSource::Local));
     let found = due_after_two_hours(Duration::ZERO, None, pending());
     assert_eq!((ids(&found), found.clock), (vec!["old".to_owned()], ClockSource::Local));
+}
+
+/// Issues a temporary password for the user 7, and returns what is due afterwards, with the lookups of the backend.
+fn due_after_an_issue(immutable_id: Option<&str>, later: Script, older_than: Duration) -> (Due, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let clock: SharedClock = Arc::new(MovedClock::default());
+    let (guards, mut player) = (guards(), Player::confirming(""));
+    let issuing = Scripted::new(Script { immutable_id: immutable_id.map(str::to_owned), ..Script::default() });
+    let looking = Scripted::new(later);
+    let found = with_services_of(folder.path(), clock, &guards, &mut player, async |services: &mut Services<'_>| {
+        let request = ResetRequest { customer: "ada".into(), ..ResetRequest::default() };
+        reset(services, &issuing.session(), &mut Revealed::default(), request).await.unwrap();
+        due(services, &looking.session(), older_than).await
+    });
+    let due = wait_for(found).unwrap();
+    let lookups = looking.calls().into_iter().filter(|call| *call == "find_by_immutable_id").count();
+    (due, lookups)
+}
+
+fn known_as(immutable_id: &str) -> UserProfile {
+    let (name, email) = (None, None);
+    UserProfile { id: UserId::new("renamed"), username: None, name, email, immutable_id: Some(immutable_id.to_owned()) }
+}
+
+#[test]
+fn whom_the_backend_does_not_list_is_looked_up_by_the_immutable_id() {
+    let (due, lookups) = due_after_an_issue(Some("id-42"), Script::default(), Duration::ZERO);
+    let [gone] = &due.unlisted.not_found[..] else { panic!("{due:?}") };
+    assert_eq!((gone.user.as_str(), gone.issued_by.as_str(), lookups), ("id-42", "sam", 1));
+    assert!(due.unlisted.finished.is_empty());
+    let script = Script { users: vec![known_as("id-42")], ..Script::default() };
+    let (due, _) = due_after_an_issue(Some("id-42"), script, Duration::ZERO);
+    assert_eq!((due.unlisted.not_found.len(), due.unlisted.finished.len()), (0, 1), "the user is there");
+}
+
+#[test]
+fn neither_the_listed_nor_the_fresh_nor_those_without_an_immutable_id_are_looked_up() {
+    let listed = Pending { immutable_id: Some("id-42".to_owned()), ..issued_at("renamed", Timestamp::now() + HOUR) };
+    let listed = Script { pending: vec![listed], ..Script::default() };
+    for (immutable_id, script, older_than) in [
+        (Some("id-42"), listed, Duration::ZERO),
+        (Some("id-42"), Script::default(), Duration::from_hours(2)),
+        (None, Script::default(), Duration::ZERO),
+        (Some("uid=ada"), Script::default(), Duration::ZERO),
+    ] {
+        let (due, lookups) = due_after_an_issue(immutable_id, script, older_than);
+        let unlisted = &due.unlisted;
+        assert_eq!((unlisted.not_found.len(), unlisted.finished.len(), lookups), (0, 0, 0), "{immutable_id:?}");
+    }
+}
+
+#[test]
+fn an_agent_who_may_not_search_by_the_id_takes_nobody_for_gone() {
+    let lookup_fails: fn() -> Error = || Error::refused(Reason::Unreadable, "entryUUID cannot be read");
+    let script = Script { lookup_fails: Some(lookup_fails), ..Script::default() };
+    let (due, _) = due_after_an_issue(Some("id-42"), script, Duration::ZERO);
+    assert!(due.unlisted.not_found.is_empty() && due.unlisted.finished.is_empty());
+    assert!(due.unlisted.refusal.unwrap().to_string().contains("entryUUID"));
+}
+
+/// Issues a temporary password for the user 7, withdraws it, and lists one that was set at this time of a server.
+fn listed_after_a_withdrawal(server_ahead: SignedDuration, set_after: SignedDuration) -> ListedPassword {
+    let folder = tempfile::tempdir().unwrap();
+    let clock: SharedClock = Arc::new(MovedClock::default());
+    let (guards, mut player) = (guards(), Player::confirming(""));
+    let found = with_services_of(folder.path(), clock, &guards, &mut player, async |services: &mut Services<'_>| {
+        let session = Scripted::new(Script::default()).session();
+        let request = ResetRequest { customer: "ada".into(), ..ResetRequest::default() };
+        reset(services, &session, &mut Revealed::default(), request).await.unwrap();
+        let request = WithdrawalRequest { customer: "ada".into(), ..WithdrawalRequest::default() };
+        withdraw(services, &session, request).await.unwrap();
+        let server_time = Timestamp::now() + server_ahead;
+        let set_at = server_time + set_after;
+        let stamp = Some(Stamp { at: None, version: Some(9) });
+        let unmarked = Pending { stamp, marked: false, ..issued_at("7", set_at) };
+        let script = Script { pending: vec![unmarked], server_time: Some(server_time), ..Script::default() };
+        PendingList::read(services, &Scripted::new(script).session(), None).await
+    });
+    wait_for(found).unwrap().passwords.pop().unwrap()
+}
+
+/// A directory shows no difference between a withdrawn password and one that somebody issued.
+#[test]
+fn the_ledger_knows_a_withdrawn_password_by_the_time_of_the_withdrawal() {
+    for server_ahead in [SignedDuration::ZERO, 3 * HOUR, -3 * HOUR] {
+        let listed = listed_after_a_withdrawal(server_ahead, SignedDuration::ZERO);
+        assert!(listed.pending.withdrawn && listed.is_ours, "{listed:?}");
+        assert_eq!(listed.issued_by.as_deref(), Some("sam"));
+        let listed = listed_after_a_withdrawal(server_ahead, HOUR / 4);
+        assert!(!listed.pending.withdrawn && !listed.is_ours, "somebody else set it afterwards: {listed:?}");
+        assert_eq!(listed.issued_by, None);
+    }
 }

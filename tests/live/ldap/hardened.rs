@@ -137,6 +137,19 @@ fn nothing_is_read_as_no(server: &Server, env: &TestEnvironment) {
     assert_eq!(env.run(&["find", "new@example.com", "-o", "json"]).json()["total"], 0, "none is created");
 }
 
+/// Where pwdLastSet is hidden a domain lists all of its users.
+fn pending_names_ours_and_counts_the_others(env: &TestEnvironment) {
+    let listed = env.run_must_say(&["-o", "json", "pending"], 0, "").json();
+    let pending = listed["pending"].as_array().unwrap();
+    assert!(pending.iter().all(|password| password["by_tellonce"] == true), "{listed}");
+    let ours = pending.iter().find(|password| password["customer"]["id"] == "ada").unwrap();
+    assert!(ours["message"].as_str().unwrap().contains("pwdLastSet cannot be read"), "{listed}");
+    let others = listed["left_out"].as_u64().unwrap();
+    assert!(others > 1, "{listed}");
+    env.run_must_say(&["pending"], 0, "not all known");
+    env.run_must_say(&["pending"], 0, &format!("Left out: {others} users"));
+}
+
 fn bulk_is_refused(env: &TestEnvironment) {
     std::fs::write(env.file("in.csv"), "customer\nada\nnever\nchief\n").unwrap();
     let (input, out) = (env.file("in.csv"), env.file("out.jsonl"));
@@ -178,6 +191,9 @@ fn each_value_counts(server: &Server, env: &TestEnvironment) {
         agent_in(server, &hides);
         refuses_unread(server, env, "ada", value);
         env.run_must_say(&["doctor"], 11, &format!("{value} cannot be read"));
+        if value == "pwdLastSet" {
+            pending_names_ours_and_counts_the_others(env);
+        }
         let is_swept_by =
             ["userAccountControl", "msDS-User-Account-Control-Computed", "pwdLastSet", "replPropertyMetaData"];
         if is_swept_by.contains(&value) {

@@ -18,6 +18,7 @@ mod limits;
 mod lost_writes;
 mod names;
 mod openldap;
+mod outstanding;
 mod overlays;
 mod pages;
 mod paging_limits;
