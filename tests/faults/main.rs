@@ -12,6 +12,7 @@ mod concurrent_resets;
 mod fail_point;
 mod failing;
 mod killed;
+mod outstanding;
 mod session_over;
 mod signals;
 #[path = "../support/mod.rs"]

@@ -52,6 +52,9 @@ impl RecordStore for Double {
     async fn open_attempts(&self) -> Result<Vec<StoredRecord>> {
         self.inner()?.open_attempts().await
     }
+    async fn issued(&self, backend_ids: &[String], after_number: u64, most: usize) -> Result<Vec<StoredRecord>> {
+        self.inner()?.issued(backend_ids, after_number, most).await
+    }
     async fn head(&self) -> Result<Option<Head>> {
         self.inner()?.head().await
     }

@@ -62,6 +62,7 @@ const DEFECTS: &[(Defect, &[&str])] = &[
     (Defect::WrongHash, &["appending::chains", "whole::verifies"]),
     (Defect::RewritesBodies, &["appending::keeps_bodies_exactly", "whole::verifies"]),
     (Defect::ForgetsOpenAttempts, &["attempts::open_until_the_end"]),
+    (Defect::ForgetsWhatWasIssued, &["outstanding::until_it_ends", "outstanding::pages"]),
     (Defect::KeepsLeases, &["attempts::lease_is_live"]),
     (Defect::PruneCutsOpenAttempts, &["retention::keeps_open_attempts"]),
     (Defect::PruneStartsNumbersAgain, &["retention::numbers_go_on"]),

@@ -1,11 +1,14 @@
 //! How a backend answers in a test.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tellonce::domain::{
     Customer, CustomerId, Error, Forced, Gap, Obstacle, Pending, Policy, PolicyRead, Rule, TrialAnswer, UserProfile,
 };
+
+use crate::support::conformance::MovedClock;
 
 /// How the backend answers.
 #[allow(clippy::struct_excessive_bools, reason = "independent faults, each switched on by itself")]
@@ -44,6 +47,8 @@ pub struct Script {
     pub quotes: bool,
     /// What is pending, for a sweep.
     pub pending: Vec<Pending>,
+    /// A clock that moves three hours on while the list of what is pending is read.
+    pub clock_while_listing: Option<Arc<MovedClock>>,
     /// The users who are found by their immutable id.
     pub users: Vec<UserProfile>,
     pub lookup_fails: Option<fn() -> Error>,
@@ -80,6 +85,7 @@ impl Default for Script {
             forced_after_trial: None,
             quotes: false,
             pending: Vec::new(),
+            clock_while_listing: None,
             users: Vec::new(),
             lookup_fails: None,
             immutable_id: None,

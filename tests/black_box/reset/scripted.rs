@@ -275,6 +275,9 @@ impl IdentityBackend for Scripted {
     }
 
     async fn pending(&self) -> Result<Vec<Pending>> {
+        if let Some(clock) = &self.0.borrow().script.clock_while_listing {
+            clock.move_on(Duration::from_hours(3));
+        }
         Ok(self.0.borrow().script.pending.clone())
     }
 

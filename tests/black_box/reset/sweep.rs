@@ -152,3 +152,34 @@ fn the_ledger_knows_a_withdrawn_password_by_the_time_of_the_withdrawal() {
         assert_eq!(listed.issued_by, None);
     }
 }
+
+/// The list may lack a password that is issued while it is read, and its user is not done with it.
+#[test]
+fn what_is_issued_while_the_list_is_read_is_not_taken_for_done() {
+    let issue_and_list = |issued_after: Duration| {
+        let folder = tempfile::tempdir().unwrap();
+        let (issuing, listing) = (Arc::new(MovedClock::default()), Arc::new(MovedClock::default()));
+        issuing.move_on(issued_after);
+        listing.move_on(Duration::from_hours(1));
+        let script = Script { immutable_id: Some("id-42".to_owned()), ..Script::default() };
+        let later = Script {
+            users: vec![known_as("id-42")],
+            clock_while_listing: Some(Arc::clone(&listing)),
+            ..Script::default()
+        };
+        let (guards, mut player) = (guards(), Player::confirming(""));
+        let issue =
+            with_services_of(folder.path(), issuing, &guards, &mut player, async |services: &mut Services<'_>| {
+                let request = ResetRequest { customer: "ada".into(), ..ResetRequest::default() };
+                reset(services, &Scripted::new(script).session(), &mut Revealed::default(), request).await
+            });
+        wait_for(issue).unwrap();
+        let list =
+            with_services_of(folder.path(), listing, &guards, &mut player, async |services: &mut Services<'_>| {
+                due(services, &Scripted::new(later).session(), Duration::ZERO).await
+            });
+        wait_for(list).unwrap().unlisted.finished.len()
+    };
+    assert_eq!(issue_and_list(Duration::from_hours(2)), 0);
+    assert_eq!(issue_and_list(Duration::ZERO), 1, "the control: it was issued before");
+}

@@ -35,6 +35,8 @@ pub enum Defect {
     RewritesBodies,
     /// Returns no attempt without an end.
     ForgetsOpenAttempts,
+    /// Returns nothing of what was issued and is outstanding.
+    ForgetsWhatWasIssued,
     /// Takes a lease for live after its handle was closed.
     KeepsLeases,
     /// Removes the records of an attempt without an end.

@@ -2,6 +2,7 @@
 
 mod counting;
 mod defect;
+mod issued;
 mod store;
 
 pub use defect::Defect;

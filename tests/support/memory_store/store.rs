@@ -15,6 +15,7 @@ use tellonce::platform::SystemRandom;
 
 use super::counting::{Counting, is_of};
 use super::defect::Defect;
+use super::issued::issued;
 use crate::support::record_store::{Handle, StoreData, StoreFactory};
 
 /// Makes stores in memory, all with the same defect or with none.
@@ -262,6 +263,20 @@ impl RecordStore for MemoryStore {
     async fn open_attempts(&self) -> Result<Vec<StoredRecord>> {
         let open = self.shared.content().open_attempts();
         Ok(if self.shared.has(Defect::ForgetsOpenAttempts) { Vec::new() } else { open })
+    }
+
+    async fn issued(&self, backend_ids: &[String], after_number: u64, most: usize) -> Result<Vec<StoredRecord>> {
+        let content = self.shared.content();
+        let is_wanted = |stored: &StoredRecord| {
+            let backend = stored.record().ok().and_then(|record| record.draft.backend_id);
+            stored.number > after_number && backend.is_some_and(|backend| backend_ids.contains(&backend))
+        };
+        let all = if self.shared.has(Defect::ForgetsWhatWasIssued) {
+            Vec::new()
+        } else {
+            issued(&content.records, &content.stored)
+        };
+        Ok(all.into_iter().filter(is_wanted).take(most).collect())
     }
 
     async fn head(&self) -> Result<Option<Head>> {

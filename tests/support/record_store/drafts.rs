@@ -1,6 +1,6 @@
 //! The records and limits of the suite.
 
-use tellonce::domain::{Changed, Delivery, LimitReached};
+use tellonce::domain::{Changed, Delivery, LimitReached, Settlement};
 use tellonce::ledger::{ConsentGiven, Draft, Event, Limit, RecordStore, Subject};
 
 use super::bench::append_within;
@@ -58,6 +58,10 @@ pub fn withdrawn(attempt: &str) -> Draft {
 
 pub fn failed(attempt: &str, changed: Changed) -> Draft {
     draft(attempt, Event::Failed { failure: "suite".to_owned(), changed, stamp: None })
+}
+
+pub fn settled(attempt: &str, outcome: Settlement) -> Draft {
+    draft(attempt, Event::Settled { outcome })
 }
 
 pub fn recovered(attempt: &str, changed: Changed) -> Draft {

@@ -11,6 +11,7 @@ mod customer_limit;
 mod drafts;
 mod idempotence;
 mod limits;
+mod outstanding;
 mod paging;
 mod promises;
 mod queries;

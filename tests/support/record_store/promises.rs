@@ -9,8 +9,8 @@ use std::pin::Pin;
 use super::bench::{Bench, StoreFactory, run};
 use super::{Checked, Failure};
 use super::{
-    agent_limit, appending, attempts, customer_limit, idempotence, limits, paging, queries, racing, retention, rows,
-    whole,
+    agent_limit, appending, attempts, customer_limit, idempotence, limits, outstanding, paging, queries, racing,
+    retention, rows, whole,
 };
 
 type Check = for<'b> fn(&'b Bench<'b>) -> Pin<Box<dyn Future<Output = Checked> + 'b>>;
@@ -80,6 +80,9 @@ const PROMISES: &[Promise] = promises! {
     attempts::refused_is_not_open: "an attempt that was refused is not open",
     attempts::lease_is_live: "a lease is live while its process runs, and no longer",
     attempts::unknown_lease_is_not_live: "a lease that nobody has is not live, whatever a record calls it",
+    outstanding::until_it_ends: "a password is outstanding from its set to a later set, its withdrawal or its settlement",
+    outstanding::withdrawal_begun_before: "a withdrawal ends no password that was issued after it began",
+    outstanding::pages: "what is outstanding at some backends comes in pages, by number",
     queries::history: "a query of a subject finds every record of the user or the customer at that backend",
     queries::each_field: "each field of a query leaves out what does not match, and nothing else",
     queries::fields_together: "the fields of a query hold together",
