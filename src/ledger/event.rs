@@ -244,7 +244,7 @@ impl Event {
                 with_sessions(&describe_set(*proved, proof_reason.as_deref()), sessions_left)
             }
             Self::Withdrawn { sessions_left } => with_sessions("withdrawn", sessions_left),
-            Self::Unlocked => "unlocked".to_owned(),
+            Self::Unlocked => "unlocked, read back".to_owned(),
             Self::Settled { outcome: Settlement::Finished } => "settled: nothing of it is pending".to_owned(),
             Self::Settled { outcome: Settlement::NotFound } => "settled: the user is not found".to_owned(),
             Self::BulkStarted { .. } => "bulk run started".to_owned(),
