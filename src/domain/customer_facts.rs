@@ -52,7 +52,7 @@ pub(crate) async fn gather_facts(
         history = audit.history(session, customer, snapshot.user.as_ref()).await?;
     }
     if let Some(user) = &snapshot.user {
-        snapshot.obstacles.extend(shared_user(audit, session, customer, user).await?);
+        snapshot.obstacles.extend(shared_user(audit, session, customer, (user, &history)).await?);
     }
     Ok(CustomerFacts { customer: customer.clone(), snapshot, history, recovered })
 }
