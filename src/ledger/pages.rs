@@ -6,8 +6,9 @@ use crate::domain::Result;
 
 /// How many records are read at once.
 const PAGE: usize = 500;
-/// How many records the first page has, so that the first are there soon.
-const FIRST_PAGE: usize = 50;
+/// How many records the first page has, so that the first are there soon. Each page has twice as many as the one before:
+/// a reader who goes away after the first has not had much read in vain.
+const FIRST_PAGE: usize = 10;
 
 /// The records that match a query, in pages, the oldest first.
 pub struct Pages<'s> {
@@ -35,7 +36,7 @@ impl<'s> Pages<'s> {
     /// Exit 8: the store cannot be read.
     pub async fn next(&mut self) -> Result<Vec<StoredRecord>> {
         let page = self.store.page(&self.query, self.after, self.size).await?;
-        self.size = PAGE;
+        self.size = PAGE.min(self.size * 2);
         if let Some(last) = page.last() {
             self.after = last.number;
         }
