@@ -2,8 +2,9 @@
 
 use super::attempts::Row;
 use super::event::Event;
-use super::ids::{Ids, mask};
+use super::ids::Ids;
 use super::pages::Pages;
+use super::pseudonyms::mask;
 use super::record::Draft;
 use super::store::{Query, RecordStore};
 use crate::domain::{AttemptId, Delivery, Plan, ResetTarget, Result, Session, UserProfile};
@@ -12,19 +13,10 @@ use crate::domain::{AttemptId, Delivery, Plan, ResetTarget, Result, Session, Use
 pub(super) fn blank(session: &Session, attempt: &AttemptId, event: Event) -> Draft {
     let profile_ref = session.profile_ref();
     Draft {
-        attempt: attempt.to_string(),
-        event,
-        agent: session.agent().to_owned(),
         profile: profile_ref.profile.clone(),
         backend: profile_ref.backend.clone(),
         backend_id: Some(profile_ref.backend_id.clone()),
-        customer: None,
-        user: None,
-        username: None,
-        action: None,
-        ticket: None,
-        run: None,
-        row: None,
+        ..Draft::blank(attempt.to_string(), event, session.agent().to_owned())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::pseudonyms::mask_addresses;
+use super::pseudonyms::mask;
 use crate::domain::{AttemptOutcome, Changed, Delivery, LimitReached, Plan, Reason, SessionsEnded, Settlement, Stamp};
 
 /// What a record says. Its name is the record's `event`, and its fields stand beside the record's own.
@@ -176,8 +176,8 @@ impl Event {
     /// Makes the event of an intent.
     pub(super) fn of_intent(plan: &Plan, asked: bool, lease: String) -> Self {
         Self::Intent {
-            reason: masked(plan.case.reason.as_deref()),
-            verified: masked(plan.case.verified.as_deref()),
+            reason: mask(plan.case.reason.as_deref()),
+            verified: mask(plan.case.verified.as_deref()),
             consent: if asked { ConsentGiven::Asked } else { ConsentGiven::Flag },
             unlock: plan.unlock,
             stamp_before: plan.stamp.clone(),
@@ -268,10 +268,6 @@ impl Event {
             Self::Pruned { removed, .. } => format!("{removed} older records removed"),
         }
     }
-}
-
-fn masked(text: Option<&str>) -> Option<String> {
-    text.map(|text| mask_addresses(text).into_owned())
 }
 
 fn describe_change(what: &str, changed: Changed) -> String {

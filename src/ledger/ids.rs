@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::pseudonyms::{id_in_records, mask_addresses};
+use super::pseudonyms::id_in_records;
 use super::store::{RecordStore, Subject};
 use super::version_1;
 use crate::domain::{Customer, ProfileRef, Result, UserProfile};
@@ -74,9 +74,4 @@ impl Ids {
 /// Returns the ids of a backend that records may have: as this version writes them, and as an earlier one did.
 pub(super) fn backend_ids(profile_ref: &ProfileRef) -> Vec<String> {
     vec![profile_ref.backend_id.clone(), version_1::backend_id(&profile_ref.backend, &profile_ref.profile)]
-}
-
-/// Masks the addresses in a text.
-pub(super) fn mask(text: Option<&str>) -> Option<String> {
-    text.map(|text| mask_addresses(text).into_owned())
 }

@@ -51,8 +51,9 @@ impl Ledger {
     /// Makes the ledger of these folders. It touches no file before its first use.
     /// `now` tells the time that records get.
     pub fn new(folders: &Folders, settings: &AuditSettings, now: Now, random: Box<dyn RandomSource>) -> Self {
-        let store = store_in(folders, Arc::clone(&now));
-        Self::on(Rc::new(store), Writer::of_this_process(), (folders, settings), now, random)
+        let writer = Writer::of_this_process();
+        let store = store_in(folders, writer.clone(), Arc::clone(&now));
+        Self::on(Rc::new(store), writer, (folders, settings), now, random)
     }
 
     /// Makes the ledger for a bulk run, whose rows append their records together.
@@ -62,8 +63,9 @@ impl Ledger {
         now: Now,
         random: Box<dyn RandomSource>,
     ) -> Self {
-        let store = store_in(folders, Arc::clone(&now)).grouped();
-        Self::on(Rc::new(store), Writer::of_this_process(), (folders, settings), now, random)
+        let writer = Writer::of_this_process();
+        let store = store_in(folders, writer.clone(), Arc::clone(&now)).grouped();
+        Self::on(Rc::new(store), writer, (folders, settings), now, random)
     }
 
     /// Makes the ledger on a store. Receipt and spool are in these folders.
@@ -230,9 +232,9 @@ impl Ledger {
     }
 }
 
-fn store_in(folders: &Folders, now: Now) -> SqliteStore {
+fn store_in(folders: &Folders, writer: Writer, now: Now) -> SqliteStore {
     let files = SqliteFiles { ledger: folders.ledger(), leases: folders.leases(), audit_log: folders.audit_log() };
-    SqliteStore::new(files, Writer::of_this_process(), now)
+    SqliteStore::new(files, writer, now)
 }
 
 #[async_trait(?Send)]

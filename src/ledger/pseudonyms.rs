@@ -32,6 +32,11 @@ pub(super) fn mask_addresses(text: &str) -> Cow<'_, str> {
     Cow::Owned(masked)
 }
 
+/// Masks the addresses in a text that may be missing.
+pub(super) fn mask(text: Option<&str>) -> Option<String> {
+    text.map(|text| mask_addresses(text).into_owned())
+}
+
 /// Returns an id as a record has it: unchanged, or masked and with its pseudonym if it has an address in it.
 pub(super) fn id_in_records(key: &[u8; 32], id: &str) -> String {
     if !id.contains('@') {

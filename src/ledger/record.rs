@@ -64,10 +64,16 @@ pub struct Draft {
 impl Draft {
     /// Makes the draft of a record about the ledger itself, by the system's user.
     pub(super) fn of_ledger(writer: &Writer, event: Event) -> Self {
+        let attempt = format!("{}-{}", event.name(), Timestamp::now().as_nanosecond());
+        Self::blank(attempt, event, writer.system_user())
+    }
+
+    /// Makes a draft that says only who and what.
+    pub(super) const fn blank(attempt: String, event: Event, agent: String) -> Self {
         Self {
-            attempt: format!("{}-{}", event.name(), Timestamp::now().as_nanosecond()),
+            attempt,
             event,
-            agent: writer.system_user(),
+            agent,
             profile: String::new(),
             backend: String::new(),
             backend_id: None,

@@ -2,9 +2,8 @@
 
 use super::drafts::blank;
 use super::event::Event;
-use super::ids::mask;
 use super::ledger::Ledger;
-use super::pseudonyms::mask_addresses;
+use super::pseudonyms::{mask, mask_addresses};
 use super::record::Draft;
 use crate::domain::{Customer, Result, Session, UserProfile};
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params, params_from_iter};
 
 use super::append::json;
 use super::fault::Fault;
@@ -77,12 +77,7 @@ pub(super) fn page(
     conditions.values.push(Value::from(i64::try_from(most).unwrap_or(i64::MAX)));
     let select = format!("SELECT number, prev, hash, body FROM record{} ORDER BY number LIMIT ?", conditions.text);
     let mut statement = snapshot.prepare_cached(&select)?;
-    let rows = statement.query_map(params_from_iter(conditions.values), |row| Ok(stored(row)))?;
-    let mut found = Vec::new();
-    for row in rows {
-        found.push(row??);
-    }
-    Ok(found)
+    records(&mut statement, params_from_iter(conditions.values))
 }
 
 /// Returns a number as a value. No record has one that is higher than the highest value.
@@ -106,17 +101,18 @@ pub(super) fn first_from(connection: &Connection, time: Timestamp) -> Result<u64
     Ok(low)
 }
 
+/// Runs a query for number, prev, hash and body.
+fn records(statement: &mut CachedStatement<'_>, values: impl Params) -> Result<Vec<StoredRecord>, Fault> {
+    let rows = statement.query_map(values, |row| Ok(stored(row)))?;
+    rows.map(|row| row?).collect()
+}
+
 /// Returns the intents of attempts that have no end.
 pub(super) fn open_attempts(connection: &Connection) -> Result<Vec<StoredRecord>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT number, prev, hash, body FROM record WHERE number IN (SELECT number FROM open_attempt) ORDER BY number",
     )?;
-    let rows = statement.query_map([], |row| Ok(stored(row)))?;
-    let mut found = Vec::new();
-    for row in rows {
-        found.push(row??);
-    }
-    Ok(found)
+    records(&mut statement, [])
 }
 
 /// Returns the records that issued what is outstanding at these backends, above this number, by number.
@@ -133,12 +129,7 @@ pub(super) fn issued(
          ORDER BY i.number LIMIT ?3",
     )?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![number_value(after), json(backend_ids), most], |row| Ok(stored(row)))?;
-    let mut found = Vec::new();
-    for row in rows {
-        found.push(row??);
-    }
-    Ok(found)
+    records(&mut statement, params![number_value(after), json(backend_ids), most])
 }
 
 /// Returns the newest record of this table of numbers and hashes.
