@@ -61,7 +61,7 @@ impl PendingJson {
     /// Reads the user. Returns `None` if nothing is pending any more.
     ///
     /// # Errors
-    /// The backend cannot be asked. A refusal about this one user is told in their place.
+    /// The backend cannot be asked. A refusal about this one user becomes their message instead.
     async fn read(session: &Session, password: ListedPassword) -> Result<Option<Self>, Error> {
         let ListedPassword { pending, issued_by, is_ours } = password;
         let mut listed = Self {
