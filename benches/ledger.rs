@@ -36,7 +36,9 @@ fn main() {
         }
         let (ours, theirs) = (median(&mut ours), median(&mut theirs));
         let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
-        println!("{what}, over {records} records against a ledger with a few: {ratio:.2} ({ours:.1?} and {theirs:.1?})");
+        println!(
+            "{what}, over {records} records against a ledger with a few: {ratio:.2} ({ours:.1?} and {theirs:.1?})"
+        );
     };
     // Of the customer who is reset there is a history as well.
     compare("a reset", &["reset", "C-1001", "--yes", "--reveal", "stdout"], runs);
