@@ -96,6 +96,7 @@ fn issuance(context: &Context, row: &FoundRow) -> Issuance {
     let id = CustomerId::new(row.customer.clone().unwrap_or_default());
     Issuance {
         customer: Customer {
+            contacts: crate::domain::Contacts::default(),
             name: row.name.clone().or_else(|| row.username.clone()).unwrap_or_else(|| id.to_string()),
             id,
             email: row.email.clone(),

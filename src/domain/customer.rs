@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::contact::Contacts;
+
 /// The id of a customer in the customer directory, which is also the key of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -44,12 +46,23 @@ pub struct Customer {
     /// All other details that the directory has, in its order. `show` lists them.
     #[serde(skip)]
     pub details: Vec<(String, String)>,
+    /// The addresses and numbers that the directory has beside the e-mail address.
+    #[serde(skip)]
+    pub contacts: Contacts,
 }
 
 impl Customer {
     /// Makes a customer of whom only the id is known.
-    pub const fn known_by(id: CustomerId) -> Self {
-        Self { id, name: String::new(), email: None, username: None, names: None, details: Vec::new() }
+    pub fn known_by(id: CustomerId) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            email: None,
+            username: None,
+            names: None,
+            details: Vec::new(),
+            contacts: Contacts::default(),
+        }
     }
 
     /// Returns given and family name. If the directory does not keep them apart, the family name is the last word.
@@ -69,11 +82,11 @@ impl Customer {
 
     /// Returns the address without all but its first letter and its domain: enough to tell candidates apart.
     pub fn masked_email(&self) -> Option<String> {
-        self.email.as_deref().map(mask)
+        self.email.as_deref().map(mask_email)
     }
 }
 
-fn mask(email: &str) -> String {
+pub(super) fn mask_email(email: &str) -> String {
     let (local, domain) = email.split_once('@').unwrap_or((email, ""));
     let first: String = local.chars().take(1).collect();
     if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
@@ -104,13 +117,13 @@ pub struct Found {
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::mask_email;
 
     #[test]
     fn a_masked_address_keeps_its_first_letter_and_its_domain() {
-        assert_eq!(mask("ada@example.com"), "a***@example.com");
-        assert_eq!(mask("@example.com"), "***@example.com");
-        assert_eq!(mask("no-address"), "n***");
-        assert_eq!(mask(""), "***");
+        assert_eq!(mask_email("ada@example.com"), "a***@example.com");
+        assert_eq!(mask_email("@example.com"), "***@example.com");
+        assert_eq!(mask_email("no-address"), "n***");
+        assert_eq!(mask_email(""), "***");
     }
 }

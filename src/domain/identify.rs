@@ -215,6 +215,7 @@ mod tests {
 
     fn customer(id: &str, name: &str, email: &str, username: &str) -> Customer {
         Customer {
+            contacts: crate::domain::Contacts::default(),
             id: CustomerId::new(id),
             name: name.to_owned(),
             email: Some(email.to_owned()),

@@ -193,7 +193,7 @@ mod tests {
         assert!(refused(&facts(Vec::new(), pending)).hint.unwrap().contains("choose a new password first"));
         let mut nobody = facts(Vec::new(), State::default());
         let new = NewUser { customer: nobody.customer.clone(), username: "ada".to_owned(), new_customer: false };
-        nobody.snapshot.target = ResetTarget::NewUser(new);
+        nobody.snapshot.target = ResetTarget::NewUser(Box::new(new));
         assert!(refused(&nobody).message.contains("has no user"));
     }
 }

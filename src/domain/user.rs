@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::contact::Contacts;
 use super::customer::Customer;
 use super::obstacle::{Obstacle, Unreadable};
 use super::policy::PolicyRead;
@@ -66,7 +67,7 @@ pub enum ResetTarget {
     /// A customer with a user.
     User(UserId),
     /// A customer for whom the user has to be created.
-    NewUser(NewUser),
+    NewUser(Box<NewUser>),
 }
 
 /// What the backend creates a user from.
@@ -109,13 +110,15 @@ pub struct UserSnapshot {
     pub obstacles: Vec<Obstacle>,
     /// The lock after failed attempts, if the agent may not read it and a reset goes on without it.
     pub unread_lock: Option<Unreadable>,
+    /// The addresses and numbers that the backend has of the user.
+    pub contacts: Contacts,
 }
 
 impl UserSnapshot {
     /// Makes the snapshot of a customer for whom the user has to be created.
     pub fn without_user(new: NewUser, policy: PolicyRead, obstacles: Vec<Obstacle>) -> Self {
         Self {
-            target: ResetTarget::NewUser(new),
+            target: ResetTarget::NewUser(Box::new(new)),
             user: None,
             state: State::default(),
             stamp: None,
@@ -128,6 +131,7 @@ impl UserSnapshot {
             policy,
             obstacles,
             unread_lock: None,
+            contacts: Contacts::default(),
         }
     }
 }

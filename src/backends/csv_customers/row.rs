@@ -86,6 +86,7 @@ impl<'a> Row<'a> {
         let (first, last) = (self.value(self.columns.first_name), self.value(self.columns.last_name));
         let others = self.columns.others.iter();
         Customer {
+            contacts: crate::domain::Contacts::default(),
             id: CustomerId::new(self.id()),
             name: self.name(),
             email: some(self.value(self.columns.email)),

@@ -103,6 +103,7 @@ impl CustomerDirectory for LdapDirectory {
         let names =
             Names { first: particulars.first_name.trim().to_owned(), last: particulars.last_name.trim().to_owned() };
         Ok(Customer {
+            contacts: crate::domain::Contacts::default(),
             id: CustomerId::new(email.to_lowercase()),
             name: format!("{} {}", names.first, names.last),
             email: Some(email.to_owned()),

@@ -183,7 +183,15 @@ impl LdapSession {
         }
         details.push((ENTRY.to_owned(), entry.dn.clone()));
         let names = first.zip(last).map(|(first, last)| Names { first, last });
-        Customer { id: CustomerId::new(id), name, email, username, names, details }
+        Customer {
+            contacts: crate::domain::Contacts::default(),
+            id: CustomerId::new(id),
+            name,
+            email,
+            username,
+            names,
+            details,
+        }
     }
 
     /// Returns the user of an entry, as the directory names them.

@@ -12,6 +12,7 @@ pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<(i64, Customer)> {
     let (first, last): (String, String) = (row.get(1)?, row.get(2)?);
     let phone: Option<String> = row.get(4)?;
     let customer = Customer {
+        contacts: crate::domain::Contacts::default(),
         id: CustomerId::new(row.get::<_, String>(0)?),
         name: format!("{first} {last}").trim().to_owned(),
         email: row.get(3)?,

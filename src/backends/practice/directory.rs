@@ -70,6 +70,7 @@ impl CustomerDirectory for AgentSession {
             .query_row("SELECT coalesce(max(number), 0) FROM customer", [], |row| row.get(0))
             .map_err(store_error)?;
         Ok(Customer {
+            contacts: crate::domain::Contacts::default(),
             id: CustomerId::new(format!("C-{}", 1001 + last)),
             name: format!("{} {}", particulars.first_name.trim(), particulars.last_name.trim()),
             email: Some(particulars.email.clone()),

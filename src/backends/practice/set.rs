@@ -28,7 +28,7 @@ impl AgentSession {
             attempt: intent.attempt().to_string(),
             expires_at: intent.expires_at().as_millisecond(),
             target: match intent.new_user() {
-                Some(new) => ResetTarget::NewUser(new.clone()),
+                Some(new) => ResetTarget::NewUser(Box::new(new.clone())),
                 None => ResetTarget::User(intent.user()?.clone()),
             },
             hash,
@@ -170,11 +170,18 @@ mod tests {
         directory.practice.connection().execute(good, [[7; 32]]).unwrap();
         let id = CustomerId::new("C-NEW");
         let email = Some("new@example.com".to_owned());
-        let customer =
-            Customer { id, name: "Ann New".to_owned(), email, username: None, names: None, details: Vec::new() };
+        let customer = Customer {
+            contacts: crate::domain::Contacts::default(),
+            id,
+            name: "Ann New".to_owned(),
+            email,
+            username: None,
+            names: None,
+            details: Vec::new(),
+        };
         let taken = NewUser { customer, username: "ada.lovelace".to_owned(), new_customer: true };
         let next = directory.number("SELECT min(customer) FROM user WHERE customer > 1").to_string();
-        let sets = [set(user("1")), set(user("999999")), set(ResetTarget::NewUser(taken)), set(user(&next))];
+        let sets = [set(user("1")), set(user("999999")), set(ResetTarget::NewUser(Box::new(taken))), set(user(&next))];
         let answers = set_all(&directory.practice, &sets);
         let set: Vec<bool> = answers.iter().map(Result::is_ok).collect();
         assert_eq!(set, [true, false, false, true], "{answers:?}");

@@ -147,6 +147,7 @@ impl AgentSession {
         let mut obstacles = self.obstacles(&agent, &row, &groups, now);
         obstacles.extend(unprotected);
         Ok(UserSnapshot {
+            contacts: crate::domain::Contacts::default(),
             target: ResetTarget::User(row.id()),
             user: Some(row.profile(customer)),
             state: row.state(now),

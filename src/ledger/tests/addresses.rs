@@ -23,7 +23,7 @@ fn creation() -> Plan {
         reason: Some(format!("<{ADDRESS}> wrote")),
         verified: Some(format!("link to {ADDRESS}")),
     };
-    let target = ResetTarget::NewUser(new);
+    let target = ResetTarget::NewUser(Box::new(new));
     Plan { target, customer, stamp: None, case, ..plan("C-1001", Action::CreateAndSet) }
 }
 

@@ -31,7 +31,7 @@ fn plan_of_user(customer: &str, user: &str) -> Plan {
 fn plan_of_creation(customer: &str) -> Plan {
     let customer = Customer { email: None, ..customer_called(customer) };
     let new = NewUser { customer: customer.clone(), username: "ada".into(), new_customer: false };
-    let target = ResetTarget::NewUser(new);
+    let target = ResetTarget::NewUser(Box::new(new));
     Plan { target, customer, stamp: None, ..plan("C-1001", Action::CreateAndSet) }
 }
 

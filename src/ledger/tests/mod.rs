@@ -198,6 +198,7 @@ fn stamp(version: u64) -> Stamp {
 
 fn customer_called(id: &str) -> Customer {
     Customer {
+        contacts: crate::domain::Contacts::default(),
         id: CustomerId::new(id),
         name: "Ada Lovelace".into(),
         email: Some("ada@example.com".into()),

@@ -12,6 +12,7 @@ use crate::platform::SystemRandom;
 pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
     Issuance {
         customer: Customer {
+            contacts: crate::domain::Contacts::default(),
             id: CustomerId::new("C-1001"),
             name: "Ada Lovelace".to_owned(),
             email: Some("ada@example.com".to_owned()),

@@ -84,6 +84,7 @@ pub(super) async fn read(
     let stamp = facts.stamp.as_ref().ok().cloned().flatten();
     let set_at = stamp.as_ref().and_then(|stamp| stamp.at);
     Ok(UserSnapshot {
+        contacts: crate::domain::Contacts::default(),
         target: ResetTarget::User(id),
         user: None, // the caller has the entry that names it
         state: State {

@@ -168,6 +168,7 @@ pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSna
     let stamp = stamp(entry).filter(|_| is_dated);
     let unread = Unread { change_required: forced_is_unread, ..validity.state.unread };
     Ok(UserSnapshot {
+        contacts: crate::domain::Contacts::default(),
         target: ResetTarget::User(UserId::new(entry.dn.clone())),
         user: None, // the caller has the entry that names it
         state: State { has_user: true, change_required, unread, ..validity.state },

@@ -4,8 +4,7 @@ use super::{directory, fresh_password, snapshot_of, wait_for};
 use crate::backends::practice::INITIAL_PASSWORD;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Changed, Kind, NewUser, Obstacle, Particulars, Reason, Reset, ResetTarget, Right, Rule, SessionsEnded, Stamp,
-    Status, UserId,
+    Changed, Kind, Obstacle, Particulars, Reason, Reset, ResetTarget, Right, Rule, SessionsEnded, Stamp, Status, UserId,
 };
 
 #[test]
@@ -94,7 +93,8 @@ fn a_customer_is_created_with_the_user_and_found_afterwards() {
     };
     let drafted = wait_for(session.directory().draft(&particulars)).unwrap();
     let target = wait_for(session.backend().user_snapshot(&drafted)).unwrap().target;
-    let ResetTarget::NewUser(NewUser { new_customer: true, .. }) = &target else { panic!("nobody knows him yet") };
+    let ResetTarget::NewUser(new) = &target else { panic!("nobody knows him yet") };
+    assert!(new.new_customer);
     let (_, password) = directory.issue_to(&session, &target).unwrap();
     let found = wait_for(session.directory().exact("ludwig@example.com")).unwrap();
     assert_eq!(found.len(), 1);
