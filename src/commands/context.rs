@@ -15,7 +15,7 @@ use crate::backends::{self, BackendContext};
 use crate::cli::GlobalArgs;
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
-use crate::domain::{Case, Error, Kind, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession};
+use crate::domain::{Case, Error, Kind, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession, Verifier};
 use crate::ledger::{Ledger, View};
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
@@ -255,6 +255,9 @@ impl Context {
     ) -> Result<T, Error> {
         let log = self.ledger();
         let warnings = log.warnings();
+        let verifications = log.clone();
+        let messages = self.customer_messages()?;
+        let verifier = Verifier { log: &verifications, messenger: &messages, clock: &SystemClock };
         let mut audit = (self.decorators.audit)(Box::new(log));
         let mut random = SystemRandom;
         let mut services = Services {
@@ -264,6 +267,7 @@ impl Context {
             random: &mut random,
             interruptions: &self.signals as &dyn Interruptions,
             guards: &self.profile.guards,
+            verifier: Some(verifier),
         };
         let result = work(&mut services).await;
         for warning in warnings.take() {

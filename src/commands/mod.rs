@@ -19,6 +19,7 @@ mod ledger;
 mod login;
 mod logout;
 mod man;
+mod messages;
 mod pending;
 mod practice;
 mod profile;

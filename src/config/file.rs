@@ -15,6 +15,7 @@ use super::errors::wrong;
 use super::folders::Folders;
 use super::profile::{AuditSettings, BUILT_IN, DEFAULT_DURATION, Forward, Profile, Protected};
 use super::settings::{Settings, lines};
+use super::verification::{MessagesConfig, VerificationTable};
 use crate::domain::{Error, Guards, Kind, Pattern, Reason, Requirement, Result};
 use crate::platform::{Holds, NotPrivate, open_private_file};
 
@@ -64,6 +65,9 @@ struct ProfileTable {
     max_resets_per_agent_1h: Option<u32>,
     #[serde(default)]
     allow_without_logout: bool,
+    #[serde(default)]
+    verification: VerificationTable,
+    messages: Option<MessagesConfig>,
     #[serde(default = "yes")]
     prove: bool,
     #[serde(default, deserialize_with = "temporary_password_duration")]
@@ -278,9 +282,12 @@ impl ProfileTable {
                 max_resets_per_agent_1h: self.max_resets_per_agent_1h,
                 allow_without_logout: self.allow_without_logout,
                 prove: self.prove,
+                verification: self.verification.rules(),
+                notify_by: Vec::new(),
                 temporary_password_lasts: self.temporary_password_lasts.unwrap_or(DEFAULT_DURATION),
             },
             protected,
+            messages: self.messages.clone(),
             settings: self.settings.clone(),
             chosen: true,
             built_in: false,

@@ -7,6 +7,7 @@ mod file;
 mod folders;
 mod profile;
 mod settings;
+mod verification;
 
 pub use duration::parse_duration;
 pub(crate) use edit::{NewProfile, add, remove, sample, set_default, with};
@@ -16,3 +17,4 @@ pub(crate) use folders::{make_private_folder, try_to_write, write_private_file, 
 pub use profile::{AuditSettings, Profile};
 pub(crate) use profile::{BUILT_IN, Forward, Protected};
 pub(crate) use settings::{Credential, CustomerColumns, CustomersSource, Settings};
+pub use verification::MessagesConfig;

@@ -1,5 +1,6 @@
 //! Reads everything known of a customer before anything is decided.
 
+use super::contact::{Channel, Contact, Contacts};
 use super::customer::Customer;
 use super::error::Result;
 use super::history::History;
@@ -21,6 +22,13 @@ pub(crate) struct CustomerFacts {
 }
 
 impl CustomerFacts {
+    /// Returns what is on file for the customer: what the backend has of the user, and what the directory has.
+    pub(super) fn contacts(&self) -> Contacts {
+        let email = self.customer.email.iter().map(|email| Contact::new(Channel::Email, email.as_str()));
+        let of_customer = Contacts { on_file: email.collect(), ..Contacts::default() };
+        self.snapshot.contacts.clone().with(of_customer).with(self.customer.contacts.clone())
+    }
+
     /// Returns what the rules about names compare a password with: the user's names, as the backend has them.
     pub(super) fn about(&self) -> About {
         let user = self.snapshot.user.as_ref();

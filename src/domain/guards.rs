@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::capabilities::{Capabilities, Gap};
 use super::case::Case;
+use super::contact::Channel;
 use super::error::{Error, Result};
 use super::input_text::{LONGEST_TEXT, one_line};
 use super::limits::ResetLimits;
 use super::pattern::Pattern;
 use super::ports::Prompter;
+use super::verification::VerificationRules;
 
 /// How often to ask for an answer that can be used.
 const TRIES: usize = 3;
@@ -152,6 +154,10 @@ pub struct Guards {
     pub allow_without_logout: bool,
     /// Whether each temporary password is tried by a sign-in before it is revealed.
     pub prove: bool,
+    /// How callers are verified, where that is required.
+    pub verification: VerificationRules,
+    /// The channels by which customers are told of a change; none if nobody is told.
+    pub notify_by: Vec<Channel>,
     /// How long a temporary password is valid.
     pub temporary_password_lasts: Duration,
 }

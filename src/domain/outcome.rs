@@ -46,6 +46,17 @@ pub enum AttemptOutcome {
     Unlocked,
 }
 
+impl AttemptOutcome {
+    /// Whether the customer is told, because this is the first record that says that they were changed.
+    pub(crate) const fn tells_the_customer(&self) -> bool {
+        match self {
+            Self::Set { .. } | Self::Withdrawn { .. } | Self::Unlocked => true,
+            Self::Failed { changed, .. } => matches!(changed, super::error::Changed::Yes),
+            Self::Delivered(_) => false,
+        }
+    }
+}
+
 /// What became of the reveal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

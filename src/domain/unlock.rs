@@ -1,16 +1,18 @@
 //! Lifts a lock-out after failed attempts alone. The customer keeps their password.
 
 use super::act::{Act, SessionsAfterFailure};
-use super::action::{Action, Unlocking};
+use super::action::{Action, ActionKind as _, Unlocking};
 use super::assess::{assess_asking, find_customer, read_facts};
-use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
+use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef};
 use super::attempt::AttemptId;
 use super::authorize::{Authorized, authorize};
 use super::case::Case;
+use super::case_needs::case_needs;
 use super::customer::Customer;
 use super::error::{Changed, Error, Kind, Reason, Result};
 use super::execute::execute;
 use super::execution::{Broken, Execution};
+use super::notified::notified;
 use super::outcome::AttemptOutcome;
 use super::plan::Plan;
 use super::services::Services;
@@ -74,11 +76,11 @@ impl Act for Unlocking {
         let (facts, capabilities) = read_facts(services, session, &customer).await?;
         check_is_locked(&facts)?;
         let case = request.case.clone().checked(services.guards)?;
-        let needs: Vec<Need> = case.missing(services.guards).into_iter().map(Need::Text).collect();
+        let (needs, verification) = case_needs(services, session, (&facts, &case), Unlocking::KIND).await?;
         if !needs.is_empty() {
             return Ok(Assessed::Needs { customer: Some(Box::new(customer)), needs });
         }
-        let snapshot = &facts.snapshot;
+        let (snapshot, contacts) = (&facts.snapshot, facts.contacts());
         let plan = Plan {
             agent: session.agent().to_owned(),
             profile_ref: session.profile_ref().clone(),
@@ -95,6 +97,9 @@ impl Act for Unlocking {
             gaps: Vec::new(), // they are about temporary passwords
             notices: facts.recovered.clone(),
             case,
+            verification,
+            notified: notified(services.guards, &contacts),
+            language: contacts.language,
         };
         Ok(Assessed::Planned(Box::new(Assessment::new(plan, facts, capabilities))))
     }

@@ -1,13 +1,14 @@
 //! Withdraws a pending temporary password, such as one that was given to the wrong person.
 
 use super::act::{Act, SessionsAfterFailure};
-use super::action::{Action, Withdrawal};
+use super::action::{Action, ActionKind as _, Withdrawal};
 use super::assess::{assess_asking, end_sessions, find_customer, gaps_for, read_facts};
-use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
+use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef};
 use super::attempt::AttemptId;
 use super::authorize::{Authorized, authorize};
 use super::capabilities::Capabilities;
 use super::case::Case;
+use super::case_needs::case_needs;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
@@ -15,6 +16,7 @@ use super::execute::execute;
 use super::execution::{Broken, Execution};
 use super::guards::Guards;
 use super::history::Attempt;
+use super::notified::notified;
 use super::obstacle::{Obstacle, Right, Unreadable};
 use super::outcome::AttemptOutcome;
 use super::plan::Plan;
@@ -96,17 +98,17 @@ impl Act for Withdrawal {
         let (facts, capabilities) = read_facts(services, session, &customer).await?;
         check_is_pending(&facts, &capabilities, services.guards)?;
         let case = request.case.clone().checked(services.guards)?;
-        let missing = match &request.occasion {
-            Occasion::Named => case.missing(services.guards),
+        let (needs, verification) = match &request.occasion {
+            Occasion::Named => case_needs(services, session, (&facts, &case), Withdrawal::KIND).await?,
             Occasion::Sweep(stamp) => {
                 check_is_same_password(&facts, stamp.as_ref())?;
-                Vec::new()
+                (Vec::new(), None)
             }
         };
-        let needs: Vec<Need> = missing.into_iter().map(Need::Text).collect();
         if !needs.is_empty() {
             return Ok(Assessed::Needs { customer: Some(Box::new(customer)), needs });
         }
+        let contacts = facts.contacts();
         let plan = Plan {
             agent: session.agent().to_owned(),
             profile_ref: session.profile_ref().clone(),
@@ -123,6 +125,9 @@ impl Act for Withdrawal {
             gaps: gaps_for(services.guards, &facts, &capabilities),
             notices: facts.recovered.clone(),
             case,
+            verification,
+            notified: notified(services.guards, &contacts),
+            language: contacts.language,
         };
         Ok(Assessed::Planned(Box::new(Assessment::new(plan, facts, capabilities))))
     }

@@ -137,6 +137,9 @@ mod tests {
             backend_id: "openldap:test".to_owned(),
         };
         Plan {
+            language: None,
+            notified: Vec::new(),
+            verification: None,
             agent: "sam".to_owned(),
             profile_ref,
             customer,

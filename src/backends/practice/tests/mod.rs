@@ -185,6 +185,9 @@ impl Directory {
         stamp: Option<Stamp>,
     ) -> Intent<A> {
         let plan = Plan {
+            language: None,
+            notified: Vec::new(),
+            verification: None,
             agent: session.agent().to_owned(),
             profile_ref: session.profile_ref().clone(),
             customer: Customer::known_by(CustomerId::new("C-1001")),
