@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::context::Context;
 use crate::domain::ports::{MessageSender, Messenger};
 use crate::domain::{AttemptId, Channel, Contact, Error, Language, RecoveryCode, SendFailed};
+use crate::ledger::WaitingNotice;
 
 /// Writes to the customers of one profile.
 pub(super) struct CustomerMessages {
@@ -19,6 +20,21 @@ impl Context {
     /// Exit 2: the profile's senders or texts cannot be used.
     pub(super) fn customer_messages(&self) -> Result<CustomerMessages, Error> {
         Ok(CustomerMessages { sender: None })
+    }
+}
+
+impl CustomerMessages {
+    /// Whether anything is sent to customers.
+    pub(super) const fn has_sender(&self) -> bool {
+        self.sender.is_some()
+    }
+
+    /// Tells a customer of a change.
+    ///
+    /// # Errors
+    /// It was not sent, or may not have been.
+    pub(super) async fn send_notice(&self, _: &WaitingNotice) -> Result<(), SendFailed> {
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use super::case::Case;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
 use super::error::{Error, Reason, Result};
-use super::guards::{Guards, Requirement};
+use super::guards::Requirement;
 use super::session::Session;
 use super::verification::Verification;
 
@@ -29,7 +29,7 @@ pub(super) async fn case_needs(
             requirement => needs.push(Need::Text(requirement)),
         }
     }
-    if takes_no_words(services.guards) && verification.is_none() {
+    if services.guards.takes_no_words() && verification.is_none() {
         needs.retain(|need| !matches!(need, Need::Text(Requirement::Verified)));
         needs.push(Need::Verification {
             customer: Box::new(customer.clone()),
@@ -39,11 +39,6 @@ pub(super) async fn case_needs(
         });
     }
     Ok((needs, verification))
-}
-
-/// Whether the profile requires a verification, and the agent's own words are none.
-pub(super) fn takes_no_words(guards: &Guards) -> bool {
-    guards.require.contains(&Requirement::Verified) && !guards.verification.attested
 }
 
 fn not_verified(customer: &Customer, case: &Case) -> Error {

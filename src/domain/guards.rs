@@ -168,10 +168,18 @@ impl Guards {
         ResetLimits { per_customer_24h: self.max_resets_per_customer_24h, per_agent_1h: self.max_resets_per_agent_1h }
     }
 
-    /// Adds the gap of a profile that switches the proof off to what the backend can do.
+    /// Whether the profile requires a verification of each caller, and the agent's own words are none.
+    pub(crate) fn takes_no_words(&self) -> bool {
+        self.require.contains(&Requirement::Verified) && !self.verification.attested
+    }
+
+    /// Adds the gaps of the profile itself: it switches the proof off, or tells no customer.
     pub(crate) fn with_gaps(&self, mut capabilities: Capabilities) -> Capabilities {
         if !self.prove {
             capabilities.gaps.insert(Gap::NotProved);
+        }
+        if self.notify_by.is_empty() {
+            capabilities.gaps.insert(Gap::NotNotified);
         }
         capabilities
     }

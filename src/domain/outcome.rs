@@ -5,12 +5,14 @@ use serde::Serialize;
 
 use super::attempt::AttemptId;
 use super::capabilities::{ChangeScreen, Gap};
+use super::contact::Contact;
 use super::customer::Customer;
 use super::profile_ref::ProfileRef;
 use super::proof::Proof;
 use super::status::State;
 use super::user::{SessionsEnded, Stamp};
 use super::user_profile::UserProfile;
+use super::verification::Verification;
 
 /// An outcome of an attempt. Each is one record.
 #[derive(Clone, Debug)]
@@ -101,6 +103,10 @@ pub struct Issuance {
     pub rules_are_all: bool,
     /// The promises that this backend does not keep, or may not keep where it is not known which backend this is.
     pub gaps: Vec<Gap>,
+    /// How the caller was verified; `None` if the tool did not verify them.
+    pub verification: Option<Verification>,
+    /// Where the customer is told of it.
+    pub notified: Vec<Contact>,
     /// The attempt, for the ticket.
     pub attempt: AttemptId,
 }

@@ -24,20 +24,17 @@ const FAIR: u8 = 250;
 /// # use tellonce::domain::RecoveryCode;
 /// fn save(code: &RecoveryCode) -> String { serde_json::to_string(code).unwrap() }
 /// ```
-pub struct RecoveryCode(Zeroizing<[u8; DIGITS]>);
+pub struct RecoveryCode(Zeroizing<String>);
 
 impl RecoveryCode {
     /// Generates a code from the random source. Each of the 10^8 codes is as likely as any other.
     pub(super) fn generate(random: &mut dyn RandomSource) -> Result<Self> {
-        let mut digits = Zeroizing::new([0; DIGITS]);
+        let mut digits = Zeroizing::new(String::with_capacity(DIGITS));
         let mut byte = Zeroizing::new([0]);
-        for digit in digits.iter_mut() {
-            loop {
-                random.fill(byte.as_mut_slice())?;
-                if byte[0] < FAIR {
-                    *digit = b'0' + byte[0] % 10;
-                    break;
-                }
+        while digits.len() < DIGITS {
+            random.fill(byte.as_mut_slice())?;
+            if byte[0] < FAIR {
+                digits.push(char::from(b'0' + byte[0] % 10));
             }
         }
         Ok(Self(digits))
@@ -45,36 +42,30 @@ impl RecoveryCode {
 
     /// Whether what was typed is this code. The comparison takes the same time for every code.
     pub(super) fn matches(&self, typed: &TypedCode) -> bool {
-        self.0.as_slice().ct_eq(typed.0.as_slice()).into()
+        self.0.as_bytes().ct_eq(typed.0.as_bytes()).into()
     }
 
-    /// Returns the code as it is written in a message: `1234 5678`.
-    pub(crate) fn spaced(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::with_capacity(DIGITS + 1));
-        for (place, digit) in self.0.iter().enumerate() {
-            if place == DIGITS / 2 {
-                text.push(' ');
-            }
-            text.push(char::from(*digit));
-        }
-        text
+    /// Returns the eight digits, for the message that holds them.
+    pub(crate) fn digits(&self) -> &str {
+        &self.0
     }
 }
 
 /// Eight digits that somebody typed, wiped when dropped.
-pub(super) struct TypedCode(Zeroizing<[u8; DIGITS]>);
+pub(super) struct TypedCode(Zeroizing<String>);
 
 impl TypedCode {
     /// Reads what was typed: eight digits, with spaces, dashes and dots between them. Returns `None` for anything else,
     /// which can be no code.
     pub(super) fn read(typed: &str) -> Option<Self> {
-        let mut digits = Zeroizing::new([0; DIGITS]);
-        let mut count = 0;
+        let mut digits = Zeroizing::new(String::with_capacity(DIGITS));
         for letter in typed.chars().filter(|letter| !letter.is_whitespace() && !matches!(letter, '-' | '.')) {
-            *digits.get_mut(count)? = u8::try_from(letter).ok().filter(u8::is_ascii_digit)?;
-            count += 1;
+            if !letter.is_ascii_digit() || digits.len() == DIGITS {
+                return None;
+            }
+            digits.push(letter);
         }
-        (count == DIGITS).then_some(Self(digits))
+        (digits.len() == DIGITS).then_some(Self(digits))
     }
 }
 
@@ -99,7 +90,7 @@ mod tests {
     #[test]
     fn no_digit_is_favoured_and_what_would_favour_one_is_thrown_away() {
         let code = RecoveryCode::generate(&mut Bytes(vec![0, 255, 250, 9, 10, 249, 123, 88, 5, 251, 7])).unwrap();
-        assert_eq!(*code.spaced(), "0909 3857");
+        assert_eq!(code.digits(), "09093857");
     }
 
     #[test]

@@ -298,6 +298,8 @@ fn issuance(
         rules: facts.snapshot.policy.known().with(refused_for).describe(),
         rules_are_all: facts.snapshot.policy.is_whole(),
         gaps,
+        verification: plan.verification.clone(),
+        notified: plan.notified.clone(),
         attempt: work.intent.attempt().clone(),
     }
 }

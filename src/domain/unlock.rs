@@ -2,12 +2,14 @@
 
 use super::act::{Act, SessionsAfterFailure};
 use super::action::{Action, ActionKind as _, Unlocking};
-use super::assess::{assess_asking, find_customer, read_facts};
+use super::assess::{assess_asking, find_customer, gaps_for, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef};
 use super::attempt::AttemptId;
 use super::authorize::{Authorized, authorize};
+use super::capabilities::Gap;
 use super::case::Case;
 use super::case_needs::case_needs;
+use super::contact::Contact;
 use super::customer::Customer;
 use super::error::{Changed, Error, Kind, Reason, Result};
 use super::execute::execute;
@@ -22,6 +24,7 @@ use super::time_limit::Reached;
 use super::unlock_refusals::check_is_locked;
 use super::user::{Stamp, UserSnapshot};
 use super::user_profile::UserProfile;
+use super::verification::Verification;
 
 /// What the agent asked for.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +46,10 @@ pub struct Unlocked {
     pub differences: Vec<String>,
     /// The facts of the status, as read back.
     pub state: State,
+    /// How the caller was verified; `None` if the tool did not verify them.
+    pub verification: Option<Verification>,
+    /// Where the customer is told of it.
+    pub notified: Vec<Contact>,
     /// The attempt, for the ticket.
     pub attempt: AttemptId,
 }
@@ -94,7 +101,7 @@ impl Act for Unlocking {
             unlock: true,
             lasts: services.guards.temporary_password_lasts,
             recent: facts.history.recent_resets(services.clock.now()),
-            gaps: Vec::new(), // they are about temporary passwords
+            gaps: untold(gaps_for(services.guards, &facts, &capabilities)),
             notices: facts.recovered.clone(),
             case,
             verification,
@@ -133,6 +140,8 @@ impl Act for Unlocking {
             user: plan.user.clone(),
             differences: plan.differences(),
             state,
+            verification: plan.verification.clone(),
+            notified: plan.notified.clone(),
             attempt: work.intent.attempt().clone(),
         })
     }
@@ -167,6 +176,12 @@ async fn read_back(work: &Execution<'_, '_, Unlocking>) -> Result<State> {
         Some(true) => Err(failed("The backend took the unlock, and still shows the user as locked.")),
         None => Err(failed("The backend took the unlock, and does not show any more whether the user is locked.")),
     }
+}
+
+/// Keeps of the gaps the one that is not about temporary passwords.
+fn untold(mut gaps: Vec<Gap>) -> Vec<Gap> {
+    gaps.retain(|gap| *gap == Gap::NotNotified);
+    gaps
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::authorize::{Authorized, authorize};
 use super::capabilities::Capabilities;
 use super::case::Case;
 use super::case_needs::case_needs;
+use super::contact::Contact;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
@@ -27,6 +28,7 @@ use super::status::State;
 use super::time_limit::Reached;
 use super::user::{ResetTarget, SessionsEnded, Stamp, UserSnapshot};
 use super::user_profile::UserProfile;
+use super::verification::Verification;
 
 /// What the agent asked for.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +64,10 @@ pub struct Withdrawn {
     pub state: State,
     /// How sessions were ended.
     pub sessions_ended: SessionsEnded,
+    /// How the caller was verified; `None` if the tool did not verify them.
+    pub verification: Option<Verification>,
+    /// Where the customer is told of it.
+    pub notified: Vec<Contact>,
     /// The attempt, for the ticket.
     pub attempt: AttemptId,
 }
@@ -166,6 +172,8 @@ impl Act for Withdrawal {
             differences: plan.differences(),
             state: State { withdrawn: Some(true), ..plan.state },
             sessions_ended,
+            verification: plan.verification.clone(),
+            notified: plan.notified.clone(),
             attempt: work.intent.attempt().clone(),
         })
     }

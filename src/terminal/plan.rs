@@ -2,7 +2,7 @@
 
 use super::customer_script::for_the_customer;
 use super::local_time::LocalTime;
-use crate::domain::{Action, Attempt, Gap, Plan};
+use crate::domain::{Action, Attempt, Contact, Gap, Plan};
 
 /// Lists the lines of the plan for the confirmation.
 pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
@@ -23,6 +23,9 @@ pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
     lines.extend(recent(&plan.recent, local).map(|note| format!("  {note}")));
     lines.extend(for_the_customer(&plan.gaps).map(|note| format!("  {note}")));
     lines.extend(plan.notices.iter().map(|notice| format!("  Note: {notice}")));
+    if let Some(verification) = &plan.verification {
+        lines.push(format!("  caller    verified {}, {}", verification.describe(), local.moment(verification.at)));
+    }
     let case = [("ticket", &plan.case.ticket), ("reason", &plan.case.reason), ("verified", &plan.case.verified)];
     for (name, value) in case {
         if let Some(value) = value {
@@ -63,9 +66,10 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
             effects.push("make the pending temporary password unusable now".to_owned());
             let sessions = if sessions_go_on { "leave what they have open already" } else { "end all their sessions" };
             effects.push(format!("{sessions}; they stay locked out until you issue another"));
+            effects.extend(notice(plan));
             return effects;
         }
-        Action::Unlock => return effects_of_unlock(plan),
+        Action::Unlock => return effects_of_unlock(plan).into_iter().chain(notice(plan)).collect(),
     }
     if plan.gaps.contains(&Gap::NotProved) {
         effects.push("show it without trying it by a sign-in first".to_owned());
@@ -91,7 +95,21 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
     if !plan.gaps.contains(&Gap::NeverRunsOut) {
         effects.push(format!("let it run out after {lasts}"));
     }
+    effects.extend(notice(plan));
     effects
+}
+
+/// Says where the customer is told of the change. Returns `None` if this profile tells nobody.
+fn notice(plan: &Plan) -> Option<String> {
+    if plan.gaps.contains(&Gap::NotNotified) {
+        return None;
+    }
+    let to: Vec<String> = plan.notified.iter().map(Contact::masked).collect();
+    Some(if to.is_empty() {
+        "tell the customer nothing: there is no address or number that this profile writes to".to_owned()
+    } else {
+        format!("tell the customer of it, without the password: {}", to.join(", "))
+    })
 }
 
 fn effects_of_unlock(plan: &Plan) -> Vec<String> {
@@ -117,7 +135,8 @@ pub(super) fn short(plan: &Plan) -> String {
         plan.profile_ref.profile,
         plan.profile_ref.backend
     );
-    [vec![line], plan.differences()].concat().join(" ")
+    let verified = plan.verification.as_ref().map(|used| format!("The caller is verified {}.", used.describe()));
+    [vec![line], verified.into_iter().collect(), plan.differences()].concat().join(" ")
 }
 
 #[cfg(test)]

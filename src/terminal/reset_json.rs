@@ -5,7 +5,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{PasswordIs, next_steps};
-use crate::domain::{Customer, Error, Issuance, SessionsEnded, Status, UserProfile};
+use crate::domain::{Contact, Customer, Error, Issuance, SessionsEnded, Status, UserProfile, Verification};
 use crate::output::to_json;
 
 #[derive(Serialize)]
@@ -25,6 +25,8 @@ struct ResetJson<'a> {
     rules: &'a [String],
     rules_are_all: bool,
     next_steps: Vec<String>,
+    verification: Option<&'a Verification>,
+    notified: Vec<String>,
     attempt: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     temporary_password: Option<&'a str>,
@@ -51,6 +53,8 @@ pub(crate) fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<
         rules: &issuance.rules,
         rules_are_all: issuance.rules_are_all,
         next_steps: next_steps(issuance, if password.is_some() { PasswordIs::Shown } else { PasswordIs::Gone }),
+        verification: issuance.verification.as_ref(),
+        notified: issuance.notified.iter().map(Contact::masked).collect(),
         attempt: issuance.attempt.as_str(),
         temporary_password: password,
     })

@@ -11,6 +11,8 @@ use crate::platform::SystemRandom;
 /// Returns an issuance for Ada on the practice directory, with these rules.
 pub(in crate::terminal) fn issuance(rules: &[&str]) -> Issuance {
     Issuance {
+        notified: Vec::new(),
+        verification: None,
         customer: Customer {
             contacts: crate::domain::Contacts::default(),
             id: CustomerId::new("C-1001"),
