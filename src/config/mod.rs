@@ -1,5 +1,6 @@
 //! The configuration: profiles, and the folders of tellonce's files.
 
+mod contact_attributes;
 mod duration;
 mod edit;
 mod errors;
@@ -8,6 +9,7 @@ mod folders;
 mod profile;
 mod settings;
 
+pub(crate) use contact_attributes::{ContactAttributeKeys, ContactAttributes};
 pub use duration::parse_duration;
 pub(crate) use edit::{NewProfile, add, remove, sample, set_default, with};
 pub use file::Configuration;

@@ -54,6 +54,11 @@ pub(crate) struct CustomerColumns {
     pub(crate) last_name: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) username: Option<String>,
+    /// Further e-mail addresses.
+    pub(crate) emails: Option<Vec<String>>,
+    /// Telephone numbers.
+    pub(crate) phones: Option<Vec<String>>,
+    pub(crate) language: Option<String>,
 }
 
 impl Settings {

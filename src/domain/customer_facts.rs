@@ -1,5 +1,6 @@
 //! Reads everything known of a customer before anything is decided.
 
+use super::contact::{Channel, Contact, Contacts};
 use super::customer::Customer;
 use super::error::Result;
 use super::history::History;
@@ -32,6 +33,17 @@ impl CustomerFacts {
         };
         let email = user.and_then(|user| user.email.clone()).or_else(|| self.customer.email.clone());
         About { username, email }
+    }
+
+    /// Returns what is on file for the customer, in the backend and in the customer directory.
+    ///
+    /// An address or number that no message can go to is named in `unreadable`, without its value.
+    pub(crate) fn contacts(&self) -> Contacts {
+        let contacts = self.snapshot.contacts.clone().with(self.customer.contacts.clone());
+        let profile = self.customer.email.iter().map(|email| Contact::new(Channel::Email, email));
+        // The directory's own address adds nothing to what the backend knows of it: they are one.
+        let more = profile.filter(|contact| !contacts.lists(contact)).collect();
+        contacts.with(Contacts { on_file: more, ..Contacts::default() }).with_usable_alone()
     }
 }
 

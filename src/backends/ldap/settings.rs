@@ -6,7 +6,7 @@ use serde::Deserialize;
 use url::{Host, Url};
 
 use super::dn;
-use crate::config::{Credential, CustomersSource, Profile};
+use crate::config::{ContactAttributeKeys, ContactAttributes, Credential, CustomersSource, Profile};
 use crate::domain::Result;
 
 /// The ports of a global catalog ([MS-ADTS] section 3.1.1.3.1.10), which has read-only, partial copies of entries.
@@ -37,6 +37,7 @@ struct Own {
     agents: Option<String>,
     customer_id: Option<String>,
     create_in: Option<String>,
+    contact_attributes: Option<ContactAttributeKeys>,
     contacts: Option<String>,
     groups: Option<String>,
     upn_suffix: Option<String>,
@@ -73,6 +74,8 @@ pub(super) struct LdapSettings {
     /// `OpenLDAP`: the policy of users who name none (`ppolicy_default` of slapd.conf(5)).
     pub(super) default_policy: String,
     pub(super) customers: Option<CustomersSource>,
+    /// The attributes with addresses and numbers.
+    pub(super) contact_attributes: ContactAttributes,
 }
 
 impl LdapSettings {
@@ -119,6 +122,8 @@ impl LdapSettings {
         if own.customer_id.as_deref().is_some_and(|name| !is_attribute(name)) {
             return Err(settings.wrong("customer_id", "customer_id: that is not the name of an attribute"));
         }
+        let usual: (&[&str], &[&str]) = (&["mail"], &["mobile", "telephoneNumber"]);
+        let contact_attributes = ContactAttributes::of(own.contact_attributes, usual, settings, is_attribute)?;
         let names = [
             ("base", Some(&own.base)),
             ("create_in", own.create_in.as_ref()),
@@ -165,6 +170,7 @@ impl LdapSettings {
             object_classes: own.object_classes.unwrap_or_else(|| vec!["inetOrgPerson".to_owned()]),
             default_policy,
             customers: own.customers.map(|source| settings.customers(source)),
+            contact_attributes,
         })
     }
 }
