@@ -1,5 +1,6 @@
 //! The configuration: profiles, and the folders of tellonce's files.
 
+mod contact_attributes;
 mod duration;
 mod edit;
 mod errors;
@@ -9,6 +10,7 @@ mod profile;
 mod settings;
 mod verification;
 
+pub(crate) use contact_attributes::{ContactAttributeKeys, ContactAttributes};
 pub use duration::parse_duration;
 pub(crate) use edit::{NewProfile, add, remove, sample, set_default, with};
 pub use file::Configuration;

@@ -41,6 +41,17 @@ impl CustomerFacts {
         let email = user.and_then(|user| user.email.clone()).or_else(|| self.customer.email.clone());
         About { username, email }
     }
+
+    /// Returns what is on file for the customer, in the backend and in the customer directory.
+    ///
+    /// An address or number that no message can go to is named in `unreadable`, without its value.
+    pub(crate) fn contacts(&self) -> Contacts {
+        let contacts = self.snapshot.contacts.clone().with(self.customer.contacts.clone());
+        let profile = self.customer.email.iter().map(|email| Contact::new(Channel::Email, email));
+        // The directory's own address adds nothing to what the backend knows of it: they are one.
+        let more = profile.filter(|contact| !contacts.lists(contact)).collect();
+        contacts.with(Contacts { on_file: more, ..Contacts::default() }).with_usable_alone()
+    }
 }
 
 /// Reads the customer's snapshot and history, and writes down what became of attempts whose end is missing.

@@ -61,6 +61,7 @@ mod temporary_password;
 mod time_limit;
 mod unlock;
 mod unlock_refusals;
+mod usable_contacts;
 mod user;
 mod user_id;
 mod user_profile;

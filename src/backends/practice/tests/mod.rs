@@ -4,11 +4,14 @@
 mod agent_sign_in;
 mod agents;
 mod app;
+mod contacts;
 mod customers;
 mod file;
 mod interleaving;
 mod issuing;
+mod migration;
 mod search;
+mod sender;
 mod user_snapshot;
 
 use std::collections::VecDeque;
