@@ -34,7 +34,7 @@ pub(super) async fn case_needs(
         needs.push(Need::Verification {
             customer: Box::new(customer.clone()),
             user: user.cloned().map(Box::new),
-            contacts: Box::new(facts.contacts()),
+            contacts: Box::new(facts.contacts_to_verify_by()),
             otherwise: Box::new(not_verified(customer, case)),
         });
     }

@@ -22,13 +22,6 @@ pub(crate) struct CustomerFacts {
 }
 
 impl CustomerFacts {
-    /// Returns what is on file for the customer: what the backend has of the user, and what the directory has.
-    pub(super) fn contacts(&self) -> Contacts {
-        let email = self.customer.email.iter().map(|email| Contact::new(Channel::Email, email.as_str()));
-        let of_customer = Contacts { on_file: email.collect(), ..Contacts::default() };
-        self.snapshot.contacts.clone().with(of_customer).with(self.customer.contacts.clone())
-    }
-
     /// Returns what the rules about names compare a password with: the user's names, as the backend has them.
     pub(super) fn about(&self) -> About {
         let user = self.snapshot.user.as_ref();
@@ -51,6 +44,15 @@ impl CustomerFacts {
         // The directory's own address adds nothing to what the backend knows of it: they are one.
         let more = profile.filter(|contact| !contacts.lists(contact)).collect();
         contacts.with(Contacts { on_file: more, ..Contacts::default() }).with_usable_alone()
+    }
+
+    /// Returns what the customer can be verified by. Of a customer whom the agent enters just now nothing is on file: the
+    /// address is what the agent typed.
+    pub(super) fn contacts_to_verify_by(&self) -> Contacts {
+        match &self.snapshot.target {
+            ResetTarget::NewUser(new) if new.new_customer => Contacts::default(),
+            ResetTarget::NewUser(_) | ResetTarget::User(_) => self.contacts(),
+        }
     }
 }
 

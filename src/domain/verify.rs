@@ -55,7 +55,8 @@ pub async fn verify(
     let facts = gather_facts(services.audit, session, &customer).await?;
     let about = (facts.snapshot.user.as_ref(), request.purpose);
     let wanted = (request.by, request.to);
-    let verification = verify_caller(services, session, (&customer, &facts.contacts()), about, wanted).await?;
+    let verification =
+        verify_caller(services, session, (&customer, &facts.contacts_to_verify_by()), about, wanted).await?;
     Ok((customer, verification))
 }
 
