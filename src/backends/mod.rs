@@ -231,6 +231,14 @@ pub fn own_sender(profile: &Profile, context: &BackendContext<'_>) -> Result<Opt
     entry(profile)?.sender.map(|open| open(profile, context)).transpose()
 }
 
+/// Whether the profile's backend has a sender of messages itself.
+///
+/// # Errors
+/// Exit 2: there is no such backend.
+pub(crate) fn has_own_sender(profile: &Profile) -> Result<bool> {
+    Ok(entry(profile)?.sender.is_some())
+}
+
 fn named(backend: &str) -> Option<&'static Entry> {
     BACKENDS.iter().find(|entry| entry.name == backend)
 }

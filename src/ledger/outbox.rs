@@ -86,6 +86,7 @@ impl Ledger {
         let page = Pages::new(self.store().await?, query).next().await?;
         let own = page.iter().filter_map(|record| record.record().ok()).next();
         let draft = own.map_or_else(|| self.shared.writer.own_draft(event.clone()), |record| record.draft);
-        Ok(Draft { attempt: notice.id.clone(), event, ..draft })
+        let action = Some("notify".to_owned());
+        Ok(Draft { attempt: notice.id.clone(), action, event, ..draft })
     }
 }
