@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::senders::SendersConfig;
 use super::settings::Settings;
 use crate::domain::Guards;
 
@@ -29,6 +30,8 @@ pub struct Profile {
     pub(crate) guards: Guards,
     /// Whom agents do not reset. `None` if the profile does not say.
     pub(crate) protected: Option<Protected>,
+    /// How messages reach customers.
+    pub(crate) senders: SendersConfig,
     pub(crate) settings: Settings,
     /// Whether it was chosen by a flag, the environment or the configuration's default.
     pub(crate) chosen: bool,
@@ -53,6 +56,7 @@ impl Profile {
             backend: BUILT_IN.to_owned(),
             guards,
             protected: None,
+            senders: SendersConfig::default(),
             settings: Settings::default(),
             chosen,
             built_in: true,
