@@ -14,6 +14,7 @@ use super::duration::parse_duration;
 use super::errors::wrong;
 use super::folders::Folders;
 use super::profile::{AuditSettings, BUILT_IN, DEFAULT_DURATION, Forward, Profile, Protected};
+use super::senders::SendersConfig;
 use super::settings::{Settings, lines};
 use super::verification::{MessagesConfig, VerificationTable};
 use crate::domain::{Error, Guards, Kind, Pattern, Reason, Requirement, Result};
@@ -72,6 +73,8 @@ struct ProfileTable {
     prove: bool,
     #[serde(default, deserialize_with = "temporary_password_duration")]
     temporary_password_lasts: Option<Duration>,
+    #[serde(default)]
+    senders: SendersConfig,
     #[serde(flatten)]
     values: toml::Table,
     #[serde(skip)]
@@ -288,6 +291,7 @@ impl ProfileTable {
             },
             protected,
             messages: self.messages.clone(),
+            senders: self.senders.clone(),
             settings: self.settings.clone(),
             chosen: true,
             built_in: false,

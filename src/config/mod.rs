@@ -7,6 +7,7 @@ mod errors;
 mod file;
 mod folders;
 mod profile;
+mod senders;
 mod settings;
 mod verification;
 
@@ -18,5 +19,6 @@ pub use folders::Folders;
 pub(crate) use folders::{make_private_folder, try_to_write, write_private_file, write_private_file_unsynced};
 pub use profile::{AuditSettings, Profile};
 pub(crate) use profile::{BUILT_IN, Forward, Protected};
+pub(crate) use senders::{SenderConfig, SmtpConfig, SmtpTls};
 pub(crate) use settings::{Credential, CustomerColumns, CustomersSource, Settings};
 pub use verification::MessagesConfig;

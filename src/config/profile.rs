@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::senders::SendersConfig;
 use super::settings::Settings;
 use super::verification::MessagesConfig;
 use crate::domain::{Guards, VerificationRules};
@@ -32,6 +33,8 @@ pub struct Profile {
     pub(crate) protected: Option<Protected>,
     /// What messages to customers say; `None` if the profile does not say.
     pub(crate) messages: Option<MessagesConfig>,
+    /// How messages reach customers.
+    pub(crate) senders: SendersConfig,
     pub(crate) settings: Settings,
     /// Whether it was chosen by a flag, the environment or the configuration's default.
     pub(crate) chosen: bool,
@@ -59,6 +62,7 @@ impl Profile {
             guards,
             protected: None,
             messages: None,
+            senders: SendersConfig::default(),
             settings: Settings::default(),
             chosen,
             built_in: true,
