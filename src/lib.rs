@@ -17,3 +17,4 @@ pub mod platform;
 #[cfg(feature = "practice-app")]
 mod practice_app;
 pub mod terminal;
+pub mod texts;

@@ -15,10 +15,11 @@ use crate::backends::{self, BackendContext};
 use crate::cli::GlobalArgs;
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
-use crate::domain::{Case, Error, Kind, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession};
+use crate::domain::{Case, Error, Kind, Language, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession};
 use crate::ledger::{Ledger, View};
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
+use crate::texts::{Localization, Texts};
 
 /// How long one call to the backend may take without `--timeout`.
 const DEFAULT_CALL_TIMEOUT: Duration = Duration::from_secs(15);
@@ -37,12 +38,24 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// Loads the texts of the profile, in the language that was asked for, else in the profile's, else in English.
+    ///
+    /// # Errors
+    /// Exit 2: there are no texts in the language, or the profile's folder of texts cannot be used.
+    pub(super) fn localization(&self, asked_for: Option<Language>) -> Result<Localization, Error> {
+        let config = &self.profile.texts;
+        let texts = Texts::load(config.templates.as_deref())?;
+        let language = asked_for.or_else(|| config.language.clone()).unwrap_or_else(Language::english);
+        Localization::new(texts, language)
+    }
+
     /// Builds the options of the reveal from the command line.
-    pub(super) fn reveal_options(&self, args: &RevealArgs) -> RevealOptions {
+    pub(super) fn reveal_options(&self, args: &RevealArgs, localization: Localization) -> RevealOptions {
         RevealOptions {
             show_for: args.show_for,
             allow_plaintext_file: args.allow_plaintext_file,
             json: self.json(),
+            localization,
             signals: self.signals.clone(),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -15,7 +15,8 @@ use super::errors::wrong;
 use super::folders::Folders;
 use super::profile::{AuditSettings, BUILT_IN, DEFAULT_DURATION, Forward, Profile, Protected};
 use super::settings::{Settings, lines};
-use crate::domain::{Error, Guards, Kind, Pattern, Reason, Requirement, Result};
+use super::texts::TextsConfig;
+use crate::domain::{Error, Guards, Kind, Language, Pattern, Reason, Requirement, Result};
 use crate::platform::{Holds, NotPrivate, open_private_file};
 
 /// The longest duration of a temporary password that a profile may set.
@@ -68,6 +69,8 @@ struct ProfileTable {
     prove: bool,
     #[serde(default, deserialize_with = "temporary_password_duration")]
     temporary_password_lasts: Option<Duration>,
+    language: Option<Language>,
+    templates: Option<PathBuf>,
     #[serde(flatten)]
     values: toml::Table,
     #[serde(skip)]
@@ -281,6 +284,10 @@ impl ProfileTable {
                 temporary_password_lasts: self.temporary_password_lasts.unwrap_or(DEFAULT_DURATION),
             },
             protected,
+            texts: TextsConfig {
+                language: self.language.clone(),
+                templates: self.templates.as_ref().map(|folder| self.settings.path(folder)),
+            },
             settings: self.settings.clone(),
             chosen: true,
             built_in: false,

@@ -7,6 +7,7 @@ mod file;
 mod folders;
 mod profile;
 mod settings;
+mod texts;
 
 pub use duration::parse_duration;
 pub(crate) use edit::{NewProfile, add, remove, sample, set_default, with};

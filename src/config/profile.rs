@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::settings::Settings;
+use super::texts::TextsConfig;
 use crate::domain::Guards;
 
 /// The name of the practice profile, which needs no configuration.
@@ -29,6 +30,8 @@ pub struct Profile {
     pub(crate) guards: Guards,
     /// Whom agents do not reset. `None` if the profile does not say.
     pub(crate) protected: Option<Protected>,
+    /// The texts for customers.
+    pub(crate) texts: TextsConfig,
     pub(crate) settings: Settings,
     /// Whether it was chosen by a flag, the environment or the configuration's default.
     pub(crate) chosen: bool,
@@ -53,6 +56,7 @@ impl Profile {
             backend: BUILT_IN.to_owned(),
             guards,
             protected: None,
+            texts: TextsConfig::default(),
             settings: Settings::default(),
             chosen,
             built_in: true,

@@ -11,7 +11,7 @@ use super::sources::{code, is_test, product, root, sources};
 const LINES: usize = 350;
 
 /// Which room may import which. A room is a folder of `src/`, or a file beside the folders.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("platform", &["domain"]),
     ("delimited", &["domain"]),
@@ -23,7 +23,8 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("ledger", &["config", "domain", "output", "platform"]),
     ("backends", &["auth", "config", "delimited", "domain", "net", "platform"]),
     ("bulk", &["config", "delimited", "domain", "ledger", "output", "platform"]),
-    ("terminal", &["cli", "domain", "output", "platform"]),
+    ("texts", &["domain", "output", "platform"]),
+    ("terminal", &["cli", "domain", "output", "platform", "texts"]),
     ("practice_app", &["backends", "domain", "platform"]),
     (
         "commands",
@@ -40,6 +41,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "platform",
             "practice_app",
             "terminal",
+            "texts",
         ],
     ),
     ("fail_points", &["commands", "domain"]),
