@@ -18,3 +18,4 @@ pub mod platform;
 #[cfg(feature = "practice-app")]
 mod practice_app;
 pub mod terminal;
+pub mod texts;

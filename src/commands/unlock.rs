@@ -46,7 +46,7 @@ struct UnlockedJson<'a> {
 
 /// Lifts the lock-out of one customer, and says what stays as it was.
 pub(super) async fn run(context: &mut Context, args: UnlockArgs) -> Result<ExitCode> {
-    let mut prompter = context.prompter(args.yes);
+    let mut prompter = context.prompter(args.yes).in_language(context.localization(None)?);
     let customer = ask_missing::customer(args.customer, "unlock", &mut prompter)?;
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if !args.yes && !prompter.can_ask() {

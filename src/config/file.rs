@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -16,8 +16,9 @@ use super::folders::Folders;
 use super::profile::{AuditSettings, BUILT_IN, DEFAULT_DURATION, Forward, Profile, Protected};
 use super::senders::SendersConfig;
 use super::settings::{Settings, lines};
+use super::texts::TextsConfig;
 use super::verification::{MessagesConfig, VerificationTable};
-use crate::domain::{Error, Guards, Kind, Pattern, Reason, Requirement, Result};
+use crate::domain::{Error, Guards, Kind, Language, Pattern, Reason, Requirement, Result};
 use crate::platform::{Holds, NotPrivate, open_private_file};
 
 /// The longest duration of a temporary password that a profile may set.
@@ -75,6 +76,8 @@ struct ProfileTable {
     temporary_password_lasts: Option<Duration>,
     #[serde(default)]
     senders: SendersConfig,
+    language: Option<Language>,
+    templates: Option<PathBuf>,
     #[serde(flatten)]
     values: toml::Table,
     #[serde(skip)]
@@ -292,6 +295,10 @@ impl ProfileTable {
             protected,
             messages: self.messages.clone(),
             senders: self.senders.clone(),
+            texts: TextsConfig {
+                language: self.language.clone(),
+                templates: self.templates.as_ref().map(|folder| self.settings.path(folder)),
+            },
             settings: self.settings.clone(),
             chosen: true,
             built_in: false,

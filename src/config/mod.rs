@@ -9,6 +9,7 @@ mod folders;
 mod profile;
 mod senders;
 mod settings;
+mod texts;
 mod verification;
 
 pub(crate) use contact_attributes::{ContactAttributeKeys, ContactAttributes};

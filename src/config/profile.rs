@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::senders::SendersConfig;
 use super::settings::Settings;
+use super::texts::TextsConfig;
 use super::verification::MessagesConfig;
 use crate::domain::{Guards, VerificationRules};
 
@@ -35,6 +36,8 @@ pub struct Profile {
     pub(crate) messages: Option<MessagesConfig>,
     /// How messages reach customers.
     pub(crate) senders: SendersConfig,
+    /// The texts for customers.
+    pub(crate) texts: TextsConfig,
     pub(crate) settings: Settings,
     /// Whether it was chosen by a flag, the environment or the configuration's default.
     pub(crate) chosen: bool,
@@ -63,6 +66,7 @@ impl Profile {
             protected: None,
             messages: None,
             senders: SendersConfig::default(),
+            texts: TextsConfig::default(),
             settings: Settings::default(),
             chosen,
             built_in: true,

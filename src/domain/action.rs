@@ -38,6 +38,13 @@ impl Action {
     }
 }
 
+impl Action {
+    /// Returns the action with this name in the audit log; `None` if there is none.
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Set, Self::CreateAndSet, Self::Withdraw, Self::Unlock].into_iter().find(|action| action.name() == name)
+    }
+}
+
 /// The kind of change that an action belongs to, as a value for records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub enum ChangeKind {

@@ -124,23 +124,6 @@ impl Gap {
         }
     }
 
-    /// Returns what the customer has to know about the gap; `None` if it does not concern them.
-    pub const fn for_the_customer(self) -> Option<&'static str> {
-        match self {
-            Self::TemporaryMayBeKept => Some("choose a password other than the temporary one"),
-            Self::SelfServiceWhilePending => Some("do not ask for a reset by e-mail meanwhile"),
-            Self::SessionsGoOn => Some("sign out everywhere, as what is open stays open"),
-            Self::OpenFormOutlives => Some("close every sign-in page that was opened before"),
-            Self::NoSelfService => Some("call again if you forget the new one, as there is no reset by e-mail"),
-            Self::StampNamesNoAuthor
-            | Self::RulesNotListed
-            | Self::NeverRunsOut
-            | Self::WithdrawnReadsAsPending
-            | Self::NotProved
-            | Self::NotNotified => None,
-        }
-    }
-
     /// Returns the aid of tellonce that closes the gap; `None` if there is none.
     pub const fn met_by(self) -> Option<Aid> {
         match self {

@@ -132,7 +132,7 @@ pub use unlock::{UnlockRequest, Unlocked, unlock};
 pub use user::{Forced, Issued, NewUser, Pending, ResetTarget, SessionsEnded, Stamp, UserSnapshot};
 pub use user_id::UserId;
 pub use user_profile::UserProfile;
-pub(crate) use verification::{MAX_CODES_1H, MAX_WRONG_CODES_24H};
+pub(crate) use verification::{CODE_LASTS, MAX_CODES_1H, MAX_WRONG_CODES_24H};
 pub use verification::{Verification, VerificationRules, VerificationWay};
 pub use verification_options::{VerificationOption, VerificationOptions};
 pub use verify::{VerifyRequest, verify};

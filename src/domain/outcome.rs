@@ -7,6 +7,7 @@ use super::attempt::AttemptId;
 use super::capabilities::{ChangeScreen, Gap};
 use super::contact::Contact;
 use super::customer::Customer;
+use super::policy::Policy;
 use super::profile_ref::ProfileRef;
 use super::proof::Proof;
 use super::status::State;
@@ -96,8 +97,8 @@ pub struct Issuance {
     pub sessions_ended: SessionsEnded,
     /// Where the customer chooses the new password.
     pub change_screen: ChangeScreen,
-    /// The rules for the customer's own password, in words.
-    pub rules: Vec<String>,
+    /// The rules for the customer's own password, as far as they are known.
+    pub rules: Policy,
     /// Whether these are all rules. If not, the policy cannot be read in full, and refusals of this reset named the
     /// others.
     pub rules_are_all: bool,

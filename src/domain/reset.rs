@@ -295,7 +295,7 @@ fn issuance(
         proof,
         sessions_ended,
         change_screen: work.assessment.capabilities.change_screen,
-        rules: facts.snapshot.policy.known().with(refused_for).describe(),
+        rules: facts.snapshot.policy.known().with(refused_for),
         rules_are_all: facts.snapshot.policy.is_whole(),
         gaps,
         verification: plan.verification.clone(),

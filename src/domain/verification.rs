@@ -11,7 +11,7 @@ use super::attempt::AttemptId;
 use super::contact::{Channel, Contact, ContactChanged};
 
 /// How long a code can be used after it was sent.
-pub(super) const CODE_LASTS: Duration = Duration::from_mins(10);
+pub(crate) const CODE_LASTS: Duration = Duration::from_mins(10);
 /// How often a code may be tried.
 pub(super) const TRIES_PER_CODE: usize = 3;
 /// The most codes for one customer in an hour.

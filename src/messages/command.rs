@@ -16,6 +16,8 @@ use crate::platform::{CommandError, child, run_with_input, threads};
 
 /// The exit code of a failure that passes (`EX_TEMPFAIL` of sysexits.h).
 const TEMPORARY: i32 = 75;
+/// The exit codes of a command that refuses the address: `EX_DATAERR`, `EX_NOUSER`, `EX_NOHOST` (sysexits.h).
+const ADDRESS_REFUSED: [i32; 3] = [65, 67, 68];
 
 /// Sends by a command. It is run without a shell, with a clean environment, in a process group of its own.
 pub(super) struct CommandSender {
@@ -54,6 +56,9 @@ impl CommandSender {
         match status.code() {
             Some(0) => Ok(()),
             Some(TEMPORARY) => Err(SenderError::passing(format!("{program} cannot send now (exit {TEMPORARY})."))),
+            Some(code) if ADDRESS_REFUSED.contains(&code) => {
+                Err(SenderError::permanent(format!("{program} refused the address (exit {code}).")).of_address())
+            }
             Some(code) => Err(SenderError::permanent(format!("{program} did not send the message (exit {code})."))),
             None => Err(SenderError::passing(format!("{program} was ended by a signal.")).perhaps_sent(true)),
         }

@@ -64,7 +64,7 @@ impl<'a> Outgoing<'a> {
 }
 
 fn refused(words: &str) -> SenderError {
-    SenderError::permanent(words).advise("Have it corrected in the customer directory.")
+    SenderError::permanent(words).of_address().advise("Have it corrected in the customer directory.")
 }
 
 fn is_number(text: &str) -> bool {

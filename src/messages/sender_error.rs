@@ -11,18 +11,24 @@ pub(super) struct SenderError {
     words: String,
     advice: Option<String>,
     is_permanent: bool,
+    refuses_address: bool,
     may_be_sent: bool,
 }
 
 impl SenderError {
     /// Makes the error of a message that another try does not send either. `words` is a sentence.
     pub(super) fn permanent(words: impl Into<String>) -> Self {
-        Self { words: words.into(), advice: None, is_permanent: true, may_be_sent: false }
+        Self { words: words.into(), advice: None, is_permanent: true, refuses_address: false, may_be_sent: false }
     }
 
     /// Makes the error of a message that a later try may send. `words` is a sentence.
     pub(super) fn passing(words: impl Into<String>) -> Self {
         Self { is_permanent: false, ..Self::permanent(words) }
+    }
+
+    /// Says that it is the address that is refused.
+    pub(super) fn of_address(self) -> Self {
+        Self { refuses_address: true, ..self }
     }
 
     /// Adds what to do.
@@ -40,6 +46,7 @@ impl SenderError {
             words: self.words,
             hint: self.advice.unwrap_or_else(|| ADVICE.to_owned()),
             is_permanent: self.is_permanent,
+            refuses_address: self.refuses_address,
             may_be_sent: self.may_be_sent,
         }
     }

@@ -94,6 +94,7 @@ fn answer(service: &str, status: StatusCode, retry_after: Option<Duration>) -> R
     Err(match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => error.advise("Is the credential right?"),
         StatusCode::NOT_FOUND => error.advise("Is the address of the webhook right?"),
+        StatusCode::BAD_REQUEST | StatusCode::GONE | StatusCode::UNPROCESSABLE_ENTITY => error.of_address(),
         _ => error,
     })
 }

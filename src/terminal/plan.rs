@@ -1,11 +1,12 @@
 //! The text of a plan, which the agent reads before confirming it.
 
-use super::customer_script::for_the_customer;
 use super::local_time::LocalTime;
 use crate::domain::{Action, Attempt, Contact, Gap, Plan};
+use crate::texts::Localization;
 
-/// Lists the lines of the plan for the confirmation.
-pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
+/// Lists the lines of the plan for the confirmation. What the customer has to know is in the language of the customer
+/// script.
+pub(super) fn lines(plan: &Plan, local: &LocalTime, localization: &Localization) -> Vec<String> {
     let customer = &plan.customer;
     let mut lines = vec![
         format!("{}: {} ({})", plan.action.label(), customer.name, customer.id),
@@ -21,7 +22,7 @@ pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
     lines.push("This will:".to_owned());
     lines.extend(effects(plan, local).into_iter().map(|effect| format!("  - {effect}")));
     lines.extend(recent(&plan.recent, local).map(|note| format!("  {note}")));
-    lines.extend(for_the_customer(&plan.gaps).map(|note| format!("  {note}")));
+    lines.extend(localization.for_the_customer(&plan.gaps).map(|note| format!("  {note}")));
     lines.extend(plan.notices.iter().map(|notice| format!("  Note: {notice}")));
     if let Some(verification) = &plan.verification {
         lines.push(format!("  caller    verified {}, {}", verification.describe(), local.moment(verification.at)));
@@ -177,6 +178,10 @@ mod tests {
         }
     }
 
+    fn read(plan: &Plan) -> Vec<String> {
+        lines(plan, &LocalTime::at(Timestamp::UNIX_EPOCH), &Localization::english())
+    }
+
     #[test]
     fn no_effect_is_told_that_the_backend_does_not_have() {
         for (gaps, ends) in [
@@ -185,10 +190,10 @@ mod tests {
             (&[Gap::SelfServiceWhilePending], "old password and all sessions end now"),
             (&[Gap::SessionsGoOn, Gap::NoSelfService], "the old password ends now"),
         ] {
-            let told = lines(&plan(Action::Set, gaps), &LocalTime::at(Timestamp::UNIX_EPOCH)).join("\n");
+            let told = read(&plan(Action::Set, gaps)).join("\n");
             assert!(told.contains(&format!("until they have used it: {ends}\n")), "{told}");
         }
-        let told = |gaps| lines(&plan(Action::Withdraw, gaps), &LocalTime::at(Timestamp::UNIX_EPOCH)).join("\n");
+        let told = |gaps| read(&plan(Action::Withdraw, gaps)).join("\n");
         assert!(told(&[]).contains("end all their sessions;"));
         assert!(told(&[Gap::SessionsGoOn]).contains("leave what they have open already;"));
     }
@@ -198,7 +203,7 @@ mod tests {
         let told = |change_required| {
             let mut plan = plan(Action::Unlock, &[]);
             plan.state.change_required = change_required;
-            lines(&plan, &LocalTime::at(Timestamp::UNIX_EPOCH)).join("\n")
+            read(&plan).join("\n")
         };
         assert!(told(false).contains("leave the password as it is"));
         assert!(told(true).contains("leave Force Password Reset as it is"));

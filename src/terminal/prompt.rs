@@ -19,6 +19,7 @@ use crate::domain::ports::{NOTHING_TYPED, Prompter};
 use crate::domain::{Customer, Decision, Error, Kind, Plan, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
 use crate::output::{sanitize, table};
 use crate::platform::read_line;
+use crate::texts::Localization;
 
 /// The longest answer, in bytes: a terminal returns no more in one line (termios(3), canonical mode).
 const MAX_ANSWER_BYTES: usize = 4096;
@@ -33,18 +34,26 @@ pub(crate) struct TerminalPrompter {
     terminal: Option<OwnedFd>,
     /// Whether codes are lines of standard input.
     reads_codes: bool,
+    /// The language of what the customer is told; English if it was not chosen.
+    localization: Option<Localization>,
 }
 
 impl TerminalPrompter {
     /// Builds a prompter. With `yes`, it confirms without asking.
     pub(crate) fn new(screen: Screen, signals: Signals, may_ask: bool, yes: bool) -> Self {
-        Self { screen, signals, may_ask, yes, terminal: None, reads_codes: false }
+        Self { screen, signals, may_ask, yes, terminal: None, reads_codes: false, localization: None }
     }
 
     /// Reads codes from standard input instead of asking for them.
     #[must_use]
     pub(crate) fn with_codes_of_standard_input(self) -> Self {
         Self { reads_codes: true, ..self }
+    }
+
+    /// Chooses the language of what the customer is told.
+    #[must_use]
+    pub(crate) fn in_language(self, localization: Localization) -> Self {
+        Self { localization: Some(localization), ..self }
     }
 
     /// Reads answers from the controlling terminal, because standard input is the input of the command.
@@ -190,7 +199,8 @@ impl Prompter for TerminalPrompter {
             }
             return Ok(Decision::ConfirmedBeforehand);
         }
-        for line in plan::lines(plan, &LocalTime::at(Timestamp::now())) {
+        let localization = self.localization.clone().unwrap_or_else(Localization::english);
+        for line in plan::lines(plan, &LocalTime::at(Timestamp::now()), &localization) {
             self.screen.beside_line(&line);
         }
         Ok(if self.yes(&plan::question(plan), false)? { Decision::Confirmed } else { Decision::Declined })

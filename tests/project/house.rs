@@ -11,7 +11,7 @@ use super::sources::{code, is_test, product, root, sources};
 const LINES: usize = 350;
 
 /// Which room may import which. A room is a folder of `src/`, or a file beside the folders.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("platform", &["domain"]),
     ("delimited", &["domain"]),
@@ -24,7 +24,8 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("ledger", &["config", "domain", "output", "platform"]),
     ("backends", &["auth", "config", "delimited", "domain", "net", "platform"]),
     ("bulk", &["config", "delimited", "domain", "ledger", "output", "platform"]),
-    ("terminal", &["cli", "domain", "output", "platform"]),
+    ("texts", &["domain", "output", "platform"]),
+    ("terminal", &["cli", "domain", "output", "platform", "texts"]),
     ("practice_app", &["backends", "domain", "platform"]),
     (
         "commands",
@@ -42,6 +43,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "platform",
             "practice_app",
             "terminal",
+            "texts",
         ],
     ),
     ("fail_points", &["commands", "domain"]),

@@ -31,6 +31,7 @@ impl MessageSender for PracticeSender {
                 words: "The practice outbox refused an address or a number that is none.".to_owned(),
                 hint: "Correct it in the customer directory.".to_owned(),
                 is_permanent: true,
+                refuses_address: true,
                 may_be_sent: false,
             });
         }
@@ -45,6 +46,7 @@ impl MessageSender for PracticeSender {
         outbox::add(&self.practice.connection(), &outgoing, self.practice.now()).map_err(|error| SendFailed {
             words: format!("The practice outbox took no message: {}", error.message),
             is_permanent: !error.is_passing(),
+            refuses_address: false,
             hint: error.hint.unwrap_or_default(),
             may_be_sent: false,
         })

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::commands::context::Context;
+use crate::commands::messages::CodeMessenger;
 use crate::commands::view::moment;
 use crate::domain::ports::Messenger as _;
 use crate::domain::{Channel, Check, CheckState, Error, Requirement, VerificationWay};
@@ -17,10 +18,11 @@ pub(super) async fn checks(context: &Context, ledger: &Ledger) -> Vec<Check> {
         Ok(messages) => messages,
         Err(error) => return vec![Check::new("messages", CheckState::Fault, error.message_with_hint())],
     };
-    let mut checks = vec![verification(context, &messages.channels())];
+    let mut checks = vec![verification(context, &CodeMessenger(context).channels())];
     checks.extend(messages.checks().await);
     checks.push(Check::of("outbox", &outbox(context, ledger).await, Clone::clone));
-    if let Some(check) = checks.last_mut().filter(|check| check.state == CheckState::Ok && check.words != NOTHING_WAITS) {
+    if let Some(check) = checks.last_mut().filter(|check| check.state == CheckState::Ok && check.words != NOTHING_WAITS)
+    {
         check.state = CheckState::Warning;
     }
     checks

@@ -94,14 +94,20 @@ async fn deliver_one(
             ledger.finish_notice(&waiting.notice, NoticeEnd::Sent).await?;
             delivered.sent += 1;
         }
-        Err(failed) if failed.is_permanent || waiting.is_overdue(Timestamp::now()) => {
+        Err(failed) if failed.refuses_address || waiting.is_overdue(Timestamp::now()) => {
             ledger.finish_notice(&waiting.notice, NoticeEnd::Failed(failed.words.clone())).await?;
             delivered.undeliverable += 1;
             delivered.problems.push(format!("The notice to {to} cannot be sent, and is given up: {}", failed.words));
         }
-        Err(failed) => delivered
-            .problems
-            .push(format!("The notice to {to} was not sent: {} It is tried again: `tellonce outbox`.", failed.words)),
+        Err(failed) => {
+            let words = &failed.words;
+            let next = if failed.is_permanent {
+                format!("{} Then send it: `tellonce outbox send`.", failed.hint)
+            } else {
+                "It is tried again: `tellonce outbox`.".to_owned()
+            };
+            delivered.problems.push(format!("The notice to {to} was not sent: {words} {next}"));
+        }
     }
     Ok(())
 }

@@ -61,7 +61,7 @@ struct WithdrawnJson<'a> {
 
 /// Withdraws one temporary password, or sweeps with `--all`.
 pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<ExitCode> {
-    let mut prompter = context.prompter(args.yes);
+    let mut prompter = context.prompter(args.yes).in_language(context.localization(None)?);
     let customer = if args.all { None } else { Some(ask_missing::customer(args.customer, "withdraw", &mut prompter)?) };
     context.refuse_practice_by_accident((prompter.can_ask() && !args.yes) || args.dry_run)?;
     if !args.yes && !args.dry_run && !prompter.can_ask() {

@@ -31,10 +31,7 @@ pub(super) const OBJECTS: &[(&str, &str)] = &[
     ("record_unreadable", "CREATE INDEX record_unreadable ON record(event) WHERE event = 'unreadable'"),
     ("record_imported", "CREATE INDEX record_imported ON record(event) WHERE event = 'imported'"),
     ("record_receipt", "CREATE INDEX record_receipt ON record(event) WHERE event = 'receipt_missing'"),
-    (
-        "record_notice_failed",
-        "CREATE INDEX record_notice_failed ON record(event) WHERE event = 'notice_failed'",
-    ),
+    ("record_notice_failed", "CREATE INDEX record_notice_failed ON record(event) WHERE event = 'notice_failed'"),
     ("open_attempt", "CREATE TABLE open_attempt(attempt TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID"),
     (
         "issued",

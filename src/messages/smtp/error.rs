@@ -114,6 +114,7 @@ impl SmtpError {
             Self::NoUtf8 => SenderError::permanent(format!(
                 "{server} takes no address with letters beyond ASCII before the @ (SMTPUTF8)."
             ))
+            .of_address()
             .advise("Have another address put on file for the customer."),
             Self::Refused { step, code } => refusal(server, *step, *code),
             Self::NotSmtp(step) => {
@@ -144,7 +145,9 @@ fn refusal(server: &str, step: Step, code: u16) -> SenderError {
         (530, _) => error.advise("Give username and credential to the sender."),
         (500.., Step::SignIn) => error.advise("Are username and credential of the sender right?"),
         (500.., Step::From) => error.advise("Is from an address that this username may send for?"),
-        (500.., Step::To) => error.advise("Have the address checked with the customer and in the customer directory."),
+        (500.., Step::To) => {
+            error.of_address().advise("Have the address checked with the customer and in the customer directory.")
+        }
         _ => error,
     }
 }
