@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::customer::mask_email;
 use super::language::Language;
 
 /// How many values of one attribute are listed.
@@ -127,6 +126,13 @@ fn later(one: ContactChanged, other: ContactChanged) -> ContactChanged {
     }
 }
 
+/// Masks an address but for its first letter and its domain: `a***@example.com`.
+pub(super) fn mask_email(email: &str) -> String {
+    let (local, domain) = email.split_once('@').unwrap_or((email, ""));
+    let first: String = local.chars().take(1).collect();
+    if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
+}
+
 /// Masks all digits of a number but the last two: `***34`.
 fn mask_number(number: &str) -> String {
     let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
@@ -165,5 +171,13 @@ mod tests {
         assert_eq!(unknown.on_file[0].changed, ContactChanged::Unknown);
         let two = of("ada@example.com", ContactChanged::Unknown).with(of("ada@example.org", ContactChanged::Unknown));
         assert_eq!(two.on_file.len(), 2);
+    }
+
+    #[test]
+    fn a_masked_address_keeps_its_first_letter_and_its_domain() {
+        assert_eq!(mask_email("ada@example.com"), "a***@example.com");
+        assert_eq!(mask_email("@example.com"), "***@example.com");
+        assert_eq!(mask_email("no-address"), "n***");
+        assert_eq!(mask_email(""), "***");
     }
 }

@@ -50,11 +50,11 @@ async fn user_snapshot(session: &Session, id: &str) -> Result<(Status, bool)> {
 }
 
 /// Makes one reset as the real command does, with a reveal that the tour reads.
-async fn attempt(
+pub(super) async fn attempt(
     stage: &Context,
     session: &Session,
     customer: &str,
-    player: &mut Player,
+    player: &mut Player<'_>,
 ) -> Result<(Issuance, Zeroizing<String>), Error> {
     let passwords = RevealedPasswords::default();
     let request = ResetRequest { customer: customer.into(), ..ResetRequest::default() };

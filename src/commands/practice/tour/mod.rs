@@ -3,6 +3,7 @@
 //! It runs the same code as the real commands, checks each promise, and fails if one is broken.
 
 mod agent_side;
+mod callers;
 mod customer_side;
 mod players;
 mod teller;
@@ -55,6 +56,8 @@ async fn play<'a>(context: &'a Context, folder: &Path) -> Result<Teller<'a>> {
     let third = agent_side::reset_grace(&stage, &session, &mut teller).await?;
     customer_side::grace_comes_in(&stage, &third, &mut teller)?;
     agent_side::withdraw_and_refusals(&stage, &session, &mut teller).await?;
-    agent_side::audit(&stage, &[first.as_str(), second.as_str(), third.as_str()], &mut teller).await?;
+    let fourth = callers::verified_reset(&stage, &session, &mut teller).await?;
+    let passwords = [&first, &second, &third, &fourth].map(|password| password.as_str());
+    agent_side::audit(&stage, &passwords, &mut teller).await?;
     Ok(teller)
 }

@@ -12,29 +12,50 @@ use crate::domain::{
 };
 
 /// The prompter that answers the sign-in and the confirmation for the agent.
-pub(super) struct Player {
+pub(super) struct Player<'a> {
     /// The password to sign in with.
     pub(super) password: &'static str,
     /// Whether the agent confirms the plan.
     pub(super) confirms: bool,
     /// The plan that was shown last.
     pub(super) shown: Option<Plan>,
+    /// The codes that the caller reads to the agent.
+    pub(super) codes: RecoveryCodes<'a>,
 }
 
-impl Player {
+/// Where the caller has the codes from.
+pub(super) enum RecoveryCodes<'a> {
+    /// The caller has none.
+    None,
+    /// The caller guesses.
+    Guessed,
+    /// The caller reads them from their mail.
+    ReadFromMail(Box<dyn Fn() -> Option<Zeroizing<String>> + 'a>),
+}
+
+impl Player<'_> {
     /// Returns Sam, who confirms.
     pub(super) const fn sam() -> Self {
-        Self { password: "practice", confirms: true, shown: None }
+        Self { password: "practice", confirms: true, shown: None, codes: RecoveryCodes::None }
     }
 }
 
-impl Prompter for Player {
+impl Prompter for Player<'_> {
     fn can_ask(&self) -> bool {
         false
     }
 
     fn choose(&mut self, _: &str, _: &[Customer]) -> Result<usize> {
         Ok(0)
+    }
+
+    fn code(&mut self, _: &str) -> Result<Option<Zeroizing<String>>> {
+        Ok(match &self.codes {
+            RecoveryCodes::None => None,
+            // Eight digits that are not those of the code: one in a hundred million guesses is right.
+            RecoveryCodes::Guessed => Some(Zeroizing::new("00000000".to_owned())),
+            RecoveryCodes::ReadFromMail(read) => read(),
+        })
     }
 
     fn confirm(&mut self, plan: &Plan) -> Result<Decision> {
