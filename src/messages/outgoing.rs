@@ -91,7 +91,7 @@ fn clean(text: &str) -> Zeroizing<String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use super::*;
