@@ -132,6 +132,10 @@ impl EmailTable {
             let (host, port) = server(smtp, tls)?;
             let from = self.from.as_deref().ok_or("smtp needs from, the address that customers see")?;
             let (from_name, from) = mailbox(from).map_err(|why| format!("from: {why}"))?;
+            let is_usable = |name: &String| !name.is_empty() && !name.chars().any(char::is_control);
+            if !self.username.as_ref().is_none_or(is_usable) {
+                return Err("username is empty, or has a control character".to_owned());
+            }
             let credentials = match (self.username, self.credential) {
                 (Some(username), Some(password)) => Some(Credentials { username, password }),
                 (None, None) => None,

@@ -10,6 +10,8 @@ mod payload;
 mod secret;
 mod sender_error;
 mod smtp;
+#[cfg(test)]
+mod tests;
 mod webhook;
 
 use std::time::Duration;

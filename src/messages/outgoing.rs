@@ -91,23 +91,11 @@ fn clean(text: &str) -> Zeroizing<String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use super::*;
-    use crate::domain::{Contact, Language, MessageKind};
-
-    /// Makes a message with a code in it.
-    pub(crate) fn message(channel: Channel, address: &str) -> Message {
-        Message {
-            kind: MessageKind::Code,
-            to: Contact::new(channel, address),
-            id: "0123456789abcdef0123456789abcdef".to_owned(),
-            language: Language::english(),
-            subject: "Your code".to_owned(),
-            text: Zeroizing::new("483920\n".to_owned()),
-        }
-    }
+    use crate::messages::tests::message;
 
     #[test]
     fn a_subject_is_one_line_and_a_text_has_no_control_characters() {

@@ -77,8 +77,8 @@ fn write(
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
-    use super::super::outgoing::tests::message;
     use super::*;
+    use crate::messages::tests::message;
 
     #[test]
     fn a_message_is_one_line_of_json_and_its_buffer_never_grows() {

@@ -38,3 +38,28 @@ impl LazySecret {
         Ok(self.read.get_or_init(|| secret))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use std::io::Write as _;
+    use std::os::fd::AsRawFd as _;
+
+    use super::*;
+
+    #[test]
+    fn a_descriptor_that_can_be_read_once_serves_every_message() {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writeln!(writer, "not-a-real-secret").unwrap();
+        drop(writer);
+        let source = Credential::Fd(u32::try_from(reader.as_raw_fd()).unwrap());
+        let notice: Notice = Rc::new(|_: &str| ());
+        let lazy = || LazySecret::new(&source, &Settings::default(), &notice);
+        let secret = lazy();
+        for _ in 0..2 {
+            assert_eq!(secret.get().unwrap(), "not-a-real-secret");
+        }
+        assert!(lazy().get().is_err(), "the control: a second reader finds nothing");
+    }
+}

@@ -183,7 +183,7 @@ fn explain_certificate(wrong: &CertificateError, der: &CertificateDer<'_>, host:
             let listed = names.iter().take(MAX_NAMES).cloned().collect::<Vec<_>>().join(", ");
             let more = if names.len() > MAX_NAMES { " and others" } else { "" };
             format!(
-                "its certificate is for {listed}{more}, not for {host}; use a name of the certificate in url, or have it reissued"
+                "its certificate is for {listed}{more}, not for {host}; use a name of the certificate in the profile, or have it reissued"
             )
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
@@ -212,7 +212,7 @@ fn explain_without_certificate(wrong: &CertificateError, host: &str) -> String {
                 .to_owned()
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("its certificate is not for {host}; use the name in it as url, or have it reissued")
+            format!("its certificate is not for {host}; use the name in it in the profile, or have it reissued")
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired".to_owned(),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {

@@ -20,13 +20,13 @@ esac
 umask 022; mkdir -p "$DIR"; cd "$DIR"
 TPORT=${POSTFIX_TLS_PORT:-0}; PORT=${POSTFIX_STARTTLS_PORT:-0}
 [ "$TPORT" != 0 ] || TPORT=$(free); [ "$PORT" != 0 ] || PORT=$(free)
-mkdir -p conf queue data mail tls sasl; chown postfix data; chown nobody mail
+mkdir -p conf/sasl queue data mail tls; chown postfix data; chown nobody mail
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=tellonce test CA" \
    -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign -keyout tls/ca.key -out tls/ca.crt 2>/dev/null
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$NAME" -keyout tls/s.key -out tls/s.csr 2>/dev/null
 openssl x509 -req -in tls/s.csr -CA tls/ca.crt -CAkey tls/ca.key -CAcreateserial -days "${POSTFIX_DAYS:-30}" -out tls/s.crt \
    -extfile <(printf 'subjectAltName=DNS:%s\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n' "$NAME") 2>/dev/null
-printf 'pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\nsasldb_path: %s/sasldb2\n' "$DIR" > sasl/smtpd.conf
+printf 'pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: PLAIN LOGIN\nsasldb_path: %s/sasldb2\n' "$DIR" > conf/sasl/smtpd.conf # where Debian's Postfix looks
 printf %s "$PASSWORD" | saslpasswd2 -p -c -f "$DIR/sasldb2" -u mail.example.com "$USERNAME"
 chown postfix sasldb2; chmod 600 sasldb2
 cat > conf/main.cf <<C
@@ -51,9 +51,9 @@ virtual_gid_maps = static:$(id -g nobody)
 smtpd_tls_cert_file = $DIR/tls/s.crt
 smtpd_tls_key_file = $DIR/tls/s.key
 smtpd_tls_auth_only = yes
+smtpd_tls_received_header = yes
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_path = smtpd
-cyrus_sasl_config_path = $DIR/sasl
 smtpd_sasl_local_domain = mail.example.com
 smtpd_sender_login_maps = inline:{ {support@example.com=$USERNAME@mail.example.com} }
 smtpd_relay_restrictions = permit_sasl_authenticated, reject

@@ -81,6 +81,8 @@ fn what_is_wrong_is_named_with_line_and_key() {
         (email, &format!("{smtp}tls = 'opportunistic'\n"), "opportunistic"),
         (email, &format!("{smtp}username = 'x'\n"), "username needs credential"),
         (email, &format!("{smtp}credential = {{ fd = 3 }}\n"), "credential needs username"),
+        (email, &format!("{smtp}username = ''\ncredential = {{ fd = 3 }}\n"), "username is empty"),
+        (email, &format!("{smtp}username = \"a\\u0000b\"\ncredential = {{ fd = 3 }}\n"), "username is empty"),
         (email, &format!("{smtp}credential = {{ password = 'x' }}\n"), "password"),
         (email, &format!("{smtp}command = ['x']\n"), "more than one"),
         (email, &format!("{smtp}starttls = true\n"), "starttls"),
@@ -107,4 +109,20 @@ fn what_is_wrong_is_named_with_line_and_key() {
         assert!((3..=7).contains(&line), "{keys}: {}", error.message);
         assert!(!error.message.contains("secret"), "{}", error.message);
     }
+}
+
+/// The lines of the sample, with their first comment sign taken away.
+#[test]
+fn what_the_sample_shows_is_taken() {
+    let sample = crate::config::sample();
+    let (_, acme) = sample.split_once("# [profiles.acme]\n").unwrap();
+    let (acme, _) = acme.split_once("[audit]").unwrap();
+    let is_key = |line: &&str| !line.is_empty() && !line.starts_with("How messages");
+    let lines = acme.lines().map(|line| line.trim_start_matches("# "));
+    let keys: Vec<&str> = lines.filter(is_key).filter(|line| !line.starts_with("webhook")).collect();
+    let text = format!("[profiles.acme]\n{}", keys.join("\n"));
+    let profile = Configuration::parse(&text, Path::new("sample")).unwrap().profile(Some("acme")).unwrap();
+    assert!(matches!(profile.senders.email, Some(SenderConfig::Smtp(smtp)) if smtp.port == 465));
+    assert!(matches!(profile.senders.phone, Some(SenderConfig::Command(_))));
+    assert!(sample.contains("# # webhook = \"https://"));
 }

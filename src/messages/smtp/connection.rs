@@ -1,5 +1,6 @@
 //! A connection to a mail server: encrypted, greeted and signed in.
 
+use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -54,7 +55,10 @@ pub(super) async fn connect(
         SmtpTls::StartTls => start_tls(stream, &hello, progress).await?,
     };
     progress.set(Step::Handshake);
-    let encrypted = TlsConnector::from(tls).connect(server_name(&config.host)?, stream).await.map_err(not_encrypted)?;
+    let encrypted = TlsConnector::from(tls)
+        .connect(server_name(&config.host)?, stream)
+        .await
+        .map_err(|error| not_encrypted(&error))?;
     let certificate = encrypted.get_ref().1.peer_certificates().and_then(|chain| chain.first());
     let certificate = certificate.map(|first| first.to_vec());
     let encrypted = match config.tls {
@@ -98,11 +102,11 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, SmtpError> {
 }
 
 /// Explains a handshake that failed.
-fn not_encrypted(error: std::io::Error) -> SmtpError {
-    if let Some(why) = trust::explanation(&error) {
+fn not_encrypted(error: &std::io::Error) -> SmtpError {
+    if let Some(why) = trust::explanation(error) {
         return SmtpError::Untrusted(why);
     }
-    let is_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+    let is_tls = error.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>);
     if is_tls { SmtpError::NoTls } else { SmtpError::Broken(Step::Handshake) }
 }
 
@@ -118,10 +122,10 @@ pub(super) fn classify(error: &LettreError, step: Step) -> SmtpError {
 /// Whether what came is no answer of SMTP. That the server closed the connection instead of an answer is of the same
 /// kind to the library, and told by its words.
 fn is_no_answer(error: &LettreError) -> bool {
-    let source = std::error::Error::source(error);
+    let source = error.source();
     if error.is_response() {
         return source.is_none_or(|source| source.to_string() != "incomplete response");
     }
     let inner = source.and_then(|source| source.downcast_ref::<std::io::Error>()?.get_ref());
-    inner.is_some_and(|inner| inner.is::<AnswerTooLong>())
+    inner.is_some_and(<dyn Error + Send + Sync>::is::<AnswerTooLong>)
 }

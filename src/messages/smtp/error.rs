@@ -162,7 +162,7 @@ const fn meaning(code: u16) -> &'static str {
         452 => "too little room, or too many addresses, for now",
         454 => "not possible now",
         455 | 555 => "a parameter is not taken",
-        500 | 501 | 502 | 503 | 504 => "the server does not take this command",
+        500..=504 => "the server does not take this command",
         521 | 556 => "no mail is taken there",
         530 => "a sign-in is needed",
         534 => "this way to sign in is too weak",

@@ -65,10 +65,10 @@ pub(super) fn compose(
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
-    use super::super::super::outgoing::tests::message;
     use super::*;
     use crate::config::SmtpTls;
     use crate::domain::Channel;
+    use crate::messages::tests::message;
 
     fn composed(name: &str, subject: &str, text: &str) -> String {
         let config = SmtpConfig {

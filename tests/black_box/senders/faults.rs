@@ -49,7 +49,7 @@ fn a_server_that_takes_no_connection_is_given_up() {
         let listener = socket.listen(1).unwrap();
         let address = listener.local_addr().unwrap();
         let mut queued = Vec::new();
-        while let Ok(connected) = tokio::time::timeout(SHORT / 3, tokio::net::TcpStream::connect(address)).await {
+        while let Ok(connected) = tokio::time::timeout(SHORT, tokio::net::TcpStream::connect(address)).await {
             queued.push(connected.unwrap());
         }
         let keys = format!("[profiles.acme.senders.email]\nsmtp = '{address}'\nfrom = 'support@example.com'\n");

@@ -29,10 +29,10 @@ fn ended<T>() -> Result<T> {
 }
 
 impl Dialog<'_> {
-    pub fn run(&mut self, tls: Arc<ServerConfig>) -> Result<()> {
+    pub fn run(&mut self, tls: &Arc<ServerConfig>) -> Result<()> {
         self.act(Stage::Accept)?;
         if !self.server.start_tls {
-            self.encrypt(Arc::clone(&tls))?;
+            self.encrypt(Arc::clone(tls))?;
         }
         self.answer(Stage::Greeting, "220 fake\r\n")?;
         let mut is_signed_in = self.server.user.is_none();
@@ -43,7 +43,7 @@ impl Dialog<'_> {
                 "EHLO" => self.hello()?,
                 "STARTTLS" => {
                     self.answer(Stage::StartTls, "220 go on\r\n")?;
-                    self.encrypt(Arc::clone(&tls))?;
+                    self.encrypt(Arc::clone(tls))?;
                 }
                 "AUTH" => is_signed_in = self.sign_in(&line)?,
                 "MAIL" if !is_signed_in => self.say("530 5.7.0 sign in first\r\n")?,
@@ -86,9 +86,8 @@ impl Dialog<'_> {
     fn hello(&mut self) -> Result<()> {
         let is_clear = matches!(self.wire, Wire::Clear(_));
         let offers: &[&str] = if is_clear { &["STARTTLS"] } else { &self.server.offers };
-        let lines = [&["fake"], offers].concat();
-        let (last, before) = lines.split_last().unwrap();
-        let before: String = before.iter().map(|line| format!("250-{line}\r\n")).collect();
+        let lines = [&["250-fake"], offers].concat().join("\r\n250-");
+        let (before, last) = lines.rsplit_once("250-").unwrap();
         self.answer(Stage::Hello, &format!("{before}250 {last}\r\n"))
     }
 

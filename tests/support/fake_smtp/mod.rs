@@ -104,14 +104,14 @@ impl FakeSmtp {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (server, kept, tls) = (Arc::clone(&server), Arc::clone(&kept), Arc::clone(&tls));
-                std::thread::spawn(move || serve(stream, &server, &kept, tls));
+                std::thread::spawn(move || serve(stream, &server, &kept, &tls));
             }
         });
         RunningSmtp { port, authority, folder, seen }
     }
 }
 
-fn serve(stream: std::net::TcpStream, server: &FakeSmtp, seen: &Mutex<Seen>, tls: Arc<ServerConfig>) {
+fn serve(stream: std::net::TcpStream, server: &FakeSmtp, seen: &Mutex<Seen>, tls: &Arc<ServerConfig>) {
     let mut dialog = Dialog { server, seen, wire: Wire::Clear(stream) };
     let _ = dialog.run(tls); // the client may leave at any time
 }
