@@ -11,6 +11,7 @@ pub mod domain;
 #[cfg(feature = "fail-points")]
 pub mod fail_points;
 pub mod ledger;
+pub mod messages;
 mod net;
 pub mod output;
 pub mod platform;

@@ -1,5 +1,6 @@
 //! What every verb works with: screen, folders, configuration, profile, and the way to a session.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +10,16 @@ use jiff::Timestamp;
 
 use super::case_args::CaseArgs;
 use super::decorators::Decorators;
+use super::messages::{CodeMessenger, CustomerMessages, notify_by};
 use super::reveal_args::RevealArgs;
 use crate::auth::{Choice, Kept, SessionStore};
 use crate::backends::{self, BackendContext};
 use crate::cli::GlobalArgs;
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
-use crate::domain::{Case, Error, Kind, Language, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession};
+use crate::domain::{
+    Case, Error, Kind, Language, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession, Verifier,
+};
 use crate::ledger::{Ledger, View};
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
@@ -35,6 +39,8 @@ pub(super) struct Context {
     pub(super) profile: Profile,
     pub(super) signals: Signals,
     pub(super) decorators: Decorators,
+    /// What the profile sends to customers, once it is opened: a credential may be read only once.
+    pub(super) messages: OnceCell<Rc<CustomerMessages>>,
 }
 
 impl Context {
@@ -67,15 +73,18 @@ impl Context {
         for name in configuration.profile_names() {
             backends::check(&configuration.profile(Some(&name))?)?;
         }
-        let profile = configuration.profile(global.profile.as_deref())?;
+        let mut profile = configuration.profile(global.profile.as_deref())?;
+        profile.guards.notify_by = notify_by(&profile)?;
         let signals = Signals::start()?;
-        Ok(Self { global, screen, folders, configuration, profile, signals, decorators })
+        let messages = OnceCell::new();
+        Ok(Self { global, screen, folders, configuration, profile, signals, decorators, messages })
     }
 
     /// Builds a context with other folders and an empty configuration, for the same command line.
     pub(super) fn elsewhere(&self, folders: Folders) -> Result<Self> {
         let configuration = Configuration::default();
-        let profile = configuration.profile(Some(crate::config::BUILT_IN))?;
+        let mut profile = configuration.profile(Some(crate::config::BUILT_IN))?;
+        profile.guards.notify_by = notify_by(&profile)?;
         Ok(Self {
             global: self.global.clone(),
             screen: self.screen.clone(),
@@ -84,6 +93,7 @@ impl Context {
             profile,
             signals: self.signals.clone(),
             decorators: self.decorators,
+            messages: OnceCell::new(),
         })
     }
 
@@ -268,6 +278,9 @@ impl Context {
     ) -> Result<T, Error> {
         let log = self.ledger();
         let warnings = log.warnings();
+        let verifications = log.clone();
+        let messenger = CodeMessenger(self);
+        let verifier = Verifier { log: &verifications, messenger: &messenger, clock: &SystemClock };
         let mut audit = (self.decorators.audit)(Box::new(log));
         let mut random = SystemRandom;
         let mut services = Services {
@@ -277,6 +290,7 @@ impl Context {
             random: &mut random,
             interruptions: &self.signals as &dyn Interruptions,
             guards: &self.profile.guards,
+            verifier: Some(verifier),
         };
         let result = work(&mut services).await;
         for warning in warnings.take() {

@@ -19,6 +19,8 @@ mod ledger;
 mod login;
 mod logout;
 mod man;
+mod messages;
+mod outbox;
 mod pending;
 mod practice;
 mod profile;
@@ -31,6 +33,7 @@ mod status;
 mod unlisted;
 mod unlock;
 mod unseal;
+mod verify;
 mod view;
 mod whoami;
 mod withdraw;
@@ -96,6 +99,10 @@ enum Command {
     Pending(pending::PendingArgs),
     /// Lift a lock-out after failed attempts, without a new password
     Unlock(unlock::UnlockArgs),
+    /// Verify a caller: by a code sent to what is on file, or by a call to the number on file
+    Verify(verify::VerifyArgs),
+    /// What customers are still to be told
+    Outbox(outbox::OutboxArgs),
     /// Where a customer stands
     Status(status::StatusArgs),
     /// Many resets, resumable at any moment
@@ -197,6 +204,8 @@ fn run(context: &mut Context, command: Command, early: RevealTarget) -> Result<E
         Command::Withdraw(args) => wait_for(withdraw::run(context, args))?,
         Command::Pending(args) => wait_for(pending::run(context, args))?,
         Command::Unlock(args) => wait_for(unlock::run(context, args))?,
+        Command::Verify(args) => wait_for(verify::run(context, args))?,
+        Command::Outbox(args) => wait_for(outbox::run(context, args))?,
         Command::Status(args) => wait_for(status::run(context, args))?,
         Command::Audit(args) => wait_for(audit::run(context, args))?,
         Command::Report(args) => wait_for(report::run(context, args))?,

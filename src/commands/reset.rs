@@ -6,6 +6,7 @@ use clap::Args;
 use super::ask_missing;
 use super::case_args::CaseArgs;
 use super::context::Context;
+use super::outbox;
 use super::reveal_args::RevealArgs;
 use crate::domain::ports::Prompter;
 use crate::domain::{ExitCode, Issuance, Language, Particulars, ResetRequest, Services, reset};
@@ -64,11 +65,13 @@ pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: Revea
     let mut reveal = (context.decorators.reveal)(reveal.into_reveal());
     let request = request(context, customer, args)?;
     let session = context.session().await?;
-    let issuance = context
+    let issued = context
         .with_services(&mut prompter, async |services: &mut Services<'_>| {
             reset(services, &session, &mut *reveal, request).await
         })
-        .await?;
+        .await;
+    outbox::deliver_after(context, &issued).await;
+    let issuance = issued?;
     context.screen.note_effect(Effect::Revealed);
     if is_terminal && context.json() {
         context.screen.bytes(&reset_json(&issuance, None, &localization)?);
@@ -77,6 +80,7 @@ pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: Revea
     } else {
         context.screen.notice(&format!("{}: {}.", issuance.customer.id, issuance.state.describe()));
     }
+    outbox::deliver_now(context).await;
     Ok(ExitCode::DONE)
 }
 

@@ -115,6 +115,8 @@ fn issuance(context: &Context, row: &FoundRow) -> Issuance {
         state: State { has_user: true, change_required: true, ..State::default() },
         issued_at: row.at.unwrap_or(Timestamp::UNIX_EPOCH),
         expires_at: row.expires_at,
+        verification: None,
+        notified: Vec::new(),
         proof: Proof::of(row.proved, row.proof_reason.as_deref()),
         sessions_ended: SessionsEnded::NotHere,
         change_screen: ChangeScreen::AnyProgram, // the file does not say which backend issued it

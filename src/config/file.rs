@@ -14,8 +14,10 @@ use super::duration::parse_duration;
 use super::errors::wrong;
 use super::folders::Folders;
 use super::profile::{AuditSettings, BUILT_IN, DEFAULT_DURATION, Forward, Profile, Protected};
+use super::senders::SendersConfig;
 use super::settings::{Settings, lines};
 use super::texts::TextsConfig;
+use super::verification::{MessagesConfig, VerificationTable};
 use crate::domain::{Error, Guards, Kind, Language, Pattern, Reason, Requirement, Result};
 use crate::platform::{Holds, NotPrivate, open_private_file};
 
@@ -65,10 +67,15 @@ struct ProfileTable {
     max_resets_per_agent_1h: Option<u32>,
     #[serde(default)]
     allow_without_logout: bool,
+    #[serde(default)]
+    verification: VerificationTable,
+    messages: Option<MessagesConfig>,
     #[serde(default = "yes")]
     prove: bool,
     #[serde(default, deserialize_with = "temporary_password_duration")]
     temporary_password_lasts: Option<Duration>,
+    #[serde(default)]
+    senders: SendersConfig,
     language: Option<Language>,
     templates: Option<PathBuf>,
     #[serde(flatten)]
@@ -281,9 +288,13 @@ impl ProfileTable {
                 max_resets_per_agent_1h: self.max_resets_per_agent_1h,
                 allow_without_logout: self.allow_without_logout,
                 prove: self.prove,
+                verification: self.verification.rules(),
+                notify_by: Vec::new(),
                 temporary_password_lasts: self.temporary_password_lasts.unwrap_or(DEFAULT_DURATION),
             },
             protected,
+            messages: self.messages.clone(),
+            senders: self.senders.clone(),
             texts: TextsConfig {
                 language: self.language.clone(),
                 templates: self.templates.as_ref().map(|folder| self.settings.path(folder)),

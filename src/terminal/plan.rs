@@ -1,7 +1,7 @@
 //! The text of a plan, which the agent reads before confirming it.
 
 use super::local_time::LocalTime;
-use crate::domain::{Action, Attempt, Gap, Plan};
+use crate::domain::{Action, Attempt, Contact, Gap, Plan};
 use crate::texts::Localization;
 
 /// Lists the lines of the plan for the confirmation. What the customer has to know is in the language of the customer
@@ -24,6 +24,9 @@ pub(super) fn lines(plan: &Plan, local: &LocalTime, localization: &Localization)
     lines.extend(recent(&plan.recent, local).map(|note| format!("  {note}")));
     lines.extend(localization.for_the_customer(&plan.gaps).map(|note| format!("  {note}")));
     lines.extend(plan.notices.iter().map(|notice| format!("  Note: {notice}")));
+    if let Some(verification) = &plan.verification {
+        lines.push(format!("  caller    verified {}, {}", verification.describe(), local.moment(verification.at)));
+    }
     let case = [("ticket", &plan.case.ticket), ("reason", &plan.case.reason), ("verified", &plan.case.verified)];
     for (name, value) in case {
         if let Some(value) = value {
@@ -64,9 +67,10 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
             effects.push("make the pending temporary password unusable now".to_owned());
             let sessions = if sessions_go_on { "leave what they have open already" } else { "end all their sessions" };
             effects.push(format!("{sessions}; they stay locked out until you issue another"));
+            effects.extend(notice(plan));
             return effects;
         }
-        Action::Unlock => return effects_of_unlock(plan),
+        Action::Unlock => return effects_of_unlock(plan).into_iter().chain(notice(plan)).collect(),
     }
     if plan.gaps.contains(&Gap::NotProved) {
         effects.push("show it without trying it by a sign-in first".to_owned());
@@ -92,7 +96,21 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
     if !plan.gaps.contains(&Gap::NeverRunsOut) {
         effects.push(format!("let it run out after {lasts}"));
     }
+    effects.extend(notice(plan));
     effects
+}
+
+/// Says where the customer is told of the change. Returns `None` if this profile tells nobody.
+fn notice(plan: &Plan) -> Option<String> {
+    if plan.gaps.contains(&Gap::NotNotified) {
+        return None;
+    }
+    let to: Vec<String> = plan.notified.iter().map(Contact::masked).collect();
+    Some(if to.is_empty() {
+        "tell the customer nothing: there is no address or number that this profile writes to".to_owned()
+    } else {
+        format!("tell the customer of it, without the password: {}", to.join(", "))
+    })
 }
 
 fn effects_of_unlock(plan: &Plan) -> Vec<String> {
@@ -118,7 +136,8 @@ pub(super) fn short(plan: &Plan) -> String {
         plan.profile_ref.profile,
         plan.profile_ref.backend
     );
-    [vec![line], plan.differences()].concat().join(" ")
+    let verified = plan.verification.as_ref().map(|used| format!("The caller is verified {}.", used.describe()));
+    [vec![line], verified.into_iter().collect(), plan.differences()].concat().join(" ")
 }
 
 #[cfg(test)]
@@ -138,6 +157,9 @@ mod tests {
             backend_id: "openldap:test".to_owned(),
         };
         Plan {
+            language: None,
+            notified: Vec::new(),
+            verification: None,
             agent: "sam".to_owned(),
             profile_ref,
             customer,

@@ -32,6 +32,8 @@ pub(crate) struct TerminalPrompter {
     yes: bool,
     /// The controlling terminal, if standard input is the input of the command.
     terminal: Option<OwnedFd>,
+    /// Whether codes are lines of standard input.
+    reads_codes: bool,
     /// The language of what the customer is told; English if it was not chosen.
     localization: Option<Localization>,
 }
@@ -39,7 +41,13 @@ pub(crate) struct TerminalPrompter {
 impl TerminalPrompter {
     /// Builds a prompter. With `yes`, it confirms without asking.
     pub(crate) fn new(screen: Screen, signals: Signals, may_ask: bool, yes: bool) -> Self {
-        Self { screen, signals, may_ask, yes, terminal: None, localization: None }
+        Self { screen, signals, may_ask, yes, terminal: None, reads_codes: false, localization: None }
+    }
+
+    /// Reads codes from standard input instead of asking for them.
+    #[must_use]
+    pub(crate) fn with_codes_of_standard_input(self) -> Self {
+        Self { reads_codes: true, ..self }
     }
 
     /// Chooses the language of what the customer is told.
@@ -170,6 +178,17 @@ impl Prompter for TerminalPrompter {
             vec![customer.name.clone(), customer.id.to_string(), customer.masked_email().unwrap_or_default()]
         };
         self.choose_row(question, &["NAME", "ID", "E-MAIL"], customers.iter().map(row).collect())
+    }
+
+    fn choose_text(&mut self, question: &str, options: &[String]) -> Result<usize> {
+        self.choose_row(question, &["WAY"], options.iter().map(|option| vec![option.clone()]).collect())
+    }
+
+    fn code(&mut self, question: &str) -> Result<Option<Zeroizing<String>>> {
+        if self.reads_codes {
+            return read_line(stdin(), MAX_ANSWER_BYTES);
+        }
+        self.ask(question, "--code-stdin", Mode::Lines).map(Some)
     }
 
     fn confirm(&mut self, plan: &Plan) -> Result<Decision> {

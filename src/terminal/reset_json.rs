@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::domain::{Customer, Error, Issuance, SessionsEnded, Status, UserProfile};
+use crate::domain::{Contact, Customer, Error, Issuance, SessionsEnded, Status, UserProfile, Verification};
 use crate::output::to_json;
 use crate::texts::{Localization, PasswordIs};
 
@@ -25,6 +25,8 @@ struct ResetJson<'a> {
     rules: Vec<String>,
     rules_are_all: bool,
     next_steps: Vec<String>,
+    verification: Option<&'a Verification>,
+    notified: Vec<String>,
     attempt: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     temporary_password: Option<&'a str>,
@@ -56,6 +58,8 @@ pub(crate) fn reset_json(
         rules_are_all: issuance.rules_are_all,
         next_steps: localization
             .next_steps(issuance, if password.is_some() { PasswordIs::Shown } else { PasswordIs::Gone }),
+        verification: issuance.verification.as_ref(),
+        notified: issuance.notified.iter().map(Contact::masked).collect(),
         attempt: issuance.attempt.as_str(),
         temporary_password: password,
     })

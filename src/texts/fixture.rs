@@ -9,6 +9,8 @@ use crate::domain::{
 /// Returns an issuance for Ada on the practice directory, with these rules.
 pub(crate) fn issuance(rules: Policy) -> Issuance {
     Issuance {
+        notified: Vec::new(),
+        verification: None,
         customer: Customer {
             contacts: Contacts::default(),
             id: CustomerId::new("C-1001"),

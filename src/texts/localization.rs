@@ -121,6 +121,7 @@ const fn gap_spec(gap: Gap) -> Option<&'static TextSpec> {
         | Gap::RulesNotListed
         | Gap::NeverRunsOut
         | Gap::WithdrawnReadsAsPending
-        | Gap::NotProved => None,
+        | Gap::NotProved
+        | Gap::NotNotified => None,
     }
 }

@@ -11,15 +11,16 @@ use super::sources::{code, is_test, product, root, sources};
 const LINES: usize = 350;
 
 /// Which room may import which. A room is a folder of `src/`, or a file beside the folders.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("platform", &["domain"]),
     ("delimited", &["domain"]),
     ("output", &["domain"]),
     ("net", &["domain", "platform"]),
-    ("config", &["domain", "platform"]),
+    ("config", &["domain", "net", "platform"]),
     ("cli", &["config"]),
     ("auth", &["config", "domain", "net", "platform"]),
+    ("messages", &["auth", "config", "domain", "net", "platform"]),
     ("ledger", &["config", "domain", "output", "platform"]),
     ("backends", &["auth", "config", "delimited", "domain", "net", "platform"]),
     ("bulk", &["config", "delimited", "domain", "ledger", "output", "platform"]),
@@ -36,6 +37,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "config",
             "domain",
             "ledger",
+            "messages",
             "net",
             "output",
             "platform",

@@ -44,7 +44,8 @@ fn every_gap() -> Vec<Gap> {
             Gap::NeverRunsOut => Gap::NoSelfService,
             Gap::NoSelfService => Gap::WithdrawnReadsAsPending,
             Gap::WithdrawnReadsAsPending => Gap::NotProved,
-            Gap::NotProved => return None,
+            Gap::NotProved => Gap::NotNotified,
+            Gap::NotNotified => return None,
         })
     };
     std::iter::successors(Some(Gap::StampNamesNoAuthor), after).collect()

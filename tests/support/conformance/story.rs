@@ -23,6 +23,7 @@ const fn asserted_in(gap: Gap) -> &'static str {
         Gap::NoSelfService => "self_service_works",
         Gap::WithdrawnReadsAsPending => "can_be_withdrawn",
         Gap::NotProved => "resets",
+        Gap::NotNotified => "hears_of_it",
     }
 }
 
