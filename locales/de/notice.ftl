@@ -11,6 +11,13 @@ notice-unlocked = { $desk } hat am { $when } die Sperre Ihres Benutzerkontos auf
 notice-agent = Bearbeitet von { $agent }.
 notice-not-you = Waren Sie das nicht? Rufen Sie bitte an: { $call }.
 
+notice-set-phone = { $desk } hat am { $when } ein temporäres Passwort für Sie gesetzt.
+notice-created-phone = { $desk } hat am { $when } ein Konto mit temporärem Passwort für Sie angelegt.
+notice-withdrawn-phone = { $desk } hat am { $when } Ihr temporäres Passwort zurückgezogen.
+notice-unlocked-phone = { $desk } hat am { $when } Ihre Sperre aufgehoben.
+notice-not-you-phone = Nicht Sie? Rufen Sie bitte an: { $call }
+
+moment-short = { $day }.{ $month }.{ $year } ({ $time }, { $zone })
 moment =
     { $day }. { $month ->
         [1] Januar

@@ -1,15 +1,15 @@
 # Was am Support-Platz neben dem temporären Passwort und danach zu lesen ist. Die Variablen stehen in ../en/script.ftl.
 
-script-note-it = Notieren Sie es, solange Sie es sehen: Es lässt sich nicht noch einmal anzeigen.
-script-gone = Das Passwort ist nicht mehr auf dem Bildschirm und lässt sich nicht noch einmal anzeigen.
-script-pass-on = Es wird nicht per E-Mail verschickt: Geben Sie es selbst an die Kundin oder den Kunden weiter.
-script-enter-on-page = Auf der ersten Anmeldeseite ist es genau so einzugeben: Großbuchstaben und Bindestriche zählen.
-script-enter-in-program = Bei der Anmeldung ist es genau so einzugeben: Großbuchstaben und Bindestriche zählen.
+script-note-it = Notieren Sie es, solange Sie es sehen: Es wird nicht noch einmal angezeigt.
+script-gone = Das Passwort ist vom Bildschirm verschwunden und wird nicht noch einmal angezeigt.
+script-pass-on = Es wird nicht per E-Mail verschickt: Geben Sie es selbst weiter.
+script-enter-on-page = Auf der ersten Anmeldeseite ist es genau so einzugeben; auf Großbuchstaben und Bindestriche kommt es an.
+script-enter-in-program = Bei der Anmeldung ist es genau so einzugeben; auf Großbuchstaben und Bindestriche kommt es an.
 script-choose = Danach wählt die Kundin oder der Kunde ein eigenes Passwort, das Sie nicht erfahren dürfen. { $rules }
 script-confirm-on-page = Mit einem Klick auf „Update Password“ ist die Anmeldung abgeschlossen.
 script-confirm-in-program = Ist es bestätigt, ist die Anmeldung abgeschlossen.
-script-old-and-mail-refused = Bis dahin funktionieren weder alte Passwörter noch das Zurücksetzen per E-Mail.
-script-old-refused = Bis dahin funktioniert das alte Passwort nicht.
+script-old-and-mail-refused = Bis dahin sind alte Passwörter und das Zurücksetzen per E-Mail gesperrt.
+script-old-refused = Bis dahin ist das alte Passwort gesperrt.
 script-if-lost = Geht es verloren, stellen Sie ein neues aus: Nur das neueste funktioniert.
 script-sessions-left =
     { $count ->

@@ -12,7 +12,15 @@ notice-unlocked = { $desk } lifted the lock-out of your user on { $when }.
 notice-agent = The agent was { $agent }.
 notice-not-you = Was it not you? Call { $call }.
 
-# A point in time: $day, $month and $year are numbers, $time is 14:02, $zone is UTC+01:00.
+# The same in short, for a text message. Its $when is moment-short.
+notice-set-phone = { $desk } set a temporary password for you on { $when }.
+notice-created-phone = { $desk } created a user with a temporary password for you on { $when }.
+notice-withdrawn-phone = { $desk } withdrew your temporary password on { $when }.
+notice-unlocked-phone = { $desk } lifted your lock-out on { $when }.
+notice-not-you-phone = Was it not you? Call { $call }.
+
+# A point in time: $day, $month and $year are numbers, $date is 2026-11-29, $time is 14:02, $zone is UTC+01:00.
+moment-short = { $date } { $time } ({ $zone })
 moment =
     { $day } { $month ->
         [1] January

@@ -10,9 +10,10 @@ use super::argument::clean;
 use super::link::find_link;
 use super::spec::TextSpec;
 use super::specs::{
-    CODE_EMAIL_BODY, CODE_EMAIL_SUBJECT, CODE_PHONE_BODY, EMAIL_FOOTER, GREETING, GREETING_NAME, MOMENT, NOTICE_AGENT,
-    NOTICE_CREATED, NOTICE_CREATED_SUBJECT, NOTICE_NOT_YOU, NOTICE_SET, NOTICE_SET_SUBJECT, NOTICE_UNLOCKED,
-    NOTICE_UNLOCKED_SUBJECT, NOTICE_WITHDRAWN, NOTICE_WITHDRAWN_SUBJECT,
+    CODE_EMAIL_BODY, CODE_EMAIL_SUBJECT, CODE_PHONE_BODY, EMAIL_FOOTER, GREETING, GREETING_NAME, MOMENT, MOMENT_SHORT,
+    NOTICE_AGENT, NOTICE_CREATED, NOTICE_CREATED_PHONE, NOTICE_CREATED_SUBJECT, NOTICE_NOT_YOU, NOTICE_NOT_YOU_PHONE,
+    NOTICE_SET, NOTICE_SET_PHONE, NOTICE_SET_SUBJECT, NOTICE_UNLOCKED, NOTICE_UNLOCKED_PHONE, NOTICE_UNLOCKED_SUBJECT,
+    NOTICE_WITHDRAWN, NOTICE_WITHDRAWN_PHONE, NOTICE_WITHDRAWN_SUBJECT,
 };
 use super::store::Texts;
 use crate::domain::{Action, Channel, Language};
@@ -84,19 +85,24 @@ impl Texts {
 
     /// Puts the notice of a change together, in this language or else in English.
     pub fn notice(&self, language: &Language, text: &NoticeText<'_>, channel: Channel) -> RenderedText {
-        let (desk, call, when) = (clean(text.desk), clean(text.call), self.moment(language, text.when));
+        let (desk, call) = (clean(text.desk), clean(text.call));
+        let (moment, not_you) = match channel {
+            Channel::Email => (&MOMENT, &NOTICE_NOT_YOU),
+            Channel::Phone => (&MOMENT_SHORT, &NOTICE_NOT_YOU_PHONE),
+        };
+        let when = self.moment(language, moment, text.when);
         let mut arguments = FluentArgs::new();
         arguments.set("desk", desk.as_str());
         arguments.set("call", call.as_str());
         arguments.set("when", when.as_str());
-        let (subject, what) = notice_specs(text.action);
+        let (subject, what) = notice_specs(text.action, channel);
         let subject = self.text(language, subject, &arguments);
         let mut lines = vec![self.text(language, what, &arguments)];
         if let Some(agent) = text.agent.map(clean).filter(|agent| !agent.is_empty()) {
             arguments.set("agent", agent);
             lines.push(self.text(language, &NOTICE_AGENT, &arguments));
         }
-        let not_you = self.text(language, &NOTICE_NOT_YOU, &arguments);
+        let not_you = self.text(language, not_you, &arguments);
         let body = match channel {
             Channel::Email => self.letter(language, text.name, &[&lines.join("\n"), &not_you]),
             Channel::Phone => Zeroizing::new(format!("{} {not_you}\n", lines.join(" "))),
@@ -120,25 +126,30 @@ impl Texts {
     }
 
     /// Writes a point in time with its offset from UTC.
-    fn moment(&self, language: &Language, at: &ZonedDateTime) -> String {
+    fn moment(&self, language: &Language, spec: &TextSpec, at: &ZonedDateTime) -> String {
         let offset = at.strftime("%:z").to_string();
         let mut arguments = FluentArgs::new();
         arguments.set("day", at.day());
         arguments.set("month", at.month());
         arguments.set("year", at.year());
+        arguments.set("date", at.date().to_string());
         arguments.set("time", at.strftime("%H:%M").to_string());
         arguments.set("zone", if at.offset().is_zero() { "UTC".to_owned() } else { format!("UTC{offset}") });
-        self.text(language, &MOMENT, &arguments)
+        self.text(language, spec, &arguments)
     }
 }
 
 /// Returns the subject of a notice, and the sentence that says what was done.
-const fn notice_specs(action: Action) -> (&'static TextSpec, &'static TextSpec) {
-    match action {
-        Action::Set => (&NOTICE_SET_SUBJECT, &NOTICE_SET),
-        Action::CreateAndSet => (&NOTICE_CREATED_SUBJECT, &NOTICE_CREATED),
-        Action::Withdraw => (&NOTICE_WITHDRAWN_SUBJECT, &NOTICE_WITHDRAWN),
-        Action::Unlock => (&NOTICE_UNLOCKED_SUBJECT, &NOTICE_UNLOCKED),
+const fn notice_specs(action: Action, channel: Channel) -> (&'static TextSpec, &'static TextSpec) {
+    let (subject, mail, phone) = match action {
+        Action::Set => (&NOTICE_SET_SUBJECT, &NOTICE_SET, &NOTICE_SET_PHONE),
+        Action::CreateAndSet => (&NOTICE_CREATED_SUBJECT, &NOTICE_CREATED, &NOTICE_CREATED_PHONE),
+        Action::Withdraw => (&NOTICE_WITHDRAWN_SUBJECT, &NOTICE_WITHDRAWN, &NOTICE_WITHDRAWN_PHONE),
+        Action::Unlock => (&NOTICE_UNLOCKED_SUBJECT, &NOTICE_UNLOCKED, &NOTICE_UNLOCKED_PHONE),
+    };
+    match channel {
+        Channel::Email => (subject, mail),
+        Channel::Phone => (subject, phone),
     }
 }
 

@@ -34,9 +34,15 @@ texts! {
     NOTICE_WITHDRAWN "notice-withdrawn" OneLine ["desk" "when"] ["when"];
     NOTICE_UNLOCKED_SUBJECT "notice-unlocked-subject" OneLine ["desk"] [];
     NOTICE_UNLOCKED "notice-unlocked" OneLine ["desk" "when"] ["when"];
+    NOTICE_SET_PHONE "notice-set-phone" OneLine ["desk" "when"] ["when"];
+    NOTICE_CREATED_PHONE "notice-created-phone" OneLine ["desk" "when"] ["when"];
+    NOTICE_WITHDRAWN_PHONE "notice-withdrawn-phone" OneLine ["desk" "when"] ["when"];
+    NOTICE_UNLOCKED_PHONE "notice-unlocked-phone" OneLine ["desk" "when"] ["when"];
     NOTICE_AGENT "notice-agent" OneLine ["agent"] ["agent"];
     NOTICE_NOT_YOU "notice-not-you" OneLine ["call"] ["call"];
-    MOMENT "moment" OneLine ["day" "month" "year" "time" "zone"] ["day" "year" "time" "zone"];
+    NOTICE_NOT_YOU_PHONE "notice-not-you-phone" OneLine ["call"] ["call"];
+    MOMENT "moment" OneLine ["day" "month" "year" "date" "time" "zone"] ["time" "zone"];
+    MOMENT_SHORT "moment-short" OneLine ["day" "month" "year" "date" "time" "zone"] ["time" "zone"];
 
     RULE_MIN_LENGTH "rule-min-length" OneLine ["count"] ["count"];
     RULE_MAX_LENGTH "rule-max-length" OneLine ["count"] ["count"];

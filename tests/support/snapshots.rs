@@ -11,7 +11,8 @@ use super::TestEnvironment;
 
 /// What is replaced, in this order. A placeholder in a table is as wide as what it stands for.
 const FILTERS: &[(&str, &str)] = &[
-    (r"Gone in \d+:\d\d", "Gone in m:ss"),
+    (r"(Gone in|Noch) \d+:\d\d", "$1 m:ss"),
+    (r"\b(heute|morgen|gestern), \d\d:\d\d\b", "[Tag], hh:mm"),
     (r"\b(today|tomorrow|yesterday) \d\d:\d\d\b", "[day] hh:mm"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "YYYY-MM-DDThh:mm:ssZ"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "YYYY-MM-DD hh:mm:ss"),

@@ -49,6 +49,24 @@ fn it_is_shown_once_spelled_and_leaves_nothing() {
 }
 
 #[test]
+fn it_is_german_if_that_is_asked_for() {
+    let env = TestEnvironment::signed_in("sam");
+    let mut terminal = Terminal::run(&env, &["reset", "ada@example.com", "--language", "de"], 80, 40);
+    terminal.wait_for("[y/N]");
+    terminal.type_("y\r");
+    let screen = terminal.wait_for("Noch ");
+    let password = password_in(&screen).unwrap();
+    assert_screen!(env, "reveal_in_german", screen);
+    terminal.wait_until("a second to pass", |screen| {
+        screen.contains("Noch ") && !screen.contains("Noch 10:00") && !screen.contains("Noch 9:59")
+    });
+    terminal.type_("q");
+    assert_eq!(terminal.end().0, 0);
+    assert_screen!(env, "after_reveal_in_german", terminal.screen());
+    assert_gone(&terminal, &password);
+}
+
+#[test]
 fn what_was_typed_before_does_not_dismiss_it() {
     let env = TestEnvironment::signed_in("sam");
     let mut terminal = Terminal::run(&env, &["reset", "C-1001"], 80, 24);

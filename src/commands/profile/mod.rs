@@ -2,6 +2,8 @@
 
 mod add;
 
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -10,7 +12,7 @@ use super::ask_missing::{self, ProfileChoice};
 use super::context::Context;
 use crate::backends;
 use crate::config::{self, Profile};
-use crate::domain::{ExitCode, Pattern};
+use crate::domain::{ExitCode, Language, Pattern};
 
 /// Backend configurations
 #[derive(Debug, Args)]
@@ -76,6 +78,8 @@ struct ShowJson<'a> {
     max_resets_per_agent_1h: Option<u32>,
     prove: bool,
     temporary_password_lasts_seconds: u64,
+    language: &'a str,
+    templates: Option<&'a Path>,
 }
 
 /// Adds, lists, shows, chooses or removes.
@@ -136,6 +140,7 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
     let guards = &profile.guards;
     let protected = backends::protected(&profile)?;
     let require: Vec<&'static str> = guards.require.iter().map(|requirement| requirement.flag()).collect();
+    let language = profile.texts.language.clone().unwrap_or_else(Language::english);
     if context.json() {
         return Ok(context.screen.json(&ShowJson {
             schema: "tellonce.profile-show/v1",
@@ -148,6 +153,8 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
             max_resets_per_agent_1h: guards.max_resets_per_agent_1h,
             prove: guards.prove,
             temporary_password_lasts_seconds: guards.temporary_password_lasts.as_secs(),
+            language: language.as_str(),
+            templates: profile.texts.templates.as_deref(),
         })?);
     }
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
@@ -174,6 +181,15 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
         ),
         ("Passwords last".to_owned(), format!("{lasts:#}")),
         ("Proof".to_owned(), if guards.prove { "by a sign-in" } else { "none (prove = false)" }.to_owned()),
+        ("Language".to_owned(), language.to_string()),
+        (
+            "Texts".to_owned(),
+            profile
+                .texts
+                .templates
+                .as_ref()
+                .map_or_else(|| "built in".to_owned(), |folder| folder.display().to_string()),
+        ),
     ]);
     Ok(ExitCode::DONE)
 }

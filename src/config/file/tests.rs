@@ -34,7 +34,7 @@ fn everything_that_can_be_said_is_read() {
     let configuration = parse(
         "default = 'training'\n[profiles.training]\nbackend = 'practice'\nprotected = { groups = ['board'], roles = ['it/root'] }\n\
          require = ['ticket', 'verified', 'reason']\nticket_pattern = 'T-[0-9]+'\nmax_resets_per_customer_24h = 3\nmax_resets_per_agent_1h = 30\nallow_without_logout = true\nprove = false\n\
-         temporary_password_lasts = '2 days'\n[audit]\nforward = { command = ['logger', '-t', 'x'] }\nforward_required = true\nviews = true\n",
+         temporary_password_lasts = '2 days'\nlanguage = 'de-AT'\ntemplates = 'texts'\n[audit]\nforward = { command = ['logger', '-t', 'x'] }\nforward_required = true\nviews = true\n",
     )
     .unwrap();
     let profile = configuration.profile(None).unwrap();
@@ -47,6 +47,8 @@ fn everything_that_can_be_said_is_read() {
     assert!(profile.guards.allow_without_logout && !profile.guards.prove);
     assert!(parse("").unwrap().profile(None).unwrap().guards.prove, "unless a profile says otherwise");
     assert_eq!(profile.guards.temporary_password_lasts, Duration::from_hours(48));
+    assert_eq!(profile.texts.language.as_ref().map(crate::domain::Language::as_str), Some("de"));
+    assert_eq!(profile.texts.templates.as_deref(), Some(Path::new("texts")), "beside the configuration");
     assert_eq!(configuration.audit.forward, Some(Forward::Command(vec!["logger".into(), "-t".into(), "x".into()])));
     assert!(configuration.audit.forward_required && configuration.audit.views);
     assert_eq!(configuration.profile_names(), ["training", "practice"]);
@@ -85,6 +87,8 @@ fn what_is_wrong_is_named_with_file_line_and_key() {
         ("[profiles.a]\nbackend = 'practice'\nprotected = 'all'\n", "line 3", "protected"),
         ("[profiles.a]\nbackend = 'practice'\nticket_pattern = 'T-[0-9'\n", "line 3", "ticket_pattern \"T-[0-9\""),
         ("[profiles.a]\nbackend = 'practice'\nticket_pattern = 'a)(b'\n", "line 3", "ticket_pattern"),
+        ("[profiles.a]\nbackend = 'practice'\nlanguage = 'german'\n", "line 3", "\"german\" is no language"),
+        ("[profiles.a]\nbackend = 'practice'\ntemplates = 7\n", "line 3", "string"),
         ("[audit]\nforward = { mail = true }\n", "line 2", "forward"),
         ("default = [\n", "line", ""),
     ] {

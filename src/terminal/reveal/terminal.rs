@@ -36,6 +36,7 @@ const CTRL_C: u8 = 0x03;
 const CTRL_Z: u8 = 0x1a;
 
 /// A reveal on the controlling terminal.
+#[derive(Clone)]
 pub(crate) struct TerminalReveal {
     show_for: Duration,
     signals: Signals,
@@ -82,20 +83,13 @@ fn open(length: usize) -> Result<OwnedFd> {
 
 impl Reveal for TerminalReveal {
     fn prepare(&mut self, length: usize) -> Result<Box<dyn ReadyReveal>> {
-        Ok(Box::new(ReadyTerminal {
-            terminal: open(length)?,
-            show_for: self.show_for,
-            signals: self.signals.clone(),
-            localization: self.localization.clone(),
-        }))
+        Ok(Box::new(ReadyTerminal { terminal: open(length)?, reveal: self.clone() }))
     }
 }
 
 struct ReadyTerminal {
     terminal: OwnedFd,
-    show_for: Duration,
-    signals: Signals,
-    localization: Localization,
+    reveal: TerminalReveal,
 }
 
 #[async_trait(?Send)]
@@ -134,9 +128,9 @@ impl RevealSink for OnTerminal<'_> {
             extra: Duration::ZERO,
             keys: Keys::default(),
         };
-        self.ready.signals.reveal_begins();
+        self.ready.reveal.signals.reveal_begins();
         let delivery = show.run();
-        self.ready.signals.reveal_ends();
+        self.ready.reveal.signals.reveal_ends();
         delivery.unwrap_or(Delivery::NotDelivered)
     }
 }
@@ -209,7 +203,7 @@ impl ActiveReveal<'_> {
 
     /// Returns the time left, or `None` if the reveal lasts until it is dismissed.
     fn left(&self, started: Instant) -> Option<Duration> {
-        let total = (self.ready.show_for > Duration::ZERO).then_some(self.ready.show_for + self.extra)?;
+        let total = (self.ready.reveal.show_for > Duration::ZERO).then_some(self.ready.reveal.show_for + self.extra)?;
         Some(total.saturating_sub(self.first_painted_at.unwrap_or(started).elapsed()))
     }
 
@@ -220,7 +214,7 @@ impl ActiveReveal<'_> {
         if self.left(started) == Some(Duration::ZERO) {
             return Ok(Step::End(self.or_not_delivered(Delivery::TimedOut)));
         }
-        match tty::wait(&self.ready.terminal, self.ready.signals.woken(), self.until_next_second(started)) {
+        match tty::wait(&self.ready.terminal, self.ready.reveal.signals.woken(), self.until_next_second(started)) {
             Awaited::Nothing => Ok(Step::Tick),
             Awaited::HungUp => Ok(Step::End(Delivery::NotDelivered)),
             Awaited::Woken => Ok(self.signal()),
@@ -235,8 +229,8 @@ impl ActiveReveal<'_> {
     }
 
     fn signal(&self) -> Step {
-        self.ready.signals.drain_wake_ups();
-        if self.ready.signals.wants_suspend() {
+        self.ready.reveal.signals.drain_wake_ups();
+        if self.ready.reveal.signals.wants_suspend() {
             return Step::Suspend;
         }
         self.ended_by_signal().map_or(Step::Repaint, Step::End)
@@ -244,7 +238,7 @@ impl ActiveReveal<'_> {
 
     /// Returns how a caught signal ends the reveal, or `None`. It may have come before the reveal or during a stop.
     fn ended_by_signal(&self) -> Option<Delivery> {
-        let signal = self.ready.signals.caught()?;
+        let signal = self.ready.reveal.signals.caught()?;
         Some(if signal == SIGHUP { Delivery::NotDelivered } else { self.or_not_delivered(Delivery::Shown) })
     }
 
@@ -265,7 +259,7 @@ impl ActiveReveal<'_> {
         if ignores_keys {
             return Ok(Step::Tick);
         }
-        if typed.contains(&b' ') && self.ready.show_for > Duration::ZERO {
+        if typed.contains(&b' ') && self.ready.reveal.show_for > Duration::ZERO {
             self.extra += EXTENSION;
         }
         let dismissed = typed.iter().any(|byte| matches!(byte, b'\r' | b'\n' | b'q' | b'Q'));
@@ -275,7 +269,7 @@ impl ActiveReveal<'_> {
     /// Paints the password, or that the window is too small. The time runs from the first paint of the password.
     fn paint(&mut self) -> io::Result<()> {
         let size = tty::size(&self.ready.terminal);
-        let layout = Layout::of(self.password, self.issuance, size, &self.ready.localization);
+        let layout = Layout::of(self.password, self.issuance, size, &self.ready.reveal.localization);
         let bytes = layout.as_ref().map_or_else(
             || {
                 let way_out = if self.was_shown() { WayOut::Dismiss } else { WayOut::GiveUp };
@@ -295,7 +289,7 @@ impl ActiveReveal<'_> {
     /// Paints the countdown and the keys.
     fn tick(&self, started: Instant) -> io::Result<()> {
         let Some(Painted { size, layout: Some(layout) }) = &self.painted else { return Ok(()) };
-        let words = countdown(self.left(started), size.columns, &self.ready.localization);
+        let words = countdown(self.left(started), size.columns, &self.ready.reveal.localization);
         crate::output::write_all(&self.ready.terminal, &layout.paint_countdown(&words))
     }
 
@@ -322,7 +316,7 @@ impl ActiveReveal<'_> {
         self.leave();
         let _ = kill_current_process_group(Signal::STOP); // stops the whole pipeline, and returns after `fg`
         self.enter()?;
-        self.ready.signals.drain_wake_ups();
+        self.ready.reveal.signals.drain_wake_ups();
         let over = self.first_painted_at.is_some() && self.left(Instant::now()) == Some(Duration::ZERO);
         if over || self.ended_by_signal().is_some() { Ok(()) } else { self.paint() }
     }

@@ -152,7 +152,7 @@ fn a_directory_has_no_page_and_sessions_that_are_left_are_named() {
     }
     assert!(told.contains("confirm it, and are in") && told.contains("where they sign in"), "{told}");
     let told = said("de", &in_directory);
-    for words in ["Update Password", "Anmeldeseite", "weder alte Passwörter"] {
+    for words in ["Update Password", "Anmeldeseite", "per E-Mail gesperrt"] {
         assert!(!told.contains(words), "{words}: {told}");
     }
     let left = |count| Issuance { sessions_ended: SessionsEnded::AllBut(count), ..issuance(Policy::default()) };
@@ -182,13 +182,13 @@ fn the_german_script_reads_like_this() {
     assert_eq!(
         localization("de").next_steps(&issuance, PasswordIs::Shown),
         [
-            "Notieren Sie es, solange Sie es sehen: Es lässt sich nicht noch einmal anzeigen.",
-            "Es wird nicht per E-Mail verschickt: Geben Sie es selbst an die Kundin oder den Kunden weiter.",
-            "Auf der ersten Anmeldeseite ist es genau so einzugeben: Großbuchstaben und Bindestriche zählen.",
+            "Notieren Sie es, solange Sie es sehen: Es wird nicht noch einmal angezeigt.",
+            "Es wird nicht per E-Mail verschickt: Geben Sie es selbst weiter.",
+            "Auf der ersten Anmeldeseite ist es genau so einzugeben; auf Großbuchstaben und Bindestriche kommt es an.",
             "Danach wählt die Kundin oder der Kunde ein eigenes Passwort, das Sie nicht erfahren dürfen. Die Regeln: \
              mindestens 12 Zeichen; mindestens ein Großbuchstabe; darf keines der letzten 3 Passwörter sein.",
             "Mit einem Klick auf „Update Password“ ist die Anmeldung abgeschlossen.",
-            "Bis dahin funktionieren weder alte Passwörter noch das Zurücksetzen per E-Mail.",
+            "Bis dahin sind alte Passwörter und das Zurücksetzen per E-Mail gesperrt.",
             "Geht es verloren, stellen Sie ein neues aus: Nur das neueste funktioniert.",
         ]
     );

@@ -19,6 +19,7 @@ mod reveal_ways;
 mod secret_keys;
 mod sessions;
 mod streams;
+mod texts;
 mod unlock;
 mod views;
 mod watch;

@@ -21,12 +21,8 @@ fn reveal(signals: Signals) -> (Delivery, String) {
         std::os::unix::fs::OpenOptionsExt::custom_flags(std::fs::OpenOptions::new().read(true).write(true), flags)
             .open(pair.master.tty_name().unwrap())
             .unwrap();
-    let ready = ReadyTerminal {
-        terminal: terminal.try_clone().unwrap().into(),
-        show_for: Duration::from_millis(1),
-        signals,
-        localization: Localization::english(),
-    };
+    let reveal = TerminalReveal { show_for: Duration::from_millis(1), signals, localization: Localization::english() };
+    let ready = ReadyTerminal { terminal: terminal.try_clone().unwrap().into(), reveal };
     let seen = std::thread::spawn(move || {
         let mut written = String::new();
         let mut bytes = [0; 1024];
