@@ -45,6 +45,8 @@ pub(super) struct Shared {
 pub struct Ledger {
     pub(super) shared: Rc<Shared>,
     row: Option<Row>,
+    /// The store, where the rows of a bulk run append together.
+    grouped: Option<Rc<SqliteStore>>,
 }
 
 impl Ledger {
@@ -64,8 +66,9 @@ impl Ledger {
         random: Box<dyn RandomSource>,
     ) -> Self {
         let writer = Writer::of_this_process();
-        let store = store_in(folders, writer.clone(), Arc::clone(&now)).grouped();
-        Self::on(Rc::new(store), writer, (folders, settings), now, random)
+        let store = Rc::new(store_in(folders, writer.clone(), Arc::clone(&now)).grouped());
+        let grouped = Some(Rc::clone(&store));
+        Self { grouped, ..Self::on(store, writer, (folders, settings), now, random) }
     }
 
     /// Makes the ledger on a store. Receipt and spool are in these folders.
@@ -84,12 +87,12 @@ impl Ledger {
             open: RefCell::default(),
             has_lease: Cell::new(false),
         };
-        Self { shared: Rc::new(shared), row: None }
+        Self { shared: Rc::new(shared), row: None, grouped: None }
     }
 
     /// Returns the ledger for the row of a bulk run, which is named by the line of the input where it begins.
     pub(crate) fn of_row(&self, run: &str, line: u64) -> Self {
-        Self { shared: Rc::clone(&self.shared), row: Some((run.to_owned(), line)) }
+        Self { row: Some((run.to_owned(), line)), ..self.clone() }
     }
 
     /// Returns the ledger's warnings, for a caller that shows them and has the ledger only as a port.
@@ -99,7 +102,9 @@ impl Ledger {
 
     /// Sets whether records wait for others to share a sync with.
     pub(crate) fn gather(&self, on: bool) {
-        self.shared.writer.bare_store().gather(on);
+        if let Some(store) = &self.grouped {
+            store.gather(on);
+        }
     }
 
     /// Returns the store, for reading. Before its first use, sends what an earlier command had to leave, and compares the
@@ -247,7 +252,7 @@ impl AuditLog for Ledger {
         limits: ResetLimits,
     ) -> Result<Result<AppendReceipt, LimitReached>> {
         let attempt = self.fresh_id()?;
-        let lease = self.shared.writer.bare_store().lease()?;
+        let lease = self.shared.writer.bare_store().lease().await?;
         self.shared.has_lease.set(true);
         let event = Event::of_intent(plan, consent.was_asked(), lease);
         let (store, ids) = (self.shared.writer.bare_store(), &self.shared.ids);
@@ -288,7 +293,7 @@ impl AuditLog for Ledger {
             return Ok(History::default());
         }
         let subject = self.shared.ids.subject(store, session.profile_ref(), customer, user).await?;
-        let own_lease = if self.shared.has_lease.get() { Some(store.lease()?) } else { None };
+        let own_lease = if self.shared.has_lease.get() { Some(store.lease().await?) } else { None };
         let is_ours = |attempt: &AttemptId, lease: Option<&str>| {
             let is_own_lease = own_lease.is_some() && own_lease.as_deref() == lease;
             is_own_lease.then(|| self.shared.open.borrow().contains_key(attempt))

@@ -141,13 +141,11 @@ pub trait RecordStore {
     /// Returns the checkpoint; `None` if there is nothing to remove.
     async fn prune(&self, before: Timestamp, record: Draft) -> Result<Option<Head>>;
     /// Returns this process's lease, which is live until the process ends, however it ends.
-    fn lease(&self) -> Result<String>;
+    async fn lease(&self) -> Result<String>;
     /// Whether the process with this lease is still running.
     async fn is_live(&self, lease: &str) -> Result<bool>;
     /// Returns the secret that pseudonyms of addresses are made with. It is the same for all of the store's life.
     async fn pseudonym_key(&self) -> Result<[u8; 32]>;
     /// Checks what the store itself can tell of its state, beyond the chain. Returns each fault in words.
     async fn faults(&self) -> Result<Vec<String>>;
-    /// Sets whether appends wait for others to share a sync with.
-    fn gather(&self, _on: bool) {}
 }

@@ -74,6 +74,13 @@ impl SqliteStore {
         Self { groups: true, ..self }
     }
 
+    /// Sets whether appends wait for others to share a sync with, where calls share transactions.
+    pub(crate) fn gather(&self, on: bool) {
+        if let Some(Appending::Grouped(thread)) = self.appending.get() {
+            thread.gather(on);
+        }
+    }
+
     fn to_error(&self) -> impl Fn(Fault) -> Error + '_ {
         |fault| fault.into_error(&self.files.ledger)
     }
@@ -202,7 +209,7 @@ impl RecordStore for SqliteStore {
         pruned.map_err(self.to_error())
     }
 
-    fn lease(&self) -> Result<String> {
+    async fn lease(&self) -> Result<String> {
         let (folder, to_error) = (&self.files.leases, self.to_error());
         if let Some(lease) = self.lease.get() {
             return lease.keep(folder).map(|()| lease.id().to_owned()).map_err(to_error);
@@ -226,11 +233,5 @@ impl RecordStore for SqliteStore {
 
     async fn faults(&self) -> Result<Vec<String>> {
         self.read(faults::faults)
-    }
-
-    fn gather(&self, on: bool) {
-        if let Some(Appending::Grouped(thread)) = self.appending.get() {
-            thread.gather(on);
-        }
     }
 }

@@ -64,8 +64,8 @@ impl RecordStore for Double {
     async fn prune(&self, before: Timestamp, record: Draft) -> Result<Option<Head>> {
         self.inner()?.prune(before, record).await
     }
-    fn lease(&self) -> Result<String> {
-        self.inner()?.lease()
+    async fn lease(&self) -> Result<String> {
+        self.inner()?.lease().await
     }
     async fn is_live(&self, lease: &str) -> Result<bool> {
         let draft = self.appended_before_leases.take();

@@ -307,7 +307,7 @@ impl RecordStore for MemoryStore {
         Ok(Some(head))
     }
 
-    fn lease(&self) -> Result<String> {
+    async fn lease(&self) -> Result<String> {
         self.shared.content().leases.insert(self.lease.clone());
         Ok(self.lease.clone())
     }
