@@ -14,13 +14,14 @@ use super::event::Event;
 use super::forwarder::not_forwarded;
 use super::ids::{Ids, backend_ids};
 use super::outstanding::outstanding;
-use super::record::{Draft, Writer};
+use super::record::Draft;
 use super::record_writer::RecordWriter;
 use super::sqlite::{Now, SqliteFiles, SqliteStore};
 use super::status::{LedgerStatus, status};
 use super::store::{Append, Head, Limit, RecordStore};
 use super::verify::broken;
 use super::warnings::Warnings;
+use super::writer::LazyWriter;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, RandomSource};
 use crate::domain::{
@@ -53,7 +54,7 @@ impl Ledger {
     /// Makes the ledger of these folders. It touches no file before its first use.
     /// `now` tells the time that records get.
     pub fn new(folders: &Folders, settings: &AuditSettings, now: Now, random: Box<dyn RandomSource>) -> Self {
-        let writer = Writer::of_this_process();
+        let writer = LazyWriter::default();
         let store = store_in(folders, writer.clone(), Arc::clone(&now));
         Self::on(Rc::new(store), writer, (folders, settings), now, random)
     }
@@ -65,7 +66,7 @@ impl Ledger {
         now: Now,
         random: Box<dyn RandomSource>,
     ) -> Self {
-        let writer = Writer::of_this_process();
+        let writer = LazyWriter::default();
         let store = Rc::new(store_in(folders, writer.clone(), Arc::clone(&now)).grouped());
         let grouped = Some(Rc::clone(&store));
         Self { grouped, ..Self::on(store, writer, (folders, settings), now, random) }
@@ -74,13 +75,13 @@ impl Ledger {
     /// Makes the ledger on a store. Receipt and spool are in these folders.
     pub fn on(
         store: Rc<dyn RecordStore>,
-        writer: Writer,
+        writer: impl Into<LazyWriter>,
         (folders, settings): (&Folders, &AuditSettings),
         now: Now,
         random: Box<dyn RandomSource>,
     ) -> Self {
         let shared = Shared {
-            writer: RecordWriter::new(store, writer, folders, settings),
+            writer: RecordWriter::new(store, writer.into(), folders, settings),
             ids: Ids::default(),
             now,
             random: RefCell::new(random),
@@ -237,7 +238,7 @@ impl Ledger {
     }
 }
 
-fn store_in(folders: &Folders, writer: Writer, now: Now) -> SqliteStore {
+fn store_in(folders: &Folders, writer: LazyWriter, now: Now) -> SqliteStore {
     let files = SqliteFiles { ledger: folders.ledger(), leases: folders.leases(), audit_log: folders.audit_log() };
     SqliteStore::new(files, writer, now)
 }

@@ -49,6 +49,7 @@ pub use stored_record::StoredRecord;
 pub use verify::{Verified, verify};
 pub(crate) use views::View;
 pub use warnings::Warnings;
+pub use writer::LazyWriter;
 
 #[cfg(test)]
 pub(crate) mod tests;

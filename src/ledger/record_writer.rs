@@ -7,17 +7,18 @@ use std::rc::Rc;
 use super::event::Event;
 use super::forwarder::{Forwarder, not_forwarded};
 use super::receipt::{ReceiptCheck, ReceiptFile};
-use super::record::{Draft, Writer};
+use super::record::Draft;
 use super::spool::Spool;
 use super::store::{Append, Appended, Head, RecordStore};
 use super::warnings::Warnings;
+use super::writer::LazyWriter;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::{Error, Kind, Reason, Result};
 
 /// The one way to the store.
 pub(super) struct RecordWriter {
     store: Rc<dyn RecordStore>,
-    writer: Writer,
+    pub(super) writer: LazyWriter,
     receipt: ReceiptFile,
     spool: Spool,
     forwarder: Forwarder,
@@ -34,7 +35,12 @@ pub(super) struct RecordWriter {
 pub(super) type AppendedAndForwarded = (Appended, Result<(), String>);
 
 impl RecordWriter {
-    pub(super) fn new(store: Rc<dyn RecordStore>, writer: Writer, folders: &Folders, settings: &AuditSettings) -> Self {
+    pub(super) fn new(
+        store: Rc<dyn RecordStore>,
+        writer: LazyWriter,
+        folders: &Folders,
+        settings: &AuditSettings,
+    ) -> Self {
         Self {
             store,
             writer,
@@ -93,7 +99,7 @@ impl RecordWriter {
 
     /// Makes the draft of a record about the ledger itself.
     pub(super) fn own_draft(&self, event: Event) -> Draft {
-        Draft::of_ledger(&self.writer, event)
+        Draft::of_ledger(self.writer.get(), event)
     }
 
     /// Appends a record. One that cannot be forwarded leaves a warning and does not stop the work.

@@ -21,9 +21,10 @@ use rusqlite::Connection;
 use self::append::{Appender, Done};
 use self::fault::Fault;
 use self::lease::Lease;
-use super::record::{Draft, Writer};
+use super::record::Draft;
 use super::store::{Append, Appended, Head, Query, RecordStore};
 use super::stored_record::StoredRecord;
+use super::writer::LazyWriter;
 use crate::domain::{Error, Result};
 use crate::platform::GroupCommit;
 
@@ -54,7 +55,7 @@ enum Appending {
 pub struct SqliteStore {
     files: SqliteFiles,
     now: Now,
-    writer: Writer,
+    writer: LazyWriter,
     reader: OnceCell<Connection>,
     groups: bool,
     appending: OnceCell<Appending>,
@@ -63,7 +64,8 @@ pub struct SqliteStore {
 
 impl SqliteStore {
     /// Makes the store of these files. `now` tells the time that records get.
-    pub fn new(files: SqliteFiles, writer: Writer, now: Now) -> Self {
+    pub fn new(files: SqliteFiles, writer: impl Into<LazyWriter>, now: Now) -> Self {
+        let writer = writer.into();
         let (reader, appending, lease) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
         Self { files, now, writer, reader, groups: false, appending, lease }
     }
@@ -101,8 +103,9 @@ impl SqliteStore {
     fn connect(&self, has_audit_log: bool) -> Result<Connection, Fault> {
         let mut connection = file::connect(&self.files.ledger)?;
         if has_audit_log {
-            import::import(&mut connection, &self.files.audit_log, (self.now)(), &self.writer, |event| {
-                Draft::of_ledger(&self.writer, event)
+            let writer = self.writer.get();
+            import::import(&mut connection, &self.files.audit_log, (self.now)(), writer, |event| {
+                Draft::of_ledger(writer, event)
             })?;
         }
         Ok(connection)
@@ -140,7 +143,7 @@ impl SqliteStore {
             return Ok(appending);
         }
         let connection = self.open_or_make()?;
-        let mut appender = Appender { connection, now: self.now.clone(), writer: self.writer.clone() };
+        let mut appender = Appender { connection, now: self.now.clone(), writer: self.writer.get().clone() };
         let appending = if self.groups {
             Appending::Grouped(GroupCommit::start("ledger", move |calls| appender.append_all(calls))?)
         } else {
@@ -204,7 +207,7 @@ impl RecordStore for SqliteStore {
     async fn prune(&self, before: Timestamp, record: Draft) -> Result<Option<Head>> {
         let pruned = self.open().and_then(|connection| {
             let Some(mut connection) = connection else { return Ok(None) };
-            prune::prune(&mut connection, before, (self.now)(), &self.writer, record)
+            prune::prune(&mut connection, before, (self.now)(), self.writer.get(), record)
         });
         pruned.map_err(self.to_error())
     }
