@@ -18,7 +18,7 @@ use super::record::Draft;
 use super::record_writer::RecordWriter;
 use super::sqlite::{Now, SqliteFiles, SqliteStore};
 use super::status::{LedgerStatus, status};
-use super::store::{Append, Head, Limit, RecordStore};
+use super::store::{Append, Head, Limit, RecordStore, StoreLocation};
 use super::verify::broken;
 use super::warnings::Warnings;
 use super::writer::LazyWriter;
@@ -115,6 +115,22 @@ impl Ledger {
     /// Exit 8: the store cannot be used.
     pub async fn store(&self) -> Result<&dyn RecordStore> {
         self.shared.writer.store().await
+    }
+
+    /// Returns where the records are.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub async fn location(&self) -> Result<StoreLocation> {
+        self.shared.writer.bare_store().location().await
+    }
+
+    /// Checks whether records can be appended, and writes nothing.
+    ///
+    /// # Errors
+    /// Exit 8: they cannot.
+    pub async fn try_to_append(&self) -> Result<()> {
+        self.shared.writer.bare_store().try_to_append().await
     }
 
     /// Checks that the newest record that this machine had written is there.

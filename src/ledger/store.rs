@@ -1,5 +1,8 @@
 //! The port to a store of records, which every store implements and the conformance suite tries.
 
+use std::fmt;
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -106,6 +109,24 @@ pub struct Query {
     pub until: Option<Timestamp>,
 }
 
+/// Where a store keeps its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreLocation {
+    /// In this file of this machine, which only its owner may read.
+    File(PathBuf),
+    /// Elsewhere, in words.
+    Elsewhere(String),
+}
+
+impl fmt::Display for StoreLocation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(formatter),
+            Self::Elsewhere(words) => words.fmt(formatter),
+        }
+    }
+}
+
 /// Keeps records in one chain.
 ///
 /// Records are only appended; `prune` alone removes them, the oldest first. Every method may fail with exit 8: the store
@@ -148,4 +169,8 @@ pub trait RecordStore {
     async fn pseudonym_key(&self) -> Result<[u8; 32]>;
     /// Checks what the store itself can tell of its state, beyond the chain. Returns each fault in words.
     async fn faults(&self) -> Result<Vec<String>>;
+    /// Returns where the store keeps its records, also if there are none yet.
+    async fn location(&self) -> Result<StoreLocation>;
+    /// Checks whether records can be appended, and writes nothing. A store that is made when first needed is no fault.
+    async fn try_to_append(&self) -> Result<()>;
 }

@@ -22,7 +22,7 @@ use self::append::{Appender, Done};
 use self::fault::Fault;
 use self::lease::Lease;
 use super::record::Draft;
-use super::store::{Append, Appended, Head, Query, RecordStore};
+use super::store::{Append, Appended, Head, Query, RecordStore, StoreLocation};
 use super::stored_record::StoredRecord;
 use super::writer::LazyWriter;
 use crate::domain::{Error, Result};
@@ -153,21 +153,13 @@ impl SqliteStore {
     }
 }
 
-/// Checks whether records can be appended to a ledger, and writes nothing. A ledger that is missing is made when first
-/// needed.
-///
-/// # Errors
-/// Exit 8: the file cannot be used.
-pub(crate) fn try_to_append(path: &Path) -> Result<()> {
-    let tried = file::check(path).and_then(|is_there| {
-        if is_there {
-            let connection = file::connect(path)?;
-            file::check_writable(&connection)?;
-            connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;")?;
-        }
-        Ok(())
-    });
-    tried.map_err(|fault| fault.into_error(path))
+fn try_to_append(path: &Path) -> Result<(), Fault> {
+    if file::check(path)? {
+        let connection = file::connect(path)?;
+        file::check_writable(&connection)?;
+        connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;")?;
+    }
+    Ok(())
 }
 
 #[async_trait(?Send)]
@@ -236,5 +228,13 @@ impl RecordStore for SqliteStore {
 
     async fn faults(&self) -> Result<Vec<String>> {
         self.read(faults::faults)
+    }
+
+    async fn location(&self) -> Result<StoreLocation> {
+        Ok(StoreLocation::File(self.files.ledger.clone()))
+    }
+
+    async fn try_to_append(&self) -> Result<()> {
+        try_to_append(&self.files.ledger).map_err(self.to_error())
     }
 }

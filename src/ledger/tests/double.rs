@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::*;
 use crate::domain::Kind;
-use crate::ledger::Head;
+use crate::ledger::{Head, StoreLocation};
 
 /// A store before another.
 pub(super) struct Double {
@@ -78,5 +78,11 @@ impl RecordStore for Double {
     }
     async fn faults(&self) -> Result<Vec<String>> {
         self.inner()?.faults().await
+    }
+    async fn location(&self) -> Result<StoreLocation> {
+        self.inner()?.location().await
+    }
+    async fn try_to_append(&self) -> Result<()> {
+        self.inner()?.try_to_append().await
     }
 }

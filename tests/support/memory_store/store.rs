@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use tellonce::domain::ports::RandomSource as _;
 use tellonce::domain::{LimitReached, Result};
 use tellonce::ledger::{
-    Append, Appended, Draft, Event, Hash, Head, Limit, LimitKind, Now, Query, Record, RecordStore, StoredRecord, Writer,
+    Append, Appended, Draft, Event, Hash, Head, Limit, LimitKind, Now, Query, Record, RecordStore, StoreLocation,
+    StoredRecord, Writer,
 };
 use tellonce::platform::SystemRandom;
 
@@ -322,5 +323,13 @@ impl RecordStore for MemoryStore {
 
     async fn faults(&self) -> Result<Vec<String>> {
         Ok(Vec::new())
+    }
+
+    async fn location(&self) -> Result<StoreLocation> {
+        Ok(StoreLocation::Elsewhere("memory".to_owned()))
+    }
+
+    async fn try_to_append(&self) -> Result<()> {
+        Ok(())
     }
 }
