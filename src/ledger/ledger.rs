@@ -186,14 +186,7 @@ impl Ledger {
     /// # Errors
     /// Exit 8: the store could not be changed.
     pub async fn prune(&self, before: Timestamp) -> Result<Option<Head>> {
-        self.shared.writer.note_missing().await?;
-        let draft = self.shared.writer.own_draft(Event::Pruned { through: 0, head: String::new(), removed: 0 });
-        let store = self.store().await?;
-        let pruned = store.prune(before, draft).await?;
-        if let Some(head) = store.head().await? {
-            self.shared.writer.keep_receipt(head);
-        }
-        Ok(pruned)
+        self.shared.writer.prune(before).await
     }
 
     /// Returns the ids that records of a customer may have: as this version writes them, and as an earlier one did.

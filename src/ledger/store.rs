@@ -169,6 +169,11 @@ pub trait RecordStore {
     async fn pseudonym_key(&self) -> Result<[u8; 32]>;
     /// Checks what the store itself can tell of its state, beyond the chain. Returns each fault in words.
     async fn faults(&self) -> Result<Vec<String>>;
+    /// Takes over what an earlier version left, and returns the records that the store has appended by itself for that
+    /// and has not returned yet, so that they can be forwarded.
+    async fn take_own_records(&self) -> Result<Vec<StoredRecord>> {
+        Ok(Vec::new())
+    }
     /// Returns where the store keeps its records, also if there are none yet.
     async fn location(&self) -> Result<StoreLocation>;
     /// Checks whether records can be appended, and writes nothing. A store that is made when first needed is no fault.

@@ -13,6 +13,7 @@ use super::fault::Fault;
 use crate::ledger::event::Event;
 use crate::ledger::hash::Hash;
 use crate::ledger::record::{Draft, Writer};
+use crate::ledger::stored_record::StoredRecord;
 use crate::ledger::version_1::Link;
 use crate::platform::{Access, FileRule, Holds, Links};
 
@@ -26,16 +27,16 @@ struct Found {
 
 /// Imports the file if it is there and the ledger has no records yet, and names it `audit.jsonl.imported`.
 ///
-/// The import is one transaction. If the process ends before the file is renamed, the next one renames it.
+/// The import is one transaction. Returns the record of it. If the process ends before the file is renamed, the next one renames it.
 pub(super) fn import(
     connection: &mut Connection,
     file: &Path,
     now: Timestamp,
     writer: &Writer,
     draft: impl FnOnce(Event) -> Draft,
-) -> Result<(), Fault> {
+) -> Result<Option<StoredRecord>, Fault> {
     let rule = FileRule::new(Holds::Settings, Links::Refused);
-    let Some(open) = rule.open(file, Access::Read)? else { return Ok(()) };
+    let Some(open) = rule.open(file, Access::Read)? else { return Ok(None) };
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let has_records: bool = transaction.query_row("SELECT EXISTS(SELECT 1 FROM record)", [], |row| row.get(0))?;
     if has_records {
@@ -49,7 +50,7 @@ pub(super) fn import(
         if is_imported {
             set_aside(file)?;
         }
-        return Ok(());
+        return Ok(None);
     }
     open.lock_shared()?; // an older version of the tool may be writing a line
     let mut digest = Sha256::new();
@@ -61,9 +62,10 @@ pub(super) fn import(
         broken_line,
         broken_reason: broken_reason.map(str::to_owned),
     };
-    End::read(&transaction, now, writer)?.insert_draft(&transaction, draft(event))?;
+    let record = End::read(&transaction, now, writer)?.insert_draft(&transaction, draft(event))?;
     transaction.commit()?;
-    set_aside(file)
+    set_aside(file)?;
+    Ok(Some(record))
 }
 
 fn set_aside(file: &Path) -> Result<(), Fault> {

@@ -60,6 +60,8 @@ pub struct SqliteStore {
     groups: bool,
     appending: OnceCell<Appending>,
     lease: OnceCell<Lease>,
+    /// The records of imports that nobody has taken yet.
+    own_records: RefCell<Vec<StoredRecord>>,
 }
 
 impl SqliteStore {
@@ -67,7 +69,8 @@ impl SqliteStore {
     pub fn new(files: SqliteFiles, writer: impl Into<LazyWriter>, now: Now) -> Self {
         let writer = writer.into();
         let (reader, appending, lease) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { files, now, writer, reader, groups: false, appending, lease }
+        let own_records = RefCell::default();
+        Self { files, now, writer, reader, groups: false, appending, lease, own_records }
     }
 
     /// Lets calls that wait at the same time share a transaction, as the rows of a bulk run do.
@@ -104,9 +107,10 @@ impl SqliteStore {
         let mut connection = file::connect(&self.files.ledger)?;
         if has_audit_log {
             let writer = self.writer.get();
-            import::import(&mut connection, &self.files.audit_log, (self.now)(), writer, |event| {
+            let imported = import::import(&mut connection, &self.files.audit_log, (self.now)(), writer, |event| {
                 Draft::of_ledger(writer, event)
             })?;
+            self.own_records.borrow_mut().extend(imported);
         }
         Ok(connection)
     }
@@ -228,6 +232,11 @@ impl RecordStore for SqliteStore {
 
     async fn faults(&self) -> Result<Vec<String>> {
         self.read(faults::faults)
+    }
+
+    async fn take_own_records(&self) -> Result<Vec<StoredRecord>> {
+        self.reader().map_err(self.to_error())?; // it imports
+        Ok(self.own_records.take())
     }
 
     async fn location(&self) -> Result<StoreLocation> {

@@ -79,6 +79,9 @@ impl RecordStore for Double {
     async fn faults(&self) -> Result<Vec<String>> {
         self.inner()?.faults().await
     }
+    async fn take_own_records(&self) -> Result<Vec<StoredRecord>> {
+        self.inner()?.take_own_records().await
+    }
     async fn location(&self) -> Result<StoreLocation> {
         self.inner()?.location().await
     }
