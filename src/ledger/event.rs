@@ -69,7 +69,7 @@ pub enum Event {
     },
     /// The records of an `audit.jsonl` were taken over.
     Imported {
-        /// The number of lines.
+        /// The number of lines that were taken over.
         lines: u64,
         /// The SHA-256 of the file, in hexadecimal.
         sha256: String,
