@@ -276,6 +276,16 @@ impl AuditLog for Ledger {
         written
     }
 
+    async fn refused(&mut self, session: &Session, plan: &Plan, reached: LimitReached) -> Result<()> {
+        let attempt = match &self.row {
+            Some((run, line)) => AttemptId::known(format!("refused-{run}-{line}")), // once, however often it is retried
+            None => self.fresh_id()?,
+        };
+        let (store, ids) = (self.shared.writer.bare_store(), &self.shared.ids);
+        let blank = blank(session, &attempt, Event::of_refusal(reached));
+        self.shared.writer.write(of_intent((store, ids), plan, self.row.as_ref(), blank).await?).await
+    }
+
     async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
         let Some(mut draft) = self.shared.open.borrow().get(attempt).cloned() else {
             return Err(Error::bug(format!("The attempt {attempt} is not open in the ledger.")));

@@ -148,7 +148,9 @@ fn a_log_that_was_begun_meanwhile_is_not_renamed_for_the_one_that_was_read() {
             std::fs::rename(new, folders.audit_log()).unwrap();
         };
         write(&format!("a-{round}"));
-        let open = || drop(wait_for(store_in(&folders, NOW).head()).unwrap());
+        let open = || {
+            wait_for(store_in(&folders, NOW).head()).unwrap();
+        };
         std::thread::scope(|scope| {
             scope.spawn(open);
             scope.spawn(open);
