@@ -11,6 +11,7 @@ mod candidates;
 mod capabilities;
 mod case;
 mod check;
+mod concurrent_reads;
 mod consent;
 mod contact;
 mod customer;
