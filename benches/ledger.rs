@@ -152,6 +152,7 @@ fn reset(number: u64) -> [Append; 3] {
     };
     [
         draft(Event::Intent {
+            verification: None,
             reason: None,
             verified: Some("called back".to_owned()),
             consent: ConsentGiven::Asked,

@@ -11,9 +11,11 @@ pub mod domain;
 #[cfg(feature = "fail-points")]
 pub mod fail_points;
 pub mod ledger;
+pub mod messages;
 mod net;
 pub mod output;
 pub mod platform;
 #[cfg(feature = "practice-app")]
 mod practice_app;
 pub mod terminal;
+pub mod texts;

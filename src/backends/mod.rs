@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::auth::SessionStore;
 use crate::config::{Folders, Profile, Protected};
-use crate::domain::ports::{AgentSignIn, Clock, Preparation};
+use crate::domain::ports::{AgentSignIn, Clock, MessageSender, Preparation};
 use crate::domain::{Error, Kind, ProfileRef, Reason, Result};
 use crate::net::https::Interceptor;
 
@@ -55,6 +55,9 @@ pub(crate) struct Wishes {
 /// Opens a backend's preparation.
 type Prepare = fn(&Profile, &BackendContext<'_>, &Wishes) -> Result<Box<dyn Preparation>>;
 
+/// Opens a backend's own sender of messages to customers.
+type OpenSender = fn(&Profile, &BackendContext<'_>) -> Result<Box<dyn MessageSender>>;
+
 /// A registered backend.
 struct Entry {
     name: &'static str,
@@ -69,6 +72,8 @@ struct Entry {
     open: fn(&Profile, ProfileRef, &BackendContext<'_>) -> Result<Box<dyn AgentSignIn>>,
     /// `None` if an administrator prepares the backend by hand, or it needs no preparation.
     prepare: Option<Prepare>,
+    /// `None` if messages to customers take a sender that the configuration names.
+    sender: Option<OpenSender>,
 }
 
 /// The question for `ca_cert`. Most directories have a certificate of the organisation's own authority.
@@ -88,6 +93,7 @@ const BACKENDS: [Entry; 4] = [
         identity: practice::identity,
         open: practice::open,
         prepare: None,
+        sender: Some(practice::open_sender),
     },
     Entry {
         name: "keycloak",
@@ -100,6 +106,7 @@ const BACKENDS: [Entry; 4] = [
         identity: keycloak::identity,
         open: keycloak::open,
         prepare: Some(keycloak::prepare),
+        sender: None,
     },
     Entry {
         name: "active-directory",
@@ -113,6 +120,7 @@ const BACKENDS: [Entry; 4] = [
         identity: ldap::domain_identity,
         open: ldap::open,
         prepare: None,
+        sender: None,
     },
     Entry {
         name: "openldap",
@@ -136,6 +144,7 @@ const BACKENDS: [Entry; 4] = [
         identity: ldap::server_identity,
         open: ldap::open,
         prepare: None,
+        sender: None,
     },
 ];
 
@@ -212,6 +221,22 @@ pub(crate) fn prepare(
 ) -> Result<Option<Box<dyn Preparation>>> {
     protected(profile)?;
     entry(profile)?.prepare.map(|prepare| prepare(profile, context, wishes)).transpose()
+}
+
+/// Opens the sender of messages that the profile's backend has itself. Returns `None` if it has none.
+///
+/// # Errors
+/// As for [`open`].
+pub fn own_sender(profile: &Profile, context: &BackendContext<'_>) -> Result<Option<Box<dyn MessageSender>>> {
+    entry(profile)?.sender.map(|open| open(profile, context)).transpose()
+}
+
+/// Whether the profile's backend has a sender of messages itself.
+///
+/// # Errors
+/// Exit 2: there is no such backend.
+pub(crate) fn has_own_sender(profile: &Profile) -> Result<bool> {
+    Ok(entry(profile)?.sender.is_some())
 }
 
 fn named(backend: &str) -> Option<&'static Entry> {

@@ -113,6 +113,7 @@ impl Run<'_> {
             random: &mut random,
             interruptions: &SignalsLeftToRun { wait: self.wait() },
             guards: self.guards,
+            verifier: None,
         };
         if let Some(outcome) = self.settle_earlier(&mut services, task, found).await? {
             return Ok(outcome);

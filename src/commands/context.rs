@@ -1,5 +1,6 @@
 //! What every verb works with: screen, folders, configuration, profile, and the way to a session.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,16 +10,20 @@ use jiff::Timestamp;
 
 use super::case_args::CaseArgs;
 use super::decorators::Decorators;
+use super::messages::{CodeMessenger, CustomerMessages, notify_by};
 use super::reveal_args::RevealArgs;
 use crate::auth::{Choice, Kept, SessionStore};
 use crate::backends::{self, BackendContext};
 use crate::cli::GlobalArgs;
 use crate::config::{Configuration, Folders, Profile};
 use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
-use crate::domain::{Case, Error, Kind, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession};
+use crate::domain::{
+    Case, Error, Kind, Language, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession, Verifier,
+};
 use crate::ledger::{Ledger, View};
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
+use crate::texts::{Localization, Texts};
 
 /// How long one call to the backend may take without `--timeout`.
 const DEFAULT_CALL_TIMEOUT: Duration = Duration::from_secs(15);
@@ -34,15 +39,29 @@ pub(super) struct Context {
     pub(super) profile: Profile,
     pub(super) signals: Signals,
     pub(super) decorators: Decorators,
+    /// What the profile sends to customers, once it is opened: a credential may be read only once.
+    pub(super) messages: OnceCell<Rc<CustomerMessages>>,
 }
 
 impl Context {
+    /// Loads the texts of the profile, in the language that was asked for, else in the profile's, else in English.
+    ///
+    /// # Errors
+    /// Exit 2: there are no texts in the language, or the profile's folder of texts cannot be used.
+    pub(super) fn localization(&self, asked_for: Option<Language>) -> Result<Localization, Error> {
+        let config = &self.profile.texts;
+        let texts = Texts::load(config.templates.as_deref())?;
+        let language = asked_for.or_else(|| config.language.clone()).unwrap_or_else(Language::english);
+        Localization::new(texts, language)
+    }
+
     /// Builds the options of the reveal from the command line.
-    pub(super) fn reveal_options(&self, args: &RevealArgs) -> RevealOptions {
+    pub(super) fn reveal_options(&self, args: &RevealArgs, localization: Localization) -> RevealOptions {
         RevealOptions {
             show_for: args.show_for,
             allow_plaintext_file: args.allow_plaintext_file,
             json: self.json(),
+            localization,
             signals: self.signals.clone(),
         }
     }
@@ -54,15 +73,18 @@ impl Context {
         for name in configuration.profile_names() {
             backends::check(&configuration.profile(Some(&name))?)?;
         }
-        let profile = configuration.profile(global.profile.as_deref())?;
+        let mut profile = configuration.profile(global.profile.as_deref())?;
+        profile.guards.notify_by = notify_by(&profile)?;
         let signals = Signals::start()?;
-        Ok(Self { global, screen, folders, configuration, profile, signals, decorators })
+        let messages = OnceCell::new();
+        Ok(Self { global, screen, folders, configuration, profile, signals, decorators, messages })
     }
 
     /// Builds a context with other folders and an empty configuration, for the same command line.
     pub(super) fn elsewhere(&self, folders: Folders) -> Result<Self> {
         let configuration = Configuration::default();
-        let profile = configuration.profile(Some(crate::config::BUILT_IN))?;
+        let mut profile = configuration.profile(Some(crate::config::BUILT_IN))?;
+        profile.guards.notify_by = notify_by(&profile)?;
         Ok(Self {
             global: self.global.clone(),
             screen: self.screen.clone(),
@@ -71,6 +93,7 @@ impl Context {
             profile,
             signals: self.signals.clone(),
             decorators: self.decorators,
+            messages: OnceCell::new(),
         })
     }
 
@@ -255,6 +278,9 @@ impl Context {
     ) -> Result<T, Error> {
         let log = self.ledger();
         let warnings = log.warnings();
+        let verifications = log.clone();
+        let messenger = CodeMessenger(self);
+        let verifier = Verifier { log: &verifications, messenger: &messenger, clock: &SystemClock };
         let mut audit = (self.decorators.audit)(Box::new(log));
         let mut random = SystemRandom;
         let mut services = Services {
@@ -264,6 +290,7 @@ impl Context {
             random: &mut random,
             interruptions: &self.signals as &dyn Interruptions,
             guards: &self.profile.guards,
+            verifier: Some(verifier),
         };
         let result = work(&mut services).await;
         for warning in warnings.take() {

@@ -20,6 +20,8 @@ mod ledger;
 mod login;
 mod logout;
 mod man;
+mod messages;
+mod outbox;
 mod pending;
 mod practice;
 mod profile;
@@ -32,6 +34,7 @@ mod status;
 mod unlisted;
 mod unlock;
 mod unseal;
+mod verify;
 mod view;
 mod whoami;
 mod withdraw;
@@ -98,6 +101,10 @@ enum Command {
     Pending(Deferred<pending::PendingArgs>),
     /// Lift a lock-out after failed attempts, without a new password
     Unlock(Deferred<unlock::UnlockArgs>),
+    /// Verify a caller: by a code sent to what is on file, or by a call to the number on file
+    Verify(Deferred<verify::VerifyArgs>),
+    /// What customers are still to be told
+    Outbox(Deferred<outbox::OutboxArgs>),
     /// Where a customer stands
     Status(Deferred<status::StatusArgs>),
     /// Many resets, resumable at any moment
@@ -199,6 +206,8 @@ fn run(context: &mut Context, command: Command, early: RevealTarget) -> Result<E
         Command::Withdraw(args) => wait_for(withdraw::run(context, args.into_inner()))?,
         Command::Pending(args) => wait_for(pending::run(context, args.into_inner()))?,
         Command::Unlock(args) => wait_for(unlock::run(context, args.into_inner()))?,
+        Command::Verify(args) => wait_for(verify::run(context, args.into_inner()))?,
+        Command::Outbox(args) => wait_for(outbox::run(context, args.into_inner()))?,
         Command::Status(args) => wait_for(status::run(context, args.into_inner()))?,
         Command::Audit(args) => wait_for(audit::run(context, args.into_inner()))?,
         Command::Report(args) => wait_for(report::run(context, args.into_inner()))?,

@@ -16,7 +16,7 @@ use crate::output::defuse_formula;
 /// A column of counts: its name in CSV, its header in the table, and the count.
 type Column = (&'static str, &'static str, fn(&Counts) -> u64);
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 13] = [
     ("resets", "RESETS", |counts| counts.resets),
     ("created", "CREATED", |counts| counts.created),
     ("delivered", "DELIVERED", |counts| counts.delivered),
@@ -26,7 +26,9 @@ const COLUMNS: [Column; 11] = [
     ("unlocked", "UNLOCKED", |counts| counts.unlocked),
     ("failed", "FAILED", |counts| counts.failed),
     ("refused", "REFUSED", |counts| counts.refused),
+    ("verified", "VERIFIED", |counts| counts.verified),
     ("attested", "ATTESTED", |counts| counts.attested),
+    ("notices_failed", "NOTICES FAILED", |counts| counts.notices_failed),
     ("bulk_rows", "BULK ROWS", |counts| counts.bulk_rows),
 ];
 

@@ -6,10 +6,12 @@ use clap::Args;
 use super::ask_missing;
 use super::case_args::CaseArgs;
 use super::context::Context;
+use super::outbox;
 use super::reveal_args::RevealArgs;
 use crate::domain::ports::Prompter;
-use crate::domain::{ExitCode, Issuance, Particulars, ResetRequest, Services, reset};
-use crate::terminal::{Effect, PasswordIs, RevealTarget, next_steps, reset_json};
+use crate::domain::{ExitCode, Issuance, Language, Particulars, ResetRequest, Services, reset};
+use crate::terminal::{Effect, RevealTarget, reset_json};
+use crate::texts::{Localization, PasswordIs};
 
 /// Issue a temporary password: the main job
 #[derive(Debug, Args)]
@@ -29,6 +31,9 @@ pub(super) struct ResetArgs {
     /// What the agent was told of the case
     #[command(flatten)]
     case: CaseArgs,
+    /// The language of the words beside the reveal and afterwards: en, de, or one that the profile's texts add
+    #[arg(long, value_name = "LANG")]
+    language: Option<Language>,
     /// The one reveal
     #[command(flatten)]
     pub(super) reveal: RevealArgs,
@@ -48,30 +53,34 @@ pub(super) struct ResetArgs {
 
 /// Issues a temporary password and shows the next steps.
 pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: RevealTarget) -> Result<ExitCode> {
-    let mut prompter = context.prompter(args.yes);
+    let localization = context.localization(args.language.take())?;
+    let mut prompter = context.prompter(args.yes).in_language(localization.clone());
     let customer = ask_missing::customer(args.customer.take(), "reset", &mut prompter)?;
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if !args.yes && !prompter.can_ask() {
         bail!(context.nobody_can_confirm("A reset"));
     }
-    let reveal = early.with(context.reveal_options(&args.reveal))?;
+    let reveal = early.with(context.reveal_options(&args.reveal, localization.clone()))?;
     let is_terminal = reveal.is_terminal();
     let mut reveal = (context.decorators.reveal)(reveal.into_reveal());
     let request = request(context, customer, args)?;
     let session = context.session().await?;
-    let issuance = context
+    let issued = context
         .with_services(&mut prompter, async |services: &mut Services<'_>| {
             reset(services, &session, &mut *reveal, request).await
         })
-        .await?;
+        .await;
+    outbox::deliver_after(context, &issued).await;
+    let issuance = issued?;
     context.screen.note_effect(Effect::Revealed);
     if is_terminal && context.json() {
-        context.screen.bytes(&reset_json(&issuance, None)?);
+        context.screen.bytes(&reset_json(&issuance, None, &localization)?);
     } else if is_terminal {
-        show_next_steps(context, &issuance);
+        show_next_steps(context, &issuance, &localization);
     } else {
         context.screen.notice(&format!("{}: {}.", issuance.customer.id, issuance.state.describe()));
     }
+    outbox::deliver_now(context).await;
     Ok(ExitCode::DONE)
 }
 
@@ -86,18 +95,16 @@ fn request(context: &Context, customer: String, args: ResetArgs) -> Result<Reset
 }
 
 /// Shows the status and the next steps on the ordinary screen, without the password.
-fn show_next_steps(context: &Context, issuance: &Issuance) {
+fn show_next_steps(context: &Context, issuance: &Issuance, localization: &Localization) {
     let (screen, customer) = (&context.screen, &issuance.customer);
     screen.practice_banner(&issuance.profile_ref.backend);
-    let created = if issuance.user_created { "User created. " } else { "" };
-    screen.line(&format!("{created}{} ({}) now: {}.", customer.name, customer.id, issuance.state.describe()));
-    for step in next_steps(issuance, PasswordIs::Gone) {
+    let named = format!("{} ({})", customer.name, customer.id);
+    screen.line(&localization.status_afterwards(&named, &issuance.state.describe(), issuance.user_created));
+    for step in localization.next_steps(issuance, PasswordIs::Gone) {
         screen.line(&format!("  - {step}"));
     }
     if let Some(username) = &customer.username {
-        screen.line(&format!(
-            "They sign in as {username}. To see when they are back in: tellonce status {} --watch",
-            customer.id
-        ));
+        let command = format!("tellonce status {} --watch", customer.id);
+        screen.line(&localization.sign_in_afterwards(username, &command));
     }
 }

@@ -2,12 +2,16 @@
 
 use anyhow::Result;
 use clap::Args;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::ask_missing;
 use super::context::{Context, look_up};
 use super::view::{StatusFields, moment, valid_until};
-use crate::domain::{Action, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget, UserProfile, refusal};
+use crate::domain::{
+    Action, Channel, Contact, ContactChanged, Contacts, CustomerFacts, ExitCode, Obstacle, PolicyRead, ResetTarget,
+    UserProfile, refusal,
+};
 
 /// A customer's profile, roles and access
 #[derive(Debug, Args)]
@@ -26,8 +30,32 @@ struct ShowJson<'a> {
     roles: &'a [String],
     groups: &'a [String],
     policy: Vec<String>,
+    contacts: Vec<ContactJson>,
+    contacts_unreadable: Vec<String>,
     action: &'static str,
     obstacles: Vec<ObstacleJson>,
+}
+
+/// An address or number on file, masked.
+#[derive(Serialize)]
+struct ContactJson {
+    channel: Channel,
+    masked: String,
+    /// When it was last changed, where the directory tells.
+    changed_at: Option<Timestamp>,
+    /// Since when it has not changed, where the directory tells no more.
+    unchanged_since: Option<Timestamp>,
+}
+
+impl ContactJson {
+    fn of(contact: &Contact) -> Self {
+        let (changed_at, unchanged_since) = match contact.changed {
+            ContactChanged::At(at) => (Some(at), None),
+            ContactChanged::NotSince(at) => (None, Some(at)),
+            ContactChanged::Unknown => (None, None),
+        };
+        Self { channel: contact.channel, masked: contact.masked(), changed_at, unchanged_since }
+    }
 }
 
 #[derive(Serialize)]
@@ -42,6 +70,7 @@ pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCod
     let (_, facts) = look_up(context, "show", &customer).await?;
     let snapshot = &facts.snapshot;
     let status = StatusFields::of(&facts);
+    let contacts = facts.contacts();
     if context.json() {
         let object = ShowJson {
             schema: "tellonce.show/v1",
@@ -50,13 +79,15 @@ pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCod
             roles: &snapshot.roles,
             groups: &snapshot.groups,
             policy: snapshot.policy.describe(),
+            contacts: contacts.on_file.iter().map(ContactJson::of).collect(),
+            contacts_unreadable: contacts.unreadable,
             action: action(&facts).map_or("none", Action::name),
             obstacles: obstacles(&facts),
         };
         return Ok(context.screen.json(&object)?);
     }
     context.screen.practice_banner(&context.profile.backend);
-    context.screen.fields(&fields(&facts, &status));
+    context.screen.fields(&fields(&facts, &status, &contacts));
     Ok(ExitCode::DONE)
 }
 
@@ -78,7 +109,7 @@ fn obstacles(facts: &CustomerFacts) -> Vec<ObstacleJson> {
     facts.snapshot.obstacles.iter().map(as_json).collect()
 }
 
-fn fields(facts: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, String)> {
+fn fields(facts: &CustomerFacts, status: &StatusFields<'_>, contacts: &Contacts) -> Vec<(String, String)> {
     let (customer, snapshot) = (&facts.customer, &facts.snapshot);
     let none = || "none".to_owned();
     let list = |names: &[String]| if names.is_empty() { none() } else { names.join(", ") };
@@ -88,6 +119,9 @@ fn fields(facts: &CustomerFacts, status: &StatusFields<'_>) -> Vec<(String, Stri
         ("E-mail".to_owned(), customer.email.clone().unwrap_or_else(none)),
     ];
     fields.extend(customer.details.iter().cloned());
+    let masked: Vec<String> = contacts.on_file.iter().map(Contact::masked).collect();
+    fields.push(("On file".to_owned(), list(&masked)));
+    fields.extend(contacts.unreadable.iter().map(|value| ("Not readable".to_owned(), value.clone())));
     let user = snapshot.user.as_ref().map_or_else(|| "none yet".to_owned(), UserProfile::describe);
     fields.push(("User".to_owned(), user));
     fields.extend(status.differences.iter().map(|difference| ("Look out".to_owned(), difference.clone())));

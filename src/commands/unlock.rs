@@ -7,8 +7,11 @@ use serde::Serialize;
 use super::ask_missing;
 use super::case_args::CaseArgs;
 use super::context::Context;
+use super::outbox;
 use crate::domain::ports::Prompter;
-use crate::domain::{Customer, ExitCode, Services, State, Status, UnlockRequest, UserProfile, unlock};
+use crate::domain::{
+    Contact, Customer, ExitCode, Services, State, Status, UnlockRequest, Unlocked, UserProfile, Verification, unlock,
+};
 use crate::terminal::Effect;
 
 /// Lift a lock-out after failed attempts, without a new password
@@ -36,12 +39,14 @@ struct UnlockedJson<'a> {
     differences: &'a [String],
     status: Status,
     change_required: Option<bool>,
+    verification: Option<&'a Verification>,
+    notified: Vec<String>,
     attempt: &'a str,
 }
 
 /// Lifts the lock-out of one customer, and says what stays as it was.
 pub(super) async fn run(context: &mut Context, args: UnlockArgs) -> Result<ExitCode> {
-    let mut prompter = context.prompter(args.yes);
+    let mut prompter = context.prompter(args.yes).in_language(context.localization(None)?);
     let customer = ask_missing::customer(args.customer, "unlock", &mut prompter)?;
     context.refuse_practice_by_accident(prompter.can_ask() && !args.yes)?;
     if !args.yes && !prompter.can_ask() {
@@ -49,10 +54,18 @@ pub(super) async fn run(context: &mut Context, args: UnlockArgs) -> Result<ExitC
     }
     let request = UnlockRequest { customer: customer.into(), case: context.case(args.case)? };
     let session = context.session().await?;
-    let unlocked = context
+    let done = context
         .with_services(&mut prompter, async |services: &mut Services<'_>| unlock(services, &session, request).await)
-        .await?;
+        .await;
+    outbox::deliver_after(context, &done).await;
+    let unlocked = done?;
     context.screen.note_effect(Effect::Changed);
+    show(context, &unlocked)?;
+    outbox::deliver_now(context).await;
+    Ok(ExitCode::DONE)
+}
+
+fn show(context: &Context, unlocked: &Unlocked) -> Result<()> {
     if context.json() {
         let object = UnlockedJson {
             schema: "tellonce.unlock/v1",
@@ -62,16 +75,19 @@ pub(super) async fn run(context: &mut Context, args: UnlockArgs) -> Result<ExitC
             differences: &unlocked.differences,
             status: unlocked.state.status(),
             change_required: unlocked.state.known_change_required(),
+            verification: unlocked.verification.as_ref(),
+            notified: unlocked.notified.iter().map(Contact::masked).collect(),
             attempt: unlocked.attempt.as_str(),
         };
-        return Ok(context.screen.json(&object)?);
+        context.screen.json(&object)?;
+        return Ok(());
     }
     context.screen.practice_banner(&context.profile.backend);
     let customer = &unlocked.customer;
     let state = unlocked.state.describe();
     context.screen.line(&format!("{} ({}) is not locked out any more. Status: {state}.", customer.name, customer.id));
     context.screen.line(&next_step(customer, &unlocked.state));
-    Ok(ExitCode::DONE)
+    Ok(())
 }
 
 /// Returns what the customer signs in with now.

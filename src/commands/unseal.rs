@@ -11,8 +11,8 @@ use super::reveal_args::RevealArgs;
 use crate::bulk::output_reader::{FoundRow, for_each, format_of};
 use crate::bulk::sealing;
 use crate::domain::{
-    AttemptId, ChangeScreen, Customer, CustomerId, Delivery, Error, ExitCode, Gap, Issuance, Kind, ProfileRef, Proof,
-    Reason, SessionsEnded, State, TemporaryPassword,
+    AttemptId, ChangeScreen, Customer, CustomerId, Delivery, Error, ExitCode, Gap, Issuance, Kind, Policy, ProfileRef,
+    Proof, Reason, SessionsEnded, State, TemporaryPassword,
 };
 use crate::terminal::RevealTarget;
 
@@ -35,7 +35,7 @@ pub(super) struct UnsealArgs {
 
 /// Opens the newest sealed password of the customer. Needs no session and no backend; leaves an audit record.
 pub(super) async fn run(context: &Context, args: UnsealArgs, early: RevealTarget) -> Result<ExitCode> {
-    let mut reveal = early.with(context.reveal_options(&args.reveal))?.into_reveal();
+    let mut reveal = early.with(context.reveal_options(&args.reveal, context.localization(None)?))?.into_reveal();
     let identities = sealing::identities_of(&args.identity)?;
     let row = newest(&args)?;
     let sealed = row.sealed.clone().unwrap_or_default();
@@ -115,10 +115,12 @@ fn issuance(context: &Context, row: &FoundRow) -> Issuance {
         state: State { has_user: true, change_required: true, ..State::default() },
         issued_at: row.at.unwrap_or(Timestamp::UNIX_EPOCH),
         expires_at: row.expires_at,
+        verification: None,
+        notified: Vec::new(),
         proof: Proof::of(row.proved, row.proof_reason.as_deref()),
         sessions_ended: SessionsEnded::NotHere,
         change_screen: ChangeScreen::AnyProgram, // the file does not say which backend issued it
-        rules: Vec::new(),
+        rules: Policy::default(),
         rules_are_all: false,
         gaps: Gap::of_unknown_backend(),
         attempt: AttemptId::known(row.attempt.clone().unwrap_or_default()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -14,8 +14,11 @@ use super::duration::parse_duration;
 use super::errors::wrong;
 use super::folders::Folders;
 use super::profile::{AuditSettings, BUILT_IN, DEFAULT_DURATION, Forward, Profile, Protected};
+use super::senders::SendersConfig;
 use super::settings::{Settings, lines};
-use crate::domain::{Error, Guards, Kind, Pattern, Reason, Requirement, Result};
+use super::texts::TextsConfig;
+use super::verification::{MessagesConfig, VerificationTable};
+use crate::domain::{Error, Guards, Kind, Language, Pattern, Reason, Requirement, Result};
 use crate::platform::{Holds, NotPrivate, open_private_file};
 
 /// The longest duration of a temporary password that a profile may set.
@@ -64,10 +67,17 @@ struct ProfileTable {
     max_resets_per_agent_1h: Option<u32>,
     #[serde(default)]
     allow_without_logout: bool,
+    #[serde(default)]
+    verification: VerificationTable,
+    messages: Option<MessagesConfig>,
     #[serde(default = "yes")]
     prove: bool,
     #[serde(default, deserialize_with = "temporary_password_duration")]
     temporary_password_lasts: Option<Duration>,
+    #[serde(default)]
+    senders: SendersConfig,
+    language: Option<Language>,
+    templates: Option<PathBuf>,
     #[serde(flatten)]
     values: toml::Table,
     #[serde(skip)]
@@ -278,9 +288,17 @@ impl ProfileTable {
                 max_resets_per_agent_1h: self.max_resets_per_agent_1h,
                 allow_without_logout: self.allow_without_logout,
                 prove: self.prove,
+                verification: self.verification.rules(),
+                notify_by: Vec::new(),
                 temporary_password_lasts: self.temporary_password_lasts.unwrap_or(DEFAULT_DURATION),
             },
             protected,
+            messages: self.messages.clone(),
+            senders: self.senders.clone(),
+            texts: TextsConfig {
+                language: self.language.clone(),
+                templates: self.templates.as_ref().map(|folder| self.settings.path(folder)),
+            },
             settings: self.settings.clone(),
             chosen: true,
             built_in: false,

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use super::senders::SendersConfig;
 use super::settings::Settings;
-use crate::domain::Guards;
+use super::texts::TextsConfig;
+use super::verification::MessagesConfig;
+use crate::domain::{Guards, VerificationRules};
 
 /// The name of the practice profile, which needs no configuration.
 pub(crate) const BUILT_IN: &str = "practice";
@@ -29,6 +32,12 @@ pub struct Profile {
     pub(crate) guards: Guards,
     /// Whom agents do not reset. `None` if the profile does not say.
     pub(crate) protected: Option<Protected>,
+    /// What messages to customers say; `None` if the profile does not say.
+    pub(crate) messages: Option<MessagesConfig>,
+    /// How messages reach customers.
+    pub(crate) senders: SendersConfig,
+    /// The texts for customers.
+    pub(crate) texts: TextsConfig,
     pub(crate) settings: Settings,
     /// Whether it was chosen by a flag, the environment or the configuration's default.
     pub(crate) chosen: bool,
@@ -46,6 +55,8 @@ impl Profile {
             max_resets_per_agent_1h: None,
             allow_without_logout: false,
             prove: true,
+            verification: VerificationRules::default(),
+            notify_by: Vec::new(),
             temporary_password_lasts: DEFAULT_DURATION,
         };
         Self {
@@ -53,6 +64,9 @@ impl Profile {
             backend: BUILT_IN.to_owned(),
             guards,
             protected: None,
+            messages: None,
+            senders: SendersConfig::default(),
+            texts: TextsConfig::default(),
             settings: Settings::default(),
             chosen,
             built_in: true,

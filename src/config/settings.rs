@@ -54,6 +54,11 @@ pub(crate) struct CustomerColumns {
     pub(crate) last_name: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) username: Option<String>,
+    /// Further e-mail addresses.
+    pub(crate) emails: Option<Vec<String>>,
+    /// Telephone numbers.
+    pub(crate) phones: Option<Vec<String>>,
+    pub(crate) language: Option<String>,
 }
 
 impl Settings {
@@ -68,7 +73,8 @@ impl Settings {
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T> {
         self.values.clone().try_into().map_err(|error: toml::de::Error| {
             let words = error.to_string();
-            let key = self.values.keys().find(|key| words.contains(&format!("`{key}`")));
+            let is_named = |key: &&String| words.contains(&format!("`{key}`")) || words.contains(&format!("`{key}."));
+            let key = self.values.keys().find(is_named);
             let key = key.map(String::as_str).unwrap_or_default();
             let message = error.message().replace('\n', " ");
             let named = key.is_empty() || message.contains(key);

@@ -20,7 +20,63 @@ pub(crate) enum Field {
     FirstName,
     /// The family name.
     LastName,
+    /// A further e-mail address.
+    FurtherEmail,
+    /// A telephone number.
+    Phone,
+    /// The preferred language.
+    Language,
 }
+
+/// The names of columns with a further e-mail address, with those of a first one: a file may have several.
+const FURTHER_EMAIL: [&str; 19] = [
+    "email",
+    "mail",
+    "primaryemail",
+    "emailaddress",
+    "email1",
+    "email2",
+    "email3",
+    "emailaddress2",
+    "mail2",
+    "workemail",
+    "homeemail",
+    "privateemail",
+    "personalemail",
+    "secondemail",
+    "secondaryemail",
+    "recoveryemail",
+    "alternateemail",
+    "alternateemailaddress",
+    "othermails",
+];
+/// The names of columns with a telephone number.
+const PHONE: [&str; 24] = [
+    "phone",
+    "phone1",
+    "phone2",
+    "phonenumber",
+    "telephone",
+    "telephone2",
+    "telephonenumber",
+    "mobile",
+    "mobile2",
+    "mobilephone",
+    "mobilenumber",
+    "cell",
+    "cellphone",
+    "workphone",
+    "homephone",
+    "officephone",
+    "businessphone",
+    "businessphones",
+    "primaryphone",
+    "secondaryphone",
+    "recoveryphone",
+    "otherphone",
+    "othermobile",
+    "tel",
+];
 
 impl Field {
     /// Returns the names that it goes by, the one that wins first.
@@ -35,6 +91,9 @@ impl Field {
             Self::Name => &["name", "displayname", "fullname", "namefullname", "cn"],
             Self::FirstName => &["firstname", "givenname", "namegivenname"],
             Self::LastName => &["lastname", "surname", "familyname", "namefamilyname", "sn"],
+            Self::FurtherEmail => &FURTHER_EMAIL,
+            Self::Phone => &PHONE,
+            Self::Language => &["language", "preferredlanguage", "locale", "languagecode"],
         }
     }
 }
@@ -50,6 +109,12 @@ pub(super) fn normalized(name: &str) -> String {
 /// Finds the column of a field.
 pub(crate) fn position_of_field(names: &[String], field: Field) -> Option<usize> {
     field.names().iter().find_map(|wanted| names.iter().position(|name| normalized(name) == *wanted))
+}
+
+/// Finds all columns of a field, in the file's order.
+pub(crate) fn positions_of_field(names: &[String], field: Field) -> Vec<usize> {
+    let is_named = |at: &usize| field.names().contains(&normalized(&names[*at]).as_str());
+    (0..names.len()).filter(is_named).collect()
 }
 
 /// Finds the column of this name: to the letter, or else as exporters would write it.
@@ -103,6 +168,21 @@ mod tests {
             let found = [Id, Username, Email, Name, FirstName, LastName]
                 .map(|field| position_of_field(&names, field).unwrap_or(9));
             assert_eq!(found, expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn all_columns_with_addresses_and_numbers_are_recognised() {
+        for (header, emails, phones) in [
+            ("id,email,Email 2,E-Mail 3,Work Email", vec![1, 2, 3, 4], vec![]),
+            ("id,login,email,secondEmail,mobilePhone,primaryPhone", vec![2, 3], vec![4, 5]),
+            ("primaryEmail,recoveryEmail,recoveryPhone,Phone,Telephone,Cell", vec![0, 1], vec![2, 3, 4, 5]),
+            ("mail,MobilePhone,OfficePhone,HomePhone,telephoneNumber", vec![0], vec![1, 2, 3, 4]),
+            ("id,emailVerified,phone type,mobile provider,fax", vec![], vec![]),
+        ] {
+            let names = names(header);
+            assert_eq!(positions_of_field(&names, Field::FurtherEmail), emails, "{header}");
+            assert_eq!(positions_of_field(&names, Field::Phone), phones, "{header}");
         }
     }
 

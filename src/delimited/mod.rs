@@ -14,7 +14,7 @@ mod source;
 
 pub(crate) use encoding::Decoded;
 pub(crate) use errors::DelimitedTextError;
-pub(crate) use header_names::{Field, name_list, position_of_field, position_of_name};
+pub(crate) use header_names::{Field, name_list, position_of_field, position_of_name, positions_of_field};
 pub(crate) use parser::LONGEST_RECORD;
 pub(crate) use records::{Record, Records};
 pub(crate) use source::Source;

@@ -38,18 +38,37 @@ impl Action {
     }
 }
 
+impl Action {
+    /// Returns the action with this name in the audit log; `None` if there is none.
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Set, Self::CreateAndSet, Self::Withdraw, Self::Unlock].into_iter().find(|action| action.name() == name)
+    }
+}
+
 /// The kind of change that an action belongs to, as a value for records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub enum ChangeKind {
     /// A reset of a user, who may have been created with it.
+    #[serde(rename = "reset")]
     Reset,
     /// A withdrawal of a pending temporary password.
+    #[serde(rename = "withdraw")]
     Withdrawal,
     /// An unlock alone, without a new password.
+    #[serde(rename = "unlock")]
     Unlocking,
 }
 
 impl ChangeKind {
+    /// Returns the name of the command that makes such a change.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::Withdrawal => "withdraw",
+            Self::Unlocking => "unlock",
+        }
+    }
+
     /// Returns the kind of the action with this name in the audit log. An unknown name counts as a reset, the gravest kind.
     pub fn of_action(name: &str) -> Self {
         if name == Action::Withdraw.name() {
@@ -85,15 +104,20 @@ mod sealed {
 pub trait ActionKind: sealed::Sealed {
     /// Whether the profile's limits of resets hold for it.
     const COUNTS_AS_RESET: bool;
+    /// The kind as a value.
+    const KIND: ChangeKind;
 }
 
 impl ActionKind for Reset {
     const COUNTS_AS_RESET: bool = true;
+    const KIND: ChangeKind = ChangeKind::Reset;
 }
 
 impl ActionKind for Withdrawal {
     const COUNTS_AS_RESET: bool = false;
+    const KIND: ChangeKind = ChangeKind::Withdrawal;
 }
 impl ActionKind for Unlocking {
     const COUNTS_AS_RESET: bool = false;
+    const KIND: ChangeKind = ChangeKind::Unlocking;
 }

@@ -14,6 +14,7 @@ use super::obstacle::{Obstacle, Right};
 use super::services::Services;
 use super::session::Session;
 use super::user::SessionsEnded;
+use super::verify::verify_caller;
 
 /// Assesses one kind of change, as far as the request says enough.
 ///
@@ -50,6 +51,15 @@ pub(super) async fn assess_asking<A: Act>(
             *A::customer(request) = CustomerRef::Found(customer);
         }
         for need in needs {
+            if let Need::Verification { customer, user, contacts, otherwise } = need {
+                if services.verifier.is_none() || !services.prompter.can_ask() {
+                    return Err(*otherwise);
+                }
+                services.prompter.say(&otherwise.message);
+                let about = (user.as_deref(), A::KIND);
+                verify_caller(services, session, (&customer, &contacts), about, (None, None)).await?;
+                continue;
+            }
             let answer = need.ask(services.prompter, services.guards)?;
             A::take(request, answer);
         }

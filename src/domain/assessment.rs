@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use super::action::ActionKind;
 use super::capabilities::Capabilities;
+use super::contact::Contacts;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
 use super::error::{Error, Result};
@@ -12,6 +13,7 @@ use super::identify::choose;
 use super::limits::LimitReached;
 use super::plan::Plan;
 use super::ports::{AuditLog, Clock, Prompter, RandomSource};
+use super::user_profile::UserProfile;
 
 /// The ports that an assessment needs, none of which asks anybody or reveals anything.
 pub struct AssessmentServices<'a> {
@@ -67,6 +69,17 @@ pub enum Need {
     },
     /// A text that the profile requires.
     Text(Requirement),
+    /// The verification of the caller, which the agent's own words do not replace.
+    Verification {
+        /// The customer.
+        customer: Box<Customer>,
+        /// The customer's user.
+        user: Option<Box<UserProfile>>,
+        /// What is on file for them.
+        contacts: Box<Contacts>,
+        /// The error if nobody can be asked.
+        otherwise: Box<Error>,
+    },
 }
 
 /// What the agent answered to a [`Need`].
@@ -171,6 +184,7 @@ impl Need {
                 prompter.say(&otherwise.message);
                 if prompter.yes("Lift the lock-out as well?", false)? { Ok(Answer::Unlock) } else { Err(*otherwise) }
             }
+            Self::Verification { otherwise, .. } => Err(*otherwise),
             Self::Text(requirement) => Ok(Answer::Text(requirement, ask_for(requirement, guards, prompter)?)),
         }
     }

@@ -5,13 +5,13 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// One of the promises L1-L14 of docs/architecture.md.
+/// One of the promises L1-L16 of docs/architecture.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Promise(u8);
 
 impl Promise {
     /// All promises with their words, as `doctor` lists them.
-    pub const ALL: [(Self, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str); 16] = [
         (Self(1), "only an agent with the right to do so gets in"),
         (Self(2), "the agent sees profile, roles and status before acting"),
         (Self(3), "with or without a user, the customer ends up with a temporary password"),
@@ -26,6 +26,8 @@ impl Promise {
         (Self(12), "the case of its letters matters"),
         (Self(13), "self-service works for a customer with nothing pending"),
         (Self(14), "the agent is told what to say"),
+        (Self(15), "the caller was verified as the rules require"),
+        (Self(16), "the customer hears of it, without the password"),
     ];
 }
 
@@ -60,6 +62,8 @@ pub enum Gap {
     WithdrawnReadsAsPending,
     /// The temporary password is not tried by a sign-in before it is revealed.
     NotProved,
+    /// Nobody tells the customer that support changed something.
+    NotNotified,
 }
 
 impl Gap {
@@ -72,6 +76,7 @@ impl Gap {
             Self::OpenFormOutlives => 10,
             Self::NeverRunsOut => 11,
             Self::NoSelfService => 13,
+            Self::NotNotified => 16,
         })
     }
 
@@ -88,6 +93,7 @@ impl Gap {
             Self::NoSelfService => "there is no reset by e-mail",
             Self::WithdrawnReadsAsPending => "a withdrawn temporary password still reads as pending",
             Self::NotProved => "the temporary password is not tried by a sign-in before you see it",
+            Self::NotNotified => "nobody tells the customer that support changed something",
         }
     }
 }
@@ -114,22 +120,7 @@ impl Gap {
             Self::NoSelfService => "tell the customer to call again if they forget it",
             Self::WithdrawnReadsAsPending => "ask this machine's record: `tellonce audit list`",
             Self::NotProved => "ask the customer to call again if it does not work, or lets them in without a change",
-        }
-    }
-
-    /// Returns what the customer has to know about the gap; `None` if it does not concern them.
-    pub const fn for_the_customer(self) -> Option<&'static str> {
-        match self {
-            Self::TemporaryMayBeKept => Some("choose a password other than the temporary one"),
-            Self::SelfServiceWhilePending => Some("do not ask for a reset by e-mail meanwhile"),
-            Self::SessionsGoOn => Some("sign out everywhere, as what is open stays open"),
-            Self::OpenFormOutlives => Some("close every sign-in page that was opened before"),
-            Self::NoSelfService => Some("call again if you forget the new one, as there is no reset by e-mail"),
-            Self::StampNamesNoAuthor
-            | Self::RulesNotListed
-            | Self::NeverRunsOut
-            | Self::WithdrawnReadsAsPending
-            | Self::NotProved => None,
+            Self::NotNotified => "name a sender in the profile: docs/senders.md",
         }
     }
 
@@ -145,7 +136,8 @@ impl Gap {
             | Self::OpenFormOutlives
             | Self::NoSelfService
             | Self::WithdrawnReadsAsPending
-            | Self::NotProved => None,
+            | Self::NotProved
+            | Self::NotNotified => None,
         }
     }
 }

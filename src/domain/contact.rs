@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::customer::mask_email;
 use super::language::Language;
 
+/// How many values of one attribute are listed.
+const MOST_VALUES: usize = 50;
+
 /// How a message reaches a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,6 +82,21 @@ impl Contact {
 }
 
 impl Contacts {
+    /// Whether this address or number is on file, however it is written.
+    pub(super) fn lists(&self, contact: &Contact) -> bool {
+        self.on_file.iter().any(|known| known.is_same_as(contact))
+    }
+
+    /// Adds the values of "the attribute mail" or "column 3". Those beyond [`MOST_VALUES`] are counted in `unreadable`.
+    #[must_use]
+    pub fn with_values(self, channel: Channel, of: &str, values: Vec<String>, changed: ContactChanged) -> Self {
+        let more = values.len().saturating_sub(MOST_VALUES);
+        let on_file = values.into_iter().take(MOST_VALUES);
+        let on_file = on_file.map(|value| Contact { changed, ..Contact::new(channel, value) }).collect();
+        let unreadable = (more > 0).then(|| format!("{more} more values of {of}"));
+        self.with(Self { on_file, unreadable: unreadable.into_iter().collect(), ..Self::default() })
+    }
+
     /// Adds what another source has on file. An address that both have is listed once, as changed at the later time.
     #[must_use]
     pub fn with(mut self, other: Self) -> Self {

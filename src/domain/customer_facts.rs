@@ -1,5 +1,6 @@
 //! Reads everything known of a customer before anything is decided.
 
+use super::contact::{Channel, Contact, Contacts};
 use super::customer::Customer;
 use super::error::Result;
 use super::history::History;
@@ -32,6 +33,26 @@ impl CustomerFacts {
         };
         let email = user.and_then(|user| user.email.clone()).or_else(|| self.customer.email.clone());
         About { username, email }
+    }
+
+    /// Returns what is on file for the customer, in the backend and in the customer directory.
+    ///
+    /// An address or number that no message can go to is named in `unreadable`, without its value.
+    pub(crate) fn contacts(&self) -> Contacts {
+        let contacts = self.snapshot.contacts.clone().with(self.customer.contacts.clone());
+        let profile = self.customer.email.iter().map(|email| Contact::new(Channel::Email, email));
+        // The directory's own address adds nothing to what the backend knows of it: they are one.
+        let more = profile.filter(|contact| !contacts.lists(contact)).collect();
+        contacts.with(Contacts { on_file: more, ..Contacts::default() }).with_usable_alone()
+    }
+
+    /// Returns what the customer can be verified by. Of a customer whom the agent enters just now nothing is on file: the
+    /// address is what the agent typed.
+    pub(super) fn contacts_to_verify_by(&self) -> Contacts {
+        match &self.snapshot.target {
+            ResetTarget::NewUser(new) if new.new_customer => Contacts::default(),
+            ResetTarget::NewUser(_) | ResetTarget::User(_) => self.contacts(),
+        }
     }
 }
 

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::capabilities::{Capabilities, Gap};
 use super::case::Case;
+use super::contact::Channel;
 use super::error::{Error, Result};
 use super::input_text::{LONGEST_TEXT, one_line};
 use super::limits::ResetLimits;
 use super::pattern::Pattern;
 use super::ports::Prompter;
+use super::verification::VerificationRules;
 
 /// How often to ask for an answer that can be used.
 const TRIES: usize = 3;
@@ -152,6 +154,10 @@ pub struct Guards {
     pub allow_without_logout: bool,
     /// Whether each temporary password is tried by a sign-in before it is revealed.
     pub prove: bool,
+    /// How callers are verified, where that is required.
+    pub verification: VerificationRules,
+    /// The channels by which customers are told of a change; none if nobody is told.
+    pub notify_by: Vec<Channel>,
     /// How long a temporary password is valid.
     pub temporary_password_lasts: Duration,
 }
@@ -162,10 +168,18 @@ impl Guards {
         ResetLimits { per_customer_24h: self.max_resets_per_customer_24h, per_agent_1h: self.max_resets_per_agent_1h }
     }
 
-    /// Adds the gap of a profile that switches the proof off to what the backend can do.
+    /// Whether the profile requires a verification of each caller, and the agent's own words are none.
+    pub(crate) fn takes_no_words(&self) -> bool {
+        self.require.contains(&Requirement::Verified) && !self.verification.attested
+    }
+
+    /// Adds the gaps of the profile itself: it switches the proof off, or tells no customer.
     pub(crate) fn with_gaps(&self, mut capabilities: Capabilities) -> Capabilities {
         if !self.prove {
             capabilities.gaps.insert(Gap::NotProved);
+        }
+        if self.notify_by.is_empty() {
+            capabilities.gaps.insert(Gap::NotNotified);
         }
         capabilities
     }

@@ -20,6 +20,23 @@ pub enum LimitReached {
     Customer { count: u32, most: u32 },
     /// The agent made as many resets as the profile allows in one hour.
     Agent { count: u32, most: u32 },
+    /// The customer was sent as many codes as there may be in one hour.
+    Codes { count: u32, most: u32 },
+    /// As many wrong codes were tried for the customer as there may be in 24 hours.
+    WrongCodes { count: u32, most: u32 },
+    /// The verification of the caller cannot be used.
+    Verification(VerificationFault),
+}
+
+/// Why the verification of a caller cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerificationFault {
+    /// Another attempt has used it.
+    Used,
+    /// Its time has run out.
+    RanOut,
+    /// It is not there, or is of another agent, another user or another kind of change.
+    NotTheirs,
 }
 
 impl LimitReached {
@@ -44,6 +61,9 @@ impl LimitReached {
                 ),
                 format!("See who did it and why: `tellonce audit list --customer {}`.", customer.id),
             ),
+            Self::Codes { .. } | Self::WrongCodes { .. } | Self::Verification(_) => {
+                return self.refusal_to_verify(customer);
+            }
             Self::Agent { count, most } => (
                 format!("{agent} made {count} resets in the last hour; this profile allows {most}."),
                 format!(
@@ -52,5 +72,39 @@ impl LimitReached {
             ),
         };
         Error::refused(Reason::TooManyResets, message).hint(list)
+    }
+
+    fn refusal_to_verify(self, customer: &Customer) -> Error {
+        let (name, id) = (&customer.name, &customer.id);
+        let callback = format!("Call the number on file: `tellonce verify {id} --by callback`.");
+        let again = format!("Verify the caller again: `tellonce verify {id}`.");
+        match self {
+            Self::Codes { count, most } => Error::refused(
+                Reason::TooManyCodes,
+                format!("{name} ({id}) was sent {count} codes in the last hour; there may be {most}."),
+            )
+            .hint(callback),
+            Self::WrongCodes { count, most } => Error::refused(
+                Reason::TooManyCodes,
+                format!("{count} wrong codes were tried for {name} ({id}) in the last 24 hours; there may be {most}."),
+            )
+            .hint(callback),
+            Self::Verification(VerificationFault::Used) => Error::refused(
+                Reason::VerificationUsed,
+                format!("Another attempt has used the verification of {name} ({id}) meanwhile."),
+            )
+            .hint(again),
+            Self::Verification(VerificationFault::RanOut) => {
+                Error::refused(Reason::NotVerified, format!("The verification of {name} ({id}) has run out."))
+                    .hint(again)
+            }
+            Self::Customer { .. } | Self::Agent { .. } | Self::Verification(VerificationFault::NotTheirs) => {
+                Error::refused(
+                    Reason::NotVerified,
+                    format!("The verification of {name} ({id}) is not in the ledger, or is not for this change."),
+                )
+                .hint(again)
+            }
+        }
     }
 }

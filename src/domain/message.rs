@@ -54,8 +54,10 @@ pub struct SendFailed {
     pub words: String,
     /// What to do next; empty if nothing is known.
     pub hint: String,
-    /// Whether another try fails as well: the address is refused, or the sender is set up wrongly.
+    /// Whether another try fails as well, until the address or the sender's set-up is mended.
     pub is_permanent: bool,
+    /// Whether it is the address that is refused: no later message gets there either.
+    pub refuses_address: bool,
     /// Whether the message may have been sent all the same, because the answer was lost.
     pub may_be_sent: bool,
 }

@@ -5,12 +5,15 @@ use serde::Serialize;
 
 use super::attempt::AttemptId;
 use super::capabilities::{ChangeScreen, Gap};
+use super::contact::Contact;
 use super::customer::Customer;
+use super::policy::Policy;
 use super::profile_ref::ProfileRef;
 use super::proof::Proof;
 use super::status::State;
 use super::user::{SessionsEnded, Stamp};
 use super::user_profile::UserProfile;
+use super::verification::Verification;
 
 /// An outcome of an attempt. Each is one record.
 #[derive(Clone, Debug)]
@@ -44,6 +47,17 @@ pub enum AttemptOutcome {
     },
     /// The lock-out was lifted, and that was read back. Ends the attempt.
     Unlocked,
+}
+
+impl AttemptOutcome {
+    /// Whether the customer is told, because this is the first record that says that they were changed.
+    pub(crate) const fn tells_the_customer(&self) -> bool {
+        match self {
+            Self::Set { .. } | Self::Withdrawn { .. } | Self::Unlocked => true,
+            Self::Failed { changed, .. } => matches!(changed, super::error::Changed::Yes),
+            Self::Delivered(_) => false,
+        }
+    }
 }
 
 /// What became of the reveal.
@@ -83,13 +97,17 @@ pub struct Issuance {
     pub sessions_ended: SessionsEnded,
     /// Where the customer chooses the new password.
     pub change_screen: ChangeScreen,
-    /// The rules for the customer's own password, in words.
-    pub rules: Vec<String>,
+    /// The rules for the customer's own password, as far as they are known.
+    pub rules: Policy,
     /// Whether these are all rules. If not, the policy cannot be read in full, and refusals of this reset named the
     /// others.
     pub rules_are_all: bool,
     /// The promises that this backend does not keep, or may not keep where it is not known which backend this is.
     pub gaps: Vec<Gap>,
+    /// How the caller was verified; `None` if the tool did not verify them.
+    pub verification: Option<Verification>,
+    /// Where the customer is told of it.
+    pub notified: Vec<Contact>,
     /// The attempt, for the ticket.
     pub attempt: AttemptId,
 }

@@ -11,13 +11,16 @@ use super::action::Action;
 use super::attempt::AttemptId;
 use super::capabilities::Gap;
 use super::case::Case;
+use super::contact::Contact;
 use super::customer::Customer;
 use super::error::{Error, Result};
 use super::history::Attempt;
+use super::language::Language;
 use super::profile_ref::ProfileRef;
 use super::status::State;
 use super::user::{ResetTarget, Stamp};
 use super::user_profile::UserProfile;
+use super::verification::Verification;
 
 /// Everything the confirmation shows.
 #[derive(Clone, Debug)]
@@ -52,6 +55,12 @@ pub struct Plan {
     pub notices: Vec<String>,
     /// The case, for the audit log.
     pub case: Case,
+    /// How the caller was verified; `None` if the tool did not verify them.
+    pub verification: Option<Verification>,
+    /// Where the customer is told of the change.
+    pub notified: Vec<Contact>,
+    /// The language in which the customer is told; `None` if the directory does not have it.
+    pub language: Option<Language>,
 }
 
 /// The SHA-256 digest of what a plan says. Two plans that show the same have the same digest.
@@ -92,6 +101,8 @@ struct Digested<'a> {
     recent: Vec<&'a AttemptId>,
     gaps: &'a [Gap],
     case: &'a Case,
+    verification: Option<&'a AttemptId>,
+    notified: Vec<String>,
 }
 
 impl Plan {
@@ -116,6 +127,8 @@ impl Plan {
             recent: self.recent.iter().map(|attempt| &attempt.id).collect(),
             gaps: &self.gaps,
             case: &self.case,
+            verification: self.verification.as_ref().map(|verification| &verification.id),
+            notified: self.notified.iter().map(Contact::masked).collect(),
         };
         let json =
             serde_json::to_vec(&digested).map_err(|error| Error::bug("The plan has no JSON form.").because(error))?;

@@ -34,7 +34,7 @@ impl PolicyRead {
         matches!(self, Self::Read(_))
     }
 
-    /// Returns the rules that are known, in words, for the customer.
+    /// Returns the rules that are known, in English words.
     pub fn describe(&self) -> Vec<String> {
         self.known().describe()
     }
@@ -146,13 +146,14 @@ impl Rule {
         !matches!(self, Self::NotWellKnown | Self::History(_) | Self::HiddenPattern)
     }
 
-    /// Returns the rule in words, for the customer.
+    /// Returns the rule in English words. What a customer hears goes through the texts, in a language.
     pub fn describe(&self) -> String {
         let many = |count: usize, one: &str, more: &str| {
             if count == 1 { format!("at least one {one}") } else { format!("at least {count} {more}") }
         };
         match self {
-            Self::MinLength(least) => format!("at least {least} characters"),
+            Self::MinLength(least) => many(*least, "character", "characters"),
+            Self::MaxLength(1) => "at most one character".to_owned(),
             Self::MaxLength(most) => format!("at most {most} characters"),
             Self::Upper(least) => many(*least, "capital letter", "capital letters"),
             Self::Lower(least) => many(*least, "small letter", "small letters"),
@@ -228,7 +229,7 @@ impl Policy {
         self.rules.iter()
     }
 
-    /// Returns the rules in words.
+    /// Returns the rules in English words.
     pub fn describe(&self) -> Vec<String> {
         self.rules().map(Rule::describe).collect()
     }

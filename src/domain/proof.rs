@@ -74,17 +74,6 @@ impl Proof {
             Self::Restricted(reason) | Self::NotTried(reason) => Some(reason),
         }
     }
-
-    /// Returns what the agent has to know before they pass the password on; `None` if it is proved.
-    pub fn warning(&self) -> Option<String> {
-        match self {
-            Self::Proved => None,
-            Self::Restricted(word) => Some(format!(
-                "Not proved: a sign-in with it was refused just now ({word}). The customer may be refused as well."
-            )),
-            Self::NotTried(why) => Some(format!("Not tried by a sign-in: {why}.")),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -96,7 +85,6 @@ mod tests {
         let restricted = Proof::Restricted("data 533".to_owned());
         for proof in [Proof::Proved, restricted, Proof::NotTried(SWITCHED_OFF.to_owned())] {
             assert_eq!(Proof::of(proof.proved(), proof.reason()), proof);
-            assert_eq!(proof.warning().is_none(), proof == Proof::Proved);
         }
         assert_eq!(Proof::of(None, None).proved(), None, "what an older row does not say is not proved");
     }

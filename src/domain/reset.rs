@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 
 use super::act::{Act, SessionsAfterFailure};
-use super::action::{Action, Reset};
+use super::action::{Action, ActionKind as _, Reset};
 use super::assess::{assess_asking, end_sessions, gaps_for, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
 use super::authorize::{Authorized, authorize};
 use super::candidates::Candidates;
 use super::capabilities::{Capabilities, Gap};
 use super::case::Case;
+use super::case_needs::case_needs;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
 use super::execute::execute;
 use super::execution::{Broken, Execution};
+use super::notified::notified;
 use super::outcome::{AttemptOutcome, Delivery, Issuance};
 use super::plan::Plan;
 use super::policy::Rule;
@@ -30,6 +32,7 @@ use super::temporary_password::TemporaryPassword;
 use super::time_limit::Reached;
 use super::user::{Forced, Issued, ResetTarget, SessionsEnded, Stamp, UserSnapshot};
 use super::user_profile::UserProfile;
+use super::verification::Verification;
 
 /// Issues a temporary password: the whole job.
 ///
@@ -74,17 +77,17 @@ impl Act for Reset {
         let permitted = refuse(services, session, (&facts, &capabilities), request.unlock).await?; // 4
         if let Some(reached) = permitted.reached {
             let case = request.case.clone().checked(services.guards).unwrap_or_default();
-            let plan = Box::new(plan(services, session, request.unlock, case, (&facts, &capabilities)));
+            let plan = Box::new(plan(services, session, request.unlock, (case, None), (&facts, &capabilities)));
             return Ok(Assessed::Refused { plan, reached });
         }
         let length = check_generator(services, &facts)?;
         let case = request.case.clone().checked(services.guards)?;
-        let texts = case.missing(services.guards).into_iter().map(Need::Text);
-        let needs: Vec<Need> = permitted.need.into_iter().chain(texts).collect();
+        let (missing, verification) = case_needs(services, session, (&facts, &case), Reset::KIND).await?;
+        let needs: Vec<Need> = permitted.need.into_iter().chain(missing).collect();
         if !needs.is_empty() {
             return Ok(Assessed::Needs { customer: Some(Box::new(customer)), needs });
         }
-        let plan = plan(services, session, request.unlock, case, (&facts, &capabilities));
+        let plan = plan(services, session, request.unlock, (case, verification), (&facts, &capabilities));
         Ok(Assessed::Planned(Box::new(Assessment::new(plan, facts, capabilities).with_password_length(length))))
     }
 
@@ -154,9 +157,10 @@ fn plan(
     services: &AssessmentServices<'_>,
     session: &Session,
     unlock: bool,
-    case: Case,
+    (case, verification): (Case, Option<Verification>),
     (facts, capabilities): (&CustomerFacts, &Capabilities),
 ) -> Plan {
+    let contacts = facts.contacts();
     let mut notices = facts.recovered.clone();
     if facts.history.damaged {
         notices.push(
@@ -182,6 +186,9 @@ fn plan(
         gaps: gaps_for(services.guards, facts, capabilities),
         notices,
         case,
+        verification,
+        notified: notified(services.guards, &contacts),
+        language: contacts.language,
     }
 }
 
@@ -293,9 +300,11 @@ fn issuance(
         proof,
         sessions_ended,
         change_screen: work.assessment.capabilities.change_screen,
-        rules: facts.snapshot.policy.known().with(refused_for).describe(),
+        rules: facts.snapshot.policy.known().with(refused_for),
         rules_are_all: facts.snapshot.policy.is_whole(),
         gaps,
+        verification: plan.verification.clone(),
+        notified: plan.notified.clone(),
         attempt: work.intent.attempt().clone(),
     }
 }

@@ -1,6 +1,7 @@
 //! The services: the ports that a change needs besides the session.
 
 use super::assessment::AssessmentServices;
+use super::code_check::Verifier;
 use super::guards::Guards;
 use super::ports::{AuditLog, Clock, Interruptions, Prompter, RandomSource};
 
@@ -18,6 +19,8 @@ pub struct Services<'a> {
     pub interruptions: &'a dyn Interruptions,
     /// The profile's rules.
     pub guards: &'a Guards,
+    /// Verifies callers; `None` where nobody is asked, as for the rows of a bulk run.
+    pub verifier: Option<Verifier<'a>>,
 }
 
 impl Services<'_> {

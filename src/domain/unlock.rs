@@ -1,16 +1,20 @@
 //! Lifts a lock-out after failed attempts alone. The customer keeps their password.
 
 use super::act::{Act, SessionsAfterFailure};
-use super::action::{Action, Unlocking};
-use super::assess::{assess_asking, find_customer, read_facts};
-use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
+use super::action::{Action, ActionKind as _, Unlocking};
+use super::assess::{assess_asking, find_customer, gaps_for, read_facts};
+use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef};
 use super::attempt::AttemptId;
 use super::authorize::{Authorized, authorize};
+use super::capabilities::Gap;
 use super::case::Case;
+use super::case_needs::case_needs;
+use super::contact::Contact;
 use super::customer::Customer;
 use super::error::{Changed, Error, Kind, Reason, Result};
 use super::execute::execute;
 use super::execution::{Broken, Execution};
+use super::notified::notified;
 use super::outcome::AttemptOutcome;
 use super::plan::Plan;
 use super::services::Services;
@@ -20,6 +24,7 @@ use super::time_limit::Reached;
 use super::unlock_refusals::check_is_locked;
 use super::user::{Stamp, UserSnapshot};
 use super::user_profile::UserProfile;
+use super::verification::Verification;
 
 /// What the agent asked for.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +46,10 @@ pub struct Unlocked {
     pub differences: Vec<String>,
     /// The facts of the status, as read back.
     pub state: State,
+    /// How the caller was verified; `None` if the tool did not verify them.
+    pub verification: Option<Verification>,
+    /// Where the customer is told of it.
+    pub notified: Vec<Contact>,
     /// The attempt, for the ticket.
     pub attempt: AttemptId,
 }
@@ -74,11 +83,11 @@ impl Act for Unlocking {
         let (facts, capabilities) = read_facts(services, session, &customer).await?;
         check_is_locked(&facts)?;
         let case = request.case.clone().checked(services.guards)?;
-        let needs: Vec<Need> = case.missing(services.guards).into_iter().map(Need::Text).collect();
+        let (needs, verification) = case_needs(services, session, (&facts, &case), Unlocking::KIND).await?;
         if !needs.is_empty() {
             return Ok(Assessed::Needs { customer: Some(Box::new(customer)), needs });
         }
-        let snapshot = &facts.snapshot;
+        let (snapshot, contacts) = (&facts.snapshot, facts.contacts());
         let plan = Plan {
             agent: session.agent().to_owned(),
             profile_ref: session.profile_ref().clone(),
@@ -92,9 +101,12 @@ impl Act for Unlocking {
             unlock: true,
             lasts: services.guards.temporary_password_lasts,
             recent: facts.history.recent_resets(services.clock.now()),
-            gaps: Vec::new(), // they are about temporary passwords
+            gaps: untold(gaps_for(services.guards, &facts, &capabilities)),
             notices: facts.recovered.clone(),
             case,
+            verification,
+            notified: notified(services.guards, &contacts),
+            language: contacts.language,
         };
         Ok(Assessed::Planned(Box::new(Assessment::new(plan, facts, capabilities))))
     }
@@ -128,6 +140,8 @@ impl Act for Unlocking {
             user: plan.user.clone(),
             differences: plan.differences(),
             state,
+            verification: plan.verification.clone(),
+            notified: plan.notified.clone(),
             attempt: work.intent.attempt().clone(),
         })
     }
@@ -162,6 +176,12 @@ async fn read_back(work: &Execution<'_, '_, Unlocking>) -> Result<State> {
         Some(true) => Err(failed("The backend took the unlock, and still shows the user as locked.")),
         None => Err(failed("The backend took the unlock, and does not show any more whether the user is locked.")),
     }
+}
+
+/// Keeps of the gaps the one that is not about temporary passwords.
+fn untold(mut gaps: Vec<Gap>) -> Vec<Gap> {
+    gaps.retain(|gap| *gap == Gap::NotNotified);
+    gaps
 }
 
 #[cfg(test)]

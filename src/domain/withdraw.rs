@@ -1,13 +1,15 @@
 //! Withdraws a pending temporary password, such as one that was given to the wrong person.
 
 use super::act::{Act, SessionsAfterFailure};
-use super::action::{Action, Withdrawal};
+use super::action::{Action, ActionKind as _, Withdrawal};
 use super::assess::{assess_asking, end_sessions, find_customer, gaps_for, read_facts};
-use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
+use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef};
 use super::attempt::AttemptId;
 use super::authorize::{Authorized, authorize};
 use super::capabilities::Capabilities;
 use super::case::Case;
+use super::case_needs::case_needs;
+use super::contact::Contact;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
@@ -15,6 +17,7 @@ use super::execute::execute;
 use super::execution::{Broken, Execution};
 use super::guards::Guards;
 use super::history::Attempt;
+use super::notified::notified;
 use super::obstacle::{Obstacle, Right, Unreadable};
 use super::outcome::AttemptOutcome;
 use super::plan::Plan;
@@ -25,6 +28,7 @@ use super::status::State;
 use super::time_limit::Reached;
 use super::user::{ResetTarget, SessionsEnded, Stamp, UserSnapshot};
 use super::user_profile::UserProfile;
+use super::verification::Verification;
 
 /// What the agent asked for.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +64,10 @@ pub struct Withdrawn {
     pub state: State,
     /// How sessions were ended.
     pub sessions_ended: SessionsEnded,
+    /// How the caller was verified; `None` if the tool did not verify them.
+    pub verification: Option<Verification>,
+    /// Where the customer is told of it.
+    pub notified: Vec<Contact>,
     /// The attempt, for the ticket.
     pub attempt: AttemptId,
 }
@@ -96,17 +104,17 @@ impl Act for Withdrawal {
         let (facts, capabilities) = read_facts(services, session, &customer).await?;
         check_is_pending(&facts, &capabilities, services.guards)?;
         let case = request.case.clone().checked(services.guards)?;
-        let missing = match &request.occasion {
-            Occasion::Named => case.missing(services.guards),
+        let (needs, verification) = match &request.occasion {
+            Occasion::Named => case_needs(services, session, (&facts, &case), Withdrawal::KIND).await?,
             Occasion::Sweep(stamp) => {
                 check_is_same_password(&facts, stamp.as_ref())?;
-                Vec::new()
+                (Vec::new(), None)
             }
         };
-        let needs: Vec<Need> = missing.into_iter().map(Need::Text).collect();
         if !needs.is_empty() {
             return Ok(Assessed::Needs { customer: Some(Box::new(customer)), needs });
         }
+        let contacts = facts.contacts();
         let plan = Plan {
             agent: session.agent().to_owned(),
             profile_ref: session.profile_ref().clone(),
@@ -123,6 +131,9 @@ impl Act for Withdrawal {
             gaps: gaps_for(services.guards, &facts, &capabilities),
             notices: facts.recovered.clone(),
             case,
+            verification,
+            notified: notified(services.guards, &contacts),
+            language: contacts.language,
         };
         Ok(Assessed::Planned(Box::new(Assessment::new(plan, facts, capabilities))))
     }
@@ -161,6 +172,8 @@ impl Act for Withdrawal {
             differences: plan.differences(),
             state: State { withdrawn: Some(true), ..plan.state },
             sessions_ended,
+            verification: plan.verification.clone(),
+            notified: plan.notified.clone(),
             attempt: work.intent.attempt().clone(),
         })
     }

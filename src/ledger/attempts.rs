@@ -39,7 +39,7 @@ pub(super) async fn history(
 
 async fn read(store: &dyn RecordStore, subject: &Subject) -> Result<Builder> {
     let mut records = all(store, Query { subject: Some(subject.clone()), ..Query::default() }).await?;
-    records.retain(|record| !matches!(record.draft.event, Event::Viewed { .. } | Event::Refused { .. })); // no part of an attempt
+    records.retain(|record| record.draft.event.is_of_change());
     let begun: HashSet<&str> = records.iter().filter(|record| is_intent(record)).map(attempt_of).collect();
     // The intent of a creation names the customer only, whose id may have changed since.
     let lacking: HashSet<&str> = records.iter().map(attempt_of).filter(|attempt| !begun.contains(attempt)).collect();

@@ -1,9 +1,13 @@
 //! The events of the ledger, each with the payload of its kind.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::pseudonyms::mask;
-use crate::domain::{AttemptOutcome, Changed, Delivery, LimitReached, Plan, Reason, SessionsEnded, Settlement, Stamp};
+use crate::domain::{
+    AttemptOutcome, ChangeKind, Changed, Channel, Delivery, LimitReached, Plan, Reason, SessionsEnded, Settlement,
+    Stamp, VerificationFault, VerificationWay,
+};
 
 /// What a record says. Its name is the record's `event`, and its fields stand beside the record's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +25,9 @@ pub enum Event {
         stamp_before: Option<Stamp>,
         /// The lease of the process that works at the attempt.
         lease: Option<String>,
+        /// The verification of the caller that this attempt uses.
+        #[serde(default)]
+        verification: Option<UsedVerification>,
     },
     /// A limit refused the intent, in the transaction that would have written it.
     Refused { limit: LimitKind, count: u32, most: u32 },
@@ -67,6 +74,41 @@ pub enum Event {
         /// How many customers matched.
         found: u64,
     },
+    /// A code was about to be sent. No record has the code, nor anything computed from it.
+    CodeSent {
+        /// The kind of change that the verification is for.
+        purpose: ChangeKind,
+        channel: Channel,
+        /// The address or number, masked.
+        to: String,
+    },
+    /// The code was not sent, or may not have been.
+    CodeNotSent { may_be_sent: bool },
+    /// A code was about to be compared.
+    CodeTried {
+        /// The attempt of the code's own record.
+        code: String,
+    },
+    /// The caller was verified. In the attempt of a try: that code was right.
+    Verified {
+        purpose: ChangeKind,
+        way: VerificationWay,
+        channel: Channel,
+        /// The address or number, masked.
+        to: String,
+        /// Whether it rests on the agent's word.
+        attested: bool,
+        valid_until: Timestamp,
+    },
+    /// The customer was told of a change.
+    NoticeSent {
+        /// The attempt that changed them.
+        of_attempt: String,
+        channel: Channel,
+        to: String,
+    },
+    /// The customer was not told of a change, and nobody tries again.
+    NoticeFailed { of_attempt: String, channel: Channel, to: String, why: String },
     /// The records of an `audit.jsonl` were taken over.
     Imported {
         /// The number of lines that were taken over.
@@ -106,7 +148,19 @@ pub enum ConsentGiven {
     Flag,
 }
 
-/// Whose resets a limit counts.
+/// The verification that an attempt uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names say it all")]
+pub struct UsedVerification {
+    /// The attempt of its record.
+    pub id: String,
+    pub way: VerificationWay,
+    pub channel: Channel,
+    /// The address or number, masked.
+    pub to: String,
+}
+
+/// What a limit counts, or the rule that a verification breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitKind {
@@ -116,6 +170,18 @@ pub enum LimitKind {
     /// Those by one agent in one hour.
     #[serde(rename = "agent_1h")]
     Agent,
+    /// The codes for one customer in one hour.
+    #[serde(rename = "codes_1h")]
+    Codes,
+    /// The wrong codes for one customer in 24 hours.
+    #[serde(rename = "wrong_codes_24h")]
+    WrongCodes,
+    /// A verification is used once.
+    VerificationUsed,
+    /// A verification is used in time.
+    VerificationRanOut,
+    /// A verification is for one agent, one user and one kind of change.
+    VerificationNotTheirs,
 }
 
 impl Event {
@@ -135,6 +201,12 @@ impl Event {
             Self::BulkEnded { .. } => "bulk_ended",
             Self::Unsealed { .. } => "unsealed",
             Self::Viewed { .. } => "viewed",
+            Self::CodeSent { .. } => "code_sent",
+            Self::CodeNotSent { .. } => "code_not_sent",
+            Self::CodeTried { .. } => "code_tried",
+            Self::Verified { .. } => "verified",
+            Self::NoticeSent { .. } => "notice_sent",
+            Self::NoticeFailed { .. } => "notice_failed",
             Self::Imported { .. } => "imported",
             Self::ReceiptMissing { .. } => "receipt_missing",
             Self::Pruned { .. } => "pruned",
@@ -182,28 +254,62 @@ impl Event {
             unlock: plan.unlock,
             stamp_before: plan.stamp.clone(),
             lease: Some(lease),
+            verification: plan.verification.as_ref().map(|used| UsedVerification {
+                id: used.id.to_string(),
+                way: used.way,
+                channel: used.channel,
+                to: used.to.clone(),
+            }),
         }
     }
 
     /// Makes the event of a refusal.
-    pub(super) const fn of_refusal(reached: LimitReached) -> Self {
+    pub const fn of_refusal(reached: LimitReached) -> Self {
         match reached {
             LimitReached::Customer { count, most } => Self::Refused { limit: LimitKind::Customer, count, most },
             LimitReached::Agent { count, most } => Self::Refused { limit: LimitKind::Agent, count, most },
+            LimitReached::Codes { count, most } => Self::Refused { limit: LimitKind::Codes, count, most },
+            LimitReached::WrongCodes { count, most } => Self::Refused { limit: LimitKind::WrongCodes, count, most },
+            LimitReached::Verification(fault) => {
+                let limit = match fault {
+                    VerificationFault::Used => LimitKind::VerificationUsed,
+                    VerificationFault::RanOut => LimitKind::VerificationRanOut,
+                    VerificationFault::NotTheirs => LimitKind::VerificationNotTheirs,
+                };
+                Self::Refused { limit, count: 1, most: 1 }
+            }
         }
     }
 
     /// Returns the limit that a refusal names.
-    pub(super) const fn limit_reached(&self) -> Option<LimitReached> {
-        match self {
-            Self::Refused { limit: LimitKind::Customer, count, most } => {
-                Some(LimitReached::Customer { count: *count, most: *most })
-            }
-            Self::Refused { limit: LimitKind::Agent, count, most } => {
-                Some(LimitReached::Agent { count: *count, most: *most })
-            }
-            _ => None,
-        }
+    pub const fn limit_reached(&self) -> Option<LimitReached> {
+        let Self::Refused { limit, count, most } = self else { return None };
+        let (count, most) = (*count, *most);
+        Some(match limit {
+            LimitKind::Customer => LimitReached::Customer { count, most },
+            LimitKind::Agent => LimitReached::Agent { count, most },
+            LimitKind::Codes => LimitReached::Codes { count, most },
+            LimitKind::WrongCodes => LimitReached::WrongCodes { count, most },
+            LimitKind::VerificationUsed => LimitReached::Verification(VerificationFault::Used),
+            LimitKind::VerificationRanOut => LimitReached::Verification(VerificationFault::RanOut),
+            LimitKind::VerificationNotTheirs => LimitReached::Verification(VerificationFault::NotTheirs),
+        })
+    }
+
+    /// Whether this record belongs to an attempt to change a user. Other records of a customer, of what was shown, of
+    /// codes, verifications and notices, have ids of their own in the attempt's place.
+    pub(super) const fn is_of_change(&self) -> bool {
+        !matches!(
+            self,
+            Self::Refused { .. }
+                | Self::Viewed { .. }
+                | Self::CodeSent { .. }
+                | Self::CodeNotSent { .. }
+                | Self::CodeTried { .. }
+                | Self::Verified { .. }
+                | Self::NoticeSent { .. }
+                | Self::NoticeFailed { .. }
+        )
     }
 
     /// Makes the event of an outcome.
@@ -223,68 +329,6 @@ impl Event {
                 Self::Failed { failure: name_of(reason), changed, stamp }
             }
         }
-    }
-
-    /// Returns what the record says, in words, for the list.
-    pub fn describe(&self) -> String {
-        let with_sessions = |done: &str, left: &Option<SessionsEnded>| match left {
-            Some(SessionsEnded::AllBut(left)) => format!("{done}, {left} sessions left"),
-            Some(_) => format!("{done}, sessions left open"),
-            None => done.to_owned(),
-        };
-        match self {
-            Self::Intent { .. } => "intent".to_owned(),
-            Self::Refused { limit: LimitKind::Customer, count, most } => {
-                format!("refused: {count} of {most} resets of the customer in 24 hours")
-            }
-            Self::Refused { limit: LimitKind::Agent, count, most } => {
-                format!("refused: {count} of {most} resets by the agent in an hour")
-            }
-            Self::Set { proved, proof_reason, sessions_left, .. } => {
-                with_sessions(&describe_set(*proved, proof_reason.as_deref()), sessions_left)
-            }
-            Self::Withdrawn { sessions_left } => with_sessions("withdrawn", sessions_left),
-            Self::Unlocked => "unlocked, read back".to_owned(),
-            Self::Settled { outcome: Settlement::Finished } => "settled: nothing of it is pending".to_owned(),
-            Self::Settled { outcome: Settlement::NotFound } => "settled: the user is not found".to_owned(),
-            Self::BulkStarted { .. } => "bulk run started".to_owned(),
-            Self::BulkEnded { .. } => "bulk run ended".to_owned(),
-            Self::Unsealed { .. } => "unsealed".to_owned(),
-            Self::Recovered { changed: Changed::Yes, .. } => "recovered: changed, delivery unknown".to_owned(),
-            Self::Recovered { changed, .. } => describe_change("recovered", *changed),
-            Self::Failed { failure, changed, .. } => describe_change(&format!("failed ({failure})"), *changed),
-            Self::Delivery { delivery } => match delivery {
-                Delivery::Shown => "shown".to_owned(),
-                Delivery::TimedOut => "shown, timed out".to_owned(),
-                Delivery::NotDelivered => "not delivered".to_owned(),
-            },
-            Self::Viewed { command, text: Some(text), found } => format!("{command} \"{text}\": {found} found"),
-            Self::Viewed { command, text: None, .. } => format!("viewed ({command})"),
-            Self::Imported { lines, broken_line: None, .. } => format!("{lines} lines of audit.jsonl imported"),
-            Self::Imported { lines, broken_line: Some(line), .. } => {
-                format!("{lines} lines of audit.jsonl imported; line {line} is broken")
-            }
-            Self::ReceiptMissing { missing_number, .. } => format!("record {missing_number} is missing or replaced"),
-            Self::Pruned { removed, .. } => format!("{removed} older records removed"),
-        }
-    }
-}
-
-fn describe_change(what: &str, changed: Changed) -> String {
-    match changed {
-        Changed::No => format!("{what}: nothing changed"),
-        Changed::Yes => format!("{what}: changed, not delivered"),
-        Changed::Unknown => format!("{what}: unknown"),
-    }
-}
-
-/// Returns what the record of a set says of its proof. A record from before there was a proof says nothing.
-fn describe_set(proved: Option<bool>, reason: Option<&str>) -> String {
-    match (proved, reason) {
-        (Some(true), _) => "set, read back, proved".to_owned(),
-        (Some(false), reason) => format!("set, read back, not proved ({})", reason.unwrap_or("no reason")),
-        (None, Some(reason)) => format!("set, read back, not tried ({reason})"),
-        (None, None) => "set, read back".to_owned(),
     }
 }
 

@@ -1,24 +1,19 @@
 //! Sends each record off the machine: to the system's log, or to a command.
 
-use std::io::{self, Write as _};
 use std::os::unix::net::UnixDatagram;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ChildStdin, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use syslog::{Facility, Formatter3164};
+use zeroize::Zeroizing;
 
 use crate::config::Forward;
-use crate::platform::{child, threads};
+use crate::platform::{child, run_with_input};
 
 /// The socket of the system's log.
 const SYSLOG: &str = "/dev/log";
 /// How long a command may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often to look whether the command has ended.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Sends one record.
 ///
@@ -65,62 +60,17 @@ fn to_syslog(socket: &Path, line: &str) -> Result<(), String> {
 
 fn to_command(words: &[String], line: &str, timeout: Duration) -> Result<(), String> {
     let [program, arguments @ ..] = words else { return Err("no command is configured".to_owned()) };
-    let mut child = start(program, arguments).map_err(|error| format!("{program} cannot be started ({error})"))?;
-    if let Some(input) = child.stdin.take() {
-        hand_over(input, line.to_owned()).map_err(|error| {
-            give_up(&mut child);
-            format!("{program} cannot be written to ({error})")
-        })?;
+    let record = Zeroizing::new(format!("{line}\n").into_bytes());
+    match run_with_input(program, arguments, record, timeout) {
+        Ok(ended) if ended.success() => Ok(()),
+        Ok(ended) => Err(format!("{program} ended with {ended}")),
+        Err(error) => Err(format!("{program} {error}")),
     }
-    let started = Instant::now();
-    loop {
-        match child.try_wait() {
-            Ok(Some(ended)) if ended.success() => return Ok(()),
-            Ok(Some(ended)) => return Err(format!("{program} ended with {ended}")),
-            Err(error) => return Err(format!("{program} cannot be waited for ({error})")),
-            Ok(None) if started.elapsed() > timeout => {
-                give_up(&mut child);
-                return Err(format!("{program} took longer than {} seconds", timeout.as_secs()));
-            }
-            Ok(None) => std::thread::sleep(LOOK_EVERY),
-        }
-    }
-}
-
-/// Starts the command with a clean environment and in a new process group: Ctrl-C at the terminal must not end it while
-/// a reset is going on.
-fn start(program: &str, arguments: &[String]) -> std::io::Result<Child> {
-    child::command(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-}
-
-/// Writes the record in another thread: a command that does not read its input must not block the reset.
-fn hand_over(mut input: ChildStdin, line: String) -> io::Result<()> {
-    threads::start("forward", move || {
-        if let Err(error) = writeln!(input, "{line}") {
-            tracing::debug!(%error, "the command did not read all of the record; its exit code tells");
-        }
-    })?;
-    Ok(())
-}
-
-/// Ends the command and every process that it started.
-fn give_up(child: &mut Child) {
-    let _ = kill_process_group(Pid::from_child(child), Signal::KILL); // it may have ended just now
-    let _ = child.wait();
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
-
-    use std::io::{BufRead, BufReader};
-    use std::process::Command;
 
     use super::*;
 
@@ -159,26 +109,6 @@ mod tests {
         let long = "x".repeat(1_000_000); // more than a pipe holds
         assert!(to_command(&shell("exec sleep 5"), &long, Duration::from_millis(50)).unwrap_err().contains("longer"));
         assert!(to_command(&["/no/such/program".to_owned()], "x", COMMAND_TIMEOUT).unwrap_err().contains("started"));
-    }
-
-    #[test]
-    fn what_a_command_that_is_given_up_had_started_ends_with_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let pipe = folder.path().join("pipe");
-        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let words = shell(&format!("(echo here; exec sleep 600) > '{}' & wait", pipe.display()));
-        let mut child = start(&words[0], &words[1..]).unwrap();
-        let (told, what) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let mut lines = BufReader::new(std::fs::File::open(pipe).unwrap()).lines();
-            told.send(lines.next().unwrap().unwrap()).unwrap();
-            assert!(lines.next().is_none()); // the pipe ends when the last process that holds it does
-            told.send("ended".to_owned()).unwrap();
-        });
-        let deadline = Duration::from_mins(1);
-        assert_eq!(what.recv_timeout(deadline).unwrap(), "here");
-        give_up(&mut child);
-        assert_eq!(what.recv_timeout(deadline).unwrap(), "ended");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::drafts::{blank, of_intent, template_of};
 use super::event::Event;
 use super::forwarder::not_forwarded;
 use super::ids::{Ids, backend_ids};
+use super::outbox_item::QueuedNotice;
 use super::outstanding::outstanding;
 use super::record::Draft;
 use super::record_writer::RecordWriter;
@@ -25,18 +26,28 @@ use super::writer::LazyWriter;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, RandomSource};
 use crate::domain::{
-    AppendReceipt, AttemptId, AttemptOutcome, Changed, Consent, Customer, CustomerId, Error, Finding, History,
-    LimitReached, OutstandingPage, Plan, ProfileRef, ResetLimits, Result, Session, Settlement, UserProfile,
+    AppendReceipt, AttemptId, AttemptOutcome, ChangeKind, Changed, Consent, Customer, CustomerId, Error, Finding,
+    History, LimitReached, OutstandingPage, Plan, ProfileRef, ResetLimits, Result, Session, Settlement, UserProfile,
+    Verification,
 };
+
+/// An attempt that this process works at.
+#[derive(Clone)]
+struct OpenAttempt {
+    /// What is the same in all of its records.
+    draft: Draft,
+    /// What the customer is to be told once they are changed. It is empty once that is queued.
+    notices: Vec<QueuedNotice>,
+}
 
 /// What all parts of one ledger share.
 pub(super) struct Shared {
     pub(super) writer: RecordWriter,
     pub(super) ids: Ids,
-    now: Now,
+    pub(super) now: Now,
     random: RefCell<Box<dyn RandomSource>>,
-    /// The attempts that this process works at, each with what is the same in all of its records.
-    open: RefCell<HashMap<AttemptId, Draft>>,
+    /// The attempts that this process works at.
+    open: RefCell<HashMap<AttemptId, OpenAttempt>>,
     /// Whether this process ever worked at an attempt, so that it has a lease.
     has_lease: Cell<bool>,
 }
@@ -221,6 +232,12 @@ impl Ledger {
             let (backend_ids, agent) = (backend_ids(&plan.profile_ref), session.agent().to_owned());
             checked.push(Limit::Agent { backend_ids, agent, most });
         }
+        if let Some(verification) = &plan.verification {
+            let store = self.shared.writer.bare_store();
+            let subject = self.shared.ids.subject(store, &plan.profile_ref, &plan.customer, plan.user.as_ref()).await?;
+            let (id, purpose) = (&verification.id, verification.purpose);
+            checked.push(Self::verification_limit((id, subject), session.agent(), purpose));
+        }
         Ok(checked)
     }
 
@@ -268,8 +285,9 @@ impl AuditLog for Ledger {
         let (store, ids) = (self.shared.writer.bare_store(), &self.shared.ids);
         let draft = of_intent((store, ids), plan, self.row.as_ref(), blank(session, &attempt, event)).await?;
         let limits = self.limits(session, plan, limits).await?;
-        self.shared.open.borrow_mut().insert(attempt.clone(), draft.clone());
-        let written = self.append_intent(&attempt, Append { draft, limits }).await;
+        let notices = self.notices_of(plan, &attempt)?;
+        self.shared.open.borrow_mut().insert(attempt.clone(), OpenAttempt { draft: draft.clone(), notices });
+        let written = self.append_intent(&attempt, Append { limits, ..Append::from(draft) }).await;
         if !matches!(written, Ok(Ok(_))) {
             self.shared.open.borrow_mut().remove(&attempt);
         }
@@ -287,19 +305,30 @@ impl AuditLog for Ledger {
     }
 
     async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
-        let Some(mut draft) = self.shared.open.borrow().get(attempt).cloned() else {
+        let Some(OpenAttempt { mut draft, notices }) = self.shared.open.borrow().get(attempt).cloned() else {
             return Err(Error::bug(format!("The attempt {attempt} is not open in the ledger.")));
         };
         // An end is what later commands go by. After a change that could not be written the attempt fails anyway.
         let is_left_to_next_command = matches!(outcome, AttemptOutcome::Delivered(_) | AttemptOutcome::Failed { .. });
         if let (None, AttemptOutcome::Set { user, .. }) = (&draft.user, &outcome) {
             draft.user = Some(self.id_in_records(user).await?);
-            self.shared.open.borrow_mut().insert(attempt.clone(), draft.clone());
+            self.shared
+                .open
+                .borrow_mut()
+                .insert(attempt.clone(), OpenAttempt { draft: draft.clone(), notices: notices.clone() });
         }
+        let queues = outcome.tells_the_customer();
         draft.event = Event::of_outcome(outcome);
         let ends = draft.event.ends_the_attempt();
         let writer = &self.shared.writer;
-        let written = if is_left_to_next_command { writer.write_end(draft).await } else { writer.write(draft).await };
+        let append = Append { notices: if queues { notices } else { Vec::new() }, ..Append::from(draft) };
+        let written = if is_left_to_next_command { writer.write_end(append).await } else { writer.write(append).await };
+        if queues
+            && written.is_ok()
+            && let Some(open) = self.shared.open.borrow_mut().get_mut(attempt)
+        {
+            open.notices.clear();
+        }
         // After a withdrawal that could not be written, its failure is still to come.
         if ends && (written.is_ok() || is_left_to_next_command) {
             self.shared.open.borrow_mut().remove(attempt);
@@ -324,6 +353,16 @@ impl AuditLog for Ledger {
     async fn resets_by_agent(&self, session: &Session) -> Result<u32> {
         let since = (self.shared.now)().saturating_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
         self.store().await?.resets_by_agent(&backend_ids(session.profile_ref()), session.agent(), since).await
+    }
+
+    async fn verification(
+        &self,
+        session: &Session,
+        customer: &Customer,
+        user: Option<&UserProfile>,
+        purpose: ChangeKind,
+    ) -> Result<Option<Verification>> {
+        self.newest_verification(session, (customer, user), purpose).await
     }
 
     async fn recovered(&mut self, session: &Session, _: &CustomerId, finding: &Finding) -> Result<()> {

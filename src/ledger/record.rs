@@ -52,7 +52,7 @@ pub struct Draft {
     pub user: Option<String>,
     /// The name that the user signs in with.
     pub username: Option<String>,
-    /// `set`, `create_and_set`, `withdraw`, `unlock`, `bulk`, `unseal` or `view`.
+    /// `set`, `create_and_set`, `withdraw`, `unlock`, `verify`, `notify`, `bulk`, `unseal` or `view`.
     pub action: Option<String>,
     pub ticket: Option<String>,
     /// The bulk run that the record belongs to.

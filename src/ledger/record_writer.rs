@@ -110,8 +110,8 @@ impl RecordWriter {
     ///
     /// # Errors
     /// Exit 8: the store cannot be used.
-    pub(super) async fn write(&self, draft: Draft) -> Result<()> {
-        let (_, forwarded) = self.append(draft.into()).await?;
+    pub(super) async fn write(&self, append: impl Into<Append>) -> Result<()> {
+        let (_, forwarded) = self.append(append.into()).await?;
         self.warn_of(forwarded);
         Ok(())
     }
@@ -123,7 +123,8 @@ impl RecordWriter {
         Ok(())
     }
 
-    fn warn_of(&self, forwarded: Result<(), String>) {
+    /// Keeps a warning of a record that could not be forwarded.
+    pub(super) fn warn_of(&self, forwarded: Result<(), String>) {
         if let Err(why) = forwarded {
             self.warnings.add(not_forwarded(&why).message);
         }
@@ -133,8 +134,10 @@ impl RecordWriter {
     ///
     /// # Errors
     /// Exit 8: the store cannot be used.
-    pub(super) async fn write_end(&self, draft: Draft) -> Result<()> {
-        let written = self.write(draft.clone()).await;
+    pub(super) async fn write_end(&self, append: impl Into<Append>) -> Result<()> {
+        let append = append.into();
+        let draft = append.draft.clone();
+        let written = self.write(append).await;
         if let Err(error) = &written {
             match self.spool.keep(&draft) {
                 Ok(()) => tracing::debug!(%error, "the record is left to the next command"),
@@ -181,6 +184,18 @@ impl RecordWriter {
     async fn forward_own(&self) -> Result<()> {
         for record in self.store.take_own_records().await? {
             self.forward(&record).await;
+        }
+        Ok(())
+    }
+
+    /// Removes a notice, and appends and forwards the record of its end.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub(super) async fn finish_notice(&self, id: &str, record: Draft) -> Result<()> {
+        if let Some(record) = self.store.finish_notice(id, record).await? {
+            self.keep_receipt(Head { number: record.number, hash: record.hash });
+            self.warn_of(self.forwarder.send(&record).await);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::event::Event;
 use super::record::{Draft, Record};
-use crate::domain::{Changed, Delivery};
+use crate::domain::{Changed, Delivery, VerificationWay};
 
 /// What a report is grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +46,12 @@ pub struct Counts {
     pub failed: u64,
     /// Resets that a limit refused.
     pub refused: u64,
-    /// Attempts for which the agent said how the caller was verified.
+    /// Attempts whose caller read a code to the agent.
+    pub verified: u64,
+    /// Attempts whose caller was verified on the agent's word alone: by a call, or in the agent's own words.
     pub attested: u64,
+    /// Notices that no customer got.
+    pub notices_failed: u64,
     /// Rows of bulk runs.
     pub bulk_rows: u64,
 }
@@ -63,7 +67,9 @@ impl Counts {
         self.unknown += other.unknown;
         self.failed += other.failed;
         self.refused += other.refused;
+        self.verified += other.verified;
         self.attested += other.attested;
+        self.notices_failed += other.notices_failed;
         self.bulk_rows += other.bulk_rows;
     }
 }
@@ -105,6 +111,7 @@ struct Begun {
     number: u64,
     group: Option<String>,
     action: Option<String>,
+    is_verified: bool,
     is_attested: bool,
     row: Option<(String, u64)>,
 }
@@ -128,7 +135,9 @@ impl Begun {
             unknown: one(ending == Ending::Unknown),
             failed: one(ending == Ending::Failed),
             refused: one(ending == Ending::Refused),
+            verified: one(self.is_verified),
             attested: one(self.is_attested),
+            notices_failed: 0,
             bulk_rows: one(self.row.is_some()),
         }
     }
@@ -186,6 +195,7 @@ impl ReportBuilder {
                 let begun = self.begin(&record);
                 self.begun.insert(record.draft.attempt, begun);
             }
+            Event::Refused { .. } if record.draft.action.as_deref() == Some("verify") => {}
             Event::Refused { .. } => {
                 let begun = self.begin(&record);
                 self.end(begun, Ending::Refused);
@@ -201,6 +211,10 @@ impl ReportBuilder {
                     self.recovered.insert(record.draft.attempt, ending);
                 }
             }
+            Event::NoticeFailed { .. } => {
+                let group = self.group(&record);
+                self.groups.entry(group).or_default().notices_failed += 1;
+            }
             event => {
                 if let Some(ending) = own_ending(event)
                     && let Some(begun) = self.begun.remove(attempt)
@@ -214,17 +228,29 @@ impl ReportBuilder {
         }
     }
 
-    fn begin(&self, Record { number, at, draft, .. }: &Record) -> Begun {
-        let Draft { agent, customer, action, run, row, event, .. } = draft;
-        let (reason, verified) = event.free_texts();
-        let group = match self.by {
-            Grouping::Agent => Some(agent.clone()),
-            Grouping::Customer => customer.clone(),
+    fn group(&self, Record { at, draft, .. }: &Record) -> Option<String> {
+        match self.by {
+            Grouping::Agent => Some(draft.agent.clone()),
+            Grouping::Customer => draft.customer.clone(),
             Grouping::Day => Some(at.to_zoned_datetime(self.zone.clone()).date().to_string()),
-            Grouping::Reason => reason.map(str::to_owned),
-        };
-        let (action, row) = (action.clone(), run.clone().zip(*row));
-        Begun { number: *number, group, action, is_attested: verified.is_some(), row }
+            Grouping::Reason => draft.event.free_texts().0.map(str::to_owned),
+        }
+    }
+
+    fn begin(&self, record: &Record) -> Begun {
+        let Draft { action, run, row, event, .. } = &record.draft;
+        let by_code =
+            matches!(event, Event::Intent { verification: Some(used), .. } if used.way == VerificationWay::Code);
+        let by_call =
+            matches!(event, Event::Intent { verification: Some(used), .. } if used.way == VerificationWay::Callback);
+        Begun {
+            number: record.number,
+            group: self.group(record),
+            action: action.clone(),
+            is_verified: by_code,
+            is_attested: !by_code && (by_call || event.free_texts().1.is_some()),
+            row: run.clone().zip(*row),
+        }
     }
 
     /// Counts an attempt, and a row once: as delivered if one of its attempts was, else as the last of them ended.

@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::hash::Hash;
+use super::outbox_item::{QueuedNotice, WaitingNotice};
 use super::record::Draft;
 use super::stored_record::StoredRecord;
-use crate::domain::{LimitReached, Result};
+use crate::domain::{ChangeKind, LimitReached, Result};
 
 /// The newest record of a store, or the last one of a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,33 @@ pub enum Limit {
         /// How many there may be; the new one must fit in.
         most: u32,
     },
+    /// The codes that were sent to one customer within the hour before the new record, or were about to be.
+    Codes {
+        /// Whose codes.
+        subject: Subject,
+        /// How many there may be; the new one must fit in.
+        most: u32,
+    },
+    /// The wrong codes that were tried for one customer within the 24 hours before the new record. A try counts unless
+    /// its attempt has a record of a verification.
+    WrongCodes {
+        /// For whom.
+        subject: Subject,
+        /// How many there may be; the new one must fit in.
+        most: u32,
+    },
+    /// A verification that no other intent names, that has not run out, and that this agent made for this user and
+    /// purpose.
+    Verification {
+        /// The attempt of the record of the verification.
+        id: String,
+        /// The user, or the customer where there is no user yet.
+        subject: Subject,
+        /// The agent.
+        agent: String,
+        /// The kind of change.
+        purpose: ChangeKind,
+    },
 }
 
 /// A record to be appended, and the limits that it has to keep.
@@ -69,11 +97,13 @@ pub struct Append {
     pub draft: Draft,
     /// The limits. The first that is reached refuses it.
     pub limits: Vec<Limit>,
+    /// What the customer is to be told, queued in the same transaction unless a limit refuses the record.
+    pub notices: Vec<QueuedNotice>,
 }
 
 impl From<Draft> for Append {
     fn from(draft: Draft) -> Self {
-        Self { draft, limits: Vec::new() }
+        Self { draft, limits: Vec::new(), notices: Vec::new() }
     }
 }
 
@@ -152,6 +182,18 @@ pub trait RecordStore {
     /// A temporary password is outstanding from the record of its set, or of a failed reset that changed the user, until a
     /// later one for the same user, the withdrawal, or [`Event::Settled`](super::Event::Settled) of the attempt.
     async fn issued(&self, backend_ids: &[String], after_number: u64, most: usize) -> Result<Vec<StoredRecord>>;
+    /// Whether an intent names this verification.
+    async fn is_used(&self, verification: &str) -> Result<bool>;
+    /// Takes the notices of a profile that are due, the longest due first, at most `most`, to be sent now.
+    ///
+    /// In the same transaction each is put off by [`WaitingNotice::retry_after`], so that no other process takes it
+    /// meanwhile, and it is taken again if this process ends before it is finished.
+    async fn take_notices(&self, profile: &str, most: usize) -> Result<Vec<WaitingNotice>>;
+    /// Returns the notices that wait, by id: those after this id, at most `most`.
+    async fn waiting_notices(&self, after: &str, most: usize) -> Result<Vec<WaitingNotice>>;
+    /// Removes a notice and appends the record of its end, in one transaction. Returns `None` and appends nothing if the
+    /// notice is gone.
+    async fn finish_notice(&self, id: &str, record: Draft) -> Result<Option<StoredRecord>>;
     /// Returns the newest record; `None` if there is none.
     async fn head(&self) -> Result<Option<Head>>;
     /// Returns the last record that was removed; `None` if none was. Verification starts after it.

@@ -82,6 +82,7 @@ impl Line {
         let reason = self.reason.clone();
         Some(match self.event.as_str() {
             "intent" => Event::Intent {
+                verification: None,
                 reason,
                 verified: self.verified.clone(),
                 consent: if self.consent.as_deref() == Some("asked") {

@@ -12,4 +12,5 @@ pub use json::to_json;
 pub(crate) use paged_table::PagedTable;
 pub(crate) use progress::Progress;
 pub(crate) use raw::write_all;
+pub(crate) use sanitize::is_unsafe;
 pub use sanitize::{defuse_formula, sanitize};

@@ -50,21 +50,27 @@ pub(super) struct ForgotPasswordPage {
     pub(super) is_sent: bool,
 }
 
-/// One mail of the inbox.
+/// One message of the inbox.
 pub(super) struct InboxMail {
     pub(super) at: String,
     pub(super) to: String,
+    /// The address of the page with what that address or number got.
+    pub(super) inbox: String,
+    /// Whether it went to a telephone.
+    pub(super) is_text_message: bool,
     pub(super) subject: String,
     pub(super) body: String,
     /// The address of the link in it, on this app.
     pub(super) link: Option<String>,
 }
 
-/// The mails that the practice directory would have sent, newest first.
+/// The messages that the practice directory would have sent, newest first.
 #[derive(Template)]
 #[template(path = "practice_app/inbox.html")]
 pub(super) struct InboxPage {
     pub(super) mails: Vec<InboxMail>,
+    /// The address or number whose inbox it is; `None` for everybody's.
+    pub(super) to: Option<String>,
 }
 
 /// A page that says one thing.

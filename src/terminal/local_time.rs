@@ -1,56 +1,43 @@
 //! Times for people, in the local time zone and relative to now. JSON and records stay in UTC.
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{Timestamp, ZonedDateTime};
+
+use crate::texts::Localization;
 
 /// The local time zone, and the moment that "today" and "in 24 hours" are counted from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct LocalTime {
     zone: TimeZone,
     now: Timestamp,
+    localization: Localization,
 }
 
 impl LocalTime {
-    /// Uses this machine's time zone (`TZ`, else the system's), and counts from `now`.
+    /// Uses this machine's time zone (`TZ`, else the system's), and counts from `now`. The words are English.
     pub(crate) fn at(now: Timestamp) -> Self {
-        Self { zone: TimeZone::system(), now }
+        Self { zone: TimeZone::system(), now, localization: Localization::english() }
+    }
+
+    /// Chooses the language of the words.
+    #[must_use]
+    pub(super) fn in_language(self, localization: Localization) -> Self {
+        Self { localization, ..self }
     }
 
     /// Formats a time as "today 17:24", "yesterday 17:24", "tomorrow 18:10", or with the date.
     pub(crate) fn moment(&self, at: Timestamp) -> String {
-        let local = at.to_zoned_datetime(self.zone.clone());
-        let day = self.day(local.date());
-        format!("{day} {}", local.strftime("%H:%M"))
+        self.localization.moment(&self.local(at), &self.local(self.now))
     }
 
     /// Formats a time with how long it is until then: "tomorrow 18:10 (24 hours)".
     pub(crate) fn until(&self, at: Timestamp) -> String {
-        format!("{} ({})", self.moment(at), in_words(at.duration_since(self.now)))
+        self.localization.until(&self.local(at), &self.local(self.now))
     }
 
-    fn day(&self, date: Date) -> String {
-        let today = self.now.to_zoned_datetime(self.zone.clone()).date();
-        match today.until(date).map(|span| span.get_days()) {
-            Ok(0) => "today".to_owned(),
-            Ok(1) => "tomorrow".to_owned(),
-            Ok(-1) => "yesterday".to_owned(),
-            _ => date.to_string(),
-        }
+    fn local(&self, at: Timestamp) -> ZonedDateTime {
+        at.to_zoned_datetime(self.zone.clone())
     }
-}
-
-/// Formats a duration, rounded to its largest fitting unit.
-fn in_words(time: SignedDuration) -> String {
-    let seconds = time.as_secs();
-    let (number, unit) = match seconds {
-        ..=0 => return "over".to_owned(),
-        1..90 => (seconds, "second"),
-        90..5400 => ((seconds + 30) / 60, "minute"),
-        5400..172_800 => ((seconds + 1800) / 3600, "hour"),
-        _ => ((seconds + 43_200) / 86_400, "day"),
-    };
-    if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
 }
 
 #[cfg(test)]
@@ -61,7 +48,7 @@ mod tests {
 
     fn berlin(now: &str) -> LocalTime {
         let zone = TimeZone::fixed(jiff::tz::Offset::constant(1));
-        LocalTime { zone, now: now.parse().unwrap() }
+        LocalTime { zone, now: now.parse().unwrap(), localization: Localization::english() }
     }
 
     #[test]

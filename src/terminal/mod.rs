@@ -1,6 +1,5 @@
 //! Everything that people see: prompts, tables, JSON, the reveal.
 
-mod customer_script;
 mod dialog;
 mod local_time;
 mod log;
@@ -20,7 +19,6 @@ mod spelling;
 mod theme;
 mod tty;
 
-pub use customer_script::{PasswordIs, next_steps};
 pub(crate) use local_time::LocalTime;
 pub(crate) use log::start_log;
 pub(crate) use preparations::{preparation_lines, steps_by_hand};

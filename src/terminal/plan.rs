@@ -1,11 +1,12 @@
 //! The text of a plan, which the agent reads before confirming it.
 
-use super::customer_script::for_the_customer;
 use super::local_time::LocalTime;
-use crate::domain::{Action, Attempt, Gap, Plan};
+use crate::domain::{Action, Attempt, Contact, Gap, Plan};
+use crate::texts::Localization;
 
-/// Lists the lines of the plan for the confirmation.
-pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
+/// Lists the lines of the plan for the confirmation. What the customer has to know is in the language of the customer
+/// script.
+pub(super) fn lines(plan: &Plan, local: &LocalTime, localization: &Localization) -> Vec<String> {
     let customer = &plan.customer;
     let mut lines = vec![
         format!("{}: {} ({})", plan.action.label(), customer.name, customer.id),
@@ -21,8 +22,11 @@ pub(super) fn lines(plan: &Plan, local: &LocalTime) -> Vec<String> {
     lines.push("This will:".to_owned());
     lines.extend(effects(plan, local).into_iter().map(|effect| format!("  - {effect}")));
     lines.extend(recent(&plan.recent, local).map(|note| format!("  {note}")));
-    lines.extend(for_the_customer(&plan.gaps).map(|note| format!("  {note}")));
+    lines.extend(localization.for_the_customer(&plan.gaps).map(|note| format!("  {note}")));
     lines.extend(plan.notices.iter().map(|notice| format!("  Note: {notice}")));
+    if let Some(verification) = &plan.verification {
+        lines.push(format!("  caller    verified {}, {}", verification.describe(), local.moment(verification.at)));
+    }
     let case = [("ticket", &plan.case.ticket), ("reason", &plan.case.reason), ("verified", &plan.case.verified)];
     for (name, value) in case {
         if let Some(value) = value {
@@ -63,9 +67,10 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
             effects.push("make the pending temporary password unusable now".to_owned());
             let sessions = if sessions_go_on { "leave what they have open already" } else { "end all their sessions" };
             effects.push(format!("{sessions}; they stay locked out until you issue another"));
+            effects.extend(notice(plan));
             return effects;
         }
-        Action::Unlock => return effects_of_unlock(plan),
+        Action::Unlock => return effects_of_unlock(plan).into_iter().chain(notice(plan)).collect(),
     }
     if plan.gaps.contains(&Gap::NotProved) {
         effects.push("show it without trying it by a sign-in first".to_owned());
@@ -91,7 +96,21 @@ fn effects(plan: &Plan, local: &LocalTime) -> Vec<String> {
     if !plan.gaps.contains(&Gap::NeverRunsOut) {
         effects.push(format!("let it run out after {lasts}"));
     }
+    effects.extend(notice(plan));
     effects
+}
+
+/// Says where the customer is told of the change. Returns `None` if this profile tells nobody.
+fn notice(plan: &Plan) -> Option<String> {
+    if plan.gaps.contains(&Gap::NotNotified) {
+        return None;
+    }
+    let to: Vec<String> = plan.notified.iter().map(Contact::masked).collect();
+    Some(if to.is_empty() {
+        "tell the customer nothing: there is no address or number that this profile writes to".to_owned()
+    } else {
+        format!("tell the customer of it, without the password: {}", to.join(", "))
+    })
 }
 
 fn effects_of_unlock(plan: &Plan) -> Vec<String> {
@@ -117,7 +136,8 @@ pub(super) fn short(plan: &Plan) -> String {
         plan.profile_ref.profile,
         plan.profile_ref.backend
     );
-    [vec![line], plan.differences()].concat().join(" ")
+    let verified = plan.verification.as_ref().map(|used| format!("The caller is verified {}.", used.describe()));
+    [vec![line], verified.into_iter().collect(), plan.differences()].concat().join(" ")
 }
 
 #[cfg(test)]
@@ -137,6 +157,9 @@ mod tests {
             backend_id: "openldap:test".to_owned(),
         };
         Plan {
+            language: None,
+            notified: Vec::new(),
+            verification: None,
             agent: "sam".to_owned(),
             profile_ref,
             customer,
@@ -155,6 +178,10 @@ mod tests {
         }
     }
 
+    fn read(plan: &Plan) -> Vec<String> {
+        lines(plan, &LocalTime::at(Timestamp::UNIX_EPOCH), &Localization::english())
+    }
+
     #[test]
     fn no_effect_is_told_that_the_backend_does_not_have() {
         for (gaps, ends) in [
@@ -163,10 +190,10 @@ mod tests {
             (&[Gap::SelfServiceWhilePending], "old password and all sessions end now"),
             (&[Gap::SessionsGoOn, Gap::NoSelfService], "the old password ends now"),
         ] {
-            let told = lines(&plan(Action::Set, gaps), &LocalTime::at(Timestamp::UNIX_EPOCH)).join("\n");
+            let told = read(&plan(Action::Set, gaps)).join("\n");
             assert!(told.contains(&format!("until they have used it: {ends}\n")), "{told}");
         }
-        let told = |gaps| lines(&plan(Action::Withdraw, gaps), &LocalTime::at(Timestamp::UNIX_EPOCH)).join("\n");
+        let told = |gaps| read(&plan(Action::Withdraw, gaps)).join("\n");
         assert!(told(&[]).contains("end all their sessions;"));
         assert!(told(&[Gap::SessionsGoOn]).contains("leave what they have open already;"));
     }
@@ -176,7 +203,7 @@ mod tests {
         let told = |change_required| {
             let mut plan = plan(Action::Unlock, &[]);
             plan.state.change_required = change_required;
-            lines(&plan, &LocalTime::at(Timestamp::UNIX_EPOCH)).join("\n")
+            read(&plan).join("\n")
         };
         assert!(told(false).contains("leave the password as it is"));
         assert!(told(true).contains("leave Force Password Reset as it is"));

@@ -19,6 +19,7 @@ use crate::domain::ports::{NOTHING_TYPED, Prompter};
 use crate::domain::{Customer, Decision, Error, Kind, Plan, Reason, Result, SECRET_KEY_WORDS, is_secret_key};
 use crate::output::{sanitize, table};
 use crate::platform::read_line;
+use crate::texts::Localization;
 
 /// The longest answer, in bytes: a terminal returns no more in one line (termios(3), canonical mode).
 const MAX_ANSWER_BYTES: usize = 4096;
@@ -31,12 +32,28 @@ pub(crate) struct TerminalPrompter {
     yes: bool,
     /// The controlling terminal, if standard input is the input of the command.
     terminal: Option<OwnedFd>,
+    /// Whether codes are lines of standard input.
+    reads_codes: bool,
+    /// The language of what the customer is told; English if it was not chosen.
+    localization: Option<Localization>,
 }
 
 impl TerminalPrompter {
     /// Builds a prompter. With `yes`, it confirms without asking.
     pub(crate) fn new(screen: Screen, signals: Signals, may_ask: bool, yes: bool) -> Self {
-        Self { screen, signals, may_ask, yes, terminal: None }
+        Self { screen, signals, may_ask, yes, terminal: None, reads_codes: false, localization: None }
+    }
+
+    /// Reads codes from standard input instead of asking for them.
+    #[must_use]
+    pub(crate) fn with_codes_of_standard_input(self) -> Self {
+        Self { reads_codes: true, ..self }
+    }
+
+    /// Chooses the language of what the customer is told.
+    #[must_use]
+    pub(crate) fn in_language(self, localization: Localization) -> Self {
+        Self { localization: Some(localization), ..self }
     }
 
     /// Reads answers from the controlling terminal, because standard input is the input of the command.
@@ -163,6 +180,17 @@ impl Prompter for TerminalPrompter {
         self.choose_row(question, &["NAME", "ID", "E-MAIL"], customers.iter().map(row).collect())
     }
 
+    fn choose_text(&mut self, question: &str, options: &[String]) -> Result<usize> {
+        self.choose_row(question, &["WAY"], options.iter().map(|option| vec![option.clone()]).collect())
+    }
+
+    fn code(&mut self, question: &str) -> Result<Option<Zeroizing<String>>> {
+        if self.reads_codes {
+            return read_line(stdin(), MAX_ANSWER_BYTES);
+        }
+        self.ask(question, "--code-stdin", Mode::Lines).map(Some)
+    }
+
     fn confirm(&mut self, plan: &Plan) -> Result<Decision> {
         if self.yes {
             self.screen.notice(&plan::short(plan));
@@ -171,7 +199,8 @@ impl Prompter for TerminalPrompter {
             }
             return Ok(Decision::ConfirmedBeforehand);
         }
-        for line in plan::lines(plan, &LocalTime::at(Timestamp::now())) {
+        let localization = self.localization.clone().unwrap_or_else(Localization::english);
+        for line in plan::lines(plan, &LocalTime::at(Timestamp::now()), &localization) {
             self.screen.beside_line(&line);
         }
         Ok(if self.yes(&plan::question(plan), false)? { Decision::Confirmed } else { Decision::Declined })

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{PasswordIs, next_steps};
-use crate::domain::{Customer, Error, Issuance, SessionsEnded, Status, UserProfile};
+use crate::domain::{Contact, Customer, Error, Issuance, SessionsEnded, Status, UserProfile, Verification};
 use crate::output::to_json;
+use crate::texts::{Localization, PasswordIs};
 
 #[derive(Serialize)]
 struct ResetJson<'a> {
@@ -22,19 +22,25 @@ struct ResetJson<'a> {
     proved: Option<bool>,
     proof_reason: Option<&'a str>,
     sessions_ended: SessionsEnded,
-    rules: &'a [String],
+    rules: Vec<String>,
     rules_are_all: bool,
     next_steps: Vec<String>,
+    verification: Option<&'a Verification>,
+    notified: Vec<String>,
     attempt: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     temporary_password: Option<&'a str>,
 }
 
-/// Writes `tellonce.reset/v1`. It holds the password only for an explicit reveal.
+/// Writes `tellonce.reset/v1`, with the rules and the next steps in this language. It holds the password only for an explicit reveal.
 ///
 /// # Errors
 /// Exit 1: it cannot be written as JSON.
-pub(crate) fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(crate) fn reset_json(
+    issuance: &Issuance,
+    password: Option<&str>,
+    localization: &Localization,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
     to_json(&ResetJson {
         schema: "tellonce.reset/v1",
         customer: &issuance.customer,
@@ -48,9 +54,12 @@ pub(crate) fn reset_json(issuance: &Issuance, password: Option<&str>) -> Result<
         proved: issuance.proof.proved(),
         proof_reason: issuance.proof.reason(),
         sessions_ended: issuance.sessions_ended,
-        rules: &issuance.rules,
+        rules: localization.rules(&issuance.rules),
         rules_are_all: issuance.rules_are_all,
-        next_steps: next_steps(issuance, if password.is_some() { PasswordIs::Shown } else { PasswordIs::Gone }),
+        next_steps: localization
+            .next_steps(issuance, if password.is_some() { PasswordIs::Shown } else { PasswordIs::Gone }),
+        verification: issuance.verification.as_ref(),
+        notified: issuance.notified.iter().map(Contact::masked).collect(),
         attempt: issuance.attempt.as_str(),
         temporary_password: password,
     })

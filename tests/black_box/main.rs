@@ -22,5 +22,6 @@ mod ledger;
 mod outstanding;
 mod practice_app;
 mod reset;
+mod senders;
 #[path = "../support/mod.rs"]
 mod support;

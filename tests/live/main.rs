@@ -1,6 +1,6 @@
-//! The tool against real servers: Keycloak, slapd and Samba. Every test is ignored unless it is asked for.
+//! The tool against real servers: Keycloak, slapd, Samba and Postfix. Every test is ignored unless it is asked for.
 //!
-//! `TELLONCE_LIVE=keycloak,openldap,active-directory cargo test --test live -- --ignored`. A server that a test needs
+//! `TELLONCE_LIVE=keycloak,openldap,active-directory,smtp cargo test --test live -- --ignored`. A server that a test needs
 //! and that `TELLONCE_LIVE` does not name is a failure, never a skip. The tests share one Keycloak.
 #![allow(
     clippy::unwrap_used,
@@ -17,5 +17,6 @@ mod keycloak_chromium;
 mod keycloak_facts;
 mod keycloak_faults;
 mod ldap;
+mod smtp;
 #[path = "../support/mod.rs"]
 mod support;

@@ -11,19 +11,21 @@ use super::sources::{code, is_test, product, root, sources};
 const LINES: usize = 350;
 
 /// Which room may import which. A room is a folder of `src/`, or a file beside the folders.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("platform", &["domain"]),
     ("delimited", &["domain"]),
     ("output", &["domain"]),
     ("net", &["domain", "platform"]),
-    ("config", &["domain", "platform"]),
+    ("config", &["domain", "net", "platform"]),
     ("cli", &["config"]),
     ("auth", &["config", "domain", "net", "platform"]),
+    ("messages", &["auth", "config", "domain", "net", "platform"]),
     ("ledger", &["config", "domain", "output", "platform"]),
     ("backends", &["auth", "config", "delimited", "domain", "net", "platform"]),
     ("bulk", &["config", "delimited", "domain", "ledger", "output", "platform"]),
-    ("terminal", &["cli", "domain", "output", "platform"]),
+    ("texts", &["domain", "output", "platform"]),
+    ("terminal", &["cli", "domain", "output", "platform", "texts"]),
     ("practice_app", &["backends", "domain", "platform"]),
     (
         "commands",
@@ -35,11 +37,13 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "config",
             "domain",
             "ledger",
+            "messages",
             "net",
             "output",
             "platform",
             "practice_app",
             "terminal",
+            "texts",
         ],
     ),
     ("fail_points", &["commands", "domain"]),

@@ -10,6 +10,7 @@ pub mod conformance;
 mod environment;
 pub mod fake_directory;
 pub mod fake_keycloak;
+pub mod fake_smtp;
 pub mod fault_proxy;
 pub mod keycloak;
 pub mod ldap;
@@ -22,6 +23,7 @@ pub mod record_store;
 mod seeded_home;
 mod snapshots;
 mod terminal;
+pub mod test_certificates;
 
 pub use command_output::CommandOutput;
 pub use concurrently::for_each_concurrently;

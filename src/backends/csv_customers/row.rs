@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::columns::Columns;
 use crate::delimited::Record;
-use crate::domain::{Customer, CustomerId, Names};
+use crate::domain::{Channel, ContactChanged, Contacts, Customer, CustomerId, Names};
 
 /// A row, with the columns that give its cells a meaning.
 pub(super) struct Row<'a> {
@@ -69,10 +69,12 @@ impl<'a> Row<'a> {
         self.any([Some(self.columns.id), None, None], |cell| cell == id)
     }
 
-    /// Whether id, username or e-mail equals a lower-case text, ignoring case.
+    /// Whether id, username or e-mail equals a lower-case text, ignoring case. Of several addresses in the cell of the
+    /// e-mail each one counts.
     pub(super) fn equals(&self, text: &str) -> bool {
         let columns = [Some(self.columns.id), self.columns.username, self.columns.email];
         self.any(columns, |cell| !cell.is_empty() && cell.to_lowercase() == text)
+            || self.any([self.columns.email, None, None], |cell| split(cell).any(|one| one.to_lowercase() == text))
     }
 
     /// Whether name, id, username or e-mail contains a lower-case text, ignoring case.
@@ -81,15 +83,27 @@ impl<'a> Row<'a> {
         self.name().to_lowercase().contains(text) || self.any(columns, |cell| cell.to_lowercase().contains(text))
     }
 
+    /// Returns what is on file. The file does not tell when a cell was changed.
+    fn contacts(&self) -> Contacts {
+        let columns = &self.columns;
+        let language = self.value(columns.language).parse().ok();
+        let emails = columns.emails.iter().map(|at| (Channel::Email, *at));
+        let all = emails.chain(columns.phones.iter().map(|at| (Channel::Phone, *at)));
+        all.fold(Contacts { language, ..Contacts::default() }, |contacts, (channel, at)| {
+            let values = split(&self.cell(at)).map(str::to_owned).collect();
+            contacts.with_values(channel, &format!("column {}", at + 1), values, ContactChanged::Unknown)
+        })
+    }
+
     pub(super) fn to_customer(&self) -> Customer {
         let some = |value: Cow<'_, str>| (!value.is_empty()).then(|| value.into_owned());
         let (first, last) = (self.value(self.columns.first_name), self.value(self.columns.last_name));
         let others = self.columns.others.iter();
         Customer {
-            contacts: crate::domain::Contacts::default(),
+            contacts: self.contacts(),
             id: CustomerId::new(self.id()),
             name: self.name(),
-            email: some(self.value(self.columns.email)),
+            email: split(&self.value(self.columns.email)).next().map(str::to_owned),
             username: some(self.value(self.columns.username)),
             names: (!first.is_empty()).then(|| Names { first: first.into_owned(), last: last.into_owned() }),
             details: others
@@ -98,4 +112,9 @@ impl<'a> Row<'a> {
                 .collect(),
         }
     }
+}
+
+/// Splits a cell that may hold several addresses or numbers: `ada@example.com; ada@example.org`.
+fn split(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(';').map(str::trim).filter(|one| !one.is_empty())
 }

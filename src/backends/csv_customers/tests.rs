@@ -163,6 +163,69 @@ fn columns_that_are_not_recognised_are_named_in_the_profile() {
     assert!(error.hint.unwrap().contains("columns = { id = "));
 }
 
+fn addresses(customer: &Customer) -> Vec<&str> {
+    customer.contacts.on_file.iter().map(|contact| contact.address.as_str()).collect()
+}
+
+#[test]
+fn every_address_and_number_of_a_row_is_on_file() {
+    let text = "id,name,E-Mail,email2,Work Email,phone,mobile,language\n\
+                C-1,Ada,ada@example.com,ADA@example.com; ada@example.org ;,,+44 20 7946 0018,\"+44 20 7946 0019;020\",de-AT\n\
+                C-2,Grace,,,,,,\nC-3,Mary,\"mary@example.com;m@example.org\",,,none,,klingon!\n";
+    let found = with(text, async |csv| csv.find("", 9).await.unwrap()).customers;
+    let ada = ["ada@example.com", "ada@example.org", "+44 20 7946 0018", "+44 20 7946 0019", "020"];
+    assert_eq!(addresses(&found[0]), ada);
+    assert!(found[0].contacts.on_file.iter().all(|contact| contact.changed == crate::domain::ContactChanged::Unknown));
+    assert_eq!(found[0].contacts.language.as_ref().unwrap().as_str(), "de");
+    assert_eq!(found[1].contacts, crate::domain::Contacts::default());
+    assert_eq!(addresses(&found[2]), ["mary@example.com", "m@example.org", "none"]);
+    assert_eq!((found[2].email.as_deref(), &found[2].contacts.language), (Some("mary@example.com"), &None));
+    with(text, async |csv| {
+        for text in ["mary@example.com", "M@EXAMPLE.ORG", "mary@example.com;m@example.org"] {
+            assert_eq!(csv.exact(text).await.unwrap().len(), 1, "{text}");
+        }
+        assert!(csv.exact("ada@example.org").await.unwrap().is_empty(), "a further address names nobody");
+        let words = csv.check().words;
+        for part in ["emails from \"email2\", emails from \"Work Email\"", "phones from \"mobile\"", "language from"] {
+            assert!(words.contains(part), "{words}");
+        }
+    });
+    let many: Vec<String> = (0..60).map(|number| format!("a{number}@example.com")).collect();
+    let text = format!("id,email\nC-1,\"{}\"\n", many.join(";"));
+    let found = with(text, async |csv| csv.exact("c-1").await.unwrap());
+    assert_eq!(found[0].contacts.on_file.len(), 50);
+    assert_eq!(found[0].contacts.unreadable, ["10 more values of column 2"]);
+}
+
+#[test]
+fn columns_of_other_languages_are_named_in_the_profile() {
+    let german = "Nr;Name;Adresse;Private Mail;Handy;Telefon;Sprache;phone\n\
+                  K-1;Ada;ada@example.com;a@example.org;0170 1;030 1;de;+44 1\n";
+    let french = "N°;Name;Courriel;Courriel 2;Portable;Téléphone;Langue\n\
+                  K-1;Ada;ada@example.com;a@example.org;0170 1;030 1;fr\n";
+    for (text, [id, email, more, mobile, phone, language], expected) in [
+        (german, ["Nr", "adresse", "Private Mail", "Handy", "Telefon", "Sprache"], "de"),
+        (french, ["N°", "Courriel", "courriel 2", "Portable", "Téléphone", "Langue"], "fr"),
+    ] {
+        let owned = |name: &str| Some(name.to_owned());
+        let columns = CustomerColumns {
+            id: owned(id),
+            email: owned(email),
+            emails: Some(vec![more.to_owned()]),
+            phones: Some(vec![mobile.to_owned(), phone.to_owned()]),
+            language: owned(language),
+            ..CustomerColumns::default()
+        };
+        let found = with_columns(text, columns, async |csv| csv.exact("K-1").await.unwrap());
+        assert_eq!(addresses(&found[0]), ["ada@example.com", "a@example.org", "0170 1", "030 1"]);
+        assert_eq!(found[0].contacts.language.as_ref().unwrap().as_str(), expected);
+    }
+    let (id, phones) = (Some("Nr".to_owned()), Some(vec!["Fax".to_owned()]));
+    let columns = CustomerColumns { id, phones, ..CustomerColumns::default() };
+    let error = with_columns(german, columns, async |csv| csv.exact("K-1").await.unwrap_err());
+    assert!(error.message.contains("no column \"Fax\", which the profile names"), "{error}");
+}
+
 #[test]
 fn a_hundred_thousand_rows_are_looked_through_row_by_row() {
     let row = |number| format!("C-{number},First{number},Last{number},c{number}@example.com\n");

@@ -6,7 +6,7 @@ use super::user_lookup::KeycloakAgent;
 use super::wire::User;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{
-    Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right, UserId, UserProfile,
+    Contacts, Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right, UserId, UserProfile,
 };
 
 /// The query parameter for users without attributes, which are enough for a list.
@@ -26,7 +26,7 @@ impl User {
         let name = format!("{first} {last}").trim().to_owned();
         let attributes = self.attributes.iter().filter(|(name, _)| !name.starts_with("LDAP_"));
         Customer {
-            contacts: crate::domain::Contacts::default(),
+            contacts: Contacts::default(),
             id: CustomerId::new(self.id.clone()),
             name: if name.is_empty() { self.username.clone().unwrap_or_default() } else { name },
             email: self.email.clone().filter(|email| !email.is_empty()),
@@ -143,7 +143,7 @@ impl CustomerDirectory for RealmDirectory {
         }
         let names = Names { first: first_name.trim().to_owned(), last: last_name.trim().to_owned() };
         Ok(Customer {
-            contacts: crate::domain::Contacts::default(),
+            contacts: Contacts::default(),
             id: CustomerId::new(email.to_lowercase()),
             name: format!("{} {}", names.first, names.last),
             email: Some(email.clone()),

@@ -7,6 +7,7 @@ mod backend;
 mod call;
 mod checks;
 mod claims;
+mod contacts;
 mod directory;
 mod errors;
 mod guards;

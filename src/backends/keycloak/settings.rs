@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use reqwest::Url;
 use serde::Deserialize;
 
-use crate::config::{Credential, CustomersSource, Profile};
+use super::contacts;
+use crate::config::{ContactAttributeKeys, ContactAttributes, Credential, CustomersSource, Profile};
 use crate::domain::{Result, SignInMethod};
 use crate::net::https::is_loopback;
 
@@ -39,6 +40,7 @@ struct ProfileKeys {
     #[serde(default)]
     insecure_http: bool,
     customers: Option<CustomersSource>,
+    contact_attributes: Option<ContactAttributeKeys>,
     pending_group: Option<String>,
 }
 
@@ -52,6 +54,8 @@ pub(super) struct KeycloakSettings {
     pub(super) credential: Option<Credential>,
     pub(super) ca_cert: Option<PathBuf>,
     pub(super) customers: Option<CustomersSource>,
+    /// The attributes with addresses and numbers.
+    pub(super) contact_attributes: ContactAttributes,
     /// The top-level group of users with a pending temporary password.
     pub(super) pending_group: String,
 }
@@ -75,6 +79,9 @@ impl KeycloakSettings {
             let problem = format!("realm: \"{}\" is no name of a realm", keys.realm.escape_debug());
             return Err(settings.wrong("realm", &problem));
         }
+        let usual: (&[&str], &[&str]) = (&[contacts::EMAIL], &["phoneNumber", "phone_number", "mobile"]);
+        let contact_attributes =
+            ContactAttributes::of(keys.contact_attributes, usual, settings, contacts::is_attribute)?;
         Ok(Self {
             url,
             realm: keys.realm,
@@ -83,6 +90,7 @@ impl KeycloakSettings {
             credential: keys.credential,
             ca_cert: keys.ca_cert.map(|path| settings.path(&path)),
             customers: keys.customers.map(|source| settings.customers(source)),
+            contact_attributes,
             pending_group: keys.pending_group.unwrap_or_else(|| PENDING_GROUP.to_owned()),
         })
     }
@@ -163,6 +171,8 @@ mod tests {
     fn omitted_keys_have_the_usual_value_and_paths_are_relative_to_the_configuration() {
         let found = settings("url = 'https://id.example.com/auth/'\nrealm = 'my realm'\nca_cert = 'ca.pem'\n").unwrap();
         assert_eq!(found.client_id, "tellonce");
+        assert_eq!(found.contact_attributes.email, ["email"]);
+        assert_eq!(found.contact_attributes.phone, ["phoneNumber", "phone_number", "mobile"]);
         assert_eq!(found.methods()[0], SignInMethod::Device);
         assert_eq!(found.ca_cert.as_deref(), Some(Path::new("/etc/tellonce/ca.pem")));
         let url = found.url_at(&["realms", &found.realm, "a/b", "Ünï"]);
@@ -183,6 +193,22 @@ mod tests {
             ("url = 'https://id'\nrealm = '..'\n", "line 4", "realm"),
             ("url = 'https://id'\nrealm = ' '\n", "line 4", "realm"),
             ("url = 'https://id'\nrealm = 'x'\nsign_in = 'password'\n", "line 5", "sign_in"),
+            (
+                "url = 'https://id'\nrealm = 'x'\ncontact_attributes = { email = ['work mail'] }\n",
+                "line 5",
+                "work mail",
+            ),
+            (
+                "url = 'https://id'\nrealm = 'x'\ncontact_attributes = { phone = [''] }\n",
+                "line 5",
+                "contact_attributes",
+            ),
+            ("url = 'https://id'\nrealm = 'x'\ncontact_attributes = { fax = ['fax'] }\n", "line 5", "fax"),
+            (
+                "url = 'https://id'\nrealm = 'x'\ncontact_attributes = { phone = 'mobile' }\n",
+                "line 5",
+                "contact_attributes",
+            ),
         ] {
             let message = settings(keys).unwrap_err().message;
             assert!(message.contains(line) && message.contains(key), "{keys:?}: {message}");

@@ -64,8 +64,7 @@ impl KeycloakSignIn {
         let customers = || -> Option<Box<dyn CustomerDirectory>> {
             self.settings.customers.clone().map(|source| Box::new(CsvCustomers::new(source)) as _)
         };
-        let agent_api =
-            KeycloakAgent::new(api, claims, self.protected.clone(), self.settings.pending_group.clone(), customers());
+        let agent_api = KeycloakAgent::new(api, claims, self.protected.clone(), &self.settings, customers());
         let directory = customers().unwrap_or_else(|| Box::new(RealmDirectory(agent_api.clone())));
         Session::new(agent, self.profile_ref.clone(), expires_at, Box::new(agent_api), directory)
     }

@@ -9,7 +9,9 @@ use super::call::Api;
 use super::claims::Claims;
 use super::guards::Guards;
 use super::required_action::UpdatePasswordReader;
+use super::settings::KeycloakSettings;
 use super::wire::{Group, Realm, User};
+use crate::config::ContactAttributes;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{Kind, Obstacle, PolicyRead, Reason, Result, Right};
 
@@ -31,6 +33,7 @@ pub(super) struct Inner {
     pub(super) claims: Claims,
     pub(super) protected: crate::config::Protected,
     pub(super) pending_group_name: String,
+    pub(super) contact_attributes: ContactAttributes,
     /// The CSV file that customers come from; `None` if the realm is the directory.
     pub(super) customers: Option<Box<dyn CustomerDirectory>>,
     realm: OnceCell<Realm>,
@@ -45,14 +48,15 @@ impl KeycloakAgent {
         api: Api,
         claims: Claims,
         protected: crate::config::Protected,
-        pending_group_name: String,
+        settings: &KeycloakSettings,
         customers: Option<Box<dyn CustomerDirectory>>,
     ) -> Self {
         Self(Rc::new(Inner {
             api,
             claims,
             protected,
-            pending_group_name,
+            pending_group_name: settings.pending_group.clone(),
+            contact_attributes: settings.contact_attributes.clone(),
             customers,
             realm: OnceCell::new(),
             pending_group: OnceCell::new(),

@@ -68,7 +68,7 @@ impl KeycloakAgent {
         obstacles.extend(self.own_user_obstacle().await?);
         obstacles.extend(not_forced);
         Ok(UserSnapshot {
-            contacts: crate::domain::Contacts::default(),
+            contacts: facts.user.contacts(&self.0.contact_attributes),
             target: ResetTarget::User(UserId::new(id)),
             user: Some(facts.user.profile()),
             state,

@@ -8,7 +8,7 @@ use ldap3::ldap_escape;
 use super::dialect::LdapSession;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{
-    Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, id_first, several_with,
+    Contacts, Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, id_first, several_with,
 };
 
 /// Matches are counted up to about this number. Beyond it the total is not known.
@@ -103,7 +103,7 @@ impl CustomerDirectory for LdapDirectory {
         let names =
             Names { first: particulars.first_name.trim().to_owned(), last: particulars.last_name.trim().to_owned() };
         Ok(Customer {
-            contacts: crate::domain::Contacts::default(),
+            contacts: Contacts::default(),
             id: CustomerId::new(email.to_lowercase()),
             name: format!("{} {}", names.first, names.last),
             email: Some(email.to_owned()),

@@ -9,6 +9,7 @@ mod bind;
 mod connection;
 mod connection_modify;
 mod connection_search;
+mod contacts;
 mod deadline;
 mod dialect;
 mod directory;

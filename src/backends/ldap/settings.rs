@@ -6,7 +6,7 @@ use serde::Deserialize;
 use url::{Host, Url};
 
 use super::dn;
-use crate::config::{Credential, CustomersSource, Profile};
+use crate::config::{ContactAttributeKeys, ContactAttributes, Credential, CustomersSource, Profile};
 use crate::domain::Result;
 
 /// The ports of a global catalog ([MS-ADTS] section 3.1.1.3.1.10), which has read-only, partial copies of entries.
@@ -37,6 +37,7 @@ struct Own {
     agents: Option<String>,
     customer_id: Option<String>,
     create_in: Option<String>,
+    contact_attributes: Option<ContactAttributeKeys>,
     contacts: Option<String>,
     groups: Option<String>,
     upn_suffix: Option<String>,
@@ -73,6 +74,8 @@ pub(super) struct LdapSettings {
     /// `OpenLDAP`: the policy of users who name none (`ppolicy_default` of slapd.conf(5)).
     pub(super) default_policy: String,
     pub(super) customers: Option<CustomersSource>,
+    /// The attributes with addresses and numbers.
+    pub(super) contact_attributes: ContactAttributes,
 }
 
 impl LdapSettings {
@@ -119,6 +122,8 @@ impl LdapSettings {
         if own.customer_id.as_deref().is_some_and(|name| !is_attribute(name)) {
             return Err(settings.wrong("customer_id", "customer_id: that is not the name of an attribute"));
         }
+        let usual: (&[&str], &[&str]) = (&["mail"], &["mobile", "telephoneNumber"]);
+        let contact_attributes = ContactAttributes::of(own.contact_attributes, usual, settings, is_attribute)?;
         let names = [
             ("base", Some(&own.base)),
             ("create_in", own.create_in.as_ref()),
@@ -165,6 +170,7 @@ impl LdapSettings {
             object_classes: own.object_classes.unwrap_or_else(|| vec!["inetOrgPerson".to_owned()]),
             default_policy,
             customers: own.customers.map(|source| settings.customers(source)),
+            contact_attributes,
         })
     }
 }
@@ -181,9 +187,12 @@ pub(super) fn suffix(base: &str) -> &str {
     base
 }
 
-/// Whether a text is a short name of an attribute (RFC 4512 section 1.4) or an object identifier.
+/// Whether a text is a short name of an attribute or an object identifier (RFC 4512 section 1.4).
 fn is_attribute(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+    let is_short_name = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    is_short_name || (name.contains('.') && name.split('.').all(is_number))
 }
 
 /// Parses an address. It must be LDAPS or use `StartTLS`, unless it is this machine's and `insecure_ldap` is set.
@@ -239,6 +248,31 @@ mod tests {
         assert!(address("ldap://[2001:db8::1]", true, false).is_ok());
         for text in ["", "dc1", "https://dc1", "ldaps://"] {
             assert!(address(text, false, true).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn attributes_of_contacts_are_checked_when_the_profile_is_read() {
+        let read = |key: &str| {
+            let text = format!(
+                "[profiles.a]\nbackend = 'active-directory'\nprotected = 'none'\nurl = 'ldaps://dc1.example.com'\nbase = 'DC=example,DC=com'\n{key}"
+            );
+            let file = std::path::Path::new("/etc/tellonce/config.toml");
+            let configuration = crate::config::Configuration::parse(&text, file)?;
+            LdapSettings::of(&configuration.profile(Some("a"))?).map(|settings| settings.contact_attributes)
+        };
+        let usual = read("").map(|found| (found.email, found.phone));
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(usual.ok(), Some((owned(&["mail"]), owned(&["mobile", "telephoneNumber"]))));
+        let named = read("contact_attributes = { email = ['mail', 'otherMailbox', '1.2.3'], phone = [] }\n");
+        assert_eq!(named.ok().map(|found| (found.email.len(), found.phone.len())), Some((3, 0)));
+        for wrong in ["work mail", "", "mail;lang-de", "mail)(uid=*", "2mail", "ma_il", "1..2", "mail\u{20ac}"] {
+            let error = read(&format!("contact_attributes = {{ phone = ['{wrong}'] }}\n")).err();
+            let message = error.map(|error| error.message).unwrap_or_default();
+            assert!(
+                message.contains("line 6") && message.contains("not the name of an attribute"),
+                "{wrong}: {message}"
+            );
         }
     }
 

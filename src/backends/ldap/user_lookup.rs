@@ -2,12 +2,14 @@
 
 use ldap3::{Scope, ldap_escape};
 
+use super::contacts;
 use super::dialect::{LdapSession, PendingState};
 use super::dn;
 use super::entry::Entry;
 use super::settings::suffix;
 use crate::domain::{
-    Customer, CustomerId, Error, Kind, Names, NewUser, Pending, Reason, Result, Unreadable, UserId, UserProfile,
+    ContactChanged, Contacts, Customer, CustomerId, Error, Kind, Names, NewUser, Pending, Reason, Result, Unreadable,
+    UserId, UserProfile,
 };
 
 /// The label of the detail that holds an entry's name, by which the entry is found again.
@@ -38,6 +40,11 @@ impl LdapSession {
         attributes.extend(self.dialect.exact_name_attributes());
         attributes.extend(self.dialect.unindexed_name_attributes());
         attributes.extend(self.settings.customer_id.as_deref());
+        for name in contacts::attributes(&self.settings.contact_attributes) {
+            if !attributes.iter().any(|asked| asked.eq_ignore_ascii_case(name)) {
+                attributes.push(name);
+            }
+        }
         attributes
     }
 
@@ -183,15 +190,12 @@ impl LdapSession {
         }
         details.push((ENTRY.to_owned(), entry.dn.clone()));
         let names = first.zip(last).map(|(first, last)| Names { first, last });
-        Customer {
-            contacts: crate::domain::Contacts::default(),
-            id: CustomerId::new(id),
-            name,
-            email,
-            username,
-            names,
-            details,
-        }
+        // What a user's entry has comes with the user's snapshot.
+        let contacts = match &username {
+            Some(_) => Contacts::default(),
+            None => contacts::read(entry, &self.settings.contact_attributes, |_| ContactChanged::Unknown, &[]),
+        };
+        Customer { id: CustomerId::new(id), name, email, username, names, details, contacts }
     }
 
     /// Returns the user of an entry, as the directory names them.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Params, Row};
 
 use super::errors::store_error;
-use crate::domain::{Customer, CustomerId, Names, Result};
+use crate::domain::{Contacts, Customer, CustomerId, Names, Result};
 
 const CUSTOMER: &str = "SELECT c.id, c.first_name, c.last_name, c.email, c.phone, u.username, c.number FROM customer c LEFT JOIN user u ON u.customer = c.number";
 
@@ -12,7 +12,7 @@ pub(super) fn customer(row: &Row<'_>) -> rusqlite::Result<(i64, Customer)> {
     let (first, last): (String, String) = (row.get(1)?, row.get(2)?);
     let phone: Option<String> = row.get(4)?;
     let customer = Customer {
-        contacts: crate::domain::Contacts::default(),
+        contacts: Contacts::default(),
         id: CustomerId::new(row.get::<_, String>(0)?),
         name: format!("{first} {last}").trim().to_owned(),
         email: row.get(3)?,

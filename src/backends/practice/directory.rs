@@ -9,7 +9,7 @@ use super::normalize;
 use super::search::find;
 use super::session::AgentSession;
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right};
+use crate::domain::{Contacts, Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right};
 
 /// Makes a username `given.family`, with a number if it is taken.
 pub(super) fn free_username(connection: &Connection, first: &str, last: &str) -> Result<String> {
@@ -70,7 +70,7 @@ impl CustomerDirectory for AgentSession {
             .query_row("SELECT coalesce(max(number), 0) FROM customer", [], |row| row.get(0))
             .map_err(store_error)?;
         Ok(Customer {
-            contacts: crate::domain::Contacts::default(),
+            contacts: Contacts::default(),
             id: CustomerId::new(format!("C-{}", 1001 + last)),
             name: format!("{} {}", particulars.first_name.trim(), particulars.last_name.trim()),
             email: Some(particulars.email.clone()),

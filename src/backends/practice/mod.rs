@@ -5,17 +5,21 @@
 mod agents;
 mod app;
 mod backend;
+mod contacts;
 mod customer_rows;
 mod directory;
 mod errors;
 mod fake_customers;
 mod hash;
+mod migration;
 mod normalize;
+mod outbox;
 mod policy;
 mod samples;
 mod schema;
 mod search;
 mod seed;
+mod sender;
 mod session;
 mod set;
 mod set_queue;
@@ -31,12 +35,14 @@ use serde::Deserialize;
 
 use super::BackendContext;
 use crate::config::{Folders, Profile};
-use crate::domain::ports::AgentSignIn;
+use crate::domain::ports::{AgentSignIn, MessageSender};
 use crate::domain::{ProfileRef, Result};
 
 pub use agents::PracticeSignIn;
-pub use app::{AppSession, AppUser, Change, ChangeTicket, Mail, Redeem, SignIn};
+pub use app::{AppSession, AppUser, Change, ChangeTicket, Redeem, SignIn};
+pub use outbox::Mail;
 pub use samples::INITIAL_PASSWORD;
+pub use sender::PracticeSender;
 pub use store::Practice;
 
 /// The backend's own keys: none.
@@ -81,8 +87,19 @@ pub(super) fn open(
     profile_ref: ProfileRef,
     context: &BackendContext<'_>,
 ) -> Result<Box<dyn AgentSignIn>> {
-    check(profile)?;
-    let directory =
-        Practice::open(&context.folders.practice_directory(), context.call_timeout, Arc::clone(&context.clock))?;
+    let directory = open_directory(profile, context)?;
     Ok(Box::new(PracticeSignIn::new(directory, profile_ref, super::protected(profile)?.groups)))
+}
+
+/// Opens the sender of messages to customers: the outbox.
+///
+/// # Errors
+/// As for [`open`].
+pub(super) fn open_sender(profile: &Profile, context: &BackendContext<'_>) -> Result<Box<dyn MessageSender>> {
+    Ok(Box::new(PracticeSender::new(open_directory(profile, context)?)))
+}
+
+fn open_directory(profile: &Profile, context: &BackendContext<'_>) -> Result<Practice> {
+    check(profile)?;
+    Practice::open(&context.folders.practice_directory(), context.call_timeout, Arc::clone(&context.clock))
 }

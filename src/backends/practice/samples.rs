@@ -2,6 +2,9 @@
 
 use rusqlite::{Transaction, params};
 
+use super::contacts::{DAY, ENTERED_BEFORE};
+use crate::domain::Channel;
+
 /// The first password of every customer with a user.
 pub const INITIAL_PASSWORD: &str = "Practice-makes-1";
 /// The password of every sample agent.
@@ -9,8 +12,6 @@ pub(super) const AGENT_PASSWORD: &str = "practice";
 /// The sample agents: name, role, and the agent's own customer id.
 pub(super) const AGENTS: [(&str, &str, Option<&str>); 3] =
     [("sam", "support agent", Some("C-1009")), ("kim", "team lead", None), ("lee", "team member", None)];
-/// How long Katherine's pending temporary password lasts, in milliseconds.
-const A_DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// What sets a sample customer apart, for practising refusals.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,8 @@ pub(super) struct Sample {
     pub(super) id: &'static str,
     pub(super) first: &'static str,
     pub(super) last: &'static str,
-    pub(super) email: &'static str,
+    /// `None` for a customer with neither an address nor a number.
+    pub(super) email: Option<&'static str>,
     peculiar: Peculiar,
 }
 
@@ -45,7 +47,7 @@ const fn sample(
     email: &'static str,
     peculiar: Peculiar,
 ) -> Sample {
-    Sample { id, first, last, email, peculiar }
+    Sample { id, first, last, email: Some(email), peculiar }
 }
 
 impl Sample {
@@ -69,12 +71,38 @@ impl Sample {
             Peculiar::Protected => transaction.execute("INSERT INTO user_group VALUES(?1, 'staff-admins')", [customer]),
             Peculiar::Pending => transaction.execute(
                 "UPDATE user SET change_required = 1, issued_at = ?2, expires_at = ?3 WHERE customer = ?1",
-                params![customer, now, now + A_DAY],
+                params![customer, now, now + DAY],
             ),
         }
         .map(drop)
     }
 }
+
+/// An address or number of a sample customer beside the usual two, or the time of a change.
+pub(super) struct SampleContact {
+    pub(super) id: &'static str,
+    pub(super) channel: Channel,
+    pub(super) address: &'static str,
+    /// How long ago it was entered, in milliseconds.
+    pub(super) age: i64,
+    /// How long ago it was replaced, in milliseconds.
+    pub(super) replaced: Option<i64>,
+}
+
+const fn contact(id: &'static str, channel: Channel, address: &'static str, age: i64) -> SampleContact {
+    SampleContact { id, channel, address, age, replaced: None }
+}
+
+/// Gladys has two of each. Tony's address was changed yesterday, as after a break-in.
+pub(super) const CONTACTS: [SampleContact; 4] = [
+    contact("C-1037", Channel::Email, "gladys.west@example.org", ENTERED_BEFORE),
+    contact("C-1037", Channel::Phone, "+44 20 7946 0937", ENTERED_BEFORE),
+    contact("C-1033", Channel::Email, "tony@example.com", DAY),
+    SampleContact { replaced: Some(DAY), ..contact("C-1033", Channel::Email, "hoare@example.org", ENTERED_BEFORE) },
+];
+
+/// The languages of samples who are not known to speak English.
+pub(super) const LANGUAGES: [(&str, &str); 1] = [("C-1025", "de")];
 
 /// The sample customers.
 pub(super) const SAMPLES: [Sample; 40] = [
@@ -115,7 +143,7 @@ pub(super) const SAMPLES: [Sample; 40] = [
     sample("C-1035", "Alan", "Kay", "kay@example.com", Peculiar::No),
     sample("C-1036", "Evelyn", "Boyd Granville", "evelyn@example.com", Peculiar::No),
     sample("C-1037", "Gladys", "West", "gladys@example.com", Peculiar::No),
-    sample("C-1038", "Joan", "Clarke", "joan@example.com", Peculiar::No),
+    Sample { email: None, ..sample("C-1038", "Joan", "Clarke", "", Peculiar::No) },
     sample("C-1039", "Mary", "Keller", "keller@example.com", Peculiar::No),
     sample("C-1040", "Sophie", "Wilson", "sophie@example.com", Peculiar::No),
 ];

@@ -3,7 +3,7 @@
 /// The `application_id` of a practice directory: "toin" in ASCII.
 pub(super) const APPLICATION: i32 = 0x746f_696e;
 /// The version of these tables.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 /// Creates the tables.
 ///
@@ -24,7 +24,8 @@ CREATE TABLE customer(
   email TEXT COLLATE NOCASE,
   phone TEXT,
   first_folded TEXT NOT NULL,
-  last_folded TEXT NOT NULL
+  last_folded TEXT NOT NULL,
+  language TEXT
 );
 CREATE TABLE user(
   customer INTEGER PRIMARY KEY REFERENCES customer(number),
@@ -48,11 +49,26 @@ CREATE TABLE user_group(customer INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY K
 CREATE TABLE password_history(customer INTEGER NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL, temporary INTEGER NOT NULL, PRIMARY KEY(customer, version)) WITHOUT ROWID;
 CREATE TABLE customer_session(token_hash BLOB PRIMARY KEY, customer INTEGER NOT NULL, started_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE reset_token(token_hash BLOB PRIMARY KEY, customer INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE mail(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE mail(
+  number INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  recipient TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  body TEXT NOT NULL,
+  channel TEXT NOT NULL DEFAULT 'email',
+  kind TEXT NOT NULL DEFAULT 'self_service',
+  message_id TEXT
+);
 
 -- Parts of names, usernames and addresses, three letters and more (FTS5's trigram tokenizer).
 CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize=\"trigram case_sensitive 0 remove_diacritics 1\");
 ";
+
+/// Creates the table of further addresses and numbers, and of changes.
+pub(super) const CONTACTS: &str = "CREATE TABLE contact(customer INTEGER NOT NULL, channel TEXT NOT NULL, address TEXT NOT NULL, changed_at INTEGER NOT NULL, replaced_at INTEGER, PRIMARY KEY(customer, channel, address)) WITHOUT ROWID;";
+
+/// Keeps one message of each id.
+pub(super) const MAIL_INDEX: &str = "CREATE UNIQUE INDEX mail_message ON mail(message_id);";
 
 /// Creates the indexes after the rows, which is faster, and merges the trigram index, which speeds up searches.
 pub(super) const INDEXES: &str = "

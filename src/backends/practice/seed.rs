@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Transaction, params};
 
+use super::contacts::{self, ENTERED_BEFORE};
 use super::errors::store_error_at;
-use super::samples::{AGENT_PASSWORD, AGENTS, INITIAL_PASSWORD, SAMPLES, Sample};
-use super::schema::{APPLICATION, INDEXES, TABLES, VERSION};
+use super::samples::{AGENT_PASSWORD, AGENTS, CONTACTS, INITIAL_PASSWORD, LANGUAGES, SAMPLES, Sample};
+use super::schema::{self, APPLICATION, INDEXES, MAIL_INDEX, TABLES, VERSION};
 use super::{fake_customers, hash, normalize, policy};
 use crate::config::make_private_folder;
 use crate::domain::{Error, Result};
@@ -81,9 +82,11 @@ fn write_tables(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn 
     connection
         .execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144;")
         .map_err(store_error)?;
-    connection.execute_batch(TABLES).map_err(store_error)?;
+    for tables in [TABLES, schema::CONTACTS, MAIL_INDEX] {
+        connection.execute_batch(tables).map_err(store_error)?;
+    }
     let transaction = connection.transaction().map_err(store_error)?;
-    insert_settings(&transaction)?;
+    insert_settings(&transaction, now.as_millisecond())?;
     {
         let mut rows = CustomerInserter::new(&transaction, now.as_millisecond()).map_err(store_error)?;
         for (index, sample) in SAMPLES.iter().enumerate() {
@@ -107,10 +110,12 @@ fn write_tables(file: &Path, customers: u64, now: Timestamp, progress: &mut dyn 
     std::fs::File::open(file).and_then(|file| file.sync_all()).map_err(|error| unwritable(file, &error))
 }
 
-fn insert_settings(transaction: &Transaction<'_>) -> Result<()> {
+fn insert_settings(transaction: &Transaction<'_>, now: i64) -> Result<()> {
     let store_error = super::errors::store_error;
     let initial = hash::hash(INITIAL_PASSWORD)?;
     transaction.execute("INSERT INTO setting VALUES('initial_hash', ?1)", [initial]).map_err(store_error)?;
+    let since = (now - ENTERED_BEFORE).to_string();
+    transaction.execute("INSERT INTO setting VALUES('contacts_since', ?1)", [since]).map_err(store_error)?;
     for (name, number) in policy::INITIAL {
         transaction.execute("INSERT INTO policy_rule VALUES(?1, ?2)", params![name, number]).map_err(store_error)?;
     }
@@ -142,7 +147,7 @@ impl<'a> CustomerInserter<'a> {
     fn new(transaction: &'a Transaction<'a>, now: i64) -> rusqlite::Result<Self> {
         Ok(Self {
             transaction,
-            customer: transaction.prepare("INSERT INTO customer VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?,
+            customer: transaction.prepare("INSERT INTO customer VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)")?,
             user: transaction.prepare("INSERT INTO user(customer, username, set_at) VALUES(?1, ?2, ?3)")?,
             search: transaction.prepare("INSERT INTO search(rowid, text) VALUES(?1, ?2)")?,
             now,
@@ -156,8 +161,8 @@ impl<'a> CustomerInserter<'a> {
         id: &str,
         first: &str,
         last: &str,
-        email: &str,
-        phone: &str,
+        email: Option<&str>,
+        phone: Option<&str>,
         username: Option<&str>,
     ) -> rusqlite::Result<()> {
         self.customer.execute(params![
@@ -170,7 +175,8 @@ impl<'a> CustomerInserter<'a> {
             normalize::fold(first),
             normalize::fold(last)
         ])?;
-        self.search.execute(params![number, trigram_text(&format!("{first} {last}"), email, username)])?;
+        self.search
+            .execute(params![number, trigram_text(&format!("{first} {last}"), email.unwrap_or_default(), username)])?;
         if let Some(username) = username {
             self.user.execute(params![number, username, self.now])?;
         }
@@ -182,8 +188,17 @@ impl<'a> CustomerInserter<'a> {
         let username = normalize::username(sample.first, sample.last);
         let has_user = sample.has_user();
         let username = has_user.then_some(if username == "customer" { sample.id.to_lowercase() } else { username });
-        let phone = format!("+44 20 7946 {:04}", index + 1);
-        self.insert(number, sample.id, sample.first, sample.last, sample.email, &phone, username.as_deref())?;
+        let phone = sample.email.map(|_| drama_number(index + 1));
+        self.insert(number, sample.id, sample.first, sample.last, sample.email, phone.as_deref(), username.as_deref())?;
+        for contact in CONTACTS.iter().filter(|contact| contact.id == sample.id) {
+            let address = (contact.channel, contact.address);
+            let ago = |age: i64| self.now - age;
+            contacts::insert(self.transaction, number, address, ago(contact.age), contact.replaced.map(ago))?;
+        }
+        for (_, language) in LANGUAGES.iter().filter(|(id, _)| *id == sample.id) {
+            let update = "UPDATE customer SET language = ?2 WHERE number = ?1";
+            self.transaction.execute(update, params![number, language])?;
+        }
         sample.apply_peculiarity(self.transaction, number, self.now)
     }
 
@@ -192,17 +207,23 @@ impl<'a> CustomerInserter<'a> {
         let id = format!("C-{}", 1001 + index);
         let username = format!("{}{index}", normalize::username(person.first, person.last));
         let email = format!("{username}@example.net");
-        let phone = format!("+44 20 {:04} {:04}", index / 10_000 % 10_000, index % 10_000);
+        let phone = drama_number(index);
         self.insert(
             row_number(index),
             &id,
             person.first,
             person.last,
-            &email,
-            &phone,
+            Some(&email),
+            Some(&phone),
             person.has_user.then_some(&username),
         )
     }
+}
+
+/// Returns one of the thousand London numbers that are kept free for drama (Ofcom, "Telephone numbers for use in TV and
+/// radio drama programmes").
+fn drama_number(index: usize) -> String {
+    format!("+44 20 7946 {:04}", index % 1000)
 }
 
 /// Returns the text for the trigram index: the name, the address before its @, and the username if it differs.

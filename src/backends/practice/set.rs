@@ -3,6 +3,7 @@
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::backend::{begin, execute, record_in_history, row_of};
+use super::contacts;
 use super::errors::store_error;
 use super::seed::trigram_text;
 use super::session::{AgentSession, agent_of};
@@ -11,7 +12,7 @@ use super::store::{Practice, timestamp};
 use super::user_snapshot::number_of;
 use super::{hash, normalize};
 use crate::domain::{
-    Customer, Error, Intent, Issued, Kind, Names, NewUser, Reason, Reset, ResetTarget, Result, Right, UserId,
+    Channel, Customer, Error, Intent, Issued, Kind, Names, NewUser, Reason, Reset, ResetTarget, Result, Right, UserId,
 };
 use crate::platform::GroupCommit;
 
@@ -127,7 +128,11 @@ fn create(transaction: &Connection, new: &NewUser, now: i64) -> Result<i64> {
                 params![id.as_str(), first, last, email, normalize::fold(&first), normalize::fold(&last)],
             )
             .map_err(conflict)?;
-        transaction.last_insert_rowid()
+        let number = transaction.last_insert_rowid();
+        if let Some(email) = email {
+            contacts::insert(transaction, number, (Channel::Email, email), now, None).map_err(store_error)?;
+        }
+        number
     } else {
         number_of(transaction, &new.customer)?
             .ok_or_else(|| Error::unavailable(format!("The customer {id} is gone.")))?
@@ -152,7 +157,7 @@ mod tests {
 
     use super::super::tests::directory;
     use super::*;
-    use crate::domain::CustomerId;
+    use crate::domain::{Contacts, CustomerId};
 
     fn set(target: ResetTarget) -> Set {
         let (token_hash, attempt) = ([7; 32], "A-7".to_owned());
@@ -171,7 +176,7 @@ mod tests {
         let id = CustomerId::new("C-NEW");
         let email = Some("new@example.com".to_owned());
         let customer = Customer {
-            contacts: crate::domain::Contacts::default(),
+            contacts: Contacts::default(),
             id,
             name: "Ann New".to_owned(),
             email,

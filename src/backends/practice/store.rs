@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::errors::{damaged, store_error, store_error_at};
 use super::schema::{APPLICATION, VERSION};
-use super::seed;
+use super::{migration, seed};
 use crate::domain::ports::Clock;
 use crate::domain::{Error, Kind, Reason, Result};
 
@@ -28,7 +28,8 @@ pub struct Practice {
 }
 
 impl Practice {
-    /// Opens the directory at this path, or makes one with the sample customers.
+    /// Opens the directory at this path, or makes one with the sample customers. One of an earlier version is brought to
+    /// this one.
     ///
     /// `timeout` is how long a call waits for another process's write.
     ///
@@ -38,7 +39,7 @@ impl Practice {
         if !path.exists() {
             seed::create_with_samples(path, clock.now())?;
         }
-        let connection = open_file(path, timeout)?;
+        let connection = open_file(path, timeout, clock.now())?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)), clock })
     }
 
@@ -68,11 +69,11 @@ impl Practice {
     }
 }
 
-fn open_file(path: &Path, timeout: Duration) -> Result<Connection> {
+fn open_file(path: &Path, timeout: Duration, now: Timestamp) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| store_error_at(path, error))?;
     connection.busy_timeout(timeout).map_err(|error| store_error_at(path, error))?;
-    check(&connection, path)?;
+    check(&connection, path, now)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     // Without a stable plan a cached statement is parsed again for other values (<https://sqlite.org/qpsg.html>).
     connection
@@ -82,8 +83,8 @@ fn open_file(path: &Path, timeout: Duration) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Checks that the file is a practice directory of this version.
-fn check(connection: &Connection, path: &Path) -> Result<()> {
+/// Checks that the file is a practice directory of this version, and brings one of an earlier version to it.
+fn check(connection: &Connection, path: &Path, now: Timestamp) -> Result<()> {
     let number = |pragma: &str| {
         connection
             .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0))
@@ -94,6 +95,10 @@ fn check(connection: &Connection, path: &Path) -> Result<()> {
     }
     match number("user_version")? {
         VERSION => check_integrity(connection, path),
+        migration::EARLIER => {
+            check_integrity(connection, path)?;
+            migration::migrate(connection, now.as_millisecond()).map_err(|error| store_error_at(path, error))
+        }
         version if version > VERSION => Err(Error::new(
             Kind::Usage,
             Reason::DirectoryNewer,

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::contacts;
 use super::directory::free_username;
 use super::errors::store_error;
 use super::policy;
@@ -139,15 +140,17 @@ impl AgentSession {
         let policy = PolicyRead::Read(policy::read(connection)?);
         let number = number_of(connection, customer)?;
         let row = number.map(|number| UserRow::of(connection, number)).transpose()?.flatten();
+        let contacts = number.map(|number| contacts::read(connection, number, now)).transpose()?.unwrap_or_default();
         let unprotected = missing_group(connection, &self.protected_groups)?.map(Obstacle::ProtectionUnreadable);
         let Some(row) = row else {
-            return without_user(connection, &agent, customer, number.is_none(), policy, unprotected);
+            let snapshot = without_user(connection, &agent, customer, number.is_none(), policy, unprotected)?;
+            return Ok(UserSnapshot { contacts, ..snapshot });
         };
         let groups = groups_of(connection, row.customer)?;
         let mut obstacles = self.obstacles(&agent, &row, &groups, now);
         obstacles.extend(unprotected);
         Ok(UserSnapshot {
-            contacts: crate::domain::Contacts::default(),
+            contacts,
             target: ResetTarget::User(row.id()),
             user: Some(row.profile(customer)),
             state: row.state(now),

@@ -21,8 +21,8 @@ pub(super) struct RecordFilter {
     /// Before this time (RFC 3339)
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
-    /// Only this action: set, `create_and_set`, withdraw, unlock or view
-    #[arg(long, value_name = "ACTION", value_parser = ["set", "create_and_set", "withdraw", "unlock", "view"])]
+    /// Only this action: set, `create_and_set`, withdraw, unlock, verify, notify or view
+    #[arg(long, value_name = "ACTION", value_parser = ["set", "create_and_set", "withdraw", "unlock", "verify", "notify", "view"])]
     action: Option<String>,
 }
 

@@ -86,6 +86,7 @@ pub(super) async fn run(context: &Context, args: &BulkRunArgs) -> anyhow::Result
                     random: &mut random,
                     interruptions: &context.signals,
                     guards: &context.profile.guards,
+                    verifier: None,
                 };
                 let mut customer = None;
                 let assessed = if let Some(Err(reason)) = row.recipient.as_deref().map(sealing::recipient) {

@@ -15,13 +15,14 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::case_args::CaseArgs;
 use super::context::Context;
+use super::outbox;
 use crate::bulk::{
     Change, InputFormat, InputOptions, Journal, Limiter, OutputTarget, OutputWriter, Rows, Run, RunSettings, folder,
     limited,
 };
 use crate::cli::ProgressKind;
 use crate::config::parse_duration;
-use crate::domain::{ExitCode, Session};
+use crate::domain::{Error, ExitCode, Reason, Session};
 use crate::ledger::Ledger;
 use crate::output::Progress;
 use crate::platform::SystemClock;
@@ -156,10 +157,21 @@ pub(super) async fn run(context: &mut Context, args: BulkArgs, early: RevealTarg
     match (args.command, &run.resume) {
         (Some(BulkCommand::List), _) => runs::list(context),
         (Some(BulkCommand::Show { run }), _) => runs::show(context, &run),
+        (None, _) if context.profile.guards.takes_no_words() => Err(nobody_is_verified(context).into()),
         (None, Some(name)) => resume::run(context, name, &run, early).await,
         (None, None) if run.dry_run => dry_run::run(context, &run).await,
         (None, None) => plan::run(context, &run, early).await,
     }
+}
+
+/// Returns the refusal of a run where callers have to be verified one by one.
+fn nobody_is_verified(context: &Context) -> Error {
+    let message = format!(
+        "The profile {} requires that each caller is verified by the tool, and in a bulk run nobody calls.",
+        context.profile.name
+    );
+    Error::refused(Reason::NotVerified, message)
+        .hint("Use a profile for bulk runs whose rules take the agent's word (`verification.attested`).")
 }
 
 /// What one invocation of a run works with. A run has an invocation for its start, and one for each time it is resumed.
@@ -232,6 +244,7 @@ async fn run_invocation(
         }
     }
     recorded?;
+    outbox::deliver_now(context).await;
     let is_clear = matches!(settings.delivery, OutputTarget::Clear(_));
     Ok(report::finish(context, &settings, &counts, outcome, (is_clear, &writer.first_failures()))?)
 }

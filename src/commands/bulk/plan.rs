@@ -12,6 +12,7 @@ use crate::domain::ports::{Clock, Prompter};
 use crate::domain::{Error, ExitCode, Kind, Reason};
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{ChosenReveal, RevealOptions, RevealTarget, Signals, StreamReveal, TerminalPrompter};
+use crate::texts::Localization;
 
 /// Above this many rows, the agent confirms by typing the number of rows.
 const TYPED_COUNT_ABOVE: u64 = 25;
@@ -137,6 +138,7 @@ pub(super) fn stream(
         show_for: std::time::Duration::ZERO,
         allow_plaintext_file,
         json: false,
+        localization: Localization::english(), // a row has no words for the customer
         signals: signals.clone(),
     };
     match early.with(options)? {

@@ -9,6 +9,7 @@ use crate::domain::{Check, CheckState};
 use crate::ledger::{self, Ledger, StoreLocation};
 use crate::platform::{FileRule, Holds, Links, NotPrivate};
 use crate::terminal::{recorders, terminal_can_reveal};
+use crate::texts::Texts;
 
 /// Runs every check that needs no backend.
 pub(super) async fn checks(context: &Context) -> Vec<Check> {
@@ -19,6 +20,7 @@ pub(super) async fn checks(context: &Context) -> Vec<Check> {
     checks.extend(session_store(context));
     checks.push(terminal());
     checks.push(recording());
+    checks.push(texts(context));
     checks.push(ledger(&own).await);
     checks.push(open_attempts(&own).await);
     checks
@@ -106,6 +108,26 @@ fn recording() -> Check {
     } else {
         Check::new("recording", CheckState::Warning, format!("this terminal is recorded by {}", found.join(", ")))
     }
+}
+
+/// Checks the texts for customers: those of the profile's folder, and that there are some in its language.
+fn texts(context: &Context) -> Check {
+    let config = &context.profile.texts;
+    let faults = Texts::check(config.templates.as_deref());
+    if !faults.is_empty() {
+        return Check::new(
+            "texts",
+            CheckState::Fault,
+            format!("{}. No reset is possible meanwhile", faults.join("; ")),
+        );
+    }
+    let loaded = context.localization(None).and_then(|_| Texts::load(config.templates.as_deref()));
+    Check::of("texts", &loaded, |texts| {
+        let languages: Vec<String> = texts.languages().iter().map(ToString::to_string).collect();
+        let source =
+            config.templates.as_ref().map_or_else(String::new, |folder| format!(", from {}", folder.display()));
+        format!("{}{source}", languages.join(", "))
+    })
 }
 
 /// Checks that records can be appended, that those of this machine are there, and what the ledger says of itself.

@@ -1,5 +1,6 @@
 //! `doctor`: checks this set-up, and which promises it keeps.
 
+mod customers;
 mod machine;
 mod promises;
 mod server_clock;
@@ -23,6 +24,7 @@ struct DoctorJson<'a> {
 /// Runs every check that can be run. Ends with exit 11 if one finds a fault.
 pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
     let mut checks = machine::checks(context).await;
+    checks.extend(customers::checks(context, &context.ledger()).await);
     checks.extend(backend(context).await);
     let faults = checks.iter().filter(|check| check.state == CheckState::Fault).count();
     if context.json() {

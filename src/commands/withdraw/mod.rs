@@ -11,9 +11,13 @@ use serde::Serialize;
 use super::ask_missing;
 use super::case_args::CaseArgs;
 use super::context::Context;
+use super::outbox;
 use crate::config::parse_duration;
 use crate::domain::ports::Prompter;
-use crate::domain::{Customer, ExitCode, Services, SessionsEnded, Status, UserProfile, WithdrawalRequest, withdraw};
+use crate::domain::{
+    Contact, Customer, ExitCode, Services, SessionsEnded, Status, UserProfile, Verification, WithdrawalRequest,
+    Withdrawn, withdraw,
+};
 use crate::terminal::Effect;
 
 /// Make a pending temporary password unusable now
@@ -50,12 +54,14 @@ struct WithdrawnJson<'a> {
     differences: &'a [String],
     status: Status,
     sessions_ended: SessionsEnded,
+    verification: Option<&'a Verification>,
+    notified: Vec<String>,
     attempt: &'a str,
 }
 
 /// Withdraws one temporary password, or sweeps with `--all`.
 pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<ExitCode> {
-    let mut prompter = context.prompter(args.yes);
+    let mut prompter = context.prompter(args.yes).in_language(context.localization(None)?);
     let customer = if args.all { None } else { Some(ask_missing::customer(args.customer, "withdraw", &mut prompter)?) };
     context.refuse_practice_by_accident((prompter.can_ask() && !args.yes) || args.dry_run)?;
     if !args.yes && !args.dry_run && !prompter.can_ask() {
@@ -67,10 +73,18 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
     };
     let request = WithdrawalRequest { customer: customer.into(), case, ..WithdrawalRequest::default() };
     let session = context.session().await?;
-    let withdrawn = context
+    let done = context
         .with_services(&mut prompter, async |services: &mut Services<'_>| withdraw(services, &session, request).await)
-        .await?;
+        .await;
+    outbox::deliver_after(context, &done).await;
+    let withdrawn = done?;
     context.screen.note_effect(Effect::Changed);
+    show(context, &withdrawn)?;
+    outbox::deliver_now(context).await;
+    Ok(ExitCode::DONE)
+}
+
+fn show(context: &Context, withdrawn: &Withdrawn) -> Result<()> {
     if context.json() {
         let object = WithdrawnJson {
             schema: "tellonce.withdraw/v1",
@@ -80,9 +94,12 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
             differences: &withdrawn.differences,
             status: withdrawn.state.status(),
             sessions_ended: withdrawn.sessions_ended,
+            verification: withdrawn.verification.as_ref(),
+            notified: withdrawn.notified.iter().map(Contact::masked).collect(),
             attempt: withdrawn.attempt.as_str(),
         };
-        return Ok(context.screen.json(&object)?);
+        context.screen.json(&object)?;
+        return Ok(());
     }
     context.screen.practice_banner(&context.profile.backend);
     let customer = &withdrawn.customer;
@@ -104,5 +121,5 @@ pub(super) async fn run(context: &mut Context, args: WithdrawArgs) -> Result<Exi
         withdrawn.state.status(),
         customer.id
     ));
-    Ok(ExitCode::DONE)
+    Ok(())
 }

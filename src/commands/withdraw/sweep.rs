@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use crate::commands::context::Context;
+use crate::commands::outbox;
 use crate::commands::unlisted::{describe_not_found, show_lookup_refusal};
 use crate::commands::view::{LOCAL_CLOCK, moment};
 use crate::domain::ports::Prompter;
@@ -84,6 +85,9 @@ pub(super) async fn run(
         context.screen.note_effect(Effect::Changed);
     }
     report(context, &swept, (total, clock), dry_run)?;
+    if !dry_run {
+        outbox::deliver_now(context).await;
+    }
     let is_done = swept.failed.is_empty() && swept.not_found.is_empty() && swept.settling_failed.is_none();
     Ok(if is_done { ExitCode::DONE } else { ExitCode::SOME_FAILED })
 }

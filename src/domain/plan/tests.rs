@@ -7,6 +7,9 @@ use crate::domain::user_id::UserId;
 
 fn plan() -> Plan {
     Plan {
+        language: None,
+        notified: Vec::new(),
+        verification: None,
         agent: "sam".to_owned(),
         profile_ref: ProfileRef {
             profile: "acme".to_owned(),

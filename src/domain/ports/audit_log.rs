@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::domain::action::ChangeKind;
 use crate::domain::attempt::AttemptId;
 use crate::domain::consent::Consent;
 use crate::domain::customer::{Customer, CustomerId};
@@ -14,6 +15,7 @@ use crate::domain::outstanding::{OutstandingPage, Settlement};
 use crate::domain::plan::Plan;
 use crate::domain::session::Session;
 use crate::domain::user_profile::UserProfile;
+use crate::domain::verification::Verification;
 
 /// The audit log: a hash-chained record of who changed which customer, and how.
 #[async_trait(?Send)]
@@ -35,6 +37,16 @@ pub trait AuditLog {
     async fn history(&self, session: &Session, customer: &Customer, user: Option<&UserProfile>) -> Result<History>;
     /// Counts the resets that the session's agent made in the last hour, without those of bulk runs.
     async fn resets_by_agent(&self, session: &Session) -> Result<u32>;
+    /// Reads the newest verification of the caller that the session's agent can use now for this kind of change.
+    async fn verification(
+        &self,
+        _session: &Session,
+        _customer: &Customer,
+        _user: Option<&UserProfile>,
+        _purpose: ChangeKind,
+    ) -> Result<Option<Verification>> {
+        Ok(None)
+    }
     /// Writes what was found out about an attempt whose end is missing.
     async fn recovered(&mut self, session: &Session, customer: &CustomerId, finding: &Finding) -> Result<()>;
     /// Reads what was issued at the session's backend and is outstanding, in the order of issue: a page after this

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::consent::Decision;
 use crate::domain::customer::Customer;
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
 use crate::domain::plan::Plan;
 
 /// What is said to an empty answer that is asked for again.
@@ -20,6 +20,15 @@ pub trait Prompter {
     }
     /// Asks which of these customers is meant, and returns the index.
     fn choose(&mut self, question: &str, customers: &[Customer]) -> Result<usize>;
+    /// Asks which of these is chosen, and returns the index.
+    fn choose_text(&mut self, question: &str, _options: &[String]) -> Result<usize> {
+        let message = format!("\"{question}\" has no answer, and nobody can be asked.");
+        Err(Error::missing_answer(message, "Choose by the command's flags."))
+    }
+    /// Asks for the code that the customer reads to the agent. `None` if there is no more input to read it from.
+    fn code(&mut self, question: &str) -> Result<Option<Zeroizing<String>>> {
+        self.line(question, "--code-stdin").map(Zeroizing::new).map(Some)
+    }
     /// Shows the plan and asks; the default answer is no.
     fn confirm(&mut self, plan: &Plan) -> Result<Decision>;
     /// Asks for a line of text. The error names `flag` if nobody can be asked.

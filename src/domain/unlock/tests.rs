@@ -16,6 +16,9 @@ use crate::ledger::tests::stub;
 fn a_backend_without_such_a_call_refuses_and_says_what_lifts_the_lock() {
     let session = stub::session("sam", "practice");
     let plan = Plan {
+        language: None,
+        notified: Vec::new(),
+        verification: None,
         agent: session.agent().to_owned(),
         profile_ref: session.profile_ref().clone(),
         customer: Customer::known_by(CustomerId::new("C-1")),

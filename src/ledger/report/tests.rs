@@ -78,6 +78,8 @@ fn each_attempt_ends_in_one_column() {
     records.intent("j", json!({}));
     records.intent("k", json!({ "action": "withdraw" })).failed("k", "yes");
     let expected = Counts {
+        notices_failed: 0,
+        verified: 0,
         resets: 6,
         created: 1,
         withdrawn: 1,

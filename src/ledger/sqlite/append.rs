@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, named_params,
 
 use super::fault::Fault;
 use super::rows::{Columns, stored};
+use super::{outbox, verification};
 use crate::domain::LimitReached;
 use crate::ledger::event::Event;
 use crate::ledger::hash::Hash;
@@ -145,11 +146,11 @@ impl<'w> End<'w> {
 }
 
 fn append_one(connection: &Connection, end: &mut End<'_>, append: Append) -> Result<Appended, Fault> {
-    let Append { draft, limits } = append;
+    let Append { draft, limits, notices } = append;
     if let Some(record) = existing(connection, &draft.attempt, draft.event.name())? {
         return Ok(Appended { record, refused: None });
     }
-    if matches!(draft.event, Event::Intent { .. })
+    if (matches!(draft.event, Event::Intent { .. }) || !limits.is_empty())
         && let Some(record) = existing(connection, &draft.attempt, "refused")?
     {
         let refused = record.record().ok().and_then(|read| read.draft.event.limit_reached());
@@ -161,7 +162,9 @@ fn append_one(connection: &Connection, end: &mut End<'_>, append: Append) -> Res
             return Ok(Appended { record: end.insert_draft(connection, refusal)?, refused: Some(reached) });
         }
     }
-    Ok(Appended { record: end.insert_draft(connection, draft)?, refused: None })
+    let record = end.insert_draft(connection, draft)?;
+    outbox::queue(connection, &notices, end.at)?;
+    Ok(Appended { record, refused: None })
 }
 
 fn existing(connection: &Connection, attempt: &str, event: &str) -> Result<Option<StoredRecord>, Fault> {
@@ -215,10 +218,17 @@ fn reached(connection: &Connection, limit: &Limit, at: Timestamp) -> Result<Opti
         Limit::Agent { backend_ids, agent, most } => {
             (resets_by_agent(connection, backend_ids, agent, since(1)?)?, *most)
         }
+        Limit::Codes { subject, most } => (verification::codes(connection, subject, since(1)?)?, *most),
+        Limit::WrongCodes { subject, most } => (verification::wrong_codes(connection, subject, since(24)?)?, *most),
+        Limit::Verification { .. } => {
+            return Ok(verification::fault(connection, limit, at)?.map(LimitReached::Verification));
+        }
     };
     Ok((count >= most).then_some(match limit {
         Limit::Customer { .. } => LimitReached::Customer { count, most },
-        Limit::Agent { .. } => LimitReached::Agent { count, most },
+        Limit::Codes { .. } => LimitReached::Codes { count, most },
+        Limit::WrongCodes { .. } => LimitReached::WrongCodes { count, most },
+        Limit::Agent { .. } | Limit::Verification { .. } => LimitReached::Agent { count, most },
     }))
 }
 

@@ -137,10 +137,12 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Fault> {
     )?;
     // One snapshot: another process may be making the tables.
     let snapshot = connection.transaction()?;
-    let is_made = is_made(&snapshot)?;
+    let tables = tables(&snapshot)?;
     drop(snapshot);
-    if !is_made {
-        make_tables(&mut connection)?;
+    match tables {
+        Tables::Current => {}
+        Tables::Missing => make_tables(&mut connection)?,
+        Tables::Version1 => update_tables(&mut connection)?,
     }
     Ok(connection)
 }
@@ -155,13 +157,24 @@ fn number(connection: &Connection, pragma: &str) -> Result<i32, Fault> {
     Ok(connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))?)
 }
 
-/// Whether the tables are there; an empty file has none yet.
-fn is_made(connection: &Connection) -> Result<bool, Fault> {
+/// Which tables a file has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tables {
+    /// Those of this version.
+    Current,
+    /// Those of schema version 1, which lacks what this version added.
+    Version1,
+    /// None yet: the file is empty.
+    Missing,
+}
+
+fn tables(connection: &Connection) -> Result<Tables, Fault> {
     let (application, version) = (number(connection, "application_id")?, number(connection, "user_version")?);
     let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     match (application, version) {
-        (0, 0) if objects == 0 => Ok(false),
-        (APPLICATION_ID, SCHEMA_VERSION) => Ok(true),
+        (0, 0) if objects == 0 => Ok(Tables::Missing),
+        (APPLICATION_ID, SCHEMA_VERSION) => Ok(Tables::Current),
+        (APPLICATION_ID, 1) => Ok(Tables::Version1),
         (APPLICATION_ID, newer) if newer > SCHEMA_VERSION => {
             Err(Fault::new("a newer version of tellonce made it").hint("Update tellonce on this machine."))
         }
@@ -182,7 +195,7 @@ fn make_tables(connection: &mut Connection) -> Result<(), Fault> {
         }
     }
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    if !is_made(&transaction)? {
+    if tables(&transaction)? == Tables::Missing {
         let mut key = [0; 32];
         SystemRandom.fill(&mut key).map_err(|error| Fault::new(error.message))?;
         for (_, statement) in OBJECTS {
@@ -190,6 +203,24 @@ fn make_tables(connection: &mut Connection) -> Result<(), Fault> {
         }
         transaction.execute("INSERT INTO meta VALUES('pseudonym_key', ?1)", [key])?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+/// Adds what version 1 lacks. Another process may be doing the same.
+fn update_tables(connection: &mut Connection) -> Result<(), Fault> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    if tables(&transaction)? == Tables::Version1 {
+        for (name, statement) in OBJECTS {
+            let is_there: bool =
+                transaction.query_row("SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = ?1)", [name], |row| {
+                    row.get(0)
+                })?;
+            if !is_there {
+                transaction.execute_batch(statement)?;
+            }
+        }
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
     Ok(transaction.commit()?)

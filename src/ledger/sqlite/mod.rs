@@ -6,10 +6,12 @@ mod faults;
 mod file;
 mod import;
 mod lease;
+mod outbox;
 mod prune;
 mod read;
 mod rows;
 mod schema;
+mod verification;
 
 use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
@@ -21,6 +23,7 @@ use rusqlite::Connection;
 use self::append::{Appender, Done};
 use self::fault::Fault;
 use self::lease::Lease;
+use super::outbox_item::WaitingNotice;
 use super::record::Draft;
 use super::store::{Append, Appended, Head, Query, RecordStore, StoreLocation};
 use super::stored_record::StoredRecord;
@@ -190,6 +193,30 @@ impl RecordStore for SqliteStore {
 
     async fn issued(&self, backend_ids: &[String], after: u64, most: usize) -> Result<Vec<StoredRecord>> {
         self.read(|connection| read::issued(connection, backend_ids, after, most))
+    }
+
+    async fn is_used(&self, verification: &str) -> Result<bool> {
+        self.read(|connection| verification::is_used(connection, verification))
+    }
+
+    async fn take_notices(&self, profile: &str, most: usize) -> Result<Vec<WaitingNotice>> {
+        let taken = self.open().and_then(|connection| match connection {
+            Some(mut connection) => outbox::take(&mut connection, (profile, most), (self.now)()),
+            None => Ok(Vec::new()),
+        });
+        taken.map_err(self.to_error())
+    }
+
+    async fn waiting_notices(&self, after: &str, most: usize) -> Result<Vec<WaitingNotice>> {
+        self.read(|connection| outbox::page(connection, after, most))
+    }
+
+    async fn finish_notice(&self, id: &str, record: Draft) -> Result<Option<StoredRecord>> {
+        let finished = self.open().and_then(|connection| match connection {
+            Some(mut connection) => outbox::finish(&mut connection, (id, record), (self.now)(), self.writer.get()),
+            None => Ok(None),
+        });
+        finished.map_err(self.to_error())
     }
 
     async fn head(&self) -> Result<Option<Head>> {

@@ -3,7 +3,9 @@
 /// Marks the file as a ledger of this tool: "tlnc".
 pub(super) const APPLICATION_ID: i32 = 0x746c_6e63;
 /// The version of the tables that this version of the tool reads and writes.
-pub(super) const SCHEMA_VERSION: i32 = 1;
+///
+/// Version 2 adds used verifications and the outbox to version 1.
+pub(super) const SCHEMA_VERSION: i32 = 2;
 
 /// Each object of the schema: its name, and the statement that makes it.
 ///
@@ -29,6 +31,7 @@ pub(super) const OBJECTS: &[(&str, &str)] = &[
     ("record_unreadable", "CREATE INDEX record_unreadable ON record(event) WHERE event = 'unreadable'"),
     ("record_imported", "CREATE INDEX record_imported ON record(event) WHERE event = 'imported'"),
     ("record_receipt", "CREATE INDEX record_receipt ON record(event) WHERE event = 'receipt_missing'"),
+    ("record_notice_failed", "CREATE INDEX record_notice_failed ON record(event) WHERE event = 'notice_failed'"),
     ("open_attempt", "CREATE TABLE open_attempt(attempt TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID"),
     (
         "issued",
@@ -37,6 +40,21 @@ pub(super) const OBJECTS: &[(&str, &str)] = &[
 ) WITHOUT ROWID",
     ),
     ("issued_number", "CREATE INDEX issued_number ON issued(number)"),
+    (
+        "used_verification",
+        "CREATE TABLE used_verification(verification TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
+    ),
+    ("used_verification_number", "CREATE INDEX used_verification_number ON used_verification(number)"),
+    // Addresses are in this table alone, and leave it as messages are sent.
+    (
+        "outbox",
+        "CREATE TABLE outbox(
+  id TEXT PRIMARY KEY, attempt TEXT NOT NULL, action TEXT NOT NULL, profile TEXT NOT NULL, agent TEXT NOT NULL,
+  channel TEXT NOT NULL, address TEXT NOT NULL, language TEXT,
+  at INTEGER NOT NULL, tries INTEGER NOT NULL, next_at INTEGER NOT NULL
+) WITHOUT ROWID",
+    ),
+    ("outbox_due", "CREATE INDEX outbox_due ON outbox(profile, next_at)"),
     ("checkpoint", "CREATE TABLE checkpoint(number INTEGER PRIMARY KEY, hash BLOB NOT NULL)"),
     ("meta", "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"),
     (
@@ -106,6 +124,18 @@ BEGIN DELETE FROM issued WHERE backend_id = NEW.backend_id AND user_id = NEW.use
         "issue_goes_with_its_record",
         "CREATE TRIGGER issue_goes_with_its_record AFTER DELETE ON record
 BEGIN DELETE FROM issued WHERE number = OLD.number; END",
+    ),
+    // The key refuses a second intent with the same verification.
+    (
+        "verification_is_used",
+        "CREATE TRIGGER verification_is_used AFTER INSERT ON record
+WHEN NEW.event = 'intent' AND NEW.version > 1 AND json_extract(NEW.body, '$.verification.id') IS NOT NULL
+BEGIN INSERT INTO used_verification VALUES(json_extract(NEW.body, '$.verification.id'), NEW.number); END",
+    ),
+    (
+        "use_goes_with_its_record",
+        "CREATE TRIGGER use_goes_with_its_record AFTER DELETE ON record
+BEGIN DELETE FROM used_verification WHERE number = OLD.number; END",
     ),
     (
         "checkpoint_never_changes",

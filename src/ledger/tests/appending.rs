@@ -228,7 +228,11 @@ fn a_call_appends_all_of_its_records_in_their_order_or_none() {
         )
         .unwrap();
     let limits: Vec<Limit> = Vec::new();
-    let appends = ["aa04", "aa05"].map(|attempt| Append { draft: draft(attempt, intent()), limits: limits.clone() });
+    let appends = ["aa04", "aa05"].map(|attempt| Append {
+        notices: Vec::new(),
+        draft: draft(attempt, intent()),
+        limits: limits.clone(),
+    });
     assert!(cannot_be_used(&wait_for(store.append(appends.to_vec())).unwrap_err()));
     assert_eq!(home.stored().len(), 3);
 }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::*;
 use crate::domain::Kind;
-use crate::ledger::{Head, StoreLocation};
+use crate::ledger::{Head, StoreLocation, WaitingNotice};
 
 /// A store before another.
 pub(super) struct Double {
@@ -54,6 +54,18 @@ impl RecordStore for Double {
     }
     async fn issued(&self, backend_ids: &[String], after_number: u64, most: usize) -> Result<Vec<StoredRecord>> {
         self.inner()?.issued(backend_ids, after_number, most).await
+    }
+    async fn is_used(&self, verification: &str) -> Result<bool> {
+        self.inner()?.is_used(verification).await
+    }
+    async fn take_notices(&self, profile: &str, most: usize) -> Result<Vec<WaitingNotice>> {
+        self.inner()?.take_notices(profile, most).await
+    }
+    async fn waiting_notices(&self, after: &str, most: usize) -> Result<Vec<WaitingNotice>> {
+        self.inner()?.waiting_notices(after, most).await
+    }
+    async fn finish_notice(&self, id: &str, record: Draft) -> Result<Option<StoredRecord>> {
+        self.inner()?.finish_notice(id, record).await
     }
     async fn head(&self) -> Result<Option<Head>> {
         self.inner()?.head().await

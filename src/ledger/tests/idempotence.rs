@@ -32,7 +32,8 @@ fn one_call_that_says_it_twice_appends_it_once() {
 #[test]
 fn an_intent_that_is_there_is_returned_before_any_limit_is_checked() {
     let home = home();
-    let with_limit = |most| Append { draft: draft("aa01", intent()), limits: vec![no_more_of_agent(most)] };
+    let with_limit =
+        |most| Append { notices: Vec::new(), draft: draft("aa01", intent()), limits: vec![no_more_of_agent(most)] };
     let first = append(&home.store(), with_limit(1));
     assert_eq!(first.refused, None);
     let again = append(&home.store(), with_limit(1));
@@ -45,6 +46,7 @@ fn a_refusal_is_recorded_once_and_returned_again_though_the_limit_would_let_it_t
     append(&home.store(), draft("aa01", intent()));
     let subject = Subject { backend_ids: vec!["practice:test".into()], users: vec!["1".into()], ..Subject::default() };
     let with_limit = |most| Append {
+        notices: Vec::new(),
         draft: draft("aa02", intent()),
         limits: vec![Limit::Customer { subject: subject.clone(), most, except: None }],
     };

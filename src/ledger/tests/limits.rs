@@ -8,8 +8,10 @@ const NEVER: ResetLimits = ResetLimits { per_customer_24h: Some(0), per_agent_1h
 const NO_MORE_OF_AGENT: ResetLimits = ResetLimits { per_customer_24h: None, per_agent_1h: Some(0) };
 
 fn count(reached: LimitReached) -> u32 {
-    let (LimitReached::Customer { count, .. } | LimitReached::Agent { count, .. }) = reached;
-    count
+    match reached {
+        LimitReached::Customer { count, .. } | LimitReached::Agent { count, .. } => count,
+        other => panic!("no limit of resets: {other:?}"),
+    }
 }
 
 /// How many resets a limit counts before an intent of this plan. A limit of none refuses it, and says so.
@@ -59,7 +61,7 @@ fn counted_of_agent_at(home: &Home, at: &str) -> u32 {
 
 fn refused_count(home: &Home, at: &str, limits: Vec<Limit>) -> u32 {
     let attempt = AttemptId::fresh(&mut Counting).unwrap();
-    let append_it = Append { draft: draft(attempt.as_str(), intent()), limits };
+    let append_it = Append { notices: Vec::new(), draft: draft(attempt.as_str(), intent()), limits };
     count(append(&store_in(&home.folders(), at), append_it).refused.unwrap())
 }
 

@@ -210,6 +210,9 @@ fn customer_called(id: &str) -> Customer {
 
 fn plan(customer: &str, action: Action) -> Plan {
     Plan {
+        language: None,
+        notified: Vec::new(),
+        verification: None,
         agent: "sam".into(),
         profile_ref: ProfileRef {
             profile: "practice".into(),
@@ -299,7 +302,15 @@ fn draft(attempt: &str, event: Event) -> Draft {
 
 fn intent() -> Event {
     let consent = ConsentGiven::Flag;
-    Event::Intent { reason: None, verified: None, consent, unlock: false, stamp_before: None, lease: None }
+    Event::Intent {
+        verification: None,
+        reason: None,
+        verified: None,
+        consent,
+        unlock: false,
+        stamp_before: None,
+        lease: None,
+    }
 }
 
 const DELIVERED: Event = Event::Delivery { delivery: Delivery::Shown };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::{Error, Kind, Reason};
 use crate::terminal::Signals;
+use crate::texts::Localization;
 
 /// The options of a reveal.
 pub(crate) struct RevealOptions {
@@ -13,6 +14,8 @@ pub(crate) struct RevealOptions {
     pub allow_plaintext_file: bool,
     /// Whether a descriptor gets one JSON object instead of the bare password.
     pub json: bool,
+    /// The language of the words beside the password.
+    pub localization: Localization,
     /// The signals that dismiss the reveal.
     pub signals: Signals,
 }

@@ -6,15 +6,16 @@ use crossterm::cursor::MoveTo;
 use crossterm::queue;
 use crossterm::terminal::{Clear, ClearType};
 use jiff::Timestamp;
+use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroizing;
 
 use crate::domain::Issuance;
 use crate::output::sanitize;
-use crate::terminal::customer_script::{PasswordIs, next_steps};
 use crate::terminal::local_time::LocalTime;
 use crate::terminal::paint::{cut, wrap};
 use crate::terminal::spelling;
 use crate::terminal::tty::Size;
+use crate::texts::{Localization, PasswordIs};
 
 /// The capacity of the buffer, in bytes. It is never filled: rows are cut to the width, and there are few.
 const CANVAS_CAPACITY: usize = 256 * 1024;
@@ -52,18 +53,15 @@ impl Layout {
     ///
     /// Leaves out empty rows first, then the steps, which are shown again afterwards.
     /// Returns `None` if the password and its spelling do not fit.
-    pub(super) fn of(password: &str, issuance: &Issuance, size: Size) -> Option<Self> {
+    pub(super) fn of(password: &str, issuance: &Issuance, size: Size, localization: &Localization) -> Option<Self> {
         let columns = usize::from(size.columns);
         if columns < least_columns(password) {
             return None;
         }
         let customer = &issuance.customer;
         let practice = if issuance.profile_ref.backend == "practice" { "  [practice directory]" } else { "" };
-        let title = format!(
-            "Temporary password for {} ({}){practice}",
-            sanitize(&customer.name),
-            sanitize(customer.id.as_str())
-        );
+        let named = format!("{} ({})", sanitize(&customer.name), sanitize(customer.id.as_str()));
+        let title = format!("{}{practice}", localization.reveal_title(&named));
         let full = |below: Vec<String>, spaced| Self {
             above: vec![cut(&title, columns).to_owned()],
             spelling: spelling::rows(password, columns - INDENT),
@@ -71,7 +69,7 @@ impl Layout {
             spaced,
             columns,
         };
-        let wide = below(issuance, columns);
+        let wide = below(issuance, columns, localization);
         let short: Vec<String> = wide.iter().take(1).cloned().collect();
         [full(wide.clone(), true), full(wide, false), full(short, false), full(Vec::new(), false)]
             .into_iter()
@@ -134,13 +132,11 @@ fn spell(bytes: &mut Vec<u8>, part: &str) {
     }
 }
 
-fn below(issuance: &Issuance, columns: usize) -> Vec<String> {
-    let validity = issuance.expires_at.map_or_else(
-        || "It does not run out by itself.".to_owned(),
-        |at| format!("Valid until {}.", LocalTime::at(Timestamp::now()).until(at)),
-    );
-    let mut rows = wrap(&validity, columns);
-    for step in next_steps(issuance, PasswordIs::Shown) {
+fn below(issuance: &Issuance, columns: usize, localization: &Localization) -> Vec<String> {
+    let local = LocalTime::at(Timestamp::now()).in_language(localization.clone());
+    let until = issuance.expires_at.map(|at| local.until(at));
+    let mut rows = wrap(&localization.validity(until.as_deref()), columns);
+    for step in localization.next_steps(issuance, PasswordIs::Shown) {
         for (position, row) in wrap(&sanitize(&step), columns.saturating_sub(4)).into_iter().enumerate() {
             let bullet = if position == 0 { "  - " } else { "    " };
             rows.push(format!("{bullet}{row}"));
@@ -192,22 +188,9 @@ pub(super) fn too_small(size: Size, needed: Size, way_out: WayOut) -> Zeroizing<
 }
 
 /// Returns the countdown and the keys, in the words that fit.
-pub(super) fn countdown(left: Option<Duration>, columns: u16) -> String {
-    let words = left.map_or_else(
-        || vec!["Enter or q when you have noted it.".to_owned(), "Enter or q: done".to_owned()],
-        |left| {
-            let seconds = left.as_millis().div_ceil(1000);
-            let time = format!("{}:{:02}", seconds / 60, seconds % 60);
-            vec![
-                format!("Gone in {time}.  Enter or q when you have noted it, Space for more time."),
-                format!("Gone in {time}.  Enter or q when you have noted it."),
-                format!("Gone in {time}. q: done, Space: more time."),
-                format!("Gone in {time}. q: done"),
-                format!("{time} q: done"),
-            ]
-        },
-    );
-    let fits = |text: &&String| text.len() <= usize::from(columns);
+pub(super) fn countdown(left: Option<Duration>, columns: u16, localization: &Localization) -> String {
+    let words = localization.countdowns(left);
+    let fits = |text: &&String| text.width() <= usize::from(columns);
     words.iter().find(fits).or(words.last()).cloned().unwrap_or_default()
 }
 

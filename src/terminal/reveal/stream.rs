@@ -12,6 +12,7 @@ use super::options::{RevealOptions, wrong_way};
 use crate::domain::ports::{ReadyReveal, Reveal};
 use crate::domain::{Delivery, Error, Issuance, Result, RevealSink, TemporaryPassword, sealed};
 use crate::terminal::reset_json;
+use crate::texts::Localization;
 
 /// A reveal to a descriptor.
 pub(crate) struct StreamReveal {
@@ -19,6 +20,7 @@ pub(crate) struct StreamReveal {
     file: File,
     json: bool,
     is_plain_file: bool,
+    localization: Localization,
 }
 
 impl StreamReveal {
@@ -41,7 +43,7 @@ impl StreamReveal {
         if metadata.file_type().is_char_device() && is_null_device(metadata.rdev()) {
             return Err(wrong_way(format!("--reveal {way} is /dev/null: nobody would see the password.")));
         }
-        Ok(Self { way, file, json: options.json, is_plain_file })
+        Ok(Self { way, file, json: options.json, is_plain_file, localization: options.localization.clone() })
     }
 }
 
@@ -66,7 +68,13 @@ impl Reveal for StreamReveal {
         if reader_went_away(&file) {
             return Err(wrong_way(format!("--reveal {}: nobody reads the other end any more.", self.way)));
         }
-        Ok(Box::new(ReadyStream { way: self.way.clone(), file, json: self.json, is_plain_file: self.is_plain_file }))
+        Ok(Box::new(ReadyStream {
+            way: self.way.clone(),
+            file,
+            json: self.json,
+            is_plain_file: self.is_plain_file,
+            localization: self.localization.clone(),
+        }))
     }
 }
 
@@ -82,6 +90,7 @@ struct ReadyStream {
     file: File,
     json: bool,
     is_plain_file: bool,
+    localization: Localization,
 }
 
 #[async_trait(?Send)]
@@ -96,8 +105,8 @@ impl ReadyReveal for ReadyStream {
     }
 
     async fn reveal(self: Box<Self>, password: TemporaryPassword, issuance: &Issuance) -> Delivery {
-        let written =
-            password.reveal(OnDescriptor { descriptor: self.file.as_fd(), json: self.json.then_some(issuance) });
+        let json = self.json.then_some((issuance, &self.localization));
+        let written = password.reveal(OnDescriptor { descriptor: self.file.as_fd(), json });
         match written {
             Ok(true) if !self.is_plain_file || self.file.sync_all().is_ok() => Delivery::Shown,
             Ok(_) => Delivery::NotDelivered,
@@ -120,7 +129,7 @@ pub fn reveal_to_descriptor(password: TemporaryPassword, descriptor: impl AsFd) 
 /// The sink that writes the password to a descriptor, as a line or in the JSON object of the reset.
 struct OnDescriptor<'a> {
     descriptor: BorrowedFd<'a>,
-    json: Option<&'a Issuance>,
+    json: Option<(&'a Issuance, &'a Localization)>,
 }
 
 impl sealed::Sealed for OnDescriptor<'_> {}
@@ -131,7 +140,7 @@ impl RevealSink for OnDescriptor<'_> {
 
     fn take(self, characters: &str) -> std::io::Result<bool> {
         let bytes = match self.json {
-            Some(issuance) => reset_json(issuance, Some(characters)).unwrap_or_default(),
+            Some((issuance, localization)) => reset_json(issuance, Some(characters), localization).unwrap_or_default(),
             None => line(characters),
         };
         crate::output::write_all(self.descriptor, &bytes).map(|()| !bytes.is_empty())

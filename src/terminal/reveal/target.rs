@@ -67,7 +67,7 @@ impl RevealTarget {
     /// Exit 2: there is no such way, or the descriptor cannot be written to.
     pub(crate) fn with(self, options: RevealOptions) -> Result<ChosenReveal> {
         match self {
-            Self::Terminal => Ok(ChosenReveal::Terminal(TerminalReveal::new(options.show_for, options.signals))),
+            Self::Terminal => Ok(ChosenReveal::Terminal(TerminalReveal::new(options))),
             Self::Unknown(way) => Err(wrong_way(format!("\"{way}\" is no way to reveal a password."))
                 .hint("There are: --reveal terminal, stdout, or fd:N.")),
             Self::Stream(way, Err(error)) => {

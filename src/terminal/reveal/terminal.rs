@@ -15,12 +15,14 @@ use rustix::termios::Termios;
 use signal_hook::consts::SIGHUP;
 
 use super::keys::Keys;
+use super::options::RevealOptions;
 use super::rows::{Layout, WayOut, countdown, expected_size, needed_size, too_small, wipe};
 use crate::domain::ports::{Interruptions, ReadyReveal, Reveal};
 use crate::domain::{Delivery, Error, Issuance, Kind, Reason, Result, RevealSink, TemporaryPassword, sealed};
 use crate::terminal::Signals;
 use crate::terminal::recorders::recorders;
 use crate::terminal::tty::{self, Awaited, Mode, Size};
+use crate::texts::Localization;
 
 /// How long keys are ignored after the first paint, because they were meant for something else.
 const IGNORE_KEYS_FOR: Duration = Duration::from_secs(1);
@@ -37,12 +39,13 @@ const CTRL_Z: u8 = 0x1a;
 pub(crate) struct TerminalReveal {
     show_for: Duration,
     signals: Signals,
+    localization: Localization,
 }
 
 impl TerminalReveal {
-    /// Builds a reveal that lasts this long; zero means until it is dismissed.
-    pub(crate) const fn new(show_for: Duration, signals: Signals) -> Self {
-        Self { show_for, signals }
+    /// Builds a reveal.
+    pub(crate) fn new(options: RevealOptions) -> Self {
+        Self { show_for: options.show_for, signals: options.signals, localization: options.localization }
     }
 }
 
@@ -79,7 +82,12 @@ fn open(length: usize) -> Result<OwnedFd> {
 
 impl Reveal for TerminalReveal {
     fn prepare(&mut self, length: usize) -> Result<Box<dyn ReadyReveal>> {
-        Ok(Box::new(ReadyTerminal { terminal: open(length)?, show_for: self.show_for, signals: self.signals.clone() }))
+        Ok(Box::new(ReadyTerminal {
+            terminal: open(length)?,
+            show_for: self.show_for,
+            signals: self.signals.clone(),
+            localization: self.localization.clone(),
+        }))
     }
 }
 
@@ -87,6 +95,7 @@ struct ReadyTerminal {
     terminal: OwnedFd,
     show_for: Duration,
     signals: Signals,
+    localization: Localization,
 }
 
 #[async_trait(?Send)]
@@ -266,7 +275,7 @@ impl ActiveReveal<'_> {
     /// Paints the password, or that the window is too small. The time runs from the first paint of the password.
     fn paint(&mut self) -> io::Result<()> {
         let size = tty::size(&self.ready.terminal);
-        let layout = Layout::of(self.password, self.issuance, size);
+        let layout = Layout::of(self.password, self.issuance, size, &self.ready.localization);
         let bytes = layout.as_ref().map_or_else(
             || {
                 let way_out = if self.was_shown() { WayOut::Dismiss } else { WayOut::GiveUp };
@@ -286,7 +295,7 @@ impl ActiveReveal<'_> {
     /// Paints the countdown and the keys.
     fn tick(&self, started: Instant) -> io::Result<()> {
         let Some(Painted { size, layout: Some(layout) }) = &self.painted else { return Ok(()) };
-        let words = countdown(self.left(started), size.columns);
+        let words = countdown(self.left(started), size.columns, &self.ready.localization);
         crate::output::write_all(&self.ready.terminal, &layout.paint_countdown(&words))
     }
 

@@ -57,7 +57,8 @@ fn round(round: usize) {
     let ask = |index: usize| {
         let store = store(folder.path());
         start.wait();
-        let append = Append { draft: intent(&format!("{index}")), limits: vec![customer_limit(1)] };
+        let append =
+            Append { notices: Vec::new(), draft: intent(&format!("{index}")), limits: vec![customer_limit(1)] };
         wait_for(store.append(vec![append])).unwrap().remove(0).refused.is_none()
     };
     let ask = &ask;

@@ -125,6 +125,7 @@ fn signals_wait_from_the_intent_until_the_attempt_is_let_go() {
     let (session, held) = (backend.session(), Held::default());
     with_services(&guards(), async |services: &mut Services<'_>| {
         let mut services = Services {
+            verifier: None,
             audit: services.audit,
             prompter: services.prompter,
             clock: services.clock,

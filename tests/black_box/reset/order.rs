@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tellonce::domain::{
     Error, Gap, Kind, Obstacle, Policy, PolicyRead, Reason, ResetRequest, Right, Rule, SessionsEnded,
 };
-use tellonce::terminal::{PasswordIs, next_steps};
+use tellonce::texts::{Localization, PasswordIs};
 
 use super::play::{play, play_with, play_withdrawal};
 use super::scripted::Script;
@@ -53,7 +53,7 @@ fn promises_not_kept_are_reported_before_confirming_and_afterwards() {
     let gaps = BTreeSet::from([Gap::SelfServiceWhilePending, Gap::NeverRunsOut]);
     let ended = play(Script { gaps, ..Script::default() });
     assert_eq!(ended.plans[0].gaps, [Gap::SelfServiceWhilePending, Gap::NeverRunsOut]);
-    let said = next_steps(&ended.answer.unwrap(), PasswordIs::Gone).join("\n");
+    let said = Localization::english().next_steps(&ended.answer.unwrap(), PasswordIs::Gone).join("\n");
     assert!(said.contains("Tell the customer: do not ask for a reset by e-mail meanwhile."), "{said}");
 }
 
@@ -93,7 +93,7 @@ fn each_obstacle_refuses_before_anything_is_asked_or_changed() {
 fn a_policy_that_cannot_be_read_gets_the_strictest_usual_password() {
     let ended = play(Script { policy: PolicyRead::Unreadable("no right".to_owned()), ..Script::default() });
     assert!(Policy::strictest_usual().broken_by(&ended.revealed[0], &tellonce::domain::About::default()).is_empty());
-    assert!(ended.answer.unwrap().rules.is_empty(), "rules that are not known are not told");
+    assert!(ended.answer.unwrap().rules.describe().is_empty(), "rules that are not known are not told");
 }
 
 #[test]
@@ -138,7 +138,11 @@ fn a_hidden_policy_of_several_stricter_rules_is_met_though_it_names_one_at_a_tim
     assert_eq!(ended.revealed.len(), 1);
     assert!(Policy::new(rules).broken_by(&ended.revealed[0], &nobody).is_empty());
     let told = ended.answer.unwrap();
-    assert!(!told.rules_are_all && told.rules.contains(&"at least 28 characters".to_owned()), "{:?}", told.rules);
+    assert!(
+        !told.rules_are_all && told.rules.describe().contains(&"at least 28 characters".to_owned()),
+        "{:?}",
+        told.rules
+    );
     // Three rules that leave no room to be met half-way: each refusal teaches its own.
     let narrow = [Rule::MaxLength(18), Rule::Digits(3), Rule::Upper(3)];
     let ended = play(Script { policy: hidden(), refuses_by: narrow.to_vec(), ..Script::default() });
@@ -147,11 +151,15 @@ fn a_hidden_policy_of_several_stricter_rules_is_met_though_it_names_one_at_a_tim
     // Shorter than what is usual, and so is what is known beforehand.
     let short = [Rule::MaxLength(13), Rule::Upper(2)];
     let ended = play(Script { policy: hidden(), refuses_by: short.to_vec(), ..Script::default() });
-    assert!(ended.answer.unwrap().rules.contains(&"at most 13 characters".to_owned()));
+    assert!(ended.answer.unwrap().rules.describe().contains(&"at most 13 characters".to_owned()));
     let known = PolicyRead::InPart(Policy::new([Rule::MaxLength(13)]), "a pattern".to_owned());
     let ended = play(Script { policy: known, refuses_by: short.to_vec(), ..Script::default() });
     let told = ended.answer.unwrap();
-    assert!(!told.rules_are_all && told.rules.contains(&"at most 13 characters".to_owned()), "{:?}", told.rules);
+    assert!(
+        !told.rules_are_all && told.rules.describe().contains(&"at most 13 characters".to_owned()),
+        "{:?}",
+        told.rules
+    );
     let impossible = [Rule::MaxLength(8)];
     let refused = play(Script { policy: hidden(), refuses_by: impossible.to_vec(), ..Script::default() });
     let failure = refused.answer.err().unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use tellonce::domain::{Changed, Forced, Gap, Guards, Kind, Proof, Reason, ResetRequest, Stamp, TrialAnswer, UserId};
-use tellonce::terminal::{PasswordIs, next_steps};
+use tellonce::texts::{Localization, PasswordIs};
 
 use super::play::{Ended, play, play_with};
 use super::scripted::{Script, Scripted};
@@ -24,7 +24,7 @@ fn a_password_that_opens_nothing_but_the_change_is_proved_and_revealed() {
     let issuance = ended.answer.as_ref().unwrap();
     assert_eq!((issuance.proof.proved(), issuance.proof.reason()), (Some(true), None));
     assert_eq!((trials(&ended), ended.revealed.len()), (1, 1));
-    let said = next_steps(issuance, PasswordIs::Shown).join("\n");
+    let said = Localization::english().next_steps(issuance, PasswordIs::Shown).join("\n");
     assert!(!said.contains("Not proved") && !said.contains("Not tried"), "{said}");
 }
 
@@ -100,7 +100,7 @@ fn a_restriction_is_told_and_the_reset_goes_on() {
     assert_eq!(issuance.proof.proved(), Some(false));
     assert_eq!(ended.revealed.len(), 1);
     for password in [PasswordIs::Shown, PasswordIs::Gone] {
-        let said = next_steps(&issuance, password);
+        let said = Localization::english().next_steps(&issuance, password);
         assert!(said[0].contains("Not proved") && said[0].contains("data 533"), "{said:?}");
     }
 }
@@ -119,7 +119,7 @@ fn a_backend_without_a_sign_in_and_a_profile_without_a_proof_say_so() {
     let issuance = ended.answer.unwrap();
     assert_eq!(issuance.proof.proved(), None);
     assert!(issuance.proof.reason().unwrap().contains("prove = false"));
-    assert!(next_steps(&issuance, PasswordIs::Shown)[0].contains("Not tried"));
+    assert!(Localization::english().next_steps(&issuance, PasswordIs::Shown)[0].contains("Not tried"));
 }
 
 #[test]

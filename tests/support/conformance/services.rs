@@ -137,6 +137,8 @@ impl Interruptions for Quiet {
 /// The guards of the story.
 pub fn guards() -> Guards {
     Guards {
+        notify_by: Vec::new(),
+        verification: tellonce::domain::VerificationRules::default(),
         require: Vec::new(),
         ticket_pattern: None,
         max_resets_per_customer_24h: None,
@@ -173,6 +175,7 @@ pub async fn with_services_of<T>(
 ) -> T {
     let mut audit = log(folder, Arc::clone(&clock));
     let mut desk = Services {
+        verifier: None,
         audit: &mut audit,
         prompter: player,
         clock: &*clock,

@@ -6,7 +6,7 @@ use tellonce::domain::{
     Action, ChangeScreen, CustomerId, Gap, Issuance, Kind, ResetRequest, Result, Session, SessionsEnded, Status,
     WithdrawalRequest, reset, withdraw,
 };
-use tellonce::terminal::{PasswordIs, next_steps};
+use tellonce::texts::{Localization, PasswordIs};
 
 use super::driver::{Agent, Chosen, Driver, SignedIn, reason};
 use super::services::{Player, Revealed, with_services};
@@ -23,6 +23,7 @@ const fn asserted_in(gap: Gap) -> &'static str {
         Gap::NoSelfService => "self_service_works",
         Gap::WithdrawnReadsAsPending => "can_be_withdrawn",
         Gap::NotProved => "resets",
+        Gap::NotNotified => "hears_of_it",
     }
 }
 
@@ -169,7 +170,7 @@ impl Story<'_> {
         }
         let proved = (!self.has(Gap::NotProved)).then_some(true);
         assert_eq!(issuance.proof.proved(), proved, "L7: {:?}", issuance.proof.reason());
-        let said = next_steps(&issuance, PasswordIs::Shown).join("\n");
+        let said = Localization::english().next_steps(&issuance, PasswordIs::Shown).join("\n");
         for words in ["cannot be shown again", "not e-mailed", "must not tell you", "only the newest"] {
             assert!(said.contains(words), "L14: {words}");
         }

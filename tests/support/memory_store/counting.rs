@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use tellonce::domain::{Changed, LimitReached};
+use tellonce::domain::{ChangeKind, Changed, LimitReached, VerificationFault};
 use tellonce::ledger::{Event, Limit, Record, Subject};
 
 use super::defect::Defect;
@@ -62,6 +62,55 @@ impl Counting<'_> {
         as_count(count + rows.len())
     }
 
+    /// Counts the codes, or the tries, that no verification followed in the same attempt.
+    fn codes(&self, subject: &Subject, event: &str, since: Timestamp) -> u32 {
+        let is_right = |attempt: &str| {
+            self.records.iter().any(|record| record.draft.attempt == attempt && record.draft.event.name() == "verified")
+        };
+        let counts = |record: &&Record| {
+            let is_here = record.draft.backend_id.as_ref().is_some_and(|id| subject.backend_ids.contains(id));
+            record.draft.event.name() == event
+                && record.at > since
+                && is_here
+                && is_of(record, subject)
+                && !is_right(&record.draft.attempt)
+        };
+        as_count(self.records.iter().filter(counts).count())
+    }
+
+    /// Whether an intent names this verification.
+    pub fn is_used(&self, verification: &str) -> bool {
+        self.records.iter().any(|record| match &record.draft.event {
+            Event::Intent { verification: Some(used), .. } => used.id == verification,
+            _ => false,
+        })
+    }
+
+    fn fault_of(
+        &self,
+        id: &str,
+        subject: &Subject,
+        (agent, made_for): (&str, ChangeKind),
+        at: Timestamp,
+    ) -> Option<VerificationFault> {
+        let theirs = self.records.iter().find_map(|record| match &record.draft.event {
+            Event::Verified { purpose, valid_until, .. } if record.draft.attempt == id => {
+                let is_user = match &record.draft.user {
+                    Some(user) => subject.users.contains(user),
+                    None => subject.users.is_empty() && is_of(record, subject),
+                };
+                let is_here = record.draft.backend_id.as_ref().is_some_and(|id| subject.backend_ids.contains(id));
+                (is_user && is_here && record.draft.agent == agent && *purpose == made_for).then_some(*valid_until)
+            }
+            _ => None,
+        });
+        match theirs {
+            None => Some(VerificationFault::NotTheirs),
+            Some(_) if self.is_used(id) => Some(VerificationFault::Used),
+            Some(valid_until) => (at >= valid_until).then_some(VerificationFault::RanOut),
+        }
+    }
+
     /// Returns how far a limit is reached; `None` if one more reset fits in.
     pub fn reached(&self, limit: &Limit, at: Timestamp) -> Option<LimitReached> {
         let hours_ago = |hours| at - SignedDuration::from_hours(hours);
@@ -73,6 +122,17 @@ impl Counting<'_> {
             Limit::Agent { backend_ids, agent, most } => {
                 let count = self.by_agent(backend_ids, agent, hours_ago(1));
                 (count >= *most).then_some(LimitReached::Agent { count, most: *most })
+            }
+            Limit::Codes { subject, most } => {
+                let count = self.codes(subject, "code_sent", hours_ago(1));
+                (count >= *most).then_some(LimitReached::Codes { count, most: *most })
+            }
+            Limit::WrongCodes { subject, most } => {
+                let count = self.codes(subject, "code_tried", hours_ago(24));
+                (count >= *most).then_some(LimitReached::WrongCodes { count, most: *most })
+            }
+            Limit::Verification { id, subject, agent, purpose } => {
+                self.fault_of(id, subject, (agent, *purpose), at).map(LimitReached::Verification)
             }
         }
     }

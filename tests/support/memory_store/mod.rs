@@ -3,6 +3,7 @@
 mod counting;
 mod defect;
 mod issued;
+mod outbox;
 mod store;
 
 pub use defect::Defect;

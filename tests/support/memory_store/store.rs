@@ -9,14 +9,15 @@ use jiff::Timestamp;
 use tellonce::domain::ports::RandomSource as _;
 use tellonce::domain::{LimitReached, Result};
 use tellonce::ledger::{
-    Append, Appended, Draft, Event, Hash, Head, Limit, LimitKind, Now, Query, Record, RecordStore, StoreLocation,
-    StoredRecord, Writer,
+    Append, Appended, Draft, Event, Hash, Head, Limit, Now, Query, Record, RecordStore, StoreLocation, StoredRecord,
+    WaitingNotice, Writer,
 };
 use tellonce::platform::SystemRandom;
 
 use super::counting::{Counting, is_of};
 use super::defect::Defect;
 use super::issued::issued;
+use super::outbox::Outbox;
 use crate::support::record_store::{Handle, StoreData, StoreFactory};
 
 /// Makes stores in memory, all with the same defect or with none.
@@ -58,6 +59,7 @@ struct Content {
     checkpoint: Option<Head>,
     key: [u8; 32],
     leases: BTreeSet<String>,
+    outbox: Outbox,
     handles: usize,
     /// How many have counted for a limit, and not yet appended.
     counting: usize,
@@ -147,7 +149,7 @@ impl Shared {
     fn append_one<'c>(
         &'c self,
         mut content: MutexGuard<'c, Content>,
-        Append { draft, limits }: Append,
+        Append { draft, limits, notices }: Append,
     ) -> (MutexGuard<'c, Content>, Appended) {
         if let Some(appended) = self.existing(&content, &draft) {
             return (content, appended);
@@ -158,10 +160,13 @@ impl Shared {
         }
         let event = match refused {
             None => draft.event.clone(),
-            Some(LimitReached::Customer { count, most }) => Event::Refused { limit: LimitKind::Customer, count, most },
-            Some(LimitReached::Agent { count, most }) => Event::Refused { limit: LimitKind::Agent, count, most },
+            Some(reached) => Event::of_refusal(reached),
         };
         let record = self.insert(&mut content, Draft { event, ..draft });
+        if refused.is_none() {
+            let at = content.records.last().map_or((self.now)(), |record| record.at);
+            content.outbox.queue(notices, at);
+        }
         (content, Appended { record, refused })
     }
 
@@ -176,12 +181,8 @@ impl Shared {
         }
         let may_be_refused = matches!(draft.event, Event::Intent { .. }) && !self.has(Defect::ForgetsRefusals);
         let index = find("refused").filter(|_| may_be_refused)?;
-        let refused = match content.records[index].draft.event {
-            Event::Refused { limit: LimitKind::Customer, count, most } => LimitReached::Customer { count, most },
-            Event::Refused { limit: LimitKind::Agent, count, most } => LimitReached::Agent { count, most },
-            _ => return None,
-        };
-        Some(Appended { record: content.stored[index].clone(), refused: Some(refused) })
+        let refused = content.records[index].draft.event.limit_reached();
+        Some(Appended { record: content.stored[index].clone(), refused })
     }
 }
 
@@ -278,6 +279,25 @@ impl RecordStore for MemoryStore {
             issued(&content.records, &content.stored)
         };
         Ok(all.into_iter().filter(is_wanted).take(most).collect())
+    }
+
+    async fn is_used(&self, verification: &str) -> Result<bool> {
+        let content = self.shared.content();
+        Ok(Counting { records: &content.records, defect: self.shared.defect }.is_used(verification))
+    }
+
+    async fn take_notices(&self, profile: &str, most: usize) -> Result<Vec<WaitingNotice>> {
+        Ok(self.shared.content().outbox.take(profile, most, (self.shared.now)()))
+    }
+
+    async fn waiting_notices(&self, after: &str, most: usize) -> Result<Vec<WaitingNotice>> {
+        Ok(self.shared.content().outbox.page(after, most))
+    }
+
+    async fn finish_notice(&self, id: &str, record: Draft) -> Result<Option<StoredRecord>> {
+        let mut content = self.shared.content();
+        let is_there = content.outbox.remove(id);
+        Ok(is_there.then(|| self.shared.insert(&mut content, record)))
     }
 
     async fn head(&self) -> Result<Option<Head>> {

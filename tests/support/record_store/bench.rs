@@ -133,7 +133,7 @@ pub async fn append(store: &dyn RecordStore, draft: Draft) -> Checked<StoredReco
 
 /// Appends one draft under limits.
 pub async fn append_within(store: &dyn RecordStore, draft: Draft, limits: Vec<Limit>) -> Checked<Appended> {
-    let mut appended = store.append(vec![Append { draft, limits }]).await?;
+    let mut appended = store.append(vec![Append { notices: Vec::new(), draft, limits }]).await?;
     ensure(appended.len() == 1, || format!("one draft gave {} results", appended.len()))?;
     Ok(appended.remove(0))
 }

@@ -34,6 +34,7 @@ fn draft(attempt: &str, event: Event) -> Draft {
 /// The intent to reset the customer C-1, whose user is u-1.
 pub fn intent(attempt: &str) -> Draft {
     let event = Event::Intent {
+        verification: None,
         reason: None,
         verified: None,
         consent: ConsentGiven::Asked,
@@ -111,10 +112,18 @@ pub async fn count(store: &dyn RecordStore, limit: Limit) -> Checked<u32> {
     let none = match limit {
         Limit::Customer { subject, except, .. } => Limit::Customer { subject, except, most: 0 },
         Limit::Agent { backend_ids, agent, .. } => Limit::Agent { backend_ids, agent, most: 0 },
+        Limit::Codes { subject, .. } => Limit::Codes { subject, most: 0 },
+        Limit::WrongCodes { subject, .. } => Limit::WrongCodes { subject, most: 0 },
+        Limit::Verification { .. } => return Err(Failure("a verification is not counted".to_owned())),
     };
     let asked = for_customer(intent(&format!("asks-{next}")), 999);
     match append_within(store, asked, vec![none]).await?.refused {
-        Some(LimitReached::Customer { count, most: 0 } | LimitReached::Agent { count, most: 0 }) => Ok(count),
+        Some(
+            LimitReached::Customer { count, most: 0 }
+            | LimitReached::Agent { count, most: 0 }
+            | LimitReached::Codes { count, most: 0 }
+            | LimitReached::WrongCodes { count, most: 0 },
+        ) => Ok(count),
         refused => Err(Failure(format!("a limit that allows none did not refuse as such: {refused:?}"))),
     }
 }

@@ -61,6 +61,7 @@ pub async fn first_that_is_reached(bench: &Bench<'_>) -> Checked {
 pub async fn counts_the_same_append(bench: &Bench<'_>) -> Checked {
     let store = bench.open().await?;
     let within = |attempt: &str, number: u32| Append {
+        notices: Vec::new(),
         draft: for_customer(intent(attempt), number),
         limits: vec![customer_limit(1)],
     };

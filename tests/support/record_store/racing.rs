@@ -8,7 +8,7 @@ use tellonce::ledger::{Draft, Limit, Query, RecordStore, StoredRecord, verify};
 
 use super::bench::{Bench, all, append, append_all, append_within, matching};
 use super::drafts::{agent_limit, customer_limit, for_customer, intent, pruned, shown};
-use super::{Checked, ensure, same};
+use super::{Checked, Failure, ensure, same};
 
 /// How many work at once.
 const THREADS: usize = 16;
@@ -30,7 +30,9 @@ async fn race(bench: &Bench<'_>, most: u32, limit: Limit, draft: impl Fn(usize) 
     let through = appended.iter().filter(|appended| appended.refused.is_none()).count();
     same(&through, &(most as usize), &format!("of {THREADS} at once, another number got through a limit of {most}"))?;
     for refused in appended.iter().filter_map(|appended| appended.refused) {
-        let (LimitReached::Customer { count, .. } | LimitReached::Agent { count, .. }) = refused;
+        let (LimitReached::Customer { count, .. } | LimitReached::Agent { count, .. }) = refused else {
+            return Err(Failure(format!("a limit of resets refused as {refused:?}")));
+        };
         same(&count, &most, "a refusal names another number of resets than got through")?;
     }
     let store = bench.open().await?;

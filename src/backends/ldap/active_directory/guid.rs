@@ -59,6 +59,8 @@ pub(super) const GENERAL_INFORMATION: PropertySet =
     PropertySet { guid: guid(0x59ba_2f42_79a2_11d0_9020_00c0_4fc2_d3cf), name: "General Information" };
 pub(super) const GROUP_MEMBERSHIP: PropertySet =
     PropertySet { guid: guid(0xbc0a_c240_79a9_11d0_9020_00c0_4fc2_d4cf), name: "Group Membership" };
+pub(super) const PERSONAL_INFORMATION: PropertySet =
+    PropertySet { guid: guid(0x77b5_b886_944a_11d1_aebd_0000_f803_67c1), name: "Personal Information" };
 pub(super) const PUBLIC_INFORMATION: PropertySet =
     PropertySet { guid: guid(0xe48d_0154_bcf8_11d1_8702_00c0_4fb9_6050), name: "Public Information" };
 pub(super) const REMOTE_ACCESS_INFORMATION: PropertySet =

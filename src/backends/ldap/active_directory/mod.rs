@@ -2,6 +2,7 @@
 
 mod attributes;
 mod checks;
+mod contacts;
 mod creation;
 mod errors;
 mod facts;

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::identity::Identity;
 use super::values::{DISABLED, LOCKED, NEVER_EXPIRES, SMART_CARD, administrators};
 use super::write_rights::{WRITABLE, WriteRights, WriteRightsCache};
-use super::{membership, policy};
+use super::{contacts, membership, policy};
 use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::dn::first_rdn_value;
 use crate::backends::ldap::entry::Entry;
@@ -84,7 +84,7 @@ pub(super) async fn read(
     let stamp = facts.stamp.as_ref().ok().cloned().flatten();
     let set_at = stamp.as_ref().and_then(|stamp| stamp.at);
     Ok(UserSnapshot {
-        contacts: crate::domain::Contacts::default(),
+        contacts: contacts::read(entry, &identity.sids, &session.settings.contact_attributes),
         target: ResetTarget::User(id),
         user: None, // the caller has the entry that names it
         state: State {

@@ -22,11 +22,17 @@ const UNICODE_PWD: u32 = 0x9005a;
 const HEADER: usize = 16;
 const ROW: usize = 48;
 
-/// Reads the version of the password and when it was set ([MS-ADTS] section 3.1.1.1.9; replPropertyMetaData, version 1).
+/// Reads the version of the password and when it was set.
 pub(super) fn password_version(metadata: &[u8]) -> Option<(u64, Option<Timestamp>)> {
+    last_change(metadata, UNICODE_PWD)
+}
+
+/// Reads the version of an attribute and when it was last changed ([MS-ADTS] section 3.1.1.1.9; replPropertyMetaData,
+/// version 1). A removal is a change as well.
+pub(super) fn last_change(metadata: &[u8], attribute: u32) -> Option<(u64, Option<Timestamp>)> {
     let count = usize::try_from(number(metadata, 8)?).ok()?;
     metadata.get(HEADER..)?.chunks_exact(ROW).take(count).find_map(|row| {
-        if number(row, 0)? != UNICODE_PWD {
+        if number(row, 0)? != attribute {
             return None;
         }
         let seconds = u64::from_le_bytes(row[8..16].try_into().ok()?);

@@ -24,13 +24,13 @@ pub(super) enum Freshness {
 /// Lists which of these attributes of an entry the agent may not read.
 ///
 /// It takes no call for an entry that has all of them, and one call for an entry that really lacks the missing ones.
-pub(super) async fn hidden(
+pub(super) async fn hidden<'a>(
     session: &LdapSession,
     entry: &Entry,
-    attributes: &[&'static str],
+    attributes: &[&'a str],
     freshness: Freshness,
-) -> Result<Vec<&'static str>> {
-    let missing: Vec<&'static str> = attributes.iter().copied().filter(|name| !entry.has(name)).collect();
+) -> Result<Vec<&'a str>> {
+    let missing: Vec<&'a str> = attributes.iter().copied().filter(|name| !entry.has(name)).collect();
     if missing.is_empty() || has_none_of(session, &entry.dn, &missing, freshness).await? {
         return Ok(Vec::new());
     }

@@ -6,10 +6,13 @@ use super::policy::UserPolicy;
 use super::readability::{self, Freshness, hidden, unreadable};
 use super::validity::Validity;
 use super::{groups, overlay, own_user};
+use crate::backends::ldap::contacts;
 use crate::backends::ldap::dialect::LdapSession;
 use crate::backends::ldap::dn;
 use crate::backends::ldap::entry::{Entry, generalized_time};
-use crate::domain::{Obstacle, ResetTarget, Result, Stamp, State, Unread, Unreadable, UserId, UserSnapshot};
+use crate::domain::{
+    ContactChanged, Contacts, Obstacle, ResetTarget, Result, Stamp, State, Unread, Unreadable, UserId, UserSnapshot,
+};
 
 /// The attributes that a user snapshot is read from.
 pub(super) const FACTS: [&str; 18] = [
@@ -87,11 +90,11 @@ fn number_within(change: &str, second: Timestamp) -> Option<u64> {
     u64::try_from(second.as_microsecond()).ok()?.checked_add(micros.parse().ok()?)
 }
 
-/// Lists the attributes of an entry that decide and that the agent may not read.
-async fn hidden_of(session: &LdapSession, entry: &Entry, policy: &UserPolicy) -> Result<Vec<&'static str>> {
+/// Lists the attributes of an entry that decide, or that hold addresses and numbers, and that the agent may not read.
+async fn hidden_of<'a>(session: &'a LdapSession, entry: &Entry, policy: &UserPolicy) -> Result<Vec<&'a str>> {
     let classes = entry.texts("objectClass");
     let is_posix = classes.iter().any(|class| class.eq_ignore_ascii_case("posixAccount"));
-    let mut asked = DECIDES.to_vec();
+    let mut asked: Vec<&str> = DECIDES.to_vec();
     if !matches!(policy.idle_seconds(), Ok(None)) {
         asked.push("pwdLastSuccess");
     }
@@ -102,6 +105,8 @@ async fn hidden_of(session: &LdapSession, entry: &Entry, policy: &UserPolicy) ->
     if !session.protected.is_empty() && (is_posix || classes.is_empty()) {
         asked.push("gidNumber");
     }
+    // They decide about no reset. Asked for in the same search they cost no further one.
+    asked.extend(session.settings.contact_attributes.named().map(|(_, name)| name));
     hidden(session, entry, &asked, Freshness::Now).await
 }
 
@@ -113,6 +118,7 @@ struct Facts {
     change_required: Option<bool>,
     /// The values that cannot be read.
     unread: Vec<Unreadable>,
+    contacts: Contacts,
 }
 
 async fn facts(session: &LdapSession, entry: &Entry) -> Result<Facts> {
@@ -131,7 +137,16 @@ async fn facts(session: &LdapSession, entry: &Entry) -> Result<Facts> {
     if hidden.contains(&"pwdPolicySubentry") {
         change_required = None; // what is stored may not be enforced
     }
-    Ok(Facts { policy, validity, change_required, unread })
+    let contacts = contacts(session, entry, &hidden);
+    Ok(Facts { policy, validity, change_required, unread, contacts })
+}
+
+/// Reads what is on file. Nothing of an entry has changed since its modifyTimestamp, which every change moves.
+fn contacts(session: &LdapSession, entry: &Entry, hidden: &[&str]) -> Contacts {
+    let changed = entry.time("modifyTimestamp").map_or(ContactChanged::Unknown, ContactChanged::NotSince);
+    let attributes = &session.settings.contact_attributes;
+    let hidden: Vec<&str> = attributes.named().map(|(_, name)| name).filter(|name| hidden.contains(name)).collect();
+    contacts::read(entry, attributes, |_| changed, &hidden)
 }
 
 /// Lists the values of a user and of the policy that decide and that cannot be read.
@@ -153,7 +168,7 @@ pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSna
         own_user::obstacle(session, entry),
         overlay::obstacle(session)
     )?;
-    let Facts { policy, validity, change_required, unread } = facts;
+    let Facts { policy, validity, change_required, unread, contacts } = facts;
     let under = policy.obstacle();
     let is_dated = !unread.iter().any(|value| value.value == "pwdChangedTime");
     let forced_is_unread = change_required.is_none() || matches!(under, Some(Obstacle::Unreadable(_)));
@@ -168,7 +183,7 @@ pub(super) async fn read(session: &LdapSession, entry: &Entry) -> Result<UserSna
     let stamp = stamp(entry).filter(|_| is_dated);
     let unread = Unread { change_required: forced_is_unread, ..validity.state.unread };
     Ok(UserSnapshot {
-        contacts: crate::domain::Contacts::default(),
+        contacts,
         target: ResetTarget::User(UserId::new(entry.dn.clone())),
         user: None, // the caller has the entry that names it
         state: State { has_user: true, change_required, unread, ..validity.state },

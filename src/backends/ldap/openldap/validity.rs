@@ -35,7 +35,7 @@ pub(super) struct Validity {
 
 impl Validity {
     /// Evaluates an entry at this time. `hidden` are the attributes that the agent may not read.
-    pub(super) fn of(entry: &Entry, hidden: &[&'static str], policy: &UserPolicy, now: Timestamp) -> Self {
+    pub(super) fn of(entry: &Entry, hidden: &[&str], policy: &UserPolicy, now: Timestamp) -> Self {
         let mut validity = Self::default();
         let is_unread = |name: &str| hidden.contains(&name) || entry.is_malformed_time(name);
         if is_unread("pwdAccountLockedTime") {

@@ -10,5 +10,5 @@ mod sign_in;
 pub use app_session::{AppSession, AppUser};
 pub use change::Change;
 pub use change_ticket::ChangeTicket;
-pub use self_service::{Mail, Redeem};
+pub use self_service::Redeem;
 pub use sign_in::SignIn;

@@ -1,37 +1,17 @@
 //! Self-service ("Forgot your password?"): mails a link that works once.
 
-use jiff::Timestamp;
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
-use serde::Serialize;
 
 use super::change::store_own_password;
 use crate::backends::practice::errors::store_error;
 use crate::backends::practice::hash;
-use crate::backends::practice::store::{Practice, timestamp};
+use crate::backends::practice::outbox::{self, LINK, Outgoing};
+use crate::backends::practice::store::Practice;
 use crate::backends::practice::user_snapshot::UserRow;
-use crate::domain::{Result, Rule};
+use crate::domain::{Channel, Result, Rule};
 
 /// How long a link works, in milliseconds.
 const LINK_LIFETIME: i64 = 60 * 60 * 1000;
-/// The link in the mail, before its token.
-const LINK: &str = "https://practice.invalid/reset?token=";
-
-/// A mail that would have been sent.
-#[derive(Clone, Debug, Serialize)]
-pub struct Mail {
-    pub(crate) at: Timestamp,
-    pub(crate) to: String,
-    pub(crate) subject: String,
-    /// The text.
-    pub body: String,
-}
-
-impl Mail {
-    /// Returns the token of the link in it, if there is one.
-    pub fn token(&self) -> Option<&str> {
-        self.body.split_once(LINK).and_then(|(_, rest)| rest.split_whitespace().next())
-    }
-}
 
 /// The result of the link's page.
 #[derive(Debug)]
@@ -71,30 +51,11 @@ impl Practice {
                     .map_err(store_error)?;
                 format!("Hello {},\nchoose a new password here, within an hour:\n{LINK}{}\n", row.username, *token)
             };
-            connection
-                .execute(
-                    "INSERT INTO mail(at, recipient, subject, body) VALUES(?1, ?2, 'Your password', ?3)",
-                    params![now, to, body],
-                )
-                .map_err(store_error)?;
+            let (subject, channel, kind) = ("Your password", Channel::Email, "self_service");
+            let mail = Outgoing { to: &to, subject, body: &body, channel, kind, id: None };
+            outbox::add(&connection, &mail, now)?;
         }
         connection.commit().map_err(store_error)
-    }
-
-    /// Lists the mails that would have been sent, oldest first.
-    ///
-    /// # Errors
-    /// Exit 8: the directory does not answer.
-    pub fn outbox(&self) -> Result<Vec<Mail>> {
-        let connection = self.connection();
-        let mut statement = connection
-            .prepare_cached("SELECT at, recipient, subject, body FROM mail ORDER BY number")
-            .map_err(store_error)?;
-        let mail = |row: &rusqlite::Row<'_>| {
-            Ok(Mail { at: timestamp(row.get(0)?), to: row.get(1)?, subject: row.get(2)?, body: row.get(3)? })
-        };
-        let rows = statement.query_map([], mail).map_err(store_error)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(store_error)
     }
 
     /// Sets a new password by a link. It works once, and not while a temporary password is pending.

@@ -4,11 +4,14 @@
 mod agent_sign_in;
 mod agents;
 mod app;
+mod contacts;
 mod customers;
 mod file;
 mod interleaving;
 mod issuing;
+mod migration;
 mod search;
+mod sender;
 mod user_snapshot;
 
 use std::collections::VecDeque;
@@ -185,6 +188,9 @@ impl Directory {
         stamp: Option<Stamp>,
     ) -> Intent<A> {
         let plan = Plan {
+            language: None,
+            notified: Vec::new(),
+            verification: None,
             agent: session.agent().to_owned(),
             profile_ref: session.profile_ref().clone(),
             customer: Customer::known_by(CustomerId::new("C-1001")),

@@ -11,7 +11,7 @@ use crate::domain::{
     reset, withdraw,
 };
 use crate::ledger::{self, Pages, Query};
-use crate::terminal::{PasswordIs, next_steps};
+use crate::texts::{Localization, PasswordIs};
 
 /// Checks L1: nobody signs in with a wrong password, Lee may not issue passwords, and Sam may.
 pub(super) async fn sign_in(stage: &Context, teller: &mut Teller<'_>) -> Result<Session> {
@@ -91,7 +91,7 @@ fn reveal(teller: &mut Teller<'_>, issuance: &Issuance, password: &str) {
     teller.say("The reveal, the only one (a real one has a screen of its own, and leaves no trace on it):");
     teller.show(password);
     teller.say("Sam says to the customer:");
-    let steps = next_steps(issuance, PasswordIs::Shown);
+    let steps = Localization::english().next_steps(issuance, PasswordIs::Shown);
     for step in &steps {
         teller.say(&format!("- {step}"));
     }

@@ -6,7 +6,9 @@ use portable_pty::{PtySize, native_pty_system};
 use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use super::*;
-use crate::terminal::reveal::fixture::{issuance, password};
+use crate::domain::{Policy, Rule};
+use crate::terminal::reveal::fixture::password;
+use crate::texts::fixture::issuance;
 
 const END: &str = "the end of what was written";
 
@@ -19,8 +21,12 @@ fn reveal(signals: Signals) -> (Delivery, String) {
         std::os::unix::fs::OpenOptionsExt::custom_flags(std::fs::OpenOptions::new().read(true).write(true), flags)
             .open(pair.master.tty_name().unwrap())
             .unwrap();
-    let ready =
-        ReadyTerminal { terminal: terminal.try_clone().unwrap().into(), show_for: Duration::from_millis(1), signals };
+    let ready = ReadyTerminal {
+        terminal: terminal.try_clone().unwrap().into(),
+        show_for: Duration::from_millis(1),
+        signals,
+        localization: Localization::english(),
+    };
     let seen = std::thread::spawn(move || {
         let mut written = String::new();
         let mut bytes = [0; 1024];
@@ -30,7 +36,7 @@ fn reveal(signals: Signals) -> (Delivery, String) {
         }
         written
     });
-    let issuance = issuance(&["at least 12 characters"]);
+    let issuance = issuance(Policy::new([Rule::MinLength(12)]));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let delivery = runtime.block_on(Box::new(ready).reveal(password(), &issuance));
     crate::output::write_all(&terminal, END.as_bytes()).unwrap();
