@@ -257,6 +257,10 @@ impl AuditLog for FaultyAudit {
         Ok(receipt)
     }
 
+    async fn refused(&mut self, session: &Session, plan: &Plan, reached: LimitReached) -> Result<()> {
+        self.0.refused(session, plan, reached).await
+    }
+
     async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
         let call = match &outcome {
             AttemptOutcome::Set { .. } => "record_set",

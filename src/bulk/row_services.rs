@@ -129,6 +129,10 @@ impl AuditLog for RowLog {
         Ok(Ok(receipt))
     }
 
+    async fn refused(&mut self, session: &Session, plan: &Plan, reached: LimitReached) -> Result<()> {
+        self.ledger.refused(session, plan, reached).await
+    }
+
     async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
         if let AttemptOutcome::Set { stamp, .. } = &outcome {
             drop(self.journal.hand_over(Change::Set { line: self.line, stamp: stamp.clone() }));

@@ -3,13 +3,18 @@
 use std::ffi::OsStr;
 
 use anyhow::Result;
-use clap::{Command, CommandFactory};
+use clap::{Args, Command, CommandFactory};
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::{Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 
 use super::bash_completion::QuotingBash;
 use super::context::Context;
+use super::reset::ResetArgs;
+use super::show::ShowArgs;
+use super::status::StatusArgs;
+use super::unlock::UnlockArgs;
+use super::withdraw::WithdrawArgs;
 use super::{Cli, Decorators, wait_for};
 use crate::cli::{ColorChoice, GlobalArgs, OutputFormat};
 use crate::config::{Configuration, Folders};
@@ -19,8 +24,6 @@ use crate::terminal::{Screen, ScreenOptions};
 
 /// The most customers that are offered: more would not fit a screen.
 const MAX_SUGGESTIONS: usize = 30;
-/// The verbs that take a customer.
-const CUSTOMER_VERBS: [&str; 5] = ["reset", "show", "status", "unlock", "withdraw"];
 
 /// Answers a shell's completion request and ends the process. Does nothing if there is no such request.
 pub fn answer_completions() {
@@ -30,10 +33,19 @@ pub fn answer_completions() {
 
 fn with_completers() -> Command {
     let profiles = |argument: clap::Arg| argument.add(ArgValueCompleter::new(complete_profiles));
-    CUSTOMER_VERBS.into_iter().fold(Cli::command().mut_arg("profile", profiles), |command, verb| {
-        command.mut_subcommand(verb, |verb| {
-            verb.mut_arg("customer", |argument| argument.add(ArgValueCompleter::new(complete_customers)))
-        })
+    Cli::command()
+        .mut_arg("profile", profiles)
+        .mut_subcommand("reset", with_customers::<ResetArgs>)
+        .mut_subcommand("show", with_customers::<ShowArgs>)
+        .mut_subcommand("status", with_customers::<StatusArgs>)
+        .mut_subcommand("unlock", with_customers::<UnlockArgs>)
+        .mut_subcommand("withdraw", with_customers::<WithdrawArgs>)
+}
+
+/// Has the customer completed. It takes the place of what else would define the arguments of the verb.
+fn with_customers<T: Args>(verb: Command) -> Command {
+    verb.defer(|verb| {
+        T::augment_args(verb).mut_arg("customer", |argument| argument.add(ArgValueCompleter::new(complete_customers)))
     })
 }
 

@@ -9,7 +9,7 @@ use super::bash_completion::QuotingBash;
 use super::context::Context;
 use crate::domain::{Error, ExitCode};
 
-/// A shell's completion script
+/// A shell's completion script, on standard output
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  source <(tellonce completions bash)\n\nFor profile and customer names as well, in bash: source <(COMPLETE=bash tellonce)"

@@ -73,7 +73,7 @@ async fn status(context: &Context, ledger: &Ledger) -> Result<ExitCode> {
     let status = ledger.status().await?;
     let open = abandoned_attempts(ledger.store().await?).await?;
     let open_attempts: Vec<String> = open.into_iter().map(|record| record.draft.attempt).collect();
-    let file = context.folders.ledger().display().to_string();
+    let file = ledger.location().await?.to_string();
     if context.json() {
         let object = StatusJson { schema: "tellonce.ledger-status/v1", file, status, open_attempts };
         return Ok(context.screen.json(&object)?);

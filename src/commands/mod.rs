@@ -12,6 +12,7 @@ mod complete;
 mod completions;
 mod context;
 mod decorators;
+mod deferred;
 mod doctor;
 mod errors;
 mod find;
@@ -54,6 +55,7 @@ use crate::cli::{GlobalArgs, OutputFormat};
 use crate::domain::{Error, ExitCode, Kind, Reason, SECRET_KEY_WORDS, is_secret_key};
 use crate::terminal::{RevealTarget, Screen, ScreenOptions, term_can_paint};
 use context::Context;
+use deferred::Deferred;
 
 /// Issue a customer a temporary password from the terminal: told once, stored nowhere.
 ///
@@ -80,7 +82,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Sign in as an agent
-    Login(login::LoginArgs),
+    Login(Deferred<login::LoginArgs>),
     /// End the agent's session
     #[command(after_help = "Example:\n  tellonce logout")]
     Logout,
@@ -88,46 +90,46 @@ enum Command {
     #[command(after_help = "Example:\n  tellonce whoami -o json")]
     Whoami,
     /// Customers that match a text
-    Find(find::FindArgs),
+    Find(Deferred<find::FindArgs>),
     /// A customer's profile, roles and access
-    Show(show::ShowArgs),
+    Show(Deferred<show::ShowArgs>),
     /// Issue a temporary password: the main job
-    Reset(reset::ResetArgs),
+    Reset(Deferred<reset::ResetArgs>),
     /// Make a pending temporary password unusable now
-    Withdraw(withdraw::WithdrawArgs),
+    Withdraw(Deferred<withdraw::WithdrawArgs>),
     /// Every temporary password that is still pending
-    Pending(pending::PendingArgs),
+    Pending(Deferred<pending::PendingArgs>),
     /// Lift a lock-out after failed attempts, without a new password
-    Unlock(unlock::UnlockArgs),
+    Unlock(Deferred<unlock::UnlockArgs>),
     /// Verify a caller: by a code sent to what is on file, or by a call to the number on file
-    Verify(verify::VerifyArgs),
+    Verify(Deferred<verify::VerifyArgs>),
     /// What customers are still to be told
-    Outbox(outbox::OutboxArgs),
+    Outbox(Deferred<outbox::OutboxArgs>),
     /// Where a customer stands
-    Status(status::StatusArgs),
+    Status(Deferred<status::StatusArgs>),
     /// Many resets, resumable at any moment
-    Bulk(Box<bulk::BulkArgs>),
+    Bulk(Deferred<bulk::BulkArgs>),
     /// Reveal one sealed password of a bulk run's output
-    Unseal(unseal::UnsealArgs),
+    Unseal(Deferred<unseal::UnsealArgs>),
     /// Who did what to whom
-    Audit(audit::AuditArgs),
+    Audit(Deferred<audit::AuditArgs>),
     /// What was done, counted from the ledger
-    Report(report::ReportArgs),
+    Report(Deferred<report::ReportArgs>),
     /// The ledger's state, and how long records are kept
-    Ledger(ledger::LedgerArgs),
+    Ledger(Deferred<ledger::LedgerArgs>),
     /// Backend configurations
-    Profile(profile::ProfileArgs),
+    Profile(Deferred<profile::ProfileArgs>),
     /// An administrator's one-time preparation of a backend
-    Setup(setup::SetupArgs),
+    Setup(Deferred<setup::SetupArgs>),
     /// Is this set-up right, and does it keep every promise?
     #[command(after_help = "Example:\n  tellonce doctor     exits 11 if a check found a fault")]
     Doctor,
     /// The practice directory, seen as the customer
-    Practice(practice::PracticeArgs),
+    Practice(Deferred<practice::PracticeArgs>),
     /// A shell's completion script, on standard output
-    Completions(completions::CompletionsArgs),
+    Completions(Deferred<completions::CompletionsArgs>),
     /// The man pages
-    Man(man::ManArgs),
+    Man(Deferred<man::ManArgs>),
 }
 
 /// Parses the command line, runs the verb, and returns the exit code. Logs the weaknesses of the process with `-v`.
@@ -193,27 +195,27 @@ fn reveal_way(cli: &Cli) -> Option<&str> {
 
 fn run(context: &mut Context, command: Command, early: RevealTarget) -> Result<ExitCode> {
     match command {
-        Command::Login(args) => wait_for(login::run(context, args))?,
+        Command::Login(args) => wait_for(login::run(context, args.into_inner()))?,
         Command::Logout => wait_for(logout::run(context))?,
         Command::Whoami => wait_for(whoami::run(context))?,
-        Command::Find(args) => wait_for(find::run(context, args))?,
-        Command::Show(args) => wait_for(show::run(context, args))?,
-        Command::Reset(args) => wait_for(reset::run(context, args, early))?,
-        Command::Bulk(args) => wait_for(bulk::run(context, *args, early))?,
-        Command::Unseal(args) => wait_for(unseal::run(context, args, early))?,
-        Command::Withdraw(args) => wait_for(withdraw::run(context, args))?,
-        Command::Pending(args) => wait_for(pending::run(context, args))?,
-        Command::Unlock(args) => wait_for(unlock::run(context, args))?,
-        Command::Verify(args) => wait_for(verify::run(context, args))?,
-        Command::Outbox(args) => wait_for(outbox::run(context, args))?,
-        Command::Status(args) => wait_for(status::run(context, args))?,
-        Command::Audit(args) => wait_for(audit::run(context, args))?,
-        Command::Report(args) => wait_for(report::run(context, args))?,
-        Command::Ledger(args) => wait_for(ledger::run(context, args))?,
-        Command::Profile(args) => wait_for(profile::run(context, args))?,
-        Command::Setup(args) => wait_for(setup::run(context, args))?,
+        Command::Find(args) => wait_for(find::run(context, args.into_inner()))?,
+        Command::Show(args) => wait_for(show::run(context, args.into_inner()))?,
+        Command::Reset(args) => wait_for(reset::run(context, args.into_inner(), early))?,
+        Command::Bulk(args) => wait_for(bulk::run(context, args.into_inner(), early))?,
+        Command::Unseal(args) => wait_for(unseal::run(context, args.into_inner(), early))?,
+        Command::Withdraw(args) => wait_for(withdraw::run(context, args.into_inner()))?,
+        Command::Pending(args) => wait_for(pending::run(context, args.into_inner()))?,
+        Command::Unlock(args) => wait_for(unlock::run(context, args.into_inner()))?,
+        Command::Verify(args) => wait_for(verify::run(context, args.into_inner()))?,
+        Command::Outbox(args) => wait_for(outbox::run(context, args.into_inner()))?,
+        Command::Status(args) => wait_for(status::run(context, args.into_inner()))?,
+        Command::Audit(args) => wait_for(audit::run(context, args.into_inner()))?,
+        Command::Report(args) => wait_for(report::run(context, args.into_inner()))?,
+        Command::Ledger(args) => wait_for(ledger::run(context, args.into_inner()))?,
+        Command::Profile(args) => wait_for(profile::run(context, args.into_inner()))?,
+        Command::Setup(args) => wait_for(setup::run(context, args.into_inner()))?,
         Command::Doctor => wait_for(doctor::run(context))?,
-        Command::Practice(args) => wait_for(practice::run(context, args))?,
+        Command::Practice(args) => wait_for(practice::run(context, args.into_inner()))?,
         Command::Completions(args) => completions::run(context, &args),
         Command::Man(args) => man::run(context, &args),
     }

@@ -12,8 +12,8 @@ use super::unlisted::{describe_not_found, show_lookup_refusal};
 use super::view::{LOCAL_CLOCK, moment};
 use crate::config::parse_duration;
 use crate::domain::{
-    ClockSource, Customer, Error, ExitCode, Kind, ListedPassword, Outstanding, PendingList, Services, Session,
-    Unlisted, UserProfile,
+    ClockSource, Customer, Error, ExitCode, ListedPassword, Outstanding, PendingList, Services, Unlisted, UserProfile,
+    UserSnapshot,
 };
 
 /// Every temporary password that is still pending
@@ -58,11 +58,8 @@ struct PendingJson {
 }
 
 impl PendingJson {
-    /// Reads the user. Returns `None` if nothing is pending any more.
-    ///
-    /// # Errors
-    /// The backend cannot be asked. A refusal about this one user becomes their message instead.
-    async fn read(session: &Session, password: ListedPassword) -> Result<Option<Self>, Error> {
+    /// Makes the row of a password from what was read of its user. Returns `None` if nothing is pending any more.
+    fn of(password: ListedPassword, read: Result<UserSnapshot, Error>) -> Option<Self> {
         let ListedPassword { pending, issued_by, is_ours } = password;
         let mut listed = Self {
             user: pending.user_profile(),
@@ -75,9 +72,8 @@ impl PendingJson {
             withdrawn: pending.withdrawn,
             message: pending.unreadable.map(|value| format!("{}.", value.describe())),
         };
-        session.backend().keep_alive(Duration::ZERO).await?;
-        match session.backend().user_snapshot(&listed.customer).await {
-            Ok(snapshot) if snapshot.state.known_change_required() == Some(false) => return Ok(None),
+        match read {
+            Ok(snapshot) if snapshot.state.known_change_required() == Some(false) => return None,
             Ok(snapshot) => {
                 listed.issued_at = listed.issued_at.or(snapshot.issued_at);
                 listed.issued_by = listed.issued_by.or(snapshot.issued_by);
@@ -85,12 +81,9 @@ impl PendingJson {
                 listed.withdrawn |= snapshot.state.withdrawn == Some(true);
                 listed.user = snapshot.user.unwrap_or(listed.user);
             }
-            Err(error) if matches!(error.kind, Kind::Ambiguous | Kind::Refused | Kind::NotFound) => {
-                listed.message = Some(error.message);
-            }
-            Err(error) => return Err(error),
+            Err(error) => listed.message = Some(error.message),
         }
-        Ok(Some(listed))
+        Some(listed)
     }
 
     fn state(&self) -> &'static str {
@@ -131,10 +124,8 @@ pub(super) async fn run(context: &mut Context, args: PendingArgs) -> Result<Exit
     // Where an agent may read too little, a directory lists all of its users.
     let is_known = |password: &ListedPassword| password.is_ours || password.pending.unreadable.is_none();
     let (known, left_out): (Vec<_>, Vec<_>) = list.passwords.into_iter().partition(is_known);
-    let mut pending = Vec::with_capacity(known.len());
-    for password in known {
-        pending.extend(PendingJson::read(&session, password).await?);
-    }
+    let read = PendingList::read_users(&session, known).await?;
+    let mut pending: Vec<_> = read.into_iter().filter_map(|(password, user)| PendingJson::of(password, user)).collect();
     pending.sort_by_key(|password| password.issued_at);
     show_lookup_refusal(context, unlisted.refusal.as_ref());
     if context.json() {

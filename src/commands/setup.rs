@@ -21,6 +21,7 @@ use crate::terminal::{Effect, TerminalPrompter, preparation_lines, steps_by_hand
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(
+    long_about = None,
     after_help = "Examples:\n  tellonce --profile acme setup --administrator root --realm-of-administrator master\n  tellonce --profile acme setup --print     the same as steps for those who click\n  tellonce --profile acme setup --administrator root --password-stdin --password-history --yes <secret\n\nThe practice directory needs none, and says so."
 )]
 pub(super) struct SetupArgs {

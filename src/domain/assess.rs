@@ -29,7 +29,7 @@ pub async fn assess<A: Act>(
     A::assess(services, session, request).await
 }
 
-/// Assesses, and asks the agent for each missing answer, until there is a plan.
+/// Assesses, and asks the agent for each missing answer, until there is a plan. Has a refusal by a limit recorded.
 pub(super) async fn assess_asking<A: Act>(
     services: &mut Services<'_>,
     session: &Session,
@@ -42,6 +42,10 @@ pub(super) async fn assess_asking<A: Act>(
                 return Ok(*assessment);
             }
             Assessed::Needs { customer, needs } => (customer, needs),
+            Assessed::Refused { plan, reached } => {
+                services.audit.refused(session, &plan, reached).await?;
+                return Err(reached.refusal(&plan.customer, session.agent()));
+            }
         };
         if let Some(customer) = customer {
             *A::customer(request) = CustomerRef::Found(customer);

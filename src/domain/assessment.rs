@@ -10,6 +10,7 @@ use super::customer_facts::CustomerFacts;
 use super::error::{Error, Result};
 use super::guards::{Guards, Requirement, ask_for};
 use super::identify::choose;
+use super::limits::LimitReached;
 use super::plan::Plan;
 use super::ports::{AuditLog, Clock, Prompter, RandomSource};
 use super::user_profile::UserProfile;
@@ -102,6 +103,13 @@ pub enum Assessed<A: ActionKind> {
         customer: Option<Box<Customer>>,
         /// The missing answers.
         needs: Vec<Need>,
+    },
+    /// A limit refuses the change. Whoever meant to make it has that recorded.
+    Refused {
+        /// What was to be done.
+        plan: Box<Plan>,
+        /// The limit.
+        reached: LimitReached,
     },
 }
 

@@ -52,7 +52,7 @@ impl LimitReached {
     }
 
     /// Makes the refusal of a reset (exit 7).
-    pub(super) fn refusal(self, customer: &Customer, agent: &str) -> Error {
+    pub fn refusal(self, customer: &Customer, agent: &str) -> Error {
         let (message, list) = match self {
             Self::Customer { count, most } => (
                 format!(

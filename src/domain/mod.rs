@@ -13,6 +13,7 @@ mod case;
 mod case_needs;
 mod check;
 mod code_check;
+mod concurrent_reads;
 mod consent;
 mod contact;
 mod customer;

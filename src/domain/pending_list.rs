@@ -3,15 +3,17 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::concurrent_reads::read_each;
 use super::error::{Error, Kind, Result};
 use super::history::{Attempt, End, History};
 use super::outstanding::Outstanding;
 use super::services::Services;
 use super::session::{AT_LEAST, Session};
-use super::user::Pending;
+use super::user::{Pending, UserSnapshot};
 
 /// The clock that the age of a pending password is measured by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -110,6 +112,24 @@ impl PendingList {
         Ok(Self { passwords, clock, latest_record, listed_users })
     }
 
+    /// Reads the users of these passwords, in their order and several at a time. A refusal is about one user.
+    ///
+    /// # Errors
+    /// The backend cannot be asked.
+    pub async fn read_users(
+        session: &Session,
+        passwords: Vec<ListedPassword>,
+    ) -> Result<Vec<(ListedPassword, Result<UserSnapshot>)>> {
+        let read = async |password: ListedPassword| {
+            session.backend().keep_alive(AT_LEAST).await?;
+            match session.backend().user_snapshot(&password.pending.customer).await {
+                Err(error) if !matches!(error.kind, Kind::Ambiguous | Kind::Refused | Kind::NotFound) => Err(error),
+                answer => Ok((password, answer)),
+            }
+        };
+        read_each(session, passwords, read).await.try_collect().await
+    }
+
     /// Looks up the users of what the ledger says is outstanding, old enough, and missing from the list.
     ///
     /// A user of whom records have no immutable id is not looked up.
@@ -121,16 +141,23 @@ impl PendingList {
         while let Some(number) = after {
             let page = services.audit.outstanding(session, number).await?;
             after = page.next;
-            for password in page.passwords {
+            let is_unlisted = |password: &Outstanding| {
                 let id = password.user.as_str();
-                let is_unlisted = !self.listed_users.contains(id) && session.backend().is_immutable_id(id);
-                if !is_unlisted || password.issued_at > self.latest_record {
-                    continue;
-                }
+                !self.listed_users.contains(id) && session.backend().is_immutable_id(id)
+            };
+            let is_looked_up =
+                |password: &Outstanding| is_unlisted(password) && password.issued_at <= self.latest_record;
+            let looked_up = page.passwords.into_iter().filter(is_looked_up).collect();
+            let look_up = async |password: Outstanding| {
                 session.backend().keep_alive(AT_LEAST).await?;
-                match session.backend().find_by_immutable_id(id).await {
-                    Ok(Some(_)) => unlisted.finished.push(password),
-                    Ok(None) => unlisted.not_found.push(password),
+                let found = session.backend().find_by_immutable_id(password.user.as_str()).await?;
+                Ok((password, found.is_some()))
+            };
+            let mut answers = read_each(session, looked_up, look_up).await;
+            while let Some(answer) = answers.next().await {
+                match answer {
+                    Ok((password, true)) => unlisted.finished.push(password),
+                    Ok((password, false)) => unlisted.not_found.push(password),
                     Err(error) if error.kind == Kind::Refused => {
                         return Ok(Unlisted { refusal: Some(error), ..unlisted });
                     }

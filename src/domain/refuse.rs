@@ -9,7 +9,15 @@ use super::obstacle::{Obstacle, Right};
 use super::refusals::refusal;
 use super::session::Session;
 
-/// Refuses a reset that must not be done. Returns a need if the agent has to decide about a lock-out first.
+/// What step 4 leaves to be decided.
+pub(super) struct Permitted {
+    /// Whether the lock-out is lifted as well, which the agent has to decide first.
+    pub(super) need: Option<Need>,
+    /// The limit that refuses the reset.
+    pub(super) reached: Option<LimitReached>,
+}
+
+/// Refuses a reset that must not be done. A limit that is reached is returned, for it is recorded.
 ///
 /// # Errors
 /// Exit 4: a missing right. Exit 7: everything else that must not be done.
@@ -18,7 +26,7 @@ pub(super) async fn refuse(
     session: &Session,
     (facts, capabilities): (&CustomerFacts, &Capabilities),
     unlock: bool,
-) -> Result<Option<Need>> {
+) -> Result<Permitted> {
     let customer = &facts.customer;
     let mut need = None;
     for obstacle in &facts.snapshot.obstacles {
@@ -30,12 +38,15 @@ pub(super) async fn refuse(
             _ => return Err(refusal(obstacle, customer)),
         }
     }
-    check_limits(services, session, facts).await?;
-    Ok(need)
+    Ok(Permitted { need, reached: check_limits(services, session, facts).await? })
 }
 
-/// Refuses one more reset than the profile allows. The intent's transaction checks the limits again.
-async fn check_limits(services: &AssessmentServices<'_>, session: &Session, facts: &CustomerFacts) -> Result<()> {
+/// Returns the limit that has no room for one more reset. The intent's transaction checks the limits again.
+async fn check_limits(
+    services: &AssessmentServices<'_>,
+    session: &Session,
+    facts: &CustomerFacts,
+) -> Result<Option<LimitReached>> {
     let (limits, customer) = (services.guards.limits(), &facts.customer);
     if let (Some(most), true) = (limits.per_customer_24h, facts.history.damaged) {
         return Err(Error::refused(
@@ -52,5 +63,5 @@ async fn check_limits(services: &AssessmentServices<'_>, session: &Session, fact
     if reached.is_none() && limits.per_agent_1h.is_some() {
         reached = LimitReached::of_agent(limits, services.audit.resets_by_agent(session).await?);
     }
-    reached.map_or(Ok(()), |reached| Err(reached.refusal(customer, session.agent())))
+    Ok(reached)
 }

@@ -74,11 +74,16 @@ impl Act for Reset {
         };
         tracing::debug!(customer = ?customer.id.as_str(), "the customer is found");
         let (facts, capabilities) = read_facts(services, session, &customer).await?; // 3
-        let unlock = refuse(services, session, (&facts, &capabilities), request.unlock).await?; // 4
+        let permitted = refuse(services, session, (&facts, &capabilities), request.unlock).await?; // 4
+        if let Some(reached) = permitted.reached {
+            let case = request.case.clone().checked(services.guards).unwrap_or_default();
+            let plan = Box::new(plan(services, session, request.unlock, (case, None), (&facts, &capabilities)));
+            return Ok(Assessed::Refused { plan, reached });
+        }
         let length = check_generator(services, &facts)?;
         let case = request.case.clone().checked(services.guards)?;
         let (missing, verification) = case_needs(services, session, (&facts, &case), Reset::KIND).await?;
-        let needs: Vec<Need> = unlock.into_iter().chain(missing).collect();
+        let needs: Vec<Need> = permitted.need.into_iter().chain(missing).collect();
         if !needs.is_empty() {
             return Ok(Assessed::Needs { customer: Some(Box::new(customer)), needs });
         }

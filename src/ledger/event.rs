@@ -111,7 +111,7 @@ pub enum Event {
     NoticeFailed { of_attempt: String, channel: Channel, to: String, why: String },
     /// The records of an `audit.jsonl` were taken over.
     Imported {
-        /// The number of lines.
+        /// The number of lines that were taken over.
         lines: u64,
         /// The SHA-256 of the file, in hexadecimal.
         sha256: String,
@@ -301,7 +301,8 @@ impl Event {
     pub(super) const fn is_of_change(&self) -> bool {
         !matches!(
             self,
-            Self::Viewed { .. }
+            Self::Refused { .. }
+                | Self::Viewed { .. }
                 | Self::CodeSent { .. }
                 | Self::CodeNotSent { .. }
                 | Self::CodeTried { .. }

@@ -15,13 +15,14 @@ use super::forwarder::not_forwarded;
 use super::ids::{Ids, backend_ids};
 use super::outbox_item::QueuedNotice;
 use super::outstanding::outstanding;
-use super::record::{Draft, Writer};
+use super::record::Draft;
 use super::record_writer::RecordWriter;
 use super::sqlite::{Now, SqliteFiles, SqliteStore};
 use super::status::{LedgerStatus, status};
-use super::store::{Append, Head, Limit, RecordStore};
+use super::store::{Append, Head, Limit, RecordStore, StoreLocation};
 use super::verify::broken;
 use super::warnings::Warnings;
+use super::writer::LazyWriter;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, RandomSource};
 use crate::domain::{
@@ -56,13 +57,15 @@ pub(super) struct Shared {
 pub struct Ledger {
     pub(super) shared: Rc<Shared>,
     row: Option<Row>,
+    /// The store, where the rows of a bulk run append together.
+    grouped: Option<Rc<SqliteStore>>,
 }
 
 impl Ledger {
     /// Makes the ledger of these folders. It touches no file before its first use.
     /// `now` tells the time that records get.
     pub fn new(folders: &Folders, settings: &AuditSettings, now: Now, random: Box<dyn RandomSource>) -> Self {
-        let writer = Writer::of_this_process();
+        let writer = LazyWriter::default();
         let store = store_in(folders, writer.clone(), Arc::clone(&now));
         Self::on(Rc::new(store), writer, (folders, settings), now, random)
     }
@@ -74,33 +77,34 @@ impl Ledger {
         now: Now,
         random: Box<dyn RandomSource>,
     ) -> Self {
-        let writer = Writer::of_this_process();
-        let store = store_in(folders, writer.clone(), Arc::clone(&now)).grouped();
-        Self::on(Rc::new(store), writer, (folders, settings), now, random)
+        let writer = LazyWriter::default();
+        let store = Rc::new(store_in(folders, writer.clone(), Arc::clone(&now)).grouped());
+        let grouped = Some(Rc::clone(&store));
+        Self { grouped, ..Self::on(store, writer, (folders, settings), now, random) }
     }
 
     /// Makes the ledger on a store. Receipt and spool are in these folders.
     pub fn on(
         store: Rc<dyn RecordStore>,
-        writer: Writer,
+        writer: impl Into<LazyWriter>,
         (folders, settings): (&Folders, &AuditSettings),
         now: Now,
         random: Box<dyn RandomSource>,
     ) -> Self {
         let shared = Shared {
-            writer: RecordWriter::new(store, writer, folders, settings),
+            writer: RecordWriter::new(store, writer.into(), folders, settings),
             ids: Ids::default(),
             now,
             random: RefCell::new(random),
             open: RefCell::default(),
             has_lease: Cell::new(false),
         };
-        Self { shared: Rc::new(shared), row: None }
+        Self { shared: Rc::new(shared), row: None, grouped: None }
     }
 
     /// Returns the ledger for the row of a bulk run, which is named by the line of the input where it begins.
     pub(crate) fn of_row(&self, run: &str, line: u64) -> Self {
-        Self { shared: Rc::clone(&self.shared), row: Some((run.to_owned(), line)) }
+        Self { row: Some((run.to_owned(), line)), ..self.clone() }
     }
 
     /// Returns the ledger's warnings, for a caller that shows them and has the ledger only as a port.
@@ -110,7 +114,9 @@ impl Ledger {
 
     /// Sets whether records wait for others to share a sync with.
     pub(crate) fn gather(&self, on: bool) {
-        self.shared.writer.bare_store().gather(on);
+        if let Some(store) = &self.grouped {
+            store.gather(on);
+        }
     }
 
     /// Returns the store, for reading. Before its first use, sends what an earlier command had to leave, and compares the
@@ -120,6 +126,22 @@ impl Ledger {
     /// Exit 8: the store cannot be used.
     pub async fn store(&self) -> Result<&dyn RecordStore> {
         self.shared.writer.store().await
+    }
+
+    /// Returns where the records are.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub async fn location(&self) -> Result<StoreLocation> {
+        self.shared.writer.bare_store().location().await
+    }
+
+    /// Checks whether records can be appended, and writes nothing.
+    ///
+    /// # Errors
+    /// Exit 8: they cannot.
+    pub async fn try_to_append(&self) -> Result<()> {
+        self.shared.writer.bare_store().try_to_append().await
     }
 
     /// Checks that the newest record that this machine had written is there.
@@ -175,14 +197,7 @@ impl Ledger {
     /// # Errors
     /// Exit 8: the store could not be changed.
     pub async fn prune(&self, before: Timestamp) -> Result<Option<Head>> {
-        self.shared.writer.note_missing().await?;
-        let draft = self.shared.writer.own_draft(Event::Pruned { through: 0, head: String::new(), removed: 0 });
-        let store = self.store().await?;
-        let pruned = store.prune(before, draft).await?;
-        if let Some(head) = store.head().await? {
-            self.shared.writer.keep_receipt(head);
-        }
-        Ok(pruned)
+        self.shared.writer.prune(before).await
     }
 
     /// Returns the ids that records of a customer may have: as this version writes them, and as an earlier one did.
@@ -249,7 +264,7 @@ impl Ledger {
     }
 }
 
-fn store_in(folders: &Folders, writer: Writer, now: Now) -> SqliteStore {
+fn store_in(folders: &Folders, writer: LazyWriter, now: Now) -> SqliteStore {
     let files = SqliteFiles { ledger: folders.ledger(), leases: folders.leases(), audit_log: folders.audit_log() };
     SqliteStore::new(files, writer, now)
 }
@@ -264,7 +279,7 @@ impl AuditLog for Ledger {
         limits: ResetLimits,
     ) -> Result<Result<AppendReceipt, LimitReached>> {
         let attempt = self.fresh_id()?;
-        let lease = self.shared.writer.bare_store().lease()?;
+        let lease = self.shared.writer.bare_store().lease().await?;
         self.shared.has_lease.set(true);
         let event = Event::of_intent(plan, consent.was_asked(), lease);
         let (store, ids) = (self.shared.writer.bare_store(), &self.shared.ids);
@@ -277,6 +292,16 @@ impl AuditLog for Ledger {
             self.shared.open.borrow_mut().remove(&attempt);
         }
         written
+    }
+
+    async fn refused(&mut self, session: &Session, plan: &Plan, reached: LimitReached) -> Result<()> {
+        let attempt = match &self.row {
+            Some((run, line)) => AttemptId::known(format!("refused-{run}-{line}")), // once, however often it is retried
+            None => self.fresh_id()?,
+        };
+        let (store, ids) = (self.shared.writer.bare_store(), &self.shared.ids);
+        let blank = blank(session, &attempt, Event::of_refusal(reached));
+        self.shared.writer.write(of_intent((store, ids), plan, self.row.as_ref(), blank).await?).await
     }
 
     async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()> {
@@ -317,7 +342,7 @@ impl AuditLog for Ledger {
             return Ok(History::default());
         }
         let subject = self.shared.ids.subject(store, session.profile_ref(), customer, user).await?;
-        let own_lease = if self.shared.has_lease.get() { Some(store.lease()?) } else { None };
+        let own_lease = if self.shared.has_lease.get() { Some(store.lease().await?) } else { None };
         let is_ours = |attempt: &AttemptId, lease: Option<&str>| {
             let is_own_lease = own_lease.is_some() && own_lease.as_deref() == lease;
             is_own_lease.then(|| self.shared.open.borrow().contains_key(attempt))

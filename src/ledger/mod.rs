@@ -47,14 +47,14 @@ pub use outbox_item::{QueuedNotice, WaitingNotice};
 pub use pages::Pages;
 pub use record::{Draft, Record, Writer};
 pub use report::{Counts, Grouping, Report, ReportBuilder, ReportGroup};
-pub(crate) use sqlite::try_to_append;
 pub use sqlite::{Now, SqliteFiles, SqliteStore};
 pub use status::LedgerStatus;
-pub use store::{Append, Appended, Head, Limit, Query, RecordStore, Subject};
+pub use store::{Append, Appended, Head, Limit, Query, RecordStore, StoreLocation, Subject};
 pub use stored_record::StoredRecord;
 pub use verify::{Verified, verify};
 pub(crate) use views::View;
 pub use warnings::Warnings;
+pub use writer::LazyWriter;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -4,20 +4,24 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 
+use jiff::Timestamp;
+
 use super::event::Event;
 use super::forwarder::{Forwarder, not_forwarded};
 use super::receipt::{ReceiptCheck, ReceiptFile};
-use super::record::{Draft, Writer};
+use super::record::Draft;
 use super::spool::Spool;
-use super::store::{Append, Appended, Head, RecordStore};
+use super::store::{Append, Appended, Head, Query, RecordStore};
+use super::stored_record::StoredRecord;
 use super::warnings::Warnings;
+use super::writer::LazyWriter;
 use crate::config::{AuditSettings, Folders};
 use crate::domain::{Error, Kind, Reason, Result};
 
 /// The one way to the store.
 pub(super) struct RecordWriter {
     store: Rc<dyn RecordStore>,
-    writer: Writer,
+    pub(super) writer: LazyWriter,
     receipt: ReceiptFile,
     spool: Spool,
     forwarder: Forwarder,
@@ -34,7 +38,12 @@ pub(super) struct RecordWriter {
 pub(super) type AppendedAndForwarded = (Appended, Result<(), String>);
 
 impl RecordWriter {
-    pub(super) fn new(store: Rc<dyn RecordStore>, writer: Writer, folders: &Folders, settings: &AuditSettings) -> Self {
+    pub(super) fn new(
+        store: Rc<dyn RecordStore>,
+        writer: LazyWriter,
+        folders: &Folders,
+        settings: &AuditSettings,
+    ) -> Self {
         Self {
             store,
             writer,
@@ -78,6 +87,7 @@ impl RecordWriter {
 
     async fn prepare(&self) -> Result<()> {
         self.compare_receipt().await?;
+        self.forward_own().await?;
         self.send_spooled().await
     }
 
@@ -93,7 +103,7 @@ impl RecordWriter {
 
     /// Makes the draft of a record about the ledger itself.
     pub(super) fn own_draft(&self, event: Event) -> Draft {
-        Draft::of_ledger(&self.writer, event)
+        Draft::of_ledger(self.writer.get(), event)
     }
 
     /// Appends a record. One that cannot be forwarded leaves a warning and does not stop the work.
@@ -165,8 +175,17 @@ impl RecordWriter {
         let appended = self.store.append(vec![append]).await?.pop();
         let appended = appended.ok_or_else(|| Error::bug("The ledger's store returned no record."))?;
         self.keep_receipt(Head { number: appended.record.number, hash: appended.record.hash });
+        self.forward_own().await?; // an import comes before the first record
         let forwarded = self.forwarder.send(&appended.record).await;
         Ok((appended, forwarded))
+    }
+
+    /// Forwards the records that the store has appended by itself.
+    async fn forward_own(&self) -> Result<()> {
+        for record in self.store.take_own_records().await? {
+            self.forward(&record).await;
+        }
+        Ok(())
     }
 
     /// Removes a notice, and appends and forwards the record of its end.
@@ -179,6 +198,29 @@ impl RecordWriter {
             self.warn_of(self.forwarder.send(&record).await);
         }
         Ok(())
+    }
+
+    /// Forwards a record that is about no change. One that cannot be forwarded leaves a warning.
+    async fn forward(&self, record: &StoredRecord) {
+        self.warn_of(self.forwarder.send(record).await);
+    }
+
+    /// Removes the records before this time, keeps the receipt of the newest, and forwards the record of the removal.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be changed.
+    pub(super) async fn prune(&self, before: Timestamp) -> Result<Option<Head>> {
+        self.note_missing().await?;
+        let draft = self.own_draft(Event::Pruned { through: 0, head: String::new(), removed: 0 });
+        let query = Query { attempt: Some(draft.attempt.clone()), ..Query::default() };
+        let pruned = self.store.prune(before, draft).await?;
+        if let Some(head) = self.store.head().await? {
+            self.keep_receipt(head);
+        }
+        for record in self.store.page(&query, 0, 1).await? {
+            self.forward(&record).await;
+        }
+        Ok(pruned)
     }
 
     /// Keeps the receipt of a record that this machine has written.

@@ -4,12 +4,16 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::event::Event;
+use super::pages::Pages;
 use super::store::{Query, RecordStore};
 use super::stored_record::StoredRecord;
 use crate::domain::Result;
 
 /// How far a ledger's clock may be ahead of this machine's, in minutes, before it is a finding.
 const AHEAD_MINUTES: i64 = 5;
+
+/// The most findings of one kind that are named.
+const MOST: usize = 10;
 
 /// The state of a ledger.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -64,9 +68,15 @@ pub(super) async fn status(store: &dyn RecordStore, now: Timestamp) -> Result<Le
 async fn findings(store: &dyn RecordStore) -> Result<Vec<String>> {
     let mut findings = Vec::new();
     for event in ["imported", "receipt_missing", "unreadable"] {
-        for stored in store.page(&Query { event: Some(event), ..Query::default() }, 0, 10).await? {
-            findings.extend(finding(&stored));
+        let (mut pages, mut found) = (Pages::new(store, Query { event: Some(event), ..Query::default() }), Vec::new());
+        loop {
+            let page = pages.next().await?; // beside an older version, there is an import for each of its commands
+            found.extend(page.iter().filter_map(finding).take(MOST - found.len()));
+            if page.is_empty() || found.len() == MOST {
+                break;
+            }
         }
+        findings.extend(found);
     }
     Ok(findings)
 }
@@ -76,8 +86,8 @@ fn finding(stored: &StoredRecord) -> Option<String> {
     match stored.record() {
         Err(why) => Some(format!("Record {number} cannot be read: {why}. Attempts of a customer may be missing.")),
         Ok(record) => match record.draft.event {
-            Event::Imported { broken_line: Some(line), broken_reason, .. } => Some(format!(
-                "Line {line} of the imported audit.jsonl is broken: {}. Compare audit.jsonl.imported with a saved copy.",
+            Event::Imported { broken_line: Some(line), broken_reason, sha256, .. } => Some(format!(
+                "Line {line} of the imported audit.jsonl is broken: {}. Compare audit.jsonl.imported (SHA-256 {sha256}) with a saved copy.",
                 broken_reason.unwrap_or_default()
             )),
             Event::ReceiptMissing { missing_number, .. } => Some(format!(

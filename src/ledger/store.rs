@@ -1,5 +1,8 @@
 //! The port to a store of records, which every store implements and the conformance suite tries.
 
+use std::fmt;
+use std::path::PathBuf;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -136,6 +139,24 @@ pub struct Query {
     pub until: Option<Timestamp>,
 }
 
+/// Where a store keeps its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreLocation {
+    /// In this file of this machine, which only its owner may read.
+    File(PathBuf),
+    /// Elsewhere, in words.
+    Elsewhere(String),
+}
+
+impl fmt::Display for StoreLocation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(formatter),
+            Self::Elsewhere(words) => words.fmt(formatter),
+        }
+    }
+}
+
 /// Keeps records in one chain.
 ///
 /// Records are only appended; `prune` alone removes them, the oldest first. Every method may fail with exit 8: the store
@@ -183,13 +204,20 @@ pub trait RecordStore {
     /// Returns the checkpoint; `None` if there is nothing to remove.
     async fn prune(&self, before: Timestamp, record: Draft) -> Result<Option<Head>>;
     /// Returns this process's lease, which is live until the process ends, however it ends.
-    fn lease(&self) -> Result<String>;
+    async fn lease(&self) -> Result<String>;
     /// Whether the process with this lease is still running.
     async fn is_live(&self, lease: &str) -> Result<bool>;
     /// Returns the secret that pseudonyms of addresses are made with. It is the same for all of the store's life.
     async fn pseudonym_key(&self) -> Result<[u8; 32]>;
     /// Checks what the store itself can tell of its state, beyond the chain. Returns each fault in words.
     async fn faults(&self) -> Result<Vec<String>>;
-    /// Sets whether appends wait for others to share a sync with.
-    fn gather(&self, _on: bool) {}
+    /// Takes over what an earlier version left, and returns the records that the store has appended by itself for that
+    /// and has not returned yet, so that they can be forwarded.
+    async fn take_own_records(&self) -> Result<Vec<StoredRecord>> {
+        Ok(Vec::new())
+    }
+    /// Returns where the store keeps its records, also if there are none yet.
+    async fn location(&self) -> Result<StoreLocation>;
+    /// Checks whether records can be appended, and writes nothing. A store that is made when first needed is no fault.
+    async fn try_to_append(&self) -> Result<()>;
 }

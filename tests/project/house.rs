@@ -136,6 +136,18 @@ fn commands_name_no_backend_but_the_practice_verbs() {
     }
 }
 
+/// The ledger may be on a server: commands ask it, and know of no file.
+#[test]
+fn commands_name_no_file_of_the_ledger() {
+    let names = ["folders.ledger", "folders.audit_log", "ledger.db", "audit.jsonl"];
+    for path in sources("src/commands").iter().filter(|path| !is_test(path)) {
+        let code = product(path);
+        for name in names {
+            assert!(!code.contains(name), "{} names {name}", path.display());
+        }
+    }
+}
+
 #[test]
 fn a_file_is_about_one_thing_and_short() {
     let long = |path: &PathBuf| std::fs::read_to_string(path).expect("a source").lines().count() > LINES;

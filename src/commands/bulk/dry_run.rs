@@ -132,6 +132,7 @@ async fn assess_row(
             journal.claim_user(&plan, line)?;
             Ok(plan)
         }
+        Assessed::Refused { plan, reached } => Err(reached.refusal(&plan.customer, session.agent())),
         Assessed::Needs { needs, .. } => {
             for need in needs {
                 need.ask(services.prompter, services.guards)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::commands::context::Context;
 use crate::domain::{Check, CheckState};
-use crate::ledger::{self, Ledger};
+use crate::ledger::{self, Ledger, StoreLocation};
 use crate::platform::{FileRule, Holds, Links, NotPrivate};
 use crate::terminal::{recorders, terminal_can_reveal};
 use crate::texts::Texts;
@@ -14,14 +14,14 @@ use crate::texts::Texts;
 /// Runs every check that needs no backend.
 pub(super) async fn checks(context: &Context) -> Vec<Check> {
     let mut checks = vec![configuration(context)];
-    checks.extend(folders(context));
+    let own = context.ledger();
+    checks.extend(folders(context, &own).await);
     checks.extend(writable::checks(context));
     checks.extend(session_store(context));
     checks.push(terminal());
     checks.push(recording());
     checks.push(texts(context));
-    let own = context.ledger();
-    checks.push(ledger(context, &own).await);
+    checks.push(ledger(&own).await);
     checks.push(open_attempts(&own).await);
     checks
 }
@@ -37,10 +37,14 @@ fn configuration(context: &Context) -> Check {
 }
 
 /// Checks that other users have no access to our files.
-fn folders(context: &Context) -> Vec<Check> {
+async fn folders(context: &Context, ledger: &Ledger) -> Vec<Check> {
     let folders = &context.folders;
-    let ours = [folders.practice_directory(), folders.ledger(), folders.sessions()];
-    ours.iter().filter(|path| path.exists()).map(|path| modes(path)).collect()
+    let ledger = match ledger.location().await {
+        Ok(StoreLocation::File(file)) => Some(file),
+        Ok(StoreLocation::Elsewhere(_)) | Err(_) => None, // the check of the ledger reports what cannot be used
+    };
+    let ours = [Some(folders.practice_directory()), ledger, Some(folders.sessions())];
+    ours.iter().flatten().filter(|path| path.exists()).map(|path| modes(path)).collect()
 }
 
 fn modes(path: &Path) -> Check {
@@ -127,9 +131,9 @@ fn texts(context: &Context) -> Check {
 }
 
 /// Checks that records can be appended, that those of this machine are there, and what the ledger says of itself.
-async fn ledger(context: &Context, ledger: &Ledger) -> Check {
+async fn ledger(ledger: &Ledger) -> Check {
     let checked = async {
-        ledger::try_to_append(&context.folders.ledger())?;
+        ledger.try_to_append().await?;
         ledger.check_receipt().await?;
         ledger.status().await
     };

@@ -29,6 +29,8 @@ pub trait AuditLog {
         consent: &Consent,
         limits: ResetLimits,
     ) -> Result<Result<AppendReceipt, LimitReached>>;
+    /// Writes down that a limit refused this reset before the agent was asked. A row of a bulk run is refused once.
+    async fn refused(&mut self, session: &Session, plan: &Plan, reached: LimitReached) -> Result<()>;
     /// Writes what became of an attempt, and returns once it is durable.
     async fn outcome(&mut self, attempt: &AttemptId, outcome: AttemptOutcome) -> Result<()>;
     /// Reads what the log knows of a customer and their user.

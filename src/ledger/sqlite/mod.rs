@@ -24,9 +24,10 @@ use self::append::{Appender, Done};
 use self::fault::Fault;
 use self::lease::Lease;
 use super::outbox_item::WaitingNotice;
-use super::record::{Draft, Writer};
-use super::store::{Append, Appended, Head, Query, RecordStore};
+use super::record::Draft;
+use super::store::{Append, Appended, Head, Query, RecordStore, StoreLocation};
 use super::stored_record::StoredRecord;
+use super::writer::LazyWriter;
 use crate::domain::{Error, Result};
 use crate::platform::GroupCommit;
 
@@ -57,24 +58,35 @@ enum Appending {
 pub struct SqliteStore {
     files: SqliteFiles,
     now: Now,
-    writer: Writer,
+    writer: LazyWriter,
     reader: OnceCell<Connection>,
     groups: bool,
     appending: OnceCell<Appending>,
     lease: OnceCell<Lease>,
+    /// The records of imports that nobody has taken yet.
+    own_records: RefCell<Vec<StoredRecord>>,
 }
 
 impl SqliteStore {
     /// Makes the store of these files. `now` tells the time that records get.
-    pub fn new(files: SqliteFiles, writer: Writer, now: Now) -> Self {
+    pub fn new(files: SqliteFiles, writer: impl Into<LazyWriter>, now: Now) -> Self {
+        let writer = writer.into();
         let (reader, appending, lease) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { files, now, writer, reader, groups: false, appending, lease }
+        let own_records = RefCell::default();
+        Self { files, now, writer, reader, groups: false, appending, lease, own_records }
     }
 
     /// Lets calls that wait at the same time share a transaction, as the rows of a bulk run do.
     #[must_use]
     pub fn grouped(self) -> Self {
         Self { groups: true, ..self }
+    }
+
+    /// Sets whether appends wait for others to share a sync with, where calls share transactions.
+    pub(crate) fn gather(&self, on: bool) {
+        if let Some(Appending::Grouped(thread)) = self.appending.get() {
+            thread.gather(on);
+        }
     }
 
     fn to_error(&self) -> impl Fn(Fault) -> Error + '_ {
@@ -97,9 +109,11 @@ impl SqliteStore {
     fn connect(&self, has_audit_log: bool) -> Result<Connection, Fault> {
         let mut connection = file::connect(&self.files.ledger)?;
         if has_audit_log {
-            import::import(&mut connection, &self.files.audit_log, (self.now)(), &self.writer, |event| {
-                Draft::of_ledger(&self.writer, event)
+            let writer = self.writer.get();
+            let imported = import::import(&mut connection, &self.files.audit_log, (self.now)(), writer, |event| {
+                Draft::of_ledger(writer, event)
             })?;
+            self.own_records.borrow_mut().extend(imported);
         }
         Ok(connection)
     }
@@ -136,7 +150,7 @@ impl SqliteStore {
             return Ok(appending);
         }
         let connection = self.open_or_make()?;
-        let mut appender = Appender { connection, now: self.now.clone(), writer: self.writer.clone() };
+        let mut appender = Appender { connection, now: self.now.clone(), writer: self.writer.get().clone() };
         let appending = if self.groups {
             Appending::Grouped(GroupCommit::start("ledger", move |calls| appender.append_all(calls))?)
         } else {
@@ -146,21 +160,13 @@ impl SqliteStore {
     }
 }
 
-/// Checks whether records can be appended to a ledger, and writes nothing. A ledger that is missing is made when first
-/// needed.
-///
-/// # Errors
-/// Exit 8: the file cannot be used.
-pub(crate) fn try_to_append(path: &Path) -> Result<()> {
-    let tried = file::check(path).and_then(|is_there| {
-        if is_there {
-            let connection = file::connect(path)?;
-            file::check_writable(&connection)?;
-            connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;")?;
-        }
-        Ok(())
-    });
-    tried.map_err(|fault| fault.into_error(path))
+fn try_to_append(path: &Path) -> Result<(), Fault> {
+    if file::check(path)? {
+        let connection = file::connect(path)?;
+        file::check_writable(&connection)?;
+        connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;")?;
+    }
+    Ok(())
 }
 
 #[async_trait(?Send)]
@@ -207,7 +213,7 @@ impl RecordStore for SqliteStore {
 
     async fn finish_notice(&self, id: &str, record: Draft) -> Result<Option<StoredRecord>> {
         let finished = self.open().and_then(|connection| match connection {
-            Some(mut connection) => outbox::finish(&mut connection, (id, record), (self.now)(), &self.writer),
+            Some(mut connection) => outbox::finish(&mut connection, (id, record), (self.now)(), self.writer.get()),
             None => Ok(None),
         });
         finished.map_err(self.to_error())
@@ -224,12 +230,12 @@ impl RecordStore for SqliteStore {
     async fn prune(&self, before: Timestamp, record: Draft) -> Result<Option<Head>> {
         let pruned = self.open().and_then(|connection| {
             let Some(mut connection) = connection else { return Ok(None) };
-            prune::prune(&mut connection, before, (self.now)(), &self.writer, record)
+            prune::prune(&mut connection, before, (self.now)(), self.writer.get(), record)
         });
         pruned.map_err(self.to_error())
     }
 
-    fn lease(&self) -> Result<String> {
+    async fn lease(&self) -> Result<String> {
         let (folder, to_error) = (&self.files.leases, self.to_error());
         if let Some(lease) = self.lease.get() {
             return lease.keep(folder).map(|()| lease.id().to_owned()).map_err(to_error);
@@ -255,9 +261,16 @@ impl RecordStore for SqliteStore {
         self.read(faults::faults)
     }
 
-    fn gather(&self, on: bool) {
-        if let Some(Appending::Grouped(thread)) = self.appending.get() {
-            thread.gather(on);
-        }
+    async fn take_own_records(&self) -> Result<Vec<StoredRecord>> {
+        self.reader().map_err(self.to_error())?; // it imports
+        Ok(self.own_records.take())
+    }
+
+    async fn location(&self) -> Result<StoreLocation> {
+        Ok(StoreLocation::File(self.files.ledger.clone()))
+    }
+
+    async fn try_to_append(&self) -> Result<()> {
+        try_to_append(&self.files.ledger).map_err(self.to_error())
     }
 }

@@ -83,6 +83,20 @@ fn reading_writes_nothing() {
 }
 
 #[test]
+fn the_systems_user_is_looked_up_for_the_first_record_only() {
+    let home = home();
+    reset(&mut home.ledger(), "C-1001");
+    let mut ledger = Ledger::new(&home.folders(), &AuditSettings::default(), clock_at(NOW), Box::new(Counting));
+    assert_eq!(wait_for(ledger.status()).unwrap().records, 3);
+    wait_for(ledger.history(&session(), &customer_called("C-1001"), None)).unwrap();
+    wait_for(ledger.check_receipt()).unwrap();
+    assert!(!ledger.shared.writer.writer.is_looked_up(), "reading needs no writer");
+    reset(&mut ledger, "C-1001");
+    assert!(ledger.shared.writer.writer.is_looked_up());
+    assert_eq!(home.records()[3].writer, Writer::of_this_process());
+}
+
+#[test]
 fn a_record_longer_than_a_page_of_the_database_is_kept_whole() {
     let home = home();
     let mut plan = plan("C-1001", Action::Set);

@@ -137,7 +137,7 @@ fn a_lease_in_a_record_names_no_path() {
     let victim = home.folder.path().join("victim.lock");
     std::fs::write(&victim, "").unwrap();
     let store = home.store();
-    store.lease().unwrap();
+    wait_for(store.lease()).unwrap();
     for lease in ["", "../victim", "/etc/passwd", "a/b", "zz"] {
         assert!(!wait_for(store.is_live(lease)).unwrap(), "{lease}");
     }

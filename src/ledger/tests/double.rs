@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::*;
 use crate::domain::Kind;
-use crate::ledger::{Head, WaitingNotice};
+use crate::ledger::{Head, StoreLocation, WaitingNotice};
 
 /// A store before another.
 pub(super) struct Double {
@@ -76,8 +76,8 @@ impl RecordStore for Double {
     async fn prune(&self, before: Timestamp, record: Draft) -> Result<Option<Head>> {
         self.inner()?.prune(before, record).await
     }
-    fn lease(&self) -> Result<String> {
-        self.inner()?.lease()
+    async fn lease(&self) -> Result<String> {
+        self.inner()?.lease().await
     }
     async fn is_live(&self, lease: &str) -> Result<bool> {
         let draft = self.appended_before_leases.take();
@@ -90,5 +90,14 @@ impl RecordStore for Double {
     }
     async fn faults(&self) -> Result<Vec<String>> {
         self.inner()?.faults().await
+    }
+    async fn take_own_records(&self) -> Result<Vec<StoredRecord>> {
+        self.inner()?.take_own_records().await
+    }
+    async fn location(&self) -> Result<StoreLocation> {
+        self.inner()?.location().await
+    }
+    async fn try_to_append(&self) -> Result<()> {
+        self.inner()?.try_to_append().await
     }
 }

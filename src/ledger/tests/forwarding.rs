@@ -76,3 +76,43 @@ fn an_intent_counts_as_written_also_where_a_torn_log_was_imported_just_before() 
     intend(&mut ledger, "C-1002").unwrap();
     assert_eq!(home.records().len(), 6 + 1 + 1);
 }
+
+#[test]
+fn the_record_of_an_import_is_forwarded_before_the_first_record_and_that_of_a_prune_too() {
+    for reads_first in [false, true] {
+        let home = home();
+        let copy = home.folder.path().join("copy");
+        let settings = to(&format!("cat >> '{}'", copy.display()), true);
+        old_log::two_resets().write(&home);
+        let mut ledger = ledger_in(&home.folders(), &settings, NOW);
+        if reads_first {
+            assert_eq!(wait_for(ledger.status()).unwrap().records, 7);
+            assert_eq!(std::fs::read_to_string(&copy).unwrap(), home.lines()[6].clone() + "\n");
+        }
+        reset(&mut ledger, "C-1001");
+        drop(ledger);
+        // The older version had forwarded its lines itself.
+        assert_eq!(std::fs::read_to_string(&copy).unwrap(), home.lines()[6..].join("\n") + "\n");
+
+        let later = ledger_in(&home.folders(), &settings, "2026-03-04T12:00:00Z");
+        std::fs::remove_file(&copy).unwrap();
+        wait_for(later.prune(time("2026-03-02T00:00:00Z"))).unwrap().unwrap();
+        assert_eq!(std::fs::read_to_string(&copy).unwrap(), home.lines().join("\n") + "\n");
+        assert_eq!(home.events(), ["pruned"]);
+        std::fs::remove_file(&copy).unwrap();
+        assert_eq!(wait_for(later.prune(time("2026-03-02T00:00:00Z"))).unwrap(), None);
+        assert!(!copy.exists(), "nothing was removed, and nothing is forwarded");
+    }
+}
+
+#[test]
+fn where_it_is_required_an_import_or_a_prune_that_is_not_accepted_is_only_reported() {
+    let home = home();
+    old_log::two_resets().write(&home);
+    let ledger = home.ledger_with(&to("exit 3", true));
+    assert_eq!(wait_for(ledger.status()).unwrap().records, 7);
+    assert!(ledger.warnings().take()[0].contains("forwarded"));
+    wait_for(ledger.prune(time("2026-03-01T00:00:00Z"))).unwrap().unwrap();
+    assert!(ledger.warnings().take()[0].contains("forwarded"));
+    assert_eq!(home.events(), ["imported", "pruned"]);
+}

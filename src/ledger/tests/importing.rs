@@ -1,4 +1,4 @@
-//! The import of an `audit.jsonl`: once, line by line as it stands, whatever state it is in.
+//! The import of each `audit.jsonl`: once, line by line as it stands, whatever state it is in.
 
 use sha2::Digest as _;
 
@@ -73,14 +73,99 @@ fn a_log_is_imported_once_though_it_comes_back() {
     assert_eq!(home.verify(None).unwrap().records, 7);
 }
 
+/// Returns the names of the logs, in their order.
+fn logs(home: &Home) -> Vec<String> {
+    let mut names = Home::names_in(home.folder.path().to_owned());
+    names.retain(|name| name.starts_with("audit.jsonl"));
+    names.sort();
+    names
+}
+
 #[test]
-fn another_log_that_turns_up_later_is_left_where_it_is() {
+fn another_log_that_an_older_version_writes_later_is_imported_at_the_end() {
+    let home = home();
+    two_resets().write(&home);
+    reset(&mut home.ledger(), "C-1001");
+    let mut log = OldLog::new();
+    log.add_reset("2026-03-01T11:00:00Z", "aa03", "C-1004");
+    log.write(&home);
+    assert_eq!(home.stored().len(), 7 + 3 + 4, "whoever reads first imports");
+    assert_eq!(logs(&home), ["audit.jsonl.imported", "audit.jsonl.imported.2"]);
+    assert_eq!(std::fs::read_to_string(home.folder.path().join("audit.jsonl.imported.2")).unwrap(), log.text());
+    assert_eq!(home.events()[7..], ["intent", "set", "delivery", "intent", "set", "delivery", "imported"]);
+    let bodies: Vec<String> =
+        home.stored()[10..13].iter().map(|stored| String::from_utf8(stored.body.clone()).unwrap()).collect();
+    assert_eq!(bodies, log.lines, "line by line as they stand");
+    assert_eq!(home.history("C-1004").attempts.len(), 1);
+    assert_eq!(home.verify(None).unwrap().records, 14);
+    assert_eq!(status(&home).findings, [""; 0]);
+
+    log.write(&home); // it comes back, and nothing is imported twice
+    assert_eq!(home.stored().len(), 14);
+    assert_eq!(logs(&home), ["audit.jsonl.imported", "audit.jsonl.imported.2", "audit.jsonl.imported.3"]);
+}
+
+#[test]
+fn of_a_log_that_was_put_back_and_written_on_only_the_new_lines_are_imported() {
+    let home = home();
+    let mut log = two_resets();
+    log.lines.insert(1, "not a record".into());
+    log.write(&home);
+    assert_eq!(home.stored().len(), 8);
+    log.add_reset("2026-03-01T11:00:00Z", "aa03", "C-1001");
+    log.write(&home);
+    let stored = home.stored();
+    assert_eq!(stored.len(), 8 + 4);
+    let Event::Imported { lines, broken_line, .. } = stored[11].record().unwrap().draft.event else { panic!() };
+    assert_eq!((lines, broken_line), (3, Some(2)), "the line is that of the file");
+    assert_eq!(home.history("C-1001").attempts.len(), 2);
+    home.verify(None).unwrap();
+}
+
+#[test]
+fn a_line_that_is_a_record_of_this_version_is_not_taken_over() {
     let home = home();
     reset(&mut home.ledger(), "C-1001");
-    let log = two_resets();
-    log.write(&home);
-    assert_eq!(home.stored().len(), 3);
-    assert_eq!(std::fs::read_to_string(home.folders().audit_log()).unwrap(), log.text());
+    let bodies = home.stored().into_iter().flat_map(|stored| [stored.body, b"\n".to_vec()].concat());
+    std::fs::write(home.folders().audit_log(), bodies.collect::<Vec<u8>>()).unwrap();
+    assert_eq!(home.events(), ["intent", "set", "delivery", "imported"]);
+    home.verify(None).unwrap();
+    let findings = status(&home).findings;
+    assert!(findings.len() == 1 && findings[0].contains("Line 1"), "{findings:?}");
+}
+
+#[test]
+fn a_log_that_was_begun_meanwhile_is_not_renamed_for_the_one_that_was_read() {
+    let home = home();
+    reset(&mut home.ledger(), "C-1001");
+    for round in 0..20 {
+        let folders = home.folders();
+        let write = |attempt: &str| {
+            let mut log = OldLog::new();
+            log.add_reset("2026-03-01T11:00:00Z", attempt, "C-1004");
+            let new = folders.audit_log().with_extension("new");
+            std::fs::write(&new, log.text()).unwrap();
+            std::fs::rename(new, folders.audit_log()).unwrap();
+        };
+        write(&format!("a-{round}"));
+        let open = || {
+            wait_for(store_in(&folders, NOW).head()).unwrap();
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(open);
+            scope.spawn(open);
+            scope.spawn(|| {
+                while folders.audit_log().exists() {
+                    std::thread::yield_now();
+                }
+                write(&format!("b-{round}"));
+            });
+        });
+        open();
+        assert_eq!(home.stored().len(), 3 + 8 * (round + 1), "each file was imported");
+    }
+    assert_eq!(logs(&home).len(), 40);
+    home.verify(None).unwrap();
 }
 
 #[test]

@@ -3,13 +3,12 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::*;
-use crate::ledger::try_to_append;
 
 /// Asserts that reading, appending and trying all fail with this message.
 fn is_refused(home: &Home, message: &str) -> Error {
     let read = wait_for(home.store().head()).unwrap_err();
     let appended = intend(&mut home.ledger(), "C-1001").unwrap_err();
-    let tried = try_to_append(&home.path()).unwrap_err();
+    let tried = wait_for(home.ledger().try_to_append()).unwrap_err();
     for error in [&read, &appended, &tried] {
         assert!(cannot_be_used(error) && error.message.contains(message), "{error}");
     }
@@ -140,9 +139,9 @@ fn a_ledger_that_others_can_write_is_refused_with_the_command_that_mends_it() {
 #[test]
 fn trying_a_ledger_writes_nothing_whether_it_is_there_or_not() {
     let home = home();
-    try_to_append(&home.path()).unwrap();
+    wait_for(home.ledger().try_to_append()).unwrap();
     assert!(Home::names_in(home.folder.path().to_owned()).is_empty());
     reset(&mut home.ledger(), "C-1001");
-    try_to_append(&home.path()).unwrap();
+    wait_for(home.ledger().try_to_append()).unwrap();
     assert_eq!(home.stored().len(), 3);
 }

@@ -152,3 +152,24 @@ fn an_unsealed_password_is_written_with_the_attempt_that_had_issued_it() {
     assert_eq!(record.draft.agent, record.writer.system_user());
     assert_eq!(home.history("C-1001").attempts.len(), 1);
 }
+
+#[test]
+fn a_row_that_a_limit_refuses_is_recorded_once_and_is_no_attempt() {
+    let home = home();
+    let ledger = run_in(&home);
+    let (plan, reached) = (plan("C-1001", Action::Set), LimitReached::Customer { count: 2, most: 2 });
+    for _ in 0..3 {
+        wait_for(ledger.of_row(RUN, 7).refused(&session(), &plan, reached)).unwrap();
+    }
+    wait_for(ledger.of_row(RUN, 8).refused(&session(), &plan, reached)).unwrap();
+    for _ in 0..2 {
+        wait_for(home.ledger().refused(&session(), &plan, reached)).unwrap();
+    }
+    let records = home.records();
+    let rows: Vec<Option<u64>> = records.iter().map(|record| record.draft.row).collect();
+    assert_eq!(rows, [Some(7), Some(8), None, None], "a single reset is another each time");
+    assert!(records.iter().all(|record| record.draft.event == Event::of_refusal(reached)));
+    assert_eq!((records[0].draft.action.as_deref(), records[0].draft.ticket.as_deref()), (Some("set"), Some("T-7")));
+    assert!(home.history("C-1001").attempts.is_empty());
+    home.verify(None).unwrap();
+}

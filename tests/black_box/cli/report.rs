@@ -90,20 +90,67 @@ fn of_several_at_once_only_one_fits_into_a_limit_of_one() {
     let profile = "backend = 'practice'\nmax_resets_per_customer_24h = 1\nprotected = 'none'";
     let env = TestEnvironment::with_profile(profile);
     env.run_with(&["login", "--agent", "sam", "--password-stdin", "--store", "file"], "practice\n").must(0);
-    // Of eight at once one fits in. The others are refused before the question, or by the transaction: until one was.
-    let mut rounds = 0;
-    let refused = || env.records().iter().filter(|record| record["event"] == "refused").count();
-    while refused() == 0 {
-        rounds += 1;
-        assert!(rounds <= 12, "no limit was reached in a transaction");
-        let one = format!("\"$T\" --profile live reset C-{} --yes --reveal stdout | cat", 1029 + rounds);
+    // Of eight at once one fits in. The others are refused before the question, or by the transaction.
+    for round in 1..=3 {
+        let one = format!("\"$T\" --profile live reset C-{} --yes --reveal stdout | cat", 1029 + round);
         env.shell(&format!("for n in 1 2 3 4 5 6 7 8; do {{ {one}; }} 2>/dev/null & done; wait"));
-        assert_eq!(report(&env, &[])["totals"]["resets"], rounds);
+        let totals = &report(&env, &[])["totals"];
+        assert_eq!(
+            (&totals["resets"], &totals["refused"], &totals["failed"]),
+            (&round.into(), &(7 * round).into(), &0.into())
+        );
     }
-    let after = ["reset", "C-1030", "--yes", "--reveal", "stdout"];
-    env.run(&after).must_say(7, "this profile allows 1");
-    let totals = &report(&env, &[])["totals"];
-    assert_eq!((&totals["refused"], &totals["failed"]), (&refused().into(), &0.into()), "{totals}");
+}
+
+#[test]
+fn each_refusal_by_a_limit_is_recorded_and_what_only_looks_records_none() {
+    for limit in ["max_resets_per_customer_24h", "max_resets_per_agent_1h"] {
+        let env = TestEnvironment::with_profile(&format!("backend = 'practice'\n{limit} = 1\nprotected = 'none'"));
+        env.run_with(&["login", "--agent", "sam", "--password-stdin", "--store", "file"], "practice\n").must(0);
+        let reset = ["reset", "C-1001", "--yes", "--reveal", "stdout", "--ticket", "T-1"];
+        env.run(&reset).must(0);
+        let before = env.records().len();
+        env.run(&["show", "C-1001"]).must(0);
+        env.write("in.csv", "customer\nC-1001\n");
+        let dry_run = env.run(&["bulk", "in.csv", "--dry-run"]);
+        assert!(limit == "max_resets_per_agent_1h" || dry_run.stdout.contains("this profile allows 1"), "{dry_run:?}");
+        assert_eq!(env.records().len(), before, "{limit}");
+        for refusals in 1..=2 {
+            env.run(&reset).must_say(7, "this profile allows 1");
+            let records = env.records();
+            assert_eq!(records.len(), before + refusals, "{limit}");
+            let record = records.last().unwrap();
+            assert_eq!((&record["event"], &record["customer"]), (&"refused".into(), &"C-1001".into()), "{record}");
+            assert_eq!((&record["action"], &record["ticket"]), (&"set".into(), &"T-1".into()), "{record}");
+            assert_eq!((&record["count"], &record["most"]), (&1.into(), &1.into()), "{record}");
+            assert_eq!(report(&env, &[])["totals"]["refused"], refusals, "{limit}");
+        }
+        env.run(&["audit", "verify"]).must(0);
+    }
+}
+
+#[test]
+fn a_row_that_a_limit_refuses_is_recorded_once_however_often_it_is_tried() {
+    let env =
+        TestEnvironment::with_profile("backend = 'practice'\nmax_resets_per_customer_24h = 1\nprotected = 'none'");
+    env.run_with(&["login", "--agent", "sam", "--password-stdin", "--store", "file"], "practice\n").must(0);
+    env.write("in.csv", "customer\nC-1004\nC-1005\n");
+    for customer in ["C-1004", "C-1005"] {
+        env.run(&["reset", customer, "--yes", "--reveal", "stdout"]).must(0);
+    }
+    env.run(&["bulk", "in.csv", "--yes", "--expect", "2", "--out", "out.jsonl", "--seal-to", KEY]).must(10);
+    let refused = || env.records().iter().filter(|record| record["event"] == "refused").count();
+    assert_eq!(refused(), 2);
+    // The machine went down before the rows were in the output.
+    env.write("out.jsonl", "");
+    let run = env.run(&["bulk", "list", "-o", "json"]).must(0).json()["runs"][0]["run"].as_str().unwrap().to_owned();
+    let journal = rusqlite::Connection::open(env.path().join("bulk").join(&run).join("journal.db")).unwrap();
+    journal.execute("UPDATE row SET state = 1, outcome = NULL, exit_code = NULL", []).unwrap();
+    drop(journal);
+    env.run(&["bulk", "--resume", &run, "--yes"]).must(10);
+    let rows = env.read("out.jsonl").lines().filter(|row| row.contains("refused")).count();
+    assert_eq!((rows, refused()), (2, 2));
+    assert_eq!(report(&env, &[])["totals"]["refused"], 2);
 }
 
 #[test]

@@ -186,3 +186,35 @@ fn an_audit_log_that_is_a_link_stops_every_command() {
     assert_eq!(env.read("elsewhere.jsonl"), text);
     assert_eq!(env.sign_in("ada.lovelace", "Practice-makes-1"), "signed_in", "nothing was changed");
 }
+
+#[test]
+fn an_earlier_version_that_is_used_again_is_noticed_by_the_next_command() {
+    for next in [&["doctor"][..], &["ledger", "status"], &["audit", "verify"], &["show", "C-1001"]] {
+        let env = TestEnvironment::signed_in("sam");
+        two_resets("practice").write(&env);
+        env.issue("C-1005");
+        let mut log = OldLog::new("practice");
+        log.reset(Timestamp::now(), "C-1001");
+        let text = log.write(&env);
+        run(&env, next).must(0);
+        assert_eq!(events(&env)[10..], ["intent", "set", "delivery", "imported"], "{next:?}");
+        assert_eq!(env.read("audit.jsonl.imported.2"), text, "{next:?}");
+        run(&env, &["audit", "verify"]).must(0);
+        let report = run(&env, &["report", "-o", "json"]).must(0).json();
+        assert_eq!(report["totals"]["delivered"], 4, "{next:?}");
+    }
+}
+
+#[test]
+fn a_limit_counts_what_an_earlier_version_did_later() {
+    let env = home_with_a_limit_of_one();
+    env.run(&["reset", "C-1001", "--yes", "--reveal", "stdout"]).must(0);
+    let mut log = OldLog::new("live");
+    log.reset(hours_ago(48), "C-1016"); // filed under the time of the import: the ledger's times never fall
+    log.reset(Timestamp::now(), "C-1004");
+    log.write(&env);
+    for customer in ["C-1004", "C-1016"] {
+        let refused = env.run(&["-o", "json", "reset", customer, "--yes", "--reveal", "stdout"]).must(7);
+        assert_eq!(refused.error()["reason"], "too_many_resets", "{customer}");
+    }
+}

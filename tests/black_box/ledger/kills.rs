@@ -34,7 +34,7 @@ fn draw(most: u64) -> u64 {
 /// Appends one, two or three records at a time, and acknowledges each on a line: number and hash.
 fn append_and_acknowledge(folder: &Path, most: u64, out: &mut dyn Write) {
     let (store, name) = (store(folder), format!("{}-{}", std::process::id(), draw(u64::MAX)));
-    writeln!(out, "\nlease {}", store.lease().unwrap()).unwrap();
+    writeln!(out, "\nlease {}", wait_for(store.lease()).unwrap()).unwrap();
     for turn in 0..most {
         let together = 1 + turn % 3;
         let appends = (0..together).map(|part| Append::from(intent(&format!("{name}/{turn}/{part}/{together}"))));
@@ -158,7 +158,7 @@ fn a_lease_ends_with_its_process() {
 #[test]
 fn one_that_looks_at_a_lease_does_not_make_it_live_for_another() {
     let folder = tempfile::tempdir().unwrap();
-    let lease = store(folder.path()).lease().unwrap(); // it ends here
+    let lease = wait_for(store(folder.path()).lease()).unwrap(); // it ends here
     let file = folder.path().join("leases").join(format!("{lease}.lock"));
     let left =
         fs::OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&file).unwrap();

@@ -20,6 +20,7 @@ async fn planned(services: &mut Services<'_>, session: &Session, customer: &str)
     match assess::<Reset>(&mut services.for_assessment(), session, &request(customer)).await.unwrap() {
         Assessed::Planned(assessment) => *assessment,
         Assessed::Needs { needs, .. } => panic!("{needs:?}"),
+        Assessed::Refused { reached, .. } => panic!("{reached:?}"),
     }
 }
 
@@ -69,7 +70,7 @@ fn an_assessment_asks_nobody_and_says_what_it_needs() {
     let needs = |customer: &'static str| {
         with_services(&guards, async |services: &mut Services<'_>| {
             match assess::<Reset>(&mut services.for_assessment(), &session, &request(customer)).await.unwrap() {
-                Assessed::Planned(_) => panic!("nobody gave a ticket"),
+                Assessed::Planned(_) | Assessed::Refused { .. } => panic!("nobody gave a ticket"),
                 Assessed::Needs { customer, needs } => (customer.map(|customer| customer.name), needs),
             }
         })

@@ -58,6 +58,8 @@ pub struct Script {
     pub server_time: Option<Timestamp>,
     /// Calls that are never answered; `user_snapshot` only after the set.
     pub hangs: Vec<&'static str>,
+    /// How many calls it says that it serves at a time. Each call takes a while if there may be others.
+    pub concurrency: usize,
 }
 
 impl Default for Script {
@@ -91,6 +93,7 @@ impl Default for Script {
             immutable_id: None,
             server_time: None,
             hangs: Vec::new(),
+            concurrency: 1,
         }
     }
 }

@@ -27,6 +27,8 @@ struct Inner {
     calls: Vec<&'static str>,
     passwords: Vec<String>,
     users: Vec<String>,
+    /// How many calls there are now, and the most that there ever were.
+    at_once: (usize, usize),
 }
 
 impl Scripted {
@@ -38,6 +40,7 @@ impl Scripted {
             calls: Vec::new(),
             passwords: Vec::new(),
             users: Vec::new(),
+            at_once: (0, 0),
         })))
     }
 
@@ -80,6 +83,25 @@ impl Scripted {
         if hangs {
             std::future::pending::<()>().await;
         }
+        let concurrency = self.0.borrow().script.concurrency;
+        if concurrency > 1 {
+            self.count(|now| now + 1);
+            for _ in 0..2 * concurrency {
+                tokio::task::yield_now().await; // long enough for all others to begin
+            }
+            self.count(|now| now - 1);
+        }
+    }
+
+    fn count(&self, change: impl FnOnce(usize) -> usize) {
+        let mut inner = self.0.borrow_mut();
+        let now = change(inner.at_once.0);
+        inner.at_once = (now, inner.at_once.1.max(now));
+    }
+
+    /// Returns the most calls that there were at once.
+    pub fn most_at_once(&self) -> usize {
+        self.0.borrow().at_once.1
     }
 }
 
@@ -128,7 +150,7 @@ impl IdentityBackend for Scripted {
             aids: BTreeSet::new(),
             change_screen: ChangeScreen::UpdatePasswordPage,
             set_lifts_lock: inner.script.set_lifts_lock,
-            concurrency: 1,
+            concurrency: inner.script.concurrency,
         })
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use tellonce::domain::{
-    ClockSource, Customer, CustomerId, Due, Error, ListedPassword, Pending, PendingList, Reason, ResetRequest,
-    Services, Stamp, UserId, UserProfile, WithdrawalRequest, due, reset, withdraw,
+    ClockSource, Customer, CustomerId, Due, Error, ListedPassword, Outstanding, Pending, PendingList, Reason,
+    ResetRequest, ResetTarget, Services, Stamp, UserId, UserProfile, WithdrawalRequest, due, reset, withdraw,
 };
 
 use super::scripted::{Script, Scripted};
@@ -108,6 +108,54 @@ fn neither_the_listed_nor_the_fresh_nor_those_without_an_immutable_id_are_looked
         let unlisted = &due.unlisted;
         assert_eq!((unlisted.not_found.len(), unlisted.finished.len(), lookups), (0, 0, 0), "{immutable_id:?}");
     }
+}
+
+#[test]
+fn users_are_read_several_at_a_time_and_in_their_order() {
+    for concurrency in [1, 4] {
+        let ids: Vec<String> = (1..=10).map(|number| format!("C-{number}")).collect();
+        let pending = ids.iter().map(|id| issued_at(id, Timestamp::now())).collect();
+        let backend = Scripted::new(Script { pending, concurrency, ..Script::default() });
+        let (folder, session) = (tempfile::tempdir().unwrap(), backend.session());
+        let (guards, mut player) = (guards(), Player::confirming(""));
+        let clock: SharedClock = Arc::new(MovedClock::default());
+        let found =
+            with_services_of(folder.path(), clock, &guards, &mut player, async |services: &mut Services<'_>| {
+                let list = PendingList::read(services, &session, None).await?;
+                PendingList::read_users(&session, list.passwords).await
+            });
+        let read = wait_for(found).unwrap();
+        let order: Vec<String> = read.iter().map(|(password, _)| password.pending.customer.id.to_string()).collect();
+        let of_each = read.iter().map(|(_, snapshot)| match &snapshot.as_ref().unwrap().target {
+            ResetTarget::User(id) => id.as_str().to_owned(),
+            ResetTarget::NewUser(_) => String::new(),
+        });
+        assert_eq!((&order, of_each.collect::<Vec<_>>()), (&ids, ids.clone()), "each with its own");
+        assert_eq!(backend.most_at_once(), if concurrency == 1 { 0 } else { concurrency });
+    }
+}
+
+#[test]
+fn whom_the_backend_does_not_list_is_looked_up_several_at_a_time_and_in_order() {
+    let ids = ["id-1", "id-2", "id-3"];
+    let looking = Scripted::new(Script { concurrency: 2, users: vec![known_as("id-2")], ..Script::default() });
+    let (folder, guards, mut player) = (tempfile::tempdir().unwrap(), guards(), Player::confirming(""));
+    let clock: SharedClock = Arc::new(MovedClock::default());
+    let found = with_services_of(folder.path(), clock, &guards, &mut player, async |services: &mut Services<'_>| {
+        for id in ids {
+            let issuing = Scripted::new(Script { immutable_id: Some(id.to_owned()), ..Script::default() });
+            let request = ResetRequest { customer: "ada".into(), ..ResetRequest::default() };
+            reset(services, &issuing.session(), &mut Revealed::default(), request).await.unwrap();
+        }
+        due(services, &looking.session(), Duration::ZERO).await
+    });
+    let unlisted = wait_for(found).unwrap().unlisted;
+    let users = |found: &[Outstanding]| found.iter().map(|one| one.user.as_str().to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        (users(&unlisted.not_found), users(&unlisted.finished)),
+        (vec!["id-1".to_owned(), "id-3".to_owned()], vec!["id-2".to_owned()])
+    );
+    assert_eq!(looking.most_at_once(), 2);
 }
 
 #[test]

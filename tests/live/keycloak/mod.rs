@@ -8,6 +8,7 @@ mod doctor;
 mod faults;
 mod federation;
 mod guards;
+mod outstanding;
 mod page;
 mod policy;
 mod refusals;

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use tellonce::domain::ports::RandomSource as _;
 use tellonce::domain::{LimitReached, Result};
 use tellonce::ledger::{
-    Append, Appended, Draft, Event, Hash, Head, Limit, Now, Query, Record, RecordStore, StoredRecord, WaitingNotice,
-    Writer,
+    Append, Appended, Draft, Event, Hash, Head, Limit, Now, Query, Record, RecordStore, StoreLocation, StoredRecord,
+    WaitingNotice, Writer,
 };
 use tellonce::platform::SystemRandom;
 
@@ -328,7 +328,7 @@ impl RecordStore for MemoryStore {
         Ok(Some(head))
     }
 
-    fn lease(&self) -> Result<String> {
+    async fn lease(&self) -> Result<String> {
         self.shared.content().leases.insert(self.lease.clone());
         Ok(self.lease.clone())
     }
@@ -343,5 +343,13 @@ impl RecordStore for MemoryStore {
 
     async fn faults(&self) -> Result<Vec<String>> {
         Ok(Vec::new())
+    }
+
+    async fn location(&self) -> Result<StoreLocation> {
+        Ok(StoreLocation::Elsewhere("memory".to_owned()))
+    }
+
+    async fn try_to_append(&self) -> Result<()> {
+        Ok(())
     }
 }

@@ -51,9 +51,9 @@ pub async fn refused_is_not_open(bench: &Bench<'_>) -> Checked {
 
 pub async fn lease_is_live(bench: &Bench<'_>) -> Checked {
     let (one, other, watcher) = (bench.open().await?, bench.open().await?, bench.open().await?);
-    let (lease, other_lease) = (one.lease()?, other.lease()?);
+    let (lease, other_lease) = (one.lease().await?, other.lease().await?);
     ensure(lease != other_lease, || "two handles have the same lease".to_owned())?;
-    same(&one.lease()?, &lease, "a handle has another lease each time")?;
+    same(&one.lease().await?, &lease, "a handle has another lease each time")?;
     for (name, handle) in [("its own handle", &one), ("another with a lease", &other), ("one without", &watcher)] {
         for lease in [&lease, &other_lease] {
             same(&handle.is_live(lease).await?, &true, &format!("a lease that is held is not live, says {name}"))?;
@@ -72,7 +72,7 @@ pub async fn lease_is_live(bench: &Bench<'_>) -> Checked {
     drop(other);
     let later = bench.open().await?;
     same(&later.is_live(&other_lease).await?, &false, "a lease is live after its handle was closed")?;
-    let newer = later.lease()?;
+    let newer = later.lease().await?;
     ensure(newer != lease && newer != other_lease, || "a lease was given out again".to_owned())?;
     same(&watcher.is_live(&lease).await?, &false, "a lease came back to life")
 }
@@ -104,7 +104,7 @@ pub async fn unknown_lease_is_not_live(bench: &Bench<'_>) -> Checked {
         let live = store.is_live(lease).await?;
         same(&live, &false, &format!("before there was any lease, {} is live", text(lease)))?;
     }
-    let own = store.lease()?;
+    let own = store.lease().await?;
     for lease in hostile.into_iter().chain([&own[1..], &format!("{own} "), &format!("{own}0"), &format!("./{own}")]) {
         let live = store.is_live(lease).await?;
         same(&live, &false, &format!("{} is live, and nobody has it", text(lease)))?;
