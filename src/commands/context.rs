@@ -270,6 +270,20 @@ impl Context {
         .into())
     }
 
+    /// Returns what the profile sends to customers. Nothing is sent, and no sender is connected to.
+    ///
+    /// # Errors
+    /// Exit 2: the profile's senders or texts cannot be used.
+    pub(super) fn customer_messages(&self) -> Result<Rc<CustomerMessages>, Error> {
+        if let Some(messages) = self.messages.get() {
+            return Ok(Rc::clone(messages));
+        }
+        let screen = self.screen.clone();
+        let notice: Rc<dyn Fn(&str)> = Rc::new(move |words| screen.notice(words));
+        let opened = Rc::new(CustomerMessages::open(&self.profile, &self.surroundings(), &notice)?);
+        Ok(Rc::clone(self.messages.get_or_init(|| opened)))
+    }
+
     /// Runs work that needs the ports of a command. Shows the warnings of the audit log afterwards.
     pub(super) async fn with_services<T>(
         &self,
@@ -279,7 +293,8 @@ impl Context {
         let log = self.ledger();
         let warnings = log.warnings();
         let verifications = log.clone();
-        let messenger = CodeMessenger(self);
+        let open = || self.customer_messages();
+        let messenger = CodeMessenger { profile: &self.profile, open: &open };
         let verifier = Verifier { log: &verifications, messenger: &messenger, clock: &SystemClock };
         let mut audit = (self.decorators.audit)(Box::new(log));
         let mut random = SystemRandom;

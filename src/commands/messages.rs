@@ -6,8 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 
-use super::context::Context;
-use crate::backends;
+use crate::backends::{self, BackendContext};
 use crate::config::{MessagesConfig, Profile};
 use crate::domain::ports::{MessageSender, Messenger, SEND_LIMIT};
 use crate::domain::{
@@ -38,7 +37,10 @@ pub(super) fn notify_by(profile: &Profile) -> Result<Vec<Channel>> {
 }
 
 /// Returns the channels that the profile has a sender for.
-fn channels(profile: &Profile) -> Result<Vec<Channel>> {
+///
+/// # Errors
+/// Exit 2: there is no such backend.
+pub(super) fn channels(profile: &Profile) -> Result<Vec<Channel>> {
     let (email, phone) = (profile.senders.email.is_some(), profile.senders.phone.is_some());
     // A profile's own senders take the place of the backend's.
     let has_both = backends::has_own_sender(profile)? && !email && !phone;
@@ -63,28 +65,16 @@ fn config(profile: &Profile) -> Result<Option<MessagesConfig>> {
     }
 }
 
-impl Context {
-    /// Returns what the profile sends to customers. Nothing is sent, and no sender is connected to.
+impl CustomerMessages {
+    /// Opens the senders and the texts. Nothing is sent, and no sender is connected to. `notice` tells the agent that a
+    /// keyring is being asked for a credential.
     ///
     /// # Errors
     /// Exit 2: the profile's senders or texts cannot be used.
-    pub(super) fn customer_messages(&self) -> Result<Rc<CustomerMessages>> {
-        if let Some(messages) = self.messages.get() {
-            return Ok(Rc::clone(messages));
-        }
-        let opened = Rc::new(CustomerMessages::open(self)?);
-        Ok(Rc::clone(self.messages.get_or_init(|| opened)))
-    }
-}
-
-impl CustomerMessages {
-    fn open(context: &Context) -> Result<Self> {
-        let profile = &context.profile;
-        let screen = context.screen.clone();
-        let notice: messages::Notice = Rc::new(move |words: &str| screen.notice(words));
-        let sender = match messages::open(profile, SEND_LIMIT, &notice) {
+    pub(super) fn open(profile: &Profile, backend: &BackendContext<'_>, notice: &messages::Notice) -> Result<Self> {
+        let sender = match messages::open(profile, SEND_LIMIT, notice) {
             Some(sender) => Some(sender),
-            None => backends::own_sender(profile, &context.surroundings())?,
+            None => backends::own_sender(profile, backend)?,
         };
         Ok(Self {
             sender,
@@ -155,13 +145,16 @@ fn cannot_be_sent(words: String) -> SendFailed {
     SendFailed { words, hint, is_permanent: true, refuses_address: false, may_be_sent: false }
 }
 
-/// Writes codes to the customers of a command's profile. Senders and texts are opened for the first code.
-pub(super) struct CodeMessenger<'c>(pub(super) &'c Context);
+/// Writes codes to the customers of a profile. Senders and texts are opened for the first code.
+pub(super) struct CodeMessenger<'c> {
+    pub(super) profile: &'c Profile,
+    pub(super) open: &'c dyn Fn() -> Result<Rc<CustomerMessages>>,
+}
 
 #[async_trait(?Send)]
 impl Messenger for CodeMessenger<'_> {
     fn channels(&self) -> Vec<Channel> {
-        channels(&self.0.profile).unwrap_or_default() // a profile that cannot be used was refused before
+        channels(self.profile).unwrap_or_default() // a profile that cannot be used was refused before
     }
 
     async fn send_code(
@@ -171,7 +164,7 @@ impl Messenger for CodeMessenger<'_> {
         language: Option<&Language>,
         id: &AttemptId,
     ) -> Result<(), SendFailed> {
-        let messages = self.0.customer_messages().map_err(|error| SendFailed {
+        let messages = (self.open)().map_err(|error| SendFailed {
             hint: error.hint.clone().unwrap_or_default(),
             ..cannot_be_sent(error.message)
         })?;

@@ -9,7 +9,6 @@ use super::customer_facts::{CustomerFacts, gather_facts};
 use super::error::{Reason, Result};
 use super::execution::Execution;
 use super::guards::Guards;
-use super::identify::{Match, check_id_is_unique, match_customer};
 use super::obstacle::{Obstacle, Right};
 use super::services::Services;
 use super::session::Session;
@@ -63,21 +62,6 @@ pub(super) async fn assess_asking<A: Act>(
             let answer = need.ask(services.prompter, services.guards)?;
             A::take(request, answer);
         }
-    }
-}
-
-/// Finds the one customer whom the request is about. Returns the choice for the agent if several may be meant.
-pub(super) async fn find_customer(reference: &CustomerRef, session: &Session) -> Result<Result<Customer, Need>> {
-    match reference {
-        CustomerRef::Found(customer) => Ok(Ok((**customer).clone())),
-        CustomerRef::Chosen(customer) => {
-            check_id_is_unique(customer, session).await?;
-            Ok(Ok((**customer).clone()))
-        }
-        CustomerRef::Named(text) => Ok(match match_customer(text, session).await? {
-            Match::One(customer) => Ok(*customer),
-            Match::Choice { question, customers, otherwise } => Err(Need::Choice { question, customers, otherwise }),
-        }),
     }
 }
 

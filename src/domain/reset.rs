@@ -4,35 +4,32 @@ use std::collections::BTreeSet;
 
 use super::act::{Act, SessionsAfterFailure};
 use super::action::{Action, ActionKind as _, Reset};
-use super::assess::{assess_asking, end_sessions, gaps_for, read_facts};
+use super::assess::{assess_asking, end_sessions, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
 use super::authorize::{Authorized, authorize};
 use super::candidates::Candidates;
-use super::capabilities::{Capabilities, Gap};
-use super::case::Case;
+use super::capabilities::Gap;
 use super::case_needs::case_needs;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
 use super::execute::execute;
 use super::execution::{Broken, Execution};
-use super::notified::notified;
 use super::outcome::{AttemptOutcome, Delivery, Issuance};
-use super::plan::Plan;
 use super::policy::Rule;
 use super::ports::{Reveal, SetFailed};
 use super::proof::Proof;
 use super::prove::{change_not_forced, not_forced, prove};
 use super::refuse::refuse;
+use super::reset_plan::reset_plan;
 use super::reset_request::{ResetRequest, customer_of};
 use super::services::Services;
 use super::session::{AT_LEAST, Session};
 use super::status::{State, Unread};
 use super::temporary_password::TemporaryPassword;
 use super::time_limit::Reached;
-use super::user::{Forced, Issued, ResetTarget, SessionsEnded, Stamp, UserSnapshot};
+use super::user::{Forced, Issued, SessionsEnded, Stamp, UserSnapshot};
 use super::user_profile::UserProfile;
-use super::verification::Verification;
 
 /// Issues a temporary password: the whole job.
 ///
@@ -77,7 +74,7 @@ impl Act for Reset {
         let permitted = refuse(services, session, (&facts, &capabilities), request.unlock).await?; // 4
         if let Some(reached) = permitted.reached {
             let case = request.case.clone().checked(services.guards).unwrap_or_default();
-            let plan = Box::new(plan(services, session, request.unlock, (case, None), (&facts, &capabilities)));
+            let plan = Box::new(reset_plan(services, session, request.unlock, (case, None), (&facts, &capabilities)));
             return Ok(Assessed::Refused { plan, reached });
         }
         let length = check_generator(services, &facts)?;
@@ -87,7 +84,7 @@ impl Act for Reset {
         if !needs.is_empty() {
             return Ok(Assessed::Needs { customer: Some(Box::new(customer)), needs });
         }
-        let plan = plan(services, session, request.unlock, (case, verification), (&facts, &capabilities));
+        let plan = reset_plan(services, session, request.unlock, (case, verification), (&facts, &capabilities));
         Ok(Assessed::Planned(Box::new(Assessment::new(plan, facts, capabilities).with_password_length(length))))
     }
 
@@ -150,46 +147,6 @@ impl Act for Reset {
 fn check_generator(services: &mut AssessmentServices<'_>, facts: &CustomerFacts) -> Result<usize> {
     let mut candidates = Candidates::new(&facts.snapshot.policy, facts.about());
     candidates.make(services.random).map(|password| password.length())
-}
-
-/// Makes the plan, which the agent is asked to confirm.
-fn plan(
-    services: &AssessmentServices<'_>,
-    session: &Session,
-    unlock: bool,
-    (case, verification): (Case, Option<Verification>),
-    (facts, capabilities): (&CustomerFacts, &Capabilities),
-) -> Plan {
-    let contacts = facts.contacts();
-    let mut notices = facts.recovered.clone();
-    if facts.history.damaged {
-        notices.push(
-            "The ledger has a damaged record, so earlier resets may be missing here: `tellonce ledger status`."
-                .to_owned(),
-        );
-    }
-    let snapshot = &facts.snapshot;
-    let is_new = matches!(snapshot.target, ResetTarget::NewUser(_));
-    Plan {
-        agent: session.agent().to_owned(),
-        profile_ref: session.profile_ref().clone(),
-        customer: facts.customer.clone(),
-        target: snapshot.target.clone(),
-        user: snapshot.user.clone(),
-        action: if is_new { Action::CreateAndSet } else { Action::Set },
-        state: snapshot.state,
-        stamp: snapshot.stamp.clone(),
-        pending_since: snapshot.issued_at.filter(|_| snapshot.state.change_required),
-        unlock: unlock && snapshot.state.locked,
-        lasts: services.guards.temporary_password_lasts,
-        recent: facts.history.recent_resets(services.clock.now()),
-        gaps: gaps_for(services.guards, facts, capabilities),
-        notices,
-        case,
-        verification,
-        notified: notified(services.guards, &contacts),
-        language: contacts.language,
-    }
 }
 
 /// Step 8: generates a password by the live policy, and sets it. A refusal for policy changes nothing: the next

@@ -1,10 +1,10 @@
 //! The request for a reset, and the customer whom it is about.
 
-use super::assess::find_customer;
 use super::assessment::{CustomerRef, Need};
 use super::case::Case;
 use super::customer::Customer;
 use super::error::{Error, Result};
+use super::find_customer::find_customer;
 use super::identify::usable;
 use super::particulars::Particulars;
 use super::session::{AT_LEAST, Session};

@@ -2,7 +2,7 @@
 
 use super::act::{Act, SessionsAfterFailure};
 use super::action::{Action, ActionKind as _, Unlocking};
-use super::assess::{assess_asking, find_customer, gaps_for, read_facts};
+use super::assess::{assess_asking, gaps_for, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef};
 use super::attempt::AttemptId;
 use super::authorize::{Authorized, authorize};
@@ -14,6 +14,7 @@ use super::customer::Customer;
 use super::error::{Changed, Error, Kind, Reason, Result};
 use super::execute::execute;
 use super::execution::{Broken, Execution};
+use super::find_customer::find_customer;
 use super::notified::notified;
 use super::outcome::AttemptOutcome;
 use super::plan::Plan;

@@ -1,13 +1,13 @@
 //! Verifies a caller, asking the agent: by a code that the customer reads, or by a call to the number on file.
 
 use super::action::ChangeKind;
-use super::assess::find_customer;
 use super::assessment::CustomerRef;
 use super::code_check::{Tried, Verifier};
 use super::contact::Contacts;
 use super::customer::Customer;
 use super::customer_facts::gather_facts;
 use super::error::{Error, Reason, Result};
+use super::find_customer::find_customer;
 use super::ports::{VerificationSubject, VerifiedBy};
 use super::services::Services;
 use super::session::{AT_LEAST, Session};

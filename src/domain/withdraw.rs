@@ -2,7 +2,7 @@
 
 use super::act::{Act, SessionsAfterFailure};
 use super::action::{Action, ActionKind as _, Withdrawal};
-use super::assess::{assess_asking, end_sessions, find_customer, gaps_for, read_facts};
+use super::assess::{assess_asking, end_sessions, gaps_for, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef};
 use super::attempt::AttemptId;
 use super::authorize::{Authorized, authorize};
@@ -15,6 +15,7 @@ use super::customer_facts::CustomerFacts;
 use super::error::{Changed, Error, Kind, Reason, Result};
 use super::execute::execute;
 use super::execution::{Broken, Execution};
+use super::find_customer::find_customer;
 use super::guards::Guards;
 use super::history::Attempt;
 use super::notified::notified;

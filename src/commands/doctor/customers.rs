@@ -3,9 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::commands::context::Context;
-use crate::commands::messages::CodeMessenger;
+use crate::commands::messages::channels;
 use crate::commands::view::moment;
-use crate::domain::ports::Messenger as _;
 use crate::domain::{Channel, Check, CheckState, Error, Requirement, VerificationWay};
 use crate::ledger::{Ledger, Pages, Query};
 
@@ -18,7 +17,7 @@ pub(super) async fn checks(context: &Context, ledger: &Ledger) -> Vec<Check> {
         Ok(messages) => messages,
         Err(error) => return vec![Check::new("messages", CheckState::Fault, error.message_with_hint())],
     };
-    let mut checks = vec![verification(context, &CodeMessenger(context).channels())];
+    let mut checks = vec![verification(context, &channels(&context.profile).unwrap_or_default())];
     checks.extend(messages.checks().await);
     checks.push(Check::of("outbox", &outbox(context, ledger).await, Clone::clone));
     if let Some(check) = checks.last_mut().filter(|check| check.state == CheckState::Ok && check.words != NOTHING_WAITS)
