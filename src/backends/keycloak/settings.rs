@@ -204,7 +204,11 @@ mod tests {
                 "contact_attributes",
             ),
             ("url = 'https://id'\nrealm = 'x'\ncontact_attributes = { fax = ['fax'] }\n", "line 5", "fax"),
-            ("url = 'https://id'\nrealm = 'x'\ncontact_attributes = { phone = 'mobile' }\n", "line 5", "contact_attributes"),
+            (
+                "url = 'https://id'\nrealm = 'x'\ncontact_attributes = { phone = 'mobile' }\n",
+                "line 5",
+                "contact_attributes",
+            ),
         ] {
             let message = settings(keys).unwrap_err().message;
             assert!(message.contains(line) && message.contains(key), "{keys:?}: {message}");
