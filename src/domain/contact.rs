@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::customer::mask_email;
 use super::language::Language;
 
 /// How many values of one attribute are listed.
@@ -127,6 +126,13 @@ fn later(one: ContactChanged, other: ContactChanged) -> ContactChanged {
     }
 }
 
+/// Masks all of an address but its first letter and its domain: `a***@example.com`.
+pub(super) fn mask_email(email: &str) -> String {
+    let (local, domain) = email.split_once('@').unwrap_or((email, ""));
+    let first: String = local.chars().take(1).collect();
+    if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
+}
+
 /// Masks all digits of a number but the last two: `***34`.
 fn mask_number(number: &str) -> String {
     let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
@@ -139,6 +145,14 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use super::*;
+
+    #[test]
+    fn a_masked_address_keeps_its_first_letter_and_its_domain() {
+        assert_eq!(mask_email("ada@example.com"), "a***@example.com");
+        assert_eq!(mask_email("@example.com"), "***@example.com");
+        assert_eq!(mask_email("no-address"), "n***");
+        assert_eq!(mask_email(""), "***");
+    }
 
     #[test]
     fn a_masked_number_shows_two_digits_and_never_most_of_it() {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::contact::Contacts;
+use super::contact::{Contacts, mask_email};
 
 /// The id of a customer in the customer directory, which is also the key of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,12 +86,6 @@ impl Customer {
     }
 }
 
-pub(super) fn mask_email(email: &str) -> String {
-    let (local, domain) = email.split_once('@').unwrap_or((email, ""));
-    let first: String = local.chars().take(1).collect();
-    if domain.is_empty() { format!("{first}***") } else { format!("{first}***@{domain}") }
-}
-
 /// Given and family name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
@@ -113,17 +107,4 @@ pub struct Found {
     pub total: Option<u64>,
     /// What was left out because it cannot be read though it may match, in sentences.
     pub left_out: Vec<String>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::mask_email;
-
-    #[test]
-    fn a_masked_address_keeps_its_first_letter_and_its_domain() {
-        assert_eq!(mask_email("ada@example.com"), "a***@example.com");
-        assert_eq!(mask_email("@example.com"), "***@example.com");
-        assert_eq!(mask_email("no-address"), "n***");
-        assert_eq!(mask_email(""), "***");
-    }
 }
