@@ -1,8 +1,6 @@
 //! What the fake directory holds: its own entry, a policy, and one customer, with all that a reset looks at.
 
-use super::{Asked, Dialect, entry};
-
-type Attribute = (&'static str, Vec<Vec<u8>>);
+use super::{Asked, Attribute, Dialect, entry};
 
 fn text(name: &'static str, value: &str) -> Attribute {
     (name, vec![value.as_bytes().to_vec()])

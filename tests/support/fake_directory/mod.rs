@@ -148,6 +148,9 @@ pub fn entry(dn: &str, attributes: &[(&str, Vec<Vec<u8>>)]) -> Vec<u8> {
     [element(4, dn.as_bytes()), element(0x30, &attributes.iter().flat_map(attribute).collect::<Vec<u8>>())].concat()
 }
 
+/// An attribute with its values.
+type Attribute = (&'static str, Vec<Vec<u8>>);
+
 /// Whether the rule answered.
 type Rule = Box<dyn FnMut(&Asked, &mut TcpStream) -> bool + Send>;
 
@@ -158,7 +161,7 @@ pub struct Fake {
     rule: Arc<Mutex<Arc<Mutex<Rule>>>>,
     sets: Arc<AtomicU32>,
     behind: Arc<AtomicBool>,
-    more: Arc<Mutex<Vec<(&'static str, Vec<Vec<u8>>)>>>,
+    more: Arc<Mutex<Vec<Attribute>>>,
 }
 
 impl Fake {
