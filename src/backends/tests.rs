@@ -4,9 +4,15 @@
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::backend_id;
+use super::{BackendContext, backend_id, own_sender};
+use crate::auth::SessionStore;
 use crate::config::{Configuration, Folders};
+use crate::domain::Channel;
+use crate::platform::SystemClock;
 
 /// Returns the id of a profile with these lines.
 fn id_in(folders: &Folders, lines: &str) -> String {
@@ -106,4 +112,27 @@ fn a_practice_directory_has_the_id_of_its_folder() {
     assert_eq!(new, practice(&real.join("new")), "before the folder is made");
     std::fs::create_dir(real.join("new")).unwrap();
     assert_eq!(practice(&link.join("new")), new, "and afterwards");
+}
+
+#[test]
+fn the_practice_directory_alone_has_a_sender_of_its_own() {
+    let home = tempfile::tempdir().unwrap();
+    let folders = Folders::all_in(home.path());
+    let channels = |lines: &str| {
+        let text = format!("[profiles.a]\n{lines}\n");
+        let configuration = Configuration::parse(&text, &folders.config_file()).unwrap();
+        let context = BackendContext {
+            folders: &folders,
+            call_timeout: Duration::from_secs(5),
+            clock: Arc::new(SystemClock),
+            store: Rc::new(SessionStore::new(&folders, "a", Box::new(|_| {}))),
+            interceptor: |request| request,
+        };
+        let opened = own_sender(&configuration.profile(Some("a")).unwrap(), &context);
+        opened.map(|sender| sender.map(|sender| sender.channels()))
+    };
+    assert_eq!(channels("backend = 'practice'").unwrap(), Some(vec![Channel::Email, Channel::Phone]));
+    assert_eq!(channels("backend = 'keycloak'\nurl = 'https://id'\nrealm = 'x'").unwrap(), None);
+    assert_eq!(channels("backend = 'active-directory'").unwrap(), None);
+    assert!(channels("backend = 'practise'").is_err());
 }

@@ -126,7 +126,7 @@ fn later(one: ContactChanged, other: ContactChanged) -> ContactChanged {
     }
 }
 
-/// Masks an address but for its first letter and its domain: `a***@example.com`.
+/// Masks all of an address but its first letter and its domain: `a***@example.com`.
 pub(super) fn mask_email(email: &str) -> String {
     let (local, domain) = email.split_once('@').unwrap_or((email, ""));
     let first: String = local.chars().take(1).collect();
@@ -145,6 +145,14 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use super::*;
+
+    #[test]
+    fn a_masked_address_keeps_its_first_letter_and_its_domain() {
+        assert_eq!(mask_email("ada@example.com"), "a***@example.com");
+        assert_eq!(mask_email("@example.com"), "***@example.com");
+        assert_eq!(mask_email("no-address"), "n***");
+        assert_eq!(mask_email(""), "***");
+    }
 
     #[test]
     fn a_masked_number_shows_two_digits_and_never_most_of_it() {

@@ -77,3 +77,60 @@ pub(crate) async fn gather_facts(
     }
     Ok(CustomerFacts { customer: customer.clone(), snapshot, history, recovered })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::contact::ContactChanged;
+    use crate::domain::customer::CustomerId;
+    use crate::domain::policy::PolicyRead;
+    use crate::domain::user::NewUser;
+
+    fn facts(backend: Vec<Contact>, beside: Vec<Contact>, email: Option<&str>) -> CustomerFacts {
+        let of = |on_file| Contacts { on_file, ..Contacts::default() };
+        let customer = Customer {
+            email: email.map(str::to_owned),
+            contacts: of(beside),
+            ..Customer::known_by(CustomerId::new("C-1"))
+        };
+        let new = NewUser { customer: customer.clone(), username: "ada".to_owned(), new_customer: false };
+        let policy = PolicyRead::Unreadable(String::new());
+        let snapshot = UserSnapshot { contacts: of(backend), ..UserSnapshot::without_user(new, policy, Vec::new()) };
+        CustomerFacts { customer, snapshot, history: History::default(), recovered: Vec::new() }
+    }
+
+    fn email(address: &str, changed: ContactChanged) -> Contact {
+        Contact { changed, ..Contact::new(Channel::Email, address) }
+    }
+
+    #[test]
+    fn an_address_that_both_directories_have_is_listed_once() {
+        let since = ContactChanged::NotSince(Timestamp::from_second(5).unwrap());
+        let own = facts(vec![email("ada@example.com", since)], Vec::new(), Some("Ada@example.com"));
+        assert_eq!(
+            own.contacts().on_file,
+            [email("ada@example.com", since)],
+            "the directory's own address adds nothing"
+        );
+        let beside = vec![email("ada@example.com", ContactChanged::Unknown), Contact::new(Channel::Phone, "+44 1")];
+        let both = facts(vec![email("ada@example.com", since)], beside, Some("ada@example.com")).contacts();
+        assert_eq!(both.on_file.len(), 2);
+        assert_eq!(both.on_file[0].changed, ContactChanged::Unknown, "the file may have changed at any time");
+        let alone = facts(Vec::new(), Vec::new(), Some("ada@example.com"));
+        assert_eq!(alone.contacts().on_file, [email("ada@example.com", ContactChanged::Unknown)]);
+        assert_eq!(facts(Vec::new(), Vec::new(), None).contacts(), Contacts::default());
+    }
+
+    #[test]
+    fn an_address_of_the_profile_that_is_none_is_named_as_such() {
+        let found = facts(Vec::new(), Vec::new(), Some("nobody")).contacts();
+        assert_eq!(
+            (found.on_file.len(), &found.unreadable[..]),
+            (0, &["an e-mail address that is none".to_owned()][..])
+        );
+    }
+}

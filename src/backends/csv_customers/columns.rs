@@ -25,18 +25,18 @@ impl Columns {
     /// # Errors
     /// Why the header cannot be used, worded to follow "The customers' file x: ".
     pub(super) fn from_names(names: &[String], chosen: &CustomerColumns) -> Result<Self, String> {
-        let named = |name: &String| {
+        let position_of = |name: &String| {
             position_of_name(names, name).ok_or_else(|| {
                 format!("it has no column \"{name}\", which the profile names. It has: {}", name_list(names))
             })
         };
         let find = |chosen: &Option<String>, field| match chosen {
             None => Ok(position_of_field(names, field)),
-            Some(name) => named(name).map(Some),
+            Some(name) => position_of(name).map(Some),
         };
         let find_all = |chosen: &Option<Vec<String>>, field| match chosen {
             None => Ok(positions_of_field(names, field)),
-            Some(chosen) => chosen.iter().map(named).collect::<Result<Vec<usize>, String>>(),
+            Some(chosen) => chosen.iter().map(position_of).collect::<Result<Vec<usize>, String>>(),
         };
         let (name, username) = (find(&chosen.name, Field::Name)?, find(&chosen.username, Field::Username)?);
         let (first_name, last_name) =

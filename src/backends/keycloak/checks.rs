@@ -46,6 +46,7 @@ impl KeycloakAgent {
         checks.push(self.guards_check().await?);
         checks.push(self.own_user_check().await?);
         checks.push(self.readability_check().await?);
+        checks.extend(self.contacts_check().await?);
         Ok(checks)
     }
 

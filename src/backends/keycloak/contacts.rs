@@ -5,7 +5,9 @@ use crate::config::ContactAttributes;
 use crate::domain::{Channel, ContactChanged, Contacts};
 
 /// The name of the address that every user has beside the attributes.
-pub(super) const EMAIL: &str = "email";
+const EMAIL: &str = "email";
+/// What is read unless the profile names attributes: addresses, and numbers.
+pub(super) const USUAL: (&[&str], &[&str]) = (&[EMAIL], &["phoneNumber", "phone_number", "mobile"]);
 /// The attribute with the user's language, as a BCP 47 tag.
 const LOCALE: &str = "locale";
 

@@ -8,6 +8,7 @@ mod call;
 mod checks;
 mod claims;
 mod contacts;
+mod contacts_check;
 mod directory;
 mod errors;
 mod guards;

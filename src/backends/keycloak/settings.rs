@@ -79,9 +79,8 @@ impl KeycloakSettings {
             let problem = format!("realm: \"{}\" is no name of a realm", keys.realm.escape_debug());
             return Err(settings.wrong("realm", &problem));
         }
-        let usual: (&[&str], &[&str]) = (&[contacts::EMAIL], &["phoneNumber", "phone_number", "mobile"]);
-        let contact_attributes =
-            ContactAttributes::of(keys.contact_attributes, usual, settings, contacts::is_attribute)?;
+        let named = keys.contact_attributes;
+        let contact_attributes = ContactAttributes::of(named, contacts::USUAL, settings, contacts::is_attribute)?;
         Ok(Self {
             url,
             realm: keys.realm,

@@ -188,6 +188,46 @@ pub(super) struct SystemInfo {
     pub(super) version: Option<String>,
 }
 
+/// The realm's user profile: which attributes there are, and who sees them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserProfileRules {
+    #[serde(default)]
+    pub(super) attributes: Vec<AttributeRules>,
+    /// Absent if attributes that the profile does not list are neither kept nor shown. Each value shows them to agents.
+    unmanaged_attribute_policy: Option<String>,
+}
+
+impl UserProfileRules {
+    /// Whether agents see attributes that the profile does not list.
+    pub(super) const fn shows_unmanaged(&self) -> bool {
+        self.unmanaged_attribute_policy.is_some()
+    }
+}
+
+/// An attribute of the user profile.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct AttributeRules {
+    pub(super) name: String,
+    permissions: Option<AttributePermissions>,
+}
+
+/// Who may see and change an attribute: `admin` and `user`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct AttributePermissions {
+    view: Vec<String>,
+    edit: Vec<String>,
+}
+
+impl AttributeRules {
+    /// Whether agents, who are administrators to the user profile, see nothing of it. Who may change it sees it (26.7).
+    pub(super) fn is_hidden_from_agents(&self) -> bool {
+        let is_theirs = |roles: &[String]| roles.iter().any(|role| role == "admin");
+        self.permissions.as_ref().is_some_and(|rules| !is_theirs(&rules.view) && !is_theirs(&rules.edit))
+    }
+}
+
 /// A user's state in the brute force detection.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

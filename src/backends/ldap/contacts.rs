@@ -58,7 +58,7 @@ fn values(entry: &Entry, channel: Channel, name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Contact;
+    use crate::domain::{Contact, Language};
 
     fn named(email: &[&str], phone: &[&str]) -> ContactAttributes {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -83,7 +83,7 @@ mod tests {
         let expected =
             [email("ada@example.com"), email("ada@example.org"), Contact::new(Channel::Phone, "+44 20 7946 0018")];
         assert_eq!(found.on_file, expected);
-        assert_eq!(found.language.as_ref().map(|language| language.as_str()), Some("de"));
+        assert_eq!(found.language.as_ref().map(Language::as_str), Some("de"));
         assert!(on_file(&Entry::default(), &named(&["mail"], &["mobile"])) == Contacts::default());
     }
 

@@ -9,10 +9,11 @@ use async_trait::async_trait;
 use rusqlite::{OptionalExtension, params};
 use zeroize::Zeroizing;
 
+use super::columns::timestamp;
 use super::errors::store_error;
 use super::hash;
 use super::session::AgentSession;
-use super::store::{Practice, timestamp};
+use super::store::Practice;
 use super::user_snapshot::missing_group;
 use crate::domain::ports::{AgentSignIn, Prompter};
 use crate::domain::{Check, CheckState, Error, Kind, ProfileRef, Reason, Result, Session, SignInMethod, StoredSession};

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 
+use super::columns::timestamp;
 use super::errors::store_error;
 use super::session::AgentSession;
-use super::store::timestamp;
 use super::user_snapshot::UserRow;
 use super::{hash, policy};
 use crate::domain::ports::{IdentityBackend, SetFailed};

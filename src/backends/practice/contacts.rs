@@ -5,9 +5,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::columns::{channel, channel_name, timestamp};
 use super::errors::store_error;
-use super::outbox::{channel, channel_name};
-use super::store::timestamp;
 use crate::domain::{Channel, Contact, ContactChanged, Contacts, Result};
 
 /// How long a replaced address is kept on file, in milliseconds.

@@ -5,6 +5,7 @@
 mod agents;
 mod app;
 mod backend;
+mod columns;
 mod contacts;
 mod customer_rows;
 mod directory;

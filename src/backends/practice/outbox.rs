@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
+use super::columns::{channel, channel_name, timestamp};
 use super::errors::store_error;
-use super::store::{Practice, timestamp};
+use super::store::Practice;
 use crate::domain::{Channel, Result};
 
 /// The link in the mail of "Forgot your password?", before its token.
@@ -43,19 +44,6 @@ impl Mail {
             kind: row.get(5)?,
         })
     }
-}
-
-/// Returns the name of a channel in the tables.
-pub(super) const fn channel_name(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "email",
-        Channel::Phone => "phone",
-    }
-}
-
-/// Returns the channel of this name. Only a telephone is not e-mail.
-pub(super) fn channel(name: &str) -> Channel {
-    if name == channel_name(Channel::Phone) { Channel::Phone } else { Channel::Email }
 }
 
 /// A message to put into the outbox.

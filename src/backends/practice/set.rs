@@ -3,12 +3,13 @@
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::backend::{begin, execute, record_in_history, row_of};
+use super::columns::timestamp;
 use super::contacts;
 use super::errors::store_error;
 use super::seed::trigram_text;
 use super::session::{AgentSession, agent_of};
 use super::set_queue::Set;
-use super::store::{Practice, timestamp};
+use super::store::Practice;
 use super::user_snapshot::number_of;
 use super::{hash, normalize};
 use crate::domain::{

@@ -123,8 +123,3 @@ fn check_integrity(connection: &Connection, path: &Path) -> Result<()> {
         .map_err(|error| store_error_at(path, error))?;
     if found == "ok" { Ok(()) } else { Err(damaged(path, "it is damaged").because(found)) }
 }
-
-/// Converts a time of the directory.
-pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
-    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
-}

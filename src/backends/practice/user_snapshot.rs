@@ -2,12 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::columns::timestamp;
 use super::contacts;
 use super::directory::free_username;
 use super::errors::store_error;
 use super::policy;
 use super::session::{Agent, AgentSession};
-use super::store::timestamp;
 use crate::domain::{
     Customer, Names, NewUser, Obstacle, PolicyRead, ResetTarget, Result, Right, Stamp, State, TrialAnswer, UserId,
     UserProfile, UserSnapshot,

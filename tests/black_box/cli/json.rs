@@ -102,7 +102,11 @@ fn what_is_read() {
         (Some("active"), &Value::Null, &Value::Null)
     );
     let show = json(&env, &["show", "C-1002"]);
-    has(&show, "tellonce.show/v1", &format!("{STATUS} roles groups policy action obstacles"));
+    has(
+        &show,
+        "tellonce.show/v1",
+        &format!("{STATUS} roles groups policy contacts contacts_unreadable action obstacles"),
+    );
     assert_eq!((show["status"].as_str(), show["action"].as_str()), (Some("no_user"), Some("create_and_set")));
     for (customer, status, action) in [
         ("C-1001", "active", "set"),

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod clocks;
+mod contacts;
 mod proxies;
 mod sessions;
 mod unlock;

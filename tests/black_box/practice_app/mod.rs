@@ -4,3 +4,4 @@ mod browser;
 mod faults;
 mod guide;
 mod hostile;
+mod inbox;

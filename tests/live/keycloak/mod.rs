@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod calls;
+mod contacts;
 mod doctor;
 mod faults;
 mod federation;

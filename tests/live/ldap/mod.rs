@@ -5,6 +5,7 @@ mod additions;
 mod bulk;
 mod certificates;
 mod clocks;
+mod contacts;
 mod domain;
 mod faults;
 mod frame_proxy;

@@ -1,8 +1,6 @@
 //! What the fake directory holds: its own entry, a policy, and one customer, with all that a reset looks at.
 
-use super::{Asked, Dialect, entry};
-
-type Attribute = (&'static str, Vec<Vec<u8>>);
+use super::{Asked, Attribute, Dialect, entry};
 
 fn text(name: &'static str, value: &str) -> Attribute {
     (name, vec![value.as_bytes().to_vec()])
@@ -15,7 +13,7 @@ pub fn customer(dialect: Dialect) -> String {
 }
 
 /// The entries that a search finds.
-pub fn found(dialect: Dialect, asked: &Asked, sets: u32) -> Vec<Vec<u8>> {
+pub fn found(dialect: Dialect, asked: &Asked, sets: u32, more: &[Attribute]) -> Vec<Vec<u8>> {
     let base = dialect.base();
     let customer = customer(dialect);
     let names = |wanted: &str| asked.base.eq_ignore_ascii_case(wanted);
@@ -25,7 +23,7 @@ pub fn found(dialect: Dialect, asked: &Asked, sets: u32) -> Vec<Vec<u8>> {
     if names("") {
         vec![entry("", &root(dialect))]
     } else if names(&customer) {
-        vec![entry(&customer, &person(dialect, sets))]
+        vec![entry(&customer, &person(dialect, sets, more))]
     } else if one_entry && (names("cn=default,dc=example,dc=com") || names("DC=example,DC=com")) {
         vec![entry(&asked.base, &policy(dialect))]
     } else if one_entry && names(base) {
@@ -33,7 +31,7 @@ pub fn found(dialect: Dialect, asked: &Asked, sets: u32) -> Vec<Vec<u8>> {
         let permissions = ("nTSecurityDescriptor", vec![everything_to_everyone()]);
         vec![entry(base, &[text("objectClass", "organizationalUnit"), allowed, permissions])]
     } else if !one_entry && !of_groups && (about(b"ada") || is_any_user(asked)) {
-        vec![entry(&customer, &person(dialect, sets))]
+        vec![entry(&customer, &person(dialect, sets, more))]
     } else {
         Vec::new()
     }
@@ -78,7 +76,7 @@ fn policy(dialect: Dialect) -> Vec<Attribute> {
     }
 }
 
-fn person(dialect: Dialect, sets: u32) -> Vec<Attribute> {
+fn person(dialect: Dialect, sets: u32, more: &[Attribute]) -> Vec<Attribute> {
     let mut person = vec![
         text("cn", "ada"),
         text("sn", "Lovelace"),
@@ -109,6 +107,8 @@ fn person(dialect: Dialect, sets: u32) -> Vec<Attribute> {
             ("allowedAttributesEffective", ["pwdLastSet", "lockoutTime"].map(|name| name.as_bytes().to_vec()).to_vec()),
         ]),
     }
+    person.retain(|(name, _)| more.iter().all(|(other, _)| !other.eq_ignore_ascii_case(name)));
+    person.extend(more.iter().filter(|(_, values)| !values.is_empty()).cloned());
     person
 }
 

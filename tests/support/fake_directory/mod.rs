@@ -148,6 +148,9 @@ pub fn entry(dn: &str, attributes: &[(&str, Vec<Vec<u8>>)]) -> Vec<u8> {
     [element(4, dn.as_bytes()), element(0x30, &attributes.iter().flat_map(attribute).collect::<Vec<u8>>())].concat()
 }
 
+/// An attribute with its values.
+type Attribute = (&'static str, Vec<Vec<u8>>);
+
 /// Whether the rule answered.
 type Rule = Box<dyn FnMut(&Asked, &mut TcpStream) -> bool + Send>;
 
@@ -158,6 +161,7 @@ pub struct Fake {
     rule: Arc<Mutex<Arc<Mutex<Rule>>>>,
     sets: Arc<AtomicU32>,
     behind: Arc<AtomicBool>,
+    more: Arc<Mutex<Vec<Attribute>>>,
 }
 
 impl Fake {
@@ -166,7 +170,8 @@ impl Fake {
         let port = listener.local_addr().unwrap().port();
         let none: Rule = Box::new(|_, _| false);
         let rule = Arc::new(Mutex::new(Arc::new(Mutex::new(none))));
-        let fake = Self { dialect, port, rule, sets: Arc::default(), behind: Arc::default() };
+        let (sets, behind, more) = (Arc::default(), Arc::default(), Arc::default());
+        let fake = Self { dialect, port, rule, sets, behind, more };
         let serving = fake.clone();
         std::thread::spawn(move || {
             for client in listener.incoming() {
@@ -187,6 +192,13 @@ impl Fake {
         self.behind.store(true, Ordering::SeqCst);
     }
 
+    /// From now on the customer has these attributes, in place of those of the same names. One without values is absent.
+    pub fn customer_has(&self, attributes: &[(&'static str, &[&[u8]])]) {
+        let owned =
+            |(name, values): &(&'static str, &[&[u8]])| (*name, values.iter().map(|value| value.to_vec()).collect());
+        *self.more.lock().unwrap() = attributes.iter().map(owned).collect();
+    }
+
     fn serve(&self, mut client: TcpStream) {
         while let Some(asked) = request(&mut client) {
             let rule = Arc::clone(&self.rule.lock().unwrap());
@@ -202,7 +214,7 @@ impl Fake {
         let sets = self.sets.load(Ordering::SeqCst);
         match asked.tag {
             SEARCH => {
-                let found = entries::found(self.dialect, asked, sets);
+                let found = entries::found(self.dialect, asked, sets, &self.more.lock().unwrap());
                 let code = if found.is_empty() && asked.one_entry { 32 } else { 0 };
                 let entries = found.iter().flat_map(|entry| asked.answer(ENTRY, entry)).collect();
                 [entries, asked.done(code)].concat()
