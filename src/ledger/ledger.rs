@@ -19,7 +19,7 @@ use super::record::Draft;
 use super::record_writer::RecordWriter;
 use super::sqlite::{Now, SqliteFiles, SqliteStore};
 use super::status::{LedgerStatus, status};
-use super::store::{Append, Head, Limit, RecordStore, StoreLocation};
+use super::store::{Append, Head, RecordStore, StoreLocation};
 use super::verify::broken;
 use super::warnings::Warnings;
 use super::writer::LazyWriter;
@@ -27,8 +27,7 @@ use crate::config::{AuditSettings, Folders};
 use crate::domain::ports::{AuditLog, RandomSource};
 use crate::domain::{
     AppendReceipt, AttemptId, AttemptOutcome, ChangeKind, Changed, Consent, Customer, CustomerId, Error, Finding,
-    History, LimitReached, OutstandingPage, Plan, ProfileRef, ResetLimits, Result, Session, Settlement, UserProfile,
-    Verification,
+    History, LimitReached, OutstandingPage, Plan, ResetLimits, Result, Session, Settlement, UserProfile, Verification,
 };
 
 /// An attempt that this process works at.
@@ -56,7 +55,7 @@ pub(super) struct Shared {
 #[derive(Clone)]
 pub struct Ledger {
     pub(super) shared: Rc<Shared>,
-    row: Option<Row>,
+    pub(super) row: Option<Row>,
     /// The store, where the rows of a bulk run append together.
     grouped: Option<Rc<SqliteStore>>,
 }
@@ -175,23 +174,6 @@ impl Ledger {
         AttemptId::fresh(&mut **self.shared.random.borrow_mut())
     }
 
-    /// Writes down that a sealed password was opened and shown here; no session is needed for that.
-    ///
-    /// # Errors
-    /// Exit 8: the record could not be written.
-    pub async fn unsealed(&self, profile_ref: &ProfileRef, customer: &CustomerId, attempt: &AttemptId) -> Result<()> {
-        let event = Event::Unsealed { of_attempt: attempt.to_string() };
-        let draft = Draft {
-            attempt: self.fresh_id()?.to_string(),
-            profile: profile_ref.profile.clone(),
-            backend: profile_ref.backend.clone(),
-            customer: Some(self.id_in_records(customer.as_str()).await?),
-            action: Some("unseal".to_owned()),
-            ..self.shared.writer.own_draft(event)
-        };
-        self.shared.writer.write(draft).await
-    }
-
     /// Removes the records before this time. Returns the checkpoint; `None` if there is nothing to remove.
     ///
     /// # Errors
@@ -212,33 +194,13 @@ impl Ledger {
         self.shared.ids.all_in_records(store, [id.to_owned()]).await
     }
 
-    async fn id_in_records(&self, id: &str) -> Result<String> {
+    pub(super) async fn id_in_records(&self, id: &str) -> Result<String> {
         self.shared.ids.in_records(self.shared.writer.bare_store(), id).await
     }
 
     /// Returns what all records of an attempt have, as its records say it.
     pub(super) async fn template_of(&self, session: &Session, attempt: &AttemptId) -> Result<Draft> {
         template_of((self.store().await?, &self.shared.ids), session, attempt).await
-    }
-
-    async fn limits(&self, session: &Session, plan: &Plan, limits: ResetLimits) -> Result<Vec<Limit>> {
-        let mut checked = Vec::new();
-        if let Some(most) = limits.per_customer_24h {
-            let store = self.shared.writer.bare_store();
-            let subject = self.shared.ids.subject(store, &plan.profile_ref, &plan.customer, plan.user.as_ref()).await?;
-            checked.push(Limit::Customer { subject, most, except: self.row.clone() });
-        }
-        if let (Some(most), None) = (limits.per_agent_1h, &self.row) {
-            let (backend_ids, agent) = (backend_ids(&plan.profile_ref), session.agent().to_owned());
-            checked.push(Limit::Agent { backend_ids, agent, most });
-        }
-        if let Some(verification) = &plan.verification {
-            let store = self.shared.writer.bare_store();
-            let subject = self.shared.ids.subject(store, &plan.profile_ref, &plan.customer, plan.user.as_ref()).await?;
-            let (id, purpose) = (&verification.id, verification.purpose);
-            checked.push(Self::verification_limit((id, subject), session.agent(), purpose));
-        }
-        Ok(checked)
     }
 
     /// Appends the intent of an attempt that is open.

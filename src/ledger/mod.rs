@@ -11,6 +11,7 @@ mod forward;
 mod forwarder;
 mod hash;
 mod ids;
+mod intent_limits;
 #[allow(clippy::module_inception, reason = "the ledger is the room's one implementation of its port")]
 mod ledger;
 mod outbox;

@@ -1,6 +1,7 @@
 //! The store on `SQLite`: one file of this machine, that any number of processes append to.
 
 mod append;
+mod end;
 mod fault;
 mod faults;
 mod file;

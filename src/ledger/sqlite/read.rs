@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params, params_from_iter};
 
-use super::append::json;
 use super::fault::Fault;
-use super::rows::stored;
+use super::rows::{json, stored};
 use crate::ledger::hash::Hash;
 use crate::ledger::store::{Head, Query, Subject};
 use crate::ledger::stored_record::StoredRecord;

@@ -101,3 +101,8 @@ pub(super) fn stored(row: &Row<'_>) -> Result<StoredRecord, Fault> {
     };
     Ok(StoredRecord { number, prev, hash, body })
 }
+
+/// Writes a list for `json_each`.
+pub(super) fn json(list: &[String]) -> String {
+    serde_json::Value::from(list).to_string()
+}

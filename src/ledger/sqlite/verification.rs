@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::append::json;
 use super::fault::Fault;
-use super::rows::stored;
+use super::rows::{json, stored};
 use crate::domain::VerificationFault;
 use crate::ledger::event::Event;
 use crate::ledger::store::{Limit, Subject};
