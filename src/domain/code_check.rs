@@ -123,6 +123,10 @@ impl Verifier<'_> {
 
 fn too_old(customer: &Customer) -> Error {
     let minutes = CODE_LASTS.as_secs() / 60;
-    Error::refused(Reason::CodeTooOld, format!("The code is older than {minutes} minutes, and is no longer valid."))
+    let message = format!("The code is no longer valid. It lasts {minutes} minutes, unless the clock is set back.");
+    Error::refused(Reason::CodeTooOld, message)
         .hint(format!("Send another: `tellonce verify {} --by code`.", customer.id))
 }
+
+#[cfg(test)]
+mod tests;

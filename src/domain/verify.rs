@@ -188,3 +188,6 @@ fn not_verified(customer: &Customer, why: &str) -> Error {
     Error::refused(Reason::NotVerified, message)
         .hint(format!("Do nothing for this caller. To try once more: `tellonce verify {}`.", customer.id))
 }
+
+#[cfg(test)]
+pub(super) mod tests;

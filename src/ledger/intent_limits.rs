@@ -6,8 +6,7 @@ use super::store::Limit;
 use crate::domain::{Plan, ResetLimits, Result, Session};
 
 impl Ledger {
-    /// Returns what the store checks in the transaction of the intent: the profile's limits, and the verification of the
-    /// caller that the plan uses.
+    /// Returns what the store checks in the transaction that appends the intent of this plan.
     pub(super) async fn limits(&self, session: &Session, plan: &Plan, limits: ResetLimits) -> Result<Vec<Limit>> {
         let mut checked = Vec::new();
         if let Some(most) = limits.per_customer_24h {

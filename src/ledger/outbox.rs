@@ -66,6 +66,9 @@ impl Ledger {
 
     /// Removes a notice from the outbox, with its address, and writes down what became of it.
     ///
+    /// The address is overwritten in the table. The write-ahead log beside the file still has the pages of before, until it
+    /// is taken over into the file and begins anew.
+    ///
     /// # Errors
     /// Exit 8: the store cannot be used.
     pub async fn finish_notice(&self, notice: &QueuedNotice, end: NoticeEnd) -> Result<()> {
@@ -84,7 +87,7 @@ impl Ledger {
     async fn draft_of_notice(&self, notice: &QueuedNotice, event: Event) -> Result<Draft> {
         let query = Query { attempt: Some(notice.attempt.clone()), ..Query::default() };
         let page = Pages::new(self.store().await?, query).next().await?;
-        let own = page.iter().filter_map(|record| record.record().ok()).next();
+        let own = page.iter().find_map(|record| record.record().ok());
         let draft = own.map_or_else(|| self.shared.writer.own_draft(event.clone()), |record| record.draft);
         let action = Some("notify".to_owned());
         Ok(Draft { attempt: notice.id.clone(), action, event, ..draft })

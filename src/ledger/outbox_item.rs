@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{Channel, Contact};
 
@@ -19,7 +20,7 @@ const RETRY_AFTER: [Duration; 5] = [
 const GIVEN_UP_AFTER: Duration = Duration::from_hours(3 * 24);
 
 /// What a customer is to be told at one address or number. The store keeps it until it is sent or given up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueuedNotice {
     /// Its own id, which is also that of the message.
     pub id: String,

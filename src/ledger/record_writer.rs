@@ -117,8 +117,8 @@ impl RecordWriter {
     }
 
     /// Appends a record before anything else, and warns if it cannot be forwarded.
-    async fn append_and_warn(&self, draft: Draft) -> Result<()> {
-        let (_, forwarded) = self.append_one(draft.into()).await?;
+    async fn append_and_warn(&self, append: impl Into<Append>) -> Result<()> {
+        let (_, forwarded) = self.append_one(append.into()).await?;
         self.warn_of(forwarded);
         Ok(())
     }
@@ -130,16 +130,15 @@ impl RecordWriter {
         }
     }
 
-    /// Appends the end of an attempt. If that fails, the next command appends it.
+    /// Appends the end of an attempt. If that fails, the next command appends it, and queues its notices.
     ///
     /// # Errors
     /// Exit 8: the store cannot be used.
     pub(super) async fn write_end(&self, append: impl Into<Append>) -> Result<()> {
         let append = append.into();
-        let draft = append.draft.clone();
-        let written = self.write(append).await;
+        let written = self.write(append.clone()).await;
         if let Err(error) = &written {
-            match self.spool.keep(&draft) {
+            match self.spool.keep(append) {
                 Ok(()) => tracing::debug!(%error, "the record is left to the next command"),
                 Err(spooled) => tracing::warn!(%error, %spooled, "the record could not be left to the next command"),
             }
@@ -252,10 +251,10 @@ impl RecordWriter {
             let message = format!("The records that wait for the ledger cannot be read: {error}.");
             Error::new(Kind::Unavailable, Reason::AuditUnavailable, message)
         };
-        for (path, draft) in self.spool.waiting().map_err(to_error)? {
-            match draft {
-                Ok(draft) => {
-                    self.append_and_warn(draft).await?;
+        for (path, append) in self.spool.waiting().map_err(to_error)? {
+            match append {
+                Ok(append) => {
+                    self.append_and_warn(append).await?;
                     match std::fs::remove_file(&path) {
                         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(to_error(error)),
                         _ => {} // another command may have sent it as well, and removed it

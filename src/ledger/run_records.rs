@@ -6,26 +6,9 @@ use super::ledger::Ledger;
 use super::pseudonyms::mask_addresses;
 use super::record::Draft;
 use super::store::Query;
-use crate::domain::{AttemptId, CustomerId, Delivery, ProfileRef, Result, Session};
+use crate::domain::{AttemptId, Delivery, Result, Session};
 
 impl Ledger {
-    /// Writes down that a sealed password was opened and shown here; no session is needed for that.
-    ///
-    /// # Errors
-    /// Exit 8: the record could not be written.
-    pub async fn unsealed(&self, profile_ref: &ProfileRef, customer: &CustomerId, attempt: &AttemptId) -> Result<()> {
-        let event = Event::Unsealed { of_attempt: attempt.to_string() };
-        let draft = Draft {
-            attempt: self.fresh_id()?.to_string(),
-            profile: profile_ref.profile.clone(),
-            backend: profile_ref.backend.clone(),
-            customer: Some(self.id_in_records(customer.as_str()).await?),
-            action: Some("unseal".to_owned()),
-            ..self.shared.writer.own_draft(event)
-        };
-        self.shared.writer.write(draft).await
-    }
-
     /// Writes down that a bulk run began, or was resumed, with the digest of its settings.
     ///
     /// # Errors

@@ -166,7 +166,7 @@ pub trait RecordStore {
     /// Appends these in their order, all of them or none, and returns once they are durable.
     ///
     /// One transaction, which no other writer can come between, does the following for each. If the attempt has a
-    /// record with this event, or of a refusal in place of an intent, it returns that one. Otherwise it checks the
+    /// record with this event, or of a refusal in place of an intent or of a draft with limits, it returns that one. Otherwise it checks the
     /// limits; a limit that is reached appends a refusal in place of the draft. The store gives number and time: the
     /// numbers have no gap, and a time is never before that of the record before.
     async fn append(&self, appends: Vec<Append>) -> Result<Vec<Appended>>;

@@ -1,11 +1,11 @@
-//! Records what an agent looks at, before it is shown.
+//! Records what an agent looks at, before it is shown, and sealed passwords that were opened.
 
 use super::drafts::blank;
 use super::event::Event;
 use super::ledger::Ledger;
 use super::pseudonyms::{mask, mask_addresses};
 use super::record::Draft;
-use crate::domain::{Customer, Result, Session, UserProfile};
+use crate::domain::{AttemptId, Customer, CustomerId, ProfileRef, Result, Session, UserProfile};
 
 /// What is about to be shown.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,23 @@ pub(crate) enum View<'a> {
 }
 
 impl Ledger {
+    /// Writes down that a sealed password was opened and shown here; no session is needed for that.
+    ///
+    /// # Errors
+    /// Exit 8: the record could not be written.
+    pub async fn unsealed(&self, profile_ref: &ProfileRef, customer: &CustomerId, attempt: &AttemptId) -> Result<()> {
+        let event = Event::Unsealed { of_attempt: attempt.to_string() };
+        let draft = Draft {
+            attempt: self.fresh_id()?.to_string(),
+            profile: profile_ref.profile.clone(),
+            backend: profile_ref.backend.clone(),
+            customer: Some(self.id_in_records(customer.as_str()).await?),
+            action: Some("unseal".to_owned()),
+            ..self.shared.writer.own_draft(event)
+        };
+        self.shared.writer.write(draft).await
+    }
+
     /// Writes down what is about to be shown. What cannot be written down must not be shown.
     ///
     /// # Errors

@@ -95,6 +95,73 @@ fn each_attempt_ends_in_one_column() {
     assert_eq!(records.totals(), expected);
 }
 
+fn verified_by(way: &str) -> serde_json::Value {
+    json!({ "verification": { "id": "v", "way": way, "channel": "phone", "to": "***18" } })
+}
+
+#[test]
+fn a_code_verifies_and_a_call_or_the_agents_own_words_attest() {
+    let mut records = Records::new(Grouping::Agent);
+    records.intent("a", verified_by("code")).delivery("a", "shown");
+    records.intent("b", verified_by("callback")).delivery("b", "shown");
+    records.intent("c", json!({ "verified": "knows her" })).delivery("c", "shown");
+    records.intent("d", json!({})).delivery("d", "shown");
+    let mut both = verified_by("code");
+    both["verified"] = "and knows her".into();
+    records.intent("e", both).delivery("e", "shown");
+    let mut call = verified_by("callback");
+    call["verified"] = "and knows her".into();
+    records.intent("f", call).failed("f", "no");
+    let mut row = verified_by("code");
+    row["run"] = "r-1".into();
+    row["row"] = 2.into();
+    records.intent("g", row.clone()).failed("g", "no");
+    records.intent("h", row).delivery("h", "shown");
+    let expected =
+        Counts { resets: 6, delivered: 6, failed: 1, verified: 3, attested: 3, bulk_rows: 1, ..Counts::default() };
+    assert_eq!(records.totals(), expected);
+}
+
+#[test]
+fn codes_and_verifications_are_no_attempts_and_their_refusals_no_refused_resets() {
+    let mut records = Records::new(Grouping::Agent);
+    let to = json!({ "purpose": "reset", "channel": "email", "to": "a***@example.com", "action": "verify" });
+    let with = |fields: serde_json::Value| {
+        let mut all = to.clone();
+        all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        all
+    };
+    records.add("c", with(json!({ "event": "code_sent" })));
+    records.add("c", with(json!({ "event": "code_not_sent", "may_be_sent": false })));
+    records.add("t", with(json!({ "event": "code_tried", "code": "c" })));
+    let until = "2026-03-01T23:45:00Z";
+    let fields = json!({ "event": "verified", "way": "code", "attested": false, "valid_until": until });
+    records.add("t", with(fields));
+    for (attempt, limit) in [("d", "codes_1h"), ("e", "wrong_codes_24h")] {
+        records.add(attempt, with(json!({ "event": "refused", "limit": limit, "count": 5, "most": 5 })));
+    }
+    assert_eq!(records.totals(), Counts::default());
+    let mut records = Records::new(Grouping::Agent);
+    for (attempt, limit) in [("f", "verification_used"), ("g", "verification_ran_out"), ("h", "customer_24h")] {
+        records.add(attempt, json!({ "event": "refused", "limit": limit, "count": 1, "most": 1 }));
+    }
+    assert_eq!(records.totals(), Counts { refused: 3, ..Counts::default() }, "these are resets");
+}
+
+#[test]
+fn a_notice_that_no_customer_got_counts_and_one_that_was_sent_does_not() {
+    for by in [Grouping::Agent, Grouping::Customer, Grouping::Day] {
+        let mut records = Records::new(by);
+        records.intent("a", json!({})).delivery("a", "shown");
+        let end = |event: &str| json!({ "event": event, "of_attempt": "a", "channel": "email", "to": "a***", "why": "no route" });
+        records.add("n-1", end("notice_sent"));
+        records.add("n-2", end("notice_failed"));
+        let report = records.builder.finish();
+        let expected = Counts { resets: 1, delivered: 1, notices_failed: 1, ..Counts::default() };
+        assert_eq!((report.groups.len(), report.totals), (1, expected), "{by:?}: it is in the group of its attempt");
+    }
+}
+
 #[test]
 fn what_a_later_command_found_counts_unless_the_attempt_wrote_its_own_end() {
     let mut records = Records::new(Grouping::Agent);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, named_params};
 
-use super::chain_end::End;
+use super::end::End;
 use super::fault::Fault;
 use super::rows::{json, stored};
 use super::{outbox, verification};

@@ -28,6 +28,7 @@ pub(super) fn faults(connection: &Connection) -> Result<Vec<String>, Fault> {
         faults.extend(columns(connection)?);
         faults.extend(open_attempts(connection)?);
         faults.extend(issued(connection)?);
+        faults.extend(used_verifications(connection)?);
     }
     faults.truncate(MOST);
     Ok(faults)
@@ -144,4 +145,19 @@ fn issued(connection: &Connection) -> Result<Option<String>, Fault> {
         |row| row.get(0),
     )?;
     Ok(differs.then(|| "the list of outstanding passwords is not that of the records".to_owned()))
+}
+
+/// Compares the list of used verifications with the intents that name them.
+fn used_verifications(connection: &Connection) -> Result<Option<String>, Fault> {
+    let differs: bool = connection.query_row(
+        "WITH named AS (
+           SELECT number, CASE WHEN json_valid(body) THEN json_extract(body, '$.verification.id') END AS verification
+           FROM record WHERE event = 'intent' AND version > 1),
+         used AS (SELECT verification, number FROM named WHERE verification IS NOT NULL)
+         SELECT EXISTS(SELECT * FROM used EXCEPT SELECT verification, number FROM used_verification)
+           OR EXISTS(SELECT verification, number FROM used_verification EXCEPT SELECT * FROM used)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(differs.then(|| "the list of used verifications is not that of the records".to_owned()))
 }

@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::fault::Fault;
-use super::schema::{APPLICATION_ID, OBJECTS, SCHEMA_VERSION};
+use super::schema::{APPLICATION_ID, OBJECTS, OBJECTS_OF_VERSION_1, SCHEMA_VERSION};
 use crate::config::make_private_folder;
 use crate::domain::ports::RandomSource;
 use crate::platform::{FileRule, Holds, Links, SystemRandom};
@@ -212,7 +212,7 @@ fn make_tables(connection: &mut Connection) -> Result<(), Fault> {
 fn update_tables(connection: &mut Connection) -> Result<(), Fault> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     if tables(&transaction)? == Tables::Version1 {
-        for (name, statement) in OBJECTS {
+        for (name, statement) in OBJECTS.iter().filter(|(name, _)| !OBJECTS_OF_VERSION_1.contains(name)) {
             let is_there: bool =
                 transaction.query_row("SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name = ?1)", [name], |row| {
                     row.get(0)

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
-use super::chain_end::End;
+use super::end::End;
 use super::fault::Fault;
 use super::rows::body_value;
 use crate::ledger::event::Event;

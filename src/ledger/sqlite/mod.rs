@@ -1,7 +1,7 @@
 //! The store on `SQLite`: one file of this machine, that any number of processes append to.
 
 mod append;
-mod chain_end;
+mod end;
 mod fault;
 mod faults;
 mod file;

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 
-use super::chain_end::End;
+use super::end::End;
 use super::fault::Fault;
 use crate::domain::Channel;
 use crate::ledger::outbox_item::{QueuedNotice, WaitingNotice};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::chain_end::End;
+use super::end::End;
 use super::fault::Fault;
 use super::read::{checkpoint, first_from};
 use crate::ledger::event::Event;

@@ -6,6 +6,36 @@ pub(super) const APPLICATION_ID: i32 = 0x746c_6e63;
 ///
 /// Version 2 adds used verifications and the outbox to version 1.
 pub(super) const SCHEMA_VERSION: i32 = 2;
+/// The objects that version 1 had. An update makes the others alone: a rule of version 1 that somebody removed stays away,
+/// so that `audit verify` still finds it.
+pub(super) const OBJECTS_OF_VERSION_1: [&str; 26] = [
+    "record",
+    "record_attempt",
+    "record_user",
+    "record_customer",
+    "record_agent",
+    "record_run",
+    "record_unreadable",
+    "record_imported",
+    "record_receipt",
+    "open_attempt",
+    "issued",
+    "issued_number",
+    "checkpoint",
+    "meta",
+    "record_never_changes",
+    "record_stays",
+    "record_is_next",
+    "attempt_begins",
+    "attempt_ends",
+    "password_is_issued",
+    "password_is_withdrawn",
+    "password_is_settled",
+    "issue_goes_with_its_record",
+    "checkpoint_never_changes",
+    "checkpoint_stays",
+    "checkpoint_is_a_record",
+];
 
 /// Each object of the schema: its name, and the statement that makes it.
 ///
@@ -45,7 +75,8 @@ pub(super) const OBJECTS: &[(&str, &str)] = &[
         "CREATE TABLE used_verification(verification TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
     ),
     ("used_verification_number", "CREATE INDEX used_verification_number ON used_verification(number)"),
-    // Addresses are in this table alone, and leave it as messages are sent.
+    // Addresses are in this table alone, and leave it as messages are sent. They reach it by the spool if the record that
+    // they belong to could not be appended at once.
     (
         "outbox",
         "CREATE TABLE outbox(

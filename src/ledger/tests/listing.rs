@@ -143,7 +143,7 @@ fn a_record_has_these_fields_and_no_place_for_a_password() {
     for stored in home.stored() {
         let object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&stored.body).unwrap();
         let own = match object["event"].as_str().unwrap() {
-            "intent" => "consent lease reason stamp_before unlock verified",
+            "intent" => "consent lease reason stamp_before unlock verification verified",
             "set" => "proof_reason proved sessions_left stamp",
             "delivery" => "delivery",
             "withdrawn" => "sessions_left",

@@ -13,6 +13,7 @@ mod limits;
 mod listing;
 mod old_log;
 mod opening;
+mod outbox;
 mod pruning;
 mod receipts;
 mod rows;
@@ -20,6 +21,8 @@ mod spooling;
 mod status;
 pub(crate) mod stub;
 mod tampering;
+mod updating;
+mod verifications;
 mod verifying;
 
 use std::path::PathBuf;

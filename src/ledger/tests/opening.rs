@@ -49,7 +49,7 @@ fn a_database_that_is_no_ledger_is_refused_and_stays() {
 #[test]
 fn a_ledger_of_a_newer_version_is_refused_with_what_to_do() {
     let home = in_one_file();
-    home.database().execute_batch("PRAGMA user_version = 2").unwrap();
+    home.database().execute_batch("PRAGMA user_version = 3").unwrap();
     let error = is_refused(&home, "a newer version of tellonce made it");
     assert!(error.hint.unwrap().contains("Update tellonce"));
 }

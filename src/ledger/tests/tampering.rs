@@ -62,6 +62,43 @@ fn a_change_beside_the_chain_is_found_and_named() {
 }
 
 #[test]
+fn the_list_of_used_verifications_is_compared_with_the_intents() {
+    let with_two_uses = || {
+        let home = home();
+        for (attempt, id) in [("aa01", "bb01"), ("aa02", "bb02")] {
+            let Event::Intent { reason, verified, consent, unlock, stamp_before, lease, .. } = intent() else {
+                panic!("no intent")
+            };
+            let (way, channel) = (crate::domain::VerificationWay::Code, crate::domain::Channel::Email);
+            let used = crate::ledger::UsedVerification { id: id.to_owned(), way, channel, to: "a***".to_owned() };
+            let verification = Some(used);
+            let event = Event::Intent { reason, verified, consent, unlock, stamp_before, lease, verification };
+            append(&home.store(), draft(attempt, event));
+        }
+        append(&home.store(), draft("aa03", intent()));
+        home
+    };
+    let home = with_two_uses();
+    home.verify(None).unwrap();
+    let count: u64 = home.database().query_row("SELECT count(*) FROM used_verification", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 2);
+    for statements in [
+        "DELETE FROM used_verification WHERE verification = 'bb01'",
+        "DELETE FROM used_verification",
+        "INSERT INTO used_verification VALUES('bb03', 3)",
+        "INSERT INTO used_verification VALUES('bb03', 1)",
+        "UPDATE used_verification SET verification = 'bb03' WHERE verification = 'bb02'",
+        "UPDATE used_verification SET number = 1 WHERE verification = 'bb02'",
+    ] {
+        let home = with_two_uses();
+        home.database().execute_batch(statements).unwrap(); // no trigger refuses that
+        let error = home.verify(None).unwrap_err();
+        let fault = "the list of used verifications is not that of the records";
+        assert!(is_broken(&error) && error.message.contains(fault), "{statements}: {error}");
+    }
+}
+
+#[test]
 fn a_trigger_that_was_dropped_added_or_changed_is_found() {
     for (statement, fault) in [
         ("DROP TRIGGER record_stays", "the rule record_stays was removed"),

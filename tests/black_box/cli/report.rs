@@ -57,9 +57,12 @@ fn csv_has_no_formulas() {
     a_day(&env);
     let text = env.run(&["report", "--by", "reason", "--format", "csv"]).must(0).stdout;
     let lines: Vec<&str> = text.lines().collect();
-    let header =
-        "reason,resets,created,delivered,not_delivered,unknown,withdrawn,unlocked,failed,refused,attested,bulk_rows";
-    assert_eq!(lines[..3], [header, "no reason,3,0,3,0,0,0,0,0,0,0,2", "'=1+1,1,0,1,0,0,0,0,0,0,1,0"], "{text}");
+    let header = "reason,resets,created,delivered,not_delivered,unknown,withdrawn,unlocked,failed,refused,verified,attested,notices_failed,bulk_rows";
+    assert_eq!(
+        lines[..3],
+        [header, "no reason,3,0,3,0,0,0,0,0,0,0,0,0,2", "'=1+1,1,0,1,0,0,0,0,0,0,0,1,0,0"],
+        "{text}"
+    );
     assert_eq!(lines.len(), 5, "{text}");
     env.run(&["report", "--format", "csv", "-o", "json"]).must(2);
 }

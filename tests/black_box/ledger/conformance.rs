@@ -70,6 +70,22 @@ const DEFECTS: &[(Defect, &[&str])] = &[
     (Defect::PagesSkipOne, &["paging::every_record_once", "paging::while_others_append"]),
     (Defect::UntilIsInclusive, &["queries::since_and_until"]),
     (Defect::ChangesTheKey, &["whole::one_pseudonym_key", "racing::one_key_at_first_use"]),
+    (Defect::CountsRightCodes, &["codes::right_ones_do_not_count"]),
+    (
+        Defect::UsesVerificationsTwice,
+        &[
+            "verifications::used_once",
+            "verifications::used_once_within_one_append",
+            "verifications::used_by_one_of_many",
+        ],
+    ),
+    (Defect::IgnoresTheAgent, &["verifications::theirs_alone"]),
+    (Defect::IgnoresThePurpose, &["verifications::theirs_alone"]),
+    (Defect::LetsOldVerificationsThrough, &["verifications::in_time"]),
+    (Defect::QueuesInSpiteOfRefusals, &["outbox::queued_with_the_record"]),
+    (Defect::HandsNoticesToTwo, &["outbox::taken_once", "outbox::put_off_and_given_again"]),
+    (Defect::NeverGivesNoticesAgain, &["outbox::put_off_and_given_again"]),
+    (Defect::LosesTheEndOfNotices, &["outbox::finished_once"]),
 ];
 
 #[test]

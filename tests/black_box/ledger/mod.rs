@@ -10,3 +10,4 @@ mod permissions;
 mod processes;
 mod receipts;
 mod tampering;
+mod updating;

@@ -9,3 +9,4 @@ mod script;
 mod scripted;
 mod sweep;
 mod unlocking;
+mod verification;

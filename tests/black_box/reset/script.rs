@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tellonce::domain::{
-    Customer, CustomerId, Error, Forced, Gap, Obstacle, Pending, Policy, PolicyRead, Rule, TrialAnswer, UserProfile,
+    Contacts, Customer, CustomerId, Error, Forced, Gap, Obstacle, Pending, Policy, PolicyRead, Rule, TrialAnswer,
+    UserProfile,
 };
 
 use crate::support::conformance::MovedClock;
@@ -54,6 +55,8 @@ pub struct Script {
     pub lookup_fails: Option<fn() -> Error>,
     /// The immutable id of the user who gets a temporary password.
     pub immutable_id: Option<String>,
+    /// What is on file for the user.
+    pub contacts: Contacts,
     /// The server's clock.
     pub server_time: Option<Timestamp>,
     /// Calls that are never answered; `user_snapshot` only after the set.
@@ -91,6 +94,7 @@ impl Default for Script {
             users: Vec::new(),
             lookup_fails: None,
             immutable_id: None,
+            contacts: Contacts::default(),
             server_time: None,
             hangs: Vec::new(),
             concurrency: 1,

@@ -182,7 +182,7 @@ impl IdentityBackend for Scripted {
             obstacles.push(Obstacle::Locked { until: None });
         }
         let snapshot = UserSnapshot {
-            contacts: tellonce::domain::Contacts::default(),
+            contacts: inner.script.contacts.clone(),
             target: ResetTarget::User(UserId::new(customer.id.as_str())),
             user: inner.script.immutable_id.as_ref().map(|id| UserProfile {
                 id: UserId::new(customer.id.as_str()),

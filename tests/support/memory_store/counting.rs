@@ -62,10 +62,12 @@ impl Counting<'_> {
         as_count(count + rows.len())
     }
 
-    /// Counts the codes, or the tries, that no verification followed in the same attempt.
+    /// Counts the codes, or the tries that no verification followed in the same attempt.
     fn codes(&self, subject: &Subject, event: &str, since: Timestamp) -> u32 {
         let is_right = |attempt: &str| {
-            self.records.iter().any(|record| record.draft.attempt == attempt && record.draft.event.name() == "verified")
+            let is_verified = |record: &Record| matches!(record.draft.event, Event::Verified { .. });
+            let counts_anyway = event == "code_sent" || self.has(Defect::CountsRightCodes);
+            !counts_anyway && self.records.iter().any(|record| record.draft.attempt == attempt && is_verified(record))
         };
         let counts = |record: &&Record| {
             let is_here = record.draft.backend_id.as_ref().is_some_and(|id| subject.backend_ids.contains(id));
@@ -100,13 +102,16 @@ impl Counting<'_> {
                     None => subject.users.is_empty() && is_of(record, subject),
                 };
                 let is_here = record.draft.backend_id.as_ref().is_some_and(|id| subject.backend_ids.contains(id));
-                (is_user && is_here && record.draft.agent == agent && *purpose == made_for).then_some(*valid_until)
+                let is_agent = record.draft.agent == agent || self.has(Defect::IgnoresTheAgent);
+                let is_purpose = *purpose == made_for || self.has(Defect::IgnoresThePurpose);
+                (is_user && is_here && is_agent && is_purpose).then_some(*valid_until)
             }
             _ => None,
         });
         match theirs {
             None => Some(VerificationFault::NotTheirs),
-            Some(_) if self.is_used(id) => Some(VerificationFault::Used),
+            Some(_) if self.is_used(id) && !self.has(Defect::UsesVerificationsTwice) => Some(VerificationFault::Used),
+            Some(_) if self.has(Defect::LetsOldVerificationsThrough) => None,
             Some(valid_until) => (at >= valid_until).then_some(VerificationFault::RanOut),
         }
     }

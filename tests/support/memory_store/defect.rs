@@ -51,4 +51,22 @@ pub enum Defect {
     UntilIsInclusive,
     /// Has another key of pseudonyms in each handle.
     ChangesTheKey,
+    /// Counts codes that were right as wrong ones.
+    CountsRightCodes,
+    /// Lets a second intent use a verification.
+    UsesVerificationsTwice,
+    /// Lets an agent use the verification of another.
+    IgnoresTheAgent,
+    /// Lets a verification be used for another kind of change.
+    IgnoresThePurpose,
+    /// Lets a verification be used whose time has run out.
+    LetsOldVerificationsThrough,
+    /// Queues the notices of a record that a limit refused.
+    QueuesInSpiteOfRefusals,
+    /// Hands a notice to whoever asks, though another has just taken it.
+    HandsNoticesToTwo,
+    /// Gives a notice that was taken to nobody again.
+    NeverGivesNoticesAgain,
+    /// Acknowledges the record of a finished notice, and does not keep it.
+    LosesTheEndOfNotices,
 }

@@ -3,6 +3,7 @@
 mod counting;
 mod defect;
 mod issued;
+mod matching;
 mod outbox;
 mod store;
 

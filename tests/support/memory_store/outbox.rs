@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use tellonce::ledger::{QueuedNotice, WaitingNotice};
 
+use super::defect::Defect;
+
 /// The notices, by id.
 #[derive(Default)]
 pub struct Outbox(BTreeMap<String, WaitingNotice>);
@@ -17,14 +19,26 @@ impl Outbox {
         }
     }
 
-    pub fn take(&mut self, profile: &str, most: usize, now: Timestamp) -> Vec<WaitingNotice> {
+    pub fn take(
+        &mut self,
+        (profile, most): (&str, usize),
+        now: Timestamp,
+        defect: Option<Defect>,
+    ) -> Vec<WaitingNotice> {
         let is_due = |waiting: &&mut WaitingNotice| waiting.notice.profile == profile && waiting.next_at <= now;
         let mut due: Vec<&mut WaitingNotice> = self.0.values_mut().filter(is_due).collect();
         due.sort_by_key(|waiting| waiting.next_at);
         let take = |waiting: &mut WaitingNotice| {
             waiting.tries += 1;
+            let before = waiting.next_at;
             waiting.next_at = now + SignedDuration::try_from(WaitingNotice::retry_after(waiting.tries)).unwrap();
-            waiting.clone()
+            let taken = waiting.clone();
+            match defect {
+                Some(Defect::HandsNoticesToTwo) => waiting.next_at = before,
+                Some(Defect::NeverGivesNoticesAgain) => waiting.next_at = Timestamp::MAX,
+                _ => {}
+            }
+            taken
         };
         due.into_iter().take(most).map(take).collect()
     }

@@ -14,9 +14,10 @@ use tellonce::ledger::{
 };
 use tellonce::platform::SystemRandom;
 
-use super::counting::{Counting, is_of};
+use super::counting::Counting;
 use super::defect::Defect;
 use super::issued::issued;
+use super::matching::matches;
 use super::outbox::Outbox;
 use crate::support::record_store::{Handle, StoreData, StoreFactory};
 
@@ -151,7 +152,7 @@ impl Shared {
         mut content: MutexGuard<'c, Content>,
         Append { draft, limits, notices }: Append,
     ) -> (MutexGuard<'c, Content>, Appended) {
-        if let Some(appended) = self.existing(&content, &draft) {
+        if let Some(appended) = self.existing(&content, &draft, &limits) {
             return (content, appended);
         }
         let refused = self.reached(&content, &limits);
@@ -163,7 +164,7 @@ impl Shared {
             Some(reached) => Event::of_refusal(reached),
         };
         let record = self.insert(&mut content, Draft { event, ..draft });
-        if refused.is_none() {
+        if refused.is_none() || self.has(Defect::QueuesInSpiteOfRefusals) {
             let at = content.records.last().map_or((self.now)(), |record| record.at);
             content.outbox.queue(notices, at);
         }
@@ -171,7 +172,7 @@ impl Shared {
     }
 
     /// Returns the record that is there in place of this draft.
-    fn existing(&self, content: &Content, draft: &Draft) -> Option<Appended> {
+    fn existing(&self, content: &Content, draft: &Draft, limits: &[Limit]) -> Option<Appended> {
         let find = |name: &str| {
             let is_it = |record: &Record| record.draft.attempt == draft.attempt && record.draft.event.name() == name;
             content.records.iter().position(is_it)
@@ -179,8 +180,8 @@ impl Shared {
         if let Some(index) = find(draft.event.name()).filter(|_| !self.has(Defect::ForgetsIdempotence)) {
             return Some(Appended { record: content.stored[index].clone(), refused: None });
         }
-        let may_be_refused = matches!(draft.event, Event::Intent { .. }) && !self.has(Defect::ForgetsRefusals);
-        let index = find("refused").filter(|_| may_be_refused)?;
+        let may_be_refused = matches!(draft.event, Event::Intent { .. }) || !limits.is_empty();
+        let index = find("refused").filter(|_| may_be_refused && !self.has(Defect::ForgetsRefusals))?;
         let refused = content.records[index].draft.event.limit_reached();
         Some(Appended { record: content.stored[index].clone(), refused })
     }
@@ -200,23 +201,6 @@ impl Drop for MemoryStore {
             content.leases.remove(&self.lease);
         }
     }
-}
-
-fn matches(record: &Record, query: &Query, until_is_inclusive: bool) -> bool {
-    let Query { subject, attempt, customers, agent, action, run, event, since, until } = query;
-    let draft = &record.draft;
-    let is = |wanted: &Option<String>, found: Option<&String>| wanted.is_none() || wanted.as_ref() == found;
-    let is_in = |ids: &[String], id: Option<&String>| id.is_some_and(|id| ids.contains(id));
-    let is_of = |subject: &_| is_of(record, subject);
-    subject.as_ref().is_none_or(|subject| is_in(&subject.backend_ids, draft.backend_id.as_ref()) && is_of(subject))
-        && is(attempt, Some(&draft.attempt))
-        && customers.as_ref().is_none_or(|ids| is_in(ids, draft.customer.as_ref()))
-        && is(agent, Some(&draft.agent))
-        && is(action, draft.action.as_ref())
-        && is(run, draft.run.as_ref())
-        && event.is_none_or(|event| event == draft.event.name())
-        && since.is_none_or(|since| record.at >= since)
-        && until.is_none_or(|until| record.at < until || (until_is_inclusive && record.at == until))
 }
 
 #[async_trait(?Send)]
@@ -287,7 +271,8 @@ impl RecordStore for MemoryStore {
     }
 
     async fn take_notices(&self, profile: &str, most: usize) -> Result<Vec<WaitingNotice>> {
-        Ok(self.shared.content().outbox.take(profile, most, (self.shared.now)()))
+        let (now, defect) = ((self.shared.now)(), self.shared.defect);
+        Ok(self.shared.content().outbox.take((profile, most), now, defect))
     }
 
     async fn waiting_notices(&self, after: &str, most: usize) -> Result<Vec<WaitingNotice>> {
@@ -296,8 +281,15 @@ impl RecordStore for MemoryStore {
 
     async fn finish_notice(&self, id: &str, record: Draft) -> Result<Option<StoredRecord>> {
         let mut content = self.shared.content();
-        let is_there = content.outbox.remove(id);
-        Ok(is_there.then(|| self.shared.insert(&mut content, record)))
+        if !content.outbox.remove(id) {
+            return Ok(None);
+        }
+        let record = self.shared.insert(&mut content, record);
+        if self.shared.has(Defect::LosesTheEndOfNotices) {
+            content.stored.pop();
+            content.records.pop();
+        }
+        Ok(Some(record))
     }
 
     async fn head(&self) -> Result<Option<Head>> {

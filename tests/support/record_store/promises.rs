@@ -9,8 +9,8 @@ use std::pin::Pin;
 use super::bench::{Bench, StoreFactory, run};
 use super::{Checked, Failure};
 use super::{
-    agent_limit, appending, attempts, customer_limit, idempotence, limits, outstanding, paging, queries, racing,
-    retention, rows, whole,
+    agent_limit, appending, attempts, codes, customer_limit, idempotence, limits, outbox, outstanding, paging, queries,
+    racing, retention, rows, verifications, whole,
 };
 
 type Check = for<'b> fn(&'b Bench<'b>) -> Pin<Box<dyn Future<Output = Checked> + 'b>>;
@@ -76,6 +76,29 @@ const PROMISES: &[Promise] = promises! {
     agent_limit::one_agent_at_one_backend: "the limit of an agent counts no other agent, and no other backend",
     agent_limit::without_bulk_runs: "the limit of an agent leaves the rows of bulk runs out",
     agent_limit::told_beforehand: "the resets of an agent since a time are counted as the limit counts them",
+    codes::last_hour: "the limit of codes counts the last hour, and no code that is an hour old",
+    codes::wrong_ones_of_24_hours: "the limit of wrong codes counts the last 24 hours, and no try that is 24 hours old",
+    codes::by_user_or_customer: "codes and tries are counted by each id of user and customer, at that backend alone",
+    codes::codes_alone: "the limit of codes counts codes and nothing else, also one that was not sent",
+    codes::right_ones_do_not_count: "a try counts as wrong unless its attempt has a verification",
+    codes::a_refusal_is_all_that_is_left: "a code or a try that a limit refuses leaves its refusal, and no record of itself",
+    codes::as_many_as_the_limit_says: "of many codes or tries at once, as many get through as the limit says",
+    verifications::used_once: "one intent uses a verification, and a second is refused and recorded",
+    verifications::used_once_within_one_append: "a verification is used once, also within one append",
+    verifications::used_by_one_of_many: "of many intents with one verification at once, exactly one gets through",
+    verifications::in_time: "a verification is used before its time runs out, and not at that time",
+    verifications::theirs_alone: "a verification is used by its agent for its user, purpose and backend alone",
+    verifications::of_a_customer_without_a_user: "a verification of a customer without a user is used while there is no user",
+    verifications::not_by_a_refused_intent: "an intent that another limit refuses uses no verification",
+    verifications::sent_again: "an intent that is sent again is returned, and does not find its own verification used",
+    verifications::forgotten_with_the_record: "a prune forgets a use with the record of its intent, and no other",
+    outbox::queued_with_the_record: "notices are queued with their record, once, and not with a refusal",
+    outbox::taken_once: "a notice that is due is taken by one of many at once",
+    outbox::put_off_and_given_again: "a notice that was taken is put off, longer each time, and then given again",
+    outbox::longest_due_first: "notices are taken by profile, the longest due first, no more than wanted",
+    outbox::finished_once: "a notice is removed and its end appended together, and once",
+    outbox::pages_by_id: "the notices that wait come in pages, by id",
+    outbox::stays_through_a_prune: "a prune leaves the notices that wait",
     attempts::open_until_the_end: "an attempt is open from its intent to its end",
     attempts::refused_is_not_open: "an attempt that was refused is not open",
     attempts::lease_is_live: "a lease is live while its process runs, and no longer",

@@ -1,10 +1,10 @@
-//! The end of the chain, after which the next record comes.
+//! The end of the chain, where the next record is inserted.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::Fault;
-use super::rows::Columns;
+use super::rows::{Columns, body_value};
 use crate::ledger::hash::Hash;
 use crate::ledger::record::{Draft, Record, Writer};
 use crate::ledger::store::Head;
@@ -13,6 +13,7 @@ use crate::ledger::stored_record::StoredRecord;
 /// The end of the chain, within a transaction.
 pub(super) struct End<'w> {
     head: Head,
+    /// The time of the next record.
     pub(super) at: Timestamp,
     writer: &'w Writer,
 }
@@ -90,7 +91,7 @@ impl<'w> End<'w> {
                 columns.changed,
                 record.prev.as_bytes(),
                 record.hash.as_bytes(),
-                super::rows::body_value(&record.body),
+                body_value(&record.body),
             ])?;
         self.head = Head { number: record.number, hash: record.hash };
         Ok(record)
