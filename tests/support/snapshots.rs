@@ -16,6 +16,8 @@ const FILTERS: &[(&str, &str)] = &[
     (r"\b(today|tomorrow|yesterday) \d\d:\d\d\b", "[day] hh:mm"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "YYYY-MM-DDThh:mm:ssZ"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "YYYY-MM-DD hh:mm:ss"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d \(", "YYYY-MM-DD hh:mm ("),
+    (r"\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d \(", "D Month YYYY at hh:mm ("),
     (r"\d{4}-\d\d-\d\d", "YYYY-MM-DD"),
     // The password, and the rows that spell it.
     (r"\b[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}\b", "[the password]"),
