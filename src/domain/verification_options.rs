@@ -91,13 +91,13 @@ impl VerificationOptions {
 
     fn nothing_usable(&self, customer: &Customer) -> Error {
         let reasons = if self.refused.is_empty() {
-            "Nothing that could be used is on file.".to_owned()
+            "No address or number on file can be used in this way.".to_owned()
         } else {
             self.refused.join(" ")
         };
         Error::refused(
             Reason::NoContact,
-            format!("{} ({}) cannot be verified like this. {reasons}", customer.name, customer.id),
+            format!("{} ({}) cannot be verified. {reasons}", customer.name, customer.id),
         )
         .hint("Do nothing for this caller. Verify the customer in person, as your organisation's rule for such cases says.")
     }

@@ -141,6 +141,9 @@ async fn send(context: &Context) -> Result<ExitCode> {
             "Sent: {}. Undeliverable: {}. Still waiting: {waiting}.",
             delivered.sent, delivered.undeliverable
         ));
+        if waiting > 0 {
+            context.screen.notice("When each is tried again: tellonce outbox");
+        }
     }
     Ok(if delivered.problems.is_empty() { ExitCode::DONE } else { ExitCode::SOME_FAILED })
 }
