@@ -54,8 +54,14 @@ impl TestEnvironment {
 
     /// Returns the records of the ledger.
     #[track_caller]
-    pub fn records(&self) -> Vec<Value> {
+    pub fn all_records(&self) -> Vec<Value> {
         self.run(&["audit", "list", "-o", "json"]).must(0).json()["records"].as_array().unwrap().clone()
+    }
+
+    /// Returns the records of the ledger without those of notices, which follow each change.
+    #[track_caller]
+    pub fn records(&self) -> Vec<Value> {
+        self.all_records().into_iter().filter(|record| record["action"] != "notify").collect()
     }
 
     /// Returns what the last record of the ledger says: the delivery's outcome, else the event.

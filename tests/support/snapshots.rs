@@ -14,6 +14,8 @@ const FILTERS: &[(&str, &str)] = &[
     (r"(Gone in|Noch) \d+:\d\d", "$1 m:ss"),
     (r"\b(heute|morgen|gestern), \d\d:\d\d\b", "[Tag], hh:mm"),
     (r"\b(today|tomorrow|yesterday) \d\d:\d\d\b", "[day] hh:mm"),
+    // When a customer is told that it was done.
+    (r"\b\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d \([^)]*\)", "[day] at hh:mm"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "YYYY-MM-DDThh:mm:ssZ"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "YYYY-MM-DD hh:mm:ss"),
     (r"\d{4}-\d\d-\d\d", "YYYY-MM-DD"),

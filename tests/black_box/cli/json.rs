@@ -137,7 +137,7 @@ fn what_is_read() {
 fn what_is_done() {
     let env = TestEnvironment::signed_in("sam");
     let reset = env.reset("C-1001", &["-o", "json", "--ticket", "T-1"]).must(0).json();
-    let fields = "customer user differences backend user_created status issued_at expires_at proved proof_reason sessions_ended rules rules_are_all next_steps attempt";
+    let fields = "customer user differences backend user_created status issued_at expires_at proved proof_reason sessions_ended rules rules_are_all next_steps verification notified attempt";
     has(&reset, "tellonce.reset/v1", &format!("{fields} temporary_password"));
     assert_eq!(
         (reset["status"].as_str(), reset["user_created"].as_bool()),
@@ -148,7 +148,11 @@ fn what_is_done() {
     let status = json(&env, &["status", "C-1001"]);
     assert_eq!((status["issued_by"].as_str(), &status["expires_at"]), (Some("sam"), &reset["expires_at"]));
     let withdrawn = json(&env, &[&PRACTICE[..], &["withdraw", "C-1001", "--yes"]].concat());
-    has(&withdrawn, "tellonce.withdraw/v1", "backend customer user differences status sessions_ended attempt");
+    has(
+        &withdrawn,
+        "tellonce.withdraw/v1",
+        "backend customer user differences status sessions_ended verification notified attempt",
+    );
     let list = json(&env, &["audit", "list", "--action", "set"]);
     has(&list, "tellonce.audit-list/v2", "records");
     let records = list["records"].as_array().unwrap();
@@ -161,14 +165,14 @@ fn what_is_done() {
     for (line, record) in lines.iter().zip(listed["records"].as_array().unwrap()) {
         assert_eq!((&line["record"]["attempt"], &line["hash"]), (&record["attempt"], &record["hash"]));
     }
-    assert_eq!(lines.len(), 5);
+    assert_eq!(lines.len(), 9, "a reset, a withdrawal, and two notices of each");
     has(
         &json(&env, &["ledger", "status"]),
         "tellonce.ledger-status/v1",
         "file records oldest newest head removed_through findings open_attempts",
     );
     let csv = env.run(&["audit", "export", "--format", "csv", "--agent", "sam"]).must(0).stdout;
-    assert_eq!(csv.lines().count(), 6);
+    assert_eq!(csv.lines().count(), 10);
     assert!(!exported.contains(reset["temporary_password"].as_str().unwrap()));
 }
 

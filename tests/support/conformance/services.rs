@@ -150,7 +150,7 @@ impl Interruptions for Quiet {
 /// The guards of the story.
 pub fn guards() -> Guards {
     Guards {
-        notify_by: Vec::new(),
+        notify_by: vec![tellonce::domain::Channel::Email],
         verification: tellonce::domain::VerificationRules::default(),
         require: Vec::new(),
         ticket_pattern: None,
