@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use rusqlite::Connection;
 use serde_json::Value;
 
+use crate::support::verification::desk;
 use crate::support::{CommandOutput, TestEnvironment};
-use crate::verify::fixture::desk;
 
 /// Does what the file `how` says: `hang`, or end with that code. Writes the message down if it ends with 0.
 ///

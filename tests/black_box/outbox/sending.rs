@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fixture::{count, desk_with_sender, let_time_pass, reset, send, sender_ends, sent, waiting};
 use crate::support::TestEnvironment;
-use crate::verify::fixture::wait_for;
+use crate::support::verification::wait_for;
 
 /// How often each message was sent, by its id.
 fn times_sent(env: &TestEnvironment) -> BTreeMap<String, usize> {
@@ -83,7 +83,7 @@ fn a_profile_sends_its_own_notices_alone_and_one_without_a_sender_says_so() {
     let env = desk_with_sender("sam", &["email"], "75");
     reset(&env, "C-1001");
     let_time_pass(&env);
-    let other = "[profiles.other]\nbackend = 'practice'\n[profiles.away]\nbackend = 'keycloak'\nserver = 'https://id.example.com'\nrealm = 'x'\n";
+    let other = "[profiles.other]\nbackend = 'practice'\n[profiles.away]\nbackend = 'keycloak'\nurl = 'https://id.example.com'\nrealm = 'x'\nprotected = 'none'\n";
     let text = env.read("config.toml");
     env.write("config.toml", &format!("{text}{other}"));
     let object = env.run(&["--profile", "other", "-o", "json", "outbox", "send"]).must(0).json();

@@ -3,8 +3,8 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::fixture::{STRICT, desk};
 use crate::support::TestEnvironment;
+use crate::support::verification::{STRICT, desk, mails};
 
 /// Expects that nothing can be done for a customer under a profile with these lines.
 #[track_caller]
@@ -100,7 +100,7 @@ fn a_customers_name_and_addresses_bring_no_line_into_a_message() {
     assert_eq!(changed, Ok(1));
     drop(directory);
     env.issue("C-1001");
-    let all = super::fixture::mails(&env, "notice");
+    let all = mails(&env, "notice");
     assert!(!all.is_empty(), "the telephone is told");
     for mail in &all {
         assert!(mail.to.starts_with("+44") && !mail.subject.contains('\n'), "{mail:?}");
@@ -110,5 +110,5 @@ fn a_customers_name_and_addresses_bring_no_line_into_a_message() {
     assert_eq!(listed["notices"].as_array().unwrap().len(), 0, "{listed}");
     let verify = ["-o", "json", "verify", "C-1001", "--by", "code", "--to", "1", "--code-stdin"];
     env.run(&verify).must(7);
-    assert!(super::fixture::mails(&env, "code").iter().all(|mail| mail.to.starts_with("+44")));
+    assert!(mails(&env, "code").iter().all(|mail| mail.to.starts_with("+44")));
 }

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use super::fixture::{STRICT, Verifying, desk, guess, mails, refused, reset, verify, wrong};
+use crate::support::verification::{STRICT, Verifying, desk, guess, mails, refused, reset, verify, wrong};
 use crate::support::{CommandOutput, TestEnvironment, feed};
 
 fn count(env: &TestEnvironment, event: &str) -> usize {

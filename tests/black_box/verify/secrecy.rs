@@ -1,9 +1,11 @@
 //! No file holds a code, and no log an address, after a caller was verified.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
-use super::fixture::{STRICT, Verifying, desk, mails, reset, wrong};
-use crate::support::TestEnvironment;
+use crate::support::verification::{STRICT, Verifying, code_in, desk, mails, reset, wait_for, wrong};
+use crate::support::{CommandOutput, TestEnvironment};
 
 /// Every file below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -22,11 +24,17 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// The files of the home that hold one of these, without the directory of the customers itself.
 fn files_with(env: &TestEnvironment, sought: &[&str]) -> Vec<PathBuf> {
     let is_directory = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with("practice.db");
-    let holds = |path: &PathBuf| {
+    let all: Vec<PathBuf> = files(env.path()).into_iter().filter(|path| !is_directory(path)).collect();
+    files_that_hold(&all, sought)
+}
+
+/// Those of the files that hold one of these.
+fn files_that_hold(files: &[PathBuf], sought: &[&str]) -> Vec<PathBuf> {
+    let holds = |path: &&PathBuf| {
         let bytes = std::fs::read(path).unwrap();
         sought.iter().any(|text| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
     };
-    files(env.path()).into_iter().filter(|path| !is_directory(path) && holds(path)).collect()
+    files.iter().filter(holds).cloned().collect()
 }
 
 fn spaced(code: &str) -> String {
@@ -57,6 +65,31 @@ fn no_file_and_no_log_holds_a_code_after_its_use() {
         assert_eq!(files_with(&env, &[&spaced(&code)]), [env.file("planted")], "the control");
         std::fs::remove_file(env.file("planted")).unwrap();
     }
+}
+
+/// With a sender of the organisation, not even the directory of the customers is an exception.
+#[test]
+fn nothing_in_the_home_holds_a_code_that_went_by_a_command() {
+    let customers_phone = tempfile::tempdir().unwrap();
+    let inbox = customers_phone.path().join("inbox");
+    let messages = "[profiles.practice.messages]\ndesk = 'Acme'\ncall = '100'\n";
+    let script = format!("command = ['/bin/sh', '-c', 'cat >> {}']\n", inbox.display());
+    let env = desk("sam", &format!("{STRICT}{messages}[profiles.practice.senders.phone]\n{script}"));
+    let mut verify = env.command(&["-vv", "verify", "C-1001", "--by", "code", "--to", "2", "--code-stdin"]);
+    let mut child = verify.stdin(Stdio::piped()).spawn().unwrap();
+    let code = wait_for("the code", || {
+        let message = std::fs::read_to_string(&inbox).unwrap_or_default();
+        message.ends_with('\n').then(|| code_in(&message))
+    });
+    writeln!(child.stdin.take().unwrap(), "{}", spaced(&code)).unwrap();
+    let verified = CommandOutput::from(child.wait_with_output().unwrap()).must(0);
+    let done = env.run(&["-vv", "reset", "C-1001", "--yes", "--reveal", "stdout"]).must(0);
+    for text in [verified.text(), done.text()] {
+        assert!(!text.contains(&code) && !text.contains(&spaced(&code)) && !text.contains("7946"), "{text}");
+    }
+    let all = files(env.path());
+    assert!(all.iter().any(|path| path.ends_with("practice.db")) && all.iter().any(|path| path.ends_with("ledger.db")));
+    assert_eq!(files_that_hold(&all, &[&code, &spaced(&code)]), Vec::<PathBuf>::new());
 }
 
 #[test]

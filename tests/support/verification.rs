@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::support::{CommandOutput, TestEnvironment};
+use super::{CommandOutput, TestEnvironment};
 
 /// Takes no verification but one that the tool made.
 pub const STRICT: &str = "require = ['verified']\n[profiles.practice.verification]\nattested = false\n";
@@ -143,4 +143,14 @@ pub fn refused(env: &TestEnvironment, customer: &str, more: &[&str], reason: &st
     assert_eq!((&error["reason"], &error["changed"]), (&reason.into(), &"no".into()), "{error}");
     assert_eq!((intents(env), env.status(customer)), before, "{customer}");
     error
+}
+
+/// Fails to sign in as a customer until they are locked out.
+#[track_caller]
+pub fn lock_out(env: &TestEnvironment, customer: &str) {
+    let username = env.status(customer)["user"]["username"].as_str().unwrap().to_owned();
+    for _ in 0..5 {
+        assert_eq!(env.sign_in(&username, "wrong"), "refused");
+    }
+    assert_eq!(env.status(customer)["locked"], true);
 }
