@@ -1,10 +1,13 @@
 //! Senders that fail: the customer's password is delivered all the same, and the notice waits or is given up.
 
+use std::io::Write as _;
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use super::fixture::{count, desk_with_sender, ledger, let_time_pass, reset, send, sender_ends, sent, waiting};
-use crate::support::TestEnvironment;
-use crate::support::verification::{desk, mails};
+use crate::support::verification::{code_in, desk, mails, wait_for};
+use crate::support::{CommandOutput, TestEnvironment};
 
 /// Resets Ada while the sender fails. The password works, and a warning says that she was not told.
 #[track_caller]
@@ -129,6 +132,32 @@ fn nobody_is_verified_by_a_code_that_was_not_sent() {
         assert_eq!(env.run(&phone).must(7).error()["reason"], "no_contact", "there is no sender for telephones");
         assert_eq!((count(&env, "code_tried"), count(&env, "verified")), (0, 0));
     }
+}
+
+#[test]
+fn a_code_whose_sender_was_lost_may_have_arrived_and_verifies_then() {
+    let env = desk_with_sender("sam", &["email"], "lost");
+    let mut verify = env.command(&["verify", "C-1001", "--by", "code", "--to", "1", "--code-stdin"]);
+    let mut child = verify.stdin(Stdio::piped()).spawn().unwrap();
+    let message = wait_for("the code", || sent(&env).pop());
+    writeln!(child.stdin.take().unwrap(), "{}", code_in(message["text"].as_str().unwrap())).unwrap();
+    let output = CommandOutput::from(child.wait_with_output().unwrap()).must(0);
+    assert!(output.stderr.contains("the code to a***@example.com may arrive, or may not"), "{output:?}");
+    let events: Vec<Value> = env.records().iter().map(|record| record["event"].clone()).collect();
+    assert_eq!(events, ["code_sent", "code_not_sent", "code_tried", "verified"]);
+    assert_eq!(env.records()[1]["may_be_sent"], true);
+}
+
+#[test]
+fn a_notice_whose_sender_was_lost_is_sent_again_by_the_same_id() {
+    let env = desk_with_sender("sam", &["email"], "lost");
+    let (output, _) = reset(&env, "C-1001");
+    assert!(output.stderr.contains("was ended by a signal"), "{output:?}");
+    sender_ends(&env, "0");
+    let_time_pass(&env);
+    assert_eq!(send(&env, 0)["sent"], 1);
+    let ids: Vec<Value> = sent(&env).iter().map(|message| message["id"].clone()).collect();
+    assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::verification::desk;
 use crate::support::{CommandOutput, TestEnvironment};
 
-/// Does what the file `how` says: `hang`, or end with that code. Writes the message down if it ends with 0.
+/// Does what the file `how` says: `hang`, `lost` (it sends and is killed), or end with that code. Writes the message down if it ends with 0.
 ///
 /// With a file `hold` it ends only once that is gone, after it has written the message down.
 const SENDER: &str = r#"#!/bin/sh
@@ -18,6 +18,7 @@ how=$(cat how)
 message=$(cat)
 case "$message" in *'"kind":"check"'*) exit 0;; esac
 if [ "$how" = hang ]; then exec sleep 600; fi
+if [ "$how" = lost ]; then printf '%s\n' "$message" >> sent; kill -9 $$; fi
 if [ "$how" != 0 ]; then exit "$how"; fi
 printf '%s\n' "$message" >> sent
 while [ -e hold ]; do sleep 0.02; done

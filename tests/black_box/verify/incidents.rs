@@ -146,6 +146,17 @@ fn an_address_that_the_agent_typed_verifies_nobody() {
 }
 
 #[test]
+fn a_sweep_needs_no_caller_and_gives_nobody_a_password() {
+    let env = desk("kim", STRICT);
+    verify(&env, "C-1001", "reset");
+    let password = reset(&env, "C-1001", &[]).must(0).password();
+    let sweep = ["withdraw", "--all", "--older-than", "0s", "--yes", "-o", "json"];
+    let swept = env.run(&sweep).must(0).json();
+    assert_eq!(swept["withdrawn"][0]["id"], "C-1001", "{swept}");
+    assert_eq!(env.sign_in("ada.lovelace", &password), "refused");
+}
+
+#[test]
 fn a_customer_on_file_who_gets_their_first_user_is_verified_by_what_is_on_file() {
     let env = desk("kim", STRICT);
     let error = reset(&env, "C-1026", &[]).must(7).error();

@@ -79,7 +79,8 @@ fn nothing_in_the_home_holds_a_code_that_went_by_a_command() {
     let mut child = verify.stdin(Stdio::piped()).spawn().unwrap();
     let code = wait_for("the code", || {
         let message = std::fs::read_to_string(&inbox).unwrap_or_default();
-        message.ends_with('\n').then(|| code_in(&message))
+        let message: serde_json::Value = serde_json::from_str(&message).ok()?;
+        Some(code_in(message["text"].as_str().unwrap()))
     });
     writeln!(child.stdin.take().unwrap(), "{}", spaced(&code)).unwrap();
     let verified = CommandOutput::from(child.wait_with_output().unwrap()).must(0);
