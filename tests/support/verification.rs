@@ -11,6 +11,9 @@ use super::{CommandOutput, TestEnvironment};
 
 /// Takes no verification but one that the tool made.
 pub const STRICT: &str = "require = ['verified']\n[profiles.practice.verification]\nattested = false\n";
+/// A profile of the same directory with the same rules, for a second agent beside the first.
+pub const KIMS_PROFILE: &str =
+    "[profiles.kims]\nbackend = 'practice'\nrequire = ['verified']\n[profiles.kims.verification]\nattested = false\n";
 /// Far more than a step needs; only a failing test waits for it.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -153,4 +156,10 @@ pub fn lock_out(env: &TestEnvironment, customer: &str) {
         assert_eq!(env.sign_in(&username, "wrong"), "refused");
     }
     assert_eq!(env.status(customer)["locked"], true);
+}
+
+/// Signs the agent kim in under a profile of her own.
+pub fn sign_kim_in(env: &TestEnvironment) {
+    let login = ["--profile", "kims", "login", "--agent", "kim", "--password-stdin", "--store", "file"];
+    env.run_with(&login, "practice\n").must(0);
 }

@@ -26,10 +26,9 @@ while [ -e hold ]; do sleep 0.02; done
 
 /// Signs an agent in under a profile whose script sends by these channels, and has it end like this.
 pub fn desk_with_sender(agent: &str, channels: &[&str], how: &str) -> TestEnvironment {
-    let mut lines = "[profiles.practice.messages]\ndesk = 'Acme Support'\ncall = '100'\n".to_owned();
-    for channel in channels {
-        lines.push_str(&format!("[profiles.practice.senders.{channel}]\ncommand = ['SCRIPT']\n"));
-    }
+    let messages = "[profiles.practice.messages]\ndesk = 'Acme Support'\ncall = '100'\n";
+    let sender = |channel| format!("[profiles.practice.senders.{channel}]\ncommand = ['SCRIPT']\n");
+    let lines = channels.iter().map(sender).fold(messages.to_owned(), |lines, sender| lines + &sender);
     let env = desk(agent, "");
     let script = env.file("send");
     std::fs::write(&script, SENDER).unwrap();

@@ -3,10 +3,7 @@
 use serde_json::Value;
 
 use crate::support::TestEnvironment;
-use crate::support::verification::{STRICT, desk, lock_out, mails, refused, reset, verify};
-
-const KIM_TOO: &str =
-    "[profiles.kims]\nbackend = 'practice'\nrequire = ['verified']\n[profiles.kims.verification]\nattested = false\n";
+use crate::support::verification::{KIMS_PROFILE, STRICT, desk, lock_out, mails, refused, reset, sign_kim_in, verify};
 
 fn hint(error: &Value) -> &str {
     error["hint"].as_str().unwrap()
@@ -41,9 +38,8 @@ fn another_customers_code_gets_no_password() {
 
 #[test]
 fn another_agents_code_gets_no_password() {
-    let env = desk("sam", &format!("{STRICT}{KIM_TOO}"));
-    let login = ["--profile", "kims", "login", "--agent", "kim", "--password-stdin", "--store", "file"];
-    env.run_with(&login, "practice\n").must(0);
+    let env = desk("sam", &format!("{STRICT}{KIMS_PROFILE}"));
+    sign_kim_in(&env);
     verify(&env, "C-1001", "reset");
     let reset_by = |profile: &str| {
         env.run(&["--profile", profile, "reset", "C-1001", "--yes", "--reveal", "stdout", "-o", "json"])

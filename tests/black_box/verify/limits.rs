@@ -1,8 +1,11 @@
 //! How often codes are sent and guessed, over all agents and processes.
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
 
-use crate::support::verification::{STRICT, Verifying, desk, guess, mails, refused, reset, verify, wrong};
+use crate::support::verification::{
+    KIMS_PROFILE, STRICT, Verifying, desk, guess, mails, refused, reset, sign_kim_in, verify, wrong,
+};
 use crate::support::{CommandOutput, TestEnvironment, feed};
 
 fn count(env: &TestEnvironment, event: &str) -> usize {
@@ -76,15 +79,17 @@ fn the_sixth_code_in_an_hour_is_not_sent() {
 }
 
 #[test]
-fn guesses_by_many_processes_at_once_are_counted_together() {
-    let env = desk("sam", STRICT);
+fn guesses_by_many_processes_and_two_agents_at_once_are_counted_together() {
+    let env = desk("sam", &format!("{STRICT}{KIMS_PROFILE}"));
+    sign_kim_in(&env);
     let guesses = "00000000\n11111111\n22222222\n";
     let ended: Vec<CommandOutput> = std::thread::scope(|scope| {
-        let guess = || {
-            let verify = ["-o", "json", "verify", "C-1001", "--by", "code", "--to", "1", "--code-stdin"];
-            feed(env.command(&verify).stdin(Stdio::piped()), guesses)
+        let guess = |profile| {
+            let verify = ["verify", "C-1001", "--by", "code", "--to", "1", "--code-stdin", "-o", "json"];
+            feed(env.command(&[&["--profile", profile], &verify[..]].concat()).stdin(Stdio::piped()), guesses)
         };
-        let runs: Vec<_> = (0..8).map(|_| scope.spawn(guess)).collect();
+        let profiles = ["practice", "kims"].into_iter().cycle().take(8);
+        let runs: Vec<_> = profiles.map(|profile| scope.spawn(move || guess(profile))).collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
     });
     for output in &ended {
@@ -93,6 +98,8 @@ fn guesses_by_many_processes_at_once_are_counted_together() {
     }
     assert_eq!((mails(&env, "code").len(), count(&env, "code_sent")), (5, 5));
     assert_eq!((count(&env, "code_tried"), count(&env, "verified")), (6, 0));
+    let agents: BTreeSet<String> = env.records().iter().map(|record| record["agent"].to_string()).collect();
+    assert_eq!(agents.len(), 2, "the control: both took part");
     too_many(
         env.run(&["-o", "json", "verify", "C-1001", "--by", "code", "--to", "2", "--code-stdin"]),
         "was sent 5 codes",
