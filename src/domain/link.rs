@@ -5,7 +5,7 @@ const MARKS: [&str; 4] = ["http:", "https:", "www.", "://"];
 
 /// Returns the first word that is a link, or that a mail program would make one: a scheme, `www.`, or a domain and a
 /// slash. Returns `None` if there is none.
-pub(crate) fn find_link(text: &str) -> Option<&str> {
+pub fn find_link(text: &str) -> Option<&str> {
     let is_border = |letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | '<' | '>' | '"' | ',' | ';');
     text.split(is_border).find(|word| {
         let word = word.to_lowercase();

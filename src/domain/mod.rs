@@ -104,7 +104,7 @@ pub(crate) use input_text::{LONGEST_TEXT, one_line};
 pub use intent::{AnyIntent, AppendReceipt, Intent};
 pub use language::Language;
 pub use limits::{LimitReached, ResetLimits, VerificationFault};
-pub(crate) use link::find_link;
+pub use link::find_link;
 pub use message::{Message, MessageKind, SendFailed};
 pub use obstacle::{Obstacle, Right, Unreadable};
 pub use outcome::{AttemptOutcome, Delivery, Issuance};

@@ -1,10 +1,10 @@
 //! What the customer hears of a change.
 
+use tellonce::domain::find_link;
 use tellonce::domain::{
     Action, Channel, Guards, Kind, MessageKind, Requirement, ResetRequest, Session, VerificationRules, withdraw,
 };
 use tellonce::messages::deliver;
-use tellonce::texts::find_link;
 
 use super::driver::Agent;
 use super::post::{Post, Sent};
