@@ -22,8 +22,10 @@ impl Story<'_> {
         let session = self.try_sign_in(Agent::Entitled, None).await.unwrap();
         let cast = self.driver.cast();
         let request = || Self::request(cast.with_user[0]);
+        self.send_notices(&session).await; // those of the steps before
         self.hears_of_no_refusal(&session).await;
-        self.reset_under(&session, request(), (&guards(), None), &mut Player::confirming("")).await.unwrap();
+        let silent = Guards { notify_by: Vec::new(), ..guards() };
+        self.reset_under(&session, request(), (&silent, None), &mut Player::confirming("")).await.unwrap();
         assert!(self.waiting(&session).await.is_empty(), "L16: a profile that tells nobody");
 
         let rules = telling();
@@ -64,10 +66,8 @@ impl Story<'_> {
         let mut addresses: Vec<_> = on_file.iter().flatten().map(|address| address.to_lowercase()).collect();
         addresses.sort();
         assert_eq!(self.waiting(session).await, addresses, "L16: everything on file");
-        let (post, ledger) = (Post::default(), log(self.folder, self.driver.clock()));
-        let profile = &session.profile_ref().profile;
-        let delivered = deliver(&ledger, profile, &post.messages(), None).await.unwrap();
-        assert_eq!((delivered.sent, delivered.problems.as_slice()), (addresses.len(), [].as_slice()));
+        let sent = self.send_notices(session).await;
+        assert_eq!(sent.len(), addresses.len());
         assert!(self.waiting(session).await.is_empty(), "L16: it is sent once");
         let did = match action {
             Action::Set => "set a temporary password for you",
@@ -76,7 +76,7 @@ impl Story<'_> {
             Action::Unlock => "lifted",
         };
         let mut told: Vec<String> = Vec::new();
-        for Sent { kind, address, content } in post.sent() {
+        for Sent { kind, address, content } in sent {
             assert_eq!(kind, MessageKind::Notice);
             assert!(content.contains("Story Support") && content.contains("extension 100"), "L16: {content}");
             assert!(content.contains(did), "L16: {content}");
@@ -86,6 +86,14 @@ impl Story<'_> {
         }
         told.sort();
         assert_eq!(told, addresses, "L16");
+    }
+
+    /// Sends what is due as a command does, and returns it.
+    pub(super) async fn send_notices(&self, session: &Session) -> Vec<Sent> {
+        let (post, ledger) = (Post::default(), log(self.folder, self.driver.clock()));
+        let delivered = deliver(&ledger, &session.profile_ref().profile, &post.messages(), None).await.unwrap();
+        assert_eq!((delivered.sent, delivered.problems.as_slice()), (post.sent().len(), [].as_slice()));
+        post.sent()
     }
 
     /// The addresses and numbers of the notices that wait.

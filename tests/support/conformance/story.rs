@@ -305,6 +305,7 @@ impl Story<'_> {
     /// L3, L16: a customer without a user ends the same way.
     async fn creates_a_user(&self, _: &Session) {
         let session = self.try_sign_in(Agent::Entitled, None).await.unwrap();
+        self.send_notices(&session).await; // those of the steps before
         let mut agent = Player::confirming("");
         let cast = self.driver.cast();
         let create = || ResetRequest { create: cast.create.clone(), ..Self::request(cast.without_user) };
