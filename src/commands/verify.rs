@@ -97,7 +97,7 @@ fn show(context: &Context, customer: &Customer, verification: &Verification) -> 
     let (name, id, how) = (&customer.name, &customer.id, verification.describe());
     context.screen.line(&format!("{name} ({id}) is verified {how}."));
     context.screen.line(&format!(
-        "It serves you for one change, until {}: tellonce {} {id}",
+        "It serves one change by you, until {}. Next: tellonce {} {id}",
         moment(Some(verification.valid_until)),
         verification.purpose.name()
     ));

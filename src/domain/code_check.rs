@@ -123,7 +123,9 @@ impl Verifier<'_> {
 
 fn too_old(customer: &Customer) -> Error {
     let minutes = CODE_LASTS.as_secs() / 60;
-    let message = format!("The code is no longer valid. It lasts {minutes} minutes, unless the clock is set back.");
+    let message = format!(
+        "The code is no longer valid. It lasts {minutes} minutes, and ends earlier if this machine's clock is set back."
+    );
     Error::refused(Reason::CodeTooOld, message)
         .hint(format!("Send another: `tellonce verify {} --by code`.", customer.id))
 }

@@ -76,17 +76,19 @@ impl LimitReached {
 
     fn refusal_to_verify(self, customer: &Customer) -> Error {
         let (name, id) = (&customer.name, &customer.id);
-        let callback = format!("Call the number on file: `tellonce verify {id} --by callback`.");
+        let callback = format!("If the rules allow it, call the number on file: `tellonce verify {id} --by callback`.");
         let again = format!("Verify the caller again: `tellonce verify {id}`.");
         match self {
             Self::Codes { count, most } => Error::refused(
                 Reason::TooManyCodes,
-                format!("{name} ({id}) was sent {count} codes in the last hour; there may be {most}."),
+                format!("{name} ({id}) was sent {count} codes in the last hour; at most {most} are allowed."),
             )
             .hint(callback),
             Self::WrongCodes { count, most } => Error::refused(
                 Reason::TooManyCodes,
-                format!("{count} wrong codes were tried for {name} ({id}) in the last 24 hours; there may be {most}."),
+                format!(
+                    "{count} wrong codes were tried for {name} ({id}) in the last 24 hours; at most {most} are allowed."
+                ),
             )
             .hint(callback),
             Self::Verification(VerificationFault::Used) => Error::refused(

@@ -44,7 +44,7 @@ impl VerificationOptions {
         for (index, contact) in contacts.on_file.iter().enumerate() {
             let (number, masked) = (index + 1, contact.masked());
             if rules.is_too_new(contact, now) {
-                options.refused.push(format!("{masked} was changed too lately to be trusted."));
+                options.refused.push(format!("{masked} was changed too recently to be trusted."));
                 continue;
             }
             let can = |way| match way {
@@ -57,10 +57,12 @@ impl VerificationOptions {
             }
             if options.usable.len() == before {
                 let why = match contact.channel {
-                    Channel::Email => "No sender for e-mail is set up, or the rules allow no code",
-                    Channel::Phone => "No sender for telephones is set up, or the rules allow neither code nor call",
+                    Channel::Email => "no sender for e-mail is set up, or the rules allow no code",
+                    Channel::Phone => {
+                        "the rules allow no call, and no sender for telephones is set up or the rules allow no code"
+                    }
                 };
-                options.refused.push(format!("{why}: {masked}."));
+                options.refused.push(format!("{masked} cannot be used: {why}."));
             }
         }
         options.refused.extend(contacts.unreadable.iter().map(|what| format!("{what} cannot be read.")));
@@ -97,7 +99,7 @@ impl VerificationOptions {
             Reason::NoContact,
             format!("{} ({}) cannot be verified like this. {reasons}", customer.name, customer.id),
         )
-        .hint("Verify them in person, and have a team lead follow your organisation's rule for such callers.")
+        .hint("Do nothing for this caller. Verify the customer in person, as your organisation's rule for such cases says.")
     }
 }
 
@@ -133,7 +135,7 @@ mod tests {
         let both = [Channel::Email, Channel::Phone];
         let all = options(&VerificationRules::default(), &both);
         assert_eq!(told(&all), ["send a code to a***@example.com", "send a code to ***18", "call ***18"]);
-        assert!(all.refused[0].contains("e***@example.com was changed too lately"), "{all:?}");
+        assert!(all.refused[0].contains("e***@example.com was changed too recently"), "{all:?}");
         assert!(all.refused[1].contains("mobile cannot be read"), "{all:?}");
         let mailed = options(&VerificationRules::default(), &[Channel::Email]);
         assert_eq!(told(&mailed), ["send a code to a***@example.com", "call ***18"]);

@@ -169,7 +169,7 @@ async fn by_callback(
     let name = &about.customer.name;
     if !services.prompter.can_ask() {
         return Err(Error::missing_answer(
-            "A call is confirmed by the agent, and nobody can be asked.",
+            "Only an agent at a terminal can confirm a call, and nobody can be asked here.",
             "In a script, verify by a code: `--by code --code-stdin`.",
         ));
     }

@@ -23,19 +23,21 @@ pub enum NoticeEnd {
 impl Ledger {
     /// Makes the notices that are queued once the plan's change is made.
     pub(super) fn notices_of(&self, plan: &Plan, attempt: &AttemptId) -> Result<Vec<QueuedNotice>> {
-        let notice = |contact: &crate::domain::Contact| {
-            Ok(QueuedNotice {
-                id: self.fresh_id()?.to_string(),
-                attempt: attempt.to_string(),
-                action: plan.action.name().to_owned(),
-                profile: plan.profile_ref.profile.clone(),
-                agent: plan.agent.clone(),
-                channel: contact.channel,
-                address: contact.address.clone(),
-                language: plan.language.as_ref().map(ToString::to_string),
-            })
+        // Notices that are due at the same time are sent in the order of their ids: here that is the directory's order.
+        let ids = plan.notified.iter().map(|_| Ok(self.fresh_id()?.to_string()));
+        let mut ids = ids.collect::<Result<Vec<_>>>()?;
+        ids.sort();
+        let notice = |(contact, id): (&crate::domain::Contact, String)| QueuedNotice {
+            id,
+            attempt: attempt.to_string(),
+            action: plan.action.name().to_owned(),
+            profile: plan.profile_ref.profile.clone(),
+            agent: plan.agent.clone(),
+            channel: contact.channel,
+            address: contact.address.clone(),
+            language: plan.language.as_ref().map(ToString::to_string),
         };
-        plan.notified.iter().map(notice).collect()
+        Ok(plan.notified.iter().zip(ids).map(notice).collect())
     }
 
     /// Takes notices of a profile that are due, to be sent now, at most `most`.

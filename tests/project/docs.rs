@@ -90,6 +90,11 @@ fn the_guide_works() {
 }
 
 #[test]
+fn the_verification_page_works() {
+    run("docs/verification.md");
+}
+
+#[test]
 fn the_practice_page_works() {
     run("docs/backends/practice.md");
 }
@@ -128,6 +133,9 @@ fn commands_that_need_a_terminal_are_run_elsewhere() {
         "docs/guide.md",
         "docs/exit-codes.md",
         "docs/json.md",
+        "docs/verification.md",
+        "docs/senders.md",
+        "docs/texts.md",
         "docs/backends/practice.md",
         "docs/bulk.md",
         KEYCLOAK,

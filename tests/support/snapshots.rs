@@ -14,10 +14,10 @@ const FILTERS: &[(&str, &str)] = &[
     (r"(Gone in|Noch) \d+:\d\d", "$1 m:ss"),
     (r"\b(heute|morgen|gestern), \d\d:\d\d\b", "[Tag], hh:mm"),
     (r"\b(today|tomorrow|yesterday) \d\d:\d\d\b", "[day] hh:mm"),
-    // When a customer is told that it was done.
-    (r"\b\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d \([^)]*\)", "[day] at hh:mm"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "YYYY-MM-DDThh:mm:ssZ"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "YYYY-MM-DD hh:mm:ss"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d \(", "YYYY-MM-DD hh:mm ("),
+    (r"\d{1,2} [A-Z][a-z]+ \d{4} at \d\d:\d\d \(", "D Month YYYY at hh:mm ("),
     (r"\d{4}-\d\d-\d\d", "YYYY-MM-DD"),
     // The password, and the rows that spell it.
     (r"\b[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}\b", "[the password]"),

@@ -1,6 +1,7 @@
 //! `profile`: adds, lists, shows, chooses and removes backend configurations.
 
 mod add;
+mod customers;
 
 use std::path::Path;
 
@@ -10,9 +11,10 @@ use serde::Serialize;
 
 use super::ask_missing::{self, ProfileChoice};
 use super::context::Context;
+use super::messages::notify_by;
 use crate::backends;
 use crate::config::{self, Profile};
-use crate::domain::{ExitCode, Language, Pattern};
+use crate::domain::{Channel, ExitCode, Language, Pattern};
 
 /// Backend configurations
 #[derive(Debug, Args)]
@@ -80,6 +82,9 @@ struct ShowJson<'a> {
     temporary_password_lasts_seconds: u64,
     language: &'a str,
     templates: Option<&'a Path>,
+    verification: customers::VerificationJson<'a>,
+    senders: customers::SendersJson,
+    notified_by: Vec<Channel>,
 }
 
 /// Adds, lists, shows, chooses or removes.
@@ -155,12 +160,15 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
             temporary_password_lasts_seconds: guards.temporary_password_lasts.as_secs(),
             language: language.as_str(),
             templates: profile.texts.templates.as_deref(),
+            verification: customers::verification_json(&profile),
+            senders: customers::senders_json(&profile)?,
+            notified_by: notify_by(&profile)?,
         })?);
     }
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     let lasts =
         jiff::SignedDuration::try_from(guards.temporary_password_lasts).context("The duration is out of range.")?;
-    context.screen.fields(&[
+    let mut fields = vec![
         ("Profile".to_owned(), profile.name.clone()),
         ("Backend".to_owned(), profile.backend.clone()),
         ("Protected groups".to_owned(), or_none(protected.groups.join(", "))),
@@ -190,6 +198,8 @@ fn show(context: &Context, name: Option<&str>) -> Result<ExitCode> {
                 .as_ref()
                 .map_or_else(|| "built in".to_owned(), |folder| folder.display().to_string()),
         ),
-    ]);
+    ];
+    fields.extend(customers::fields(&profile)?);
+    context.screen.fields(&fields);
     Ok(ExitCode::DONE)
 }

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::domain::{VerificationRules, VerificationWay};
 
 fn parse(text: &str) -> Result<Configuration> {
     Configuration::parse(text, Path::new("config.toml"))
@@ -52,6 +53,38 @@ fn everything_that_can_be_said_is_read() {
     assert_eq!(configuration.audit.forward, Some(Forward::Command(vec!["logger".into(), "-t".into(), "x".into()])));
     assert!(configuration.audit.forward_required && configuration.audit.views);
     assert_eq!(configuration.profile_names(), ["training", "practice"]);
+}
+
+#[test]
+fn rules_for_callers_and_words_of_messages_have_usual_values() {
+    let acme = |tables: &str| {
+        let text = format!("[profiles.a]\nbackend = 'practice'\n{tables}");
+        parse(&text).unwrap().profile(Some("a")).unwrap()
+    };
+    let rules = |keys: &str| acme(&format!("[profiles.a.verification]\n{keys}")).guards.verification;
+    assert_eq!(rules(""), VerificationRules::default());
+    assert_eq!(acme("").guards.verification, VerificationRules::default());
+    let all = rules("ways = ['callback']\nattested = false\nvalid = '1h'\ncontact_changed_within = '0'");
+    assert_eq!((all.ways.as_slice(), all.attested), (&[VerificationWay::Callback][..], false));
+    assert_eq!((all.valid, all.contact_changed_within), (Duration::from_hours(1), Duration::ZERO));
+    let messages = acme("[profiles.a.messages]\ndesk = ' Acme '\ncall = '100'").messages.unwrap();
+    assert_eq!((messages.desk.as_str(), messages.sign, messages.notices), ("Acme", false, true));
+}
+
+#[test]
+fn rules_for_callers_that_cannot_be_are_refused_with_what_may_stand_there() {
+    for (table, said) in [
+        ("verification]\nvalid = '61m'", "at most 1 hour"),
+        ("verification]\nvalid = '0'", "more than 0"),
+        ("verification]\nvalid = 'soon'", "valid: \"soon\" is not a duration"),
+        ("verification]\ncontact_changed_within = '367d'", "at most 366 days"),
+        ("verification]\nquestions = true", "questions"),
+        ("messages]\ndesk = 'Acme'", "call"),
+        ("messages]\ndesk = \"Ac\\nme\"\ncall = '100'", "Ac\\nme"),
+    ] {
+        let message = refused(&format!("[profiles.a]\nbackend = 'practice'\n[profiles.a.{table}\n"));
+        assert!(message.contains(said), "{table}: {message}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::Configuration;
-use crate::domain::{ExitCode, Reason};
+use crate::domain::{ExitCode, Reason, VerificationRules};
 
 fn parse(keys: &str) -> crate::domain::Result<SendersConfig> {
     let text = format!("[profiles.acme]\nbackend = 'practice'\n{keys}");
@@ -117,7 +117,7 @@ fn what_the_sample_shows_is_taken() {
     let sample = crate::config::sample();
     let (_, acme) = sample.split_once("# [profiles.acme]\n").unwrap();
     let (acme, _) = acme.split_once("[audit]").unwrap();
-    let is_key = |line: &&str| !line.is_empty() && !line.starts_with("How messages");
+    let is_key = |line: &&str| !line.is_empty() && !line.starts_with("How ") && !line.starts_with("What ");
     let lines = acme.lines().map(|line| line.trim_start_matches("# "));
     let keys: Vec<&str> = lines.filter(is_key).filter(|line| !line.starts_with("webhook")).collect();
     let text = format!("[profiles.acme]\n{}", keys.join("\n"));
@@ -125,4 +125,8 @@ fn what_the_sample_shows_is_taken() {
     assert!(matches!(profile.senders.email, Some(SenderConfig::Smtp(smtp)) if smtp.port == 465));
     assert!(matches!(profile.senders.phone, Some(SenderConfig::Command(_))));
     assert!(sample.contains("# # webhook = \"https://"));
+    let rules = VerificationRules { attested: false, ..VerificationRules::default() };
+    assert_eq!(profile.guards.verification, rules, "all others are the usual values");
+    let messages = profile.messages.unwrap();
+    assert_eq!((messages.desk.as_str(), messages.sign, messages.notices), ("Acme Support", false, true));
 }

@@ -229,10 +229,10 @@ fn an_address_that_was_changed_two_days_ago_gets_no_code() {
     let mut only = Desk { on_file: vec![changed(two_days_ago)], ..desk([CODE]) };
     let error = only.verify().unwrap_err();
     assert_eq!((error.kind, error.reason), (Kind::Refused, Reason::NoContact));
-    assert!(error.message.contains("e***@example.com was changed too lately"), "{error}");
+    assert!(error.message.contains("e***@example.com was changed too recently"), "{error}");
     let mut beside = Desk { on_file: vec![changed(two_days_ago), email("ada@example.com")], ..desk([CODE]) };
     assert_eq!(beside.verify().unwrap().to, "a***@example.com", "the old address is the one that is left");
-    assert_eq!(beside.heard("changed too lately"), 1);
+    assert_eq!(beside.heard("changed too recently"), 1);
     let mut named = Desk { on_file: beside.on_file.clone(), wanted: (None, Some(1)), ..desk([CODE]) };
     assert_eq!(named.fails(), (Kind::Refused, Reason::NoContact), "nor by its number");
     let mut allowed = Desk { on_file: vec![changed(two_days_ago)], ..desk([CODE]) };

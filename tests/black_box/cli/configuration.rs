@@ -52,6 +52,35 @@ fn profiles_are_added_listed_used_and_removed() {
 }
 
 #[test]
+fn profile_show_names_the_rules_for_callers_and_how_customers_hear() {
+    let env = TestEnvironment::new();
+    let show = |tables: &str| {
+        let text = format!("[profiles.acme]\nbackend = 'practice'\nprotected = 'none'\n{tables}");
+        std::fs::write(env.path().join("config.toml"), text).unwrap();
+        (env.run(&["profile", "show", "acme"]), env.run(&["profile", "show", "acme", "-o", "json"]))
+    };
+    let messages = "[profiles.acme.messages]\ndesk = 'Acme'\ncall = '100'\n";
+    let smtp = "[profiles.acme.senders.email]\nsmtp = 'mail.example.com'\nfrom = 'support@example.com'\n";
+    let (screen, json) = show(&format!(
+        "require = ['verified']\n[profiles.acme.verification]\nways = ['code']\nattested = false\nvalid = '5m'\n{messages}{smtp}"
+    ));
+    let (screen, json) = (screen.must(0).stdout, json.must(0).json());
+    for words in
+        ["must be verified by a code\n", "for 5m", "for 7 days", "e-mail by smtp mail.example.com:465\n", "by e-mail\n"]
+    {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+    assert_eq!(json["verification"]["ways"], serde_json::json!(["code"]));
+    assert_eq!((&json["senders"]["email"], &json["senders"]["phone"]), (&"smtp".into(), &serde_json::Value::Null));
+    assert_eq!(json["notified_by"], serde_json::json!(["email"]));
+    let (screen, json) = show(&format!("{messages}notices = false\n{smtp}"));
+    assert!(screen.must(0).stdout.contains("none (notices = false)"));
+    assert_eq!(json.must(0).json()["notified_by"], serde_json::json!([]));
+    let (screen, _) = show(smtp);
+    assert!(screen.must(2).stderr.contains("[profiles.acme.messages] with desk and call"));
+}
+
+#[test]
 fn a_damaged_foreign_or_newer_directory_is_named_with_the_way_out() {
     let env = TestEnvironment::signed_in("sam");
     let file = env.path().join("practice.db");
@@ -146,14 +175,14 @@ fn a_broken_chain_is_found_and_named() {
         let _ = ledger.execute_batch(guards); // the first time they are there
         ledger.execute_batch(statements).unwrap();
     };
-    change("UPDATE record SET body = replace(body, 'C-1004', 'C-1005') WHERE number = 4");
+    change("UPDATE record SET body = replace(body, 'C-1004', 'C-1005') WHERE number = 6");
     let error = env.run(&["audit", "verify", "-o", "json"]).must(11).error();
-    assert!(error["message"].as_str().unwrap().contains("record 4"), "{error}");
-    change("UPDATE record SET body = replace(body, 'C-1005', 'C-1004') WHERE number = 4");
+    assert!(error["message"].as_str().unwrap().contains("record 6"), "{error}");
+    change("UPDATE record SET body = replace(body, 'C-1005', 'C-1004') WHERE number = 6");
     env.run(&["audit", "verify"]).must_say(11, "the rule record_never_changes was removed");
     change("DELETE FROM record WHERE number > 1");
     env.run(&["audit", "verify"]).must(11);
-    env.run(&["doctor"]).must_say(11, "record 6, which this machine wrote, is missing");
+    env.run(&["doctor"]).must_say(11, "record 10, which this machine wrote, is missing");
     env.run(&["audit", "verify", "--head", &head]).must(11);
     env.run(&["audit", "verify", "--head", "mistyped"]).must(2);
 }

@@ -48,7 +48,7 @@ fn the_old_password_signs_in_again() {
     assert_object!(env, "unlock", &unlocked);
     assert_eq!(env.sign_in("ada.lovelace", OLD), "signed_in");
     let records = env.records();
-    let [intent, done] = &records[..] else { panic!("{records:?}") };
+    let [intent, done, ..] = &records[..] else { panic!("{records:?}") };
     assert_eq!(
         (&intent["event"], &intent["action"], &intent["unlock"]),
         (&"intent".into(), &"unlock".into(), &true.into())
