@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::case_args::CaseArgs;
 use super::decorators::Decorators;
-use super::messages::{CodeMessenger, CustomerMessages, notify_by};
+use super::messages::{self, CodeMessenger, notify_by};
 use super::reveal_args::RevealArgs;
 use crate::auth::{Choice, Kept, SessionStore};
 use crate::backends::{self, BackendContext};
@@ -21,6 +21,7 @@ use crate::domain::{
     Case, Error, Kind, Language, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession, Verifier,
 };
 use crate::ledger::{Ledger, View};
+use crate::messages::CustomerMessages;
 use crate::platform::{SystemClock, SystemRandom};
 use crate::terminal::{RevealOptions, Screen, Signals, TerminalPrompter};
 use crate::texts::{Localization, Texts};
@@ -280,7 +281,7 @@ impl Context {
         }
         let screen = self.screen.clone();
         let notice: Rc<dyn Fn(&str)> = Rc::new(move |words| screen.notice(words));
-        let opened = Rc::new(CustomerMessages::open(&self.profile, &self.surroundings(), &notice)?);
+        let opened = Rc::new(messages::open(&self.profile, &self.surroundings(), &notice)?);
         Ok(Rc::clone(self.messages.get_or_init(|| opened)))
     }
 

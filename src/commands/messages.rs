@@ -1,31 +1,15 @@
 //! What a profile sends to customers: codes and notices, with the profile's texts and by its senders.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::tz::TimeZone;
 
 use crate::backends::{self, BackendContext};
 use crate::config::{MessagesConfig, Profile};
-use crate::domain::ports::{MessageSender, Messenger, SEND_LIMIT};
-use crate::domain::{
-    Action, AttemptId, CODE_LASTS, Channel, Check, Contact, Language, Message, MessageKind, RecoveryCode, Result,
-    SendFailed,
-};
-use crate::ledger::WaitingNotice;
-use crate::messages;
-use crate::texts::{CodeText, NoticeText, RenderedText, Texts};
-
-/// Writes to the customers of one profile.
-pub(super) struct CustomerMessages {
-    /// `None` if the profile has no sender.
-    sender: Option<Box<dyn MessageSender>>,
-    texts: Arc<Texts>,
-    config: MessagesConfig,
-    /// The language for customers whose own is not known.
-    language: Language,
-}
+use crate::domain::ports::{Messenger, SEND_LIMIT};
+use crate::domain::{AttemptId, Channel, Contact, Language, RecoveryCode, Result, SendFailed};
+use crate::messages::{self, CustomerMessages, cannot_be_sent};
+use crate::texts::Texts;
 
 /// Returns the channels by which the customers of a profile are told of changes.
 ///
@@ -65,84 +49,24 @@ fn config(profile: &Profile) -> Result<Option<MessagesConfig>> {
     }
 }
 
-impl CustomerMessages {
-    /// Opens the senders and the texts. Nothing is sent, and no sender is connected to. `notice` tells the agent that a
-    /// keyring is being asked for a credential.
-    ///
-    /// # Errors
-    /// Exit 2: the profile's senders or texts cannot be used.
-    pub(super) fn open(profile: &Profile, backend: &BackendContext<'_>, notice: &messages::Notice) -> Result<Self> {
-        let sender = match messages::open(profile, SEND_LIMIT, notice) {
-            Some(sender) => Some(sender),
-            None => backends::own_sender(profile, backend)?,
-        };
-        Ok(Self {
-            sender,
-            texts: Texts::load(profile.texts.templates.as_deref())?,
-            config: config(profile)?.unwrap_or_else(MessagesConfig::of_practice),
-            language: profile.texts.language.clone().unwrap_or_else(Language::english),
-        })
-    }
-
-    /// Whether anything is sent to customers.
-    pub(super) const fn has_sender(&self) -> bool {
-        self.sender.is_some()
-    }
-
-    /// Tries each sender without writing to anybody.
-    pub(super) async fn checks(&self) -> Vec<Check> {
-        match &self.sender {
-            Some(sender) => sender.checks().await,
-            None => Vec::new(),
-        }
-    }
-
-    /// Tells a customer of a change.
-    ///
-    /// # Errors
-    /// It was not sent, or may not have been.
-    pub(super) async fn send_notice(&self, waiting: &WaitingNotice) -> Result<(), SendFailed> {
-        let notice = &waiting.notice;
-        let Some(action) = Action::of_name(&notice.action) else {
-            return Err(cannot_be_sent(format!("This version knows no text for \"{}\".", notice.action)));
-        };
-        let when = waiting.at.to_zoned_datetime(TimeZone::system());
-        let text = NoticeText {
-            action,
-            when: &when,
-            desk: &self.config.desk,
-            call: &self.config.call,
-            agent: Some(notice.agent.as_str()).filter(|_| self.config.sign),
-            name: None,
-        };
-        let language = notice.language.as_deref().and_then(|language| language.parse().ok());
-        let language = self.language_for(language.as_ref());
-        let rendered = self.texts.notice(&language, &text, notice.channel);
-        self.send(MessageKind::Notice, waiting.contact(), (&notice.id, language), rendered).await
-    }
-
-    fn language_for(&self, wanted: Option<&Language>) -> Language {
-        wanted.filter(|language| self.texts.has(language)).unwrap_or(&self.language).clone()
-    }
-
-    async fn send(
-        &self,
-        kind: MessageKind,
-        to: Contact,
-        (id, language): (&str, Language),
-        text: RenderedText,
-    ) -> Result<(), SendFailed> {
-        let Some(sender) = &self.sender else {
-            return Err(cannot_be_sent("The profile has no sender.".to_owned()));
-        };
-        let RenderedText { subject, body } = text;
-        sender.send(&Message { kind, to, id: id.to_owned(), language, subject, text: body }).await
-    }
-}
-
-fn cannot_be_sent(words: String) -> SendFailed {
-    let hint = "`tellonce doctor` checks the profile.".to_owned();
-    SendFailed { words, hint, is_permanent: true, refuses_address: false, may_be_sent: false }
+/// Opens the senders and the texts of a profile. Nothing is sent, and no sender is connected to. `notice` tells the agent
+/// that a keyring is being asked for a credential.
+///
+/// # Errors
+/// Exit 2: the profile's senders or texts cannot be used.
+pub(super) fn open(
+    profile: &Profile,
+    backend: &BackendContext<'_>,
+    notice: &messages::Notice,
+) -> Result<CustomerMessages> {
+    let sender = match messages::open(profile, SEND_LIMIT, notice) {
+        Some(sender) => Some(sender),
+        None => backends::own_sender(profile, backend)?,
+    };
+    let texts = Texts::load(profile.texts.templates.as_deref())?;
+    let config = config(profile)?.unwrap_or_else(MessagesConfig::of_practice);
+    let language = profile.texts.language.clone().unwrap_or_else(Language::english);
+    Ok(CustomerMessages::new(sender, texts, config, language))
 }
 
 /// Writes codes to the customers of a profile. Senders and texts are opened for the first code.
@@ -168,10 +92,6 @@ impl Messenger for CodeMessenger<'_> {
             hint: error.hint.clone().unwrap_or_default(),
             ..cannot_be_sent(error.message)
         })?;
-        let language = messages.language_for(language);
-        let (desk, call) = (messages.config.desk.as_str(), messages.config.call.as_str());
-        let text = CodeText { code: code.digits(), valid: CODE_LASTS, desk, call, name: None };
-        let rendered = messages.texts.code(&language, &text, to.channel);
-        messages.send(MessageKind::Code, to.clone(), (id.as_str(), language), rendered).await
+        messages.send_code(to, code, language, id).await
     }
 }

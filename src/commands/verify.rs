@@ -61,7 +61,8 @@ struct VerifiedJson<'a> {
 
 /// Verifies the caller, and says what can be done with it.
 pub(super) async fn run(context: &mut Context, args: VerifyArgs) -> Result<ExitCode> {
-    let mut prompter = context.prompter(false);
+    // Texts that cannot be used are refused before a code is counted as sent.
+    let mut prompter = context.prompter(false).in_language(context.localization(None)?);
     let customer = ask_missing::customer(args.customer, "verify", &mut prompter)?;
     let request = VerifyRequest {
         customer: customer.into(),

@@ -204,6 +204,7 @@ impl Configuration {
         for (name, table) in &mut file.profiles {
             let lines = lines.remove(name).unwrap_or_default();
             table.settings = Settings::new(std::mem::take(&mut table.values), lines, path);
+            table.check_verification()?;
         }
         if let Some(default) = &file.default
             && default.get_ref() != BUILT_IN
@@ -268,6 +269,17 @@ impl Configuration {
 }
 
 impl ProfileTable {
+    /// Refuses rules that no caller can meet.
+    fn check_verification(&self) -> Result<()> {
+        let rules = self.verification.rules();
+        let is_required = self.require.iter().any(|name| matches!(name, RequirementName::Verified));
+        if is_required && !rules.attested && rules.ways.is_empty() {
+            let what = "verification.ways is empty and verification.attested is false, so that no caller can be verified, and require has \"verified\"";
+            return Err(self.settings.wrong("verification", what));
+        }
+        Ok(())
+    }
+
     fn profile(&self, name: &str) -> Profile {
         let protected = self.protected.as_ref().map(|protected| match protected {
             ProtectedValue::Table(table) => Protected { groups: table.groups.clone(), roles: table.roles.clone() },

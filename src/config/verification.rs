@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::duration::parse_duration;
-use crate::domain::{VerificationRules, VerificationWay};
+use crate::domain::{VerificationRules, VerificationWay, find_link, one_line};
 
 /// The longest time that a verification may be used.
 const LONGEST_VALID: Duration = Duration::from_hours(1);
@@ -93,7 +93,10 @@ fn changed_within<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Duration
 /// Reads one line of text that can stand in a message.
 fn line<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
     let text = String::deserialize(value)?;
-    crate::domain::one_line(&text, LONGEST_LINE)
-        .map(str::to_owned)
+    one_line(&text, LONGEST_LINE)
+        .and_then(|line| match find_link(line) {
+            Some(_) => Err("has a link in it: no message to a customer holds one".to_owned()),
+            None => Ok(line.to_owned()),
+        })
         .map_err(|why| D::Error::custom(format!("\"{}\" {why}", text.escape_debug())))
 }

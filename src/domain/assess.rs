@@ -51,7 +51,8 @@ pub(super) async fn assess_asking<A: Act>(
         }
         for need in needs {
             if let Need::Verification { customer, user, contacts, otherwise } = need {
-                if services.verifier.is_none() || !services.prompter.can_ask() {
+                // Who confirmed everything beforehand chooses no way: `verify` comes before, with its own flags.
+                if services.verifier.is_none() || !services.prompter.can_choose() {
                     return Err(*otherwise);
                 }
                 services.prompter.say(&otherwise.message);

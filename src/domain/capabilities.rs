@@ -120,9 +120,7 @@ impl Gap {
             Self::NoSelfService => "tell the customer to call again if they forget it",
             Self::WithdrawnReadsAsPending => "ask this machine's record: `tellonce audit list`",
             Self::NotProved => "ask the customer to call again if it does not work, or lets them in without a change",
-            Self::NotNotified => {
-                "name a sender in the profile, and leave `notices` of its messages on: docs/verification.md"
-            }
+            Self::NotNotified => "name a sender in the profile, and leave `messages.notices` on: docs/verification.md",
         }
     }
 

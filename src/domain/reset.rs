@@ -41,7 +41,7 @@ pub async fn reset(
     reveal: &mut dyn Reveal,
     mut request: ResetRequest,
 ) -> Result<Issuance> {
-    let assessment = assess_asking::<Reset>(services, session, &mut request).await?; // 1 to 4
+    let assessment = assess_asking::<Reset>(services, session, &mut request).await?; // 1 to 4a
     let ready = reveal.prepare(assessment.password_length)?; // 5
     let assessment = assessment.with_notices(ready.notices());
     let Authorized { intent, assessment, hold } = authorize(services, session, assessment, &mut request).await?; // 6, 7

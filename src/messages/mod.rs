@@ -1,10 +1,12 @@
-//! Senders of messages to customers: the organisation's mail server, a command, a webhook.
+//! Messages to customers, and what sends them: the organisation's mail server, a command, a webhook.
 //!
 //! A message's text, its address and a credential are in no error and in no log. What a server or a service answers is
 //! shown as its code and what that code means, because its text may repeat the message.
 
 mod channel_senders;
 mod command;
+mod customer_messages;
+mod delivery;
 mod outgoing;
 mod payload;
 mod secret;
@@ -18,6 +20,9 @@ use std::time::Duration;
 
 use channel_senders::ChannelSenders;
 use command::CommandSender;
+pub use customer_messages::CustomerMessages;
+pub(crate) use customer_messages::cannot_be_sent;
+pub use delivery::{Delivered, deliver};
 use secret::LazySecret;
 pub use secret::Notice;
 use smtp::SmtpSender;

@@ -7,7 +7,6 @@ use jiff::ZonedDateTime;
 use zeroize::Zeroizing;
 
 use super::argument::clean;
-use super::link::find_link;
 use super::spec::TextSpec;
 use super::specs::{
     CODE_EMAIL_BODY, CODE_EMAIL_SUBJECT, CODE_PHONE_BODY, EMAIL_FOOTER, GREETING, GREETING_NAME, MOMENT, MOMENT_SHORT,
@@ -16,7 +15,7 @@ use super::specs::{
     NOTICE_WITHDRAWN, NOTICE_WITHDRAWN_PHONE, NOTICE_WITHDRAWN_SUBJECT,
 };
 use super::store::Texts;
-use crate::domain::{Action, Channel, Language};
+use crate::domain::{Action, Channel, Language, find_link};
 
 /// How many digits of a code stand together.
 const GROUP: usize = 4;

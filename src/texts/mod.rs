@@ -9,7 +9,6 @@ mod catalog;
 mod customer_message;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod link;
 mod localization;
 mod screen;
 mod script;
@@ -21,7 +20,6 @@ mod store;
 mod template_folder;
 
 pub use customer_message::{CodeText, NoticeText, RenderedText};
-pub use link::find_link;
 pub use localization::Localization;
 pub use script::PasswordIs;
 pub use store::Texts;

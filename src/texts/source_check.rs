@@ -6,11 +6,10 @@ use fluent_bundle::FluentResource;
 use fluent_syntax::ast::{CallArguments, Entry, Expression, InlineExpression, Pattern, PatternElement};
 use fluent_syntax::unicode::unescape_unicode_to_string;
 
-use super::link::find_link;
 use super::source::Source;
 use super::spec::TextSpec;
 use super::specs::ALL;
-use crate::domain::Language;
+use crate::domain::{Language, find_link};
 
 /// Variables that somebody may look for, and that no text has.
 const PASSWORD: [&str; 3] = ["password", "passwort", "temporary-password"];

@@ -7,12 +7,11 @@ use std::sync::{Arc, LazyLock};
 use fluent_bundle::{FluentArgs, FluentValue};
 
 use super::catalog::Catalog;
-use super::link::find_link;
 use super::source::Source;
 use super::spec::{Layout, TextSpec};
 use super::specs::ALL;
 use super::{built_in, source_check, template_folder};
-use crate::domain::{Error, Kind, Language, Reason, Result};
+use crate::domain::{Error, Kind, Language, Reason, Result, find_link};
 use crate::output::is_unsafe;
 
 /// The texts that the binary holds, parsed at their first use.

@@ -42,6 +42,7 @@ impl Driver for PracticeDriver {
             with_user: ["C-1001", "ada.lovelace", "ADA@example.com", "Lovel"],
             old_password: INITIAL_PASSWORD,
             without_user: "grace@example.com",
+            phones: [Some("+44 20 7946 0001"), Some("+44 20 7946 0002")],
             create: None,
         }
     }

@@ -18,6 +18,7 @@ mod keycloak;
 mod keyring;
 mod ldap;
 mod ledger;
+mod outbox;
 #[cfg(feature = "practice-app")]
 mod outstanding;
 mod practice_app;
@@ -25,3 +26,4 @@ mod reset;
 mod senders;
 #[path = "../support/mod.rs"]
 mod support;
+mod verify;

@@ -23,7 +23,7 @@ fn of_attempt(env: &TestEnvironment, nth: usize) -> Vec<String> {
 #[test]
 fn overtaken_after_its_set_the_first_is_superseded() {
     for point in ["set:after", "mark:after", "read_back:before"] {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         let first = env.reset_stopped_at(point);
         let second = env.reset_ada(None);
         assert_eq!(second.code, 0, "{point}: {}", second.stderr);
@@ -40,7 +40,7 @@ fn overtaken_after_its_set_the_first_is_superseded() {
 
 #[test]
 fn overtaken_before_its_set_the_first_is_the_newest() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     let first = env.reset_stopped_at("set:before");
     let second = env.reset_ada(None);
     assert_eq!(second.code, 0, "{}", second.stderr);
@@ -54,7 +54,7 @@ fn overtaken_before_its_set_the_first_is_the_newest() {
 
 #[test]
 fn an_attempt_in_progress_is_not_taken_for_a_dead_one() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     let first = env.reset_stopped_at("set:after");
     env.show(ADA);
     assert_eq!(env.events(ADA), ["intent"]);

@@ -17,7 +17,7 @@ struct Told {
 }
 
 fn is_told(point: &str, told: &Told) -> Value {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     assert_eq!(env.sign_in(EMAIL, FIRST_PASSWORD), "signed_in");
     assert_eq!(env.sessions_of(ADA), 1);
     let failed = env.reset_ada(Some(&format!("{point}:fail")));
@@ -83,7 +83,7 @@ fn a_delivery_that_cannot_be_written_down_changes_no_exit_code() {
         ("record_delivery:before", ["intent", "set", "recovered yes"]),
         ("record_delivery:after", ["intent", "set", "delivery shown"]),
     ] {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         let ran = env.reset_ada(Some(&format!("{point}:fail")));
         assert_eq!(ran.code, 0, "{point}: {}", ran.stderr);
         assert_eq!(env.show(ADA)["status"], "force_password_reset", "{point}");

@@ -52,7 +52,7 @@ fn only_a_new_one_works(env: &TestEnvironment, point: &str, earlier: &CommandOut
 
 fn the_next_command_finds_out(case: &Case) {
     let point = case.point;
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     assert_eq!(env.sign_in(EMAIL, FIRST_PASSWORD), "signed_in");
     assert_eq!(env.sessions_of(ADA), 1);
     let killed = killed_at(&env, point);
@@ -125,7 +125,7 @@ fn killed_around_the_reveal() {
 #[test]
 fn killed_around_the_unlock_the_next_reset_finds_out() {
     for point in ["unlock:before", "unlock:after"] {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         for _ in 0..5 {
             assert_eq!(env.sign_in(EMAIL, "Wrong-guess-1"), "refused");
         }
@@ -145,7 +145,7 @@ fn killed_around_the_unlock_the_next_reset_finds_out() {
 #[test]
 fn a_reset_finds_out_as_well() {
     for (point, found) in [("set:before", "recovered no"), ("set:after", "recovered yes")] {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         let killed = killed_at(&env, point);
         only_a_new_one_works(&env, point, &killed);
         assert_eq!(env.events(ADA), ["intent", found, "intent", "set", "delivery shown"], "{point}");
@@ -154,7 +154,7 @@ fn a_reset_finds_out_as_well() {
 
 #[test]
 fn killed_twice_in_a_row_each_attempt_is_found_out() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     killed_at(&env, "set:after");
     killed_at(&env, "set:before");
     env.show(ADA);

@@ -10,7 +10,7 @@ fn what_a_later_command_found_out_is_outstanding_since_the_intent() {
         ("record_set:after:kill", &["intent", "set", "recovered yes"], 1),
         ("mark:after:fail", &["intent", "failed yes"], 1),
     ] {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         env.reset_ada(Some(point));
         env.sign_agent_in("kim");
         env.show(ADA);

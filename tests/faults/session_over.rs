@@ -7,7 +7,7 @@ const EMAIL: &str = "ada@example.com";
 
 #[test]
 fn before_the_set_nothing_changed() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     let stopped = env.reset_stopped_at("set:before");
     env.end_agent_sessions();
     let ended = stopped.go_on();
@@ -22,7 +22,7 @@ fn before_the_set_nothing_changed() {
 #[test]
 fn after_the_set_it_is_changed_and_not_revealed() {
     for (point, reason) in [("set:after", "sessions_not_ended"), ("end_sessions:after", "change_not_forced")] {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         let stopped = env.reset_stopped_at(point);
         env.end_agent_sessions();
         let ended = stopped.go_on();

@@ -16,7 +16,7 @@ fn a_signal_after_the_set_means_no_reveal() {
         (Signal::TERM, "read_back:after"),
         (Signal::TERM, "record_set:after"),
     ] {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         let stopped = env.reset_stopped_at(point);
         stopped.send(signal);
         let ended = stopped.go_on();
@@ -32,7 +32,7 @@ fn a_signal_after_the_set_means_no_reveal() {
 
 #[test]
 fn stopped_and_continued_without_a_signal_it_ends_well() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     let ended = env.reset_stopped_at("set:after").go_on();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(env.events(ADA), ["intent", "set", "delivery shown"]);
@@ -44,7 +44,7 @@ fn a_backend_that_never_answers_and_a_signal_are_over_within_the_minute_and_its_
     std::thread::scope(|scope| {
         for (point, changed) in [("set:after", "yes"), ("set:before", "unknown"), ("read_back:before", "yes")] {
             scope.spawn(move || {
-                let env = TestEnvironment::signed_in("sam");
+                let env = TestEnvironment::signed_in_telling_nobody("sam");
                 let stopped = env.reset_stopped_at(&format!("{point}:hang,intend:after"));
                 stopped.send(Signal::TERM);
                 let ended = stopped.go_on();

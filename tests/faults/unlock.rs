@@ -8,7 +8,7 @@ const SIGKILL: i32 = 9;
 
 /// A home in which Ada is locked out, with a session of hers that was opened before.
 fn locked_out() -> TestEnvironment {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     assert_eq!(env.sign_in("ada.lovelace", FIRST_PASSWORD), "signed_in");
     for _ in 0..5 {
         env.sign_in("ada.lovelace", "wrong");

@@ -32,7 +32,7 @@ fn killed_anywhere_the_next_command_finds_out() {
         ("record_withdrawn:before", vec!["intent"], Some("recovered yes")),
         ("record_withdrawn:after", vec!["intent", "withdrawn"], None),
     ] {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         assert!(!is_withdrawn(&env));
         let killed = env.run_at(&WITHDRAW, Some(&format!("{point}:kill")));
         assert_eq!(killed.signal, Some(SIGKILL), "{point}: {}", killed.stderr);
@@ -58,7 +58,7 @@ fn a_call_that_fails_is_reported_as_it_is() {
         ("record_withdrawn:before", 9, "yes", vec!["intent", "failed yes"]),
         ("record_withdrawn:after", 9, "yes", vec!["intent", "withdrawn"]),
     ] {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         let failed = env.run_at(&WITHDRAW, Some(&format!("{point}:fail")));
         assert_eq!(failed.code, code, "{point}: {}", failed.stderr);
         assert_eq!(failed.stdout, "", "{point}");

@@ -20,3 +20,4 @@ mod ldap;
 mod smtp;
 #[path = "../support/mod.rs"]
 mod support;
+mod verified_by_mail;

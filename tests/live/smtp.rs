@@ -18,7 +18,7 @@ use crate::support::test_certificates::Authority;
 use crate::support::{CommandOutput, wait_until};
 
 /// A Postfix of the test's own.
-struct Postfix {
+pub struct Postfix {
     folder: TempDir,
     script: PathBuf,
     values: HashMap<String, String>,
@@ -26,7 +26,7 @@ struct Postfix {
 
 impl Postfix {
     /// If `TELLONCE_LIVE` does not name it, or it does not start, that is a failure, never a skip.
-    fn start(settings: &[(&str, &str)]) -> Self {
+    pub fn start(settings: &[(&str, &str)]) -> Self {
         let live = std::env::var("TELLONCE_LIVE").unwrap_or_default();
         assert!(live.split(',').any(|named| named == "smtp"), "this test needs TELLONCE_LIVE=smtp");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/postfix.sh");
@@ -42,12 +42,12 @@ impl Postfix {
         Self { folder, script, values }
     }
 
-    fn value(&self, name: &str) -> &str {
+    pub fn value(&self, name: &str) -> &str {
         &self.values[&format!("TELLONCE_SMTP_{name}")]
     }
 
     /// The keys of a sender for either port.
-    fn keys(&self, tls: &str) -> String {
+    pub fn keys(&self, tls: &str) -> String {
         let server = self.value(if tls == "starttls" { "STARTTLS" } else { "TLS" });
         let ca = self.value("CA");
         format!(
@@ -56,17 +56,22 @@ impl Postfix {
     }
 
     /// The keys of a sign-in with this password.
-    fn signing_in(&self, password: &str) -> String {
+    pub fn signing_in(&self, password: &str) -> String {
         let file = self.folder.path().join("password");
         write_secret(&file, password);
         format!("username = '{}'\ncredential = {{ file = '{}' }}\n", self.value("USERNAME"), file.display())
     }
 
-    /// Waits until the mailbox has a mail with this id, and returns all that is in the box.
-    fn mailbox(&self, name: &str, id: &str) -> String {
+    /// Waits until the mailbox has a mail with this in it, such as its id, and returns all that is in the box.
+    pub fn mailbox(&self, name: &str, id: &str) -> String {
+        self.mailbox_with(name, |text| text.contains(id))
+    }
+
+    /// Waits until the mailbox is as it is wanted, and returns all that is in it.
+    pub fn mailbox_with(&self, name: &str, is_wanted: impl Fn(&str) -> bool) -> String {
         let path = Path::new(self.value("MAIL")).join(name);
         let read = || std::fs::read_to_string(&path).unwrap_or_default();
-        wait_until("the mail in the box", read, |text| text.contains(id))
+        wait_until("the mail in the box", read, is_wanted)
     }
 }
 

@@ -20,7 +20,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("config", &["domain", "net", "platform"]),
     ("cli", &["config"]),
     ("auth", &["config", "domain", "net", "platform"]),
-    ("messages", &["auth", "config", "domain", "net", "platform"]),
+    ("messages", &["auth", "config", "domain", "ledger", "net", "platform", "texts"]),
     ("ledger", &["config", "domain", "output", "platform"]),
     ("backends", &["auth", "config", "delimited", "domain", "net", "platform"]),
     ("bulk", &["config", "delimited", "domain", "ledger", "output", "platform"]),

@@ -10,6 +10,7 @@
 )]
 #![allow(unreachable_pub, reason = "`pub` marks what another file of this program uses")]
 
+mod codes;
 mod default_build;
 mod descriptors;
 mod echoes;

@@ -24,6 +24,7 @@ mod seeded_home;
 mod snapshots;
 mod terminal;
 pub mod test_certificates;
+pub mod verification;
 
 pub use command_output::CommandOutput;
 pub use concurrently::for_each_concurrently;

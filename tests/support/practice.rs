@@ -54,15 +54,20 @@ impl TestEnvironment {
 
     /// Returns the records of the ledger.
     #[track_caller]
-    pub fn records(&self) -> Vec<Value> {
+    pub fn all_records(&self) -> Vec<Value> {
         self.run(&["audit", "list", "-o", "json"]).must(0).json()["records"].as_array().unwrap().clone()
     }
 
-    /// Returns what the last record of the ledger says that is about no notice: the delivery's outcome, else the event.
+    /// Returns the records of the ledger without those of notices, which follow each change.
+    #[track_caller]
+    pub fn records(&self) -> Vec<Value> {
+        self.all_records().into_iter().filter(|record| record["action"] != "notify").collect()
+    }
+
+    /// Returns what the last record of the ledger says: the delivery's outcome, else the event.
     #[track_caller]
     pub fn last_event(&self) -> String {
-        let records = self.records();
-        let record = records.iter().rfind(|record| record["action"] != "notify").cloned().unwrap_or_default();
+        let record = self.records().last().cloned().unwrap_or_default();
         let event = record["delivery"].as_str().or(record["event"].as_str());
         event.unwrap_or("none").to_owned()
     }

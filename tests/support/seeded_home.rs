@@ -28,6 +28,20 @@ impl TestEnvironment {
         Self::seeded(&Seed { agent: agent.to_owned(), customers: None })
     }
 
+    /// Creates the same, with a practice profile that tells customers nothing: each record is one of the command's own.
+    pub fn signed_in_telling_nobody(agent: &str) -> Self {
+        let environment = Self::signed_in(agent);
+        environment.tell_nobody();
+        environment
+    }
+
+    /// Has the practice profile tell customers nothing.
+    pub fn tell_nobody(&self) {
+        let profile = "[profiles.practice]\nbackend = 'practice'\n";
+        let messages = "[profiles.practice.messages]\ndesk = 'Practice'\ncall = 'extension 1'\nnotices = false\n";
+        std::fs::write(self.file("config.toml"), format!("{profile}{messages}")).unwrap();
+    }
+
     /// Creates the same with this many customers.
     pub fn signed_in_with_customers(agent: &str, customers: u64) -> Self {
         Self::seeded(&Seed { agent: agent.to_owned(), customers: Some(customers) })

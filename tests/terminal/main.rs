@@ -22,3 +22,4 @@ mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod unlock;
+mod verify;

@@ -3,7 +3,7 @@
 use crate::commands::context::Context;
 use crate::domain::{Capabilities, Check, CheckState, Gap, Promise, Right, Session};
 
-/// Checks the promises L1 to L14.
+/// Checks the promises L1 to L16.
 pub(super) async fn checks(context: &Context, session: &Session) -> Vec<Check> {
     let mut capabilities = match session.backend().capabilities().await {
         Ok(capabilities) => context.profile.guards.with_gaps(capabilities),

@@ -1,29 +1,13 @@
 //! Sends the notices that are due, by the profile's sender.
 
-use std::time::{Duration, Instant};
-
-use jiff::Timestamp;
+use std::time::Duration;
 
 use crate::commands::context::Context;
-use crate::commands::messages::CustomerMessages;
 use crate::domain::{Changed, Error, Kind, Reason};
-use crate::ledger::{Ledger, NoticeEnd, WaitingNotice};
+use crate::messages::{self, CustomerMessages, Delivered};
 
 /// How long a command that changed somebody sends notices before it leaves the rest to the next one.
 const BESIDE_A_COMMAND: Duration = Duration::from_secs(20);
-
-/// What became of the notices that were due.
-#[derive(Debug, Default)]
-pub(in crate::commands) struct Delivered {
-    /// How many were sent.
-    pub(in crate::commands) sent: usize,
-    /// How many are given up.
-    pub(in crate::commands) undeliverable: usize,
-    /// Why each that was not sent was not, in a sentence.
-    pub(in crate::commands) problems: Vec<String>,
-    /// Whether the time ran out before all that are due were tried.
-    is_cut_short: bool,
-}
 
 /// Sends every notice of the profile that is due.
 ///
@@ -67,47 +51,10 @@ pub(in crate::commands) async fn deliver_now(context: &Context) {
 }
 
 async fn deliver(context: &Context, messages: &CustomerMessages, limit: Option<Duration>) -> Result<Delivered, Error> {
-    let (ledger, begun) = (context.ledger(), Instant::now());
-    let mut delivered = Delivered::default();
-    while let Some(waiting) = ledger.take_notices(&context.profile.name, 1).await?.pop() {
-        deliver_one(&ledger, messages, &waiting, &mut delivered).await?;
-        if limit.is_some_and(|limit| begun.elapsed() >= limit) {
-            delivered.is_cut_short = true;
-            break;
-        }
-    }
+    let ledger = context.ledger();
+    let delivered = messages::deliver(&ledger, &context.profile.name, messages, limit).await?;
     for warning in ledger.warnings().take() {
         context.screen.warning(&warning);
     }
     Ok(delivered)
-}
-
-async fn deliver_one(
-    ledger: &Ledger,
-    messages: &CustomerMessages,
-    waiting: &WaitingNotice,
-    delivered: &mut Delivered,
-) -> Result<(), Error> {
-    let to = waiting.contact().masked();
-    match messages.send_notice(waiting).await {
-        Ok(()) => {
-            ledger.finish_notice(&waiting.notice, NoticeEnd::Sent).await?;
-            delivered.sent += 1;
-        }
-        Err(failed) if failed.refuses_address || waiting.is_overdue(Timestamp::now()) => {
-            ledger.finish_notice(&waiting.notice, NoticeEnd::Failed(failed.words.clone())).await?;
-            delivered.undeliverable += 1;
-            delivered.problems.push(format!("The notice to {to} cannot be sent, and is given up: {}", failed.words));
-        }
-        Err(failed) => {
-            let words = &failed.words;
-            let next = if failed.is_permanent {
-                format!("{} Then send it: `tellonce outbox send`.", failed.hint)
-            } else {
-                "It is tried again: `tellonce outbox`.".to_owned()
-            };
-            delivered.problems.push(format!("The notice to {to} was not sent: {words} {next}"));
-        }
-    }
-    Ok(())
 }

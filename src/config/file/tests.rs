@@ -214,3 +214,36 @@ fn a_backends_own_key_that_is_wrong_is_named_with_file_line_and_key() {
         assert!(message.contains(line) && message.contains(key), "{text:?}: {message}");
     }
 }
+
+#[test]
+fn rules_that_no_caller_can_meet_are_refused_with_their_line() {
+    let rules = |require: &str, rules: &str| {
+        format!("[profiles.a]\nbackend = 'practice'\nrequire = [{require}]\n[profiles.a.verification]\n{rules}\n")
+    };
+    let words = refused(&rules("'verified'", "ways = []\nattested = false"));
+    assert!(words.contains("config.toml: line 4: verification.ways is empty"), "{words}");
+    for (require, lines) in [
+        ("'verified'", "ways = []"),
+        ("'verified'", "ways = ['callback']\nattested = false"),
+        ("", "ways = []\nattested = false"),
+    ] {
+        parse(&rules(require, lines)).unwrap();
+    }
+    let words = refused(&rules("", "ways = ['fax']"));
+    assert!(words.contains("line 5") && words.contains("fax") && words.contains("callback"), "{words}");
+    assert!(refused(&rules("", "valid = '2h'")).contains("line 5: valid is more than 0, and at most 1 hour"));
+}
+
+#[test]
+fn what_messages_say_of_the_desk_has_no_link() {
+    let messages = |desk: &str, call: &str| {
+        format!("[profiles.a]\nbackend = 'practice'\n[profiles.a.messages]\ndesk = '{desk}'\ncall = '{call}'\n")
+    };
+    parse(&messages("Acme Support", "extension 100, day/night")).unwrap();
+    for (desk, call, line) in
+        [("Acme www.example.com", "100", 4), ("Acme", "https://example.com", 5), ("Acme", "100 or example.com/help", 5)]
+    {
+        let words = refused(&messages(desk, call));
+        assert!(words.contains(&format!("line {line}: ")) && words.contains("has a link in it"), "{words}");
+    }
+}

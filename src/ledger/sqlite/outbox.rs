@@ -41,8 +41,9 @@ pub(super) fn take(
 ) -> Result<Vec<WaitingNotice>, Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut taken = {
-        let select =
-            format!("SELECT {COLUMNS} FROM outbox WHERE profile = ?1 AND next_at <= ?2 ORDER BY next_at, id LIMIT ?3");
+        let select = format!(
+            "SELECT {COLUMNS} FROM outbox WHERE profile = ?1 AND next_at <= ?2 ORDER BY next_at, channel, id LIMIT ?3"
+        );
         let mut statement = transaction.prepare_cached(&select)?;
         let rows = statement.query_map(params![profile, now.as_microsecond(), most], waiting)?;
         rows.collect::<rusqlite::Result<Vec<_>>>()?

@@ -6,11 +6,11 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_syntax::ast::Entry;
 
 use super::{LANGUAGES, language, localization};
-use crate::domain::{About, Policy};
+use crate::domain::{About, Policy, find_link};
 use crate::output::is_unsafe;
 use crate::texts::spec::{Layout, TextSpec};
 use crate::texts::specs::{ALL, LEFT_DAYS, RULE_UPPER, SCRIPT_SESSIONS_LEFT};
-use crate::texts::{Texts, built_in, find_link};
+use crate::texts::{Texts, built_in};
 
 /// Puts a text together with a number for every variable that is one, and this text for every other.
 fn put_together(tag: &str, spec: &TextSpec, number: usize, text: &str) -> String {

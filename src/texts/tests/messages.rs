@@ -6,8 +6,8 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ZonedDateTime};
 
 use super::{LANGUAGES, language};
-use crate::domain::{Action, Channel};
-use crate::texts::{CodeText, NoticeText, RenderedText, Texts, find_link};
+use crate::domain::{Action, Channel, find_link};
+use crate::texts::{CodeText, NoticeText, RenderedText, Texts};
 
 const CODE: &str = "12345678";
 const DESK: &str = "Example Support";

@@ -164,7 +164,7 @@ fn a_full_disk_for_the_ledger_stops_a_reset_before_anything_changes() {
 
 #[test]
 fn a_broken_chain_is_found_and_named() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     env.issue("C-1001");
     let head = env.run(&["audit", "verify", "-o", "json"]).must(0).json()["head"].as_str().unwrap().to_owned();
     env.issue("C-1004");
@@ -204,7 +204,8 @@ fn a_required_forward_that_fails_stops_the_reset() {
     assert!(env.reset("C-1001", &[]).must(0).stderr.contains("forwarded"));
     config("cat >> forwarded", true);
     env.reset("C-1001", &[]).must(0);
-    assert_eq!(std::fs::read_to_string(env.path().join("forwarded")).unwrap().lines().count(), 5, "with two notices");
+    let forwarded = std::fs::read_to_string(env.path().join("forwarded")).unwrap();
+    assert_eq!(forwarded.lines().count(), 5, "the records of the reset, and those of the two notices: {forwarded}");
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn what_is_done() {
     for (line, record) in lines.iter().zip(listed["records"].as_array().unwrap()) {
         assert_eq!((&line["record"]["attempt"], &line["hash"]), (&record["attempt"], &record["hash"]));
     }
-    assert_eq!(lines.len(), 9, "with two notices for each change");
+    assert_eq!(lines.len(), 9, "a reset, a withdrawal, and two notices of each");
     has(
         &json(&env, &["ledger", "status"]),
         "tellonce.ledger-status/v1",

@@ -35,7 +35,7 @@ fn old_log() -> String {
 
 #[test]
 fn the_log_of_an_earlier_version_is_imported_once() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     env.write("audit.jsonl", &old_log());
     let records = env.records();
     let events: Vec<&str> = records.iter().map(|record| record["event"].as_str().unwrap()).collect();
@@ -54,7 +54,7 @@ fn the_log_of_an_earlier_version_is_imported_once() {
 
 #[test]
 fn a_broken_line_of_the_old_log_is_named_and_kept() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     env.write("audit.jsonl", &old_log().replace("forgot it", "forgot"));
     env.run(&["ledger", "status"]).must_say(0, "Line 1 of the imported audit.jsonl is broken");
     env.run(&["doctor"]).must_say(11, "Line 1 of the imported audit.jsonl is broken");
@@ -63,7 +63,7 @@ fn a_broken_line_of_the_old_log_is_named_and_kept() {
 
 #[test]
 fn what_was_pruned_is_gone_and_the_rest_is_verified() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     env.write("audit.jsonl", &old_log());
     env.issue("C-1001");
     env.run(&["ledger", "prune", "--before", "2021-01-01T00:00:00Z"]).must(2);
@@ -83,7 +83,7 @@ fn what_was_pruned_is_gone_and_the_rest_is_verified() {
 
 #[test]
 fn an_old_copy_is_noticed_by_the_receipt() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     env.issue("C-1001");
     let files = ["ledger.db", "ledger.db-wal"].map(|name| (name, std::fs::read(env.file(name)).unwrap()));
     env.issue("C-1004");
@@ -99,7 +99,7 @@ fn an_old_copy_is_noticed_by_the_receipt() {
 
 #[test]
 fn a_copy_of_the_three_files_is_a_whole_ledger() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     env.issue("C-1001");
     let copy = TestEnvironment::new();
     for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
@@ -114,7 +114,7 @@ fn a_copy_of_the_three_files_is_a_whole_ledger() {
 
 #[test]
 fn a_record_that_waits_and_cannot_be_used_is_named() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     env.issue("C-1001");
     std::fs::create_dir(env.file("ledger-spool")).unwrap();
     env.run(&["doctor"]).must(0); // the control: an empty folder is no fault
@@ -136,7 +136,7 @@ fn a_record_that_waits_and_cannot_be_used_is_named() {
 
 #[test]
 fn an_export_goes_on_after_a_number() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     env.issue("C-1001");
     let numbers = |more: &[&str]| {
         let text = env.run(&[&["audit", "export"], more].concat()).must(0).stdout;
@@ -166,7 +166,7 @@ fn documented(header: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn every_field_of_every_event_is_documented() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     env.write("config.toml", "[audit]\nviews = true\n");
     env.write("audit.jsonl", &old_log());
     env.run(&["show", "C-1001"]).must(0);

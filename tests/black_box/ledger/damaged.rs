@@ -130,7 +130,7 @@ fn a_damaged_page_is_found() {
 
 #[test]
 fn an_empty_file_is_a_ledger_to_be_and_the_receipt_misses_its_records() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     fs::write(ledger(&env), "").unwrap(); // as a first command leaves it that was ended right after it made the file
     env.issue("C-1001");
     run(&env, &["audit", "verify"]).must(0);

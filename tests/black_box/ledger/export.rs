@@ -19,6 +19,7 @@ fn home() -> TestEnvironment {
     let customers = (ROWS + 60).to_string();
     run(&env, &["practice", "start-over", "--yes", "--customers", &customers]).must(0);
     env.sign_agent_in("sam");
+    env.tell_nobody();
     let mut input = "customer\n".to_owned();
     input.extend((FIRST..FIRST + ROWS).map(|number| format!("C-{number}\n")));
     env.write("in.csv", &input);
@@ -82,7 +83,7 @@ fn one_that_follows_gets_every_record_once_while_a_run_writes_them() {
 
 #[test]
 fn an_export_after_any_number_ends() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     env.issue("C-1001");
     assert_eq!(export(&env, "0").len(), 3);
     assert_eq!(export(&env, "2").len(), 1);

@@ -39,7 +39,7 @@ pub fn home_with_a_limit_of_one() -> TestEnvironment {
 
 /// Creates a home with the resets of these customers in its ledger. All of the ledger is in its one file.
 pub fn home_with_resets(customers: &[&str]) -> TestEnvironment {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     for customer in customers {
         env.issue(customer);
     }

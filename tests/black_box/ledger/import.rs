@@ -80,7 +80,7 @@ const IMPORTED: [&str; 7] = ["intent", "set", "delivery", "intent", "set", "deli
 fn the_first_command_imports_every_line_as_it_stands_and_no_other_does_again() {
     for first in [&["audit", "list"][..], &["audit", "verify"], &["doctor"], &["show", "C-1001"], &["ledger", "status"]]
     {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         let text = two_resets("practice").write(&env);
         run(&env, first).must(0);
         assert_eq!(events(&env), IMPORTED, "{first:?}");
@@ -111,7 +111,7 @@ fn what_was_imported_counts_for_limits_and_in_the_history() {
 #[test]
 fn of_8_first_commands_at_once_one_imports() {
     for _ in 0..4 {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         let text = two_resets("practice").write(&env);
         let customers = ["C-1005", "C-1016"];
         let reset = |customer| [&PRACTICE[..], &["reset", customer, "--yes", "--reveal", "stdout"]].concat();
@@ -131,7 +131,7 @@ fn of_8_first_commands_at_once_one_imports() {
 
 #[test]
 fn a_line_that_was_changed_is_imported_as_it_stands_and_named_for_good() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     let mut log = two_resets("practice");
     log.lines[2] = log.lines[2].replace("shown", "timed_out");
     log.write(&env);
@@ -150,7 +150,7 @@ fn lines_that_are_missing_torn_or_none_are_named() {
         (&|lines| lines[4] = "not a record\n".to_owned(), "Line 5", 6),
         (&|lines| lines[5].truncate(40), "Line 6", 5),
     ] {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         let mut log = two_resets("practice");
         change(&mut log.lines);
         log.write(&env);
@@ -164,7 +164,7 @@ fn lines_that_are_missing_torn_or_none_are_named() {
 
 #[test]
 fn what_is_imported_is_not_changed_any_more() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     two_resets("practice").write(&env);
     run(&env, &["audit", "verify"]).must(0);
     let connection = super::fixture::open(&env);
@@ -176,7 +176,7 @@ fn what_is_imported_is_not_changed_any_more() {
 
 #[test]
 fn an_audit_log_that_is_a_link_stops_every_command() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     let text = two_resets("practice").write(&env);
     fs::rename(env.file("audit.jsonl"), env.file("elsewhere.jsonl")).unwrap();
     symlink("elsewhere.jsonl", env.file("audit.jsonl")).unwrap();
@@ -190,7 +190,7 @@ fn an_audit_log_that_is_a_link_stops_every_command() {
 #[test]
 fn an_earlier_version_that_is_used_again_is_noticed_by_the_next_command() {
     for next in [&["doctor"][..], &["ledger", "status"], &["audit", "verify"], &["show", "C-1001"]] {
-        let env = TestEnvironment::signed_in("sam");
+        let env = TestEnvironment::signed_in_telling_nobody("sam");
         two_resets("practice").write(&env);
         env.issue("C-1005");
         let mut log = OldLog::new("practice");

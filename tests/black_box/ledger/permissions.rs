@@ -91,6 +91,7 @@ fn a_ledger_that_may_not_be_written_stops_a_reset_before_anything() {
     assert!(error["message"].as_str().unwrap().contains("ledger.db"), "{error}");
     assert!(error["hint"].as_str().unwrap().contains("make the folder yours"), "{error}");
     chmod(&ledger(&env), 0o600);
+    fs::remove_file(env.file("config.toml")).unwrap(); // it was given away as well
     assert_eq!(env.sign_in("ada.lovelace", "Practice-makes-1"), "signed_in", "nothing was changed");
 }
 

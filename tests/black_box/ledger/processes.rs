@@ -80,7 +80,7 @@ fn in_60_rounds_of_16_handles_one_gets_through_each() {
 
 #[test]
 fn a_reader_that_stays_at_its_snapshot_stops_no_reset() {
-    let env = TestEnvironment::signed_in("sam");
+    let env = TestEnvironment::signed_in_telling_nobody("sam");
     env.issue("C-1001");
     let reader = open(&env);
     let count = || reader.query_row("SELECT count(*) FROM record", [], |row| row.get::<_, u64>(0)).unwrap();

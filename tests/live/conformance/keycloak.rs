@@ -125,6 +125,7 @@ impl Driver for KeycloakDriver {
             with_user: [id, "ada.lovelace", "ADA@example.com", "ovelac"],
             old_password: old_password(),
             without_user: WITHOUT_USER[2],
+            phones: [None, None],
             create,
         }
     }

@@ -18,6 +18,9 @@ use tellonce::domain::ports::AgentSignIn;
 use crate::support::conformance::{Agent, Cast, Chosen, Driver, SignedIn};
 use crate::support::conformance::{MovedClock, SharedClock};
 
+/// Ada's number.
+const PHONE: &str = "+44 20 7946 0018";
+
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -84,6 +87,11 @@ impl Server {
         )
     }
 
+    fn customer_dn(&self, name: &str) -> String {
+        let attribute = if self.kind == Kind::OpenLdap { "uid" } else { "CN" };
+        format!("{attribute}={name},{}", self.value("OU"))
+    }
+
     /// Runs a tool of the server's, with these lines on standard input.
     pub fn tool(&self, program: &str, arguments: &[&str], input: &str) -> Output {
         let mut command = Command::new(program);
@@ -126,12 +134,17 @@ struct Page {
 
 impl LdapDriver {
     pub fn new(server: Server, folder: &Path) -> Self {
+        let (url, dn) = (server.value("URL"), server.customer_dn("ada"));
+        let change = format!("dn: {dn}\nchangetype: modify\nreplace: mobile\nmobile: {PHONE}\n");
+        let arguments = ["-x", "-H", url, "-D", server.value("ADMIN"), "-w", server.value("ADMIN_PW")];
+        let changed = server.tool("ldapmodify", &arguments, &change);
+        assert!(changed.status.success(), "{}", words(&changed));
         Self { server, folder: folder.to_owned(), clock: Arc::new(MovedClock::default()), page: RefCell::default() }
     }
 
     fn dn(&self, name: &str) -> String {
         match self.server.kind {
-            Kind::OpenLdap => format!("uid={name},{}", self.server.value("OU")),
+            Kind::OpenLdap => self.server.customer_dn(name),
             Kind::ActiveDirectory => format!("{name}@tellonce.test"),
         }
     }
@@ -162,6 +175,7 @@ impl Driver for LdapDriver {
             with_user: ["ada", "ada", "ADA@example.com", "ad"],
             old_password: "Cust0mer-Start-1!".split_at(if self.server.kind == Kind::OpenLdap { 16 } else { 17 }).0,
             without_user: "ben@example.com",
+            phones: [Some(PHONE), None],
             create: None,
         }
     }

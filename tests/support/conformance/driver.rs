@@ -22,8 +22,10 @@ pub struct Cast {
     pub with_user: [&'static str; 4],
     /// The password that they sign in with before.
     pub old_password: &'static str,
-    /// Has no user yet.
+    /// Has no user yet: the e-mail address.
     pub without_user: &'static str,
+    /// The telephone numbers on file of the two, where they have one.
+    pub phones: [Option<&'static str>; 2],
     /// What to enter `without_user` with, where the directory does not know them.
     pub create: Option<Particulars>,
 }

@@ -1,7 +1,10 @@
-//! The conformance story: L1 to L14, unchanged on every backend.
+//! The conformance story: L1 to L16, unchanged on every backend.
 
+mod callers;
 mod driver;
 mod lock_out;
+mod notices;
+mod post;
 mod services;
 mod story;
 

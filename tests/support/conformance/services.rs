@@ -12,8 +12,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tellonce::config::{AuditSettings, Folders};
-use tellonce::domain::ports::{Clock, Interruptions, Prompter, ReadyReveal, Reveal};
-use tellonce::domain::{Customer, Decision, Delivery, Guards, Issuance, Plan, Result, Services, TemporaryPassword};
+use tellonce::domain::ports::{Clock, Interruptions, Messenger, Prompter, ReadyReveal, Reveal};
+use tellonce::domain::{
+    Customer, Decision, Delivery, Guards, Issuance, Plan, Result, Services, TemporaryPassword, Verifier,
+};
 use tellonce::ledger::Ledger;
 use tellonce::platform::SystemRandom;
 use zeroize::Zeroizing;
@@ -56,12 +58,14 @@ pub struct Player {
     pub confirms: bool,
     /// The plans that were shown.
     pub shown: Vec<Plan>,
+    /// What a caller reads of a code that was sent to the customer; `None` where nobody is to be verified.
+    pub reads: Option<Box<dyn FnMut() -> String>>,
 }
 
 impl Player {
     /// One who confirms.
     pub fn confirming(password: &str) -> Self {
-        Self { password: password.to_owned(), confirms: true, shown: Vec::new() }
+        Self { password: password.to_owned(), confirms: true, shown: Vec::new(), reads: None }
     }
 }
 
@@ -72,6 +76,15 @@ impl Prompter for Player {
 
     fn choose(&mut self, _: &str, _: &[Customer]) -> Result<usize> {
         Ok(0)
+    }
+
+    fn choose_text(&mut self, _: &str, _: &[String]) -> Result<usize> {
+        Ok(0)
+    }
+
+    fn code(&mut self, question: &str) -> Result<Option<Zeroizing<String>>> {
+        let Some(read) = &mut self.reads else { panic!("the story has no code for {question}") };
+        Ok(Some(Zeroizing::new(read())))
     }
 
     fn confirm(&mut self, plan: &Plan) -> Result<Decision> {
@@ -137,7 +150,7 @@ impl Interruptions for Quiet {
 /// The guards of the story.
 pub fn guards() -> Guards {
     Guards {
-        notify_by: Vec::new(),
+        notify_by: vec![tellonce::domain::Channel::Email],
         verification: tellonce::domain::VerificationRules::default(),
         require: Vec::new(),
         ticket_pattern: None,
@@ -173,9 +186,21 @@ pub async fn with_services_of<T>(
     player: &mut Player,
     work: impl AsyncFnOnce(&mut Services<'_>) -> T,
 ) -> T {
+    with_services_and(folder, clock, (guards, None), player, work).await
+}
+
+/// The same where callers are verified by what this writes to customers.
+pub async fn with_services_and<T>(
+    folder: &Path,
+    clock: SharedClock,
+    (guards, messenger): (&Guards, Option<&dyn Messenger>),
+    player: &mut Player,
+    work: impl AsyncFnOnce(&mut Services<'_>) -> T,
+) -> T {
     let mut audit = log(folder, Arc::clone(&clock));
+    let verifications = audit.clone();
     let mut desk = Services {
-        verifier: None,
+        verifier: messenger.map(|messenger| Verifier { log: &verifications, messenger, clock: &*clock }),
         audit: &mut audit,
         prompter: player,
         clock: &*clock,

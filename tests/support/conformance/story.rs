@@ -4,12 +4,13 @@ use std::path::Path;
 
 use tellonce::domain::{
     Action, ChangeScreen, CustomerId, Gap, Issuance, Kind, ResetRequest, Result, Session, SessionsEnded, Status,
-    WithdrawalRequest, reset, withdraw,
+    WithdrawalRequest, withdraw,
 };
 use tellonce::texts::{Localization, PasswordIs};
 
 use super::driver::{Agent, Chosen, Driver, SignedIn, reason};
-use super::services::{Player, Revealed, with_services};
+use super::notices::telling;
+use super::services::{Player, guards, with_services};
 use crate::support::ledger::{content, intents};
 
 /// Which step asserts what a gap means: a new gap does not compile until one does.
@@ -31,7 +32,7 @@ const fn asserted_in(gap: Gap) -> &'static str {
 pub(super) const AFTER_WITHDRAWAL: &str = "Chosen-at-last-2026";
 
 /// The withdrawal that names this customer.
-fn named(customer: &str) -> WithdrawalRequest {
+pub(super) fn named(customer: &str) -> WithdrawalRequest {
     WithdrawalRequest { customer: customer.into(), ..WithdrawalRequest::default() }
 }
 
@@ -52,6 +53,8 @@ pub async fn play(driver: &dyn Driver, folder: &Path) {
     story.runs_out(&session).await;
     story.can_be_withdrawn(&session).await;
     story.lifts_a_lock_out().await;
+    story.callers_are_verified().await;
+    story.hears_of_it().await;
     story.an_open_page_is_void().await;
     story.creates_a_user(&session).await;
     story.nothing_was_mailed_or_written(&[&first, &second]);
@@ -82,7 +85,7 @@ impl Story<'_> {
         self.reset_as(session, Self::request(customer), player).await
     }
 
-    fn request(customer: &str) -> ResetRequest {
+    pub(super) fn request(customer: &str) -> ResetRequest {
         ResetRequest { customer: customer.into(), ..ResetRequest::default() }
     }
 
@@ -92,14 +95,7 @@ impl Story<'_> {
         request: ResetRequest,
         player: &mut Player,
     ) -> Result<(Issuance, String)> {
-        let mut reveal = Revealed::default();
-        let issuance = with_services(self.folder, self.driver.clock(), player, async |desk: &mut _| {
-            reset(desk, session, &mut reveal, request).await
-        })
-        .await;
-        let revealed = reveal.0.take();
-        assert_eq!(revealed.len(), usize::from(issuance.is_ok()), "L5: revealed exactly once, or not at all");
-        issuance.map(|issuance| (issuance, revealed.into_iter().next().unwrap()))
+        self.reset_under(session, request, (&guards(), None), player).await
     }
 
     pub(super) async fn status(&self, session: &Session) -> (Status, bool) {
@@ -306,14 +302,16 @@ impl Story<'_> {
         assert_eq!(now == SignedIn::ChangeRequired, sent != Chosen::In, "L10: {now:?}");
     }
 
-    /// L3: a customer without a user ends the same way.
+    /// L3, L16: a customer without a user ends the same way.
     async fn creates_a_user(&self, _: &Session) {
         let session = self.try_sign_in(Agent::Entitled, None).await.unwrap();
+        self.send_notices(&session).await; // those of the steps before
         let mut agent = Player::confirming("");
         let cast = self.driver.cast();
         let create = || ResetRequest { create: cast.create.clone(), ..Self::request(cast.without_user) };
-        let (issuance, password) = self.reset_as(&session, create(), &mut agent).await.unwrap();
+        let (issuance, password) = self.reset_under(&session, create(), (&telling(), None), &mut agent).await.unwrap();
         assert_eq!(agent.shown[0].action, Action::CreateAndSet);
+        self.is_told(&session, Action::CreateAndSet, &[Some(cast.without_user), cast.phones[1]], &password).await;
         assert!(issuance.user_created);
         let username = issuance.customer.username.unwrap();
         assert_eq!(self.driver.customer_signs_in(&username, &password), SignedIn::ChangeRequired);

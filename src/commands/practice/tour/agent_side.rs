@@ -167,9 +167,9 @@ pub(super) async fn withdraw_and_refusals(stage: &Context, session: &Session, te
     Ok(())
 }
 
-/// Checks L6: the audit log is whole, and holds none of the passwords that the tour saw.
+/// Checks L6: the ledger is whole, and holds none of the passwords that the tour saw.
 pub(super) async fn audit(stage: &Context, passwords: &[&str], teller: &mut Teller<'_>) -> Result<()> {
-    teller.act("The team lead reads the audit log");
+    teller.act("The team lead reads the ledger");
     let ledger = stage.ledger();
     let store = ledger.store().await?;
     let verified = ledger::verify(store, None).await?;

@@ -23,20 +23,22 @@ pub(super) async fn verified_reset(
     session: &Session,
     teller: &mut Teller<'_>,
 ) -> Result<Zeroizing<String>> {
-    teller.act("Another team's rules: require = [\"verified\"], and the agent's own words are not enough");
+    teller.act(
+        "Another team's profile has require = [\"verified\"] and attested = false: sam's own words are no verification",
+    );
     let strict = strict(stage)?;
     let is_refused = async |words: &str, teller: &mut Teller<'_>| {
         let refused = attempt(&strict, session, "C-1001", &mut Player::sam()).await.err().map(|error| error.reason);
         teller.check("L15", words, refused == Some(Reason::NotVerified));
     };
-    is_refused("a caller says she is Ada: without a verification sam gets no password for her", teller).await;
+    is_refused("a caller says that she is Ada: nobody has verified her, and sam gets no password", teller).await;
     let guesses = RecoveryCodes::Guessed;
     let failed = verified(&strict, session, guesses).await.err().map(|error| error.reason);
-    let words = "tellonce verify C-1001: the code went to Ada's address, and three guesses are wrong";
+    let words = "tellonce verify C-1001: the code goes to Ada's own address, and the caller guesses wrong three times";
     teller.check("L15", words, failed == Some(Reason::CodeWrong));
-    is_refused("so there is no password for this caller", teller).await;
+    is_refused("so she is not verified, and there is no password for her", teller).await;
 
-    teller.act("Ada calls herself, and reads the code from her mail");
+    teller.act("The real Ada calls, and reads the code from her mail");
     let used = verified(&strict, session, RecoveryCodes::ReadFromMail(newest_code(stage))).await?;
     let words = "tellonce verify C-1001: she is verified by a code sent to a***@example.com";
     teller.check("L15", words, used.way == VerificationWay::Code && used.to == "a***@example.com");
@@ -45,14 +47,14 @@ pub(super) async fn verified_reset(
     let is_used = issuance.verification.as_ref().is_some_and(|verification| verification.id == used.id);
     let is_shown = sam.shown.is_some_and(|plan| plan.verification.is_some());
     teller.check("L15", "the confirmation says how she was verified, and sam gets the password", is_used && is_shown);
-    is_refused("the verification served once: the next reset takes another", teller).await;
+    is_refused("the verification serves once: the next reset asks for another", teller).await;
     outbox::deliver_now(stage).await;
     let told = mails_of(stage, |mail| mail.to == ADA)?;
     let notice = told.last().filter(|mail| mail.subject.contains("temporary password was set"));
     let is_told = notice.is_some_and(|mail| !mail.body.contains(password.as_str()) && !mail.body.contains("http"));
     teller.check(
         "L16",
-        "Ada's mail says that support set a temporary password: without it, and without a link",
+        "a mail tells Ada that support set a temporary password, and has neither the password nor a link",
         is_told,
     );
     Ok(password)

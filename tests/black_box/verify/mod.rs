@@ -1,0 +1,7 @@
+//! Callers who have to be verified by the tool.
+
+mod configuration;
+mod incidents;
+mod limits;
+mod scripts;
+mod secrecy;
