@@ -78,7 +78,7 @@ fn an_address_that_is_refused_is_given_up_and_that_is_told_everywhere() {
         );
         assert!(waiting(&env).is_empty());
         let failed: Vec<Value> =
-            env.records().into_iter().filter(|record| record["event"] == "notice_failed").collect();
+            env.all_records().into_iter().filter(|record| record["event"] == "notice_failed").collect();
         let [record] = &failed[..] else { panic!("{failed:?}") };
         assert_eq!((&record["to"], &record["channel"]), (&json!("a***@example.com"), &json!("email")), "{record}");
         assert_eq!((&record["action"], &record["customer"]), (&json!("notify"), &json!("C-1001")), "{record}");

@@ -75,7 +75,7 @@ pub fn send(env: &TestEnvironment, code: i32) -> Value {
 /// Counts the records of an event.
 #[track_caller]
 pub fn count(env: &TestEnvironment, event: &str) -> usize {
-    env.records().iter().filter(|record| record["event"] == event).count()
+    env.all_records().iter().filter(|record| record["event"] == event).count()
 }
 
 /// Resets a customer and returns what was written, and the password.
