@@ -141,6 +141,9 @@ async fn send(context: &Context) -> Result<ExitCode> {
             "Sent: {}. Undeliverable: {}. Still waiting: {waiting}.",
             delivered.sent, delivered.undeliverable
         ));
+        if waiting > 0 && delivered.problems.is_empty() {
+            context.screen.notice("What waits is not due yet: `tellonce outbox` says when.");
+        }
     }
     Ok(if delivered.problems.is_empty() { ExitCode::DONE } else { ExitCode::SOME_FAILED })
 }
