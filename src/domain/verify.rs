@@ -5,10 +5,12 @@ use super::assessment::CustomerRef;
 use super::code_check::{Tried, Verifier};
 use super::contact::Contacts;
 use super::customer::Customer;
-use super::customer_facts::gather_facts;
+use super::customer_facts::{CustomerFacts, gather_facts};
 use super::error::{Error, Reason, Result};
 use super::find_customer::find_customer;
+use super::obstacle::{Obstacle, Right};
 use super::ports::{VerificationSubject, VerifiedBy};
+use super::refusals::refusal;
 use super::services::Services;
 use super::session::{AT_LEAST, Session};
 use super::user_profile::UserProfile;
@@ -37,8 +39,8 @@ pub(super) type Wanted = (Option<VerificationWay>, Option<usize>);
 /// Verifies the caller. Returns the customer as well.
 ///
 /// # Errors
-/// Exit 2: the agent has to choose, and cannot be asked. Exit 7: nothing on file can be used, or the codes were wrong.
-/// Exit 8: the code was not sent. Nobody is changed.
+/// Exit 2: the agent has to choose, and cannot be asked. Exit 4: the agent may not make such a change. Exit 7: nothing on
+/// file can be used, or the codes were wrong. Exit 8: the code was not sent. Nobody is changed.
 pub async fn verify(
     services: &mut Services<'_>,
     session: &Session,
@@ -53,11 +55,21 @@ pub async fn verify(
         },
     };
     let facts = gather_facts(services.audit, session, &customer).await?;
+    check_right(&facts, request.purpose)?;
     let about = (facts.snapshot.user.as_ref(), request.purpose);
     let wanted = (request.by, request.to);
     let verification =
         verify_caller(services, session, (&customer, &facts.contacts_to_verify_by()), about, wanted).await?;
     Ok((customer, verification))
+}
+
+/// Refuses to write to a customer whom the agent may not change in this way.
+fn check_right(facts: &CustomerFacts, purpose: ChangeKind) -> Result<()> {
+    let missing = Obstacle::MissingRight(match purpose {
+        ChangeKind::Reset | ChangeKind::Withdrawal => Right::IssueTemporaryPasswords,
+        ChangeKind::Unlocking => Right::Unlock,
+    });
+    if facts.snapshot.obstacles.contains(&missing) { Err(refusal(&missing, &facts.customer)) } else { Ok(()) }
 }
 
 /// Verifies the caller for a kind of change, by what is on file.

@@ -105,6 +105,12 @@ impl Verifying {
         let _ = writeln!(self.child.stdin.as_ref().unwrap(), "{line}"); // one that has ended does not read
     }
 
+    /// Kills it.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Ends the input, and waits for the end.
     pub fn end(mut self) -> CommandOutput {
         drop(self.child.stdin.take());

@@ -46,7 +46,10 @@ pub(in crate::commands) async fn deliver_now(context: &Context) {
                 context.screen.notice("More notices wait. To send them: tellonce outbox send");
             }
         }
-        Err(error) => context.screen.warning(&format!("The customer was not told: {}", error.message_with_hint())),
+        // The message may have been sent before the ledger failed.
+        Err(error) => {
+            context.screen.warning(&format!("The customer may not have been told: {}", error.message_with_hint()));
+        }
     }
 }
 

@@ -141,8 +141,8 @@ async fn send(context: &Context) -> Result<ExitCode> {
             "Sent: {}. Undeliverable: {}. Still waiting: {waiting}.",
             delivered.sent, delivered.undeliverable
         ));
-        if waiting > 0 {
-            context.screen.notice("When each is tried again: tellonce outbox");
+        if waiting > 0 && delivered.problems.is_empty() {
+            context.screen.notice("What waits is not due yet: `tellonce outbox` says when.");
         }
     }
     Ok(if delivered.problems.is_empty() { ExitCode::DONE } else { ExitCode::SOME_FAILED })

@@ -85,19 +85,11 @@ fn a_folder_of_texts_with_an_unknown_variable_stops_before_anything_is_sent() {
 fn a_customers_name_and_addresses_bring_no_line_into_a_message() {
     let env = desk("sam", "");
     let directory = rusqlite::Connection::open(env.file("practice.db")).unwrap();
-    let name = "UPDATE customer SET first_name = ?1, email = ?2 WHERE number = 1";
-    let columns: Vec<String> = directory
-        .prepare("SELECT name FROM pragma_table_info('customer')")
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
-    assert!(columns.iter().any(|column| column == "email"), "{columns:?}");
-    let evil = "ada@example.com\r\nBcc: eve@example.com";
-    let first = columns.iter().find(|column| column.starts_with("first")).unwrap();
-    let changed = directory.execute(&name.replace("first_name", first), ["Ada\r\nBcc: eve@example.com", evil]);
+    let evil = ["Ada\r\nBcc: eve@example.com", "ada@example.com\r\nBcc: eve@example.com"];
+    let changed = directory.execute("UPDATE customer SET first_name = ?1, email = ?2 WHERE number = 1", evil);
     assert_eq!(changed, Ok(1));
+    let number = "UPDATE customer SET phone = ?1 WHERE number = 4";
+    assert_eq!(directory.execute(number, ["+44 20 7946\r\n0004"]), Ok(1));
     drop(directory);
     env.issue("C-1001");
     let all = mails(&env, "notice");
@@ -106,6 +98,9 @@ fn a_customers_name_and_addresses_bring_no_line_into_a_message() {
         assert!(mail.to.starts_with("+44") && !mail.subject.contains('\n'), "{mail:?}");
         assert!(!mail.body.contains("Bcc") && !mail.body.contains('\r'), "{mail:?}");
     }
+    env.issue("C-1004");
+    let told: Vec<String> = mails(&env, "notice").iter().skip(all.len()).map(|mail| mail.to.clone()).collect();
+    assert_eq!(told, ["mary@example.com"], "a number with a line end is none");
     let listed = env.run(&["-o", "json", "outbox"]).must(0).json();
     assert_eq!(listed["notices"].as_array().unwrap().len(), 0, "{listed}");
     let verify = ["-o", "json", "verify", "C-1001", "--by", "code", "--to", "1", "--code-stdin"];

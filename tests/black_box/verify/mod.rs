@@ -1,5 +1,6 @@
 //! Callers who have to be verified by the tool.
 
+mod codes;
 mod configuration;
 mod incidents;
 mod limits;
