@@ -63,7 +63,7 @@ async fn deliver_one(
         Err(failed) => {
             let words = &failed.words;
             let next = if failed.is_permanent {
-                format!("{} Then send it: `tellonce outbox send`.", failed.hint)
+                format!("{} It is tried again later: `tellonce outbox` says when.", failed.hint)
             } else {
                 "It is tried again: `tellonce outbox`.".to_owned()
             };
