@@ -45,7 +45,8 @@ pub struct Contact {
 pub struct Contacts {
     /// The addresses and numbers, in the directory's order.
     pub on_file: Vec<Contact>,
-    /// The addresses and numbers that were replaced lately, where the directory keeps them.
+    /// The addresses and numbers that were replaced lately, where the directory keeps them, each changed when it was
+    /// replaced.
     pub replaced: Vec<Contact>,
     /// What cannot be read, and so may hold another address: "the attribute mobile".
     pub unreadable: Vec<String>,

@@ -47,7 +47,7 @@ pub(super) fn reset_plan(
         notices,
         case,
         verification,
-        notified: notified(services.guards, &contacts),
+        notified: notified(services.guards, &contacts, services.clock.now()),
         language: contacts.language,
     }
 }

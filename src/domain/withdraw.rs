@@ -133,7 +133,7 @@ impl Act for Withdrawal {
             notices: facts.recovered.clone(),
             case,
             verification,
-            notified: notified(services.guards, &contacts),
+            notified: notified(services.guards, &contacts, services.clock.now()),
             language: contacts.language,
         };
         Ok(Assessed::Planned(Box::new(Assessment::new(plan, facts, capabilities))))

@@ -24,8 +24,9 @@ struct Row {
 }
 
 impl Row {
+    /// The last change of one that was replaced is that it was.
     fn contact(&self) -> Contact {
-        let changed = ContactChanged::At(timestamp(self.changed_at));
+        let changed = ContactChanged::At(timestamp(self.replaced_at.unwrap_or(self.changed_at)));
         Contact { changed, ..Contact::new(self.channel, self.address.clone()) }
     }
 }

@@ -44,7 +44,7 @@ fn an_address_that_was_changed_yesterday_says_so_and_the_one_before_is_kept_for_
     let found = contacts(&directory, "C-1033");
     assert_eq!(found.on_file[0], contact(Channel::Email, "tony@example.com", NOW - DAY));
     assert_eq!(found.on_file[1], contact(Channel::Phone, "+44 20 7946 0033", LONG_AGO));
-    let replaced = [contact(Channel::Email, "hoare@example.org", LONG_AGO)];
+    let replaced = [contact(Channel::Email, "hoare@example.org", NOW - DAY)];
     assert_eq!(found.replaced, replaced);
     directory.clock.move_by(29 * DAY);
     assert_eq!(contacts(&directory, "C-1033").replaced, replaced);
