@@ -127,6 +127,7 @@ fn reset(scale: &Scale, home: &Path) {
         .status()
         .unwrap();
     assert!(signed_in.success());
+    tell_nobody(home);
     let reset = || tool(home, &["reset", "C-1001", "--yes", "--reveal", "stdout"]);
     let ours = || {
         time(|| {
@@ -148,6 +149,13 @@ fn reset(scale: &Scale, home: &Path) {
         theirs,
         memory_of_a_reset(home),
     );
+}
+
+/// Has the practice profile tell customers nothing: messages are sent after the reveal, and are no part of a reset.
+fn tell_nobody(home: &Path) {
+    let profile = "[profiles.practice]\nbackend = 'practice'\n";
+    let messages = "[profiles.practice.messages]\ndesk = 'Practice'\ncall = 'extension 1'\nnotices = false\n";
+    std::fs::write(home.join("config.toml"), format!("{profile}{messages}")).unwrap();
 }
 
 /// GNU time writes to standard error, and the reveal needs a pipe: a shell gives both.

@@ -63,6 +63,7 @@ pub struct SqliteStore {
     reader: OnceCell<Connection>,
     groups: bool,
     appending: OnceCell<Appending>,
+    outbox: OnceCell<RefCell<Connection>>,
     lease: OnceCell<Lease>,
     /// The records of imports that nobody has taken yet.
     own_records: RefCell<Vec<StoredRecord>>,
@@ -73,8 +74,8 @@ impl SqliteStore {
     pub fn new(files: SqliteFiles, writer: impl Into<LazyWriter>, now: Now) -> Self {
         let writer = writer.into();
         let (reader, appending, lease) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        let own_records = RefCell::default();
-        Self { files, now, writer, reader, groups: false, appending, lease, own_records }
+        let (outbox, own_records) = (OnceCell::new(), RefCell::default());
+        Self { files, now, writer, reader, groups: false, appending, outbox, lease, own_records }
     }
 
     /// Lets calls that wait at the same time share a transaction, as the rows of a bulk run do.
@@ -132,6 +133,24 @@ impl SqliteStore {
     fn read<T: Default>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
         let found = self.reader().and_then(|reader| reader.map(read).transpose());
         found.map(Option::unwrap_or_default).map_err(self.to_error())
+    }
+
+    /// Works on the outbox, through one connection for all of this store's life. Returns the default if there is no
+    /// ledger yet.
+    fn with_outbox<T: Default>(&self, work: impl FnOnce(&mut Connection) -> Result<T, Fault>) -> Result<T> {
+        let worked = self.outbox_connection().and_then(|connection| match connection {
+            Some(connection) => work(&mut connection.borrow_mut()),
+            None => Ok(T::default()),
+        });
+        worked.map_err(self.to_error())
+    }
+
+    fn outbox_connection(&self) -> Result<Option<&RefCell<Connection>>, Fault> {
+        if self.outbox.get().is_none() {
+            let Some(connection) = self.open()? else { return Ok(None) };
+            let _ = self.outbox.set(RefCell::new(connection));
+        }
+        Ok(self.outbox.get())
     }
 
     /// Opens the ledger for changes, and makes it if there is none.
@@ -201,11 +220,7 @@ impl RecordStore for SqliteStore {
     }
 
     async fn take_notices(&self, profile: &str, most: usize) -> Result<Vec<WaitingNotice>> {
-        let taken = self.open().and_then(|connection| match connection {
-            Some(mut connection) => outbox::take(&mut connection, (profile, most), (self.now)()),
-            None => Ok(Vec::new()),
-        });
-        taken.map_err(self.to_error())
+        self.with_outbox(|connection| outbox::take(connection, (profile, most), (self.now)()))
     }
 
     async fn waiting_notices(&self, after: &str, most: usize) -> Result<Vec<WaitingNotice>> {
@@ -213,11 +228,7 @@ impl RecordStore for SqliteStore {
     }
 
     async fn finish_notice(&self, id: &str, record: Draft) -> Result<Option<StoredRecord>> {
-        let finished = self.open().and_then(|connection| match connection {
-            Some(mut connection) => outbox::finish(&mut connection, (id, record), (self.now)(), self.writer.get()),
-            None => Ok(None),
-        });
-        finished.map_err(self.to_error())
+        self.with_outbox(|connection| outbox::finish(connection, (id, record), (self.now)(), self.writer.get()))
     }
 
     async fn head(&self) -> Result<Option<Head>> {

@@ -151,7 +151,7 @@ fn each_promise_to_the_customer_is_kept_in_the_browser() {
     assert!(choose(&mut browser, "Chosen-by-me-2027").contains("You are signed in"));
     // L13: it works again, and the link works once.
     assert!(forgot_password(&mut browser, &app, ada).contains("Choose a new password"));
-    let link = browser.see("document.querySelector('article a').href").as_str().unwrap().to_owned();
+    let link = browser.see("document.querySelector('article a[href^=\"/reset\"]').href").as_str().unwrap().to_owned();
     browser.go(&link);
     let done = choose(&mut browser, "Chosen-by-me-2028");
     assert!(!done.contains("cannot be used"), "{done}");
