@@ -18,6 +18,16 @@ pub enum Channel {
     Phone,
 }
 
+impl Channel {
+    /// Returns its name in the configuration, in stores and for senders.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+}
+
 /// When an address or number was last changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContactChanged {

@@ -18,12 +18,11 @@ pub(super) fn notified(guards: &Guards, contacts: &Contacts, now: Timestamp) -> 
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
-    use std::time::Duration;
-
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::domain::{Channel, ContactChanged, VerificationRules};
+    use crate::domain::verify::tests::doubles::guards;
+    use crate::domain::{Channel, ContactChanged};
 
     #[test]
     fn what_was_replaced_lately_is_told_as_well_and_what_was_replaced_long_ago_is_not() {
@@ -37,17 +36,7 @@ mod tests {
             replaced: vec![replaced("old@example.com", 6), replaced("older@example.com", 8)],
             ..Contacts::default()
         };
-        let mut guards = Guards {
-            require: Vec::new(),
-            ticket_pattern: None,
-            max_resets_per_customer_24h: None,
-            max_resets_per_agent_1h: None,
-            allow_without_logout: false,
-            prove: true,
-            verification: VerificationRules::default(),
-            notify_by: Vec::new(),
-            temporary_password_lasts: Duration::from_hours(24),
-        };
+        let mut guards = guards();
         let told = |guards: &Guards| -> Vec<String> {
             notified(guards, &contacts, now).into_iter().map(|contact| contact.address).collect()
         };

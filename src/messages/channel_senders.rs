@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::sender_error::{SenderError, channel_name};
+use super::sender_error::SenderError;
 use crate::domain::ports::MessageSender;
 use crate::domain::{Channel, Check, Message, SendFailed};
 
@@ -32,7 +32,7 @@ impl MessageSender for ChannelSenders {
     async fn send(&self, message: &Message) -> Result<(), SendFailed> {
         let channel = message.channel();
         let Some(sender) = self.of(channel) else {
-            let name = channel_name(channel);
+            let name = channel.name();
             let error =
                 SenderError::permanent(format!("The profile {} has no sender of this kind: {name}.", self.profile))
                     .advise(format!("Add [profiles.{}.senders.{name}] to the configuration.", self.profile));

@@ -4,7 +4,6 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::outgoing::Outgoing;
-use super::sender_error::channel_name;
 use crate::domain::Channel;
 
 /// The name of the object's form.
@@ -67,7 +66,7 @@ fn write(
     capacity: usize,
 ) -> serde_json::Result<Zeroizing<Vec<u8>>> {
     let mut buffer = Zeroizing::new(Vec::with_capacity(capacity));
-    let payload = Payload { schema: SCHEMA, kind, channel: channel_name(channel), content };
+    let payload = Payload { schema: SCHEMA, kind, channel: channel.name(), content };
     serde_json::to_writer(&mut *buffer, &payload)?;
     buffer.push(b'\n');
     Ok(buffer)

@@ -67,14 +67,6 @@ impl From<Error> for SenderError {
     }
 }
 
-/// Returns the name of a channel in the configuration.
-pub(super) const fn channel_name(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "email",
-        Channel::Phone => "phone",
-    }
-}
-
 /// Returns the id of the check of a channel's sender.
 pub(super) const fn check_id(channel: Channel) -> &'static str {
     match channel {

@@ -9,15 +9,7 @@ pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
 }
 
-/// Returns the name of a channel in the tables.
-pub(super) const fn channel_name(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "email",
-        Channel::Phone => "phone",
-    }
-}
-
 /// Returns the channel of this name. Only a telephone is not e-mail.
 pub(super) fn channel(name: &str) -> Channel {
-    if name == channel_name(Channel::Phone) { Channel::Phone } else { Channel::Email }
+    if name == Channel::Phone.name() { Channel::Phone } else { Channel::Email }
 }

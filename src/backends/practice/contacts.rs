@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::{channel, channel_name, timestamp};
+use super::columns::{channel, timestamp};
 use super::errors::store_error;
 use crate::domain::{Channel, Contact, ContactChanged, Contacts, Result};
 
@@ -90,6 +90,6 @@ pub(super) fn insert(
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached("INSERT OR REPLACE INTO contact VALUES(?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![customer, channel_name(channel), address, changed_at, replaced_at])
+        .execute(params![customer, channel.name(), address, changed_at, replaced_at])
         .map(drop)
 }

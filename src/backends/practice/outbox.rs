@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
-use super::columns::{channel, channel_name, timestamp};
+use super::columns::{channel, timestamp};
 use super::errors::store_error;
 use super::store::Practice;
 use crate::domain::{Channel, Result};
@@ -64,7 +64,7 @@ pub(super) fn add(connection: &Connection, message: &Outgoing<'_>, now: i64) -> 
         .execute(
             "INSERT INTO mail(at, recipient, subject, body, channel, kind, message_id) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT(message_id) DO NOTHING",
-            params![now, to, subject, body, channel_name(*channel), kind, id],
+            params![now, to, subject, body, channel.name(), kind, id],
         )
         .map(drop)
         .map_err(store_error)

@@ -19,16 +19,15 @@ pub(super) async fn checks(context: &Context, ledger: &Ledger) -> Vec<Check> {
     };
     let mut checks = vec![verification(context, &channels(&context.profile).unwrap_or_default())];
     checks.extend(messages.checks().await);
-    checks.push(Check::of("outbox", &outbox(context, ledger).await, Clone::clone));
-    if let Some(check) = checks.last_mut().filter(|check| check.state == CheckState::Ok && check.words != NOTHING_WAITS)
-    {
-        check.state = CheckState::Warning;
-    }
+    checks.push(match outbox(context, ledger).await {
+        Ok(words) if words.is_empty() => {
+            Check::new("outbox", CheckState::Ok, "no notice waits, and none was given up in the last 30 days")
+        }
+        Ok(words) => Check::new("outbox", CheckState::Warning, words.join("; ")),
+        Err(error) => Check::new("outbox", CheckState::Fault, error.message_with_hint()),
+    });
     checks
 }
-
-/// What the check of the outbox says if all is well.
-const NOTHING_WAITS: &str = "no notice waits, and none was given up in the last 30 days";
 
 /// Says what the rules ask of a caller, and whether they can be kept.
 fn verification(context: &Context, channels: &[Channel]) -> Check {
@@ -59,8 +58,8 @@ fn verification(context: &Context, channels: &[Channel]) -> Check {
     Check::new("verification", CheckState::Ok, format!("each caller is verified by {}", ways.join(", or ")))
 }
 
-/// Says how many notices wait, and how many were given up lately.
-async fn outbox(context: &Context, ledger: &Ledger) -> Result<String, Error> {
+/// Says how many notices wait, and how many were given up lately. Says nothing of what there is none of.
+async fn outbox(context: &Context, ledger: &Ledger) -> Result<Vec<String>, Error> {
     let waiting = ledger.waiting_notices().await?;
     let mut words = Vec::new();
     if let Some(oldest) = waiting.first() {
@@ -78,7 +77,7 @@ async fn outbox(context: &Context, ledger: &Ledger) -> Result<String, Error> {
             "{given_up} were given up in the last 30 days: `tellonce audit list --action notify` names them"
         ));
     }
-    Ok(if words.is_empty() { NOTHING_WAITS.to_owned() } else { words.join("; ") })
+    Ok(words)
 }
 
 async fn given_up(ledger: &Ledger) -> Result<usize, Error> {

@@ -24,7 +24,7 @@ pub(super) fn queue(connection: &Connection, notices: &[QueuedNotice], at: Times
                 notice.action,
                 notice.profile,
                 notice.agent,
-                name(notice.channel),
+                notice.channel.name(),
                 notice.address,
                 notice.language,
                 at,
@@ -94,7 +94,7 @@ fn waiting(row: &Row<'_>) -> rusqlite::Result<WaitingNotice> {
             action: row.get(2)?,
             profile: row.get(3)?,
             agent: row.get(4)?,
-            channel: if row.get_ref(5)?.as_str()? == name(Channel::Phone) { Channel::Phone } else { Channel::Email },
+            channel: if row.get_ref(5)?.as_str()? == Channel::Phone.name() { Channel::Phone } else { Channel::Email },
             address: row.get(6)?,
             language: row.get(7)?,
         },
@@ -102,11 +102,4 @@ fn waiting(row: &Row<'_>) -> rusqlite::Result<WaitingNotice> {
         tries: row.get(9)?,
         next_at: time(10)?,
     })
-}
-
-const fn name(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "email",
-        Channel::Phone => "phone",
-    }
 }
