@@ -20,7 +20,9 @@ use reqwest::{Body, Method, Request};
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::commands::Decorators;
-use crate::domain::ports::{AgentSignIn, AuditLog, IdentityBackend, Prompter, ReadyReveal, Reveal, SetFailed};
+use crate::domain::ports::{
+    AgentSignIn, AuditLog, IdentityBackend, Prompter, ReadyReveal, Reveal, SessionKeeper, SetFailed,
+};
 use crate::domain::{
     AnyIntent, AppendReceipt, AttemptId, AttemptOutcome, Capabilities, Check, Consent, Customer, CustomerId, Delivery,
     Error, Finding, Forced, History, Intent, Issuance, Issued, LimitReached, OutstandingPage, OwnPassword, Pending,
@@ -106,12 +108,16 @@ impl AgentSignIn for FaultySignIn {
         self.0.methods()
     }
 
+    fn session_keeper(&self) -> SessionKeeper {
+        self.0.session_keeper()
+    }
+
     async fn sign_in(
         &self,
         method: SignInMethod,
         agent: Option<&str>,
         prompter: &mut dyn Prompter,
-    ) -> Result<(Session, StoredSession)> {
+    ) -> Result<(Session, Option<StoredSession>)> {
         let (session, stored) = self.0.sign_in(method, agent, prompter).await?;
         Ok((faulty(session), stored))
     }

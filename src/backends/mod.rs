@@ -1,5 +1,7 @@
 //! The registry of identity backends, which have a folder each.
 
+#[cfg(feature = "cognito")]
+mod cognito;
 mod csv_customers;
 mod keycloak;
 mod ldap;
@@ -84,7 +86,7 @@ const CA_CERT: Ask = Ask {
 };
 
 /// The registry. A new backend is one entry here.
-const BACKENDS: [Entry; 4] = [
+const BACKENDS: &[Entry] = &[
     Entry {
         name: "practice",
         protected: Some(&["staff-admins"]),
@@ -143,6 +145,24 @@ const BACKENDS: [Entry; 4] = [
         check: ldap::check,
         identity: ldap::server_identity,
         open: ldap::open,
+        prepare: None,
+        sender: None,
+    },
+    #[cfg(feature = "cognito")]
+    Entry {
+        name: "cognito",
+        protected: None,
+        asks: &[
+            Ask { key: "user_pool", question: "Id of the user pool (eu-central-1_AbCdEfGhI)", without: None },
+            Ask {
+                key: "aws_profile",
+                question: "AWS profile of the agents",
+                without: Some("AWS_PROFILE, or the keys in the environment"),
+            },
+        ],
+        check: cognito::check,
+        identity: cognito::identity,
+        open: cognito::open,
         prepare: None,
         sender: None,
     },

@@ -16,7 +16,7 @@ use crate::auth::{Choice, Kept, SessionStore};
 use crate::backends::{self, BackendContext};
 use crate::cli::GlobalArgs;
 use crate::config::{Configuration, Folders, Profile};
-use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter};
+use crate::domain::ports::{AgentSignIn, AuditLog, Interruptions, Prompter, SessionKeeper};
 use crate::domain::{
     Case, Error, Kind, Language, OwnPassword, Reason, Services, Session, SignInMethod, StoredSession, Verifier,
 };
@@ -164,20 +164,18 @@ impl Context {
             return Ok(session);
         }
         let mut prompter = self.prompter(false);
-        if !prompter.can_ask() {
-            bail!(
-                Error::new(
-                    Kind::NotAllowed,
-                    Reason::NotSignedIn,
-                    format!("You are not signed in to {}.", self.profile.name),
-                )
-                .hint("Sign in first: `tellonce login`.")
-            );
+        let not_signed_in = Error::not_signed_in(format!("You are not signed in to {}.", self.profile.name));
+        match self.sign_in()?.session_keeper() {
+            SessionKeeper::Other { begin, .. } => bail!(not_signed_in.hint(begin)),
+            SessionKeeper::Tellonce if !prompter.can_ask() => {
+                bail!(not_signed_in.hint("Sign in first: `tellonce login`."))
+            }
+            SessionKeeper::Tellonce => {}
         }
         prompter.say("You are not signed in. Sign in to go on.");
         let method = self.sign_in()?.methods().first().copied().unwrap_or(SignInMethod::Password);
         let (session, stored) = self.sign_in_asking(method, None, &mut prompter).await?;
-        if let stored = stored
+        if let Some(stored) = stored
             && let Err(error) = self.store().save(&stored, Choice::Keyring)
         {
             tracing::debug!(failure = %error, "the session is not kept");
@@ -201,7 +199,7 @@ impl Context {
         method: SignInMethod,
         agent: Option<&str>,
         prompter: &mut dyn Prompter,
-    ) -> Result<(Session, StoredSession), Error> {
+    ) -> Result<(Session, Option<StoredSession>), Error> {
         let sign_in = self.sign_in()?;
         let mut tries = 1;
         loop {

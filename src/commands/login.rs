@@ -76,6 +76,7 @@ pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCo
         StoreChoice::Keyring => Choice::Keyring,
         StoreChoice::File => Choice::File,
     };
+    let Some(stored) = stored else { return view::whoami(context, &session, None).await };
     let kept = match context.store().save(&stored, choice) {
         Ok(kept) => kept,
         Err(error) => {

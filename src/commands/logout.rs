@@ -4,9 +4,14 @@ use anyhow::Result;
 
 use super::context::Context;
 use crate::domain::ExitCode;
+use crate::domain::ports::SessionKeeper;
 
 /// Ends the session and forgets it. Says so if nobody is signed in.
 pub(super) async fn run(context: &mut Context) -> Result<ExitCode> {
+    if let SessionKeeper::Other { end, .. } = context.sign_in()?.session_keeper() {
+        context.screen.notice(&end);
+        return Ok(ExitCode::DONE);
+    }
     let session = context.session_if_any().await;
     if let Ok(Some(session)) = session {
         let agent = session.agent().to_owned();

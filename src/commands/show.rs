@@ -52,7 +52,7 @@ impl ContactJson {
         let (changed_at, unchanged_since) = match contact.changed {
             ContactChanged::At(at) => (Some(at), None),
             ContactChanged::NotSince(at) => (None, Some(at)),
-            ContactChanged::Unknown => (None, None),
+            ContactChanged::Unverified | ContactChanged::Unknown => (None, None),
         };
         Self { channel: contact.channel, masked: contact.masked(), changed_at, unchanged_since }
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use crate::auth::Kept;
+use crate::domain::ports::SessionKeeper;
 use crate::domain::{Customer, CustomerFacts, ExitCode, OwnPassword, Right, Session, Status, UserProfile};
 use crate::terminal::LocalTime;
 
@@ -83,7 +84,10 @@ struct WhoamiJson<'a> {
 pub(super) async fn whoami(context: &Context, session: &Session, kept: Option<&Kept>) -> Result<ExitCode> {
     let rights = session.backend().rights().await?;
     let rights_are_known = session.backend().tells_rights();
-    let kept_in = kept.map(ToString::to_string);
+    let kept_in = match context.sign_in()?.session_keeper() {
+        SessionKeeper::Tellonce => kept.map(ToString::to_string),
+        SessionKeeper::Other { name, .. } => Some(name),
+    };
     let warnings: Vec<String> = session.backend().own_password().and_then(OwnPassword::warning).into_iter().collect();
     let profile_ref = session.profile_ref();
     if context.json() {

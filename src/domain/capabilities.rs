@@ -64,15 +64,19 @@ pub enum Gap {
     NotProved,
     /// Nobody tells the customer that support changed something.
     NotNotified,
+    /// The backend's stamps move with every edit of the user.
+    StampMovesOnEdits,
+    /// An access token that was issued earlier is valid until it runs out.
+    AccessTokensOutlive,
 }
 
 impl Gap {
     /// Returns the promise that is not kept in full.
     pub const fn promise(self) -> Promise {
         Promise(match self {
-            Self::StampNamesNoAuthor | Self::WithdrawnReadsAsPending | Self::NotProved => 7,
+            Self::StampNamesNoAuthor | Self::StampMovesOnEdits | Self::WithdrawnReadsAsPending | Self::NotProved => 7,
             Self::TemporaryMayBeKept | Self::RulesNotListed => 8,
-            Self::SelfServiceWhilePending | Self::SessionsGoOn => 9,
+            Self::SelfServiceWhilePending | Self::SessionsGoOn | Self::AccessTokensOutlive => 9,
             Self::OpenFormOutlives => 10,
             Self::NeverRunsOut => 11,
             Self::NoSelfService => 13,
@@ -94,6 +98,10 @@ impl Gap {
             Self::WithdrawnReadsAsPending => "a withdrawn temporary password still reads as pending",
             Self::NotProved => "the temporary password is not tried by a sign-in before you see it",
             Self::NotNotified => "nobody tells the customer that support changed something",
+            Self::StampMovesOnEdits => "an edit of the user meanwhile looks like another reset",
+            Self::AccessTokensOutlive => {
+                "programs that do not ask the backend take an earlier access token until it runs out"
+            }
         }
     }
 }
@@ -120,6 +128,10 @@ impl Gap {
             Self::NoSelfService => "tell the customer to call again if they forget it",
             Self::WithdrawnReadsAsPending => "ask this machine's record: `tellonce audit list`",
             Self::NotProved => "ask the customer to call again if it does not work, or lets them in without a change",
+            Self::StampMovesOnEdits => "leave the user as it is until the customer is back in",
+            Self::AccessTokensOutlive => {
+                "have the customer's apps use short access tokens, or ask the backend; `tellonce doctor` says how long they last"
+            }
             Self::NotNotified => "name a sender in the profile, and leave `messages.notices` on: docs/verification.md",
         }
     }
@@ -137,7 +149,9 @@ impl Gap {
             | Self::NoSelfService
             | Self::WithdrawnReadsAsPending
             | Self::NotProved
-            | Self::NotNotified => None,
+            | Self::NotNotified
+            | Self::StampMovesOnEdits
+            | Self::AccessTokensOutlive => None,
         }
     }
 }

@@ -35,6 +35,8 @@ pub enum ContactChanged {
     At(Timestamp),
     /// It has not changed since this time. Whether it changed at that time is not known.
     NotSince(Timestamp),
+    /// The directory says that nobody has verified it: whoever entered it need not be the customer.
+    Unverified,
     /// The directory does not tell.
     Unknown,
 }
@@ -133,6 +135,7 @@ fn later(one: ContactChanged, other: ContactChanged) -> ContactChanged {
         (ContactChanged::At(one), ContactChanged::At(other)) => ContactChanged::At(one.max(other)),
         (ContactChanged::At(at), _) | (_, ContactChanged::At(at)) => ContactChanged::At(at),
         (ContactChanged::NotSince(one), ContactChanged::NotSince(other)) => ContactChanged::NotSince(one.max(other)),
+        (ContactChanged::Unverified, other) | (other, ContactChanged::Unverified) => other,
         (ContactChanged::Unknown, _) | (_, ContactChanged::Unknown) => ContactChanged::Unknown,
     }
 }

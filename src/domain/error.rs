@@ -200,6 +200,11 @@ impl Error {
         Self::new(Kind::Refused, reason, message)
     }
 
+    /// Makes the error of an agent who is not signed in (exit 4).
+    pub fn not_signed_in(message: impl Into<String>) -> Self {
+        Self::new(Kind::NotAllowed, Reason::NotSignedIn, message)
+    }
+
     /// Makes the error of a bug in the tool (exit 1).
     pub fn bug(message: impl Into<String>) -> Self {
         Self::new(Kind::Bug, Reason::Internal, message)

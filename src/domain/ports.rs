@@ -17,7 +17,7 @@ mod random_source;
 mod reveal;
 mod verification_log;
 
-pub use agent_sign_in::AgentSignIn;
+pub use agent_sign_in::{AgentSignIn, SessionKeeper};
 pub use audit_log::AuditLog;
 pub use clock::Clock;
 pub use customer_directory::CustomerDirectory;

@@ -24,6 +24,8 @@ pub enum SignInMethod {
     Web,
     /// A script's own credentials.
     ClientCredentials,
+    /// Credentials that another program keeps.
+    ExternalCredentials,
 }
 
 /// What is stored to resume a session in the next command; wiped when dropped.

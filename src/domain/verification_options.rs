@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::contact::{Channel, Contact, Contacts};
+use super::contact::{Channel, Contact, ContactChanged, Contacts};
 use super::customer::Customer;
 use super::error::{Error, Reason, Result};
 use super::verification::{VerificationRules, VerificationWay};
@@ -43,6 +43,10 @@ impl VerificationOptions {
         let mut options = Self::default();
         for (index, contact) in contacts.on_file.iter().enumerate() {
             let (number, masked) = (index + 1, contact.masked());
+            if contact.changed == ContactChanged::Unverified {
+                options.refused.push(format!("{masked} was never verified, so that it may be somebody else's."));
+                continue;
+            }
             if rules.is_too_new(contact, now) {
                 options.refused.push(format!("{masked} was changed too recently to be trusted."));
                 continue;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Client, Method, Request, RequestBuilder, Response, Url, redirect};
+use reqwest::{Client, ClientBuilder, Method, Request, RequestBuilder, Response, Url, redirect};
 use rustls::ClientConfig;
 use zeroize::Zeroizing;
 
@@ -134,13 +134,28 @@ impl Server {
         self.build_client(KeepCertificate::Yes)
     }
 
+    /// Builds a client for https over HTTP/1.1, which keeps no request in a buffer of the connection.
+    ///
+    /// # Errors
+    /// As for [`Server::client`].
+    #[cfg(feature = "cognito")]
+    pub(crate) fn http1_client(&self) -> Result<HttpClient> {
+        let mut tls = self.tls()?;
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        self.build(self.builder().http1_only().tls_backend_preconfigured(tls))
+    }
+
+    /// Builds a client for http, whatever the server's address is.
+    ///
+    /// # Errors
+    /// As for [`Server::client`].
+    #[cfg(feature = "cognito")]
+    pub(crate) fn plain_client(&self) -> Result<HttpClient> {
+        self.build(self.builder().http1_only().no_proxy())
+    }
+
     fn build_client(&self, keep_certificate: KeepCertificate) -> Result<HttpClient> {
-        let mut builder = Client::builder()
-            .user_agent(concat!("tellonce/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT.min(self.time_limit))
-            .timeout(self.time_limit)
-            .tls_info(keep_certificate == KeepCertificate::Yes);
+        let mut builder = self.builder().tls_info(keep_certificate == KeepCertificate::Yes);
         if self.url.scheme() != "https" {
             // A proxy would see the request itself. Over https it only passes on what it cannot read (CONNECT).
             builder = builder.no_proxy();
@@ -148,6 +163,18 @@ impl Server {
         if self.url.scheme() == "https" {
             builder = builder.tls_backend_preconfigured(self.tls()?);
         }
+        self.build(builder)
+    }
+
+    fn builder(&self) -> ClientBuilder {
+        Client::builder()
+            .user_agent(concat!("tellonce/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT.min(self.time_limit))
+            .timeout(self.time_limit)
+    }
+
+    fn build(&self, builder: ClientBuilder) -> Result<HttpClient> {
         let client = builder.build();
         let client =
             client.map_err(|error| misconfigured("The HTTPS client cannot be set up.".to_owned()).because(error))?;

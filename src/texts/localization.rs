@@ -122,6 +122,8 @@ const fn gap_spec(gap: Gap) -> Option<&'static TextSpec> {
         | Gap::NeverRunsOut
         | Gap::WithdrawnReadsAsPending
         | Gap::NotProved
-        | Gap::NotNotified => None,
+        | Gap::NotNotified
+        | Gap::StampMovesOnEdits
+        | Gap::AccessTokensOutlive => None,
     }
 }

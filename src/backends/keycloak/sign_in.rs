@@ -75,13 +75,17 @@ impl KeycloakSignIn {
     }
 
     /// Opens a session with fresh tokens, and says what to store of it.
-    fn begin_session(&self, tokens: Tokens, secret: Option<Zeroizing<String>>) -> Result<(Session, StoredSession)> {
+    fn begin_session(
+        &self,
+        tokens: Tokens,
+        secret: Option<Zeroizing<String>>,
+    ) -> Result<(Session, Option<StoredSession>)> {
         let claims = Claims::from_token(&tokens.access, &self.settings.realm)?;
         let refresher = self.storing_renewals(TokenRefresher::new(self.oauth(), tokens, &claims.name, secret));
         let claims = claims.with_clock_skew(refresher.access_until());
         let stored = refresher.to_stored()?;
         let ends = refresher.ends();
-        Ok((self.open_session(refresher, claims, Some(ends)), stored))
+        Ok((self.open_session(refresher, claims, Some(ends)), Some(stored)))
     }
 
     /// Opens a session with a token from the environment, which nothing renews.
@@ -109,7 +113,7 @@ impl AgentSignIn for KeycloakSignIn {
         method: SignInMethod,
         _: Option<&str>,
         prompter: &mut dyn Prompter,
-    ) -> Result<(Session, StoredSession)> {
+    ) -> Result<(Session, Option<StoredSession>)> {
         self.discover(&self.http).await?;
         let oauth = self.oauth();
         match method {
@@ -122,7 +126,7 @@ impl AgentSignIn for KeycloakSignIn {
                 let tokens = oauth.client_credentials(&secret).await?;
                 self.begin_session(tokens, Some(secret))
             }
-            SignInMethod::Password => {
+            SignInMethod::Password | SignInMethod::ExternalCredentials => {
                 Err(Error::usage("Keycloak's agents sign in by --device, --web or --client-credentials."))
             }
         }

@@ -20,7 +20,7 @@ impl AgentSignIn for LdapSignIn {
         method: SignInMethod,
         agent: Option<&str>,
         prompter: &mut dyn Prompter,
-    ) -> Result<(Session, StoredSession)> {
+    ) -> Result<(Session, Option<StoredSession>)> {
         if method != SignInMethod::Password {
             return Err(Error::usage("A directory knows sign-in by name and password only."));
         }
@@ -33,7 +33,7 @@ impl AgentSignIn for LdapSignIn {
         let expires_at = self.clock.now().checked_add(SESSION_LIFETIME).unwrap_or(Timestamp::MAX);
         let stored = StoredSession { agent: agent.clone(), secret: password.clone(), expires_at };
         let session = self.bind(&agent, password, Some(expires_at)).await?;
-        Ok((session, stored))
+        Ok((session, Some(stored)))
     }
 
     async fn resume(&self, stored: Option<StoredSession>) -> Result<Option<Session>> {

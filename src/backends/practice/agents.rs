@@ -174,7 +174,7 @@ impl AgentSignIn for PracticeSignIn {
         method: SignInMethod,
         agent: Option<&str>,
         prompter: &mut dyn Prompter,
-    ) -> Result<(Session, StoredSession)> {
+    ) -> Result<(Session, Option<StoredSession>)> {
         if method != SignInMethod::Password {
             return Err(Error::usage("The practice directory knows sign-in by name and password only."));
         }
@@ -189,7 +189,7 @@ impl AgentSignIn for PracticeSignIn {
         let agent = self.check_password(name.trim(), &password)?;
         let (token, expires_at) = self.open_session(&agent)?;
         let stored = StoredSession { agent: agent.clone(), secret: token.clone(), expires_at: timestamp(expires_at) };
-        Ok((self.session(&agent, token, expires_at), stored))
+        Ok((self.session(&agent, token, expires_at), Some(stored)))
     }
 
     async fn checks(&self) -> Vec<Check> {

@@ -1,0 +1,91 @@
+//! The calls of AWS that this backend makes, each by the IAM action that allows it.
+
+use crate::domain::Right;
+
+/// An IAM action (Service Authorization Reference, "Actions defined by Amazon Cognito User Pools").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    ListUsers,
+    AdminGetUser,
+    AdminListGroupsForUser,
+    GetGroup,
+    DescribeUserPool,
+    ListUserPoolClients,
+    DescribeUserPoolClient,
+    AdminSetUserPassword,
+    AdminCreateUser,
+    AdminUserGlobalSignOut,
+    AdminInitiateAuth,
+    InitiateAuth,
+    GetCallerIdentity,
+    SimulatePrincipalPolicy,
+}
+
+/// Every action that an agent's policy names, with the resets that need it: all of them, or some.
+pub(super) const OF_AGENTS: [(Action, Need); 8] = [
+    (Action::ListUsers, Need::Always),
+    (Action::AdminGetUser, Need::Always),
+    (Action::AdminListGroupsForUser, Need::ProtectedGroups),
+    (Action::GetGroup, Need::ProtectedGroups),
+    (Action::DescribeUserPool, Need::Always),
+    (Action::AdminSetUserPassword, Need::Always),
+    (Action::AdminUserGlobalSignOut, Need::Always),
+    (Action::AdminCreateUser, Need::Creating),
+];
+
+/// Which resets need an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    Always,
+    /// Those of customers who have no user yet.
+    Creating,
+    /// Those under a profile that protects groups.
+    ProtectedGroups,
+}
+
+impl Action {
+    /// Returns the action as a policy names it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::ListUsers => "cognito-idp:ListUsers",
+            Self::AdminGetUser => "cognito-idp:AdminGetUser",
+            Self::AdminListGroupsForUser => "cognito-idp:AdminListGroupsForUser",
+            Self::GetGroup => "cognito-idp:GetGroup",
+            Self::DescribeUserPool => "cognito-idp:DescribeUserPool",
+            Self::ListUserPoolClients => "cognito-idp:ListUserPoolClients",
+            Self::DescribeUserPoolClient => "cognito-idp:DescribeUserPoolClient",
+            Self::AdminSetUserPassword => "cognito-idp:AdminSetUserPassword",
+            Self::AdminCreateUser => "cognito-idp:AdminCreateUser",
+            Self::AdminUserGlobalSignOut => "cognito-idp:AdminUserGlobalSignOut",
+            Self::AdminInitiateAuth => "cognito-idp:AdminInitiateAuth",
+            Self::InitiateAuth => "cognito-idp:InitiateAuth",
+            Self::GetCallerIdentity => "sts:GetCallerIdentity",
+            Self::SimulatePrincipalPolicy => "iam:SimulatePrincipalPolicy",
+        }
+    }
+
+    /// Returns the agent's right that it belongs to.
+    pub(super) const fn right(self) -> Right {
+        match self {
+            Self::AdminSetUserPassword | Self::AdminInitiateAuth | Self::InitiateAuth => Right::IssueTemporaryPasswords,
+            Self::AdminCreateUser => Right::CreateUsers,
+            Self::AdminUserGlobalSignOut => Right::EndSessions,
+            _ => Right::FindCustomers,
+        }
+    }
+
+    /// Whether nothing but the pool can be missing of what the call names.
+    pub(super) const fn names_the_pool_alone(self) -> bool {
+        !matches!(self, Self::GetGroup | Self::InitiateAuth | Self::AdminInitiateAuth | Self::DescribeUserPoolClient)
+    }
+
+    /// Whether it changes something, so that a lost answer matters.
+    pub(super) const fn is_change(self) -> bool {
+        matches!(self, Self::AdminSetUserPassword | Self::AdminCreateUser | Self::AdminUserGlobalSignOut)
+    }
+
+    /// Whether applying it twice is the same as once.
+    pub(super) const fn is_idempotent(self) -> bool {
+        !matches!(self, Self::AdminSetUserPassword | Self::AdminCreateUser)
+    }
+}

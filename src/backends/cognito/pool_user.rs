@@ -1,0 +1,108 @@
+//! A user as the pool shows it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cognitoidentityprovider::operation::admin_get_user::AdminGetUserOutput;
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, UserStatusType, UserType};
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+
+use crate::domain::{Contacts, Customer, CustomerId, Names, Stamp, UserId, UserProfile};
+
+/// A user of the pool.
+#[derive(Clone, Debug)]
+pub(super) struct PoolUser {
+    /// The name that the pool knows the user by. It never changes.
+    pub(super) username: String,
+    attributes: BTreeMap<String, String>,
+    pub(super) status: Option<UserStatusType>,
+    pub(super) enabled: bool,
+    pub(super) modified: Option<Timestamp>,
+}
+
+impl PoolUser {
+    /// Takes a user from a list. Returns `None` if it has no name.
+    pub(super) fn from_list(user: UserType) -> Option<Self> {
+        Some(Self {
+            username: user.username?,
+            attributes: by_name(user.attributes),
+            status: user.user_status,
+            enabled: user.enabled,
+            modified: user.user_last_modified_date.and_then(timestamp),
+        })
+    }
+
+    /// Takes a user that was read.
+    pub(super) fn from_read(user: AdminGetUserOutput) -> Self {
+        Self {
+            username: user.username,
+            attributes: by_name(user.user_attributes),
+            status: user.user_status,
+            enabled: user.enabled,
+            modified: user.user_last_modified_date.and_then(timestamp),
+        }
+    }
+
+    /// Returns an attribute that is not empty.
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Returns the id that no change of the user changes. A pool without the attribute has none.
+    pub(super) fn sub(&self) -> Option<&str> {
+        self.attribute("sub")
+    }
+
+    /// Returns the stamp: when the user was last changed in any way.
+    pub(super) fn stamp(&self) -> Option<Stamp> {
+        self.modified.map(|at| Stamp { at: Some(at), version: None })
+    }
+
+    /// Returns the user as the pool names it.
+    pub(super) fn profile(&self) -> UserProfile {
+        let Customer { name, email, username, .. } = self.to_customer();
+        let immutable_id = self.sub().map(str::to_owned);
+        UserProfile { id: UserId::new(self.username.clone()), username, name: Some(name), email, immutable_id }
+    }
+
+    /// Returns the user as a customer. The customer's id is `sub`, or else the username.
+    pub(super) fn to_customer(&self) -> Customer {
+        let attribute = |name: &str| self.attribute(name).unwrap_or_default().to_owned();
+        let (first, last) = (attribute("given_name"), attribute("family_name"));
+        let names = format!("{first} {last}");
+        let name =
+            [self.attribute("name").unwrap_or_default(), names.trim(), self.attribute("email").unwrap_or_default()]
+                .into_iter()
+                .find(|name| !name.is_empty());
+        let shown = ["sub", "name", "given_name", "family_name", "email"];
+        let details = self.attributes.iter().filter(|(name, _)| !shown.contains(&name.as_str()));
+        Customer {
+            contacts: Contacts::default(),
+            id: CustomerId::new(self.sub().unwrap_or(&self.username)),
+            name: name.unwrap_or(&self.username).to_owned(),
+            email: self.attribute("email").map(str::to_owned),
+            username: Some(self.sign_in_name().to_owned()),
+            names: Some(Names { first, last }),
+            details: details.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        }
+    }
+
+    /// Returns the name that the customer signs in with. In a pool whose users sign in by their address the username is the
+    /// `sub`, which nobody types (Cognito Developer Guide, "Customizing sign-in attributes").
+    fn sign_in_name(&self) -> &str {
+        if self.sub() == Some(self.username.as_str()) {
+            self.attribute("email").or_else(|| self.attribute("phone_number")).unwrap_or(&self.username)
+        } else {
+            &self.username
+        }
+    }
+}
+
+fn by_name(attributes: Option<Vec<AttributeType>>) -> BTreeMap<String, String> {
+    attributes.into_iter().flatten().map(|attribute| (attribute.name, attribute.value.unwrap_or_default())).collect()
+}
+
+/// Returns a time of the service, which has milliseconds.
+fn timestamp(time: DateTime) -> Option<Timestamp> {
+    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
+}
