@@ -3,6 +3,8 @@
 //!
 //! Everything waits and may be called inside async code.
 
+#![allow(clippy::needless_pass_by_value, reason = "what a test writes on the spot is handed over")]
+
 mod agent;
 mod calls;
 mod customers;
