@@ -1,6 +1,7 @@
-//! The tool against real servers: Keycloak, slapd, Samba and Postfix. Every test is ignored unless it is asked for.
+//! The tool against real servers: Keycloak, slapd, Samba and Postfix, and against emulators of Amazon Cognito. Every
+//! test is ignored unless it is asked for.
 //!
-//! `TELLONCE_LIVE=keycloak,openldap,active-directory,smtp cargo test --test live -- --ignored`. A server that a test needs
+//! `TELLONCE_LIVE=cognito,keycloak,openldap,active-directory,smtp cargo test --test live -- --ignored`. A server that a test needs
 //! and that `TELLONCE_LIVE` does not name is a failure, never a skip. The tests share one Keycloak.
 #![allow(
     clippy::unwrap_used,
@@ -10,6 +11,7 @@
 )]
 #![allow(unreachable_pub, reason = "`pub` marks what another file of this program uses")]
 
+mod cognito;
 mod conformance;
 mod keycloak;
 mod keycloak_bulk;

@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "each test program uses its part")]
 
 pub mod chromium;
+pub mod cognito;
 mod command_output;
 mod concurrently;
 pub mod conformance;

@@ -143,7 +143,7 @@ impl Story<'_> {
     }
 
     /// What a change moves: the status, and when the password was set.
-    async fn facts(&self, session: &Session) -> (State, Option<Stamp>) {
+    pub(super) async fn facts(&self, session: &Session) -> (State, Option<Stamp>) {
         let customer =
             session.directory().get(&CustomerId::new(self.driver.cast().with_user[0])).await.unwrap().unwrap();
         let snapshot = session.backend().user_snapshot(&customer).await.unwrap();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tellonce::domain::ports::{AgentSignIn, Prompter};
 use tellonce::domain::{Error, Gap, Particulars, SignInMethod};
 
+use super::difference::Difference;
 use super::services::{Player, SharedClock};
 
 /// The agents of the story.
@@ -50,10 +51,23 @@ pub enum Chosen {
     Refused(String),
 }
 
+/// What is left of a customer's session that was opened before a reset.
+#[derive(Debug, PartialEq, Eq)]
+pub struct EarlierSession {
+    /// The server lets its program in, or renews it.
+    pub goes_on: bool,
+    /// Programs that do not ask the server let it in: its access token has not run out.
+    pub access_token_lasts: bool,
+}
+
 /// One server.
 pub trait Driver {
     /// The promises that this server, as set up here, is known not to keep.
     fn known_gaps(&self) -> BTreeSet<Gap>;
+    /// What an emulator does otherwise than the server that it plays.
+    fn emulator_differences(&self) -> BTreeSet<Difference> {
+        BTreeSet::new()
+    }
     /// The time on the agent's machine, which agrees with the server's.
     fn clock(&self) -> SharedClock;
     /// Who is there.
@@ -78,6 +92,18 @@ pub trait Driver {
     fn customer_opens_page(&self, name: &str, temporary: &str);
     /// Sends the page that was opened.
     fn customer_sends_page(&self, new: &str) -> Chosen;
+    /// Sends a page for a new password that nobody was shown; `None` where there is no such page.
+    fn customer_makes_page_up(&self, _name: &str, _new: &str) -> Option<Chosen> {
+        None
+    }
+    /// What is left of the session that the customer opened last; `None` where that is counted by [`SessionsEnded`] alone.
+    ///
+    /// [`SessionsEnded`]: tellonce::domain::SessionsEnded
+    fn earlier_session(&self) -> Option<EarlierSession> {
+        None
+    }
+    /// Changes something else of the customer's user by the server's own means, where that can move its stamp.
+    fn edit_customer(&self, _name: &str) {}
     /// The rules as the server's own page lists them to the customer.
     fn rules_listed(&self) -> Vec<String>;
     /// Asks for the self-service mail; the token in it, if one was sent.

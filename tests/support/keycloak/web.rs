@@ -31,6 +31,7 @@ pub enum Body {
     Nothing,
     Form(Vec<(String, String)>),
     Json(Value),
+    Bytes(Vec<u8>),
 }
 
 /// What came back.
@@ -45,9 +46,17 @@ pub struct Reply {
     /// Its text.
     pub text: String,
     cookies: Vec<String>,
+    headers: reqwest::header::HeaderMap,
 }
 
 impl Reply {
+    /// The value of a header.
+    #[track_caller]
+    pub fn header(&self, name: &str) -> String {
+        let value = self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {self:#?}"));
+        value.to_str().unwrap().to_owned()
+    }
+
     /// Its JSON; null for an empty answer.
     #[track_caller]
     pub fn json(&self) -> Value {
@@ -90,6 +99,7 @@ impl Client {
             Body::Nothing => request,
             Body::Form(fields) => request.form(&fields),
             Body::Json(value) => request.json(&value),
+            Body::Bytes(bytes) => request.body(bytes),
         };
         wait(async move {
             let response = request.send().await.map_err(|error| format!("{error:?}"))?;
@@ -99,9 +109,9 @@ impl Client {
             };
             let (cookies, url) = (texts(SET_COOKIE), response.url().clone());
             let location = texts(LOCATION).first().map(|to| url.join(to).unwrap().to_string());
-            let status = response.status().as_u16();
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
             let text = response.text().await.map_err(|error| format!("{error:?}"))?;
-            Ok(Reply { status, url: url.to_string(), location, text, cookies })
+            Ok(Reply { status, url: url.to_string(), location, text, cookies, headers })
         })
     }
 

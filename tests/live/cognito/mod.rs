@@ -1,0 +1,3 @@
+//! Amazon Cognito, played by emulators: none of these tests has met Amazon's own.
+
+mod emulators;
