@@ -19,7 +19,8 @@ const fn asserted_in(gap: Gap) -> &'static str {
     match gap {
         Gap::StampNamesNoAuthor => "reads_back",
         Gap::TemporaryMayBeKept | Gap::RulesNotListed => "chooses",
-        Gap::SelfServiceWhilePending | Gap::SessionsGoOn => "is_locked_out",
+        Gap::StampMovesOnEdits => "finds",
+        Gap::SelfServiceWhilePending | Gap::SessionsGoOn | Gap::AccessTokensOutlive => "is_locked_out",
         Gap::OpenFormOutlives => "an_open_page_is_void",
         Gap::NeverRunsOut => "runs_out",
         Gap::NoSelfService => "self_service_works",
