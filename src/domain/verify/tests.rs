@@ -167,7 +167,7 @@ fn after_too_many_codes_a_call_is_named_only_where_the_customer_can_be_called() 
         let (mailed, both) = (vec![email("ada@example.com")], vec![email("ada@example.com"), phone()]);
         assert!(hint(both.clone(), &VerificationWay::ALL).contains("--by callback"));
         for hint in [hint(mailed, &VerificationWay::ALL), hint(both, &[VerificationWay::Code])] {
-            assert!(hint.contains(" hour") && !hint.contains("call"), "{hint}");
+            assert!(hint.contains(" hour") && !hint.contains("callback"), "{hint}");
         }
     }
 }
