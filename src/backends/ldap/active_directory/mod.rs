@@ -41,9 +41,9 @@ use super::settings::LdapSettings;
 use super::trial::BindAnswer;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Aid, Capabilities, ChangeScreen, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser,
-    Obstacle, PolicyRead, Reason, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, Unlocking, UserSnapshot,
-    Withdrawal,
+    Aid, Capabilities, ChangeScreen, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, LockOuts, Names,
+    NewUser, Obstacle, PolicyRead, Reason, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, Unlocking,
+    UserSnapshot, Withdrawal,
 };
 use errors::{bind_error, set_error, trial_answer, unreadable_after_set};
 use facts::{FACTS, forced, stamp};
@@ -328,7 +328,14 @@ impl Dialect for ActiveDirectory {
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
         let change_screen = ChangeScreen::AnyProgram;
-        Ok(Capabilities { gaps, limits, aids, change_screen, set_lifts_lock: false, concurrency: CONCURRENCY })
+        Ok(Capabilities {
+            gaps,
+            limits,
+            aids,
+            change_screen,
+            lock_outs: LockOuts::LiftedOnRequest,
+            concurrency: CONCURRENCY,
+        })
     }
 
     async fn rights(&self, session: &LdapSession) -> Result<Vec<Right>> {
