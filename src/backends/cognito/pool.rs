@@ -117,6 +117,8 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
     use aws_sdk_cognitoidentityprovider::types::{
         AccountRecoverySettingType, RecoveryOptionType, SchemaAttributeType, UserPoolPolicyType,
         UsernameConfigurationType,
@@ -161,7 +163,7 @@ mod tests {
                 .schema_attributes(attribute("sub", true))
                 .schema_attributes(attribute("email", true))
                 .schema_attributes(attribute("custom:tenant", false))
-                .username_configuration(UsernameConfigurationType::builder().case_sensitive(false).build_or_default())
+                .username_configuration(UsernameConfigurationType::builder().case_sensitive(false).build().unwrap())
                 .build(),
         );
         assert_eq!(found.required_attributes().collect::<Vec<_>>(), ["email"]);
@@ -171,7 +173,7 @@ mod tests {
     #[test]
     fn self_service_is_off_where_only_administrators_recover() {
         let with = |name| {
-            let way = RecoveryOptionType::builder().name(name).priority(1).build_or_default();
+            let way = RecoveryOptionType::builder().name(name).priority(1).build().unwrap();
             let setting = AccountRecoverySettingType::builder().recovery_mechanisms(way).build();
             Pool(UserPoolType::builder().account_recovery_setting(setting).build()).has_self_service()
         };

@@ -45,7 +45,9 @@ fn every_gap() -> Vec<Gap> {
             Gap::NoSelfService => Gap::WithdrawnReadsAsPending,
             Gap::WithdrawnReadsAsPending => Gap::NotProved,
             Gap::NotProved => Gap::NotNotified,
-            Gap::NotNotified => return None,
+            Gap::NotNotified => Gap::StampMovesOnEdits,
+            Gap::StampMovesOnEdits => Gap::AccessTokensOutlive,
+            Gap::AccessTokensOutlive => return None,
         })
     };
     std::iter::successors(Some(Gap::StampNamesNoAuthor), after).collect()

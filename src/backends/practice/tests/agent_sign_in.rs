@@ -33,7 +33,7 @@ fn a_session_is_taken_up_again_for_eight_hours_and_kept_as_a_hash_only() {
         Some("sam"),
         &mut TypedPassword("practice"),
     ));
-    let stored = answer.unwrap().1;
+    let stored = answer.unwrap().1.unwrap();
     assert_eq!(stored.secret.len(), 64, "256 bits in hexadecimal");
     let bytes = std::fs::read(directory.path()).unwrap();
     let token = stored.secret.as_bytes();
