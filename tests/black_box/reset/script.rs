@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tellonce::domain::{
-    Contacts, Customer, CustomerId, Error, Forced, Gap, Obstacle, Pending, Policy, PolicyRead, Rule, TrialAnswer,
-    UserProfile,
+    Contacts, Customer, CustomerId, Error, Forced, Gap, LockOuts, Obstacle, Pending, Policy, PolicyRead, Rule,
+    TrialAnswer, UserProfile,
 };
 
 use crate::support::conformance::MovedClock;
