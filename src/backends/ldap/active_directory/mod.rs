@@ -327,15 +327,8 @@ impl Dialect for ActiveDirectory {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
-        let change_screen = ChangeScreen::AnyProgram;
-        Ok(Capabilities {
-            gaps,
-            limits,
-            aids,
-            change_screen,
-            lock_outs: LockOuts::LiftedOnRequest,
-            concurrency: CONCURRENCY,
-        })
+        let (change_screen, lock_outs) = (ChangeScreen::AnyProgram, LockOuts::LiftedOnRequest);
+        Ok(Capabilities { gaps, limits, aids, change_screen, lock_outs, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, session: &LdapSession) -> Result<Vec<Right>> {

@@ -329,15 +329,8 @@ impl Dialect for OpenLdap {
             Gap::NoSelfService,
             Gap::WithdrawnReadsAsPending,
         ]);
-        let change_screen = ChangeScreen::AnyProgram;
-        Ok(Capabilities {
-            gaps,
-            limits,
-            aids,
-            change_screen,
-            lock_outs: LockOuts::LiftedBySet,
-            concurrency: CONCURRENCY,
-        })
+        let (change_screen, lock_outs) = (ChangeScreen::AnyProgram, LockOuts::LiftedBySet);
+        Ok(Capabilities { gaps, limits, aids, change_screen, lock_outs, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, _: &LdapSession) -> Result<Vec<Right>> {
