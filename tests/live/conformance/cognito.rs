@@ -284,8 +284,8 @@ impl Driver for CognitoDriver {
         None // no emulator locks
     }
 
-    fn shows_lock_outs(&self) -> bool {
-        false
+    fn lock_outs_end_by_themselves(&self) -> bool {
+        true
     }
 
     fn mails(&self) -> Vec<String> {
