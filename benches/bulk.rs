@@ -16,6 +16,11 @@ use std::time::{Duration, Instant};
 use argon2::{Argon2, PasswordHasher};
 use tellonce::bulk::{InputOptions, Rows};
 
+#[path = "../tests/support/tell_nobody.rs"]
+mod tell_nobody;
+
+use tell_nobody::tell_nobody;
+
 const BINARY: &str = env!("CARGO_BIN_EXE_tellonce");
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
@@ -68,13 +73,6 @@ fn most(mut command: Command) -> u64 {
     String::from_utf8_lossy(&output.stderr).lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or_default()
 }
 
-/// Has the practice profile tell customers nothing: messages are sent after the run, and are no part of a row.
-fn tell_nobody(home: &Path) {
-    let profile = "[profiles.practice]\nbackend = 'practice'\n";
-    let messages = "[profiles.practice.messages]\ndesk = 'Practice'\ncall = 'extension 1'\nnotices = false\n";
-    std::fs::write(home.join("config.toml"), format!("{profile}{messages}")).unwrap();
-}
-
 fn memory(home: &Path, rows: usize) {
     login(home);
     std::fs::write(home.join("many.csv"), csv(rows, &|row| format!("nobody-{row}"))).unwrap();
@@ -94,7 +92,7 @@ fn practice(home: &Path, turns: usize, rows: usize) {
     let many = (turns * rows + rows + 100).to_string();
     assert!(tool(home, &["practice", "start-over", "--yes", "--customers", &many]).status().unwrap().success());
     login(home);
-    tell_nobody(home);
+    tell_nobody(home); // messages are sent after the run, and are no part of a row
     let mut ratios: Vec<f64> = (0..turns).map(|turn| bare(2 * rows) / run(home, turn, rows)).collect();
     ratios.sort_unstable_by(f64::total_cmp);
     println!(

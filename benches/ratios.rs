@@ -18,6 +18,11 @@ use tellonce::domain::{Customer, Decision, Error, Plan, ProfileRef, Result, Sess
 use tellonce::platform::SystemClock;
 use zeroize::Zeroizing;
 
+#[path = "../tests/support/tell_nobody.rs"]
+mod tell_nobody;
+
+use tell_nobody::tell_nobody;
+
 const BINARY: &str = env!("CARGO_BIN_EXE_tellonce");
 
 /// How much is done.
@@ -127,7 +132,7 @@ fn reset(scale: &Scale, home: &Path) {
         .status()
         .unwrap();
     assert!(signed_in.success());
-    tell_nobody(home);
+    tell_nobody(home); // messages are sent after the reveal, and are no part of a reset
     let reset = || tool(home, &["reset", "C-1001", "--yes", "--reveal", "stdout"]);
     let ours = || {
         time(|| {
@@ -149,13 +154,6 @@ fn reset(scale: &Scale, home: &Path) {
         theirs,
         memory_of_a_reset(home),
     );
-}
-
-/// Has the practice profile tell customers nothing: messages are sent after the reveal, and are no part of a reset.
-fn tell_nobody(home: &Path) {
-    let profile = "[profiles.practice]\nbackend = 'practice'\n";
-    let messages = "[profiles.practice.messages]\ndesk = 'Practice'\ncall = 'extension 1'\nnotices = false\n";
-    std::fs::write(home.join("config.toml"), format!("{profile}{messages}")).unwrap();
 }
 
 /// GNU time writes to standard error, and the reveal needs a pipe: a shell gives both.

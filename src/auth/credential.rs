@@ -6,7 +6,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::keyring;
+use super::keyring::{self, KeyringUnusable};
 use crate::config::{Credential, Settings};
 use crate::domain::{Error, Kind, Reason, Result};
 use crate::platform::{Holds, LineError, open_private_file, read_secret_line};
@@ -64,7 +64,12 @@ fn first_line(source: File, name: &str) -> Result<Zeroizing<String>> {
 
 fn from_keyring(name: &str, notice: &dyn Fn(&str)) -> Result<Zeroizing<String>> {
     let environment: fn(&str) -> Option<OsString> = |name| std::env::var_os(name);
-    let bytes = keyring::read(name, notice, &environment)?
+    let unreadable = |unusable: KeyringUnusable| {
+        let hint = "Name a file that only you can read instead: `credential = { file = \"PATH\" }`.";
+        unusable.into_error("The profile's credential cannot be read from the keyring", hint)
+    };
+    let bytes = keyring::read(name, notice, &environment)
+        .map_err(unreadable)?
         .ok_or_else(|| wrong(&format!("the keyring has no entry \"{name}\" of the service tellonce")))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong("the keyring's entry is not UTF-8"))?;
     Ok(Zeroizing::new(text.to_owned()))

@@ -1,6 +1,7 @@
 //! The platform's keyring. It may be missing, locked or silent, so that every call has a time limit.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use keyring::{Entry, Error as KeyringError};
 use zeroize::Zeroizing;
 
-use crate::domain::{Error, Kind, Reason, Result};
+use crate::domain::{Error, Kind, Reason};
 use crate::platform::threads;
 
 /// The service name of tellonce's entries in the keyring.
@@ -35,12 +36,44 @@ fn time_limit(environment: &dyn Fn(&str) -> Option<OsString>) -> (Duration, bool
     if display { (TIME_LIMIT_WITH_DISPLAY, true) } else { (TIME_LIMIT, false) }
 }
 
+/// Why the keyring cannot be used.
+#[derive(Debug)]
+pub(super) struct KeyringUnusable {
+    why: &'static str,
+    source: Option<KeyringError>,
+}
+
+impl KeyringUnusable {
+    fn new(why: &'static str) -> Self {
+        Self { why, source: None }
+    }
+
+    /// Makes the error of a session that is to be kept there.
+    pub(super) fn into_session_error(self) -> Error {
+        let hint = "Keep it in a file that only you can read: `tellonce login --store file`.";
+        self.into_error("The session cannot be kept in the keyring", hint)
+    }
+
+    /// Makes the error of what was tried (exit 2).
+    pub(super) fn into_error(self, tried: &str, hint: &str) -> Error {
+        let error =
+            Error::new(Kind::Usage, Reason::Configuration, format!("{tried}: {}.", self.why)).hint(hint.to_owned());
+        self.source.into_iter().fold(error, Error::because)
+    }
+}
+
+impl fmt::Display for KeyringUnusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.why)
+    }
+}
+
 /// Reads the profile's entry. Returns `None` if there is none.
 pub(super) fn read(
     profile: &str,
     notice: &dyn Fn(&str),
     environment: &dyn Fn(&str) -> Option<OsString>,
-) -> Result<Option<Zeroizing<Vec<u8>>>> {
+) -> Result<Option<Zeroizing<Vec<u8>>>, KeyringUnusable> {
     with_entry(profile, notice, environment, |entry| match entry.get_secret() {
         Ok(secret) => Ok(Some(Zeroizing::new(secret))),
         Err(KeyringError::NoEntry) => Ok(None),
@@ -54,7 +87,7 @@ pub(super) fn write(
     secret: Zeroizing<Vec<u8>>,
     notice: &dyn Fn(&str),
     environment: &dyn Fn(&str) -> Option<OsString>,
-) -> Result<()> {
+) -> Result<(), KeyringUnusable> {
     with_entry(profile, notice, environment, move |entry| entry.set_secret(&secret))
 }
 
@@ -63,7 +96,7 @@ pub(super) fn remove(
     profile: &str,
     notice: &dyn Fn(&str),
     environment: &dyn Fn(&str) -> Option<OsString>,
-) -> Result<()> {
+) -> Result<(), KeyringUnusable> {
     with_entry(profile, notice, environment, |entry| match entry.delete_credential() {
         Err(KeyringError::NoEntry) => Ok(()),
         deleted => deleted,
@@ -76,9 +109,9 @@ fn with_entry<T: Send + 'static>(
     notice: &dyn Fn(&str),
     environment: &dyn Fn(&str) -> Option<OsString>,
     work: impl FnOnce(&Entry) -> Result<T, KeyringError> + Send + 'static,
-) -> Result<T> {
+) -> Result<T, KeyringUnusable> {
     if !may_exist(environment) {
-        return Err(unusable("there is none on this machine"));
+        return Err(KeyringUnusable::new("there is none on this machine"));
     }
     let (time_limit, may_prompt) = time_limit(environment);
     let (sender, receiver) = channel();
@@ -87,7 +120,7 @@ fn with_entry<T: Send + 'static>(
         let result = Entry::new(SERVICE, &profile).and_then(|entry| work(&entry));
         let _ = sender.send(result); // the receiver is gone if it took too long
     })
-    .map_err(|error| Error::bug("A thread for the keyring could not be started.").because(error))?;
+    .map_err(|_| KeyringUnusable::new("no thread could be started for it"))?;
     let first = if may_prompt { receiver.recv_timeout(TIME_LIMIT) } else { Err(RecvTimeoutError::Timeout) };
     let result = match first {
         Err(RecvTimeoutError::Timeout) => {
@@ -100,17 +133,13 @@ fn with_entry<T: Send + 'static>(
     };
     match result {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(KeyringError::NoStorageAccess(error))) => {
-            Err(unusable("it is locked, or does not let us in").because(error))
+        Ok(Err(error)) => {
+            let is_locked = matches!(error, KeyringError::NoStorageAccess(_));
+            let why = if is_locked { "it is locked, or does not let us in" } else { "it does not work" };
+            Err(KeyringUnusable { why, source: Some(error) })
         }
-        Ok(Err(error)) => Err(unusable("it does not work").because(error)),
-        Err(_) => Err(unusable("it does not answer")),
+        Err(_) => Err(KeyringUnusable::new("it does not answer")),
     }
-}
-
-fn unusable(why: &str) -> Error {
-    Error::new(Kind::Usage, Reason::Configuration, format!("The session cannot be kept in the keyring: {why}."))
-        .hint("Keep it in a file that only you can read: `tellonce login --store file`.")
 }
 
 #[cfg(test)]
@@ -121,8 +150,8 @@ mod tests {
 
     #[test]
     fn without_a_bus_the_keyring_is_not_even_tried() {
-        let error = read("practice", &|_| {}, &|_| None).unwrap_err();
-        assert!(error.message.contains("there is none"));
+        let error = read("practice", &|_| {}, &|_| None).unwrap_err().into_session_error();
+        assert_eq!(error.message, "The session cannot be kept in the keyring: there is none on this machine.");
         assert!(error.hint.unwrap().contains("--store file"));
     }
 

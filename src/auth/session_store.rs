@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::{keyring, session_file};
+use super::keyring::{self, KeyringUnusable};
+use super::session_file;
 use crate::config::Folders;
 use crate::domain::{Error, Result, StoredSession};
 
@@ -89,7 +90,8 @@ impl SessionStore {
 
     /// Returns why the keyring cannot be used, or `None` if it answers.
     pub(crate) fn keyring_fault(&self) -> Option<Error> {
-        keyring::read(&self.profile, &*self.notice, &self.environment).err()
+        let read = keyring::read(&self.profile, &*self.notice, &self.environment);
+        read.err().map(KeyringUnusable::into_session_error)
     }
 
     /// Stores a session where the agent wants it, and nowhere else.
@@ -99,7 +101,9 @@ impl SessionStore {
     pub(crate) fn save(&self, session: &StoredSession, choice: Choice) -> Result<Kept> {
         match choice {
             Choice::Keyring => {
-                keyring::write(&self.profile, session_file::encode(session)?, &*self.notice, &self.environment)?;
+                let bytes = session_file::encode(session)?;
+                keyring::write(&self.profile, bytes, &*self.notice, &self.environment)
+                    .map_err(KeyringUnusable::into_session_error)?;
                 self.remove_file();
                 Ok(Kept::Keyring)
             }

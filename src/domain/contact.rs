@@ -26,6 +26,11 @@ impl Channel {
             Self::Phone => "phone",
         }
     }
+
+    /// Returns the channel of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Email, Self::Phone].into_iter().find(|channel| channel.name() == name)
+    }
 }
 
 /// When an address or number was last changed.

@@ -76,21 +76,20 @@ impl LimitReached {
 
     fn refusal_to_verify(self, customer: &Customer) -> Error {
         let (name, id) = (&customer.name, &customer.id);
-        let callback = format!("If the rules allow it, call the number on file: `tellonce verify {id} --by callback`.");
         let again = format!("Verify the caller again: `tellonce verify {id}`.");
         match self {
             Self::Codes { count, most } => Error::refused(
                 Reason::TooManyCodes,
                 format!("{name} ({id}) was sent {count} codes in the last hour; at most {most} are allowed."),
             )
-            .hint(callback),
+            .hint("Wait until an hour has passed since the first of them."),
             Self::WrongCodes { count, most } => Error::refused(
                 Reason::TooManyCodes,
                 format!(
                     "{count} wrong codes were tried for {name} ({id}) in the last 24 hours; at most {most} are allowed."
                 ),
             )
-            .hint(callback),
+            .hint("Do nothing for this caller. Codes can be tried again 24 hours after the first of them."),
             Self::Verification(VerificationFault::Used) => Error::refused(
                 Reason::VerificationUsed,
                 format!("Another attempt has used the verification of {name} ({id}) meanwhile."),

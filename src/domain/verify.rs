@@ -89,10 +89,14 @@ pub(super) async fn verify_caller(
     let about = VerificationSubject { session, customer, user, purpose };
     let (rules, now) = (&services.guards.verification, services.clock.now());
     let options = VerificationOptions::new(rules, &verifier.messenger.channels(), contacts, now);
+    let can_call = options.usable.iter().any(|option| option.way == VerificationWay::Callback);
     let options = options.chosen(customer, contacts.on_file.len(), wanted)?;
     let option = choose(services, customer, options)?;
     match option.way {
-        VerificationWay::Code => by_code(services, verifier, about, &option, contacts).await,
+        VerificationWay::Code => {
+            let result = by_code(services, verifier, about, &option, contacts).await;
+            result.map_err(|error| if can_call { or_call(error, customer) } else { error })
+        }
         VerificationWay::Callback => by_callback(services, verifier, about, &option).await,
     }
 }
@@ -193,6 +197,16 @@ async fn by_callback(
     let valid = services.guards.verification.valid;
     let by = VerifiedBy { way: VerificationWay::Callback, contact: &option.contact, try_id: None, valid };
     verifier.log.verified(about, by).await
+}
+
+/// Names the call to the number on file, where there were too many codes.
+fn or_call(error: Error, customer: &Customer) -> Error {
+    match error.reason {
+        Reason::TooManyCodes => {
+            error.hint(format!("Call the number on file: `tellonce verify {} --by callback`.", customer.id))
+        }
+        _ => error,
+    }
 }
 
 fn not_verified(customer: &Customer, why: &str) -> Error {

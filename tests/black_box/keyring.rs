@@ -77,3 +77,16 @@ fn with_a_silent_keyring_nobody_is_signed_in_and_a_file_still_serves() {
     assert!(object["kept_in"].as_str().unwrap().contains("sessions/practice.json"), "{object}");
     assert!(!was_reached(&bus), "a session in a file needs no keyring");
 }
+
+#[test]
+fn a_credential_that_the_keyring_does_not_give_is_named_as_that_and_a_file_is_offered() {
+    let env = TestEnvironment::new();
+    let server = "backend = 'active-directory'\nurl = 'ldaps://127.0.0.1:1'\nbase = 'ou=c,dc=x'\nprotected = 'none'\n";
+    let profile =
+        format!("default = 'acme'\n[profiles.acme]\n{server}agent = 'sweeper'\ncredential = {{ keyring = 'x' }}\n");
+    std::fs::write(env.file("config.toml"), profile).unwrap();
+    let error = env.run(&["-o", "json", "pending"]).must(2).error();
+    let message = "The profile's credential cannot be read from the keyring: there is none on this machine.";
+    assert_eq!(error["message"], message);
+    assert!(error["hint"].as_str().unwrap().contains("credential = { file = "), "{error}");
+}

@@ -24,6 +24,7 @@ pub mod practice_app;
 pub mod record_store;
 mod seeded_home;
 mod snapshots;
+mod tell_nobody;
 mod terminal;
 pub mod test_certificates;
 pub mod verification;

@@ -7,6 +7,7 @@ use std::fs::Permissions;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use super::tell_nobody::tell_nobody;
 use super::{PRACTICE, TestEnvironment};
 
 /// What a home begins with.
@@ -37,9 +38,7 @@ impl TestEnvironment {
 
     /// Has the practice profile tell customers nothing.
     pub fn tell_nobody(&self) {
-        let profile = "[profiles.practice]\nbackend = 'practice'\n";
-        let messages = "[profiles.practice.messages]\ndesk = 'Practice'\ncall = 'extension 1'\nnotices = false\n";
-        std::fs::write(self.file("config.toml"), format!("{profile}{messages}")).unwrap();
+        tell_nobody(self.path());
     }
 
     /// Creates the same with this many customers.

@@ -70,12 +70,7 @@ fn rows(connection: &Connection, customer: i64) -> Result<Vec<Row>> {
         )
         .map_err(store_error)?;
     let rows = select.query_map([customer], |row| {
-        Ok(Row {
-            channel: channel(&row.get::<_, String>(0)?),
-            address: row.get(1)?,
-            changed_at: row.get(2)?,
-            replaced_at: row.get(3)?,
-        })
+        Ok(Row { channel: channel(row, 0)?, address: row.get(1)?, changed_at: row.get(2)?, replaced_at: row.get(3)? })
     });
     rows.and_then(Iterator::collect).map_err(store_error)
 }

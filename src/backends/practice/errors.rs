@@ -30,6 +30,12 @@ pub(super) fn store_error_at(path: &Path, error: rusqlite::Error) -> Error {
 /// Makes the error of a statement that failed.
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 pub(super) fn store_error(error: rusqlite::Error) -> Error {
+    if let rusqlite::Error::FromSqlConversionFailure(_, _, why) = &error {
+        let message = format!("The practice directory is damaged: {why}.");
+        return Error::new(Kind::Usage, Reason::DirectoryDamaged, message)
+            .hint("Begin again with `tellonce practice start-over`; nothing in it is real.")
+            .because(error);
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             Error::new(Kind::Usage, Reason::DirectoryDamaged, "The practice directory is damaged.")

@@ -40,7 +40,7 @@ impl Mail {
             to: row.get(1)?,
             subject: row.get(2)?,
             body: row.get(3)?,
-            channel: channel(&row.get::<_, String>(4)?),
+            channel: channel(row, 4)?,
             kind: row.get(5)?,
         })
     }

@@ -66,18 +66,23 @@ async fn outbox(context: &Context, ledger: &Ledger) -> Result<Vec<String>, Error
         let others = waiting.iter().filter(|waiting| waiting.notice.profile != context.profile.name).count();
         let of_others = if others > 0 { format!(", {others} of them of other profiles") } else { String::new() };
         words.push(format!(
-            "{} wait{of_others}, the oldest since {}: `tellonce outbox`, `tellonce outbox send`",
-            waiting.len(),
+            "{}{of_others}, the oldest since {}: `tellonce outbox`, `tellonce outbox send`",
+            counted(waiting.len(), "notice waits", "notices wait"),
             moment(Some(oldest.at))
         ));
     }
     let given_up = given_up(ledger).await?;
     if given_up > 0 {
         words.push(format!(
-            "{given_up} were given up in the last 30 days: `tellonce audit list --action notify` names them"
+            "{} given up in the last 30 days: see `tellonce audit list --action notify`",
+            counted(given_up, "notice was", "notices were")
         ));
     }
     Ok(words)
+}
+
+fn counted(count: usize, singular: &str, plural: &str) -> String {
+    format!("{count} {}", if count == 1 { singular } else { plural })
 }
 
 async fn given_up(ledger: &Ledger) -> Result<usize, Error> {

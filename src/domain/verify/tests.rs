@@ -153,6 +153,26 @@ fn a_sender_that_fails_ends_it_and_one_whose_answer_is_lost_does_not() {
 }
 
 #[test]
+fn after_too_many_codes_a_call_is_named_only_where_the_customer_can_be_called() {
+    for reached in [LimitReached::Codes { count: 5, most: 5 }, LimitReached::WrongCodes { count: 6, most: 6 }] {
+        let hint = |on_file: Vec<Contact>, ways: &[VerificationWay]| {
+            let mut desk = Desk { on_file, wanted: (Some(VerificationWay::Code), Some(1)), ..desk([CODE]) };
+            desk.guards.verification.ways = ways.to_vec();
+            let at = if matches!(reached, LimitReached::Codes { .. }) { "sending" } else { "trying" };
+            desk.log.refuses.set(Some((at, reached)));
+            let error = desk.verify().unwrap_err();
+            assert_eq!(error.reason, Reason::TooManyCodes);
+            error.hint.unwrap()
+        };
+        let (mailed, both) = (vec![email("ada@example.com")], vec![email("ada@example.com"), phone()]);
+        assert!(hint(both.clone(), &VerificationWay::ALL).contains("--by callback"));
+        for hint in [hint(mailed, &VerificationWay::ALL), hint(both, &[VerificationWay::Code])] {
+            assert!(hint.contains(" hour") && !hint.contains("callback"), "{hint}");
+        }
+    }
+}
+
+#[test]
 fn limits_and_a_log_that_is_away_end_it() {
     let mut limited = desk([CODE]);
     limited.log.refuses.set(Some(("trying", LimitReached::WrongCodes { count: 6, most: 6 })));

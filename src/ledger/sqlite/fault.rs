@@ -45,6 +45,9 @@ impl Fault {
 
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
+        if let rusqlite::Error::FromSqlConversionFailure(_, _, why) = &error {
+            return Self::damaged(why.to_string());
+        }
         let code = error.sqlite_error_code();
         match code {
             Some(ErrorCode::DatabaseBusy) => Self::new("another process has held it for too long"),

@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::fault::Fault;
+use super::network::refuse_network;
 use super::schema::{APPLICATION_ID, OBJECTS, OBJECTS_OF_VERSION_1, SCHEMA_VERSION};
 use crate::config::make_private_folder;
 use crate::domain::ports::RandomSource;
@@ -19,28 +20,6 @@ use crate::platform::{FileRule, Holds, Links, SystemRandom};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often a process tries again for what the database itself does not wait for.
 const TRY_AGAIN: Duration = Duration::from_millis(20);
-
-/// File systems of a network, by the number that statfs(2) gives, on which `SQLite` cannot rely on locks
-/// (sqlite.org/wal.html: "WAL does not work over a network filesystem").
-const NETWORK: &[(i64, &str)] = &[
-    (0x6969, "NFS"),
-    (0x517b, "SMB"),
-    (0xfe53_4d42, "SMB"),
-    (0xff53_4d42, "CIFS"),
-    (0x0102_1997, "9P"),
-    (0x00c3_6400, "Ceph"),
-    (0x5346_414f, "AFS"),
-    (0x7375_7245, "Coda"),
-    (0x0bd0_0bd0, "Lustre"),
-    (0x4750_4653, "GPFS"),
-    (0x564c, "NCP"),
-    (0x786f_4256, "vboxsf"),
-];
-
-/// Returns the name of a network file system; `None` for every other.
-fn network_name(kind: i64) -> Option<&'static str> {
-    NETWORK.iter().find(|(number, _)| *number == kind).map(|(_, name)| *name)
-}
 
 /// The files of the ledger: the database, and the two that `SQLite` keeps beside it.
 fn files(path: &Path) -> [PathBuf; 3] {
@@ -82,17 +61,6 @@ pub(super) fn check(path: &Path) -> Result<bool, Fault> {
         refuse_network(folder)?;
     }
     Ok(is_there)
-}
-
-fn refuse_network(folder: &Path) -> Result<(), Fault> {
-    let found = rustix::fs::statfs(folder).map_err(std::io::Error::from)?;
-    #[allow(clippy::useless_conversion, reason = "its type is not the same on every system")]
-    let Some(name) = network_name(i64::from(found.f_type)) else { return Ok(()) };
-    Err(Fault::new(format!(
-        "{} is on a network file system ({name}), where locks cannot be relied on",
-        folder.display()
-    ))
-    .hint("Set TELLONCE_HOME, or XDG_STATE_HOME, to a folder on a disk of this machine."))
 }
 
 /// Makes the file, for its owner only, and its folder. A file that is there stays as it is.
@@ -224,19 +192,4 @@ fn update_tables(connection: &mut Connection) -> Result<(), Fault> {
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
     Ok(transaction.commit()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_systems_of_a_network_are_known_and_those_of_disks_are_not_refused() {
-        for (number, name) in [(0x6969, "NFS"), (0xff53_4d42, "CIFS"), (0x0102_1997, "9P")] {
-            assert_eq!(network_name(number), Some(name));
-        }
-        for disk in [0xef53, 0x9123_683e, 0x5846_5342, 0x0102_1994, 0x794c_7630, 0x2fc1_2fc1] {
-            assert_eq!(network_name(disk), None, "{disk:x}");
-        }
-    }
 }

@@ -7,6 +7,7 @@ mod faults;
 mod file;
 mod import;
 mod lease;
+mod network;
 mod outbox;
 mod prune;
 mod read;

@@ -1,6 +1,7 @@
 //! The notices that wait to be sent.
 
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::types::Type;
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 
 use super::end::End;
@@ -85,6 +86,15 @@ pub(super) fn finish(
     Ok(Some(record))
 }
 
+/// Reads the channel in this column. One that is damaged is sent nowhere.
+fn channel(row: &Row<'_>, column: usize) -> rusqlite::Result<Channel> {
+    let damaged = || {
+        let why = "the channel of a waiting notice is neither phone nor email";
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, why.into())
+    };
+    Channel::from_name(row.get_ref(column)?.as_str()?).ok_or_else(damaged)
+}
+
 fn waiting(row: &Row<'_>) -> rusqlite::Result<WaitingNotice> {
     let time = |column| row.get(column).map(|at| Timestamp::from_microsecond(at).unwrap_or(Timestamp::MIN));
     Ok(WaitingNotice {
@@ -94,7 +104,7 @@ fn waiting(row: &Row<'_>) -> rusqlite::Result<WaitingNotice> {
             action: row.get(2)?,
             profile: row.get(3)?,
             agent: row.get(4)?,
-            channel: if row.get_ref(5)?.as_str()? == Channel::Phone.name() { Channel::Phone } else { Channel::Email },
+            channel: channel(row, 5)?,
             address: row.get(6)?,
             language: row.get(7)?,
         },

@@ -249,3 +249,18 @@ fn more_notices_than_a_page_are_all_listed_the_longest_waiting_first() {
     let all = waiting(&home);
     assert_eq!((all.len(), all[0].notice.address.as_str()), (230, "229@example.com"));
 }
+
+#[test]
+fn a_channel_that_is_neither_mail_nor_telephone_is_damage_and_nothing_is_sent() {
+    let home = home();
+    queued(&home);
+    home.database().execute("UPDATE outbox SET channel = 'fax' WHERE channel = 'phone'", []).unwrap();
+    let listed = wait_for(home.ledger().waiting_notices()).unwrap_err();
+    let taken = wait_for(home.ledger().take_notices("practice", 10)).unwrap_err();
+    for error in [listed, taken] {
+        assert!(cannot_be_used(&error) && error.message.contains("neither phone nor email"), "{error}");
+        assert!(error.hint.as_ref().unwrap().contains("Move it aside"), "{error:?}");
+    }
+    let tries: u32 = home.database().query_row("SELECT sum(tries) FROM outbox", [], |row| row.get(0)).unwrap();
+    assert_eq!(tries, 0, "none was taken");
+}

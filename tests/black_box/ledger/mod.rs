@@ -6,6 +6,7 @@ mod export;
 mod fixture;
 mod import;
 mod kills;
+mod network;
 mod permissions;
 mod processes;
 mod receipts;

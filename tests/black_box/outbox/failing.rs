@@ -41,7 +41,7 @@ fn a_notice_that_was_not_sent_waits_masked_and_is_sent_later_once() {
         let listed = env.run(&["outbox"]).must(0);
         assert!(listed.stdout.contains("a***@example.com") && !listed.text().contains("ada@"), "{listed:?}");
         let (state, words) = doctors_word(&env);
-        assert!(state == "warning" && words.starts_with("1 wait, the oldest since "), "{state}: {words}");
+        assert!(state == "warning" && words.starts_with("1 notice waits, the oldest since "), "{state}: {words}");
 
         sender_ends(&env, "0");
         assert_eq!(send(&env, 0)["sent"], 0, "it is put off for a minute");
@@ -85,7 +85,7 @@ fn an_address_that_is_refused_is_given_up_and_that_is_told_everywhere() {
         assert_eq!((&record["action"], &record["customer"]), (&json!("notify"), &json!("C-1001")), "{record}");
         assert!(record["why"].as_str().unwrap().contains(&format!("(exit {how})")), "{record}");
         let (state, words) = doctors_word(&env);
-        assert!(state == "warning" && words.contains("1 were given up in the last 30 days"), "{state}: {words}");
+        assert!(state == "warning" && words.contains("1 notice was given up in the last 30 days"), "{state}: {words}");
         let totals = &env.run(&["report", "-o", "json"]).must(0).json()["totals"];
         assert_eq!(totals["notices_failed"], 1, "{totals}");
         env.run(&["audit", "list", "--action", "notify"]).must_say(0, "a***@example.com");

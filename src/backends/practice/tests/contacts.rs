@@ -1,7 +1,7 @@
 //! What is on file for a customer, and when it changed.
 
 use super::{Directory, customer, directory, wait_for};
-use crate::domain::{Channel, Contact, ContactChanged, Contacts};
+use crate::domain::{Channel, Contact, ContactChanged, Contacts, Kind, Reason};
 
 const DAY: i64 = 24 * 60 * 60;
 /// The time of the tests' clock, and that of the sample addresses, in seconds since 1970.
@@ -50,6 +50,19 @@ fn an_address_that_was_changed_yesterday_says_so_and_the_one_before_is_kept_for_
     assert_eq!(contacts(&directory, "C-1033").replaced, replaced);
     directory.clock.move_by(1);
     assert_eq!(contacts(&directory, "C-1033").replaced, []);
+}
+
+#[test]
+fn a_channel_that_is_neither_mail_nor_telephone_is_damage_and_not_read_as_mail() {
+    let directory = directory();
+    let connection = directory.practice.connection();
+    connection.execute("UPDATE contact SET channel = 'fax' WHERE address = 'hoare@example.org'", []).unwrap();
+    drop(connection);
+    let session = directory.agent("sam");
+    let error = wait_for(session.backend().user_snapshot(&customer(&session, "C-1033"))).unwrap_err();
+    assert_eq!((error.kind, error.reason), (Kind::Usage, Reason::DirectoryDamaged), "{error}");
+    assert!(error.message.contains("neither phone nor email") && error.hint.is_some(), "{error}");
+    assert!(!contacts(&directory, "C-1001").on_file.is_empty(), "another customer's rows are whole");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::{directory, wait_for};
 use crate::backends::practice::PracticeSender;
 use crate::domain::ports::MessageSender;
-use crate::domain::{Channel, CheckState, Contact, Language, Message, MessageKind};
+use crate::domain::{Channel, CheckState, Contact, Kind, Language, Message, MessageKind, Reason};
 
 fn message(kind: MessageKind, to: Contact, id: &str) -> Message {
     Message {
@@ -36,6 +36,20 @@ fn codes_and_notices_arrive_by_both_channels_and_a_retry_once() {
     assert_eq!((of("ADA@example.com"), of("+44 20 7946 0001"), of("+44 20 7946 0002")), (1, 1, 0));
     assert_eq!(directory.practice.newest_mails(None, 1).unwrap()[0].kind, "notice", "the newest first");
     assert_eq!(wait_for(sender.checks())[0].state, CheckState::Ok);
+}
+
+#[test]
+fn a_message_by_a_channel_that_is_none_is_damage_and_not_listed_as_mail() {
+    let directory = directory();
+    let sender = PracticeSender::new(directory.practice.clone());
+    let code = message(MessageKind::Code, Contact::new(Channel::Phone, "+44 20 7946 0001"), "1");
+    wait_for(sender.send(&code)).unwrap();
+    directory.practice.connection().execute("UPDATE mail SET channel = 'fax'", []).unwrap();
+    for error in [directory.practice.outbox().err(), directory.practice.newest_mails(None, 9).err()] {
+        let error = error.unwrap();
+        assert_eq!((error.kind, error.reason), (Kind::Usage, Reason::DirectoryDamaged), "{error}");
+        assert!(error.message.contains("neither phone nor email"), "{error}");
+    }
 }
 
 #[test]
