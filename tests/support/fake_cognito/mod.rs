@@ -165,8 +165,9 @@ fn serve(stream: &TcpStream, reader: &mut BufReader<&TcpStream>, state: &Mutex<S
         (200, "text/xml", calls::query(&name).into_bytes())
     };
     drop(state);
+    let date = Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT");
     let mut out = stream;
-    out.write_all(&answer(status, &[format!("content-type: {kind}")], &body)).ok()?;
+    out.write_all(&answer(status, &[format!("content-type: {kind}"), format!("date: {date}")], &body)).ok()?;
     let is_last = header(&head, "connection").is_some_and(|word| word.eq_ignore_ascii_case("close"));
     if is_last { close(stream) } else { Some(()) }
 }
