@@ -56,6 +56,8 @@ fn no_command_tells_a_secret() {
             let ran = env.run(&[output, command].concat());
             assert!(matches!(ran.code, 0 | 10), "{command:?}: {ran:?}");
             tells_no_secret(&ran, &format!("{command:?} {output:?}"));
+            let of_the_sdk = ["aws_", "aws-sdk", "x-amz-", "AWS4-HMAC"].iter().find(|word| ran.stderr.contains(**word));
+            assert_eq!(of_the_sdk, None, "{command:?}: the SDK's own log is not written: {ran:?}");
         }
     }
     assert!(!pool.inputs("AdminInitiateAuth").is_empty());

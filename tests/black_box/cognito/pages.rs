@@ -90,7 +90,12 @@ fn fifty_thousand_users_are_found_listed_and_swept_within_memory_and_time() {
         (&SWEEP, "\"total\":100"),
     ] {
         let (ran, most, took) = measured(&env, command);
-        assert!(matches!(ran.code, 0 | 10) && ran.stdout.contains(words), "{command:?}: {} {}", &ran.stdout[..ran.stdout.len().min(900)], ran.stderr);
+        assert!(
+            matches!(ran.code, 0 | 10) && ran.stdout.contains(words),
+            "{command:?}: {} {}",
+            &ran.stdout[..ran.stdout.len().min(900)],
+            ran.stderr
+        );
         assert!(most < MEMORY, "{command:?}: {most} bytes");
         assert!(took < Duration::from_mins(2), "{command:?}: {took:?}");
     }

@@ -5,17 +5,18 @@ mod calls;
 mod environment;
 mod user;
 
-use std::io::{BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufReader, Read, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 pub use environment::secret_access_key;
 pub use user::FakeUser;
 
-use super::fault_proxy::{answer, close, header, name_of_aws_call, read_message};
+use super::fault_proxy::{answer, header, name_of_aws_call, read_message};
 
 /// The pool, and the account that it and the agent are in.
 pub const POOL: &str = "eu-central-1_FakePool1";
@@ -61,16 +62,26 @@ pub struct FakeCognito {
 impl FakeCognito {
     /// Starts with a customer `ada`, who has a password of her own.
     pub fn start() -> Self {
+        Self::listen(None)
+    }
+
+    /// Starts the same over TLS, with a certificate for 127.0.0.1.
+    pub fn start_over_tls(tls: Arc<ServerConfig>) -> Self {
+        Self::listen(Some(tls))
+    }
+
+    fn listen(tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let address = format!("{scheme}://{}", listener.local_addr().unwrap());
         let state = Arc::<Mutex<State>>::default();
         let server = Self { address, state: Arc::clone(&state) };
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let state = Arc::clone(&state);
-                std::thread::spawn(move || {
-                    let mut reader = BufReader::new(&stream);
-                    while serve(&stream, &mut reader, &state).is_some() {}
+                let (tls, state) = (tls.clone(), Arc::clone(&state));
+                std::thread::spawn(move || match tls {
+                    Some(tls) => converse(StreamOwned::new(ServerConnection::new(tls).unwrap(), stream), &state),
+                    None => converse(stream, &state),
                 });
             }
         });
@@ -148,9 +159,15 @@ pub fn refusal(code: &str, message: &str) -> Vec<u8> {
     json!({ "__type": code, "message": message }).to_string().into_bytes()
 }
 
+/// Answers until the other side leaves, or says that this was the last request.
+fn converse(stream: impl Read + Write, state: &Mutex<State>) {
+    let mut stream = BufReader::new(stream);
+    while serve(&mut stream, state).is_some() {}
+}
+
 /// One request and its answer. `None`: the connection is over.
-fn serve(stream: &TcpStream, reader: &mut BufReader<&TcpStream>, state: &Mutex<State>) -> Option<()> {
-    let (head, body) = read_message(reader)?;
+fn serve(stream: &mut BufReader<impl Read + Write>, state: &Mutex<State>) -> Option<()> {
+    let (head, body) = read_message(stream)?;
     let name = name_of_aws_call(&head, &body)?;
     let mut state = state.lock().unwrap();
     let in_json = header(&head, "x-amz-target").is_some();
@@ -166,8 +183,9 @@ fn serve(stream: &TcpStream, reader: &mut BufReader<&TcpStream>, state: &Mutex<S
     };
     drop(state);
     let date = Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT");
-    let mut out = stream;
-    out.write_all(&answer(status, &[format!("content-type: {kind}"), format!("date: {date}")], &body)).ok()?;
+    let headers = [format!("content-type: {kind}"), format!("date: {date}")];
+    stream.get_mut().write_all(&answer(status, &headers, &body)).ok()?;
+    stream.get_mut().flush().ok()?;
     let is_last = header(&head, "connection").is_some_and(|word| word.eq_ignore_ascii_case("close"));
-    if is_last { close(stream) } else { Some(()) }
+    (!is_last).then_some(())
 }

@@ -98,7 +98,7 @@ pub(super) fn flood(stream: &TcpStream, length: &str, bytes: u64, chunked: bool)
     sent
 }
 
-pub(in crate::support) fn close(stream: &TcpStream) -> Option<()> {
+pub(super) fn close(stream: &TcpStream) -> Option<()> {
     drop(stream.shutdown(Shutdown::Both));
     None
 }

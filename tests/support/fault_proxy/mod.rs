@@ -9,8 +9,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-pub(super) use http::{answer, close, header, name_of_aws_call, read_message};
-use http::{ask, flood, relay};
+pub(super) use http::{answer, header, name_of_aws_call, read_message};
+use http::{ask, close, flood, relay};
 
 /// More than anybody should take: an endless body ends here, should nobody hang up.
 const MOST: u64 = 1 << 30;
