@@ -70,7 +70,8 @@ pub(super) async fn assess_asking<A: Act>(
 /// not end them and the profile goes on without.
 pub(super) fn gaps_for(guards: &Guards, facts: &CustomerFacts, capabilities: &Capabilities) -> Vec<Gap> {
     let mut gaps = capabilities.gaps.clone();
-    let may_not_end = facts.snapshot.obstacles.contains(&Obstacle::MissingRight(Right::EndSessions));
+    let is_missing = |obstacle: &Obstacle| matches!(obstacle, Obstacle::MissingRight(Right::EndSessions, _));
+    let may_not_end = facts.snapshot.obstacles.iter().any(is_missing);
     if guards.allow_without_logout && may_not_end {
         gaps.insert(Gap::SessionsGoOn);
     }

@@ -42,8 +42,10 @@ pub enum Obstacle {
         /// The other customer, with id.
         other: String,
     },
-    /// The agent lacks this right on this user.
-    MissingRight(Right),
+    /// The agent lacks this right on this user. The text is what the backend calls it, if that is known.
+    MissingRight(Right, Option<&'static str>),
+    /// The user has to be created, and the backend requires more of a user than is known: what, and where to give it.
+    NewUserIncomplete(String),
 }
 
 /// A right of an agent at the backend.

@@ -37,8 +37,8 @@ pub(super) async fn refuse(
         match obstacle {
             Obstacle::Locked { .. } if unlock || capabilities.lock_outs == LockOuts::LiftedBySet => {}
             Obstacle::Locked { .. } => need = Some(Need::Unlock { otherwise: Box::new(refusal(obstacle, customer)) }),
-            Obstacle::MissingRight(Right::EndSessions) if services.guards.allow_without_logout => {}
-            Obstacle::MissingRight(Right::Unlock) if !facts.snapshot.state.locked => {}
+            Obstacle::MissingRight(Right::EndSessions, _) if services.guards.allow_without_logout => {}
+            Obstacle::MissingRight(Right::Unlock, _) if !facts.snapshot.state.locked => {}
             _ => return Err(refusal(obstacle, customer)),
         }
     }

@@ -65,11 +65,13 @@ pub async fn verify(
 
 /// Refuses to write to a customer whom the agent may not change in this way.
 fn check_right(facts: &CustomerFacts, purpose: ChangeKind) -> Result<()> {
-    let missing = Obstacle::MissingRight(match purpose {
+    let needed = match purpose {
         ChangeKind::Reset | ChangeKind::Withdrawal => Right::IssueTemporaryPasswords,
         ChangeKind::Unlocking => Right::Unlock,
-    });
-    if facts.snapshot.obstacles.contains(&missing) { Err(refusal(&missing, &facts.customer)) } else { Ok(()) }
+    };
+    let is_missing = |obstacle: &&Obstacle| matches!(obstacle, Obstacle::MissingRight(right, _) if *right == needed);
+    let missing = facts.snapshot.obstacles.iter().find(is_missing);
+    missing.map_or(Ok(()), |missing| Err(refusal(missing, &facts.customer)))
 }
 
 /// Verifies the caller for a kind of change, by what is on file.
