@@ -1,6 +1,7 @@
 //! What no emulator of Amazon Cognito does, seen from outside: faults on the way, missing credentials, states and settings
 //! of a pool, lists without an end. Needs no server.
 
+mod bulk;
 mod creating;
 mod credentials;
 mod faults;

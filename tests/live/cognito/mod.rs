@@ -1,3 +1,5 @@
 //! Amazon Cognito, played by emulators: none of these tests has met Amazon's own.
 
+mod bulk;
 mod emulators;
+mod faults;
