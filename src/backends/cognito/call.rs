@@ -208,15 +208,22 @@ impl Api {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let SdkError::ServiceError(refused) = error else { return Err(unanswered(action, &error)) };
-        let (status, headers) = (refused.raw().status().as_u16(), refused.raw().headers());
-        let retry_after = headers.get("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
+        let retry_after = error.raw_response().and_then(|raw| raw.headers().get("retry-after"));
+        let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let too_many = || {
+            let error = Box::new(errors::throttled(retry_after));
+            CallError { error, not_applied: true, is_transient: true, retry_after }
+        };
+        let SdkError::ServiceError(refused) = error else {
+            // A proxy that throttles says so by the status alone.
+            return Err(if status == 429 { too_many() } else { unanswered(action, &error) });
+        };
         let code = refused.err().code().unwrap_or_default().to_owned();
         let known = if errors::is_code(&code) { &code } else { "an unknown code" };
         tracing::debug!(code = known, status, action = action.name(), "refused");
         if errors::is_throttled(&code) || status == 429 {
-            let error = errors::throttled(retry_after);
-            return Err(CallError { error: Box::new(error), not_applied: true, is_transient: true, retry_after });
+            return Err(too_many());
         }
         if errors::is_internal(&code, status) {
             return Err(lost(action, errors::internal(action), true));

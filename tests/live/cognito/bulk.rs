@@ -6,7 +6,7 @@ use crate::support::TestEnvironment;
 use crate::support::cognito::{CustomerState, Emulator, FIND, Pool, PoolOptions, RESET, Server};
 use crate::support::fault_proxy::{Fault, FaultProxy, Rule};
 
-const ROWS: usize = 60;
+const ROWS: usize = 40;
 /// Nobody has the key that belongs to it.
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
@@ -20,7 +20,7 @@ fn every_row_is_delivered_beyond_the_quota_and_none_is_refused_below_it() {
     }
     let agent = pool.agent("bulk", &[FIND, RESET].concat());
     let names: Vec<String> = (0..ROWS).map(name).collect();
-    for (rate, quota, may_be_refused) in [(None, 15, true), (Some("12/s"), 25, false)] {
+    for (rate, quota, may_be_refused) in [(None, 5, true), (Some("12/s"), 25, false)] {
         let proxy = FaultProxy::before(pool.server().url());
         let body = br#"{"__type":"TooManyRequestsException","message":"Rate exceeded"}"#.to_vec();
         proxy.rule(Rule::on("POST", "AdminSetUserPassword", Fault::Answer(400, Vec::new(), body)).beyond(quota));
