@@ -8,6 +8,7 @@ mod faults;
 mod outputs;
 mod pages;
 mod profiles;
+mod proxies;
 mod refusals;
 mod users;
 
