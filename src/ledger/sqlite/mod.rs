@@ -126,12 +126,11 @@ impl SqliteStore {
 
     /// Returns the connection of this thread for changes, and makes the ledger if there is none.
     fn connection_for_changes(&self) -> Result<&Connection, Fault> {
-        let connection = match self.connection()? {
-            Some(connection) => connection,
-            None => {
-                let made = self.open_or_make()?;
-                self.connection.get_or_init(|| made)
-            }
+        let connection = if let Some(connection) = self.connection()? {
+            connection
+        } else {
+            let made = self.open_or_make()?;
+            self.connection.get_or_init(|| made)
         };
         file::check_writable(connection)?;
         Ok(connection)
