@@ -44,6 +44,23 @@ pub enum Obstacle {
     },
     /// The agent lacks this right on this user.
     MissingRight(Right),
+    /// The same where the backend names what grants the right, such as an IAM action.
+    MissingAction {
+        /// The right.
+        right: Right,
+        /// What grants it.
+        action: &'static str,
+    },
+}
+
+impl Obstacle {
+    /// Returns the right that is missing; `None` if it is another obstacle.
+    pub const fn missing_right(&self) -> Option<Right> {
+        match self {
+            Self::MissingRight(right) | Self::MissingAction { right, .. } => Some(*right),
+            _ => None,
+        }
+    }
 }
 
 /// A right of an agent at the backend.

@@ -95,13 +95,16 @@ pub(crate) fn refusal(obstacle: &Obstacle, customer: &Customer) -> Error {
             format!("{who} leads to the user {user}, who is {other}: a reset would lock that customer out."),
         )
         .hint("Give each customer the username of their own user in the customers' file."),
-        Obstacle::MissingRight(right) => Error::new(
-            Kind::NotAllowed,
-            Reason::MissingRight,
-            format!("You do not have the right to {}.", right.describe()),
-        )
-        .hint("Ask whoever looks after agents' rights at the identity backend; `whoami` lists yours."),
+        Obstacle::MissingRight(right) => missing_right(format!("You do not have the right to {}.", right.describe())),
+        Obstacle::MissingAction { right, action } => {
+            missing_right(format!("You do not have the right to {}: it takes {action}.", right.describe()))
+        }
     }
+}
+
+fn missing_right(message: String) -> Error {
+    Error::new(Kind::NotAllowed, Reason::MissingRight, message)
+        .hint("Ask whoever looks after agents' rights at the identity backend; `whoami` lists yours.")
 }
 
 /// Returns " on 2026-11-28 17:10 UTC", or nothing if the time is not known.

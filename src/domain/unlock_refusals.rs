@@ -35,7 +35,9 @@ const fn is_irrelevant(obstacle: &Obstacle) -> bool {
         | Obstacle::WouldNotStick(_)
         | Obstacle::MayNotChoose(_)
         | Obstacle::Unreadable(Unreadable { for_resets_alone: true, .. }) => true,
-        Obstacle::MissingRight(right) => !matches!(right, Right::Unlock | Right::FindCustomers),
+        Obstacle::MissingRight(right) | Obstacle::MissingAction { right, .. } => {
+            !matches!(right, Right::Unlock | Right::FindCustomers)
+        }
         Obstacle::OwnUser
         | Obstacle::Disabled
         | Obstacle::UserExpired(_)

@@ -8,7 +8,7 @@ use super::customer::Customer;
 use super::customer_facts::{CustomerFacts, gather_facts};
 use super::error::{Error, Reason, Result};
 use super::find_customer::find_customer;
-use super::obstacle::{Obstacle, Right};
+use super::obstacle::Right;
 use super::ports::{VerificationSubject, VerifiedBy};
 use super::refusals::refusal;
 use super::services::Services;
@@ -65,11 +65,12 @@ pub async fn verify(
 
 /// Refuses to write to a customer whom the agent may not change in this way.
 fn check_right(facts: &CustomerFacts, purpose: ChangeKind) -> Result<()> {
-    let missing = Obstacle::MissingRight(match purpose {
+    let needed = match purpose {
         ChangeKind::Reset | ChangeKind::Withdrawal => Right::IssueTemporaryPasswords,
         ChangeKind::Unlocking => Right::Unlock,
-    });
-    if facts.snapshot.obstacles.contains(&missing) { Err(refusal(&missing, &facts.customer)) } else { Ok(()) }
+    };
+    let missing = facts.snapshot.obstacles.iter().find(|obstacle| obstacle.missing_right() == Some(needed));
+    missing.map_or(Ok(()), |missing| Err(refusal(missing, &facts.customer)))
 }
 
 /// Verifies the caller for a kind of change, by what is on file.

@@ -225,11 +225,10 @@ fn check_is_pending(facts: &CustomerFacts, capabilities: &Capabilities, guards: 
                 | Obstacle::MayNotChoose(_)
                 | Obstacle::Locked { .. }
                 | Obstacle::Unreadable(Unreadable { for_resets_alone: true, .. })
-                | Obstacle::MissingRight(Right::CreateUsers | Right::Unlock)
-        );
+        ) || matches!(obstacle.missing_right(), Some(Right::CreateUsers | Right::Unlock));
         // Only an administrator may lift a permanent lock: a backend whose changes lift locks refuses.
         let lock_stays = matches!(obstacle, Obstacle::PermanentlyLocked(_)) && !capabilities.set_lifts_lock;
-        let goes_on = guards.allow_without_logout && *obstacle == Obstacle::MissingRight(Right::EndSessions);
+        let goes_on = guards.allow_without_logout && obstacle.missing_right() == Some(Right::EndSessions);
         if !is_irrelevant && !lock_stays && !goes_on {
             return Err(refusal(obstacle, customer));
         }

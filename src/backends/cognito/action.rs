@@ -1,6 +1,8 @@
 //! The calls of AWS that this backend makes, each by the IAM action that allows it.
 
-use crate::domain::Right;
+use super::settings::{AuthFlow, CognitoSettings};
+use crate::config::Protected;
+use crate::domain::{Obstacle, Right};
 
 /// An IAM action (Service Authorization Reference, "Actions defined by Amazon Cognito User Pools").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub(super) enum Action {
 }
 
 /// Every action that an agent's policy names, with the resets that need it: all of them, or some.
-pub(super) const OF_AGENTS: [(Action, Need); 8] = [
+pub(super) const OF_AGENTS: [(Action, Need); 9] = [
     (Action::ListUsers, Need::Always),
     (Action::AdminGetUser, Need::Always),
     (Action::AdminListGroupsForUser, Need::ProtectedGroups),
@@ -30,8 +32,12 @@ pub(super) const OF_AGENTS: [(Action, Need); 8] = [
     (Action::DescribeUserPool, Need::Always),
     (Action::AdminSetUserPassword, Need::Always),
     (Action::AdminUserGlobalSignOut, Need::Always),
+    (Action::AdminInitiateAuth, Need::AdminFlow),
     (Action::AdminCreateUser, Need::Creating),
 ];
+
+/// The actions on the pool that `doctor` alone uses.
+pub(super) const OF_DOCTOR: [Action; 2] = [Action::ListUserPoolClients, Action::DescribeUserPoolClient];
 
 /// Which resets need an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +47,21 @@ pub(super) enum Need {
     Creating,
     /// Those under a profile that protects groups.
     ProtectedGroups,
+    /// Those that are proved by an app client with the flow of servers.
+    AdminFlow,
+}
+
+impl Need {
+    /// Whether any reset under this profile needs it.
+    pub(super) fn applies(self, settings: &CognitoSettings, protected: &Protected) -> bool {
+        match self {
+            Self::Always | Self::Creating => true,
+            Self::ProtectedGroups => !protected.groups.is_empty(),
+            Self::AdminFlow => {
+                settings.app_client.as_ref().is_some_and(|client| client.flow == AuthFlow::AdminUserPassword)
+            }
+        }
+    }
 }
 
 impl Action {
@@ -72,6 +93,11 @@ impl Action {
             Self::AdminUserGlobalSignOut => Right::EndSessions,
             _ => Right::FindCustomers,
         }
+    }
+
+    /// Returns the obstacle for an agent who lacks it.
+    pub(super) const fn missing(self) -> Obstacle {
+        Obstacle::MissingAction { right: self.right(), action: self.name() }
     }
 
     /// Whether nothing but the pool can be missing of what the call names.

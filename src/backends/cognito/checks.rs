@@ -141,7 +141,7 @@ fn access_token(client: &UserPoolClientType) -> SignedDuration {
 
 impl Pool {
     /// Checks what the pool's settings do to the promises.
-    fn checks(&self) -> Vec<Check> {
+    pub(super) fn checks(&self) -> Vec<Check> {
         let settings = self.settings();
         let mut checks = vec![Check::new(
             "user-pool",
@@ -184,4 +184,47 @@ fn triggers(config: &LambdaConfigType) -> Vec<&'static str> {
         ("UserMigration", config.user_migration.is_some()),
     ];
     all.into_iter().filter(|(_, set)| *set).map(|(name, _)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cognitoidentityprovider::types::{
+        SchemaAttributeType, TokenValidityUnitsType, UserPoolClientType, UserPoolType,
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_token_lasts_in_the_units_that_the_app_client_names() {
+        let client = |number: Option<i32>, unit: Option<TimeUnitsType>| {
+            let units = TokenValidityUnitsType::builder().set_access_token(unit).build();
+            UserPoolClientType::builder().set_access_token_validity(number).token_validity_units(units).build()
+        };
+        for (number, unit, expected) in [
+            (None, None, SignedDuration::from_hours(1)),
+            (Some(0), Some(TimeUnitsType::Days), SignedDuration::from_hours(1)),
+            (Some(2), None, SignedDuration::from_hours(2)),
+            (Some(300), Some(TimeUnitsType::Seconds), SignedDuration::from_mins(5)),
+            (Some(5), Some(TimeUnitsType::Minutes), SignedDuration::from_mins(5)),
+            (Some(1), Some(TimeUnitsType::Days), SignedDuration::from_hours(24)),
+        ] {
+            assert_eq!(access_token(&client(number, unit)), expected, "{number:?}");
+        }
+    }
+
+    #[test]
+    fn what_weakens_the_promises_is_a_warning_that_names_it() {
+        let plain = Pool::new(UserPoolType::builder().name("customers").build());
+        let ids = |pool: &Pool| pool.checks().into_iter().map(|check| check.id).collect::<Vec<_>>();
+        assert_eq!(ids(&plain), ["user-pool", "case"], "a pool that does not say so is case sensitive");
+        let words = &plain.checks()[0].words;
+        assert!(words.contains("\"customers\"") && words.contains("7 days"), "{words}");
+        let email = SchemaAttributeType::builder().name("email").required(true).build();
+        let lambdas = LambdaConfigType::builder().pre_sign_up("arn").post_confirmation("arn").build();
+        let strict = UserPoolType::builder().mfa_configuration(UserPoolMfaType::On).lambda_config(lambdas);
+        let strict = Pool::new(strict.schema_attributes(email).build());
+        assert_eq!(ids(&strict), ["user-pool", "case", "second-factor", "lambda-triggers", "required-attributes"]);
+        let triggers = &strict.checks()[3].words;
+        assert!(triggers.contains("PreSignUp") && !triggers.contains("PostConfirmation"), "{triggers}");
+    }
 }

@@ -36,7 +36,7 @@ impl CognitoAgent {
         let username = new_username(customer, pool)?;
         let new = NewUser { customer: customer.clone(), username, new_customer: self.0.customers.is_none() };
         let mut obstacles: Vec<Obstacle> = Self::protection_obstacle(&Ok(Vec::new()), &guard).into_iter().collect();
-        obstacles.extend((!may_end).then_some(Obstacle::MissingRight(crate::domain::Right::EndSessions)));
+        obstacles.extend((!may_end).then(|| Action::AdminUserGlobalSignOut.missing()));
         let missing = self.missing_attributes(&new, pool);
         if !missing.is_empty() {
             obstacles.push(Obstacle::WouldNotStick(format!(

@@ -24,7 +24,7 @@ impl CognitoAgent {
         let read = async || {
             let describe = self.api().cognito().describe_user_pool().user_pool_id(self.user_pool());
             match self.api().call(Action::DescribeUserPool, || describe.clone().send()).await {
-                Ok(Ok(answer)) => Ok(answer.user_pool.map(Pool)),
+                Ok(Ok(answer)) => Ok(answer.user_pool.map(Pool::new)),
                 Ok(Err(refusal)) => Err(errors::unexpected(Action::DescribeUserPool, &refusal.code)),
                 Err(error) if error.reason == Reason::MissingRight => Ok(None),
                 Err(error) => Err(error),
@@ -46,6 +46,11 @@ impl CognitoAgent {
 }
 
 impl Pool {
+    /// Takes a pool as the service describes it.
+    pub(super) const fn new(settings: UserPoolType) -> Self {
+        Self(settings)
+    }
+
     /// Returns the pool itself.
     pub(super) const fn settings(&self) -> &UserPoolType {
         &self.0

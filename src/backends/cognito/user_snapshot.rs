@@ -4,12 +4,13 @@ use aws_sdk_cognitoidentityprovider::types::UserStatusType;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use super::action::Action;
 use super::agent::CognitoAgent;
 use super::pool::Pool;
 use super::pool_user::PoolUser;
 use crate::domain::{
-    Customer, Error, Kind, Obstacle, Reason, ResetTarget, Result, Right, State, Unread, Unreadable, UserId,
-    UserProfile, UserSnapshot,
+    Customer, Error, Kind, Obstacle, Reason, ResetTarget, Result, State, Unread, Unreadable, UserId, UserProfile,
+    UserSnapshot,
 };
 
 /// What a user's status means for a reset (Cognito Developer Guide, "User account status").
@@ -114,7 +115,7 @@ impl CognitoAgent {
         let state = user.state(expires_at, self.now());
         let mut obstacles: Vec<Obstacle> = Self::protection_obstacle(&groups, &guard).into_iter().collect();
         obstacles.extend(user.obstacles());
-        obstacles.extend((!may_end).then_some(Obstacle::MissingRight(Right::EndSessions)));
+        obstacles.extend((!may_end).then(|| Action::AdminUserGlobalSignOut.missing()));
         let is_pending = user.lifecycle() == Lifecycle::ChangeRequired;
         Ok(UserSnapshot {
             target: ResetTarget::User(UserId::new(user.username.clone())),
