@@ -65,6 +65,11 @@ pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCo
             "Leave out -o json, or sign in as a script: `--client-credentials`.",
         ));
     }
+    if args.password_stdin && method == SignInMethod::ExternalCredentials {
+        let message =
+            format!("The {} backend takes no password: another program keeps the session.", context.profile.backend);
+        bail!(Error::usage(message).hint("Leave out `--password-stdin`."));
+    }
     let mut prompter = context.prompter(false);
     let (session, stored) = if args.password_stdin {
         let mut given = GivenPassword { inner: &mut prompter, password: Some(first_line()?) };

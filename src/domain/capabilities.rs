@@ -201,6 +201,17 @@ pub enum ChangeScreen {
     AnyProgram,
 }
 
+/// What lifts an ordinary lock-out after failed attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockOuts {
+    /// Setting a password does.
+    LiftedBySet,
+    /// A request of its own does.
+    LiftedOnRequest,
+    /// Nothing does: they end by themselves.
+    EndByThemselves,
+}
+
 /// What a backend, as set up for this profile, can do.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
@@ -212,8 +223,8 @@ pub struct Capabilities {
     pub aids: BTreeSet<Aid>,
     /// Where the customer chooses the new password.
     pub change_screen: ChangeScreen,
-    /// Whether setting a password also lifts an ordinary lock-out.
-    pub set_lifts_lock: bool,
+    /// What lifts an ordinary lock-out after failed attempts.
+    pub lock_outs: LockOuts,
     /// How many concurrent calls the backend serves before more of them only make each slower. A bulk run starts with
     /// these.
     pub concurrency: usize,

@@ -82,7 +82,7 @@ pub use assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerR
 pub use attempt::AttemptId;
 pub use authorize::{Authorized, SignalHold, authorize};
 pub(crate) use candidates::Candidates;
-pub use capabilities::{Aid, Capabilities, ChangeScreen, Gap, Promise};
+pub use capabilities::{Aid, Capabilities, ChangeScreen, Gap, LockOuts, Promise};
 pub use case::Case;
 pub use check::{Check, CheckState};
 pub use code_check::Verifier;

@@ -1,7 +1,7 @@
 //! Step 4: refuses what must not be done, before anything changes and whatever flags are given.
 
 use super::assessment::{AssessmentServices, Need};
-use super::capabilities::Capabilities;
+use super::capabilities::{Capabilities, LockOuts};
 use super::customer_facts::CustomerFacts;
 use super::error::{Error, Reason, Result};
 use super::limits::LimitReached;
@@ -28,10 +28,14 @@ pub(super) async fn refuse(
     unlock: bool,
 ) -> Result<Permitted> {
     let customer = &facts.customer;
+    if unlock && capabilities.lock_outs == LockOuts::EndByThemselves {
+        let message = "This backend lifts no lock-out after failed attempts: it ends by itself.";
+        return Err(Error::refused(Reason::RefusedByBackend, message).hint("Leave out `--unlock`."));
+    }
     let mut need = None;
     for obstacle in &facts.snapshot.obstacles {
         match obstacle {
-            Obstacle::Locked { .. } if unlock || capabilities.set_lifts_lock => {}
+            Obstacle::Locked { .. } if unlock || capabilities.lock_outs == LockOuts::LiftedBySet => {}
             Obstacle::Locked { .. } => need = Some(Need::Unlock { otherwise: Box::new(refusal(obstacle, customer)) }),
             _ => match obstacle.missing_right() {
                 Some(Right::EndSessions) if services.guards.allow_without_logout => {}

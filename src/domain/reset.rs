@@ -8,7 +8,7 @@ use super::assess::{assess_asking, end_sessions, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef, Need};
 use super::authorize::{Authorized, authorize};
 use super::candidates::Candidates;
-use super::capabilities::Gap;
+use super::capabilities::{Gap, LockOuts};
 use super::case_needs::case_needs;
 use super::customer::Customer;
 use super::customer_facts::CustomerFacts;
@@ -246,7 +246,9 @@ fn issuance(
         state: State {
             has_user: true,
             change_required: true,
-            locked: plan.state.locked && !plan.unlock && !work.assessment.capabilities.set_lifts_lock,
+            locked: plan.state.locked
+                && !plan.unlock
+                && work.assessment.capabilities.lock_outs != LockOuts::LiftedBySet,
             expired: Some(false),
             withdrawn: Some(false),
             unread: Unread::default(),

@@ -6,7 +6,7 @@ use super::assess::{assess_asking, gaps_for, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef};
 use super::attempt::AttemptId;
 use super::authorize::{Authorized, authorize};
-use super::capabilities::Gap;
+use super::capabilities::{Gap, LockOuts};
 use super::case::Case;
 use super::case_needs::case_needs;
 use super::contact::Contact;
@@ -22,7 +22,7 @@ use super::services::Services;
 use super::session::{AT_LEAST, Session};
 use super::status::State;
 use super::time_limit::Reached;
-use super::unlock_refusals::check_is_locked;
+use super::unlock_refusals::{check_is_locked, lifts_none};
 use super::user::{Stamp, UserSnapshot};
 use super::user_profile::UserProfile;
 use super::verification::Verification;
@@ -82,6 +82,9 @@ impl Act for Unlocking {
             Err(choice) => return Ok(Assessed::Needs { customer: None, needs: vec![choice] }),
         };
         let (facts, capabilities) = read_facts(services, session, &customer).await?;
+        if capabilities.lock_outs == LockOuts::EndByThemselves {
+            return Err(lifts_none());
+        }
         check_is_locked(&facts)?;
         let case = request.case.clone().checked(services.guards)?;
         let (needs, verification) = case_needs(services, session, (&facts, &case), Unlocking::KIND).await?;

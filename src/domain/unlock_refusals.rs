@@ -28,6 +28,12 @@ pub(super) fn check_is_locked(facts: &CustomerFacts) -> Result<()> {
     }
 }
 
+/// Says that this backend lifts no lock-outs (exit 7).
+pub(super) fn lifts_none() -> Error {
+    Error::refused(Reason::RefusedByBackend, "This backend lifts no lock-out after failed attempts. It ends by itself.")
+        .hint("Have the customer wait until it ends.")
+}
+
 /// Whether the obstacle is about passwords alone, or is the lock itself.
 const fn is_irrelevant(obstacle: &Obstacle) -> bool {
     match obstacle {

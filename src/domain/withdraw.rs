@@ -6,7 +6,7 @@ use super::assess::{assess_asking, end_sessions, gaps_for, read_facts};
 use super::assessment::{Answer, Assessed, Assessment, AssessmentServices, CustomerRef};
 use super::attempt::AttemptId;
 use super::authorize::{Authorized, authorize};
-use super::capabilities::Capabilities;
+use super::capabilities::{Capabilities, LockOuts};
 use super::case::Case;
 use super::case_needs::case_needs;
 use super::contact::Contact;
@@ -227,7 +227,8 @@ fn check_is_pending(facts: &CustomerFacts, capabilities: &Capabilities, guards: 
                 | Obstacle::Unreadable(Unreadable { for_resets_alone: true, .. })
         ) || matches!(obstacle.missing_right(), Some(Right::CreateUsers | Right::Unlock));
         // Only an administrator may lift a permanent lock: a backend whose changes lift locks refuses.
-        let lock_stays = matches!(obstacle, Obstacle::PermanentlyLocked(_)) && !capabilities.set_lifts_lock;
+        let lock_stays =
+            matches!(obstacle, Obstacle::PermanentlyLocked(_)) && capabilities.lock_outs != LockOuts::LiftedBySet;
         let goes_on = guards.allow_without_logout && obstacle.missing_right() == Some(Right::EndSessions);
         if !is_irrelevant && !lock_stays && !goes_on {
             return Err(refusal(obstacle, customer));

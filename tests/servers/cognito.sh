@@ -4,7 +4,7 @@
 #
 #   cognito.sh install           make the two Python environments once
 #   cognito.sh start DIR [KIND]  start one in DIR and wait until it answers; prints its settings as KEY=VALUE lines.
-#                                KIND: ministack (unless said), moto, or moto-amended (moto_amended.py says in what)
+#                                KIND: ministack (unless said) or moto
 #   cognito.sh env DIR           the same lines again
 #   cognito.sh stop DIR          stop it and remove DIR; with --keep as a third word only stop it
 #   cognito.sh guard DIR         wait until standard input closes, then stop it and remove DIR: for test programs that may die
@@ -65,13 +65,12 @@ serve() {
     export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
     exec setsid "$venvs/ministack/bin/python" -m ministack ;;
   moto) exec setsid "$venvs/moto/bin/python" -m moto.server -H 127.0.0.1 -p "$port" ;;
-  moto-amended) exec setsid "$venvs/moto/bin/python" "$here/moto_amended.py" -H 127.0.0.1 -p "$port" ;;
   esac
 }
 
 start() {
   local dir=$1 kind=$2 port pid up='' _
-  case $kind in ministack | moto | moto-amended) ;; *) die "no emulator is called $kind." ;; esac
+  case $kind in ministack | moto) ;; *) die "no emulator is called $kind." ;; esac
   install
   umask 077
   mkdir -p "$dir/state"

@@ -10,9 +10,9 @@ use super::agent::CognitoAgent;
 use super::pool::Pool;
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    Aid, AnyIntent, Capabilities, ChangeScreen, Check, Customer, Error, Forced, Gap, Intent, Issued, Pending, Reason,
-    Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer, Unlocking, UserProfile, UserSnapshot,
-    Withdrawal,
+    Aid, AnyIntent, Capabilities, ChangeScreen, Check, Customer, Error, Forced, Gap, Intent, Issued, LockOuts, Pending,
+    Reason, Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer, Unlocking, UserProfile,
+    UserSnapshot, Withdrawal,
 };
 
 /// How many calls at once keep below the usual quota of a pool: 25 to 30 calls a second of each kind (Cognito Developer
@@ -50,7 +50,14 @@ impl IdentityBackend for CognitoBackend {
             aids.insert(Aid::TellsRules);
         }
         let change_screen = ChangeScreen::AnyProgram;
-        Ok(Capabilities { gaps, limits, aids, change_screen, set_lifts_lock: false, concurrency: CONCURRENCY })
+        Ok(Capabilities {
+            gaps,
+            limits,
+            aids,
+            change_screen,
+            lock_outs: LockOuts::EndByThemselves,
+            concurrency: CONCURRENCY,
+        })
     }
 
     fn leave_retries(&self) {

@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn what_weakens_the_promises_is_a_warning_that_names_it() {
-        let plain = Pool::new(UserPoolType::builder().name("customers").build());
+        let plain = Pool(UserPoolType::builder().name("customers").build());
         let ids = |pool: &Pool| pool.checks().into_iter().map(|check| check.id).collect::<Vec<_>>();
         assert_eq!(ids(&plain), ["user-pool", "case"], "a pool that does not say so is case sensitive");
         let words = &plain.checks()[0].words;
@@ -222,7 +222,7 @@ mod tests {
         let email = SchemaAttributeType::builder().name("email").required(true).build();
         let lambdas = LambdaConfigType::builder().pre_sign_up("arn").post_confirmation("arn").build();
         let strict = UserPoolType::builder().mfa_configuration(UserPoolMfaType::On).lambda_config(lambdas);
-        let strict = Pool::new(strict.schema_attributes(email).build());
+        let strict = Pool(strict.schema_attributes(email).build());
         assert_eq!(ids(&strict), ["user-pool", "case", "second-factor", "lambda-triggers", "required-attributes"]);
         let triggers = &strict.checks()[3].words;
         assert!(triggers.contains("PreSignUp") && !triggers.contains("PostConfirmation"), "{triggers}");

@@ -1,13 +1,10 @@
-//! The user pool's own settings, as far as the agent may read them.
+//! The user pool's own settings, and what they mean for a reset.
 
 use aws_sdk_cognitoidentityprovider::types::{
     AliasAttributeType, PasswordPolicyType, RecoveryOptionNameType, UserPoolType, UsernameAttributeType,
 };
 
-use super::action::Action;
-use super::agent::CognitoAgent;
-use super::errors;
-use crate::domain::{Policy, PolicyRead, Reason, Result, Rule};
+use crate::domain::{Policy, PolicyRead, Rule};
 
 /// The longest password (Cognito API, `AdminSetUserPassword`: at most 256 characters).
 const LONGEST_PASSWORD: usize = 256;
@@ -16,41 +13,9 @@ const USUAL_VALIDITY: i32 = 7;
 
 /// The pool's settings.
 #[derive(Debug)]
-pub(super) struct Pool(UserPoolType);
-
-impl CognitoAgent {
-    /// Reads the pool's settings; `None` if the agent may not.
-    pub(super) async fn pool(&self) -> Result<Option<&Pool>> {
-        let read = async || {
-            let describe = self.api().cognito().describe_user_pool().user_pool_id(self.user_pool());
-            match self.api().call(Action::DescribeUserPool, || describe.clone().send()).await {
-                Ok(Ok(answer)) => Ok(answer.user_pool.map(Pool::new)),
-                Ok(Err(refusal)) => Err(errors::unexpected(Action::DescribeUserPool, &refusal.code)),
-                Err(error) if error.reason == Reason::MissingRight => Ok(None),
-                Err(error) => Err(error),
-            }
-        };
-        Ok(self.0.pool.get_or_try_init(read).await?.as_ref())
-    }
-
-    /// Reads the password policy.
-    pub(super) async fn policy(&self) -> Result<PolicyRead> {
-        Ok(match self.pool().await? {
-            Some(pool) => pool.policy(),
-            None => PolicyRead::Unreadable(format!(
-                "your rights do not show it (it takes {})",
-                Action::DescribeUserPool.name()
-            )),
-        })
-    }
-}
+pub(super) struct Pool(pub(super) UserPoolType);
 
 impl Pool {
-    /// Takes a pool as the service describes it.
-    pub(super) const fn new(settings: UserPoolType) -> Self {
-        Self(settings)
-    }
-
     /// Returns the pool itself.
     pub(super) const fn settings(&self) -> &UserPoolType {
         &self.0

@@ -7,11 +7,11 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use super::contacts;
+use super::endpoint::{is_of_aws, parse_endpoint};
 use crate::config::{
     ContactAttributeKeys, ContactAttributes, Credential, CustomersSource, Profile, Protected, Settings,
 };
 use crate::domain::Result;
-use crate::net::https::is_loopback;
 
 /// The services that are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,12 +193,6 @@ impl CognitoSettings {
     }
 }
 
-/// Whether an address is one of AWS's own, such as a VPC endpoint.
-pub(super) fn is_of_aws(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"].iter().any(|domain| host.ends_with(domain))
-}
-
 /// Returns the region of a user pool, whose id begins with it.
 fn region_of(user_pool: &str, region: Option<&str>) -> Result<String, (&'static str, String)> {
     let is_name =
@@ -240,24 +234,6 @@ fn check_protected(profile: &Profile) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Parses the address of a service: https, or http on this machine.
-fn parse_endpoint(text: &str) -> Result<Url, String> {
-    if text.trim().is_empty() {
-        return Err("endpoint: it is empty; leave the key out for AWS's own address".to_owned());
-    }
-    let url = Url::parse(text).map_err(|error| format!("endpoint: \"{text}\" is no address ({error})"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(format!("endpoint: \"{text}\" is not an http or https address"));
-    }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err("endpoint: it holds more than a server's address".to_owned());
-    }
-    if url.scheme() == "http" && !is_loopback(&url) {
-        return Err(format!("endpoint: {url} is not encrypted, and the server is not on this machine; use https"));
-    }
-    Ok(url)
 }
 
 fn app_client(keys: AppClientKeys, settings: &Settings) -> Result<AppClient> {

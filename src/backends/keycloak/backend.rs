@@ -18,8 +18,8 @@ use super::user_lookup::KeycloakAgent;
 use super::user_snapshot::{local_password, set_at, stamp};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    Aid, AnyIntent, Capabilities, ChangeScreen, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, Names,
-    NewUser, Pending, RequestSink, Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer,
+    Aid, AnyIntent, Capabilities, ChangeScreen, Changed, Check, Customer, Error, Forced, Gap, Intent, Issued, LockOuts,
+    Names, NewUser, Pending, RequestSink, Reset, Result, Right, SessionsEnded, TemporaryPassword, Trial, TrialAnswer,
     Unlocking, UserId, UserProfile, UserSnapshot, Withdrawal, sealed,
 };
 
@@ -200,7 +200,14 @@ impl IdentityBackend for KeycloakAgent {
             aids.insert(Aid::TellsRules);
         }
         let change_screen = ChangeScreen::UpdatePasswordPage;
-        Ok(Capabilities { gaps, limits, aids, change_screen, set_lifts_lock: false, concurrency: CONCURRENCY })
+        Ok(Capabilities {
+            gaps,
+            limits,
+            aids,
+            change_screen,
+            lock_outs: LockOuts::LiftedOnRequest,
+            concurrency: CONCURRENCY,
+        })
     }
 
     fn leave_retries(&self) {

@@ -14,9 +14,9 @@ use super::user_snapshot::UserRow;
 use super::{hash, policy};
 use crate::domain::ports::{IdentityBackend, SetFailed};
 use crate::domain::{
-    About, AnyIntent, Capabilities, ChangeScreen, Customer, Error, Forced, Intent, Issued, Pending, Reason, Reset,
-    ResetTarget, Result, Right, SessionsEnded, TemporaryPassword, Trial, Unlocking, UserId, UserProfile, UserSnapshot,
-    Withdrawal,
+    About, AnyIntent, Capabilities, ChangeScreen, Customer, Error, Forced, Intent, Issued, LockOuts, Pending, Reason,
+    Reset, ResetTarget, Result, Right, SessionsEnded, TemporaryPassword, Trial, Unlocking, UserId, UserProfile,
+    UserSnapshot, Withdrawal,
 };
 
 /// Replaces the hash of a withdrawn password. It is not a PHC string, so no password matches it.
@@ -101,7 +101,7 @@ impl IdentityBackend for AgentSession {
             limits: none(),
             aids: BTreeSet::new(),
             change_screen: ChangeScreen::UpdatePasswordPage,
-            set_lifts_lock: false,
+            lock_outs: LockOuts::LiftedOnRequest,
             concurrency,
         })
     }

@@ -101,7 +101,7 @@ mod tests {
             limits: limits.iter().copied().collect(),
             aids: aids.iter().copied().collect::<BTreeSet<_>>(),
             change_screen: ChangeScreen::UpdatePasswordPage,
-            set_lifts_lock: false,
+            lock_outs: crate::domain::LockOuts::LiftedOnRequest,
             concurrency: 1,
         })
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tellonce::domain::ports::Interruptions;
 use tellonce::domain::{
-    Assessed, Assessment, Authorized, Changed, Guards, Kind, Need, Reason, Requirement, Reset, ResetRequest, Services,
-    Session, assess, authorize, execute, reset,
+    Assessed, Assessment, Authorized, Changed, Guards, Kind, LockOuts, Need, Reason, Requirement, Reset, ResetRequest,
+    Services, Session, assess, authorize, execute, reset,
 };
 
 use super::scripted::{Script, Scripted};
@@ -48,7 +48,7 @@ fn an_intent_for_one_customer_does_not_change_another() {
 #[test]
 fn every_call_that_changes_something_is_about_the_user_of_the_plan() {
     for (script, user) in [
-        (Script { locked: true, set_lifts_lock: true, ..Script::default() }, "7"),
+        (Script { locked: true, lock_outs: LockOuts::LiftedBySet, ..Script::default() }, "7"),
         (Script { creates: true, ..Script::default() }, "9"),
     ] {
         let creates = script.creates;

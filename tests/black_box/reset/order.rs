@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tellonce::domain::{
-    Error, Gap, Kind, Obstacle, Policy, PolicyRead, Reason, ResetRequest, Right, Rule, SessionsEnded,
+    Error, Gap, Kind, LockOuts, Obstacle, Policy, PolicyRead, Reason, ResetRequest, Right, Rule, SessionsEnded,
 };
 use tellonce::texts::{Localization, PasswordIs};
 
@@ -44,7 +44,7 @@ fn a_lock_is_lifted_after_the_set_only_where_it_was_asked_for() {
     assert_eq!(tail, ["set", "unlock", "mark", "end_sessions", "read_back", "try_sign_in"]);
     let refused = play(locked());
     assert_eq!(refused.answer.err().map(|failure| failure.reason), Some(Reason::Locked), "asked, the default is no");
-    let lifted_by_the_set = play(Script { locked: true, set_lifts_lock: true, ..Script::default() });
+    let lifted_by_the_set = play(Script { locked: true, lock_outs: LockOuts::LiftedBySet, ..Script::default() });
     assert!(lifted_by_the_set.answer.is_ok() && !lifted_by_the_set.calls.contains(&"unlock"));
 }
 

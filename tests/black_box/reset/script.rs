@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tellonce::domain::{
-    Contacts, Customer, CustomerId, Error, Forced, Gap, Obstacle, Pending, Policy, PolicyRead, Rule, TrialAnswer,
-    UserProfile,
+    Contacts, Customer, CustomerId, Error, Forced, Gap, LockOuts, Obstacle, Pending, Policy, PolicyRead, Rule,
+    TrialAnswer, UserProfile,
 };
 
 use crate::support::conformance::MovedClock;
@@ -15,7 +15,7 @@ use crate::support::conformance::MovedClock;
 #[allow(clippy::struct_excessive_bools, reason = "independent faults, each switched on by itself")]
 pub struct Script {
     pub gaps: BTreeSet<Gap>,
-    pub set_lifts_lock: bool,
+    pub lock_outs: LockOuts,
     pub policy: PolicyRead,
     pub obstacles: Vec<Obstacle>,
     pub locked: bool,
@@ -69,7 +69,7 @@ impl Default for Script {
     fn default() -> Self {
         Self {
             gaps: BTreeSet::new(),
-            set_lifts_lock: false,
+            lock_outs: LockOuts::LiftedOnRequest,
             policy: PolicyRead::Read(Policy::new([Rule::MinLength(8)])),
             obstacles: Vec::new(),
             locked: false,

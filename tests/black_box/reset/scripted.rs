@@ -149,7 +149,7 @@ impl IdentityBackend for Scripted {
             limits: BTreeSet::new(),
             aids: BTreeSet::new(),
             change_screen: ChangeScreen::UpdatePasswordPage,
-            set_lifts_lock: inner.script.set_lifts_lock,
+            lock_outs: inner.script.lock_outs,
             concurrency: inner.script.concurrency,
         })
     }

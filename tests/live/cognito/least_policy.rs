@@ -135,7 +135,9 @@ fn an_action_that_is_taken_away_is_named_by_the_command_that_needs_it() {
         desk.grant(&desk.without(action));
         let ended = desk.run(command);
         eprintln!("{action}: {ended:#?}");
-        if ended.code != code || !ended.text().contains(action) { eprintln!("!!!! {action}"); }
+        if ended.code != code || !ended.text().contains(action) {
+            eprintln!("!!!! {action}");
+        }
         let _ = ada_may_change;
         desk.forget();
     }

@@ -1,13 +1,16 @@
 //! The conformance story on real servers. A backend joins with a driver, and by passing.
 
+mod cognito;
 mod keycloak;
 mod ldap;
 
 use std::collections::BTreeSet;
 
+use crate::support::cognito::Emulator;
 use crate::support::keycloak::{Realm, RealmOptions, Server};
 use tellonce::domain::Gap;
 
+use self::cognito::{CognitoDriver, Setup};
 use self::keycloak::{Customers, KeycloakDriver};
 use crate::support::conformance::{play, wait_for};
 
@@ -75,4 +78,40 @@ fn active_directory_keeps_what_doctor_says() {
     let folder = tempfile::tempdir().unwrap();
     let driver = ldap::LdapDriver::new(ldap::Server::start(ldap::Kind::ActiveDirectory, folder.path()), folder.path());
     wait_for(play(&driver, folder.path()));
+}
+
+fn play_on(emulator: Emulator, setup: Setup) {
+    let folder = tempfile::tempdir().unwrap();
+    let driver = CognitoDriver::new(emulator, setup, folder.path());
+    wait_for(play(&driver, folder.path()));
+}
+
+#[test]
+#[ignore = "needs Cognito's emulators: TELLONCE_LIVE=cognito"]
+fn a_pool_on_ministack_keeps_what_doctor_says() {
+    play_on(Emulator::Ministack, Setup::PoolWithProof);
+}
+
+#[test]
+#[ignore = "needs Cognito's emulators: TELLONCE_LIVE=cognito"]
+fn a_pool_on_ministack_without_a_proof_keeps_what_doctor_says() {
+    play_on(Emulator::Ministack, Setup::Pool);
+}
+
+#[test]
+#[ignore = "needs Cognito's emulators: TELLONCE_LIVE=cognito"]
+fn a_pool_on_ministack_with_customers_from_a_file_keeps_what_doctor_says() {
+    play_on(Emulator::Ministack, Setup::Csv);
+}
+
+#[test]
+#[ignore = "needs Cognito's emulators: TELLONCE_LIVE=cognito"]
+fn a_pool_on_moto_keeps_what_doctor_says() {
+    play_on(Emulator::Moto, Setup::PoolWithProof);
+}
+
+#[test]
+#[ignore = "needs Cognito's emulators: TELLONCE_LIVE=cognito"]
+fn a_pool_on_moto_with_customers_from_a_file_keeps_what_doctor_says() {
+    play_on(Emulator::Moto, Setup::Csv);
 }

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::calls::Keys;
 use super::pool::Pool;
-use super::server::Emulator;
 
 /// What an agent needs to find customers, and no more.
 pub const FIND: &[&str] = &[
@@ -55,12 +54,10 @@ impl Pool {
 
     /// Replaces what an agent may do.
     pub fn grant(&self, agent: &IamAgent, actions: &[&str]) {
-        // moto compares the resource of a policy with "*", whatever the call is about.
-        let pool = if self.server().emulator() == Emulator::Ministack { self.arn() } else { "*" };
         let of_cognito = |wanted: bool| {
             actions.iter().filter(|action| action.starts_with("cognito-idp:") == wanted).collect::<Vec<_>>()
         };
-        let statements: Vec<_> = [(of_cognito(true), pool), (of_cognito(false), "*")]
+        let statements: Vec<_> = [(of_cognito(true), self.arn()), (of_cognito(false), "*")]
             .into_iter()
             .filter(|(actions, _)| !actions.is_empty())
             .map(|(actions, resource)| json!({ "Effect": "Allow", "Action": actions, "Resource": resource }))

@@ -85,7 +85,7 @@ impl CustomerSide {
         // moto hands the code over in a header; ministack mails it, and it is always the same.
         Ok(match self.server.emulator() {
             Emulator::Ministack => "654321".to_owned(),
-            Emulator::Moto | Emulator::MotoAmended => reply.header("x-moto-forgot-password-confirmation-code"),
+            Emulator::Moto => reply.header("x-moto-forgot-password-confirmation-code"),
         })
     }
 

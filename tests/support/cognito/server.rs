@@ -1,7 +1,7 @@
 //! An emulator, started by `tests/servers/cognito.sh` and stopped when this process ends, however it ends.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -19,8 +19,6 @@ pub enum Emulator {
     Ministack,
     /// Checks the challenge's session and the new password: the customer's side.
     Moto,
-    /// moto that checks signatures and policies, and whose dates move: `tests/servers/moto_amended.py`.
-    MotoAmended,
 }
 
 impl Emulator {
@@ -29,7 +27,6 @@ impl Emulator {
         match self {
             Self::Ministack => "ministack",
             Self::Moto => "moto",
-            Self::MotoAmended => "moto-amended",
         }
     }
 
@@ -37,18 +34,18 @@ impl Emulator {
     pub const fn account(self) -> &'static str {
         match self {
             Self::Ministack => "000000000000",
-            Self::Moto | Self::MotoAmended => "123456789012",
+            Self::Moto => "123456789012",
         }
     }
 }
 
-/// A running emulator. Dropped, it is stopped and its folder removed.
+/// A running emulator. When this process ends, it is stopped and its folder removed.
 pub struct Server {
     emulator: Emulator,
     endpoint: Endpoint,
     root: Keys,
-    folder: tempfile::TempDir,
-    guard: Child,
+    /// Waits for the end of this process.
+    _guard: Child,
 }
 
 impl Server {
@@ -58,24 +55,23 @@ impl Server {
     ///
     /// If `TELLONCE_LIVE` does not name cognito, or the emulator does not start: a failure, never a skip.
     pub fn shared(emulator: Emulator) -> &'static Self {
-        static SHARED: [OnceLock<Server>; 3] = [const { OnceLock::new() }; 3];
+        static SHARED: [OnceLock<Server>; 2] = [const { OnceLock::new() }; 2];
         SHARED[emulator as usize].get_or_init(|| Self::start(emulator))
     }
 
-    /// One of its own, for tests that stop it.
-    pub fn start(emulator: Emulator) -> Self {
+    fn start(emulator: Emulator) -> Self {
         let live = std::env::var("TELLONCE_LIVE").unwrap_or_default();
         assert!(live.split(',').any(|name| name == "cognito"), "this test needs TELLONCE_LIVE=cognito");
-        let folder = tempfile::Builder::new().prefix("tellonce-cognito-").tempdir().unwrap();
+        let folder = tempfile::Builder::new().prefix("tellonce-cognito-").tempdir().unwrap().keep();
         // It outlives this process by as long as stopping takes. A group of its own: Ctrl-C is not for it.
         let mut guard = Command::new(SCRIPT);
         std::os::unix::process::CommandExt::process_group(&mut guard, 0);
-        guard.arg("guard").arg(server_folder(&folder)).stdin(Stdio::piped());
+        guard.arg("guard").arg(&folder).stdin(Stdio::piped());
         let guard = guard.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let settings = run(&server_folder(&folder), emulator, None);
+        let settings = run(&folder, emulator);
         let root = Keys { id: settings["ROOT_KEY"].clone(), secret: settings["ROOT_SECRET"].clone() };
         let endpoint = Endpoint { client: Client::new(None), url: settings["URL"].clone() };
-        Self { emulator, endpoint, root, folder, guard }
+        Self { emulator, endpoint, root, _guard: guard }
     }
 
     /// Which it is.
@@ -128,38 +124,12 @@ impl Server {
     pub(super) fn get(&self, url: &str) -> Reply {
         self.endpoint.client.send(Method::GET, url, &[], Body::Nothing)
     }
-
-    /// Stops it; its port is kept. Pools are lost.
-    pub fn stop(&self) {
-        let stopped = Command::new(SCRIPT).arg("stop").arg(server_folder(&self.folder)).arg("--keep").status();
-        assert!(stopped.unwrap().success());
-    }
-
-    /// Starts it again where it was.
-    pub fn start_again(&self) {
-        let port = self.url().rsplit(':').next().unwrap();
-        run(&server_folder(&self.folder), self.emulator, Some(port));
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.guard.stdin.take());
-        drop(self.guard.wait());
-    }
-}
-
-fn server_folder(folder: &tempfile::TempDir) -> PathBuf {
-    folder.path().join("server")
 }
 
 /// Starts an emulator, and returns its settings.
-fn run(folder: &Path, emulator: Emulator, port: Option<&str>) -> BTreeMap<String, String> {
+fn run(folder: &Path, emulator: Emulator) -> BTreeMap<String, String> {
     let mut command = Command::new(SCRIPT);
     command.arg("start").arg(folder).arg(emulator.name()).stdin(Stdio::null());
-    if let Some(port) = port {
-        command.env("COGNITO_PORT", port);
-    }
     let output = crate::support::CommandOutput::from(command.output().unwrap());
     assert!(output.is_success(), "cognito.sh starts {}: {}", emulator.name(), output.text());
     let lines = output.stdout.lines().filter_map(|line| line.split_once('='));

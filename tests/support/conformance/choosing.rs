@@ -3,7 +3,7 @@
 use tellonce::domain::{Gap, Session, Status};
 
 use super::difference::Difference;
-use super::driver::{Chosen, SignedIn};
+use super::driver::{Agent, Chosen, SignedIn};
 use super::services::Player;
 use super::story::Story;
 
@@ -43,5 +43,18 @@ impl Story<'_> {
         }
         let id = self.driver.cast().with_user[0];
         self.reset(session, id, &mut Player::confirming("")).await.unwrap().1
+    }
+
+    /// L10: what was opened with an earlier temporary password cannot be sent any more.
+    pub(super) async fn an_open_page_is_void(&self) {
+        let session = self.try_sign_in(Agent::Entitled, None).await.unwrap();
+        let [id, username, ..] = self.driver.cast().with_user;
+        let (_, first) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
+        self.driver.customer_opens_page(username, &first);
+        let (_, second) = self.reset(&session, id, &mut Player::confirming("")).await.unwrap();
+        let sent = self.driver.customer_sends_page("Chosen-too-late-2026");
+        assert_eq!(sent == Chosen::In, self.has(Gap::OpenFormOutlives), "L10: {sent:?}");
+        let now = self.driver.customer_signs_in(username, &second);
+        assert_eq!(now == SignedIn::ChangeRequired, sent != Chosen::In, "L10: {now:?}");
     }
 }

@@ -114,6 +114,10 @@ pub trait Driver {
     fn let_it_run_out(&self);
     /// How many failed sign-ins lock a customer out; `None` if this server, as set up here, locks nobody.
     fn attempts_until_locked(&self) -> Option<usize>;
+    /// Whether nothing but time ends a lock-out.
+    fn lock_outs_end_by_themselves(&self) -> bool {
+        false
+    }
     /// Everything that the server mailed so far.
     fn mails(&self) -> Vec<String>;
 }

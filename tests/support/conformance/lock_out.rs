@@ -1,6 +1,6 @@
 //! A lock-out after failed attempts, and its end by an unlock alone.
 
-use tellonce::domain::{Action, Kind, Result, Session, Status, UnlockRequest, Unlocked, unlock};
+use tellonce::domain::{Action, Kind, LockOuts, Result, Session, Status, UnlockRequest, Unlocked, unlock};
 
 use super::driver::{Agent, SignedIn, reason};
 use super::services::{Player, with_services};
@@ -13,7 +13,11 @@ impl Story<'_> {
         let [_, username, ..] = self.driver.cast().with_user;
         let mut agent = Player::confirming("");
         let refused = self.unlock(&session, &mut agent).await.err().unwrap();
-        assert_eq!((refused.kind, reason(&refused).as_str()), (Kind::Refused, "not_locked"));
+        let by_themselves = self.driver.lock_outs_end_by_themselves();
+        let lock_outs = session.backend().capabilities().await.unwrap().lock_outs;
+        assert_eq!(lock_outs == LockOuts::EndByThemselves, by_themselves, "what the backend says of itself");
+        let why = if by_themselves { "refused_by_backend" } else { "not_locked" };
+        assert_eq!((refused.kind, reason(&refused).as_str()), (Kind::Refused, why));
         assert!(agent.shown.is_empty(), "nothing is asked");
         let Some(attempts) = self.driver.attempts_until_locked() else { return };
         self.fail_until_locked(&session, attempts).await;

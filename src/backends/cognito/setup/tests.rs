@@ -37,7 +37,7 @@ fn pool(days: i32, history: i32, tier: UserPoolTierType) -> Pool {
     let policy =
         PasswordPolicyType::builder().temporary_password_validity_days(days).password_history_size(history).build();
     let policies = UserPoolPolicyType::builder().password_policy(policy).build();
-    Pool::new(UserPoolType::builder().policies(policies).user_pool_tier(tier).build())
+    Pool(UserPoolType::builder().policies(policies).user_pool_tier(tier).build())
 }
 
 #[test]

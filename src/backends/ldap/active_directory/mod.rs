@@ -41,9 +41,9 @@ use super::settings::LdapSettings;
 use super::trial::BindAnswer;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Aid, Capabilities, ChangeScreen, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, Names, NewUser,
-    Obstacle, PolicyRead, Reason, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, Unlocking, UserSnapshot,
-    Withdrawal,
+    Aid, Capabilities, ChangeScreen, Changed, Check, Error, Forced, Gap, Intent, Issued, Kind, LockOuts, Names,
+    NewUser, Obstacle, PolicyRead, Reason, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, Unlocking,
+    UserSnapshot, Withdrawal,
 };
 use errors::{bind_error, set_error, trial_answer, unreadable_after_set};
 use facts::{FACTS, forced, stamp};
@@ -327,8 +327,8 @@ impl Dialect for ActiveDirectory {
             gaps.insert(Gap::TemporaryMayBeKept);
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
-        let change_screen = ChangeScreen::AnyProgram;
-        Ok(Capabilities { gaps, limits, aids, change_screen, set_lifts_lock: false, concurrency: CONCURRENCY })
+        let (change_screen, lock_outs) = (ChangeScreen::AnyProgram, LockOuts::LiftedOnRequest);
+        Ok(Capabilities { gaps, limits, aids, change_screen, lock_outs, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, session: &LdapSession) -> Result<Vec<Right>> {

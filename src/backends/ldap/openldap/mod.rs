@@ -39,9 +39,9 @@ use super::trial::BindAnswer;
 use super::{ber, dn};
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Aid, Capabilities, ChangeScreen, Check, Error, Forced, Gap, Intent, Issued, Names, NewUser, Obstacle, PolicyRead,
-    RequestBytes, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, Unlocking, UserId, UserSnapshot,
-    Withdrawal, refusal,
+    Aid, Capabilities, ChangeScreen, Check, Error, Forced, Gap, Intent, Issued, LockOuts, Names, NewUser, Obstacle,
+    PolicyRead, RequestBytes, Reset, Result, Right, Stamp, TemporaryPassword, TrialAnswer, Unlocking, UserId,
+    UserSnapshot, Withdrawal, refusal,
 };
 use errors::{bind_error, modify_error, set_error, trial_answer};
 use policy::UserPolicy;
@@ -329,8 +329,8 @@ impl Dialect for OpenLdap {
             Gap::NoSelfService,
             Gap::WithdrawnReadsAsPending,
         ]);
-        let change_screen = ChangeScreen::AnyProgram;
-        Ok(Capabilities { gaps, limits, aids, change_screen, set_lifts_lock: true, concurrency: CONCURRENCY })
+        let (change_screen, lock_outs) = (ChangeScreen::AnyProgram, LockOuts::LiftedBySet);
+        Ok(Capabilities { gaps, limits, aids, change_screen, lock_outs, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, _: &LdapSession) -> Result<Vec<Right>> {

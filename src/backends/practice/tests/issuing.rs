@@ -4,7 +4,8 @@ use super::{directory, fresh_password, snapshot_of, wait_for};
 use crate::backends::practice::INITIAL_PASSWORD;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    Changed, Kind, Obstacle, Particulars, Reason, Reset, ResetTarget, Right, Rule, SessionsEnded, Stamp, Status, UserId,
+    Changed, Kind, LockOuts, Obstacle, Particulars, Reason, Reset, ResetTarget, Right, Rule, SessionsEnded, Stamp,
+    Status, UserId,
 };
 
 #[test]
@@ -177,7 +178,7 @@ fn a_lock_stays_when_a_password_is_set_and_unlock_lifts_it() {
     let password = directory.issue(&session, "C-1001");
     assert!(matches!(snapshot_of(&session, "C-1001").obstacles[..], [Obstacle::Locked { until: Some(_) }]));
     assert!(directory.signs_in("ada.lovelace", &password).contains("Too many"));
-    assert!(!wait_for(session.backend().capabilities()).unwrap().set_lifts_lock);
+    assert_eq!(wait_for(session.backend().capabilities()).unwrap().lock_outs, LockOuts::LiftedOnRequest);
     wait_for(session.backend().unlock(&directory.intent(&session, "C-1001"))).unwrap();
     assert!(snapshot_of(&session, "C-1001").obstacles.is_empty());
     assert_eq!(directory.signs_in("ada.lovelace", &password), "change");
