@@ -40,7 +40,7 @@ impl Desk {
         pool.add("ada", &[("email", "ada@example.com"), ("name", "Ada Lovelace")], CustomerState::Confirmed);
         pool.add("boss", &[("email", "boss@example.com")], CustomerState::Confirmed);
         pool.put_into_group("boss", "staff-admins");
-        let agent = pool.agent("agent", &[]);
+        let agent = pool.agent("agent", &["cognito-idp:ListUsers"]);
         let environment = TestEnvironment::for_agent_of_pool(&agent, &profile(&pool));
         let plan = environment.run(&["setup", "--print", "-o", "json"]).must(0).json();
         let policy: Value = serde_json::from_str(plan["steps"][0]["document"].as_str().unwrap()).unwrap();
