@@ -95,8 +95,8 @@ pub(super) async fn verify_caller(
     let option = choose(services, customer, options)?;
     match option.way {
         VerificationWay::Code => {
-            let verified = by_code(services, verifier, about, &option, contacts).await;
-            verified.map_err(|error| if can_call { or_call(error, customer) } else { error })
+            let result = by_code(services, verifier, about, &option, contacts).await;
+            result.map_err(|error| if can_call { or_call(error, customer) } else { error })
         }
         VerificationWay::Callback => by_callback(services, verifier, about, &option).await,
     }

@@ -6,14 +6,11 @@ use std::collections::BTreeSet;
 use super::sources::{code, root, sources};
 
 /// The files that take the characters of a temporary password, and what each does with them.
-const SINKS: [(&str, &str); 11] = [
+const SINKS: [(&str, &str); 14] = [
     ("RequestSink for RequestBytes", "src/domain/temporary_password.rs"),
     ("RequestSink for SecretBody", "src/backends/keycloak/backend.rs"),
     ("RequestSink for UnicodePwd", "src/backends/ldap/active_directory/values.rs"),
     ("RequestSink for BindRequest", "src/backends/ldap/trial.rs"),
-    ("RequestSink for Creation", "src/backends/cognito/new_user.rs"),
-    ("RequestSink for SignIn", "src/backends/cognito/proof.rs"),
-    ("RequestSink for TemporarySet", "src/backends/cognito/set.rs"),
     ("RequestSink for Creation", "src/backends/cognito/new_user.rs"),
     ("RequestSink for SignIn", "src/backends/cognito/proof.rs"),
     ("RequestSink for TemporarySet", "src/backends/cognito/set.rs"),

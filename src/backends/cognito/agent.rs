@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::call::Api;
 use super::caller::Caller;
 use super::pool::Pool;
+use super::pool_user::Lifecycle;
 use crate::config::Protected;
 use crate::domain::ports::CustomerDirectory;
 use crate::domain::{SessionsEnded, UserId};
@@ -34,6 +35,8 @@ pub(super) struct Inner {
     pub(super) may_end_sessions: OnceCell<bool>,
     /// The usernames of users by `sub`. Neither ever changes.
     pub(super) usernames: RefCell<HashMap<String, String>>,
+    /// What the status of users meant when a reset was planned, by username.
+    pub(super) planned: RefCell<HashMap<String, Lifecycle>>,
     /// Whether IAM has answered what the agent may do.
     pub(super) rights_are_known: Cell<bool>,
     /// The sessions that were ended with the set, by user.
@@ -58,6 +61,7 @@ impl CognitoAgent {
             unknown_protection: OnceCell::new(),
             may_end_sessions: OnceCell::new(),
             usernames: RefCell::default(),
+            planned: RefCell::default(),
             rights_are_known: Cell::new(false),
             ended: RefCell::default(),
         }))

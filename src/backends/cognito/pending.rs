@@ -1,8 +1,7 @@
 //! The search for all pending temporary passwords, for a sweep.
 
 use super::agent::CognitoAgent;
-use super::pool_user::PoolUser;
-use super::user_snapshot::Lifecycle;
+use super::pool_user::{Lifecycle, PoolUser};
 use crate::domain::{Customer, CustomerId, Pending, Result, UserId};
 
 /// The filter for users who must choose a password. A server that ignores it returns everybody, and each is looked at.

@@ -9,6 +9,23 @@ use jiff::Timestamp;
 
 use crate::domain::{Contacts, Customer, CustomerId, Names, Stamp, UserId, UserProfile};
 
+/// What a user's status means for a reset (Cognito Developer Guide, "User account status").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lifecycle {
+    /// The user has a password of their own, or may set one by confirming the registration.
+    Active,
+    /// A temporary password is pending.
+    ChangeRequired,
+    /// An administrator asked for a change by a mailed code. No temporary password is pending.
+    CodeRequired,
+    /// The password is kept by an identity provider.
+    External,
+    /// AWS keeps the user out.
+    Closed,
+    /// A status that is hidden, or that this version does not know.
+    Unknown,
+}
+
 /// A user of the pool.
 #[derive(Clone, Debug)]
 pub(super) struct PoolUser {
@@ -51,6 +68,18 @@ impl PoolUser {
     /// Returns the id that no change of the user changes. A pool without the attribute has none.
     pub(super) fn sub(&self) -> Option<&str> {
         self.attribute("sub")
+    }
+
+    /// Returns what the user's status means.
+    pub(super) fn lifecycle(&self) -> Lifecycle {
+        match &self.status {
+            Some(UserStatusType::Confirmed | UserStatusType::Unconfirmed) => Lifecycle::Active,
+            Some(UserStatusType::ForceChangePassword) => Lifecycle::ChangeRequired,
+            Some(UserStatusType::ResetRequired) => Lifecycle::CodeRequired,
+            Some(UserStatusType::ExternalProvider) => Lifecycle::External,
+            Some(UserStatusType::Archived | UserStatusType::Compromised) => Lifecycle::Closed,
+            _ => Lifecycle::Unknown,
+        }
     }
 
     /// Returns the stamp: when the user was last changed in any way.

@@ -7,7 +7,7 @@ use aws_sdk_iam::types::PolicyEvaluationDecisionType;
 use super::action::{Action, Need, OF_AGENTS};
 use super::agent::CognitoAgent;
 use super::settings::Service;
-use crate::domain::{Check, CheckState, Reason, Result, Right};
+use crate::domain::{Check, CheckState, Kind, Reason, Result, Right};
 
 /// Every right that an agent can have in a user pool. It lifts no lock-outs, and needs no marks.
 const ALL: [Right; 5] =
@@ -60,6 +60,7 @@ impl CognitoAgent {
             Err(error) if error.reason == Reason::MissingRight => {
                 return unknown("you may not ask IAM (it takes iam:SimulatePrincipalPolicy)");
             }
+            Err(error) if error.kind == Kind::Unavailable => return unknown("IAM does not answer"),
             Err(error) => return Err(error),
         };
         let results = answer.evaluation_results.unwrap_or_default();

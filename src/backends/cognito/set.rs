@@ -6,9 +6,8 @@ use jiff::SignedDuration;
 use super::action::Action;
 use super::agent::CognitoAgent;
 use super::errors;
-use super::pool_user::PoolUser;
+use super::pool_user::{Lifecycle, PoolUser};
 use super::set_errors::set_refusal;
-use super::user_snapshot::Lifecycle;
 use super::users::random_username;
 use crate::domain::ports::SetFailed;
 use crate::domain::{
@@ -66,11 +65,15 @@ impl CognitoAgent {
         })
     }
 
-    /// Whether the pool does not move the time of the last change with a set, as moto does not (5.2.5). The sign-in that
-    /// proves the password then shows alone that it is ours; without one the set counts as not replicated.
+    /// Whether the pool does not move the time of the last change with a set, as moto does not (5.2.5), and something else
+    /// shows that the set is there: the status that it changed, or the sign-in that will prove the password.
+    ///
+    /// Without either the set counts as not replicated.
     fn stamp_says_nothing(&self, intent: &AnyIntent, user: &PoolUser) -> bool {
-        self.api().settings.app_client.is_some()
-            && intent.stamp_before().is_some_and(|before| user.stamp().as_ref() == Some(before))
+        let stands_still = intent.stamp_before().is_some_and(|before| user.stamp().as_ref() == Some(before));
+        let planned = self.0.planned.borrow().get(&user.username).copied();
+        let status_changed = planned.is_some_and(|before| before != user.lifecycle());
+        stands_still && (status_changed || self.api().settings.app_client.is_some())
     }
 
     /// Sets a temporary password for a user.

@@ -1,48 +1,18 @@
 //! The snapshot of a customer's user: status, stamp, groups and obstacles, read side by side.
 
-use aws_sdk_cognitoidentityprovider::types::UserStatusType;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::action::Action;
 use super::agent::CognitoAgent;
 use super::pool::Pool;
-use super::pool_user::PoolUser;
+use super::pool_user::{Lifecycle, PoolUser};
 use crate::domain::{
     Customer, Error, Kind, Obstacle, Reason, ResetTarget, Result, State, Unread, Unreadable, UserId, UserProfile,
     UserSnapshot,
 };
 
-/// What a user's status means for a reset (Cognito Developer Guide, "User account status").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lifecycle {
-    /// The user has a password of their own, or may set one by confirming the registration.
-    Active,
-    /// A temporary password is pending.
-    ChangeRequired,
-    /// An administrator asked for a change by a mailed code. No temporary password is pending.
-    CodeRequired,
-    /// The password is kept by an identity provider.
-    External,
-    /// AWS keeps the user out.
-    Closed,
-    /// A status that is hidden, or that this version does not know.
-    Unknown,
-}
-
 impl PoolUser {
-    /// Returns what the user's status means.
-    pub(super) fn lifecycle(&self) -> Lifecycle {
-        match &self.status {
-            Some(UserStatusType::Confirmed | UserStatusType::Unconfirmed) => Lifecycle::Active,
-            Some(UserStatusType::ForceChangePassword) => Lifecycle::ChangeRequired,
-            Some(UserStatusType::ResetRequired) => Lifecycle::CodeRequired,
-            Some(UserStatusType::ExternalProvider) => Lifecycle::External,
-            Some(UserStatusType::Archived | UserStatusType::Compromised) => Lifecycle::Closed,
-            _ => Lifecycle::Unknown,
-        }
-    }
-
     /// Returns the identity provider that keeps the user's password: the first of the attribute `identities`.
     fn external_system(&self) -> Option<String> {
         #[derive(Deserialize)]
@@ -117,6 +87,7 @@ impl CognitoAgent {
         obstacles.extend(user.obstacles());
         obstacles.extend((!may_end).then(|| Action::AdminUserGlobalSignOut.missing()));
         let is_pending = user.lifecycle() == Lifecycle::ChangeRequired;
+        self.0.planned.borrow_mut().insert(user.username.clone(), user.lifecycle());
         Ok(UserSnapshot {
             target: ResetTarget::User(UserId::new(user.username.clone())),
             user: Some(user.profile()),

@@ -160,23 +160,27 @@ fn a_set_moves_the_date_except_on_moto() {
     }
 }
 
-/// The home of an agent has what the tool needs. Where a set leaves the stamp as it is, and no sign-in proves the password,
-/// the tool cannot tell the server from a copy that does not know the set yet.
+/// The home of an agent has what the tool needs. Where a set leaves the stamp as it is, the first one is shown by the status
+/// that it changed. Without a sign-in that proves the second, the tool cannot tell the server from a copy that does not
+/// know it yet.
 #[test]
 #[ignore = "needs Cognito's emulators: TELLONCE_LIVE=cognito"]
-fn a_reset_without_a_proof_is_refused_where_a_set_moves_no_date() {
+fn another_reset_without_a_proof_is_refused_where_a_set_moves_no_date() {
     for emulator in EVERY {
         let pool = Pool::with(Server::shared(emulator), &PoolOptions::default());
         pool.add("ada", &[("email", "ada@example.com")], CustomerState::Confirmed);
         let agent = pool.agent("agent", &[FIND, RESET].concat());
         let env = TestEnvironment::for_agent_of_pool(&agent, &format!("{}protected = 'none'\n", pool.profile()));
-        let reset = env.run(&["-o", "json", "reset", "ada", "--yes", "--reveal", "stdout"]);
-        if emulator == Emulator::Moto {
-            assert_eq!(reset.must(9).error()["reason"], "not_replicated");
-        } else {
-            let json = reset.must(0).json();
+        let reset = || env.run(&["-o", "json", "reset", "ada", "--yes", "--reveal", "stdout"]);
+        let works = |json: &serde_json::Value| {
             let temporary = json["temporary_password"].as_str().unwrap();
             assert!(matches!(pool.customers().sign_in("ada", temporary), Entered::ChangeRequired(_)), "{json}");
+        };
+        works(&reset().must(0).json());
+        if emulator == Emulator::Moto {
+            assert_eq!(reset().must(9).error()["reason"], "not_replicated");
+        } else {
+            works(&reset().must(0).json());
         }
     }
 }
