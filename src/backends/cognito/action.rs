@@ -29,7 +29,7 @@ pub(super) const OF_AGENTS: [(Action, Need); 9] = [
     (Action::AdminGetUser, Need::Always),
     (Action::AdminListGroupsForUser, Need::ProtectedGroups),
     (Action::GetGroup, Need::ProtectedGroups),
-    (Action::DescribeUserPool, Need::Always),
+    (Action::DescribeUserPool, Need::Rules),
     (Action::AdminSetUserPassword, Need::Always),
     (Action::AdminUserGlobalSignOut, Need::Always),
     (Action::AdminInitiateAuth, Need::AdminFlow),
@@ -43,11 +43,13 @@ pub(super) const OF_DOCTOR: [Action; 2] = [Action::ListUserPoolClients, Action::
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
     Always,
+    /// All of them know the pool's rules by it, and go on without.
+    Rules,
     /// Those of customers who have no user yet.
     Creating,
     /// Those under a profile that protects groups.
     ProtectedGroups,
-    /// Those that are proved by an app client with the flow of servers.
+    /// Those that are proved by an app client with the flow of servers. They go on without, unproved.
     AdminFlow,
 }
 
@@ -55,7 +57,7 @@ impl Need {
     /// Whether any reset under this profile needs it.
     pub(super) fn applies(self, settings: &CognitoSettings, protected: &Protected) -> bool {
         match self {
-            Self::Always | Self::Creating => true,
+            Self::Always | Self::Rules | Self::Creating => true,
             Self::ProtectedGroups => !protected.groups.is_empty(),
             Self::AdminFlow => {
                 settings.app_client.as_ref().is_some_and(|client| client.flow == AuthFlow::AdminUserPassword)

@@ -126,6 +126,11 @@ impl CognitoAgent {
     }
 }
 
+/// Says after how many days something ends.
+pub(super) fn after_days(days: i32) -> String {
+    format!("after {days} {}", if days == 1 { "day" } else { "days" })
+}
+
 /// Returns how long the access tokens of an app client last.
 fn access_token(client: &UserPoolClientType) -> SignedDuration {
     let Some(number) = client.access_token_validity.filter(|number| *number > 0) else { return USUAL_TOKEN };
@@ -147,9 +152,9 @@ impl Pool {
             "user-pool",
             CheckState::Ok,
             format!(
-                "\"{}\"; a temporary password runs out after {} days",
+                "\"{}\"; a temporary password runs out {}",
                 settings.name.as_deref().unwrap_or_default(),
-                self.validity_days()
+                after_days(self.validity_days())
             ),
         )];
         if self.is_case_sensitive() {

@@ -47,8 +47,8 @@ impl CognitoAgent {
     /// Asks IAM which actions on the pool the policies of a user, role or group allow.
     pub(super) async fn simulate_for(&self, principal: String) -> Result<Simulated> {
         let unknown = |why: &str| Ok(Simulated::Unknown(why.to_owned()));
-        let Some(pool) = self.pool_arn().await? else {
-            return unknown("the pool's ARN cannot be read (it takes cognito-idp:DescribeUserPool)");
+        let Some(pool) = self.caller().pool_arn(&self.api().settings) else {
+            return unknown("AWS names you in a way that is not known");
         };
         let client = aws_sdk_iam::Client::new(&self.api().sdk_config(Service::Iam));
         let names = OF_AGENTS.iter().map(|(action, _)| action.name().to_owned()).collect();
@@ -81,10 +81,6 @@ impl CognitoAgent {
         OF_AGENTS.into_iter().filter(|(_, need)| need.applies(&self.api().settings, &self.0.protected))
     }
 
-    async fn pool_arn(&self) -> Result<Option<String>> {
-        Ok(self.pool().await?.and_then(|pool| pool.settings().arn.clone()))
-    }
-
     /// Checks for `doctor` what IAM says of the agent's actions. What it allows may still be refused, by a boundary or by
     /// the organisation.
     pub(super) async fn rights_check(&self) -> Result<Check> {
@@ -106,22 +102,23 @@ fn describe_missing(
     missing: &BTreeSet<&'static str>,
     needed: impl Iterator<Item = (Action, Need)>,
 ) -> (CheckState, String) {
-    let (mut always, mut creating) = (Vec::new(), Vec::new());
-    for (action, need) in needed.filter(|(action, _)| missing.contains(action.name())) {
-        match need {
-            Need::Creating => creating.push(action.name()),
-            Need::Always | Need::ProtectedGroups | Need::AdminFlow => always.push(action.name()),
+    let lacking: Vec<(Action, Need)> = needed.filter(|(action, _)| missing.contains(action.name())).collect();
+    let of = |wanted: &[Need]| {
+        let names = lacking.iter().filter(|(_, need)| wanted.contains(need)).map(|(action, _)| action.name());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    for (needs, state, meaning) in [
+        (&[Need::Always, Need::ProtectedGroups][..], CheckState::Fault, "no reset is possible until then"),
+        (&[Need::AdminFlow], CheckState::Warning, "no temporary password is tried by a sign-in"),
+        (&[Need::Creating], CheckState::Warning, "customers without a user get none"),
+        (&[Need::Rules], CheckState::Warning, "passwords are made for the strictest usual policy"),
+    ] {
+        let names = of(needs);
+        if !names.is_empty() {
+            return (state, format!("IAM does not allow {names}: {meaning}"));
         }
     }
-    if !always.is_empty() {
-        let words = format!("IAM does not allow {}: no reset is possible until then", always.join(", "));
-        (CheckState::Fault, words)
-    } else if !creating.is_empty() {
-        let words = format!("IAM does not allow {}: customers without a user get none", creating.join(", "));
-        (CheckState::Warning, words)
-    } else {
-        (CheckState::Ok, "IAM allows every action that a reset needs".to_owned())
-    }
+    (CheckState::Ok, "IAM allows every action that a reset needs".to_owned())
 }
 
 #[cfg(test)]
@@ -129,12 +126,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_action_that_every_reset_needs_is_a_fault_and_one_for_new_users_a_warning() {
+    fn an_action_that_every_reset_needs_is_a_fault_and_one_that_it_goes_on_without_a_warning() {
         let describe = |missing: &[Action], needed: &[(Action, Need)]| {
             describe_missing(&missing.iter().map(|action| action.name()).collect(), needed.iter().copied())
         };
-        let unprotected: Vec<_> =
-            OF_AGENTS.into_iter().filter(|(_, need)| matches!(need, Need::Always | Need::Creating)).collect();
+        let unprotected: Vec<_> = OF_AGENTS
+            .into_iter()
+            .filter(|(_, need)| !matches!(need, Need::ProtectedGroups | Need::AdminFlow))
+            .collect();
         let (state, words) = describe(&[Action::AdminCreateUser, Action::ListUsers], &OF_AGENTS);
         assert_eq!(state, CheckState::Fault);
         assert!(words.contains("cognito-idp:ListUsers") && !words.contains("AdminCreateUser"), "{words}");
@@ -144,5 +143,14 @@ mod tests {
         assert_eq!(describe(&[Action::GetGroup], &unprotected).0, CheckState::Ok, "nobody is protected");
         assert_eq!(describe(&[Action::GetGroup], &OF_AGENTS).0, CheckState::Fault);
         assert_eq!(describe(&[], &OF_AGENTS).0, CheckState::Ok);
+        for (action, meaning) in
+            [(Action::AdminInitiateAuth, "is tried"), (Action::DescribeUserPool, "strictest usual policy")]
+        {
+            let (state, words) = describe(&[action], &OF_AGENTS);
+            assert!(
+                state == CheckState::Warning && words.contains(action.name()) && words.contains(meaning),
+                "{words}"
+            );
+        }
     }
 }

@@ -2,3 +2,5 @@
 
 mod emulators;
 mod least_policy;
+mod setup;
+mod states;

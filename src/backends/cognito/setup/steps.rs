@@ -3,6 +3,7 @@
 use aws_sdk_cognitoidentityprovider::types::{ExplicitAuthFlowsType, UserPoolTierType};
 
 use super::policy::{ACCOUNT, OPTIONAL};
+use crate::backends::cognito::checks::after_days;
 use crate::backends::cognito::pool::Pool;
 use crate::backends::cognito::settings::{AuthFlow, CognitoSettings};
 use crate::domain::{Step, StepState};
@@ -78,13 +79,17 @@ pub(super) fn validity(settings: &CognitoSettings, pool: Option<&Pool>) -> Step 
     let days = pool.map(Pool::validity_days);
     match days {
         Some(days) if days <= ENOUGH_DAYS => {
-            already(ID, format!("an unused temporary password runs out {}", after(days)))
+            already(ID, format!("an unused temporary password runs out {}", after_days(days)))
         }
         _ => {
             let words = days.map_or_else(
-                || format!("an unused temporary password runs out {}", after(ENOUGH_DAYS)),
+                || format!("an unused temporary password runs out {}", after_days(ENOUGH_DAYS)),
                 |days| {
-                    format!("an unused temporary password runs out {}; {} would do", after(days), after(ENOUGH_DAYS))
+                    format!(
+                        "an unused temporary password runs out {}; {} would do",
+                        after_days(days),
+                        after_days(ENOUGH_DAYS)
+                    )
                 },
             );
             let line = format!(
@@ -94,10 +99,6 @@ pub(super) fn validity(settings: &CognitoSettings, pool: Option<&Pool>) -> Step 
             by_hand(ID, words, vec![line, not_by_command()])
         }
     }
-}
-
-fn after(days: i32) -> String {
-    format!("after {days} {}", if days == 1 { "day" } else { "days" })
 }
 
 /// Describes the password history.
