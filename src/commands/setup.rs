@@ -25,7 +25,7 @@ use crate::terminal::{Effect, PlanLine, TerminalPrompter, preparation_lines, ste
     after_help = "Examples:\n  tellonce --profile acme setup --administrator root --realm-of-administrator master\n  tellonce --profile acme setup --print     the same as steps for those who click\n  tellonce --profile acme setup --administrator root --password-stdin --password-history --yes <secret\n\nThe practice directory needs none, and says so."
 )]
 pub(super) struct SetupArgs {
-    /// Who signs in: an administrator of the realm
+    /// Who signs in: an administrator of the realm, or for a user pool the AWS profile
     #[arg(long, value_name = "NAME")]
     administrator: Option<String>,
     /// Read the administrator's password from the first line of standard input
@@ -37,7 +37,7 @@ pub(super) struct SetupArgs {
     /// The realm that the administrator is a user of, if it is another one (master)
     #[arg(long, value_name = "REALM")]
     realm_of_administrator: Option<String>,
-    /// The group that agents are put into
+    /// The group that agents are put into, or for a user pool their IAM role
     #[arg(long, value_name = "GROUP", default_value = "support-agents")]
     agents: String,
     /// Also have the password policy refuse the password used last, for everybody

@@ -1,6 +1,8 @@
 //! The least IAM policy that `setup --print` prints: with it an agent does the whole job, and with any action taken away
 //! the command that needs it ends with a refusal that names it. ministack checks IAM policies; moto does not.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::support::cognito::{CustomerState, Emulator, IamAgent, Pool, PoolOptions, Server};
@@ -24,6 +26,27 @@ const FIND: &[&str] = &["find", "ada"];
 const RESET: &[&str] = &["reset", "ada", "--yes", "--reveal", "stdout"];
 const WITHDRAW: &[&str] = &["withdraw", "ada", "--yes"];
 const SWEEP: &[&str] = &["withdraw", "--older-than", "0s", "--all", "--yes", "--reason", "expired"];
+
+/// What is refused without an action: by which command, with which exit code.
+const REFUSED: [(&str, &[&str], i32); 9] = [
+    ("cognito-idp:ListUsers", FIND, 4),
+    ("cognito-idp:ListUsers", SWEEP, 4),
+    ("cognito-idp:AdminGetUser", FIND, 4),
+    ("cognito-idp:AdminGetUser", RESET, 4),
+    ("cognito-idp:AdminListGroupsForUser", RESET, 7),
+    ("cognito-idp:GetGroup", RESET, 7),
+    ("cognito-idp:AdminUserGlobalSignOut", RESET, 4),
+    ("cognito-idp:AdminSetUserPassword", RESET, 4),
+    ("cognito-idp:AdminCreateUser", CREATE, 4),
+];
+/// What a reset goes on without.
+const TOLD: [&str; 2] = ["cognito-idp:AdminInitiateAuth", "cognito-idp:DescribeUserPool"];
+/// What `doctor` alone uses, and the check that names it.
+const CHECKED: [(&str, &str); 3] = [
+    ("cognito-idp:ListUserPoolClients", "access-tokens"),
+    ("cognito-idp:DescribeUserPoolClient", "access-tokens"),
+    ("iam:SimulatePrincipalPolicy", "iam-actions"),
+];
 
 /// An agent with the printed policy, in a pool where everything that the policy is for is used.
 struct Desk {
@@ -99,6 +122,13 @@ fn profile(pool: &Pool) -> String {
 #[ignore = "needs Cognito's emulators: TELLONCE_LIVE=cognito"]
 fn an_agent_with_the_printed_policy_does_the_whole_job() {
     let desk = Desk::open();
+    let printed = desk.policy["Statement"].as_array().unwrap().iter();
+    let printed: BTreeSet<&str> = printed
+        .flat_map(|statement| statement["Action"].as_array().unwrap())
+        .map(|action| action.as_str().unwrap())
+        .collect();
+    let tried = REFUSED.map(|(action, ..)| action).into_iter().chain(TOLD).chain(CHECKED.map(|(action, _)| action));
+    assert_eq!(printed, tried.collect(), "each is taken away in a test below, and no test has another");
     assert_eq!(desk.policy["Statement"][0]["Resource"], json!([desk.pool.arn()]), "the pool's own ARN");
     desk.run(FIND).must_say(0, "Ada Lovelace");
     let reset = desk.run(&[RESET, &["-o", "json"]].concat()).must(0).json();
@@ -125,17 +155,7 @@ fn an_agent_with_the_printed_policy_does_the_whole_job() {
 #[ignore = "needs Cognito's emulators: TELLONCE_LIVE=cognito"]
 fn an_action_that_is_taken_away_is_named_by_the_command_that_needs_it() {
     let desk = Desk::open();
-    for (action, command, code) in [
-        ("cognito-idp:ListUsers", FIND, 4),
-        ("cognito-idp:ListUsers", SWEEP, 4),
-        ("cognito-idp:AdminGetUser", FIND, 4),
-        ("cognito-idp:AdminGetUser", RESET, 4),
-        ("cognito-idp:AdminListGroupsForUser", RESET, 7),
-        ("cognito-idp:GetGroup", RESET, 7),
-        ("cognito-idp:AdminUserGlobalSignOut", RESET, 4),
-        ("cognito-idp:AdminSetUserPassword", RESET, 4),
-        ("cognito-idp:AdminCreateUser", CREATE, 4),
-    ] {
+    for (action, command, code) in REFUSED {
         desk.grant(&desk.without(action));
         let error = desk.run(&[command, &["-o", "json"]].concat()).must(code).error();
         assert!(error["message"].as_str().unwrap().contains(action), "{action}: {error}");
@@ -148,13 +168,13 @@ fn an_action_that_is_taken_away_is_named_by_the_command_that_needs_it() {
 #[ignore = "needs Cognito's emulators: TELLONCE_LIVE=cognito"]
 fn a_reset_without_the_sign_in_or_the_rules_says_which_action_is_missing() {
     let desk = Desk::open();
-    let action = "cognito-idp:AdminInitiateAuth";
+    let [action, rules] = TOLD;
     desk.grant(&desk.without(action));
     let reset = desk.run(&[RESET, &["-o", "json"]].concat()).must(0).json();
     assert!(reset["proved"] == false && reset["proof_reason"].as_str().unwrap().contains(action), "{reset}");
     let (state, words) = desk.check("iam-actions");
     assert!(state == "warning" && words.contains(action), "{words}");
-    let action = "cognito-idp:DescribeUserPool";
+    let action = rules;
     desk.grant(&desk.without(action));
     desk.run(RESET).must(0);
     for id in ["iam-actions", "user-pool"] {
@@ -167,11 +187,7 @@ fn a_reset_without_the_sign_in_or_the_rules_says_which_action_is_missing() {
 #[ignore = "needs Cognito's emulators: TELLONCE_LIVE=cognito"]
 fn what_doctor_may_not_read_it_says_with_the_action() {
     let desk = Desk::open();
-    for (action, id) in [
-        ("cognito-idp:ListUserPoolClients", "access-tokens"),
-        ("cognito-idp:DescribeUserPoolClient", "access-tokens"),
-        ("iam:SimulatePrincipalPolicy", "iam-actions"),
-    ] {
+    for (action, id) in CHECKED {
         desk.grant(&desk.without(action));
         let (state, words) = desk.check(id);
         assert!(state == "unknown" && words.contains(action), "{action}: {words}");

@@ -2,5 +2,7 @@
 
 mod emulators;
 mod least_policy;
+mod page;
+mod sessions;
 mod setup;
 mod states;
