@@ -27,8 +27,8 @@ struct ShowJson<'a> {
     backend: &'a str,
     #[serde(flatten)]
     status: StatusFields<'a>,
-    roles: &'a [String],
-    groups: &'a [String],
+    roles: Option<&'a [String]>,
+    groups: Option<&'a [String]>,
     policy: Vec<String>,
     contacts: Vec<ContactJson>,
     contacts_unreadable: Vec<String>,
@@ -76,8 +76,8 @@ pub(super) async fn run(context: &mut Context, args: ShowArgs) -> Result<ExitCod
             schema: "tellonce.show/v1",
             backend: &context.profile.backend,
             status,
-            roles: &snapshot.roles,
-            groups: &snapshot.groups,
+            roles: snapshot.roles.as_deref(),
+            groups: snapshot.groups.as_deref(),
             policy: snapshot.policy.describe(),
             contacts: contacts.on_file.iter().map(ContactJson::of).collect(),
             contacts_unreadable: contacts.unreadable,
@@ -133,8 +133,9 @@ fn fields(facts: &CustomerFacts, status: &StatusFields<'_>, contacts: &Contacts)
         fields.push(("Issued".to_owned(), format!("{} {by}", moment(snapshot.issued_at))));
         fields.push(("Valid until".to_owned(), valid_until(snapshot.expires_at)));
     }
-    fields.push(("Roles".to_owned(), list(&snapshot.roles)));
-    fields.push(("Groups".to_owned(), list(&snapshot.groups)));
+    let read = |names: &Option<Vec<String>>| names.as_deref().map_or_else(|| "cannot be read".to_owned(), list);
+    fields.push(("Roles".to_owned(), read(&snapshot.roles)));
+    fields.push(("Groups".to_owned(), read(&snapshot.groups)));
     let policy = match &snapshot.policy {
         PolicyRead::Read(policy) => policy.describe().join("\n"),
         PolicyRead::InPart(policy, why) => [policy.describe(), vec![format!("and more: {why}")]].concat().join("\n"),

@@ -9,7 +9,7 @@ use super::customer_facts::{CustomerFacts, gather_facts};
 use super::error::{Reason, Result};
 use super::execution::Execution;
 use super::guards::Guards;
-use super::obstacle::Right;
+use super::obstacle::{Obstacle, Right};
 use super::services::Services;
 use super::session::Session;
 use super::user::SessionsEnded;
@@ -70,8 +70,8 @@ pub(super) async fn assess_asking<A: Act>(
 /// not end them and the profile goes on without.
 pub(super) fn gaps_for(guards: &Guards, facts: &CustomerFacts, capabilities: &Capabilities) -> Vec<Gap> {
     let mut gaps = capabilities.gaps.clone();
-    let may_not_end =
-        facts.snapshot.obstacles.iter().any(|obstacle| obstacle.missing_right() == Some(Right::EndSessions));
+    let is_missing = |obstacle: &Obstacle| matches!(obstacle, Obstacle::MissingRight(Right::EndSessions, _));
+    let may_not_end = facts.snapshot.obstacles.iter().any(is_missing);
     if guards.allow_without_logout && may_not_end {
         gaps.insert(Gap::SessionsGoOn);
     }

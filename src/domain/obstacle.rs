@@ -42,25 +42,10 @@ pub enum Obstacle {
         /// The other customer, with id.
         other: String,
     },
-    /// The agent lacks this right on this user.
-    MissingRight(Right),
-    /// The same where the backend names what grants the right, such as an IAM action.
-    MissingAction {
-        /// The right.
-        right: Right,
-        /// What grants it.
-        action: &'static str,
-    },
-}
-
-impl Obstacle {
-    /// Returns the right that is missing; `None` if it is another obstacle.
-    pub const fn missing_right(&self) -> Option<Right> {
-        match self {
-            Self::MissingRight(right) | Self::MissingAction { right, .. } => Some(*right),
-            _ => None,
-        }
-    }
+    /// The agent lacks this right on this user. The text is what the backend calls it, if that is known.
+    MissingRight(Right, Option<&'static str>),
+    /// The user has to be created, and the backend requires more of a user than is known: what, and where to give it.
+    NewUserIncomplete(String),
 }
 
 /// A right of an agent at the backend.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::customer::Customer;
 use super::error::{Error, Kind, Reason};
-use super::obstacle::Obstacle;
+use super::obstacle::{Obstacle, Right};
 
 /// Makes the error of an obstacle.
 pub(crate) fn refusal(obstacle: &Obstacle, customer: &Customer) -> Error {
@@ -95,14 +95,18 @@ pub(crate) fn refusal(obstacle: &Obstacle, customer: &Customer) -> Error {
             format!("{who} leads to the user {user}, who is {other}: a reset would lock that customer out."),
         )
         .hint("Give each customer the username of their own user in the customers' file."),
-        Obstacle::MissingRight(right) => missing_right(format!("You do not have the right to {}.", right.describe())),
-        Obstacle::MissingAction { right, action } => {
-            missing_right(format!("You do not have the right to {}: it takes {action}.", right.describe()))
+        Obstacle::NewUserIncomplete(why) => {
+            Error::refused(Reason::RefusedByBackend, format!("{who} cannot get a user: {why}."))
+                .hint("Have the profile completed, or an administrator create the user.")
         }
+        Obstacle::MissingRight(right, name) => missing_right(*right, *name),
     }
 }
 
-fn missing_right(message: String) -> Error {
+/// Makes the error of a right that the agent lacks, by what the backend calls it.
+fn missing_right(right: Right, name: Option<&str>) -> Error {
+    let takes = name.map_or_else(String::new, |name| format!(": it takes {name}"));
+    let message = format!("You do not have the right to {}{takes}.", right.describe());
     Error::new(Kind::NotAllowed, Reason::MissingRight, message)
         .hint("Ask whoever looks after agents' rights at the identity backend; `whoami` lists yours.")
 }

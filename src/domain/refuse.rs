@@ -37,11 +37,9 @@ pub(super) async fn refuse(
         match obstacle {
             Obstacle::Locked { .. } if unlock || capabilities.lock_outs == LockOuts::LiftedBySet => {}
             Obstacle::Locked { .. } => need = Some(Need::Unlock { otherwise: Box::new(refusal(obstacle, customer)) }),
-            _ => match obstacle.missing_right() {
-                Some(Right::EndSessions) if services.guards.allow_without_logout => {}
-                Some(Right::Unlock) if !facts.snapshot.state.locked => {}
-                _ => return Err(refusal(obstacle, customer)),
-            },
+            Obstacle::MissingRight(Right::EndSessions, _) if services.guards.allow_without_logout => {}
+            Obstacle::MissingRight(Right::Unlock, _) if !facts.snapshot.state.locked => {}
+            _ => return Err(refusal(obstacle, customer)),
         }
     }
     Ok(Permitted { need, reached: check_limits(services, session, facts).await? })

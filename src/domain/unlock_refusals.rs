@@ -41,9 +41,7 @@ const fn is_irrelevant(obstacle: &Obstacle) -> bool {
         | Obstacle::WouldNotStick(_)
         | Obstacle::MayNotChoose(_)
         | Obstacle::Unreadable(Unreadable { for_resets_alone: true, .. }) => true,
-        Obstacle::MissingRight(right) | Obstacle::MissingAction { right, .. } => {
-            !matches!(right, Right::Unlock | Right::FindCustomers)
-        }
+        Obstacle::MissingRight(right, _) => !matches!(right, Right::Unlock | Right::FindCustomers),
         Obstacle::OwnUser
         | Obstacle::Disabled
         | Obstacle::UserExpired(_)
@@ -54,7 +52,8 @@ const fn is_irrelevant(obstacle: &Obstacle) -> bool {
         | Obstacle::ServiceAccount(_)
         | Obstacle::Protected(_)
         | Obstacle::ProtectionUnreadable(_)
-        | Obstacle::UserShared { .. } => false,
+        | Obstacle::UserShared { .. }
+        | Obstacle::NewUserIncomplete(_) => false,
     }
 }
 
@@ -148,7 +147,7 @@ mod tests {
             Obstacle::Unreadable(for_resets),
             Obstacle::Locked { until: None },
         ];
-        for obstacle in obstacles.into_iter().chain(rights.map(Obstacle::MissingRight)) {
+        for obstacle in obstacles.into_iter().chain(rights.map(|right| Obstacle::MissingRight(right, None))) {
             assert!(check_is_locked(&facts(vec![obstacle.clone()], locked())).is_ok(), "{obstacle:?}");
         }
     }
@@ -168,7 +167,7 @@ mod tests {
             (Obstacle::Protected(other()), Reason::Protected),
             (Obstacle::ProtectionUnreadable(other()), Reason::ProtectionUnreadable),
             (Obstacle::UserShared { user: other(), other: other() }, Reason::UserShared),
-            (Obstacle::MissingRight(Right::Unlock), Reason::MissingRight),
+            (Obstacle::MissingRight(Right::Unlock, None), Reason::MissingRight),
         ];
         for (obstacle, reason) in obstacles {
             let error = refused(&facts(vec![Obstacle::Locked { until: None }, obstacle.clone()], locked()));

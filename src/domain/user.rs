@@ -100,10 +100,10 @@ pub struct UserSnapshot {
     pub issued_by: Option<String>,
     /// When the customer last chose a password of their own, where the backend knows.
     pub changed_by_customer_at: Option<Timestamp>,
-    /// The user's roles.
-    pub roles: Vec<String>,
-    /// The user's groups.
-    pub groups: Vec<String>,
+    /// The user's roles; `None` if they cannot be read.
+    pub roles: Option<Vec<String>>,
+    /// The user's groups; `None` if they cannot be read.
+    pub groups: Option<Vec<String>>,
     /// The password policy that applies to this user.
     pub policy: PolicyRead,
     /// What stands in the way, gravest first.
@@ -126,8 +126,8 @@ impl UserSnapshot {
             expires_at: None,
             issued_by: None,
             changed_by_customer_at: None,
-            roles: Vec::new(),
-            groups: Vec::new(),
+            roles: Some(Vec::new()),
+            groups: Some(Vec::new()),
             policy,
             obstacles,
             unread_lock: None,

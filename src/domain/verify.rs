@@ -8,7 +8,7 @@ use super::customer::Customer;
 use super::customer_facts::{CustomerFacts, gather_facts};
 use super::error::{Error, Reason, Result};
 use super::find_customer::find_customer;
-use super::obstacle::Right;
+use super::obstacle::{Obstacle, Right};
 use super::ports::{VerificationSubject, VerifiedBy};
 use super::refusals::refusal;
 use super::services::Services;
@@ -69,7 +69,8 @@ fn check_right(facts: &CustomerFacts, purpose: ChangeKind) -> Result<()> {
         ChangeKind::Reset | ChangeKind::Withdrawal => Right::IssueTemporaryPasswords,
         ChangeKind::Unlocking => Right::Unlock,
     };
-    let missing = facts.snapshot.obstacles.iter().find(|obstacle| obstacle.missing_right() == Some(needed));
+    let is_missing = |obstacle: &&Obstacle| matches!(obstacle, Obstacle::MissingRight(right, _) if *right == needed);
+    let missing = facts.snapshot.obstacles.iter().find(is_missing);
     missing.map_or(Ok(()), |missing| Err(refusal(missing, &facts.customer)))
 }
 

@@ -225,11 +225,13 @@ fn check_is_pending(facts: &CustomerFacts, capabilities: &Capabilities, guards: 
                 | Obstacle::MayNotChoose(_)
                 | Obstacle::Locked { .. }
                 | Obstacle::Unreadable(Unreadable { for_resets_alone: true, .. })
-        ) || matches!(obstacle.missing_right(), Some(Right::CreateUsers | Right::Unlock));
+                | Obstacle::NewUserIncomplete(_)
+                | Obstacle::MissingRight(Right::CreateUsers | Right::Unlock, _)
+        );
         // Only an administrator may lift a permanent lock: a backend whose changes lift locks refuses.
         let lock_stays =
             matches!(obstacle, Obstacle::PermanentlyLocked(_)) && capabilities.lock_outs != LockOuts::LiftedBySet;
-        let goes_on = guards.allow_without_logout && obstacle.missing_right() == Some(Right::EndSessions);
+        let goes_on = guards.allow_without_logout && matches!(obstacle, Obstacle::MissingRight(Right::EndSessions, _));
         if !is_irrelevant && !lock_stays && !goes_on {
             return Err(refusal(obstacle, customer));
         }

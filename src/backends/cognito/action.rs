@@ -2,7 +2,7 @@
 
 use super::settings::{AuthFlow, CognitoSettings};
 use crate::config::Protected;
-use crate::domain::{Obstacle, Right};
+use crate::domain::Right;
 
 /// An IAM action (Service Authorization Reference, "Actions defined by Amazon Cognito User Pools").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,11 +95,6 @@ impl Action {
             Self::AdminUserGlobalSignOut => Right::EndSessions,
             _ => Right::FindCustomers,
         }
-    }
-
-    /// Returns the obstacle for an agent who lacks it.
-    pub(super) const fn missing(self) -> Obstacle {
-        Obstacle::MissingAction { right: self.right(), action: self.name() }
     }
 
     /// Whether nothing but the pool can be missing of what the call names.

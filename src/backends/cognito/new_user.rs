@@ -11,8 +11,8 @@ use super::set_errors::set_refusal;
 use super::users::{can_be_username, random_username};
 use crate::domain::ports::SetFailed;
 use crate::domain::{
-    AnyIntent, Changed, Customer, Error, Names, NewUser, Obstacle, Reason, RequestSink, Result, TemporaryPassword,
-    UserSnapshot, sealed,
+    AnyIntent, Changed, Customer, Error, Names, NewUser, Obstacle, Reason, RequestSink, Result, Right,
+    TemporaryPassword, UserSnapshot, sealed,
 };
 
 /// Writes the temporary password into the call that creates a user.
@@ -36,11 +36,14 @@ impl CognitoAgent {
         let username = new_username(customer, pool)?;
         let new = NewUser { customer: customer.clone(), username, new_customer: self.0.customers.is_none() };
         let mut obstacles: Vec<Obstacle> = Self::protection_obstacle(&Ok(Vec::new()), &guard).into_iter().collect();
-        obstacles.extend((!may_end).then(|| Action::AdminUserGlobalSignOut.missing()));
+        obstacles.extend(
+            (!may_end)
+                .then_some(Obstacle::MissingRight(Right::EndSessions, Some(Action::AdminUserGlobalSignOut.name()))),
+        );
         let missing = self.missing_attributes(&new, pool);
         if !missing.is_empty() {
-            obstacles.push(Obstacle::WouldNotStick(format!(
-                "the pool requires {} of every user: give them in the profile, new_users = {{ attributes = {{ … }} }}",
+            obstacles.push(Obstacle::NewUserIncomplete(format!(
+                "the pool requires {} of every user, which `new_users = {{ attributes = {{ … }} }}` in the profile gives",
                 missing.join(", ")
             )));
         }

@@ -8,8 +8,8 @@ use super::agent::CognitoAgent;
 use super::pool::Pool;
 use super::pool_user::{Lifecycle, PoolUser};
 use crate::domain::{
-    Customer, Error, Kind, Obstacle, Reason, ResetTarget, Result, State, Unread, Unreadable, UserId, UserProfile,
-    UserSnapshot,
+    Customer, Error, Kind, Obstacle, Reason, ResetTarget, Result, Right, State, Unread, Unreadable, UserId,
+    UserProfile, UserSnapshot,
 };
 
 impl PoolUser {
@@ -85,7 +85,10 @@ impl CognitoAgent {
         let state = user.state(expires_at, self.now());
         let mut obstacles: Vec<Obstacle> = Self::protection_obstacle(&groups, &guard).into_iter().collect();
         obstacles.extend(user.obstacles());
-        obstacles.extend((!may_end).then(|| Action::AdminUserGlobalSignOut.missing()));
+        obstacles.extend(
+            (!may_end)
+                .then_some(Obstacle::MissingRight(Right::EndSessions, Some(Action::AdminUserGlobalSignOut.name()))),
+        );
         let is_pending = user.lifecycle() == Lifecycle::ChangeRequired;
         self.0.planned.borrow_mut().insert(user.username.clone(), user.lifecycle());
         Ok(UserSnapshot {
@@ -97,8 +100,8 @@ impl CognitoAgent {
             expires_at,
             issued_by: None,
             changed_by_customer_at: None, // any edit moves the time
-            roles: Vec::new(),
-            groups: groups.unwrap_or_default(),
+            roles: Some(Vec::new()),      // a pool has none
+            groups: groups.ok(),
             policy,
             obstacles,
             unread_lock: Some(hidden_lock()),

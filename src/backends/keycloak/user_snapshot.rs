@@ -77,8 +77,8 @@ impl KeycloakAgent {
             expires_at: None,
             issued_by: None,
             changed_by_customer_at: at.filter(|_| state.known_change_required() == Some(false)),
-            roles: facts.roles.clone().unwrap_or_default(),
-            groups: facts.groups.iter().flatten().map(|group| group.path.clone()).collect(),
+            roles: facts.roles.clone().ok(),
+            groups: facts.groups.as_ref().ok().map(|groups| groups.iter().map(|group| group.path.clone()).collect()),
             policy,
             obstacles,
             unread_lock: unread_lock(&lock, sign_in),
@@ -148,7 +148,11 @@ impl KeycloakAgent {
         let claims = &self.0.claims;
         let may_not_create = !claims.has("manage-users") && claims.has("view-users");
         let new = NewUser { customer: customer.clone(), username, new_customer: self.0.customers.is_none() };
-        let mut obstacles = if may_not_create { vec![Obstacle::MissingRight(Right::CreateUsers)] } else { Vec::new() };
+        let mut obstacles = if may_not_create {
+            vec![Obstacle::MissingRight(Right::CreateUsers, Some(role(Right::CreateUsers)))]
+        } else {
+            Vec::new()
+        };
         obstacles.extend(guards.not_found.clone().map(Obstacle::ProtectionUnreadable));
         obstacles.extend(not_forced);
         Ok(UserSnapshot::without_user(new, policy, obstacles))
@@ -216,7 +220,7 @@ impl KeycloakAgent {
         }
         let missing = needed.into_iter().filter_map(|(may, right)| match may.or(manages) {
             Some(true) => None,
-            Some(false) => Some(Obstacle::MissingRight(right)),
+            Some(false) => Some(Obstacle::MissingRight(right, Some(role(right)))),
             None => {
                 let decides = format!("whether you may {}", right.describe());
                 Some(Obstacle::Unreadable(Unreadable::new("access", decides, role(right))))

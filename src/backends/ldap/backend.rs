@@ -95,7 +95,7 @@ impl IdentityBackend for LdapBackend {
         };
         let mut obstacles = Vec::new();
         if !session.dialect.can_create_users(session).await? {
-            obstacles.push(Obstacle::MissingRight(Right::CreateUsers));
+            obstacles.push(Obstacle::MissingRight(Right::CreateUsers, None));
         }
         obstacles.extend(session.dialect.new_user_obstacles(session).await?);
         let new_customer = self.beside.is_none() && customer.details.is_empty();

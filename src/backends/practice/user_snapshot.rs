@@ -159,8 +159,8 @@ impl AgentSession {
             expires_at: row.expires_at.filter(|_| row.change_required).map(timestamp),
             issued_by: row.issued_by.filter(|_| row.change_required),
             changed_by_customer_at: row.chosen_at.map(timestamp),
-            roles: vec!["customer".to_owned()],
-            groups,
+            roles: Some(vec!["customer".to_owned()]),
+            groups: Some(groups),
             policy,
             obstacles,
             unread_lock: None,
@@ -191,7 +191,7 @@ impl AgentSession {
 
 fn missing_rights(agent: &Agent, needed: &[Right]) -> Vec<Obstacle> {
     let rights = agent.rights();
-    needed.iter().filter(|right| !rights.contains(right)).map(|right| Obstacle::MissingRight(*right)).collect()
+    needed.iter().filter(|right| !rights.contains(right)).map(|right| Obstacle::MissingRight(*right, None)).collect()
 }
 
 fn groups_of(connection: &Connection, customer: i64) -> Result<Vec<String>> {

@@ -79,7 +79,7 @@ fn each_obstacle_refuses_before_anything_is_asked_or_changed() {
         (Obstacle::ProtectionUnreadable("view-clients".to_owned()), Kind::Refused, Reason::ProtectionUnreadable),
         (Obstacle::WouldNotStick("never expires".to_owned()), Kind::Refused, Reason::WouldNotStick),
         (Obstacle::MayNotChoose("it is denied".to_owned()), Kind::Refused, Reason::MayNotChoose),
-        (Obstacle::MissingRight(Right::EndSessions), Kind::NotAllowed, Reason::MissingRight),
+        (Obstacle::MissingRight(Right::EndSessions, None), Kind::NotAllowed, Reason::MissingRight),
     ];
     for (obstacle, kind, reason) in obstacles {
         let ended = play(Script { obstacles: vec![obstacle], ..Script::default() });
@@ -169,7 +169,7 @@ fn a_hidden_policy_of_several_stricter_rules_is_met_though_it_names_one_at_a_tim
 #[test]
 fn without_the_right_to_end_sessions_only_where_the_profile_allows_it() {
     let lenient = tellonce::domain::Guards { allow_without_logout: true, ..guards() };
-    let script = Script { obstacles: vec![Obstacle::MissingRight(Right::EndSessions)], ..Script::default() };
+    let script = Script { obstacles: vec![Obstacle::MissingRight(Right::EndSessions, None)], ..Script::default() };
     let request = ResetRequest { customer: "ada".into(), ..ResetRequest::default() };
     let ended = play_with(script, &lenient, request.clone());
     assert!(ended.plans[0].gaps.contains(&Gap::SessionsGoOn), "the agent is told before confirming");
@@ -188,7 +188,7 @@ fn without_the_right_to_end_sessions_only_where_the_profile_allows_it() {
 #[test]
 fn a_withdrawal_goes_on_without_that_right_only_where_the_profile_allows_it() {
     let lenient = tellonce::domain::Guards { allow_without_logout: true, ..guards() };
-    let obstacles = || vec![Obstacle::MissingRight(Right::EndSessions)];
+    let obstacles = || vec![Obstacle::MissingRight(Right::EndSessions, None)];
     let missing = || Error::new(Kind::NotAllowed, Reason::MissingRight, "no right to end sessions");
     let script =
         || Script { is_pending: true, obstacles: obstacles(), end_sessions_fails: Some(missing), ..Script::default() };

@@ -38,7 +38,7 @@ fn who_is_not_locked_is_refused_before_anything_is_asked() {
     assert!(ended.plans.is_empty());
     let creates = play_unlock(Script { creates: true, ..Script::default() });
     assert_eq!(creates.answer.err().map(|error| error.reason), Some(Reason::NotLocked));
-    let obstacles = vec![Obstacle::MissingRight(Right::Unlock)];
+    let obstacles = vec![Obstacle::MissingRight(Right::Unlock, None)];
     let ended = play_unlock(Script { obstacles, ..locked() });
     assert_eq!(ended.answer.err().map(|error| error.kind), Some(Kind::NotAllowed));
     assert!(ended.plans.is_empty() && !ended.calls.contains(&"unlock_alone"));

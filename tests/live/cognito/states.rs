@@ -24,25 +24,21 @@ fn each_state_of_a_user_is_reset_or_refused_as_the_page_says() {
             }
             let name = format!("{state:?}").to_lowercase();
             let email = format!("{name}@example.com");
-            let name = match state {
-                CustomerState::ExternalProvider => pool.add_federated(&name, &email),
-                _ => {
-                    pool.add(&name, &[("email", &email), ("email_verified", "true")], state);
-                    name
-                }
+            let name = if state == CustomerState::ExternalProvider {
+                pool.add_federated(&name, &email)
+            } else {
+                pool.add(&name, &[("email", &email), ("email_verified", "true")], state);
+                name
             };
             let before = pool.user(&name);
             let ended = environment.run(&["reset", &name, "--yes", "--reveal", "stdout", "-o", "json"]);
-            match refused {
-                Some(reason) => {
-                    assert_eq!(ended.must(7).error()["reason"], reason, "{emulator:?} {state:?}");
-                    assert_eq!(pool.user(&name), before, "{emulator:?} {state:?}");
-                }
-                None => {
-                    let reset = ended.must(0).json();
-                    assert_eq!(reset["proved"], true, "{emulator:?} {state:?}: {reset}");
-                    assert_eq!(pool.user(&name)["UserStatus"], "FORCE_CHANGE_PASSWORD", "{emulator:?} {state:?}");
-                }
+            if let Some(reason) = refused {
+                assert_eq!(ended.must(7).error()["reason"], reason, "{emulator:?} {state:?}");
+                assert_eq!(pool.user(&name), before, "{emulator:?} {state:?}");
+            } else {
+                let reset = ended.must(0).json();
+                assert_eq!(reset["proved"], true, "{emulator:?} {state:?}: {reset}");
+                assert_eq!(pool.user(&name)["UserStatus"], "FORCE_CHANGE_PASSWORD", "{emulator:?} {state:?}");
             }
         }
     }

@@ -54,7 +54,7 @@ pub(super) async fn read(
         None => WriteRights::of(&session.entry(&id, &[WRITABLE]).await?),
     };
     if !write_rights.force_change {
-        obstacles.push(Obstacle::MissingRight(Right::IssueTemporaryPasswords));
+        obstacles.push(Obstacle::MissingRight(Right::IssueTemporaryPasswords, None));
     }
     if has(SMART_CARD) {
         obstacles.push(Obstacle::External("a smart card is required".to_owned()));
@@ -77,7 +77,7 @@ pub(super) async fn read(
     obstacles.extend(hidden.into_iter().map(Obstacle::Unreadable));
     if locked {
         if !write_rights.unlock {
-            obstacles.push(Obstacle::MissingRight(Right::Unlock));
+            obstacles.push(Obstacle::MissingRight(Right::Unlock, None));
         }
         obstacles.push(Obstacle::Locked { until });
     }
@@ -109,8 +109,8 @@ pub(super) async fn read(
         stamp,
         expires_at: None,
         issued_by: None,
-        roles: Vec::new(),
-        groups: facts.member_of.iter().flatten().map(|dn| first_rdn_value(dn)).collect(),
+        roles: Some(Vec::new()),
+        groups: facts.member_of.as_ref().ok().map(|of| of.iter().map(|dn| first_rdn_value(dn)).collect()),
         policy: policy.rules,
         obstacles,
         unread_lock: None,

@@ -32,6 +32,11 @@ pub(super) struct Groups {
 }
 
 impl Groups {
+    /// Returns the names; `None` if the server sent only a part of them.
+    pub(super) fn names(self) -> Option<Vec<String>> {
+        (!self.in_part).then(|| self.found.into_iter().map(|group| group.name).collect())
+    }
+
     /// Adds a group. Returns whether it is a new one.
     fn add(&mut self, group: Entry) -> bool {
         if self.found.iter().any(|known| known.dn == group.dn) {

@@ -193,7 +193,7 @@ fn an_unlock_alone_leaves_the_password_and_is_seen_to_be_missing_as_a_right() {
     }
     let before = snapshot_of(&session, "C-1001");
     let viewer = snapshot_of(&directory.agent("lee"), "C-1001").obstacles;
-    assert!(viewer.contains(&Obstacle::MissingRight(Right::Unlock)), "{viewer:?}");
+    assert!(viewer.contains(&Obstacle::MissingRight(Right::Unlock, None)), "{viewer:?}");
     wait_for(session.backend().unlock_alone(&directory.intent(&session, "C-1001"))).unwrap();
     let after = snapshot_of(&session, "C-1001");
     assert!(before.state.locked && !after.state.locked && after.obstacles.is_empty());

@@ -47,7 +47,7 @@ fn what_stands_in_the_way_is_named_gravest_first() {
     ];
     assert_eq!(kinds, expected.iter().map(std::mem::discriminant).collect::<Vec<_>>());
     let lees = snapshot_of(&directory.agent("lee"), "C-1009").obstacles;
-    assert_eq!(lees[0], Obstacle::MissingRight(Right::IssueTemporaryPasswords));
+    assert_eq!(lees[0], Obstacle::MissingRight(Right::IssueTemporaryPasswords, None));
 }
 
 #[test]
@@ -63,7 +63,9 @@ fn who_has_no_user_is_offered_one_with_a_free_name() {
     let ResetTarget::NewUser(new) = grace.target else { panic!("Grace has no user") };
     assert_eq!((new.username.as_str(), new.new_customer), ("grace.hopper2", false));
     assert!(
-        snapshot_of(&directory.agent("lee"), "C-1002").obstacles.contains(&Obstacle::MissingRight(Right::CreateUsers))
+        snapshot_of(&directory.agent("lee"), "C-1002")
+            .obstacles
+            .contains(&Obstacle::MissingRight(Right::CreateUsers, None))
     );
 }
 
