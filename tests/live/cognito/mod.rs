@@ -1,3 +1,8 @@
 //! Amazon Cognito, played by emulators: none of these tests has met Amazon's own.
 
 mod emulators;
+mod least_policy;
+mod page;
+mod sessions;
+mod setup;
+mod states;
