@@ -59,6 +59,11 @@ enum StoreChoice {
 /// Signs in and stores the session.
 pub(super) async fn run(context: &mut Context, args: LoginArgs) -> Result<ExitCode> {
     let method = sign_in_method(&args, context)?;
+    if args.password_stdin && method == SignInMethod::ExternalCredentials {
+        let words =
+            format!("The {} backend takes no password: agents have credentials of its own.", context.profile.backend);
+        bail!(Error::usage(words).hint("Leave out --password-stdin; `tellonce login --help` says more."));
+    }
     if matches!(method, SignInMethod::Device | SignInMethod::Web) && !context.screen.reaches_somebody() {
         bail!(Error::missing_answer(
             "The address to sign in at could not be shown: with -o json it goes to the terminal, and there is none.",

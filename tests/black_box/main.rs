@@ -11,6 +11,8 @@
 
 mod bulk;
 mod cli;
+#[cfg(feature = "cognito")]
+mod cognito;
 mod completions;
 mod conformance;
 mod fault_proxy;

@@ -11,10 +11,14 @@
 #![allow(unreachable_pub, reason = "`pub` marks what another file of this program uses")]
 
 mod codes;
+#[cfg(feature = "cognito")]
+mod cognito;
 mod default_build;
 mod descriptors;
 mod echoes;
 mod echoing_directory;
+#[cfg(feature = "cognito")]
+mod echoing_pool;
 mod files;
 mod keycloak;
 mod ldaps;

@@ -9,6 +9,7 @@ mod command_output;
 mod concurrently;
 pub mod conformance;
 mod environment;
+pub mod fake_cognito;
 pub mod fake_directory;
 pub mod fake_keycloak;
 pub mod fake_smtp;

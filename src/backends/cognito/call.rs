@@ -171,7 +171,8 @@ impl Api {
         let (status, headers) = (refused.raw().status().as_u16(), refused.raw().headers());
         let retry_after = headers.get("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
         let code = refused.err().code().unwrap_or_default().to_owned();
-        tracing::debug!(code, status, action = action.name(), "refused");
+        let known = if errors::is_code(&code) { &code } else { "an unknown code" };
+        tracing::debug!(code = known, status, action = action.name(), "refused");
         if errors::is_throttled(&code) || status == 429 {
             let error = errors::throttled(retry_after);
             return Err(CallError { error: Box::new(error), not_applied: true, is_transient: true, retry_after });

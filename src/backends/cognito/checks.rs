@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use super::action::Action;
 use super::agent::CognitoAgent;
 use super::errors;
+use super::page_tokens::PageTokens;
 use super::pool::Pool;
 use super::pool_user::PoolUser;
 use crate::domain::{Check, CheckState, Reason, Result};
@@ -75,7 +76,8 @@ impl CognitoAgent {
 
     /// Reads how long an access token of any app client lasts, or returns the action that is missing.
     async fn longest_access_token(&self) -> Result<Result<SignedDuration, Action>> {
-        let (deadline, mut longest, mut next) = (self.api().deadline(), SignedDuration::ZERO, None);
+        let (deadline, mut longest) = (self.api().deadline(), SignedDuration::ZERO);
+        let (mut tokens, mut next) = (PageTokens::default(), None);
         loop {
             let list = self.api().cognito().list_user_pool_clients().user_pool_id(self.user_pool()).max_results(60);
             let list = list.set_next_token(next);
@@ -96,7 +98,7 @@ impl CognitoAgent {
                     }
                 }
             }
-            next = page.next_token.filter(|token| !token.is_empty());
+            next = tokens.next(Action::ListUserPoolClients, page.next_token)?;
             if next.is_none() {
                 return Ok(Ok(longest));
             }

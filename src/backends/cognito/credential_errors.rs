@@ -4,8 +4,10 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_types::error::metadata::ErrorMetadata;
 use jiff::Timestamp;
 
+use super::errors::is_code;
 use super::http_client::Unanswered;
 use crate::domain::{Error, Kind, Reason};
 
@@ -20,20 +22,45 @@ pub(super) fn how_to_sign_in(profile: Option<&str>) -> String {
     )
 }
 
+/// Where an error of credentials comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// This machine: its files and its environment.
+    Machine,
+    /// A service answered. Its text may repeat the request, which carried a token.
+    Service,
+}
+
 /// Explains why the sources give no credentials.
-pub(super) fn explain(profile: Option<&str>, error: CredentialsError) -> Error {
+pub(super) fn explain(profile: Option<&str>, error: CredentialsError, origin: Origin) -> Error {
     if let Some(unanswered) = find_unanswered(&error) {
-        return unanswered.to_error().because(error);
+        return unanswered.to_error();
     }
     let cause = root_cause(&error);
+    let (cause, is_over) = match origin {
+        Origin::Machine => (cause.clone(), cause.to_lowercase().contains("expired")),
+        Origin::Service => {
+            let code = code_in(&error, &cause);
+            let is_over =
+                matches!(code.as_deref(), Some("ExpiredToken" | "ExpiredTokenException" | "UnauthorizedException"));
+            (format!("AWS refused them with {}", code.as_deref().unwrap_or("an unknown code")), is_over)
+        }
+    };
     let source = profile.map_or_else(|| "AWS".to_owned(), |profile| format!("The AWS profile \"{profile}\""));
-    let is_over = cause.to_lowercase().contains("expired");
     let (reason, message) = if is_over {
         (Reason::SessionOver, format!("{source}: the session is over ({cause})."))
     } else {
         (Reason::NotSignedIn, format!("{source} gives no credentials: {cause}."))
     };
-    Error::new(Kind::NotAllowed, reason, message).hint(how_to_sign_in(profile)).because(error)
+    let explained = Error::new(Kind::NotAllowed, reason, message).hint(how_to_sign_in(profile));
+    if origin == Origin::Service { explained } else { explained.because(error) }
+}
+
+/// Returns the code of a service's refusal, if it has the form of one.
+fn code_in(error: &CredentialsError, cause: &str) -> Option<String> {
+    let metadata = causes(error).find_map(<dyn StdError>::downcast_ref::<ErrorMetadata>);
+    let code = metadata.map_or_else(|| cause.split(':').next(), ErrorMetadata::code);
+    code.filter(|code| is_code(code)).map(str::to_owned)
 }
 
 /// Says that credentials end too soon, and cannot be renewed.
@@ -41,6 +68,12 @@ pub(super) fn ended(profile: Option<&str>, end: Option<Timestamp>) -> Error {
     let end = end.map_or_else(|| "now".to_owned(), |end| end.strftime("%F %T UTC").to_string());
     Error::new(Kind::NotAllowed, Reason::SessionOver, format!("Your AWS session ends at {end}, which is too soon."))
         .hint(how_to_sign_in(profile))
+}
+
+/// Says that the address of a service of credentials is empty (exit 2).
+pub(super) fn empty_endpoint() -> Error {
+    Error::usage("The address that AWS credentials would come from is empty.")
+        .hint("Unset AWS_ENDPOINT_URL, or take endpoint_url out of AWS's own files, for AWS's own address.")
 }
 
 /// Says that the sources of credentials did not answer.

@@ -7,24 +7,29 @@ use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, load};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_runtime::env_config::EnvConfigValue;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use jiff::Timestamp;
 use tokio::time::timeout;
 
-use super::credential_errors::{ended, explain, took_too_long};
-use super::http_client::AwsHttpClient;
+use super::credential_errors::{Origin, empty_endpoint, ended, explain, took_too_long};
+use super::http_client::{AwsHttpClient, Unanswered, metadata_forbidden};
 use super::settings::CredentialSettings;
 use crate::domain::Result;
 
 /// Credentials that end sooner than this are renewed before a call.
 const RENEW_BEFORE: Duration = Duration::from_secs(30);
+
+/// The services that give credentials, by the names that the settings of their addresses have (AWS SDKs and Tools Reference
+/// Guide, "Service-specific endpoints").
+const CREDENTIAL_SERVICES: [&str; 3] = ["STS", "SSO", "SSO OIDC"];
 
 /// The credentials of one agent. They are renewed as AWS's own tools renew them.
 #[derive(Clone, Debug)]
@@ -35,6 +40,8 @@ struct Inner {
     provider: SharedCredentialsProvider,
     /// The AWS profile that was asked for by name.
     profile: Option<String>,
+    files: EnvConfigFiles,
+    http: AwsHttpClient,
     current: Mutex<Option<Credentials>>,
     limit: Duration,
 }
@@ -52,7 +59,14 @@ impl AgentCredentials {
             .with_region(Some(Region::new(region.to_owned())))
             .with_behavior_version(Some(BehaviorVersion::latest()))
             .with_http_client(http.clone());
-        let mut files = ProfileFileCredentialsProvider::builder().configure(&config).profile_files(files_of(settings));
+        let profile_files = files_of(settings);
+        let mut files =
+            ProfileFileCredentialsProvider::builder().configure(&config).profile_files(profile_files.clone());
+        if !settings.instance_metadata {
+            // By name: their addresses can be set to any, in the environment and in AWS's files.
+            files = files.with_custom_provider("Ec2InstanceMetadata", ForbiddenMetadata);
+            files = files.with_custom_provider("EcsContainer", ForbiddenMetadata);
+        }
         let provider = if let Some(name) = &profile {
             files = files.profile_name(name);
             SharedCredentialsProvider::new(files.build())
@@ -69,7 +83,14 @@ impl AgentCredentials {
             }
             SharedCredentialsProvider::new(chain)
         };
-        Self(Arc::new(Inner { provider, profile, current: Mutex::default(), limit }))
+        Self(Arc::new(Inner {
+            provider,
+            profile,
+            files: profile_files,
+            http: http.clone(),
+            current: Mutex::default(),
+            limit,
+        }))
     }
 
     /// Makes the credentials last at least this long, and returns when they end; `None` if they do not.
@@ -88,11 +109,16 @@ impl AgentCredentials {
             return Ok(Some(end_of(&current)));
         }
         let profile = self.0.profile.as_deref();
+        self.check_endpoints().await?;
+        let answers = self.0.http.answers();
         let fresh = match timeout(self.0.limit, self.0.provider.provide_credentials()).await {
             Err(_) => return Err(took_too_long(profile, self.0.limit)),
             Ok(Ok(credentials)) => credentials,
             Ok(Err(CredentialsError::CredentialsNotLoaded(_))) if profile.is_none() => return Ok(None),
-            Ok(Err(error)) => return Err(explain(profile, error)),
+            Ok(Err(error)) => {
+                let origin = if self.0.http.answers() == answers { Origin::Machine } else { Origin::Service };
+                return Err(explain(profile, error, origin));
+            }
         };
         if !lasts(&fresh, at_least) {
             return Err(ended(profile, end_of(&fresh)));
@@ -100,6 +126,20 @@ impl AgentCredentials {
         let end = end_of(&fresh);
         *self.0.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
         Ok(Some(end))
+    }
+
+    /// Refuses an empty address of a service that credentials come from: the SDK would panic.
+    async fn check_endpoints(&self) -> Result<()> {
+        let name = self.0.profile.clone();
+        let (files, machine) = (Default::default(), Default::default());
+        // Files that cannot be read are reported by the provider.
+        let sections = load(&files, &machine, &self.0.files, name.map(Into::into)).await.ok();
+        let is_empty = |service: &&str| {
+            let address = EnvConfigValue::new().env("AWS_ENDPOINT_URL").profile("endpoint_url").service_id(service);
+            address.load(&machine, sections.as_ref()).is_some_and(|(address, _)| address.trim().is_empty())
+        };
+        let takes_keys = self.0.profile.is_none() && std::env::var_os("AWS_ACCESS_KEY_ID").is_some();
+        if !takes_keys && CREDENTIAL_SERVICES.iter().any(is_empty) { Err(empty_endpoint()) } else { Ok(()) }
     }
 
     fn current(&self) -> Option<Credentials> {
@@ -115,6 +155,20 @@ impl ProvideCredentials for AgentCredentials {
     {
         let missing = || CredentialsError::not_loaded("the credentials were not read before the call");
         future::ProvideCredentials::ready(self.current().ok_or_else(missing))
+    }
+}
+
+/// Stands for a metadata service that an AWS profile names and the tool's profile does not allow.
+#[derive(Debug)]
+struct ForbiddenMetadata;
+
+impl ProvideCredentials for ForbiddenMetadata {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let why = Unanswered { error: metadata_forbidden(), may_be_applied: false, is_transient: false };
+        future::ProvideCredentials::ready(Err(CredentialsError::provider_error(why)))
     }
 }
 

@@ -49,6 +49,18 @@ const INTERNAL: [&str; 5] = [
     "ServiceUnavailableException",
 ];
 
+/// Further codes that do not end in "Exception" (STS API and IAM API, "Common Errors").
+const OTHERS: [&str; 8] = [
+    "AccessDenied",
+    "ExpiredToken",
+    "IDPCommunicationError",
+    "IDPRejectedClaim",
+    "InvalidClientTokenId",
+    "InvalidIdentityToken",
+    "SignatureDoesNotMatch",
+    "ValidationError",
+];
+
 /// Whether the service did not begin with the call.
 pub(super) fn is_throttled(code: &str) -> bool {
     THROTTLED.contains(&code)
@@ -136,10 +148,18 @@ pub(super) fn internal(action: Action) -> Error {
     Error::unavailable(format!("AWS failed at {} by a fault of its own.", action.name())).hint("Try again shortly.")
 }
 
-/// Says that AWS refused a call that it has no known reason to refuse (exit 8). Its code is named if it is one word.
+/// Whether a text has the form of AWS's codes. Whoever answers in its place may repeat the request there.
+pub(super) fn is_code(text: &str) -> bool {
+    let is_exception = text.ends_with("Exception") && text.bytes().all(|letter| letter.is_ascii_alphabetic());
+    (is_exception && text.len() <= 64)
+        || THROTTLED.contains(&text)
+        || INTERNAL.contains(&text)
+        || OTHERS.contains(&text)
+}
+
+/// Says that AWS refused a call that it has no known reason to refuse (exit 8). Its code is named if it has the form of one.
 pub(super) fn unexpected(action: Action, code: &str) -> Error {
-    let is_word = !code.is_empty() && code.len() <= 64 && code.chars().all(|letter| letter.is_ascii_alphanumeric());
-    let code = if is_word { code } else { "an unknown code" };
+    let code = if is_code(code) { code } else { "an unknown code" };
     Error::unavailable(format!("AWS refused {} with {code}.", action.name()))
         .hint("CloudTrail has the call, with the reason.")
 }

@@ -5,6 +5,7 @@ use futures_util::future::try_join_all;
 use super::action::Action;
 use super::agent::CognitoAgent;
 use super::errors;
+use super::page_tokens::PageTokens;
 use super::users::can_be_username;
 use crate::domain::{Check, CheckState, Obstacle, Reason, Result};
 
@@ -14,7 +15,8 @@ pub(super) type Readable<T> = Result<T, String>;
 impl CognitoAgent {
     /// Reads the user's groups.
     pub(super) async fn groups(&self, username: &str) -> Result<Readable<Vec<String>>> {
-        let (deadline, mut groups, mut next) = (self.api().deadline(), Vec::new(), None);
+        let (deadline, mut groups) = (self.api().deadline(), Vec::new());
+        let (mut tokens, mut next) = (PageTokens::default(), None);
         loop {
             let list = self.api().cognito().admin_list_groups_for_user().user_pool_id(self.user_pool());
             let list = list.username(username).set_next_token(next);
@@ -29,7 +31,7 @@ impl CognitoAgent {
                 Err(error) => return Err(error),
             };
             groups.extend(page.groups.into_iter().flatten().filter_map(|group| group.group_name));
-            next = page.next_token.filter(|token| !token.is_empty());
+            next = tokens.next(action, page.next_token)?;
             if next.is_none() {
                 return Ok(Ok(groups));
             }

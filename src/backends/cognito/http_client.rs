@@ -2,6 +2,7 @@
 //! what was not sent from what lost its answer.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -43,6 +44,8 @@ struct Inner {
     metadata: Metadata,
     /// The newest header Date (RFC 9110 section 6.6.1), and when it came.
     date: Mutex<Option<(Timestamp, Instant)>>,
+    /// How many answers came.
+    answers: AtomicUsize,
 }
 
 /// A request without an answer.
@@ -85,13 +88,18 @@ impl AwsHttpClient {
     pub(super) fn new(server: &Server, metadata: Metadata, interceptor: Interceptor) -> Result<Self> {
         let secure = server.http1_client()?.intercepted_by(interceptor);
         let plain = server.plain_client()?.intercepted_by(interceptor);
-        Ok(Self(Arc::new(Inner { secure, plain, metadata, date: Mutex::default() })))
+        Ok(Self(Arc::new(Inner { secure, plain, metadata, date: Mutex::default(), answers: AtomicUsize::new(0) })))
     }
 
     /// Returns the server's time by the newest answer; `None` if no answer had one.
     pub(super) fn server_time(&self) -> Option<Timestamp> {
         let (date, at) = (*self.0.date.lock().unwrap_or_else(PoisonError::into_inner))?;
         date.checked_add(at.elapsed()).ok()
+    }
+
+    /// Returns how many answers came so far.
+    pub(super) fn answers(&self) -> usize {
+        self.0.answers.load(Ordering::Relaxed)
     }
 
     async fn send(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -104,6 +112,7 @@ impl AwsHttpClient {
             let is_transient = !error.is_timeout() && !error.is_builder();
             refused(no_answer(error, &url, Quoting::Forbidden), may_be_applied, is_transient)
         })?;
+        self.0.answers.fetch_add(1, Ordering::Relaxed);
         let (status, headers) = (response.status(), response.headers().clone());
         tracing::debug!(%status, host = url.host_str(), version = ?response.version(), "answered");
         self.note_date(headers.get("date").and_then(|date| date.to_str().ok()));
@@ -111,7 +120,8 @@ impl AwsHttpClient {
             BodyError::Broken(error) => refused(no_answer(error, &url, Quoting::Forbidden), true, true),
             BodyError::TooLong => {
                 let host = url.host_str().unwrap_or_default();
-                refused(Error::unavailable(format!("{host} sends an answer that is too long.")), true, false)
+                let error = Error::unavailable(format!("{host} sends an answer that is too long."));
+                refused(error.hint("A proxy may answer in its place. `tellonce doctor` looks."), true, false)
             }
         })?;
         let status = status.as_u16().try_into().map_err(|error: HttpError| ConnectorError::user(error.into()))?;
@@ -130,10 +140,7 @@ impl AwsHttpClient {
         let host = url.host_str().unwrap_or_default();
         let is_metadata = METADATA_HOSTS.contains(&host);
         match url.scheme() {
-            _ if is_metadata && self.0.metadata == Metadata::Forbidden => Err(Error::usage(
-                "The credentials would come from the metadata service of this machine, which the profile does not allow.",
-            )
-            .hint("Say `instance_metadata = true` in the profile if that is meant.")),
+            _ if is_metadata && self.0.metadata == Metadata::Forbidden => Err(metadata_forbidden()),
             "https" => Ok(&self.0.secure),
             "http" if is_metadata || is_loopback(url) => Ok(&self.0.plain),
             _ => Err(Error::usage(format!("{host} would be called without encryption."))
@@ -147,6 +154,14 @@ impl AwsHttpClient {
             *self.0.date.lock().unwrap_or_else(PoisonError::into_inner) = Some((date, Instant::now()));
         }
     }
+}
+
+/// Says that a metadata service would have to be asked, and may not be (exit 2).
+pub(super) fn metadata_forbidden() -> Error {
+    Error::usage(
+        "The credentials would come from the metadata service of this machine, which the profile does not allow.",
+    )
+    .hint("Say `instance_metadata = true` in the profile if that is meant.")
 }
 
 /// Puts a request of the SDK into one of this tool's client. The body is handed over without a copy.

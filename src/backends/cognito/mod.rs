@@ -19,6 +19,7 @@ mod filter;
 mod groups;
 mod http_client;
 mod new_user;
+mod page_tokens;
 mod pending;
 mod pool;
 mod pool_reader;

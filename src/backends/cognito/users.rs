@@ -6,6 +6,7 @@ use super::action::Action;
 use super::agent::CognitoAgent;
 use super::errors;
 use super::filter::Filter;
+use super::page_tokens::PageTokens;
 use super::pool_user::PoolUser;
 use crate::domain::Result;
 use crate::domain::ports::RandomSource as _;
@@ -84,7 +85,7 @@ impl CognitoAgent {
         deadline: Deadline,
         mut take: impl FnMut(PoolUser) -> bool,
     ) -> Result<()> {
-        let mut next = None;
+        let (mut tokens, mut next) = (PageTokens::default(), None);
         loop {
             let list = self.api().cognito().list_users().user_pool_id(self.user_pool()).limit(PAGE);
             let list = list.set_filter(filter.map(str::to_owned)).set_pagination_token(next);
@@ -95,7 +96,7 @@ impl CognitoAgent {
                     return Ok(());
                 }
             }
-            next = page.pagination_token.filter(|token| !token.is_empty());
+            next = tokens.next(Action::ListUsers, page.pagination_token)?;
             if next.is_none() {
                 return Ok(());
             }

@@ -4,7 +4,7 @@ use std::io::{BufRead, Read, Write};
 use std::net::{Shutdown, TcpStream};
 
 /// Head and body of one message.
-pub(super) fn read_message(reader: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
+pub(in crate::support) fn read_message(reader: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     let mut head = String::new();
     loop {
         let before = head.len();
@@ -22,9 +22,19 @@ pub(super) fn read_message(reader: &mut impl BufRead) -> Option<(String, Vec<u8>
     Some((head, body))
 }
 
-pub(super) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+pub(in crate::support) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let found = head.lines().skip(1).filter_map(|line| line.split_once(':'));
     found.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
+/// The call of AWS that a request makes, in its JSON protocol or its query protocol.
+pub(in crate::support) fn name_of_aws_call(head: &str, body: &[u8]) -> Option<String> {
+    let in_json = header(head, "x-amz-target").and_then(|target| target.split_once('.'));
+    if let Some((_, name)) = in_json {
+        return Some(name.to_owned());
+    }
+    let (name, value) = url::form_urlencoded::parse(body).next()?;
+    (name == "Action").then(|| value.into_owned())
 }
 
 /// Hands a request on by a connection of its own; the whole answer as it came.
@@ -56,7 +66,7 @@ pub(super) fn relay(stream: &TcpStream, whole: &[u8]) -> Option<()> {
     if bounded { Some(()) } else { close(stream) }
 }
 
-pub(super) fn answer(status: u16, headers: &[String], body: &[u8]) -> Vec<u8> {
+pub(in crate::support) fn answer(status: u16, headers: &[String], body: &[u8]) -> Vec<u8> {
     let first = format!("HTTP/1.1 {status} Told");
     let last = format!("content-length: {}\r\n\r\n", body.len());
     let lines: Vec<&str> = std::iter::once(&first).chain(headers).chain([&last]).map(String::as_str).collect();

@@ -9,7 +9,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use http::{answer, ask, close, flood, header, read_message, relay};
+pub(super) use http::{answer, header, name_of_aws_call, read_message};
+use http::{ask, close, flood, relay};
 
 /// More than anybody should take: an endless body ends here, should nobody hang up.
 const MOST: u64 = 1 << 30;
@@ -40,6 +41,8 @@ pub enum Fault {
     Hold(Gate),
     /// This status, with these further headers (`name: value`) and this body.
     Answer(u16, Vec<String>, Vec<u8>),
+    /// This status, and a body that is made of the whole request.
+    Repeat(u16, Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>),
     /// The server's own answer, of whose body the second half is missing when the connection ends.
     Truncate,
     /// A JSON text of this many bytes, which says its length.
@@ -120,7 +123,7 @@ impl Rule {
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub method: String,
-    /// Path and query.
+    /// Path and query. AWS's calls all go to one path, and the name of the call is added to it.
     pub path: String,
     /// Whether it carried an `Authorization` header.
     pub authorized: bool,
@@ -232,7 +235,8 @@ fn matches(method: &str, path: &str, wanted_method: &str, wanted_path: &str) -> 
 fn serve(stream: &TcpStream, upstream: Option<&str>, state: &State) -> Option<()> {
     let (head, body) = read_message(&mut BufReader::new(stream))?;
     let mut words = head.lines().next()?.split(' ');
-    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let path = format!("{target}{}", name_of_aws_call(&head, &body).unwrap_or_default());
     let (rule, place) = {
         let mut seen = state.seen.lock().unwrap();
         seen.push(Seen {
@@ -259,8 +263,11 @@ fn serve(stream: &TcpStream, upstream: Option<&str>, state: &State) -> Option<()
             return relay(stream, &applied.map_or_else(pass_on, Some)?);
         }
         Fault::Answer(status, headers, body) => return relay(stream, &answer(status, &headers, &body)),
+        Fault::Repeat(status, quote) => {
+            return relay(stream, &answer(status, &[], &quote(&[head.as_bytes(), &body].concat())));
+        }
         Fault::RedirectTo(address) => {
-            return relay(stream, &answer(307, &[format!("location: {address}{path}")], b""));
+            return relay(stream, &answer(307, &[format!("location: {address}{target}")], b""));
         }
         Fault::Truncate => {
             let whole = applied.map_or_else(pass_on, Some)?;
