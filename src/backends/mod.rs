@@ -163,7 +163,7 @@ const BACKENDS: &[Entry] = &[
         check: cognito::check,
         identity: cognito::identity,
         open: cognito::open,
-        prepare: None,
+        prepare: Some(cognito::prepare),
         sender: None,
     },
 ];

@@ -42,6 +42,8 @@ pub(super) struct Context {
     pub(super) decorators: Decorators,
     /// What the profile sends to customers, once it is opened: a credential may be read only once.
     pub(super) messages: OnceCell<Rc<CustomerMessages>>,
+    /// The ledger, once it is asked for: to open it again would read its write-ahead log again.
+    pub(super) ledger: OnceCell<Ledger>,
 }
 
 impl Context {
@@ -77,8 +79,8 @@ impl Context {
         let mut profile = configuration.profile(global.profile.as_deref())?;
         profile.guards.notify_by = notify_by(&profile)?;
         let signals = Signals::start()?;
-        let messages = OnceCell::new();
-        Ok(Self { global, screen, folders, configuration, profile, signals, decorators, messages })
+        let (messages, ledger) = (OnceCell::new(), OnceCell::new());
+        Ok(Self { global, screen, folders, configuration, profile, signals, decorators, messages, ledger })
     }
 
     /// Builds a context with other folders and an empty configuration, for the same command line.
@@ -95,6 +97,7 @@ impl Context {
             signals: self.signals.clone(),
             decorators: self.decorators,
             messages: OnceCell::new(),
+            ledger: OnceCell::new(),
         })
     }
 
@@ -218,9 +221,11 @@ impl Context {
         }
     }
 
-    /// Makes the ledger of this machine. It touches no file before its first use.
+    /// Returns the ledger of this machine. It touches no file before its first use.
     pub(super) fn ledger(&self) -> Ledger {
-        Ledger::new(&self.folders, &self.configuration.audit, Arc::new(Timestamp::now), Box::new(SystemRandom))
+        let (folders, settings) = (&self.folders, &self.configuration.audit);
+        let new = || Ledger::new(folders, settings, Arc::new(Timestamp::now), Box::new(SystemRandom));
+        self.ledger.get_or_init(new).clone()
     }
 
     /// Makes the ledger of this machine for a bulk run.
@@ -307,6 +312,7 @@ impl Context {
             verifier: Some(verifier),
         };
         let result = work(&mut services).await;
+        verifications.write_receipt();
         for warning in warnings.take() {
             self.screen.warning(&warning);
         }

@@ -13,7 +13,7 @@ use crate::config::BUILT_IN;
 use crate::domain::ports::{Interruptions, Preparation, Prompter};
 use crate::domain::{Administrator, Changed, Error, ExitCode, Kind, OneTimeCode, Preparations, Reason, StepState};
 use crate::platform::needed_line;
-use crate::terminal::{Effect, TerminalPrompter, preparation_lines, steps_by_hand};
+use crate::terminal::{Effect, PlanLine, TerminalPrompter, preparation_lines, steps_by_hand};
 
 /// An administrator's one-time preparation of a backend
 ///
@@ -25,7 +25,7 @@ use crate::terminal::{Effect, TerminalPrompter, preparation_lines, steps_by_hand
     after_help = "Examples:\n  tellonce --profile acme setup --administrator root --realm-of-administrator master\n  tellonce --profile acme setup --print     the same as steps for those who click\n  tellonce --profile acme setup --administrator root --password-stdin --password-history --yes <secret\n\nThe practice directory needs none, and says so."
 )]
 pub(super) struct SetupArgs {
-    /// Who signs in: an administrator of the realm
+    /// Who signs in: an administrator of the realm, or for a user pool the AWS profile
     #[arg(long, value_name = "NAME")]
     administrator: Option<String>,
     /// Read the administrator's password from the first line of standard input
@@ -37,7 +37,7 @@ pub(super) struct SetupArgs {
     /// The realm that the administrator is a user of, if it is another one (master)
     #[arg(long, value_name = "REALM")]
     realm_of_administrator: Option<String>,
-    /// The group that agents are put into
+    /// The group that agents are put into, or for a user pool their IAM role
     #[arg(long, value_name = "GROUP", default_value = "support-agents")]
     agents: String,
     /// Also have the password policy refuse the password used last, for everybody
@@ -75,6 +75,8 @@ struct StepJson<'a> {
     state: StepState,
     words: &'a str,
     by_hand: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<&'a str>,
 }
 
 /// Shows the plan, asks for confirmation, and carries out the remaining steps.
@@ -86,10 +88,10 @@ pub(super) async fn run(context: &mut Context, args: SetupArgs) -> Result<ExitCo
     let has_token = std::env::var_os("TELLONCE_TOKEN").is_some_and(|token| !token.is_empty());
     if args.print && args.administrator.is_none() && !has_token {
         let plan = preparation.by_hand();
-        return show(context, &plan, &steps_by_hand(&plan));
+        return show_by_hand(context, &plan);
     }
     let mut prompter = context.prompter(args.yes);
-    if !args.print && !args.dry_run && !args.yes && !prompter.can_ask() {
+    if preparation.carries_out() && !args.print && !args.dry_run && !args.yes && !prompter.can_ask() {
         let error = context.nobody_can_confirm("setup");
         let hint = error.hint.clone().unwrap_or_default();
         bail!(error.hint(format!("{hint} `--dry-run` shows what it would do.")));
@@ -136,11 +138,11 @@ async fn prepare(
     prompter: &mut TerminalPrompter,
 ) -> Result<ExitCode> {
     let mut plan = preparation.plan().await.context("looking at what is prepared already")?;
-    if args.print {
-        return show(context, &plan, &steps_by_hand(&plan));
-    }
     if args.dry_run {
         return show(context, &plan, &preparation_lines(&plan));
+    }
+    if args.print || !preparation.carries_out() {
+        return show_by_hand(context, &plan);
     }
     for line in preparation_lines(&plan) {
         if args.yes { context.screen.notice(&line) } else { prompter.say(&line) }
@@ -222,6 +224,20 @@ fn with_progress(error: Error, done: &[&str]) -> Error {
     Error { changed, message, ..error }.hint(hint)
 }
 
+/// Shows what is there, and how the administrator does the rest.
+fn show_by_hand(context: &Context, plan: &Preparations) -> Result<ExitCode> {
+    if context.json() {
+        return show(context, plan, &[]);
+    }
+    for line in steps_by_hand(plan) {
+        match line {
+            PlanLine::Words(words) => context.screen.line(&words),
+            PlanLine::Document(document) => context.screen.text(&format!("{document}\n")),
+        }
+    }
+    Ok(ExitCode::DONE)
+}
+
 /// Shows the result: lines for people, the plan itself for scripts.
 fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Result<ExitCode> {
     if !context.json() {
@@ -239,7 +255,13 @@ fn show(context: &Context, plan: &Preparations, lines: &[String]) -> Result<Exit
         steps: plan
             .steps
             .iter()
-            .map(|step| StepJson { id: step.id, state: step.state, words: &step.words, by_hand: &step.by_hand })
+            .map(|step| StepJson {
+                id: step.id,
+                state: step.state,
+                words: &step.words,
+                by_hand: &step.by_hand,
+                document: step.document.as_deref(),
+            })
             .collect(),
         notes: &plan.notes,
         next: &plan.next,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -225,6 +226,8 @@ pub struct Capabilities {
     pub change_screen: ChangeScreen,
     /// What lifts an ordinary lock-out after failed attempts.
     pub lock_outs: LockOuts,
+    /// How long a temporary password lasts by the backend's own setting; `None` if the profile's applies.
+    pub lifetime: Option<Duration>,
     /// How many concurrent calls the backend serves before more of them only make each slower. A bulk run starts with
     /// these.
     pub concurrency: usize,

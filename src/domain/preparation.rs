@@ -11,6 +11,8 @@ pub enum StepState {
     Already,
     /// The step is still to be done.
     ToDo,
+    /// The step is still to be done, and nobody but the administrator can do it.
+    ByHand,
     /// The step was done just now.
     Done,
     /// The administrator was asked separately, and left the step out.
@@ -25,6 +27,7 @@ impl StepState {
         match self {
             Self::Already => "there already",
             Self::ToDo => "to do",
+            Self::ByHand => "to do by hand",
             Self::Done => "done",
             Self::LeftOut => "left out",
             Self::NotHere => "NOT POSSIBLE",
@@ -52,6 +55,8 @@ pub struct Step {
     pub words: String,
     /// What to do by hand instead, one action in each line.
     pub by_hand: Vec<String>,
+    /// A text to copy as it is, such as a policy.
+    pub document: Option<String>,
     /// The separate question, if the step needs one.
     pub apart: Option<Apart>,
 }

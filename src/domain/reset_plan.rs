@@ -41,7 +41,7 @@ pub(super) fn reset_plan(
         stamp: snapshot.stamp.clone(),
         pending_since: snapshot.issued_at.filter(|_| snapshot.state.change_required),
         unlock: unlock && snapshot.state.locked,
-        lasts: services.guards.temporary_password_lasts,
+        lasts: capabilities.lifetime.unwrap_or(services.guards.temporary_password_lasts),
         recent: facts.history.recent_resets(services.clock.now()),
         gaps: gaps_for(services.guards, facts, capabilities),
         notices,

@@ -156,6 +156,11 @@ impl Ledger {
         self.shared.writer.missing().map_or(Ok(()), broken)
     }
 
+    /// Writes the receipt of the newest record, which is written at the latest when the ledger is dropped.
+    pub(crate) fn write_receipt(&self) {
+        self.shared.writer.write_receipt();
+    }
+
     /// Returns the state of the ledger, without verifying the chain.
     ///
     /// # Errors

@@ -48,6 +48,14 @@ impl Ledger {
         self.store().await?.take_notices(profile, most).await
     }
 
+    /// Whether a notice waits, of whatever profile.
+    ///
+    /// # Errors
+    /// Exit 8: the store cannot be used.
+    pub(crate) async fn has_waiting_notices(&self) -> Result<bool> {
+        Ok(!self.store().await?.waiting_notices("", 1).await?.is_empty())
+    }
+
     /// Reads every notice that waits.
     ///
     /// # Errors

@@ -24,7 +24,10 @@ const LONGEST: u64 = 1024;
 pub(super) struct ReceiptFile {
     path: PathBuf,
     newest: Cell<Option<Head>>,
-    written: Cell<Option<Instant>>,
+    /// The number that this process has written to the file.
+    in_file: Cell<Option<u64>>,
+    /// When this process tried last to write the file.
+    tried: Cell<Option<Instant>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,7 +49,7 @@ pub(super) enum ReceiptCheck {
 
 impl ReceiptFile {
     pub(super) const fn new(path: PathBuf) -> Self {
-        Self { path, newest: Cell::new(None), written: Cell::new(None) }
+        Self { path, newest: Cell::new(None), in_file: Cell::new(None), tried: Cell::new(None) }
     }
 
     /// Returns the receipt as it was kept; `None` if there is none.
@@ -87,27 +90,32 @@ impl ReceiptFile {
         if self.newest.get().is_none_or(|newest| newest.number < head.number) {
             self.newest.set(Some(head));
         }
-        if self.written.get().is_none_or(|written| written.elapsed() >= EVERY) {
-            self.write();
+        if self.tried.get().is_none_or(|tried| tried.elapsed() >= EVERY) {
+            self.write_newest();
         }
     }
 
-    fn write(&self) {
+    /// Writes the newest receipt, unless the file has it.
+    pub(super) fn write_newest(&self) {
         let Some(head) = self.newest.get() else { return };
-        self.written.set(Some(Instant::now()));
+        if self.in_file.get() == Some(head.number) {
+            return;
+        }
+        self.tried.set(Some(Instant::now()));
         let receipt = Receipt { number: head.number, hash: head.hash.to_string() };
         let folder = self.path.parent().unwrap_or_else(|| Path::new("."));
         let written = serde_json::to_vec(&receipt)
             .map_err(io::Error::from)
             .and_then(|text| make_private_folder(folder).and_then(|()| write_private_file_unsynced(&self.path, &text)));
-        if let Err(error) = written {
-            tracing::warn!(%error, "the receipt of the newest record could not be kept");
+        match written {
+            Ok(()) => self.in_file.set(Some(head.number)),
+            Err(error) => tracing::warn!(%error, "the receipt of the newest record could not be kept"),
         }
     }
 }
 
 impl Drop for ReceiptFile {
     fn drop(&mut self) {
-        self.write();
+        self.write_newest();
     }
 }

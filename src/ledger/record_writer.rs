@@ -227,6 +227,11 @@ impl RecordWriter {
         self.receipt.keep(head);
     }
 
+    /// Writes the receipt, if it is not that of the newest record.
+    pub(super) fn write_receipt(&self) {
+        self.receipt.write_newest();
+    }
+
     async fn compare_receipt(&self) -> Result<()> {
         match self.receipt.check(&*self.store).await? {
             ReceiptCheck::Kept => {}

@@ -21,7 +21,7 @@ mod tty;
 
 pub(crate) use local_time::LocalTime;
 pub(crate) use log::start_log;
-pub(crate) use preparations::{preparation_lines, steps_by_hand};
+pub(crate) use preparations::{PlanLine, preparation_lines, steps_by_hand};
 pub(crate) use progress::ProgressReporter;
 pub(crate) use prompt::TerminalPrompter;
 pub(crate) use recorders::recorders;

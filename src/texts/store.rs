@@ -14,8 +14,15 @@ use super::{built_in, source_check, template_folder};
 use crate::domain::{Error, Kind, Language, Reason, Result, find_link};
 use crate::output::is_unsafe;
 
-/// The texts that the binary holds, parsed at their first use.
-static BUILT_IN: LazyLock<Arc<Texts>> = LazyLock::new(|| Arc::new(Builder::built_in().texts));
+/// The texts that the binary holds, parsed at their first use. They are not checked then, which takes most of the time: a
+/// test does, and `doctor`.
+static BUILT_IN: LazyLock<Arc<Texts>> = LazyLock::new(|| {
+    let mut texts = Texts::none();
+    for source in built_in::sources() {
+        texts.catalog_mut(&source.language).add(source_check::parse(&source, &mut Vec::new()));
+    }
+    Arc::new(texts)
+});
 
 /// The numbers that each text is tried with. Every plural of every language is among them (Unicode CLDR).
 const NUMBERS: [usize; 12] = [0, 1, 2, 3, 5, 6, 7, 10, 11, 12, 21, 100];
@@ -29,6 +36,10 @@ pub struct Texts {
 }
 
 impl Texts {
+    fn none() -> Self {
+        Self { english: Catalog::new(&Language::english()), others: BTreeMap::new() }
+    }
+
     /// Returns the texts that the binary holds.
     pub fn built_in() -> Arc<Self> {
         Arc::clone(&BUILT_IN)
@@ -100,8 +111,7 @@ struct Builder {
 
 impl Builder {
     fn built_in() -> Self {
-        let texts = Texts { english: Catalog::new(&Language::english()), others: BTreeMap::new() };
-        let mut builder = Self { texts, faults: Vec::new(), places: BTreeMap::new() };
+        let mut builder = Self { texts: Texts::none(), faults: Vec::new(), places: BTreeMap::new() };
         builder.add_layer(&built_in::sources());
         builder
     }

@@ -1,5 +1,7 @@
 //! The calls of AWS that this backend makes, each by the IAM action that allows it.
 
+use super::settings::{AuthFlow, CognitoSettings};
+use crate::config::Protected;
 use crate::domain::Right;
 
 /// An IAM action (Service Authorization Reference, "Actions defined by Amazon Cognito User Pools").
@@ -22,25 +24,46 @@ pub(super) enum Action {
 }
 
 /// Every action that an agent's policy names, with the resets that need it: all of them, or some.
-pub(super) const OF_AGENTS: [(Action, Need); 8] = [
+pub(super) const OF_AGENTS: [(Action, Need); 9] = [
     (Action::ListUsers, Need::Always),
     (Action::AdminGetUser, Need::Always),
     (Action::AdminListGroupsForUser, Need::ProtectedGroups),
     (Action::GetGroup, Need::ProtectedGroups),
-    (Action::DescribeUserPool, Need::Always),
+    (Action::DescribeUserPool, Need::Rules),
     (Action::AdminSetUserPassword, Need::Always),
     (Action::AdminUserGlobalSignOut, Need::Always),
+    (Action::AdminInitiateAuth, Need::AdminFlow),
     (Action::AdminCreateUser, Need::Creating),
 ];
+
+/// The actions on the pool that `doctor` alone uses.
+pub(super) const OF_DOCTOR: [Action; 2] = [Action::ListUserPoolClients, Action::DescribeUserPoolClient];
 
 /// Which resets need an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
     Always,
+    /// All of them know the pool's rules by it, and go on without.
+    Rules,
     /// Those of customers who have no user yet.
     Creating,
     /// Those under a profile that protects groups.
     ProtectedGroups,
+    /// Those that are proved by an app client with the flow of servers. They go on without, unproved.
+    AdminFlow,
+}
+
+impl Need {
+    /// Whether any reset under this profile needs it.
+    pub(super) fn applies(self, settings: &CognitoSettings, protected: &Protected) -> bool {
+        match self {
+            Self::Always | Self::Rules | Self::Creating => true,
+            Self::ProtectedGroups => !protected.groups.is_empty(),
+            Self::AdminFlow => {
+                settings.app_client.as_ref().is_some_and(|client| client.flow == AuthFlow::AdminUserPassword)
+            }
+        }
+    }
 }
 
 impl Action {

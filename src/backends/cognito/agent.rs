@@ -71,6 +71,11 @@ impl CognitoAgent {
         &self.0.api
     }
 
+    /// Returns who the agent is.
+    pub(super) fn caller(&self) -> &Caller {
+        &self.0.caller
+    }
+
     /// Returns the id of the user pool.
     pub(super) fn user_pool(&self) -> &str {
         &self.0.api.settings.user_pool

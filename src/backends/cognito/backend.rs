@@ -56,6 +56,7 @@ impl IdentityBackend for CognitoBackend {
             aids,
             change_screen,
             lock_outs: LockOuts::EndByThemselves,
+            lifetime: pool.map(Pool::lifetime),
             concurrency: CONCURRENCY,
         })
     }

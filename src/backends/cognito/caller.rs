@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::call::Api;
 use super::errors;
-use super::settings::Service;
+use super::settings::{CognitoSettings, Service};
 use crate::domain::{Error, Kind, Reason, Result};
 
 /// The identity that AWS sees in a call (STS API, `GetCallerIdentity`).
@@ -32,6 +32,14 @@ impl Caller {
                 .hint("Use credentials of that account: AWS_PROFILE, or `aws_profile` in the profile."));
         }
         Ok(Self { arn, account })
+    }
+
+    /// Returns the ARN of the pool, which is in the caller's account (Service Authorization Reference, "Resource types
+    /// defined by Amazon Cognito User Pools").
+    pub(super) fn pool_arn(&self, settings: &CognitoSettings) -> Option<String> {
+        let partition = self.arn.split(':').nth(1)?;
+        let CognitoSettings { region, user_pool, .. } = settings;
+        Some(format!("arn:{partition}:cognito-idp:{region}:{}:userpool/{user_pool}", self.account))
     }
 
     /// Returns the ARN whose policies decide: that of the user, or of the role behind an assumed one. `None` for the root

@@ -128,6 +128,11 @@ impl CognitoAgent {
     }
 }
 
+/// Says after how many days something ends.
+pub(super) fn after_days(days: i32) -> String {
+    format!("after {days} {}", if days == 1 { "day" } else { "days" })
+}
+
 /// Returns how long the access tokens of an app client last.
 fn access_token(client: &UserPoolClientType) -> SignedDuration {
     let Some(number) = client.access_token_validity.filter(|number| *number > 0) else { return USUAL_TOKEN };
@@ -143,15 +148,15 @@ fn access_token(client: &UserPoolClientType) -> SignedDuration {
 
 impl Pool {
     /// Checks what the pool's settings do to the promises.
-    fn checks(&self) -> Vec<Check> {
+    pub(super) fn checks(&self) -> Vec<Check> {
         let settings = self.settings();
         let mut checks = vec![Check::new(
             "user-pool",
             CheckState::Ok,
             format!(
-                "\"{}\"; a temporary password runs out after {} days",
+                "\"{}\"; a temporary password runs out {}",
                 settings.name.as_deref().unwrap_or_default(),
-                self.validity_days()
+                after_days(self.validity_days())
             ),
         )];
         if self.is_case_sensitive() {
@@ -186,4 +191,47 @@ fn triggers(config: &LambdaConfigType) -> Vec<&'static str> {
         ("UserMigration", config.user_migration.is_some()),
     ];
     all.into_iter().filter(|(_, set)| *set).map(|(name, _)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_cognitoidentityprovider::types::{
+        SchemaAttributeType, TokenValidityUnitsType, UserPoolClientType, UserPoolType,
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_token_lasts_in_the_units_that_the_app_client_names() {
+        let client = |number: Option<i32>, unit: Option<TimeUnitsType>| {
+            let units = TokenValidityUnitsType::builder().set_access_token(unit).build();
+            UserPoolClientType::builder().set_access_token_validity(number).token_validity_units(units).build()
+        };
+        for (number, unit, expected) in [
+            (None, None, SignedDuration::from_hours(1)),
+            (Some(0), Some(TimeUnitsType::Days), SignedDuration::from_hours(1)),
+            (Some(2), None, SignedDuration::from_hours(2)),
+            (Some(300), Some(TimeUnitsType::Seconds), SignedDuration::from_mins(5)),
+            (Some(5), Some(TimeUnitsType::Minutes), SignedDuration::from_mins(5)),
+            (Some(1), Some(TimeUnitsType::Days), SignedDuration::from_hours(24)),
+        ] {
+            assert_eq!(access_token(&client(number, unit)), expected, "{number:?}");
+        }
+    }
+
+    #[test]
+    fn what_weakens_the_promises_is_a_warning_that_names_it() {
+        let plain = Pool(UserPoolType::builder().name("customers").build());
+        let ids = |pool: &Pool| pool.checks().into_iter().map(|check| check.id).collect::<Vec<_>>();
+        assert_eq!(ids(&plain), ["user-pool", "case"], "a pool that does not say so is case sensitive");
+        let words = &plain.checks()[0].words;
+        assert!(words.contains("\"customers\"") && words.contains("7 days"), "{words}");
+        let email = SchemaAttributeType::builder().name("email").required(true).build();
+        let lambdas = LambdaConfigType::builder().pre_sign_up("arn").post_confirmation("arn").build();
+        let strict = UserPoolType::builder().mfa_configuration(UserPoolMfaType::On).lambda_config(lambdas);
+        let strict = Pool(strict.schema_attributes(email).build());
+        assert_eq!(ids(&strict), ["user-pool", "case", "second-factor", "lambda-triggers", "required-attributes"]);
+        let triggers = &strict.checks()[3].words;
+        assert!(triggers.contains("PreSignUp") && !triggers.contains("PostConfirmation"), "{triggers}");
+    }
 }

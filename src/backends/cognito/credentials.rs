@@ -131,7 +131,7 @@ impl AgentCredentials {
     /// Refuses an empty address of a service that credentials come from: the SDK would panic.
     async fn check_endpoints(&self) -> Result<()> {
         let name = self.0.profile.clone();
-        let (files, machine) = (Default::default(), Default::default());
+        let (files, machine) = <(_, _)>::default();
         // Files that cannot be read are reported by the provider.
         let sections = load(&files, &machine, &self.0.files, name.map(Into::into)).await.ok();
         let is_empty = |service: &&str| {

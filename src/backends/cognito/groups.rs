@@ -110,3 +110,10 @@ pub(super) struct Guard<'a> {
     /// Why some group is not known; `None` if all are there.
     unknown: Option<&'a str>,
 }
+
+impl<'a> Guard<'a> {
+    /// Returns why some group is not known; `None` if all are there.
+    pub(super) const fn unknown(&self) -> Option<&'a str> {
+        self.unknown
+    }
+}

@@ -29,6 +29,7 @@ mod rights;
 mod set;
 mod set_errors;
 mod settings;
+mod setup;
 mod sign_in;
 mod user_snapshot;
 mod users;
@@ -37,13 +38,14 @@ use std::rc::Rc;
 
 use reqwest::Url;
 
-use super::BackendContext;
+use super::{BackendContext, Wishes};
 use crate::config::{Folders, Profile};
-use crate::domain::ports::AgentSignIn;
+use crate::domain::ports::{AgentSignIn, Preparation};
 use crate::domain::{Error, ProfileRef, Result};
 use crate::net::https::Server;
 use http_client::{AwsHttpClient, Metadata};
 use settings::{CognitoSettings, Service};
+use setup::CognitoPreparation;
 use sign_in::CognitoSignIn;
 
 /// Checks the profile's own keys.
@@ -71,18 +73,36 @@ pub(super) fn open(
     profile_ref: ProfileRef,
     context: &BackendContext<'_>,
 ) -> Result<Box<dyn AgentSignIn>> {
+    Ok(Box::new(sign_in(profile, profile_ref, context)?))
+}
+
+/// Opens the preparation of the pool by an administrator. Nothing is sent yet.
+///
+/// # Errors
+/// As for [`open`], and exit 2 for a name that no IAM role has.
+pub(super) fn prepare(
+    profile: &Profile,
+    context: &BackendContext<'_>,
+    wishes: &Wishes,
+) -> Result<Box<dyn Preparation>> {
+    let backend_id = CognitoSettings::from_profile(profile)?.identity();
+    let profile_ref = ProfileRef { profile: profile.name.clone(), backend: profile.backend.clone(), backend_id };
+    Ok(Box::new(CognitoPreparation::new(sign_in(profile, profile_ref, context)?, wishes)?))
+}
+
+fn sign_in(profile: &Profile, profile_ref: ProfileRef, context: &BackendContext<'_>) -> Result<CognitoSignIn> {
     let settings = CognitoSettings::from_profile(profile)?;
     let server =
         Server { url: address(&settings)?, ca_cert: settings.ca_cert.clone(), time_limit: context.call_timeout };
     let metadata = if settings.credentials.instance_metadata { Metadata::Allowed } else { Metadata::Forbidden };
-    Ok(Box::new(CognitoSignIn {
+    Ok(CognitoSignIn {
         http: AwsHttpClient::new(&server, metadata, context.interceptor)?,
         settings: Rc::new(settings),
         profile_settings: profile.settings.clone(),
         profile_ref,
         protected: super::protected(profile)?,
         limit: context.call_timeout,
-    }))
+    })
 }
 
 /// Returns the address of the user pools: the profile's, or AWS's own in that region.

@@ -1,5 +1,7 @@
 //! The user pool's own settings, and what they mean for a reset.
 
+use std::time::Duration;
+
 use aws_sdk_cognitoidentityprovider::types::{
     AliasAttributeType, PasswordPolicyType, RecoveryOptionNameType, UserPoolType, UsernameAttributeType,
 };
@@ -53,6 +55,11 @@ impl Pool {
     pub(super) fn validity_days(&self) -> i32 {
         let days = self.password_policy().map(|policy| policy.temporary_password_validity_days);
         days.filter(|days| *days > 0).unwrap_or(USUAL_VALIDITY)
+    }
+
+    /// Returns how long a temporary password lasts.
+    pub(super) fn lifetime(&self) -> Duration {
+        Duration::from_hours(24 * u64::try_from(self.validity_days()).unwrap_or_default())
     }
 
     /// Whether customers can reset their password by a code themselves. `None` if the pool does not say so.

@@ -29,7 +29,7 @@ impl CognitoAgent {
         let lacks = |right: Right| {
             let mut needed = OF_AGENTS.iter().filter(|(action, need)| {
                 let of_right = action.right() == right || (right == Right::Sweep && *action == Action::ListUsers);
-                of_right && (*need != Need::ProtectedGroups || !self.0.protected.groups.is_empty())
+                of_right && need.applies(&self.api().settings, &self.0.protected)
             });
             needed.any(|(action, _)| missing.contains(action.name()))
         };
@@ -38,12 +38,17 @@ impl CognitoAgent {
 
     /// Asks IAM which actions on the pool the agent's policies allow.
     pub(super) async fn simulate(&self) -> Result<Simulated> {
+        match self.0.caller.principal() {
+            Some(principal) => self.simulate_for(principal).await,
+            None => Ok(Simulated::Unknown("IAM simulates the policies of users and roles alone".to_owned())),
+        }
+    }
+
+    /// Asks IAM which actions on the pool the policies of a user, role or group allow.
+    pub(super) async fn simulate_for(&self, principal: String) -> Result<Simulated> {
         let unknown = |why: &str| Ok(Simulated::Unknown(why.to_owned()));
-        let Some(principal) = self.0.caller.principal() else {
-            return unknown("IAM simulates the policies of users and roles alone");
-        };
-        let Some(pool) = self.pool_arn().await? else {
-            return unknown("the pool's ARN cannot be read (it takes cognito-idp:DescribeUserPool)");
+        let Some(pool) = self.caller().pool_arn(&self.api().settings) else {
+            return unknown("AWS names you in a way that is not known");
         };
         let client = aws_sdk_iam::Client::new(&self.api().sdk_config(Service::Iam));
         let names = OF_AGENTS.iter().map(|(action, _)| action.name().to_owned()).collect();
@@ -71,8 +76,9 @@ impl CognitoAgent {
         Ok(Simulated::Missing(actions.filter(|action| denied.contains(*action)).collect()))
     }
 
-    async fn pool_arn(&self) -> Result<Option<String>> {
-        Ok(self.pool().await?.and_then(|pool| pool.settings().arn.clone()))
+    /// Lists the actions that agents need under this profile.
+    pub(super) fn needed(&self) -> impl Iterator<Item = (Action, Need)> {
+        OF_AGENTS.into_iter().filter(|(_, need)| need.applies(&self.api().settings, &self.0.protected))
     }
 
     /// Checks for `doctor` what IAM says of the agent's actions. What it allows may still be refused, by a boundary or by
@@ -84,27 +90,67 @@ impl CognitoAgent {
                 Check::new(NAME, CheckState::Unknown, format!("whether IAM allows every action: {why}"))
             }
             Simulated::Missing(missing) => {
-                let protects = !self.0.protected.groups.is_empty();
-                let (mut always, mut creating) = (Vec::new(), Vec::new());
-                for (action, need) in OF_AGENTS.iter().filter(|(action, _)| missing.contains(action.name())) {
-                    match need {
-                        Need::Always => always.push(action.name()),
-                        Need::ProtectedGroups if protects => always.push(action.name()),
-                        Need::ProtectedGroups => {}
-                        Need::Creating => creating.push(action.name()),
-                    }
-                }
-                if !always.is_empty() {
-                    let words = format!("IAM does not allow {}: no reset is possible until then", always.join(", "));
-                    Check::new(NAME, CheckState::Fault, words)
-                } else if !creating.is_empty() {
-                    let words =
-                        format!("IAM does not allow {}: customers without a user get none", creating.join(", "));
-                    Check::new(NAME, CheckState::Warning, words)
-                } else {
-                    Check::new(NAME, CheckState::Ok, "IAM allows every action that a reset needs")
-                }
+                let (state, words) = describe_missing(&missing, self.needed());
+                Check::new(NAME, state, words)
             }
         })
+    }
+}
+
+/// Says what the missing actions mean for resets.
+fn describe_missing(
+    missing: &BTreeSet<&'static str>,
+    needed: impl Iterator<Item = (Action, Need)>,
+) -> (CheckState, String) {
+    let lacking: Vec<(Action, Need)> = needed.filter(|(action, _)| missing.contains(action.name())).collect();
+    let of = |wanted: &[Need]| {
+        let names = lacking.iter().filter(|(_, need)| wanted.contains(need)).map(|(action, _)| action.name());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    for (needs, state, meaning) in [
+        (&[Need::Always, Need::ProtectedGroups][..], CheckState::Fault, "no reset is possible until then"),
+        (&[Need::AdminFlow], CheckState::Warning, "no temporary password is tried by a sign-in"),
+        (&[Need::Creating], CheckState::Warning, "customers without a user get none"),
+        (&[Need::Rules], CheckState::Warning, "passwords are made for the strictest usual policy"),
+    ] {
+        let names = of(needs);
+        if !names.is_empty() {
+            return (state, format!("IAM does not allow {names}: {meaning}"));
+        }
+    }
+    (CheckState::Ok, "IAM allows every action that a reset needs".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_that_every_reset_needs_is_a_fault_and_one_that_it_goes_on_without_a_warning() {
+        let describe = |missing: &[Action], needed: &[(Action, Need)]| {
+            describe_missing(&missing.iter().map(|action| action.name()).collect(), needed.iter().copied())
+        };
+        let unprotected: Vec<_> = OF_AGENTS
+            .into_iter()
+            .filter(|(_, need)| !matches!(need, Need::ProtectedGroups | Need::AdminFlow))
+            .collect();
+        let (state, words) = describe(&[Action::AdminCreateUser, Action::ListUsers], &OF_AGENTS);
+        assert_eq!(state, CheckState::Fault);
+        assert!(words.contains("cognito-idp:ListUsers") && !words.contains("AdminCreateUser"), "{words}");
+        let (state, words) = describe(&[Action::AdminCreateUser], &unprotected);
+        assert_eq!(state, CheckState::Warning);
+        assert!(words.contains("cognito-idp:AdminCreateUser") && words.contains("without a user"), "{words}");
+        assert_eq!(describe(&[Action::GetGroup], &unprotected).0, CheckState::Ok, "nobody is protected");
+        assert_eq!(describe(&[Action::GetGroup], &OF_AGENTS).0, CheckState::Fault);
+        assert_eq!(describe(&[], &OF_AGENTS).0, CheckState::Ok);
+        for (action, meaning) in
+            [(Action::AdminInitiateAuth, "is tried"), (Action::DescribeUserPool, "strictest usual policy")]
+        {
+            let (state, words) = describe(&[action], &OF_AGENTS);
+            assert!(
+                state == CheckState::Warning && words.contains(action.name()) && words.contains(meaning),
+                "{words}"
+            );
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::agent::CognitoAgent;
 use super::backend::CognitoBackend;
@@ -36,11 +37,7 @@ pub(super) struct CognitoSignIn {
 impl CognitoSignIn {
     /// Opens a session with the credentials of an AWS profile, or with those that are there. Returns `None` if there are none.
     async fn open(&self, aws_profile: Option<&str>) -> Result<Option<Session>> {
-        let CognitoSettings { credentials, region, .. } = &*self.settings;
-        let credentials = AgentCredentials::open(credentials, aws_profile, region, (&self.http, self.limit));
-        let Some(ends) = credentials.ready(Duration::ZERO).await? else { return Ok(None) };
-        let api = Api::new(Rc::clone(&self.settings), credentials, self.http.clone(), self.limit);
-        let caller = Caller::ask(&api).await?;
+        let Some((api, caller, ends)) = self.identify(aws_profile).await? else { return Ok(None) };
         let name = caller.arn.clone();
         let secret = self.settings.app_client.as_ref().and_then(|client| client.secret.as_ref());
         let secret = secret.map(|secret| read_credential(secret, &self.profile_settings, &|_| {})).transpose()?;
@@ -51,6 +48,33 @@ impl CognitoSignIn {
         let directory = customers().unwrap_or_else(|| Box::new(PoolDirectory(agent.clone())));
         let backend = Box::new(CognitoBackend(agent));
         Ok(Some(Session::new(name, self.profile_ref.clone(), ends, backend, directory)))
+    }
+
+    /// Takes the credentials of an AWS profile, or those that are there, and asks AWS whose they are, and until when they
+    /// last. Returns `None` if there are none.
+    async fn identify(&self, aws_profile: Option<&str>) -> Result<Option<(Api, Caller, Option<Timestamp>)>> {
+        let CognitoSettings { credentials, region, .. } = &*self.settings;
+        let credentials = AgentCredentials::open(credentials, aws_profile, region, (&self.http, self.limit));
+        let Some(ends) = credentials.ready(Duration::ZERO).await? else { return Ok(None) };
+        let api = Api::new(Rc::clone(&self.settings), credentials, self.http.clone(), self.limit);
+        let caller = Caller::ask(&api).await?;
+        Ok(Some((api, caller, ends)))
+    }
+
+    /// Opens the pool for an administrator, who needs neither the app client's secret nor customers.
+    ///
+    /// # Errors
+    /// Exit 4: there are no credentials, or AWS refuses them.
+    pub(super) async fn administrator(&self, aws_profile: Option<&str>) -> Result<CognitoAgent> {
+        refuse_token()?;
+        let found = self.identify(aws_profile).await?;
+        let (api, caller, _) = found.ok_or_else(|| self.no_credentials(aws_profile))?;
+        Ok(CognitoAgent::new(api, caller, self.protected.clone(), None, None))
+    }
+
+    fn no_credentials(&self, aws_profile: Option<&str>) -> Error {
+        let profile = aws_profile.or(self.settings.credentials.aws_profile.as_deref());
+        Error::not_signed_in("There are no AWS credentials.").hint(how_to_sign_in(profile))
     }
 }
 
@@ -76,10 +100,7 @@ impl AgentSignIn for CognitoSignIn {
         _: &mut dyn Prompter,
     ) -> Result<(Session, Option<StoredSession>)> {
         refuse_token()?;
-        let session = self.open(agent).await?.ok_or_else(|| {
-            let profile = agent.or(self.settings.credentials.aws_profile.as_deref());
-            Error::not_signed_in("There are no AWS credentials.").hint(how_to_sign_in(profile))
-        })?;
+        let session = self.open(agent).await?.ok_or_else(|| self.no_credentials(agent))?;
         Ok((session, None))
     }
 

@@ -206,6 +206,7 @@ impl IdentityBackend for KeycloakAgent {
             aids,
             change_screen,
             lock_outs: LockOuts::LiftedOnRequest,
+            lifetime: None,
             concurrency: CONCURRENCY,
         })
     }

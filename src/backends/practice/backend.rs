@@ -102,6 +102,7 @@ impl IdentityBackend for AgentSession {
             aids: BTreeSet::new(),
             change_screen: ChangeScreen::UpdatePasswordPage,
             lock_outs: LockOuts::LiftedOnRequest,
+            lifetime: None,
             concurrency,
         })
     }

@@ -10,9 +10,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
 use argon2::password_hash::Error as PasswordHashError;
-use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Argon2, Block, Params, PasswordHasher, PasswordVerifier};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
@@ -46,18 +47,39 @@ enum Task {
     Verify(String, oneshot::Sender<bool>),
 }
 
-/// The queue of the hashing threads: one a core, each with 19 MiB of memory that it keeps between hashes.
+/// The hashing threads: at most one a core, each with 19 MiB of memory that it keeps between hashes.
 ///
-/// More threads would only evict each other's memory from the caches.
-static HASH_POOL: LazyLock<Sender<Job>> = LazyLock::new(|| {
+/// More threads would only evict each other's memory from the caches. A thread is started once all others are busy, so
+/// that the hashes of a single reset, one after the other, work in the same memory.
+struct HashPool {
+    jobs: Sender<Job>,
+    jobs_received: Arc<Mutex<Receiver<Job>>>,
+    threads: Mutex<usize>,
+}
+
+static HASH_POOL: LazyLock<HashPool> = LazyLock::new(|| {
     let (jobs, jobs_received) = channel();
-    let jobs_received = Arc::new(Mutex::new(jobs_received));
-    for _ in 0..cores() {
-        let jobs_received = Arc::clone(&jobs_received);
-        let _ = threads::start("hash", move || run_hasher(&jobs_received)); // without any thread, a job is refused
-    }
-    jobs
+    HashPool { jobs, jobs_received: Arc::new(Mutex::new(jobs_received)), threads: Mutex::new(0) }
 });
+
+impl HashPool {
+    /// Hands a job to the pool, whose hash is counted as outstanding.
+    ///
+    /// # Errors
+    /// There is no thread, and none can be started.
+    fn hand_over(&self, job: Job) -> Result<(), String> {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        if *threads < OUTSTANDING.load(Ordering::Relaxed).clamp(1, cores()) {
+            let jobs_received = Arc::clone(&self.jobs_received);
+            match threads::start("hash", move || run_hasher(&jobs_received)) {
+                Ok(_) => *threads += 1,
+                Err(error) if *threads == 0 => return Err(error.to_string()),
+                Err(_) => {} // those that run do it
+            }
+        }
+        self.jobs.send(job).map_err(|gone| gone.to_string())
+    }
+}
 
 /// Hashes one password after the other.
 fn run_hasher(jobs_received: &Mutex<Receiver<Job>>) {
@@ -68,7 +90,7 @@ fn run_hasher(jobs_received: &Mutex<Receiver<Job>>) {
         // Nobody may be waiting for the result any more.
         match task {
             Task::Hash(done) => drop(done.send(hash_in_memory(&password, &mut memory))),
-            Task::Verify(hash, done) => drop(done.send(matches(&password, &hash))),
+            Task::Verify(hash, done) => drop(done.send(matches_in_memory(&password, &hash, &mut memory))),
         }
     }
 }
@@ -111,7 +133,7 @@ impl RequestSink for HashInPool {
             let _outstanding = Outstanding::new();
             let failed = |error: String| Error::bug("The password could not be hashed.").because(error);
             let (done, hashed) = oneshot::channel();
-            HASH_POOL.send((password, Task::Hash(done))).map_err(|gone| failed(gone.to_string()))?;
+            HASH_POOL.hand_over((password, Task::Hash(done))).map_err(failed)?;
             hashed.await.map_err(|gone| failed(gone.to_string()))?.map_err(|error| failed(error.to_string()))
         })
     }
@@ -131,7 +153,7 @@ impl RequestSink for VerifyInPool {
             let _outstanding = Outstanding::new();
             let failed = |error: String| Error::bug("The password could not be compared.").because(error);
             let (done, compared) = oneshot::channel();
-            HASH_POOL.send((password, Task::Verify(self.0, done))).map_err(|gone| failed(gone.to_string()))?;
+            HASH_POOL.hand_over((password, Task::Verify(self.0, done))).map_err(failed)?;
             compared.await.map_err(|gone| failed(gone.to_string()))
         })
     }
@@ -142,8 +164,7 @@ fn hash_in_memory(password: &str, memory: &mut Vec<Block>) -> Result<String, Pas
     let mut salt = Zeroizing::new([0_u8; Salt::RECOMMENDED_LENGTH]);
     SystemRandom.fill(&mut *salt).map_err(|_| PasswordHashError::Crypto)?;
     let mut output = [0_u8; Params::DEFAULT_OUTPUT_LEN];
-    memory.resize(argon2.params().block_count(), Block::new());
-    argon2.hash_password_into_with_memory(password.as_bytes(), &*salt, &mut output, memory)?;
+    hash_into(&mut output, password, &*salt, memory)?;
     let hash = PasswordHash {
         algorithm: argon2::ARGON2ID_IDENT,
         version: Some(argon2::Version::default().into()),
@@ -152,6 +173,32 @@ fn hash_in_memory(password: &str, memory: &mut Vec<Block>) -> Result<String, Pas
         hash: Some(Output::new(&output)?),
     };
     Ok(hash.to_string())
+}
+
+/// Hashes a password with our parameters, in memory that is kept: to ask for it, and to wipe it, takes a tenth of a hash.
+fn hash_into(output: &mut [u8], password: &str, salt: &[u8], memory: &mut Vec<Block>) -> Result<(), PasswordHashError> {
+    let argon2 = Argon2::default();
+    memory.resize(argon2.params().block_count(), Block::new());
+    Ok(argon2.hash_password_into_with_memory(password.as_bytes(), salt, output, memory)?)
+}
+
+/// Whether the password has this hash. One that was not made by [`hash_in_memory`] is compared in memory of its own.
+fn matches_in_memory(password: &str, hash: &str, memory: &mut Vec<Block>) -> bool {
+    let Some((salt, expected)) = own_parts(hash).filter(|_| password.len() <= MAX_PASSWORD_LENGTH) else {
+        return matches(password, hash);
+    };
+    let mut output = [0_u8; Params::DEFAULT_OUTPUT_LEN];
+    hash_into(&mut output, password, &salt, memory).is_ok() && bool::from(output.ct_eq(expected.as_bytes()))
+}
+
+/// Returns salt and output of a hash that has our parameters; `None` for any other.
+fn own_parts(hash: &str) -> Option<(Salt, Output)> {
+    let hash = PasswordHash::new(hash).ok()?;
+    let is_own = hash.algorithm == argon2::ARGON2ID_IDENT
+        && hash.version == Some(argon2::Version::default().into())
+        && hash.params == ParamsString::try_from(Argon2::default().params()).ok()?;
+    let (salt, output) = (hash.salt?, hash.hash?);
+    (is_own && output.len() == Params::DEFAULT_OUTPUT_LEN).then_some((salt, output))
 }
 
 /// Whether the password has this hash. A malformed hash matches nothing, and takes as long.
@@ -183,4 +230,46 @@ pub(super) fn fresh_token() -> Result<Zeroizing<String>> {
 /// Returns the SHA-256 digest of a token, which is stored in its place.
 pub(super) fn token_digest(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use super::*;
+
+    const PASSWORD: &str = "Kd4m-7XpR-tqWn";
+
+    #[test]
+    fn what_is_compared_in_kept_memory_matches_as_it_does_in_memory_of_its_own() {
+        let (mut kept, mut others) = (Vec::new(), Vec::new());
+        let own = hash_in_memory(PASSWORD, &mut kept).unwrap();
+        let other = hash_in_memory("another", &mut others).unwrap();
+        assert!(own_parts(&own).is_some());
+        for (hash, does_match) in [(&own, true), (&other, false), (&own, true)] {
+            assert_eq!(matches_in_memory(PASSWORD, hash, &mut kept), does_match);
+            assert_eq!(matches(PASSWORD, hash), does_match);
+        }
+        assert!(!matches_in_memory("", &own, &mut kept));
+        let long = "x".repeat(MAX_PASSWORD_LENGTH + 1);
+        let of_long = hash_in_memory(&long, &mut kept).unwrap();
+        assert!(!matches_in_memory(&long, &of_long, &mut kept), "a password that is too long has no hash");
+    }
+
+    #[test]
+    fn a_hash_with_other_parameters_or_none_is_compared_as_it_says() {
+        let mut memory = Vec::new();
+        let params = Params::new(64, 1, 1, None).unwrap();
+        let small = Argon2::from(params).hash_password(PASSWORD.as_bytes()).unwrap().to_string();
+        assert!(own_parts(&small).is_none());
+        assert!(matches_in_memory(PASSWORD, &small, &mut memory));
+        assert!(!matches_in_memory("another", &small, &mut memory));
+        let own = hash_in_memory(PASSWORD, &mut memory).unwrap();
+        let shorter = own.rsplit_once('$').unwrap().0.to_owned();
+        for broken in
+            ["withdrawn", "", shorter.as_str(), &own.replace("v=19", "v=16"), &own.replace("argon2id", "argon2i")]
+        {
+            assert!(!matches_in_memory(PASSWORD, broken, &mut memory), "{broken}");
+        }
+    }
 }

@@ -102,6 +102,7 @@ mod tests {
             aids: aids.iter().copied().collect::<BTreeSet<_>>(),
             change_screen: ChangeScreen::UpdatePasswordPage,
             lock_outs: crate::domain::LockOuts::LiftedOnRequest,
+            lifetime: None,
             concurrency: 1,
         })
     }

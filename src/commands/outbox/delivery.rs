@@ -32,13 +32,9 @@ pub(in crate::commands) async fn deliver_after<T>(context: &Context, changed: &R
 
 /// Sends what is due after a command changed somebody. What cannot be sent now waits; that is said, and is no error.
 pub(in crate::commands) async fn deliver_now(context: &Context) {
-    let delivered = match context.customer_messages() {
-        Ok(messages) if messages.has_sender() => deliver(context, &messages, Some(BESIDE_A_COMMAND)).await,
-        Ok(_) => return,
-        Err(error) => Err(error),
-    };
-    match delivered {
-        Ok(delivered) => {
+    match deliver_waiting(context).await {
+        Ok(None) => {}
+        Ok(Some(delivered)) => {
             for problem in &delivered.problems {
                 context.screen.warning(problem);
             }
@@ -51,6 +47,15 @@ pub(in crate::commands) async fn deliver_now(context: &Context) {
             context.screen.warning(&format!("The customer may not have been told: {}", error.message_with_hint()));
         }
     }
+}
+
+/// Sends what is due. Opens no sender if nothing waits. Returns `None` if there is nothing to send, or nothing to send it by.
+async fn deliver_waiting(context: &Context) -> Result<Option<Delivered>, Error> {
+    if !context.ledger().has_waiting_notices().await? {
+        return Ok(None);
+    }
+    let messages = context.customer_messages()?;
+    if messages.has_sender() { deliver(context, &messages, Some(BESIDE_A_COMMAND)).await.map(Some) } else { Ok(None) }
 }
 
 async fn deliver(context: &Context, messages: &CustomerMessages, limit: Option<Duration>) -> Result<Delivered, Error> {

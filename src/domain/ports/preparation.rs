@@ -11,6 +11,10 @@ use crate::domain::preparation::{Administrator, Preparations, Step};
 pub trait Preparation {
     /// Returns the whole preparation for doing it by hand. Asks nobody and reads nothing.
     fn by_hand(&self) -> Preparations;
+    /// Whether a step can be carried out here, so that somebody has to confirm the plan.
+    fn carries_out(&self) -> bool {
+        true
+    }
     /// Signs the administrator in, for as long as this value lives. Stores nothing.
     async fn sign_in(&mut self, administrator: Administrator, prompter: &mut dyn Prompter) -> Result<()>;
     /// Reads what is done already, and whether the administrator may do the rest. Changes nothing.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, named_params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
 
 use super::end::End;
 use super::fault::Fault;
@@ -30,23 +30,24 @@ pub(super) struct Appender {
 
 impl Appender {
     /// Appends the records of several calls in one transaction. If it fails, it fails for all of them.
-    pub(super) fn append_all(&mut self, calls: Vec<Vec<Append>>) -> Vec<Done> {
+    pub(super) fn append_all(&self, calls: Vec<Vec<Append>>) -> Vec<Done> {
         let count = calls.len();
         let (now, writer) = ((self.now)(), &self.writer);
-        match append(&mut self.connection, now, writer, calls) {
+        match append(&self.connection, now, writer, calls) {
             Ok(done) => done.into_iter().map(Ok).collect(),
             Err(fault) => vec![Err(fault); count],
         }
     }
 }
 
-fn append(
-    connection: &mut Connection,
+/// Appends the records of several calls in one transaction.
+pub(super) fn append(
+    connection: &Connection,
     now: Timestamp,
     writer: &Writer,
     calls: Vec<Vec<Append>>,
 ) -> Result<Vec<Vec<Appended>>, Fault> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let mut end = End::read(&transaction, now, writer)?;
     let mut all = Vec::with_capacity(calls.len());
     for call in calls {

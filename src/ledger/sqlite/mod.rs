@@ -46,13 +46,8 @@ pub struct SqliteFiles {
     pub audit_log: PathBuf,
 }
 
-/// How records are appended.
-enum Appending {
-    /// Each call is a transaction of its own, in the thread of the caller.
-    Direct(RefCell<Appender>),
-    /// A thread appends the records of all waiting calls in one transaction.
-    Grouped(GroupCommit<Vec<Append>, Done>),
-}
+/// A thread that appends the records of all waiting calls in one transaction.
+type Grouped = GroupCommit<Vec<Append>, Done>;
 
 /// The store on `SQLite`.
 ///
@@ -61,10 +56,10 @@ pub struct SqliteStore {
     files: SqliteFiles,
     now: Now,
     writer: LazyWriter,
-    reader: OnceCell<Connection>,
+    /// The connection of this thread: it reads, works on the outbox, and appends where calls are not grouped.
+    connection: OnceCell<Connection>,
     groups: bool,
-    appending: OnceCell<Appending>,
-    outbox: OnceCell<RefCell<Connection>>,
+    grouped: OnceCell<Grouped>,
     lease: OnceCell<Lease>,
     /// The records of imports that nobody has taken yet.
     own_records: RefCell<Vec<StoredRecord>>,
@@ -74,9 +69,8 @@ impl SqliteStore {
     /// Makes the store of these files. `now` tells the time that records get.
     pub fn new(files: SqliteFiles, writer: impl Into<LazyWriter>, now: Now) -> Self {
         let writer = writer.into();
-        let (reader, appending, lease) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        let (outbox, own_records) = (OnceCell::new(), RefCell::default());
-        Self { files, now, writer, reader, groups: false, appending, outbox, lease, own_records }
+        let (connection, grouped, lease) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { files, now, writer, connection, groups: false, grouped, lease, own_records: RefCell::default() }
     }
 
     /// Lets calls that wait at the same time share a transaction, as the rows of a bulk run do.
@@ -87,7 +81,7 @@ impl SqliteStore {
 
     /// Sets whether appends wait for others to share a sync with, where calls share transactions.
     pub(crate) fn gather(&self, on: bool) {
-        if let Some(Appending::Grouped(thread)) = self.appending.get() {
+        if let Some(thread) = self.grouped.get() {
             thread.gather(on);
         }
     }
@@ -121,37 +115,31 @@ impl SqliteStore {
         Ok(connection)
     }
 
-    /// Returns the reading end; `None` if there is no ledger yet.
-    fn reader(&self) -> Result<Option<&Connection>, Fault> {
-        if self.reader.get().is_none() {
+    /// Returns the connection of this thread; `None` if there is no ledger yet.
+    fn connection(&self) -> Result<Option<&Connection>, Fault> {
+        if self.connection.get().is_none() {
             let Some(connection) = self.open()? else { return Ok(None) };
-            let _ = self.reader.set(connection);
+            let _ = self.connection.set(connection);
         }
-        Ok(self.reader.get())
+        Ok(self.connection.get())
     }
 
-    /// Reads from the ledger. Returns the default if there is none yet.
-    fn read<T: Default>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
-        let found = self.reader().and_then(|reader| reader.map(read).transpose());
+    /// Returns the connection of this thread for changes, and makes the ledger if there is none.
+    fn connection_for_changes(&self) -> Result<&Connection, Fault> {
+        let connection = if let Some(connection) = self.connection()? {
+            connection
+        } else {
+            let made = self.open_or_make()?;
+            self.connection.get_or_init(|| made)
+        };
+        file::check_writable(connection)?;
+        Ok(connection)
+    }
+
+    /// Works on the ledger. Returns the default if there is none yet.
+    fn with_connection<T: Default>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T> {
+        let found = self.connection().and_then(|connection| connection.map(work).transpose());
         found.map(Option::unwrap_or_default).map_err(self.to_error())
-    }
-
-    /// Works on the outbox, through one connection for all of this store's life. Returns the default if there is no
-    /// ledger yet.
-    fn with_outbox<T: Default>(&self, work: impl FnOnce(&mut Connection) -> Result<T, Fault>) -> Result<T> {
-        let worked = self.outbox_connection().and_then(|connection| match connection {
-            Some(connection) => work(&mut connection.borrow_mut()),
-            None => Ok(T::default()),
-        });
-        worked.map_err(self.to_error())
-    }
-
-    fn outbox_connection(&self) -> Result<Option<&RefCell<Connection>>, Fault> {
-        if self.outbox.get().is_none() {
-            let Some(connection) = self.open()? else { return Ok(None) };
-            let _ = self.outbox.set(RefCell::new(connection));
-        }
-        Ok(self.outbox.get())
     }
 
     /// Opens the ledger for changes, and makes it if there is none.
@@ -166,18 +154,15 @@ impl SqliteStore {
         Ok(connection)
     }
 
-    fn appending(&self) -> Result<&Appending, Fault> {
-        if let Some(appending) = self.appending.get() {
-            return Ok(appending);
+    /// Returns the thread that appends, with a connection of its own.
+    fn grouped_thread(&self) -> Result<&Grouped, Fault> {
+        if let Some(thread) = self.grouped.get() {
+            return Ok(thread);
         }
         let connection = self.open_or_make()?;
-        let mut appender = Appender { connection, now: self.now.clone(), writer: self.writer.get().clone() };
-        let appending = if self.groups {
-            Appending::Grouped(GroupCommit::start("ledger", move |calls| appender.append_all(calls))?)
-        } else {
-            Appending::Direct(RefCell::new(appender))
-        };
-        Ok(self.appending.get_or_init(|| appending))
+        let appender = Appender { connection, now: self.now.clone(), writer: self.writer.get().clone() };
+        let thread = GroupCommit::start("ledger", move |calls| appender.append_all(calls))?;
+        Ok(self.grouped.get_or_init(|| thread))
     }
 }
 
@@ -193,51 +178,55 @@ fn try_to_append(path: &Path) -> Result<(), Fault> {
 #[async_trait(?Send)]
 impl RecordStore for SqliteStore {
     async fn append(&self, appends: Vec<Append>) -> Result<Vec<Appended>> {
-        let done = match self.appending().map_err(self.to_error())? {
-            Appending::Direct(appender) => appender.borrow_mut().append_all(vec![appends]).pop(),
-            Appending::Grouped(thread) => Some(thread.hand_over(appends).get().await?),
+        let done = if self.groups {
+            self.grouped_thread().map_err(self.to_error())?.hand_over(appends).get().await?
+        } else {
+            let append = |connection| append::append(connection, (self.now)(), self.writer.get(), vec![appends]);
+            self.connection_for_changes().and_then(append).map(|mut done| done.pop().unwrap_or_default())
         };
-        done.unwrap_or_else(|| Ok(Vec::new())).map_err(self.to_error())
+        done.map_err(self.to_error())
     }
 
     async fn page(&self, query: &Query, after: u64, most: usize) -> Result<Vec<StoredRecord>> {
-        self.read(|connection| read::page(connection, query, after, most))
+        self.with_connection(|connection| read::page(connection, query, after, most))
     }
 
     async fn resets_by_agent(&self, backend_ids: &[String], agent: &str, since: Timestamp) -> Result<u32> {
-        self.read(|connection| append::resets_by_agent(connection, backend_ids, agent, since.as_microsecond()))
+        self.with_connection(|connection| {
+            append::resets_by_agent(connection, backend_ids, agent, since.as_microsecond())
+        })
     }
 
     async fn open_attempts(&self) -> Result<Vec<StoredRecord>> {
-        self.read(read::open_attempts)
+        self.with_connection(read::open_attempts)
     }
 
     async fn issued(&self, backend_ids: &[String], after: u64, most: usize) -> Result<Vec<StoredRecord>> {
-        self.read(|connection| read::issued(connection, backend_ids, after, most))
+        self.with_connection(|connection| read::issued(connection, backend_ids, after, most))
     }
 
     async fn is_used(&self, verification: &str) -> Result<bool> {
-        self.read(|connection| verification::is_used(connection, verification))
+        self.with_connection(|connection| verification::is_used(connection, verification))
     }
 
     async fn take_notices(&self, profile: &str, most: usize) -> Result<Vec<WaitingNotice>> {
-        self.with_outbox(|connection| outbox::take(connection, (profile, most), (self.now)()))
+        self.with_connection(|connection| outbox::take(connection, (profile, most), (self.now)()))
     }
 
     async fn waiting_notices(&self, after: &str, most: usize) -> Result<Vec<WaitingNotice>> {
-        self.read(|connection| outbox::page(connection, after, most))
+        self.with_connection(|connection| outbox::page(connection, after, most))
     }
 
     async fn finish_notice(&self, id: &str, record: Draft) -> Result<Option<StoredRecord>> {
-        self.with_outbox(|connection| outbox::finish(connection, (id, record), (self.now)(), self.writer.get()))
+        self.with_connection(|connection| outbox::finish(connection, (id, record), (self.now)(), self.writer.get()))
     }
 
     async fn head(&self) -> Result<Option<Head>> {
-        self.read(read::head)
+        self.with_connection(read::head)
     }
 
     async fn checkpoint(&self) -> Result<Option<Head>> {
-        self.read(read::checkpoint)
+        self.with_connection(read::checkpoint)
     }
 
     async fn prune(&self, before: Timestamp, record: Draft) -> Result<Option<Head>> {
@@ -262,20 +251,20 @@ impl RecordStore for SqliteStore {
     }
 
     async fn pseudonym_key(&self) -> Result<[u8; 32]> {
-        let made = match self.reader() {
-            Ok(Some(reader)) => read::pseudonym_key(reader),
-            Ok(None) => self.open_or_make().and_then(|connection| read::pseudonym_key(&connection)),
+        let made = match self.connection() {
+            Ok(Some(connection)) => read::pseudonym_key(connection),
+            Ok(None) => self.connection_for_changes().and_then(read::pseudonym_key),
             Err(fault) => Err(fault),
         };
         made.map_err(self.to_error())
     }
 
     async fn faults(&self) -> Result<Vec<String>> {
-        self.read(faults::faults)
+        self.with_connection(faults::faults)
     }
 
     async fn take_own_records(&self) -> Result<Vec<StoredRecord>> {
-        self.reader().map_err(self.to_error())?; // it imports
+        self.connection().map_err(self.to_error())?; // it imports
         Ok(self.own_records.take())
     }
 

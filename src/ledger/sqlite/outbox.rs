@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row, TransactionBehavior, params};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
 use super::end::End;
 use super::fault::Fault;
@@ -36,11 +36,11 @@ pub(super) fn queue(connection: &Connection, notices: &[QueuedNotice], at: Times
 
 /// Takes the notices of a profile that are due, and puts each off.
 pub(super) fn take(
-    connection: &mut Connection,
+    connection: &Connection,
     (profile, most): (&str, usize),
     now: Timestamp,
 ) -> Result<Vec<WaitingNotice>, Fault> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let mut taken = {
         let select = format!(
             "SELECT {COLUMNS} FROM outbox WHERE profile = ?1 AND next_at <= ?2 ORDER BY next_at, channel, id LIMIT ?3"
@@ -72,12 +72,12 @@ pub(super) fn page(connection: &Connection, after: &str, most: usize) -> Result<
 
 /// Removes a notice and appends the record of its end. Returns `None` if the notice is gone.
 pub(super) fn finish(
-    connection: &mut Connection,
+    connection: &Connection,
     (id, record): (&str, Draft),
     now: Timestamp,
     writer: &Writer,
 ) -> Result<Option<StoredRecord>, Fault> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     if transaction.execute("DELETE FROM outbox WHERE id = ?1", [id])? == 0 {
         return Ok(None);
     }

@@ -104,6 +104,27 @@ fn setup_prints_its_steps_without_a_server_and_asks_for_what_it_needs() {
 }
 
 #[test]
+fn setup_of_a_user_pool_prints_the_policy_without_credentials_and_has_nothing_to_confirm() {
+    let env = with(
+        "backend = 'cognito'\nuser_pool = 'eu-central-1_AbC'\nendpoint = 'http://127.0.0.1:9'\nprotected = 'none'\n",
+    );
+    let plan = env.run(&["-o", "json", "setup", "--print"]).must(0).json();
+    let steps = plan["steps"].as_array().unwrap();
+    assert!(plan["administrator"].is_null() && steps.iter().all(|step| step["state"] == "by_hand"), "{plan}");
+    let policy: serde_json::Value = serde_json::from_str(steps[0]["document"].as_str().unwrap()).unwrap();
+    assert!(policy["Statement"][0]["Resource"][0].as_str().unwrap().contains("ACCOUNT_ID"), "{policy}");
+    assert!(steps[1].get("document").is_none(), "{plan}");
+    let printed = env.run(&["setup", "--print"]).must(0).stdout;
+    let copied = printed.split_once("\n{\n").unwrap().1.split_once("\n}\n").unwrap().0;
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&format!("{{{copied}}}")).unwrap(),
+        policy,
+        "as it is to copy"
+    );
+    env.run(&["setup"]).must_say(4, "no AWS credentials");
+}
+
+#[test]
 fn setup_of_a_backend_that_is_prepared_by_hand_names_the_page() {
     let env = with(
         "backend = 'openldap'\nurl = 'ldaps://127.0.0.1:9'\nbase = 'dc=x'\ndefault_policy = 'cn=p'\nprotected = 'none'\n",

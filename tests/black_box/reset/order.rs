@@ -1,6 +1,7 @@
 //! The order of the calls, and what the agent is told before confirming.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use tellonce::domain::{
     Error, Gap, Kind, LockOuts, Obstacle, Policy, PolicyRead, Reason, ResetRequest, Right, Rule, SessionsEnded,
@@ -46,6 +47,23 @@ fn a_lock_is_lifted_after_the_set_only_where_it_was_asked_for() {
     assert_eq!(refused.answer.err().map(|failure| failure.reason), Some(Reason::Locked), "asked, the default is no");
     let lifted_by_the_set = play(Script { locked: true, lock_outs: LockOuts::LiftedBySet, ..Script::default() });
     assert!(lifted_by_the_set.answer.is_ok() && !lifted_by_the_set.calls.contains(&"unlock"));
+}
+
+#[test]
+fn where_nothing_lifts_a_lock_out_the_flag_is_refused_before_anything_is_asked_or_changed() {
+    let script = || Script { lock_outs: LockOuts::EndByThemselves, ..Script::default() };
+    let ended = play_with(script(), &guards(), unlocking());
+    let refused = ended.answer.err().unwrap();
+    assert_eq!((refused.kind, refused.reason), (Kind::Refused, Reason::RefusedByBackend));
+    assert!(ended.plans.is_empty() && !ended.calls.contains(&"set"), "{:?}", ended.calls);
+    assert!(play(script()).answer.is_ok(), "without the flag it goes on");
+}
+
+#[test]
+fn the_plan_says_how_long_the_password_lasts_by_the_backends_own_setting_where_it_has_one() {
+    let week = Duration::from_hours(7 * 24);
+    assert_eq!(play(Script { lifetime: Some(week), ..Script::default() }).plans[0].lasts, week);
+    assert_eq!(play(Script::default()).plans[0].lasts, guards().temporary_password_lasts);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::support::conformance::MovedClock;
 pub struct Script {
     pub gaps: BTreeSet<Gap>,
     pub lock_outs: LockOuts,
+    pub lifetime: Option<std::time::Duration>,
     pub policy: PolicyRead,
     pub obstacles: Vec<Obstacle>,
     pub locked: bool,
@@ -70,6 +71,7 @@ impl Default for Script {
         Self {
             gaps: BTreeSet::new(),
             lock_outs: LockOuts::LiftedOnRequest,
+            lifetime: None,
             policy: PolicyRead::Read(Policy::new([Rule::MinLength(8)])),
             obstacles: Vec::new(),
             locked: false,

@@ -150,6 +150,7 @@ impl IdentityBackend for Scripted {
             aids: BTreeSet::new(),
             change_screen: ChangeScreen::UpdatePasswordPage,
             lock_outs: inner.script.lock_outs,
+            lifetime: inner.script.lifetime,
             concurrency: inner.script.concurrency,
         })
     }

@@ -1,7 +1,7 @@
 //! The unlock against a backend that answers as a test has it: order of the calls, and every failure after the intent.
 
 use tellonce::domain::{
-    Changed, Gap, Guards, Kind, Obstacle, Reason, Right, Services, Session, UnlockRequest, Unlocked, unlock,
+    Changed, Gap, Guards, Kind, LockOuts, Obstacle, Reason, Right, Services, Session, UnlockRequest, Unlocked, unlock,
 };
 
 use super::play::{Ended, play_command};
@@ -42,6 +42,14 @@ fn who_is_not_locked_is_refused_before_anything_is_asked() {
     let ended = play_unlock(Script { obstacles, ..locked() });
     assert_eq!(ended.answer.err().map(|error| error.kind), Some(Kind::NotAllowed));
     assert!(ended.plans.is_empty() && !ended.calls.contains(&"unlock_alone"));
+}
+
+#[test]
+fn where_nothing_lifts_a_lock_out_it_is_refused_before_anything_is_asked() {
+    let ended = play_unlock(Script { lock_outs: LockOuts::EndByThemselves, ..locked() });
+    let refused = ended.answer.err().unwrap();
+    assert_eq!((refused.kind, refused.reason), (Kind::Refused, Reason::RefusedByBackend));
+    assert!(ended.plans.is_empty() && !ended.calls.contains(&"unlock_alone"), "{:?}", ended.calls);
 }
 
 #[test]

@@ -3,3 +3,8 @@
 mod bulk;
 mod emulators;
 mod faults;
+mod least_policy;
+mod page;
+mod sessions;
+mod setup;
+mod states;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::calls::Keys;
 use super::pool::Pool;
@@ -62,7 +62,12 @@ impl Pool {
             .filter(|(actions, _)| !actions.is_empty())
             .map(|(actions, resource)| json!({ "Effect": "Allow", "Action": actions, "Resource": resource }))
             .collect();
-        let document = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+        self.grant_policy(agent, &json!({ "Version": "2012-10-17", "Statement": statements }));
+    }
+
+    /// Gives an agent this policy in place of the one they have.
+    pub fn grant_policy(&self, agent: &IamAgent, policy: &Value) {
+        let document = policy.to_string();
         let fields = [("UserName", agent.name.as_str()), ("PolicyName", "rights"), ("PolicyDocument", &document)];
         self.server().iam("PutUserPolicy", &fields);
     }

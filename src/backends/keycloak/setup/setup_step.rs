@@ -17,9 +17,9 @@ pub(super) trait SetupStep {
 /// Describes a step that has no question of its own.
 pub(super) fn step(id: &'static str, is_there: bool, words: String, by_hand: Vec<String>) -> Step {
     if is_there {
-        return Step { id, state: StepState::Already, words, by_hand: Vec::new(), apart: None };
+        return Step { id, state: StepState::Already, words, by_hand: Vec::new(), document: None, apart: None };
     }
-    Step { id, state: StepState::ToDo, words, by_hand, apart: None }
+    Step { id, state: StepState::ToDo, words, by_hand, document: None, apart: None }
 }
 
 /// A step that is not possible on this server, and why.
@@ -31,7 +31,14 @@ pub(super) struct NotApplicable {
 #[async_trait(?Send)]
 impl SetupStep for NotApplicable {
     fn step(&self) -> Step {
-        Step { id: self.id, state: StepState::NotHere, words: self.why.clone(), by_hand: Vec::new(), apart: None }
+        Step {
+            id: self.id,
+            state: StepState::NotHere,
+            words: self.why.clone(),
+            by_hand: Vec::new(),
+            document: None,
+            apart: None,
+        }
     }
 
     async fn carry_out(&self, _: &AdminApi) -> Result<String> {

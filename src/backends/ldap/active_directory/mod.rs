@@ -328,7 +328,7 @@ impl Dialect for ActiveDirectory {
         }
         let aids = BTreeSet::from([Aid::TellsRules, Aid::Sweeps]);
         let (change_screen, lock_outs) = (ChangeScreen::AnyProgram, LockOuts::LiftedOnRequest);
-        Ok(Capabilities { gaps, limits, aids, change_screen, lock_outs, concurrency: CONCURRENCY })
+        Ok(Capabilities { gaps, limits, aids, change_screen, lock_outs, lifetime: None, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, session: &LdapSession) -> Result<Vec<Right>> {

@@ -330,7 +330,7 @@ impl Dialect for OpenLdap {
             Gap::WithdrawnReadsAsPending,
         ]);
         let (change_screen, lock_outs) = (ChangeScreen::AnyProgram, LockOuts::LiftedBySet);
-        Ok(Capabilities { gaps, limits, aids, change_screen, lock_outs, concurrency: CONCURRENCY })
+        Ok(Capabilities { gaps, limits, aids, change_screen, lock_outs, lifetime: None, concurrency: CONCURRENCY })
     }
 
     async fn rights(&self, _: &LdapSession) -> Result<Vec<Right>> {
