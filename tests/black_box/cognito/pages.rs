@@ -35,7 +35,6 @@ fn measured(env: &TestEnvironment, arguments: &[&str]) -> (CommandOutput, u64, D
     }
     let mut ran = CommandOutput::from(child.wait_with_output().unwrap());
     ran.stdout = env.read("out");
-    println!("{arguments:?}: {} MiB, {:?}", most / 1024 / 1024, started.elapsed());
     (ran, most, started.elapsed())
 }
 
