@@ -39,6 +39,15 @@ pub(super) struct Api {
     cognito: OnceCell<aws_sdk_cognitoidentityprovider::Client>,
 }
 
+/// Who repeats a call that failed and changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repeats {
+    /// The caller, if it said so.
+    ByCaller,
+    /// This client. The call follows a change in the same operation, which the caller cannot repeat.
+    Here,
+}
+
 /// Why a call failed, and whether another try could help.
 struct CallError {
     error: Box<Error>,
@@ -112,6 +121,23 @@ impl Api {
         self.call_until(self.deadline(), action, send).await
     }
 
+    /// Makes a call, within the time limit of an operation, which this client repeats or the caller.
+    ///
+    /// # Errors
+    /// As for [`Self::call`].
+    pub(super) async fn call_repeated<T, E, F>(
+        &self,
+        repeats: Repeats,
+        action: Action,
+        send: impl Fn() -> F,
+    ) -> Result<Answer<T>>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        self.call_within(self.deadline(), repeats, action, send).await
+    }
+
     /// Makes a call that has to end by a deadline, as one of several pages.
     ///
     /// # Errors
@@ -126,6 +152,21 @@ impl Api {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
+        self.call_within(deadline, Repeats::ByCaller, action, send).await
+    }
+
+    async fn call_within<T, E, F>(
+        &self,
+        deadline: Deadline,
+        repeats: Repeats,
+        action: Action,
+        send: impl Fn() -> F,
+    ) -> Result<Answer<T>>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let left_to_caller = repeats == Repeats::ByCaller && self.caller_retries.get();
         let once = || async {
             self.make_ready(Duration::ZERO).await.map_err(not_sent)?;
             if deadline.is_over() {
@@ -139,7 +180,7 @@ impl Api {
         };
         let again = |failed: &CallError| {
             failed.is_transient
-                && !(self.caller_retries.get() && failed.error.is_passing())
+                && !(left_to_caller && failed.error.is_passing())
                 && (action.is_idempotent() || failed.not_applied)
         };
         once.retry(pauses())
@@ -167,15 +208,22 @@ impl Api {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let SdkError::ServiceError(refused) = error else { return Err(unanswered(action, &error)) };
-        let (status, headers) = (refused.raw().status().as_u16(), refused.raw().headers());
-        let retry_after = headers.get("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
+        let retry_after = error.raw_response().and_then(|raw| raw.headers().get("retry-after"));
+        let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let too_many = || {
+            let error = Box::new(errors::throttled(retry_after));
+            CallError { error, not_applied: true, is_transient: true, retry_after }
+        };
+        let SdkError::ServiceError(refused) = error else {
+            // A proxy that throttles says so by the status alone.
+            return Err(if status == 429 { too_many() } else { unanswered(action, &error) });
+        };
         let code = refused.err().code().unwrap_or_default().to_owned();
         let known = if errors::is_code(&code) { &code } else { "an unknown code" };
         tracing::debug!(code = known, status, action = action.name(), "refused");
         if errors::is_throttled(&code) || status == 429 {
-            let error = errors::throttled(retry_after);
-            return Err(CallError { error: Box::new(error), not_applied: true, is_transient: true, retry_after });
+            return Err(too_many());
         }
         if errors::is_internal(&code, status) {
             return Err(lost(action, errors::internal(action), true));

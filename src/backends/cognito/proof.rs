@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use super::action::Action;
 use super::agent::CognitoAgent;
-use super::call::Answer;
+use super::call::{Answer, Repeats};
 use super::errors::Refusal;
 use super::settings::{AppClient, AuthFlow};
 use crate::domain::{Error, Intent, RequestSink, Reset, Result, TemporaryPassword, TrialAnswer, sealed};
@@ -67,7 +67,8 @@ impl CognitoAgent {
             AuthFlow::UserPassword => {
                 let call = cognito.initiate_auth().auth_flow(AuthFlowType::UserPasswordAuth).client_id(&client.id);
                 let call = call.set_auth_parameters(Some(parameters));
-                let answer = self.api().call(Action::InitiateAuth, || call.clone().send()).await?;
+                let answer =
+                    self.api().call_repeated(Repeats::Here, Action::InitiateAuth, || call.clone().send()).await?;
                 Ok(answer.map(|InitiateAuthOutput { challenge_name, authentication_result, .. }| SignInAnswer {
                     challenge: challenge_name,
                     has_tokens: authentication_result.is_some(),
@@ -77,7 +78,8 @@ impl CognitoAgent {
                 let call = cognito.admin_initiate_auth().auth_flow(AuthFlowType::AdminUserPasswordAuth);
                 let call = call.user_pool_id(self.user_pool()).client_id(&client.id);
                 let call = call.set_auth_parameters(Some(parameters));
-                let answer = self.api().call(Action::AdminInitiateAuth, || call.clone().send()).await?;
+                let answer =
+                    self.api().call_repeated(Repeats::Here, Action::AdminInitiateAuth, || call.clone().send()).await?;
                 Ok(answer.map(|AdminInitiateAuthOutput { challenge_name, authentication_result, .. }| SignInAnswer {
                     challenge: challenge_name,
                     has_tokens: authentication_result.is_some(),

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 
 use super::action::Action;
 use super::agent::CognitoAgent;
+use super::call::Repeats;
 use super::errors;
 use super::pool_user::{Lifecycle, PoolUser};
 use super::set_errors::set_refusal;
@@ -52,7 +53,7 @@ impl CognitoAgent {
             // A failure is found again by the step that ends sessions.
             self.0.ended.borrow_mut().insert(UserId::new(username.clone()), ended);
         }
-        let user = self.user(&username).await.map_err(after_set)?;
+        let user = self.user_repeated(Repeats::Here, &username).await.map_err(after_set)?;
         let Some(user) = user else { return Err(after_set(gone())) };
         let at = user.modified.unwrap_or_else(|| self.now());
         let lasts = self.pool().await.map_err(after_set)?.map(|pool| 24 * i64::from(pool.validity_days()));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::action::Action;
 use super::agent::CognitoAgent;
+use super::call::Repeats;
 use super::errors;
 use super::filter::Filter;
 use super::page_tokens::PageTokens;
@@ -37,11 +38,16 @@ pub(super) fn random_username(prefix: &str) -> Result<String> {
 impl CognitoAgent {
     /// Reads a user by username. The pool also takes a verified address in its place.
     pub(super) async fn user(&self, username: &str) -> Result<Option<PoolUser>> {
+        self.user_repeated(Repeats::ByCaller, username).await
+    }
+
+    /// Reads a user by username, by a call that this client repeats or the caller.
+    pub(super) async fn user_repeated(&self, repeats: Repeats, username: &str) -> Result<Option<PoolUser>> {
         if !can_be_username(username) {
             return Ok(None);
         }
         let get = self.api().cognito().admin_get_user().user_pool_id(self.user_pool()).username(username);
-        match self.api().call(Action::AdminGetUser, || get.clone().send()).await? {
+        match self.api().call_repeated(repeats, Action::AdminGetUser, || get.clone().send()).await? {
             Ok(user) => Ok(Some(self.noted(PoolUser::from_read(user)))),
             Err(refusal) if refusal.is("UserNotFoundException") => Ok(None),
             // A text that the pool takes for no username names nobody.

@@ -81,6 +81,7 @@ fn a_passing_fault_is_waited_out_and_one_password_is_in_force() {
         ("who one is is too many", on("GetCallerIdentity", Fault::too_many(0)).times(1), 1),
         ("the set is too many", on(SET, throttled(400, &[])).times(1), 2),
         ("the set is too many for a second", on(SET, throttled(429, &["retry-after: 1"])).times(1), 2),
+        ("the set is too many for a proxy", on(SET, Fault::too_many(1)).times(1), 2),
         ("the set is too many, thrice", on(SET, throttled(400, &[])).times(3), 4),
         ("the end of sessions is cut", on(SIGN_OUT, Fault::Cut).after(1).times(1), 1),
         ("its answer is lost", on(SIGN_OUT, Fault::Cut).applied().after(1).times(1), 1),

@@ -1,12 +1,14 @@
 //! What no emulator of Amazon Cognito does, seen from outside: faults on the way, missing credentials, states and settings
 //! of a pool, lists without an end. Needs no server.
 
+mod bulk;
 mod creating;
 mod credentials;
 mod faults;
 mod outputs;
 mod pages;
 mod profiles;
+mod proxies;
 mod refusals;
 mod users;
 

@@ -7,7 +7,7 @@ mod http;
 use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(super) use http::{answer, header, name_of_aws_call, read_message};
 use http::{ask, close, flood, relay};
@@ -78,7 +78,30 @@ pub struct Rule {
     applied: bool,
     skip: u32,
     times: u32,
+    quota: Option<Quota>,
     fault: Fault,
+}
+
+/// A token bucket, which holds what may go well in a second.
+#[derive(Clone, Copy)]
+struct Quota {
+    per_second: f64,
+    left: f64,
+    at: Instant,
+}
+
+impl Quota {
+    /// Takes one, if there is one.
+    fn take(&mut self) -> bool {
+        let now = Instant::now();
+        let filled = now.duration_since(self.at).as_secs_f64() * self.per_second;
+        (self.left, self.at) = ((self.left + filled).min(self.per_second), now);
+        let is_within = self.left >= 1.0;
+        if is_within {
+            self.left -= 1.0;
+        }
+        is_within
+    }
 }
 
 /// The path, at its end, of the one request with a temporary password for a user of Keycloak.
@@ -97,7 +120,15 @@ pub fn read(fault: Fault) -> Rule {
 impl Rule {
     /// On requests of this method (`*`: any) whose path and query contain this.
     pub fn on(method: &str, path: &str, fault: Fault) -> Self {
-        Self { method: method.to_owned(), path: path.to_owned(), applied: false, skip: 0, times: u32::MAX, fault }
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            applied: false,
+            skip: 0,
+            times: u32::MAX,
+            quota: None,
+            fault,
+        }
     }
 
     /// The server gets the request and applies it first; its answer is lost.
@@ -110,6 +141,13 @@ impl Rule {
     #[must_use]
     pub fn times(self, times: u32) -> Self {
         Self { times, ..self }
+    }
+
+    /// Only what goes beyond so many matching requests in a second.
+    #[must_use]
+    pub fn beyond(self, per_second: u32) -> Self {
+        let per_second = f64::from(per_second);
+        Self { quota: Some(Quota { per_second, left: per_second, at: Instant::now() }), ..self }
     }
 
     /// Only after so many matching requests went well.
@@ -289,6 +327,8 @@ fn next_rule(rules: &mut [Rule], method: &str, path: &str) -> Option<Rule> {
     for rule in rules.iter_mut().filter(|rule| matches(method, path, &rule.method, &rule.path)) {
         if rule.skip > 0 {
             rule.skip -= 1;
+        } else if rule.quota.as_mut().is_some_and(Quota::take) {
+            // It is within the quota.
         } else if rule.times > 0 {
             rule.times -= 1;
             return Some(rule.clone());
