@@ -42,7 +42,7 @@ impl State {
                 user.password = input["Password"].as_str().map(str::to_owned);
                 user.modified = now;
                 let permanent = input["Permanent"] == true;
-                user.status = if permanent { "CONFIRMED" } else { "FORCE_CHANGE_PASSWORD" }.to_owned();
+                (if permanent { "CONFIRMED" } else { "FORCE_CHANGE_PASSWORD" }).clone_into(&mut user.status);
                 Ok(json!({}))
             }
             "AdminCreateUser" => self.create(input),
@@ -113,7 +113,7 @@ impl State {
         let (number, now) = (self.users.len(), self.now());
         let mut user = user.completed(number, now);
         if !self.pool()["UsernameAttributes"].is_null() {
-            user.username = user.attributes["sub"].clone(); // the pool makes the name itself
+            user.username.clone_from(&user.attributes["sub"]); // the pool makes the name itself
         }
         let shown = user.shown("Attributes");
         self.users.push(user);
