@@ -9,7 +9,7 @@ use super::context::Context;
 use super::outbox;
 use super::reveal_args::RevealArgs;
 use crate::domain::ports::Prompter;
-use crate::domain::{ExitCode, Issuance, Language, Particulars, ResetRequest, Services, reset};
+use crate::domain::{ExitCode, Issuance, Language, Particulars, Proof, ResetRequest, Services, reset};
 use crate::terminal::{Effect, RevealTarget, reset_json};
 use crate::texts::{Localization, PasswordIs};
 
@@ -79,6 +79,12 @@ pub(super) async fn run(context: &mut Context, mut args: ResetArgs, early: Revea
         show_next_steps(context, &issuance, &localization);
     } else {
         context.screen.notice(&format!("{}: {}.", issuance.customer.id, issuance.state.describe()));
+        if !context.json()
+            && let (Proof::Restricted(_), Some(warning)) =
+                (&issuance.proof, localization.proof_warning(&issuance.proof))
+        {
+            context.screen.warning(&warning);
+        }
     }
     outbox::deliver_now(context).await;
     Ok(ExitCode::DONE)

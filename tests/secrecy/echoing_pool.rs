@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::scan::files;
 use crate::support::fake_cognito::FakeCognito;
 use crate::support::fake_keycloak::{FORMS, quoted};
-use crate::support::fault_proxy::{Fault, FaultProxy, Quote, Rule};
+use crate::support::fault_proxy::{Fault, FaultProxy, MakeBody, Rule};
 use crate::support::{CommandOutput, TestEnvironment, for_each_concurrently};
 
 const OUTPUTS: [&[&str]; 4] = [&[], &["-o", "json"], &["-vv"], &["-vv", "-o", "json"]];
@@ -50,7 +50,7 @@ impl Sent {
 }
 
 /// A refusal that repeats the password wherever there is room, and the request itself.
-fn echo(sent: &Sent, form: &'static str, in_code: bool) -> Quote {
+fn echo(sent: &Sent, form: &'static str, in_code: bool) -> MakeBody {
     let sent = sent.clone();
     Arc::new(move |request| {
         let said = quoted(&sent.note(request), form);

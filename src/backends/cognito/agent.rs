@@ -33,9 +33,9 @@ pub(super) struct Inner {
     pub(super) unknown_protection: OnceCell<Option<String>>,
     /// Whether the agent may end sessions.
     pub(super) may_end_sessions: OnceCell<bool>,
-    /// The usernames of users by `sub`. Neither ever changes.
+    /// The usernames of users read lately, by `sub`. Neither ever changes.
     pub(super) usernames: RefCell<HashMap<String, String>>,
-    /// What the status of users meant when a reset was planned, by username.
+    /// What the status of users read lately meant, by username.
     pub(super) planned: RefCell<HashMap<String, Lifecycle>>,
     /// Whether IAM has answered what the agent may do.
     pub(super) rights_are_known: Cell<bool>,

@@ -7,6 +7,7 @@ use super::action::Action;
 use super::agent::CognitoAgent;
 use super::pool::Pool;
 use super::pool_user::{Lifecycle, PoolUser};
+use super::users::remember;
 use crate::domain::{
     Customer, Error, Kind, Obstacle, Reason, ResetTarget, Result, Right, State, Unread, Unreadable, UserId,
     UserProfile, UserSnapshot,
@@ -90,7 +91,7 @@ impl CognitoAgent {
                 .then_some(Obstacle::MissingRight(Right::EndSessions, Some(Action::AdminUserGlobalSignOut.name()))),
         );
         let is_pending = user.lifecycle() == Lifecycle::ChangeRequired;
-        self.0.planned.borrow_mut().insert(user.username.clone(), user.lifecycle());
+        remember(&mut self.0.planned.borrow_mut(), &user.username, user.lifecycle());
         Ok(UserSnapshot {
             target: ResetTarget::User(UserId::new(user.username.clone())),
             user: Some(user.profile()),

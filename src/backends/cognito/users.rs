@@ -1,6 +1,6 @@
 //! Reads users of the pool: one by name, or those that match a filter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::action::Action;
 use super::agent::CognitoAgent;
@@ -16,6 +16,8 @@ use crate::platform::SystemRandom;
 
 /// How many users a page has at most (Cognito API, `ListUsers`).
 const PAGE: i32 = 60;
+/// Of how many users something is kept between two calls: more than a bulk run works at, and few enough for its memory.
+const REMEMBERED: usize = 1024;
 /// The longest username, in characters (Cognito API, `AdminGetUser`).
 const LONGEST_USERNAME: usize = 128;
 
@@ -23,6 +25,14 @@ const LONGEST_USERNAME: usize = 128;
 pub(super) fn can_be_username(text: &str) -> bool {
     let is_part = |letter: char| !letter.is_whitespace() && !letter.is_control();
     !text.is_empty() && text.chars().count() <= LONGEST_USERNAME && text.chars().all(is_part)
+}
+
+/// Keeps a value by a user's name or id, and forgets all others once there are [`REMEMBERED`].
+pub(super) fn remember<T>(values: &mut HashMap<String, T>, key: &str, value: T) {
+    if values.len() >= REMEMBERED {
+        values.clear();
+    }
+    values.insert(key.to_owned(), value);
 }
 
 /// Makes a name that no user has.
@@ -112,7 +122,7 @@ impl CognitoAgent {
     /// Keeps the user's name, by `sub`.
     fn noted(&self, user: PoolUser) -> PoolUser {
         if let Some(sub) = user.sub() {
-            self.0.usernames.borrow_mut().insert(sub.to_owned(), user.username.clone());
+            remember(&mut self.0.usernames.borrow_mut(), sub, user.username.clone());
         }
         user
     }

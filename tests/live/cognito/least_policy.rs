@@ -172,6 +172,7 @@ fn a_reset_without_the_sign_in_or_the_rules_says_which_action_is_missing() {
     desk.grant(&desk.without(action));
     let reset = desk.run(&[RESET, &["-o", "json"]].concat()).must(0).json();
     assert!(reset["proved"] == false && reset["proof_reason"].as_str().unwrap().contains(action), "{reset}");
+    desk.run(RESET).must_say(0, action);
     let (state, words) = desk.check("iam-actions");
     assert!(state == "warning" && words.contains(action), "{words}");
     let action = rules;

@@ -42,8 +42,7 @@ impl State {
                 user.password = input["Password"].as_str().map(str::to_owned);
                 user.modified = now;
                 let permanent = input["Permanent"] == true;
-                let status = if permanent { "CONFIRMED" } else { "FORCE_CHANGE_PASSWORD" };
-                status.clone_into(&mut user.status);
+                (if permanent { "CONFIRMED" } else { "FORCE_CHANGE_PASSWORD" }).clone_into(&mut user.status);
                 Ok(json!({}))
             }
             "AdminCreateUser" => self.create(input),

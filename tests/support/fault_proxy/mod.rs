@@ -32,8 +32,8 @@ impl Gate {
     }
 }
 
-/// Makes a body of a request.
-pub type Quote = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
+/// Makes the body of an answer from the whole request.
+pub type MakeBody = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
 /// What goes wrong.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ pub enum Fault {
     /// This status, with these further headers (`name: value`) and this body.
     Answer(u16, Vec<String>, Vec<u8>),
     /// This status, and a body that is made of the whole request.
-    Repeat(u16, Quote),
+    Repeat(u16, MakeBody),
     /// The server's own answer, of whose body the second half is missing when the connection ends.
     Truncate,
     /// A JSON text of this many bytes, which says its length.
