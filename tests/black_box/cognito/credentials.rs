@@ -1,8 +1,6 @@
 //! Where AWS credentials come from, and what is said if they are missing, over, wrong, or would come from a place that the
 //! profile does not allow.
 
-use std::time::{Duration, Instant};
-
 use crate::support::fake_cognito::{ACCOUNT, FakeCognito, refusal, secret_access_key};
 use crate::support::fault_proxy::{Fault, FaultProxy, Rule};
 use crate::support::{CommandOutput, TestEnvironment};
@@ -96,13 +94,11 @@ fn a_session_that_is_over_says_which_command_begins_one() {
         if let Some(token) = token {
             env.write(TOKEN_OF_CORP, token);
         }
-        let started = Instant::now();
         let ran = env.run(&["-o", "json", "find", "ada"]).must(4);
         let said = words(&ran);
         assert!(said.contains("aws sso login --profile support"), "{name}: {said}");
         assert_eq!(said.contains("session is over"), name == "over", "{name}: {said}");
         assert!(!ran.text().contains("an-access-token"), "{name}");
-        assert!(started.elapsed() < Duration::from_secs(10), "{name}");
     }
 }
 
@@ -122,10 +118,8 @@ fn metadata_is_not_asked_for_unless_the_profile_says_so() {
             } else {
                 env.set_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/role");
             }
-            let started = Instant::now();
             let said = words(&env.run(&["-o", "json", "whoami"]).must(2));
             assert!(said.contains("instance_metadata = true"), "{profile}: {said}");
-            assert!(started.elapsed() < Duration::from_secs(5), "{profile}: at once: {:?}", started.elapsed());
         }
     }
     let env = with_files(&pool, "", "", "")
