@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::action::Action;
+use super::codes;
 use super::credential_errors::find_unanswered;
 use super::credentials::AgentCredentials;
 use super::errors::{self, ErrorContext, Refusal};
@@ -220,12 +221,12 @@ impl Api {
             return Err(if status == 429 { too_many() } else { unanswered(action, &error) });
         };
         let code = refused.err().code().unwrap_or_default().to_owned();
-        let known = if errors::is_code(&code) { &code } else { "an unknown code" };
+        let known = if codes::is_code(&code) { &code } else { "an unknown code" };
         tracing::debug!(code = known, status, action = action.name(), "refused");
-        if errors::is_throttled(&code) || status == 429 {
+        if codes::is_throttled(&code) || status == 429 {
             return Err(too_many());
         }
-        if errors::is_internal(&code, status) {
+        if codes::is_internal(&code, status) {
             return Err(lost(action, errors::internal(action), true));
         }
         let refusal = Refusal { code, message: refused.err().message().unwrap_or_default().to_owned() };

@@ -7,7 +7,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use jiff::Timestamp;
 
-use super::errors::is_code;
+use super::codes::is_code;
 use super::http_client::Unanswered;
 use crate::domain::{Error, Kind, Reason};
 

@@ -9,6 +9,7 @@ mod backend;
 mod call;
 mod caller;
 mod checks;
+mod codes;
 mod contacts;
 mod credential_errors;
 mod credentials;
