@@ -112,8 +112,17 @@ impl PoolUser {
             email: self.attribute("email").map(str::to_owned),
             username: Some(self.sign_in_name().to_owned()),
             names: Some(Names { first, last }),
-            details: details.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            details: details.map(|(name, value)| (name.clone(), value.clone())).chain(self.unconfirmed()).collect(),
         }
+    }
+
+    /// Says of a user who signed up, and has not confirmed it, that they cannot sign in. No other backend has such a status.
+    fn unconfirmed(&self) -> Option<(String, String)> {
+        (self.status == Some(UserStatusType::Unconfirmed)).then(|| {
+            let words =
+                "UNCONFIRMED: signed up, and cannot sign in before that is confirmed; a reset does away with it";
+            ("User status".to_owned(), words.to_owned())
+        })
     }
 
     /// Returns the name that the customer signs in with. In a pool whose users sign in by their address the username is the
@@ -134,4 +143,47 @@ fn by_name(attributes: Option<Vec<AttributeType>>) -> BTreeMap<String, String> {
 /// Returns a time of the service, which has milliseconds.
 fn timestamp(time: DateTime) -> Option<Timestamp> {
     Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
+
+    use super::*;
+
+    fn user(username: &str, attributes: &[(&str, &str)], status: UserStatusType) -> PoolUser {
+        let attribute =
+            |(name, value): &(&str, &str)| AttributeType::builder().name(*name).value(*value).build().unwrap();
+        let user = UserType::builder().username(username).user_status(status).enabled(true);
+        PoolUser::from_list(user.set_attributes(Some(attributes.iter().map(attribute).collect())).build()).unwrap()
+    }
+
+    #[test]
+    fn a_customer_is_known_by_sub_and_signs_in_by_the_name_that_people_type() {
+        let attributes =
+            [("sub", "0f3e"), ("email", "ada@example.com"), ("given_name", "Ada"), ("family_name", "Lovelace")];
+        let ada = user("ada", &attributes, UserStatusType::Confirmed).to_customer();
+        assert_eq!(
+            (ada.id.as_str(), ada.name.as_str(), ada.username.as_deref()),
+            ("0f3e", "Ada Lovelace", Some("ada"))
+        );
+        let by_mail = user("0f3e", &attributes, UserStatusType::Confirmed).to_customer();
+        assert_eq!(by_mail.username.as_deref(), Some("ada@example.com"), "the pool made the username");
+        let nameless = user("bo", &[("sub", "0f3f")], UserStatusType::Confirmed).to_customer();
+        assert_eq!((nameless.name.as_str(), nameless.email), ("bo", None));
+        assert!(nameless.details.is_empty());
+    }
+
+    #[test]
+    fn who_never_confirmed_a_registration_is_shown_as_that() {
+        let shown = user("ada", &[("sub", "0f3e")], UserStatusType::Unconfirmed).to_customer().details;
+        assert!(shown[0].1.contains("cannot sign in"), "{shown:?}");
+    }
+
+    #[test]
+    fn a_status_that_is_missing_or_new_is_not_known() {
+        assert_eq!(user("ada", &[], "SESAME".into()).lifecycle(), Lifecycle::Unknown);
+        let hidden = PoolUser { status: None, ..user("ada", &[], UserStatusType::Confirmed) };
+        assert_eq!(hidden.lifecycle(), Lifecycle::Unknown);
+    }
 }

@@ -55,11 +55,7 @@ impl PoolUser {
     fn obstacles(&self) -> impl Iterator<Item = Obstacle> + use<> {
         let unknown = (self.lifecycle() == Lifecycle::Unknown).then(|| {
             let decides = "whether the user has a password here, and may choose another";
-            Obstacle::Unreadable(Unreadable::new(
-                "UserStatus",
-                decides,
-                "a newer tellonce, or another look at the user",
-            ))
+            Obstacle::Unreadable(Unreadable::new("UserStatus", decides, "a version of tellonce that knows this status"))
         });
         let closed = self.lifecycle() == Lifecycle::Closed || !self.enabled;
         let external = self.external_system().map(Obstacle::External);
