@@ -5,10 +5,16 @@ use serde_json::json;
 use crate::support::TestEnvironment;
 use crate::support::keycloak::{Entered, PROTECTED, Realm, RealmOptions, Rights, Server, old_password};
 
+/// Fails to sign in until the server has counted enough: it counts in a thread of its own, after its answer.
 fn lock_out(realm: &Realm<'_>, customer: &str) {
-    for _ in 0..3 {
+    let path = format!("/attack-detection/brute-force/users/{}", realm.user_id(customer));
+    for _ in 0..60 {
         assert!(matches!(realm.browser().sign_in(customer, "wrong"), Entered::Refused(_)));
+        if realm.rest().get(&path)["disabled"] == true {
+            return;
+        }
     }
+    panic!("{customer} is not locked out");
 }
 
 /// The realm locks nobody for good meanwhile.
