@@ -1,7 +1,7 @@
 //! What `--create` says of a customer whom the directory does not know.
 
-use super::customer::LONGEST_ADDRESS;
-use super::error::{Error, Result};
+use super::customer::{Customer, CustomerId, LONGEST_ADDRESS, Names};
+use super::error::{Error, Kind, Reason, Result};
 use super::input_text::{LONGEST_TEXT, one_line};
 
 /// What `--create` says of a customer whom the directory does not know.
@@ -40,5 +40,24 @@ impl Particulars {
         } else {
             Err(Error::usage(format!("\"{email}\" is not an e-mail address.")))
         }
+    }
+
+    /// Returns the customer with this id, who has no user yet.
+    pub(crate) fn to_customer(&self, id: CustomerId) -> Customer {
+        let names = Names { first: self.first_name.trim().to_owned(), last: self.last_name.trim().to_owned() };
+        Customer {
+            name: format!("{} {}", names.first, names.last),
+            email: Some(self.email.clone()),
+            names: Some(names),
+            ..Customer::known_by(id)
+        }
+    }
+
+    /// Makes the error of an address that these customers have already (exit 2).
+    pub(crate) fn already_known(&self, same: Vec<Customer>) -> Error {
+        let message = format!("There is a customer with the address {} already.", self.email);
+        Error::new(Kind::Usage, Reason::CustomerExists, message)
+            .hint("Leave out --create, and name the customer by id.")
+            .candidates(same)
     }
 }

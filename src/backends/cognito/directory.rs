@@ -8,7 +8,7 @@ use super::filter::{Comparison, Filter};
 use super::pool_user::PoolUser;
 use super::users::each_once;
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Contacts, Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result};
+use crate::domain::{Customer, CustomerId, Found, Particulars, Result};
 
 /// The attributes that a search compares the beginning of.
 const SEARCHED: [&str; 5] = ["username", "email", "name", "given_name", "family_name"];
@@ -112,28 +112,12 @@ impl CustomerDirectory for PoolDirectory {
     }
 
     async fn draft(&self, particulars: &Particulars) -> Result<Customer> {
-        let particulars = &particulars.checked()?;
-        let Particulars { email, first_name, last_name } = particulars;
-        let same = self.0.find_exactly(email).await?;
+        let particulars = particulars.checked()?;
+        let same = self.0.find_exactly(&particulars.email).await?;
         if !same.is_empty() {
-            return Err(Error::new(
-                Kind::Usage,
-                Reason::CustomerExists,
-                format!("There is a customer with the address {email} already."),
-            )
-            .hint("Leave out --create, and name the customer by id.")
-            .candidates(same.iter().map(PoolUser::to_customer).collect()));
+            return Err(particulars.already_known(same.iter().map(PoolUser::to_customer).collect()));
         }
-        let names = Names { first: first_name.trim().to_owned(), last: last_name.trim().to_owned() };
-        Ok(Customer {
-            contacts: Contacts::default(),
-            id: CustomerId::new(email.to_lowercase()),
-            name: format!("{} {}", names.first, names.last),
-            email: Some(email.clone()),
-            username: None,
-            names: Some(names),
-            details: Vec::new(),
-        })
+        Ok(particulars.to_customer(CustomerId::new(particulars.email.to_lowercase())))
     }
 }
 

@@ -1,7 +1,6 @@
 //! The set of a temporary password, the end of sessions, and the withdrawal.
 
 use aws_sdk_cognitoidentityprovider::operation::admin_set_user_password::builders::AdminSetUserPasswordFluentBuilder;
-use jiff::SignedDuration;
 
 use super::action::Action;
 use super::agent::CognitoAgent;
@@ -56,13 +55,13 @@ impl CognitoAgent {
         let user = self.user_repeated(Repeats::Here, &username).await.map_err(after_set)?;
         let Some(user) = user else { return Err(after_set(gone())) };
         let at = user.modified.unwrap_or_else(|| self.now());
-        let lasts = self.pool().await.map_err(after_set)?.map(|pool| 24 * i64::from(pool.validity_days()));
+        let expires_at = user.expires_at(self.pool().await.map_err(after_set)?);
         Ok(Issued {
             user: UserId::new(username),
             immutable_id: user.sub().map(str::to_owned),
             stamp: user.stamp().filter(|_| !self.stamp_says_nothing(intent, &user)),
             at,
-            expires_at: lasts.and_then(|hours| at.checked_add(SignedDuration::from_hours(hours)).ok()),
+            expires_at,
         })
     }
 

@@ -31,7 +31,7 @@ impl PoolUser {
     /// Returns when the pending temporary password runs out; `None` if none is pending, or that is not known.
     ///
     /// The time counts from the last change of the user, so that an edit makes it look later than it is.
-    fn expires_at(&self, pool: Option<&Pool>) -> Option<Timestamp> {
+    pub(super) fn expires_at(&self, pool: Option<&Pool>) -> Option<Timestamp> {
         let at = self.modified.filter(|_| self.lifecycle() == Lifecycle::ChangeRequired)?;
         at.checked_add(SignedDuration::from_hours(24 * i64::from(pool?.validity_days()))).ok()
     }

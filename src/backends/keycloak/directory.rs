@@ -5,9 +5,7 @@ use async_trait::async_trait;
 use super::user_lookup::KeycloakAgent;
 use super::wire::User;
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{
-    Contacts, Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right, UserId, UserProfile,
-};
+use crate::domain::{Contacts, Customer, CustomerId, Found, Names, Particulars, Result, Right, UserId, UserProfile};
 
 /// The query parameter for users without attributes, which are enough for a list.
 const BRIEF: (&str, &str) = ("briefRepresentation", "true");
@@ -129,28 +127,12 @@ impl CustomerDirectory for RealmDirectory {
     }
 
     async fn draft(&self, particulars: &Particulars) -> Result<Customer> {
-        let particulars = &particulars.checked()?;
-        let Particulars { email, first_name, last_name } = particulars;
-        let same = self.0.find_users_exactly(email).await?;
+        let particulars = particulars.checked()?;
+        let same = self.0.find_users_exactly(&particulars.email).await?;
         if !same.is_empty() {
-            return Err(Error::new(
-                Kind::Usage,
-                Reason::CustomerExists,
-                format!("There is a customer with the address {email} already."),
-            )
-            .hint("Leave out --create, and name the customer by id.")
-            .candidates(same.iter().map(User::to_customer).collect()));
+            return Err(particulars.already_known(same.iter().map(User::to_customer).collect()));
         }
-        let names = Names { first: first_name.trim().to_owned(), last: last_name.trim().to_owned() };
-        Ok(Customer {
-            contacts: Contacts::default(),
-            id: CustomerId::new(email.to_lowercase()),
-            name: format!("{} {}", names.first, names.last),
-            email: Some(email.clone()),
-            username: None,
-            names: Some(names),
-            details: Vec::new(),
-        })
+        Ok(particulars.to_customer(CustomerId::new(particulars.email.to_lowercase())))
     }
 }
 

@@ -7,9 +7,7 @@ use ldap3::ldap_escape;
 
 use super::dialect::LdapSession;
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{
-    Contacts, Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, id_first, several_with,
-};
+use crate::domain::{Customer, CustomerId, Error, Found, Kind, Particulars, Reason, Result, id_first, several_with};
 
 /// Matches are counted up to about this number. Beyond it the total is not known.
 const MAX_COUNTED: usize = 1000;
@@ -100,16 +98,6 @@ impl CustomerDirectory for LdapDirectory {
             .hint("Reset that one, without `--create`.")
             .candidates(there));
         }
-        let names =
-            Names { first: particulars.first_name.trim().to_owned(), last: particulars.last_name.trim().to_owned() };
-        Ok(Customer {
-            contacts: Contacts::default(),
-            id: CustomerId::new(email.to_lowercase()),
-            name: format!("{} {}", names.first, names.last),
-            email: Some(email.to_owned()),
-            username: None,
-            names: Some(names),
-            details: Vec::new(),
-        })
+        Ok(particulars.to_customer(CustomerId::new(email.to_lowercase())))
     }
 }

@@ -9,7 +9,7 @@ use super::normalize;
 use super::search::find;
 use super::session::AgentSession;
 use crate::domain::ports::CustomerDirectory;
-use crate::domain::{Contacts, Customer, CustomerId, Error, Found, Kind, Names, Particulars, Reason, Result, Right};
+use crate::domain::{Customer, CustomerId, Found, Particulars, Result, Right};
 
 /// Makes a username `given.family`, with a number if it is taken.
 pub(super) fn free_username(connection: &Connection, first: &str, last: &str) -> Result<String> {
@@ -53,33 +53,16 @@ impl CustomerDirectory for AgentSession {
     }
 
     async fn draft(&self, particulars: &Particulars) -> Result<Customer> {
-        let particulars = &particulars.checked()?;
+        let particulars = particulars.checked()?;
         let connection = self.practice.connection();
         self.agent(&connection)?.must_have(Right::CreateUsers)?;
         let same = exact(&connection, &particulars.email)?;
         if !same.is_empty() {
-            return Err(Error::new(
-                Kind::Usage,
-                Reason::CustomerExists,
-                format!("There is a customer with the address {} already.", particulars.email),
-            )
-            .hint("Leave out --create, and name the customer by id.")
-            .candidates(same.into_iter().map(|(_, customer)| customer).collect()));
+            return Err(particulars.already_known(same.into_iter().map(|(_, customer)| customer).collect()));
         }
         let last: i64 = connection
             .query_row("SELECT coalesce(max(number), 0) FROM customer", [], |row| row.get(0))
             .map_err(store_error)?;
-        Ok(Customer {
-            contacts: Contacts::default(),
-            id: CustomerId::new(format!("C-{}", 1001 + last)),
-            name: format!("{} {}", particulars.first_name.trim(), particulars.last_name.trim()),
-            email: Some(particulars.email.clone()),
-            username: None,
-            names: Some(Names {
-                first: particulars.first_name.trim().to_owned(),
-                last: particulars.last_name.trim().to_owned(),
-            }),
-            details: Vec::new(),
-        })
+        Ok(particulars.to_customer(CustomerId::new(format!("C-{}", 1001 + last))))
     }
 }
