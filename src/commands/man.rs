@@ -37,7 +37,8 @@ pub(super) fn run(context: &mut Context, args: &ManArgs) -> Result<ExitCode> {
 
 /// Returns each page's file name and text, the main page first.
 pub fn pages() -> Result<Vec<(String, String)>> {
-    let mut command = Cli::command();
+    // A page is the same for every commit of a version.
+    let mut command = Cli::command().version(env!("CARGO_PKG_VERSION"));
     command.build();
     let mut pages = Vec::new();
     collect(&command, "tellonce", &mut pages)?;

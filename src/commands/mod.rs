@@ -63,7 +63,7 @@ use deferred::Deferred;
 #[derive(Debug, Parser)]
 #[command(
     name = "tellonce",
-    version,
+    version = env!("TELLONCE_VERSION"),
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true,

@@ -1,5 +1,6 @@
 //! Services of the operating system: clock, random source, threads, child processes, private files, secret lines.
 
+mod access_list;
 pub(crate) mod child;
 mod clock;
 mod group_commit;

@@ -9,6 +9,8 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
+use super::access_list::mode_for_others;
+
 /// The content of a file, which decides what others may do with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holds {
@@ -86,7 +88,7 @@ impl FileRule {
         if !found.is_file() {
             return Err(NotPrivate::not_regular(path));
         }
-        self.check(path, &found)?;
+        self.check_mode(path, &found, mode_for_others(&file, &found))?;
         Ok(Some(file))
     }
 
@@ -125,21 +127,25 @@ impl FileRule {
     /// # Errors
     /// It is somebody else's, or others may do more.
     pub(crate) fn check(self, path: &Path, found: &Metadata) -> Result<(), NotPrivate> {
+        self.check_mode(path, found, found.mode())
+    }
+
+    fn check_mode(self, path: &Path, found: &Metadata, mode: u32) -> Result<(), NotPrivate> {
         let shown = path.display();
         let may_own = [Some(rustix::process::geteuid().as_raw()), Some(0), self.owner];
         if !may_own.contains(&Some(found.uid())) {
             return Err(refused(path, "belongs to somebody else"));
         }
-        let (beyond, open, mode) = match self.holds {
+        let (beyond, open, mend) = match self.holds {
             Holds::Settings => (0o022, "others can write it", "go-w"),
             Holds::Secret if found.is_dir() => (0o077, "it is open to others", "700"),
             Holds::Secret => (0o077, "it is open to others", "600"),
         };
-        if found.mode() & beyond != 0 {
+        if mode & beyond != 0 {
             return Err(NotPrivate {
                 what: format!("{shown} is not used: {open}"),
                 why: open.to_owned(),
-                hint: Some(format!("chmod {mode} {shown}")),
+                hint: Some(format!("chmod {mend} {shown}")),
             });
         }
         Ok(())
@@ -213,6 +219,26 @@ mod tests {
                     assert!(refused.hint.unwrap().starts_with("chmod "), "{mode:o}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_file_that_an_access_list_opens_to_the_caller_alone_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "x").unwrap();
+        let caller = rustix::process::geteuid().as_raw();
+        for (user, secret) in [(caller, true), (65533, false)] {
+            // acl(5): the owner may read and write, this user may read, group and everybody nothing; the mask is "read".
+            let entries = [(0x01, 6, u32::MAX), (0x02, 4, user), (0x04, 0, u32::MAX), (0x10, 4, u32::MAX), (0x20, 0, u32::MAX)];
+            let entries = entries.map(|(tag, permissions, id): (u16, u16, u32)| {
+                [&tag.to_le_bytes()[..], &permissions.to_le_bytes(), &id.to_le_bytes()].concat()
+            });
+            let list = [2_u32.to_le_bytes().to_vec(), entries.concat()].concat();
+            rustix::fs::setxattr(&path, "system.posix_acl_access", &list, rustix::fs::XattrFlags::empty()).unwrap();
+            assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o640, "the mask stands in the place of the group");
+            assert_eq!(open_private_file(&path, Holds::Secret).is_ok(), secret, "{user}");
+            assert!(open_private_file(&path, Holds::Settings).unwrap().is_some());
         }
     }
 

@@ -9,7 +9,11 @@ use crate::support::{BINARY, CommandOutput, TestEnvironment};
 const KEYCLOAK: &str = "docs/backends/keycloak.md";
 
 /// Commands that need a terminal, or are the test run itself, and where they are run.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 10] = [
+    (concat!("apt install ./tellonce_", env!("CARGO_PKG_VERSION"), "-1_amd64.deb"), "packaging/try/deb"),
+    (concat!("rpm --install tellonce-", env!("CARGO_PKG_VERSION"), "-1.x86_64.rpm"), "packaging/try/rpm"),
+    (concat!("tar -xzf tellonce-", env!("CARGO_PKG_VERSION"), "-x86_64-linux.tar.gz"), "packaging/try/tarball"),
+    ("cargo install --locked --path .", ".ci/run"),
     ("cargo run -- reset ada@example.com", "tests/terminal/prompts.rs"),
     ("cargo test", ".ci/run"),
     ("tellonce reset C-1001", "tests/terminal/reveal.rs"),

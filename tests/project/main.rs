@@ -11,6 +11,7 @@ mod docs;
 mod generated;
 mod house;
 mod imports;
+mod release;
 mod snapshots;
 mod sources;
 #[path = "../support/mod.rs"]

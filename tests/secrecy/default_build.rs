@@ -3,12 +3,21 @@
 
 use std::path::Path;
 
-use crate::release::signed_in;
+use crate::release::{release, signed_in};
 use crate::support::BINARY;
 
 #[test]
 fn the_default_binary_has_no_fail_points() {
-    let binary = Path::new(BINARY);
+    assert_no_fail_points(Path::new(BINARY));
+}
+
+#[test]
+#[ignore = "needs the release build"]
+fn the_release_binary_has_no_fail_points() {
+    assert_no_fail_points(release());
+}
+
+fn assert_no_fail_points(binary: &Path) {
     let env = signed_in(binary);
     let ran = env
         .command(&["reset", "C-1001", "--yes", "--reveal", "stdout"])

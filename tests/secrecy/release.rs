@@ -4,43 +4,38 @@ use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use crate::support::{TestEnvironment, feed};
 
 const LOGIN: [&str; 6] = ["login", "--agent", "sam", "--password-stdin", "--store", "file"];
 
-/// The release profile's binaries. What is measured of either is the release profile.
-struct Release {
-    plain: PathBuf,
-    with_fail_points: PathBuf,
-}
-
 /// Returns the release binary: the one named by `TELLONCE_RELEASE`, else the one built here.
 pub fn release() -> &'static Path {
-    static NAMED: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let named = NAMED.get_or_init(|| std::env::var_os("TELLONCE_RELEASE").map(PathBuf::from));
-    named.as_deref().unwrap_or_else(|| &built().plain)
+    static RELEASE: OnceLock<PathBuf> = OnceLock::new();
+    RELEASE.get_or_init(|| named("TELLONCE_RELEASE").unwrap_or_else(|| build(&[])))
 }
 
-/// Returns the same with fail-points.
+/// Returns the same with fail-points: the one named by `TELLONCE_RELEASE_WITH_FAIL_POINTS`, else the one built here.
 pub fn release_with_fail_points() -> &'static Path {
-    &built().with_fail_points
-}
-
-/// Builds both in one target folder, so that their dependencies are built once. Cargo gives both the same name there:
-/// the one with fail-points is moved away before the plain one is built.
-fn built() -> &'static Release {
-    static RELEASE: OnceLock<Release> = OnceLock::new();
+    static RELEASE: OnceLock<PathBuf> = OnceLock::new();
     RELEASE.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let with_fail_points = target.join("release/tellonce-with-fail-points");
-        std::fs::rename(build(target, &["--features", "fail-points"]), &with_fail_points).unwrap();
-        Release { plain: build(target, &[]), with_fail_points }
+        named("TELLONCE_RELEASE_WITH_FAIL_POINTS").unwrap_or_else(|| build(&["--features", "fail-points"]))
     })
 }
 
-fn build(target: &Path, features: &[&str]) -> PathBuf {
+fn named(variable: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(std::env::var_os(variable)?);
+    assert!(path.is_file(), "{variable} names {}, which is no file", path.display());
+    Some(path)
+}
+
+/// Builds a release in the target folder of these tests, so that the dependencies are built once. Cargo gives both
+/// builds the same name there, so the binary is moved to one of its own.
+fn build(features: &[&str]) -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let built = Command::new(env!("CARGO"))
         .args(["build", "--release", "--locked", "--bin", "tellonce", "--manifest-path"])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
@@ -50,7 +45,9 @@ fn build(target: &Path, features: &[&str]) -> PathBuf {
         .status()
         .unwrap();
     assert!(built.success());
-    target.join("release/tellonce")
+    let binary = target.join(if features.is_empty() { "release/tellonce-plain" } else { "release/tellonce-with-fail-points" });
+    std::fs::rename(target.join("release/tellonce"), &binary).unwrap();
+    binary
 }
 
 /// Creates an environment in which `sam` is signed in to the practice directory by this binary.

@@ -17,7 +17,7 @@ use crate::ledger::WaitingNotice;
 /// What customers are still to be told
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  tellonce outbox\n  tellonce --profile acme outbox send     from a timer: docs/verification.md has the units"
+    after_help = "Examples:\n  tellonce outbox\n  tellonce --profile acme outbox send     from a timer: docs/timers.md has it"
 )]
 pub(super) struct OutboxArgs {
     /// What to do; without it, the notices that wait are listed.
