@@ -17,7 +17,9 @@ fn main() {
         Ok(named) if named.is_empty() => None,
         Ok(named) if is_commit(&named) => Some(named),
         Ok(named) => {
-            println!("cargo::error={COMMIT} is \"{named}\": it has to be 7 to 40 hex digits, with \"-modified\" or without.");
+            println!(
+                "cargo::error={COMMIT} is \"{named}\": it has to be 7 to 40 hex digits, with \"-modified\" or without."
+            );
             return;
         }
         // A build for tests is made anew at each change, and not for each commit.

@@ -16,12 +16,13 @@ use std::time::{Duration, Instant};
 use argon2::{Argon2, PasswordHasher};
 use tellonce::bulk::{InputOptions, Rows};
 
+mod support;
 #[path = "../tests/support/tell_nobody.rs"]
 mod tell_nobody;
 
+use support::binary;
 use tell_nobody::tell_nobody;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_tellonce");
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
 fn main() {
@@ -56,14 +57,14 @@ fn reading(rows: usize) {
 
 fn tool(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("/usr/bin/time");
-    command.args(["-f", "%M", BINARY, "-q", "--profile", "practice"]).args(arguments).current_dir(home);
+    command.args(["-f", "%M"]).arg(binary()).args(["-q", "--profile", "practice"]).args(arguments).current_dir(home);
     command.env("TELLONCE_HOME", home).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command
 }
 
 fn login(home: &Path) {
     let login = "echo practice | \"$0\" --profile practice login --agent sam --password-stdin --store file";
-    let ended = Command::new("sh").args(["-c", login, BINARY]).env("TELLONCE_HOME", home).output().unwrap();
+    let ended = Command::new("sh").args(["-c", login]).arg(binary()).env("TELLONCE_HOME", home).output().unwrap();
     assert!(ended.status.success());
 }
 
@@ -137,7 +138,7 @@ fn run(home: &Path, turn: usize, rows: usize) -> f64 {
 /// The processor time of the threads that write the ledger, the journal and the output, beside that of the process.
 fn writing(home: &Path, first: usize, rows: usize) {
     input(home, first, rows);
-    let mut command = Command::new(BINARY);
+    let mut command = Command::new(binary());
     command.args(["-q", "--profile", "practice", "bulk", "in.csv", "--yes", "--out", "w.jsonl", "--seal-to", KEY]);
     command.args(["--expect", &rows.to_string()]).current_dir(home).env("TELLONCE_HOME", home);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

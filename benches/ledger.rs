@@ -4,6 +4,7 @@
     clippy::print_stdout,
     reason = "a benchmark may stop at what it does not expect, and prints what it found"
 )]
+#![allow(unreachable_pub, reason = "`pub` marks what another file of this program uses")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
@@ -16,7 +17,10 @@ use jiff::Timestamp;
 use tellonce::domain::{Delivery, Stamp};
 use tellonce::ledger::{Append, ConsentGiven, Draft, Event, RecordStore, SqliteFiles, SqliteStore, Writer};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_tellonce");
+mod support;
+
+use support::binary;
+
 /// How many records one transaction of the preparation has.
 const GROUP: u64 = 3_000;
 /// How many customers the history is spread over.
@@ -63,7 +67,7 @@ fn home() -> tempfile::TempDir {
 }
 
 fn tool(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
+    let mut command = Command::new(binary());
     command.args(arguments).env("TELLONCE_HOME", home).env("TELLONCE_PROFILE", "practice");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
@@ -97,7 +101,7 @@ fn median(samples: &mut [Duration]) -> Duration {
 /// The most memory that a command held, in KiB, by GNU time.
 fn memory(home: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("/usr/bin/time");
-    command.args(["-f", "%M", BINARY]).args(arguments).env("TELLONCE_HOME", home).stdout(Stdio::null());
+    command.args(["-f", "%M"]).arg(binary()).args(arguments).env("TELLONCE_HOME", home).stdout(Stdio::null());
     let output = command.stderr(Stdio::piped()).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default();
     text.lines().last().filter(|line| line.parse::<u64>().is_ok()).unwrap_or("an unknown number of").to_owned()

@@ -18,12 +18,12 @@ use tellonce::domain::{Customer, Decision, Error, Plan, ProfileRef, Result, Sess
 use tellonce::platform::SystemClock;
 use zeroize::Zeroizing;
 
+mod support;
 #[path = "../tests/support/tell_nobody.rs"]
 mod tell_nobody;
 
+use support::binary;
 use tell_nobody::tell_nobody;
-
-const BINARY: &str = env!("CARGO_BIN_EXE_tellonce");
 
 /// How much is done.
 struct Scale {
@@ -46,7 +46,7 @@ fn main() {
 }
 
 fn tool(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
+    let mut command = Command::new(binary());
     command.args(arguments).env("TELLONCE_HOME", home).env("TELLONCE_PROFILE", "practice");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     command
@@ -125,7 +125,8 @@ fn start_up(scale: &Scale, home: &Path) {
 fn reset(scale: &Scale, home: &Path) {
     let login = "echo practice | \"$0\" login --agent sam --password-stdin --store file";
     let signed_in = Command::new("sh")
-        .args(["-c", login, BINARY])
+        .args(["-c", login])
+        .arg(binary())
         .env("TELLONCE_HOME", home)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -160,7 +161,8 @@ fn reset(scale: &Scale, home: &Path) {
 fn memory_of_a_reset(home: &Path) -> Option<String> {
     let script = "/usr/bin/time -f %M \"$0\" reset C-1001 --yes -q --reveal stdout 2>&1 >&3 3>&- | tail -1";
     let output = Command::new("bash")
-        .args(["-c", &format!("{{ {script}; }} 3> >(cat >/dev/null)"), BINARY])
+        .args(["-c", &format!("{{ {script}; }} 3> >(cat >/dev/null)")])
+        .arg(binary())
         .env("TELLONCE_HOME", home)
         .env("TELLONCE_PROFILE", "practice")
         .output()

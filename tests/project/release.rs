@@ -19,14 +19,20 @@ fn table(file: &str) -> toml::Table {
 fn locked(file: &str) -> BTreeSet<(String, String)> {
     let text = |package: &toml::Value, key: &str| package[key].as_str().unwrap().to_owned();
     let packages = table(file);
-    packages["package"].as_array().unwrap().iter().map(|package| (text(package, "name"), text(package, "version"))).collect()
+    packages["package"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| (text(package, "name"), text(package, "version")))
+        .collect()
 }
 
 #[test]
 fn the_changelogs_newest_version_is_the_packages() {
     let version = env!("CARGO_PKG_VERSION");
     let changelog = read("CHANGELOG.md");
-    let newest = changelog.lines().filter_map(|line| line.strip_prefix("## ")).find(|line| *line != "Unreleased").unwrap();
+    let newest =
+        changelog.lines().filter_map(|line| line.strip_prefix("## ")).find(|line| *line != "Unreleased").unwrap();
     let (named, date) = newest.split_once(", ").expect("a heading is \"## VERSION, DATE\"");
     assert_eq!(named, version, "CHANGELOG.md");
     assert!(date.parse::<jiff::civil::Date>().is_ok(), "\"{date}\" is no date");

@@ -45,7 +45,8 @@ fn build(features: &[&str]) -> PathBuf {
         .status()
         .unwrap();
     assert!(built.success());
-    let binary = target.join(if features.is_empty() { "release/tellonce-plain" } else { "release/tellonce-with-fail-points" });
+    let binary =
+        target.join(if features.is_empty() { "release/tellonce-plain" } else { "release/tellonce-with-fail-points" });
     std::fs::rename(target.join("release/tellonce"), &binary).unwrap();
     binary
 }
