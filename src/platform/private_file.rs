@@ -230,7 +230,8 @@ mod tests {
         let caller = rustix::process::geteuid().as_raw();
         for (user, secret) in [(caller, true), (65533, false)] {
             // acl(5): the owner may read and write, this user may read, group and everybody nothing; the mask is "read".
-            let entries = [(0x01, 6, u32::MAX), (0x02, 4, user), (0x04, 0, u32::MAX), (0x10, 4, u32::MAX), (0x20, 0, u32::MAX)];
+            let entries =
+                [(0x01, 6, u32::MAX), (0x02, 4, user), (0x04, 0, u32::MAX), (0x10, 4, u32::MAX), (0x20, 0, u32::MAX)];
             let entries = entries.map(|(tag, permissions, id): (u16, u16, u32)| {
                 [&tag.to_le_bytes()[..], &permissions.to_le_bytes(), &id.to_le_bytes()].concat()
             });
