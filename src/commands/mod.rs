@@ -22,6 +22,7 @@ mod logout;
 mod man;
 mod messages;
 mod outbox;
+mod parse;
 mod pending;
 mod practice;
 mod profile;
@@ -138,7 +139,7 @@ pub fn main(weaknesses: &[String], decorators: Decorators) -> ExitCode {
         let options = if wants_json() { ScreenOptions::json() } else { ScreenOptions::plain() };
         return errors::report(&Screen::new(options), error.into());
     }
-    let cli = match Cli::try_parse() {
+    let cli = match parse::parse(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(error) => return report_clap_error(&error),
     };

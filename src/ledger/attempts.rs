@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::event::Event;
-use super::pages::Pages;
+use super::pages::{PAGE, Pages};
 use super::record::Record;
 use super::store::{Query, RecordStore, Subject};
 use super::stored_record::StoredRecord;
@@ -12,8 +12,8 @@ use crate::domain::{Attempt, AttemptId, End, History, Result, UserId};
 /// A bulk run, and the row of it that is going on.
 pub(super) type Row = (String, u64);
 
-/// Reads what the store knows of a user and their customer. `is_ours` says whether this process works at an attempt;
-/// `None` if the lease is another process's.
+/// Reads what the store knows of a user and their customer, and whether any record verifies them. `is_ours` says whether
+/// this process works at an attempt; `None` if the lease is another process's.
 ///
 /// An attempt may end after its records were read and before its lease is looked at. A lease ends after the end is
 /// written: an attempt that has no end at a second reading has none at all.
@@ -22,11 +22,11 @@ pub(super) async fn history(
     subject: &Subject,
     row: Option<&Row>,
     is_ours: &dyn Fn(&AttemptId, Option<&str>) -> Option<bool>,
-) -> Result<History> {
-    let mut first = read(store, subject).await?;
+) -> Result<(History, bool)> {
+    let (mut first, is_verified) = read(store, subject).await?;
     first.mark_in_progress(store, is_ours).await?;
     if first.attempts.iter().any(Attempt::is_open) {
-        let again = read(store, subject).await?;
+        let (again, _) = read(store, subject).await?;
         for attempt in first.attempts.iter_mut().filter(|attempt| attempt.is_open()) {
             if let Some(ended) = again.attempts.iter().find(|other| other.id == attempt.id && other.end.is_some()) {
                 attempt.clone_from(ended);
@@ -34,27 +34,28 @@ pub(super) async fn history(
         }
     }
     let damaged = !Pages::new(store, Query { event: Some("unreadable"), ..Query::default() }).next().await?.is_empty();
-    Ok(History { damaged, ..first.history(row) })
+    Ok((History { damaged, ..first.history(row) }, is_verified))
 }
 
-async fn read(store: &dyn RecordStore, subject: &Subject) -> Result<Builder> {
+/// Reads the attempts, and whether any record is a verification.
+async fn read(store: &dyn RecordStore, subject: &Subject) -> Result<(Builder, bool)> {
     let mut records = all(store, Query { subject: Some(subject.clone()), ..Query::default() }).await?;
+    let is_verified = records.iter().any(|record| matches!(record.draft.event, Event::Verified { .. }));
     records.retain(|record| record.draft.event.is_of_change());
     let begun: HashSet<&str> = records.iter().filter(|record| is_intent(record)).map(attempt_of).collect();
     // The intent of a creation names the customer only, whose id may have changed since.
-    let lacking: HashSet<&str> = records.iter().map(attempt_of).filter(|attempt| !begun.contains(attempt)).collect();
-    let mut missing = Vec::new();
-    for attempt in &lacking {
-        missing.extend(all(store, Query { attempt: Some((*attempt).to_owned()), ..Query::default() }).await?);
+    let lacking = records.iter().map(attempt_of).filter(|attempt| !begun.contains(attempt));
+    let lacking: HashSet<String> = lacking.map(str::to_owned).collect();
+    records.retain(|record| !lacking.contains(attempt_of(record)));
+    for attempt in lacking {
+        records.extend(all(store, Query { attempt: Some(attempt), ..Query::default() }).await?);
     }
-    let is_whole = |record: &&Record| !lacking.contains(attempt_of(record));
-    let mut all: Vec<Record> = records.iter().filter(is_whole).cloned().chain(missing).collect();
-    all.sort_by_key(|record| record.number);
+    records.sort_by_key(|record| record.number);
     let mut builder = Builder::default();
-    for record in all {
+    for record in records {
         builder.add(record);
     }
-    Ok(builder)
+    Ok((builder, is_verified))
 }
 
 fn is_intent(record: &Record) -> bool {
@@ -66,15 +67,18 @@ fn attempt_of(record: &Record) -> &str {
 }
 
 /// Reads every record that matches and can be read.
+///
+/// Its pages are long from the first on: for each the store looks for all records of the user.
 async fn all(store: &dyn RecordStore, query: Query) -> Result<Vec<Record>> {
-    let mut pages = Pages::new(store, query);
     let mut found = Vec::new();
+    let mut after = 0;
     loop {
-        let page = pages.next().await?;
-        if page.is_empty() {
-            return Ok(found);
-        }
+        let page = store.page(&query, after, PAGE).await?;
         found.extend(page.iter().filter_map(|record| record.record().ok()));
+        match page.last() {
+            Some(last) if page.len() == PAGE => after = last.number,
+            _ => return Ok(found),
+        }
     }
 }
 

@@ -1,16 +1,19 @@
 //! The ids by which records are found: of backends, users and customers.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use super::pseudonyms::id_in_records;
 use super::store::{RecordStore, Subject};
 use super::version_1;
 use crate::domain::{Customer, ProfileRef, Result, UserProfile};
 
-/// Makes the ids that records have. Remembers the store's secret for pseudonyms.
+/// Makes the ids that records have. Remembers the store's secret for pseudonyms, and the newest pseudonym: a command
+/// asks for the same one again and again.
 #[derive(Default)]
 pub(super) struct Ids {
     key: Cell<Option<[u8; 32]>>,
+    /// An id, and the same as a record has it.
+    newest: RefCell<(String, String)>,
 }
 
 impl Ids {
@@ -22,12 +25,19 @@ impl Ids {
         if !id.contains('@') {
             return Ok(id.to_owned());
         }
+        if let (known, in_records) = &*self.newest.borrow()
+            && known == id
+        {
+            return Ok(in_records.clone());
+        }
         let key = match self.key.get() {
             Some(key) => key,
             None => store.pseudonym_key().await?,
         };
         self.key.set(Some(key));
-        Ok(id_in_records(&key, id))
+        let in_records = id_in_records(&key, id);
+        self.newest.replace((id.to_owned(), in_records.clone()));
+        Ok(in_records)
     }
 
     /// Returns each id as records may have it: as this version writes it, and as an earlier one did.

@@ -1,7 +1,5 @@
 //! The ledger, behind the port of the domain: for single changes and for the rows of bulk runs alike.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,11 +10,11 @@ use super::attempts::{self, Row};
 use super::drafts::{blank, of_intent, template_of};
 use super::event::Event;
 use super::forwarder::not_forwarded;
-use super::ids::{Ids, backend_ids};
-use super::outbox_item::QueuedNotice;
+use super::ids::backend_ids;
 use super::outstanding::outstanding;
 use super::record::Draft;
 use super::record_writer::RecordWriter;
+use super::shared::{OpenAttempt, Shared};
 use super::sqlite::{Now, SqliteFiles, SqliteStore};
 use super::status::{LedgerStatus, status};
 use super::store::{Append, Head, RecordStore, StoreLocation};
@@ -29,27 +27,6 @@ use crate::domain::{
     AppendReceipt, AttemptId, AttemptOutcome, ChangeKind, Changed, Consent, Customer, CustomerId, Error, Finding,
     History, LimitReached, OutstandingPage, Plan, ResetLimits, Result, Session, Settlement, UserProfile, Verification,
 };
-
-/// An attempt that this process works at.
-#[derive(Clone)]
-struct OpenAttempt {
-    /// What is the same in all of its records.
-    draft: Draft,
-    /// What the customer is to be told once they are changed. It is empty once that is queued.
-    notices: Vec<QueuedNotice>,
-}
-
-/// What all parts of one ledger share.
-pub(super) struct Shared {
-    pub(super) writer: RecordWriter,
-    pub(super) ids: Ids,
-    pub(super) now: Now,
-    random: RefCell<Box<dyn RandomSource>>,
-    /// The attempts that this process works at.
-    open: RefCell<HashMap<AttemptId, OpenAttempt>>,
-    /// Whether this process ever worked at an attempt, so that it has a lease.
-    has_lease: Cell<bool>,
-}
 
 /// The ledger: every record of this tool goes through it.
 #[derive(Clone)]
@@ -90,15 +67,8 @@ impl Ledger {
         now: Now,
         random: Box<dyn RandomSource>,
     ) -> Self {
-        let shared = Shared {
-            writer: RecordWriter::new(store, writer.into(), folders, settings),
-            ids: Ids::default(),
-            now,
-            random: RefCell::new(random),
-            open: RefCell::default(),
-            has_lease: Cell::new(false),
-        };
-        Self { shared: Rc::new(shared), row: None, grouped: None }
+        let writer = RecordWriter::new(store, writer.into(), folders, settings);
+        Self { shared: Rc::new(Shared::new(writer, now, random)), row: None, grouped: None }
     }
 
     /// Returns the ledger for the row of a bulk run, which is named by the line of the input where it begins.
@@ -305,16 +275,16 @@ impl AuditLog for Ledger {
 
     async fn history(&self, session: &Session, customer: &Customer, user: Option<&UserProfile>) -> Result<History> {
         let store = self.store().await?;
-        if store.head().await?.is_none() {
-            return Ok(History::default());
-        }
+        let Some(head) = store.head().await? else { return Ok(History::default()) };
         let subject = self.shared.ids.subject(store, session.profile_ref(), customer, user).await?;
         let own_lease = if self.shared.has_lease.get() { Some(store.lease().await?) } else { None };
         let is_ours = |attempt: &AttemptId, lease: Option<&str>| {
             let is_own_lease = own_lease.is_some() && own_lease.as_deref() == lease;
             is_own_lease.then(|| self.shared.open.borrow().contains_key(attempt))
         };
-        attempts::history(store, &subject, self.row.as_ref(), &is_ours).await
+        let (history, is_verified) = attempts::history(store, &subject, self.row.as_ref(), &is_ours).await?;
+        self.shared.unverified.replace((!is_verified).then_some((subject, head)));
+        Ok(history)
     }
 
     async fn resets_by_agent(&self, session: &Session) -> Result<u32> {

@@ -24,6 +24,7 @@ mod record;
 mod record_writer;
 mod report;
 mod run_records;
+mod shared;
 mod spool;
 mod sqlite;
 mod status;

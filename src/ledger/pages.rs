@@ -5,7 +5,7 @@ use super::stored_record::StoredRecord;
 use crate::domain::Result;
 
 /// How many records are read at once.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 /// How many records the first page has, so that the first are there soon. Each page has twice as many as the one before:
 /// a reader who goes away after the first has not had much read in vain.
 const FIRST_PAGE: usize = 10;

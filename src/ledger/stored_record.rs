@@ -7,7 +7,7 @@ use super::hash::Hash;
 use super::record::{Draft, Record, VERSION, Writer};
 use super::version_1;
 use crate::domain::Result;
-use crate::output::to_json;
+use crate::output::to_public_json;
 
 /// A record as a store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +27,7 @@ impl StoredRecord {
     /// Exit 1: the draft cannot be written as JSON.
     pub fn of_draft(draft: Draft, number: u64, at: Timestamp, writer: Writer, prev: Hash) -> Result<Self> {
         let record = Record { v: VERSION, number, at, writer, draft };
-        let mut body = to_json(&record)?.to_vec();
-        body.pop(); // the line end
-        Ok(Self::of_body(body, number, prev))
+        Ok(Self::of_body(to_public_json(&record)?, number, prev))
     }
 
     /// Makes a record from a body, as it follows this hash.
@@ -61,16 +59,21 @@ impl StoredRecord {
     }
 }
 
-/// Reads a body of any version that was ever written.
+/// Reads a body of any version that was ever written. One of this version, as nearly all are, is read once.
 fn read(body: &[u8], number: u64) -> Result<Record, &'static str> {
     #[derive(Deserialize)]
     struct Version {
         v: u8,
     }
+    if let Ok(record) = serde_json::from_slice::<Record>(body)
+        && record.v == VERSION
+    {
+        return Ok(record);
+    }
     let version = serde_json::from_slice::<Version>(body).map_err(|_| "it is no record")?.v;
     match version {
         1 => version_1::read(body, number),
-        VERSION => serde_json::from_slice(body).map_err(|_| "it is not a whole record of version 2"),
+        VERSION => Err("it is not a whole record of version 2"),
         _ => Err("a newer version of tellonce wrote it"),
     }
 }

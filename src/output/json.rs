@@ -12,6 +12,8 @@ use crate::domain::{Customer, Error, Kind, Reason};
 
 /// The capacity of the buffer, enough for any object with a password: a buffer that moves leaves a copy behind.
 const CAPACITY: usize = 64 * 1024;
+/// The capacity of the buffer of an object without one: most records fit in.
+const PUBLIC_CAPACITY: usize = 1024;
 
 /// Formats compact JSON in which unsafe characters of strings are escaped.
 struct Escaping;
@@ -36,11 +38,25 @@ impl Formatter for Escaping {
 /// Exit 1: the object cannot be written as JSON.
 pub fn to_json(object: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, Error> {
     let mut line = Zeroizing::new(Vec::with_capacity(CAPACITY));
-    object
-        .serialize(&mut Serializer::with_formatter(&mut *line, Escaping))
-        .map_err(|error| Error::bug("The result could not be written as JSON.").because(error))?;
+    serialize(object, &mut line)?;
     line.push(b'\n');
     Ok(line)
+}
+
+/// Serializes an object that holds no password, without a line end. Its buffer grows, and is as long as the object.
+///
+/// # Errors
+/// As for [`to_json`].
+pub(crate) fn to_public_json(object: &impl Serialize) -> Result<Vec<u8>, Error> {
+    let mut text = Vec::with_capacity(PUBLIC_CAPACITY);
+    serialize(object, &mut text)?;
+    Ok(text)
+}
+
+fn serialize(object: &impl Serialize, into: &mut Vec<u8>) -> Result<(), Error> {
+    object
+        .serialize(&mut Serializer::with_formatter(into, Escaping))
+        .map_err(|error| Error::bug("The result could not be written as JSON.").because(error))
 }
 
 #[derive(Serialize)]
@@ -115,7 +131,9 @@ mod tests {
             let written = std::str::from_utf8(&line).unwrap();
             prop_assert!(!written.trim_end_matches('\n').contains(is_unsafe));
             let read: serde_json::Value = serde_json::from_str(written).unwrap();
-            prop_assert_eq!(read["text"].as_str().unwrap(), text);
+            prop_assert_eq!(read["text"].as_str().unwrap(), &text);
+            let public = to_public_json(&serde_json::json!({ "text": text })).unwrap();
+            prop_assert_eq!(public.as_slice(), line.strip_suffix(b"\n").unwrap());
         }
     }
 }

@@ -7,8 +7,8 @@ mod raw;
 mod sanitize;
 pub(crate) mod table;
 
-pub(crate) use json::error_json;
 pub use json::to_json;
+pub(crate) use json::{error_json, to_public_json};
 pub(crate) use paged_table::PagedTable;
 pub(crate) use progress::Progress;
 pub(crate) use raw::write_all;

@@ -29,14 +29,18 @@ const LANGUAGES: [(&str, [(&str, &str); 6]); 2] = [
     ),
 ];
 
+/// Returns the languages that there are.
+pub(super) fn languages() -> impl Iterator<Item = Language> {
+    LANGUAGES.iter().filter_map(|(tag, _)| tag.parse().ok())
+}
+
+/// Returns the files of one language.
+pub(super) fn sources_of(language: &Language) -> impl Iterator<Item = Source> {
+    let files = LANGUAGES.iter().filter(|(tag, _)| *tag == language.as_str()).flat_map(|(_, files)| files);
+    files.map(|(name, text)| Source { language: language.clone(), name: (*name).to_owned(), text: (*text).to_owned() })
+}
+
 /// Returns the files of every language.
 pub(super) fn sources() -> Vec<Source> {
-    let mut sources = Vec::new();
-    for (tag, files) in LANGUAGES {
-        let Ok(language) = tag.parse::<Language>() else { continue };
-        for (name, text) in files {
-            sources.push(Source { language: language.clone(), name: name.to_owned(), text: text.to_owned() });
-        }
-    }
-    sources
+    languages().flat_map(|language| sources_of(&language).collect::<Vec<_>>()).collect()
 }

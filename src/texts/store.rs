@@ -14,15 +14,24 @@ use super::{built_in, source_check, template_folder};
 use crate::domain::{Error, Kind, Language, Reason, Result, find_link};
 use crate::output::is_unsafe;
 
-/// The texts that the binary holds, parsed at their first use. They are not checked then, which takes most of the time: a
-/// test does, and `doctor`.
-static BUILT_IN: LazyLock<Arc<Texts>> = LazyLock::new(|| {
-    let mut texts = Texts::none();
-    for source in built_in::sources() {
-        texts.catalog_mut(&source.language).add(source_check::parse(&source, &mut Vec::new()));
+/// The texts of one language. They are parsed at their first use: a command that shows none has no need of them.
+type LazyCatalog = LazyLock<Catalog, Box<dyn FnOnce() -> Catalog + Send>>;
+
+/// The texts that the binary holds. They are not checked when they are parsed, which takes most of the time: a test does,
+/// and `doctor`.
+static BUILT_IN: LazyLock<Arc<Texts>> = LazyLock::new(|| Arc::new(Texts::unparsed()));
+
+fn built_in_catalog(language: &Language) -> Catalog {
+    let mut catalog = Catalog::new(language);
+    for source in built_in::sources_of(language) {
+        catalog.add(source_check::parse(&source, &mut Vec::new()));
     }
-    Arc::new(texts)
-});
+    catalog
+}
+
+fn empty_catalog(language: Language) -> LazyCatalog {
+    LazyLock::new(Box::new(move || Catalog::new(&language)))
+}
 
 /// The numbers that each text is tried with. Every plural of every language is among them (Unicode CLDR).
 const NUMBERS: [usize; 12] = [0, 1, 2, 3, 5, 6, 7, 10, 11, 12, 21, 100];
@@ -31,13 +40,23 @@ const SHOWN: usize = 7;
 
 /// The texts in every language that there is.
 pub struct Texts {
-    english: Catalog,
-    others: BTreeMap<Language, Catalog>,
+    english: LazyCatalog,
+    others: BTreeMap<Language, LazyCatalog>,
 }
 
 impl Texts {
     fn none() -> Self {
-        Self { english: Catalog::new(&Language::english()), others: BTreeMap::new() }
+        Self { english: empty_catalog(Language::english()), others: BTreeMap::new() }
+    }
+
+    /// Makes the texts that the binary holds, none of which is parsed yet.
+    fn unparsed() -> Self {
+        let mut texts = Self::none();
+        for language in built_in::languages() {
+            let its_own = language.clone();
+            *texts.lazy_catalog(&language) = LazyLock::new(Box::new(move || built_in_catalog(&its_own)));
+        }
+        texts
     }
 
     /// Returns the texts that the binary holds.
@@ -93,11 +112,15 @@ impl Texts {
         self.others.get(language).unwrap_or(&self.english).format(spec, arguments).0
     }
 
-    fn catalog_mut(&mut self, language: &Language) -> &mut Catalog {
+    fn lazy_catalog(&mut self, language: &Language) -> &mut LazyCatalog {
         if *language == Language::english() {
             return &mut self.english;
         }
-        self.others.entry(language.clone()).or_insert_with(|| Catalog::new(language))
+        self.others.entry(language.clone()).or_insert_with(|| empty_catalog(language.clone()))
+    }
+
+    fn catalog_mut(&mut self, language: &Language) -> &mut Catalog {
+        LazyLock::force_mut(self.lazy_catalog(language))
     }
 }
 
@@ -222,5 +245,23 @@ impl Sample {
             Self::Number(value) => text.contains(&value.to_string()),
             Self::Text(value) => text.contains(value.as_str()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::texts::specs::RULE_DIGITS;
+
+    #[test]
+    fn a_language_is_parsed_when_a_text_of_it_is_asked_for() {
+        let texts = Texts::unparsed();
+        let english = Language::english();
+        assert_eq!(texts.languages().len(), 2);
+        assert!(texts.languages().iter().all(|language| texts.has(language)));
+        let others_are_parsed = || texts.others.values().any(|catalog| LazyLock::get(catalog).is_some());
+        assert!(LazyLock::get(&texts.english).is_none() && !others_are_parsed());
+        assert!(!texts.text(&english, &RULE_DIGITS, &FluentArgs::new()).is_empty());
+        assert!(LazyLock::get(&texts.english).is_some() && !others_are_parsed());
     }
 }

@@ -32,9 +32,12 @@ pub(super) fn hash(password: &str) -> Result<String> {
         .map_err(|error| Error::bug("The password could not be hashed.").because(error.to_string()))
 }
 
+/// The number of processor cores. To find it out, the limits of the process's control groups are read.
+static CORES: LazyLock<usize> = LazyLock::new(|| available_parallelism().map_or(1, std::num::NonZero::get));
+
 /// Returns the number of processor cores.
 pub(super) fn cores() -> usize {
-    available_parallelism().map_or(1, std::num::NonZero::get)
+    *CORES
 }
 
 /// A password, and what a thread of the pool does with it.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::Fault;
+use super::read::NEWEST;
 use super::rows::{Columns, body_value};
 use crate::ledger::hash::Hash;
 use crate::ledger::record::{Draft, Record, Writer};
@@ -22,7 +23,7 @@ impl<'w> End<'w> {
     /// Reads the end. The time of what follows is now, or that of the newest record if that is later.
     pub(super) fn read(connection: &Connection, now: Timestamp, writer: &'w Writer) -> Result<Self, Fault> {
         let newest: Option<(u64, Vec<u8>, i64)> = connection
-            .prepare_cached("SELECT number, hash, at FROM record ORDER BY number DESC LIMIT 1")?
+            .prepare_cached(NEWEST)?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         let now = now.as_microsecond();

@@ -138,9 +138,9 @@ enum Tables {
 
 fn tables(connection: &Connection) -> Result<Tables, Fault> {
     let (application, version) = (number(connection, "application_id")?, number(connection, "user_version")?);
-    let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let is_empty = || connection.query_row("SELECT NOT EXISTS(SELECT 1 FROM sqlite_schema)", [], |row| row.get(0));
     match (application, version) {
-        (0, 0) if objects == 0 => Ok(Tables::Missing),
+        (0, 0) if is_empty()? => Ok(Tables::Missing),
         (APPLICATION_ID, SCHEMA_VERSION) => Ok(Tables::Current),
         (APPLICATION_ID, 1) => Ok(Tables::Version1),
         (APPLICATION_ID, newer) if newer > SCHEMA_VERSION => {

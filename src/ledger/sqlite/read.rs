@@ -67,15 +67,16 @@ pub(super) fn page(
         conditions.add(&format!("event = '{event}'"), []); // as the index has it
     }
     // One snapshot for the bounds and the page: a prune may remove what a bound was looked for in.
-    let snapshot = connection.unchecked_transaction()?;
-    let from = since.map(|since| first_from(&snapshot, since)).transpose()?.unwrap_or_default();
+    let has_bounds = since.is_some() || until.is_some();
+    let _snapshot = has_bounds.then(|| connection.unchecked_transaction()).transpose()?;
+    let from = since.map(|since| first_from(connection, since)).transpose()?.unwrap_or_default();
     conditions.add("number >= ?", [number_value(from.max(after.saturating_add(1)))]);
     if let Some(until) = until {
-        conditions.add("number < ?", [number_value(first_from(&snapshot, *until)?)]);
+        conditions.add("number < ?", [number_value(first_from(connection, *until)?)]);
     }
     conditions.values.push(Value::from(i64::try_from(most).unwrap_or(i64::MAX)));
     let select = format!("SELECT number, prev, hash, body FROM record{} ORDER BY number LIMIT ?", conditions.text);
-    let mut statement = snapshot.prepare_cached(&select)?;
+    let mut statement = connection.prepare_cached(&select)?;
     records(&mut statement, params_from_iter(conditions.values))
 }
 
@@ -131,11 +132,13 @@ pub(super) fn issued(
     records(&mut statement, params![number_value(after), json(backend_ids), most])
 }
 
-/// Returns the newest record of this table of numbers and hashes.
-fn newest(connection: &Connection, table: &str) -> Result<Option<Head>, Fault> {
-    let select = format!("SELECT number, hash FROM {table} ORDER BY number DESC LIMIT 1");
+/// Selects the newest record: its number, hash and time.
+pub(super) const NEWEST: &str = "SELECT number, hash, at FROM record ORDER BY number DESC LIMIT 1";
+
+/// Reads number and hash of the record that this selects.
+fn head_of(connection: &Connection, select: &str) -> Result<Option<Head>, Fault> {
     let found: Option<(u64, Vec<u8>)> =
-        connection.prepare_cached(&select)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        connection.prepare_cached(select)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let head = |(number, hash): (u64, Vec<u8>)| {
         let hash = Hash::from_bytes(&hash).ok_or_else(|| Fault::damaged(format!("record {number} has no hash")))?;
         Ok(Head { number, hash })
@@ -145,12 +148,12 @@ fn newest(connection: &Connection, table: &str) -> Result<Option<Head>, Fault> {
 
 /// Returns the newest record.
 pub(super) fn head(connection: &Connection) -> Result<Option<Head>, Fault> {
-    newest(connection, "record")
+    head_of(connection, NEWEST)
 }
 
 /// Returns the last record that was removed.
 pub(super) fn checkpoint(connection: &Connection) -> Result<Option<Head>, Fault> {
-    newest(connection, "checkpoint")
+    head_of(connection, "SELECT number, hash FROM checkpoint ORDER BY number DESC LIMIT 1")
 }
 
 /// Returns the secret of pseudonyms.

@@ -129,3 +129,16 @@ fn a_record_that_waits_for_the_ledger_and_the_record_of_a_run_have_no_address() 
     wait_for(home.ledger().run_ended(&session(), "r1", &reason)).unwrap();
     assert!(!is_anywhere(&home, ADDRESS));
 }
+
+#[test]
+fn an_id_is_the_same_in_records_however_often_others_are_asked_for_meanwhile() {
+    let home = home();
+    reset(&mut home.ledger(), "C-1001");
+    let ledger = home.ledger();
+    let id = |address: &str| wait_for(ledger.id_in_records(address)).unwrap();
+    let (ada, adam) = (id("ada@example.com"), id("adam@example.com"));
+    assert!(ada.starts_with("a***@example.com#") && adam.starts_with("a***@example.com#"));
+    assert_ne!(ada, adam);
+    let again = ["ada@example.com", "ada@example.com", "adam@example.com", "C-1001"].map(id);
+    assert_eq!(again, [ada.clone(), ada, adam, "C-1001".to_owned()]);
+}

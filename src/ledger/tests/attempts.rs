@@ -51,6 +51,20 @@ fn every_way_an_attempt_ends_is_read_as_it_was_written() {
 }
 
 #[test]
+fn a_history_that_is_longer_than_a_page_is_read_to_its_end() {
+    let (home, pages) = (home(), 2);
+    let store = home.store();
+    let intents =
+        (0..pages * crate::ledger::pages::PAGE).map(|number| draft(&format!("{number:016x}"), intent()).into());
+    wait_for(store.append(intents.collect())).unwrap();
+    assert_eq!(home.history("C-1001").attempts.len(), pages * crate::ledger::pages::PAGE, "the pages are full");
+    append(&store, draft("the newest", intent()));
+    let history = home.history("C-1001");
+    assert_eq!(history.attempts.len(), pages * crate::ledger::pages::PAGE + 1);
+    assert_eq!(history.attempts.last().unwrap().id.as_str(), "the newest");
+}
+
+#[test]
 fn the_stamp_of_a_set_names_who_issued_it() {
     let home = home();
     reset(&mut home.ledger(), "C-1001");

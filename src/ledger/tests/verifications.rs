@@ -181,6 +181,30 @@ fn the_newest_verification_that_fits_is_found_by_another_process() {
 }
 
 #[test]
+fn a_verification_that_is_made_after_the_history_was_read_is_found() {
+    let home = home();
+    reset(&mut home.ledger(), "C-1001");
+    let ledger = home.ledger();
+    let found = || {
+        about("sam", ChangeKind::Reset, |about| {
+            wait_for(ledger.verification(about.session, about.customer, about.user, about.purpose)).unwrap()
+        })
+    };
+    let read = || {
+        about("sam", ChangeKind::Reset, |about| {
+            wait_for(ledger.history(about.session, about.customer, about.user)).unwrap().attempts.len()
+        })
+    };
+    assert_eq!((read(), found()), (1, None));
+    let verification = verified(&home, ("sam", ChangeKind::Reset), NOW, QUARTER);
+    assert_eq!(found(), Some(verification.clone()), "the history was read before it was made");
+    assert_eq!((read(), found()), (1, Some(verification)), "the history was read after it was made");
+    let of_another = wait_for(ledger.history(&session(), &customer_called("C-1002"), None)).unwrap();
+    assert_eq!(of_another.attempts.len(), 0);
+    assert!(found().is_some(), "the history was another customer's");
+}
+
+#[test]
 fn no_verification_is_valid_for_more_than_an_hour() {
     let home = home();
     let long = verified(&home, ("sam", ChangeKind::Reset), NOW, Duration::from_hours(24));
