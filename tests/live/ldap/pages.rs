@@ -1,4 +1,5 @@
-//! The pages of docs/backends, followed as a new user would: every block of commands, on a server set up by the page.
+//! The pages of docs/backends, followed as a new user would: every block of commands, on a server set up by the page, and
+//! what the packaged timer and the cron line of docs/timers.md run.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -7,10 +8,14 @@ use super::hardened::harden;
 use crate::support::ldap::{Kind, Server};
 use crate::support::{BINARY, CommandOutput, TestEnvironment};
 
+/// A file of the project, as text.
+fn text(file: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
 /// The blocks of one kind, in order.
 fn blocks(page: &str, kind: &str) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/backends").join(page);
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = text(&format!("docs/backends/{page}"));
     let opened = format!("```{kind}\n");
     text.split(opened.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
@@ -23,7 +28,7 @@ fn here(text: &str, server: Option<&Server>) -> String {
     text.replace("ldaps://ldap.example.com", server.url())
         .replace("ldaps://dc1.example.com", server.url())
         .replace("=ca.pem", &format!("={}", server.value("CA")))
-        .replace("/usr/local/bin/tellonce", "tellonce")
+        .replace("/usr/bin/tellonce", "tellonce")
 }
 
 /// Runs the page's commands; what a person would type at a question comes from a file or a flag here.
@@ -40,12 +45,12 @@ fn follow(page: &str, server: &Server) {
     let tool = tools.join("tellonce");
     std::fs::write(&tool, answers).unwrap();
     std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let timers = blocks(page, "text").join("\n");
+    let timers = ["packaging/systemd/tellonce-sweep@.service", "docs/timers.md"].map(text).join("\n");
     let mut scripts = blocks(page, "sh");
     assert!(scripts.len() >= 2, "{page} has commands");
     for (mark, what) in [("ExecStart=", "the unit"), ("*/15 * * * * ", "the cron line")] {
         let line = timers.lines().find_map(|line| line.strip_prefix(mark));
-        scripts.push(line.unwrap_or_else(|| panic!("{page}: {what}")).to_owned());
+        scripts.push(line.unwrap_or_else(|| panic!("{what} is not there")).to_owned());
     }
     for script in scripts {
         let mut shell = env.program("bash");
