@@ -17,7 +17,7 @@ use crate::domain::ports::RandomSource;
 pub(super) struct OpenAttempt {
     /// What is the same in all of its records.
     pub(super) draft: Draft,
-    /// What the customer is to be told once they are changed. It is empty once that is queued.
+    /// The notices that are queued with the record of the change. It is empty after that.
     pub(super) notices: Vec<QueuedNotice>,
 }
 

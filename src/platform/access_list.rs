@@ -61,7 +61,7 @@ fn given_to_others(list: &[u8], caller: u32) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may stop at what it does not expect")]
 
     use super::*;
@@ -71,7 +71,8 @@ mod tests {
     const EVERYBODY: u16 = 0x20;
     const NO_ID: u32 = u32::MAX;
 
-    fn list(entries: &[(u16, u16, u32)]) -> Vec<u8> {
+    /// Makes a list of entries, each with its tag, permissions and id.
+    pub(in crate::platform) fn list(entries: &[(u16, u16, u32)]) -> Vec<u8> {
         let entries = entries.iter().flat_map(|(tag, permissions, id)| {
             [&tag.to_le_bytes()[..], &permissions.to_le_bytes(), &id.to_le_bytes()].concat()
         });

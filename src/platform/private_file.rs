@@ -189,6 +189,7 @@ mod tests {
 
     use std::os::unix::fs::PermissionsExt;
 
+    use super::super::access_list::tests::list;
     use super::*;
 
     const BY_LINK: FileRule = FileRule::new(Holds::Settings, Links::Followed);
@@ -232,10 +233,7 @@ mod tests {
             // acl(5): the owner may read and write, this user may read, group and everybody nothing; the mask is "read".
             let entries =
                 [(0x01, 6, u32::MAX), (0x02, 4, user), (0x04, 0, u32::MAX), (0x10, 4, u32::MAX), (0x20, 0, u32::MAX)];
-            let entries = entries.map(|(tag, permissions, id): (u16, u16, u32)| {
-                [&tag.to_le_bytes()[..], &permissions.to_le_bytes(), &id.to_le_bytes()].concat()
-            });
-            let list = [2_u32.to_le_bytes().to_vec(), entries.concat()].concat();
+            let list = list(&entries);
             rustix::fs::setxattr(&path, "system.posix_acl_access", &list, rustix::fs::XattrFlags::empty()).unwrap();
             assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o640, "the mask stands in the place of the group");
             assert_eq!(open_private_file(&path, Holds::Secret).is_ok(), secret, "{user}");
