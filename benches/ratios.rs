@@ -25,6 +25,9 @@ mod tell_nobody;
 use support::binary;
 use tell_nobody::tell_nobody;
 
+/// The variable that names an older build, whose resets are compared with these.
+const BEFORE: &str = "TELLONCE_RELEASE_BEFORE";
+
 /// How much is done.
 struct Scale {
     runs: usize,
@@ -122,38 +125,61 @@ fn start_up(scale: &Scale, home: &Path) {
     println!("rg --version (memory: {})", memory(&ripgrep()).unwrap_or_else(|| "not measured".to_owned()));
 }
 
-fn reset(scale: &Scale, home: &Path) {
+fn sign_in(binary: &Path, home: &Path) {
     let login = "echo practice | \"$0\" login --agent sam --password-stdin --store file";
-    let signed_in = Command::new("sh")
-        .args(["-c", login])
-        .arg(binary())
-        .env("TELLONCE_HOME", home)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(signed_in.success());
-    tell_nobody(home); // messages are sent after the reveal, and are no part of a reset
-    let reset = || tool(home, &["reset", "C-1001", "--yes", "--reveal", "stdout"]);
-    let ours = || {
-        time(|| {
-            let output = reset().output().unwrap();
-            assert!(output.status.success());
-        })
-    };
+    let mut shell = Command::new("sh");
+    shell.args(["-c", login]).arg(binary).env("TELLONCE_HOME", home);
+    assert!(shell.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success());
+}
+
+/// One reset on the practice directory, by this binary.
+fn time_of_a_reset(binary: &Path, home: &Path) -> Duration {
+    let reset = ["reset", "C-1001", "--yes", "--reveal", "stdout"];
+    let mut command = Command::new(binary);
+    command.args(reset).env("TELLONCE_HOME", home).env("TELLONCE_PROFILE", "practice").stdin(Stdio::null());
+    time(|| assert!(command.output().unwrap().status.success()))
+}
+
+/// The two hashes of a reset: that of its set, and that of its proof.
+fn two_hashes() -> Duration {
     let hash = || assert!(Argon2::default().hash_password(b"Kd4m-7XpR-tqWn").is_ok());
-    let both = || {
-        time(|| {
-            hash();
-            hash();
-        })
-    };
-    let (ours, theirs) = against(scale.runs, ours, both);
+    time(|| {
+        hash();
+        hash();
+    })
+}
+
+fn reset(scale: &Scale, home: &Path) {
+    sign_in(&binary(), home);
+    tell_nobody(home); // messages are sent after the reveal, and are no part of a reset
+    let (ours, theirs) = against(scale.runs, || time_of_a_reset(&binary(), home), two_hashes);
     tell(
         "a reset, the whole process, against the two Argon2id hashes of its set and its proof",
         ours,
         theirs,
         memory_of_a_reset(home),
+    );
+    if let Some(before) = std::env::var_os(BEFORE) {
+        reset_against(Path::new(&before), scale, home);
+    }
+}
+
+/// Compares what a reset takes beyond its hashes with what an older build takes, which has notices off by itself.
+fn reset_against(before: &Path, scale: &Scale, home: &Path) {
+    let home_before = tempfile::tempdir().unwrap();
+    sign_in(before, home_before.path());
+    let (mut now, mut then, mut hashes) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..scale.runs {
+        now.push(time_of_a_reset(&binary(), home));
+        then.push(time_of_a_reset(before, home_before.path()));
+        hashes.push(two_hashes());
+    }
+    let [now, then, hashes] = [now, then, hashes].map(|mut samples| quantile(&mut samples, 0.5).as_secs_f64() * 1000.0);
+    println!(
+        "a reset against that of {}: {:.2}; beyond its two hashes {:.2} ({now:.1} ms, {then:.1} ms, of which hashes {hashes:.1} ms)",
+        before.display(),
+        now / then,
+        (now - hashes) / (then - hashes),
     );
 }
 

@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::context::Context;
@@ -12,6 +11,7 @@ use crate::config::parse_duration;
 use crate::domain::{Error, ExitCode};
 use crate::ledger::{Counts, Grouping, Ledger, Pages, Query, Report, ReportBuilder, ReportGroup, csv_row};
 use crate::output::defuse_formula;
+use crate::platform::local_zone;
 
 /// A column of counts: its name in CSV, its header in the table, and the count.
 type Column = (&'static str, &'static str, fn(&Counts) -> u64);
@@ -152,7 +152,7 @@ pub(super) async fn run(context: &Context, args: ReportArgs) -> Result<ExitCode>
 /// Reads the ledger in pages. Returns also how many records cannot be read.
 async fn count(ledger: &Ledger, args: &ReportArgs) -> Result<(Report, u64)> {
     let mut pages = Pages::new(ledger.store().await?, Query { since: Some(args.since), ..Query::default() });
-    let mut builder = ReportBuilder::new(args.by.grouping(), TimeZone::system());
+    let mut builder = ReportBuilder::new(args.by.grouping(), local_zone());
     let mut unreadable = 0;
     loop {
         let page = pages.next().await?;

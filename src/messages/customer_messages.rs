@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::tz::TimeZone;
 
 use crate::config::MessagesConfig;
 use crate::domain::ports::{MessageSender, Messenger};
@@ -11,6 +10,7 @@ use crate::domain::{
     Action, AttemptId, CODE_LASTS, Channel, Check, Contact, Language, Message, MessageKind, RecoveryCode, SendFailed,
 };
 use crate::ledger::WaitingNotice;
+use crate::platform::local_zone;
 use crate::texts::{CodeText, NoticeText, RenderedText, Texts};
 
 /// Writes to the customers of one profile.
@@ -57,7 +57,7 @@ impl CustomerMessages {
         let Some(action) = Action::of_name(&notice.action) else {
             return Err(cannot_be_sent(format!("This version knows no text for \"{}\".", notice.action)));
         };
-        let when = waiting.at.to_zoned_datetime(TimeZone::system());
+        let when = waiting.at.to_zoned_datetime(local_zone());
         let text = NoticeText {
             action,
             when: &when,

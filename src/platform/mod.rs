@@ -1,10 +1,11 @@
-//! Services of the operating system: clock, random source, threads, child processes, private files, secret lines.
+//! Services of the operating system: clock, time zone, random source, threads, child processes, private files, secret lines.
 
 mod access_list;
 pub(crate) mod child;
 mod clock;
 mod group_commit;
 pub mod harden;
+mod local_zone;
 mod piped_command;
 mod private_file;
 mod random;
@@ -15,6 +16,7 @@ pub(crate) mod threads;
 pub(crate) use child::open_browser;
 pub use clock::SystemClock;
 pub(crate) use group_commit::{GroupCommit, Promised};
+pub(crate) use local_zone::local_zone;
 pub(crate) use piped_command::{CommandError, run_with_input};
 pub(crate) use private_file::{Access, FileRule, Holds, Links, NotPrivate, open_private_file, user_number};
 pub use random::SystemRandom;

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 
+use crate::platform::local_zone;
 use crate::texts::Localization;
 
 /// The local time zone, and the moment that "today" and "in 24 hours" are counted from.
@@ -16,7 +17,7 @@ pub(crate) struct LocalTime {
 impl LocalTime {
     /// Uses this machine's time zone (`TZ`, else the system's), and counts from `now`. The words are English.
     pub(crate) fn at(now: Timestamp) -> Self {
-        Self { zone: TimeZone::system(), now, localization: Localization::english() }
+        Self { zone: local_zone(), now, localization: Localization::english() }
     }
 
     /// Chooses the language of the words.

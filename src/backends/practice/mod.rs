@@ -88,7 +88,9 @@ pub(super) fn open(
     profile_ref: ProfileRef,
     context: &BackendContext<'_>,
 ) -> Result<Box<dyn AgentSignIn>> {
-    let directory = open_directory(profile, context)?;
+    check(profile)?;
+    let clock = Arc::clone(&context.clock);
+    let directory = Practice::open(&context.folders.practice_directory(), context.call_timeout, clock)?;
     Ok(Box::new(PracticeSignIn::new(directory, profile_ref, super::protected(profile)?.groups)))
 }
 
@@ -97,10 +99,8 @@ pub(super) fn open(
 /// # Errors
 /// As for [`open`].
 pub(super) fn open_sender(profile: &Profile, context: &BackendContext<'_>) -> Result<Box<dyn MessageSender>> {
-    Ok(Box::new(PracticeSender::new(open_directory(profile, context)?)))
-}
-
-fn open_directory(profile: &Profile, context: &BackendContext<'_>) -> Result<Practice> {
     check(profile)?;
-    Practice::open(&context.folders.practice_directory(), context.call_timeout, Arc::clone(&context.clock))
+    let clock = Arc::clone(&context.clock);
+    let directory = Practice::open_unchecked(&context.folders.practice_directory(), context.call_timeout, clock)?;
+    Ok(Box::new(PracticeSender::new(directory)))
 }

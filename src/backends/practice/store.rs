@@ -36,6 +36,17 @@ impl Practice {
     /// # Errors
     /// Exit 2 naming the file: damaged, not ours, or of a newer version. Exit 8: it cannot be opened or made.
     pub fn open(path: &Path, timeout: Duration, clock: Arc<dyn Clock + Send + Sync>) -> Result<Self> {
+        let directory = Self::open_unchecked(path, timeout, clock)?;
+        check_integrity(&directory.connection(), path)?;
+        Ok(directory)
+    }
+
+    /// Opens the directory without looking for damage in the whole file: a message is put into its outbox after a reset
+    /// that has looked.
+    ///
+    /// # Errors
+    /// As for [`Self::open`], but that damage is found where it is met.
+    pub(super) fn open_unchecked(path: &Path, timeout: Duration, clock: Arc<dyn Clock + Send + Sync>) -> Result<Self> {
         if !path.exists() {
             seed::create_with_samples(path, clock.now())?;
         }
@@ -94,7 +105,7 @@ fn check(connection: &Connection, path: &Path, now: Timestamp) -> Result<()> {
         return Err(damaged(path, "it is not a practice directory"));
     }
     match number("user_version")? {
-        VERSION => check_integrity(connection, path),
+        VERSION => Ok(()),
         migration::EARLIER => {
             check_integrity(connection, path)?;
             migration::migrate(connection, now.as_millisecond()).map_err(|error| store_error_at(path, error))

@@ -106,6 +106,24 @@ fn damage_found_in_the_middle_of_the_work_names_the_file_too() {
 }
 
 #[test]
+fn damage_of_one_table_is_found_at_the_opening_and_without_that_where_it_is_met() {
+    let directory = directory();
+    let path = directory.folder.path().join("damaged.db");
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'mail'";
+    let root: usize = directory.practice.connection().query_row(root, [], |row| row.get(0)).unwrap();
+    let mut bytes = std::fs::read(directory.path()).unwrap();
+    let page = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
+    bytes[(root - 1) * page..root * page].fill(0xAA);
+    std::fs::write(&path, bytes).unwrap();
+    let told = open(&path).err().unwrap();
+    assert_eq!((told.kind, told.reason), (Kind::Usage, Reason::DirectoryDamaged), "{told}");
+    let clock = Arc::<SetClock>::default();
+    let unchecked = Practice::open_unchecked(&path, Duration::from_mins(1), clock).unwrap();
+    let told = unchecked.outbox().err().unwrap();
+    assert_eq!((told.kind, told.reason), (Kind::Usage, Reason::DirectoryDamaged), "{told}");
+}
+
+#[test]
 fn a_directory_without_its_tables_is_damaged() {
     let directory = directory();
     directory.practice.connection().execute_batch("DROP TABLE mail;").unwrap();
