@@ -18,10 +18,13 @@ use futures_util::future::try_join_all;
 use reqwest::{Client, Method};
 use support::keycloak::{Realm, RealmOptions, Rights, Server};
 
+#[path = "support/mod.rs"]
+mod benches_support;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_tellonce");
+use benches_support::binary;
+
 const CUSTOMER: &str = "ada.lovelace";
 
 fn main() {
@@ -48,15 +51,15 @@ fn main() {
         theirs,
     );
     println!("memory: a reset {}, kcadm.sh {}", peak_memory(&desk.reset()), peak_memory(&desk.kcadm_command()));
-    let version = |program: &str| {
+    let version = |program: &Path| {
         let mut command = Command::new(program);
         command.arg("--version").env("TELLONCE_HOME", desk.home.path()).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     };
-    if version("rg").status().is_ok() {
-        let run = |program: &str| time(|| assert!(version(program).status().unwrap().success()));
-        let (ours, theirs) = measure_alternately(turns * 4, || run(BINARY), || run("rg"));
+    if version(Path::new("rg")).status().is_ok() {
+        let run = |program: &Path| time(|| assert!(version(program).status().unwrap().success()));
+        let (ours, theirs) = measure_alternately(turns * 4, || run(&binary()), || run(Path::new("rg")));
         report("start-up, --version, against rg --version (before this backend: 1.15)", ours, theirs);
     }
 }
@@ -94,7 +97,7 @@ impl Desk {
     }
 
     fn reset(&self) -> Command {
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(binary());
         command.args(["-q", "reset", CUSTOMER, "--yes", "--reveal", "stdout"]).env_clear();
         command.env("HOME", self.home.path()).env("TELLONCE_HOME", self.home.path()).env("TELLONCE_TOKEN", &self.token);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
