@@ -20,7 +20,7 @@ mod support;
 #[path = "../tests/support/tell_nobody.rs"]
 mod tell_nobody;
 
-use support::binary;
+use support::{binary, sign_in};
 use tell_nobody::tell_nobody;
 
 const KEY: &str = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
@@ -62,12 +62,6 @@ fn tool(home: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn login(home: &Path) {
-    let login = "echo practice | \"$0\" --profile practice login --agent sam --password-stdin --store file";
-    let ended = Command::new("sh").args(["-c", login]).arg(binary()).env("TELLONCE_HOME", home).output().unwrap();
-    assert!(ended.status.success());
-}
-
 /// The most memory, in KiB, by GNU time.
 fn most(mut command: Command) -> u64 {
     let output = command.output().unwrap();
@@ -75,7 +69,7 @@ fn most(mut command: Command) -> u64 {
 }
 
 fn memory(home: &Path, rows: usize) {
-    login(home);
+    sign_in(&binary(), home);
     std::fs::write(home.join("many.csv"), csv(rows, &|row| format!("nobody-{row}"))).unwrap();
     let start = most(tool(home, &["whoami"]));
     let many = rows.to_string();
@@ -92,7 +86,7 @@ fn memory(home: &Path, rows: usize) {
 fn practice(home: &Path, turns: usize, rows: usize) {
     let many = (turns * rows + rows + 100).to_string();
     assert!(tool(home, &["practice", "start-over", "--yes", "--customers", &many]).status().unwrap().success());
-    login(home);
+    sign_in(&binary(), home);
     tell_nobody(home); // messages are sent after the run, and are no part of a row
     let mut ratios: Vec<f64> = (0..turns).map(|turn| bare(2 * rows) / run(home, turn, rows)).collect();
     ratios.sort_unstable_by(f64::total_cmp);

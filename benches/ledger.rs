@@ -6,7 +6,7 @@
 )]
 #![allow(unreachable_pub, reason = "`pub` marks what another file of this program uses")]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use tellonce::ledger::{Append, ConsentGiven, Draft, Event, RecordStore, SqliteFi
 
 mod support;
 
-use support::binary;
+use support::{binary, sign_in};
 
 /// How many records one transaction of the preparation has.
 const GROUP: u64 = 3_000;
@@ -57,11 +57,7 @@ fn main() {
 /// A home with an agent who is signed in.
 fn home() -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
-    let mut login = tool(home.path(), &["login", "--agent", "sam", "--password-stdin", "--store", "file"]);
-    let mut child = login.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    child.stdin.as_mut().unwrap().write_all(b"practice\n").unwrap();
-    drop(child.stdin.take());
-    assert!(child.wait().unwrap().success());
+    sign_in(&binary(), home.path());
     run(home.path(), &["reset", "C-1001", "--yes", "--reveal", "stdout"]);
     home
 }

@@ -22,7 +22,7 @@ mod support;
 #[path = "../tests/support/tell_nobody.rs"]
 mod tell_nobody;
 
-use support::binary;
+use support::{binary, sign_in};
 use tell_nobody::tell_nobody;
 
 /// The variable that names an older build, whose resets are compared with these.
@@ -48,8 +48,8 @@ fn main() {
     search(&scale, home.path());
 }
 
-fn tool(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(binary());
+fn tool(binary: &Path, home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary);
     command.args(arguments).env("TELLONCE_HOME", home).env("TELLONCE_PROFILE", "practice");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     command
@@ -119,25 +119,16 @@ fn start_up(scale: &Scale, home: &Path) {
         return;
     }
     for flag in ["--version", "--help"] {
-        let (ours, theirs) = against(scale.runs * 2, || run(tool(home, &[flag])), || run(ripgrep()));
-        tell(&format!("start-up, {flag} against rg --version"), ours, theirs, memory(&tool(home, &[flag])));
+        let (ours, theirs) = against(scale.runs * 2, || run(tool(&binary(), home, &[flag])), || run(ripgrep()));
+        tell(&format!("start-up, {flag} against rg --version"), ours, theirs, memory(&tool(&binary(), home, &[flag])));
     }
     println!("rg --version (memory: {})", memory(&ripgrep()).unwrap_or_else(|| "not measured".to_owned()));
 }
 
-fn sign_in(binary: &Path, home: &Path) {
-    let login = "echo practice | \"$0\" login --agent sam --password-stdin --store file";
-    let mut shell = Command::new("sh");
-    shell.args(["-c", login]).arg(binary).env("TELLONCE_HOME", home);
-    assert!(shell.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success());
-}
-
 /// One reset on the practice directory, by this binary.
 fn time_of_a_reset(binary: &Path, home: &Path) -> Duration {
-    let reset = ["reset", "C-1001", "--yes", "--reveal", "stdout"];
-    let mut command = Command::new(binary);
-    command.args(reset).env("TELLONCE_HOME", home).env("TELLONCE_PROFILE", "practice").stdin(Stdio::null());
-    time(|| assert!(command.output().unwrap().status.success()))
+    let mut reset = tool(binary, home, &["reset", "C-1001", "--yes", "--reveal", "stdout"]);
+    time(|| assert!(reset.output().unwrap().status.success()))
 }
 
 /// The two hashes of a reset: that of its set, and that of its proof.

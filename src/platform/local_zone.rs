@@ -1,21 +1,27 @@
 //! The time zone of this machine.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 
 /// The rules of this machine's time zone (tzset(3)).
 const LOCAL_RULES: &str = "/etc/localtime";
 
+/// The time zone, read at its first use: a list asks for it once a row.
+static LOCAL_ZONE: LazyLock<TimeZone> = LazyLock::new(|| {
+    // To name the zone, jiff reads the names of all zones of the system. Times for people need the rules alone.
+    let rules = std::env::var_os("TZ").is_none().then(|| read_rules(Path::new(LOCAL_RULES))).flatten();
+    rules.unwrap_or_else(TimeZone::system)
+});
+
 /// Returns the time zone of this process: that of `TZ`, else of the machine; UTC where neither can be read.
 pub(crate) fn local_zone() -> TimeZone {
-    // To name the zone, jiff reads the names of all zones of the system. Times for people need the rules alone.
-    let rules = std::env::var_os("TZ").is_none().then(|| rules(Path::new(LOCAL_RULES))).flatten();
-    rules.unwrap_or_else(TimeZone::system)
+    LOCAL_ZONE.clone()
 }
 
 /// Reads the rules in this file; `None` if it has none.
-fn rules(file: &Path) -> Option<TimeZone> {
+fn read_rules(file: &Path) -> Option<TimeZone> {
     TimeZone::tzif("local", &std::fs::read(file).ok()?).ok()
 }
 
@@ -44,10 +50,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("localtime");
         std::fs::write(&file, central_europe()).unwrap();
-        let zone = rules(&file).unwrap();
-        for (at, told) in [("2026-07-01T10:00:00Z", "12:00 CEST"), ("2026-12-01T10:00:00Z", "11:00 CET")] {
+        let zone = read_rules(&file).unwrap();
+        for (at, expected) in [("2026-07-01T10:00:00Z", "12:00 CEST"), ("2026-12-01T10:00:00Z", "11:00 CET")] {
             let at: Timestamp = at.parse().unwrap();
-            assert_eq!(at.to_zoned_datetime(zone.clone()).strftime("%H:%M %Z").to_string(), told);
+            assert_eq!(at.to_zoned_datetime(zone.clone()).strftime("%H:%M %Z").to_string(), expected);
         }
     }
 
@@ -55,8 +61,8 @@ mod tests {
     fn a_file_without_rules_has_no_zone() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("localtime");
-        assert!(rules(&file).is_none(), "there is none");
+        assert!(read_rules(&file).is_none(), "there is none");
         std::fs::write(&file, "no rules").unwrap();
-        assert!(rules(&file).is_none(), "it has something else");
+        assert!(read_rules(&file).is_none(), "it has something else");
     }
 }

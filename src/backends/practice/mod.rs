@@ -29,14 +29,15 @@ mod store;
 mod tests;
 mod user_snapshot;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::BackendContext;
 use crate::config::{Folders, Profile};
-use crate::domain::ports::{AgentSignIn, MessageSender};
+use crate::domain::ports::{AgentSignIn, Clock, MessageSender};
 use crate::domain::{ProfileRef, Result};
 
 pub use agents::PracticeSignIn;
@@ -88,19 +89,23 @@ pub(super) fn open(
     profile_ref: ProfileRef,
     context: &BackendContext<'_>,
 ) -> Result<Box<dyn AgentSignIn>> {
-    check(profile)?;
-    let clock = Arc::clone(&context.clock);
-    let directory = Practice::open(&context.folders.practice_directory(), context.call_timeout, clock)?;
+    let directory = open_directory(profile, context, Practice::open)?;
     Ok(Box::new(PracticeSignIn::new(directory, profile_ref, super::protected(profile)?.groups)))
 }
 
 /// Opens the sender of messages to customers: the outbox.
 ///
 /// # Errors
-/// As for [`open`].
+/// As for [`open`]; damage is found only where it is met.
 pub(super) fn open_sender(profile: &Profile, context: &BackendContext<'_>) -> Result<Box<dyn MessageSender>> {
+    Ok(Box::new(PracticeSender::new(open_directory(profile, context, Practice::open_unchecked)?)))
+}
+
+fn open_directory(
+    profile: &Profile,
+    context: &BackendContext<'_>,
+    open: fn(&Path, Duration, Arc<dyn Clock + Send + Sync>) -> Result<Practice>,
+) -> Result<Practice> {
     check(profile)?;
-    let clock = Arc::clone(&context.clock);
-    let directory = Practice::open_unchecked(&context.folders.practice_directory(), context.call_timeout, clock)?;
-    Ok(Box::new(PracticeSender::new(directory)))
+    open(&context.folders.practice_directory(), context.call_timeout, Arc::clone(&context.clock))
 }

@@ -41,11 +41,11 @@ impl Practice {
         Ok(directory)
     }
 
-    /// Opens the directory without looking for damage in the whole file: a message is put into its outbox after a reset
-    /// that has looked.
+    /// Opens the directory without looking for damage in the whole file, which a message has no need of: it goes into the
+    /// outbox, and no password depends on it.
     ///
     /// # Errors
-    /// As for [`Self::open`], but that damage is found where it is met.
+    /// As for [`Self::open`]; damage is found only where it is met.
     pub(super) fn open_unchecked(path: &Path, timeout: Duration, clock: Arc<dyn Clock + Send + Sync>) -> Result<Self> {
         if !path.exists() {
             seed::create_with_samples(path, clock.now())?;

@@ -145,3 +145,18 @@ fn trying_a_ledger_writes_nothing_whether_it_is_there_or_not() {
     wait_for(home.ledger().try_to_append()).unwrap();
     assert_eq!(home.stored().len(), 3);
 }
+
+#[test]
+fn sqlite_is_built_without_what_nothing_uses() {
+    let home = in_one_file();
+    let database = home.database();
+    let mut options = database.prepare("PRAGMA compile_options").unwrap();
+    let options: Vec<String> = options.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    for set in ["OMIT_LOAD_EXTENSION", "DEFAULT_MEMSTATUS=0"] {
+        assert!(options.iter().any(|option| option == set), "{set} is missing: {options:?}");
+    }
+    let unused = ["ENABLE_LOAD_EXTENSION", "ENABLE_FTS3", "ENABLE_RTREE", "ENABLE_DBSTAT_VTAB", "ENABLE_STAT4"];
+    for unused in unused {
+        assert!(!options.iter().any(|option| option.starts_with(unused)), "{unused} is there: {options:?}");
+    }
+}

@@ -115,12 +115,12 @@ fn damage_of_one_table_is_found_at_the_opening_and_without_that_where_it_is_met(
     let page = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
     bytes[(root - 1) * page..root * page].fill(0xAA);
     std::fs::write(&path, bytes).unwrap();
-    let told = open(&path).err().unwrap();
-    assert_eq!((told.kind, told.reason), (Kind::Usage, Reason::DirectoryDamaged), "{told}");
+    let error = open(&path).err().unwrap();
+    assert_eq!((error.kind, error.reason), (Kind::Usage, Reason::DirectoryDamaged), "{error}");
     let clock = Arc::<SetClock>::default();
     let unchecked = Practice::open_unchecked(&path, Duration::from_mins(1), clock).unwrap();
-    let told = unchecked.outbox().err().unwrap();
-    assert_eq!((told.kind, told.reason), (Kind::Usage, Reason::DirectoryDamaged), "{told}");
+    let error = unchecked.outbox().err().unwrap();
+    assert_eq!((error.kind, error.reason), (Kind::Usage, Reason::DirectoryDamaged), "{error}");
 }
 
 #[test]
